@@ -1,0 +1,60 @@
+# One door for people and CI alike. `make chat` and `make test` set up everything they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DATA ?= ../shared/eval
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help install chat test test-fast coverage check fix eval bench lock screenshot clean
+
+help: ## what there is to run
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kirotodo needs Python 3.11 or newer; set PYTHON=python3.x")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+install: $(STAMP) ## everything into .venv
+
+chat: $(STAMP) ## open the chat
+	@$(BIN)/kirotodo chat
+
+test: $(STAMP) ## the whole suite
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-fast: $(STAMP) ## the suite without what is slow
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not terminal"
+
+coverage: $(STAMP) ## the suite, with branch coverage of the package
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
+
+check: $(STAMP) ## formatting, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(STAMP) ## format, and mend what lint can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+eval: $(STAMP) ## how well plain English is understood (DATA=folder with score.py and data/)
+	$(BIN)/python $(DATA)/score.py --command "$(BIN)/kirotodo understand --jsonl" $(if $(FAILURES),--failures $(FAILURES))
+
+bench: $(STAMP) ## the figures of benchmarks/
+	$(BIN)/python -m benchmarks
+
+screenshot: $(STAMP) ## draw the picture in the README anew
+	$(BIN)/python -m benchmarks.screenshot docs/screenshot.svg
+
+lock: $(STAMP) ## renew requirements/*.txt from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements/main.txt $(LOCKFLAGS)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group dev -o requirements/dev.txt $(LOCKFLAGS)
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov

@@ -1,0 +1,204 @@
+"""The port between a client and the core.
+
+`LocalBackend` runs the core in this process, `RemoteBackend` speaks to a server.
+
+Every method raises errors of `core.errors` and nothing else. No method holds a connection while it waits.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypedDict
+
+from kirotodo.core.domain.conversation import (
+    Conversation,
+    Decision,
+    Sent,
+    Transcript,
+    Turn,
+)
+from kirotodo.core.domain.task import (
+    Changed,
+    Page,
+    Priority,
+    RecursFrom,
+    Task,
+    TaskDraft,
+    TaskFilter,
+    TaskStats,
+)
+from kirotodo.core.events import TurnEvent
+
+Link = Literal["local", "online", "reconnecting", "offline"]
+
+
+class TaskFields(TypedDict, total=False):
+    """Fields of a task in a person's words; those left out stay as they are.
+
+    `due` takes words ("tomorrow at 5pm", "2026-11-27", "fri 17:00"), as do `time` ("5pm"), `recurrence` ("every other
+    friday", or an RRULE) and `remind` ("10 minutes before", "tomorrow 8am"). None (or "") takes a value away.
+    `tags` replaces all; `add_tags` and `remove_tags` change some.
+    """
+
+    title: str
+    notes: str | None
+    due: str | None
+    time: str | None
+    recurrence: str | None
+    recurs_from: RecursFrom
+    priority: Priority
+    project: str | None
+    tags: Sequence[str]
+    add_tags: Sequence[str]
+    remove_tags: Sequence[str]
+    remind: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Status:
+    """Where the list lives and what answers: for the status chip and `doctor`.
+
+    `place` reads "local" or the server's host; `detail` is an honest sentence where the link is not in order.
+    """
+
+    link: Link
+    place: str
+    model: str
+    user: str
+    pending: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListChanged:
+    """The list or its conversations changed, here or in another program: tasks as they are now, ids that are gone."""
+
+    tasks: tuple[Task, ...] = ()
+    removed: tuple[int, ...] = ()
+    conversations: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportReport:
+    """What an import did: ids made, and the rows left out, a sentence each."""
+
+    added: tuple[int, ...] = ()
+    skipped: tuple[str, ...] = ()
+
+
+class Backend(Protocol):
+    """A user's list and conversations."""
+
+    # --- turns ---
+
+    async def send(
+        self,
+        message: str,
+        *,
+        conversation_id: int | None = None,
+        request_key: str | None = None,
+        model: str | None = None,
+    ) -> Sent:
+        """Store `message` (1 to 10,000 characters) and start the turn that answers it; returns at once.
+
+        Without `conversation_id` a new conversation begins. The same `request_key` with the same message attaches to
+        the turn it started before. A plain yes or no to a parked turn answers its approval and attaches to that turn.
+
+        Raises `InvalidInput`, `NotFound`, `LiveTurn` (that conversation's turn is not over) or `KeyReused`.
+        """
+
+    def watch(self, turn_id: str, *, after: int = 0) -> AsyncIterator[TurnEvent]:
+        """The turn's events with `seq` greater than `after`: what was, then what comes, up to the final event.
+
+        Goes on through a parked approval. Raises `NotFound`. Closing the iterator does not stop the turn.
+        """
+
+    async def turn(self, turn_id: str) -> Turn:
+        """The turn as it stands. Raises `NotFound`."""
+
+    async def cancel(self, turn_id: str) -> Turn:
+        """Stop the turn and keep its partial answer; a turn that is over stays as it is. Raises `NotFound`."""
+
+    async def answer(
+        self,
+        turn_id: str,
+        call_id: str,
+        decision: Decision,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> Turn:
+        """Answer the approval that the turn is parked on; "always" also covers the rest of its conversation.
+
+        `arguments`, if given, replace the call's. Raises `NotFound`, `InvalidInput`, or `Conflict` if that approval is
+        not open any more.
+        """
+
+    # --- conversations ---
+
+    async def conversations(
+        self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Conversation]:
+        """Conversations, latest first; with `search` those whose title or messages hold the words."""
+
+    async def transcript(self, conversation_id: int, *, before: int | None = None, limit: int = 50) -> Transcript:
+        """The newest `limit` messages (those older than `seq` `before`, if given). Raises `NotFound`."""
+
+    async def rename_conversation(self, conversation_id: int, title: str) -> Conversation:
+        """Raises `NotFound` or `InvalidInput`."""
+
+    async def delete_conversation(self, conversation_id: int) -> None:
+        """Put it out of sight; `restore_conversation` brings it back. A live turn in it is cancelled."""
+
+    async def restore_conversation(self, conversation_id: int) -> Conversation:
+        """Bring a deleted conversation back. Raises `NotFound`."""
+
+    # --- tasks, without a model ---
+
+    async def tasks(self, where: TaskFilter = ..., *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
+        """A page of the list (at most 200). `total` is known on every page."""
+
+    async def task(self, task_id: int) -> Task:
+        """Raises `NotFound`."""
+
+    async def add_from_text(self, text: str, *, dry_run: bool = False) -> tuple[Task, ...]:
+        """Add what one line says, with its dates, `#tag`, `+project` and `!priority`; usually one task.
+
+        `dry_run` gives what it would be, with ids 0. Raises `InvalidInput`.
+        """
+
+    async def add_task(self, fields: TaskFields) -> Task:
+        """Add a task from fields; `title` is required. Raises `InvalidInput`."""
+
+    async def update_tasks(self, task_ids: Sequence[int], fields: TaskFields) -> Changed:
+        """Change fields of tasks, all or none. Raises `NotFound` or `InvalidInput`."""
+
+    async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
+        """Set tasks done, or open again (a set, no toggle). A recurring one leaves its next occurrence in `tasks`."""
+
+    async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
+        """Delete tasks, all or none; `undo` brings them back. Raises `NotFound`."""
+
+    async def undo(self, *, groups: int = 1) -> Changed:
+        """Put back the latest `groups` groups of changes (a turn's, or a direct edit's). Raises `NotUndoable`."""
+
+    async def undo_call(self, turn_id: str, call_id: str) -> Changed:
+        """Put back what one tool call changed, wherever it lies in the past. Raises `NotUndoable`."""
+
+    async def redo(self) -> Changed:
+        """Do again what the last undo took back. Raises `NotUndoable`."""
+
+    async def stats(self, *, period_days: int = 7) -> TaskStats:
+        """Counts and streaks."""
+
+    async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
+        """Add many tasks in one undoable group."""
+
+    # --- the rest ---
+
+    def changes(self) -> AsyncIterator[ListChanged]:
+        """What changes from now on, here or in another program, until closed."""
+
+    async def status(self) -> Status:
+        """Where the list lives and what answers."""
+
+    async def aclose(self) -> None:
+        """Let go of everything. Live turns are left for the next start to finish."""

@@ -1,0 +1,130 @@
+"""Conversations, messages and turns: frozen values that know no storage, wire or screen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from kirotodo.core.domain.task import Task
+
+Role = Literal["user", "assistant"]
+TurnStatus = Literal["running", "awaiting_approval", "finished", "failed", "cancelled"]
+CallStatus = Literal["pending", "awaiting_approval", "succeeded", "failed", "denied", "cancelled"]
+Decision = Literal["yes", "no", "always"]
+
+MESSAGE_MAX: Final = 10_000
+"""Longest message of a user, in characters."""
+FINAL: Final[frozenset[TurnStatus]] = frozenset({"finished", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversation:
+    """A thread. `preview` is the beginning of its newest message."""
+
+    id: int
+    title: str
+    preview: str = ""
+    message_count: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """One persisted text of a conversation; `seq` counts from 1 within it. Never changes."""
+
+    conversation_id: int
+    seq: int
+    role: Role
+    content: str
+    turn_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolCall:
+    """A call of a tool by the model. `id` is unique within its turn and reads `step.position`."""
+
+    id: str
+    step: int
+    position: int
+    tool: str
+    arguments: Mapping[str, Any]
+    result: Mapping[str, Any] | None = None
+    status: CallStatus = "pending"
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Approval:
+    """A yes or no that the user owes: which call, the sentence to ask, and exactly which tasks it is about."""
+
+    call_id: str
+    tool: str
+    arguments: Mapping[str, Any]
+    question: str
+    tasks: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """Tokens a turn cost; all zero for the built-in model."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """One user message up to its one final event, as it stands.
+
+    `message_seq` is the user's message that began it, `response` the answer so far (whole once `finished`, partial when
+    `cancelled`), `error` the sentence for the user where it `failed`.
+    """
+
+    id: str
+    conversation_id: int
+    message_seq: int
+    status: TurnStatus
+    response: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    approval: Approval | None = None
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+    error: str | None = None
+    created_at: datetime
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transcript:
+    """A page of a conversation, oldest first, with the turns its messages belong to.
+
+    `before` is the `seq` to ask with for the page of older messages, None where the conversation begins.
+    """
+
+    conversation: Conversation
+    messages: tuple[Message, ...]
+    turns: tuple[Turn, ...]
+    before: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """A message that was taken: its conversation and the turn that answers it.
+
+    `attached` is True where the request key was known and this is the turn it started back then.
+    """
+
+    conversation_id: int
+    turn_id: str
+    message_seq: int
+    attached: bool = False

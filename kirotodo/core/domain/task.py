@@ -1,0 +1,167 @@
+"""Tasks and what is asked of a list of them: frozen values that know no storage, wire or screen."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Final, Generic, Literal, TypeVar
+
+Priority = Literal["none", "low", "medium", "high"]
+RecursFrom = Literal["schedule", "completion"]
+Status = Literal["pending", "completed", "all"]
+Due = Literal["today", "overdue", "week", "none", "any"]
+Sort = Literal["due", "created", "updated", "completed", "priority", "title"]
+
+PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high")
+TITLE_MAX: Final = 200
+NOTES_MAX: Final = 2_000
+NAME_MAX: Final = 50
+"""Longest project name or tag, in characters."""
+PAGE_MAX: Final = 200
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """A to-do item. Ids are small integers, counted per user.
+
+    `due_date` and `due_time` are what a person means: a local date and, if they said so, a local time in the user's
+    zone. Every other moment is an aware UTC datetime. `recurrence` is an RFC 5545 rule without DTSTART, such as
+    `FREQ=WEEKLY;INTERVAL=2;BYDAY=FR`; `recurs_from` says whether the next occurrence is counted from the schedule or
+    from the day it was done. `parent_id` is the task of which this is the next occurrence.
+    """
+
+    id: int
+    title: str
+    notes: str = ""
+    priority: Priority = "none"
+    due_date: date | None = None
+    due_time: time | None = None
+    recurrence: str | None = None
+    recurs_from: RecursFrom = "schedule"
+    remind_at: datetime | None = None
+    project: str | None = None
+    tags: tuple[str, ...] = ()
+    parent_id: int | None = None
+    completed_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def completed(self) -> bool:
+        return self.completed_at is not None
+
+
+TaskField = Literal[
+    "title",
+    "notes",
+    "priority",
+    "due_date",
+    "due_time",
+    "recurrence",
+    "recurs_from",
+    "remind_at",
+    "project",
+    "tags",
+    "completed_at",
+]
+"""What of a task a person can change; the journal compares these."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskDraft:
+    """A task to be made. Values are final here: words such as "tomorrow" were resolved before."""
+
+    title: str
+    notes: str = ""
+    priority: Priority = "none"
+    due_date: date | None = None
+    due_time: time | None = None
+    recurrence: str | None = None
+    recurs_from: RecursFrom = "schedule"
+    remind_at: datetime | None = None
+    project: str | None = None
+    tags: tuple[str, ...] = ()
+    parent_id: int | None = None
+    completed_at: datetime | None = None
+    created_at: datetime | None = None
+    """Set by an import that keeps history; now where it is None."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskFilter:
+    """Which tasks a list shows, and in what order.
+
+    `due` is relative to the user's today ("week" is today and the six days after it); `due_from` and `due_to` bound the
+    due date, `completed_from` and `completed_to` the local day of completion, all inclusive. `search` matches words and
+    beginnings of words in title, notes, project and tags. Names and tags compare without case.
+    """
+
+    status: Status = "pending"
+    due: Due = "any"
+    due_from: date | None = None
+    due_to: date | None = None
+    completed_from: date | None = None
+    completed_to: date | None = None
+    project: str | None = None
+    tag: str | None = None
+    priority: Priority | None = None
+    search: str | None = None
+    sort: Sort = "due"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list. `next` is the opaque cursor of the page after it, None on the last; `total` counts the whole
+    list where that is cheap enough to know."""
+
+    items: tuple[T, ...]
+    next: str | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectCount:
+    """A project (None: tasks without one) and how many of its tasks are open and done."""
+
+    project: str | None
+    pending: int
+    completed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskStats:
+    """Counts of a list. `completed` and `created` count the asked period of days that ends today; `streak` is how many
+    consecutive days up to today (or yesterday) with at least one completion, `best_streak` the longest ever."""
+
+    period_days: int
+    pending: int
+    overdue: int
+    due_today: int
+    completed: int
+    created: int
+    streak: int
+    best_streak: int
+    projects: tuple[ProjectCount, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A journal entry: one task before and after. `before` None means it was made, `after` None that it was deleted."""
+
+    id: int
+    task_id: int
+    before: Task | None
+    after: Task | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """What an edit, an undo or a redo did: the tasks as they are now, and the ids that are gone from the list.
+
+    `skipped` names what was left alone because it has changed since, one plain sentence each.
+    """
+
+    tasks: tuple[Task, ...] = ()
+    removed: tuple[int, ...] = ()
+    changes: tuple[Change, ...] = ()
+    skipped: tuple[str, ...] = field(default=())

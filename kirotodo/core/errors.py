@@ -1,0 +1,180 @@
+"""Everything that can go wrong, in one tree; each class says whose move it is.
+
+    KirotodoError
+    ├── UserError                 the user's move: ask differently
+    │   ├── InvalidInput          a value that cannot be taken, and what would do
+    │   ├── NotFound              no such task, conversation or turn (foreign ids look the same)
+    │   ├── Conflict              something else stands in the way
+    │   │   ├── LiveTurn          the conversation has a turn under way; carries its id
+    │   │   └── NotUndoable       nothing to undo, or the task has moved on since
+    │   └── KeyReused             a request key came back with another body
+    ├── ToolError                 the model's move: the call was wrong; the text says how to mend it
+    ├── ModelError                the model's side failed; `retryable` says whether again may help
+    │   └── TurnTimedOut          a turn over its deadline
+    └── OperatorError             the move of whoever runs this: machine, disk, configuration
+        ├── ConfigError           a setting or the configuration file is wrong
+        ├── StorageError          the database cannot be read or written
+        │   ├── StorageBusy       another program holds it
+        │   ├── StorageFull       no room left on the disk
+        │   ├── StorageReadOnly   the folder or the file cannot be written
+        │   ├── StorageCorrupt    the file is no database, or a damaged one
+        │   └── StorageTooNew     a newer kirotodo wrote it
+        └── Unreachable           the server does not answer
+
+Failures are raised, never returned. Every message is one plain sentence or two, fit to be shown as it is: what was
+wrong, and what to do.
+"""
+
+from typing import Literal
+
+Code = Literal[
+    "invalid_input",
+    "not_found",
+    "conflict",
+    "live_turn",
+    "not_undoable",
+    "key_reused",
+    "tool_error",
+    "model_error",
+    "turn_timed_out",
+    "operator_error",
+    "config_error",
+    "storage_error",
+    "storage_busy",
+    "storage_full",
+    "storage_read_only",
+    "storage_corrupt",
+    "storage_too_new",
+    "unreachable",
+    "internal_error",
+]
+
+
+class KirotodoError(Exception):
+    """The root. `message` is the sentence to show; `code` is stable and meant for programs."""
+
+    code: Code = "internal_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class UserError(KirotodoError):
+    """The user's move."""
+
+    code: Code = "invalid_input"
+
+
+class InvalidInput(UserError):
+    """A value that cannot be taken."""
+
+
+class NotFound(UserError):
+    """No such thing, or not yours: the two are told apart by nobody."""
+
+    code: Code = "not_found"
+
+
+class Conflict(UserError):
+    """What was asked stands against the present state."""
+
+    code: Code = "conflict"
+
+
+class LiveTurn(Conflict):
+    """The conversation already has a turn under way."""
+
+    code: Code = "live_turn"
+
+    def __init__(self, message: str, *, turn_id: str) -> None:
+        super().__init__(message)
+        self.turn_id = turn_id
+
+
+class NotUndoable(Conflict):
+    """Nothing is left to undo (or redo), or later changes stand in the way."""
+
+    code: Code = "not_undoable"
+
+
+class KeyReused(UserError):
+    """A request key was used before with another body."""
+
+    code: Code = "key_reused"
+
+
+class ToolError(KirotodoError):
+    """A tool call that cannot be run as it stands; the model may mend it and call again."""
+
+    code: Code = "tool_error"
+
+
+class ModelError(KirotodoError):
+    """The model failed; nothing of the list is lost."""
+
+    code: Code = "model_error"
+
+    def __init__(self, message: str, *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class TurnTimedOut(ModelError):
+    """A turn over its deadline."""
+
+    code: Code = "turn_timed_out"
+
+
+class OperatorError(KirotodoError):
+    """The move of whoever runs this program."""
+
+    code: Code = "operator_error"
+
+
+class ConfigError(OperatorError):
+    """A setting, or the configuration file, is wrong."""
+
+    code: Code = "config_error"
+
+
+class StorageError(OperatorError):
+    """The database cannot be read or written."""
+
+    code: Code = "storage_error"
+
+
+class StorageBusy(StorageError):
+    """Another program holds the database for longer than we wait."""
+
+    code: Code = "storage_busy"
+
+
+class StorageFull(StorageError):
+    """No room left on the device."""
+
+    code: Code = "storage_full"
+
+
+class StorageReadOnly(StorageError):
+    """The database or its folder cannot be written."""
+
+    code: Code = "storage_read_only"
+
+
+class StorageCorrupt(StorageError):
+    """The file is damaged or not a database."""
+
+    code: Code = "storage_corrupt"
+
+
+class StorageTooNew(StorageError):
+    """The database was written by a newer release."""
+
+    code: Code = "storage_too_new"
+
+
+class Unreachable(OperatorError):
+    """The server or model endpoint does not answer."""
+
+    code: Code = "unreachable"

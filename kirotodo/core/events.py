@@ -1,0 +1,165 @@
+"""The one event schema, from the agent to the screen.
+
+Every turn is a sequence of these, `seq` rising but not always by one, that ends in exactly one final event:
+`TurnFinished`, `TurnFailed` or `TurnCancelled`. A stream that ends without one was cut: watch again after the last
+`seq`.
+
+An event is in the database before any viewer sees it, so a replay gives what a viewer saw.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Discriminator, TypeAdapter
+
+from kirotodo.core.domain.conversation import Approval, CallStatus, Decision, Usage
+from kirotodo.core.domain.task import Task
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TurnStarted:
+    """The user's message is stored and the turn is under way."""
+
+    turn_id: str
+    seq: int
+    conversation_id: int
+    message: str
+    model: str
+    created_at: datetime
+    kind: Literal["turn_started"] = "turn_started"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextDelta:
+    """A piece of the answer.
+
+    A step is one run of the model; the answer is the text of all steps in order. A higher `attempt` of a step begins
+    its text anew: what an earlier attempt of that step said is to be dropped.
+    """
+
+    turn_id: str
+    seq: int
+    step: int
+    attempt: int
+    text: str
+    kind: Literal["text_delta"] = "text_delta"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolCallStarted:
+    turn_id: str
+    seq: int
+    call_id: str
+    tool: str
+    arguments: Mapping[str, Any]
+    kind: Literal["tool_call_started"] = "tool_call_started"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApprovalRequested:
+    """The turn is parked until the user answers; days may pass."""
+
+    turn_id: str
+    seq: int
+    approval: Approval
+    kind: Literal["approval_requested"] = "approval_requested"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApprovalAnswered:
+    turn_id: str
+    seq: int
+    call_id: str
+    decision: Decision
+    kind: Literal["approval_answered"] = "approval_answered"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolCallFinished:
+    """A call came to its end; `undoable` says whether it changed tasks that `undo_call` can put back."""
+
+    turn_id: str
+    seq: int
+    call_id: str
+    tool: str
+    status: CallStatus
+    result: Mapping[str, Any]
+    duration_ms: int
+    undoable: bool = False
+    kind: Literal["tool_call_finished"] = "tool_call_finished"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TasksChanged:
+    """Tasks as they are now, and ids that are gone from the list."""
+
+    turn_id: str
+    seq: int
+    tasks: tuple[Task, ...] = ()
+    removed: tuple[int, ...] = ()
+    kind: Literal["tasks_changed"] = "tasks_changed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TurnFinished:
+    turn_id: str
+    seq: int
+    response: str
+    model: str
+    title: str
+    """The conversation's title, which the first turn may have made."""
+    usage: Usage = field(default_factory=Usage)
+    kind: Literal["turn_finished"] = "turn_finished"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TurnFailed:
+    """`code` is one of `errors.Code`, `message` the sentence for the user; the user's message is kept."""
+
+    turn_id: str
+    seq: int
+    code: str
+    message: str
+    retryable: bool = True
+    kind: Literal["turn_failed"] = "turn_failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TurnCancelled:
+    """The user stopped it; `response` is the partial answer, which is kept."""
+
+    turn_id: str
+    seq: int
+    response: str = ""
+    kind: Literal["turn_cancelled"] = "turn_cancelled"
+
+
+FinalEvent: TypeAlias = TurnFinished | TurnFailed | TurnCancelled
+TurnEvent: TypeAlias = (
+    TurnStarted
+    | TextDelta
+    | ToolCallStarted
+    | ApprovalRequested
+    | ApprovalAnswered
+    | ToolCallFinished
+    | TasksChanged
+    | FinalEvent
+)
+
+
+@cache
+def _adapter() -> TypeAdapter[TurnEvent]:
+    return TypeAdapter(Annotated[TurnEvent, Discriminator("kind")])
+
+
+def encode_event(event: TurnEvent) -> bytes:
+    """The event as one line of JSON, without a line end."""
+    return _adapter().dump_json(event)
+
+
+def decode_event(data: bytes | str) -> TurnEvent:
+    """The event that `encode_event` wrote. Raises `pydantic.ValidationError` on anything else."""
+    return _adapter().validate_json(data)
