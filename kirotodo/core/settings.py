@@ -1,1 +1,323 @@
-"""Settings: built once by the composition root, passed down. Environment, then `.env`, then the configuration file."""
+"""Settings: built once, frozen, passed down.
+
+`Settings.load()` reads the environment, then `.env` in the working directory, then `config.toml` in the configuration
+folder; the first that names a key wins. `Settings(...)` takes only what it is given and reads nothing, as tests want.
+"""
+
+import datetime as dt
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from kirotodo.core.errors import ConfigError
+
+APP: Final = "kirotodo"
+ENVIRONMENT: Final = "environment"
+DOTENV: Final = ".env"
+DEFAULT: Final = "default"
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path.expanduser()))
+
+
+def _platform_folder(kind: Literal["data", "config", "state"]) -> Path:
+    from platformdirs import PlatformDirs
+
+    dirs = PlatformDirs(APP, appauthor=False)
+    folder = Path({"data": dirs.user_data_dir, "config": dirs.user_config_dir, "state": dirs.user_state_dir}[kind])
+    if not folder.is_absolute() or "~" in folder.parts:
+        raise ConfigError("No home folder was found: set HOME, or KIROTODO_HOME to a folder for everything.")
+    return folder
+
+
+def _folder(home: Path | None, kind: Literal["data", "config", "state"]) -> Path:
+    return home if home is not None else _platform_folder(kind)
+
+
+def _default_database_url(values: Mapping[str, Any]) -> str:
+    return f"sqlite+aiosqlite:///{_folder(values.get('kirotodo_home'), 'data') / 'kirotodo.db'}"
+
+
+def _machine_zone() -> str:
+    import tzlocal
+
+    try:
+        return _known_zone(tzlocal.get_localzone_name() or "UTC")
+    except (LookupError, ValueError, OSError):
+        return "UTC"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise ValueError("it should be an IANA time zone such as Europe/Vienna, America/New_York or UTC") from None
+    return name
+
+
+def _clock_time(value: object) -> object:
+    """`9` and `9:30` as a person writes them; pydantic alone would take `9` for nine seconds past midnight."""
+    if isinstance(value, dt.time):
+        return value
+    match = re.fullmatch(r"\s*([01]?\d|2[0-3])(?::([0-5]\d))?\s*", str(value))
+    if match is None:
+        raise ValueError("it should be a time of day such as 9:00 or 17:30")
+    return dt.time(int(match[1]), int(match[2] or 0))
+
+
+def _comma_list(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part for part in (piece.strip(" \"'") for piece in value.strip("[] ").split(",")) if part)
+
+
+def _lowered(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _raised(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+Environment = Annotated[
+    Literal["development", "production"],
+    BeforeValidator(lambda value: {"dev": "development", "prod": "production"}.get(_lowered(value), _lowered(value))),
+]
+Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_raised)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Clock = Annotated[dt.time, BeforeValidator(_clock_time)]
+
+
+class Settings(BaseSettings):
+    """Every setting; the name in the environment is the field's in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True, validate_default=False)
+
+    kirotodo_home: Annotated[Path, AfterValidator(_absolute)] | None = Field(
+        default=None, description="One folder for data, configuration and state; the system's own folders where unset."
+    )
+    database_url: str = Field(
+        default_factory=_default_database_url,
+        repr=False,
+        description="Where the list lives: SQLite in the data folder unless told; postgresql:// URLs work too.",
+    )
+    environment: Environment = Field(default="development", description="development or production.")
+    timezone: Zone = Field(default_factory=_machine_zone, description="IANA time zone of days and hours.")
+
+    better_auth_secret: SecretStr | None = Field(default=None, description="Key that signs tokens, 32 characters up.")
+    better_auth_secret_previous: SecretStr | None = Field(
+        default=None, description="The key before, still accepted while keys are changed."
+    )
+    better_auth_url: str | None = Field(default=None, description="Issuer whose published keys verify tokens.")
+
+    openai_api_key: SecretStr | None = Field(default=None, description="Key of an OpenAI-compatible model service.")
+    openai_base_url: str | None = Field(default=None, description="Address of that service, if not OpenAI's own.")
+    openai_model: str = Field(default="gpt-4.1-mini", description="Which of its models answers.")
+    fallback_to_builtin: bool = Field(default=True, description="Let the built-in model answer when that one is down.")
+    agent_timeout: float = Field(default=30.0, gt=0, le=3600, description="Seconds a turn may take.")
+    max_conversation_history: int = Field(default=20, ge=1, le=1000, description="Newest messages a model is shown.")
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
+        default=(), description="Web origins that may call the server, separated by commas."
+    )
+    rate_limit: int = Field(default=60, ge=1, description="Requests a user may make a minute.")
+    rate_limit_burst: int = Field(default=10, ge=1, description="Requests a user may make at once.")
+    rate_limit_storage: str = Field(default="memory", description="Where they are counted: memory or a redis:// URL.")
+    sentry_dsn: SecretStr | None = Field(default=None, description="Where the server reports its errors.")
+    log_level: Level = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lowered)] = Field(
+        default="console", description="console for people, json for collectors."
+    )
+    db_pool_size: int = Field(default=10, ge=1, le=1000, description="PostgreSQL connections a process keeps.")
+    db_pooler: Annotated[Literal["none", "transaction"], BeforeValidator(_lowered)] = Field(
+        default="none", description="transaction where a pooler such as pgbouncer stands before PostgreSQL."
+    )
+
+    next_weekday: Annotated[Literal["week", "first"], BeforeValidator(_lowered)] = Field(
+        default="week", description='"next friday": the one of the coming calendar week, or the first after today.'
+    )
+    weekend: Annotated[Literal["friday", "saturday"], BeforeValidator(_lowered)] = Field(
+        default="saturday", description='The day "this weekend" begins.'
+    )
+    week_start: Annotated[Literal["monday", "sunday"], BeforeValidator(_lowered)] = Field(
+        default="monday", description="The first day of a week."
+    )
+    day_first: bool = Field(default=False, description="Read 3/4 as 3 April rather than March 4.")
+    bare_hour_from: int = Field(
+        default=7, ge=0, le=23, description='A bare "at 5" is the next such hour not before this hour of the day.'
+    )
+    morning: Clock = Field(default=dt.time(9), description="When morning is.")
+    noon: Clock = Field(default=dt.time(12), description="When noon is.")
+    afternoon: Clock = Field(default=dt.time(15), description="When afternoon is.")
+    evening: Clock = Field(default=dt.time(18), description="When evening is.")
+    night: Clock = Field(default=dt.time(20), description="When night is.")
+    end_of_day: Clock = Field(default=dt.time(17), description='When "by end of day" is.')
+
+    _sources: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    SECRETS: ClassVar[frozenset[str]] = frozenset(
+        {"better_auth_secret", "better_auth_secret_previous", "openai_api_key", "sentry_dsn"}
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """The settings of this process; `overrides` win over every source.
+
+        Raises `ConfigError` with one sentence per fault, each naming the key, where it came from and what would do.
+        """
+        found = _environment_values(cls)
+        home = overrides.get("kirotodo_home", found.get("kirotodo_home", (None, ""))[0])
+        path = _config_path(Path(home) if home else None)
+        found = {**_file_values(cls, path), **found, **{key: (value, "argument") for key, value in overrides.items()}}
+        try:
+            settings = cls(**{key: value for key, (value, _) in found.items()})
+        except ValidationError as error:
+            raise ConfigError("\n".join(_faults(cls, error, found))) from None
+        settings._sources.update({key: place for key, (_, place) in found.items()})
+        return settings
+
+    def sources(self) -> dict[str, str]:
+        """Where each value came from: environment, .env, the path of config.toml, argument, or default."""
+        return {name: self._sources.get(name, DEFAULT) for name in type(self).model_fields}
+
+    def shown(self) -> dict[str, str]:
+        """Each value as it may be shown: secrets and passwords hidden, "" where nothing is set."""
+        return {name: self._shown(name) for name in type(self).model_fields}
+
+    def _shown(self, name: str) -> str:
+        match getattr(self, name):
+            case None:
+                return ""
+            case SecretStr():
+                return "********"
+            case dt.time() as clock:
+                return f"{clock:%H:%M}"
+            case bool() as flag:
+                return "true" if flag else "false"
+            case tuple() as values:
+                return ",".join(values)
+            case value:
+                return re.sub(r"(://[^:/@\s]*):[^@/\s]*@", r"\1:********@", str(value))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def data_dir(self) -> Path:
+        return _folder(self.kirotodo_home, "data")
+
+    @property
+    def config_dir(self) -> Path:
+        return _folder(self.kirotodo_home, "config")
+
+    @property
+    def state_dir(self) -> Path:
+        return _folder(self.kirotodo_home, "state")
+
+    @property
+    def config_path(self) -> Path:
+        return self.config_dir / "config.toml"
+
+    @property
+    def state_path(self) -> Path:
+        """What the terminal client remembers between runs: drafts, history, panes."""
+        return self.state_dir / "state.json"
+
+
+Found = dict[str, tuple[Any, str]]
+
+
+def default_config_path() -> Path:
+    """Where `config.toml` is looked for, even if the settings cannot be loaded."""
+    home = _environment_values(Settings).get("kirotodo_home", (None, ""))[0]
+    return _config_path(Path(home) if home else None)
+
+
+def _config_path(home: Path | None) -> Path:
+    return _folder(_absolute(home) if home is not None else None, "config") / "config.toml"
+
+
+def _environment_values(cls: type[Settings]) -> Found:
+    try:
+        dotenv = DotEnvSettingsSource(cls, env_file=DOTENV, env_file_encoding="utf-8")()
+    except UnicodeDecodeError:
+        raise ConfigError("The file .env in this folder is not UTF-8 text: save it as UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"The file .env in this folder cannot be read ({error.strerror}).") from None
+    values: Found = {key: (value, DOTENV) for key, value in dotenv.items() if key in cls.model_fields}
+    values.update({key: (value, ENVIRONMENT) for key, value in EnvSettingsSource(cls)().items()})
+    return values
+
+
+def _file_values(cls: type[Settings], path: Path) -> Found:
+    try:
+        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text: save it as UTF-8, or run `kirotodo config edit`.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {_lower_first(str(error))}. Mend it there.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from None
+    scalars = {key.lower(): value for key, value in content.items() if not isinstance(value, dict)}
+    unknown = [key for key in scalars if key not in cls.model_fields or key == "kirotodo_home"]
+    if unknown:
+        raise ConfigError("\n".join(_unknown(cls, path, key) for key in unknown))
+    return {key: (value, str(path)) for key, value in scalars.items()}
+
+
+def _unknown(cls: type[Settings], path: Path, key: str) -> str:
+    if key == "kirotodo_home":
+        return f"{path} names kirotodo_home, which only the environment or .env can set: remove it."
+    near = get_close_matches(key, cls.model_fields, n=1)
+    return f"{path} names {key}, which is no setting" + (f": did you mean {near[0]}?" if near else ": remove it.")
+
+
+def _faults(cls: type[Settings], error: ValidationError, found: Found) -> Iterator[str]:
+    for fault in error.errors(include_url=False):
+        name = str(fault["loc"][0]) if fault["loc"] else "settings"
+        value, place = found.get(name, ("", DEFAULT))
+        shown = "" if name in cls.SECRETS or "://" in str(value) else f"={value}"
+        yield f"{name.upper()}{shown} ({_place(place)}) cannot be used: {_what_would_do(fault['msg'])}."
+
+
+def _place(source: str) -> str:
+    return "from the environment" if source == ENVIRONMENT else f"from {source}"
+
+
+def _what_would_do(message: str) -> str:
+    message = message.removeprefix("Value error, ").split(", unable to", maxsplit=1)[0]
+    return _lower_first(message.replace("Input should be", "it should be")).rstrip(".")
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
