@@ -1,0 +1,105 @@
+"""What a tool is: a name, a schema, and what it does to a list in one open transaction it never commits."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from kirotodo.core.domain.task import Task
+from kirotodo.core.language.intent import Preferences
+
+if TYPE_CHECKING:
+    from kirotodo.core.store.database import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standpoint:
+    """From where words are read: `now` is aware, in `zone`, which is the user's."""
+
+    now: datetime
+    zone: ZoneInfo
+    preferences: Preferences
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolContext:
+    """What a tool runs in: the user's open store, and from where words are read."""
+
+    store: "Store"
+    now: datetime
+    zone: ZoneInfo
+    preferences: Preferences
+    turn_id: str
+    call_id: str
+
+    @property
+    def standpoint(self) -> Standpoint:
+        return Standpoint(now=self.now, zone=self.zone, preferences=self.preferences)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NeedsApproval:
+    """A yes the user owes first. `arguments` replace the call's: they name exactly the ids that were asked about."""
+
+    question: str
+    tasks: tuple[Task, ...]
+    arguments: Mapping[str, Any]
+
+
+class Arguments(BaseModel):
+    """Arguments of a tool; kind about form ("3" for 3), strict about names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+A = TypeVar("A", bound=Arguments)
+
+
+class Tool(ABC, Generic[A]):
+    """Something the model may call. Stateless; one instance serves everybody."""
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    arguments: type[A]
+
+    async def approval(self, context: ToolContext, arguments: A) -> NeedsApproval | None:
+        """What the user has to agree to before `run`; None for most calls. Changes nothing."""
+        return None
+
+    @abstractmethod
+    async def run(self, context: ToolContext, arguments: A) -> Mapping[str, Any]:
+        """Do it, without committing, and say what came of it as JSON.
+
+        Raises `ToolError` or a `UserError` (`NotFound`, `InvalidInput`, `NotUndoable`), a sentence each.
+        """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call(Generic[A]):
+    """A call whose arguments are valid."""
+
+    tool: Tool[A]
+    arguments: A
+
+    def as_json(self) -> dict[str, Any]:
+        """The arguments as they were understood, without those left out."""
+        return self.arguments.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+
+    async def approval(self, context: ToolContext) -> NeedsApproval | None:
+        return await self.tool.approval(context, self.arguments)
+
+    async def run(self, context: ToolContext) -> Mapping[str, Any]:
+        return await self.tool.run(context, self.arguments)
+
+
+AnyTool = Tool[Any]
+AnyCall = Call[Any]
+
+
+def failure(message: str) -> dict[str, Any]:
+    """The result of a call that failed or was refused, as a model reads it."""
+    return {"error": message}
