@@ -8,20 +8,23 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-HISTORY_MAX: Final = 200
+HISTORY_MAX: Final = 500
 DRAFTS_MAX: Final = 100
 NEW: Final = "new"
 """The key of the draft for a conversation that does not exist yet."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Remembered:
     drafts: dict[str, str] = field(default_factory=dict)
+    queued: dict[str, tuple[str, ...]] = field(default_factory=dict)
     history: tuple[str, ...] = ()
     theme: str | None = None
     last_conversation: int | None = None
@@ -39,29 +42,38 @@ class ClientState:
         self._now = self._saved = self._load()
         self._new_history: list[str] = []
 
+    @classmethod
+    def load(cls, path: Path | None) -> "ClientState":
+        return cls(path)
+
     # --- values ---
 
     def draft(self, conversation_id: int | None) -> str:
         """The unsent text of a conversation; None asks for that of a new one."""
-        return self._now.drafts.get(_draft_key(conversation_id), "")
+        return self._now.drafts.get(_key(conversation_id), "")
 
-    def set_draft(self, conversation_id: int | None, text: str) -> None:
-        drafts = {key: value for key, value in self._now.drafts.items() if key != _draft_key(conversation_id)}
-        if text:
-            drafts[_draft_key(conversation_id)] = text
-        self._now = replace(self._now, drafts=_newest(drafts))
+    def keep_draft(self, conversation_id: int | None, text: str) -> None:
+        """Keep the unsent text; "" forgets it."""
+        self._now = replace(self._now, drafts=_with(self._now.drafts, _key(conversation_id), text))
+
+    def queued(self, conversation_id: int | None) -> tuple[str, ...]:
+        """Messages that wait for the running turn of a conversation to end."""
+        return self._now.queued.get(_key(conversation_id), ())
+
+    def keep_queued(self, conversation_id: int | None, texts: Sequence[str]) -> None:
+        self._now = replace(self._now, queued=_with(self._now.queued, _key(conversation_id), tuple(texts)))
 
     @property
-    def history(self) -> tuple[str, ...]:
+    def history(self) -> list[str]:
         """What was sent, oldest first."""
-        return self._now.history
+        return list(self._now.history)
 
     def remember(self, text: str) -> None:
         """Add a sent text to the history, unless it repeats the last one."""
-        if not text.strip() or self.history[-1:] == (text,):
+        if not text.strip() or self._now.history[-1:] == (text,):
             return
         self._new_history.append(text)
-        self._now = replace(self._now, history=_bounded([*self.history, text]))
+        self._now = replace(self._now, history=_bounded([*self._now.history, text]))
 
     @property
     def theme(self) -> str | None:
@@ -112,34 +124,33 @@ class ClientState:
         self._told = True
         return self._trouble
 
-    def save(self) -> None:
-        """Write what changed here over what the file holds by now; readers see the old file or the new one whole."""
+    def save(self) -> bool:
+        """Write what changed here over what the file holds by now; readers see the old file or the new one whole.
+
+        False, and nothing else, where it cannot be written: see `trouble`.
+        """
         if not self.changed:
-            return
+            return True
         self._now = self._merged(self._read() or _Remembered()) if self.path else self._now
         try:
             if self.path:
                 _write(self.path, _to_json(self._now))
         except OSError as error:
             self._say(f"Drafts and settings cannot be saved in {self.path} ({error.strerror or error}).")
-            return
+            return False
         self._saved, self._new_history = self._now, []
+        return True
 
     def _merged(self, disk: _Remembered) -> _Remembered:
         """What is on disk, with every value that changed here since the last save."""
         now, saved = self._now, self._saved
-        drafts = dict(disk.drafts)
-        for key in {*now.drafts, *saved.drafts}:
-            if now.drafts.get(key) != saved.drafts.get(key):
-                drafts.pop(key, None)
-                if key in now.drafts:
-                    drafts[key] = now.drafts[key]
         history = list(disk.history)
         for text in self._new_history:
             if history[-1:] != [text]:
                 history.append(text)
         return _Remembered(
-            drafts=_newest(drafts),
+            drafts=_merged(disk.drafts, saved.drafts, now.drafts),
+            queued=_merged(disk.queued, saved.queued, now.queued),
             history=_bounded(history),
             theme=disk.theme if now.theme == saved.theme else now.theme,
             last_conversation=(
@@ -172,12 +183,25 @@ class ClientState:
         self._trouble = self._trouble or sentence
 
 
-def _draft_key(conversation_id: int | None) -> str:
+def _key(conversation_id: int | None) -> str:
     return NEW if conversation_id is None else str(conversation_id)
 
 
-def _newest(drafts: dict[str, str]) -> dict[str, str]:
-    return dict(list(drafts.items())[-DRAFTS_MAX:])
+def _with(kept: dict[str, T], key: str, value: T) -> dict[str, T]:
+    """`kept` with `value` as the newest, or without the key where the value is empty; the oldest drop out."""
+    others = {other: text for other, text in kept.items() if other != key}
+    return dict([*others.items(), *([(key, value)] if value else [])][-DRAFTS_MAX:])
+
+
+def _merged(disk: dict[str, T], saved: dict[str, T], now: dict[str, T]) -> dict[str, T]:
+    for key in {*now, *saved}:
+        if now.get(key) != saved.get(key):
+            disk = _with(disk, key, now[key]) if key in now else _without(disk, key)
+    return disk
+
+
+def _without(kept: dict[str, T], key: str) -> dict[str, T]:
+    return {other: text for other, text in kept.items() if other != key}
 
 
 def _bounded(history: Iterable[str]) -> tuple[str, ...]:
@@ -188,6 +212,7 @@ def _to_json(remembered: _Remembered) -> bytes:
     return json.dumps(
         {
             "drafts": remembered.drafts,
+            "queued": remembered.queued,
             "history": remembered.history,
             "theme": remembered.theme,
             "last_conversation": remembered.last_conversation,
@@ -202,16 +227,20 @@ def _from_json(data: bytes) -> _Remembered:
     """Raises ValueError, TypeError or AttributeError on anything that is not a state file; odd values are left out."""
     raw: dict[str, Any] = json.loads(data)
     theme, last = raw.get("theme"), raw.get("last_conversation")
+    drafts, queued = dict(raw.get("drafts") or {}), dict(raw.get("queued") or {})
     return _Remembered(
-        drafts=_newest(
-            {str(key): text for key, text in dict(raw.get("drafts") or {}).items() if isinstance(text, str)}
-        ),
-        history=_bounded(text for text in raw.get("history") or () if isinstance(text, str)),
+        drafts={key: text for key, text in drafts.items() if isinstance(text, str)},
+        queued={key: _texts(texts) for key, texts in queued.items() if isinstance(texts, list)},
+        history=_bounded(_texts(raw.get("history"))),
         theme=theme if isinstance(theme, str) else None,
         last_conversation=last if isinstance(last, int) and not isinstance(last, bool) else None,
         pane_open=raw.get("pane_open") is not False,
-        hints=frozenset(hint for hint in raw.get("hints") or () if isinstance(hint, str)),
+        hints=frozenset(_texts(raw.get("hints"))),
     )
+
+
+def _texts(raw: Any) -> tuple[str, ...]:
+    return tuple(text for text in raw or () if isinstance(text, str))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -17,9 +17,10 @@ def path(tmp_path: Path) -> Path:
 
 def test_everything_comes_back(path: Path) -> None:
     state = ClientState(path)
-    state.set_draft(None, "a new thing")
-    state.set_draft(3, "half a sentence\nwith [/] two lines \x1b]0;evil\x07 \ud800")
+    state.keep_draft(None, "a new thing")
+    state.keep_draft(3, "half a sentence\nwith [/] two lines \x1b]0;evil\x07 \ud800")
     state.remember("add milk")
+    state.keep_queued(3, ["then this", "and that"])
     state.theme = "kirotodo-light"
     state.last_conversation = 3
     state.pane_open = False
@@ -29,7 +30,9 @@ def test_everything_comes_back(path: Path) -> None:
     again = ClientState(path)
     assert again.draft(None) == "a new thing"
     assert again.draft(3) == "half a sentence\nwith [/] two lines \x1b]0;evil\x07 \ud800"
-    assert again.history == ("add milk",)
+    assert again.queued(3) == ("then this", "and that")
+    assert again.queued(None) == ()
+    assert again.history == ["add milk"]
     assert (again.theme, again.last_conversation, again.pane_open) == ("kirotodo-light", 3, False)
     assert again.hint_seen("undo")
     assert not again.hint_seen("other")
@@ -39,7 +42,7 @@ def test_everything_comes_back(path: Path) -> None:
 
 def test_a_first_run_has_defaults_and_no_trouble(path: Path) -> None:
     state = ClientState(path)
-    assert (state.draft(None), state.draft(1), state.history, state.theme) == ("", "", (), None)
+    assert (state.draft(None), state.draft(1), state.history, state.theme) == ("", "", [], None)
     assert state.last_conversation is None
     assert state.pane_open
     assert state.trouble is None
@@ -47,9 +50,9 @@ def test_a_first_run_has_defaults_and_no_trouble(path: Path) -> None:
 
 def test_a_draft_that_was_sent_is_gone(path: Path) -> None:
     state = ClientState(path)
-    state.set_draft(1, "x")
+    state.keep_draft(1, "x")
     state.save()
-    state.set_draft(1, "")
+    state.keep_draft(1, "")
     state.save()
     assert ClientState(path).draft(1) == ""
 
@@ -58,7 +61,7 @@ def test_history_keeps_no_repeats_in_a_row_and_is_bounded(path: Path) -> None:
     state = ClientState(path)
     for text in ("a", "a", "  ", "", "b", "a"):
         state.remember(text)
-    assert state.history == ("a", "b", "a")
+    assert state.history == ["a", "b", "a"]
     for number in range(HISTORY_MAX + 5):
         state.remember(str(number))
     state.save()
@@ -69,7 +72,7 @@ def test_history_keeps_no_repeats_in_a_row_and_is_bounded(path: Path) -> None:
 def test_drafts_are_bounded_and_the_latest_stay(path: Path) -> None:
     state = ClientState(path)
     for number in range(DRAFTS_MAX + 5):
-        state.set_draft(number, "text")
+        state.keep_draft(number, "text")
     assert state.draft(0) == ""
     assert state.draft(DRAFTS_MAX + 4) == "text"
 
@@ -91,14 +94,14 @@ def test_a_broken_file_starts_empty_says_so_once_and_is_put_aside(path: Path, co
     path.parent.mkdir()
     path.write_bytes(content)
     state = ClientState(path)
-    assert state.history == ()
+    assert state.history == []
     assert state.trouble
     assert state.take_trouble() == state.trouble
     assert state.take_trouble() is None
     assert path.with_name("state.json.broken").read_bytes() == content
     state.remember("on we go")
     state.save()
-    assert ClientState(path).history == ("on we go",)
+    assert ClientState(path).history == ["on we go"]
 
 
 def test_odd_values_are_left_out_and_the_rest_is_kept(path: Path) -> None:
@@ -112,7 +115,7 @@ def test_odd_values_are_left_out_and_the_rest_is_kept(path: Path) -> None:
     }
     path.write_text(json.dumps(odd))
     state = ClientState(path)
-    assert (state.draft(1), state.draft(2), state.history, state.theme) == ("", "ok", ("a",), None)
+    assert (state.draft(1), state.draft(2), state.history, state.theme) == ("", "ok", ["a"], None)
     assert state.last_conversation is None
     assert state.hint_seen("h")
 
@@ -120,7 +123,7 @@ def test_odd_values_are_left_out_and_the_rest_is_kept(path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_told_once_and_nothing_else_happens(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file where a folder should be")
     state = ClientState(tmp_path / "taken" / "state.json")
-    state.set_draft(None, "still here")
+    state.keep_draft(None, "still here")
     state.save()
     first = state.take_trouble()
     assert first
@@ -133,24 +136,24 @@ def test_a_file_that_cannot_be_written_is_told_once_and_nothing_else_happens(tmp
 
 def test_without_a_path_all_is_kept_in_memory() -> None:
     state = ClientState()
-    state.set_draft(1, "x")
+    state.keep_draft(1, "x")
     state.remember("sent")
     state.save()
-    assert (state.draft(1), state.history, state.trouble, state.changed) == ("x", ("sent",), None, False)
+    assert (state.draft(1), state.history, state.trouble, state.changed) == ("x", ["sent"], None, False)
 
 
 def test_two_programs_keep_each_others_changes(path: Path) -> None:
     first, second = ClientState(path), ClientState(path)
-    first.set_draft(1, "of the first")
+    first.keep_draft(1, "of the first")
     first.remember("one")
     first.theme = "kirotodo-light"
     first.save()
-    second.set_draft(2, "of the second")
+    second.keep_draft(2, "of the second")
     second.remember("two")
     second.save()
     result = ClientState(path)
     assert (result.draft(1), result.draft(2)) == ("of the first", "of the second")
-    assert result.history == ("one", "two")
+    assert result.history == ["one", "two"]
     assert result.theme == "kirotodo-light"
 
 
@@ -170,7 +173,7 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
     state.remember("a")
     state.save()
     assert link.is_symlink()
-    assert ClientState(real).history == ("a",)
+    assert ClientState(real).history == ["a"]
 
 
 def test_saving_nothing_new_touches_no_file(path: Path) -> None:
