@@ -1,0 +1,163 @@
+"""KirotodoApp: the shell of the terminal client. It opens the core behind the first paint and lends it to the screens."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+from textual.app import App
+from textual.screen import Screen
+from textual.worker import Worker
+
+from kirotodo.client.state import ClientState
+from kirotodo.client.tui import themes
+from kirotodo.client.tui.jobs import Jobs
+from kirotodo.client.tui.messages import BackendFailed, BackendReady, Failed
+from kirotodo.client.tui.plain import clean
+from kirotodo.client.tui.screens.chat import ChatScreen
+from kirotodo.client.tui.screens.too_small import TooSmall, too_small
+from kirotodo.core.backend import Backend
+from kirotodo.core.domain.task import Changed
+from kirotodo.core.errors import KirotodoError
+
+BackendSource: TypeAlias = Backend | Callable[[], Awaitable[Backend]]
+Severity = Literal["information", "warning", "error"]
+DEFAULT_THEME: Final = "kirotodo-dark"
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class KirotodoApp(App[None]):
+    """The terminal client over a backend, or over a way to make one that may take its time."""
+
+    TITLE = "kirotodo"
+    CSS_PATH = "kirotodo.tcss"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(
+        self,
+        backend: BackendSource,
+        *,
+        state_path: Path | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        conversation_id: int | None = None,
+        new: bool = False,
+        theme: str | None = None,
+        ansi: bool | None = None,
+    ) -> None:
+        super().__init__(ansi_color=ansi)
+        self.clock = clock
+        self.state = ClientState(state_path)
+        self.backend: Backend | None = None
+        self.conversation_id = conversation_id
+        self.new = new
+        self._source = backend
+        self._opened = asyncio.Event()
+        self._refusal: KirotodoError | None = None
+        self.jobs = Jobs(self.core, self._tell_chat)
+        self.chat = ChatScreen()
+        for known in themes.THEMES:
+            self.register_theme(known)
+        wanted = theme or self.state.theme or DEFAULT_THEME
+        self.theme = wanted if wanted in self.available_themes else DEFAULT_THEME
+
+    def get_default_screen(self) -> Screen[Any]:
+        return self.chat
+
+    def on_mount(self) -> None:
+        for name in ("SIGTERM", "SIGHUP"):
+            if number := getattr(signal, name, None):
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    asyncio.get_running_loop().add_signal_handler(number, self.leave)
+        self.call_after_refresh(self.open_core)
+
+    # --- the core ---
+
+    def open_core(self) -> None:
+        """Open the core, or try again after it could not be opened."""
+        self._refusal = None
+        self._opened.clear()
+        self.run_worker(self._open_core(), group="core", exclusive=True, exit_on_error=False)
+
+    async def _open_core(self) -> None:
+        try:
+            self.backend = await self._source() if callable(self._source) else self._source
+        except Exception as error:
+            self._refusal = _as_ours(error, "The list could not be opened.")
+            self._tell_chat(BackendFailed(self._refusal))
+        else:
+            self._tell_chat(BackendReady())
+        self._opened.set()
+
+    async def core(self) -> Backend:
+        """The backend, waited for. Raises what opening it raised."""
+        await self._opened.wait()
+        if self._refusal is not None:
+            raise self._refusal
+        assert self.backend is not None
+        return self.backend
+
+    # --- work and words ---
+
+    def work(self, job: Coroutine[Any, Any, None], *, group: str = "work", exclusive: bool = False) -> Worker[None]:
+        """Run a job in the background. What it raises becomes one line on the screen, never a crash."""
+        return self.run_worker(self._guarded(job), group=group, exclusive=exclusive, exit_on_error=False)
+
+    async def _guarded(self, job: Coroutine[Any, Any, None]) -> None:
+        try:
+            await job
+        except Exception as error:
+            self._tell_chat(Failed(_as_ours(error, "Something went wrong inside.")))
+
+    def _tell_chat(self, message: Any) -> None:
+        self.chat.post_message(message)
+
+    def edit(self, what: Callable[[Backend], Awaitable[Changed]], said: str) -> None:
+        """Run a direct edit of the list; success says `said`, failure its one sentence."""
+        self.work(self.jobs.edit(what, said))
+
+    def say(self, text: str, severity: Severity = "information") -> None:
+        """One toast of plain text."""
+        self.notify(clean(text), severity=severity, markup=False)
+
+    def set_theme(self, name: str) -> None:
+        """Change the theme and remember it."""
+        self.theme = name
+        self.state.theme = name
+        self.state.save()
+
+    # --- the size and the end ---
+
+    def on_resize(self) -> None:
+        shown = isinstance(self.screen, TooSmall)
+        if too_small(self.size) and not shown:
+            self.push_screen(TooSmall())
+        elif shown and not too_small(self.size):
+            self.pop_screen()
+
+    def leave(self) -> None:
+        """Keep what was typed and close the program."""
+        self.chat.keep_draft()
+        self.exit()
+
+    async def action_quit(self) -> None:
+        self.leave()
+
+    async def on_unmount(self) -> None:
+        if self.backend is not None:
+            with contextlib.suppress(KirotodoError):
+                await self.backend.aclose()
+
+
+def _as_ours(error: Exception, sentence: str) -> KirotodoError:
+    if isinstance(error, KirotodoError):
+        return error
+    log.error("%s", sentence, exc_info=error)
+    return KirotodoError(f"{sentence} ({type(error).__name__}: {error})")

@@ -1,0 +1,188 @@
+"""The work in the background: one method a job, each speaks to the backend and posts messages. No widget in sight."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol
+
+from textual.message import Message
+
+from kirotodo.client.tui.messages import (
+    CallUndone,
+    ConversationLoaded,
+    ConversationsChanged,
+    Edited,
+    EventArrived,
+    Failed,
+    MessageAccepted,
+    MessageRefused,
+    OlderLoaded,
+    StatusSeen,
+    TasksLoaded,
+    TasksSeen,
+    WatchLost,
+)
+from kirotodo.core.backend import Backend, ListChanged
+from kirotodo.core.domain.conversation import Decision, Transcript
+from kirotodo.core.domain.task import PAGE_MAX, Changed, Task, TaskFilter
+from kirotodo.core.errors import KirotodoError, NotFound, Unreachable
+from kirotodo.core.events import TurnCancelled, TurnFailed, TurnFinished
+
+TASKS_SHOWN: Final = 1_000
+"""How many open tasks the pane is given; the rest is a count."""
+PAGE: Final = 50
+
+
+class Post(Protocol):
+    def __call__(self, message: Message, /) -> object: ...
+
+
+class Jobs:
+    """Everything the chat asks of a backend. `post` takes the messages, `pause` sleeps between two tries."""
+
+    def __init__(
+        self,
+        core: Callable[[], Awaitable[Backend]],
+        post: Post,
+        *,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._core = core
+        self._post = post
+        self._pause = pause
+
+    # --- the conversation ---
+
+    async def open_latest(self, preferred: int | None, view: int) -> None:
+        """Load the preferred conversation, else the latest, else an empty one."""
+        backend = await self._core()
+        if preferred is not None:
+            try:
+                return self._loaded(await backend.transcript(preferred, limit=PAGE), view)
+            except NotFound:
+                pass
+        page = await backend.conversations(limit=1)
+        latest = page.items[0].id if page.items else None
+        self._loaded(await backend.transcript(latest, limit=PAGE) if latest is not None else None, view)
+
+    async def open(self, conversation_id: int, view: int) -> None:
+        backend = await self._core()
+        self._loaded(await backend.transcript(conversation_id, limit=PAGE), view)
+
+    async def older(self, conversation_id: int, before: int, view: int) -> None:
+        backend = await self._core()
+        try:
+            transcript = await backend.transcript(conversation_id, before=before, limit=PAGE)
+        except KirotodoError:
+            self._post(OlderLoaded(None, view))
+            raise
+        self._post(OlderLoaded(transcript, view))
+
+    def _loaded(self, transcript: Transcript | None, view: int) -> None:
+        self._post(ConversationLoaded(transcript, view))
+
+    # --- the turn ---
+
+    async def send(self, text: str, conversation_id: int | None, request_key: str, view: int) -> None:
+        """Send a message; a refusal comes back with the text, whatever it was."""
+        try:
+            backend = await self._core()
+            sent = await backend.send(text, conversation_id=conversation_id, request_key=request_key)
+        except KirotodoError as error:
+            self._post(MessageRefused(text, error, view))
+        except Exception:
+            self._post(MessageRefused(text, KirotodoError("The message could not be sent."), view))
+            raise
+        else:
+            self._post(MessageAccepted(sent, view))
+
+    async def watch(self, turn_id: str, view: int, after: int = 0) -> None:
+        """Post the turn's events up to its final one; a cut stream is taken up again after the last event seen."""
+        backend = await self._core()
+        tries = 0
+        while True:
+            try:
+                async for event in backend.watch(turn_id, after=after):
+                    if event.seq <= after:
+                        continue
+                    after, tries = event.seq, 0
+                    self._post(EventArrived(event, view))
+                    if isinstance(event, TurnFinished | TurnFailed | TurnCancelled):
+                        return
+            except Unreachable:
+                await self.status()
+            except KirotodoError as error:
+                self._post(WatchLost(turn_id, error, view))
+                return
+            tries += 1
+            await self._pause(_backoff(tries))
+
+    async def stop(self, turn_id: str) -> None:
+        await (await self._core()).cancel(turn_id)
+
+    async def answer(
+        self, turn_id: str, call_id: str, decision: Decision, arguments: Mapping[str, Any] | None = None
+    ) -> None:
+        await (await self._core()).answer(turn_id, call_id, decision, arguments=arguments)
+
+    async def undo_call(self, turn_id: str, call_id: str) -> None:
+        changed = await (await self._core()).undo_call(turn_id, call_id)
+        self._post(CallUndone(turn_id, call_id, changed))
+
+    # --- the list ---
+
+    async def edit(self, what: Callable[[Backend], Awaitable[Changed]], said: str) -> None:
+        """A direct edit of the list, and the sentence to say once it is done."""
+        self._post(Edited(await what(await self._core()), said))
+        await self.status()
+
+    async def load_tasks(self) -> None:
+        backend = await self._core()
+        tasks: list[Task] = []
+        cursor: str | None = None
+        while True:
+            page = await backend.tasks(TaskFilter(), limit=PAGE_MAX, cursor=cursor)
+            tasks.extend(page.items)
+            cursor = page.next
+            if cursor is None or len(tasks) >= TASKS_SHOWN:
+                break
+        self._post(TasksLoaded(tasks, page.total))
+        await self.status()
+
+    async def follow(self) -> None:
+        """Post what changes here or in another program, for as long as the screen lives."""
+        backend = await self._core()
+        tries = 0
+        while True:
+            try:
+                changes = backend.changes()
+                if tries:
+                    await self.load_tasks()
+                async for change in changes:
+                    tries = 0
+                    self._tell(change)
+                    await self.status()
+            except KirotodoError as error:
+                if not isinstance(error, Unreachable) and not tries:
+                    self._post(Failed(error))
+            tries += 1
+            await self._pause(_backoff(tries))
+
+    def _tell(self, change: ListChanged) -> None:
+        if change.tasks or change.removed:
+            self._post(TasksSeen(change.tasks, change.removed))
+        if change.conversations:
+            self._post(ConversationsChanged())
+
+    async def status(self) -> None:
+        """Post the status; one that cannot be had says nothing, the next one will."""
+        backend = await self._core()
+        try:
+            self._post(StatusSeen(await backend.status()))
+        except KirotodoError:
+            return
+
+
+def _backoff(tries: int) -> float:
+    """Seconds before the next try: doubling up to ten, with jitter."""
+    return float(min(10.0, 0.1 * 2.0 ** min(tries, 10)) * random.uniform(0.5, 1.0))

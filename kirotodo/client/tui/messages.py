@@ -1,0 +1,181 @@
+"""What is said between the screen, its widgets and the work in the background: typed messages, no behaviour.
+
+Background work posts these and never touches a widget; other screens post them to ask the chat for something.
+"""
+
+from collections.abc import Sequence
+
+from textual.message import Message
+
+from kirotodo.core.backend import Status
+from kirotodo.core.domain.conversation import Conversation, Sent, Transcript
+from kirotodo.core.domain.task import Changed, Task
+from kirotodo.core.errors import KirotodoError
+from kirotodo.core.events import TurnEvent
+
+# --- asked of the chat ---
+
+
+class OpenConversation(Message):
+    """Show this conversation."""
+
+    def __init__(self, conversation_id: int) -> None:
+        super().__init__()
+        self.conversation_id = conversation_id
+
+
+class NewConversation(Message):
+    """Show an empty conversation, which begins with the next message."""
+
+
+class ConversationRenamed(Message):
+    """A conversation has another title now."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        super().__init__()
+        self.conversation = conversation
+
+
+class ConversationDeleted(Message):
+    """A conversation is gone from sight."""
+
+    def __init__(self, conversation_id: int) -> None:
+        super().__init__()
+        self.conversation_id = conversation_id
+
+
+class TextOffered(Message):
+    """Text for the composer; sent at once where `send` says so."""
+
+    def __init__(self, text: str, send: bool = False) -> None:
+        super().__init__()
+        self.text = text
+        self.send = send
+
+
+# --- told by the work in the background ---
+
+
+class BackendReady(Message):
+    """The core is there."""
+
+
+class BackendFailed(Message):
+    """The core cannot be opened."""
+
+    def __init__(self, error: KirotodoError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class ConversationLoaded(Message):
+    """A conversation's newest page; None is a new conversation. `view` is the visit it was loaded for."""
+
+    def __init__(self, transcript: Transcript | None, view: int) -> None:
+        super().__init__()
+        self.transcript = transcript
+        self.view = view
+
+
+class OlderLoaded(Message):
+    """The page before the oldest message shown; None where it could not be had."""
+
+    def __init__(self, transcript: Transcript | None, view: int) -> None:
+        super().__init__()
+        self.transcript = transcript
+        self.view = view
+
+
+class MessageAccepted(Message):
+    """A message was stored and its turn is under way."""
+
+    def __init__(self, sent: Sent, view: int) -> None:
+        super().__init__()
+        self.sent = sent
+        self.view = view
+
+
+class MessageRefused(Message):
+    """A message was not taken; its text must not be lost."""
+
+    def __init__(self, text: str, error: KirotodoError, view: int) -> None:
+        super().__init__()
+        self.text = text
+        self.error = error
+        self.view = view
+
+
+class EventArrived(Message):
+    """One event of the turn that is watched."""
+
+    def __init__(self, event: TurnEvent, view: int) -> None:
+        super().__init__()
+        self.event = event
+        self.view = view
+
+
+class WatchLost(Message):
+    """The turn can no longer be watched."""
+
+    def __init__(self, turn_id: str, error: KirotodoError, view: int) -> None:
+        super().__init__()
+        self.turn_id = turn_id
+        self.error = error
+        self.view = view
+
+
+class TasksLoaded(Message):
+    """The open tasks, and how many there are in all where more exist than were loaded."""
+
+    def __init__(self, tasks: Sequence[Task], total: int | None) -> None:
+        super().__init__()
+        self.tasks = tuple(tasks)
+        self.total = total
+
+
+class TasksSeen(Message):
+    """Tasks as they are now, and ids that are gone."""
+
+    def __init__(self, tasks: Sequence[Task], removed: Sequence[int]) -> None:
+        super().__init__()
+        self.tasks = tuple(tasks)
+        self.removed = tuple(removed)
+
+
+class ConversationsChanged(Message):
+    """Conversations changed, here or in another program."""
+
+
+class StatusSeen(Message):
+    """Where the list lives and what answers, as of now."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__()
+        self.status = status
+
+
+class Edited(Message):
+    """A direct edit is done; `said` is the sentence for it."""
+
+    def __init__(self, changed: Changed, said: str) -> None:
+        super().__init__()
+        self.changed = changed
+        self.said = said
+
+
+class CallUndone(Message):
+    """What one tool call changed was put back."""
+
+    def __init__(self, turn_id: str, call_id: str, changed: Changed) -> None:
+        super().__init__()
+        self.turn_id = turn_id
+        self.call_id = call_id
+        self.changed = changed
+
+
+class Failed(Message):
+    """Something that was asked for did not work."""
+
+    def __init__(self, error: KirotodoError) -> None:
+        super().__init__()
+        self.error = error
