@@ -42,17 +42,13 @@ class ClientState:
         self._now = self._saved = self._load()
         self._new_history: list[str] = []
 
-    @classmethod
-    def load(cls, path: Path | None) -> "ClientState":
-        return cls(path)
-
     # --- values ---
 
     def draft(self, conversation_id: int | None) -> str:
         """The unsent text of a conversation; None asks for that of a new one."""
         return self._now.drafts.get(_key(conversation_id), "")
 
-    def keep_draft(self, conversation_id: int | None, text: str) -> None:
+    def set_draft(self, conversation_id: int | None, text: str) -> None:
         """Keep the unsent text; "" forgets it."""
         self._now = replace(self._now, drafts=_with(self._now.drafts, _key(conversation_id), text))
 
@@ -60,7 +56,7 @@ class ClientState:
         """Messages that wait for the running turn of a conversation to end."""
         return self._now.queued.get(_key(conversation_id), ())
 
-    def keep_queued(self, conversation_id: int | None, texts: Sequence[str]) -> None:
+    def set_queued(self, conversation_id: int | None, texts: Sequence[str]) -> None:
         self._now = replace(self._now, queued=_with(self._now.queued, _key(conversation_id), tuple(texts)))
 
     @property

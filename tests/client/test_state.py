@@ -17,10 +17,10 @@ def path(tmp_path: Path) -> Path:
 
 def test_everything_comes_back(path: Path) -> None:
     state = ClientState(path)
-    state.keep_draft(None, "a new thing")
-    state.keep_draft(3, "half a sentence\nwith [/] two lines \x1b]0;evil\x07 \ud800")
+    state.set_draft(None, "a new thing")
+    state.set_draft(3, "half a sentence\nwith [/] two lines \x1b]0;evil\x07 \ud800")
     state.remember("add milk")
-    state.keep_queued(3, ["then this", "and that"])
+    state.set_queued(3, ["then this", "and that"])
     state.theme = "kirotodo-light"
     state.last_conversation = 3
     state.pane_open = False
@@ -50,9 +50,9 @@ def test_a_first_run_has_defaults_and_no_trouble(path: Path) -> None:
 
 def test_a_draft_that_was_sent_is_gone(path: Path) -> None:
     state = ClientState(path)
-    state.keep_draft(1, "x")
+    state.set_draft(1, "x")
     state.save()
-    state.keep_draft(1, "")
+    state.set_draft(1, "")
     state.save()
     assert ClientState(path).draft(1) == ""
 
@@ -72,7 +72,7 @@ def test_history_keeps_no_repeats_in_a_row_and_is_bounded(path: Path) -> None:
 def test_drafts_are_bounded_and_the_latest_stay(path: Path) -> None:
     state = ClientState(path)
     for number in range(DRAFTS_MAX + 5):
-        state.keep_draft(number, "text")
+        state.set_draft(number, "text")
     assert state.draft(0) == ""
     assert state.draft(DRAFTS_MAX + 4) == "text"
 
@@ -123,7 +123,7 @@ def test_odd_values_are_left_out_and_the_rest_is_kept(path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_told_once_and_nothing_else_happens(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file where a folder should be")
     state = ClientState(tmp_path / "taken" / "state.json")
-    state.keep_draft(None, "still here")
+    state.set_draft(None, "still here")
     state.save()
     first = state.take_trouble()
     assert first
@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_written_is_told_once_and_nothing_else_happens(tmp
 
 def test_without_a_path_all_is_kept_in_memory() -> None:
     state = ClientState()
-    state.keep_draft(1, "x")
+    state.set_draft(1, "x")
     state.remember("sent")
     state.save()
     assert (state.draft(1), state.history, state.trouble, state.changed) == ("x", ["sent"], None, False)
@@ -144,11 +144,11 @@ def test_without_a_path_all_is_kept_in_memory() -> None:
 
 def test_two_programs_keep_each_others_changes(path: Path) -> None:
     first, second = ClientState(path), ClientState(path)
-    first.keep_draft(1, "of the first")
+    first.set_draft(1, "of the first")
     first.remember("one")
     first.theme = "kirotodo-light"
     first.save()
-    second.keep_draft(2, "of the second")
+    second.set_draft(2, "of the second")
     second.remember("two")
     second.save()
     result = ClientState(path)
