@@ -1,0 +1,106 @@
+"""How a list of tasks is laid out for a person: sections, their order, and short words for a due date. Pure."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final, Literal
+
+from kirotodo.core.domain.task import PRIORITIES, Task
+
+SectionKind = Literal["overdue", "today", "upcoming", "no_date", "done"]
+Urgency = Literal["late", "today", "later", "none"]
+
+TITLES: Final[dict[SectionKind, str]] = {
+    "overdue": "Overdue",
+    "today": "Today",
+    "upcoming": "Upcoming",
+    "no_date": "No date",
+    "done": "Done",
+}
+RECENT: Final = timedelta(days=1)
+"""How long a done task is still worth showing."""
+NEAR: Final = 13
+"""Up to so many days away, a weekday and the day of the month say enough."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    kind: SectionKind
+    tasks: tuple[Task, ...]
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.kind]
+
+
+def sections(tasks: Iterable[Task], *, today: date, now: datetime, keep: Collection[int] = ()) -> list[Section]:
+    """The tasks in sections, each sorted, empty ones left out. `now` is aware.
+
+    What is due today at a time that has passed stays under Today, where it comes first. Tasks done lately form the
+    last section, latest first, save those of `keep`: they stay where they stood while open, so that nothing moves
+    under the cursor. What was done longer ago is left out.
+    """
+    found: dict[SectionKind, list[Task]] = {kind: [] for kind in TITLES}
+    for task in tasks:
+        if task.completed_at is None or task.id in keep:
+            found[_open_kind(task, today)].append(task)
+        elif now - task.completed_at < RECENT:
+            found["done"].append(task)
+    for members in found.values():
+        members.sort(key=order)
+    found["done"].sort(key=lambda task: task.completed_at or now, reverse=True)
+    return [Section(kind=kind, tasks=tuple(members)) for kind, members in found.items() if members]
+
+
+def order(task: Task) -> tuple[date, time, int, int]:
+    """Earlier first; on one day those with a time before those without; then the higher priority, then the number."""
+    return (
+        task.due_date or date.max,
+        task.due_time or time.max,
+        -PRIORITIES.index(task.priority),
+        task.id,
+    )
+
+
+def urgency(task: Task, *, today: date, now: time) -> Urgency:
+    """How pressing a task is: past its day or its time, due today, later, or never. `now` is the local time of day."""
+    if task.due_date is None or task.completed:
+        return "none"
+    if task.due_date < today or (task.due_date == today and task.due_time is not None and task.due_time < now):
+        return "late"
+    return "today" if task.due_date == today else "later"
+
+
+def due_label(due: date | None, at: time | None, *, today: date) -> str:
+    """A due date in as few words as tell it: "17:00", "tomorrow", "Fri 27 9:00", "3 Mar", "3 Mar 2028"."""
+    if due is None:
+        return ""
+    hour = f"{at.hour}:{at.minute:02d}" if at is not None else ""
+    if due == today:
+        return hour or "today"
+    if due < today:
+        hour = ""
+    return f"{_day_label(due, today)} {hour}".rstrip()
+
+
+def _day_label(due: date, today: date) -> str:
+    days = (due - today).days
+    if abs(days) == 1:
+        return "tomorrow" if days == 1 else "yesterday"
+    if abs(days) <= NEAR:
+        return f"{_WEEKDAYS[due.weekday()]} {due.day}"
+    day = f"{due.day} {_MONTHS[due.month - 1]}"
+    return day if due.year == today.year or 0 < days < 180 else f"{day} {due.year}"
+
+
+def _open_kind(task: Task, today: date) -> SectionKind:
+    if task.due_date is None:
+        return "no_date"
+    if task.due_date == today:
+        return "today"
+    return "overdue" if task.due_date < today else "upcoming"
+
+
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""Not strftime: its words change with the locale of the machine."""
