@@ -138,6 +138,7 @@ class TurnCancelled:
 
 
 FinalEvent: TypeAlias = TurnFinished | TurnFailed | TurnCancelled
+FINAL_EVENTS = (TurnFinished, TurnFailed, TurnCancelled)
 TurnEvent: TypeAlias = (
     TurnStarted
     | TextDelta

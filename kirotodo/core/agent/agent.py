@@ -1,0 +1,212 @@
+"""The loop: stream the model, store its step, run its tool calls, repeat, store the answer.
+
+A run goes on from whatever is committed: steps that are stored are not asked for again, calls that have a receipt are
+not run again. No transaction is open while the model speaks.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from kirotodo.core.agent.calls import Surroundings, run_call
+from kirotodo.core.agent.flow import TextFlow
+from kirotodo.core.agent.interrupt import Interrupt
+from kirotodo.core.agent.log import TurnLog
+from kirotodo.core.agent.prompt import INSTRUCTIONS, window
+from kirotodo.core.domain.conversation import ToolCall, Usage
+from kirotodo.core.errors import ModelError
+from kirotodo.core.events import ApprovalAnswered, TextDelta, ToolCallStarted, TurnFinished, decode_event
+from kirotodo.core.models import model as port
+from kirotodo.core.models.model import Facts, Model, ModelRequest, PromptItem
+from kirotodo.core.store.turns import StepRecord
+
+MAX_ROUNDS: Final = 10
+"""Tool rounds of one turn."""
+
+Outcome = Literal["finished", "parked"]
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One stretch of work on a turn, by one owner: what is committed so far, and what the model is saying now."""
+
+    log: TurnLog
+    interrupt: Interrupt
+    conversation_id: int
+    title: str
+    steps: list[StepRecord] = field(default_factory=list)
+    approved: frozenset[str] = frozenset()
+    attempts: dict[int, int] = field(default_factory=dict)
+    """The attempt that a step's text is at, for steps of which something was written before."""
+    usage: Usage = field(default_factory=Usage)
+    flow: TextFlow | None = None
+
+    @property
+    def text(self) -> str:
+        """The answer so far, what is being said included."""
+        return "".join(step.text for step in self.steps) + (self.flow.text if self.flow else "")
+
+
+class Agent:
+    """Drives turns with one model."""
+
+    def __init__(self, *, model: Model, around: Surroundings, max_messages: int) -> None:
+        self.model = model
+        self.around = around
+        self._max_messages = max_messages
+
+    async def load(self, log: TurnLog, interrupt: Interrupt) -> Run:
+        """The turn as it is committed."""
+        async with log.database.read(log.user_id) as store:
+            record = await store.turns.get(log.turn_id)
+            steps = await store.turns.steps([log.turn_id])
+            conversation = await store.conversations.get(record.turn.conversation_id)
+            stored = await store.turns.events(log.turn_id, after=0, limit=100_000) if record.epoch > 1 else []
+        attempts: dict[int, int] = {}
+        approved: set[str] = set()
+        for _, data in stored:
+            match decode_event(data):
+                case TextDelta(step=step, attempt=attempt):
+                    attempts[step] = attempt + 1
+                case ApprovalAnswered(call_id=call_id, decision="yes" | "always"):
+                    approved.add(call_id)
+                case _:
+                    pass
+        return Run(
+            log=log,
+            interrupt=interrupt,
+            conversation_id=conversation.id,
+            title=conversation.title,
+            steps=list(steps.get(log.turn_id, ())),
+            approved=frozenset(approved),
+            attempts=attempts,
+            usage=record.turn.usage,
+        )
+
+    async def go_on(self, run: Run) -> Outcome:
+        """Carry the turn to its end, or to an approval. Raises `ModelError`, `Interrupted` and storage errors."""
+        if run.steps and await self._run_calls(run, run.steps[-1].calls) == "parked":
+            return "parked"
+        while True:
+            run.interrupt.check()
+            calls = await self._step(run)
+            if not calls:
+                return "finished"
+            if await self._run_calls(run, calls) == "parked":
+                return "parked"
+
+    async def _run_calls(self, run: Run, calls: Sequence[ToolCall]) -> Literal["done", "parked"]:
+        for call in calls:
+            if call.result is not None:
+                continue
+            run.interrupt.check()
+            approved = call.id in run.approved
+            if await run_call(run.log, call, run.conversation_id, self.around, approved=approved) == "parked":
+                return "parked"
+        return "done"
+
+    async def _step(self, run: Run) -> tuple[ToolCall, ...]:
+        """Ask the model once and store what it said; its calls, none where that was the answer."""
+        number = len(run.steps)
+        request = await self._request(run)
+        said = "".join(step.text for step in run.steps).strip()
+        flow = TextFlow(
+            run.log,
+            step=number,
+            attempt=run.attempts.get(number, 0),
+            lead="\n\n" if said else "",
+            on_error=lambda: run.interrupt.stop("broken"),
+        )
+        run.flow = flow
+        requested: list[port.ToolCall] = []
+        try:
+            async with flow, run.interrupt.waiting(), _closing(self.model.stream(request)) as stream:
+                async for event in stream:
+                    match event:
+                        case port.TextDelta(text=text):
+                            flow.feed(text)
+                        case port.ToolCall():
+                            requested.append(event)
+                        case port.UsageReport(usage=usage):
+                            run.usage += usage
+                        case port.Restarted():
+                            flow.restart()
+                            requested.clear()
+        finally:
+            if flow.error is not None:
+                raise flow.error
+        calls = tuple(_numbered(call, number, position) for position, call in enumerate(requested))
+        if calls and number >= MAX_ROUNDS:
+            raise ModelError(
+                f"The model kept calling tools and was stopped after {MAX_ROUNDS} rounds. "
+                "What it did so far stands; undo takes it back.",
+                retryable=False,
+            )
+        await self._store_step(run, flow, calls)
+        run.flow = None
+        run.steps.append(StepRecord(step=number, text=flow.text, calls=calls))
+        return calls
+
+    async def _store_step(self, run: Run, flow: TextFlow, calls: tuple[ToolCall, ...]) -> None:
+        if not calls and not run.text.strip():
+            raise ModelError("The model gave no answer. Your message is kept; send it again to retry.")
+        turn_id = run.log.turn_id
+        async with run.log.write() as entry:
+            turns = entry.store.turns
+            if rest := flow.take_rest():
+                entry.emit(TextDelta, step=flow.step, attempt=flow.attempt, text=rest)
+            await turns.add_step(turn_id, flow.step, flow.text, calls)
+            if calls:
+                for call in calls:
+                    entry.emit(ToolCallStarted, call_id=call.id, tool=call.tool, arguments=call.arguments)
+                return
+            response = run.text
+            await entry.store.conversations.add_message(
+                run.conversation_id, role="assistant", content=response, turn_id=turn_id
+            )
+            await turns.finish(
+                turn_id,
+                status="finished",
+                response=response,
+                error=None,
+                usage=run.usage,
+                finished_at=entry.store.now,
+            )
+            entry.emit(TurnFinished, response=response, model=self.model.name, title=run.title, usage=run.usage)
+
+    async def _request(self, run: Run) -> ModelRequest:
+        turn_id = run.log.turn_id
+        async with run.log.database.read(run.log.user_id) as store:
+            messages = await store.conversations.messages(
+                run.conversation_id, before=None, limit=self._max_messages + 1
+            )
+            turn_ids = list(dict.fromkeys(message.turn_id for message in messages if message.turn_id != turn_id))
+            known: Mapping[str, Sequence[StepRecord]] = await store.turns.steps([*turn_ids, turn_id])
+            open_tasks = await store.tasks.count_pending()
+            now = store.now.astimezone(self.around.zone)
+        history: tuple[PromptItem, ...] = window(messages, known, turn_id=turn_id, max_messages=self._max_messages)
+        return ModelRequest(
+            instructions=INSTRUCTIONS,
+            tools=self.around.tools.schemas(),
+            history=history,
+            facts=Facts(now=now, zone=self.around.zone, open_tasks=open_tasks),
+            deadline=run.interrupt.deadline,
+        )
+
+
+@asynccontextmanager
+async def _closing(stream: AsyncIterator[port.ModelEvent]) -> AsyncIterator[AsyncIterator[port.ModelEvent]]:
+    """Close the stream on the way out, so that a model that is stopped stops at once."""
+    try:
+        yield stream
+    finally:
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()
+
+
+def _numbered(call: port.ToolCall, step: int, position: int) -> ToolCall:
+    arguments: Mapping[str, Any] = call.arguments
+    if call.malformed is not None:
+        arguments = {"malformed": call.malformed}
+    return ToolCall(id=f"{step}.{position}", step=step, position=position, tool=call.tool, arguments=arguments)

@@ -1,0 +1,121 @@
+"""Running a tool call: its effect, its receipt and its events in one transaction, exactly once."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from kirotodo.core.agent.log import Entry, TurnLog
+from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
+from kirotodo.core.errors import OperatorError, ToolError, UserError
+from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished
+from kirotodo.core.language.intent import Preferences
+from kirotodo.core.store.turns import StaleOwner
+from kirotodo.core.tools.registry import Tools
+from kirotodo.core.tools.tool import ToolContext, failure
+
+log = logging.getLogger(__name__)
+
+DENIED = "The user said no. Nothing was changed."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """What a tool call runs in besides the store: the tools, the clock, and how words are read."""
+
+    tools: Tools
+    zone: ZoneInfo
+    preferences: Preferences
+
+    def context(self, entry: Entry, log: TurnLog, call: ToolCall) -> ToolContext:
+        now: datetime = entry.store.now.astimezone(self.zone)
+        return ToolContext(
+            store=entry.store,
+            now=now,
+            zone=self.zone,
+            preferences=self.preferences,
+            turn_id=log.turn_id,
+            call_id=call.id,
+        )
+
+
+async def run_call(
+    turn: TurnLog, call: ToolCall, conversation_id: int, around: Surroundings, *, approved: bool
+) -> Literal["done", "parked"]:
+    """Run `call`, or park the turn where the user owes a yes first. A failed call has no effect but its receipt."""
+    started = time.perf_counter()
+    try:
+        async with turn.write(call_id=call.id) as entry:
+            context = around.context(entry, turn, call)
+            ready = around.tools.validate(call.tool, call.arguments)
+            if not approved and not await entry.store.conversations.approve_all(conversation_id):
+                needed = await ready.approval(context)
+                if needed is not None:
+                    await _park(entry, turn, call, needed.question, needed.arguments, needed.tasks)
+                    return "parked"
+            result = await ready.run(context)
+            await _receipt(entry, turn, call, "succeeded", result, started)
+        return "done"
+    except StaleOwner:
+        raise
+    except (ToolError, UserError) as error:
+        result = failure(error.message)
+    except OperatorError:
+        raise
+    except Exception:
+        log.exception("tool %s failed in turn %s", call.tool, turn.turn_id)
+        result = failure("This tool failed unexpectedly; nothing was changed by it.")
+    async with turn.write(call_id=call.id) as entry:
+        await _receipt(entry, turn, call, "failed", result, started)
+    return "done"
+
+
+async def refuse(entry: Entry, turn: TurnLog, call: ToolCall, status: CallStatus, reason: str) -> None:
+    """Close a call that will not run, within the caller's transaction."""
+    await _receipt(entry, turn, call, status, failure(reason), time.perf_counter())
+
+
+async def _park(
+    entry: Entry,
+    turn: TurnLog,
+    call: ToolCall,
+    question: str,
+    arguments: Mapping[str, Any],
+    tasks: tuple[Any, ...],
+) -> None:
+    approval = Approval(call_id=call.id, tool=call.tool, arguments=arguments, question=question, tasks=tasks)
+    await entry.store.turns.set_call(
+        turn.turn_id,
+        call.step,
+        call.position,
+        status="awaiting_approval",
+        result=None,
+        duration_ms=0,
+        arguments=arguments,
+    )
+    await entry.store.turns.park(turn.turn_id, approval)
+    entry.emit(ApprovalRequested, approval=approval)
+
+
+async def _receipt(
+    entry: Entry, turn: TurnLog, call: ToolCall, status: CallStatus, result: Mapping[str, Any], started: float
+) -> None:
+    duration_ms = round((time.perf_counter() - started) * 1000)
+    await entry.store.turns.set_call(
+        turn.turn_id, call.step, call.position, status=status, result=result, duration_ms=duration_ms
+    )
+    changed = entry.store.journal.changed
+    entry.emit(
+        ToolCallFinished,
+        call_id=call.id,
+        tool=call.tool,
+        status=status,
+        result=result,
+        duration_ms=duration_ms,
+        undoable=bool(changed.changes),
+    )
+    if changed.tasks or changed.removed:
+        entry.emit(TasksChanged, tasks=changed.tasks, removed=changed.removed)

@@ -1,0 +1,84 @@
+"""Text on its way from the model to the viewers: gathered for a few milliseconds, written as one event."""
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+from kirotodo.core.agent.log import TurnLog
+from kirotodo.core.events import TextDelta
+
+FLUSH_SECONDS: Final = 0.06
+"""How long text is gathered before it becomes an event; the first piece goes out at once."""
+
+
+class TextFlow:
+    """Feeds a step's text to the log while the model still speaks.
+
+    An `asyncio.Task` of its own writes, so that stopping the model never cuts a transaction. `text` is all the text of
+    this attempt, begun with `lead` (what parts it from the step before); `rest` is what is not written yet and is for
+    the caller to write together with what ends the step. `on_error` is called where writing failed: see `error`.
+    """
+
+    def __init__(self, log: TurnLog, *, step: int, attempt: int, lead: str, on_error: Callable[[], None]) -> None:
+        self.step = step
+        self.attempt = attempt
+        self.text = ""
+        self.rest = ""
+        self.error: BaseException | None = None
+        self._lead = lead
+        self._log = log
+        self._on_error = on_error
+        self._fed = asyncio.Event()
+        self._closing = asyncio.Event()
+
+    def feed(self, text: str) -> None:
+        if not self.text:
+            text = self._lead + text
+        self.text += text
+        self.rest += text
+        self._fed.set()
+
+    def restart(self) -> None:
+        """The model begins its step anew."""
+        self.attempt += 1
+        self.text = ""
+        self.rest = ""
+
+    def take_rest(self) -> str:
+        rest, self.rest = self.rest, ""
+        return rest
+
+    async def __aenter__(self) -> Self:
+        self._writer = asyncio.create_task(self._write(), name=f"text of {self._log.turn_id}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._fed.set()
+        await self._writer
+
+    async def _write(self) -> None:
+        try:
+            while not self._closing.is_set():
+                await self._fed.wait()
+                self._fed.clear()
+                if self._closing.is_set():
+                    return
+                if self.rest:
+                    await self._flush()
+                try:
+                    async with asyncio.timeout(FLUSH_SECONDS):
+                        await self._closing.wait()
+                except TimeoutError:
+                    continue
+        except Exception as error:
+            self.error = error
+            self._on_error()
+
+    async def _flush(self) -> None:
+        attempt, text = self.attempt, self.take_rest()
+        async with self._log.write() as entry:
+            entry.emit(TextDelta, step=self.step, attempt=attempt, text=text)

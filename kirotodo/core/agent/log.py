@@ -1,0 +1,68 @@
+"""The owner's pen on one turn.
+
+Every write is one short transaction that first checks that the turn is still ours, numbers its events, and hands them
+to viewers only once they are committed. So nothing a viewer saw is ever lost, and a process that lost its lease cannot
+write.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from kirotodo.core.agent.hub import EventHub
+from kirotodo.core.events import TurnEvent, encode_event
+from kirotodo.core.store.database import Database, Store
+
+
+class Entry:
+    """One transaction of a turn: its open store, and the events it will append."""
+
+    def __init__(self, store: Store, turn_id: str, last_seq: int) -> None:
+        self.store = store
+        self.events: list[TurnEvent] = []
+        self._turn_id = turn_id
+        self._last_seq = last_seq
+
+    @property
+    def last_seq(self) -> int:
+        return self._last_seq + len(self.events)
+
+    async def append(self) -> None:
+        """Write the events, as the transaction's last statement."""
+        if self.events:
+            await self.store.turns.append_events(
+                self._turn_id, [(event.seq, encode_event(event)) for event in self.events]
+            )
+
+    def emit(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
+        """Append an event of class `kind`; `turn_id` and `seq` are filled in."""
+        self.events.append(kind(turn_id=self._turn_id, seq=self.last_seq + 1, **fields))
+
+
+class TurnLog:
+    """Writes of one turn by its owner. `cancel_requested` turns True once another process asked for a stop."""
+
+    def __init__(
+        self, *, database: Database, hub: EventHub, user_id: str, turn_id: str, epoch: int, last_seq: int
+    ) -> None:
+        self.database = database
+        self.user_id = user_id
+        self.turn_id = turn_id
+        self.epoch = epoch
+        self.cancel_requested = False
+        self._hub = hub
+        self._last_seq = last_seq
+
+    @asynccontextmanager
+    async def write(self, *, call_id: str | None = None) -> AsyncIterator[Entry]:
+        """One transaction. Raises `StaleOwner` where the turn was taken over or is over."""
+        async with self.database.begin(self.user_id, turn_id=self.turn_id, call_id=call_id) as store:
+            await store.turns.fence(self.turn_id, self.epoch)
+            entry = Entry(store, self.turn_id, self._last_seq)
+            yield entry
+            await entry.append()
+            list_changed = bool(store.journal.changed.tasks or store.journal.changed.removed)
+        self._last_seq = entry.last_seq
+        self._hub.publish(self.turn_id, entry.events)
+        if list_changed:
+            self._hub.list_changed(self.user_id)

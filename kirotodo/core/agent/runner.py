@@ -1,0 +1,283 @@
+"""Turns that outlive their viewers: who runs them, keeps their leases, stops them, takes over what was left behind."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from kirotodo.core.agent.agent import Agent, Run
+from kirotodo.core.agent.calls import DENIED, refuse
+from kirotodo.core.agent.hub import EventHub
+from kirotodo.core.agent.interrupt import Interrupt, Interrupted
+from kirotodo.core.agent.log import Entry, TurnLog
+from kirotodo.core.agent.owner import is_gone, this_process
+from kirotodo.core.domain.conversation import FINAL, Decision, TurnStatus
+from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorError
+from kirotodo.core.events import ApprovalAnswered, TextDelta, TurnCancelled, TurnFailed
+from kirotodo.core.store.database import Database
+from kirotodo.core.store.turns import DanglingTurn, StaleOwner, TurnRecord, TurnStore
+
+log = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=20)
+HEARTBEAT_SECONDS: Final = 5.0
+NOT_RUN = "The turn ended before this call was run. Nothing was changed by it."
+
+
+@dataclass(kw_only=True)
+class Job:
+    """A turn that this process runs."""
+
+    log: TurnLog
+    interrupt: Interrupt
+    task: "asyncio.Task[None]"
+
+
+class TurnRunner:
+    """Owns the turns of this process."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        hub: EventHub,
+        agent_for: Callable[[str], Agent],
+        clock: Callable[[], datetime],
+        timeout_seconds: float,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self.owner = this_process()
+        self._database = database
+        self._hub = hub
+        self._agent_for = agent_for
+        self._clock = clock
+        self._timeout = timeout_seconds
+        self._lease = lease
+        self._jobs: dict[str, Job] = {}
+        self._heart: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def lease_until(self) -> datetime:
+        return self._clock() + self._lease
+
+    def runs(self, turn_id: str) -> bool:
+        """Whether this process runs the turn now."""
+        return turn_id in self._jobs
+
+    def start(self, *, user_id: str, turn_id: str, model: str, epoch: int, last_seq: int) -> None:
+        """Run a turn whose lease this process holds."""
+        turn = TurnLog(
+            database=self._database, hub=self._hub, user_id=user_id, turn_id=turn_id, epoch=epoch, last_seq=last_seq
+        )
+        interrupt = Interrupt(deadline=asyncio.get_running_loop().time() + self._timeout)
+        task = asyncio.create_task(self._run(turn, interrupt, self._agent_for(model)), name=f"turn {turn_id}")
+        self._jobs[turn_id] = Job(log=turn, interrupt=interrupt, task=task)
+        task.add_done_callback(lambda _: self._jobs.pop(turn_id, None))
+        if self._heart is None or self._heart.done():
+            self._heart = asyncio.create_task(self._beat(), name="turn leases")
+
+    async def take_over(self) -> int:
+        """Go on with turns that nobody runs any more; how many were taken."""
+        taken = 0
+        for dangling in await self._database.dangling():
+            expired = dangling.lease_until <= self._clock()
+            if dangling.turn_id not in self._jobs and (expired or is_gone(dangling.owner)):
+                taken += await self._claim(dangling)
+        return taken
+
+    async def cancel(self, user_id: str, turn_id: str) -> None:
+        """Stop the turn, wherever it runs. Returns once it is over, or once its owner was told."""
+        job = self._jobs.get(turn_id)
+        if job is not None:
+            job.interrupt.stop("cancelled")
+            await asyncio.wait([job.task])
+            return
+        async with self._database.begin(user_id, turn_id=turn_id) as store:
+            record = await store.turns.get(turn_id)
+            if record.turn.status in FINAL:
+                return
+            abandoned = record.turn.status == "awaiting_approval" or self._abandoned(record)
+            if not abandoned:
+                await store.turns.request_cancel(turn_id)
+                return
+            epoch = await self._seize(store.turns, record)
+        turn = self._log(user_id, turn_id, epoch, record.last_seq)
+        agent = self._agent_for(record.turn.model)
+        run = await agent.load(turn, Interrupt(deadline=0))
+        await self._end(run, "cancelled")
+
+    async def answer(
+        self, user_id: str, turn_id: str, call_id: str, decision: Decision, arguments: Mapping[str, Any] | None
+    ) -> None:
+        """Answer the approval a turn is parked on, and go on with it here. Raises `NotFound` or `Conflict`."""
+        async with self._database.begin(user_id, turn_id=turn_id, call_id=call_id) as store:
+            record = await store.turns.get(turn_id)
+            approval = record.turn.approval
+            if record.turn.status != "awaiting_approval" or approval is None or approval.call_id != call_id:
+                raise Conflict("That question is not open any more.")
+            call = next(call for call in record.turn.tool_calls if call.id == call_id)
+            await store.turns.unpark(turn_id)
+            epoch = await self._seize(store.turns, record)
+            turn = self._log(user_id, turn_id, epoch, record.last_seq)
+            entry = Entry(store, turn_id, record.last_seq)
+            entry.emit(ApprovalAnswered, call_id=call_id, decision=decision)
+            if decision == "no":
+                await refuse(entry, turn, call, "denied", DENIED)
+            else:
+                await store.turns.set_call(
+                    turn_id,
+                    call.step,
+                    call.position,
+                    status="pending",
+                    result=None,
+                    duration_ms=0,
+                    arguments=arguments if arguments is not None else approval.arguments,
+                )
+            if decision == "always":
+                await store.conversations.set_approve_all(record.turn.conversation_id)
+            await entry.append()
+        self._hub.publish(turn_id, entry.events)
+        self.start(user_id=user_id, turn_id=turn_id, model=record.turn.model, epoch=epoch, last_seq=entry.last_seq)
+
+    async def aclose(self) -> None:
+        """Let go of every turn; each goes on where it was at the next start, or at once in another process."""
+        self._closing = True
+        jobs = list(self._jobs.values())
+        for job in jobs:
+            job.interrupt.stop("released")
+        if jobs:
+            await asyncio.wait([job.task for job in jobs])
+        if self._heart is not None:
+            self._heart.cancel()
+            await asyncio.gather(self._heart, return_exceptions=True)
+
+    # --- one turn ---
+
+    async def _run(self, turn: TurnLog, interrupt: Interrupt, agent: Agent) -> None:
+        run: Run | None = None
+        try:
+            run = await agent.load(turn, interrupt)
+            await agent.go_on(run)
+        except StaleOwner:
+            log.info("turn %s went to another owner", turn.turn_id)
+        except Interrupted as stop:
+            await self._interrupted(turn, run, stop)
+        except OperatorError as error:
+            log.error("turn %s cannot go on: %s", turn.turn_id, error.message)
+            self._hub.fail(turn.turn_id, error)
+        except KirotodoError as error:
+            await self._fail(turn, run, error)
+        except Exception:
+            log.exception("turn %s failed", turn.turn_id)
+            await self._fail(turn, run, ModelError("Something went wrong inside kirotodo. Your message is kept."))
+
+    async def _interrupted(self, turn: TurnLog, run: Run | None, stop: Interrupted) -> None:
+        if stop.reason == "cancelled" and run is not None:
+            await self._guarded(run, "cancelled")
+            return
+        async with self._database.begin(turn.user_id, turn_id=turn.turn_id) as store:
+            await store.turns.release(turn.turn_id, turn.epoch)
+
+    async def _fail(self, turn: TurnLog, run: Run | None, error: KirotodoError) -> None:
+        if run is None:
+            self._hub.fail(turn.turn_id, error)
+            return
+        await self._guarded(run, "failed", error)
+
+    async def _guarded(self, run: Run, status: TurnStatus, error: KirotodoError | None = None) -> None:
+        try:
+            await self._end(run, status, error)
+        except StaleOwner:
+            log.info("turn %s went to another owner", run.log.turn_id)
+        except KirotodoError as fault:
+            log.error("turn %s cannot be ended: %s", run.log.turn_id, fault.message)
+            self._hub.fail(run.log.turn_id, fault)
+
+    async def _end(self, run: Run, status: TurnStatus, error: KirotodoError | None = None) -> None:
+        """Write the final event of a turn that did not finish: what it said is kept, open calls are closed."""
+        async with run.log.write() as entry:
+            store = entry.store
+            turn_id = run.log.turn_id
+            record = await store.turns.get(turn_id)
+            if run.flow is not None and (rest := run.flow.take_rest()):
+                entry.emit(TextDelta, step=run.flow.step, attempt=run.flow.attempt, text=rest)
+            for call in record.turn.tool_calls:
+                if call.result is None:
+                    await refuse(entry, run.log, call, "cancelled", NOT_RUN)
+            response = run.text
+            if response.strip():
+                await store.conversations.add_message(
+                    run.conversation_id, role="assistant", content=response, turn_id=turn_id
+                )
+            await store.turns.finish(
+                turn_id,
+                status=status,
+                response=response,
+                error=error.message if error else None,
+                usage=run.usage,
+                finished_at=store.now,
+            )
+            if error is None:
+                entry.emit(TurnCancelled, response=response)
+            else:
+                retryable = getattr(error, "retryable", True)
+                entry.emit(TurnFailed, code=error.code, message=error.message, retryable=retryable)
+
+    # --- leases ---
+
+    def _log(self, user_id: str, turn_id: str, epoch: int, last_seq: int) -> TurnLog:
+        return TurnLog(
+            database=self._database, hub=self._hub, user_id=user_id, turn_id=turn_id, epoch=epoch, last_seq=last_seq
+        )
+
+    def _abandoned(self, record: TurnRecord) -> bool:
+        expired = record.lease_until <= self._clock()
+        return expired or is_gone(record.owner)
+
+    async def _seize(self, turns: TurnStore, record: TurnRecord) -> int:
+        epoch = await turns.claim(
+            record.turn.id, owner=self.owner, lease_until=self.lease_until(), expected_epoch=record.epoch
+        )
+        if epoch is None:
+            raise Conflict("Somebody else is answering this turn.")
+        return epoch
+
+    async def _claim(self, dangling: DanglingTurn) -> bool:
+        try:
+            async with self._database.begin(dangling.user_id, turn_id=dangling.turn_id) as store:
+                record = await store.turns.get(dangling.turn_id)
+                epoch = await store.turns.claim(
+                    dangling.turn_id,
+                    owner=self.owner,
+                    lease_until=self.lease_until(),
+                    expected_epoch=dangling.epoch,
+                )
+        except KirotodoError as error:
+            log.warning("turn %s could not be taken over: %s", dangling.turn_id, error.message)
+            return False
+        if epoch is None:
+            return False
+        self.start(
+            user_id=dangling.user_id,
+            turn_id=dangling.turn_id,
+            model=record.turn.model,
+            epoch=epoch,
+            last_seq=record.last_seq,
+        )
+        return True
+
+    async def _beat(self) -> None:
+        """Keep the leases while turns run, and see whether somebody asked for a stop."""
+        while self._jobs and not self._closing:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            for job in list(self._jobs.values()):
+                try:
+                    async with self._database.begin(job.log.user_id, turn_id=job.log.turn_id) as store:
+                        asked = await store.turns.extend(job.log.turn_id, job.log.epoch, self.lease_until())
+                except KirotodoError as error:
+                    log.warning("lease of turn %s: %s", job.log.turn_id, error)
+                    continue
+                if asked:
+                    job.interrupt.stop("cancelled")
