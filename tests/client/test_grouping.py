@@ -119,8 +119,7 @@ tasks = st.builds(
     due_date=st.none() | st.dates(date(2026, 11, 1), date(2026, 12, 31)),
     due_time=st.none() | st.times(),
     priority=st.sampled_from(PRIORITIES),
-    completed_at=st.none()
-    | st.datetimes(datetime(2026, 11, 23, 18), datetime(2026, 11, 24, 12), timezones=st.just(UTC)),
+    completed_at=st.none() | st.timedeltas(timedelta(0), timedelta(hours=18)).map(lambda ago: NOW - ago),
 )
 
 

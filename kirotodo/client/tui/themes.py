@@ -1,0 +1,130 @@
+"""How the terminal client looks: a dark and a light theme, and one in the terminal's own colours where those are few."""
+
+from typing import Final
+
+from textual.app import App
+from textual.theme import Theme
+
+DARK: Final = "kirotodo-dark"
+LIGHT: Final = "kirotodo-light"
+ANSI: Final = "kirotodo-ansi"
+
+THEMES: Final[tuple[Theme, ...]] = (
+    Theme(
+        name=DARK,
+        dark=True,
+        primary="#6ea8dc",
+        secondary="#a3b1c2",
+        accent="#86cbb0",
+        success="#8fce94",
+        warning="#e3b768",
+        error="#f29191",
+        foreground="#dbe1e8",
+        background="#14171c",
+        surface="#191d24",
+        panel="#222731",
+        variables={
+            "text-muted": "#a2acb9",
+            "text-disabled": "#8d97a4",
+            "border": "#6ea8dc",
+            "border-blurred": "#3a4350",
+            "block-cursor-background": "#2c4560",
+            "block-cursor-foreground": "#ffffff",
+            "block-cursor-text-style": "none",
+            "block-cursor-blurred-background": "#262d38",
+            "block-cursor-blurred-foreground": "#dbe1e8",
+            "input-selection-background": "#38597c",
+            "footer-key-foreground": "#86cbb0",
+            "scrollbar": "#3a4350",
+            "scrollbar-hover": "#4b5666",
+            "scrollbar-active": "#6ea8dc",
+            "scrollbar-background": "#191d24",
+            "scrollbar-background-hover": "#191d24",
+            "scrollbar-background-active": "#191d24",
+            "scrollbar-corner-color": "#191d24",
+        },
+    ),
+    Theme(
+        name=LIGHT,
+        dark=False,
+        primary="#1c5a9c",
+        secondary="#46566a",
+        accent="#0c6247",
+        success="#1a6430",
+        warning="#7a4f00",
+        error="#a82424",
+        foreground="#20252c",
+        background="#fcfbf8",
+        surface="#f6f4ef",
+        panel="#ebe8e0",
+        variables={
+            "text-muted": "#545d68",
+            "text-disabled": "#5f6873",
+            "border": "#1c5a9c",
+            "border-blurred": "#b9b5ab",
+            "block-cursor-background": "#c9ddf2",
+            "block-cursor-foreground": "#0d141c",
+            "block-cursor-text-style": "none",
+            "block-cursor-blurred-background": "#e4e9ee",
+            "block-cursor-blurred-foreground": "#20252c",
+            "input-selection-background": "#b5d2f0",
+            "footer-key-foreground": "#0c6247",
+            "scrollbar": "#b9b5ab",
+            "scrollbar-hover": "#9d998f",
+            "scrollbar-active": "#1c5a9c",
+            "scrollbar-background": "#f6f4ef",
+            "scrollbar-background-hover": "#f6f4ef",
+            "scrollbar-background-active": "#f6f4ef",
+            "scrollbar-corner-color": "#f6f4ef",
+        },
+    ),
+    Theme(
+        name=ANSI,
+        ansi=True,
+        dark=True,
+        primary="ansi_blue",
+        secondary="ansi_cyan",
+        accent="ansi_green",
+        success="ansi_green",
+        warning="ansi_yellow",
+        error="ansi_red",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        variables={
+            "text-muted": "ansi_default",
+            "text-disabled": "ansi_default",
+            "border": "ansi_blue",
+            "border-blurred": "ansi_default",
+            "block-cursor-background": "ansi_default",
+            "block-cursor-foreground": "ansi_default",
+            "block-cursor-text-style": "reverse",
+            "block-cursor-blurred-background": "ansi_default",
+            "block-cursor-blurred-foreground": "ansi_default",
+            "block-cursor-blurred-text-style": "bold",
+            "input-selection-background": "ansi_cyan",
+            "input-selection-foreground": "ansi_black",
+            "footer-key-foreground": "ansi_default",
+        },
+    ),
+)
+"""What marks a place must not hang on colour: the cursor of the ansi theme is reversed, so NO_COLOR shows it too."""
+
+
+def preferred(app: App[None], wanted: str | None) -> str:
+    """The theme to begin with: the wanted one, where the terminal has the colours for it and somebody knows it."""
+    if few_colours(app):
+        return ANSI
+    return wanted if wanted in (DARK, LIGHT) else DARK
+
+
+def few_colours(app: App[None]) -> bool:
+    """Whether the terminal has 16 colours at most, or the user asked for none (NO_COLOR)."""
+    return app.no_color or app.console.color_system in (None, "standard", "windows")
+
+
+def other(name: str) -> str:
+    """The theme to switch to from this one: dark and light take turns, the ansi theme stays."""
+    return {DARK: LIGHT, LIGHT: DARK}.get(name, name)

@@ -1,0 +1,102 @@
+"""The themes are readable, and few colours are enough."""
+
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.color import Color
+
+from kirotodo.client.tui import themes
+
+READABLE = 4.5
+"""The contrast that WCAG asks of normal text."""
+INKS = (
+    "foreground",
+    "text-muted",
+    "text-disabled",
+    "primary",
+    "secondary",
+    "accent",
+    "success",
+    "warning",
+    "error",
+    "text-primary",
+    "text-secondary",
+    "text-accent",
+    "text-success",
+    "text-warning",
+    "text-error",
+    "footer-key-foreground",
+)
+GROUNDS = ("background", "surface", "panel")
+PAIRS = [
+    *[(ink, ground) for ink in INKS for ground in GROUNDS],
+    ("block-cursor-foreground", "block-cursor-background"),
+    ("block-cursor-blurred-foreground", "block-cursor-blurred-background"),
+    ("foreground", "input-selection-background"),
+]
+
+
+@pytest.mark.parametrize(("ink", "ground"), PAIRS)
+@pytest.mark.parametrize("name", [themes.DARK, themes.LIGHT])
+def test_text_can_be_read_on_every_ground(name: str, ink: str, ground: str) -> None:
+    (theme,) = (theme for theme in themes.THEMES if theme.name == name)
+    variables = theme.to_color_system().generate()
+    front, back = Color.parse(variables[ink]), Color.parse(variables[ground])
+    assert contrast(front, back) >= READABLE
+
+
+@pytest.mark.parametrize("name", [themes.DARK, themes.LIGHT])
+def test_the_cursor_stands_out_from_the_list(name: str) -> None:
+    (theme,) = (theme for theme in themes.THEMES if theme.name == name)
+    variables = theme.to_color_system().generate()
+    cursor = Color.parse(variables["block-cursor-background"])
+    assert contrast(cursor, Color.parse(variables["surface"])) >= 1.2
+
+
+def contrast(one: Color, other: Color) -> float:
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(color: Color) -> float:
+    def linear(channel: int) -> float:
+        part = channel / 255
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    return 0.2126 * linear(color.r) + 0.7152 * linear(color.g) + 0.0722 * linear(color.b)
+
+
+def test_every_theme_gives_the_same_variables() -> None:
+    dark, light, ansi = (set(theme.to_color_system().generate()) for theme in themes.THEMES)
+    assert dark == light
+    assert {*INKS, *GROUNDS, "block-cursor-text-style"} <= ansi
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted", "expected"),
+    [
+        ({"TERM": "xterm-256color"}, None, themes.DARK),
+        ({"TERM": "xterm-256color"}, themes.LIGHT, themes.LIGHT),
+        ({"TERM": "xterm-256color"}, "no-such-theme", themes.DARK),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor"}, themes.LIGHT, themes.LIGHT),
+        ({"TERM": "xterm-256color", "NO_COLOR": "1"}, themes.LIGHT, themes.ANSI),
+        ({"TERM": "xterm-16color"}, themes.LIGHT, themes.ANSI),
+        ({"TERM": "dumb"}, None, themes.ANSI),
+    ],
+)
+def test_the_terminal_decides_which_theme_can_be_had(
+    environment: dict[str, str], wanted: str | None, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("NO_COLOR", "COLORTERM", "TERM", "FORCE_COLOR"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    app: App[Any] = App()
+    assert themes.preferred(app, wanted) == expected
+
+
+def test_dark_and_light_take_turns() -> None:
+    assert themes.other(themes.DARK) == themes.LIGHT
+    assert themes.other(themes.LIGHT) == themes.DARK
+    assert themes.other(themes.ANSI) == themes.ANSI
