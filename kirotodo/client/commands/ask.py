@@ -1,0 +1,213 @@
+"""`ask`: one turn without a screen."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import click
+
+from kirotodo.client.commands.output import put_json, say
+from kirotodo.client.commands.params import CONVERSATION, joined, text_or_pipe
+from kirotodo.client.commands.session import (
+    APPROVAL_NEEDED,
+    FAILED,
+    UNREACHABLE,
+    can_ask,
+    confirmed,
+    now,
+    with_backend,
+)
+from kirotodo.client.commands.task_view import in_brief
+from kirotodo.client.commands.telling import JsonLines, Narration, Silence, Telling
+from kirotodo.core.backend import Backend
+from kirotodo.core.domain.conversation import MESSAGE_MAX, Approval, Decision, Turn
+from kirotodo.core.errors import NotFound
+from kirotodo.core.events import ApprovalAnswered, ApprovalRequested, TurnCancelled, TurnEvent, TurnFailed, TurnFinished
+
+EXAMPLE: Final = 'kirotodo ask "add milk tomorrow"'
+PATIENCE: Final = 5
+"""How many streams in a row may end with nothing new before the turn is given up."""
+
+Answering = Literal["yes", "no", "ask", "never"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What to ask, where, and how approvals are answered; `latest` goes on in the newest conversation."""
+
+    text: str
+    conversation_id: int | None
+    latest: bool
+    model: str | None
+    answering: Answering
+
+
+@click.command(
+    short_help="Say something to your list; the answer is printed.",
+    epilog="""\b
+Examples:
+  kirotodo ask add milk tomorrow at 5pm
+  kirotodo ask "what is due this week?"
+  kirotodo ask --continue "mark the second one as done"
+  echo "add milk tomorrow at 5pm" | kirotodo ask --json | jq .response
+  kirotodo ask --yes "delete all completed tasks"
+  kirotodo ask --dry-run "reschedule my meetings to 2 PM"
+\b
+Exit codes: 0 done, 1 failed, 3 your yes is needed, 5 the model cannot be reached.""",
+)
+@click.argument("words", nargs=-1, metavar="TEXT...")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.option("--jsonl", "as_jsonl", is_flag=True, help="Print the events as they come, one JSON object a line.")
+@click.option("--conversation", "-n", type=CONVERSATION, metavar="NUMBER", help="Go on in this conversation.")
+@click.option("--continue", "-c", "latest", is_flag=True, help="Go on in the latest conversation.")
+@click.option("--yes", "-y", is_flag=True, help="Agree to whatever is asked.")
+@click.option("--no", is_flag=True, help="Refuse whatever is asked.")
+@click.option("--dry-run", is_flag=True, help="Act on a copy that is thrown away: see what would happen.")
+@click.option("--model", metavar="NAME", help="Let this model answer.")
+def ask(words: Sequence[str], as_json: bool, as_jsonl: bool, dry_run: bool, **given: Any) -> None:
+    """Say something to your list in plain English and print the answer.
+
+    The answer goes to stdout, what was done to your tasks to stderr. Without TEXT it is read from a pipe.
+    """
+    question = _question(words, given, dry_run=dry_run)
+    telling: Telling = JsonLines() if as_jsonl else Silence() if as_json else Narration()
+    turn = with_backend(lambda backend: _ask(backend, question, telling), rehearse=dry_run, resume=True)
+    if as_json:
+        put_json(chat_response(turn))
+    if turn.approval is not None:
+        say(turn.approval.question if dry_run else _how_to_answer(turn))
+    if dry_run:
+        say("This was a dry run: nothing was changed.")
+    code = _exit_code(turn, telling)
+    if code:
+        raise SystemExit(code)
+
+
+def _question(words: Sequence[str], given: dict[str, Any], *, dry_run: bool) -> Question:
+    if given["yes"] and given["no"]:
+        raise click.UsageError("Give either --yes or --no, not both.")
+    if given["conversation"] is not None and given["latest"]:
+        raise click.UsageError("Give either --conversation or --continue, not both.")
+    return Question(
+        text=text_or_pipe(words, limit=MESSAGE_MAX, example=EXAMPLE),
+        conversation_id=given["conversation"],
+        latest=given["latest"],
+        model=joined([given["model"]]) if given["model"] else None,
+        answering="yes" if given["yes"] else "no" if given["no"] else "never" if dry_run else "ask",
+    )
+
+
+async def _ask(backend: Backend, question: Question, telling: Telling) -> Turn:
+    conversation_id = await _latest(backend) if question.latest else question.conversation_id
+    parked = await _parked(backend, conversation_id)
+    sent = await backend.send(question.text, conversation_id=conversation_id, model=question.model)
+    try:
+        async for event in follow(backend, sent.turn_id):
+            if parked is not None:  # a yes or no was sent: what led to the question was told when it was asked
+                if isinstance(event, ApprovalAnswered) and event.call_id == parked.call_id:
+                    parked = None
+                continue
+            telling.tell(event)
+            if isinstance(event, ApprovalRequested) and not await _answered(backend, event, question.answering):
+                break
+    except asyncio.CancelledError:
+        stopped = await backend.cancel(sent.turn_id)
+        telling.finish()
+        say(f"Stopped. What was said is kept in conversation {stopped.conversation_id}.")
+        raise
+    telling.finish()
+    return await backend.turn(sent.turn_id)
+
+
+async def follow(backend: Backend, turn_id: str) -> AsyncIterator[TurnEvent]:
+    """Every event of a turn up to its final one, over as many streams as it takes."""
+    seq, silent = 0, 0
+    while silent < PATIENCE:
+        before = seq
+        async for event in backend.watch(turn_id, after=seq):
+            seq = event.seq
+            yield event
+            if isinstance(event, TurnFinished | TurnFailed | TurnCancelled):
+                return
+        silent = silent + 1 if seq == before else 0
+        await asyncio.sleep(0.1 * silent)
+
+
+async def _latest(backend: Backend) -> int:
+    page = await backend.conversations(limit=1)
+    if not page.items:
+        raise NotFound(f"There is no conversation to go on with yet. Begin one: {EXAMPLE}")
+    return page.items[0].id
+
+
+async def _parked(backend: Backend, conversation_id: int | None) -> Approval | None:
+    """The approval that the conversation waits for, which a plain yes or no would answer."""
+    if conversation_id is None:
+        return None
+    turns = (await backend.transcript(conversation_id, limit=1)).turns
+    return turns[-1].approval if turns and turns[-1].status == "awaiting_approval" else None
+
+
+async def _answered(backend: Backend, event: ApprovalRequested, answering: Answering) -> bool:
+    """Answer the approval; False where nobody is there to do so. Replayed ones were answered before."""
+    turn = await backend.turn(event.turn_id)
+    if turn.approval is None or turn.approval.call_id != event.approval.call_id:
+        return True
+    decision: Decision
+    if answering == "never" or (answering == "ask" and not can_ask()):
+        return False
+    if answering == "ask":
+        for task in event.approval.tasks:
+            say(f"  {in_brief(task, now=now())}")
+        try:
+            decision = "yes" if confirmed(event.approval.question) else "no"
+        except KeyboardInterrupt:
+            raise asyncio.CancelledError from None
+    else:
+        decision = answering
+    await backend.answer(event.turn_id, event.approval.call_id, decision)
+    return True
+
+
+def chat_response(turn: Turn) -> dict[str, Any]:
+    """A turn as the chat route answers it."""
+    return {
+        "conversation_id": turn.conversation_id,
+        "turn_id": turn.id,
+        "message_id": turn.message_seq,
+        "status": turn.status,
+        "response": turn.response,
+        "tool_calls": [
+            {
+                "tool": call.tool,
+                "arguments": call.arguments,
+                "result": call.result,
+                "status": call.status,
+                "duration_ms": call.duration_ms,
+            }
+            for call in turn.tool_calls
+        ],
+        "approval": turn.approval,
+        "model": turn.model,
+        "usage": turn.usage,
+        "error": turn.error,
+        "created_at": turn.created_at,
+    }
+
+
+def _how_to_answer(turn: Turn) -> str:
+    question = turn.approval.question if turn.approval is not None else ""
+    return f"{question} Answer with: kirotodo ask --conversation {turn.conversation_id} yes (or no)."
+
+
+def _exit_code(turn: Turn, telling: Telling) -> int:
+    match turn.status:
+        case "finished":
+            return 0
+        case "awaiting_approval":
+            return APPROVAL_NEEDED
+        case "failed":
+            return UNREACHABLE if telling.failure_code in {"model_error", "unreachable"} else FAILED
+        case _:
+            return FAILED

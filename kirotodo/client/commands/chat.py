@@ -1,0 +1,59 @@
+"""Opening the terminal client: `chat` and `replay`. The screen itself comes through the session."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from kirotodo.client.commands.params import CONVERSATION
+from kirotodo.client.commands.session import session
+
+NARROWEST = 20
+LOWEST = 6
+
+
+@click.command(
+    short_help="Open the chat (also without any command).",
+    epilog="""\b
+Examples:
+  kirotodo
+  kirotodo chat --new
+  kirotodo chat --conversation 3""",
+)
+@click.option("--conversation", "-n", type=CONVERSATION, metavar="NUMBER", help="Go on with this conversation.")
+@click.option("--new", is_flag=True, help="Begin a new conversation.")
+def chat(conversation: int | None, new: bool) -> None:
+    """Open the chat in this terminal, where the latest conversation was left."""
+    if conversation is not None and new:
+        raise click.UsageError("Give either --conversation or --new, not both.")
+    require_terminal()
+    session().screen(conversation_id=conversation, new=new)
+
+
+@click.command(
+    short_help="Play a recorded stream of events into the chat.",
+    epilog="""\b
+Examples:
+  kirotodo ask --jsonl "what is due today?" > turn.jsonl
+  kirotodo replay turn.jsonl""",
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+def replay(file: Path) -> None:
+    """Play FILE, the events that `kirotodo ask --jsonl` printed, into the chat; your list is not touched."""
+    require_terminal()
+    session().screen(recording=file)
+
+
+def require_terminal() -> None:
+    """One sentence that points to `ask` where a screen cannot be drawn."""
+    instead = 'Without it, `kirotodo ask "what is due today?"` answers in plain lines.'
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError(f"The chat needs a terminal. {instead}")
+    if os.environ.get("TERM", "") in {"dumb", "unknown"}:
+        raise click.UsageError(f"The chat needs a terminal that can move its cursor (TERM is dumb). {instead}")
+    size = shutil.get_terminal_size()
+    if size.columns < NARROWEST or size.lines < LOWEST:
+        found = f"{size.columns}×{size.lines}"
+        raise click.UsageError(f"The chat needs at least {NARROWEST}×{LOWEST} characters; this is {found}. {instead}")

@@ -1,0 +1,212 @@
+"""Changing the list without a model: `add`, `edit`, `done`, `delete`, `undo`, `redo`."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import click
+
+from kirotodo.client.commands.output import plain, put, put_json, say
+from kirotodo.client.commands.params import NUMBERS, PRIORITY, TASK, distinct, json_option, text_or_pipe
+from kirotodo.client.commands.session import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, with_backend
+from kirotodo.client.commands.task_view import in_brief
+from kirotodo.core.backend import Backend, TaskFields
+from kirotodo.core.domain.conversation import MESSAGE_MAX
+from kirotodo.core.domain.task import Changed, Priority, RecursFrom, Task
+
+LISTED = 20
+
+
+@click.command(
+    short_help="Add a task, with its date, #tag, +project and !priority.",
+    epilog="""\b
+Examples:
+  kirotodo add buy milk tomorrow at 5pm
+  kirotodo add "pay rent on the 1st every month !high +home #bills"
+  kirotodo add --dry-run call mom next friday
+  echo "water the plants every 3 days" | kirotodo add""",
+)
+@click.argument("words", nargs=-1, metavar="TEXT...")
+@click.option("--dry-run", is_flag=True, help="Show what would be added, and add nothing.")
+@json_option
+def add(words: Sequence[str], dry_run: bool, as_json: bool) -> None:
+    """Add a task from one line. Quote `#` and `!` where your shell needs it."""
+    text = text_or_pipe(words, limit=MESSAGE_MAX, example='kirotodo add "buy milk tomorrow at 5pm"')
+    tasks = with_backend(lambda backend: backend.add_from_text(text, dry_run=dry_run))
+    if as_json:
+        put_json({"items": tasks, "next": None})
+        return
+    for task in tasks:
+        put(f"Would add: {in_brief(task, now=now()).removeprefix('0 ')}" if dry_run else _said("Added", task))
+
+
+@click.command(
+    short_help="Change a task.",
+    epilog="""\b
+Examples:
+  kirotodo edit 3 --title "call mom tonight"
+  kirotodo edit 3 --due "next friday" --time 17:00
+  kirotodo edit 3 --tag urgent --untag someday
+  kirotodo edit 3 --recurrence "every other friday"
+  kirotodo edit 3 --due ""      (takes the date away)""",
+)
+@click.argument("number", type=TASK)
+@click.option("--title", metavar="TEXT", help="Its new title.")
+@click.option("--due", metavar="WHEN", help='A day, such as "tomorrow", "fri 17:00" or 2026-11-27.')
+@click.option("--time", metavar="WHEN", help='A time of day, such as "5pm" or 17:00.')
+@click.option("--recurrence", "--repeat", metavar="RULE", help='Such as "every other friday", or an RRULE.')
+@click.option("--recurs-from", type=click.Choice(["schedule", "completion"]), help="What the next one is counted from.")
+@click.option("--priority", type=PRIORITY, help="How much it matters.")
+@click.option("--project", metavar="NAME", help="The project it belongs to.")
+@click.option("--tag", "add_tags", multiple=True, metavar="NAME", help="Put a tag on; may be repeated.")
+@click.option("--untag", "remove_tags", multiple=True, metavar="NAME", help="Take a tag off; may be repeated.")
+@click.option("--notes", metavar="TEXT", help="Notes, any number of lines.")
+@click.option("--remind", metavar="WHEN", help='Such as "10 minutes before" or "tomorrow 8am".')
+@json_option
+def edit(number: int, as_json: bool, **given: Any) -> None:
+    """Change a task. An empty value ("") takes a date, project, rule or note away."""
+    fields = _fields(given)
+    if not fields:
+        raise click.UsageError(f'Nothing to change was given. For example: kirotodo edit {number} --due "tomorrow"')
+    changed = with_backend(lambda backend: backend.update_tasks([number], fields))
+    _put_changed(changed, "Changed", as_json=as_json)
+
+
+def _fields(given: dict[str, Any]) -> TaskFields:
+    fields: TaskFields = {}
+    for name, value in given.items():
+        if value is None or value == ():
+            continue
+        match name:
+            case "priority":
+                fields["priority"] = cast(Priority, value)
+            case "recurs_from":
+                fields["recurs_from"] = cast(RecursFrom, value)
+            case "add_tags":
+                fields["add_tags"] = tuple(tag.removeprefix("#") for tag in value)
+            case "remove_tags":
+                fields["remove_tags"] = tuple(tag.removeprefix("#") for tag in value)
+            case _:
+                fields[name] = value  # type: ignore[literal-required]
+    return fields
+
+
+@click.command(
+    short_help="Complete tasks, or open them again.",
+    epilog="""\b
+Examples:
+  kirotodo done 3
+  kirotodo done 3 5 8
+  kirotodo done 3 --reopen""",
+)
+@click.argument("numbers", type=NUMBERS, nargs=-1, required=True, metavar="NUMBER...")
+@click.option("--reopen", "--undo", "reopen", is_flag=True, help="Open them again instead.")
+@json_option
+def done(numbers: Sequence[tuple[int, ...]], reopen: bool, as_json: bool) -> None:
+    """Complete tasks by number. A recurring one leaves its next occurrence."""
+    ids = distinct(numbers)
+    changed = with_backend(lambda backend: backend.complete_tasks(ids, completed=not reopen))
+    if as_json:
+        put_json(changed)
+        return
+    for task in changed.tasks:
+        if task.id not in ids:
+            put(_said("Next is", task))
+        else:
+            put(_said("Opened again" if reopen else "Done:", task))
+    _say_skipped(changed)
+
+
+@click.command(
+    short_help="Delete tasks; several are asked about first.",
+    epilog="""\b
+Examples:
+  kirotodo delete 3
+  kirotodo delete 3 5 8 --yes
+  kirotodo undo                 (brings them back)""",
+)
+@click.argument("numbers", type=NUMBERS, nargs=-1, required=True, metavar="NUMBER...")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@json_option
+def delete(numbers: Sequence[tuple[int, ...]], yes: bool, as_json: bool) -> None:
+    """Delete tasks by number. More than one asks first; `kirotodo undo` brings them back."""
+    ids = distinct(numbers)
+
+    async def use(backend: Backend) -> tuple[list[Task], Changed | None]:
+        tasks = [await backend.task(number) for number in ids]
+        if len(tasks) > 1 and not yes and not _agreed(tasks):
+            return tasks, None
+        return tasks, await backend.delete_tasks(ids)
+
+    tasks, changed = with_backend(use)
+    if changed is None:
+        leave(FAILED, "Nothing was deleted.")
+    if as_json:
+        put_json(changed)
+        return
+    for task in tasks:
+        put(_said("Deleted", task))
+    say("`kirotodo undo` brings it back." if len(tasks) == 1 else "`kirotodo undo` brings them back.")
+
+
+def _agreed(tasks: Sequence[Task]) -> bool:
+    for task in tasks[:LISTED]:
+        say(f"  {in_brief(task, now=now())}")
+    if len(tasks) > LISTED:
+        say(f"  and {len(tasks) - LISTED} more")
+    if not can_ask():
+        leave(APPROVAL_NEEDED, f"Deleting {len(tasks)} tasks needs a yes: give the command again with --yes.")
+    return confirmed(f"Delete these {len(tasks)} tasks?")
+
+
+@click.command(
+    short_help="Take back the latest changes.",
+    epilog="""\b
+Examples:
+  kirotodo undo
+  kirotodo undo --groups 3""",
+)
+@click.option("--groups", type=click.IntRange(1, 100), default=1, show_default=True, help="How many steps back.")
+@json_option
+def undo(groups: int, as_json: bool) -> None:
+    """Take back the latest changes: all that one command or one answer did is one step."""
+    changed = with_backend(lambda backend: backend.undo(groups=groups))
+    _put_changed(changed, "Put back", as_json=as_json)
+    if not as_json:
+        say("`kirotodo redo` does it again.")
+
+
+@click.command(
+    short_help="Do again what undo took back.",
+    epilog="""\b
+Examples:
+  kirotodo redo
+  kirotodo redo --json""",
+)
+@json_option
+def redo(as_json: bool) -> None:
+    """Do again what the last undo took back."""
+    changed = with_backend(lambda backend: backend.redo())
+    _put_changed(changed, "Did again", as_json=as_json)
+
+
+def _put_changed(changed: Changed, verb: str, *, as_json: bool) -> None:
+    if as_json:
+        put_json(changed)
+        return
+    titles = {change.task_id: change.before.title for change in changed.changes if change.before is not None}
+    for task in changed.tasks:
+        put(_said(verb, task))
+    for number in changed.removed:
+        put(f"Removed {number} {plain(titles.get(number, ''))}".rstrip())
+    if not changed.tasks and not changed.removed and not changed.skipped:
+        say("Nothing had to change.")
+    _say_skipped(changed)
+
+
+def _say_skipped(changed: Changed) -> None:
+    for sentence in changed.skipped:
+        say(sentence)
+
+
+def _said(verb: str, task: Task) -> str:
+    return f"{verb} {in_brief(task, now=now())}"

@@ -1,0 +1,72 @@
+"""What people type: words, numbers of tasks and conversations, piped text."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+import click
+
+from kirotodo.core.domain.task import PRIORITIES
+
+PRIORITY: Final = click.Choice(PRIORITIES, case_sensitive=False)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class Number(click.ParamType[int]):
+    """A number that the list or the conversations show, with or without `#`."""
+
+    name = "number"
+
+    def __init__(self, thing: str, shown_by: str) -> None:
+        self.thing = thing
+        self.shown_by = shown_by
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).strip().removeprefix("#")
+        if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < 1:
+            self.fail(f"{value!r} is no {self.thing} number; `{self.shown_by}` shows them.", param, ctx)
+        return int(text)
+
+
+TASK: Final = Number("task", "kirotodo list")
+CONVERSATION: Final = Number("conversation", "kirotodo conversations")
+
+
+class _Numbers(click.ParamType[tuple[int, ...]]):
+    name = "numbers"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        return tuple(TASK.convert(part, param, ctx) for part in str(value).split(",") if part.strip())
+
+
+NUMBERS: Final = _Numbers()
+"""One or more task numbers, `3` or `3,5`."""
+
+
+def distinct(groups: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """All numbers, each once, in the order given."""
+    return tuple(dict.fromkeys(number for group in groups for number in group))
+
+
+def joined(words: Sequence[str]) -> str:
+    """Arguments as one text; bytes of a foreign encoding are shown as replacement characters."""
+    return " ".join(words).encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def piped(limit: int) -> str:
+    """The text on stdin, at most `limit` characters and one more, so that an endless pipe ends."""
+    data = sys.stdin.buffer.read(limit * 4 + 4)
+    return data.decode("utf-8-sig", "replace")[: limit + 1].strip()
+
+
+def text_or_pipe(words: Sequence[str], *, limit: int, example: str) -> str:
+    """What was typed after the command, else what is piped in. Raises a usage error where there is neither."""
+    if words and tuple(words) != ("-",):
+        text = joined(words)
+    elif sys.stdin is not None and not sys.stdin.isatty():
+        text = piped(limit)
+    else:
+        raise click.UsageError(f"Nothing was said. For example: {example}")
+    if not text:
+        raise click.UsageError(f"The text is empty. For example: {example}")
+    return text

@@ -1,0 +1,103 @@
+"""What every command is handed: a way to the list, a way to the screen, and the time."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, Protocol, TypeVar
+
+import click
+
+from kirotodo.client.commands.output import say
+from kirotodo.core.backend import Backend
+
+FAILED = 1
+APPROVAL_NEEDED = 3
+UNREACHABLE = 5
+INTERRUPTED = 130
+
+T = TypeVar("T")
+
+
+class Opener(Protocol):
+    """Opens the list for a while; with `resume`, turns that an earlier process left behind go on."""
+
+    def __call__(self, *, resume: bool = False) -> AbstractAsyncContextManager[Backend]: ...
+
+
+class Screen(Protocol):
+    """Opens the terminal client; comes back when it was closed."""
+
+    def __call__(
+        self, *, conversation_id: int | None = None, new: bool = False, recording: Path | None = None
+    ) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """`backend` opens the list, `rehearsal` a copy of it that is thrown away, `now` is aware in the user's zone."""
+
+    backend: Opener
+    rehearsal: Opener
+    screen: Screen
+    now: Callable[[], dt.datetime]
+
+
+def session() -> Session:
+    found = click.get_current_context().find_object(Session)
+    assert found is not None
+    return found
+
+
+def now() -> dt.datetime:
+    return session().now()
+
+
+def with_backend(use: Callable[[Backend], Awaitable[T]], *, rehearse: bool = False, resume: bool = False) -> T:
+    """Open the list, use it, and let go of it."""
+    opened = session().rehearsal if rehearse else session().backend
+
+    async def run() -> T:
+        async with opened(resume=resume) as backend:
+            return await use(backend)
+
+    return asyncio.run(run())
+
+
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal to answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmed(question: str) -> bool:
+    """Ask on stderr; anything but yes is no. Ctrl+C raises `KeyboardInterrupt` even inside an event loop."""
+    with _plain_interrupts():
+        try:
+            click.echo(f"{question} [y/N] ", nl=False, err=True)
+            answer = sys.stdin.readline()
+        except UnicodeDecodeError:
+            return False
+    if not answer:
+        click.echo(err=True)
+    return answer.strip().lower() in {"y", "yes"}
+
+
+@contextlib.contextmanager
+def _plain_interrupts() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def leave(code: int, sentence: str) -> NoReturn:
+    """End the command with one sentence on stderr."""
+    say(sentence)
+    raise SystemExit(code)

@@ -1,0 +1,118 @@
+"""Tasks as lines for people: aligned, grouped, cut where the terminal is narrow."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+import click
+
+from kirotodo.client.commands.dates import due_words, moment_words, rule_words
+from kirotodo.client.commands.output import columns, fit, mark, pad, plain, plain_lines, put, width
+from kirotodo.core.domain.task import Task
+
+TITLE_WIDTH = 60
+NARROWEST_TITLE = 16
+
+
+def put_tasks(tasks: Sequence[Task], *, now: dt.datetime, grouped: bool = True) -> None:
+    """Tasks under headings: overdue, today, upcoming, without a date, done."""
+    if not grouped:
+        _put_rows(tasks, tasks, now=now)
+        return
+    first = True
+    for heading, group in _groups(tasks, today=now.date()):
+        if not first:
+            put()
+        first = False
+        put(click.style(heading, bold=True, fg="red" if heading == "Overdue" else None))
+        _put_rows(group, tasks, now=now)
+
+
+def _groups(tasks: Sequence[Task], *, today: dt.date) -> Iterator[tuple[str, list[Task]]]:
+    def heading(task: Task) -> str:
+        if task.completed:
+            return "Done"
+        if task.due_date is None:
+            return "No date"
+        return "Overdue" if task.due_date < today else "Today" if task.due_date == today else "Upcoming"
+
+    for name in ("Overdue", "Today", "Upcoming", "No date", "Done"):
+        group = [task for task in tasks if heading(task) == name]
+        if group:
+            yield name, group
+
+
+def _put_rows(rows: Sequence[Task], every: Sequence[Task], *, now: dt.datetime) -> None:
+    number_width = max((len(str(task.id)) for task in every), default=1)
+    title_width = min(max((width(plain(task.title)) for task in every), default=1), TITLE_WIDTH)
+    for task in rows:
+        for line in _row(task, number_width=number_width, title_width=title_width, now=now):
+            put(line)
+
+
+def _row(task: Task, *, number_width: int, title_width: int, now: dt.datetime) -> Iterator[str]:
+    box = mark("✓", "x") if task.completed else mark("○", "o")
+    start = f"{task.id:>{number_width + 1}} {box} "
+    title, detail = plain(task.title), details(task, now=now)
+    room = columns()
+    if room is None:
+        yield start + (f"{pad(title, title_width)}  {detail}" if detail else title)
+        return
+    room -= width(start)
+    title_room = max(room - width(detail) - 2, NARROWEST_TITLE) if detail else room
+    title_width = min(title_width, title_room)
+    if detail and title_width + 2 + width(detail) > room:
+        yield start + fit(title, room)
+        yield " " * width(start) + click.style(fit(detail, room), dim=True)
+        return
+    line = start + (pad(fit(title, title_width), title_width) if detail else fit(title, title_room))
+    yield line + (f"  {click.style(detail, dim=True)}" if detail else "")
+
+
+def details(task: Task, *, now: dt.datetime) -> str:
+    """What there is to say of a task besides its title, in one short line."""
+    if task.completed_at is not None:
+        when = "done " + moment_words(task.completed_at, now=now)
+    else:
+        when = due_words(task.due_date, task.due_time, today=now.date())
+    parts = [
+        when,
+        f"!{task.priority}" if task.priority != "none" else "",
+        f"+{plain(task.project)}" if task.project else "",
+        *(f"#{plain(tag)}" for tag in task.tags),
+        rule_words(plain(task.recurrence)) if task.recurrence else "",
+        mark("✎", "notes") if task.notes else "",
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def in_brief(task: Task, *, now: dt.datetime) -> str:
+    """`12 buy milk (Tue 24 Nov, 17:00)`: one line without alignment."""
+    detail = details(task, now=now)
+    return f"{task.id} {plain(task.title)}" + (f" ({detail})" if detail else "")
+
+
+def put_task(task: Task, *, now: dt.datetime) -> None:
+    """All of one task."""
+    put(f"{click.style(str(task.id), bold=True)} {click.style(plain(task.title), bold=True)}")
+    repeats = rule_words(plain(task.recurrence)) if task.recurrence else ""
+    if repeats and task.recurs_from == "completion":
+        repeats += ", counted from the day it is done"
+    fields = {
+        "status": "done " + moment_words(task.completed_at, now=now) if task.completed_at else "pending",
+        "due": due_words(task.due_date, task.due_time, today=now.date()),
+        "repeats": repeats,
+        "priority": task.priority if task.priority != "none" else "",
+        "project": plain(task.project or ""),
+        "tags": " ".join(plain(tag) for tag in task.tags),
+        "remind": moment_words(task.remind_at, now=now) if task.remind_at else "",
+        "follows": f"task {task.parent_id}" if task.parent_id else "",
+        "added": moment_words(task.created_at, now=now),
+        "changed": moment_words(task.updated_at, now=now) if task.updated_at != task.created_at else "",
+    }
+    for name, value in fields.items():
+        if value:
+            put(f"  {name:<9}{value}")
+    if task.notes:
+        put()
+        for line in plain_lines(task.notes).splitlines():
+            put(f"  {line}")

@@ -1,0 +1,176 @@
+"""Looking at the list without a model: `list`, `show`, `search`, `stats`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast, get_args
+
+import click
+
+from kirotodo.client.commands.output import mark, plain, put, put_json, say
+from kirotodo.client.commands.params import PRIORITY, TASK, joined, json_option
+from kirotodo.client.commands.session import now, with_backend
+from kirotodo.client.commands.task_view import put_task, put_tasks
+from kirotodo.core.backend import Backend
+from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter, TaskStats
+
+DEFAULT_LIMIT = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paging:
+    """`limit` None: the whole list."""
+
+    limit: int | None
+    cursor: str | None = None
+
+
+async def fetch(backend: Backend, where: TaskFilter, paging: Paging) -> Page[Task]:
+    """As many tasks as asked for, page after page."""
+    items: list[Task] = []
+    cursor = paging.cursor
+    while True:
+        room = PAGE_MAX if paging.limit is None else min(paging.limit - len(items), PAGE_MAX)
+        page = await backend.tasks(where, limit=room, cursor=cursor)
+        items.extend(page.items)
+        cursor = page.next
+        if cursor is None or (paging.limit is not None and len(items) >= paging.limit):
+            return Page(items=tuple(items), next=cursor, total=page.total)
+
+
+@click.command(
+    name="list",
+    short_help="Show tasks; the pending ones unless asked.",
+    epilog="""\b
+Examples:
+  kirotodo list
+  kirotodo list --due today
+  kirotodo list --status completed --sort completed --limit 10
+  kirotodo list --project shopping --tag urgent
+  kirotodo list --all --json | jq '.items[].title'""",
+)
+@click.option("--status", type=click.Choice(get_args(Status)), help="Which tasks. [default: pending]")
+@click.option("--due", type=click.Choice(get_args(Due)), default="any", help="Only those due then.")
+@click.option("--project", metavar="NAME", help="Only those of this project.")
+@click.option("--tag", metavar="NAME", help="Only those with this tag.")
+@click.option("--priority", type=PRIORITY, help="Only those of this priority.")
+@click.option("--search", metavar="WORDS", help="Only those that hold these words.")
+@click.option("--sort", type=click.Choice(get_args(Sort)), default="due", help="In what order. [default: due]")
+@click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="At most so many.")
+@click.option("--all", "everything", is_flag=True, help="No limit, and completed tasks too unless --status is given.")
+@click.option("--cursor", metavar="NEXT", help="Go on after a page: the `next` of its JSON.")
+@json_option
+def list_(
+    status: str | None,
+    due: str,
+    sort: str,
+    everything: bool,
+    limit: int,
+    cursor: str | None,
+    as_json: bool,
+    **rest: Any,
+) -> None:
+    """Show tasks: the pending ones, by due date, unless asked otherwise."""
+    where = TaskFilter(
+        status=cast(Status, status or ("all" if everything else "pending")),
+        due=cast(Due, due),
+        sort=cast(Sort, sort),
+        project=rest["project"],
+        tag=rest["tag"].removeprefix("#") if rest["tag"] else None,
+        priority=cast(Priority | None, rest["priority"]),
+        search=rest["search"],
+    )
+    _list(where, Paging(limit=None if everything else limit, cursor=cursor), as_json=as_json)
+
+
+@click.command(
+    short_help="Find tasks by words, completed ones too.",
+    epilog="""\b
+Examples:
+  kirotodo search dentist
+  kirotodo search call mom --json""",
+)
+@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
+@click.option("--status", type=click.Choice(get_args(Status)), default="all", help="Which tasks. [default: all]")
+@click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="At most so many.")
+@json_option
+def search(words: Sequence[str], status: str, limit: int, as_json: bool) -> None:
+    """Find tasks whose title, notes, project or tags hold these words or beginnings of words."""
+    text = joined(words)
+    if not text:
+        raise click.UsageError("There is no word to look for. For example: kirotodo search dentist")
+    _list(TaskFilter(status=cast(Status, status), search=text), Paging(limit=limit), as_json=as_json)
+
+
+def _list(where: TaskFilter, paging: Paging, *, as_json: bool) -> None:
+    page = with_backend(lambda backend: fetch(backend, where, paging))
+    if as_json:
+        put_json({"items": page.items, "next": page.next})
+        return
+    if not page.items:
+        say(_nothing(where))
+        return
+    put_tasks(page.items, now=now(), grouped=where.sort == "due")
+    if page.next is not None:
+        more = f"{page.total - len(page.items)} more" if page.total is not None and paging.cursor is None else "More"
+        say(f"{more} not shown: see them with --limit {len(page.items) * 2} or --all.")
+
+
+def _nothing(where: TaskFilter) -> str:
+    if where == TaskFilter():
+        return 'Nothing is pending. Add something: kirotodo add "buy milk tomorrow at 5pm"'
+    if where == TaskFilter(status="completed", sort=where.sort):
+        return "Nothing was completed yet. `kirotodo done NUMBER` completes a task."
+    if where.search:
+        return f"No task holds “{plain(where.search)}”. `kirotodo list --all` shows every task."
+    return "No task matches. `kirotodo list --all` shows every task."
+
+
+@click.command(
+    short_help="Show all of one task.",
+    epilog="""\b
+Examples:
+  kirotodo show 3
+  kirotodo show 3 --json | jq .due_date""",
+)
+@click.argument("number", type=TASK)
+@json_option
+def show(number: int, as_json: bool) -> None:
+    """Show all of one task."""
+    task = with_backend(lambda backend: backend.task(number))
+    if as_json:
+        put_json(task)
+    else:
+        put_task(task, now=now())
+
+
+@click.command(
+    short_help="Count what is open, done and overdue.",
+    epilog="""\b
+Examples:
+  kirotodo stats
+  kirotodo stats --days 30 --json""",
+)
+@click.option("--days", type=click.IntRange(1, 3660), default=7, show_default=True, help="The period up to today.")
+@json_option
+def stats(days: int, as_json: bool) -> None:
+    """Count what is open, done and overdue, and how long your streak is."""
+    counts = with_backend(lambda backend: backend.stats(period_days=days))
+    if as_json:
+        put_json(counts)
+    else:
+        _put_stats(counts)
+
+
+def _put_stats(counts: TaskStats) -> None:
+    put(f"pending    {counts.pending}" + (f"  ({counts.overdue} overdue)" if counts.overdue else ""))
+    put(f"due today  {counts.due_today}")
+    put(f"completed  {counts.completed} in {_days(counts.period_days)}")
+    put(f"added      {counts.created} in {_days(counts.period_days)}")
+    put(f"streak     {_days(counts.streak)}, the longest {_days(counts.best_streak)}")
+    for count in counts.projects:
+        name = f"+{plain(count.project)}" if count.project else "no project"
+        put(f"  {name}: {count.pending} pending, {count.completed} done {mark('✓', '')}".rstrip())
+
+
+def _days(count: int) -> str:
+    return f"{count} day" if count == 1 else f"{count} days"

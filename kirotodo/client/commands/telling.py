@@ -1,0 +1,144 @@
+"""How a turn is told without a screen: as text and narration, as lines of JSON, or not at all until it is over."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any, Final, Protocol, assert_never
+
+import click
+
+from kirotodo.client.commands.output import fit, mark, plain, plain_lines, plain_piece, say
+from kirotodo.core.events import (
+    ApprovalAnswered,
+    ApprovalRequested,
+    TasksChanged,
+    TextDelta,
+    ToolCallFinished,
+    ToolCallStarted,
+    TurnCancelled,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+    encode_event,
+)
+
+BRIEF: Final = 100
+
+
+class Telling(Protocol):
+    """Takes each event; `finish` ends a line that was begun. `failure_code` is that of a turn that failed."""
+
+    failure_code: str | None
+
+    def tell(self, event: TurnEvent) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+class Silence:
+    """Says why a turn failed, and nothing else."""
+
+    def __init__(self) -> None:
+        self.failure_code: str | None = None
+
+    def tell(self, event: TurnEvent) -> None:
+        if isinstance(event, TurnFailed):
+            self.failure_code = event.code
+            say(event.message)
+
+    def finish(self) -> None:
+        pass
+
+
+class JsonLines(Silence):
+    """Each event as one line of JSON."""
+
+    def tell(self, event: TurnEvent) -> None:
+        super().tell(event)
+        click.echo(encode_event(event))
+        sys.stdout.flush()
+
+
+class Narration(Silence):
+    """The answer on stdout, what was done on stderr.
+
+    A terminal gets the answer as it comes; a pipe gets it whole, since a model may begin a step anew and what was
+    piped cannot be taken back.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._live = sys.stdout.isatty()
+        self._open_line = False
+        self._step = self._attempt = 0
+
+    def tell(self, event: TurnEvent) -> None:
+        match event:
+            case TextDelta():
+                self._text(event)
+            case ToolCallFinished():
+                self.finish()
+                say(_call_line(event))
+            case ApprovalRequested():
+                self.finish()
+            case ApprovalAnswered():
+                say(f"  answered: {event.decision}")
+            case TurnFinished():
+                self._whole(event.response)
+            case TurnCancelled():
+                self._whole(event.response)
+                say("Stopped.")
+            case TurnFailed():
+                self.finish()
+                super().tell(event)
+            case TurnStarted() | ToolCallStarted() | TasksChanged():
+                pass
+            case _:
+                assert_never(event)
+
+    def finish(self) -> None:
+        if self._open_line:
+            click.echo()
+            self._open_line = False
+
+    def _text(self, event: TextDelta) -> None:
+        if not self._live:
+            return
+        if event.step == self._step and event.attempt > self._attempt:
+            self.finish()
+            say("  the model begins this answer anew:")
+        self._step, self._attempt = event.step, event.attempt
+        text = plain_piece(event.text)
+        if text:
+            click.echo(text, nl=False)
+            sys.stdout.flush()
+            self._open_line = not text.endswith("\n")
+
+    def _whole(self, response: str) -> None:
+        if self._live:
+            self.finish()
+        elif response:
+            click.echo(plain_lines(response).rstrip())
+
+
+def _call_line(event: ToolCallFinished) -> str:
+    good = event.status == "succeeded"
+    glyph = mark("✓", "+") if good else mark("✗", "x")
+    return f"  {glyph} {event.tool}  {fit(plain(brief(event.result)), BRIEF)}  {event.duration_ms} ms"
+
+
+def brief(result: Mapping[str, Any]) -> str:
+    """The gist of a tool's result."""
+    for name in ("error", "message"):
+        if isinstance(result.get(name), str):
+            return str(result[name])
+    words = [str(result["status"])] if isinstance(result.get("status"), str) else []
+    if isinstance(result.get("task_id"), int):
+        words.append(f"#{result['task_id']}")
+    if isinstance(result.get("title"), str):
+        words.append(result["title"])
+    if not words[1:] and isinstance(result.get("total"), int):
+        words.append(f"{result['total']} found")
+    elif not words[1:] and isinstance(result.get("count"), int):
+        words.append(f"{result['count']} tasks")
+    return " ".join(words)
