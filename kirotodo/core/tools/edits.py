@@ -4,10 +4,16 @@ Each takes an open store, which it never commits, and a standpoint from which wo
 """
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from kirotodo.core.backend import TaskFields
-from kirotodo.core.domain.task import Changed, Task
+from kirotodo.core.domain.task import Changed, Task, TaskDraft
+from kirotodo.core.errors import InvalidInput
+from kirotodo.core.language.inline import parse_inline
+from kirotodo.core.tools.fields import changes_of, draft_of
+from kirotodo.core.tools.inline_fields import fields_of
+from kirotodo.core.tools.occurrences import drop_next, make_next
 from kirotodo.core.tools.tool import Standpoint
 
 if TYPE_CHECKING:
@@ -16,31 +22,80 @@ if TYPE_CHECKING:
 
 async def add_task(store: "Store", fields: TaskFields, *, at: Standpoint) -> Task:
     """Add a task. Raises `InvalidInput`."""
-    raise NotImplementedError
+    return await store.tasks.add(draft_of(fields, at=at))
 
 
 def preview_from_text(text: str, *, at: Standpoint) -> tuple[Task, ...]:
     """What `add_from_text` would add, with ids 0. Raises `InvalidInput`."""
-    raise NotImplementedError
+    return tuple(_preview(draft, at=at) for draft in _drafts_from_text(text, at=at))
 
 
 async def add_from_text(store: "Store", text: str, *, at: Standpoint) -> tuple[Task, ...]:
     """Add what one line says, dates, `#tag`, `+project` and `!priority` included. Raises `InvalidInput`."""
-    raise NotImplementedError
+    return tuple([await store.tasks.add(draft) for draft in _drafts_from_text(text, at=at)])
 
 
 async def update_tasks(store: "Store", task_ids: Sequence[int], fields: TaskFields, *, at: Standpoint) -> Changed:
     """Change fields of tasks, all or none. Raises `NotFound` or `InvalidInput`."""
-    raise NotImplementedError
+    if not fields:
+        raise InvalidInput("Name at least one field to change.")
+    for task in await store.tasks.get_many(_each_once(task_ids)):
+        await store.tasks.update(task.id, changes_of(fields, task, at=at))
+    return store.journal.changed
 
 
 async def complete_tasks(
     store: "Store", task_ids: Sequence[int], *, completed: bool = True, at: Standpoint
 ) -> Changed:
-    """Set tasks done or open again; a recurring one leaves exactly one next occurrence. Raises `NotFound`."""
-    raise NotImplementedError
+    """Set tasks done or open again; a recurring one leaves exactly one next occurrence. Raises `NotFound`.
+
+    A task that already is as asked stays untouched. Opening one again takes its next occurrence away if that is still
+    open, so that the same thing is never on the list twice.
+    """
+    for task in await store.tasks.get_many(_each_once(task_ids)):
+        if task.completed == completed:
+            continue
+        await store.tasks.update(task.id, {"completed_at": store.now if completed else None})
+        if completed:
+            await make_next(store, task, at=at)
+        else:
+            await drop_next(store, task)
+    return store.journal.changed
 
 
 async def delete_tasks(store: "Store", task_ids: Sequence[int], *, at: Standpoint) -> Changed:
     """Delete tasks, all or none. Raises `NotFound`."""
-    raise NotImplementedError
+    for task in await store.tasks.get_many(_each_once(task_ids)):
+        await store.tasks.delete(task.id)
+    return store.journal.changed
+
+
+def _each_once(task_ids: Sequence[int]) -> tuple[int, ...]:
+    ids = tuple(dict.fromkeys(task_ids))
+    if not ids:
+        raise InvalidInput("Name at least one task.")
+    return ids
+
+
+def _drafts_from_text(text: str, *, at: Standpoint) -> tuple[TaskDraft, ...]:
+    read = parse_inline(text, now=at.now, preferences=at.preferences)
+    return (draft_of(fields_of(read), at=at),)
+
+
+def _preview(draft: TaskDraft, *, at: Standpoint) -> Task:
+    now = at.now.astimezone(UTC)
+    return Task(
+        id=0,
+        title=draft.title,
+        notes=draft.notes,
+        priority=draft.priority,
+        due_date=draft.due_date,
+        due_time=draft.due_time,
+        recurrence=draft.recurrence,
+        recurs_from=draft.recurs_from,
+        remind_at=draft.remind_at,
+        project=draft.project,
+        tags=draft.tags,
+        created_at=now,
+        updated_at=now,
+    )

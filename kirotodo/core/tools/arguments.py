@@ -1,0 +1,93 @@
+"""Types of arguments that several tools take, kind about how a model writes them."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from kirotodo.core.domain.task import PAGE_MAX
+from kirotodo.core.tools.tool import Arguments
+
+ID_MAX = 2**31 - 1
+_ID = re.compile(r"(?:task\s*)?(?:#\s*)?(\d{1,10})", re.IGNORECASE)
+_PRIORITY = {
+    "urgent": "high",
+    "important": "high",
+    "normal": "medium",
+    "med": "medium",
+    "1": "high",
+    "2": "medium",
+    "3": "low",
+}
+
+
+def _id(value: Any) -> Any:
+    if isinstance(value, str) and (found := _ID.fullmatch(value.strip())):
+        return int(found[1])
+    if isinstance(value, bool):
+        raise ValueError("must be a whole number.")
+    return value
+
+
+def _ids(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part for part in re.split(r"[\s,;\[\]]+", value) if part)
+    if isinstance(value, int | float):
+        return (value,)
+    return value
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _number_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _absent(value: Any) -> Any:
+    """Models write null or "" for "not given"; taking a value away has a way of its own."""
+    value = _number_as_text(value)
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _choice(value: Any) -> Any:
+    value = _absent(value)
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
+def _priority(value: Any) -> Any:
+    value = _choice(value)
+    return _PRIORITY.get(value, value) if isinstance(value, str) else value
+
+
+TaskId = Annotated[int, BeforeValidator(_id), Field(ge=1, le=ID_MAX)]
+TaskIds = Annotated[tuple[TaskId, ...], BeforeValidator(_ids), Field(max_length=PAGE_MAX)]
+Title = Annotated[str, BeforeValidator(_number_as_text)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+OPTIONAL = BeforeValidator(_absent)
+CHOICE = BeforeValidator(_choice)
+PRIORITY = BeforeValidator(_priority)
+
+
+class Targets(Arguments):
+    """One task or several."""
+
+    task_id: Annotated[TaskId | None, OPTIONAL, Field(description="The task's number.")] = None
+    task_ids: Annotated[TaskIds | None, OPTIONAL, Field(description="Several tasks' numbers, in place of task_id.")] = (
+        None
+    )
+
+    @model_validator(mode="after")
+    def _named(self) -> "Targets":
+        if not self.ids:
+            raise ValueError("Say which task: task_id, or task_ids for several.")
+        return self
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Each once, in the order given."""
+        first = () if self.task_id is None else (self.task_id,)
+        return tuple(dict.fromkeys(first + (self.task_ids or ())))
