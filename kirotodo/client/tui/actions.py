@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.keys import format_key
 
@@ -152,7 +152,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
 BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
 
 
-def bindings(scope: Scope) -> list[Binding]:
+def bindings(scope: Scope) -> list[BindingType]:
     """The bindings of a widget of this scope."""
     return [
         Binding(",".join(action.keys), action.name, action.title, show=action.hint, tooltip=action.help, id=action.id)

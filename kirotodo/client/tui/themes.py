@@ -1,4 +1,4 @@
-"""How the terminal client looks: a dark and a light theme, and one in the terminal's own colours where those are few."""
+"""How the client looks: a dark and a light theme, and one in the terminal's own colours where those are few."""
 
 from typing import Final
 
@@ -94,6 +94,8 @@ THEMES: Final[tuple[Theme, ...]] = (
         panel="ansi_default",
         boost="ansi_default",
         variables={
+            "ansi-background": "ansi_black",
+            "ansi-foreground": "ansi_white",
             "text-muted": "ansi_default",
             "text-disabled": "ansi_default",
             "border": "ansi_blue",
