@@ -1,5 +1,205 @@
 """The front door and composition root: parses, builds a Backend, hands over; imports the rest only when used."""
 
+import gc
+import sys
+from contextlib import asynccontextmanager, contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from kirotodo import __version__
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import AsyncIterator, Iterator
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from kirotodo.client.commands.group import FrontDoor
+    from kirotodo.client.commands.session import Session
+    from kirotodo.core.backend import Backend
+    from kirotodo.core.settings import Settings
+
+CLIENT: Final = "kirotodo.client.commands"
+SERVER: Final = "kirotodo.server.commands"
+ROOMS: Final = {
+    "Talk": {
+        "chat": f"{CLIENT}.chat:chat",
+        "ask": f"{CLIENT}.ask:ask",
+        "conversations": f"{CLIENT}.conversations:conversations",
+        "replay": f"{CLIENT}.chat:replay",
+    },
+    "The list": {
+        "add": f"{CLIENT}.edits:add",
+        "list": f"{CLIENT}.tasks:list_",
+        "show": f"{CLIENT}.tasks:show",
+        "edit": f"{CLIENT}.edits:edit",
+        "done": f"{CLIENT}.edits:done",
+        "delete": f"{CLIENT}.edits:delete",
+        "undo": f"{CLIENT}.edits:undo",
+        "redo": f"{CLIENT}.edits:redo",
+        "search": f"{CLIENT}.tasks:search",
+        "stats": f"{CLIENT}.tasks:stats",
+        "export": f"{CLIENT}.transfer:export",
+        "import": f"{CLIENT}.transfer:import_",
+    },
+    "The house": {
+        "config": f"{SERVER}.config:config",
+        "db": f"{SERVER}.db:db",
+        "doctor": f"{SERVER}.doctor:doctor",
+        "understand": f"{SERVER}.understand:understand",
+        "completion": f"{CLIENT}.completion:completion",
+        "help": f"{CLIENT}.help:help_",
+    },
+}
+HELP: Final = """A to-do list you talk to, in your terminal. Without a command the chat opens."""
+EXAMPLES: Final = """\b
+Examples:
+  kirotodo
+  kirotodo ask "add milk, eggs and bread to shopping"
+  kirotodo add "pay rent on the 1st every month !high"
+  kirotodo list --due today
+\b
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 approval needed, 4 not signed in, 5 unreachable."""
+
 
 def main() -> None:
     """Run the `kirotodo` command."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        sys.stdout.write(f"kirotodo {__version__}\n")
+        return
+    gc.disable()  # start-up only makes objects that stay; collecting among them is a fifth of its time
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    front_door().main(prog_name="kirotodo")
+
+
+@cache
+def front_door() -> "FrontDoor":
+    """All commands behind one door; a test may hand it another `Session` as the context's object."""
+    import click
+
+    from kirotodo.client.commands.group import FrontDoor
+
+    @click.pass_context
+    def enter(context: click.Context) -> None:
+        if context.obj is None:
+            context.obj = session()
+        if context.invoked_subcommand is None:
+            context.invoke(context.command.get_command(context, "chat"))  # type: ignore[attr-defined]
+
+    door = FrontDoor(
+        name="kirotodo",
+        rooms=ROOMS,
+        callback=enter,
+        help=HELP,
+        epilog=EXAMPLES,
+        invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    return click.version_option(__version__, "-V", "--version", message="kirotodo %(version)s")(door)
+
+
+def session() -> "Session":
+    """What the commands are handed in this process."""
+    from kirotodo.client.commands.session import Session
+
+    @cache
+    def settings() -> "Settings":
+        from kirotodo.core.settings import Settings
+
+        return Settings.load()
+
+    def backend(*, resume: bool = False) -> "AbstractAsyncContextManager[Backend]":
+        return _local(settings(), resume=resume)
+
+    @asynccontextmanager
+    async def rehearsal(*, resume: bool = False) -> "AsyncIterator[Backend]":
+        with _copy_of(settings()) as copied:
+            async with _local(copied, resume=False) as opened:
+                yield opened
+
+    def screen(*, conversation_id: "int | None" = None, new: bool = False, recording: "Path | None" = None) -> None:
+        if recording is not None:
+            _replay(settings(), recording)
+        else:
+            _chat(settings(), conversation_id=conversation_id, new=new)
+
+    def now() -> "dt.datetime":
+        import datetime as dt
+
+        return dt.datetime.now(settings().zone)
+
+    return Session(backend=backend, rehearsal=rehearsal, screen=screen, now=now)
+
+
+@asynccontextmanager
+async def _local(settings: "Settings", *, resume: bool) -> "AsyncIterator[Backend]":
+    from kirotodo.core.local import LocalBackend
+
+    _quiet_logs()
+    opened = await LocalBackend.open(settings, resume=resume)
+    _settled()
+    try:
+        yield opened
+    finally:
+        await opened.aclose()
+
+
+@contextmanager
+def _copy_of(settings: "Settings") -> "Iterator[Settings]":
+    """The same settings over a copy of the database, which is thrown away at the end."""
+    import tempfile
+    from pathlib import Path
+
+    from kirotodo.core.errors import InvalidInput
+    from kirotodo.core.store import maintenance
+
+    kind, _, place = settings.database_url.partition(":///")
+    if not kind.startswith("sqlite"):
+        raise InvalidInput("A dry run works on a copy of the list, which only SQLite can give.")
+    with tempfile.TemporaryDirectory(prefix="kirotodo-") as folder:
+        target = Path(folder) / "rehearsal.db"
+        if Path(place).exists():
+            maintenance.backup(settings.database_url, target)
+        yield settings.model_copy(update={"database_url": f"{kind}:///{target}"})
+
+
+def _chat(settings: "Settings", *, conversation_id: "int | None", new: bool) -> None:
+    from kirotodo.client.tui.app import KirotodoApp
+
+    async def opened() -> "Backend":
+        from kirotodo.core.local import LocalBackend
+
+        backend = await LocalBackend.open(settings)
+        _settled()
+        return backend
+
+    _quiet_logs()
+    app = KirotodoApp(opened, state_path=settings.state_path, conversation_id=conversation_id, new=new)
+    app.run()
+    if app.return_code:
+        sys.exit(app.return_code)
+
+
+def _replay(settings: "Settings", recording: "Path") -> None:
+    from kirotodo.core.errors import OperatorError
+
+    raise OperatorError("Playing a recording into the chat is not possible yet.")
+
+
+def _settled() -> None:
+    """Everything is imported: what is there now stays, so the collector need not look at it again."""
+    gc.freeze()
+    gc.enable()
+
+
+def _quiet_logs() -> None:
+    """What goes wrong is told in sentences; log records are for those who ask for them."""
+    import logging
+    import os
+
+    if os.environ.get("KIROTODO_DEBUG"):
+        logging.basicConfig(stream=sys.stderr, level=logging.INFO)
+    else:
+        logging.getLogger().addHandler(logging.NullHandler())

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from kirotodo.client.commands.params import CONVERSATION
-from kirotodo.client.commands.session import session
+from kirotodo.client.commands.session import WRONG_USAGE, leave, session
 
 NARROWEST = 20
 LOWEST = 6
@@ -50,10 +50,10 @@ def require_terminal() -> None:
     """One sentence that points to `ask` where a screen cannot be drawn."""
     instead = 'Without it, `kirotodo ask "what is due today?"` answers in plain lines.'
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise click.UsageError(f"The chat needs a terminal. {instead}")
+        leave(WRONG_USAGE, f"The chat needs a terminal. {instead}")
     if os.environ.get("TERM", "") in {"dumb", "unknown"}:
-        raise click.UsageError(f"The chat needs a terminal that can move its cursor (TERM is dumb). {instead}")
+        leave(WRONG_USAGE, f"The chat needs a terminal that can move its cursor (TERM is dumb). {instead}")
     size = shutil.get_terminal_size()
     if size.columns < NARROWEST or size.lines < LOWEST:
         found = f"{size.columns}×{size.lines}"
-        raise click.UsageError(f"The chat needs at least {NARROWEST}×{LOWEST} characters; this is {found}. {instead}")
+        leave(WRONG_USAGE, f"The chat needs at least {NARROWEST}×{LOWEST} characters; this is {found}. {instead}")

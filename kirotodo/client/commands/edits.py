@@ -113,6 +113,9 @@ def done(numbers: Sequence[tuple[int, ...]], reopen: bool, as_json: bool) -> Non
             put(_said("Next is", task))
         else:
             put(_said("Opened again" if reopen else "Done:", task))
+    for number in ids:
+        if all(task.id != number for task in changed.tasks):
+            say(f"Task {number} was {'open' if reopen else 'done'} already.")
     _say_skipped(changed)
 
 

@@ -11,7 +11,10 @@ from typing import Any, Final
 import click
 
 UNSAFE: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"
+    "\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f"
+    "\u200b\u2060-\u2065\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+    "\ud800-\udfff]"
 )
 """Control characters but tab and line end, bidi and invisible controls, and halves of surrogate pairs."""
 
@@ -102,5 +105,9 @@ def to_json(value: Any, *, indent: int | None = None) -> str:
     """JSON that is readable and yet holds no character a terminal would act on."""
     from pydantic_core import to_jsonable_python
 
-    text = json.dumps(to_jsonable_python(value), indent=indent, ensure_ascii=False)
-    return UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return escaped_json(json.dumps(to_jsonable_python(value), indent=indent, ensure_ascii=False))
+
+
+def escaped_json(text: str) -> str:
+    """JSON text with its unsafe characters, which only strings can hold, written as `\\u` escapes."""
+    return UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)

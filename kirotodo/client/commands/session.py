@@ -17,6 +17,7 @@ from kirotodo.client.commands.output import say
 from kirotodo.core.backend import Backend
 
 FAILED = 1
+WRONG_USAGE = 2
 APPROVAL_NEEDED = 3
 UNREACHABLE = 5
 INTERRUPTED = 130

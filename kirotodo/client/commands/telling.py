@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol, assert_never
 
 import click
 
-from kirotodo.client.commands.output import fit, mark, plain, plain_lines, plain_piece, say
+from kirotodo.client.commands.output import escaped_json, fit, mark, plain, plain_lines, plain_piece, say
 from kirotodo.core.events import (
     ApprovalAnswered,
     ApprovalRequested,
@@ -55,7 +55,7 @@ class JsonLines(Silence):
 
     def tell(self, event: TurnEvent) -> None:
         super().tell(event)
-        click.echo(encode_event(event))
+        click.echo(escaped_json(encode_event(event).decode()))
         sys.stdout.flush()
 
 

@@ -1,0 +1,221 @@
+"""`conversations`: look at them, rename, delete, bring back, export."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kirotodo.client.commands.ask import chat_response
+from kirotodo.client.commands.dates import moment_words
+from kirotodo.client.commands.files import write_out
+from kirotodo.client.commands.output import columns, fit, pad, plain, plain_lines, put, put_json, say, to_json, width
+from kirotodo.client.commands.params import CONVERSATION, joined, json_option
+from kirotodo.client.commands.session import now, with_backend
+from kirotodo.client.commands.telling import brief
+from kirotodo.core.backend import Backend
+from kirotodo.core.domain.conversation import Conversation, Message, Transcript, Turn
+from kirotodo.core.domain.task import PAGE_MAX, Page
+
+TITLE_WIDTH = 40
+
+
+@click.group(
+    invoke_without_command=True,
+    short_help="Show, rename, delete and export conversations.",
+    epilog="""\b
+Examples:
+  kirotodo conversations
+  kirotodo conversations show 3
+  kirotodo conversations export 3 > groceries.md""",
+)
+@click.pass_context
+def conversations(context: click.Context) -> None:
+    """Show, rename, delete and export conversations. Without a command: list them."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_)
+
+
+@conversations.command(
+    name="list",
+    short_help="List conversations, the latest first.",
+    epilog="""\b
+Examples:
+  kirotodo conversations list
+  kirotodo conversations list --search dentist
+  kirotodo conversations list --json | jq '.items[].title'""",
+)
+@click.option("--search", metavar="WORDS", help="Only those that hold these words.")
+@click.option("--limit", type=click.IntRange(1, PAGE_MAX), default=20, show_default=True, help="At most so many.")
+@click.option("--cursor", metavar="NEXT", help="Go on after a page: the `next` of its JSON.")
+@json_option
+def list_(search: str | None = None, limit: int = 20, cursor: str | None = None, as_json: bool = False) -> None:
+    """List conversations, the latest first."""
+    page = with_backend(lambda backend: backend.conversations(search=search, limit=limit, cursor=cursor))
+    if as_json:
+        put_json({"items": page.items, "next": page.next})
+    elif page.items:
+        _put_conversations(page)
+    elif search:
+        say(f"No conversation holds “{plain(search)}”.")
+    else:
+        say('There are no conversations yet. Begin one: kirotodo ask "what can you do?"')
+
+
+def _put_conversations(page: Page[Conversation]) -> None:
+    number_width = max(len(str(item.id)) for item in page.items) + 1
+    title_width = min(max(width(plain(item.title)) for item in page.items), TITLE_WIDTH)
+    for item in page.items:
+        count = "1 message" if item.message_count == 1 else f"{item.message_count} messages"
+        title = pad(fit(plain(item.title), title_width), title_width)
+        line = f"{item.id:>{number_width}}  {title}  {moment_words(item.updated_at, now=now())}  {count}"
+        room = columns()
+        put(line if room is None else fit(line, room))
+    if page.next is not None:
+        say("There are more: see them with --limit.")
+
+
+@conversations.command(
+    short_help="Show the messages of a conversation.",
+    epilog="""\b
+Examples:
+  kirotodo conversations show 3
+  kirotodo conversations show 3 --limit 200
+  kirotodo conversations show 3 --json""",
+)
+@click.argument("number", type=CONVERSATION)
+@click.option("--limit", type=click.IntRange(1, PAGE_MAX), default=50, show_default=True, help="The newest so many.")
+@click.option("--before", type=click.IntRange(min=1), metavar="SEQ", help="Only messages older than this one.")
+@json_option
+def show(number: int, limit: int, before: int | None, as_json: bool) -> None:
+    """Show the newest messages of a conversation, oldest first."""
+    page = with_backend(lambda backend: backend.transcript(number, before=before, limit=limit))
+    if as_json:
+        put_json(page)
+        return
+    if page.before is not None:
+        say(f"Older messages: kirotodo conversations show {number} --before {page.before}")
+    for line in _told(page):
+        put(line)
+
+
+def _told(page: Transcript) -> Iterator[str]:
+    turns = {turn.id: turn for turn in page.turns}
+    for message in page.messages:
+        who = "you" if message.role == "user" else "kiro"
+        first, *others = plain_lines(message.content).splitlines() or [""]
+        yield f"{click.style(f'{who:<5}', bold=True)}{first}"
+        yield from (f"     {line}" for line in others)
+        if message.role == "user":
+            yield from _done_in(message, turns)
+
+
+def _done_in(message: Message, turns: dict[str, Turn]) -> Iterator[str]:
+    turn = turns.get(message.turn_id)
+    if turn is None or turn.message_seq != message.seq:
+        return
+    for call in turn.tool_calls:
+        yield click.style(f"     {call.tool}: {plain(brief(call.result or {})) or call.status}", dim=True)
+    if turn.status != "finished":
+        yield click.style(f"     {plain(turn.error or turn.status.replace('_', ' '))}", dim=True)
+
+
+@conversations.command(
+    short_help="Give a conversation another title.",
+    epilog="""\b
+Examples:
+  kirotodo conversations rename 3 Groceries and bills""",
+)
+@click.argument("number", type=CONVERSATION)
+@click.argument("title", nargs=-1, required=True, metavar="TITLE...")
+@json_option
+def rename(number: int, title: Sequence[str], as_json: bool) -> None:
+    """Give a conversation another title."""
+    renamed = with_backend(lambda backend: backend.rename_conversation(number, joined(title)))
+    _put_one(renamed, "Renamed", as_json=as_json)
+
+
+@conversations.command(
+    short_help="Put a conversation out of sight.",
+    epilog="""\b
+Examples:
+  kirotodo conversations delete 3
+  kirotodo conversations restore 3    (brings it back)""",
+)
+@click.argument("number", type=CONVERSATION)
+def delete(number: int) -> None:
+    """Put a conversation out of sight; its tasks stay, and `restore` brings it back."""
+    with_backend(lambda backend: backend.delete_conversation(number))
+    put(f"Deleted conversation {number}")
+    say(f"`kirotodo conversations restore {number}` brings it back.")
+
+
+@conversations.command(
+    short_help="Bring a deleted conversation back.",
+    epilog="""\b
+Examples:
+  kirotodo conversations restore 3""",
+)
+@click.argument("number", type=CONVERSATION)
+@json_option
+def restore(number: int, as_json: bool) -> None:
+    """Bring a deleted conversation back."""
+    restored = with_backend(lambda backend: backend.restore_conversation(number))
+    _put_one(restored, "Brought back", as_json=as_json)
+
+
+def _put_one(conversation: Conversation, verb: str, *, as_json: bool) -> None:
+    if as_json:
+        put_json(conversation)
+    else:
+        put(f"{verb} conversation {conversation.id} {plain(conversation.title)}")
+
+
+@conversations.command(
+    short_help="Write a whole conversation as markdown or JSON.",
+    epilog="""\b
+Examples:
+  kirotodo conversations export 3
+  kirotodo conversations export 3 groceries.md
+  kirotodo conversations export 3 --format json | jq '.messages | length'""",
+)
+@click.argument("number", type=CONVERSATION)
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
+@click.option(
+    "--format", "form", type=click.Choice(["markdown", "json"]), default="markdown", help="[default: markdown]"
+)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def export(number: int, file: Path, form: str, force: bool) -> None:
+    """Write a whole conversation to FILE, or to stdout."""
+    whole = with_backend(lambda backend: _whole(backend, number))
+    text = to_json(_as_json(whole), indent=2) if form == "json" else "\n".join(_markdown(whole))
+    write_out(text + "\n", file, force=force)
+
+
+async def _whole(backend: Backend, number: int) -> Transcript:
+    page = await backend.transcript(number, limit=PAGE_MAX)
+    messages, turns = list(page.messages), {turn.id: turn for turn in page.turns}
+    while page.before is not None:
+        page = await backend.transcript(number, before=page.before, limit=PAGE_MAX)
+        messages[:0] = page.messages
+        turns = {**{turn.id: turn for turn in page.turns}, **turns}
+    return Transcript(conversation=page.conversation, messages=tuple(messages), turns=tuple(turns.values()))
+
+
+def _as_json(whole: Transcript) -> dict[str, Any]:
+    turns = [chat_response(turn) for turn in whole.turns]
+    return {"conversation": whole.conversation, "messages": whole.messages, "turns": turns}
+
+
+def _markdown(whole: Transcript) -> Iterator[str]:
+    turns = {turn.id: turn for turn in whole.turns}
+    yield f"# {plain(whole.conversation.title)}"
+    for message in whole.messages:
+        yield ""
+        yield f"**{'You' if message.role == 'user' else 'Kiro'}**, {moment_words(message.created_at, now=now())}"
+        yield ""
+        yield plain_lines(message.content).strip()
+        turn = turns.get(message.turn_id)
+        if message.role == "user" and turn is not None and turn.message_seq == message.seq and turn.tool_calls:
+            yield ""
+            yield from (f"- `{call.tool}` {plain(brief(call.result or {}))}".rstrip() for call in turn.tool_calls)

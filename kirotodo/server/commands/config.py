@@ -1,0 +1,114 @@
+"""`config`: what is set, where it came from, and the file to change it in."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from kirotodo.server.commands.printing import put_json
+
+if TYPE_CHECKING:
+    from kirotodo.core.settings import Settings
+
+
+@click.group(
+    invoke_without_command=True,
+    short_help="Show every setting and where it came from.",
+    epilog="""\b
+Examples:
+  kirotodo config
+  kirotodo config edit
+  kirotodo config show --json | jq '.items[] | select(.source != "default")'""",
+)
+@click.pass_context
+def config(context: click.Context) -> None:
+    """Show every setting and where it came from: the environment, .env, config.toml or its default."""
+    if context.invoked_subcommand is None:
+        context.invoke(show)
+
+
+@config.command(
+    short_help="Show every setting, its value and its source.",
+    epilog="""\b
+Examples:
+  kirotodo config show
+  kirotodo config show --json""",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(as_json: bool = False) -> None:
+    """Show every setting, its value and its source. Secrets are hidden."""
+    from kirotodo.core.settings import Settings
+
+    settings = Settings.load()
+    sources = settings.sources()
+    rows = [(name.upper(), value, sources[name]) for name, value in settings.shown().items()]
+    if as_json:
+        put_json({"items": [dict(zip(("name", "value", "source"), row, strict=True)) for row in rows], "next": None})
+        return
+    name_width = max(len(name) for name, _, _ in rows)
+    for name, value, source in rows:
+        place = "" if source == "default" else f"  ({source})"
+        click.echo(f"{name:<{name_width}}  {_printable(value) or '-'}{place}")
+    click.echo(f"Change them in {settings.config_path}: kirotodo config edit", err=True)
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+@config.command(
+    short_help="Print where config.toml is.",
+    epilog="""\b
+Examples:
+  kirotodo config path
+  cat "$(kirotodo config path)\"""",
+)
+def path() -> None:
+    """Print where config.toml is, or would be."""
+    from kirotodo.core.settings import default_config_path
+
+    click.echo(default_config_path())
+
+
+@config.command(
+    short_help="Open config.toml in your editor.",
+    epilog="""\b
+Examples:
+  kirotodo config edit
+  EDITOR=nano kirotodo config edit""",
+)
+def edit() -> None:
+    """Open config.toml in $VISUAL or $EDITOR, and check what was written."""
+    from kirotodo.core.errors import OperatorError
+    from kirotodo.core.settings import Settings, default_config_path
+
+    file = default_config_path()
+    try:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("\n".join(_template(Settings)), encoding="utf-8")
+        click.edit(filename=str(file))
+    except OSError as error:
+        raise OperatorError(f"{file} cannot be written: {error.strerror or error}.") from None
+    Settings.load()
+    click.echo(f"{file} is in order.", err=True)
+
+
+def _template(settings: "type[Settings]") -> Iterator[str]:
+    yield "# Settings of kirotodo. Take the # off a line to change it; the environment and .env win over this file."
+    yield ""
+    blank = settings(timezone="UTC", database_url="")
+    for name, field in settings.model_fields.items():
+        if name == "kirotodo_home":
+            continue
+        yield f"# {field.description}"
+        yield f"# {name} = {_toml(name, blank)}"
+        yield ""
+
+
+def _toml(name: str, blank: "Settings") -> str:
+    if name in {"timezone", "database_url"}:
+        return '"Europe/Vienna"' if name == "timezone" else '"sqlite+aiosqlite:////path/to/kirotodo.db"'
+    value = getattr(blank, name)
+    shown = blank.shown()[name]
+    return shown if isinstance(value, bool | int | float) else f'"{shown}"'

@@ -1,0 +1,128 @@
+"""`db`: migrations, checks and copies of the database."""
+
+from pathlib import Path
+
+import click
+
+from kirotodo.server.commands.asking import require_yes
+from kirotodo.server.commands.printing import put_json
+
+
+def _url() -> str:
+    from kirotodo.core.settings import Settings
+
+    return Settings.load().database_url
+
+
+@click.group(
+    short_help="Migrate, check, back up and restore the database.",
+    epilog="""\b
+Examples:
+  kirotodo db check
+  kirotodo db backup tasks.db""",
+)
+def db() -> None:
+    """Migrate, check, back up and restore the database."""
+
+
+@db.command(
+    short_help="Migrate to the newest form.",
+    epilog="""\b
+Examples:
+  kirotodo db upgrade
+  kirotodo db upgrade 0001""",
+)
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Migrate up to REVISION, the newest unless given; a copy is kept of a database that holds anything."""
+    from kirotodo.core.store import maintenance
+
+    click.echo(f"The database is at revision {maintenance.upgrade(_url(), revision)}.")
+
+
+@db.command(
+    short_help="Migrate back to an older form.",
+    epilog="""\b
+Examples:
+  kirotodo db downgrade 0001
+  kirotodo db downgrade base --yes    (takes every table away)""",
+)
+@click.argument("revision")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def downgrade(revision: str, yes: bool) -> None:
+    """Migrate down to REVISION; `base` takes every table away. A copy is kept of what was there."""
+    from kirotodo.core.store import maintenance
+
+    require_yes(f"Going back to {revision!r} may take columns or tables away, with what is in them. Go on?", yes=yes)
+    reached = maintenance.downgrade(_url(), revision)
+    click.echo(f"The database is at revision {reached or 'base'}.")
+
+
+@db.command(
+    short_help="Look the database over.",
+    epilog="""\b
+Examples:
+  kirotodo db check
+  kirotodo db check --json""",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(as_json: bool) -> None:
+    """Look the database over without changing it; ends with 1 if something is wrong."""
+    from kirotodo.core.store import maintenance
+
+    report = maintenance.check(_url())
+    if as_json:
+        put_json({"ok": report.ok, **_fields(report)})
+    else:
+        click.echo(f"file      {report.path}")
+        click.echo(f"revision  {report.revision or 'none'} (newest {report.head})")
+        for table, count in report.counts.items():
+            click.echo(f"{count:>8}  {table}")
+        if report.ok:
+            click.echo("All is well.", err=True)
+    for problem in report.problems:
+        click.echo(problem, err=True)
+    if not report.ok:
+        raise click.exceptions.Exit(1)
+
+
+def _fields(report: object) -> dict[str, object]:
+    from dataclasses import fields
+
+    return {field.name: getattr(report, field.name) for field in fields(report)}  # type: ignore[arg-type]
+
+
+@db.command(
+    short_help="Write a whole copy, even while others write.",
+    epilog="""\b
+Examples:
+  kirotodo db backup tasks.db
+  kirotodo db backup "backup-$(date +%F).db\"""",
+)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def backup(file: Path, force: bool) -> None:
+    """Write a whole, consistent copy of the database to FILE."""
+    from kirotodo.core.store import maintenance
+
+    click.echo(f"Wrote {maintenance.backup(_url(), file, overwrite=force)}.")
+
+
+@db.command(
+    short_help="Put a backup in the database's place.",
+    epilog="""\b
+Examples:
+  kirotodo db restore tasks.db
+  kirotodo db restore tasks.db --yes""",
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def restore(file: Path, yes: bool) -> None:
+    """Put the backup FILE in the database's place; what was there before is kept beside it."""
+    from kirotodo.core.store import maintenance
+
+    require_yes(f"This puts {file} in the place of your list. Go on?", yes=yes)
+    kept = maintenance.restore(file, _url())
+    click.echo(f"Restored from {file}.")
+    if kept is not None:
+        click.echo(f"What was there before is kept in {kept}.", err=True)

@@ -1,0 +1,33 @@
+"""`doctor`: whether everything that kirotodo stands on is in order."""
+
+import click
+
+from kirotodo.server.commands.printing import put_json
+
+MARKS = {"ok": "ok  ", "warn": "note", "bad": "BAD "}
+
+
+@click.command(
+    short_help="Check that everything is in order.",
+    epilog="""\b
+Examples:
+  kirotodo doctor
+  kirotodo doctor --json | jq .ok""",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(as_json: bool) -> None:
+    """Check Python, the terminal, folders, the database, the time zone and the model; ends with 1 if something is
+    broken."""
+    from kirotodo.server.commands.checks import examine
+
+    checks = examine()
+    sound = all(check.state != "bad" for check in checks)
+    if as_json:
+        put_json({"ok": sound, "checks": checks})
+    else:
+        name_width = max(len(check.name) for check in checks)
+        for check in checks:
+            click.echo(f"{MARKS[check.state]}  {check.name:<{name_width}}  {check.detail}")
+        click.echo("Everything is in order." if sound else "Something is broken: see the lines marked BAD.", err=True)
+    if not sound:
+        raise click.exceptions.Exit(1)
