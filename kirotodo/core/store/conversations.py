@@ -1,8 +1,67 @@
 """The conversations of one user and their messages. Never commits."""
 
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, bindparam, insert, select, tuple_, update
+
 from kirotodo.core.domain.conversation import Conversation, Message, Role
 from kirotodo.core.domain.task import Page
-from kirotodo.core.store.scope import Scope
+from kirotodo.core.errors import NotFound
+from kirotodo.core.store import search as full_text
+from kirotodo.core.store.cursors import Mark, checked_limit, decode, encode
+from kirotodo.core.store.scope import UID, AnyRow, Scope
+from kirotodo.core.store.tables import conversations, messages
+
+PREVIEW_MAX: Final = 120
+
+_C: Final = conversations.c
+_M: Final = messages.c
+_ID: Final[BindParameter[Any]] = bindparam("the_id")
+_COLUMNS: Final = (_C.id, _C.title, _C.preview, _C.last_seq, _C.created_at, _C.updated_at)
+_MINE: Final = (_C.user_id == UID, _C.id == _ID)
+_SEEN: Final = (*_MINE, _C.deleted_at.is_(None))
+
+_GET: Final = select(*_COLUMNS).where(*_SEEN)
+_INSERT: Final = insert(conversations)
+_RENAME: Final = (
+    update(conversations)
+    .where(*_SEEN)
+    .values(title=bindparam("new_title"), revision=bindparam("new_revision"))
+    .returning(*_COLUMNS)
+)
+_DELETE: Final = (
+    update(conversations)
+    .where(*_SEEN)
+    .values(deleted_at=bindparam("now"), revision=bindparam("new_revision"))
+    .returning(_C.id)
+)
+_RESTORE: Final = (
+    update(conversations).where(*_MINE).values(deleted_at=None, revision=bindparam("new_revision")).returning(*_COLUMNS)
+)
+_TAKE_SEQ: Final = (
+    update(conversations)
+    .where(*_SEEN)
+    .values(
+        last_seq=_C.last_seq + 1,
+        preview=bindparam("new_preview"),
+        updated_at=bindparam("now"),
+        revision=bindparam("new_revision"),
+    )
+    .returning(_C.last_seq)
+)
+_INSERT_MESSAGE: Final = insert(messages)
+_MESSAGES: Final = (
+    select(_M.seq, _M.role, _M.content, _M.turn_id, _M.created_at)
+    .where(_M.user_id == UID, _M.conversation_id == _ID, _M.seq < bindparam("before"))
+    .order_by(_M.seq.desc())
+    .limit(bindparam("limit"))
+)
+_APPROVE_ALL: Final = select(_C.approve_all).where(*_SEEN)
+_SET_APPROVE_ALL: Final = (
+    update(conversations).where(*_SEEN).values(approve_all=bindparam("new_value")).returning(_C.id)
+)
+_SORT: Final = "latest"
 
 
 class ConversationStore:
@@ -12,41 +71,130 @@ class ConversationStore:
         self._scope = scope
 
     async def create(self, title: str) -> Conversation:
-        raise NotImplementedError
+        numbers = await self._scope.bump(conversations=1)
+        now = self._scope.now
+        row = {
+            "id": numbers.conversation,
+            "title": title,
+            "preview": "",
+            "last_seq": 0,
+            "approve_all": False,
+            "revision": numbers.revision,
+            "created_at": now,
+            "updated_at": now,
+        }
+        await self._scope.insert(_INSERT, row)
+        await full_text.index(self._scope, "conversation", numbers.conversation, title)
+        return Conversation(id=numbers.conversation, title=title, created_at=now, updated_at=now)
 
     async def get(self, conversation_id: int) -> Conversation:
-        raise NotImplementedError
+        return _value(_found(await self._first(_GET, conversation_id), conversation_id))
 
     async def page(
         self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Conversation]:
         """Latest message first; with `search`, those whose title or one of whose messages holds all the words."""
-        raise NotImplementedError
+        checked_limit(limit)
+        statement = select(*_COLUMNS).where(_C.user_id == UID, _C.deleted_at.is_(None))
+        found = None if search is None else full_text.refs(("conversation", "message"), search)
+        if found is not None:
+            statement = statement.where(_C.id.in_(found))
+        if cursor is not None:
+            mark = decode(cursor, sort=_SORT, kinds=(datetime, int))
+            key = (_C.updated_at, _C.id)
+            statement = statement.where(tuple_(*key) < tuple_(*mark.key, types=[column.type for column in key]))
+        rows = await self._scope.rows(statement.order_by(_C.updated_at.desc(), _C.id.desc()).limit(limit + 1))
+        following = None
+        if len(rows) > limit:
+            last = rows[limit - 1]
+            following = encode(Mark(sort=_SORT, key=(last.updated_at, last.id), total=0))
+        return Page(items=tuple(_value(row) for row in rows[:limit]), next=following)
 
     async def rename(self, conversation_id: int, title: str) -> Conversation:
         """Give it another title; its place in the list stays."""
-        raise NotImplementedError
+        await self.get(conversation_id)
+        numbers = await self._scope.bump()
+        parameters = {"new_title": title, "new_revision": numbers.revision}
+        row = _found(await self._first(_RENAME, conversation_id, **parameters), conversation_id)
+        await full_text.reindex(self._scope, "conversation", conversation_id, title)
+        return _value(row)
 
     async def delete(self, conversation_id: int) -> None:
         """Put it out of sight; `restore` brings it back."""
-        raise NotImplementedError
+        await self.get(conversation_id)
+        numbers = await self._scope.bump()
+        await self._first(_DELETE, conversation_id, now=self._scope.now, new_revision=numbers.revision)
 
     async def restore(self, conversation_id: int) -> Conversation:
         """Bring a deleted conversation back; one that is there stays as it is."""
-        raise NotImplementedError
+        numbers = await self._scope.bump()
+        row = await self._first(_RESTORE, conversation_id, new_revision=numbers.revision)
+        return _value(_found(row, conversation_id))
 
     async def add_message(self, conversation_id: int, *, role: Role, content: str, turn_id: str) -> Message:
-        raise NotImplementedError
+        numbers = await self._scope.bump()
+        now = self._scope.now
+        preview = " ".join(content[: 4 * PREVIEW_MAX].split())[:PREVIEW_MAX]
+        parameters = {"new_preview": preview, "now": now, "new_revision": numbers.revision}
+        row = _found(await self._first(_TAKE_SEQ, conversation_id, **parameters), conversation_id)
+        message = Message(
+            conversation_id=conversation_id, seq=row[0], role=role, content=content, turn_id=turn_id, created_at=now
+        )
+        await self._scope.insert(
+            _INSERT_MESSAGE,
+            {
+                "conversation_id": conversation_id,
+                "seq": message.seq,
+                "role": role,
+                "content": content,
+                "turn_id": turn_id,
+                "created_at": now,
+            },
+        )
+        await full_text.index(self._scope, "message", conversation_id, content, part=message.seq)
+        return message
 
     async def messages(
         self, conversation_id: int, *, before: int | None = None, limit: int = 50
     ) -> tuple[Message, ...]:
         """The newest `limit` messages (older than `seq` `before`, if given), oldest of them first."""
-        raise NotImplementedError
+        await self.get(conversation_id)
+        parameters = {
+            "the_id": conversation_id,
+            "before": _BIG if before is None else min(before, _BIG),
+            "limit": limit,
+        }
+        rows = await self._scope.rows(_MESSAGES, parameters)
+        return tuple(Message(conversation_id=conversation_id, **row._mapping) for row in reversed(rows))
 
     async def approve_all(self, conversation_id: int) -> bool:
         """Whether the user said "always" in this conversation."""
-        raise NotImplementedError
+        return bool(_found(await self._first(_APPROVE_ALL, conversation_id), conversation_id)[0])
 
     async def set_approve_all(self, conversation_id: int, value: bool = True) -> None:
-        raise NotImplementedError
+        _found(await self._first(_SET_APPROVE_ALL, conversation_id, new_value=value), conversation_id)
+
+    async def _first(self, statement: Any, conversation_id: int, **parameters: Any) -> AnyRow | None:
+        if not 0 < conversation_id < _BIG:
+            return None
+        return await self._scope.first(statement, {"the_id": conversation_id, **parameters})
+
+
+_BIG: Final = 2**31 - 1
+
+
+def _found(row: AnyRow | None, conversation_id: int) -> AnyRow:
+    if row is None:
+        raise NotFound(f"There is no conversation {conversation_id}.")
+    return row
+
+
+def _value(row: AnyRow) -> Conversation:
+    return Conversation(
+        id=row.id,
+        title=row.title,
+        preview=row.preview,
+        message_count=row.last_seq,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -4,18 +4,47 @@
 exception; `read` is one reading transaction. Both are short: nobody waits for a model, a user or a viewer in one.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kirotodo.core.domain.task import Task
+from kirotodo.core.store import faults, files, sqlite
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.journal import Journal
-from kirotodo.core.store.scope import Scope
+from kirotodo.core.store.scope import UID, Scope
+from kirotodo.core.store.tables import conversations, tasks, turns, users
+from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 from kirotodo.core.store.tasks import TaskStore
 from kirotodo.core.store.turns import DanglingTurn, TurnStore
+
+_KNOWN: Final = select(users.c.id).where(users.c.id == UID)
+_MAKE_USER: Final = insert(users)
+_REVISION: Final = select(users.c.revision).where(users.c.id == UID)
+_TIMEZONE: Final = select(users.c.timezone).where(users.c.id == UID)
+_SET_TIMEZONE: Final = update(users).where(users.c.id == UID).values(timezone=bindparam("new_timezone"))
+_SINCE: Final = bindparam("since", type_=users.c.revision.type)
+_TASKS_SINCE: Final = (
+    select(*COLUMNS, tasks.c.deleted_at)
+    .where(tasks.c.user_id == UID, tasks.c.revision > _SINCE)
+    .order_by(tasks.c.revision, tasks.c.id)
+)
+_CONVERSATIONS_SINCE: Final = select(func.count()).where(
+    conversations.c.user_id == UID, conversations.c.revision > _SINCE
+)
+_DANGLING: Final = (
+    select(turns.c.user_id, turns.c.id.label("turn_id"), turns.c.owner, turns.c.epoch, turns.c.lease_until)
+    .where(turns.c.status == "running")
+    .order_by(turns.c.user_id, turns.c.created_at, turns.c.id)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,31 +62,56 @@ class Store:
     """Everything of one user, in one open transaction. Never commits itself."""
 
     def __init__(self, scope: Scope) -> None:
+        rows = TaskRows(scope)
         self._scope = scope
+        self._rows = rows
         self.user_id: str = scope.user_id
         self.now: datetime = scope.now
-        self.journal = Journal(scope)
-        self.tasks = TaskStore(scope, self.journal)
+        self.journal = Journal(scope, rows)
+        self.tasks = TaskStore(scope, rows, self.journal)
         self.conversations = ConversationStore(scope)
         self.turns = TurnStore(scope)
 
     async def revision(self) -> int:
         """Grows with every committed write to tasks or conversations; 0 before the first."""
-        raise NotImplementedError
+        row = await self._scope.first(_REVISION)
+        return 0 if row is None else int(row[0])
 
     async def changed_since(self, revision: int) -> Since:
-        raise NotImplementedError
+        now = await self.revision()
+        if now <= revision:
+            return Since(tasks=(), removed=(), conversations=False, revision=now)
+        rows = await self._scope.rows(_TASKS_SINCE, {"since": revision})
+        seen = await self._rows.values([row for row in rows if row.deleted_at is None])
+        count = await self._scope.first(_CONVERSATIONS_SINCE, {"since": revision})
+        return Since(
+            tasks=seen,
+            removed=tuple(row.id for row in rows if row.deleted_at is not None),
+            conversations=count is not None and count[0] > 0,
+            revision=now,
+        )
 
     async def timezone(self) -> str | None:
         """The user's IANA time zone, if it was ever set."""
-        raise NotImplementedError
+        row = await self._scope.first(_TIMEZONE)
+        return None if row is None else row[0]
 
     async def set_timezone(self, name: str) -> None:
-        raise NotImplementedError
+        await self._scope.execute(_SET_TIMEZONE, {"new_timezone": name})
 
 
 class Database:
     """An open database. Made by `open`, let go of by `aclose`."""
+
+    def __init__(self, path: Path, mode: sqlite.Mode, clock: Callable[[], datetime]) -> None:
+        self.path = path
+        self._mode = mode
+        self._clock = clock
+        self._engine: AsyncEngine = sqlite.make_engine(path, mode)
+        self._writer = self._engine.execution_options(**{sqlite.BEGIN: "BEGIN IMMEDIATE"})
+        self._writing = asyncio.Lock()
+        self._users: set[str] = set()
+        self._watch: sqlite3.Connection | None = None
 
     @classmethod
     async def open(cls, url: str, *, clock: Callable[[], datetime], read_only_ok: bool = False) -> Self:
@@ -67,7 +121,9 @@ class Database:
         With `read_only_ok` a database that cannot be written is opened for reading, and `begin` raises
         `StorageReadOnly`. Raises `StorageTooNew` for a newer one, and other kinds of `StorageError`.
         """
-        raise NotImplementedError
+        path = sqlite.path_of(url)
+        mode = await asyncio.to_thread(files.prepare, path, read_only_ok=read_only_ok)
+        return cls(path, mode, clock)
 
     def begin(
         self, user_id: str, *, turn_id: str | None = None, call_id: str | None = None
@@ -76,19 +132,106 @@ class Database:
 
         Makes the user's row on first use. Never begin a second one inside the first.
         """
-        raise NotImplementedError
+        return self._begin(user_id, turn_id, call_id)
+
+    @asynccontextmanager
+    async def _begin(self, user_id: str, turn_id: str | None, call_id: str | None) -> AsyncIterator[Store]:
+        if self._mode != "write":
+            raise faults.read_only(self.path)
+        async with self._turn_to_write(), self._transaction(self._writer) as connection:
+            scope = Scope(connection, user_id=user_id, now=self._clock(), turn_id=turn_id, call_id=call_id)
+            if user_id not in self._users:
+                await _make_user(scope)
+            yield Store(scope)
+        self._users.add(user_id)
 
     def read(self, user_id: str) -> AbstractAsyncContextManager[Store]:
         """One reading transaction: every query in it sees the same moment."""
-        raise NotImplementedError
+        return self._read(user_id)
+
+    @asynccontextmanager
+    async def _read(self, user_id: str) -> AsyncIterator[Store]:
+        async with self._transaction(self._engine) as connection:
+            yield Store(Scope(connection, user_id=user_id, now=self._clock()))
 
     async def dangling(self) -> list[DanglingTurn]:
         """Every user's turns with status `running`."""
-        raise NotImplementedError
+        async with self._transaction(self._engine) as connection:
+            return [DanglingTurn(**row._mapping) for row in await connection.execute(_DANGLING)]
 
     def change_token(self) -> object:
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""
-        raise NotImplementedError
+        try:
+            if self._watch is None:
+                self._watch = sqlite.connect(self.path, "read" if self._mode == "write" else self._mode, timeout=0)
+            return self._watch.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            return object()
 
     async def aclose(self) -> None:
-        raise NotImplementedError
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _turn_to_write(self) -> AsyncIterator[None]:
+        """Writers of this process queue here, in order, and only the first of them asks the file."""
+        try:
+            async with asyncio.timeout(3 * sqlite.BUSY_SECONDS):
+                await self._writing.acquire()
+        except TimeoutError:
+            raise faults.busy(self.path) from None
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """Commits at the end, rolls back on any exception, and tells the driver's errors in ours."""
+        with faults.told(self.path):
+            connection = await engine.connect()
+            try:
+                await connection.begin()
+                yield connection
+                await _to_the_end(connection.commit())
+            except BaseException:
+                await _to_the_end(_abandon(connection))
+                raise
+            finally:
+                await _to_the_end(connection.close())
+
+
+async def _make_user(scope: Scope) -> None:
+    if await scope.first(_KNOWN) is None:
+        row = {
+            "id": scope.user_id,
+            "token_version": 0,
+            "revision": 0,
+            "last_task_id": 0,
+            "last_conversation_id": 0,
+            "last_change_id": 0,
+            "pending_count": 0,
+            "completed_count": 0,
+            "created_at": scope.now,
+        }
+        await scope.connection.execute(_MAKE_USER, row)
+
+
+async def _abandon(connection: AsyncConnection) -> None:
+    """Roll back; a connection that cannot even do that is thrown away."""
+    try:
+        await connection.rollback()
+    except Exception:
+        await connection.invalidate()
+
+
+async def _to_the_end(work: Awaitable[Any]) -> None:
+    """Await it whole: a cancellation waits until it is done, so that no connection is left half way."""
+    running = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise

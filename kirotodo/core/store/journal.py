@@ -1,35 +1,241 @@
 """The journal: every change of a task, before and after, in groups that undo and redo replay.
 
-A group is what one turn changed, or one direct edit (one `begin` without a turn). Undo works field by field: what has
-changed since is left alone and named in `Changed.skipped`.
+A group is what one turn changed, or one direct edit (one `begin` without a turn). A turn between whose changes
+something else was changed has several groups, so that undoing group after group always goes straight back in time.
+Undo works field by field: what has changed since is left alone and named in `Changed.skipped`.
 """
 
-from kirotodo.core.domain.task import Changed
-from kirotodo.core.store.scope import Scope
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, String, bindparam, func, insert, select, update
+
+from kirotodo.core.domain.task import Change, Changed, Task
+from kirotodo.core.errors import NotUndoable
+from kirotodo.core.store.codec import dump_task, load_task
+from kirotodo.core.store.scope import UID, AnyRow, Scope
+from kirotodo.core.store.tables import changes
+from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted, moved
+
+_ENTRY: Final = (changes.c.id, changes.c.group_id, changes.c.task_id, changes.c.before, changes.c.after)
+_MINE: Final = changes.c.user_id == UID
+_SKIP: Final[BindParameter[Any]] = bindparam("skip_turn", type_=String())
+_INSERT: Final = insert(changes)
+_NEWEST: Final = (
+    select(changes.c.group_id, changes.c.turn_id, changes.c.undone).where(_MINE).order_by(changes.c.id.desc()).limit(1)
+)
+_LATEST_GROUP: Final = (
+    select(changes.c.group_id)
+    .where(_MINE, changes.c.undone == bindparam("undone"), changes.c.turn_id.is_distinct_from(_SKIP))
+    .order_by(changes.c.id.desc())
+    .limit(1)
+)
+_OF_GROUP: Final = (
+    select(*_ENTRY)
+    .where(_MINE, changes.c.group_id == bindparam("group"), changes.c.undone == bindparam("undone"))
+    .order_by(changes.c.id.desc())
+)
+_OF_CALL: Final = (
+    select(*_ENTRY, changes.c.undone)
+    .where(_MINE, changes.c.turn_id == bindparam("turn"), changes.c.call_id == bindparam("call"))
+    .order_by(changes.c.id.desc())
+)
+_NEWEST_LIVE: Final = (
+    select(func.coalesce(func.max(changes.c.id), 0))
+    .where(_MINE, changes.c.undone == bindparam("undone"))
+    .scalar_subquery()
+)
+_REDOABLE: Final = (
+    select(*_ENTRY)
+    .where(_MINE, changes.c.undone == bindparam("redo"), changes.c.id > _NEWEST_LIVE)
+    .order_by(changes.c.id)
+)
+_MARK: Final = (
+    update(changes)
+    .where(_MINE, changes.c.id.in_(bindparam("ids", expanding=True)))
+    .values(undone=bindparam("now_undone"))
+)
+_CHUNK: Final = 500
+
+
+@dataclass(kw_only=True, slots=True)
+class _Replay:
+    """The tasks a replay works on (each with whether it is deleted), and what came of it."""
+
+    tasks: dict[int, tuple[Task, bool]]
+    changes: list[Change]
+    skipped: list[str]
 
 
 class Journal:
     """The changes of one user, in an open transaction."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, rows: TaskRows) -> None:
         self._scope = scope
+        self._rows = rows
+        self._group: int | None = None
+        self._changes: list[Change] = []
+        self._touched: dict[int, Task | None] = {}
 
     @property
     def changed(self) -> Changed:
         """What this transaction did so far: the tasks as they are now, the ids that are gone, the changes."""
-        raise NotImplementedError
+        return self._changed(self._touched, self._changes)
+
+    async def record(self, change_id: int, *, before: Task | None, after: Task | None) -> None:
+        """Write down a change that has just been made. Every writer of tasks calls this."""
+        task = after or before
+        assert task is not None
+        if self._group is None:
+            self._group = await self._join(change_id)
+        await self._scope.insert(
+            _INSERT,
+            {
+                "id": change_id,
+                "group_id": self._group,
+                "turn_id": self._scope.turn_id,
+                "call_id": self._scope.call_id,
+                "task_id": task.id,
+                "before": dump_task(before),
+                "after": dump_task(after),
+                "undone": False,
+                "created_at": self._scope.now,
+            },
+        )
+        self._touched[task.id] = after
+        self._changes.append(Change(id=change_id, task_id=task.id, before=before, after=after))
 
     async def undo(self, *, groups: int = 1, skip_turn: str | None = None) -> Changed:
         """Put back the latest `groups` groups that are not undone yet, leaving those of `skip_turn` alone.
 
         Raises `NotUndoable` where there is none at all.
         """
-        raise NotImplementedError
+        done: list[Changed] = []
+        for _ in range(groups):
+            latest = await self._scope.first(_LATEST_GROUP, {"undone": False, "skip_turn": skip_turn or ""})
+            if latest is None:
+                break
+            entries = await self._scope.rows(_OF_GROUP, {"group": latest[0], "undone": False})
+            done.append(await self._replay(entries, undo=True))
+        if not done:
+            raise NotUndoable("There is nothing to undo.")
+        return _joined(done)
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
         """Put back what one tool call changed, wherever it lies in the past. Raises `NotUndoable`."""
-        raise NotImplementedError
+        entries = await self._scope.rows(_OF_CALL, {"turn": turn_id, "call": call_id})
+        live = [entry for entry in entries if not entry.undone]
+        if not live:
+            raise NotUndoable("That was undone already." if entries else "There is nothing to undo in that step.")
+        return await self._replay(live, undo=True)
 
     async def redo(self) -> Changed:
         """Do again the group that was undone last; a new change since leaves nothing to redo. Raises `NotUndoable`."""
-        raise NotImplementedError
+        entries = await self._scope.rows(_REDOABLE, {"undone": False, "redo": True})
+        if not entries:
+            raise NotUndoable("There is nothing to redo.")
+        return await self._replay([entry for entry in entries if entry.group_id == entries[0].group_id], undo=False)
+
+    async def _join(self, change_id: int) -> int:
+        """The group this transaction's changes go to: the newest one, if it is this turn's and not undone."""
+        if self._scope.turn_id is None:
+            return change_id
+        newest = await self._scope.first(_NEWEST)
+        if newest is None or newest.undone or newest.turn_id != self._scope.turn_id:
+            return change_id
+        group: int = newest.group_id
+        return group
+
+    async def _replay(self, entries: Sequence[AnyRow], *, undo: bool) -> Changed:
+        replay = _Replay(tasks=await self._rows.load(entry.task_id for entry in entries), changes=[], skipped=[])
+        for entry in entries:
+            before, after = load_task(entry.before), load_task(entry.after)
+            source, target = (after, before) if undo else (before, after)
+            await self._step(replay, entry, source, target)
+        await self._mark([entry.id for entry in entries], undone=undo)
+        self._group = None
+        now = {task_id: None if gone else task for task_id, (task, gone) in replay.tasks.items()}
+        self._touched.update(now)
+        return self._changed(now, replay.changes, tuple(replay.skipped))
+
+    async def _step(self, replay: _Replay, entry: AnyRow, source: Task | None, target: Task | None) -> None:
+        """Bring one task from `source` to `target`, as far as it still is as `source` says."""
+        task, gone = replay.tasks[entry.task_id]
+        if target is None:
+            await self._take_away(replay, entry, task, gone, source)
+        elif source is None:
+            await self._bring_back(replay, entry, task, gone)
+        elif gone:
+            replay.skipped.append(f"Task {task.id} “{task.title}” is deleted, so it stays as it was.")
+        else:
+            await self._change_back(replay, entry, task, source, target)
+
+    async def _take_away(self, replay: _Replay, entry: AnyRow, task: Task, gone: bool, source: Task | None) -> None:
+        if gone:
+            return
+        if source is not None and any(getattr(task, name) != getattr(source, name) for name in TASK_FIELDS):
+            replay.skipped.append(f"Task {task.id} “{task.title}” has changed since, so it stays.")
+            return
+        numbers = await self._scope.bump(**counted(task, -1))
+        await self._rows.hide(task, revision=numbers.revision)
+        self._moved(replay, entry, before=task, after=None)
+
+    async def _bring_back(self, replay: _Replay, entry: AnyRow, task: Task, gone: bool) -> None:
+        if not gone:
+            return
+        numbers = await self._scope.bump(**counted(task))
+        await self._rows.show(task, revision=numbers.revision)
+        self._moved(replay, entry, before=None, after=task)
+
+    async def _change_back(self, replay: _Replay, entry: AnyRow, task: Task, source: Task, target: Task) -> None:
+        differing = [name for name in TASK_FIELDS if getattr(source, name) != getattr(target, name)]
+        free = [name for name in differing if getattr(task, name) == getattr(source, name)]
+        held = [_word(name) for name in differing if name not in free and getattr(task, name) != getattr(target, name)]
+        if held:
+            replay.skipped.append(
+                f"The {' and the '.join(held)} of task {task.id} “{task.title}” changed since, so it was left alone."
+            )
+        if not free:
+            return
+        after = replace(task, updated_at=self._scope.now, **{name: getattr(target, name) for name in free})
+        numbers = await self._scope.bump(**moved(task, after))
+        await self._rows.update(task, after, revision=numbers.revision)
+        self._moved(replay, entry, before=task, after=after)
+
+    def _moved(self, replay: _Replay, entry: AnyRow, *, before: Task | None, after: Task | None) -> None:
+        task = after or before
+        assert task is not None
+        replay.tasks[task.id] = (task, after is None)
+        replay.changes.append(Change(id=entry.id, task_id=task.id, before=before, after=after))
+
+    async def _mark(self, ids: list[int], *, undone: bool) -> None:
+        for start in range(0, len(ids), _CHUNK):
+            await self._scope.execute(_MARK, {"ids": ids[start : start + _CHUNK], "now_undone": undone})
+
+    @staticmethod
+    def _changed(touched: dict[int, Task | None], made: Sequence[Change], skipped: tuple[str, ...] = ()) -> Changed:
+        return Changed(
+            tasks=tuple(task for task in touched.values() if task is not None),
+            removed=tuple(task_id for task_id, task in touched.items() if task is None),
+            changes=tuple(made),
+            skipped=skipped,
+        )
+
+
+def _joined(parts: Sequence[Changed]) -> Changed:
+    now: dict[int, Task | None] = {}
+    for part in parts:
+        now.update({task.id: task for task in part.tasks})
+        now.update(dict.fromkeys(part.removed))
+    return Changed(
+        tasks=tuple(task for task in now.values() if task is not None),
+        removed=tuple(task_id for task_id, task in now.items() if task is None),
+        changes=tuple(change for part in parts for change in part.changes),
+        skipped=tuple(sentence for part in parts for sentence in part.skipped),
+    )
+
+
+def _word(name: str) -> str:
+    words = {"due_date": "due date", "due_time": "time", "completed_at": "completion", "remind_at": "reminder"}
+    return words.get(name, name)

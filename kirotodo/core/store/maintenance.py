@@ -3,9 +3,19 @@
 Everything here blocks; run it from a command, or in a thread.
 """
 
-from collections.abc import Mapping
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from kirotodo.core.errors import Conflict, InvalidInput, NotFound, StorageError
+from kirotodo.core.store import files, schema, sqlite
+from kirotodo.core.store.faults import told
+
+_COUNTED: Final = ("users", "tasks", "conversations", "messages", "turns", "changes")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,24 +33,57 @@ class Report:
         return not self.problems
 
 
-def upgrade(url: str, revision: str = "head") -> str:
+def upgrade(url: str, revision: str = "head") -> str | None:
     """Migrate up to `revision`, after a backup copy where there is data; returns the revision it has now."""
-    raise NotImplementedError
+    path = sqlite.path_of(url)
+    target = _known(schema.HEAD if revision == "head" else revision)
+    with told(path):
+        files.make_folder(path)
+        return schema.move(path, target, down=False)
 
 
-def downgrade(url: str, revision: str) -> str:
+def downgrade(url: str, revision: str) -> str | None:
     """Migrate down to `revision` ("base" takes everything away), after a backup copy; returns the revision."""
-    raise NotImplementedError
+    path = _existing(url)
+    target = revision if revision == "base" else _known(revision)
+    with told(path):
+        return schema.move(path, target, down=True)
 
 
 def check(url: str) -> Report:
     """Look the database over without changing it."""
-    raise NotImplementedError
+    path = _existing(url)
+    with told(path), closing(sqlite.connect(path, "read")) as connection:
+        revision = schema.revision_of(connection, path)
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return Report(
+            path=path,
+            revision=revision,
+            head=schema.HEAD,
+            problems=tuple(_problems(connection, revision)),
+            counts={name: _count(connection, name) for name in _COUNTED if name in tables},
+        )
 
 
 def backup(url: str, target: Path, *, overwrite: bool = False) -> Path:
     """Write a whole, consistent copy, even while others write. Raises `Conflict` where `target` exists."""
-    raise NotImplementedError
+    path = _existing(url)
+    target = target.expanduser().absolute()
+    if target == path or (target.exists() and target.samefile(path)):
+        raise Conflict(f"{target} is the database itself; name another file for the copy.")
+    if target.exists() and not overwrite:
+        raise Conflict(f"{target} exists already; name another file, or allow it to be overwritten.")
+    with told(target):
+        files.make_folder(target)
+        part = schema.unused(target.with_name(f"{target.name}.part"))
+        try:
+            with told(path), closing(sqlite.connect(path, "read")) as connection:
+                schema.revision_of(connection, path)
+                connection.execute("VACUUM INTO ?", (str(part),))
+            os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+    return target
 
 
 def restore(source: Path, url: str) -> Path | None:
@@ -48,4 +91,82 @@ def restore(source: Path, url: str) -> Path | None:
 
     Raises `StorageError` where `source` is no database of kirotodo, or a newer one.
     """
-    raise NotImplementedError
+    source = source.expanduser().absolute()
+    path = sqlite.path_of(url)
+    if not source.is_file():
+        raise NotFound(f"There is no file {source}.")
+    if path.exists() and source.samefile(path):
+        raise Conflict(f"{source} is the database itself; name the backup copy.")
+    _validate(source)
+    with told(path):
+        files.make_folder(path)
+        kept = _keep(path)
+        with closing(sqlite.connect(source, "read")) as old, closing(sqlite.connect(path)) as new:
+            old.backup(new)
+        schema.make_ready(path)
+    return kept
+
+
+def _validate(source: Path) -> None:
+    with told(source), closing(sqlite.connect(source, "read")) as connection:
+        revision = schema.revision_of(connection, source)
+        if revision is None:
+            raise StorageError(f"{source} is an empty database; name a backup copy made by `kirotodo db backup`.")
+        schema.refuse_newer(revision, source)
+        problems = list(_problems(connection, revision))
+    if any("damaged" in problem for problem in problems):
+        raise StorageError(f"{source} is damaged; the list was left as it was.")
+
+
+def _keep(path: Path) -> Path | None:
+    """A copy of what is there: of the database, or of the bare file where it is none any more."""
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite.connect(path)) as connection:
+            return schema.keep_copy(connection, path, "before-restore")
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        kept = schema.copy_name(path, "before-restore")
+        os.replace(path, kept)
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return kept
+
+
+def _problems(connection: sqlite3.Connection, revision: str | None) -> Iterator[str]:
+    try:
+        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(20)")]
+    except sqlite3.DatabaseError as error:
+        found = [str(error)]
+    if found != ["ok"]:
+        yield f"The file is damaged: {'; '.join(found)}."
+        return
+    loose = connection.execute("PRAGMA foreign_key_check").fetchall()
+    if loose:
+        tables = ", ".join(sorted({str(row[0]) for row in loose}))
+        yield f"{len(loose)} rows of {tables} belong to nothing."
+    if revision is None:
+        yield "The database is empty; `kirotodo db upgrade` makes its tables."
+    elif revision not in schema.REVISIONS:
+        yield "The database was written by a newer kirotodo; update this one."
+    elif revision != schema.HEAD:
+        yield "The database is of an older release; `kirotodo db upgrade` brings it up to date."
+
+
+def _count(connection: sqlite3.Connection, table: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def _known(revision: str) -> str:
+    if revision not in schema.REVISIONS:
+        raise InvalidInput(f"There is no revision {revision}; there are {', '.join(schema.REVISIONS)}.")
+    return revision
+
+
+def _existing(url: str) -> Path:
+    path = sqlite.path_of(url)
+    if not path.is_file():
+        raise NotFound(f"There is no database at {path} yet.")
+    return path

@@ -1,11 +1,40 @@
 """One open transaction of one user: what every store of it shares."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import CursorResult, Executable, Row
+from sqlalchemy import BindParameter, CursorResult, Executable, Row, bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kirotodo.core.store.tables import users
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+UID: Final[BindParameter[Any]] = bindparam("uid")
+"""The user, in every statement that looks for rows; `Scope` fills it in."""
+
+_COUNTERS: Final = ("last_task_id", "last_conversation_id", "last_change_id", "pending_count", "completed_count")
+_BUMP: Final = (
+    update(users)
+    .where(users.c.id == UID)
+    .values(
+        revision=users.c.revision + bindparam("by_revision"),
+        **{name: users.c[name] + bindparam(f"by_{name}") for name in _COUNTERS},
+    )
+    .returning(users.c.last_task_id, users.c.last_conversation_id, users.c.last_change_id, users.c.revision)
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Numbers:
+    """The user's newest ids after a bump."""
+
+    task: int
+    conversation: int
+    change: int
+    revision: int
 
 
 class Scope:
@@ -25,14 +54,40 @@ class Scope:
         self.now = now
         self.turn_id = turn_id
         self.call_id = call_id
-        self.revision: int | None = None
-        """The revision of this transaction's writes, once it has written to tasks or conversations."""
+        self._wrote = False
 
-    async def execute(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> CursorResult[Any]:
-        return await self.connection.execute(statement, {"user_id": self.user_id, **(parameters or {})})
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        return await self.connection.execute(statement, {"uid": self.user_id, **(parameters or {})})
 
-    async def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+    async def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
         return (await self.execute(statement, parameters)).all()
 
-    async def first(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Row[Any] | None:
+    async def first(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> AnyRow | None:
         return (await self.execute(statement, parameters)).first()
+
+    async def insert(self, statement: Executable, *rows: Mapping[str, Any]) -> None:
+        """Insert rows of this user."""
+        values = [{"user_id": self.user_id, **row} for row in rows]
+        if values:
+            await self.connection.execute(statement, values[0] if len(values) == 1 else values)
+
+    async def bump(
+        self, *, tasks: int = 0, conversations: int = 0, changes: int = 0, pending: int = 0, completed: int = 0
+    ) -> Numbers:
+        """Give out ids, keep the counts of tasks, and move the revision on: once in a transaction."""
+        row = await self.first(
+            _BUMP,
+            {
+                "by_last_task_id": tasks,
+                "by_last_conversation_id": conversations,
+                "by_last_change_id": changes,
+                "by_pending_count": pending,
+                "by_completed_count": completed,
+                "by_revision": 0 if self._wrote else 1,
+            },
+        )
+        assert row is not None, "a write transaction makes the user's row first"
+        self._wrote = True
+        return Numbers(task=row[0], conversation=row[1], change=row[2], revision=row[3])

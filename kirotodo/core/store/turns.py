@@ -3,11 +3,85 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, bindparam, case, func, insert, select, update
 
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall, Turn, TurnStatus, Usage
-from kirotodo.core.errors import Conflict
-from kirotodo.core.store.scope import Scope
+from kirotodo.core.errors import Conflict, LiveTurn, NotFound
+from kirotodo.core.store.codec import dump_approval, dump_mapping, load_approval, load_mapping
+from kirotodo.core.store.scope import UID, AnyRow, Scope
+from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turns
+
+_T: Final = turns.c
+_ID: Final[BindParameter[Any]] = bindparam("the_id")
+_MINE: Final = (_T.user_id == UID, _T.id == _ID)
+_LIVE: Final = _T.status.in_(("running", "awaiting_approval"))
+_OWNED: Final = (*_MINE, _T.epoch == bindparam("the_epoch"), _LIVE)
+_TURN: Final = tuple(column for column in turns.c if column.name != "user_id")
+_LAST_SEQ: Final = (
+    select(func.coalesce(func.max(turn_events.c.seq), 0))
+    .where(turn_events.c.user_id == _T.user_id, turn_events.c.turn_id == _T.id)
+    .scalar_subquery()
+    .label("last_seq")
+)
+_RECORD: Final = select(*_TURN, _LAST_SEQ)
+_GET: Final = _RECORD.where(*_MINE)
+_BY_KEY: Final = _RECORD.where(_T.user_id == UID, _T.request_key == bindparam("key"))
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_MANY: Final = select(*_TURN).where(_T.user_id == UID, _T.id.in_(_IDS))
+_OF_CONVERSATION: Final = select(_T.id).where(_T.user_id == UID, _T.conversation_id == bindparam("conversation"), _LIVE)
+_INSERT: Final = insert(turns)
+_CLAIM: Final = (
+    update(turns)
+    .where(*_OWNED)
+    .values(epoch=_T.epoch + 1, owner=bindparam("new_owner"), lease_until=bindparam("new_lease"))
+    .returning(_T.epoch)
+)
+_FENCE: Final = select(_T.id).where(*_OWNED).with_for_update()
+_EXTEND: Final = update(turns).where(*_OWNED).values(lease_until=bindparam("new_lease")).returning(_T.cancel_requested)
+_PARK: Final = (
+    update(turns)
+    .where(*_MINE, _LIVE)
+    .values(status="awaiting_approval", approval=bindparam("new_approval"))
+    .returning(_T.id)
+)
+_UNPARK: Final = update(turns).where(*_MINE, _T.status == "awaiting_approval").values(status="running", approval=None)
+_FINISH: Final = update(turns).where(*_MINE, _LIVE).returning(_T.id)
+_CANCEL: Final = (
+    update(turns).where(*_MINE).values(cancel_requested=case((_LIVE, True), else_=_T.cancel_requested)).returning(_T.id)
+)
+_INSERT_STEP: Final = insert(turn_steps)
+_STEPS: Final = (
+    select(turn_steps.c.turn_id, turn_steps.c.step, turn_steps.c.text)
+    .where(turn_steps.c.user_id == UID, turn_steps.c.turn_id.in_(_IDS))
+    .order_by(turn_steps.c.turn_id, turn_steps.c.step)
+)
+_CALL: Final = tuple(column for column in tool_calls.c if column.name != "user_id")
+_INSERT_CALL: Final = insert(tool_calls)
+_CALLS: Final = (
+    select(*_CALL)
+    .where(tool_calls.c.user_id == UID, tool_calls.c.turn_id.in_(_IDS))
+    .order_by(tool_calls.c.turn_id, tool_calls.c.step, tool_calls.c.position)
+)
+_SET_CALL: Final = (
+    update(tool_calls)
+    .where(
+        tool_calls.c.user_id == UID,
+        tool_calls.c.turn_id == _ID,
+        tool_calls.c.step == bindparam("the_step"),
+        tool_calls.c.position == bindparam("the_position"),
+    )
+    .returning(tool_calls.c.turn_id)
+)
+_INSERT_EVENT: Final = insert(turn_events)
+_EVENTS: Final = (
+    select(turn_events.c.seq, turn_events.c.data)
+    .where(turn_events.c.user_id == UID, turn_events.c.turn_id == _ID, turn_events.c.seq > bindparam("after"))
+    .order_by(turn_events.c.seq)
+    .limit(bindparam("limit"))
+)
+_CHUNK: Final = 500
 
 
 class StaleOwner(Conflict):
@@ -68,45 +142,113 @@ class TurnStore:
         created_at: datetime | None = None,
     ) -> None:
         """Store a running turn with epoch 1. Raises `LiveTurn` where the conversation has one under way."""
-        raise NotImplementedError
+        live = await self.live(conversation_id)
+        if live is not None:
+            raise LiveTurn("The last message of this conversation is still being answered.", turn_id=live)
+        await self._scope.insert(
+            _INSERT,
+            {
+                "id": turn_id,
+                "conversation_id": conversation_id,
+                "message_seq": message_seq,
+                "status": "running",
+                "request_key": request_key,
+                "fingerprint": fingerprint,
+                "model": model,
+                "input_tokens": 0,
+                "output_tokens": 0,
+                "cached_tokens": 0,
+                "owner": owner,
+                "epoch": 1,
+                "lease_until": lease_until,
+                "cancel_requested": False,
+                "response": "",
+                "created_at": created_at or self._scope.now,
+            },
+        )
 
     async def get(self, turn_id: str) -> TurnRecord:
-        raise NotImplementedError
+        row = await self._scope.first(_GET, {"the_id": turn_id})
+        if row is None:
+            raise _no_such(turn_id)
+        return await self._record(row)
 
     async def many(self, turn_ids: Sequence[str]) -> tuple[Turn, ...]:
         """Those of these turns that exist, in the order asked for, in two queries however many they are."""
-        raise NotImplementedError
+        wanted = list(dict.fromkeys(turn_ids))
+        rows = await self._in_chunks(_MANY, wanted)
+        calls = await self._calls([row.id for row in rows])
+        found = {row.id: _turn(row, tuple(calls.get(row.id, ()))) for row in rows}
+        return tuple(found[turn_id] for turn_id in wanted if turn_id in found)
 
     async def by_request_key(self, key: str) -> TurnRecord | None:
-        raise NotImplementedError
+        row = await self._scope.first(_BY_KEY, {"key": key})
+        return None if row is None else await self._record(row)
 
     async def live(self, conversation_id: int) -> str | None:
         """The id of the conversation's turn that is running or awaits an approval."""
-        raise NotImplementedError
+        row = await self._scope.first(_OF_CONVERSATION, {"conversation": conversation_id})
+        return None if row is None else str(row[0])
 
     async def claim(self, turn_id: str, *, owner: str, lease_until: datetime, expected_epoch: int) -> int | None:
         """Take a turn over that is not over; its new epoch, or None if someone else was faster."""
-        raise NotImplementedError
+        parameters = {
+            "the_id": turn_id,
+            "the_epoch": expected_epoch,
+            "new_owner": owner,
+            "new_lease": lease_until,
+        }
+        row = await self._scope.first(_CLAIM, parameters)
+        return None if row is None else int(row[0])
 
     async def fence(self, turn_id: str, epoch: int) -> None:
         """The first statement of each of the owner's transactions. Raises `StaleOwner`."""
-        raise NotImplementedError
+        if await self._scope.first(_FENCE, {"the_id": turn_id, "the_epoch": epoch}) is None:
+            raise _stale()
 
     async def extend(self, turn_id: str, epoch: int, lease_until: datetime) -> bool:
         """Keep the lease; returns whether a cancel was requested. Raises `StaleOwner`."""
-        raise NotImplementedError
+        parameters = {"the_id": turn_id, "the_epoch": epoch, "new_lease": lease_until}
+        row = await self._scope.first(_EXTEND, parameters)
+        if row is None:
+            raise _stale()
+        return bool(row[0])
 
     async def release(self, turn_id: str, epoch: int) -> None:
         """End the lease now, so that anyone may claim the turn; a stale owner changes nothing."""
-        raise NotImplementedError
+        parameters = {"the_id": turn_id, "the_epoch": epoch, "new_lease": self._scope.now}
+        await self._scope.first(_EXTEND, parameters)
 
     async def add_step(self, turn_id: str, step: int, text: str, calls: Sequence[ToolCall] = ()) -> None:
         """Store a run of the model with the calls it asked for, as they stand."""
-        raise NotImplementedError
+        await self._scope.insert(_INSERT_STEP, {"turn_id": turn_id, "step": step, "text": text})
+        await self._scope.insert(
+            _INSERT_CALL,
+            *(
+                {
+                    "turn_id": turn_id,
+                    "step": step,
+                    "position": call.position,
+                    "tool": call.tool,
+                    "arguments": dump_mapping(call.arguments),
+                    "result": None if call.result is None else dump_mapping(call.result),
+                    "status": call.status,
+                    "duration_ms": call.duration_ms,
+                }
+                for call in calls
+            ),
+        )
 
     async def steps(self, turn_ids: Sequence[str]) -> Mapping[str, tuple[StepRecord, ...]]:
         """The steps of these turns; a turn without any is not in the mapping."""
-        raise NotImplementedError
+        wanted = list(dict.fromkeys(turn_ids))
+        rows = await self._in_chunks(_STEPS, wanted)
+        calls = await self._calls(list(dict.fromkeys(row.turn_id for row in rows)))
+        found: dict[str, tuple[StepRecord, ...]] = {}
+        for turn_id, step, text in rows:
+            of_step = tuple(call for call in calls.get(turn_id, ()) if call.step == step)
+            found[turn_id] = (*found.get(turn_id, ()), StepRecord(step=step, text=text, calls=of_step))
+        return found
 
     async def set_call(
         self,
@@ -120,15 +262,28 @@ class TurnStore:
         arguments: Mapping[str, Any] | None = None,
     ) -> None:
         """The receipt of a call. `arguments`, if given, replace those it was asked with. Raises `NotFound`."""
-        raise NotImplementedError
+        parameters: dict[str, Any] = {
+            "the_id": turn_id,
+            "the_step": step,
+            "the_position": position,
+            "status": status,
+            "result": None if result is None else dump_mapping(result),
+            "duration_ms": duration_ms,
+        }
+        if arguments is not None:
+            parameters["arguments"] = dump_mapping(arguments)
+        if await self._scope.first(_SET_CALL, parameters) is None:
+            raise NotFound(f"There is no tool call {step}.{position} in this turn.")
 
     async def park(self, turn_id: str, approval: Approval) -> None:
         """Wait for the user: status `awaiting_approval`."""
-        raise NotImplementedError
+        row = await self._scope.first(_PARK, {"the_id": turn_id, "new_approval": dump_approval(approval)})
+        if row is None:
+            raise _stale()
 
     async def unpark(self, turn_id: str) -> None:
         """Go on: status `running`, no approval. A turn that is not parked stays as it is."""
-        raise NotImplementedError
+        await self._scope.execute(_UNPARK, {"the_id": turn_id})
 
     async def finish(
         self,
@@ -141,16 +296,101 @@ class TurnStore:
         usage: Usage | None = None,
         finished_at: datetime | None = None,
     ) -> None:
-        """Store the outcome of a turn; its lease and its approval end with it."""
-        raise NotImplementedError
+        """Store the outcome of a turn; its lease and its approval end with it. A turn that is over stays as it is, and
+        raises `StaleOwner`. Without `model` or `usage` these stay as they are."""
+        parameters: dict[str, Any] = {
+            "the_id": turn_id,
+            "status": status,
+            "response": response,
+            "error": error,
+            "approval": None,
+            "lease_until": self._scope.now,
+            "finished_at": finished_at or self._scope.now,
+        }
+        if model is not None:
+            parameters["model"] = model
+        if usage is not None:
+            parameters["input_tokens"] = usage.input_tokens
+            parameters["output_tokens"] = usage.output_tokens
+            parameters["cached_tokens"] = usage.cached_tokens
+        if await self._scope.first(_FINISH, parameters) is None:
+            raise _stale()
 
     async def request_cancel(self, turn_id: str) -> None:
         """Ask the owner to stop; a turn that is over stays as it is. Raises `NotFound`."""
-        raise NotImplementedError
+        if await self._scope.first(_CANCEL, {"the_id": turn_id}) is None:
+            raise _no_such(turn_id)
 
     async def append_events(self, turn_id: str, events: Sequence[tuple[int, bytes]]) -> None:
-        raise NotImplementedError
+        await self._scope.insert(
+            _INSERT_EVENT, *({"turn_id": turn_id, "seq": seq, "data": data} for seq, data in events)
+        )
 
     async def events(self, turn_id: str, *, after: int = 0, limit: int = 500) -> list[tuple[int, bytes]]:
         """The stored events with a seq greater than `after`, in order."""
-        raise NotImplementedError
+        rows = await self._scope.rows(_EVENTS, {"the_id": turn_id, "after": after, "limit": limit})
+        return [(row[0], row[1]) for row in rows]
+
+    async def _record(self, row: AnyRow) -> TurnRecord:
+        calls = await self._calls([row.id])
+        return TurnRecord(
+            turn=_turn(row, tuple(calls.get(row.id, ()))),
+            epoch=row.epoch,
+            owner=row.owner,
+            lease_until=row.lease_until,
+            cancel_requested=row.cancel_requested,
+            request_key=row.request_key,
+            fingerprint=row.fingerprint,
+            last_seq=row.last_seq,
+        )
+
+    async def _calls(self, turn_ids: list[str]) -> dict[str, list[ToolCall]]:
+        calls: dict[str, list[ToolCall]] = {}
+        for row in await self._in_chunks(_CALLS, turn_ids):
+            calls.setdefault(row.turn_id, []).append(_call(row))
+        return calls
+
+    async def _in_chunks(self, statement: Any, ids: list[str]) -> list[AnyRow]:
+        return [
+            row
+            for start in range(0, len(ids), _CHUNK)
+            for row in await self._scope.rows(statement, {"ids": ids[start : start + _CHUNK]})
+        ]
+
+
+def _call(row: AnyRow) -> ToolCall:
+    return ToolCall(
+        id=f"{row.step}.{row.position}",
+        step=row.step,
+        position=row.position,
+        tool=row.tool,
+        arguments=load_mapping(row.arguments),
+        result=None if row.result is None else load_mapping(row.result),
+        status=row.status,
+        duration_ms=row.duration_ms,
+    )
+
+
+def _turn(row: AnyRow, calls: tuple[ToolCall, ...]) -> Turn:
+    return Turn(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        message_seq=row.message_seq,
+        status=row.status,
+        response=row.response,
+        tool_calls=calls,
+        approval=load_approval(row.approval),
+        model=row.model,
+        usage=Usage(input_tokens=row.input_tokens, output_tokens=row.output_tokens, cached_tokens=row.cached_tokens),
+        error=row.error,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+    )
+
+
+def _no_such(turn_id: str) -> NotFound:
+    return NotFound(f"There is no turn {turn_id}.")
+
+
+def _stale() -> StaleOwner:
+    return StaleOwner("This turn is over, or goes on somewhere else.")

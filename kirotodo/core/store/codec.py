@@ -1,0 +1,46 @@
+"""Values as JSON text and back: tasks in the journal, approvals, arguments and results."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from kirotodo.core.domain.conversation import Approval
+from kirotodo.core.domain.task import Task
+
+
+@cache
+def _tasks() -> TypeAdapter[Task]:
+    return TypeAdapter(Task)
+
+
+@cache
+def _approvals() -> TypeAdapter[Approval]:
+    return TypeAdapter(Approval)
+
+
+def dump_task(task: Task | None) -> str | None:
+    return None if task is None else _tasks().dump_json(task).decode()
+
+
+def load_task(text: str | None) -> Task | None:
+    return None if text is None else _tasks().validate_json(text)
+
+
+def dump_approval(approval: Approval) -> str:
+    return _approvals().dump_json(approval).decode()
+
+
+def load_approval(text: str | None) -> Approval | None:
+    return None if text is None else _approvals().validate_json(text)
+
+
+def dump_mapping(value: Mapping[str, Any]) -> str:
+    return json.dumps(dict(value), separators=(",", ":"))
+
+
+def load_mapping(text: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(text)
+    return value

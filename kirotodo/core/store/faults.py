@@ -1,0 +1,84 @@
+"""What went wrong with a database file, as one sentence that says what to do: the one place that reads its errors."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from kirotodo.core.errors import (
+    Conflict,
+    InvalidInput,
+    KirotodoError,
+    StorageBusy,
+    StorageCorrupt,
+    StorageError,
+    StorageFull,
+    StorageReadOnly,
+)
+
+
+def busy(path: Path) -> StorageBusy:
+    return StorageBusy(f"{path} is held by another program; close that one, or try again in a moment.")
+
+
+def read_only(path: Path) -> StorageReadOnly:
+    return StorageReadOnly(
+        f"{path} cannot be written; allow writing to it and its folder, or choose another place with DATABASE_URL."
+    )
+
+
+def corrupt(path: Path) -> StorageCorrupt:
+    return StorageCorrupt(
+        f"{path} is damaged or not a database; move it away to start anew, "
+        "or put a backup copy back with `kirotodo db restore`."
+    )
+
+
+def translated(error: BaseException, path: Path) -> KirotodoError | None:
+    """The error of ours that this one of the driver, the pool or the file system means; None for any other."""
+    if isinstance(error, DBAPIError):
+        return translated(error.orig, path) if error.orig is not None else None
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidInput("That text holds characters that cannot be stored; type it again without them.")
+    if isinstance(error, PoolTimeout):
+        return busy(path)
+    if isinstance(error, sqlite3.Error):
+        return _of_sqlite(error, path)
+    if isinstance(error, PermissionError):
+        return read_only(path)
+    return None
+
+
+def _of_sqlite(error: sqlite3.Error, path: Path) -> KirotodoError:
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return busy(path)
+        case sqlite3.SQLITE_FULL:
+            return StorageFull(f"There is no room left on the disk for {path}; free some space and try again.")
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
+            return read_only(path)
+        case sqlite3.SQLITE_CANTOPEN:
+            return StorageError(f"{path} cannot be opened; see that its folder exists and can be read and written.")
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_FORMAT:
+            return corrupt(path)
+        case sqlite3.SQLITE_CONSTRAINT:
+            return Conflict("Something else changed this at the same time; try again.")
+        case _:
+            return StorageError(f"{path} could not be read or written ({error}); check the disk and try again.")
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Errors of the driver and the file system, told in ours."""
+    try:
+        yield
+    except KirotodoError:
+        raise
+    except Exception as error:
+        ours = translated(error, path)
+        if ours is None:
+            raise
+        raise ours from error

@@ -1,0 +1,67 @@
+"""The database file before it is opened: its folder, whether it can be written, and what shape it has. Blocks."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from kirotodo.core.errors import StorageError
+from kirotodo.core.store import faults, schema, sqlite
+
+
+def prepare(path: Path, *, read_only_ok: bool = False) -> sqlite.Mode:
+    """See that a database of the right shape is there, and how to open it. Raises `StorageError` and its kinds."""
+    with faults.told(path):
+        return _prepare(path, read_only_ok)
+
+
+def _prepare(path: Path, read_only_ok: bool) -> sqlite.Mode:
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder; DATABASE_URL has to name a file.")
+    if path.exists():
+        if _writable(path):
+            schema.make_ready(path)
+            return "write"
+        if not read_only_ok:
+            raise faults.read_only(path)
+        return _readable(path)
+    make_folder(path)
+    schema.make_ready(path)
+    return "write"
+
+
+def make_folder(path: Path) -> None:
+    """The folder that the file is to lie in, for its owner alone where it has to be made."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except PermissionError:
+        raise faults.read_only(path) from None
+    except OSError as error:
+        raise StorageError(
+            f"The folder {path.parent} cannot be made ({error.strerror}); choose another place with DATABASE_URL."
+        ) from None
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise faults.read_only(path)
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)
+
+
+def _readable(path: Path) -> sqlite.Mode:
+    """How a file that cannot be written can be read, if it needs no migration."""
+    mode: sqlite.Mode = "read"
+    try:
+        revision = _revision(path, mode)
+    except sqlite3.OperationalError:
+        mode = "immutable"
+        revision = _revision(path, mode)
+    schema.refuse_newer(revision, path)
+    if revision != schema.HEAD:
+        raise faults.read_only(path)
+    return mode
+
+
+def _revision(path: Path, mode: sqlite.Mode) -> str | None:
+    with closing(sqlite.connect(path, mode)) as connection:
+        return schema.revision_of(connection, path)

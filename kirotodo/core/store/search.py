@@ -1,0 +1,82 @@
+"""Full-text search: what is looked through, and how words that a person typed become a condition.
+
+Words match at their beginnings, without case and accents. What is typed is never syntax: it is cut into words, and
+each word is quoted. Scripts without spaces, and signs such as emoji, are looked for as they stand.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Select, bindparam, insert, literal_column, select, table, update
+
+from kirotodo.core.store.scope import UID, Scope
+from kirotodo.core.store.tables import search_documents as documents
+
+Kind = Literal["task", "conversation", "message"]
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9d"
+    "\U0001b000-\U0001b2ff\U00020000-\U0003ffff]"
+)
+"""Thai, Lao, Burmese, Khmer, Chinese, Japanese, Korean: words there run together or grow endings."""
+
+_INSERT: Final = insert(documents)
+_UPDATE: Final = (
+    update(documents)
+    .where(
+        documents.c.user_id == UID,
+        documents.c.kind == bindparam("the_kind"),
+        documents.c.ref == bindparam("the_ref"),
+        documents.c.part == bindparam("the_part"),
+    )
+    .values(text=bindparam("new_text"))
+)
+
+
+def fold(text: str) -> str:
+    """The text without case and accents, as it is searched."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+async def index(scope: Scope, kind: Kind, ref: int, text: str, *, part: int = 0) -> None:
+    """Make a new text searchable."""
+    await scope.insert(_INSERT, {"kind": kind, "ref": ref, "part": part, "text": fold(text)})
+
+
+async def reindex(scope: Scope, kind: Kind, ref: int, text: str, *, part: int = 0) -> None:
+    """Replace a text that was searchable already."""
+    await scope.execute(_UPDATE, {"the_kind": kind, "the_ref": ref, "the_part": part, "new_text": fold(text)})
+
+
+def refs(kinds: Sequence[Kind], typed: str) -> Select[Any] | None:
+    """The ids whose texts hold all the words, as a subquery; None where nothing was typed."""
+    conditions = _conditions(typed)
+    if not conditions:
+        return None
+    return select(documents.c.ref).where(documents.c.user_id == UID, documents.c.kind.in_(kinds), *conditions)
+
+
+def _conditions(typed: str) -> list[ColumnElement[bool]]:
+    quoted: list[str] = []
+    conditions: list[ColumnElement[bool]] = []
+    for chunk in fold(typed).replace("\0", " ").split():
+        words = _WORD.findall(chunk)
+        letters = sum(map(len, words))
+        if _UNSPACED.search(chunk) or (letters < len(chunk) and letters <= 2):
+            conditions.append(documents.c.text.contains(chunk, autoescape=True))
+        else:
+            quoted.extend(f'"{word}"*' for word in words)
+    if quoted:
+        conditions.insert(0, _all_words(" ".join(quoted)))
+    return conditions
+
+
+def _all_words(query: str) -> ColumnElement[bool]:
+    """SQLite's way to ask its full-text index; another database asks its own here."""
+    full_text = table("search_index")
+    matches: ColumnElement[bool] = literal_column("search_index").op("MATCH", is_comparison=True)(query)
+    return documents.c.id.in_(select(literal_column("rowid")).select_from(full_text).where(matches))

@@ -1,0 +1,302 @@
+"""The tables, as SQLModel rows. Everything a user owns begins its primary key, and every index, with `user_id`.
+
+Columns that end in `_key` are derived from others so that every sort is one walk along an index.
+"""
+
+from datetime import date, datetime, time
+from typing import Any, Final, cast
+
+from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, Table, text
+from sqlmodel import Field, SQLModel
+
+from kirotodo.core.store.columns import LongText, SortKey, UtcDateTime
+
+_SEEN: Final = text("deleted_at IS NULL")
+_NARROW: Final = {"sqlite_with_rowid": False}
+_ONE_USER: Final = "users.id"
+
+
+class UserRow(SQLModel, table=True):
+    """A user, the counters that give out ids, and the counts of tasks that every list shows."""
+
+    __tablename__ = "users"
+
+    id: str = Field(primary_key=True)
+    email: str | None = Field(default=None, unique=True)
+    password_hash: str | None = None
+    timezone: str | None = None
+    token_version: int = 0
+    revision: int = 0
+    last_task_id: int = 0
+    last_conversation_id: int = 0
+    last_change_id: int = 0
+    pending_count: int = 0
+    completed_count: int = 0
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TaskRow(SQLModel, table=True):
+    """A task. `priority` counts from 0 (high) to 3 (none); `due_key` is date, time and priority in one."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
+        Index("ix_tasks_due", "user_id", "done", "due_key", "id", sqlite_where=_SEEN, postgresql_where=_SEEN),
+        Index(
+            "ix_tasks_priority",
+            *("user_id", "done", "priority", "due_key", "id"),
+            sqlite_where=_SEEN,
+            postgresql_where=_SEEN,
+        ),
+        Index(
+            "ix_tasks_project",
+            *("user_id", "done", "project_key", "due_key", "id"),
+            sqlite_where=_SEEN,
+            postgresql_where=_SEEN,
+        ),
+        Index("ix_tasks_title", "user_id", "done", "title_key", "id", sqlite_where=_SEEN, postgresql_where=_SEEN),
+        Index("ix_tasks_created", "user_id", "done", "created_at", "id", sqlite_where=_SEEN, postgresql_where=_SEEN),
+        Index("ix_tasks_updated", "user_id", "done", "updated_at", "id", sqlite_where=_SEEN, postgresql_where=_SEEN),
+        Index(
+            "ix_tasks_completed", "user_id", "done", "completed_at", "id", sqlite_where=_SEEN, postgresql_where=_SEEN
+        ),
+        Index("ix_tasks_revision", "user_id", "revision"),
+    )
+
+    user_id: str = Field(primary_key=True)
+    id: int = Field(primary_key=True)
+    title: str
+    notes: str = ""
+    priority: int
+    due_date: date | None = None
+    due_time: time | None = None
+    recurrence: str | None = None
+    recurs_from: str
+    remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    project: str | None = None
+    parent_id: int | None = None
+    completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revision: int
+    done: bool
+    due_key: str = Field(sa_type=cast(Any, SortKey))
+    title_key: str = Field(sa_type=cast(Any, SortKey))
+    project_key: str | None = Field(default=None, sa_type=cast(Any, SortKey))
+
+
+class TaskTagRow(SQLModel, table=True):
+    """A tag of a task, in the order given."""
+
+    __tablename__ = "task_tags"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "task_id"], ["tasks.user_id", "tasks.id"], ondelete="CASCADE"),
+        Index("ix_task_tags_tag", "user_id", "tag_key", "task_id"),
+        _NARROW,
+    )
+
+    user_id: str = Field(primary_key=True)
+    task_id: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    tag: str
+    tag_key: str = Field(sa_type=cast(Any, SortKey))
+
+
+class ConversationRow(SQLModel, table=True):
+    """A thread. `last_seq` is also the number of its messages, which never go away one by one."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
+        Index("ix_conversations_latest", "user_id", "updated_at", "id", sqlite_where=_SEEN, postgresql_where=_SEEN),
+        Index("ix_conversations_revision", "user_id", "revision"),
+    )
+
+    user_id: str = Field(primary_key=True)
+    id: int = Field(primary_key=True)
+    title: str
+    preview: str = ""
+    last_seq: int = 0
+    approve_all: bool = False
+    revision: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    deleted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class MessageRow(SQLModel, table=True):
+    """A text of a conversation. Never changes."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["user_id", "conversation_id"], ["conversations.user_id", "conversations.id"], ondelete="CASCADE"
+        ),
+    )
+
+    user_id: str = Field(primary_key=True)
+    conversation_id: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    role: str
+    content: str = Field(sa_type=cast(Any, LongText))
+    turn_id: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+_LIVE: Final = text("status IN ('running', 'awaiting_approval')")
+_RUNNING: Final = text("status = 'running'")
+_KEYED: Final = text("request_key IS NOT NULL")
+
+
+class TurnRow(SQLModel, table=True):
+    """A turn: its outcome so far, and its lease (owner, epoch, until)."""
+
+    __tablename__ = "turns"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["user_id", "conversation_id"], ["conversations.user_id", "conversations.id"], ondelete="CASCADE"
+        ),
+        Index(
+            "ux_turns_live",
+            *("user_id", "conversation_id"),
+            unique=True,
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
+        Index(
+            "ux_turns_request_key",
+            *("user_id", "request_key"),
+            unique=True,
+            sqlite_where=_KEYED,
+            postgresql_where=_KEYED,
+        ),
+        Index("ix_turns_running", "user_id", "id", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+    )
+
+    user_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    conversation_id: int
+    message_seq: int
+    status: str
+    request_key: str | None = None
+    fingerprint: str = ""
+    model: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    owner: str
+    epoch: int = 1
+    lease_until: datetime = Field(sa_type=UtcDateTime)
+    cancel_requested: bool = False
+    response: str = Field(default="", sa_type=cast(Any, LongText))
+    error: str | None = None
+    approval: str | None = Field(default=None, sa_type=cast(Any, LongText))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+def _of_a_turn() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["user_id", "turn_id"], ["turns.user_id", "turns.id"], ondelete="CASCADE")
+
+
+class TurnStepRow(SQLModel, table=True):
+    """One run of the model within a turn."""
+
+    __tablename__ = "turn_steps"
+    __table_args__ = (_of_a_turn(), _NARROW)
+
+    user_id: str = Field(primary_key=True)
+    turn_id: str = Field(primary_key=True)
+    step: int = Field(primary_key=True)
+    text: str = Field(sa_type=cast(Any, LongText))
+
+
+class ToolCallRow(SQLModel, table=True):
+    """A tool call and its receipt."""
+
+    __tablename__ = "tool_calls"
+    __table_args__ = (_of_a_turn(), _NARROW)
+
+    user_id: str = Field(primary_key=True)
+    turn_id: str = Field(primary_key=True)
+    step: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    tool: str
+    arguments: str = Field(sa_type=cast(Any, LongText))
+    result: str | None = Field(default=None, sa_type=cast(Any, LongText))
+    status: str
+    duration_ms: int = 0
+
+
+class TurnEventRow(SQLModel, table=True):
+    """An event, as the bytes that every viewer gets."""
+
+    __tablename__ = "turn_events"
+    __table_args__ = (_of_a_turn(), _NARROW)
+
+    user_id: str = Field(primary_key=True)
+    turn_id: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    data: bytes = Field(sa_type=cast(Any, LargeBinary()))
+
+
+class ChangeRow(SQLModel, table=True):
+    """A journal entry: a task before and after, as JSON. `group_id` is the id of the first change of its group."""
+
+    __tablename__ = "changes"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
+        Index("ix_changes_undone", "user_id", "undone", "id"),
+        Index("ix_changes_group", "user_id", "group_id", "id"),
+        Index("ix_changes_call", "user_id", "turn_id", "call_id", "id"),
+    )
+
+    user_id: str = Field(primary_key=True)
+    id: int = Field(primary_key=True)
+    group_id: int
+    turn_id: str | None = None
+    call_id: str | None = None
+    task_id: int
+    before: str | None = Field(default=None, sa_type=cast(Any, LongText))
+    after: str | None = Field(default=None, sa_type=cast(Any, LongText))
+    undone: bool = False
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SearchDocumentRow(SQLModel, table=True):
+    """A text that search looks through, folded: `ref` is a task or conversation, `part` a message's seq or 0.
+
+    Its own integer key is what the full-text index points to, and stays the same through a VACUUM.
+    """
+
+    __tablename__ = "search_documents"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
+        Index("ux_search_documents", "user_id", "kind", "ref", "part", unique=True),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    user_id: str
+    kind: str
+    ref: int
+    part: int = 0
+    text: str = Field(sa_type=cast(Any, LongText))
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """The table behind a row class, for statements."""
+    return cast(Any, row).__table__  # type: ignore[no-any-return]
+
+
+users = table_of(UserRow)
+tasks = table_of(TaskRow)
+task_tags = table_of(TaskTagRow)
+conversations = table_of(ConversationRow)
+messages = table_of(MessageRow)
+turns = table_of(TurnRow)
+turn_steps = table_of(TurnStepRow)
+tool_calls = table_of(ToolCallRow)
+turn_events = table_of(TurnEventRow)
+changes = table_of(ChangeRow)
+search_documents = table_of(SearchDocumentRow)

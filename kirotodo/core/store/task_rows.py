@@ -1,0 +1,146 @@
+"""Tasks as rows: read into values, written from values, with their tags, sort keys and searchable text.
+
+The journal and the task store both write through here, so that nothing derived can be forgotten.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import date, time
+from typing import Any, Final, get_args
+
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
+
+from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskField
+from kirotodo.core.store import search
+from kirotodo.core.store.scope import UID, AnyRow, Scope
+from kirotodo.core.store.tables import task_tags, tasks
+
+TASK_FIELDS: Final[tuple[TaskField, ...]] = get_args(TaskField)
+NO_DATE: Final = "9999-99-99"
+"""Where a `due_key` without a date begins: after every date."""
+
+_PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags"})
+COLUMNS: Final = (*(tasks.c[name] for name in _PLAIN), tasks.c.priority)
+_CHUNK: Final = 500
+
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_LOAD: Final = select(*COLUMNS, tasks.c.deleted_at).where(tasks.c.user_id == UID, tasks.c.id.in_(_IDS))
+_LOAD_TAGS: Final = (
+    select(task_tags.c.task_id, task_tags.c.tag)
+    .where(task_tags.c.user_id == UID, task_tags.c.task_id.in_(_IDS))
+    .order_by(task_tags.c.task_id, task_tags.c.position)
+)
+_INSERT: Final = insert(tasks)
+_UPDATE: Final = update(tasks).where(tasks.c.user_id == UID, tasks.c.id == bindparam("the_id"))
+_INSERT_TAGS: Final = insert(task_tags)
+_DELETE_TAGS: Final = delete(task_tags).where(task_tags.c.user_id == UID, task_tags.c.task_id == bindparam("the_id"))
+
+
+def name_key(name: str) -> str:
+    """A project or tag as it compares: without case."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def rank(priority: Priority) -> int:
+    """0 for high up to 3 for none, so that the urgent sorts first."""
+    return len(PRIORITIES) - 1 - PRIORITIES.index(priority)
+
+
+def due_key(due_date: date | None, due_time: time | None, priority: Priority) -> str:
+    """Date, then time (a day without one comes after its times), then priority, as one text that sorts."""
+    day = NO_DATE if due_date is None else due_date.isoformat()
+    moment = "99" if due_time is None else due_time.strftime("%H:%M:%S")
+    return f"{day} {moment} {rank(priority)}"
+
+
+def _values(task: Task) -> dict[str, Any]:
+    return {
+        **{name: getattr(task, name) for name in _PLAIN if name != "id"},
+        "priority": rank(task.priority),
+        "done": task.completed,
+        "due_key": due_key(task.due_date, task.due_time, task.priority),
+        "title_key": name_key(task.title),
+        "project_key": None if task.project is None else name_key(task.project),
+    }
+
+
+def _searchable(task: Task) -> str:
+    return "\n".join((task.title, task.notes, task.project or "", *task.tags))
+
+
+class TaskRows:
+    """The task rows of one user, in an open transaction."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def load(self, ids: Iterable[int]) -> dict[int, tuple[Task, bool]]:
+        """These tasks, as far as they exist, and whether each is deleted."""
+        wanted = list(dict.fromkeys(ids))
+        rows = [
+            row
+            for start in range(0, len(wanted), _CHUNK)
+            for row in await self._scope.rows(_LOAD, {"ids": wanted[start : start + _CHUNK]})
+        ]
+        values = await self.values(rows)
+        return {task.id: (task, row.deleted_at is not None) for task, row in zip(values, rows, strict=True)}
+
+    async def values(self, rows: Sequence[AnyRow]) -> tuple[Task, ...]:
+        """Rows of `COLUMNS` as values, with their tags."""
+        tags: dict[int, list[str]] = {}
+        for start in range(0, len(rows), _CHUNK):
+            ids = [row.id for row in rows[start : start + _CHUNK]]
+            for task_id, tag in await self._scope.rows(_LOAD_TAGS, {"ids": ids}):
+                tags.setdefault(task_id, []).append(tag)
+        return tuple(self._value(row, tuple(tags.get(row.id, ()))) for row in rows)
+
+    @staticmethod
+    def _value(row: AnyRow, tags: tuple[str, ...]) -> Task:
+        plain = dict(zip(_PLAIN, row, strict=False))
+        return Task(**plain, priority=PRIORITIES[len(PRIORITIES) - 1 - row.priority], tags=tags)
+
+    async def insert(self, task: Task, *, revision: int) -> None:
+        await self._scope.insert(_INSERT, {"id": task.id, **_values(task), "revision": revision})
+        await self._insert_tags(task)
+        await search.index(self._scope, "task", task.id, _searchable(task))
+
+    async def update(self, before: Task, after: Task, *, revision: int) -> None:
+        await self._scope.execute(_UPDATE, {**_values(after), "revision": revision, "the_id": after.id})
+        if before.tags != after.tags:
+            await self._scope.execute(_DELETE_TAGS, {"the_id": after.id})
+            await self._insert_tags(after)
+        if _searchable(before) != _searchable(after):
+            await search.reindex(self._scope, "task", after.id, _searchable(after))
+
+    async def hide(self, task: Task, *, revision: int) -> None:
+        """Delete it, so that it can be shown again."""
+        now = self._scope.now
+        await self._scope.execute(_UPDATE, {"deleted_at": now, "revision": revision, "the_id": task.id})
+
+    async def show(self, task: Task, *, revision: int) -> None:
+        """Bring a deleted task back as it was."""
+        await self._scope.execute(_UPDATE, {"deleted_at": None, "revision": revision, "the_id": task.id})
+
+    async def _insert_tags(self, task: Task) -> None:
+        await self._scope.insert(
+            _INSERT_TAGS,
+            *(
+                {"task_id": task.id, "position": position, "tag": tag, "tag_key": name_key(tag)}
+                for position, tag in enumerate(task.tags)
+            ),
+        )
+
+
+def counted(task: Task | None, by: int = 1) -> dict[str, int]:
+    """What a task adds to the counts of its user; `by` -1 takes it away."""
+    if task is None:
+        return {}
+    return {"completed": by} if task.completed else {"pending": by}
+
+
+def moved(before: Task, after: Task) -> dict[str, int]:
+    """How the counts of its user change where a task becomes another."""
+    if before.completed == after.completed:
+        return {}
+    return {"completed": 1, "pending": -1} if after.completed else {"completed": -1, "pending": 1}
