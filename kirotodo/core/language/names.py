@@ -1,0 +1,37 @@
+"""Names of weekdays and months, with their abbreviations and common misspellings."""
+
+from typing import Final
+
+WEEKDAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTH_NAMES: Final = "January February March April May June July August September October November December".split()
+
+_WEEKDAYS: Final = (
+    "monday mon",
+    "tuesday tue tues",
+    "wednesday wed weds wednes wednsday wensday",
+    "thursday thu thur thurs thrusday",
+    "friday fri",
+    "saturday sat saterday",
+    "sunday sun",
+)
+_MONTHS: Final = (
+    "january jan",
+    "february feb febuary",
+    "march mar",
+    "april apr",
+    "may",
+    "june jun",
+    "july jul",
+    "august aug",
+    "september sep sept",
+    "october oct",
+    "november nov",
+    "december dec",
+)
+WEEKDAYS: Final = {word: index for index, words in enumerate(_WEEKDAYS) for word in words.split()}
+MONTHS: Final = {word: index for index, words in enumerate(_MONTHS, 1) for word in words.split()}
+
+WEAK_WEEKDAYS: Final = frozenset({"mon", "wed", "sat", "sun", "wednes"})
+"""Also other words, or the beginnings of such: alone they need a preposition or the end of a clause."""
+PEOPLE: Final = frozenset({"april", "may", "june", "jan", "august"})
+"""Months that people are called by too."""
