@@ -1,7 +1,7 @@
 """add_task."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from pydantic import Field
 
@@ -32,7 +32,7 @@ class AddTaskArguments(Arguments):
 
     def fields(self) -> TaskFields:
         given = {name: getattr(self, name) for name in type(self).model_fields}
-        return TaskFields(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]
+        return cast(TaskFields, {name: value for name, value in given.items() if value is not None})
 
 
 class AddTask(Tool[AddTaskArguments]):

@@ -44,9 +44,7 @@ async def update_tasks(store: "Store", task_ids: Sequence[int], fields: TaskFiel
     return store.journal.changed
 
 
-async def complete_tasks(
-    store: "Store", task_ids: Sequence[int], *, completed: bool = True, at: Standpoint
-) -> Changed:
+async def complete_tasks(store: "Store", task_ids: Sequence[int], *, completed: bool = True, at: Standpoint) -> Changed:
     """Set tasks done or open again; a recurring one leaves exactly one next occurrence. Raises `NotFound`.
 
     A task that already is as asked stays untouched. Opening one again takes its next occurrence away if that is still

@@ -24,6 +24,9 @@ _BEFORE: Final = re.compile(
 )
 _AT_DUE: Final = re.compile(r"(?:at|on)\s+(?:the\s+)?time|when\s+(?:it'?s\s+)?due|at due(?: time)?", re.IGNORECASE)
 _DAY_BEFORE: Final = re.compile(r"(?:the|a)\s+day\s+before", re.IGNORECASE)
+_SHIFT: Final = re.compile(
+    r"(?P<sign>[+-])\s*(?P<count>\d{1,5})\s*(?P<unit>min|minute|h|hour|d|day|w|week)s?", re.IGNORECASE
+)
 _COUNTS: Final = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "half an": 0.5}
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -112,7 +115,9 @@ def timing_of(fields: TaskFields, was: Timing, *, at: Standpoint) -> Timing:
 def _due(fields: TaskFields, was: Timing, *, at: Standpoint) -> tuple[date | None, time | None]:
     """A new day keeps the time of day, a new time the day; a time alone means the next such moment."""
     due_date, due_time = was.due_date, was.due_time
-    if "due" in fields:
+    if "due" in fields and (shift := _shift(fields["due"])) is not None:
+        due_date, due_time = _shifted(was, shift, at=at)
+    elif "due" in fields:
         read = read_due(fields["due"], at=at)
         due_date, due_time = (read.date, read.time or due_time) if read else (None, None)
     if "time" in fields:
@@ -121,6 +126,27 @@ def _due(fields: TaskFields, was: Timing, *, at: Standpoint) -> tuple[date | Non
             passed = due_time <= at.now.time()
             due_date = at.now.date() + timedelta(days=1 if passed else 0)
     return due_date, due_time
+
+
+def _shift(words: str | None) -> timedelta | None:
+    """ "+2 days", "-30 minutes"."""
+    found = _SHIFT.fullmatch((words or "").strip())
+    if found is None:
+        return None
+    by = timedelta(**{_UNITS[found["unit"][0].lower()]: int(found["count"])})
+    return -by if found["sign"] == "-" else by
+
+
+def _shifted(was: Timing, by: timedelta, *, at: Standpoint) -> tuple[date, time | None]:
+    """A task without a due date is moved from today."""
+    start = was.due_date or at.now.date()
+    if by % timedelta(days=1) and was.due_time is None:
+        raise InvalidInput("A task without a time of day can be moved by days only.")
+    try:
+        moved = datetime.combine(start, was.due_time or time()) + by
+    except OverflowError:
+        raise InvalidInput("That date is too far away.") from None
+    return moved.date(), moved.time() if was.due_time is not None else None
 
 
 def read_due(words: str | None, *, at: Standpoint) -> When | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, get_args
 
-from kirotodo.core.domain.task import Due, TaskFilter
+from kirotodo.core.domain.task import Due, Status, TaskFilter
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.tools.fields import read_due
 from kirotodo.core.tools.tool import Standpoint
@@ -26,7 +26,7 @@ def filter_of(arguments: Mapping[str, Any], *, at: Standpoint) -> TaskFilter:
     named = bool(due_words) and due_words.strip().casefold() in _DUES
     due_from, due_to = (None, None) if named or not due_words else read_range(due_words, at=at)
     completed_from, completed_to = read_range(completed, at=at) if completed else (None, None)
-    status = arguments["status"] or ("completed" if completed else "pending")
+    status: Status = arguments["status"] or ("completed" if completed else "pending")
     return TaskFilter(
         status=status,
         due=due,

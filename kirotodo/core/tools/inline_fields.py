@@ -1,6 +1,6 @@
 """What the grammar read, as the fields of a task."""
 
-from typing import Any
+from typing import Any, cast
 
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.language.intent import Add
@@ -19,4 +19,4 @@ def fields_of(read: Add) -> TaskFields:
         "tags": read.tags,
         "remind": read.remind,
     }
-    return TaskFields(**{name: value for name, value in given.items() if value})  # type: ignore[typeddict-item]
+    return cast(TaskFields, {name: value for name, value in given.items() if value})

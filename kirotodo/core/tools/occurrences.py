@@ -46,7 +46,7 @@ async def make_next(store: "Store", task: Task, *, at: Standpoint) -> Task | Non
 
 
 async def drop_next(store: "Store", task: Task) -> None:
-    """Take away the occurrence after `task`, which was opened again, unless it has been done meanwhile."""
+    """Take away the occurrence after `task`, which was opened again, unless it was done or changed meanwhile."""
     following = await store.tasks.next_of(task.id)
-    if following is not None and not following.completed:
+    if following is not None and not following.completed and following.updated_at == following.created_at:
         await store.tasks.delete(following.id)

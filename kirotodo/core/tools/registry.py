@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import cached_property
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -24,7 +25,6 @@ class Tools:
 
     def __init__(self, tools: Sequence[AnyTool]) -> None:
         self._by_name = {tool.name: tool for tool in tools}
-        self._schemas = tuple(schema_of(tool) for tool in tools)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -33,6 +33,10 @@ class Tools:
     def schemas(self) -> tuple[ToolSchema, ...]:
         """Always the same, in the same order."""
         return self._schemas
+
+    @cached_property
+    def _schemas(self) -> tuple[ToolSchema, ...]:
+        return tuple(schema_of(tool) for tool in self._by_name.values())
 
     def validate(self, name: str, arguments: Mapping[str, Any]) -> AnyCall:
         """The call, ready to run. Raises `ToolError` with a sentence the model can act on."""

@@ -15,18 +15,14 @@ def schema_of(tool: AnyTool) -> ToolSchema:
 
 def _lean(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Without titles, and with an optional value described by its type alone: leaving it out says "none"."""
-    lean: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key == "properties":
-            lean[key] = {name: _lean(_solid(of)) for name, of in value.items()}
-        elif key == "items" and isinstance(value, Mapping):
-            lean[key] = _lean(value)
-        elif key in ("title", "description") and "properties" in schema:
-            continue
-        elif key == "title" or (key == "default" and value is None):
-            continue
-        else:
-            lean[key] = value
+    drop = {"title", "description"} if "properties" in schema else {"title"}
+    if schema.get("default", 0) is None:
+        drop.add("default")
+    lean = {key: value for key, value in schema.items() if key not in drop}
+    if "properties" in lean:
+        lean["properties"] = {name: _lean(_solid(of)) for name, of in lean["properties"].items()}
+    if isinstance(lean.get("items"), Mapping):
+        lean["items"] = _lean(lean["items"])
     return lean
 
 

@@ -1,7 +1,7 @@
 """update_task."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import Field
 
@@ -22,7 +22,9 @@ _WHICH: Final = ("task_id", "task_ids", "clear")
 class UpdateTaskArguments(Targets):
     title: Annotated[Title | None, OPTIONAL] = None
     notes: Annotated[str | None, OPTIONAL] = None
-    due: Annotated[str | None, OPTIONAL, Field(description=DUE + " Without a time, the time of day stays.")] = None
+    due: Annotated[
+        str | None, OPTIONAL, Field(description=DUE + " '+2 days' moves it. Without a time, the time of day stays.")
+    ] = None
     time: Annotated[str | None, OPTIONAL, Field(description=TIME + " The date stays.")] = None
     recurrence: Annotated[str | None, OPTIONAL, Field(description=RULE)] = None
     recurs_from: Annotated[RecursFrom | None, CHOICE] = None
@@ -37,11 +39,11 @@ class UpdateTaskArguments(Targets):
     def fields(self) -> TaskFields:
         names = [name for name in type(self).model_fields if name not in _WHICH]
         given = {name: value for name in names if (value := getattr(self, name)) is not None}
-        cleared: dict[str, Any] = {name: None for name in self.clear or ()}
+        cleared: dict[str, Any] = dict.fromkeys(self.clear or ())
         for name, empty in (("priority", "none"), ("tags", ())):
             if name in cleared:
                 cleared[name] = empty
-        return TaskFields(**{**cleared, **given})  # type: ignore[typeddict-item]
+        return cast(TaskFields, {**cleared, **given})
 
 
 class UpdateTask(Tool[UpdateTaskArguments]):

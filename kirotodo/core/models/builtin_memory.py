@@ -1,0 +1,153 @@
+"""What the built-in model remembers of a conversation: read from its history, which is all it has."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from kirotodo.core.models.model import AssistantStep, PromptItem, ToolCallRequest, ToolOutcome, UserText
+
+ListItem = Mapping[str, Any]
+CHANGING: Final = frozenset({"add_task", "complete_task", "update_task", "delete_task"})
+_LINE: Final = re.compile(r"\s*(?:(?P<place>\d+)\.|[-*])\s+#(?P<id>\d+) (?P<title>.*)")
+_NAMED: Final = re.compile(
+    r"(?:^|[.:] |\b(?:Added|Deleted|Done|Renamed|Moved|Changed|Opened)\s)#(?P<id>\d+)\b", re.MULTILINE
+)
+_ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+
+Asked = Literal["delete", "complete", "reopen", "change", "show", "confirm", "title", "first_item"]
+QUESTIONS: Final[Mapping[Asked, str]] = {
+    "delete": "should I delete?",
+    "complete": "should I mark as done?",
+    "reopen": "should I open again?",
+    "change": "should I change?",
+    "show": "do you mean?",
+    "confirm": "Is that the one?",
+    "title": "What is to be done?",
+    "first_item": "What goes on it first?",
+}
+"""How each question ends: by this the next turn knows what was asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One step of the model: what it said and called, and what came of the calls so far."""
+
+    text: str
+    calls: tuple[ToolCallRequest, ...] = ()
+    outcomes: tuple[ToolOutcome, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastTurn:
+    """A user's text and all that followed it."""
+
+    text: str
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def answer(self) -> str:
+        return "\n".join(step.text for step in self.steps if step.text)
+
+    @property
+    def effects(self) -> tuple[tuple[ToolCallRequest, ToolOutcome], ...]:
+        """The calls that changed tasks."""
+        return tuple(
+            (call, outcome)
+            for step in self.steps
+            for call, outcome in zip(step.calls, step.outcomes, strict=False)
+            if outcome.tool in CHANGING and outcome.status == "succeeded"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Memory:
+    """What earlier turns left to refer to.
+
+    `shown` is the list shown last, `numbered` whether it had places to pick by; `about` the ids talked about last;
+    `asked` what the last answer asked, if anything.
+    """
+
+    turns: tuple[PastTurn, ...] = ()
+    shown: tuple[ListItem, ...] = ()
+    numbered: bool = False
+    about: tuple[int, ...] = ()
+    asked: Asked | None = None
+    acted: tuple[int, ...] = field(default=())
+    """The ids that the last changing call was about."""
+
+
+def turns_of(history: Sequence[PromptItem]) -> tuple[PastTurn, ...]:
+    """The history turn by turn; the last is the one under way."""
+    turns: list[PastTurn] = []
+    for item in history:
+        match item:
+            case UserText(text=text):
+                turns.append(PastTurn(text=text))
+            case AssistantStep(text=text, calls=calls) if turns:
+                turns[-1] = PastTurn(text=turns[-1].text, steps=(*turns[-1].steps, Step(text=text, calls=calls)))
+            case ToolOutcome() if turns and turns[-1].steps:
+                *before, last = turns[-1].steps
+                step = Step(text=last.text, calls=last.calls, outcomes=(*last.outcomes, item))
+                turns[-1] = PastTurn(text=turns[-1].text, steps=(*before, step))
+            case _:
+                continue
+    return tuple(turns)
+
+
+def remember(turns: Sequence[PastTurn]) -> Memory:
+    """The memory of the turns before the one under way."""
+    shown, numbered = _shown(turns)
+    return Memory(
+        turns=tuple(turns),
+        shown=shown,
+        numbered=numbered,
+        about=_about(turns),
+        asked=asked_in(turns[-1].answer) if turns else None,
+        acted=_acted(turns),
+    )
+
+
+def asked_in(answer: str) -> Asked | None:
+    """The question that an answer ends with."""
+    last = answer.rstrip().rpartition("\n")[2]
+    if _LINE.fullmatch(last):
+        return None
+    return next((asked for asked, words in QUESTIONS.items() if last.endswith(words)), None)
+
+
+def ids_of(outcome: ToolOutcome) -> tuple[int, ...]:
+    """The ids that an edit was about."""
+    result = outcome.result
+    if isinstance(result.get("task_id"), int):
+        return (result["task_id"],)
+    ids = result.get("task_ids")
+    return tuple(each for each in ids if isinstance(each, int)) if isinstance(ids, Sequence) else ()
+
+
+def _shown(turns: Sequence[PastTurn]) -> tuple[tuple[ListItem, ...], bool]:
+    """The list in the newest answer that has one."""
+    for turn in reversed(turns):
+        found = [line for text in turn.answer.splitlines() if (line := _LINE.fullmatch(text))]
+        if found:
+            items = tuple({"id": int(line["id"]), "title": _ESCAPE.sub(r"\1", line["title"])} for line in found)
+            return items, all(line["place"] for line in found)
+    return (), False
+
+
+def _about(turns: Sequence[PastTurn]) -> tuple[int, ...]:
+    for turn in reversed(turns):
+        if turn.effects:
+            return tuple(dict.fromkeys(each for _, outcome in turn.effects for each in ids_of(outcome)))
+        listed = [line["id"] for text in turn.answer.splitlines() if (line := _LINE.fullmatch(text))]
+        named = listed or _NAMED.findall(turn.answer)
+        if named:
+            return tuple(dict.fromkeys(int(each) for each in named))
+    return ()
+
+
+def _acted(turns: Sequence[PastTurn]) -> tuple[int, ...]:
+    for turn in reversed(turns):
+        if turn.effects:
+            return ids_of(turn.effects[-1][1])
+    return ()

@@ -1,0 +1,95 @@
+"""How the built-in model puts tasks into words: short Markdown in which every title shows as it was written."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from kirotodo.core.models.model import ToolOutcome
+
+SHOWN: Final = 20
+_BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+_PUNCTUATION: Final = re.escape(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""")
+_MARKUP: Final = re.compile(
+    rf"\\(?=[{_PUNCTUATION}]|$)"  # a backslash that would escape
+    r"|[`\[]"
+    r"|(?<!\s)\*|\*(?!\s)|^\*"  # stars, unless they stand alone between spaces
+    r"|(?<![^\W_])_|_(?![^\W_])"  # underscores, unless within a word
+    r"|~(?=~)|(?<=~)~"
+    r"|<(?=[A-Za-z/!?])"
+    r"|&(?=#?\w+;)"
+)
+
+
+def escaped(text: str) -> str:
+    """`text` as Markdown that shows exactly it, on one line, without controls that could move the screen."""
+    plain = "".join(
+        " " if char.isspace() else char
+        for char in text
+        if char.isspace() or (unicodedata.category(char) not in ("Cc", "Cs", "Zl", "Zp") and char not in _BIDI)
+    )
+    return _MARKUP.sub(lambda found: "\\" + found[0], " ".join(plain.split()))
+
+
+def named(task: Mapping[str, Any]) -> str:
+    """ "#9 team meeting"."""
+    title = escaped(str(task.get("title") or ""))
+    return f"#{task.get('id', task.get('task_id'))} {title}".strip()
+
+
+def dated(task: Mapping[str, Any]) -> str:
+    """ "#9 team meeting — Fri 27 Nov, 09:00"."""
+    return " — ".join([named(task), *([str(task["due"])] if task.get("due") else [])])
+
+
+def detailed(task: Mapping[str, Any]) -> str:
+    """The task with all that a list tells of it."""
+    more = [str(task["due"])] if task.get("due") else []
+    if task.get("repeats"):
+        more.append(str(task["repeats"]))
+    if task.get("priority") and task["priority"] != "none":
+        more.append(f"{task['priority']} priority")
+    if task.get("project"):
+        more.append(f"in {escaped(str(task['project']))}")
+    more += [f"\\#{escaped(str(tag))}" for tag in task.get("tags") or ()]
+    return " — ".join([named(task), *([" · ".join(more)] if more else [])])
+
+
+def bullets(tasks: Sequence[Mapping[str, Any]], *, total: int | None = None) -> str:
+    """A list, and how many more there are."""
+    lines = [f"- {detailed(task)}" for task in tasks[:SHOWN]]
+    rest = max(total or 0, len(tasks)) - len(lines)
+    if rest > 0:
+        lines.append(f"\n…and {rest} more.")
+    return "\n".join(lines)
+
+
+def choices(tasks: Sequence[Mapping[str, Any]]) -> str:
+    """A numbered list to pick from."""
+    return "\n".join(f"{place}. {dated(task)}" for place, task in enumerate(tasks, 1))
+
+
+def count(number: int, noun: str = "task", *, kind: str = "") -> str:
+    """ "3 open tasks", "1 task", "no tasks"."""
+    amount = "no" if number == 0 else str(number)
+    return " ".join(part for part in (amount, kind, noun if number == 1 else noun + "s") if part)
+
+
+def several(verb: str, tasks: Sequence[Mapping[str, Any]], number: int) -> str:
+    """ "Deleted #9 team meeting." or "Deleted 3 tasks:" with the list."""
+    if number == 1 and tasks:
+        return f"{verb} {dated(tasks[0])}."
+    return f"{verb} {count(number)}:\n{bullets(tasks, total=number)}"
+
+
+def trouble(outcome: ToolOutcome) -> str | None:
+    """What went wrong with a call, in a sentence; None where it went well."""
+    match outcome.status:
+        case "succeeded":
+            return None
+        case "denied":
+            return "Left as they are."
+        case "cancelled":
+            return "That was not carried out."
+        case _:
+            return escaped(str(outcome.result.get("error") or "That did not work; nothing was changed."))

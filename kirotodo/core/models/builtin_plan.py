@@ -1,0 +1,208 @@
+"""What the built-in model sets out to do about a text, in the light of the conversation before it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final, TypeAlias, assert_never
+
+from kirotodo.core.errors import InvalidInput
+from kirotodo.core.language.inline import parse_inline
+from kirotodo.core.language.intent import (
+    Action,
+    Add,
+    Clarify,
+    Clear,
+    Complete,
+    CreateList,
+    Delete,
+    DeleteList,
+    Help,
+    No,
+    OutOfScope,
+    Pick,
+    Preferences,
+    Query,
+    Redo,
+    Smalltalk,
+    Target,
+    Undo,
+    Update,
+    Yes,
+)
+from kirotodo.core.language.understand import understand
+from kirotodo.core.models import builtin_edits as edits
+from kirotodo.core.models.builtin_answers import query
+from kirotodo.core.models.builtin_memory import Asked, Memory
+from kirotodo.core.models.builtin_phrases import escaped
+from kirotodo.core.models.builtin_picks import in_places, offered_by_words
+from kirotodo.core.models.builtin_sayings import HELP, REFUSAL, small_talk, what_is_missing
+from kirotodo.core.models.builtin_targets import Work
+
+LOOK_BACK: Final = 6
+"""How many turns a question may lie before the pick that answers it."""
+Targeted: TypeAlias = Complete | Update | Delete | Query
+
+
+class Reader:
+    """Reads texts from one standpoint."""
+
+    def __init__(self, *, now: datetime, preferences: Preferences) -> None:
+        self.now = now
+        self.preferences = preferences
+
+    def actions(self, text: str) -> tuple[Action, ...]:
+        return understand(text, now=self.now, preferences=self.preferences).actions
+
+    def title(self, text: str) -> Add | None:
+        """The whole text as a task."""
+        try:
+            return parse_inline(text, now=self.now, preferences=self.preferences)
+        except InvalidInput:
+            return None
+
+
+def planned(text: str, memory: Memory, reader: Reader) -> tuple[Action, ...]:
+    """The actions of a text, with a pick or an answer made into the action that it completes."""
+    actions = reader.actions(text)
+    if len(actions) == 1 and (answer := _answer(text, actions[0], memory, reader)) is not None:
+        return answer
+    return tuple(_in_context(text, action, memory, reader) for action in actions)
+
+
+def started(action: Action, memory: Memory, reader: Reader) -> Work[str]:
+    """The work on one action."""
+    match action:
+        case Add():
+            return edits.add(action)
+        case Query():
+            return query(action, memory, reader.now.date())
+        case Complete():
+            return edits.complete(action, memory)
+        case Update():
+            return edits.update(action, memory)
+        case Delete():
+            return edits.delete(action, memory)
+        case Clear() | DeleteList():
+            return edits.clear(action)
+        case Undo() | Redo():
+            return edits.undo(action)
+        case Pick(instead=True):
+            return edits.instead(action.target, memory)
+        case _:
+            return _say(_reply(action, memory))
+
+
+def _reply(action: Action, memory: Memory) -> str:
+    match action:
+        case CreateList(name=None):
+            return "A list begins with its first task: say for example “add milk to groceries”."
+        case CreateList(name=name):
+            return f"The list {escaped(name or '')} begins with its first task. What goes on it first?"
+        case Yes():
+            return "Yes to what? Tell me what to do, for example “add buy milk tomorrow”."
+        case No():
+            return "Left as they are." if memory.asked else "All right, nothing was changed."
+        case Help():
+            return HELP
+        case Smalltalk(kind=kind):
+            return small_talk(kind)
+        case OutOfScope():
+            return REFUSAL
+        case Clarify():
+            return what_is_missing(action)
+        case _:
+            return "I did not get that. Say “help” for what I can do."
+
+
+def _answer(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:
+    """What `text` means as the answer to the question that was asked last; None where it is none."""
+    match memory.asked:
+        case None:
+            return None
+        case "title" | "first_item":
+            return _named_task(text, action, memory, reader)
+        case "confirm":
+            if isinstance(action, Yes) and (asked := _asked_for(memory, reader)) is not None:
+                return (_aimed(asked, Target(ids=tuple(task["id"] for task in memory.shown))),)
+            return None
+        case _:
+            bare = isinstance(action, Add) and action.title.casefold() == text.strip(" .!?").casefold()
+            return _picked_by_words(text, memory, reader) if bare or isinstance(action, Clarify | OutOfScope) else None
+
+
+def _named_task(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:
+    wanted = reader.actions(memory.turns[-1].text)
+    name = next((each.name for each in wanted if isinstance(each, CreateList)), None)
+    if isinstance(action, Clarify | OutOfScope | Pick):
+        read = reader.title(text)
+        return (replace(read, project=read.project or name),) if read else None
+    if isinstance(action, Add) and name:
+        return tuple(
+            replace(each, project=each.project or name) for each in reader.actions(text) if isinstance(each, Add)
+        )
+    return None
+
+
+def _picked_by_words(text: str, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:
+    ids = offered_by_words(text, memory)
+    asked = _asked_for(memory, reader) if ids else None
+    return (_aimed(asked, Target(ids=ids)),) if asked is not None else None
+
+
+def _in_context(text: str, action: Action, memory: Memory, reader: Reader) -> Action:
+    match action:
+        case Pick(target=target, instead=True):
+            return replace(action, target=in_places(text, target, memory))
+        case Pick(target=target):
+            target = in_places(text, target, memory)
+            asked = _asked_for(memory, reader) if memory.asked else None
+            return _aimed(asked, target) if asked is not None else Query(about="task", target=target)
+        case Complete() | Update() | Delete():
+            return replace(action, target=in_places(text, action.target, memory))
+        case Query(target=Target() as target):
+            return replace(action, target=in_places(text, target, memory))
+        case _:
+            return action
+
+
+def _asked_for(memory: Memory, reader: Reader) -> Targeted | None:
+    """The action that the last question was asked for."""
+    for turn in reversed(memory.turns[-LOOK_BACK:]):
+        for action in reader.actions(turn.text):
+            if isinstance(action, Targeted) and _fits(action, memory.asked):
+                return action
+    return None
+
+
+def _fits(action: Targeted, asked: Asked | None) -> bool:
+    match action:
+        case Delete():
+            return asked in ("delete", "confirm")
+        case Complete(completed=completed):
+            return asked in ("complete" if completed else "reopen", "confirm")
+        case Update():
+            return asked in ("change", "confirm")
+        case Query():
+            return asked == "show"
+        case _ as never:
+            assert_never(never)
+
+
+def _aimed(action: Targeted, target: Target) -> Action:
+    return replace(action, target=target)
+
+
+def leans_on_earlier(action: Action) -> bool:
+    """Whether an action speaks of what another one in the same sentence does."""
+    return isinstance(action, Targeted) and action.target is not None and action.target.pronoun in ("it", "them")
+
+
+def _say(text: str) -> Work[str]:
+    """No work at all."""
+    yield from ()
+    return text
+
+
+def texts_of(said: Sequence[str]) -> str:
+    """Several answers as one."""
+    return "\n\n".join(text for text in said if text)

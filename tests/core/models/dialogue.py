@@ -1,0 +1,99 @@
+"""A conversation with the built-in model against a real list: the agent's loop in its simplest form."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from kirotodo.core.agent.prompt import shortened
+from kirotodo.core.domain.conversation import CallStatus
+from kirotodo.core.errors import ToolError, UserError
+from kirotodo.core.models.builtin import BuiltinModel
+from kirotodo.core.models.model import (
+    AssistantStep,
+    Facts,
+    ModelRequest,
+    PromptItem,
+    TextDelta,
+    ToolCall,
+    ToolCallRequest,
+    ToolOutcome,
+    UserText,
+)
+from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.tool import failure
+from tests.core.tools.desk import ZONE, Desk
+
+ROUNDS = 10
+
+
+class Dialogue:
+    """Says things to the model; `agree` answers the approvals that its calls need."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.model = BuiltinModel()
+        self.history: list[PromptItem] = []
+        self.called: list[str] = []
+        self.arguments: list[Mapping[str, Any]] = []
+        self.asked: list[str] = []
+        self.agree = True
+
+    async def say(self, text: str) -> str:
+        """One turn; the answer."""
+        self.desk.turn += 1
+        self.called, self.arguments, self.asked = [], [], []
+        self.history = [
+            replace(item, result=shortened(item.result)) if isinstance(item, ToolOutcome) else item
+            for item in self.history
+        ]
+        self.history.append(UserText(text=text))
+        for round_ in range(ROUNDS):
+            said, calls = await self._step()
+            requests = tuple(
+                ToolCallRequest(call_id=f"{round_}.{place}", tool=call.tool, arguments=call.arguments)
+                for place, call in enumerate(calls)
+            )
+            self.history.append(AssistantStep(text=said, calls=requests))
+            if not requests:
+                return said
+            for request in requests:
+                self.history.append(await self._run(request))
+        raise AssertionError(f"no answer to {text!r} within {ROUNDS} rounds; called {self.called}")
+
+    async def _step(self) -> tuple[str, list[ToolCall]]:
+        request = ModelRequest(
+            instructions="",
+            tools=TOOLS.schemas(),
+            history=tuple(self.history),
+            facts=Facts(now=self.desk.now.astimezone(ZONE), zone=ZONE, open_tasks=0),
+            deadline=asyncio.get_running_loop().time() + 30,
+        )
+        events = [event async for event in self.model.stream(request)]
+        text = "".join(event.text for event in events if isinstance(event, TextDelta))
+        return text, [event for event in events if isinstance(event, ToolCall)]
+
+    async def _run(self, request: ToolCallRequest) -> ToolOutcome:
+        self.called.append(request.tool)
+        self.arguments.append(request.arguments)
+        status: CallStatus = "succeeded"
+        try:
+            needed = await self.desk.approval(request.tool, **request.arguments)
+            if needed is not None:
+                self.asked.append(needed.question)
+            if needed is not None and not self.agree:
+                status, result = "denied", failure("The user said no.")
+            else:
+                result = dict(await self.desk.call(request.tool, **request.arguments))
+        except (ToolError, UserError) as error:
+            status, result = "failed", failure(error.message)
+        return ToolOutcome(call_id=request.call_id, tool=request.tool, status=status, result=result)
+
+    @property
+    def changed(self) -> list[str]:
+        """The calls of the last turn that could change something."""
+        return [tool for tool in self.called if tool not in ("list_tasks", "get_task", "task_stats")]
+
+    async def pending(self) -> list[str]:
+        """The open tasks as "id title"."""
+        return [f"{task.id} {task.title}" for task in await self.desk.tasks()]

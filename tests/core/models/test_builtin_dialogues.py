@@ -1,0 +1,219 @@
+"""Whole conversations with the built-in model: what is said, which tools it calls, the list afterwards."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.core.models.dialogue import Dialogue
+
+
+@dataclass(frozen=True)
+class Said:
+    """One exchange. `tools` are the calls in order, `then` the open tasks afterwards, `words` parts of the answer."""
+
+    text: str
+    tools: str | None = None
+    then: tuple[str, ...] | None = None
+    words: tuple[str, ...] = ()
+    never: tuple[str, ...] = field(default=())
+
+
+DIALOGUES = {
+    "the eight sentences and more, in one conversation": [
+        Said("Add a task to buy groceries", "add_task", ("1 buy groceries",), ("Added #1 buy groceries",)),
+        Said("add team meeting on friday at 9", "add_task", None, ("#2 team meeting", "Fri 27 Nov, 09:00")),
+        Said("add call the bank", "add_task"),
+        Said("Show me all my tasks", "list_tasks", None, ("3 open tasks", "#1 buy groceries", "#2 team meeting")),
+        Said("What's pending?", "list_tasks", None, ("#3 call the bank",)),
+        Said("Mark task 3 as complete", "complete_task", ("1 buy groceries", "2 team meeting"), ("Done: #3",)),
+        Said("Delete the meeting task", "list_tasks delete_task", ("1 buy groceries",), ("Deleted #2 team meeting",)),
+        Said("Change task 1 to 'Call mom tonight'", "update_task", ("1 Call mom tonight",), ("#1 Call mom tonight",)),
+        Said("I need to remember to pay bills", "add_task", ("1 Call mom tonight", "4 pay bills")),
+        Said("What have I completed?", "list_tasks", None, ("#3 call the bank",), ("pay bills",)),
+        Said("undo that", "undo", ("1 Call mom tonight",)),
+    ],
+    "two match, and a pick by place": [
+        Said("add team meeting friday at 9"),
+        Said("add board meeting monday at 10"),
+        Said(
+            "Delete the meeting task",
+            "list_tasks",
+            ("1 team meeting", "2 board meeting"),
+            ("Two match", "1. #1 team meeting", "2. #2 board meeting", "Which one should I delete?"),
+        ),
+        Said("the second one", "delete_task", ("1 team meeting",), ("Deleted #2 board meeting",)),
+        Said("no, the other one", "undo delete_task", ("2 board meeting",), ("#2", "Deleted #1 team meeting")),
+    ],
+    "no, the second one": [
+        Said("add team meeting"),
+        Said("add board meeting"),
+        Said("complete the meeting", "list_tasks", None, ("Which one should I mark as done?",)),
+        Said("the first one", "complete_task", ("2 board meeting",)),
+        Said("no, the second one", "undo complete_task", ("1 team meeting",), ("Done: #2 board meeting",)),
+    ],
+    "a pick by a bare number is a place": [
+        Said("add alpha report"),
+        Said("add wash the car"),
+        Said("add beta report"),
+        Said("delete the report", "list_tasks", None, ("2. #3 beta report",)),
+        Said("2", "delete_task", ("1 alpha report", "2 wash the car")),
+    ],
+    "a pick by #id is the id": [
+        Said("add wash the car"),
+        Said("add alpha report"),
+        Said("add beta report"),
+        Said("delete the report", "list_tasks"),
+        Said("#2", "delete_task", ("1 wash the car", "3 beta report")),
+    ],
+    "a pick by a word": [
+        Said("add team meeting"),
+        Said("add board meeting"),
+        Said("delete the meeting", "list_tasks"),
+        Said("the board one", "delete_task", ("1 team meeting",)),
+    ],
+    "both of them": [
+        Said("add team meeting"),
+        Said("add board meeting"),
+        Said("delete the meeting", "list_tasks"),
+        Said("both", "delete_task", (), ("Deleted 2 tasks",)),
+    ],
+    "a no to a question leaves all as it is": [
+        Said("add team meeting"),
+        Said("add board meeting"),
+        Said("delete the meeting", "list_tasks"),
+        Said("no", "", ("1 team meeting", "2 board meeting"), ("Left as they are.",)),
+    ],
+    "it, that and them": [
+        Said("add call the bank"),
+        Said("make it high priority", "update_task", None, ("#1 call the bank", "high")),
+        Said("move it to tomorrow at 5pm", "update_task", None, ("Moved #1 call the bank — Tue 24 Nov, 17:00",)),
+        Said("mark it as done", "complete_task", ()),
+        Said("reopen it", "complete_task", ("1 call the bank",)),
+        Said("delete it", "delete_task", ()),
+    ],
+    "several in one sentence": [
+        Said("add milk, eggs and bread to shopping", "add_task add_task add_task", ("1 milk", "2 eggs", "3 bread")),
+        Said("delete them", "delete_task", (), ("Deleted 3 tasks",)),
+    ],
+    "two wishes in one sentence": [
+        Said("add wine to shopping"),
+        Said("remove wine and add beer to my shopping list", "list_tasks add_task delete_task", ("2 beer",)),
+    ],
+    "undo puts back": [
+        Said("add call the bank"),
+        Said("delete task 1", "delete_task", ()),
+        Said("undo", "undo", ("1 call the bank",), ("Put back: #1 call the bank",)),
+    ],
+    "a repeating task": [
+        Said("every other friday at 9 water the plants", "add_task", ("1 water the plants",), ("Fri 27 Nov, 09:00",)),
+        Said("I watered the plants", None),
+        Said("mark task 1 as done", None, ("2 water the plants",)),
+    ],
+    "a list begins with its first task": [
+        Said("create a list called groceries", "", (), ("groceries", "What goes on it first?")),
+        Said("milk and eggs", "add_task add_task", ("1 milk", "2 eggs")),
+        Said("what lists do I have?", "task_stats", None, ("groceries: 2 open",)),
+    ],
+    "nothing like it": [
+        Said("add call the bank"),
+        Said("delete the zebra", None, ("1 call the bank",), ("zebra",)),
+        Said("mark task 99 as done", "complete_task", None, ("There is no task 99.",)),
+        Said("delete task 99", "delete_task", None, ("There is no task 99.",)),
+    ],
+    "small talk and other people's jobs": [
+        Said("hello", "", ()),
+        Said("thanks!", "", ()),
+        Said("what's the weather tomorrow?", "", (), ("to-do list",)),
+        Said("help", "", (), ("add buy milk tomorrow at 5pm",)),
+    ],
+    "an empty list": [
+        Said("What's pending?", "list_tasks", (), ("Your list is clear",)),
+        Said("undo", "undo", ()),
+        Said("delete everything", "list_tasks", (), ("nothing",)),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", DIALOGUES)
+async def test_dialogue(talk: Dialogue, name: str) -> None:
+    for said in DIALOGUES[name]:
+        answer = await talk.say(said.text)
+        told = f"{said.text!r} called {talk.called} and answered {answer!r}"
+        if said.tools is not None:
+            assert talk.called == said.tools.split(), told
+        if said.then is not None:
+            assert tuple(await talk.pending()) == said.then, told
+        for words in said.words:
+            assert words in answer, told
+        for words in said.never:
+            assert words not in answer, told
+
+
+async def test_morning_meetings_are_rescheduled_and_no_others(talk: Dialogue) -> None:
+    for text in ("add standup meeting tomorrow at 9am", "add review meeting tomorrow at 11am"):
+        await talk.say(text)
+    await talk.say("add retro meeting tomorrow at 4pm")
+    answer = await talk.say("Reschedule my morning meetings to 2 PM")
+    assert talk.called[-1] == "update_task"
+    assert "Moved 2 tasks" in answer
+    times = [str(task.due_time) for task in await talk.desk.tasks()]
+    assert times == ["14:00:00", "14:00:00", "16:00:00"]
+
+
+async def test_clearing_a_list_asks_and_a_no_leaves_it(talk: Dialogue) -> None:
+    await talk.say("add milk, eggs and bread to shopping")
+    await talk.say("add call the bank")
+    talk.agree = False
+    answer = await talk.say("clear my shopping list")
+    assert talk.asked == ["Delete 3 tasks?"]
+    assert answer == "Left as they are."
+    assert len(await talk.pending()) == 4
+    talk.agree = True
+    answer = await talk.say("clear my shopping list")
+    assert "Deleted 3 tasks" in answer
+    assert await talk.pending() == ["4 call the bank"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what's due today?",
+        "what is overdue?",
+        "what do I have this week?",
+        "when is the dentist?",
+        "how many tasks do I have?",
+        "do I have anything tomorrow?",
+        "what's on my shopping list?",
+        "what did I finish yesterday?",
+        "show my high priority tasks",
+        "is there a meeting on friday?",
+        "did I complete the dentist?",
+        "show me task 1",
+    ],
+)
+async def test_a_question_never_changes_anything(talk: Dialogue, question: str) -> None:
+    await talk.say("add dentist on friday at 10")
+    await talk.say("add milk to shopping")
+    before = await talk.pending()
+    answer = await talk.say(question)
+    assert talk.changed == []
+    assert answer
+    assert await talk.pending() == before
+
+
+async def test_a_long_list_is_a_page_and_says_how_many_more(talk: Dialogue) -> None:
+    for number in range(25):
+        await talk.desk.call("add_task", title=f"chore {number}")
+    answer = await talk.say("show me all my tasks")
+    assert answer.startswith("25 open tasks:")
+    assert answer.count("chore") == 20
+    assert "…and 5 more." in answer
+
+
+async def test_a_misspelt_title_is_found_among_hundreds(talk: Dialogue) -> None:
+    for number in range(230):
+        await talk.desk.call("add_task", title=f"chore number {number}", due="2026-11-27")
+    await talk.desk.call("add_task", title="renew the passport")
+    await talk.say("complete the pasport task")
+    assert talk.called[-1] == "complete_task"
+    assert (await talk.desk.task(231)).completed

@@ -1,0 +1,132 @@
+"""complete_task, delete_task and undo: sets rather than toggles, one next occurrence, everything can be put back."""
+
+from datetime import date, time
+
+import pytest
+
+from kirotodo.core.domain.task import TaskFilter
+from kirotodo.core.errors import NotFound, NotUndoable
+from tests.core.tools.desk import Desk
+
+EVERY = TaskFilter(status="all")
+
+
+async def test_completing_sets_and_never_toggles(desk: Desk) -> None:
+    await desk.call("add_task", title="x")
+    first = await desk.call("complete_task", task_id=1)
+    assert (first["status"], first["title"], first["changed"]) == ("completed", "x", 1)
+    done_at = (await desk.task(1)).completed_at
+    again = await desk.call("complete_task", task_id=1)
+    assert (again["status"], again["changed"]) == ("completed", 0)
+    assert (await desk.task(1)).completed_at == done_at
+    await desk.call("complete_task", task_id=1, completed=False)
+    assert not (await desk.task(1)).completed
+
+
+async def test_a_repeating_task_leaves_exactly_one_next_occurrence(desk: Desk) -> None:
+    await desk.call(
+        "add_task",
+        title="water",
+        notes="all of them",
+        due="2026-11-06",
+        time="09:00",
+        recurrence="FREQ=WEEKLY;BYDAY=FR",
+        project="home",
+        tags=["plants"],
+        priority="low",
+        remind="1 hour before",
+    )
+    result = await desk.call("complete_task", task_id=1)
+    (following,) = result["next"]
+    assert (following["id"], following["due"]) == (2, "Fri 27 Nov, 09:00")
+    first, second = await desk.tasks(EVERY)
+    assert second.parent_id == first.id
+    assert (second.due_date, second.due_time) == (date(2026, 11, 27), time(9))
+    for field in ("title", "notes", "project", "tags", "priority", "recurrence"):
+        assert getattr(second, field) == getattr(first, field)
+    assert second.remind_at is not None
+    assert second.remind_at.isoformat() == "2026-11-27T07:00:00+00:00"
+
+
+async def test_opening_again_takes_the_next_occurrence_away(desk: Desk) -> None:
+    await desk.call("add_task", title="water", recurrence="FREQ=DAILY")
+    await desk.call("complete_task", task_id=1)
+    await desk.call("complete_task", task_id=1, completed=False)
+    assert [task.id for task in await desk.tasks()] == [1]
+    await desk.call("complete_task", task_id=1)
+    assert len(await desk.tasks()) == 1
+
+
+async def test_an_occurrence_that_was_changed_stays_and_is_not_doubled(desk: Desk) -> None:
+    await desk.call("add_task", title="water", recurrence="FREQ=DAILY")
+    await desk.call("complete_task", task_id=1)
+    await desk.call("update_task", task_id=2, title="water twice")
+    await desk.call("complete_task", task_id=1, completed=False)
+    await desk.call("complete_task", task_id=1)
+    assert [(task.id, task.title) for task in await desk.tasks()] == [(2, "water twice")]
+
+
+async def test_an_occurrence_that_was_done_is_not_made_again(desk: Desk) -> None:
+    await desk.call("add_task", title="water", recurrence="FREQ=DAILY")
+    await desk.call("complete_task", task_id=1)
+    await desk.call("complete_task", task_id=2)
+    await desk.call("complete_task", task_id=1, completed=False)
+    await desk.call("complete_task", task_id=1)
+    assert [task.id for task in await desk.tasks()] == [3]
+
+
+async def test_deleting_names_what_went(desk: Desk) -> None:
+    await desk.call("add_task", title="team meeting", due="2026-11-27", time="09:00")
+    result = await desk.call("delete_task", task_id=1)
+    assert (result["status"], result["task_id"], result["title"]) == ("deleted", 1, "team meeting")
+    assert result["tasks"][0]["due"] == "Fri 27 Nov, 09:00"
+    with pytest.raises(NotFound, match=r"There is no task 1\."):
+        await desk.call("delete_task", task_id=1)
+
+
+@pytest.mark.parametrize(
+    ("tool", "more", "free", "question"),
+    [
+        ("delete_task", {}, 1, "Delete 2 tasks?"),
+        ("complete_task", {}, 5, "Mark 6 tasks as done?"),
+        ("complete_task", {"completed": False}, 5, "Open 6 tasks again?"),
+        ("update_task", {"priority": "high", "clear": ["due"]}, 5, "Change 6 tasks?"),
+    ],
+)
+async def test_many_at_once_need_a_yes_bound_to_their_ids(
+    desk: Desk, tool: str, more: dict[str, object], free: int, question: str
+) -> None:
+    for number in range(free + 1):
+        await desk.call("add_task", title=f"task {number}")
+    ids = list(range(1, free + 2))
+    assert await desk.approval(tool, task_ids=ids[:free], **more) is None
+    needed = await desk.approval(tool, task_ids=ids, **more)
+    assert needed is not None
+    assert needed.question == question
+    assert needed.arguments == {"task_ids": ids, **more}
+    assert [task.id for task in needed.tasks] == ids
+    result = await desk.call(tool, **needed.arguments)
+    assert result["task_ids"] == ids
+
+
+async def test_a_yes_is_not_asked_for_unknown_tasks(desk: Desk) -> None:
+    with pytest.raises(NotFound):
+        await desk.approval("delete_task", task_ids=[1, 2])
+
+
+async def test_undo_puts_back_the_turn_before_and_never_its_own(desk: Desk) -> None:
+    await desk.call("add_task", title="x")
+    desk.turn = 2
+    await desk.call("delete_task", task_id=1)
+    desk.turn = 3
+    result = await desk.call("undo")
+    assert (result["status"], [task["title"] for task in result["tasks"]]) == ("undone", ["x"])
+    assert [task.id for task in await desk.tasks()] == [1]
+    desk.turn = 4
+    redone = await desk.call("undo", redo=True)
+    assert (redone["status"], redone["removed"]) == ("redone", [1])
+
+
+async def test_undo_of_nothing_is_a_sentence(desk: Desk) -> None:
+    with pytest.raises(NotUndoable):
+        await desk.call("undo")
