@@ -1,0 +1,322 @@
+"""Additions: "add …", "put … on my list", "remind me to …", "I need to …", "schedule …", and bare to-dos with a date."""
+
+import re
+from dataclasses import replace
+
+from kirotodo.core.language.edges import Content, content, unquoted
+from kirotodo.core.language.intent import Action, Add, Clarify, CreateList
+from kirotodo.core.language.items import split_items
+from kirotodo.core.language.lists import LIST, LIST_HEAD, WORD, clean_name, list_name
+from kirotodo.core.language.reading import Span
+from kirotodo.core.language.vocabulary import CHORES, EVENTS, HOME_CHORES, PLACES, topic_of
+
+_A = r"(?:an?|the|another|one|new|some|my|this|these|two|\s|more|daily|weekly|monthly|repeating|recurring|quick|important|urgent|simple)+?"
+_NOUN = (
+    r"(?:(?:task|to-?do|todo|to do|item|chore|entry|reminder|errand)s?(?: item)?|calendar (?:entry|event|item|reminder)|list item|event|notes?)"
+)
+_LINK = r"(?:\s+(?:to|called|named|titled|entitled|for|about|of|that says|which says|saying|that|with the (?:title|name)|as)\b|\s*[:\-,])"
+_PREP = r"(?:on to|onto|into|in to|to|on|in|under|within|at)"
+
+_REMIND = re.compile(
+    r"(?:(?:also|always)\s+)?(?:"
+    r"(?P<me>remind (?:me|us|myself)|(?:alert|notify|nudge|prompt|ping) me (?=to\b|about\b|of\b|when i|that i)|tell me (?=to\b)|(?:don't|do not|never) let (?:me|us) forget|help (?:me|us) (?:to )?remember"
+    r"|(?:send|give|text|email) (?:me|us) (?:a |an |the |another )?(?:daily |weekly )?(?:reminder|remainder|notification|alert)s?)"
+    r"|(?:don't|do not|never) forget(?= to\b| about\b| the\b| that\b)|(?:please )?remember(?= to\b| that i\b| the\b| about\b)|make sure (?:that )?(?:i|we)(?: don't forget| remember)?(?= to\b| \w)|(?:note|memo) to (?:my)?self\b)"
+    r"(?: again| later)?(?P<rest>.*)",
+    re.DOTALL,
+)
+_REMINDER = re.compile(
+    r"(?:(?:set|make|create|add|put|schedule|place|leave|enter|program|activate|start|build|get|save|insert|include|establish|have)(?: up| in| me| us| for me| down)*"
+    r"|(?:i|we)(?:'d| would| will| also| really| just)*\s*(?:need|want|like|love|require)(?: you to)?(?: to)?(?: set(?: up)?| make| create| have| add| put| get| be)*|new|repeat)\s+"
+    rf"(?:{_A}\s+)?(?P<kind>(?:(?:\w+)\s+)??)(?:reminders?|remainders?|notifications?|reminded|notified)(?:\s+(?:alarm|note|again|set|up))*(?P<rest>(?:\W.*)?)",
+    re.DOTALL,
+)
+_REST_LINK = re.compile(
+    r"[\s,:;\-]*(?:(?:again|later|please|for (?:me|myself|us|later)|on (?:my|the) (?:phone|list|calendar)|up|in)\b[\s,:]*)*"
+    r"(?:(?:to remind (?:me|us)(?: again)?|to tell me|so that|so|which|saying|that says|set|called|named|when|titled)\b[\s,:]*)?"
+    r"(?:(?P<of>of|about|for|regarding|on)\s+(?:(?:the|my|our|an?|this|that)\s+)*|(?:that\s+)?(?:(?:i|we)(?:'ve| have)? (?:also )?(?:need|have|want|got|ought|am supposed|are supposed)(?: to)?|(?:i|we) (?:must|should|gotta))\s+|(?:to|that|when|about|of|for|on)\b\s*)?"
+)
+_TAIL_REMIND = re.compile(
+    r"(?P<what>.+?)[\s,.;]+(?:(?:so|and|can you|could you|will you|would you|please|then)\s+)*(?:remind me|set (?:a|the) (?:reminder|event|notification)(?: for (?:it|me))?|set it(?: up)?|mark (?:it|that)(?: down)?(?: (?:on|in) my calendar)?|mark my calendar|put (?:it|that) (?:on|in) my \w+|add (?:it|that|them)(?: (?:to|on) .{0,40})?|make (?:a )?note(?: of (?:it|that))?|don't let me forget)(?: please)?[\s.!?]*",
+    re.DOTALL,
+)
+_HAVE = re.compile(
+    r"(?:so\s+)?(?:i|we)(?:'ve| have| also| am| 'm|'m| are|'re| will|'ll|'d| would)*\s*(?:(?:have|got|need|having|going|must|should|to|go|do|be|attend)\s+)*(?:an?\s+)?(?=\S)"
+)
+
+_PUT = re.compile(
+    r"(?P<verb>add|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note|mark|enter|save|record|log|slot|pencil|file|drop|copy|(?:get|have)(?=.+?\s(?:added|put|placed|on|onto)\b))"
+    rf"(?:\s+(?:on|in|down|up|me))?\s+(?P<what>.+?)\s*,?\s+(?:(?:added|put|placed|included|down|back|up)\s+)*(?:{_PREP})\s+(?:{LIST}|(?:the\s+|my\s+)?(?P<place>{PLACES})(?=[\s.,;!?]*\Z|\s+(?:for|on|at|by|due|please|every|tomorrow|today|tonight|this|next|and|if)\b))(?P<rest>.*)",
+    re.DOTALL,
+)
+_PUT_HEAD = re.compile(
+    rf"(?:(?:add|append|put|include|insert|write|enter|new item)(?:\s+(?:in|down|this|the following(?: items?)?))?\s+)(?:{_PREP}|for)\s+{LIST}\s*[:,\-]?\s+(?P<what>.+)",
+    re.DOTALL,
+)
+_UPDATE_WITH = re.compile(rf"(?:update|extend|fill)\s+{LIST}\s+(?:with|to include|to have|to add|by adding)\s+(?P<what>.+)", re.DOTALL)
+_WANT_ON = re.compile(
+    rf"(?:i|we)(?:'d| would| also| really| do)*\s*(?:need|want|like|must have|should have|have to have)\s+(?:to\s+(?:have|get|see)\s+)?(?:you\s+to\s+(?:get|put|have)\s+)?(?P<what>.+?)\s+(?:to be\s+)?(?:(?:added|put|placed|included|written|down|listed|set)\s+)*(?:{_PREP})\s+{LIST}(?P<rest>.*)",
+    re.DOTALL,
+)
+_LIST_NEEDS = re.compile(
+    rf"{LIST}\s+(?:also\s+)?(?:should(?: also)?(?: have| include| contain)?|needs?(?: to (?:have|include|contain))?|must(?: have| include)?|has to (?:have|include)|ought to (?:have|include))\s+(?P<what>.+)",
+    re.DOTALL,
+)
+_ADD = re.compile(
+    rf"(?:(?:add|append|include|insert|jot|note|log|track|new|save|create|make|enter|record|start|put|write|tack)(?:\s+(?:down|in|on|me))*\s+(?:{_A}\s+)?(?P<task>{_NOUN}){_LINK}?|"
+    r"(?:add|append|include|insert|jot down|note down|note|write down|mark down|put down|put in|pencil in|tack on|add in|log|track)(?:\s+(?:in|on|also))?(?=\s|\"|')|(?:new|todo|to-?do|task|reminder)\s*:)"
+    r"\s*(?P<what>.*)",
+    re.DOTALL,
+)
+_SCHEDULE = re.compile(
+    r"(?P<verb>schedule|set(?: up)?|create|make|plan|book|arrange|organi[sz]e|mark(?: down)?|fix|put(?: down| in)?|block(?: out| off)?|i need|i want|we need|enter|pencil in|have|start)\s+"
+    rf"(?:me\s+|up\s+|us\s+)?(?:(?:an?|the|another|new|my)\s+)*(?P<what>.+)",
+    re.DOTALL,
+)
+_NEED = re.compile(
+    r"(?:so\s+)?(?:i|we)(?:'d| would| really| also| still| just| do| definitely| probably)*\s*"
+    r"(?P<how>(?:need|want|have|ought|got|'ve got|would like|like|am supposed|are supposed|'m supposed|cannot forget|can't forget|must not forget|mustn't forget|should not forget|shouldn't forget|must remember|should remember)\s+to|'ve got to|gotta|must|should|better|'d better|had better|'ve to)\s+"
+    r"(?P<remember>(?:also\s+)?(?:remember|not forget|be reminded|make sure)(?:\s+to|\s+that i|\s+about|\s+of)?\s+)?(?P<what>.+)",
+    re.DOTALL,
+)
+_CREATE_LIST = re.compile(
+    rf"(?:(?:(?:i|we)(?:'d| would)? (?:need|want|like) (?:to )?)?(?:(?:create|make|start|set up|build|begin|generate|new)(?: (?:me|us|up))?\s+(?:(?:an?|another|the|brand|new|fresh|separate|different|one|empty)\s+)*|(?:add|open|have|need|want|get)\s+(?:me\s+|up\s+)?(?:(?:an?|another|one)\s+|(?=new))(?:(?:brand|new|fresh|separate|different|empty)\s+)*))"
+    rf"(?P<name>(?:{WORD}\s+){{0,3}}?)(?:list|project|category)(?P<more>\s+(?:for|called|named|of|about|titled|to|with|on|that)\s+(?P<of>.+?)|\s*[:\-]\s*(?P<of2>.+?)|\s+(?P<of3>[\"'].+?))?(?:\s+please|\s+for me|\s+now)*[\s.!]*"
+)
+_EMPTY = re.compile(
+    r"(?:me|us|it|this|that|them|these|those|something|anything|stuff|things?|do something|later|again|one|some|someone|some items?|an? (?:item|task|thing|event|reminder|entry)|items?|tasks?|"
+    r"(?:an? |the |another |new )*(?:item|task|thing|event|reminder|entry|to-?do|todo|product|activity)s?|please|(?:up )?for (?:me|myself|later)|myself|to|more|others?|(?:my|the|a) (?:list|lists|calendar|agenda|schedule)|(?:to|on) (?:my |the |a )?lists?|and|new|"
+    r"do (?:it|something|this|that|stuff)|remember(?: something)?|(?:about|of) (?:something|it|this|that)|[\W_]*)"
+)
+_CONDITION = re.compile(
+    r"\s*[,;]?\s*\b(?:if (?:it'?s?|they|i|that|there|we|you)|unless|because|since (?:i|we|it)|as (?:i|we)\b|i'?m (?:out|running|almost)|i (?:just|ran|am out)|in case|so (?:that )?i (?:don't|won't|can)|we'?re? (?:are )?(?:out|running)|they'?re|(?:as )?soon as|when you can)\b.*\Z",
+    re.DOTALL,
+)
+_PIECE_HEAD = re.compile(r"(?:the\s+)?(?:chore|task|errand|job|item|event|reminder|entry|note)s?\s+(?:of\s+|to\s+|called\s+|for\s+|named\s+|:\s*)|(?:the words?|this:?|the following:?(?: items?:?)?)\s+")
+_CHORE = re.compile(rf"(?:{CHORES})\b(?=\s+\S)")
+_HOME = re.compile(rf"(?:{HOME_CHORES})\b(?=\s+\S)")
+_EVENT = re.compile(rf"\b{EVENTS}\b")
+_NOT_A_LIST = re.compile(r"\b(?:playlist|queue|cart|basket|contacts?|address book|favou?rites|bookmarks|twitter|tweet|facebook|station|podcast)\b")
+_KNOWING = re.compile(
+    r"(?:to\s+)?(?:know|see|hear|find out|learn|check|view|look|ask|tell|talk|speak|understand|figure out|get (?:a|some|more) (?:info|idea)|have you|be (?:told|able))\b"
+)
+
+
+def adding(span: Span, before: Span | None = None) -> list[Action] | None:
+    """The additions that a clause asks for; None where it asks for none. `before` is the clause it follows."""
+    head = span.match(LIST_HEAD)
+    project = list_name(span, head) if head else None
+    if head is not None and head.end() < span.end:
+        span = span.to(start=head.end())
+    for rule in (_by_list_creation, _by_reminder, _by_list, _by_verb):
+        actions = rule(span)
+        if actions is not None:
+            return [_within(a, project) for a in _of_it(actions, before)]
+    return None
+
+
+def _within(action: Action, project: str | None) -> Action:
+    return replace(action, project=action.project or project) if isinstance(action, Add) and project else action
+
+
+def _of_it(actions: list[Action], before: Span | None) -> list[Action]:
+    """ "I need to do the cleaning, so add it to my list": the thing to add was said before."""
+    match actions:
+        case [Clarify(missing="title", action="add")] if before is not None:
+            need = before.trimmed().match(_NEED) if before else None
+            found = content(before.group(need, "what")) if need else None
+            if found and found.title and found.title.lower().startswith("do "):
+                return [_add(found, title=found.title[3:])]
+            if found and found.title:
+                return [_add(found)]
+    return actions
+
+
+def _by_list_creation(span: Span) -> list[Action] | None:
+    m = span.fullmatch(_CREATE_LIST)
+    if m is None:
+        return None
+    said = next((g for g in ("of", "of2", "of3") if span.has(m, g)), "name")
+    name = unquoted(span.group(m, said).raw.strip())
+    if re.fullmatch(r"(?:me|us|please|myself|my|later)?", name.lower()):
+        name = unquoted(span.group(m, "name").raw.strip())
+    return [CreateList(name=clean_name(name) if said == "name" else name or None)]
+
+
+def _by_reminder(span: Span) -> list[Action] | None:
+    m = span.match(_REMIND)
+    kind = None
+    if m is None:
+        m = span.match(_REMINDER)
+        if m is None:
+            return None
+        kind = span.group(m, "kind")
+        if kind and re.fullmatch(r"(?:my|the|all|any|these|those)\s+", kind.bare):
+            kind = None
+    rest = span.group(m, "rest").trimmed()
+    link = rest.match(_REST_LINK)
+    what = rest.to(start=link.end()) if link else rest
+    found = content(what, lists=True)
+    if (again := _REST_LINK.match(found.span.bare)) is not None and found.dated and again.end():
+        later = content(found.span.to(start=found.span.start + again.end()), lists=True)
+        found = replace(later, when=later.when or found.when, recurrence=later.recurrence or found.recurrence, priority=found.priority or later.priority)
+    if kind and not kind.bare.strip() in ("", "daily", "weekly"):
+        name = kind.raw.strip()
+        found = replace(found, title=name if not found.title else f"{name} {found.title}")
+    if _EMPTY.fullmatch(found.title.lower()):
+        return [Clarify(missing="title", action="add")]
+    return [_add(a) for a in _items(found, project=found.project)]
+
+
+def _by_list(span: Span) -> list[Action] | None:
+    for pattern in (_PUT_HEAD, _PUT, _WANT_ON, _UPDATE_WITH, _LIST_NEEDS):
+        m = span.match(pattern)
+        if m is None:
+            continue
+        what = span.group(m, "what")
+        if _NOT_A_LIST.search(span.bare) and not re.search(r"\blists?\b", span.bare):
+            return None
+        project = list_name(span, m)
+        found = content(_unconditional(what))
+        if "rest" in pattern.groupindex and (rest := _unconditional(span.group(m, "rest"))).trimmed():
+            found = _with_rest(found, rest)
+        if (head := _PIECE_HEAD.match(found.title.lower())) is not None:
+            found = replace(found, title=found.title[head.end() :], span=found.span.to(start=min(found.span.end, found.span.start + head.end())))
+        if _EMPTY.fullmatch(found.title.lower()):
+            return [Clarify(missing="title", action="add")]
+        return [_add(a, project=a.project or project) for a in _items(found, project=project or "", listed=True)]
+    return None
+
+
+def _with_rest(found: Content, rest: Span) -> Content:
+    """What follows the name of the list: a date, or more of the title ("put on my calendar a lunch with Bob")."""
+    more = content(rest)
+    title = found.title
+    if more.title and _EMPTY.fullmatch(title.lower()):
+        title = more.title
+    return replace(
+        found,
+        title=title,
+        when=found.when or more.when,
+        recurrence=found.recurrence or more.recurrence,
+        priority=found.priority or more.priority,
+        tags=found.tags or more.tags,
+    )
+
+
+def _unconditional(span: Span) -> Span:
+    m = span.search(_CONDITION)
+    return span.to(end=m.start()) if m and m.start() >= span.start else span
+
+
+def _by_verb(span: Span) -> list[Action] | None:
+    m = span.match(_ADD)
+    if m is not None:
+        what = span.group(m, "what")
+        if not span.has(m, "task") and _NOT_A_LIST.search(what.bare):
+            return None
+        if re.match(r"(?:note|track|log|new)\b", span.bare) and topic_of(what.bare) and not span.has(m, "task"):
+            return None
+        found = content(_unconditional(what), lists=True)
+        if (head := _PIECE_HEAD.match(found.title.lower())) is not None and not span.has(m, "task"):
+            found = replace(found, title=found.title[head.end() :], span=found.span.to(start=min(found.span.end, found.span.start + head.end())))
+        if _EMPTY.fullmatch(found.title.lower()):
+            return [Clarify(missing="title", action="add")]
+        return [_add(a) for a in _items(found, project=found.project)]
+    m = span.match(_SCHEDULE)
+    if m is None:
+        return None
+    what = span.group(m, "what")
+    certain = m["verb"].startswith(("schedule", "arrange", "plan", "pencil"))
+    named = what.search(_EVENT)
+    if not (named or (certain and what.named())) or topic_of(what.bare) not in (None, "messages", "work and leave"):
+        return None
+    found = content(what, lists=True)
+    if re.fullmatch(r"(?:new\s+)?(?:event|calendar event|activity|entry)s?(?: (?:for|on|at|in))?", found.title.lower()) or not found.title:
+        return [Clarify(missing="title", action="add")]
+    title = re.sub(r"^(?:calendar\s+)?event\s+(?:called|named|for|titled)\s+", "", found.title, flags=re.IGNORECASE)
+    return [_add(found, title=title)]
+
+
+def _items(found: Content, *, project: str | None, listed: bool = False) -> list[Content]:
+    pieces = split_items(found.span, project=project or found.project, listed=listed)
+    if len(pieces) < 2 or found.title != found.span.raw.strip():
+        return [found]
+    parts = [content(piece) for piece in pieces]
+    if any(not p.title or _EMPTY.fullmatch(p.title.lower()) for p in parts):
+        return [found]
+    return [
+        replace(
+            p,
+            when=p.when or found.when,
+            recurrence=p.recurrence or found.recurrence,
+            priority=p.priority or found.priority,
+            project=p.project or found.project,
+            tags=p.tags or found.tags,
+        )
+        for p in parts
+    ]
+
+
+def needing(span: Span) -> list[Action] | None:
+    """ "I need to remember to pay the bills", "I have to call mom tomorrow": additions that are only implied."""
+    m = span.match(_NEED)
+    if m is None:
+        return None
+    what = span.group(m, "what")
+    remember = span.has(m, "remember")
+    if not remember and what.match(_KNOWING):
+        return None
+    wish = m["how"].startswith(("want", "like", "would like"))
+    found = content(what, lists=True)
+    if not found.title or _EMPTY.fullmatch(found.title.lower()):
+        return [Clarify(missing="title", action="add")]
+    if remember:
+        return [_add(a) for a in _items(found, project=found.project)]
+    if wish:
+        return None
+    topic = topic_of(found.title.lower())
+    if (found.dated and topic is None) or (topic is None and _HOME.match(found.title.lower())) or (found.dated and _CHORE.match(found.title.lower()) and topic in ("messages", "money")):
+        return [_add(a) for a in _items(found, project=found.project)]
+    if topic is not None or not _CHORE.match(found.title.lower()):
+        return None
+    return [Clarify(missing="meaning", action="add")]
+
+
+def trailing(span: Span) -> list[Action] | None:
+    """ "I have a meeting at 4 on Wednesday, can you remind me": the command comes last."""
+    m = span.fullmatch(_TAIL_REMIND)
+    if m is None:
+        return None
+    what = span.group(m, "what")
+    have = what.match(_HAVE)
+    found = content(what.to(start=have.end()) if have and have.end() < what.end else what, lists=True)
+    return [_add(found)] if found.title else None
+
+
+def bare(span: Span) -> list[Action] | None:
+    """A to-do as one writes it to oneself: a chore or an event with a date, a rule or a mark, or a chore of the house."""
+    found = content(span)
+    low = found.title.lower()
+    if not found.title or _EMPTY.fullmatch(low):
+        return None
+    marked = bool(found.tags or found.project or found.priority)
+    chore = _CHORE.match(low) is not None
+    if found.recurrence is not None or marked:
+        ours = chore or marked or _EVENT.search(low) is not None or topic_of(low) is None
+    elif found.dated:
+        ours = (chore and topic_of(low) in (None, "messages")) or (_EVENT.search(low) is not None and topic_of(low) is None)
+    else:
+        ours = _HOME.match(low) is not None and topic_of(low) is None
+    return [_add(a) for a in _items(found, project=found.project)] if ours else None
+
+
+def _add(found: Content, *, title: str | None = None, project: str | None = None) -> Add:
+    return Add(
+        title=title or found.title,
+        when=found.when,
+        recurrence=found.recurrence,
+        priority=found.priority,
+        project=project or found.project,
+        tags=found.tags,
+    )

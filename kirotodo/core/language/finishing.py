@@ -1,0 +1,228 @@
+"""Ends of tasks: complete, open again, delete, clear a whole list, delete a list."""
+
+import re
+from dataclasses import replace
+
+from kirotodo.core.language.intent import Action, Clarify, Clear, Complete, Delete, DeleteList, OutOfScope, Scope, Target
+from kirotodo.core.language.lists import LIST, LIST_HEAD, WORD, clean_name, list_name
+from kirotodo.core.language.reading import Span
+from kirotodo.core.language.scope import narrow
+from kirotodo.core.language.targets import is_event, target
+from kirotodo.core.language.vocabulary import OWNER, topic_of
+
+_DONE = r"(?:done|complete|completed|finished|checked|checked off|ticked|crossed off|accomplished|closed|handled|sorted|taken care of|over with|off)"
+_NOT_DONE = r"(?:not (?:yet )?(?:done|completed?|finished)(?: yet)?|undone|incomplete|unfinished|uncompleted?|pending|open|un-?checked|active)"
+
+_REOPEN = re.compile(
+    rf"(?:reopen|re-open|open again|uncomplete|un-complete|uncheck|un-check|unmark|untick|un-tick|undone|restore|reactivate|unfinish)\s+(?P<a>.+)"
+    rf"|(?:mark|set|flag|make|put|change|move|turn)\s+(?P<b>.+?)\s+(?:back\s+)?(?:as|to|to be)?\s*{_NOT_DONE}(?: again)?[\s.!]*\Z"
+    rf"|(?P<c>.+?)\s+(?:is|are|was|were)(?:n't| not)(?: yet)?(?: actually| really)? (?:done|finished|completed?)(?: yet)?[\s.!]*\Z"
+    rf"|(?:i|we)(?:'ve| have)?(?: did| have)?(?:n't| not)(?: actually| really)? (?:finish(?:ed)?|done|do|completed?)\s+(?P<d>.+?)(?: yet)?[\s.!]*\Z"
+    r"|open\s+(?P<e>.+?)\s+(?:again|back up|up again)[\s.!]*\Z",
+    re.DOTALL,
+)
+_COMPLETE = re.compile(
+    rf"(?:mark|set|flag|tick|check|cross|consider|update|change)\s+(?P<a>.+?)\s+(?:(?:as|to|to be|is|are|status to)\s+)*(?:all\s+)?{_DONE}(?: now| please| already| today)*(?P<list>\s+(?:on|of|from|in|off)\s+(?:of\s+)?.+?)?[\s.!]*\Z"
+    r"|(?:check|tick|cross|mark)(?:\s+off)(?: of)?\s+(?P<b>.+)"
+    r"|(?:mark|tick|check)\s+(?:as\s+)?(?:done|complete|completed|finished)\s*[:,]?\s+(?P<c>.+)"
+    r"|(?:complete|close|close out|check|tick|resolve|conclude|accomplish|done|done:|completed|finished)\s+(?P<d>(?!off\b|out\b|in\b|if\b|whether\b|on\b|for\b|my (?:list|calendar|schedule)\b|the (?:list|calendar|schedule)\b).+)"
+    r"|(?:finish)\s+(?P<f>.+)",
+    re.DOTALL,
+)
+_DID = re.compile(
+    r"(?:(?:i|we)(?:'ve| have|'m| am| just| already| finally| also| now| did| got| actually|'re| are)*\s*(?:all\s+)?(?:finished|completed|done|did|did do|wrapped up|through|taken care of|took care of|crossed off|checked off|knocked out|ticked off)(?: up)?(?: with| doing)?|(?:all )?(?:done|finished)(?: with| doing)|got done with)\s+(?P<a>.+)"
+    rf"|(?P<b>.+?)\s+(?:is|are|was|were|has been|have been|got|'s|just got)\s+(?:now\s+|already\s+|all\s+|finally\s+)*(?:done|complete|completed|finished|taken care of|checked off|accomplished)(?: now| already| too| as well| today)*[\s.!]*\Z"
+    r"|(?:i|we)(?:'ve| have)?\s+(?:just\s+|already\s+|finally\s+|got\s+)+(?P<c>(?:bought|paid|called|mailed|sent|picked up|cleaned|washed|fixed|submitted|returned|watered|fed|walked|emailed|booked|renewed|ordered|made|wrote|read|went to|took|visited|ran|cooked|packed|vacuumed|mowed|scheduled|replied to|printed|signed)\s+.+)"
+    rf"|(?:got|get)\s+(?P<d>.+?)\s+(?:done|finished|completed)[\s.!]*\Z",
+    re.DOTALL,
+)
+_DELETE = re.compile(
+    r"(?:(?P<sure>remove|delete|erase|eliminate|discard|get rid of|rid|scrap|ditch|trash|unschedule|destroy|throw away|nix|axe|forget(?: about)?|uncalendar)"
+    r"|(?P<maybe>cancel|drop|kill|scratch|strike|clear|wipe|clean|blank|empty|reset|purge|dump|take|cut|pull|undo|call off|cross)(?P<out>\s+(?:out|off|away|up|down))?)"
+    r"\b(?:\s+(?:off|out|away|up)\b(?!\s+of))?(?:\s+(?P<what>.+))?",
+    re.DOTALL,
+)
+_OFF = re.compile(
+    rf"(?P<what>.+?)\s+(?:off|out|away)(?:\s+of|\s+from)?(?:\s+(?:{LIST}|(?P<place>(?:the|my)\s+\w+)))?[\s.!,]*(?P<rest>.*)\Z", re.DOTALL
+)
+_EMPTY_VERB = re.compile(r"(?:clear|wipe|blank|empty|reset|purge|clean|erase|cancel|dump)\b")
+_WHOLE = re.compile(
+    rf"(?:(?:out|off|up|away|entire|whole|all|of|everything|every|each|all the|the rest of)\s+)*(?:(?:all\s+(?:of\s+)?|everything\s+|every\s*(?:thing|single (?:item|task))\s+|(?:the |my )?(?:contents?|items?|things?|tasks?|events?)\s+)?(?:on|in|from|off|of|out of)\s+)?(?:of\s+)?{LIST}(?P<rest>.*)\Z",
+    re.DOTALL,
+)
+_NEED_CLEAR = re.compile(r"(?P<what>.+?)\s+(?:needs?|has|have) to be (?:cleared|removed|deleted|cancell?ed|erased|taken off)(?P<rest>.*)\Z", re.DOTALL)
+_UNNEEDED = re.compile(
+    rf"(?:i|we)\s+(?:don't|do not|no longer|didn't|won't|will not|am not|'m not)\s*(?:really\s+)?(?:need|want|have)?\s*(?:to\s+(?P<verb>have|do|attend|go to|buy|see|get|keep)\s+)?(?P<what>.+?)\s*(?:(?:on|in)\s+{LIST})?\s*(?:any ?more|any longer|now)?(?P<rest>(?:[.,;!]|\s+so\b).*)?\Z",
+    re.DOTALL,
+)
+_DROP_IT = re.compile(r"(?:remove|delete|take|cancel|cross|drop|erase)\s+(?:it|that|them)\b")
+_LISTS = re.compile(rf"(?:an?|the|my|one of my|this|that|all (?:of )?(?:my|the))?\s*(?P<name>(?:{WORD}\s+){{0,3}}?)(?:lists?|project)(?:\s+(?:of|for|called|named)\s+(?P<of>.+?))?(?:\s+(?:from|out of|off)\s+.*lists?)?[\s.!]*\Z")
+_COMPLETED = re.compile(r"(?:all\s+(?:of\s+)?)?(?:the|my)?\s*(?:completed|finished|done)(?:\s+(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff))?\Z")
+_OUTSIDE_DELETE = ("alarms and timers", "music", "messages", "travel", "devices", "volume", "smart home")
+
+
+def finishing(span: Span, before: Span | None = None) -> list[Action] | None:
+    """The ends that a clause asks for; None where it asks for none."""
+    span, head = _headed(span)
+    for rule in (_reopening, _completing, _deleting):
+        action = rule(span, before)
+        if action is not None:
+            return [_within(action, head)]
+    return None
+
+
+def _headed(span: Span) -> tuple[Span, str | None]:
+    """ "On my shopping list, remove eggs": the list in front is taken off."""
+    m = span.match(LIST_HEAD)
+    if m is None or not m.end() < span.end:
+        return span, None
+    return span.to(start=m.end()), list_name(span, m)
+
+
+def _within(action: Action, project: str | None) -> Action:
+    match action:
+        case Complete(target=t) | Delete(target=t) if project and t.scope.project is None:
+            return replace(action, target=replace(t, scope=replace(t.scope, project=project)))
+    return action
+
+
+def _reopening(span: Span, before: Span | None) -> Action | None:
+    m = span.match(_REOPEN)
+    if m is None:
+        return None
+    if m["e"] is not None and topic_of(m["e"]):
+        return None
+    found = target(_only(span, m, "abcde"))
+    return Complete(target=found, completed=False) if found else Clarify(missing="target", action="complete")
+
+
+def _only(span: Span, m: re.Match[str], groups: str) -> Span:
+    return span.group(m, next((g for g in groups if span.has(m, g)), 0))
+
+
+def _completing(span: Span, before: Span | None) -> Action | None:
+    m = span.match(_COMPLETE)
+    if m is not None:
+        what = _only(span, m, "abcdf")
+        if m["d"] and re.match(r"(?:check|close|tick|resolve)\b", span.bare) and topic_of(what.bare):
+            return None
+        found = target(what)
+        if m["list"] is not None and found is not None:
+            scope = narrow(span.group(m, "list")).scope
+            found = replace(found, scope=replace(found.scope, project=found.scope.project or scope.project))
+        if re.match(r"check\b(?! off)", span.bare) and m["d"] and (found is None or not (found.ids or found.pronoun)):
+            return None
+        if (m["f"] or re.match(r"(?:complete|finish)\b", span.bare)) and found is not None and found.words and found.scope != Scope() and what.named():
+            return None
+        return _completed(found)
+    m = span.match(_DID)
+    if m is None:
+        return None
+    what = _only(span, m, "abcd")
+    if len(what.bare.split()) > 9 or re.match(r"(?:what|who|that|which|it all|nothing|anything|you)\b", what.bare):
+        return None
+    if m["b"] is not None and (topic_of(what.bare) or re.match(r"(?:this|that|it|i|we|he|she|they|you)\s+\w", what.bare)):
+        return None
+    found = target(what)
+    return _completed(found) if found else None
+
+
+def _completed(found: Target | None) -> Action:
+    return Complete(target=found) if found else Clarify(missing="target", action="complete")
+
+
+def _deleting(span: Span, before: Span | None) -> Action | None:
+    if (m := span.fullmatch(_NEED_CLEAR)) is not None:
+        return _deleted(span, span.group(m, "what"), clearing="clear" in span.bare)
+    if (m := span.fullmatch(_UNNEEDED)) is not None:
+        rest = span.group(m, "rest").bare
+        if re.search(r"\b(?:any ?more|any longer|no longer)\b", span.bare) and (LISTED.search(span.bare) or _DROP_IT.search(rest) or is_event(m["what"])):
+            found = target(span.group(m, "what").to(end=_before_reason(span, m)))
+            return Delete(target=found) if found else None
+        return None
+    m = span.match(_DELETE)
+    if m is None:
+        return None
+    verb = m["sure"] or m["maybe"]
+    what = span.group(m, "what")
+    if not what.trimmed():
+        return Clarify(missing="target", action="delete") if m["sure"] or verb in ("cancel", "clear", "drop") else None
+    if verb in ("take", "pull", "strike", "cut", "cross", "scratch", "drop", "clean", "undo", "kill", "dump"):
+        return _taken(span, m, what)
+    if verb == "forget":
+        listed = LISTED.search(what.bare) or re.search(r"#?\d|\btasks?\b|\breminders?\b", what.bare)
+        if not listed:
+            return None
+    return _deleted(span, what, clearing=_EMPTY_VERB.match(span.bare) is not None)
+
+
+LISTED = re.compile(rf"(?:{OWNER})\s+(?:[\w'-]+\s+){{0,3}}(?:lists?|calendars?|calenders?|agenda|schedule|diary|planner|to-?dos?|to do|reminders)\b|\b(?:to|from|off|on|in|of)\s+(?:\w+\s+)?(?:list|calendar|calender|schedule|agenda|lists)\b")
+
+
+def _before_reason(span: Span, m: re.Match[str]) -> int:
+    what = span.group(m, "what")
+    cut = re.search(r"\s*[,;]\s*|\s+so\b", what.bare)
+    end = what.start + cut.start() if cut else what.end
+    more = re.search(r"\s+(?:any ?more|any longer)", span.reading.bare[what.start : end])
+    return what.start + more.start() if more else end
+
+
+def _taken(span: Span, m: re.Match[str], what: Span) -> Action | None:
+    """ "Take milk off the list", "scratch 3", "cross it off": verbs that need a list, a number or an event to be ours."""
+    off = span.to(start=what.start).fullmatch(_OFF)
+    listed = LISTED.search(what.bare) is not None
+    verb = m["maybe"]
+    inner = span.group(off, "what") if off else what
+    if off is not None and span.has(off, "place") and not listed:
+        off = None
+        inner = what
+    found = target(what if listed and not off else inner)
+    if found is None:
+        return _deleted(span, what, clearing=False) if listed else None
+    ours = listed or found.ids or found.pronoun or found.ordinals or (is_event(inner.bare) and verb not in ("take", "clean", "pull")) or found.everything
+    if not ours:
+        return None
+    if off is not None and listed:
+        scope = narrow(what).scope
+        found = replace(found, scope=replace(scope, priority=found.scope.priority))
+    if verb == "cross":
+        return Complete(target=found)
+    if found.everything:
+        return Clear(scope=found.scope)
+    return Delete(target=found)
+
+
+def _deleted(span: Span, what: Span, *, clearing: bool) -> Action | None:
+    what = what.trimmed(" \t\r\n,;:.!-")
+    if _COMPLETED.fullmatch(what.bare):
+        return Clear(scope=Scope(status="completed"))
+    whole = what.fullmatch(_WHOLE)
+    if whole is not None and not re.match(r"\s*(?:item|event|task)", span.group(whole, "rest").bare):
+        return _whole(span, what, whole, clearing=clearing)
+    if (lists := what.fullmatch(_LISTS)) is not None:
+        name = span.group(lists, "of" if span.has(lists, "of") else "name").raw.strip()
+        return DeleteList(name=clean_name(name) if name else None)
+    topic = topic_of(what.bare)
+    if topic in _OUTSIDE_DELETE and not LISTED.search(what.bare) and not re.search(r"\b(?:tasks?|to-?dos?|reminders?|items?|events?|meetings?|appointments?)\b|#|¤", what.bare):
+        return OutOfScope(topic=topic)
+    found = target(what)
+    if found is None:
+        return Clarify(missing="target", action="delete")
+    if found.everything:
+        return Clear(scope=found.scope) if found.plural else Clarify(missing="target", action="delete")
+    return Delete(target=found)
+
+
+def _whole(span: Span, what: Span, m: re.Match[str], *, clearing: bool) -> Action | None:
+    name = list_name(span, m)
+    rest = span.group(m, "rest").trimmed()
+    scope = narrow(rest).scope if rest else Scope()
+    everything = re.match(r"(?:all|every|everything|contents?|the (?:items?|tasks?|things|rest|contents?)|items|tasks)\b", what.bare) is not None
+    is_list = re.search(r"\blist\b|\bproject\b", what.bare[: m.end() - what.start]) is not None
+    if re.search(r"\blists\b", what.bare) and not everything and not clearing:
+        return DeleteList(name=name)
+    if is_list and name and not clearing and not everything and not rest:
+        return DeleteList(name=name)
+    if is_list and not name and re.match(r"(?:a|one|this|that)\b", what.bare) and not clearing:
+        return DeleteList(name=None)
+    return Clear(scope=replace(scope, project=scope.project or name))

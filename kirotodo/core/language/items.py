@@ -1,0 +1,57 @@
+"""Several things said at once: "milk, eggs and bread" is three, "salt and pepper" and "Tom & Jerry" are one."""
+
+import re
+
+from kirotodo.core.language.reading import Span
+from kirotodo.core.language.vocabulary import CHORES
+
+_COMMA = re.compile(r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*")
+_SEPARATOR = re.compile(r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*|\s+(?:and(?: also| then)?|plus|as well as|along with)\s+")
+_PAIRS = re.compile(
+    r"\b(?:salt and pepper|mac(?:aroni)? and cheese|fish and chips|bed and breakfast|rock and roll|peanut butter and jelly|pb and j|"
+    r"oil and vinegar|cookies and cream|ham and cheese|black and white|r and d|q and a|pros and cons|back and forth|gin and tonic|"
+    r"pork and beans|biscuits and gravy|arts and crafts|bath and body|terms and conditions|health and safety|wear and tear|rum and coke|"
+    r"sweet and sour|nuts and bolts|mom and dad|mum and dad|half and half|bread and butter|track and field|research and development|"
+    r"meet and greet|lost and found|odds and ends|safe and sound|ups and downs|cheese and crackers|bacon and eggs|rice and beans|hide and seek|copy and paste|drag and drop|wash and fold|tom and jerry)\b"
+)
+_JOINING = re.compile(r"\b(?:with|between|for|of|at|about|from|that|which|to|by|in|on|into|both)\b")
+_SHOPPING = frozenset("shopping groceries grocery packing supermarket hardware pharmacy drugstore".split())
+_CHORE = re.compile(rf"(?:{CHORES})\b\s+\S")
+
+
+def split_items(span: Span, *, project: str | None, listed: bool) -> list[Span]:
+    """The things that a stretch of words names, each on its own; one where they belong together."""
+    span = span.trimmed()
+    if not span or span.in_quotes():
+        return [span]
+    pieces = _pieces(span, _SEPARATOR)
+    if len(pieces) < 2:
+        return [span]
+    chores = [piece.match(_CHORE) is not None for piece in pieces]
+    if all(chores):
+        return pieces
+    shopping = (project or "").lower() in _SHOPPING
+    commas = len(_pieces(span, _COMMA)) > 1
+    if any(chores) and not shopping:
+        return _pieces(span, _COMMA) if all(p.match(_CHORE) for p in _pieces(span, _COMMA)) else [span]
+    words = [len(piece.bare.split()) for piece in pieces]
+    if max(words) > 4 or (chores[0] and not shopping):
+        return [span]
+    if shopping or commas or listed:
+        if not shopping and any(piece.search(_JOINING) for piece in pieces):
+            return [span]
+        return pieces if shopping or commas or max(words) <= 2 else [span]
+    return pieces if max(words) == 1 and span.raw.islower() else [span]
+
+
+def _pieces(span: Span, separator: re.Pattern[str]) -> list[Span]:
+    bare = span.reading.bare
+    pairs = [m.span() for m in _PAIRS.finditer(bare, span.start, span.end)]
+    out, at = [], span.start
+    for m in separator.finditer(bare, span.start, span.end):
+        if any(a < m.start() < b for a, b in pairs):
+            continue
+        out.append(span.to(at, m.start()).trimmed())
+        at = m.end()
+    out.append(span.to(start=at).trimmed())
+    return [piece for piece in out if piece]

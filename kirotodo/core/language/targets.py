@@ -1,0 +1,141 @@
+"""Which tasks a command is about: by number, by place in the list shown, by pronoun, by words of the title."""
+
+import re
+from dataclasses import replace
+
+from kirotodo.core.language.edges import unquoted
+from kirotodo.core.language.intent import Scope, Target
+from kirotodo.core.language.numbers_spoken import ORDINAL, cardinal, ordinal
+from kirotodo.core.language.reading import Span
+from kirotodo.core.language.scope import narrow
+from kirotodo.core.language.vocabulary import EVENTS, FRIENDLY, THINGS
+
+_NUMBER = r"(?:\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+_ONE = r"(?:tasks?|items?|to-?dos?|todos?|ids?|numbers?|no\.?|nr\.?|reminders?|entry|entries|#)"
+_AND = r"(?:\s*(?:,|&|\band\b|\bor\b|\bplus\b)\s*)+"
+_IDS = re.compile(
+    rf"(?:(?:the|my|all)\s+)*(?:{_ONE}\s*)*(?:{_ONE}\s*#?|#)\s*{_NUMBER}(?:(?:{_AND}|\s+)(?:{_ONE}\s*)*#?\s*\d{{1,6}}|{_AND}(?:{_ONE}\s*)?{_NUMBER}|\s*(?:-|to|through)\s*#?\d{{1,6}})*"
+    rf"|#?\d{{1,6}}(?:{_AND}#?\d{{1,6}}|\s*-\s*#?\d{{1,6}}|\s+\d{{1,6}})*",
+)
+_RANGE = re.compile(r"(\d{1,6})\s*(?:-|to|through)\s*#?(\d{1,6})")
+_EACH = re.compile(rf"\d{{1,6}}|\b{_NUMBER}\b")
+_PLACES = re.compile(
+    rf"(?:the\s+)?(?:{ORDINAL}{_AND}(?:the\s+)?)*{ORDINAL}(?:\s+(?:ones?|tasks?|items?|to-?dos?|todos?|options?|entry|match|of (?:them|those|these)))?(?:\s+(?:on|in|from|of) (?:the|my|that) list)?|"
+    rf"(?:number|option)\s+(?P<n>{_NUMBER})"
+)
+_FIRST_N = re.compile(rf"(?:the\s+)?(?P<end>first|last|top)\s+(?P<n>{_NUMBER})(?:\s+(?:ones?|tasks?|items?|of them))?")
+_EACH_PLACE = re.compile(ORDINAL)
+_ANCHOR = re.compile(r"(?:the\s+|my\s+)?(?P<w>last|latest|newest|most recent|first|next|previous)\s+(?:task|item|to-?do|todo|reminder|event|entry|thing|appointment|activity)(?: (?:i|you) (?:just )?(?:added|created|made|mentioned))?")
+_IT = re.compile(rf"(?:it|that|this)(?:\s+(?:one|task|item|to-?do|todo|reminder|thing|event))?(?:\s+(?:again|too|as well))?|the (?:same|task|one|item|event|reminder)|same one")
+_THEM = re.compile(r"(?:all of |both of |any of )?(?:them|those|these)(?:\s+(?:ones?|tasks?|items?|to-?dos?|two|three))?(?: all| both)?|both(?: of them| tasks| items)?|all (?:two|three|four|of them|of those|of these|those|these)")
+_OTHER = re.compile(r"the other(?: (?:one|task|item))?|other one")
+_EVERYTHING = re.compile(rf"(?:(?:absolutely |just )?(?:everything|all|every single one|the lot|all of it)|(?:all|every|each|any)(?: (?:of )?(?:my|the|our))?(?: \w+)? ?{THINGS})")
+_GENERIC = re.compile(rf"(?:(?:upcoming|scheduled|next|future|current|calendar|to-?do|list|existing|remaining|other)\s+)*{THINGS}(?:\s+and\s+{THINGS})*")
+_DET = re.compile(
+    r"(?:(?:all|every|each|any|both)\b\s*(?:of\s+)?)?(?:(?:the|my|our|your|a|an|this|that|these|those|some|his|her|their|another)\s+)?"
+    r"(?:(?:whole|upcoming|scheduled|existing)\s+)*"
+    r"(?:(?:task|item|event|reminder|to-?do|todo|entry|chore|appointment|one|meeting)\s+(?:(?:called|named|titled|labell?ed|entitled|with the (?:name|title)|that says|which says|saying)\b\s*|(?=\")|(?=')|:\s*)|(?:task|item|reminder|to-?do|todo|entry|chore|one|event)\s+(?:about|regarding|for|to|of)\b\s*)?"
+)
+_TAIL = re.compile(rf"(?:[\s,]+(?:{FRIENDLY}|any ?more|any longer|instead|already|again|completely|entirely|altogether|off|out|up|yet))+[\s.!?]*\Z")
+_NOUN_TAIL = re.compile(r"(?<=\S)\s+(?:tasks?|items?|to-?dos?|todos?|reminders?|entry|entries|ones?|events?|chore)\Z")
+_PLURAL = re.compile(rf"\b(?:tasks|items|todos|to-dos|reminders|ones|meetings|appointments|events|calls|parties|classes|lessons|birthdays|bills|errands|chores)\Z")
+_MANY = re.compile(r"(?:all|every|each|any|both|these|those)\b")
+
+
+def target(span: Span) -> Target | None:
+    """The target that a span names; None where nothing is left to go by."""
+    span = _trim(span)
+    if not span:
+        return None
+    low = " ".join(span.bare.split())
+    plain_target = by_number(low) or by_place(low) or by_pronoun(low)
+    return plain_target or _by_words(span)
+
+
+def _trim(span: Span) -> Span:
+    span = span.trimmed(" \t\r\n,;:.!?-")
+    while (m := span.search(_TAIL)) is not None and m.start() > span.start:
+        span = span.to(end=m.start()).trimmed(" \t\r\n,;:.!?-")
+    return span
+
+
+def by_number(low: str) -> Target | None:
+    """ "task 3", "#3", "1, 2 and 5", "4-6"."""
+    if not _IDS.fullmatch(low):
+        return None
+    ids: list[int] = []
+    ranged = low
+    for m in _RANGE.finditer(low):
+        a, b = int(m[1]), int(m[2])
+        if a < b <= a + 100:
+            ids += range(a, b + 1)
+            ranged = ranged.replace(m[0], " ")
+    ids += [cardinal(m[0]) for m in _EACH.finditer(ranged)]
+    unique = tuple(dict.fromkeys(i for i in ids if i > 0))
+    return Target(ids=unique, plural=len(unique) > 1) if unique else None
+
+
+def by_place(low: str) -> Target | None:
+    """ "the second one", "the last two", "the first and the third"."""
+    if m := _FIRST_N.fullmatch(low):
+        n = min(cardinal(m["n"]), 50)
+        places = tuple(range(-n, 0)) if m["end"] == "last" else tuple(range(1, n + 1))
+        return Target(ordinals=places, plural=n > 1) if n > 0 else None
+    if _ANCHOR.fullmatch(low) and not low.endswith("one"):
+        return None
+    if (m := _PLACES.fullmatch(low)) is None:
+        return None
+    places = (cardinal(m["n"]),) if m["n"] else tuple(dict.fromkeys(ordinal(p[0]) for p in _EACH_PLACE.finditer(low)))
+    return Target(ordinals=places, plural=len(places) > 1) if 0 not in places else None
+
+
+def by_pronoun(low: str) -> Target | None:
+    """ "it", "them", "the other one", "the last task", "everything"."""
+    if m := _ANCHOR.fullmatch(low):
+        return Target(pronoun="first" if m["w"] in ("first", "next") else "last")
+    if _IT.fullmatch(low):
+        return Target(pronoun="it")
+    if _THEM.fullmatch(low):
+        return Target(pronoun="them", plural=True)
+    if _OTHER.fullmatch(low):
+        return Target(pronoun="other")
+    if _EVERYTHING.fullmatch(low):
+        return Target(everything=True, plural=True)
+    return None
+
+
+def _by_words(span: Span) -> Target | None:
+    if span.in_quotes():
+        return Target(words=unquoted(span.raw.strip()))
+    narrowed = narrow(span)
+    words = span.without(narrowed.holes)
+    words, many = strip_words(words)
+    scope = narrowed.scope
+    low = words.lower()
+    if not low or _GENERIC.fullmatch(low):
+        if many or _PLURAL.search(low) or low in ("everything", "stuff", "content", "contents") or low.endswith("s"):
+            return Target(everything=True, plural=True, scope=scope)
+        return None if scope == Scope() else Target(everything=True, scope=scope)
+    simple = by_number(low) or by_place(low) or by_pronoun(low)
+    if simple is not None:
+        return replace(simple, scope=scope)
+    return Target(words=words, plural=many or _PLURAL.search(low) is not None, scope=scope)
+
+
+def strip_words(words: str) -> tuple[str, bool]:
+    """The words of a title without articles and "task" around them, and whether several were meant."""
+    words = words.strip(" ,;:.!?-")
+    low = words.lower()
+    many = _MANY.match(low) is not None
+    if m := _DET.match(low):
+        words = words[m.end() :].strip(" ,;:")
+    words = unquoted(words)
+    if m := _NOUN_TAIL.search(words.lower()):
+        many = many or m[0].rstrip().endswith("s")
+        words = words[: m.start()]
+    words = re.sub(r"(?:^|\s)(?:on|at|for|from|by|in|to|the|of|as)$", "", words.strip(" ,;:"), flags=re.IGNORECASE)
+    return unquoted(words.strip(" ,;:")), many
+
+
+def is_event(words: str) -> bool:
+    return re.search(rf"\b{EVENTS}\b", words.lower()) is not None

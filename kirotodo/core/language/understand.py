@@ -1,0 +1,151 @@
+"""From one text to what it means: the order in which the rules of the grammar are tried."""
+
+import datetime as dt
+import re
+
+from kirotodo.core.language.adding import adding, bare, needing, trailing
+from kirotodo.core.language.changing import changing
+from kirotodo.core.language.clauses import clauses, sentences, unlead
+from kirotodo.core.language.finishing import finishing
+from kirotodo.core.language.intent import (
+    Action,
+    Add,
+    Clarify,
+    Clear,
+    Complete,
+    CreateList,
+    Delete,
+    DeleteList,
+    OutOfScope,
+    Preferences,
+    Query,
+    Redo,
+    Smalltalk,
+    Target,
+    Understanding,
+    Undo,
+    Update,
+)
+from kirotodo.core.language.questions import OPENER, OURS, asking
+from kirotodo.core.language.reactions import reaction, yes_no
+from kirotodo.core.language.reading import Reading, Span, first
+from kirotodo.core.language.vocabulary import topic_of
+
+LONGEST = 2_000
+"""Longer texts are read up to here; a request is shorter."""
+_CHANGES = (Add, Complete, Update, Delete, Clear, CreateList, DeleteList, Undo, Redo)
+_QUERY_COMMAND = re.compile(r"(?:remind me (?:of |about )?(?:what|which|where|who|how|when (?:is|are|was|my|the)|the things|of the things)|can i|could i|may i)\b")
+_REQUEST_LAST = re.compile(r"[\s,.;]+(?:so |and |but |then )?(?:can|could|would|will) you (?:please |just )?(?:add|remove|delete|remind me|put|cancel|mark|set|take|move|reschedule)\b")
+_IF_NOT = re.compile(
+    r"(?P<asked>.+?)[\s,.;?]+(?:and |but )?if (?:not|it'?s? (?:isn't|is not|not)|they (?:aren't|are not)|i (?:don't|do not)|there (?:isn't|aren't)|no)[^,]{0,20}?[\s,]+(?:then |please |can you |could you |would you |will you |just )*(?:add|put|include)\b.*",
+    re.DOTALL,
+)
+_ASKS = re.compile(r"\?[\s\"')\]]*\Z")
+
+
+def understand(text: str, *, now: dt.datetime, preferences: Preferences = Preferences()) -> Understanding:  # noqa: B008
+    """What a text means. Pure: the same text at the same moment always means the same."""
+    now = now.replace(tzinfo=None)
+    reading = Reading(text[:LONGEST], now=now, preferences=preferences)
+    actions = _actions(reading.whole())
+    return Understanding(actions=tuple(actions), when=first(reading.named, "when"), recurrence=first(reading.named, "rule"))
+
+
+def is_yes_no(text: str) -> bool | None:
+    """Plain agreement or plain refusal; None for anything else."""
+    return yes_no(text)
+
+
+def _actions(whole: Span) -> list[Action]:
+    reply = reaction(whole)
+    if reply is not None:
+        return [reply]
+    out: list[Action] = []
+    before: Span | None = None
+    for sentence in sentences(whole):
+        out += _sentence(sentence, before)
+        before = sentence
+    weighty = [a for a in out if isinstance(a, (*_CHANGES, Query))]
+    if weighty:
+        return weighty
+    clear = [a for a in out if not isinstance(a, OutOfScope | Smalltalk)]
+    return (clear or out or [Clarify()])[:1]
+
+
+def _sentence(sentence: Span, before: Span | None) -> list[Action]:
+    asked = _ASKS.search(sentence.bare) is not None
+    span, request = unlead(sentence)
+    if span.match(_QUERY_COMMAND):
+        return [_question(span)]
+    if span.match(OPENER) and not request:
+        return _conditional(span) or [_question(span)]
+    request = request or span.search(_REQUEST_LAST) is not None
+    if not span:
+        return [Clarify()]
+    if span.start > sentence.start and (reply := reaction(span)) is not None:
+        return [reply]
+    if asked and not request:
+        return [_question(span)]
+    actions = _commands(span, before)
+    if asked and not request and any(isinstance(a, _CHANGES) for a in actions):
+        return [Clarify()]
+    return actions
+
+
+def _conditional(span: Span) -> list[Action] | None:
+    """ "Do I have peanuts on my list, if not please add them": a question, then an addition that was asked for in words."""
+    m = span.fullmatch(_IF_NOT)
+    if m is None:
+        return None
+    question = _question(span.group(m, "asked"))
+    match question:
+        case Query(about="task", target=Target(words=str(words), scope=scope)):
+            return [question, Add(title=words, project=scope.project)]
+    return None
+
+
+def _question(span: Span) -> Action:
+    return asking(span, question=True) or Clarify(missing="meaning", action="query")
+
+
+def _commands(span: Span, before: Span | None) -> list[Action]:
+    whole = trailing(span)
+    if whole is not None:
+        return whole
+    out: list[Action] = []
+    for clause in clauses(span):
+        freed, _ = unlead(clause)
+        out += _clause(freed, before)
+        before = clause
+    weighty = [a for a in out if isinstance(a, (*_CHANGES, Query))]
+    return weighty or out[:1]
+
+
+def _clause(span: Span, before: Span | None) -> list[Action]:
+    if span.match(OPENER):
+        return [_question(span)]
+    changed = changing(span)
+    if changed is not None and not isinstance(changed[0], Clarify | OutOfScope):
+        return changed
+    for rule in (finishing, adding):
+        actions = rule(span, before)
+        if actions is not None:
+            return actions
+    shown = asking(span, question=False)
+    if shown is not None:
+        return [shown]
+    if changed is not None:
+        return changed
+    actions = needing(span) or bare(span)
+    if actions is not None:
+        return actions
+    return [_unknown(span)]
+
+
+def _unknown(span: Span) -> Action:
+    topic = topic_of(span.bare)
+    if topic is not None:
+        return OutOfScope(topic=topic)
+    if OURS.search(span.bare):
+        return asking(span, question=True) or Clarify()
+    return OutOfScope() if len(span.bare.split()) > 2 else Clarify()
