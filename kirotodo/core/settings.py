@@ -40,10 +40,10 @@ def _platform_folder(kind: Literal["data", "config", "state"]) -> Path:
     from platformdirs import PlatformDirs
 
     dirs = PlatformDirs(APP, appauthor=False)
-    folder = Path({"data": dirs.user_data_dir, "config": dirs.user_config_dir, "state": dirs.user_state_dir}[kind])
-    if not folder.is_absolute() or "~" in folder.parts:
-        raise ConfigError("No home folder was found: set HOME, or KIROTODO_HOME to a folder for everything.")
-    return folder
+    try:
+        return Path(getattr(dirs, f"user_{kind}_dir"))
+    except RuntimeError:
+        raise ConfigError("No home folder was found: set HOME, or KIROTODO_HOME to a folder for everything.") from None
 
 
 def _folder(home: Path | None, kind: Literal["data", "config", "state"]) -> Path:

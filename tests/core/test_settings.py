@@ -1,0 +1,201 @@
+"""Settings: where each value comes from, and what is said of a wrong one."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from kirotodo.core.errors import ConfigError
+from kirotodo.core.settings import Settings, default_config_path
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own, an empty working directory, and none of this machine's settings."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    home = tmp_path / "home"
+    work = tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    monkeypatch.chdir(work)
+    monkeypatch.setenv("KIROTODO_HOME", str(home))
+    return home
+
+
+def fault() -> str:
+    with pytest.raises(ConfigError) as caught:
+        Settings.load()
+    return caught.value.message
+
+
+def test_everything_lives_in_the_one_home_folder(home: Path) -> None:
+    settings = Settings.load()
+    assert settings.database_url == f"sqlite+aiosqlite:///{home / 'kirotodo.db'}"
+    assert settings.config_path == home / "config.toml"
+    assert settings.state_path == home / "state.json"
+    assert settings.data_dir == home
+
+
+def test_the_systems_folders_are_used_without_a_home_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KIROTODO_HOME")
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    settings = Settings.load()
+    assert settings.data_dir == home / "data" / "kirotodo"
+    assert settings.config_dir == home / "config" / "kirotodo"
+    assert settings.state_dir == home / "state" / "kirotodo"
+
+
+def test_the_environment_wins_over_dotenv_and_dotenv_over_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "config.toml").write_text('rate_limit = 1\nrate_limit_burst = 1\nopenai_model = "file"\n')
+    Path(".env").write_text("RATE_LIMIT=2\nRATE_LIMIT_BURST=2\nUNRELATED=x\n")
+    monkeypatch.setenv("RATE_LIMIT", "3")
+    settings = Settings.load()
+    assert (settings.rate_limit, settings.rate_limit_burst, settings.openai_model) == (3, 2, "file")
+    sources = settings.sources()
+    assert sources["rate_limit"] == "environment"
+    assert sources["rate_limit_burst"] == ".env"
+    assert sources["openai_model"] == str(home / "config.toml")
+    assert sources["morning"] == "default"
+
+
+def test_an_argument_wins_over_everything(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RATE_LIMIT", "3")
+    settings = Settings.load(rate_limit=4, kirotodo_home=tmp_path / "other")
+    assert settings.rate_limit == 4
+    assert settings.data_dir == tmp_path / "other"
+    assert settings.sources()["rate_limit"] == "argument"
+
+
+def test_settings_made_by_hand_read_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATE_LIMIT", "3")
+    assert Settings().rate_limit == 60
+
+
+def test_an_empty_variable_counts_as_unset(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+    assert Settings.load().openai_api_key is None
+
+
+def test_a_home_folder_may_begin_with_a_tilde(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("KIROTODO_HOME", "~/todo")
+    assert Settings.load().data_dir == home / "todo"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "read"),
+    [
+        ("MORNING", "8", "morning", dt.time(8)),
+        ("MORNING", "8:30", "morning", dt.time(8, 30)),
+        ("CORS_ORIGINS", "https://a.example, https://b.example", "cors_origins", ("https://a.example", "https://b.example")),
+        ("CORS_ORIGINS", '["https://a.example"]', "cors_origins", ("https://a.example",)),
+        ("ENVIRONMENT", "Production", "environment", "production"),
+        ("ENVIRONMENT", "dev", "environment", "development"),
+        ("LOG_LEVEL", "warning", "log_level", "WARNING"),
+        ("WEEK_START", "Sunday", "week_start", "sunday"),
+        ("DAY_FIRST", "yes", "day_first", True),
+        ("FALLBACK_TO_BUILTIN", "0", "fallback_to_builtin", False),
+    ],
+)  # fmt: skip
+def test_values_are_read_as_people_write_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, field: str, read: object
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert getattr(Settings.load(), field) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("RATE_LIMIT", "lots", "valid integer"),
+        ("RATE_LIMIT", "0", "greater than or equal to 1"),
+        ("TIMEZONE", "Mars/Phobos", "Europe/Vienna"),
+        ("TIMEZONE", "../../etc/passwd", "Europe/Vienna"),
+        ("ENVIRONMENT", "staging", "'development' or 'production'"),
+        ("MORNING", "9am", "9:00"),
+        ("MORNING", "25", "9:00"),
+        ("DAY_FIRST", "perhaps", "valid boolean"),
+        ("AGENT_TIMEOUT", "-1", "greater than 0"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_key_its_source_and_what_would_do(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, hint: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    sentence = fault()
+    assert sentence.startswith(f"{name}={value} (from the environment) cannot be used: ")
+    assert hint in sentence
+    assert "\n" not in sentence
+
+
+def test_every_fault_gets_a_sentence_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATE_LIMIT", "lots")
+    Path(".env").write_text("WEEKEND=sunday\n")
+    first, second = fault().splitlines()
+    assert "RATE_LIMIT" in first
+    assert "WEEKEND=sunday (from .env)" in second
+
+
+def test_a_wrong_value_of_the_file_names_the_file(home: Path) -> None:
+    (home / "config.toml").write_text('week_start = "tuesday"\n')
+    assert f"(from {home / 'config.toml'})" in fault()
+
+
+def test_a_broken_file_is_told_with_its_line(home: Path) -> None:
+    (home / "config.toml").write_text("rate_limit = 1\nweekend = saturday\n")
+    sentence = fault()
+    assert str(home / "config.toml") in sentence
+    assert "line 2" in sentence
+
+
+def test_a_file_that_is_no_text_is_told(home: Path) -> None:
+    (home / "config.toml").write_bytes(b"\xff\xfe\x00")
+    assert "UTF-8" in fault()
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(home: Path) -> None:
+    (home / "config.toml").mkdir()
+    assert "cannot be read" in fault()
+
+
+def test_a_misspelt_key_of_the_file_is_told_with_the_nearest(home: Path) -> None:
+    (home / "config.toml").write_text('week_strat = "monday"\n')
+    assert "did you mean week_start?" in fault()
+
+
+def test_tables_of_the_file_are_left_to_others(home: Path) -> None:
+    (home / "config.toml").write_text('[keys]\nquit = "ctrl+x"\n')
+    assert Settings.load().rate_limit == 60
+
+
+def test_a_dotenv_that_is_no_text_is_told(home: Path) -> None:
+    Path(".env").write_bytes(b"RATE_LIMIT=\xff\n")
+    assert ".env" in fault()
+
+
+def test_secrets_and_passwords_are_shown_nowhere(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-hushhush")
+    monkeypatch.setenv("BETTER_AUTH_SECRET", "hushhush")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:pass-hushhush@db.example/todo")
+    settings = Settings.load()
+    shown = repr(settings) + str(settings) + str(settings.shown())
+    assert "hushhush" not in shown
+    assert settings.shown()["database_url"] == "postgresql://me:********@db.example/todo"
+    assert settings.shown()["openai_api_key"] == "********"
+
+
+def test_a_wrong_secret_is_not_repeated(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "config.toml").write_text("openai_api_key = 12345\n")
+    assert "12345" not in fault()
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_the_place_of_the_file_is_known_even_if_it_is_broken(home: Path) -> None:
+    (home / "config.toml").write_text("=")
+    assert default_config_path() == home / "config.toml"
