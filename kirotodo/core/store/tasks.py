@@ -6,18 +6,29 @@ from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from kirotodo.core.domain.task import Page, ProjectCount, Task, TaskDraft, TaskField, TaskFilter, TaskStats
 from kirotodo.core.errors import NotFound
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.scope import UID, Scope
-from kirotodo.core.store.tables import users
+from kirotodo.core.store.tables import tasks, users
 from kirotodo.core.store.task_pages import page_of
 from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted, moved
 from kirotodo.core.store.task_stats import projects_of, stats_of, tags_of
 
 _PENDING: Final = select(users.c.pending_count).where(users.c.id == UID)
+_NEXT: Final = (
+    select(tasks.c.id)
+    .where(
+        tasks.c.user_id == UID,
+        tasks.c.id > bindparam("the_id"),
+        tasks.c.parent_id == bindparam("the_id"),
+        tasks.c.deleted_at.is_(None),
+    )
+    .limit(1)
+)
+"""A task is older than what is made of it, so its own number bounds the search."""
 
 
 class TaskStore:
@@ -96,6 +107,11 @@ class TaskStore:
         await self._rows.hide(task, revision=numbers.revision)
         await self._journal.record(numbers.change, before=task, after=None)
         return task
+
+    async def next_of(self, task_id: int) -> Task | None:
+        """The next occurrence that was made of this task, unless it is deleted."""
+        row = await self._scope.first(_NEXT, {"the_id": task_id})
+        return None if row is None else await self.get(int(row[0]))
 
     async def count_pending(self) -> int:
         row = await self._scope.first(_PENDING)
