@@ -1,0 +1,163 @@
+"""The base of the small dialogs: fields, a line under them that says what is wrong, enter saves, esc closes.
+
+A dialog saves by itself, so that what the backend refuses stays in the field, with the reason under it.
+"""
+
+import logging
+from typing import Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from kirotodo.client.tui.actions import bindings, hints
+from kirotodo.client.tui.messages import Edited
+from kirotodo.client.tui.plain import line, plain
+from kirotodo.client.tui.shell import shell_of
+from kirotodo.client.tui.widgets.field import LinesField
+from kirotodo.core.backend import Backend
+from kirotodo.core.errors import KirotodoError
+
+THROW_AWAY: Final = "Press esc again to throw away what you typed."
+log = logging.getLogger(__name__)
+
+
+class DialogScreen(ModalScreen[None]):
+    """A subclass gives `fields`, says whether anything `changed`, and how to `store` it."""
+
+    BINDINGS = bindings("dialog")
+    DEFAULT_CSS = """
+    DialogScreen {
+        align: center middle;
+        & > #dialog {
+            width: 66;
+            max-width: 100%;
+            height: auto;
+            max-height: 100%;
+            padding: 1 1 0 1;
+            border: round $border;
+            border-title-color: $text-muted;
+            border-subtitle-color: $text-muted;
+            background: $surface;
+        }
+        & #dialog-fields { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
+        & #dialog-status { height: auto; min-height: 1; padding: 0 1; color: $text-muted; }
+        & #dialog-status.-error { color: $error; }
+    }
+    """
+
+    class Stored(Message):
+        """What was typed is in the list now."""
+
+        def __init__(self, edited: Edited) -> None:
+            super().__init__()
+            self.edited = edited
+
+    class Refused(Message):
+        """What was typed was not taken."""
+
+        def __init__(self, sentence: str) -> None:
+            super().__init__()
+            self.sentence = sentence
+
+    def __init__(self, heading: str) -> None:
+        super().__init__()
+        self._heading = heading
+        self._warned = False
+        self._saving = False
+
+    # --- for the subclass ---
+
+    def fields(self) -> ComposeResult:
+        raise NotImplementedError
+
+    def changed(self) -> bool:
+        """Whether there is anything to save."""
+        raise NotImplementedError
+
+    async def store(self, backend: Backend) -> Edited:
+        """Save it. Raises KirotodoError where it cannot be taken."""
+        raise NotImplementedError
+
+    def hint(self) -> str:
+        """What the line under the fields says while nothing is wrong."""
+        return ""
+
+    def text_of(self, id: str) -> str:
+        return self.query_one(f"#{id}", Input).value.strip()
+
+    # --- the screen ---
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as box:
+            box.border_title = line(self._heading)
+            box.border_subtitle = hints("dialog")
+            with VerticalScroll(id="dialog-fields", can_focus=False):
+                yield from self.fields()
+            yield Static(id="dialog-status", markup=False)
+
+    def on_mount(self) -> None:
+        self.tell(self.hint())
+
+    def tell(self, text: str | Content, *, error: bool = False) -> None:
+        """Show one sentence under the fields."""
+        status = self.query_one("#dialog-status", Static)
+        status.set_class(error, "-error")
+        status.update(plain(text) if isinstance(text, str) else text)
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        if self._warned or self.query_one("#dialog-status").has_class("-error"):
+            self.tell(self.hint())
+        self._warned = False
+
+    # --- saving and closing ---
+
+    @on(Input.Submitted)
+    @on(LinesField.Submitted)
+    def action_save(self) -> None:
+        if self._saving:
+            return
+        if not self.changed():
+            self.dismiss(None)
+            return
+        self._saving = True
+        self.tell("Saving…")
+        self.run_worker(self._save(), group="save", exit_on_error=False)
+
+    async def _save(self) -> None:
+        try:
+            self.post_message(self.Stored(await self.store(await shell_of(self).core())))
+        except KirotodoError as error:
+            self.post_message(self.Refused(error.message))
+        except Exception as error:
+            log.exception("A dialog could not save.")
+            self.post_message(self.Refused(f"This could not be saved ({type(error).__name__})."))
+
+    def on_dialog_screen_stored(self, message: Stored) -> None:
+        message.stop()
+        shell_of(self).chat.post_message(message.edited)
+        self.dismiss(None)
+
+    def on_dialog_screen_refused(self, message: Refused) -> None:
+        message.stop()
+        self._saving = False
+        self.tell(message.sentence, error=True)
+
+    def action_close(self) -> None:
+        """Close; text that would be lost is worth a second key."""
+        if self.changed() and not self._warned:
+            self._warned = True
+            self.tell(THROW_AWAY, error=True)
+        else:
+            self.dismiss(None)
+
+    def action_next_field(self) -> None:
+        self.focus_next()
+
+    def action_previous_field(self) -> None:
+        self.focus_previous()

@@ -1,0 +1,283 @@
+"""The editors of a task: its title, when it is due, a new one from one line, and all its fields."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static, TextArea
+
+from kirotodo.client.commands.dates import due_words, moment_words, rule_words
+from kirotodo.client.tui.messages import Edited
+from kirotodo.client.tui.plain import line, one_line, plain
+from kirotodo.client.tui.screens.dialog import DialogScreen
+from kirotodo.client.tui.shell import shell_of
+from kirotodo.client.tui.widgets.field import Choice, Field, LinesField
+from kirotodo.client.tui.widgets.task_line import PRIORITY_MARKS
+from kirotodo.core.backend import Backend, TaskFields
+from kirotodo.core.domain.task import PRIORITIES, Changed, Priority, Task
+from kirotodo.core.errors import InvalidInput, KirotodoError
+
+DUE_HINT: Final = "Words do: tomorrow 5pm · fri · in 2 weeks · 27 nov 9:00. Empty: no date."
+NEW_HINT: Final = "One line: what, when, +project, #tag, !high, every friday."
+PREVIEW_AFTER: Final = 0.15
+"""Seconds without a key until the preview is asked for."""
+
+
+class TitleScreen(DialogScreen):
+    """Another title for a task."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(f"title of {task.id}")
+        self._editing = task
+
+    def fields(self) -> ComposeResult:
+        yield Field(one_line(self._editing.title), id="title")
+
+    def changed(self) -> bool:
+        return self.text_of("title") != one_line(self._editing.title)
+
+    async def store(self, backend: Backend) -> Edited:
+        title = self.text_of("title")
+        if not title:
+            raise InvalidInput("A task needs a title; x in the list deletes the task.")
+        changed = await backend.update_tasks([self._editing.id], TaskFields(title=title))
+        return Edited(changed, f"{self._editing.title} → {title}")
+
+
+class DueScreen(DialogScreen):
+    """Another due date, beginning with the old one."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(f"due: {task.title}")
+        self._editing = task
+
+    def fields(self) -> ComposeResult:
+        yield Field(due_text(self._editing), id="due", placeholder="no date", select=True)
+
+    def hint(self) -> str:
+        return DUE_HINT
+
+    def changed(self) -> bool:
+        return self.text_of("due") != due_text(self._editing)
+
+    async def store(self, backend: Backend) -> Edited:
+        changed = await backend.update_tasks([self._editing.id], TaskFields(due=self.text_of("due") or None))
+        today = shell_of(self).clock().astimezone().date()
+        before = due_words(self._editing.due_date, self._editing.due_time, today=today) or "no date"
+        now = next((task for task in changed.tasks if task.id == self._editing.id), None)
+        after = due_words(now.due_date, now.due_time, today=today) if now else self.text_of("due")
+        return Edited(changed, f"{self._editing.title}: {before} → {after or 'no date'}")
+
+
+class NewTaskScreen(DialogScreen):
+    """A new task, said in one line; what it will be is shown while one types."""
+
+    DEFAULT_CSS = """
+    NewTaskScreen #preview { height: auto; padding: 1 1 0 1; }
+    """
+
+    class Previewed(Message):
+        """What the text would add; or why it would add nothing."""
+
+        def __init__(self, text: str, tasks: Sequence[Task], refusal: str = "") -> None:
+            super().__init__()
+            self.text = text
+            self.tasks = tuple(tasks)
+            self.refusal = refusal
+
+    def __init__(self) -> None:
+        super().__init__("new task")
+        self._waiting: Timer | None = None
+
+    def fields(self) -> ComposeResult:
+        yield Field(id="text", placeholder="call the dentist fri 9am +health !high")
+        yield Static(id="preview", markup=False)
+
+    def hint(self) -> str:
+        return NEW_HINT
+
+    def changed(self) -> bool:
+        return bool(self.text_of("text"))
+
+    async def store(self, backend: Backend) -> Edited:
+        tasks = await backend.add_from_text(self.text_of("text"))
+        titles = ", ".join(task.title for task in tasks)
+        return Edited(Changed(tasks=tuple(tasks)), f"Added: {titles}" if tasks else "Nothing was added.")
+
+    @on(Input.Changed, "#text")
+    def _preview_soon(self) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+        if self.text_of("text"):
+            self._waiting = self.set_timer(PREVIEW_AFTER, self._preview)
+        else:
+            self.query_one("#preview", Static).update("")
+
+    def _preview(self) -> None:
+        self.run_worker(self._ask(self.text_of("text")), group="preview", exclusive=True, exit_on_error=False)
+
+    async def _ask(self, text: str) -> None:
+        backend = await shell_of(self).core()
+        try:
+            self.post_message(self.Previewed(text, await backend.add_from_text(text, dry_run=True)))
+        except KirotodoError as error:
+            self.post_message(self.Previewed(text, (), error.message))
+
+    def on_new_task_screen_previewed(self, message: Previewed) -> None:
+        message.stop()
+        if message.text != self.text_of("text"):
+            return
+        now = shell_of(self).clock().astimezone()
+        lines = [task_summary(task, now) for task in message.tasks]
+        self.query_one("#preview", Static).update(Content("\n").join(lines) if lines else plain(message.refusal))
+
+
+class DetailsScreen(DialogScreen):
+    """Everything about a task, to read and to change."""
+
+    DEFAULT_CSS = """
+    DetailsScreen {
+        & .row { height: auto; }
+        & .row Label { width: 10; color: $text-muted; }
+        & .row Field, & .row Choice, & .row LinesField { width: 1fr; }
+        & #about { padding: 0 1; color: $text-muted; height: auto; }
+    }
+    """
+
+    def __init__(self, task: Task) -> None:
+        super().__init__(f"task {task.id}")
+        self._editing = task
+        self._before = {
+            "title": one_line(task.title),
+            "due": due_text(task),
+            "recurrence": task.recurrence or "",
+            "remind": f"{task.remind_at.astimezone():%Y-%m-%d %H:%M}" if task.remind_at else "",
+            "priority": task.priority,
+            "project": one_line(task.project or ""),
+            "tags": ", ".join(one_line(tag) for tag in task.tags),
+            "notes": plain(task.notes).plain,
+        }
+
+    def fields(self) -> ComposeResult:
+        before = self._before
+        yield from _row("title", Field(before["title"], id="title"))
+        yield from _row("due", Field(before["due"], id="due", placeholder="no date"))
+        yield from _row("repeats", Field(before["recurrence"], id="recurrence", placeholder="every other friday"))
+        yield from _row("remind", Field(before["remind"], id="remind", placeholder="10 minutes before"))
+        yield from _row("priority", Choice(PRIORITIES, before["priority"], id="priority"))
+        yield from _row("project", Field(before["project"], id="project"))
+        yield from _row("tags", Field(before["tags"], id="tags"))
+        yield from _row("notes", LinesField(before["notes"], id="notes"))
+        yield Static(self._about(), id="about", markup=False)
+
+    def _about(self) -> Content:
+        task, now = self._editing, shell_of(self).clock().astimezone()
+        facts = [f"added {moment_words(task.created_at, now=now)}"]
+        if task.completed_at:
+            facts.append(f"done {moment_words(task.completed_at, now=now)}")
+        if task.recurrence:
+            counted = "the day it is done" if task.recurs_from == "completion" else "its schedule"
+            facts.append(f"{rule_words(task.recurrence)}, counted from {counted}")
+        if task.parent_id is not None:
+            facts.append(f"follows task {task.parent_id}")
+        return plain(" · ".join(facts))
+
+    # --- before and after ---
+
+    def _now(self) -> dict[str, str]:
+        texts = {id: self.text_of(id) for id in ("title", "due", "recurrence", "remind", "project", "tags")}
+        return {
+            **texts,
+            "priority": self.query_one("#priority", Choice).value,
+            "notes": self.query_one("#notes", LinesField).text.strip(),
+        }
+
+    def _differences(self) -> dict[str, str]:
+        return {name: text for name, text in self._now().items() if text != self._before[name].strip()}
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(Choice.Changed)
+    def _compare(self) -> None:
+        """Say what the changed fields were."""
+        were = [f"{name}: {one_line(self._before[name]) or 'empty'}" for name in self._differences()]
+        self.tell(f"Before: {' · '.join(were)}" if were else "")
+
+    def changed(self) -> bool:
+        return bool(self._differences())
+
+    async def store(self, backend: Backend) -> Edited:
+        differences = self._differences()
+        if differences.get("title") == "":
+            raise InvalidInput("A task needs a title; x in the list deletes the task.")
+        changed = await backend.update_tasks([self._editing.id], _as_fields(differences))
+        return Edited(changed, f"{self._editing.title}: {', '.join(differences)} changed")
+
+
+def due_text(task: Task) -> str:
+    """The due date as text that is understood when it comes back."""
+    if task.due_date is None:
+        return ""
+    return _iso(task.due_date, task.due_time)
+
+
+def task_summary(task: Task, now: datetime) -> Content:
+    """A task in a line or two, in words: what a text would add."""
+    facts = [
+        due_words(task.due_date, task.due_time, today=now.date()),
+        rule_words(task.recurrence) if task.recurrence else "",
+        f"remind {moment_words(task.remind_at, now=now)}" if task.remind_at else "",
+        PRIORITY_MARKS[task.priority],
+        f"+{task.project}" if task.project else "",
+        *(f"#{tag}" for tag in task.tags),
+    ]
+    told = " · ".join(fact for fact in facts if fact)
+    return Content.assemble("○ ", line(task.title), ("\n  " if told else ""), line(told, "$accent"))
+
+
+def _iso(day: date, at: time | None) -> str:
+    return day.isoformat() if at is None else f"{day.isoformat()} {at:%H:%M}"
+
+
+def _row(label: str, field: Widget) -> ComposeResult:
+    with Horizontal(classes="row"):
+        yield Label(label, markup=False)
+        yield field
+
+
+def _as_fields(texts: dict[str, str]) -> TaskFields:
+    fields = TaskFields()
+    if "title" in texts:
+        fields["title"] = texts["title"]
+    if "due" in texts:
+        fields["due"] = texts["due"] or None
+    if "recurrence" in texts:
+        fields["recurrence"] = texts["recurrence"] or None
+    if "remind" in texts:
+        fields["remind"] = texts["remind"] or None
+    if "priority" in texts:
+        fields["priority"] = _priority(texts["priority"])
+    if "project" in texts:
+        fields["project"] = texts["project"].lstrip("+") or None
+    if "tags" in texts:
+        fields["tags"] = _tags(texts["tags"])
+    if "notes" in texts:
+        fields["notes"] = texts["notes"] or None
+    return fields
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """Tags stand between commas; where there is no comma, between spaces."""
+    words = text.split(",") if "," in text else text.split()
+    return tuple(tag for word in words if (tag := word.strip().lstrip("#")))
+
+
+def _priority(word: str) -> Priority:
+    return next(priority for priority in PRIORITIES if priority == word)

@@ -1,0 +1,34 @@
+"""What a screen may ask of the app around it, whichever app that is."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Literal, Protocol, cast
+
+from textual.dom import DOMNode
+from textual.message import Message
+
+from kirotodo.client.state import ClientState
+from kirotodo.core.backend import Backend
+
+
+class Listener(Protocol):
+    def post_message(self, message: Message, /) -> bool: ...
+
+
+class Shell(Protocol):
+    """The app as its screens know it. `chat` takes the messages that other screens have for the chat."""
+
+    clock: Callable[[], datetime]
+    state: ClientState
+
+    @property
+    def chat(self) -> Listener: ...
+
+    async def core(self) -> Backend: ...
+
+    def say(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None: ...
+
+
+def shell_of(node: DOMNode) -> Shell:
+    """The app that this node lives in."""
+    return cast(Shell, cast(Any, node.app))

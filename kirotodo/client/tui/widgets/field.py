@@ -1,0 +1,103 @@
+"""Fields of dialogs and searches: one line of text, several lines, one of a few words. Nothing pasted does harm."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import RenderResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.events import Key
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from kirotodo.client.tui.plain import clean
+
+
+class Field(Input):
+    """One line. Control characters and line ends that were pasted do not stay."""
+
+    DEFAULT_CSS = """
+    Field, Field:focus { height: 1; border: none; padding: 0 1; background: $panel; }
+    """
+
+    def __init__(self, value: str = "", *, id: str, placeholder: str = "", select: bool = False) -> None:
+        super().__init__(value, id=id, placeholder=placeholder, select_on_focus=select, compact=True)
+
+    def validate_value(self, value: str) -> str:
+        return clean(value).replace("\n", " ")
+
+
+class LinesField(TextArea):
+    """Several lines. Enter saves as in every other field, ctrl+j begins a line as in the composer."""
+
+    DEFAULT_CSS = """
+    LinesField, LinesField:focus { height: 4; border: none; padding: 0 1; background: $panel; }
+    """
+
+    class Submitted(Message):
+        """Enter was pressed."""
+
+    def __init__(self, text: str, *, id: str) -> None:
+        super().__init__(clean(text), id=id, compact=True, show_line_numbers=False, tab_behavior="focus")
+
+    async def _on_key(self, event: Key) -> None:
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Submitted())
+        elif event.key in ("ctrl+j", "shift+enter"):
+            event.stop()
+            event.prevent_default()
+            self.insert("\n")
+        else:
+            await super()._on_key(event)
+
+
+class Choice(Widget, can_focus=True):
+    """One of a few words; left, right and space go through them, a letter goes to the word it begins."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    DEFAULT_CSS = """
+    Choice { height: 1; padding: 0 1; background: $panel; }
+    Choice:focus {
+        background: $block-cursor-background;
+        color: $block-cursor-foreground;
+        text-style: $block-cursor-text-style;
+    }
+    """
+
+    value: reactive[str] = reactive("")
+
+    class Changed(Message):
+        """Another word was chosen."""
+
+        def __init__(self, value: str) -> None:
+            super().__init__()
+            self.value = value
+
+    def __init__(self, words: Sequence[str], value: str, *, id: str) -> None:
+        super().__init__(id=id)
+        self._words = tuple(words)
+        self.set_reactive(Choice.value, value)
+
+    def render(self) -> RenderResult:
+        return Content(f"< {self.value} >")
+
+    def on_key(self, event: Key) -> None:
+        here = self._words.index(self.value)
+        if event.key in ("right", "space"):
+            chosen = self._words[(here + 1) % len(self._words)]
+        elif event.key == "left":
+            chosen = self._words[here - 1]
+        else:
+            chosen = next((word for word in self._words if word[:1] == event.character), "")
+        if chosen:
+            event.stop()
+            self.value = chosen
+            self.post_message(self.Changed(chosen))
+
+    def on_click(self) -> None:
+        self.value = self._words[(self._words.index(self.value) + 1) % len(self._words)]
+        self.post_message(self.Changed(self.value))
