@@ -1,22 +1,37 @@
-"""KirotodoApp: the shell of the terminal client. It opens the core behind the first paint and lends it to the screens."""
+"""KirotodoApp: the shell of the terminal client. It opens the core behind the first paint and lends it out."""
 
 import asyncio
 import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
+from textual import on
 from textual.app import App
+from textual.binding import Binding
+from textual.command import Provider
+from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
+from kirotodo.client.tui.actions import bindings
 from kirotodo.client.tui.jobs import Jobs
-from kirotodo.client.tui.messages import BackendFailed, BackendReady, Failed
+from kirotodo.client.tui.messages import (
+    BackendFailed,
+    BackendReady,
+    ConversationDeleted,
+    ConversationRenamed,
+    Edited,
+    Failed,
+    NewConversation,
+    OpenConversation,
+    TextOffered,
+)
 from kirotodo.client.tui.plain import clean
 from kirotodo.client.tui.screens.chat import ChatScreen
 from kirotodo.client.tui.screens.too_small import TooSmall, too_small
@@ -26,7 +41,8 @@ from kirotodo.core.errors import KirotodoError
 
 BackendSource: TypeAlias = Backend | Callable[[], Awaitable[Backend]]
 Severity = Literal["information", "warning", "error"]
-DEFAULT_THEME: Final = "kirotodo-dark"
+SECOND_PRESS: Final = timedelta(seconds=3)
+"""Within this time of each other, two ctrl+c leave the program."""
 log = logging.getLogger(__name__)
 
 
@@ -34,12 +50,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _palette() -> type[Provider]:
+    from kirotodo.client.tui.screens.palette import KirotodoCommands
+
+    return KirotodoCommands
+
+
 class KirotodoApp(App[None]):
     """The terminal client over a backend, or over a way to make one that may take its time."""
 
     TITLE = "kirotodo"
     CSS_PATH = "kirotodo.tcss"
-    ENABLE_COMMAND_PALETTE = False
+    COMMANDS = {_palette}
+    BINDINGS = [*bindings("app"), Binding("ctrl+c", "interrupt", show=False, system=True)]
 
     def __init__(
         self,
@@ -61,12 +84,12 @@ class KirotodoApp(App[None]):
         self._source = backend
         self._opened = asyncio.Event()
         self._refusal: KirotodoError | None = None
+        self._interrupted: datetime | None = None
         self.jobs = Jobs(self.core, self._tell_chat)
         self.chat = ChatScreen()
         for known in themes.THEMES:
             self.register_theme(known)
-        wanted = theme or self.state.theme or DEFAULT_THEME
-        self.theme = wanted if wanted in self.available_themes else DEFAULT_THEME
+        self.theme = themes.preferred(self, theme or self.state.theme)
 
     def get_default_screen(self) -> Screen[Any]:
         return self.chat
@@ -104,6 +127,11 @@ class KirotodoApp(App[None]):
         assert self.backend is not None
         return self.backend
 
+    @property
+    def refused(self) -> bool:
+        """Whether the core could not be opened."""
+        return self._refusal is not None
+
     # --- work and words ---
 
     def work(self, job: Coroutine[Any, Any, None], *, group: str = "work", exclusive: bool = False) -> Worker[None]:
@@ -116,16 +144,29 @@ class KirotodoApp(App[None]):
         except Exception as error:
             self._tell_chat(Failed(_as_ours(error, "Something went wrong inside.")))
 
-    def _tell_chat(self, message: Any) -> None:
+    def _tell_chat(self, message: Message) -> None:
         self.chat.post_message(message)
 
-    def edit(self, what: Callable[[Backend], Awaitable[Changed]], said: str) -> None:
+    @on(OpenConversation)
+    @on(NewConversation)
+    @on(ConversationRenamed)
+    @on(ConversationDeleted)
+    @on(TextOffered)
+    @on(Edited)
+    def _asked_of_the_chat(self, message: Message) -> None:
+        """Other screens say these to the app; the chat answers them and lets none of its own come this far."""
+        self.chat.post_message(message)
+
+    def edit(self, what: Callable[[Backend], Awaitable[Changed]], said: str | Callable[[Changed], str]) -> None:
         """Run a direct edit of the list; success says `said`, failure its one sentence."""
         self.work(self.jobs.edit(what, said))
 
     def say(self, text: str, severity: Severity = "information") -> None:
         """One toast of plain text."""
         self.notify(clean(text), severity=severity, markup=False)
+
+    def action_toggle_theme(self) -> None:
+        self.set_theme(themes.other(self.theme))
 
     def set_theme(self, name: str) -> None:
         """Change the theme and remember it."""
@@ -149,6 +190,15 @@ class KirotodoApp(App[None]):
 
     async def action_quit(self) -> None:
         self.leave()
+
+    def action_interrupt(self) -> None:
+        """ctrl+c where nothing is selected: a second one leaves."""
+        now = self.clock()
+        if self._interrupted is not None and now - self._interrupted <= SECOND_PRESS:
+            self.leave()
+        else:
+            self._interrupted = now
+            self.say("Once more ctrl+c leaves; drafts and running turns are kept.")
 
     async def on_unmount(self) -> None:
         if self.backend is not None:

@@ -8,8 +8,11 @@ from typing import Any, Final, Protocol
 from textual.message import Message
 
 from kirotodo.client.tui.messages import (
+    AnswerRefused,
     CallUndone,
+    ConversationDeleted,
     ConversationLoaded,
+    ConversationRenamed,
     ConversationsChanged,
     Edited,
     EventArrived,
@@ -17,6 +20,8 @@ from kirotodo.client.tui.messages import (
     MessageAccepted,
     MessageRefused,
     OlderLoaded,
+    OpenConversation,
+    PageSeen,
     StatusSeen,
     TasksLoaded,
     TasksSeen,
@@ -78,6 +83,26 @@ class Jobs:
             raise
         self._post(OlderLoaded(transcript, view))
 
+    async def look_again(self, conversation_id: int, view: int) -> None:
+        """Load the newest page of the conversation on screen once more."""
+        backend = await self._core()
+        try:
+            self._post(PageSeen(await backend.transcript(conversation_id, limit=PAGE), view))
+        except NotFound:
+            self._post(ConversationDeleted(conversation_id))
+
+    async def rename(self, conversation_id: int, title: str) -> None:
+        backend = await self._core()
+        self._post(ConversationRenamed(await backend.rename_conversation(conversation_id, title)))
+
+    async def delete(self, conversation_id: int) -> None:
+        await (await self._core()).delete_conversation(conversation_id)
+        self._post(ConversationDeleted(conversation_id))
+
+    async def restore(self, conversation_id: int) -> None:
+        await (await self._core()).restore_conversation(conversation_id)
+        self._post(OpenConversation(conversation_id))
+
     def _loaded(self, transcript: Transcript | None, view: int) -> None:
         self._post(ConversationLoaded(transcript, view))
 
@@ -89,9 +114,10 @@ class Jobs:
             backend = await self._core()
             sent = await backend.send(text, conversation_id=conversation_id, request_key=request_key)
         except KirotodoError as error:
-            self._post(MessageRefused(text, error, view))
+            self._post(MessageRefused(text, conversation_id, error, view))
         except Exception:
-            self._post(MessageRefused(text, KirotodoError("The message could not be sent."), view))
+            fault = KirotodoError("The message could not be sent; it is back in the composer.")
+            self._post(MessageRefused(text, conversation_id, fault, view))
             raise
         else:
             self._post(MessageAccepted(sent, view))
@@ -123,7 +149,10 @@ class Jobs:
     async def answer(
         self, turn_id: str, call_id: str, decision: Decision, arguments: Mapping[str, Any] | None = None
     ) -> None:
-        await (await self._core()).answer(turn_id, call_id, decision, arguments=arguments)
+        try:
+            await (await self._core()).answer(turn_id, call_id, decision, arguments=arguments)
+        except KirotodoError as error:
+            self._post(AnswerRefused(turn_id, error))
 
     async def undo_call(self, turn_id: str, call_id: str) -> None:
         changed = await (await self._core()).undo_call(turn_id, call_id)
@@ -131,10 +160,10 @@ class Jobs:
 
     # --- the list ---
 
-    async def edit(self, what: Callable[[Backend], Awaitable[Changed]], said: str) -> None:
+    async def edit(self, what: Callable[[Backend], Awaitable[Changed]], said: str | Callable[[Changed], str]) -> None:
         """A direct edit of the list, and the sentence to say once it is done."""
-        self._post(Edited(await what(await self._core()), said))
-        await self.status()
+        changed = await what(await self._core())
+        self._post(Edited(changed, said if isinstance(said, str) else said(changed)))
 
     async def load_tasks(self) -> None:
         backend = await self._core()

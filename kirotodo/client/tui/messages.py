@@ -37,7 +37,7 @@ class ConversationRenamed(Message):
 
 
 class ConversationDeleted(Message):
-    """A conversation is gone from sight."""
+    """A conversation was put out of sight."""
 
     def __init__(self, conversation_id: int) -> None:
         super().__init__()
@@ -77,6 +77,15 @@ class ConversationLoaded(Message):
         self.view = view
 
 
+class PageSeen(Message):
+    """The newest page of the conversation on screen, after something changed in another program."""
+
+    def __init__(self, transcript: Transcript, view: int) -> None:
+        super().__init__()
+        self.transcript = transcript
+        self.view = view
+
+
 class OlderLoaded(Message):
     """The page before the oldest message shown; None where it could not be had."""
 
@@ -98,9 +107,10 @@ class MessageAccepted(Message):
 class MessageRefused(Message):
     """A message was not taken; its text must not be lost."""
 
-    def __init__(self, text: str, error: KirotodoError, view: int) -> None:
+    def __init__(self, text: str, conversation_id: int | None, error: KirotodoError, view: int) -> None:
         super().__init__()
         self.text = text
+        self.conversation_id = conversation_id
         self.error = error
         self.view = view
 
@@ -122,6 +132,15 @@ class WatchLost(Message):
         self.turn_id = turn_id
         self.error = error
         self.view = view
+
+
+class AnswerRefused(Message):
+    """A yes or no was not taken."""
+
+    def __init__(self, turn_id: str, error: KirotodoError) -> None:
+        super().__init__()
+        self.turn_id = turn_id
+        self.error = error
 
 
 class TasksLoaded(Message):

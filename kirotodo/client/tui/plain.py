@@ -1,4 +1,4 @@
-"""The one door for text that a user, a model or a server wrote: what comes out cannot style, script or reorder a screen.
+"""The one door for foreign text, of a user, a model or a server: what comes out cannot style or script a screen.
 
 Everything foreign goes to the screen as the `Content` made here, or as the `str` that `clean` gives to a widget with
 `markup=False`.

@@ -1,0 +1,226 @@
+"""A conversation as the screen holds it: entries made from a stored page, or folded from a turn's events. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias, assert_never
+
+from kirotodo.core.domain.conversation import (
+    Approval,
+    CallStatus,
+    Message,
+    ToolCall,
+    Transcript,
+    Turn,
+    TurnStatus,
+    Usage,
+)
+from kirotodo.core.events import (
+    ApprovalAnswered,
+    ApprovalRequested,
+    TasksChanged,
+    TextDelta,
+    ToolCallFinished,
+    ToolCallStarted,
+    TurnCancelled,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+)
+
+_CHANGING: Final = frozenset({"add_task", "complete_task", "update_task", "delete_task"})
+"""Tools whose stored calls can be put back; events say so themselves."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """A message of the user. `seq` is 0 until the backend has taken it."""
+
+    key: str
+    text: str
+    seq: int = 0
+    turn_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """A tool call as its line shows it."""
+
+    id: str
+    tool: str
+    arguments: Mapping[str, Any]
+    result: Mapping[str, Any] | None = None
+    status: CallStatus = "pending"
+    duration_ms: int = 0
+    undoable: bool = False
+    undone: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """The text of one run of the model."""
+
+    step: int
+    attempt: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """What a turn answered so far."""
+
+    key: str
+    turn_id: str
+    status: TurnStatus = "running"
+    steps: tuple[Step, ...] = ()
+    response: str = ""
+    calls: tuple[Call, ...] = ()
+    approval: Approval | None = None
+    error: str = ""
+    retryable: bool = False
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def text(self) -> str:
+        return self.response or "".join(step.text for step in self.steps)
+
+    @property
+    def over(self) -> bool:
+        return self.status in ("finished", "failed", "cancelled")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Noted:
+    """A line of the program itself, kept nowhere."""
+
+    key: str
+    text: str
+
+
+Entry: TypeAlias = Said | Answered | Noted
+
+
+def answer_key(turn_id: str) -> str:
+    return f"answer:{turn_id}"
+
+
+def entries_of(page: Transcript) -> list[Entry]:
+    """The entries of a stored page: each message, and each turn's answer after the message that began it."""
+    turns = {turn.id: turn for turn in page.turns}
+    answers = {message.turn_id: message for message in page.messages if message.role == "assistant"}
+    entries: list[Entry] = []
+    for message in page.messages:
+        if message.role == "user":
+            entries.append(
+                Said(key=f"said:{message.seq}", text=message.content, seq=message.seq, turn_id=message.turn_id)
+            )
+            turn = turns.get(message.turn_id)
+            if turn is not None and turn.message_seq == message.seq:
+                entries.append(_answered(turn, answers.get(turn.id)))
+        elif message.turn_id not in turns or not _begins_here(turns[message.turn_id], page):
+            entries.append(_lone_answer(message, turns.get(message.turn_id)))
+    return entries
+
+
+def _begins_here(turn: Turn, page: Transcript) -> bool:
+    return any(message.seq == turn.message_seq and message.role == "user" for message in page.messages)
+
+
+def _lone_answer(message: Message, turn: Turn | None) -> Answered:
+    """An answer whose question lies on the page before."""
+    if turn is not None:
+        return _answered(turn, message)
+    return Answered(
+        key=answer_key(message.turn_id), turn_id=message.turn_id, status="finished", response=message.content
+    )
+
+
+def _answered(turn: Turn, message: Message | None) -> Answered:
+    over = turn.status in ("finished", "failed", "cancelled")
+    response = message.content if message is not None else turn.response
+    return Answered(
+        key=answer_key(turn.id),
+        turn_id=turn.id,
+        status=turn.status,
+        response=response if over else "",
+        calls=tuple(_call(call) for call in turn.tool_calls) if over else (),
+        error=turn.error or "",
+        retryable=turn.status == "failed",
+        model=turn.model,
+        usage=turn.usage,
+    )
+
+
+def _call(call: ToolCall) -> Call:
+    return Call(
+        id=call.id,
+        tool=call.tool,
+        arguments=call.arguments,
+        result=call.result,
+        status=call.status,
+        duration_ms=call.duration_ms,
+        undoable=call.status == "succeeded" and call.tool in _CHANGING,
+    )
+
+
+def fold(entry: Answered, event: TurnEvent) -> Answered:
+    """The answer after one more event of its turn."""
+    match event:
+        case TurnStarted():
+            return replace(entry, model=event.model)
+        case TextDelta():
+            return replace(entry, steps=_with_delta(entry.steps, event))
+        case ToolCallStarted():
+            call = Call(id=event.call_id, tool=event.tool, arguments=event.arguments)
+            return replace(entry, calls=(*(known for known in entry.calls if known.id != call.id), call))
+        case ApprovalRequested():
+            entry = replace(entry, status="awaiting_approval", approval=event.approval)
+            return _with_call(entry, event.approval.call_id, status="awaiting_approval")
+        case ApprovalAnswered():
+            entry = replace(entry, status="running", approval=None)
+            return _with_call(entry, event.call_id, status="denied" if event.decision == "no" else "pending")
+        case ToolCallFinished():
+            return _with_call(
+                entry,
+                event.call_id,
+                status=event.status,
+                result=event.result,
+                duration_ms=event.duration_ms,
+                undoable=event.undoable,
+            )
+        case TasksChanged():
+            return entry
+        case TurnFinished():
+            return replace(
+                entry, status="finished", response=event.response, model=event.model, usage=event.usage, approval=None
+            )
+        case TurnFailed():
+            return replace(entry, status="failed", error=event.message, retryable=event.retryable, approval=None)
+        case TurnCancelled():
+            return replace(entry, status="cancelled", response=event.response, approval=None)
+        case _:
+            assert_never(event)
+
+
+def _with_delta(steps: tuple[Step, ...], delta: TextDelta) -> tuple[Step, ...]:
+    new = Step(step=delta.step, attempt=delta.attempt, text=delta.text)
+    for index, known in enumerate(steps):
+        if known.step != delta.step:
+            continue
+        if delta.attempt < known.attempt:
+            return steps
+        if delta.attempt == known.attempt:
+            new = replace(known, text=known.text + delta.text)
+        return (*steps[:index], new, *steps[index + 1 :])
+    return (*steps, new)
+
+
+def _with_call(entry: Answered, call_id: str, **values: Any) -> Answered:
+    calls = tuple(replace(call, **values) if call.id == call_id else call for call in entry.calls)
+    return replace(entry, calls=calls)
+
+
+def undone(entry: Answered, call_id: str) -> Answered:
+    """The answer with one call's effect put back."""
+    return _with_call(entry, call_id, undone=True, undoable=False)

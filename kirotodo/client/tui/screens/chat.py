@@ -1,0 +1,368 @@
+"""The chat: header, transcript, composer, tasks. Layout, keys, slash commands, and what flows to the task pane."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+
+from kirotodo.client.tui.actions import bindings, key_label
+from kirotodo.client.tui.editor import EditorFailed, edit_text
+from kirotodo.client.tui.messages import (
+    BackendFailed,
+    BackendReady,
+    ConversationDeleted,
+    ConversationRenamed,
+    ConversationsChanged,
+    Edited,
+    Failed,
+    NewConversation,
+    OpenConversation,
+    StatusSeen,
+    TasksLoaded,
+    TasksSeen,
+    TextOffered,
+)
+from kirotodo.client.tui.screens.slash_commands import run_command
+from kirotodo.client.tui.screens.talk import TalkScreen
+from kirotodo.client.tui.slash import BY_NAME, matching, parse
+from kirotodo.client.tui.telling import told
+from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
+from kirotodo.client.tui.widgets.composer import Composer
+from kirotodo.client.tui.widgets.header_line import HeaderLine
+from kirotodo.client.tui.widgets.key_line import KeyLine
+from kirotodo.client.tui.widgets.queue import QueuedMessage, QueueStrip
+from kirotodo.client.tui.widgets.slash_popup import SlashPopup
+from kirotodo.client.tui.widgets.task_pane import TaskPane
+from kirotodo.client.tui.widgets.text_lines import TextLines
+from kirotodo.client.tui.widgets.transcript import Transcript
+from kirotodo.core.backend import TaskFields
+from kirotodo.core.domain.task import Task
+
+WIDE: Final = 100
+"""Columns from which the tasks stand beside the conversation; below they come as a drawer."""
+
+
+class ChatScreen(TalkScreen):
+    """The one screen one lives in."""
+
+    BINDINGS = bindings("chat")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deleted: int | None = None
+
+    def compose(self) -> ComposeResult:
+        popup = SlashPopup(lambda: self.query_one(TaskPane).tasks, id="slash")
+        yield HeaderLine(id="header")
+        with Horizontal(id="body"):
+            with Vertical(id="conversation"):
+                yield Transcript(id="transcript")
+                yield QueueStrip(id="queue")
+                yield Composer(popup, id="composer")
+                yield ApprovalBar(id="approval")
+                yield popup
+            yield TaskPane(clock=self.shell.clock, id="tasks")
+        yield KeyLine(id="keys")
+
+    def on_mount(self) -> None:
+        state = self.shell.state
+        self.conversation_id = None if self.shell.new else (self.shell.conversation_id or state.last_conversation)
+        self.composer.sent = list(state.history)
+        self.composer.put(state.draft(self.conversation_id))
+        self.set_class(not state.pane_open, "-pane-closed")
+        self.composer.focus()
+        self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
+
+    def _show_keys(self) -> None:
+        """The keys of where the focus is, from the inside out."""
+        keys = [
+            (key_label(active.binding.key), active.binding.description)
+            for active in self.active_bindings.values()
+            if active.binding.show and active.node is not self.app
+        ]
+        if self.focused is self.composer:
+            keys.append(("/", "commands"))
+        if self.live is not None or self.sending is not None:
+            keys.append(("esc", "stop"))
+        self.query_one(KeyLine).keys = (*dict.fromkeys(keys), ("ctrl+t", "tasks"), ("f1", "help"))
+
+    # --- the core comes, the list flows ---
+
+    def on_backend_ready(self, message: BackendReady) -> None:
+        message.stop()
+        shell = self.shell
+        shell.work(shell.jobs.follow(), group="follow", exclusive=True)
+        shell.work(shell.jobs.load_tasks())
+        if shell.new:
+            self.post_message(NewConversation())
+        elif shell.conversation_id is not None:
+            shell.work(shell.jobs.open(shell.conversation_id, self.view))
+        else:
+            shell.work(shell.jobs.open_latest(shell.state.last_conversation, self.view))
+
+    def on_backend_failed(self, message: BackendFailed) -> None:
+        message.stop()
+        self.note(f"{message.error.message} /retry tries again; what you type is kept.")
+
+    def on_tasks_loaded(self, message: TasksLoaded) -> None:
+        message.stop()
+        self.query_one(TaskPane).set_tasks(message.tasks, total=message.total)
+
+    def on_tasks_seen(self, message: TasksSeen) -> None:
+        message.stop()
+        self.query_one(TaskPane).apply(message.tasks, message.removed)
+        self.shell.work(self.shell.jobs.status(), group="status", exclusive=True)
+
+    def on_status_seen(self, message: StatusSeen) -> None:
+        message.stop()
+        self.header.status = message.status
+
+    def on_edited(self, message: Edited) -> None:
+        message.stop()
+        self.shell.say(message.said)
+        for sentence in message.changed.skipped:
+            self.shell.say(sentence, "warning")
+        self.post_message(TasksSeen(message.changed.tasks, message.changed.removed))
+
+    def on_failed(self, message: Failed) -> None:
+        message.stop()
+        self.shell.say(message.error.message, "error")
+
+    def before_sending(self) -> None:
+        self.query_one(TaskPane).sweep()
+
+    def empty_state(self) -> Widget:
+        from kirotodo.client.tui.widgets.first_run import FirstRun
+
+        return FirstRun()
+
+    # --- conversations ---
+
+    def on_open_conversation(self, message: OpenConversation) -> None:
+        message.stop()
+        if message.conversation_id != self.conversation_id or not self.loaded:
+            view = self.visit()
+            self.shell.work(self.shell.jobs.open(message.conversation_id, view))
+        self.composer.focus()
+
+    def on_new_conversation(self, message: NewConversation) -> None:
+        message.stop()
+        self.begin_new()
+
+    def begin_new(self) -> None:
+        from kirotodo.client.tui.messages import ConversationLoaded
+
+        view = self.visit() if self.loaded or self.view else self.view
+        self.conversation_id = None
+        self.post_message(ConversationLoaded(None, view))
+
+    def on_conversation_renamed(self, message: ConversationRenamed) -> None:
+        message.stop()
+        if message.conversation.id == self.conversation_id:
+            self.header.title = message.conversation.title
+
+    def on_conversation_deleted(self, message: ConversationDeleted) -> None:
+        message.stop()
+        self.deleted = message.conversation_id
+        if message.conversation_id == self.conversation_id:
+            self.begin_new()
+
+    def on_conversations_changed(self, message: ConversationsChanged) -> None:
+        message.stop()
+        if self.conversation_id is not None and not self.busy:
+            job = self.shell.jobs.look_again(self.conversation_id, self.view)
+            self.shell.work(job, group="look", exclusive=True)
+
+    def on_text_offered(self, message: TextOffered) -> None:
+        message.stop()
+        if message.send:
+            self.submit(message.text)
+        else:
+            self.composer.give_back(message.text)
+        self.composer.focus()
+
+    # --- the composer ---
+
+    def on_composer_submitted(self, message: Composer.Submitted) -> None:
+        message.stop()
+        command = parse(message.text)
+        if command is None:
+            self.submit(message.text)
+        elif command[0] in BY_NAME:
+            run_command(self, *command)
+        else:
+            near = matching(command[0], [(name, name) for name in BY_NAME])
+            self.composer.give_back(message.text)
+            self.shell.say(f"There is no /{command[0]}." + (f" Did you mean /{near[0]}?" if near else ""), "warning")
+
+    def on_composer_refused(self, message: Composer.Refused) -> None:
+        message.stop()
+        self.shell.say(message.reason, "warning")
+
+    def on_composer_page_requested(self, message: Composer.PageRequested) -> None:
+        message.stop()
+        self.transcript.page(message.direction)
+
+    def on_composer_leave_requested(self) -> None:
+        self.shell.leave()
+
+    async def on_composer_editor_requested(self, message: Composer.EditorRequested) -> None:
+        message.stop()
+        try:
+            text = await edit_text(self.app, message.text)
+        except EditorFailed as failure:
+            self.shell.say(str(failure), "error")
+        else:
+            self.composer.put(text)
+
+    def on_slash_popup_chosen(self, message: SlashPopup.Chosen) -> None:
+        message.stop()
+        self.composer.replace_before_cursor(message.choice.length, message.choice.text)
+        self.composer.popup.close(self.composer.before_cursor)
+        self.composer.focus()
+        if message.send:
+            self.composer.action_submit()
+
+    # --- keys ---
+
+    def action_escape(self) -> None:
+        """Close what lies on top, say no to a question, stop the turn, or go back to the composer; text stays."""
+        if self.composer.popup.open:
+            self.composer.popup.close(self.composer.before_cursor)
+        elif self.has_class("-drawer"):
+            self._close_drawer()
+        elif self.approval.asking:
+            if not self.approval.leave_edit():
+                self.approval.action_no()
+        elif self.live is not None or self.sending is not None:
+            self.stop()
+        else:
+            self.action_focus_composer()
+
+    def action_undo(self) -> None:
+        self.shell.edit(lambda backend: backend.undo(), lambda changed: told("Undone", changed))
+
+    def action_redo(self) -> None:
+        self.shell.edit(lambda backend: backend.redo(), lambda changed: told("Done again", changed))
+
+    def action_help(self) -> None:
+        from kirotodo.client.tui.screens.help import HelpScreen
+
+        self._open(HelpScreen())
+
+    def action_conversations(self) -> None:
+        from kirotodo.client.tui.screens.conversations import ConversationsScreen
+
+        self._open(ConversationsScreen(self.conversation_id))
+
+    def _open(self, screen: Screen[Any]) -> None:
+        self.app.push_screen(screen)
+
+    def action_new_conversation(self) -> None:
+        self.begin_new()
+        self.composer.focus()
+
+    def action_focus_composer(self) -> None:
+        (self.approval if self.approval.asking else self.composer).focus()
+
+    def action_toggle_tasks(self) -> None:
+        if self.has_class("-wide"):
+            self.toggle_class("-pane-closed")
+            self.shell.state.pane_open = not self.has_class("-pane-closed")
+            self.keep_state()
+            if self.has_class("-pane-closed"):
+                self.action_focus_composer()
+        elif self.has_class("-drawer"):
+            self._close_drawer()
+        else:
+            self.add_class("-drawer")
+            self.call_after_refresh(self.query_one(TaskPane).focus)
+
+    def _close_drawer(self) -> None:
+        self.remove_class("-drawer")
+        self.action_focus_composer()
+
+    def action_next_area(self) -> None:
+        self._go_to_area(1)
+
+    def action_previous_area(self) -> None:
+        self._go_to_area(-1)
+
+    def _go_to_area(self, step: int) -> None:
+        areas = self._areas()
+        path = self.focused.ancestors_with_self if self.focused is not None else []
+        here = next((index for index, (area, _) in enumerate(areas) if area in path), 0)
+        areas[(here + step) % len(areas)][1]()
+
+    def _areas(self) -> list[tuple[Widget, Callable[[], object]]]:
+        """The parts of the screen that are there, in order, and how to go to each."""
+        pane, transcript = self.query_one(TaskPane), self.transcript
+        areas: list[tuple[Widget, Callable[[], object]]] = [
+            (self.approval if self.approval.asking else self.composer, self.action_focus_composer)
+        ]
+        if self.queue.display:
+            areas.append((self.queue, lambda: self.queue.query(QueuedMessage).first().focus()))
+        if transcript.query(TextLines):
+            areas.append((transcript, transcript.enter))
+        if pane.display:
+            areas.append((pane, pane.focus))
+        return areas
+
+    # --- what the task pane asks for ---
+
+    def on_task_pane_complete_requested(self, message: TaskPane.CompleteRequested) -> None:
+        message.stop()
+        ids, done = message.task_ids, message.completed
+        self.shell.edit(
+            lambda backend: backend.complete_tasks(ids, completed=done),
+            lambda changed: told("Done" if done else "Open again", changed, only=ids),
+        )
+
+    def on_task_pane_delete_requested(self, message: TaskPane.DeleteRequested) -> None:
+        message.stop()
+        ids = [task.id for task in message.tasks]
+        said = f"Deleted: {_titles(message.tasks)} · u undoes"
+        self.shell.edit(lambda backend: backend.delete_tasks(ids), said)
+
+    def on_task_pane_priority_requested(self, message: TaskPane.PriorityRequested) -> None:
+        message.stop()
+        fields, task = TaskFields(priority=message.priority), message.task
+        said = f"Priority {message.priority}: {task.title}"
+        self.shell.edit(lambda backend: backend.update_tasks([task.id], fields), said)
+
+    def on_task_pane_undo_requested(self) -> None:
+        self.action_undo()
+
+    def on_task_pane_redo_requested(self) -> None:
+        self.action_redo()
+
+    def on_task_pane_leave_requested(self) -> None:
+        self._close_drawer()
+
+    def on_task_pane_edit_requested(self, message: TaskPane.EditRequested) -> None:
+        from kirotodo.client.tui.screens.task_edit import TitleScreen
+
+        self._open(TitleScreen(message.task))
+
+    def on_task_pane_due_requested(self, message: TaskPane.DueRequested) -> None:
+        from kirotodo.client.tui.screens.task_edit import DueScreen
+
+        self._open(DueScreen(message.task))
+
+    def on_task_pane_details_requested(self, message: TaskPane.DetailsRequested) -> None:
+        from kirotodo.client.tui.screens.task_edit import DetailsScreen
+
+        self._open(DetailsScreen(message.task))
+
+    def on_task_pane_add_requested(self) -> None:
+        from kirotodo.client.tui.screens.task_edit import NewTaskScreen
+
+        self._open(NewTaskScreen())
+
+
+def _titles(tasks: Sequence[Task]) -> str:
+    return ", ".join(task.title for task in tasks[:3]) + (f" and {len(tasks) - 3} more" if len(tasks) > 3 else "")

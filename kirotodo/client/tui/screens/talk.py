@@ -1,0 +1,468 @@
+"""The conversation on screen as it goes on: sending, the live turn and its events, the queue, approvals, drafts.
+
+What lies around it (layout, keys, commands, the task pane) is in `chat.py`.
+"""
+
+import uuid
+from typing import TYPE_CHECKING, Final, assert_never, cast
+
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import TextArea
+
+from kirotodo.client.tui.entries import Answered, Noted, Said, answer_key, entries_of
+from kirotodo.client.tui.messages import (
+    AnswerRefused,
+    CallUndone,
+    ConversationLoaded,
+    EventArrived,
+    MessageAccepted,
+    MessageRefused,
+    OlderLoaded,
+    PageSeen,
+    TasksSeen,
+    WatchLost,
+)
+from kirotodo.client.tui.widgets.answer import AnswerEnd
+from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
+from kirotodo.client.tui.widgets.composer import Composer
+from kirotodo.client.tui.widgets.header_line import HeaderLine
+from kirotodo.client.tui.widgets.queue import QueuedMessage, QueueStrip
+from kirotodo.client.tui.widgets.tool_line import ToolLine
+from kirotodo.client.tui.widgets.transcript import Transcript
+from kirotodo.core.domain.conversation import FINAL, Usage
+from kirotodo.core.domain.conversation import Transcript as Page
+from kirotodo.core.errors import LiveTurn
+from kirotodo.core.events import (
+    ApprovalAnswered,
+    ApprovalRequested,
+    TasksChanged,
+    TextDelta,
+    ToolCallFinished,
+    ToolCallStarted,
+    TurnCancelled,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+)
+
+if TYPE_CHECKING:
+    from kirotodo.client.tui.app import KirotodoApp
+
+SAVE_AFTER: Final = 0.5
+"""Seconds after the last key until a draft is on disk."""
+PENDING: Final = "said:pending"
+
+
+class TalkScreen(Screen[None]):
+    """A screen with a conversation going on. `view` counts visits, so that late news of an earlier one is dropped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = 0
+        self.conversation_id: int | None = None
+        self.loaded = False
+        self.live: str | None = None
+        self.sending: str | None = None
+        self.queued: list[str] = []
+        self._stop_wanted = False
+        self._send_after_stop = False
+        self._typed_early = False
+        self._saving: Timer | None = None
+        self._before: int | None = None
+
+    # --- what it is made of ---
+
+    @property
+    def shell(self) -> "KirotodoApp":
+        return cast("KirotodoApp", self.app)
+
+    @property
+    def header(self) -> HeaderLine:
+        return self.query_one(HeaderLine)
+
+    @property
+    def transcript(self) -> Transcript:
+        return self.query_one(Transcript)
+
+    @property
+    def composer(self) -> Composer:
+        return self.query_one(Composer)
+
+    @property
+    def approval(self) -> ApprovalBar:
+        return self.query_one(ApprovalBar)
+
+    @property
+    def queue(self) -> QueueStrip:
+        return self.query_one(QueueStrip)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a message has to wait its turn."""
+        return not self.loaded or self.live is not None or self.sending is not None
+
+    # --- opening ---
+
+    def visit(self) -> int:
+        """Leave the conversation on screen for another one; what it was doing goes on without us."""
+        self.keep_draft()
+        self.workers.cancel_group(self.app, "watch")
+        self.view += 1
+        self.loaded = False
+        self.live = self.sending = None
+        self._stop_wanted = self._send_after_stop = False
+        self.queued = []
+        self.approval.clear()
+        self.show_composer()
+        return self.view
+
+    async def on_conversation_loaded(self, message: ConversationLoaded) -> None:
+        message.stop()
+        if message.view != self.view:
+            return
+        page, first_visit = message.transcript, self.view == 0
+        guess = self.conversation_id
+        self.conversation_id = page.conversation.id if page is not None else None
+        self.loaded = True
+        self.header.title = page.conversation.title if page is not None else "new conversation"
+        await self.transcript.load(
+            entries_of(page) if page is not None else [],
+            more=page is not None and page.before is not None,
+            empty=self.empty_state(),
+        )
+        self._before = page.before if page is not None else None
+        self._show_usage()
+        self._take_up_draft(guess, first_visit)
+        self.queued = [*self.shell.state.queued(self.conversation_id), *self.queued]
+        self._keep_queue()
+        self.shell.state.last_conversation = self.conversation_id
+        self._keep_state_soon()
+        self._watch_live_turn(page)
+        if self._typed_early:
+            self._send_next()
+
+    def _take_up_draft(self, guess: int | None, first_visit: bool) -> None:
+        """At the start one may have typed before it was known which conversation this is: that is kept."""
+        state = self.shell.state
+        untouched = guess != self.conversation_id and self.composer.text == state.draft(guess)
+        if untouched or not first_visit:
+            self.composer.put(state.draft(self.conversation_id))
+
+    def _watch_live_turn(self, page: Page | None) -> None:
+        live = next((turn for turn in reversed(page.turns) if turn.status not in FINAL), None) if page else None
+        if live is not None:
+            self.watch_turn(live.id)
+
+    def watch_turn(self, turn_id: str) -> None:
+        """Show a turn under way from its beginning to its end."""
+        self.live = turn_id
+        self.transcript.put(Answered(key=answer_key(turn_id), turn_id=turn_id))
+        self.shell.work(self.shell.jobs.watch(turn_id, self.view), group="watch", exclusive=True)
+
+    def on_transcript_older_wanted(self) -> None:
+        if self.conversation_id is not None and self._before is not None:
+            self.shell.work(self.shell.jobs.older(self.conversation_id, self._before, self.view))
+
+    def on_older_loaded(self, message: OlderLoaded) -> None:
+        message.stop()
+        if message.view == self.view:
+            page = message.transcript
+            self._before = page.before if page is not None else self._before
+            self.transcript.prepend(entries_of(page) if page is not None else [], more=self._before is not None)
+
+    def on_page_seen(self, message: PageSeen) -> None:
+        """Add what another program said in this conversation."""
+        message.stop()
+        page = message.transcript
+        if message.view != self.view or self.busy or page.conversation.id != self.conversation_id:
+            return
+        self.header.title = page.conversation.title
+        known = {entry.key for entry in self.transcript.entries}
+        newest = max((entry.seq for entry in self.transcript.entries if isinstance(entry, Said)), default=0)
+        fresh = False
+        for entry in entries_of(page):
+            fresh = fresh or (isinstance(entry, Said) and entry.seq > newest)
+            if fresh and entry.key not in known:
+                self.transcript.append(entry)
+        self._watch_live_turn(page)
+
+    # --- sending ---
+
+    def submit(self, text: str) -> None:
+        """Send a message, or queue it where one has to wait."""
+        if self.busy or self.approval.asking:
+            self._typed_early = self._typed_early or not self.loaded
+            self.queued.append(text)
+            self._keep_queue()
+        else:
+            self._send(text)
+
+    def _send(self, text: str) -> None:
+        self.sending = text
+        self.shell.state.remember(text)
+        self.composer.sent = list(self.shell.state.history)
+        self.before_sending()
+        self.transcript.append(Said(key=PENDING, text=text), follow=True)
+        self._note_draft()
+        job = self.shell.jobs.send(text, self.conversation_id, uuid.uuid4().hex, self.view)
+        self.shell.work(job, group="send")
+
+    def on_message_accepted(self, message: MessageAccepted) -> None:
+        message.stop()
+        if message.view != self.view or self.sending is None:
+            return
+        sent, text = message.sent, self.sending
+        self.sending = None
+        if sent.conversation_id != self.conversation_id:
+            self.shell.state.set_draft(self.conversation_id, "")
+            self.shell.state.set_queued(self.conversation_id, ())
+        self.conversation_id = self.shell.state.last_conversation = sent.conversation_id
+        said = Said(key=f"said:{sent.message_seq}", text=text, seq=sent.message_seq, turn_id=sent.turn_id)
+        self.transcript.rekey(PENDING, said)
+        self._keep_queue()
+        self._note_draft()
+        self.watch_turn(sent.turn_id)
+        if self._stop_wanted:
+            self.stop()
+
+    def on_message_refused(self, message: MessageRefused) -> None:
+        """Nothing is lost: the text goes back where it came from."""
+        message.stop()
+        if message.view != self.view or self.sending is None:
+            draft = self.shell.state.draft(message.conversation_id)
+            if message.text not in draft:
+                self.shell.state.set_draft(message.conversation_id, "\n".join(filter(None, (message.text, draft))))
+                self._keep_state_soon()
+            self.shell.say(message.error.message, "error")
+            return
+        self.sending = None
+        self._stop_wanted = False
+        self.transcript.drop(PENDING)
+        if isinstance(message.error, LiveTurn):
+            self.queued.insert(0, message.text)
+            self._keep_queue()
+            self.watch_turn(message.error.turn_id)
+        else:
+            self.composer.give_back(message.text)
+            self.shell.say(message.error.message, "error")
+        self._note_draft()
+
+    # --- the live turn ---
+
+    def on_event_arrived(self, message: EventArrived) -> None:
+        message.stop()
+        if message.view == self.view and message.event.turn_id == self.live:
+            self.apply(message.event)
+
+    def apply(self, event: TurnEvent) -> None:
+        """Bring the screen up to one more event of the live turn."""
+        match event:
+            case TurnStarted() | TextDelta() | ToolCallStarted() | ToolCallFinished():
+                self.transcript.apply(event)
+            case ApprovalRequested():
+                self.transcript.apply(event)
+                self.ask(event)
+            case ApprovalAnswered():
+                self.transcript.apply(event)
+                self.approval.settle(event.call_id)
+                self.show_composer()
+            case TasksChanged():
+                self.post_message(TasksSeen(event.tasks, event.removed))
+            case TurnFinished():
+                self.transcript.apply(event)
+                self.header.title = event.title or self.header.title
+                self._end_turn(send_next=True)
+            case TurnFailed():
+                self.transcript.apply(event)
+                self._end_turn(send_next=False)
+            case TurnCancelled():
+                self.transcript.apply(event)
+                self._end_turn(send_next=self._send_after_stop)
+            case _:
+                assert_never(event)
+
+    def _end_turn(self, *, send_next: bool) -> None:
+        self.live = None
+        self._stop_wanted = self._send_after_stop = False
+        self.approval.clear()
+        self.show_composer()
+        self._show_usage()
+        self._show_queue()
+        if send_next:
+            self._send_next()
+
+    def on_watch_lost(self, message: WatchLost) -> None:
+        message.stop()
+        if message.view == self.view and message.turn_id == self.live:
+            self.transcript.put(
+                Answered(
+                    key=answer_key(message.turn_id),
+                    turn_id=message.turn_id,
+                    status="failed",
+                    error=message.error.message,
+                )
+            )
+            self._end_turn(send_next=False)
+
+    def stop(self) -> None:
+        """Stop the live turn; what it has answered stays."""
+        if self.live is not None:
+            self.shell.work(self.shell.jobs.stop(self.live))
+        elif self.sending is not None:
+            self._stop_wanted = True
+
+    def on_answer_end_retry_requested(self, message: AnswerEnd.RetryRequested) -> None:
+        message.stop()
+        self.retry(message.turn_id)
+
+    def retry(self, turn_id: str | None = None) -> None:
+        """Send the message of a failed turn again; without an id, that of the last one."""
+        failed = [
+            entry for entry in self.transcript.entries if isinstance(entry, Answered) and entry.status == "failed"
+        ]
+        wanted = turn_id or (failed[-1].turn_id if failed else "")
+        said = self.transcript.said(wanted)
+        if said is not None:
+            self.submit(said.text)
+        else:
+            self.shell.say("There is no failed turn to try again.", "warning")
+
+    def _show_usage(self) -> None:
+        usage = Usage()
+        for entry in self.transcript.entries:
+            usage += entry.usage if isinstance(entry, Answered) else Usage()
+        self.header.usage = usage
+
+    def on_tool_line_undo_requested(self, message: ToolLine.UndoRequested) -> None:
+        message.stop()
+        self.shell.work(self.shell.jobs.undo_call(message.turn_id, message.call_id))
+
+    def on_call_undone(self, message: CallUndone) -> None:
+        message.stop()
+        self.transcript.mark_undone(message.turn_id, message.call_id)
+        self.post_message(TasksSeen(message.changed.tasks, message.changed.removed))
+        for sentence in message.changed.skipped:
+            self.shell.say(sentence, "warning")
+
+    # --- approvals ---
+
+    def ask(self, event: ApprovalRequested) -> None:
+        self.approval.ask(event.turn_id, event.approval)
+        self.composer.popup.close(self.composer.before_cursor)
+        self.composer.display = False
+        if self.focused is None or self.focused is self.composer:
+            self.approval.focus()
+
+    def show_composer(self) -> None:
+        """Give the composer its place back, unless a question stands there."""
+        if self.approval.asking or self.composer.display:
+            return
+        self.composer.display = True
+        if self.focused is None or self.approval in self.focused.ancestors_with_self:
+            self.composer.focus()
+
+    def on_approval_bar_answered(self, message: ApprovalBar.Answered) -> None:
+        message.stop()
+        job = self.shell.jobs.answer(message.turn_id, message.call_id, message.decision, message.arguments)
+        self.approval.settle(message.call_id)
+        self.show_composer()
+        self.shell.work(job)
+
+    def on_answer_refused(self, message: AnswerRefused) -> None:
+        """Ask again where the question still stands."""
+        message.stop()
+        self.shell.say(message.error.message, "error")
+        entry = self.transcript.answer(message.turn_id)
+        if entry is not None and entry.approval is not None and message.turn_id == self.live:
+            self.ask(ApprovalRequested(turn_id=entry.turn_id, seq=0, approval=entry.approval))
+
+    # --- the queue ---
+
+    def on_queued_message_edit_asked(self, message: QueuedMessage.EditAsked) -> None:
+        message.stop()
+        self.composer.give_back(self._unqueue(message.place))
+        self.composer.focus()
+
+    def on_queued_message_remove_asked(self, message: QueuedMessage.RemoveAsked) -> None:
+        message.stop()
+        self._unqueue(message.place)
+        rows = self.queue.query(QueuedMessage)
+        (rows.first() if self.queued and rows else self.composer).focus()
+
+    def on_queued_message_send_asked(self, message: QueuedMessage.SendAsked) -> None:
+        message.stop()
+        self.queued.insert(0, self._unqueue(message.place))
+        self._keep_queue()
+        self.composer.focus()
+        if self.busy:
+            self._send_after_stop = True
+            self.stop()
+        else:
+            self._send_next()
+
+    def _unqueue(self, place: int) -> str:
+        text = self.queued.pop(place)
+        self._keep_queue()
+        return text
+
+    def _send_next(self) -> None:
+        self._typed_early = False
+        if self.queued and not self.busy:
+            text = self.queued.pop(0)
+            self._send(text)
+            self._keep_queue()
+
+    def _keep_queue(self) -> None:
+        if self.loaded:
+            self.shell.state.set_queued(self.conversation_id, self.queued)
+            self.shell.state.save()
+        self._show_queue()
+
+    def _show_queue(self) -> None:
+        self.queue.show(self.queued, held=self.loaded and not self.busy)
+
+    # --- drafts ---
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        self._note_draft()
+
+    def _note_draft(self) -> None:
+        """The draft is what is written, and what was sent but not yet taken."""
+        texts = [self.sending or "", self.composer.text]
+        self.shell.state.set_draft(self.conversation_id, "\n".join(text for text in texts if text))
+        self._keep_state_soon()
+
+    def _keep_state_soon(self) -> None:
+        if self._saving is None:
+            self._saving = self.set_timer(SAVE_AFTER, self.keep_state)
+
+    def keep_state(self) -> None:
+        if self._saving is not None:
+            self._saving.stop()
+            self._saving = None
+        self.shell.state.save()
+        if trouble := self.shell.state.take_trouble():
+            self.shell.say(trouble, "warning")
+
+    def keep_draft(self) -> None:
+        """Put what is written on disk now."""
+        if self.is_mounted:
+            self._note_draft()
+            self.keep_state()
+
+    def note(self, text: str) -> None:
+        """A line of the program itself at the end of the conversation."""
+        self.transcript.append(Noted(key=f"note:{uuid.uuid4().hex}", text=text))
+
+    # --- left to the chat ---
+
+    def empty_state(self) -> Widget | None:
+        """What stands in an empty conversation."""
+        return None
+
+    def before_sending(self) -> None:
+        """A message is about to go out."""

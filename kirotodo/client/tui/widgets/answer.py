@@ -1,0 +1,179 @@
+"""An answer: its text (streaming, then frozen), the lines of its tool calls, and how it ended."""
+
+import asyncio
+from typing import Final
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+
+from kirotodo.client.tui.entries import Answered
+from kirotodo.client.tui.markdown import render
+from kirotodo.client.tui.plain import clean, line
+from kirotodo.client.tui.streamed import StreamedLines
+from kirotodo.client.tui.widgets.text_lines import TextLines
+from kirotodo.client.tui.widgets.tool_line import ToolLine
+
+RATE: Final = 1 / 20
+"""Seconds between two looks at what has arrived while an answer streams."""
+LARGE: Final = 6_000
+"""Characters from which a finished answer is drawn in a thread."""
+
+
+class AnswerText(TextLines):
+    """The text of an answer. While it streams, one timer takes up what has arrived; it stands still when idle."""
+
+    LABEL = "kiro"
+
+    class Drawn(Message):
+        """The finished text is drawn; posted by the thread's worker to the widget itself."""
+
+        def __init__(self, text: str, width: int, lines: list[Content]) -> None:
+            super().__init__()
+            self.text = text
+            self.width = width
+            self.lines = lines
+
+    def __init__(self, text: str, *, live: bool) -> None:
+        super().__init__()
+        self._arrived = text
+        self._shown = clean(text)
+        self.live = live
+        self._stream: StreamedLines | None = None
+        self._timer: Timer | None = None
+
+    def show(self, text: str) -> None:
+        """Take up a longer text; it is drawn with the next tick."""
+        self._arrived = text
+        if self._timer is None:
+            self._timer = self.set_interval(RATE, self._take_up, name="stream")
+        else:
+            self._timer.resume()
+
+    def finish(self, text: str) -> None:
+        """The text is whole: draw it as markdown for good."""
+        self._rest()
+        self._arrived = text
+        text = clean(text)
+        width = self._made[0] if self._made is not None else 0
+        if width and len(text) > LARGE:
+            self.run_worker(self._draw(text, width), exclusive=True)
+        else:
+            self._freeze(text)
+
+    def _take_up(self) -> None:
+        text = clean(self._arrived)
+        if text == self._shown:
+            self._rest()
+            return
+        self._shown = text
+        self.renew()
+
+    def _rest(self) -> None:
+        if self._timer is not None:
+            self._timer.pause()
+
+    async def _draw(self, text: str, width: int) -> None:
+        self.post_message(self.Drawn(text, width, await asyncio.to_thread(render, text, width)))
+
+    def on_answer_text_drawn(self, message: Drawn) -> None:
+        message.stop()
+        self._freeze(message.text)
+        if self._made is None or self._made[0] == message.width:
+            self._made = (message.width, message.lines)
+            self.refresh(layout=True)
+
+    def _freeze(self, text: str) -> None:
+        self._shown, self.live, self._stream = text, False, None
+        before = self._made
+        self._made = None
+        if before is not None and len(text) <= LARGE:
+            self._made = before
+            self.renew()
+
+    def make_lines(self, width: int) -> list[Content]:
+        if not self.live:
+            return render(self._shown, width) or [Content("–")]
+        if self._stream is None or self._stream.width != width:
+            self._stream = StreamedLines(width)
+        return self._stream.of(self._shown) or [Content("…")]
+
+
+class AnswerEnd(TextLines):
+    """How a turn stands, where that needs a word: stopped, failed with a way to try again, or waiting."""
+
+    BINDINGS = [("r,enter", "retry", "try again")]
+
+    class RetryRequested(Message):
+        """Send the message of this turn again."""
+
+        def __init__(self, turn_id: str) -> None:
+            super().__init__()
+            self.turn_id = turn_id
+
+    def __init__(self, entry: Answered) -> None:
+        super().__init__()
+        self.show(entry)
+
+    def show(self, entry: Answered) -> None:
+        self.entry = entry
+        self.display = entry.status in ("cancelled", "failed", "awaiting_approval")
+        self.set_class(entry.status == "failed", "-failed")
+        self.renew()
+
+    def make_lines(self, width: int) -> list[Content]:
+        match self.entry.status:
+            case "cancelled":
+                word = Content("■ stopped")
+            case "failed":
+                again = Content.assemble("  ", ("r", "$accent"), " try again") if self.entry.retryable else Content()
+                word = Content.assemble("✗ ", line(self.entry.error or "The turn failed."), again)
+            case "awaiting_approval":
+                word = Content("? waiting for your yes or no")
+            case _:
+                word = Content()
+        return list(word.wrap(width))
+
+    def action_retry(self) -> None:
+        if self.entry.status == "failed" and self.entry.retryable:
+            self.post_message(self.RetryRequested(self.entry.turn_id))
+
+    def on_click(self) -> None:
+        self.action_retry()
+
+
+class AnswerBlock(Vertical):
+    """One turn's answer. `show` brings it to a newer state of the same entry."""
+
+    def __init__(self, entry: Answered) -> None:
+        super().__init__()
+        self.entry = entry
+        self._text = AnswerText(entry.text, live=not entry.over)
+        self._calls = {call.id: ToolLine(entry.turn_id, call) for call in entry.calls}
+        self._end = AnswerEnd(entry)
+
+    def compose(self) -> ComposeResult:
+        yield self._text
+        yield from self._calls.values()
+        yield self._end
+
+    def show(self, entry: Answered) -> None:
+        before, self.entry = self.entry, entry
+        if entry.over and not before.over:
+            self._text.finish(entry.text)
+        elif entry.text != before.text:
+            self._text.show(entry.text)
+        if entry.calls != before.calls:
+            self._show_calls()
+        if (entry.status, entry.error) != (before.status, before.error):
+            self._end.show(entry)
+
+    def _show_calls(self) -> None:
+        for call in self.entry.calls:
+            if call.id in self._calls:
+                self._calls[call.id].show(call)
+            else:
+                self._calls[call.id] = ToolLine(self.entry.turn_id, call)
+                self.mount(self._calls[call.id], before=self._end)

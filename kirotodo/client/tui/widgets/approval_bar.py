@@ -1,0 +1,153 @@
+"""A yes or no that is owed, in the composer's place: the question, exactly which tasks, and four keys."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Input, Static
+
+from kirotodo.client.tui.actions import bindings
+from kirotodo.client.tui.plain import clean, line, one_line, plain
+from kirotodo.core.domain.conversation import Approval, Decision
+from kirotodo.core.domain.task import Task
+
+_BUTTONS: Final[tuple[tuple[str, str], ...]] = (
+    ("yes", "y yes"),
+    ("no", "n no"),
+    ("always", "a always"),
+    ("edit", "e edit"),
+)
+
+
+class ApprovalBar(Vertical, can_focus=True):
+    """Shows one question at a time; further ones wait their turn."""
+
+    BINDINGS = bindings("approval")
+
+    class Answered(Message):
+        """The user has decided; `arguments` where they were edited."""
+
+        def __init__(
+            self, turn_id: str, call_id: str, decision: Decision, arguments: Mapping[str, Any] | None = None
+        ) -> None:
+            super().__init__()
+            self.turn_id = turn_id
+            self.call_id = call_id
+            self.decision = decision
+            self.arguments = arguments
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._waiting: list[tuple[str, Approval]] = []
+        self.display = False
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="question", markup=False)
+        with VerticalScroll(id="approval-tasks", can_focus=False):
+            yield Static(id="approval-list", markup=False)
+        yield Input(id="approval-arguments", compact=True)
+        yield Static(id="approval-trouble", markup=False)
+        with Horizontal(id="approval-buttons"):
+            for name, label in _BUTTONS:
+                button = Button(Content(label), id=f"approve-{name}", compact=True, action=f"answer_with('{name}')")
+                button.can_focus = False
+                yield button
+
+    @property
+    def asking(self) -> bool:
+        return bool(self._waiting)
+
+    # --- questions ---
+
+    def ask(self, turn_id: str, approval: Approval) -> None:
+        if all(known.call_id != approval.call_id or id != turn_id for id, known in self._waiting):
+            self._waiting.append((turn_id, approval))
+            self._show()
+
+    def settle(self, call_id: str) -> None:
+        """This question is answered, here or elsewhere."""
+        self._waiting = [(id, known) for id, known in self._waiting if known.call_id != call_id]
+        self._show()
+
+    def clear(self) -> None:
+        self._waiting = []
+        self._show()
+
+    def _show(self) -> None:
+        self.display = self.asking
+        self.query_one("#approval-arguments").display = False
+        self.query_one("#approval-trouble").display = False
+        if not self._waiting:
+            return
+        _, approval = self._waiting[0]
+        more = f"  (1 of {len(self._waiting)})" if len(self._waiting) > 1 else ""
+        self.query_one("#question", Static).update(Content.assemble(plain(approval.question), (more, "$text-muted")))
+        self.query_one("#approval-list", Static).update(Content("\n").join(_row(task) for task in approval.tasks))
+        self.query_one("#approval-tasks").display = bool(approval.tasks)
+
+    # --- answers ---
+
+    def answer(self, decision: Decision, arguments: Mapping[str, Any] | None = None) -> None:
+        if self._waiting:
+            turn_id, approval = self._waiting[0]
+            self.post_message(self.Answered(turn_id, approval.call_id, decision, arguments))
+
+    def action_answer_with(self, name: str) -> None:
+        if name == "edit":
+            self.action_edit()
+        else:
+            {"yes": self.action_yes, "no": self.action_no, "always": self.action_always}[name]()
+
+    def action_yes(self) -> None:
+        self.answer("yes")
+
+    def action_no(self) -> None:
+        self.answer("no")
+
+    def action_always(self) -> None:
+        self.answer("always")
+
+    def action_edit(self) -> None:
+        """Show the arguments for editing; enter says yes with them."""
+        if self._waiting:
+            box = self.query_one("#approval-arguments", Input)
+            box.value = one_line(json.dumps(dict(self._waiting[0][1].arguments), ensure_ascii=False, default=str))
+            box.display = True
+            box.focus()
+
+    def leave_edit(self) -> bool:
+        """Close the arguments; False where they were not open."""
+        box = self.query_one("#approval-arguments")
+        was_open = bool(box.display)
+        box.display = False
+        self.query_one("#approval-trouble").display = False
+        if was_open:
+            self.focus()
+        return was_open
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        try:
+            arguments = json.loads(event.value)
+        except ValueError as error:
+            return self._trouble(f"Not JSON: {error}")
+        if not isinstance(arguments, dict):
+            return self._trouble("The arguments must be an object, in braces.")
+        self.focus()
+        self.answer("yes", arguments)
+
+    def _trouble(self, sentence: str) -> None:
+        trouble = self.query_one("#approval-trouble", Static)
+        trouble.update(clean(sentence))
+        trouble.display = True
+
+
+def _row(task: Task) -> Content:
+    due = ""
+    if task.due_date is not None:
+        due = f"  {task.due_date:%a %d %b}" + (f" {task.due_time:%H:%M}" if task.due_time else "")
+    return Content.assemble((f"{task.id:>5} ", "$text-muted"), line(task.title), (due, "$text-muted"))

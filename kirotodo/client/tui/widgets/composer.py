@@ -1,0 +1,200 @@
+"""Where one writes: many lines, history at the edges, a popup on `/` and `#`, and nothing typed is ever lost."""
+
+from typing import Final
+
+from rich.segment import Segment
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widgets import TextArea
+
+from kirotodo.client.tui.actions import bindings
+from kirotodo.client.tui.plain import clean
+from kirotodo.client.tui.widgets.slash_popup import SlashPopup
+from kirotodo.core.domain.conversation import MESSAGE_MAX
+
+PROMPT: Final = "› "
+_POPUP_KEYS: Final = {"up": -1, "ctrl+p": -1, "down": 1, "ctrl+n": 1}
+
+
+class Composer(TextArea):
+    """Enter sends, ctrl+j begins a line. Every other widget tells it what to hold through its methods."""
+
+    COMPONENT_CLASSES = {"prompt"}
+    BINDINGS = bindings("composer")
+
+    class Submitted(Message):
+        """Send this; the composer has let go of it."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Refused(Message):
+        """The text cannot be sent as it is, and is still here."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    class EditorRequested(Message):
+        """Write this text in the editor."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class PageRequested(Message):
+        """Scroll the conversation, -1 up and 1 down."""
+
+        def __init__(self, direction: int) -> None:
+            super().__init__()
+            self.direction = direction
+
+    class LeaveRequested(Message):
+        """The quit key, with nothing written."""
+
+    def __init__(self, popup: SlashPopup, *, id: str | None = None) -> None:
+        super().__init__(
+            id=id,
+            soft_wrap=True,
+            tab_behavior="focus",
+            compact=True,
+            highlight_cursor_line=False,
+            show_line_numbers=False,
+        )
+        self.cursor_blink = False
+        self.popup = popup
+        self.sent: list[str] = []
+        self._place: int | None = None
+        self._unsent = ""
+
+    # --- what it holds ---
+
+    def put(self, text: str) -> None:
+        """Hold this text, the cursor at its end."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+        self._place = None
+
+    def give_back(self, text: str) -> None:
+        """Hold a text that could not be sent before whatever was written since."""
+        self.put(f"{text}\n{self.text}" if self.text.strip() else text)
+
+    @property
+    def before_cursor(self) -> str:
+        return self.get_text_range((0, 0), self.cursor_location)
+
+    def replace_before_cursor(self, length: int, text: str) -> None:
+        row, column = self.cursor_location
+        result = self.replace(text, (row, column - length), (row, column))
+        self.move_cursor(result.end_location)
+
+    # --- keys ---
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self.popup.open and self._key_for_popup(event.key):
+            event.stop()
+            event.prevent_default()
+        elif event.key == "enter":
+            event.prevent_default()  # left to the bindings: enter is an action here, not a character
+
+    def _key_for_popup(self, key: str) -> bool:
+        if key in _POPUP_KEYS:
+            self.popup.step(_POPUP_KEYS[key])
+        elif key in ("enter", "tab"):
+            self.popup.take(send=key == "enter")
+        elif key == "escape":
+            self.popup.close(self.before_cursor)
+        else:
+            return False
+        return True
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        self.popup.look(self.before_cursor, self.text)
+
+    def action_submit(self) -> None:
+        text = self.text
+        if not text.strip():
+            return
+        if len(text.strip()) > MESSAGE_MAX:
+            self.post_message(self.Refused(over_length(text)))
+            return
+        self.put("")
+        self.post_message(self.Submitted(text.strip()))
+
+    def action_newline(self) -> None:
+        self.insert("\n", maintain_selection_offset=False)
+
+    def action_open_editor(self) -> None:
+        self.post_message(self.EditorRequested(self.text))
+
+    def action_quit_if_empty(self) -> None:
+        if self.text:
+            self.action_delete_right()
+        else:
+            self.post_message(self.LeaveRequested())
+
+    def action_cursor_page_up(self) -> None:
+        self.post_message(self.PageRequested(-1))
+
+    def action_cursor_page_down(self) -> None:
+        self.post_message(self.PageRequested(1))
+
+    # --- history ---
+
+    def action_history_back(self) -> None:
+        if not self.cursor_at_first_line or self._above_in_line():
+            self.action_cursor_up()
+        elif self.sent and self._place != 0:
+            if self._place is None:
+                self._unsent = self.text
+            self._recall(len(self.sent) - 1 if self._place is None else self._place - 1)
+
+    def action_history_forward(self) -> None:
+        if not self.cursor_at_last_line or self._below_in_line() or self._place is None:
+            self.action_cursor_down()
+        elif self._place + 1 < len(self.sent):
+            self._recall(self._place + 1)
+        else:
+            self.put(self._unsent)
+
+    def _recall(self, place: int) -> None:
+        self.put(self.sent[place])
+        self._place = place
+
+    def _above_in_line(self) -> bool:
+        """Whether a wrapped line goes on above the cursor."""
+        return self.wrapped_document.location_to_offset(self.cursor_location).y > 0
+
+    def _below_in_line(self) -> bool:
+        return self.wrapped_document.location_to_offset(self.cursor_location).y < self.wrapped_document.height - 1
+
+    # --- paste and drawing ---
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        if text := clean(event.text):
+            result = self.replace(text, *self.selection)
+            self.move_cursor(result.end_location)
+            if len(self.text) > MESSAGE_MAX:
+                self.post_message(self.Refused(over_length(self.text)))
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        strips = super().render_lines(crop)
+        if strips and crop.y == 0:
+            row = self.styles.gutter.top
+            if row < len(strips):
+                style = self.get_component_rich_style("prompt")
+                painted = Strip([Segment(f" {PROMPT}", style)])
+                strips = [*strips]
+                strips[row] = Strip.join([painted, strips[row].crop(painted.cell_length)])
+        return strips
+
+
+def over_length(text: str) -> str:
+    return (
+        f"{len(text):,} characters are more than the {MESSAGE_MAX:,} a message may have. Nothing is lost: shorten it."
+    )

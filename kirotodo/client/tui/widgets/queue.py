@@ -1,0 +1,87 @@
+"""Messages typed ahead while a turn runs: seen, taken back, removed or sent at once."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+
+from kirotodo.client.tui.actions import bindings
+from kirotodo.client.tui.plain import line
+from kirotodo.client.tui.widgets.text_lines import TextLines
+
+
+class QueuedMessage(TextLines):
+    """One waiting message on one line."""
+
+    BINDINGS = bindings("queue")
+    KEYS = "e edit · x remove · s send now"
+
+    class Asked(Message):
+        """Do this with the message of this place in the queue."""
+
+        def __init__(self, place: int) -> None:
+            super().__init__()
+            self.place = place
+
+    class EditAsked(Asked):
+        """Take it back into the composer."""
+
+    class RemoveAsked(Asked):
+        """Forget it."""
+
+    class SendAsked(Asked):
+        """Stop the running turn and send it."""
+
+    def __init__(self, place: int, text: str) -> None:
+        super().__init__()
+        self.place = place
+        self.text = text
+
+    def make_lines(self, width: int) -> list[Content]:
+        keys = Content.styled(self.KEYS, "$text-muted") if width >= 2 * len(self.KEYS) else Content()
+        left = Content.assemble((f"{self.place + 1}. ", "$text-muted"), line(self.text))
+        left = left.truncate(max(0, width - keys.cell_length - 1), ellipsis=True)
+        return [Content.assemble(left, " " * (width - left.cell_length - keys.cell_length), keys)]
+
+    def action_edit(self) -> None:
+        self.post_message(self.EditAsked(self.place))
+
+    def action_remove(self) -> None:
+        self.post_message(self.RemoveAsked(self.place))
+
+    def action_send_now(self) -> None:
+        self.post_message(self.SendAsked(self.place))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        width = self.content_size.width
+        if offset is None or width < 2 * len(self.KEYS):
+            return
+        x = offset.x - (width - len(self.KEYS))
+        if x >= self.KEYS.index("s send"):
+            self.action_send_now()
+        elif x >= self.KEYS.index("x remove"):
+            self.action_remove()
+        elif x >= 0:
+            self.action_edit()
+
+
+class QueueStrip(VerticalScroll, can_focus=False):
+    """The waiting messages of the conversation on screen, in the order they will go out."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.texts: tuple[str, ...] = ()
+        self.display = False
+
+    def show(self, texts: Sequence[str], *, held: bool = False) -> None:
+        """`held` says that they wait for a word, since no turn is running."""
+        self.border_title = Content("queued, held: s sends" if held else "queued")
+        if tuple(texts) == self.texts:
+            return
+        self.texts = tuple(texts)
+        self.display = bool(texts)
+        self.remove_children()
+        self.mount_all(QueuedMessage(place, text) for place, text in enumerate(texts))

@@ -1,0 +1,107 @@
+"""The popup over the composer: slash commands after `/`, tasks after `#`. The composer drives it; focus never moves."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from kirotodo.client.tui.plain import line
+from kirotodo.client.tui.slash import COMMANDS, SlashCommand, matching
+from kirotodo.core.domain.task import Task
+
+SHOWN: Final = 8
+_COMMAND: Final = re.compile(r"/(\w*)")
+_TASK: Final = re.compile(r"(?:^|\s)#([^\s#]{0,40})$")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """One row: `text` replaces the last `length` characters before the cursor; `final` is ready to be sent as it is."""
+
+    text: str
+    length: int
+    label: Content
+    final: bool = False
+
+
+class SlashPopup(OptionList, can_focus=False):
+    """Fuzzy matches for what stands before the cursor; hidden where there are none."""
+
+    class Chosen(Message):
+        """Take this choice; `send` where enter was pressed and nothing is left to say."""
+
+        def __init__(self, choice: Choice, send: bool) -> None:
+            super().__init__()
+            self.choice = choice
+            self.send = send
+
+    def __init__(self, tasks: Callable[[], Sequence[Task]], *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False, compact=True)
+        self._tasks = tasks
+        self._choices: list[Choice] = []
+        self._closed_on: str | None = None
+        self.display = False
+
+    @property
+    def open(self) -> bool:
+        return bool(self.display)
+
+    def look(self, before: str, whole: str) -> None:
+        """Offer what matches the text before the cursor, unless it was closed on this very text."""
+        if before == self._closed_on:
+            return
+        self._closed_on = None
+        choices = self._matches(before, whole)
+        if choices == self._choices and self.open:
+            return
+        self._choices = choices
+        self.set_options([Option(choice.label) for choice in choices])
+        self.highlighted = 0 if choices else None
+        self.display = bool(choices)
+
+    def close(self, before: str = "") -> None:
+        """Hide it until the text before the cursor is another."""
+        self._closed_on = before
+        self._choices = []
+        self.display = False
+
+    def step(self, by: int) -> None:
+        if self._choices:
+            self.highlighted = ((self.highlighted or 0) + by) % len(self._choices)
+
+    def take(self, *, send: bool) -> None:
+        """Choose the highlighted row."""
+        if self._choices:
+            choice = self._choices[self.highlighted or 0]
+            self.post_message(self.Chosen(choice, send and choice.final))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.post_message(self.Chosen(self._choices[event.option_index], self._choices[event.option_index].final))
+
+    def _matches(self, before: str, whole: str) -> list[Choice]:
+        if before == whole and (command := _COMMAND.fullmatch(before)):
+            found = matching(command[1], [(known.name, known) for known in COMMANDS])
+            return [_command_choice(known, len(before)) for known in found]
+        if task := _TASK.search(before):
+            keyed = [(f"{known.id} {known.title}", known) for known in self._tasks()]
+            return [_task_choice(known, len(task[1]) + 1) for known in matching(task[1], keyed)[:SHOWN]]
+        return []
+
+
+def _command_choice(command: SlashCommand, length: int) -> Choice:
+    name = f"/{command.name}" + (f" <{command.takes}>" if command.takes else "")
+    label = Content.assemble(f"{name:<18}", (command.hint, "$text-muted"))
+    tail = " " if command.takes else ""
+    return Choice(text=f"/{command.name}{tail}", length=length, label=label, final=not command.takes)
+
+
+def _task_choice(task: Task, length: int) -> Choice:
+    return Choice(
+        text=f"#{task.id} ", length=length, label=Content.assemble((f"#{task.id:<5}", "$text-muted"), line(task.title))
+    )

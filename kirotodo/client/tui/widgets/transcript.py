@@ -1,0 +1,284 @@
+"""The conversation on screen: entries are data, of which a window of at most sixty is mounted."""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+
+from kirotodo.client.tui.actions import bindings
+from kirotodo.client.tui.entries import Answered, Entry, Noted, Said, answer_key, fold, undone
+from kirotodo.client.tui.widgets.answer import AnswerBlock
+from kirotodo.client.tui.widgets.note import Note
+from kirotodo.client.tui.widgets.text_lines import TextLines
+from kirotodo.client.tui.widgets.user_message import UserMessage
+from kirotodo.core.events import TurnEvent
+
+EntryWidget: TypeAlias = UserMessage | AnswerBlock | Note
+MOUNTED: Final = 60
+STEP: Final = 15
+NEAR: Final = 2
+"""Rows from an edge that count as being there."""
+
+
+class Transcript(VerticalScroll):
+    """Follows its end until one scrolls up, and again from within two rows of the end."""
+
+    BINDINGS = bindings("transcript")
+
+    class OlderWanted(Message):
+        """The oldest entry there is in memory is on screen, and there are older ones."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.entries: list[Entry] = []
+        self._first = 0
+        self._mounted: list[EntryWidget] = []
+        self._more = False
+        self._asked = False
+        self._shifting = False
+
+    # --- entries ---
+
+    async def load(self, entries: Sequence[Entry], *, more: bool, empty: Widget | None = None) -> None:
+        """Show these entries and nothing else, from their end; `empty` stands where there are none."""
+        self.entries = list(entries)
+        self._more, self._asked, self._shifting = more, False, False
+        self._first = max(0, len(self.entries) - MOUNTED)
+        self._mounted = [_widget(entry) for entry in self.entries[self._first :]]
+        with self.app.batch_update():
+            await self.remove_children()
+            await self.mount_all([*self._mounted, *([empty] if empty is not None and not entries else [])])
+        self.anchor()
+
+    def prepend(self, entries: Sequence[Entry], *, more: bool) -> None:
+        """Older entries have come; they are mounted as one goes on scrolling up."""
+        self.entries[:0] = entries
+        self._first += len(entries)
+        self._more, self._asked = more, False
+        if self.scroll_y <= NEAR:
+            self._extend_up()
+
+    def append(self, entry: Entry, *, follow: bool = False) -> None:
+        """Add an entry at the end; `follow` goes there."""
+        for placeholder in [child for child in self.children if not isinstance(child, EntryWidget)]:
+            placeholder.remove()
+        at_end = self._last == len(self.entries)
+        self.entries.append(entry)
+        if at_end:
+            widget = _widget(entry)
+            self._mounted.append(widget)
+            self.mount(widget)
+            if len(self._mounted) > MOUNTED + STEP and self.following:
+                self._drop_first(len(self._mounted) - MOUNTED)
+        if follow:
+            self.follow()
+
+    def put(self, entry: Entry) -> None:
+        """Bring the entry of this key to a newer state, or add it."""
+        for index, known in enumerate(self.entries):
+            if known.key == entry.key:
+                self.entries[index] = entry
+                self._show(index, entry)
+                return
+        self.append(entry)
+
+    def rekey(self, key: str, entry: Entry) -> None:
+        """Put `entry` in the place of the one of another key."""
+        for index, known in enumerate(self.entries):
+            if known.key == key:
+                self.entries[index] = entry
+                self._show(index, entry)
+
+    def drop(self, key: str) -> None:
+        """Take an entry away."""
+        for index, known in enumerate(self.entries):
+            if known.key == key:
+                del self.entries[index]
+                if self._first <= index < self._first + len(self._mounted):
+                    self._mounted.pop(index - self._first).remove()
+                elif index < self._first:
+                    self._first -= 1
+                return
+
+    def answer(self, turn_id: str) -> Answered | None:
+        key = answer_key(turn_id)
+        return next((entry for entry in self.entries if isinstance(entry, Answered) and entry.key == key), None)
+
+    def said(self, turn_id: str) -> Said | None:
+        """The message that began a turn."""
+        return next((entry for entry in self.entries if isinstance(entry, Said) and entry.turn_id == turn_id), None)
+
+    def apply(self, event: TurnEvent) -> None:
+        """Fold an event into the answer of its turn."""
+        entry = self.answer(event.turn_id) or Answered(key=answer_key(event.turn_id), turn_id=event.turn_id)
+        self.put(fold(entry, event))
+
+    def mark_undone(self, turn_id: str, call_id: str) -> None:
+        entry = self.answer(turn_id)
+        if entry is not None:
+            self.put(undone(entry, call_id))
+
+    def _show(self, index: int, entry: Entry) -> None:
+        if not self._first <= index < self._first + len(self._mounted):
+            return
+        match self._mounted[index - self._first], entry:
+            case (UserMessage() as widget, Said()):
+                widget.show(entry)
+            case (AnswerBlock() as widget, Answered()):
+                widget.show(entry)
+
+    # --- the window ---
+
+    @property
+    def _last(self) -> int:
+        return self._first + len(self._mounted)
+
+    @property
+    def following(self) -> bool:
+        return self.is_anchored and not self._anchor_released
+
+    def follow(self) -> None:
+        """Go to the end and stay there as it grows."""
+        if self._last < len(self.entries):
+            self.run_worker(self.load(self.entries, more=self._more), exclusive=True)
+        else:
+            self.anchor()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if not self.is_attached or self._shifting:
+            return
+        if new_value <= NEAR and new_value < old_value:
+            self._extend_up()
+        elif new_value > old_value and new_value >= self.max_scroll_y - NEAR:
+            if self._last < len(self.entries):
+                self._extend_down()
+            elif not self.following:
+                self.anchor()
+
+    def _extend_up(self) -> None:
+        if self._first == 0:
+            if self._more and not self._asked:
+                self._asked = True
+                self.post_message(self.OlderWanted())
+            return
+        if self._shifting or not self._mounted:
+            return
+        top = self._mounted[0]
+        start = max(0, self._first - STEP)
+        added = [_widget(entry) for entry in self.entries[start : self._first]]
+        self._mounted[:0] = added
+        self._first = start
+        self._keep_in_place(top)
+        self.mount_all(added, before=0)
+        self._drop_last(len(self._mounted) - MOUNTED)
+
+    def _extend_down(self) -> None:
+        top = self._mounted[-1]
+        added = [_widget(entry) for entry in self.entries[self._last : self._last + STEP]]
+        self._mounted += added
+        self._keep_in_place(top)
+        self.mount_all(added)
+        self._drop_first(len(self._mounted) - MOUNTED)
+
+    def _keep_in_place(self, widget: Widget) -> None:
+        """After the next layout, scroll by as much as `widget` has moved."""
+        self._shifting = True
+        self.release_anchor()
+        before = widget.virtual_region.y
+
+        def shift() -> None:
+            if widget.is_attached:
+                self.scroll_to(
+                    y=self.scroll_y + widget.virtual_region.y - before, animate=False, force=True, immediate=True
+                )
+            self._shifting = False
+
+        self.call_after_refresh(shift)
+
+    def _drop_first(self, count: int) -> None:
+        if count > 0:
+            for widget in self._mounted[:count]:
+                widget.remove()
+            del self._mounted[:count]
+            self._first += count
+
+    def _drop_last(self, count: int) -> None:
+        """Never what still streams: it is the last entry, and one who reads far above pays for a few more."""
+        while count > 0 and not _streams(self._mounted[-1]):
+            self._mounted.pop().remove()
+            count -= 1
+
+    # --- keys ---
+
+    def _items(self) -> list[TextLines]:
+        return [item for item in self.query(TextLines) if item.display]
+
+    def _go(self, step: int) -> None:
+        items = self._items()
+        focused = self.screen.focused
+        if not items:
+            return
+        if not isinstance(focused, TextLines) or focused not in items:
+            items[-1].focus()
+            return
+        hidden = (self.region.y - focused.region.y) if step < 0 else (focused.region.bottom - self.region.bottom)
+        if hidden > 0:
+            self.scroll_relative(y=step * min(hidden, 3), animate=False)
+            return
+        index = items.index(focused) + step
+        if 0 <= index < len(items):
+            items[index].focus()
+        elif step < 0:
+            self.scroll_relative(y=-1, animate=False)
+            self._extend_up()
+
+    def action_previous_item(self) -> None:
+        self._go(-1)
+
+    def action_next_item(self) -> None:
+        self._go(1)
+
+    def enter(self) -> None:
+        """Come in from another part of the screen: to the newest item."""
+        items = self._items()
+        if items:
+            items[-1].focus()
+
+    def page(self, direction: int) -> None:
+        """Scroll by a page, -1 up and 1 down, without moving the focus."""
+        if direction > 0:
+            self.scroll_page_down(animate=False)
+            return
+        self.scroll_page_up(animate=False)
+        if self.scroll_y <= NEAR:
+            self._extend_up()
+
+    def action_page_up(self) -> None:
+        self.page(-1)
+
+    def action_page_down(self) -> None:
+        self.page(1)
+
+    def action_oldest(self) -> None:
+        self.scroll_home(animate=False)
+        self._extend_up()
+
+    def action_newest(self) -> None:
+        self.follow()
+
+
+def _widget(entry: Entry) -> EntryWidget:
+    match entry:
+        case Said():
+            return UserMessage(entry)
+        case Answered():
+            return AnswerBlock(entry)
+        case Noted():
+            return Note(entry)
+
+
+def _streams(widget: EntryWidget) -> bool:
+    return isinstance(widget, AnswerBlock) and not widget.entry.over
