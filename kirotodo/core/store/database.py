@@ -193,14 +193,13 @@ class Database:
         with faults.told(self.path):
             connection = await engine.connect()
             try:
-                await connection.begin()
                 yield connection
                 await _to_the_end(connection.commit())
             except BaseException:
                 await _to_the_end(_abandon(connection))
                 raise
             finally:
-                await _to_the_end(connection.close())
+                await connection.close()
 
 
 async def _make_user(scope: Scope) -> None:

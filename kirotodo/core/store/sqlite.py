@@ -1,6 +1,7 @@
 """What is peculiar to SQLite: where the file is, how a connection is set up, and how transactions begin.
 
-A statement costs one hop to the connection's thread here, with its rows fetched in the same hop.
+A statement costs one hop to the connection's thread here: its rows are fetched in the same hop, and a transaction
+begins with its first statement.
 """
 
 import sqlite3
@@ -72,7 +73,7 @@ def make_engine(path: Path, mode: Mode) -> AsyncEngine:
         pool_timeout=3 * BUSY_SECONDS,
         pool_reset_on_return=None,
     )
-    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "begin", _begin_with_first_statement)
     return engine
 
 
@@ -94,6 +95,11 @@ def _connect_for_migration(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _begin_with_first_statement(connection: SyncConnection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.pending = connection.get_execution_options().get(BEGIN, "BEGIN")
+
+
 def _begin(connection: SyncConnection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
 
@@ -105,11 +111,15 @@ def _connection(path: Path, mode: Mode, *_: Any, **__: Any) -> "_Connection":
 
 
 class _Connection(aiosqlite.Connection):
+    pending: str | None = None
+    """What the next statement has to begin with."""
+
     def cursor(self) -> "_Cursor":  # type: ignore[override]
         return _Cursor(self)
 
     async def in_thread(self, function: Any, *arguments: Any) -> Any:
-        return await self._execute(function, self._conn, *arguments)  # type: ignore[no-untyped-call]
+        pending, self.pending = self.pending, None
+        return await self._execute(function, self._conn, pending, *arguments)  # type: ignore[no-untyped-call]
 
 
 class _Cursor:
@@ -136,7 +146,7 @@ class _Cursor:
         self._take(await self._connection.in_thread(_execute_many, operation, parameters))
         return self
 
-    def _take(self, outcome: tuple[Any, int, int | None, list[Any]]) -> None:
+    def _take(self, outcome: tuple[Any, ...]) -> None:
         self.description, self.rowcount, self.lastrowid, self._rows = outcome
 
     async def fetchall(self) -> list[Any]:
@@ -146,7 +156,11 @@ class _Cursor:
         self._rows = []
 
 
-def _execute(connection: sqlite3.Connection, operation: str, parameters: Sequence[Any]) -> Any:
+def _execute(
+    connection: sqlite3.Connection, pending: str | None, operation: str, parameters: Sequence[Any]
+) -> tuple[Any, ...]:
+    if pending is not None:
+        connection.execute(pending).close()
     cursor = connection.execute(operation, parameters)
     rows = cursor.fetchall() if cursor.description else []
     outcome = (cursor.description, cursor.rowcount, cursor.lastrowid, rows)
@@ -154,7 +168,11 @@ def _execute(connection: sqlite3.Connection, operation: str, parameters: Sequenc
     return outcome
 
 
-def _execute_many(connection: sqlite3.Connection, operation: str, parameters: Iterable[Sequence[Any]]) -> Any:
+def _execute_many(
+    connection: sqlite3.Connection, pending: str | None, operation: str, parameters: Iterable[Sequence[Any]]
+) -> tuple[Any, ...]:
+    if pending is not None:
+        connection.execute(pending).close()
     cursor = connection.executemany(operation, parameters)
     outcome: tuple[Any, ...] = (None, cursor.rowcount, cursor.lastrowid, [])
     cursor.close()
