@@ -157,7 +157,7 @@ class DetailsScreen(DialogScreen):
         self._before = {
             "title": one_line(task.title),
             "due": due_text(task),
-            "recurrence": task.recurrence or "",
+            "recurrence": rule_words(task.recurrence) if task.recurrence else "",
             "remind": f"{task.remind_at.astimezone():%Y-%m-%d %H:%M}" if task.remind_at else "",
             "priority": task.priority,
             "project": one_line(task.project or ""),
@@ -184,7 +184,7 @@ class DetailsScreen(DialogScreen):
             facts.append(f"done {moment_words(task.completed_at, now=now)}")
         if task.recurrence:
             counted = "the day it is done" if task.recurs_from == "completion" else "its schedule"
-            facts.append(f"{rule_words(task.recurrence)}, counted from {counted}")
+            facts.append(f"the next one is counted from {counted}")
         if task.parent_id is not None:
             facts.append(f"follows task {task.parent_id}")
         return plain(" · ".join(facts))

@@ -19,7 +19,7 @@ class Field(Input):
     """One line. Control characters and line ends that were pasted do not stay."""
 
     DEFAULT_CSS = """
-    Field, Field:focus { height: 1; border: none; padding: 0 1; background: $panel; }
+    Field, Field:focus { height: 1; border: none; padding: 0 1 !important; background: $panel; }
     """
 
     def __init__(self, value: str = "", *, id: str, placeholder: str = "", select: bool = False) -> None:
@@ -33,7 +33,7 @@ class LinesField(TextArea):
     """Several lines. Enter saves as in every other field, ctrl+j begins a line as in the composer."""
 
     DEFAULT_CSS = """
-    LinesField, LinesField:focus { height: 4; border: none; padding: 0 1; background: $panel; }
+    LinesField, LinesField:focus { height: 4; border: none; padding: 0 1 !important; background: $panel; }
     """
 
     class Submitted(Message):

@@ -1,0 +1,353 @@
+"""The list of conversations: latest first, searched in full, opened, renamed, deleted and brought back."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.timer import Timer
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from kirotodo.client.commands.dates import day_words
+from kirotodo.client.tui.actions import bindings, hints
+from kirotodo.client.tui.messages import (
+    ConversationDeleted,
+    ConversationRenamed,
+    NewConversation,
+    OpenConversation,
+)
+from kirotodo.client.tui.plain import one_line, plain
+from kirotodo.client.tui.shell import shell_of
+from kirotodo.client.tui.widgets.field import Field
+from kirotodo.core.backend import Backend
+from kirotodo.core.domain.conversation import Conversation
+from kirotodo.core.domain.task import Page
+from kirotodo.core.errors import KirotodoError
+
+PAGE: Final = 50
+SEARCH_AFTER: Final = 0.2
+"""Seconds without a key until a search goes out."""
+EMPTY: Final = "No conversations yet. n begins one."
+
+
+class ConversationsScreen(ModalScreen[None]):
+    """Asks the backend by itself and tells the chat what it did."""
+
+    BINDINGS = bindings("conversations")
+    DEFAULT_CSS = """
+    ConversationsScreen {
+        align: center middle;
+        & > #conversations {
+            width: 90;
+            max-width: 100%;
+            height: 80%;
+            min-height: 12;
+            max-height: 100%;
+            border: round $border;
+            border-title-color: $text-muted;
+            border-subtitle-color: $text-muted;
+            background: $surface;
+        }
+        & #list { height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1; }
+        & #list:focus { border: none; background-tint: $surface 0%; }
+        & #status { height: auto; max-height: 2; padding: 0 1; color: $text-muted; }
+        & #status.-error { color: $error; }
+        & #rename { display: none; }
+        & #rename.-open { display: block; }
+    }
+    """
+
+    class Loaded(Message):
+        """A page came; `search` is what it was asked for, `first` whether it begins the list."""
+
+        def __init__(self, page: Page[Conversation], *, search: str, first: bool) -> None:
+            super().__init__()
+            self.page = page
+            self.search = search
+            self.first = first
+
+    class Done(Message):
+        """What was asked is done: to be told to the chat, to be said, and the list to be read anew."""
+
+        def __init__(self, told: Message | None = None, *, said: str = "", deleted: int | None = None) -> None:
+            super().__init__()
+            self.told = told
+            self.said = said
+            self.deleted = deleted
+
+    class Refused(Message):
+        def __init__(self, sentence: str) -> None:
+            super().__init__()
+            self.sentence = sentence
+
+    def __init__(self, current: int | None = None) -> None:
+        super().__init__()
+        self._current = current
+        self._found: list[Conversation] = []
+        self._next: str | None = None
+        self._loading = False
+        self._deleted: list[int] = []
+        self._renaming: Conversation | None = None
+        self._waiting: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="conversations") as box:
+            box.border_title = Content("conversations")
+            box.border_subtitle = hints("conversations")
+            yield Field(id="search", placeholder="search titles and messages")
+            yield OptionList(id="list", markup=False)
+            yield Field(id="rename", placeholder="another title")
+            yield Static(id="status", markup=False)
+
+    def on_mount(self) -> None:
+        self._list.focus()
+        self._load()
+
+    @property
+    def _list(self) -> OptionList:
+        return self.query_one("#list", OptionList)
+
+    @property
+    def _search(self) -> str:
+        return self.query_one("#search", Field).value.strip()
+
+    @property
+    def highlighted(self) -> Conversation | None:
+        """The conversation under the cursor."""
+        index = self._list.highlighted
+        return None if index is None or index >= len(self._found) else self._found[index]
+
+    # --- reading ---
+
+    def _load(self, cursor: str | None = None) -> None:
+        self._loading = True
+        self.run_worker(self._ask(self._search, cursor), group="load", exclusive=True, exit_on_error=False)
+
+    async def _ask(self, search: str, cursor: str | None) -> None:
+        async def page(backend: Backend) -> None:
+            found = await backend.conversations(search=search or None, limit=PAGE, cursor=cursor)
+            self.post_message(self.Loaded(found, search=search, first=cursor is None))
+
+        await self._guarded(page)
+
+    async def _guarded(self, job: Callable[[Backend], Awaitable[None]]) -> None:
+        try:
+            await job(await shell_of(self).core())
+        except KirotodoError as error:
+            self.post_message(self.Refused(error.message))
+
+    def on_conversations_screen_loaded(self, message: Loaded) -> None:
+        message.stop()
+        if message.search != self._search:
+            return
+        self._loading = False
+        keep = self.highlighted.id if message.first and self.highlighted else None
+        at = self._list.highlighted or 0
+        if message.first:
+            self._found = []
+            self._list.clear_options()
+        self._found.extend(message.page.items)
+        self._next = message.page.next
+        self._list.add_options(Option(self._lines(one)) for one in message.page.items)
+        if message.first:
+            self._list.highlighted = self._place(keep if keep is not None else self._current, at)
+        self._tell(self._count(message.page.total))
+
+    def _place(self, wanted: int | None, at: int) -> int | None:
+        if not self._found:
+            return None
+        return next((n for n, one in enumerate(self._found) if one.id == wanted), min(at, len(self._found) - 1))
+
+    def _count(self, total: int | None) -> str:
+        if not self._found:
+            return f"Nothing holds “{self._search}”." if self._search else EMPTY
+        total = total if total is not None else len(self._found)
+        return f"{total} found" if self._search else f"{total} conversation{'' if total == 1 else 's'}"
+
+    def on_conversations_screen_refused(self, message: Refused) -> None:
+        message.stop()
+        self._loading = False
+        self._tell(message.sentence, error=True)
+
+    def _tell(self, text: str, *, error: bool = False) -> None:
+        status = self.query_one("#status", Static)
+        status.set_class(error, "-error")
+        status.update(plain(text))
+
+    # --- drawing ---
+
+    def _lines(self, one: Conversation) -> Content:
+        """Title with count and date on the right; the preview under it."""
+        width = max(20, self._list.scrollable_content_region.width or self.size.width - 4) - 2
+        now = shell_of(self).clock().astimezone()
+        mark = "› " if one.id == self._current else "  "
+        tail = f"{one.message_count} · {when(one.updated_at, now)}"
+        title = _fit(mark + (one_line(one.title) or "Untitled"), max(1, width - cell_len(tail) - 1))
+        preview = _fit(f"  {one_line(one.preview)}", width)
+        return Content.assemble((title, "bold"), " ", (tail, "$text-muted"), "\n", (preview, "$text-muted"))
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._redraw)
+
+    def _redraw(self) -> None:
+        for index, one in enumerate(self._found):
+            self._list.replace_option_prompt_at_index(index, self._lines(one))
+        box = self.query_one("#conversations")
+        box.border_subtitle = hints("conversations", width=max(0, box.size.width - 2))
+
+    # --- searching and paging ---
+
+    @on(Input.Changed, "#search")
+    def _search_soon(self) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+        self._waiting = self.set_timer(SEARCH_AFTER, self._load)
+
+    @on(Input.Submitted, "#search")
+    def _to_list(self) -> None:
+        self._list.focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _near_the_end(self, event: OptionList.OptionHighlighted) -> None:
+        if self._next and not self._loading and event.option_index >= len(self._found) - 5:
+            self._load(self._next)
+
+    def action_search(self) -> None:
+        self.query_one("#search").focus()
+
+    def action_cursor_down(self) -> None:
+        if self._list.has_focus:
+            self._list.action_cursor_down()
+        elif self._renaming is None:
+            self._list.focus()
+
+    def action_cursor_up(self) -> None:
+        if not self._list.has_focus:
+            return
+        if self._list.highlighted in (None, 0):
+            self.action_search()
+        else:
+            self._list.action_cursor_up()
+
+    # --- opening ---
+
+    @on(OptionList.OptionSelected)
+    def action_open(self) -> None:
+        if one := self.highlighted:
+            shell_of(self).chat.post_message(OpenConversation(one.id))
+            self.dismiss(None)
+
+    def action_new(self) -> None:
+        shell_of(self).chat.post_message(NewConversation())
+        self.dismiss(None)
+
+    def action_close(self) -> None:
+        """Out of the rename, out of the search, out of the screen."""
+        search = self.query_one("#search", Field)
+        if self._renaming is not None:
+            self._end_rename()
+        elif search.value:
+            search.value = ""
+            self._list.focus()
+        else:
+            self.dismiss(None)
+
+    # --- renaming ---
+
+    def action_rename(self) -> None:
+        if one := self.highlighted:
+            self._renaming = one
+            field = self.query_one("#rename", Field)
+            field.value = one_line(one.title)
+            field.cursor_position = len(field.value)
+            field.add_class("-open")
+            field.focus()
+
+    @on(Input.Submitted, "#rename")
+    def _rename(self, event: Input.Submitted) -> None:
+        if self._renaming is None:
+            return
+        if event.value.strip() in ("", one_line(self._renaming.title)):
+            self._end_rename()
+            return
+        self._do(self._renamed(self._renaming.id, event.value.strip()))
+
+    def _renamed(self, id: int, title: str) -> Callable[[Backend], Awaitable[None]]:
+        async def rename(backend: Backend) -> None:
+            renamed = await backend.rename_conversation(id, title)
+            self.post_message(self.Done(ConversationRenamed(renamed)))
+
+        return rename
+
+    def _end_rename(self) -> None:
+        self._renaming = None
+        self.query_one("#rename").remove_class("-open")
+        self._list.focus()
+
+    # --- deleting and bringing back ---
+
+    def action_delete(self) -> None:
+        if one := self.highlighted:
+            self._do(self._removed(one))
+
+    def _removed(self, one: Conversation) -> Callable[[Backend], Awaitable[None]]:
+        async def delete(backend: Backend) -> None:
+            await backend.delete_conversation(one.id)
+            said = f"Deleted “{one.title}” · u brings it back"
+            self.post_message(self.Done(ConversationDeleted(one.id), said=said, deleted=one.id))
+
+        return delete
+
+    def action_restore(self) -> None:
+        if self._deleted:
+            self._do(self._restored(self._deleted.pop()))
+
+    def _restored(self, id: int) -> Callable[[Backend], Awaitable[None]]:
+        async def restore(backend: Backend) -> None:
+            restored = await backend.restore_conversation(id)
+            self.post_message(self.Done(said=f"“{restored.title}” is back"))
+
+        return restore
+
+    def _do(self, job: Callable[[Backend], Awaitable[None]]) -> None:
+        self.run_worker(self._guarded(job), group="do", exit_on_error=False)
+
+    def on_conversations_screen_done(self, message: Done) -> None:
+        message.stop()
+        if self._renaming is not None:
+            self._end_rename()
+        if message.deleted is not None:
+            self._deleted.append(message.deleted)
+        if message.told is not None:
+            shell_of(self).chat.post_message(message.told)
+        if message.said:
+            shell_of(self).say(message.said)
+        self._load()
+
+
+def when(moment: datetime, now: datetime) -> str:
+    """A past moment in a word: "just now", "5 min", "14:05", "yesterday", "Fri 20 Nov". `now` is local."""
+    local = moment.astimezone(now.tzinfo)
+    minutes = int((now - local).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min"
+    days = (now.date() - local.date()).days
+    if days < 2:
+        return f"{local:%H:%M}" if days == 0 else "yesterday"
+    return day_words(local.date(), today=now.date())
+
+
+def _fit(text: str, width: int) -> str:
+    """`text` in exactly so many cells."""
+    if cell_len(text) > width:
+        text = set_cell_size(text, max(0, width - 1)) + "…"
+    return set_cell_size(text, width)

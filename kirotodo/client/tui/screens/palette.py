@@ -1,0 +1,74 @@
+"""What the command palette offers: the actions of the registry, and the conversations by title."""
+
+from functools import partial
+from typing import Any
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from kirotodo.client.tui.actions import ACTIONS, Action, key_label
+from kirotodo.client.tui.messages import OpenConversation
+from kirotodo.client.tui.plain import one_line
+from kirotodo.client.tui.shell import shell_of
+from kirotodo.client.tui.widgets.task_pane import TaskPane
+from kirotodo.core.errors import KirotodoError
+
+CONVERSATIONS = 8
+"""How many conversations a search offers."""
+
+
+class KirotodoCommands(Provider):
+    """Actions of the chat, the app and the task pane, each run where it belongs; then conversations."""
+
+    async def discover(self) -> Hits:
+        for action in self._offered():
+            yield DiscoveryHit(_name(action), partial(self._run, action), help=_help(action))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for action in self._offered():
+            name = _name(action)
+            score = max(matcher.match(name), matcher.match(action.help) / 2)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), partial(self._run, action), text=name, help=_help(action))
+        async for hit in self._conversations(query):
+            yield hit
+
+    async def _conversations(self, query: str) -> Hits:
+        try:
+            backend = await shell_of(self.screen).core()
+            page = await backend.conversations(search=query, limit=CONVERSATIONS)
+        except KirotodoError:
+            return
+        matcher = self.matcher(query)
+        for one in page.items:
+            title = one_line(one.title) or "Untitled"
+            score = matcher.match(title) or 0.1
+            shown = matcher.highlight(title) if score > 0.1 else Content(title)
+            yield Hit(score, shown, partial(self._open, one.id), text=title, help="Open this conversation.")
+
+    def _offered(self) -> list[Action]:
+        return [action for action in ACTIONS if action.palette and self._can(action)]
+
+    def _can(self, action: Action) -> bool:
+        return action.scope != "tasks" or bool(self.screen.query(TaskPane))
+
+    async def _run(self, action: Action) -> None:
+        node: Any = self.screen
+        if action.scope == "app":
+            node = self.app
+        elif action.scope == "tasks":
+            node = self.screen.query_one(TaskPane)
+        await self.app.run_action(action.name, default_namespace=node)
+
+    def _open(self, conversation_id: int) -> None:
+        shell_of(self.screen).chat.post_message(OpenConversation(conversation_id))
+
+
+def _name(action: Action) -> str:
+    return action.title[0].upper() + action.title[1:]
+
+
+def _help(action: Action) -> str:
+    keys = " or ".join(key_label(key) for key in action.keys)
+    return f"{action.help} ({keys})" if keys else action.help
