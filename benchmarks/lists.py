@@ -1,0 +1,83 @@
+"""Pages of a short and of a very long list, in one run: what a page costs must not grow with the list."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from benchmarks.figure import Figure, middle
+from benchmarks.house import cpu, house, scratch
+from benchmarks.moment import NOW, settled
+from kirotodo.core.backend import Backend
+from kirotodo.core.domain.task import TaskDraft, TaskFilter
+
+SHORT: Final = 100
+LONG: Final = 100_000
+BATCH: Final = 10_000
+ROUNDS: Final = 25
+THINGS: Final = ("call the dentist", "water the plants", "buy groceries", "pay bills", "write the report")
+
+Pages = dict[str, Callable[[Backend], Awaitable[object]]]
+PAGES: Final[Pages] = {
+    "list": lambda backend: backend.tasks(),
+    "list, second page": lambda backend: _second(backend),
+    "list --due today": lambda backend: backend.tasks(TaskFilter(due="today")),
+    "list --project": lambda backend: backend.tasks(TaskFilter(project="project 7")),
+    "list --sort title": lambda backend: backend.tasks(TaskFilter(sort="title")),
+    "search, a rare word": lambda backend: backend.tasks(TaskFilter(search="needle", status="all")),
+    "search, a word of every fifth task": lambda backend: backend.tasks(TaskFilter(search="dentist", status="all")),
+    "stats": lambda backend: backend.stats(),
+}
+
+
+async def _second(backend: Backend) -> object:
+    page = await backend.tasks(limit=20)
+    return await backend.tasks(limit=20, cursor=page.next)
+
+
+def pages() -> Iterator[Figure]:
+    short, long = asyncio.run(_both())
+    for name in PAGES:
+        yield Figure(
+            what=f"{name}: {LONG:,} tasks over {SHORT}, CPU",
+            value=long[name] / short[name],
+            unit="×",
+            limit=None if name == "stats" else 2,
+            digits=2,
+            detail=f"{short[name] * 1000:.1f} → {long[name] * 1000:.1f} ms",
+        )
+
+
+async def _both() -> tuple[dict[str, float], dict[str, float]]:
+    with scratch() as short, scratch() as long:
+        await _fill(short, SHORT)
+        await _fill(long, LONG)
+        async with house(short) as few, house(long) as many:
+            settled()
+            spent: tuple[dict[str, float], dict[str, float]] = ({}, {})
+            for name, page in PAGES.items():
+                samples: tuple[list[float], list[float]] = ([], [])
+                for _ in range(ROUNDS):
+                    samples[0].append(await cpu(lambda page=page: page(few)))  # type: ignore[misc]
+                    samples[1].append(await cpu(lambda page=page: page(many)))  # type: ignore[misc]
+                spent[0][name], spent[1][name] = middle(samples[0]), middle(samples[1])
+            return spent
+
+
+async def _fill(folder: Path, count: int) -> None:
+    async with house(folder) as backend:
+        for start in range(0, count, BATCH):
+            await backend.import_tasks([_draft(number) for number in range(start, min(start + BATCH, count))])
+
+
+def _draft(number: int) -> TaskDraft:
+    """Spread over five years of days; a rare word in one of a hundred, whatever the length of the list."""
+    return TaskDraft(
+        title=f"{THINGS[number % len(THINGS)]} {number}",
+        notes="needle" if number == 42 else "",
+        due_date=NOW.date() + timedelta(days=number % 1_825) if number % 3 else None,
+        project=f"project {number % 20}",
+        tags=("home",) if number % 4 == 0 else (),
+        completed_at=NOW - timedelta(days=number % 300) if number % 10 == 0 else None,
+    )

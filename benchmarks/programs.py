@@ -1,0 +1,98 @@
+"""Whole runs of the installed program, in CPU time of its process."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from benchmarks.figure import Figure, middle
+
+KIROTODO: Final = str(Path(sys.executable).with_name("kirotodo"))
+RUNS: Final = 9
+FRAME: Final = b"ctrl+j"
+"""In the first whole frame, below the composer."""
+PATIENCE: Final = 30.0
+
+
+def version() -> Iterator[Figure]:
+    with TemporaryDirectory() as home:
+        value = middle(spent([KIROTODO, "--version"], home) for _ in range(RUNS))
+    yield Figure(what="kirotodo --version, CPU", value=value * 1000, unit="ms", limit=100)
+
+
+def ask() -> Iterator[Figure]:
+    command = [KIROTODO, "ask", "add milk tomorrow at 5pm"]
+    spent_on_first = []
+    for _ in range(3):
+        with TemporaryDirectory() as home:
+            spent_on_first.append(spent(command, home))
+    with TemporaryDirectory() as home:
+        spent(command, home)
+        value = middle(spent(command, home) for _ in range(RUNS))
+    yield Figure(what="kirotodo ask, one turn offline, CPU", value=value * 1000, unit="ms", limit=500)
+    yield Figure(what="  the very first one, which makes the database", value=middle(spent_on_first) * 1000, unit="ms")
+
+
+def first_paint() -> Iterator[Figure]:
+    with TemporaryDirectory() as home:
+        spent([KIROTODO, "add", "buy groceries"], home)
+        spent_until_frame(home)
+        value = middle(spent_until_frame(home) for _ in range(RUNS))
+    yield Figure(what="kirotodo chat, first paint, CPU", value=value * 1000, unit="ms", limit=500)
+
+
+def surroundings(home: str) -> Mapping[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": home, "KIROTODO_HOME": home, "TZ": "Europe/Vienna", "LANG": "C.UTF-8"}
+
+
+def spent(command: Sequence[str], home: str) -> float:
+    """CPU seconds that one run of `command` takes, children included."""
+    process = subprocess.Popen(
+        command, env=surroundings(home), cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def spent_until_frame(home: str) -> float:
+    """CPU seconds of the chat from the start of its process until its first frame stands on a terminal of 120×36."""
+    pid, screen = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
+        os.chdir(home)
+        os.execve(KIROTODO, [KIROTODO, "chat"], {**surroundings(home), "TERM": "xterm-256color"})
+    try:
+        _read_until(screen, FRAME)
+        return time.clock_gettime(_cpu_clock(pid))
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(screen)
+
+
+def _cpu_clock(pid: int) -> int:
+    """Linux's clock of the CPU time of another process, exact to nanoseconds, unlike what /proc tells."""
+    return (~pid << 3) | 2
+
+
+def _read_until(screen: int, wanted: bytes) -> None:
+    seen = b""
+    deadline = time.monotonic() + PATIENCE
+    while wanted not in seen:
+        ready, _, _ = select.select([screen], [], [], max(deadline - time.monotonic(), 0))
+        if not ready:
+            raise SystemExit(f"the chat showed no {wanted.decode()!r} in {PATIENCE:.0f} s; it wrote {seen[-500:]!r}")
+        seen += os.read(screen, 65_536)

@@ -1,0 +1,166 @@
+"""The terminal client without a terminal: how long the event loop is held up, and what a long conversation costs.
+
+A stall is the CPU time that the event loop's thread spends between two beats of a heart that beats every few
+milliseconds: for so long a key press would wait. It is not wall time, since a busy machine is not the program's doing.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from textual import events
+from textual.pilot import Pilot
+
+from benchmarks.figure import Figure, middle, percentile
+from benchmarks.house import house, long_conversation, scratch
+from benchmarks.moment import clock, settled
+from kirotodo.client.tui.app import KirotodoApp
+from kirotodo.client.tui.widgets.composer import Composer
+from kirotodo.client.tui.widgets.transcript import Transcript
+from kirotodo.core.models.model import ModelEvent, ModelRequest, TextDelta
+
+SIZE: Final = (120, 40)
+BEAT: Final = 0.004
+ITEMS: Final = 150
+TOKENS_A_SECOND: Final = 200
+THINGS: Final = ("call the dentist about the appointment", "water the plants", "pay **rent** for the flat in Graz")
+
+
+class SteadyModel:
+    """A model that answers with one text, a few letters at a time, at a steady pace."""
+
+    name = "steady"
+
+    def __init__(self, text: str) -> None:
+        self.tokens = [text[start : start + 4] for start in range(0, len(text), 4)]
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+        begun = time.monotonic()
+        for number, token in enumerate(self.tokens):
+            await asyncio.sleep(max(0.0, begun + number / TOKENS_A_SECOND - time.monotonic()))
+            yield TextDelta(text=token)
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
+
+class Heart:
+    """Beats on the event loop; `stalls` are the CPU seconds of its thread between beats."""
+
+    def __init__(self) -> None:
+        self.stalls: list[float] = []
+
+    async def beat(self) -> None:
+        before = time.thread_time()
+        while True:
+            await asyncio.sleep(BEAT)
+            now = time.thread_time()
+            self.stalls.append(now - before)
+            before = now
+
+
+@asynccontextmanager
+async def beating() -> AsyncIterator[Heart]:
+    heart = Heart()
+    task = asyncio.create_task(heart.beat())
+    try:
+        yield heart
+    finally:
+        task.cancel()
+
+
+def streamed_list() -> Iterator[Figure]:
+    text = "Here is all of it:\n\n" + "\n".join(
+        f"{number}. {THINGS[number % len(THINGS)]}, Fri 27 Nov" for number in range(1, ITEMS + 1)
+    )
+    heart, ideal, taken = asyncio.run(_streamed(text))
+    detail = f"{taken:.1f} s for an ideal of {ideal:.1f} s, {len(heart.stalls):,} beats"
+    stalls = [stall * 1000 for stall in heart.stalls]
+    what = f"{ITEMS}-item list at {TOKENS_A_SECOND} tokens/s, event-loop stall"
+    yield Figure(what=f"{what}, p99", value=percentile(stalls, 99), unit="ms", limit=60, detail=detail)
+    yield Figure(what="  the worst", value=max(stalls), unit="ms", limit=200)
+
+
+async def _streamed(text: str) -> tuple[Heart, float, float]:
+    model = SteadyModel(text)
+    with scratch() as folder:
+        async with house(folder, model=model) as backend:
+            app = KirotodoApp(backend, clock=clock)
+            async with app.run_test(size=SIZE) as pilot:
+                await until(pilot, lambda: app.chat.loaded)
+                await pilot.pause()
+                settled()
+                app.chat.query_one(Composer).put("show me everything")
+                async with beating() as heart:
+                    begun = time.monotonic()
+                    await pilot.press("enter")
+                    await until(pilot, lambda: app.chat.live is not None)
+                    await until(pilot, lambda: app.chat.live is None)
+                    taken = time.monotonic() - begun
+                    await pilot.pause()
+    return heart, len(model.tokens) / TOKENS_A_SECOND, taken
+
+
+def long_conversation_opened() -> Iterator[Figure]:
+    opened, focus, typed = asyncio.run(_opened(5_000))
+    yield Figure(what="a conversation of 5,000 messages: open, CPU", value=opened * 1000, unit="ms", limit=1000)
+    yield Figure(what="  focus lost and back, CPU", value=focus * 1000, unit="ms", limit=100, digits=1)
+    yield Figure(what="  one letter typed, CPU", value=typed * 1000, unit="ms", digits=1)
+
+
+async def _opened(messages: int) -> tuple[float, float, float]:
+    with scratch() as folder:
+        long = await long_conversation(folder, messages)
+        short = await long_conversation(folder, 2)
+        async with house(folder) as backend:
+            app = KirotodoApp(backend, clock=clock, conversation_id=short)
+            async with app.run_test(size=SIZE) as pilot:
+                await until(pilot, lambda: app.chat.loaded)
+                await pilot.pause()
+                settled()
+                visits = [await _visit(app, pilot, long, short) for _ in range(5)]
+                await _go(app, pilot, long)
+                focus = [await spent(lambda: _focus(app, pilot)) for _ in range(9)]
+                typed = [await spent(lambda: pilot.press("a")) for _ in range(9)]
+    return middle(visits), middle(focus), middle(typed)
+
+
+async def _visit(app: KirotodoApp, pilot: Pilot[None], long: int, short: int) -> float:
+    taken = await spent(lambda: _go(app, pilot, long))
+    await _go(app, pilot, short)
+    return taken
+
+
+async def _go(app: KirotodoApp, pilot: Pilot[None], conversation_id: int) -> None:
+    from kirotodo.client.tui.messages import OpenConversation
+
+    app.chat.post_message(OpenConversation(conversation_id))
+    await until(pilot, lambda: app.chat.loaded and app.chat.conversation_id == conversation_id)
+    await until(pilot, lambda: bool(app.chat.query_one(Transcript).children))
+    await pilot.pause()
+
+
+async def _focus(app: KirotodoApp, pilot: Pilot[None]) -> None:
+    """The terminal's window loses the focus and gets it back."""
+    app.post_message(events.AppBlur())
+    await pilot.pause()
+    app.post_message(events.AppFocus())
+    await pilot.pause()
+
+
+async def spent(work: Callable[[], Awaitable[object]]) -> float:
+    """CPU seconds of this process that `work` takes, drawing included."""
+    before = time.process_time()
+    await work()
+    return time.process_time() - before
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool], *, patience: float = 60.0) -> None:
+    """Wait until `holds`."""
+    deadline = time.monotonic() + patience
+    while not holds():
+        if time.monotonic() > deadline:
+            raise SystemExit("what was waited for on the screen did not come")
+        await pilot.pause(0.01)
