@@ -1,0 +1,46 @@
+"""One person with a program, a terminal to run it in, and the chat open in it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.chat import Chat
+from tests.end_to_end.program import KIROTODO, Program
+from tests.end_to_end.terminal import HOW_TO_GET_TMUX, Terminal, tmux_is_there
+
+OpenTerminal = Callable[..., Terminal]
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    if not KIROTODO.exists():
+        pytest.skip(f"{KIROTODO} is not there: `make install` puts it there")
+    return Program(tmp_path)
+
+
+@pytest.fixture
+def open_terminal(program: Program) -> Iterator[OpenTerminal]:
+    """Makes terminals: `open_terminal(columns=80, lines=24, NO_COLOR="1")`; all are closed at the end."""
+    if not tmux_is_there():
+        pytest.skip(HOW_TO_GET_TMUX)
+    opened: list[Terminal] = []
+
+    def make(*, columns: int = 120, lines: int = 40, **also: str) -> Terminal:
+        opened.append(Terminal(program.folder, {**program.environment, **also}, columns=columns, lines=lines))
+        return opened[-1]
+
+    yield make
+    for terminal in opened:
+        terminal.close()
+
+
+@pytest.fixture
+def terminal(open_terminal: OpenTerminal) -> Terminal:
+    return open_terminal()
+
+
+@pytest.fixture
+def chat(terminal: Terminal, program: Program) -> Chat:
+    """The chat, just opened for the first time."""
+    return Chat(terminal, program).open()

@@ -1,0 +1,51 @@
+"""`kill -9` at any moment, then the next start: nothing typed is lost, nothing is done twice, nothing is stuck."""
+
+import pytest
+
+from tests.end_to_end.chat import Chat
+from tests.end_to_end.conftest import OpenTerminal
+from tests.end_to_end.program import Program
+
+pytestmark = [pytest.mark.terminal, pytest.mark.slow]
+
+
+def test_a_draft_survives(chat: Chat, program: Program, open_terminal: OpenTerminal) -> None:
+    chat.terminal.type("remind me to")
+    chat.wait_for_draft("remind me to")
+    chat.kill()
+
+    again = Chat(open_terminal(), program).open()
+    again.terminal.wait_for("remind me to")
+    again.terminal.say(" buy stamps")
+    again.terminal.wait_for("1 open")
+    assert program.titles() == ["buy stamps"]
+
+
+@pytest.mark.parametrize("seen", ["you", "Added", "1 open"])
+def test_a_turn_goes_on_and_is_done_once(seen: str, chat: Chat, program: Program, open_terminal: OpenTerminal) -> None:
+    """Killed as soon as the message, the answer or the count is on the screen."""
+    chat.terminal.say("add milk tomorrow at 5pm")
+    chat.terminal.wait_for(seen)
+    chat.kill()
+
+    again = Chat(open_terminal(), program).open()
+    again.terminal.wait_for("add milk tomorrow at 5pm")
+    if "1 open" not in again.terminal.screen and not program.tasks():
+        again.terminal.press("Enter")  # it never left the composer, where it still is
+    again.terminal.wait_for("1 open")
+    again.say("add bread", "2 open")
+    assert program.titles() == ["bread", "milk"]
+
+
+def test_a_question_is_asked_again(chat: Chat, program: Program, open_terminal: OpenTerminal) -> None:
+    chat.say("add milk, eggs and bread", "3 open")
+    chat.say("delete all my tasks", "yes")
+    chat.kill()
+
+    again = Chat(open_terminal(), program).open()
+    again.terminal.wait_for("3 open")
+    again.terminal.wait_for("yes")
+    again.terminal.press("y")
+    again.terminal.wait_for("0 open")
+    assert program.tasks() == []
+    again.say("undo that", "3 open")
