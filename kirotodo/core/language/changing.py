@@ -13,7 +13,7 @@ from kirotodo.core.language.reading import Span, plain
 from kirotodo.core.language.targets import target
 from kirotodo.core.language.vocabulary import topic_of
 
-_N = r"(?:an?|the|my|its|it's|their|his|her)?"
+_N = r"(?:an?|the|my|its|it'?s|their|his|her)?"
 _FIELD = r"(?:due date|due time|due|deadline|date and time|date|time|day|start time|schedule|reminder)"
 _UNIT = r"(?P<unit>minutes?|mins?|hours?|hrs?|days?|weeks?|fortnights?|months?)"
 _COUNT = r"(?P<count>\d{1,3}|an?(?: couple(?: of)?| few)?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half an|another)"
@@ -31,7 +31,9 @@ _MOVE = re.compile(
 _MOVE_TO_LIST = re.compile(
     r"(?:move|put|transfer|switch|assign|file|change|shift|send)\s+(?P<what>.+?)\s+(?:from\s+.+?\s+)?(?:over\s+)?(?:to|into|in|under|onto)\s+(?:project\s+)?(?:(?:the|my|our)\s+)?(?P<name>[+\w¤\"'& -]+?)(?P<list>\s+(?:list|project|category))?[\s.!]*\Z"
 )
-_RESCHEDULE = re.compile(r"(?:reschedule|postpone|snooze|push back|delay|move|re-schedule|defer|push)\s+(?P<what>.+)", re.DOTALL)
+_RESCHEDULE = re.compile(
+    r"(?:reschedule|postpone|snooze|push back|delay|move|re-schedule|defer|push)\s+(?P<what>.+)", re.DOTALL
+)
 _RENAME = re.compile(
     r"(?:(?P<sure>rename|retitle|re-name|reword|call)|change(?! out)|edit|update|modify|alter|correct|fix|replace(?=.+\swith\s)|set|make|turn)\s+"
     r"(?:the\s+)?(?:(?P<title>(?:title|name|text|wording|description)\s+(?:of|for|on)\s+)|(?P<title2>(?=.+?(?:'s)?\s+(?:title|name)\s+to\b)))?(?P<what>.+?)(?:(?:'s)?\s+(?:title|name|text))?\s+(?:to say|to read|to be|to|as|into|(?<=\s)with(?=\s+(?:¤|\"|'))|so (?:that )?it says|:|->|=>|(?=¤|\"|'))\s*(?P<to>.+)",
@@ -68,7 +70,7 @@ _CLEARABLE = r"(?P<field>due dates?|due|deadlines?|dates?|times?|due times?|recu
 _CLEAR = re.compile(
     rf"(?:remove|delete|clear|drop|unset|erase|take|cancel|get rid of|reset)\s+(?:off\s+|away\s+)?(?:the\s+|all\s+|any\s+)*{_CLEARABLE}\s+(?:from|of|on|for|off|off of)\s+(?P<what>.+)"
     rf"|(?:remove|delete|clear|drop|unset|erase)\s+(?P<what2>.+?)(?:'s)\s+{_CLEARABLE.replace('field', 'field2')}[\s.!]*\Z"
-    r"|(?P<stop>(?:stop|don't|do not|quit|no longer)\s+(?:repeating|repeat|recurring)|stop\s+(?P<what4>.+?)\s+from\s+(?:repeating|recurring))\s*(?P<what3>.*)"
+    r"|(?P<stop>(?:stop|don'?t|do not|quit|no longer)\s+(?:repeating|repeat|recurring)|stop\s+(?P<what4>.+?)\s+from\s+(?:repeating|recurring))\s*(?P<what3>.*)"
     r"|(?:make|set|leave)\s+(?P<what5>.+?)\s+(?:have\s+)?(?P<undated>without (?:a )?(?:due )?date|undated|unscheduled|no (?:due )?date|(?:to )?no (?:due )?date|not repeat(?:ing)?|to no deadline|someday)[\s.!]*\Z"
 )
 _REPEAT = re.compile(
@@ -82,14 +84,28 @@ _FIELDS: dict[str, Clearable] = {
 _MINUTES = {"m": 1, "h": 60}
 _DAYS = {"d": 1, "w": 7, "f": 14, "mo": 30}
 _YOURS = re.compile(r"(?:your|ur)\b")
-_ADDRESSED = re.compile(r"#?\d|\b(?:tasks?|items?|to-?dos?|todos?|reminders?|events?|meetings?|appointments?|calls?|it|that|this|them|those|one|ones)\b|¤")
+_LISTED = re.compile(r"#\d|\b(?:tasks?|to-?dos?|todos?|reminders?|items?)\b|¤")
+_ADDRESSED = re.compile(
+    r"#?\d|\b(?:tasks?|items?|to-?dos?|todos?|reminders?|events?|meetings?|appointments?|calls?|it|that|this|them|those|one|ones)\b|¤"
+)
 
 
 def changing(span: Span) -> list[Action] | None:
     """The change that a clause asks for; None where it asks for none."""
-    if topic_of(span.bare) == "alarms and timers" and not _ADDRESSED.search(span.bare):
+    if topic_of(span.bare) == "alarms and timers" and not _LISTED.search(span.bare):
         return None
-    for rule in (_noting, _tagging, _clearing, _prioritising, _repeating, _shifting, _fielding, _moving, _renaming, _rescheduling):
+    for rule in (
+        _noting,
+        _tagging,
+        _clearing,
+        _prioritising,
+        _repeating,
+        _shifting,
+        _fielding,
+        _moving,
+        _renaming,
+        _rescheduling,
+    ):
         action = rule(span)
         if action is not None:
             return [action]
@@ -143,9 +159,15 @@ def _clearing(span: Span) -> Action | None:
     if m["undated"] is not None:
         return _update(what, clear=frozenset({"due", "time"}))
     word = m["field"] or m["field2"]
-    if word in ("schedule", "reminder", "reminders", "dates", "date", "notes", "note") and not _ADDRESSED.search(what.bare):
+    if word in ("schedule", "reminder", "reminders", "dates", "date", "notes", "note") and not _ADDRESSED.search(
+        what.bare
+    ):
         return None
-    if word in ("reminder", "reminders") and m["what"] is not None and re.search(r"\bfor\s+\Z", span.reading.bare[span.start : m.start("what")]):
+    if (
+        word in ("reminder", "reminders")
+        and m["what"] is not None
+        and re.search(r"\bfor\s+\Z", span.reading.bare[span.start : m.start("what")])
+    ):
         return None
     cleared = _FIELDS.get(word[:5]) or _FIELDS[word[:4] if word[:3] != "due" else "due"]
     return _update(what, clear=frozenset({"due", "time"} if cleared == "due" else {cleared}))
@@ -157,7 +179,12 @@ def _prioritising(span: Span) -> Action | None:
         return None
     what = _pick(span, m, "a", "b", "c", "d", "e", "f")
     word = m["al"] or m["bl"] or m["el"] or m["fl"] or ("high" if m["up"] else "none")
-    if (span.has(m, "e") or span.has(m, "b")) and not span.has(m, "a") and topic_of(what.bare) and not _ADDRESSED.search(what.bare):
+    if (
+        (span.has(m, "e") or span.has(m, "b"))
+        and not span.has(m, "a")
+        and topic_of(what.bare)
+        and not _ADDRESSED.search(what.bare)
+    ):
         return None
     if span.has(m, "b") and word in ("no", "low", "top", "normal") and "priority" not in span.bare:
         return None
@@ -217,7 +244,13 @@ def _time_of(span: Span) -> tuple[When | None, bool, Recurrence | None] | None:
 
 
 def _gap(words: str) -> bool:
-    return re.fullmatch(r"[\s,.!]*(?:(?:to|at|on|the|by|from|until|instead|please|for|in|be|due|of|a|and|now|thanks|is|time)\b[\s,.!]*)*", words) is not None
+    return (
+        re.fullmatch(
+            r"[\s,.!]*(?:(?:to|at|on|the|by|from|until|instead|please|for|in|be|due|of|a|and|now|thanks|is|time)\b[\s,.!]*)*",
+            words,
+        )
+        is not None
+    )
 
 
 def _timed(what: Span, to: Span) -> Action | None:
@@ -239,7 +272,9 @@ def _fielding(span: Span) -> Action | None:
     return _timed(what, _pick(span, m, "to", "to2", "to3", "to4"))
 
 
-_CREATING = re.compile(r"(?:set|schedule|make|put)\s+(?:up\s+)?(?:an?|another|new|the (?:alarm|timer))\b|make (?:sure|it)\b|set (?:the |my )?(?:alarms?|timers?|reminders?)\b|schedule\b(?!\s+(?:task|item|it|that|this|#)?\s*#?(?:\d|it\b|that\b))")
+_CREATING = re.compile(
+    r"(?:set|schedule|make|put)\s+(?:up\s+)?(?:an?|another|new|the (?:alarm|timer))\b|make (?:sure|it)\b|set (?:the |my )?(?:alarms?|timers?|reminders?)\b|schedule\b(?!\s+(?:task|item|it|that|this|#)?\s*#?(?:\d|it\b|that\b))"
+)
 
 
 def _moving(span: Span) -> Action | None:
@@ -248,7 +283,10 @@ def _moving(span: Span) -> Action | None:
         # the words before the last named moment may themselves name one: "move friday's meeting to monday"
         for n in reversed(span.named()):
             tail = span.to(start=n.start)
-            link = re.search(r"\s(?:(?:forward|back|up|off|out|over|due)\s+)*(?:to be|to|until|till|for|by|on|at|is|due|due on|due by|due at)?\s*(?:the\s+)?\Z", bare[m.start("what") : n.start])
+            link = re.search(
+                r"\s(?:(?:forward|back|up|off|out|over|due)\s+)*(?:to be|to|until|till|for|by|on|at|is|due|due on|due by|due at)?\s*(?:the\s+)?\Z",
+                bare[m.start("what") : n.start],
+            )
             linked = link if link else re.search(r"\s\Z", bare[m.start("what") : n.start])
             starts_linked = re.match(r"(?:to|until|till|for|by|on|at|due)\b", bare[n.start :]) is not None
             if not (linked or starts_linked):
@@ -259,7 +297,12 @@ def _moving(span: Span) -> Action | None:
             if joined is not None:
                 what, tail = joined[0].to(start=m.start("what")), joined[1]
             verb = re.match(r"\w+", span.bare)
-            if verb and verb[0] in ("set", "make", "put", "update", "schedule", "change") and not _ADDRESSED.search(what.bare) and topic_of(what.bare):
+            if (
+                verb
+                and verb[0] in ("set", "make", "put", "update", "schedule", "change")
+                and not _ADDRESSED.search(what.bare)
+                and topic_of(what.bare)
+            ):
                 return OutOfScope(topic=topic_of(what.bare))
             if verb and verb[0] in ("set", "make", "put", "schedule") and not (target_is_exact(what)):
                 return None
@@ -279,7 +322,11 @@ def _moving(span: Span) -> Action | None:
         name = marks.project
     elif verb not in ("move", "assign", "file") and not (span.has(m, "list") and target_is_exact(what)):
         return None
-    if verb == "change" or topic_of(span.bare) in ("money", "devices") or (not span.has(m, "list") and not marks.project and not target_is_exact(what) and len(name.split()) > 2):
+    if (
+        verb == "change"
+        or topic_of(span.bare) in ("money", "devices")
+        or (not span.has(m, "list") and not marks.project and not target_is_exact(what) and len(name.split()) > 2)
+    ):
         return None
     return _update(what, project=clean_name(unquoted(name)) or unquoted(name))
 
@@ -298,16 +345,26 @@ def _joined_moment(span: Span, last: int) -> tuple[Span, Span] | None:
     before, n = named[-2], named[-1]
     if not _gap(span.reading.bare[before.end : n.start]) or before.time_only == n.time_only:
         return None
-    if re.match(r"to\b|until\b", span.reading.bare[n.start :]) or re.search(r"\b(?:to|until|till)\s+\Z", span.reading.bare[before.end : n.start]):
+    if re.match(r"to\b|until\b", span.reading.bare[n.start :]) or re.search(
+        r"\b(?:to|until|till)\s+\Z", span.reading.bare[before.end : n.start]
+    ):
         return None
-    head = re.sub(r"\s(?:(?:forward|back|up|off|out|over|due)\s+)*(?:to be|to|until|till|for|by|on|at|is|due)?\s*\Z", "", span.reading.bare[span.start : before.start])
+    head = re.sub(
+        r"\s(?:(?:forward|back|up|off|out|over|due)\s+)*(?:to be|to|until|till|for|by|on|at|is|due)?\s*\Z",
+        "",
+        span.reading.bare[span.start : before.start],
+    )
     return span.to(end=span.start + len(head)), span.to(start=before.start)
 
 
 def _unfrom(what: Span) -> Span:
     """ "The date of the dentist from april 1" without where it was moved from."""
     named = what.named()
-    if named and (m := re.search(r"\s+from\s*\Z", what.reading.bare[what.start : named[-1].start])) and what.covered(named[-1]) is False:
+    if (
+        named
+        and (m := re.search(r"\s+from\s*\Z", what.reading.bare[what.start : named[-1].start]))
+        and what.covered(named[-1]) is False
+    ):
         return what.to(end=what.start + m.start())
     if named and re.match(r"from\b", what.reading.bare[named[-1].start :]):
         return what.to(end=named[-1].start)
@@ -325,13 +382,28 @@ def _renaming(span: Span) -> Action | None:
     exact = target_is_exact(what)
     if _YOURS.match(what.bare) or re.match(r"(?:you|me|us)\b", what.bare):
         return OutOfScope(topic=None)
-    if not sure and verb in ("set", "make", "turn", "fix", "correct", "replace", "modify", "alter") and not exact and not to.in_quotes():
+    if (
+        not sure
+        and verb in ("set", "make", "turn", "fix", "correct", "replace", "modify", "alter")
+        and not exact
+        and not to.in_quotes()
+    ):
         return None
     if not (sure or exact) and (topic := topic_of(what.bare)) is not None:
         return OutOfScope(topic=topic)
-    if not (sure or exact) and not to.in_quotes() and not span.has(m, "title") and verb not in ("change", "edit", "update", "call"):
+    if (
+        not (sure or exact)
+        and not to.in_quotes()
+        and not span.has(m, "title")
+        and verb not in ("change", "edit", "update", "call")
+    ):
         return None
-    if not to.in_quotes() and not titled and verb not in ("rename", "retitle", "reword") and (action := _timed(_unfrom(what), to)) is not None:
+    if (
+        not to.in_quotes()
+        and not titled
+        and verb not in ("rename", "retitle", "reword")
+        and (action := _timed(_unfrom(what), to)) is not None
+    ):
         return action
     title = plain(unquoted(to.trimmed(" \t\r\n,;.").raw if not to.in_quotes() else to.raw))
     if not title:
@@ -348,5 +420,3 @@ def _rescheduling(span: Span) -> Action | None:
         return None
     found: Target | None = target(span.group(m, "what"))
     return Clarify(missing="time" if found else "target", action="update")
-
-

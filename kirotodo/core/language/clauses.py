@@ -5,11 +5,13 @@ import re
 from kirotodo.core.language.lists import LIST
 from kirotodo.core.language.reading import Span
 
-_STOP = re.compile(r"(?<![\s.][a-z])(?<!\bms)(?<!\bmr)(?<!\bdr)(?<!\bmrs)(?<!\bst)(?<!\bno)(?<!\bvs)(?<!\betc)(?<!\ba\.m)(?<!\bp\.m)[.!?;]+(?=[\s\"']|\Z)|\n+")
+_STOP = re.compile(
+    r"(?<![\s.][a-z])(?<!\bms)(?<!\bmr)(?<!\bdr)(?<!\bmrs)(?<!\bst)(?<!\bno)(?<!\bvs)(?<!\betc)(?<!\ba\.m)(?<!\bp\.m)[.!?;]+(?=[\s\"']|\Z)|\n+"
+)
 _STRONG = (
     r"(?:add|remove|delete|erase|undo|remind me|unmark|uncheck|check off|tick off|cross off|reopen|reschedule|rename|"
     r"(?:mark|set|check|tick|cross) (?:it|that|this|them|#?\d+|(?:task|item|number)s? #?\d+|.{1,40}? (?:off|as (?:done|complete\w*|finished)|(?:done|complete)))\b|"
-    r"(?:put|place|stick|throw) .{1,60}? (?:on|to|onto|in) (?:my|the|our) .{0,30}?(?:list|calendar)|take .{1,60}? off\b)"
+    r"(?:put|place|stick|throw) .{1,60}? (?:on|to|onto|in) (?:it\b|there\b|(?:my|the|our) .{0,30}?(?:list|calendar))|take .{1,60}? off\b)"
 )
 _WEAK = (
     r"(?:cancel|move|push|postpone|delay|change|complete|finish|close|show|list|tell me|what(?:'s| is| are| do)|which|how many|"
@@ -20,7 +22,7 @@ _JOIN = re.compile(
     rf"(?:\s*[,;]\s*(?:and\s+|but\s+|so\s+|or\s+)?(?:then\s+|also\s+|please\s+)*|\s+(?:and|then|but|so|plus|&)\s+(?:then\s+|also\s+|please\s+)*|\s+(?=please\s)|(?<!\bto)(?<!\byou)(?<!\bshould)(?<!\bi)\s+(?=remind me\b))"
     rf"{_POLITE}(?P<next>(?P<strong>{_STRONG})|(?P<weak>{_WEAK}))\b"
 )
-_KEEPS = re.compile(r"\b(?:remind|remember|reminder|don't forget|note to|need to|have to|should|must|gotta|got to)\b")
+_KEEPS = re.compile(r"\b(?:remind|remember|reminder|don'?t forget|note to|need to|have to|should|must|gotta|got to)\b")
 """A clause that says in words of its own what is to be done; only a strong command ends it."""
 _ADDS = re.compile(rf"(?:{_POLITE})(?:add|put|new|create|schedule|todo|task)\b")
 
@@ -33,11 +35,11 @@ _LEAD = re.compile(
     r"|(?:please|pls|plz|kindly|just|now|also|then|so|and|but|well|um+|uh+|oh|actually|quickly|quick|maybe|alright|right|great|"
     r"thanks|thank you|sorry|yes|yeah|yep|sure|next|finally|first|again)[\s,:]+(?=\w|\"|'|#)"
     r"|(?:i(?:'d| would)? (?:need|want|like|wish|love|ask|prefer)(?: for)? you to|i(?:'d| would) (?:appreciate|like|love) it if you (?:could|would|can)"
-    r"|(?:would|do) you mind(?: if you)?|if you (?:could|can|would)|it would be great if you could|let's|go ahead and|be sure to|make sure to|make sure you|help me(?: to)?|try to|you (?:should|can|may|must|need to|have to)"
+    r"|(?:would|do) you mind(?: if you)?|if you (?:could|can|would)|it would be great if you could|let'?s|go ahead and|be sure to|make sure to|make sure you|help me(?: to)?|try to|you (?:should|can|may|must|need to|have to)"
     r"|i(?:'d| would) like(?: for)? to have you|your (?:job|task) is to)[\s,]+",
 )
 _REQUEST = re.compile(
-    r"(?:(?:can|could|would|will|can't|couldn't|won't) (?:you|u|ya)|is it possible(?: for you)? to|are you able to|would it be possible(?: for you)? to"
+    r"(?:(?:can|could|would|will|can'?t|couldn'?t|won'?t) (?:you|u|ya)|is it possible(?: for you)? to|are you able to|would it be possible(?: for you)? to"
     r"|(?:is|would) there (?:be )?(?:a|any) way (?:for you |you (?:can|could) )?(?:to )?|do you think you (?:can|could))\s+(?:(?:please|kindly|just|maybe|possibly|also|go ahead and|help me(?: to)?)\s+)*(?=\w|\")"
 )
 _WANT = re.compile(
@@ -48,9 +50,13 @@ _COMMANDS = frozenset(
     "undo include insert append note jot write see know hear find view look show list read get take scratch drop update "
     "complete postpone push delay reopen edit empty wipe start strike enter tack tag untag".split()
 )
-_TASKLIKE = frozenset("get find look see take start check read write make change update hear know drop push move".split())
+_TASKLIKE = frozenset(
+    "get find look see take start check read write make change update hear know drop push move".split()
+)
 """Of those, the ones that also open many a to-do ("I need to take out the trash")."""
-_NAVIGATE = re.compile(rf"(?:open|go to|check|look at|look in|access|pull up)\s+(?:up\s+)?(?:the events on\s+)?{LIST}\s*,?\s*(?:and|then|to|,)?\s+(?=(?:then )?(?:add|remove|delete|cancel|clear|put|erase)\b)")
+_NAVIGATE = re.compile(
+    rf"(?:open|go to|check|look at|look in|access|pull up)\s+(?:up\s+)?(?:the events on\s+)?{LIST}\s*,?\s*(?:and|then|to|,)?\s+(?=(?:then )?(?:add|remove|delete|cancel|clear|put|erase)\b)"
+)
 
 
 def unlead(span: Span) -> tuple[Span, bool]:
@@ -78,7 +84,10 @@ def _wants_command(span: Span, m: re.Match[str]) -> bool:
     if verb not in _TASKLIKE:
         return True
     after = span.reading.bare[m.end() : span.end]
-    return verb in ("see", "hear", "know") or re.search(r"\b(?:lists?|tasks?|to-?dos?|calendar|schedule|reminders?|agenda)\b", after) is not None
+    return (
+        verb in ("see", "hear", "know")
+        or re.search(r"\b(?:lists?|tasks?|to-?dos?|calendar|schedule|reminders?|agenda)\b", after) is not None
+    )
 
 
 def sentences(span: Span) -> list[Span]:
@@ -113,7 +122,7 @@ def clauses(span: Span) -> list[Span]:
 def _fragment(left: Span) -> bool:
     """Whether it only says where or when: "on my shopping list, …", "at 4 tomorrow, …"."""
     left = left.trimmed()
-    return left.fullmatch(_WHERE) is not None or any(left.covered(n) for n in left.named())
+    return left.fullmatch(_WHERE) is not None or left.all_named()
 
 
 def _holds(left: Span) -> bool:

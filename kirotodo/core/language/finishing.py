@@ -1,16 +1,27 @@
 """Ends of tasks: complete, open again, delete, clear a whole list, delete a list."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
-from kirotodo.core.language.intent import Action, Clarify, Clear, Complete, Delete, DeleteList, OutOfScope, Scope, Target
-from kirotodo.core.language.lists import LIST, LIST_HEAD, WORD, clean_name, list_name
+from kirotodo.core.language.intent import (
+    Action,
+    Clarify,
+    Clear,
+    Complete,
+    Delete,
+    DeleteList,
+    OutOfScope,
+    Scope,
+    Target,
+)
+from kirotodo.core.language.lists import LIST, LIST_HEAD, WHOLE_LIST, WORD, clean_name, list_name
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.scope import narrow
 from kirotodo.core.language.targets import is_event, target
 from kirotodo.core.language.vocabulary import OWNER, topic_of
 
-_DONE = r"(?:done|complete|completed|finished|checked|checked off|ticked|crossed off|accomplished|closed|handled|sorted|taken care of|over with|off)"
+_DONE = r"(?:done|complete|completed|finished|checked|checked off|ticked|crossed off|accomplished|closed|handled|sorted|taken care of|over with)"
 _NOT_DONE = r"(?:not (?:yet )?(?:done|completed?|finished)(?: yet)?|undone|incomplete|unfinished|uncompleted?|pending|open|un-?checked|active)"
 
 _REOPEN = re.compile(
@@ -22,7 +33,7 @@ _REOPEN = re.compile(
     re.DOTALL,
 )
 _COMPLETE = re.compile(
-    rf"(?:mark|set|flag|tick|check|cross|consider|update|change)\s+(?P<a>.+?)\s+(?:(?:as|to|to be|is|are|status to)\s+)*(?:all\s+)?{_DONE}(?: now| please| already| today)*(?P<list>\s+(?:on|of|from|in|off)\s+(?:of\s+)?.+?)?[\s.!]*\Z"
+    rf"(?:(?:mark|set|flag|consider|update|change|check)\s+(?P<a>.+?)\s+(?:(?:as|to|to be|is|are|status to)\s+)*(?:all\s+)?{_DONE}|(?:mark|tick|check|cross)\s+(?P<g>.+?)\s+off)(?: now| please| already| today)*(?P<list>\s+(?:on|of|from|in|off)\s+(?:of\s+)?.+?)?[\s.!]*\Z"
     r"|(?:check|tick|cross|mark)(?:\s+off)(?: of)?\s+(?P<b>.+)"
     r"|(?:mark|tick|check)\s+(?:as\s+)?(?:done|complete|completed|finished)\s*[:,]?\s+(?P<c>.+)"
     r"|(?:complete|close|close out|check|tick|resolve|conclude|accomplish|done|done:|completed|finished)\s+(?P<d>(?!off\b|out\b|in\b|if\b|whether\b|on\b|for\b|my (?:list|calendar|schedule)\b|the (?:list|calendar|schedule)\b).+)"
@@ -43,21 +54,41 @@ _DELETE = re.compile(
     re.DOTALL,
 )
 _OFF = re.compile(
-    rf"(?P<what>.+?)\s+(?:off|out|away)(?:\s+of|\s+from)?(?:\s+(?:{LIST}|(?P<place>(?:the|my)\s+\w+)))?[\s.!,]*(?P<rest>.*)\Z", re.DOTALL
+    rf"(?P<what>.+?)\s+(?:off|out|away)(?:\s+of|\s+from)?(?:\s+(?:{LIST}|(?P<place>(?:the|my)\s+\w+)))?[\s.!,]*(?P<rest>.*)\Z",
+    re.DOTALL,
 )
 _EMPTY_VERB = re.compile(r"(?:clear|wipe|blank|empty|reset|purge|clean|erase|cancel|dump)\b")
 _WHOLE = re.compile(
-    rf"(?:(?:out|off|up|away|entire|whole|all|of|everything|every|each|all the|the rest of)\s+)*(?:(?:all\s+(?:of\s+)?|everything\s+|every\s*(?:thing|single (?:item|task))\s+|(?:the |my )?(?:contents?|items?|things?|tasks?|events?)\s+)?(?:on|in|from|off|of|out of)\s+)?(?:of\s+)?{LIST}(?P<rest>.*)\Z",
+    rf"(?:(?:out|off|up|away|entire|whole|all|of|everything|every|each|all the|the rest of)\s+)*(?:(?:all\s+(?:of\s+)?|everything\s+|every\s*(?:thing|single (?:item|task))\s+|(?:the |my )?(?:contents?|items|things|tasks|events)\s+(?:that (?:is|are)\s+)?)?(?:on|in|from|off|of|out of)\s+)?(?:of\s+)?{WHOLE_LIST}(?P<rest>.*)\Z",
     re.DOTALL,
 )
-_NEED_CLEAR = re.compile(r"(?P<what>.+?)\s+(?:needs?|has|have) to be (?:cleared|removed|deleted|cancell?ed|erased|taken off)(?P<rest>.*)\Z", re.DOTALL)
+_GONE = (
+    r"(?:cleared|removed|deleted|cancell?ed|erased|emptied|wiped|blanked|taken (?:off|out)|crossed (?:off|out)|scratched(?: off)?|"
+    r"struck|gone|off(?= (?:of )?(?:my|the|our)\b)|cleaned out|taken)(?: (?:off|out|up|clean|away))*"
+)
+_NEED_CLEAR = re.compile(
+    rf"(?:(?:i|we)(?:'d| would| really)*\s*(?:need|want|like|prefer)\s+(?:to (?:have|get|see)\s+)?(?P<wanted>.+?)\s+(?:to (?:be|come)\s+)?{_GONE}"
+    rf"|(?:please\s+)?(?:make sure|ensure)(?: that)?\s+(?P<sure>.+?)\s+(?:is|are|gets?)\s+(?:not\b|no longer\b|{_GONE})(?=\s+(?:on|from|off|of|in)\b)"
+    rf"|(?:have|get)\s+(?P<had>.+?)\s+{_GONE}(?=\s+(?:of|from|off|on)\b)"
+    rf"|(?P<what>.+?)\s+(?:(?:needs?|has|have|ought) to|should|must|can|could|may)\s+(?:now\s+)?(?:be\s+{_GONE}|come off|go(?= from| off|[\s.!]*\Z))"
+    r"|(?P<unneeded>.+?)\s+(?:is|are)\s+(?:no longer needed|not needed(?: any ?more)?|no longer necessary|cancell?ed))(?P<rest>(?:[\s.!].*)?)\Z",
+    re.DOTALL,
+)
+_START_OVER = re.compile(
+    r"(?:start|begin)\s+(?:my|the|our)\s+(?:[\w'-]+\s+){0,3}?(?:lists?|to-?dos?|todos?|calendar|schedule)\s+(?:over|again|anew|fresh|from scratch)"
+    r"|(?:make|leave|set)\s+(?:my|the|our)\s+(?:[\w'-]+\s+){0,3}?(?:lists?|to-?dos?|todos?|calendar|schedule)\s+(?:to be\s+)?(?:empty|blank|clear)\b"
+)
 _UNNEEDED = re.compile(
-    rf"(?:i|we)\s+(?:don't|do not|no longer|didn't|won't|will not|am not|'m not)\s*(?:really\s+)?(?:need|want|have)?\s*(?:to\s+(?P<verb>have|do|attend|go to|buy|see|get|keep)\s+)?(?P<what>.+?)\s*(?:(?:on|in)\s+{LIST})?\s*(?:any ?more|any longer|now)?(?P<rest>(?:[.,;!]|\s+so\b).*)?\Z",
+    rf"(?:i|we)\s+(?:don'?t|do not|no longer|didn'?t|won'?t|will not|am not|'m not)\s*(?:really\s+)?(?:need|want|have)?\s*(?:to\s+(?P<verb>have|do|attend|go to|buy|see|get|keep)\s+)?(?P<what>.+?)\s*(?:(?:on|in)\s+{LIST})?\s*(?:any ?more|any longer|now)?(?P<rest>(?:[.,;!]|\s+so\b).*)?\Z",
     re.DOTALL,
 )
 _DROP_IT = re.compile(r"(?:remove|delete|take|cancel|cross|drop|erase)\s+(?:it|that|them)\b")
-_LISTS = re.compile(rf"(?:an?|the|my|one of my|this|that|all (?:of )?(?:my|the))?\s*(?P<name>(?:{WORD}\s+){{0,3}}?)(?:lists?|project)(?:\s+(?:of|for|called|named)\s+(?P<of>.+?))?(?:\s+(?:from|out of|off)\s+.*lists?)?[\s.!]*\Z")
-_COMPLETED = re.compile(r"(?:all\s+(?:of\s+)?)?(?:the|my)?\s*(?:completed|finished|done)(?:\s+(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff))?\Z")
+_LISTS = re.compile(
+    rf"(?:an?|the|my|one of my|this|that|all (?:of )?(?:my|the))?\s*(?P<name>(?:{WORD}\s+){{0,3}}?)(?:lists?|project)(?:\s+(?:of|for|called|named)\s+(?P<of>.+?))?(?:\s+(?:from|out of|off)\s+.*lists?)?[\s.!]*\Z"
+)
+_COMPLETED = re.compile(
+    r"(?:all\s+(?:of\s+)?)?(?:the|my)?\s*(?:completed|finished|done)(?:\s+(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff))?\Z"
+)
 _OUTSIDE_DELETE = ("alarms and timers", "music", "messages", "travel", "devices", "volume", "smart home")
 
 
@@ -96,14 +127,16 @@ def _reopening(span: Span, before: Span | None) -> Action | None:
     return Complete(target=found, completed=False) if found else Clarify(missing="target", action="complete")
 
 
-def _only(span: Span, m: re.Match[str], groups: str) -> Span:
+def _only(span: Span, m: re.Match[str], groups: Iterable[str]) -> Span:
     return span.group(m, next((g for g in groups if span.has(m, g)), 0))
 
 
 def _completing(span: Span, before: Span | None) -> Action | None:
     m = span.match(_COMPLETE)
     if m is not None:
-        what = _only(span, m, "abcdf")
+        what = _only(span, m, "agbcdf")
+        if topic_of(what.bare) == "alarms and timers":
+            return None
         if m["d"] and re.match(r"(?:check|close|tick|resolve)\b", span.bare) and topic_of(what.bare):
             return None
         found = target(what)
@@ -112,7 +145,13 @@ def _completing(span: Span, before: Span | None) -> Action | None:
             found = replace(found, scope=replace(found.scope, project=found.scope.project or scope.project))
         if re.match(r"check\b(?! off)", span.bare) and m["d"] and (found is None or not (found.ids or found.pronoun)):
             return None
-        if (m["f"] or re.match(r"(?:complete|finish)\b", span.bare)) and found is not None and found.words and found.scope != Scope() and what.named():
+        if (
+            (m["f"] or re.match(r"(?:complete|finish)\b", span.bare))
+            and found is not None
+            and found.words
+            and found.scope != Scope()
+            and what.named()
+        ):
             return None
         return _completed(found)
     m = span.match(_DID)
@@ -121,7 +160,9 @@ def _completing(span: Span, before: Span | None) -> Action | None:
     what = _only(span, m, "abcd")
     if len(what.bare.split()) > 9 or re.match(r"(?:what|who|that|which|it all|nothing|anything|you)\b", what.bare):
         return None
-    if m["b"] is not None and (topic_of(what.bare) or re.match(r"(?:this|that|it|i|we|he|she|they|you)\s+\w", what.bare)):
+    if m["b"] is not None and (
+        topic_of(what.bare) or re.match(r"(?:this|that|it|i|we|he|she|they|you)\s+\w", what.bare)
+    ):
         return None
     found = target(what)
     return _completed(found) if found else None
@@ -133,10 +174,14 @@ def _completed(found: Target | None) -> Action:
 
 def _deleting(span: Span, before: Span | None) -> Action | None:
     if (m := span.fullmatch(_NEED_CLEAR)) is not None:
-        return _deleted(span, span.group(m, "what"), clearing="clear" in span.bare)
+        return _gone(span, m)
+    if span.match(_START_OVER):
+        return Clear(scope=narrow(span).scope)
     if (m := span.fullmatch(_UNNEEDED)) is not None:
         rest = span.group(m, "rest").bare
-        if re.search(r"\b(?:any ?more|any longer|no longer)\b", span.bare) and (LISTED.search(span.bare) or _DROP_IT.search(rest) or is_event(m["what"])):
+        if re.search(r"\b(?:any ?more|any longer|no longer)\b", span.bare) and (
+            LISTED.search(span.bare) or _DROP_IT.search(rest) or is_event(m["what"])
+        ):
             found = target(span.group(m, "what").to(end=_before_reason(span, m)))
             return Delete(target=found) if found else None
         return None
@@ -156,7 +201,26 @@ def _deleting(span: Span, before: Span | None) -> Action | None:
     return _deleted(span, what, clearing=_EMPTY_VERB.match(span.bare) is not None)
 
 
-LISTED = re.compile(rf"(?:{OWNER})\s+(?:[\w'-]+\s+){{0,3}}(?:lists?|calendars?|calenders?|agenda|schedule|diary|planner|to-?dos?|to do|reminders)\b|\b(?:to|from|off|on|in|of)\s+(?:\w+\s+)?(?:list|calendar|calender|schedule|agenda|lists)\b")
+def _gone(span: Span, m: re.Match[str]) -> Action | None:
+    """ "I need milk taken off my list", "my list should be emptied": said of the thing, not as a command."""
+    what = _only(span, m, "what wanted sure had unneeded".split())
+    rest = span.group(m, "rest")
+    listed = LISTED.search(what.bare) or LISTED.search(rest.bare)
+    if not listed and not is_event(what.bare) and not re.search(r"#?\d|\btasks?\b|\breminders?\b", what.bare):
+        return None
+    if topic_of(what.bare) == "alarms and timers":
+        return None
+    action = _deleted(span, what, clearing=listed is not None and LISTED.fullmatch(what.trimmed().bare) is not None)
+    if isinstance(action, Delete) and rest.trimmed():
+        scope = narrow(rest).scope
+        action = replace(action, target=replace(action.target, scope=replace(action.target.scope, project=action.target.scope.project or scope.project)))
+    return action
+
+
+_OFF_FIRST = re.compile(r"\w+\s+(?:off|out|away)\b")
+LISTED = re.compile(
+    rf"(?:{OWNER})\s+(?:[\w'-]+\s+){{0,3}}(?:lists?|calendars?|calenders?|agenda|schedule|diary|planner|to-?dos?|to do|reminders)\b|\b(?:to|from|off|on|in|of)\s+(?:\w+\s+)?(?:list|calendar|calender|schedule|agenda|lists)\b"
+)
 
 
 def _before_reason(span: Span, m: re.Match[str]) -> int:
@@ -179,7 +243,14 @@ def _taken(span: Span, m: re.Match[str], what: Span) -> Action | None:
     found = target(what if listed and not off else inner)
     if found is None:
         return _deleted(span, what, clearing=False) if listed else None
-    ours = listed or found.ids or found.pronoun or found.ordinals or (is_event(inner.bare) and verb not in ("take", "clean", "pull")) or found.everything
+    ours = (
+        listed
+        or found.ids
+        or found.pronoun
+        or found.ordinals
+        or (is_event(inner.bare) and (verb not in ("take", "clean", "pull") or _OFF_FIRST.match(span.bare)))
+        or found.everything
+    )
     if not ours:
         return None
     if off is not None and listed:
@@ -203,7 +274,11 @@ def _deleted(span: Span, what: Span, *, clearing: bool) -> Action | None:
         name = span.group(lists, "of" if span.has(lists, "of") else "name").raw.strip()
         return DeleteList(name=clean_name(name) if name else None)
     topic = topic_of(what.bare)
-    if topic in _OUTSIDE_DELETE and not LISTED.search(what.bare) and not re.search(r"\b(?:tasks?|to-?dos?|reminders?|items?|events?|meetings?|appointments?)\b|#|¤", what.bare):
+    if (
+        topic in _OUTSIDE_DELETE
+        and not LISTED.search(what.bare)
+        and not re.search(r"\b(?:tasks?|to-?dos?|reminders?|items?|events?|meetings?|appointments?)\b|#|¤", what.bare)
+    ):
         return OutOfScope(topic=topic)
     found = target(what)
     if found is None:
@@ -217,7 +292,12 @@ def _whole(span: Span, what: Span, m: re.Match[str], *, clearing: bool) -> Actio
     name = list_name(span, m)
     rest = span.group(m, "rest").trimmed()
     scope = narrow(rest).scope if rest else Scope()
-    everything = re.match(r"(?:all|every|everything|contents?|the (?:items?|tasks?|things|rest|contents?)|items|tasks)\b", what.bare) is not None
+    everything = (
+        re.match(
+            r"(?:all|every|everything|contents?|the (?:items?|tasks?|things|rest|contents?)|items|tasks)\b", what.bare
+        )
+        is not None
+    )
     is_list = re.search(r"\blist\b|\bproject\b", what.bare[: m.end() - what.start]) is not None
     if re.search(r"\blists\b", what.bare) and not everything and not clearing:
         return DeleteList(name=name)

@@ -33,4 +33,6 @@ def parse_inline(text: str, *, now: dt.datetime, preferences: Preferences) -> Ad
 
 def check_title(title: str) -> None:
     if len(title) > TITLE_MAX:
-        raise InvalidInput(f"A title may have {TITLE_MAX} characters; this one has {len(title)}. Put the rest in the notes.")
+        raise InvalidInput(
+            f"A title may have {TITLE_MAX} characters; this one has {len(title)}. Put the rest in the notes."
+        )

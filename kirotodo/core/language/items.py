@@ -6,7 +6,9 @@ from kirotodo.core.language.reading import Span
 from kirotodo.core.language.vocabulary import CHORES
 
 _COMMA = re.compile(r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*")
-_SEPARATOR = re.compile(r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*|\s+(?:and(?: also| then)?|plus|as well as|along with)\s+")
+_SEPARATOR = re.compile(
+    r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*|\s+(?:and(?: also| then)?|plus|as well as|along with)\s+"
+)
 _PAIRS = re.compile(
     r"\b(?:salt and pepper|mac(?:aroni)? and cheese|fish and chips|bed and breakfast|rock and roll|peanut butter and jelly|pb and j|"
     r"oil and vinegar|cookies and cream|ham and cheese|black and white|r and d|q and a|pros and cons|back and forth|gin and tonic|"

@@ -3,7 +3,7 @@
 import re
 
 from kirotodo.core.language.reading import Span, plain
-from kirotodo.core.language.vocabulary import DEFAULT_LISTS, LISTS, OWNER, PLACES
+from kirotodo.core.language.vocabulary import DEFAULT_LISTS, LISTS, OWNER
 
 WORD = r"(?!(?:to(?! (?:do|buy|get|read|watch|see|remember))|from|on|in|off|at|into|onto|my|our|the|add|put|and|is|for|with|i|it|that|these|those|not|me|please|remove|delete|make|create)\b)[\w'&/+-]+"
 """A word of a list's name."""
@@ -11,10 +11,12 @@ _NAME = rf"(?:{WORD}\s+){{0,4}}?"
 _OF = r"(?:\s+(?:of|for|called|named)\s+(?P<{0}>(?!(?:me|us|today|tomorrow|tonight|this|next|the|on|in)\b)[\w'&-]+(?:\s+(?:to\s+)?(?!(?:if|as|i|at|on|and|for|because|please|today|tomorrow|instead)\b)[\w'&-]+){{0,3}}))?"
 _PREP = r"(?:on to|down on|down in|in to|onto|into|to|on|in|under|within|off of|off|out of|from|at|for)"
 
-LIST = rf"(?:{OWNER}\s+)?(?P<name>{_NAME}){LISTS}(?:\s+(?:list|of reminders))?\b(?!\s*(?:item|event|entr|meet|appoint|remind))" + _OF.format("of")
+_LIST = rf"(?:{OWNER}\s+)?(?P<name>{_NAME}){LISTS}(?:\s+(?:list|of reminders))?\b"
+LIST = _LIST + _OF.format("of")
+WHOLE_LIST = _LIST + r"(?!\s*(?:item|event|entr|meet|appoint|remind))" + _OF.format("of")
+"""A list as the very thing that is spoken of, not "my calendar events"."""
 LIST_PHRASE = re.compile(LIST)
-_PLACE = rf"(?:(?:the|my|our)\s+)?(?P<place>{PLACES})"
-LIST_TAIL = re.compile(rf"[\s,]+(?:down\s+)?{_PREP}\s+(?:{LIST}|{_PLACE})[\s.!,]*\Z")
+LIST_TAIL = re.compile(rf"[\s,]+(?:down\s+)?{_PREP}\s+{LIST}[\s.!,]*\Z")
 LIST_HEAD = re.compile(rf"(?:{_PREP})\s+{LIST}\s*[,:]?\s+")
 """A list named before the command: "on my shopping list, remove eggs"."""
 _LEAD = re.compile(r"(?:the|my|our|a|an|this|that|your|new|entire|whole|existing|current)\s+")
@@ -37,7 +39,13 @@ def clean_name(raw: str) -> str | None:
     while (m := _LEAD.match(low + " ")) is not None:
         name, low = name[m.end() :].strip(), low[m.end() :].strip()
     low = re.sub(r"^(?:to ?-?do|todo) (?=\w)|(?<=\w) (?:to ?-?do|todo)$", "", low)
-    name = name if len(low) == len(name) else name[len(name) - len(low) :] if name.lower().endswith(low) else name[: len(low)]
+    name = (
+        name
+        if len(low) == len(name)
+        else name[len(name) - len(low) :]
+        if name.lower().endswith(low)
+        else name[: len(low)]
+    )
     if not low or DEFAULT_LISTS.fullmatch(low):
         return None
     return name

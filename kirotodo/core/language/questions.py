@@ -11,26 +11,32 @@ from kirotodo.core.language.vocabulary import EVENTS, THINGS, topic_of
 
 OPENER = re.compile(
     r"(?:\"|')?(?:what(?:'s|s|'re|re|ever)?|which|who(?:'s|s|m|se)?|when(?:'s|s)?|where(?:'s|s)?|why(?:'s)?|how(?:'s|s)?|is|are|am|was|were|do|does|did|have (?:i|we|you)|has|had (?:i|we)|should|shall|may|might|"
-    r"can (?:i|we|it|he|she|they|the|my)|could (?:i|we|it|the)|would (?:i|we|it|the|that)|will (?:i|we|it|he|she|they|the|my|there|today|tomorrow)|isn't|aren't|don't (?:i|we)|didn't (?:i|we)|doesn't|won't|wasn't|anything|any|"
+    r"can (?:i|we|it|he|she|they|the|my)|could (?:i|we|it|the)|would (?:i|we|it|the|that)|will (?:i|we|it|he|she|they|the|my|there|today|tomorrow)|isn'?t|aren'?t|don'?t (?:i|we)|didn'?t (?:i|we)|doesn'?t|won'?t|wasn'?t|anything|any|"
     r"whose|there (?:is|are|'s))\b"
 )
 _SHOW = re.compile(
     r"(?:show|display|list(?: out| off)?|read(?: out| back| off| aloud| through)?|recite|tell|give|present|print|view|see|hear|check|open(?: up)?|pull up|bring up|get|fetch|let me (?:see|know|hear|have|view)|look up|look at|look for|search(?: for| in)?|find(?: out)?|"
     r"review|repeat|go (?:over|through)|run (?:down|through)|summari[sz]e|describe|explain|count|confirm|verify|remind me (?:of )?what|remind me (?:the )?things|refresh|browse|query|filter|inform me|update me|brief me|report|share|send me|say|name|access|"
-    r"i (?:would like|want|need|'d like|like|wish|'d love|would love)(?: for you)? to (?:know|see|hear|check|view|look|find out|read|review|get (?:a |the )?(?:list|rundown|summary))|i need (?:the|my|a list)|i'm wondering|i wonder|i am wondering|wondering|i'd like (?:the|my)|i want (?:the|my)|do you know|curious)\b"
+    r"i (?:would like|want|need|'d like|like|wish|'d love|would love)(?: for you)? to (?:know|see|hear|check|view|look|find out|read|review|get (?:a |the )?(?:list|rundown|summary))|i need (?:the|my|a list)|i'?m wondering|i wonder|i am wondering|wondering|i'd like (?:the|my)|i want (?:the|my)|do you know|curious)\b"
 )
 OURS = re.compile(
-    rf"\b(?:lists?|tasks?|to-?dos?|todos?|to do|things to do|reminders?|remainders?|calendar|calender|agenda|schedules?|scheduled|planner|diary|chores?|errands?|events?|{EVENTS}|plans?|planned|overdue|due|pending|priorit\w+|deadlines?|projects?|tags?|tagged|inbox|items?|groceries|activities|busy|free|open|available|program|completed?|finish(?:ed)?|commitments?|obligations?|engagements?|remember|entries|upcoming|coming up|next up|backlog|going on|on my plate|left|dates?|notes?|notifications?|streak|remind\w*)\b"
+    rf"\b(?:lists?|tasks?|to-?dos?|todos?|to do|things to do|reminders?|remainders?|calendar|calender|agenda|schedules?|scheduled|planner|diary|chores?|errands?|events?|{EVENTS}|plans?|planned|overdue|due|pending|priorit\w+|deadlines?|projects?|tags?|tagged|inbox|items?|groceries|activities|busy|free|open|available|program|completed?|finish(?:ed)?|commitments?|obligations?|engagements?|remember|entries|upcoming|coming up|next up|backlog|going on|on my plate|left|dates?|notes?|notifications?|streak|remind\w*|listed|keep in mind|in mind|overview)\b"
     r"|¤|#\w"
 )
-_MINE = re.compile(r"\b(?:i|my|me|we|our|us|mine|myself|i've|i'm|i'd|i'll)\b")
+_MINE = re.compile(r"\b(?:i|my|me|we|our|us|mine|myself|i'?ve|i'?m|i'd|i'll)\b")
 _DATE_ASKED = re.compile(
-    r"(?:.*\b)?(?:what|which|whats|what's|know|tell me|need|share|show me|give me|is|say|be)\b.*\b(?:(?:today|tomorrow|yesterday|current|full|the|this|todays|tomorrows)(?:'s)?\s+(?:date|day)\b(?! of (?:the|my))|day (?:of the week )?(?:is|will|was|it)|date (?:is|will|was|it|be|today|tomorrow|after)|(?:today|it) is\b$|day (?:of the week )?(?:today|tomorrow))|(?:is|was) (?:today|tomorrow|it|yesterday) (?:a )?\w+day\b|date please|(?:day|date) will it be\b.*"
+    r"(?:.*\b)?(?:what|which|whats|what'?s|know|tell me|need|share|show me|give me|is|say|be)\b.*\b(?:(?:today|tomorrow|yesterday|current|full|the|this|todays|tomorrows)(?:'s)?\s+(?:date|day)\b(?! of (?:the|my))|day (?:of the week )?(?:is|will|was|it)|date (?:is|will|was|it|be|today|tomorrow|after)|(?:today|it) is\b$|day (?:of the week )?(?:today|tomorrow))|(?:is|was) (?:today|tomorrow|it|yesterday) (?:a )?\w+day\b|date please|(?:day|date) will it be\b.*"
 )
-_TIME_ASKED = re.compile(r".*\b(?:what time is it|what's the time|the current time|tell me the time|what is the time|time is it|time in|time zone)\b.*")
-_LISTS = re.compile(r"\b(?:what|which|show|tell|give|see|read|list|name|how many|view|display|do i have|are|open|all)\b.*\b(?:lists|projects|categories|folders)\b")
+_TIME_ASKED = re.compile(
+    r".*\b(?:what time is it|what'?s the time|the current time|tell me the time|what is the time|time is it|time in|time zone)\b.*"
+)
+_LISTS = re.compile(
+    r"\b(?:what|which|show|tell|give|see|read|list|name|how many|view|display|do i have|are|open|all)\b.*\b(?:lists|projects|categories|folders)\b"
+)
 _TAGS = re.compile(r"\b(?:what|which|show|list|my|all|how many)\b.*\b(?:tags|labels)\b")
-_STATS = re.compile(r"\b(?:stats|statistics|streak|productiv\w+|progress|how am i doing|how have i been doing|how did i do|my performance|summary of my (?:week|month)|how busy)\b")
+_STATS = re.compile(
+    r"\b(?:stats|statistics|streak|productiv\w+|progress|how am i doing|how have i been doing|how did i do|my performance|summary of my (?:week|month)|how busy)\b"
+)
 _COUNT = re.compile(r"\b(?:how many|number of|count(?: of)?|how much do i have)\b")
 _WHEN_IS = re.compile(
     r"(?:(?:and|so|then)\s+)?(?:(?:tell me|let me know|do you know|know|find out|remind me|check)\s+)?(?:when(?:'s|s| is| are| was| were| will| do| does| did| am)?|(?:what|which) (?:time|day|date|days|dates)(?:'s| is| are| do| does| will| was| did| am)?|where(?:'s| is| in \w+ is| are)?|how long (?:is|until|till|before)|at what time(?: is| are| do| does)?|(?:what(?:'s| is) )?(?:the )?(?:date|time|day|place|location|due date|deadline) (?:of|for))\s+(?P<what>.+)",
@@ -40,22 +46,43 @@ _WHEN_REST = re.compile(
     r"^(?:(?:is|are|was|will|do|does|did|i|we|have|has|to|be|am|supposed|scheduled|my|the|that|this|our|need|going|next|a|an|get|got|her|his)\s+)+|\s+(?:due|scheduled|set(?: for)?|be|start(?:s|ing)?|begin(?:s|ning)?|happen(?:s|ing)?|going to (?:start|begin|be|happen)|end|over|take place|planned|held|is|at|on|for|is set for)(?:\s+.*)?$"
 )
 _HAVE = re.compile(
-    r"(?:(?:can you |please )?(?:tell me|let me know|check|see|confirm|i need to know|know|verify|look)\s+(?:if|whether|that)\s+)?(?:do|did|does|is|are|was|were|have|has|had|if|whether|isn't|don't|am)\s*(?:there|(?:i|we|you|he|she)(?:'ve)?)?\s*(?:still\s+|already\s+|also\s+|ever\s+|currently\s+)*(?:have|had|put|add(?:ed)?|request(?:ed)?|write|wrote|got|get|set|schedule(?:d)?|leave|include[sd]?|remember to|create|make|ask(?: for)?|need to|list|forget|plan(?:ned)?|say|tell you(?: to)?|mention)?\s*(?:up|down|to|myself|in|got)?\s*(?P<what>.+)",
+    r"(?:(?:can you |please )?(?:tell me|let me know|check|see|confirm|i need to know|know|verify|look)\s+(?:if|whether|that)\s+)?(?:do|did|does|is|are|was|were|have|has|had|if|whether|isn'?t|don'?t|am)\s*(?:there|(?:i|we|you|he|she)(?:'ve)?)?\s*(?:still\s+|already\s+|also\s+|ever\s+|currently\s+)*(?:have|had|put|add(?:ed)?|request(?:ed)?|write|wrote|got|get|set|schedule(?:d)?|leave|include[sd]?|remember to|create|make|ask(?: for)?|need to|list|forget|plan(?:ned)?|say|tell you(?: to)?|mention)?\s*(?:up|down|to|myself|in|got)?\s*(?P<what>.+)",
     re.DOTALL,
 )
-_ON_LIST = re.compile(r"\b(?:on|in|to|from|at)\s+(?:(?:the|my|our|a|this|that|your)\s+)?(?:[\w'-]+\s+){0,3}?(?:lists?|calendars?|calenders?|agenda|schedule|to-?dos?|todos?|to do|reminders?|chores?)\b")
+_ON_LIST = re.compile(
+    r"\b(?:on|in|to|from|at)\s+(?:(?:the|my|our|a|this|that|your)\s+)?(?:[\w'-]+\s+){0,3}?(?:lists?|calendars?|calenders?|agenda|schedule|to-?dos?|todos?|to do|reminders?|chores?)\b"
+)
 _DOES_LIST = re.compile(
     r"(?:does|do|did|has|is|can you see if|see if|check if|check|search|look (?:in|on|at)|find)\s+(?:(?:the|my|our|this|that|your)\s+)?(?P<list>(?:[\w'-]+\s+){0,3}?(?:list|calendar|calender|agenda|schedule|to-?do|todo))\s+(?:already\s+|currently\s+)?(?:have|has|include|includes|contain|contains|say|got|for|mention|show|list)\s+(?:an? (?:event|item|task|reminder|entry)\s+(?:called|named|for|about)\s+)?(?P<what>.+?)(?:\s+(?:on it|in it|there|listed|written))?[\s?.!]*\Z"
 )
-_ABOUT = re.compile(r"\b(?:about|containing|that (?:contain|mention|say|include)s?|which (?:contain|mention)|mentioning|related to|regarding|concerning|matching|with (?:the )?words?|named|called|to do with|involving|including|for|with)\s+(?P<q>.+)")
-_SEARCH = re.compile(r"(?:search|find|look up|look for|filter|lookup|grep|locate)(?:\s+(?:for|in|through|by|out))*\s+(?:my\s+|the\s+|all\s+)*(?:(?:tasks?|to-?dos?|list|items?|reminders?)\s+)?(?:(?:for|about|with|containing|called|named|that)\s+)*(?P<q>.+)")
-_STOP = re.compile(
-    r"\b(?:what|what's|whats|which|who|whom|whose|who's|when|where|why|how|many|much|long|is|are|am|was|were|be|been|being|do|does|did|done|have|has|had|having|should|shall|may|might|can|could|would|will|i|i'm|i've|i'd|i'll|my|me|we|our|us|you|your|it|its|it's|the|a|an|any|some|all|of|on|in|at|to|for|from|by|with|and|or|"
-    r"please|show|display|list|lists|listed|read|tell|give|see|hear|check|open|get|let|know|find|look|view|there|that|this|these|those|them|they|out|up|back|over|going|gonna|go|need|needs|want|got|anything|everything|something|nothing|each|every|stuff|thing|things|"
-    r"task|tasks|todo|todos|to-do|to-dos|item|items|reminder|reminders|remainder|remainders|event|events|entry|entries|activity|activities|plan|plans|planned|planning|schedule|scheduled|schedules|calendar|calender|agenda|engagements|commitments|commitment|obligations|happening|coming|upcoming|next|first|last|left|still|yet|"
-    r"today|tomorrow|tonight|day|days|week|weeks|month|right|now|currently|current|moment|already|put|add|added|written|write|set|made|make|wrote|remember|remembering|supposed|like|hi|hello|hey|contents|content|name|names|rundown|summary|summarize|details|detail|info|information|latest|recent|new|time|date|dates|year|busy|free|available|"
-    r"if|whether|so|far|else|also|just|only|overall|whole|entire|full|complete|as|about|then|later|soon|well|look|looks|looking|due|done|pending|open|completed|finished|finish|really|actually|again|aloud|loud|both|me|myself|kiro|kirotodo|olly|alexa|siri|google|pda|ok|okay|wanted|trying|tried|earlier|before|between|than|not|no|yes|don't|doesn't|isn't|be|priority|high|low|medium|project|tag|tagged|create|created|present|notes|app|phone|say|says|sort|sorted|order|waiting|wait|mine|work|working|doing|accomplish|work on|focus|start|starting|begin|program|important|urgent|way|possible|one|ones|two|three|am|pm|o'clock|until|till|after|during|through|rest|remaining|outstanding|instruct|print|count|number|total|morning|afternoon|evening|night|list's|asap|most|more|top|chore|chores|errand|errands)\b"
+_ABOUT = re.compile(
+    r"\b(?:about|containing|that (?:contain|mention|say|include)s?|which (?:contain|mention)|mentioning|related to|regarding|concerning|matching|with (?:the )?words?|named|called|to do with|involving|including|for|with)\s+(?P<q>.+)"
 )
+_SEARCH = re.compile(
+    r"(?:search|find|look up|look for|filter|lookup|grep|locate)(?:\s+(?:for|in|through|by|out))*\s+(?:my\s+|the\s+|all\s+)*(?:(?:tasks?|to-?dos?|list|items?|reminders?)\s+)?(?:(?:for|about|with|containing|called|named|that)\s+)*(?P<q>.+)"
+)
+_WHAT_I = re.compile(r"(?:what|when|where|who) (?:do|am|should|must|did|have|will|was|were|had) i\b")
+_STOP_WORDS = (
+    "a about accomplish activities activity actually add added after afternoon again agenda alexa all aloud already "
+    "also am an and any anything app are as asap at available back be been before begin being between both busy by "
+    "calendar calender can check chore chores coming commitment commitments complete completed content contents "
+    "could count create created current currently date dates day days detail details did display do does doesn't "
+    "doing don't done due during each earlier else engagements entire entries entry errand errands evening event "
+    "events every everything far find finish finished first focus for free from full get give go going gonna google "
+    "got had happening has have having hear hello hey hi high how i if important in info information instruct is "
+    "isn't it item items its just kiro kirotodo know last later latest left let like list listed lists long look "
+    "looking looks loud low made make many may me medium might mine moment month more morning most much my myself "
+    "name names need needs new next night no not notes nothing now number o'clock obligations of ok okay olly on one "
+    "ones only open or order our out outstanding over overall pda pending phone plan planned planning plans please "
+    "pm possible present print priority program project put read really recent remainder remainders remaining "
+    "remember remembering reminder reminders rest right rundown say says schedule scheduled schedules see set shall "
+    "should show siri so some something soon sort sorted start starting still stuff summarize summary supposed tag "
+    "tagged task tasks tell than that the them then there these they thing things this those three through till time "
+    "to to-do to-dos today todo todos tomorrow tonight top total tried trying two until up upcoming urgent us view "
+    "wait waiting want wanted was way we week weeks well were what whats when where whether which who whole whom "
+    "whose why will with work work_on working would write written wrote year yes yet you your "
+)
+_STOP = re.compile(rf"\b(?:{'|'.join(_STOP_WORDS.split())})(?:'(?:s|re|d|ll|ve|m))?(?![\w'-])".replace("_", " "))
 
 
 def asking(span: Span, *, question: bool) -> Action | None:
@@ -80,11 +107,23 @@ def asking(span: Span, *, question: bool) -> Action | None:
 
 
 def _list_named(low: str) -> bool:
-    return re.search(r"\b(?:lists?|tasks?|to-?dos?|todos?|to do|reminders?|remainders?|calendar|calender|agenda|schedule|overdue|events?|meetings?|appointments?|chores)\b|¤|#\w", low) is not None
+    return (
+        re.search(
+            r"\b(?:lists?|tasks?|to-?dos?|todos?|to do|reminders?|remainders?|calendar|calender|agenda|schedule|overdue|events?|meetings?|appointments?|chores)\b|¤|#\w",
+            low,
+        )
+        is not None
+    )
 
 
 def _plain_show(clean: str) -> bool:
-    return re.fullmatch(r"(?:show|list|display|read)(?: me)?(?: (?:everything|all|it|them|that|more|the rest))?|(?:show|display|get|open|view) (?:task |item |number |#)*\d+|search .+|find .+", clean) is not None
+    return (
+        re.fullmatch(
+            r"(?:show|list|display|read)(?: me)?(?: (?:everything|all|it|them|that|more|the rest))?|(?:show|display|get|open|view) (?:task |item |number |#)*\d+|search .+|find .+",
+            clean,
+        )
+        is not None
+    )
 
 
 def _about(span: Span, low: str, *, ours: bool, mine: bool) -> Action | None:
@@ -94,18 +133,29 @@ def _about(span: Span, low: str, *, ours: bool, mine: bool) -> Action | None:
         return Query(about="lists", count_only=_COUNT.search(low) is not None)
     if _TAGS.search(low) and not re.search(r"\btasks?\b|\btagged\b", low):
         return Query(about="tags")
-    if (m := re.search(r"(?:task|item|todo|to-do|number|id|reminder)\s*#?\s*\d+|#\d+|\A(?:show|display|get|open|view)(?: me)? \d+", low)) is not None:
+    if (
+        m := re.search(
+            r"(?:task|item|todo|to-do|number|id|reminder)\s*#?\s*\d+|#\d+|\A(?:show|display|get|open|view)(?: me)? \d+",
+            low,
+        )
+    ) is not None:
         found = target(span.to(span.start + m.start(), span.start + m.end())) or target_of_digits(m[0])
         return Query(about="task", target=found)
     if (m := span.match(_DOES_LIST)) is not None:
         scope = narrow(span, question=True).scope
         return _task(span.group(m, "what"), scope=scope) or Query(scope=scope)
     if (m := span.match(_WHEN_IS)) is not None and (found := _task(_when_what(span.group(m, "what")))) is not None:
-        generic = re.fullmatch(rf"(?:{THINGS}|{EVENTS}s?)", (found.target.words or "").lower()) if found.target else None
+        generic = (
+            re.fullmatch(rf"(?:{THINGS}|{EVENTS}s?)", (found.target.words or "").lower()) if found.target else None
+        )
         if generic is None or not (found.target and found.target.plural):
             return found
     listed = _ON_LIST.search(low)
-    if (m := span.match(_HAVE)) is not None and listed is not None and not re.match(r"(?:what|which|who|how|where)\b", low):
+    if (
+        (m := span.match(_HAVE)) is not None
+        and listed is not None
+        and not re.match(r"(?:what|which|who|how|where)\b", low)
+    ):
         what = span.group(m, "what")
         cut = span.to(what.start, max(what.start, min(what.end, span.start + _at(span, _ON_LIST))))
         scope = narrow(span, question=True).scope
@@ -130,9 +180,19 @@ def _generic(span: Span) -> bool:
 def _when_what(what: Span) -> Span:
     low = what.bare.rstrip(" ?.!")
     what = what.to(end=what.start + len(low))
-    if (m := re.match(r"(?:(?:is|are|was|will|do|does|did|am|i|we|have|has|had|to|be|supposed|scheduled|need|going)\s+)+", what.bare)) is not None:
+    if (
+        m := re.match(
+            r"(?:(?:is|are|was|will|do|does|did|am|i|we|have|has|had|to|be|supposed|scheduled|need|going)\s+)+",
+            what.bare,
+        )
+    ) is not None:
         what = what.to(start=what.start + m.end())
-    if (m := re.search(r"\s+(?:due|scheduled|set(?: for)?|be|starts?|starting|begins?|beginning|happens?|happening|going to (?:start|begin|be|happen)|end|over|take place|planned|held|set for|is|at|on|for)\s*\Z", what.bare)) is not None:
+    if (
+        m := re.search(
+            r"\s+(?:due|scheduled|set(?: for)?|be|starts?|starting|begins?|beginning|happens?|happening|going to (?:start|begin|be|happen)|end|over|take place|planned|held|set for|is|at|on|for)\s*\Z",
+            what.bare,
+        )
+    ) is not None:
         what = what.to(end=what.start + m.start())
     return what
 
@@ -157,12 +217,20 @@ def _tasks(span: Span, low: str, *, ours: bool, mine: bool) -> Action | None:
     personal = ours or mine or narrowed.when is not None or scope != Scope()
     if not personal:
         return Clarify(missing="meaning", action="query") if not rest else OutOfScope()
-    if not ours and not scope.status and rest and not (mine and (narrowed.when or re.match(r"(?:what|when|where|who) (?:do|am|should|must|did|have|will|was|were|had) i\b", low))):
-        return OutOfScope()
+    if not ours and not scope.status and rest:
+        if narrowed.when is not None:
+            return Query(scope=scope, count_only=_COUNT.search(low) is not None)
+        if not (mine and _WHAT_I.match(low)):
+            return OutOfScope()
     search = _search(span, low, rest)
-    if re.search(r"\b(?:all|every|everything)\b", low) and scope == Scope() and search is None and re.search(r"\b(?:tasks?|to-?dos?|todos?|items?|everything)\b", low):
+    if (
+        re.search(r"\b(?:all|every|everything)\b", low)
+        and scope == Scope()
+        and search is None
+        and re.search(r"\b(?:tasks?|to-?dos?|todos?|items?|everything)\b", low)
+    ):
         scope = replace(scope, status="all")
-    if scope.status == "completed" and re.search(r"\b(?:not|n't|haven't|still|left)\b", low):
+    if scope.status == "completed" and re.search(r"\b(?:not|n't|haven'?t|still|left)\b", low):
         scope = replace(scope, status="pending")
     return Query(scope=replace(scope, search=search), count_only=_COUNT.search(low) is not None)
 

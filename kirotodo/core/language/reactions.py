@@ -10,17 +10,17 @@ from kirotodo.core.language.intent import Target
 
 _YES = (
     r"(?:y|yes|yeah|yep|yup|yea|ya|aye|sure|sure thing|of course|ok|okay|okey|k|kk|fine|alright|all right|absolutely|definitely|certainly|indeed|correct|right|"
-    r"that's right|that is right|that's correct|exactly|affirmative|confirm|confirmed|i confirm|i'm sure|i am sure|yes i am|go ahead|go for it|go on|proceed|continue|do it|do that|please do|"
+    r"that'?s right|that is right|that'?s correct|exactly|affirmative|confirm|confirmed|i confirm|i'?m sure|i am sure|yes i am|go ahead|go for it|go on|proceed|continue|do it|do that|please do|"
     r"yes please|please|sounds good|sounds great|looks good|good|perfect|great|approved?|i approve|agreed?|i agree|make it so|by all means|why not|you bet|totally|"
-    r"that works|works for me|that's fine|that is fine|that would be (?:great|awesome|nice|perfect|good|fine|lovely)|i do|i would|i'd like that|true|ok do it)"
+    r"that works|works for me|that'?s fine|that is fine|that would be (?:great|awesome|nice|perfect|good|fine|lovely)|i do|i would|i'd like that|true|ok do it)"
 )
 _NO = (
     r"(?:n|no|nope|nah|nay|no way|no thanks|no thank you|not now|not really|not yet|of course not|absolutely not|definitely not|certainly not|never|never ?mind|nevermind|"
-    r"cancel|cancel that|cancel it|stop|abort|don't|do not|don't do it|do not do it|don't do that|please don't|no don't|leave it|leave them|leave it be|leave them alone|forget it|forget about it|forget that|"
-    r"wait|hold on|neither|none|none of them|none of those|none of these|neither of them|neither one|neither of those|negative|deny|denied|i don't want (?:to|that|it)|rather not|i'd rather not|false|wrong|"
-    r"that's wrong|not that|not this|keep it|keep them|let it be|no need|i changed my mind|changed my mind|i disagree|disagree)"
+    r"cancel|cancel that|cancel it|stop|abort|don'?t|do not|don'?t do it|do not do it|don'?t do that|please don'?t|no don'?t|leave it|leave them|leave it be|leave them alone|forget it|forget about it|forget that|"
+    r"wait|hold on|neither|none|none of them|none of those|none of these|neither of them|neither one|neither of those|negative|deny|denied|i don'?t want (?:to|that|it)|rather not|i'd rather not|false|wrong|"
+    r"that'?s wrong|not that|not this|keep it|keep them|let it be|no need|i changed my mind|changed my mind|i disagree|disagree)"
 )
-_PADDING = r"(?:[\s,.!]+(?:please|thanks|thank you|then|now|kiro(?:todo)?|do it|go ahead|sir|man|dude|that's fine|it is|cancel|stop|don't|of course|delete (?:it|them)|do that|sure))*"
+_PADDING = r"(?:[\s,.!]+(?:please|thanks|thank you|then|now|kiro(?:todo)?|do it|go ahead|sir|man|dude|that'?s fine|it is|cancel|stop|don'?t|of course|delete (?:it|them)|do that|sure))*"
 YES = re.compile(rf"(?:(?:oh|um|uh|well|hmm)[\s,]+)?{_YES}(?:[\s,.!]+{_YES})?{_PADDING}")
 NO = re.compile(rf"(?:(?:oh|um|uh|well|hmm|actually)[\s,]+)?{_NO}(?:[\s,.!]+{_NO})?{_PADDING}")
 
@@ -30,25 +30,68 @@ _UNDO = re.compile(
     rf"(?:\s*(?:last|previous|latest|most recent|recent))?(?:\s+{_COUNT})?(?:\s*(?:last|previous))?(?:\s+(?:change|changes|action|actions|command|commands|thing|things|step|steps|one|ones|edit|edits|operation|deletion|delete|completion|addition|turn|turns|times?))?(?:\s+(?:i|you) (?:just )?(?:did|made))?(?:\s+(?:again|now))?"
     r"|(?:take|put) (?:that|it|them|this|those) back|(?:that was|i made|it was) a mistake(?:,? undo)?|oops,? undo(?: that)?|cancel (?:that |the |my )?last (?:command|change|action)|ctrl[- +]?z|put (?:it|them|everything) back(?: the way it was)?|bring (?:it|them|that) back|undo undo|go back|restore (?:it|them|that|what you deleted)|reverse that|undelete(?: (?:it|that|them))?"
 )
-_REDO = re.compile(r"(?:redo|re-do)(?:\s+(?:it|that|this|them|the last (?:change|action|one|thing)|what i undid))?|undo (?:the|that|my|your) undo|do it again after all|put the change back|revert the undo|re-?apply(?: (?:it|that))?")
+_REDO = re.compile(
+    r"(?:redo|re-do)(?:\s+(?:it|that|this|them|the last (?:change|action|one|thing)|what i undid))?|undo (?:the|that|my|your) undo|do it again after all|put the change back|revert the undo|re-?apply(?: (?:it|that))?"
+)
 _HELP = re.compile(
     r"(?:help(?: me)?(?: out)?(?: with (?:this|kirotodo))?|i need (?:some )?help|(?:can|could) you help(?: me)?(?: out)?|\?+|commands?|usage|instructions|examples?|what (?:can|could|do) (?:you|i|u|this|it) (?:do|say|ask|type|help(?: me)? with|understand)(?: for me| you| here| with (?:this|you))*|"
     r"what (?:are|is) (?:you|your) (?:able to do|capable of|commands|features|skills|capabilities|abilities|options|familiar with)|how (?:do|does|can|should) (?:i|you|this|it) (?:use (?:this|you|it|kirotodo)|work|start|get started|begin)|how does (?:this|kirotodo) (?:thing |app |program )?work|"
     r"what (?:commands|things|questions|kinds? of things) (?:can|do|could) (?:i|you) .*|show (?:me )?(?:the )?(?:help|commands|examples)|(?:list|give me) (?:the |your |all )?(?:commands|examples|options)|how do i (?:add|delete|remove|complete|finish|mark|change|edit|undo|reschedule|rename|move|tag|set|create|make|see|list|search)\b.*)"
 )
 _TALK: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("greeting", re.compile(r"(?:hi|hello|hey|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|hi there|hello there|hey there|sup|what's up|whats up|wassup|morning|evening)(?:[\s,!.]+(?:there|kiro(?:todo)?|everyone|friend|buddy|again|assistant|bot))*")),
-    ("thanks", re.compile(r"(?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|good)[\s,.!]+)?(?:many )?(?:thanks|thank you|thankyou|thx|ty|cheers|much appreciated|appreciate it|i appreciate (?:it|that)|gracias|merci)(?:[\s,!.]+(?:a lot|so much|very much|again|kiro(?:todo)?|for (?:that|your help|the help|everything|helping.*)|you|that's all|buddy|man|a million|a bunch))*")),
-    ("goodbye", re.compile(r"(?:bye|goodbye|good bye|bye bye|see you(?: later| soon| tomorrow)?|see ya|later|farewell|good night|goodnight|ciao|take care|have a (?:good|nice|great) (?:day|night|evening|one|weekend|week|month)|i'm off|talk to you later|ttyl|that's all(?: for (?:now|today))?|that is all|i'm done|we're done)(?:[\s,!.]+(?:kiro(?:todo)?|then|now|thanks|everyone))*")),
-    ("how_are_you", re.compile(r"(?:and )?(?:how are (?:you|things)(?: doing| today| going| feeling)*|how's it going|how is it going|how do you do|how're you|how have you been|how was your day|are you (?:ok|okay|well|there|awake|happy)|you there|you ok)(?: today| then)?")),
-    ("who_are_you", re.compile(r"(?:who|what) (?:are|r) (?:you|u)(?: exactly| really)?|what(?:'s| is) your name|tell me (?:about|something about) yourself|are you (?:a |an )?(?:human|robot|bot|ai|real|person|machine|real person|computer|program|chatgpt|gpt|llm)|who (?:made|created|built|wrote|programmed) you|introduce yourself|who do you work for|how old are you|where are you from")),
-    ("praise", re.compile(r"(?:(?:you(?:'re| are)|that's|that is|that was|this is|it's|i am|i'm)?\s*(?:so |very |really |just |the |a |an |pretty |such )*(?:good|great|nice|awesome|amazing|cool|perfect|excellent|wonderful|fantastic|brilliant|helpful|best|lovely|impressive|smart|clever|impressed|super|neat|sweet|wow)(?: job| work| one| bot| stuff| app)?|well done|good job|nice work|way to go|love it|i love (?:it|this|you|kirotodo)|i like (?:it|this|you)|wow|haha+|lol|lmao|:\)|you rock)(?:[\s,!.]+(?:kiro(?:todo)?|thanks|man))*")),
-    ("apology", re.compile(r"(?:i'm |i am |so |oh )*sorry(?: about that| for that)?|my bad|my mistake|oops|whoops|apologies|excuse me|pardon(?: me)?")),
+    (
+        "greeting",
+        re.compile(
+            r"(?:hi|hello|hey|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|hi there|hello there|hey there|sup|what'?s up|whats up|wassup|morning|evening)(?:[\s,!.]+(?:there|kiro(?:todo)?|everyone|friend|buddy|again|assistant|bot))*"
+        ),
+    ),
+    (
+        "thanks",
+        re.compile(
+            r"(?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|good)[\s,.!]+)?(?:many )?(?:thanks|thank you|thankyou|thx|ty|cheers|much appreciated|appreciate it|i appreciate (?:it|that)|gracias|merci)(?:[\s,!.]+(?:a lot|so much|very much|again|kiro(?:todo)?|for (?:that|your help|the help|everything|helping.*)|you|that'?s all|buddy|man|a million|a bunch))*"
+        ),
+    ),
+    (
+        "goodbye",
+        re.compile(
+            r"(?:bye|goodbye|good bye|bye bye|see you(?: later| soon| tomorrow)?|see ya|later|farewell|good night|goodnight|ciao|take care|have a (?:good|nice|great) (?:day|night|evening|one|weekend|week|month)|i'?m off|talk to you later|ttyl|that'?s all(?: for (?:now|today))?|that is all|i'?m done|we're done)(?:[\s,!.]+(?:kiro(?:todo)?|then|now|thanks|everyone))*"
+        ),
+    ),
+    (
+        "how_are_you",
+        re.compile(
+            r"(?:and )?(?:how are (?:you|things)(?: doing| today| going| feeling)*|how'?s it going|how is it going|how do you do|how're you|how have you been|how was your day|are you (?:ok|okay|well|there|awake|happy)|you there|you ok)(?: today| then)?"
+        ),
+    ),
+    (
+        "who_are_you",
+        re.compile(
+            r"(?:who|what) (?:are|r) (?:you|u)(?: exactly| really)?|what(?:'s| is) your name|tell me (?:about|something about) yourself|are you (?:a |an )?(?:human|robot|bot|ai|real|person|machine|real person|computer|program|chatgpt|gpt|llm)|who (?:made|created|built|wrote|programmed) you|introduce yourself|who do you work for|how old are you|where are you from"
+        ),
+    ),
+    (
+        "praise",
+        re.compile(
+            r"(?:(?:you(?:'re| are)|that'?s|that is|that was|this is|it'?s|i am|i'?m)?\s*(?:so |very |really |just |the |a |an |pretty |such )*(?:good|great|nice|awesome|amazing|cool|perfect|excellent|wonderful|fantastic|brilliant|helpful|best|lovely|impressive|smart|clever|impressed|super|neat|sweet|wow)(?: job| work| one| bot| stuff| app)?|well done|good job|nice work|way to go|love it|i love (?:it|this|you|kirotodo)|i like (?:it|this|you)|wow|haha+|lol|lmao|:\)|you rock)(?:[\s,!.]+(?:kiro(?:todo)?|thanks|man))*"
+        ),
+    ),
+    (
+        "apology",
+        re.compile(
+            r"(?:i'?m |i am |so |oh )*sorry(?: about that| for that)?|my bad|my mistake|oops|whoops|apologies|excuse me|pardon(?: me)?"
+        ),
+    ),
 )
 _PICK_WORDS = re.compile(r"(?:the\s+)?(?P<w>[^\s,].{0,60}?)\s+(?:one|ones)")
-_PICK_LEAD = re.compile(r"(?:(?:i meant?|i was talking about|i mean|it's|it is|that's|that would be|i said|i choose|i pick|pick|choose|select|go with|let's go with)[\s,:]+)+")
-_PICK_SOFT = re.compile(r"(?:(?:just|only|actually|rather|maybe|please|make it|make that|take|use|try|i want|no wait|sorry|probably)[\s,:]+)+")
-_INSTEAD = re.compile(r"(?:no|nope|nah|not (?:that|this)(?: one)?|wrong(?: one)?|that's (?:wrong|not it|not the one|the wrong one)|wait|oops|actually)[\s,.;:!\-]+(?:(?:no|i meant?|i mean|not that one|sorry)[\s,.;:!\-]+)*(?P<rest>.+?)(?:[\s,]+(?:instead|please|rather))*")
+_PICK_LEAD = re.compile(
+    r"(?:(?:i meant?|i was talking about|i mean|it'?s|it is|that'?s|that would be|i said|i choose|i pick|pick|choose|select|go with|let'?s go with)[\s,:]+)+"
+)
+_PICK_SOFT = re.compile(
+    r"(?:(?:just|only|actually|rather|maybe|please|make it|make that|take|use|try|i want|no wait|sorry|probably)[\s,:]+)+"
+)
+_INSTEAD = re.compile(
+    r"(?:no|nope|nah|not (?:that|this)(?: one)?|wrong(?: one)?|that'?s (?:wrong|not it|not the one|the wrong one)|wait|oops|actually)[\s,.;:!\-]+(?:(?:no|i meant?|i mean|not that one|sorry)[\s,.;:!\-]+)*(?P<rest>.+?)(?:[\s,]+(?:instead|please|rather))*"
+)
 
 
 def reaction(span: Span) -> Action | None:
@@ -100,11 +143,24 @@ def _pick(low: str, span: Span, *, certain: bool) -> Target | None:
     found = by_number(low) or by_place(low) or by_pronoun(low)
     if found is not None:
         return found
-    if (m := _PICK_WORDS.fullmatch(low)) is not None and len(m["w"].split()) <= 5 and not re.match(r"(?:add|delete|remove|mark|what|which|show|list|is|are|this|that|no|a|an|next|move|complete|i|we|any)\b", m["w"]):
+    if (
+        (m := _PICK_WORDS.fullmatch(low)) is not None
+        and len(m["w"].split()) <= 5
+        and not re.match(
+            r"(?:add|delete|remove|mark|what|which|show|list|is|are|this|that|no|a|an|next|move|complete|i|we|any)\b",
+            m["w"],
+        )
+    ):
         place = span.reading.low.find(m["w"], span.start)
         words = span.reading.raw[place : place + len(m["w"])] if place >= 0 else m["w"]
         return Target(words=strip_words(words)[0] or words, plural=low.endswith("ones"))
-    if certain and len(low.split()) <= 5 and not re.search(r"\b(?:add|delete|remove|mark|show|list|it|that|don't|do|i|you|is|are|what|how|why|to)\b", low):
+    if (
+        certain
+        and len(low.split()) <= 5
+        and not re.search(
+            r"\b(?:add|delete|remove|mark|show|list|it|that|don'?t|do|i|you|is|are|what|how|why|to)\b", low
+        )
+    ):
         place = span.reading.low.find(low, span.start)
         words = span.reading.raw[place : place + len(low)] if place >= 0 else low
         return Target(words=strip_words(words)[0]) if strip_words(words)[0] else None

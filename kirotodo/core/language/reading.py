@@ -16,7 +16,9 @@ from kirotodo.core.language.intent import Preferences, Recurrence, When
 MASK = "¤"
 """Stands for every character within quotes and URLs, so that no rule of the grammar can match there."""
 
-_SMART = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', " ": " ", "–": "-", "—": "-"})
+_SMART = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', " ": " ", "–": "-", "—": "-"}
+)
 _QUOTED = re.compile(r"\"[^\"\n]+\"|(?<![\w'])'[^'\n]*(?:\w'\w[^'\n]*)*'(?!\w)|`[^`\n]+`")
 _URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _WORDLESS = re.compile(r"[\s,;:.!?\-]+")
@@ -143,6 +145,15 @@ class Span:
         bare = self.reading.bare
         outside = bare[self.start : max(self.start, n.start)] + bare[min(self.end, n.end) : self.end]
         return not outside or _WORDLESS.fullmatch(outside) is not None
+
+    def all_named(self) -> bool:
+        """Whether it holds dates and rules and nothing else."""
+        named, at = self.named(), self.start
+        for n in named:
+            if self.reading.bare[at : n.start].strip(" ,.;:-"):
+                return False
+            at = max(at, n.end)
+        return bool(named) and not self.reading.bare[at : self.end].strip(" ,.;:-")
 
     def in_quotes(self) -> bool:
         """Whether it is one quoted text from end to end."""

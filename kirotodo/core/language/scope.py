@@ -19,15 +19,27 @@ _LINK = re.compile(
     r"(?<![\w'-])(?:(?:that (?:is|are|was|were|i have|happens?|takes? place|starts?)|which (?:is|are)|is|are|scheduled|planned|due|set|coming up|up|happening|"
     r"occurring|starting|beginning|dated|completed|done|finished|going on|made|added)\s+)*(?:(?:on|at|by|for|from|in|of|during|this|over|before|after|through|the|until|to|between|within|with|as of|around|date|time|due)\s+)*\Z"
 )
-_TAG = re.compile(r"\b(?:(?:with (?:the )?|by (?:the )?|has the )?tags?(?: is| of|:)?|tagged(?: (?:with|as))?|labell?ed(?: (?:with|as))?|labels?)\s+[\"']?#?(?P<tag>(?!(?:do|are|is|i|have|exist|my|the)\b)[\w-]+)[\"']?")
-_PROJECT = re.compile(r"\b(?:(?:in|from|on|for|of|under) (?:the |my )?)?(?:project|category)(?: called| named|:)?\s+[\"']?(?P<a>(?!(?:do|are|is|i|have|list)\b)[\w-]+)[\"']?|\b(?:in|from|on|for|under|of) (?:the |my |our )?(?P<b>[\w'-]+(?: [\w'-]+)?) (?:project|category)\b")
-_PRIORITY = re.compile(rf"\b(?:(?:with|of|at|by|marked(?: as)?|that (?:is|are)|which are)\s+)?(?:an?\s+|the\s+|my\s+)?(?:(?P<a>{LEVEL})[ -]priority|priority (?P<b>high|medium|low|none)|(?P<c>urgent|most important|important|critical))\b(?=\s*(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff|reminders?|errands?|chores?|first|right|$|[?.!,]|today|for|this|on|in|do|are|have|is))")
-_OVERDUE = re.compile(r"\b(?:over ?due|past due|late|missed|behind on|behind schedule|behind with|past (?:the|their|its) (?:due date|deadline))\b")
-_UNDATED = re.compile(r"\b(?:without (?:an? |any )?(?:due )?(?:dates?|deadlines?)|(?:have|has|having|with) no (?:due )?(?:dates?|deadlines?)|undated|unscheduled|not scheduled)\b")
-_DONE = re.compile(r"\b(?:(?:have i |did i |i have |i've |i )?(?:already )?(?:completed?|finish(?:ed)?|done|accomplish(?:ed)?|got done|get done|ticked off|crossed off|checked off|achieved?))\b")
+_TAG = re.compile(
+    r"\b(?:(?:with (?:the )?|by (?:the )?|has the )?tags?(?: is| of|:)?|tagged(?: (?:with|as))?|labell?ed(?: (?:with|as))?|labels?)\s+[\"']?#?(?P<tag>(?!(?:do|are|is|i|have|exist|my|the)\b)[\w-]+)[\"']?"
+)
+_PROJECT = re.compile(
+    r"\b(?:(?:in|from|on|for|of|under) (?:the |my )?)?(?:project|category)(?: called| named|:)?\s+[\"']?(?P<a>(?!(?:do|are|is|i|have|list)\b)[\w-]+)[\"']?|\b(?:in|from|on|for|under|of) (?:the |my |our )?(?P<b>[\w'-]+(?: [\w'-]+)?) (?:project|category)\b"
+)
+_PRIORITY = re.compile(
+    rf"\b(?:(?:with|of|at|by|marked(?: as)?|that (?:is|are)|which are)\s+)?(?:an?\s+|the\s+|my\s+)?(?:(?P<a>{LEVEL})[ -]priority|priority (?P<b>high|medium|low|none)|(?P<c>urgent|most important|important|critical))\b(?=\s*(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff|reminders?|errands?|chores?|first|right|$|[?.!,]|today|for|this|on|in|do|are|have|is))"
+)
+_OVERDUE = re.compile(
+    r"\b(?:over ?due|past due|late|missed|behind on|behind schedule|behind with|past (?:the|their|its) (?:due date|deadline))\b"
+)
+_UNDATED = re.compile(
+    r"\b(?:without (?:an? |any )?(?:due )?(?:dates?|deadlines?)|(?:have|has|having|with) no (?:due )?(?:dates?|deadlines?)|undated|unscheduled|not scheduled)\b"
+)
+_DONE = re.compile(
+    r"\b(?:(?:have i |did i |i have |i'?ve |i )?(?:already )?(?:completed?|finish(?:ed)?|done|accomplish(?:ed)?|got done|get done|ticked off|crossed off|checked off|achieved?))\b"
+)
 _OPEN = re.compile(
     r"\b(?:pending|open|unfinished|incomplete|un-?completed|outstanding|remaining|left(?: to do| over)?|still (?:to do|need to do|have to do|open|left)|active|"
-    r"not (?:yet )?(?:done|finished|completed?)(?: yet)?|(?:haven't|have not|didn't|did not)(?: i)? (?:done|finish(?:ed)?|completed?|do)(?: yet)?|to be done|undone|todo yet)\b"
+    r"not (?:yet )?(?:done|finished|completed?)(?: yet)?|(?:haven'?t|have not|didn'?t|did not)(?: i)? (?:done|finish(?:ed)?|completed?|do)(?: yet)?|to be done|undone|todo yet)\b"
 )
 _PART = re.compile(r"\b(?:in the )?(morning|afternoon|evening|night)(?:'s|s)?\b")
 _ALL = re.compile(r"\b(?:all(?: of)?|every|entire|whole|complete list|everything|full)\b")

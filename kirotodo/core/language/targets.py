@@ -25,20 +25,38 @@ _PLACES = re.compile(
 )
 _FIRST_N = re.compile(rf"(?:the\s+)?(?P<end>first|last|top)\s+(?P<n>{_NUMBER})(?:\s+(?:ones?|tasks?|items?|of them))?")
 _EACH_PLACE = re.compile(ORDINAL)
-_ANCHOR = re.compile(r"(?:the\s+|my\s+)?(?P<w>last|latest|newest|most recent|first|next|previous)\s+(?:task|item|to-?do|todo|reminder|event|entry|thing|appointment|activity)(?: (?:i|you) (?:just )?(?:added|created|made|mentioned))?")
-_IT = re.compile(rf"(?:it|that|this)(?:\s+(?:one|task|item|to-?do|todo|reminder|thing|event))?(?:\s+(?:again|too|as well))?|the (?:same|task|one|item|event|reminder)|same one")
-_THEM = re.compile(r"(?:all of |both of |any of )?(?:them|those|these)(?:\s+(?:ones?|tasks?|items?|to-?dos?|two|three))?(?: all| both)?|both(?: of them| tasks| items)?|all (?:two|three|four|of them|of those|of these|those|these)")
+_ANCHOR = re.compile(
+    r"(?:the\s+|my\s+)?(?P<w>last|latest|newest|most recent|first|next|previous)\s+(?:task|item|to-?do|todo|reminder|event|entry|thing|appointment|activity)(?: (?:i|you) (?:just )?(?:added|created|made|mentioned))?"
+)
+_IT = re.compile(
+    rf"(?:it|that|this)(?:\s+(?:one|task|item|to-?do|todo|reminder|thing|event))?(?:\s+(?:again|too|as well))?|the (?:same|task|one|item|event|reminder)|same one"
+)
+_THEM = re.compile(
+    r"(?:all of |both of |any of )?(?:them|those|these)(?:\s+(?:ones?|tasks?|items?|to-?dos?|two|three))?(?: all| both)?|both(?: of them| tasks| items)?|all (?:two|three|four|of them|of those|of these|those|these)"
+)
 _OTHER = re.compile(r"the other(?: (?:one|task|item))?|other one")
-_EVERYTHING = re.compile(rf"(?:(?:absolutely |just )?(?:everything|all|every single one|the lot|all of it)|(?:all|every|each|any)(?: (?:of )?(?:my|the|our))?(?: \w+)? ?{THINGS})")
-_GENERIC = re.compile(rf"(?:(?:upcoming|scheduled|next|future|current|calendar|to-?do|list|existing|remaining|other)\s+)*{THINGS}(?:\s+and\s+{THINGS})*")
+_EVERYTHING = re.compile(
+    rf"(?:(?:absolutely |just )?(?:everything|all|every single one|the lot|all of it)|(?:all|every|each|any)(?: (?:of )?(?:my|the|our))?(?: \w+)? ?{THINGS})"
+)
+_GENERIC = re.compile(
+    rf"(?:(?:upcoming|scheduled|next|future|current|calendar|to-?do|list|existing|remaining|other)\s+)*{THINGS}(?:\s+and\s+{THINGS})*"
+)
 _DET = re.compile(
     r"(?:(?:all|every|each|any|both)\b\s*(?:of\s+)?)?(?:(?:the|my|our|your|a|an|this|that|these|those|some|his|her|their|another)\s+)?"
-    r"(?:(?:whole|upcoming|scheduled|existing)\s+)*"
+    r"(?:(?:whole|upcoming|scheduled|existing|next|following)\s+)*"
     r"(?:(?:task|item|event|reminder|to-?do|todo|entry|chore|appointment|one|meeting)\s+(?:(?:called|named|titled|labell?ed|entitled|with the (?:name|title)|that says|which says|saying)\b\s*|(?=\")|(?=')|:\s*)|(?:task|item|reminder|to-?do|todo|entry|chore|one|event)\s+(?:about|regarding|for|to|of)\b\s*)?"
 )
-_TAIL = re.compile(rf"(?:[\s,]+(?:{FRIENDLY}|any ?more|any longer|instead|already|again|completely|entirely|altogether|off|out|up|yet))+[\s.!?]*\Z")
-_NOUN_TAIL = re.compile(r"(?<=\S)\s+(?:tasks?|items?|to-?dos?|todos?|reminders?|entry|entries|ones?|events?|chore)\Z")
-_PLURAL = re.compile(rf"\b(?:tasks|items|todos|to-dos|reminders|ones|meetings|appointments|events|calls|parties|classes|lessons|birthdays|bills|errands|chores)\Z")
+_TAIL = re.compile(
+    rf"(?:[\s,]+(?:{FRIENDLY}|any ?more|any longer|instead|already|again|completely|entirely|altogether|off|out|up|yet))+[\s.!?]*\Z"
+)
+_NOUN_TAIL = re.compile(r"(?<=\S)\s+(?:tasks?|items?|to-?dos?|todos?|reminders?|entry|entries|ones?|chore)\Z")
+_PLURAL = re.compile(
+    rf"\b(?:tasks|items|todos|to-dos|reminders|ones|meetings|appointments|events|calls|parties|classes|lessons|birthdays|bills|errands|chores)\Z"
+)
+_RELATIVE = re.compile(
+    r"\d|\b(?:today|tomorrow|tonight|yesterday|day|week|month|year|weekend|morning|afternoon|evening|night|\w+day|overdue)s?\b(?<!birthday)"
+)
+_NO_WORDS = frozenset("the a an my our your this that these those some any all every of from on in for to and or is it's".split())
 _MANY = re.compile(r"(?:all|every|each|any|both|these|those)\b")
 
 
@@ -112,6 +130,9 @@ def _by_words(span: Span) -> Target | None:
     words, many = strip_words(words)
     scope = narrowed.scope
     low = words.lower()
+    if not low and not many and not _RELATIVE.search(span.bare):
+        words, scope = strip_words(span.raw)[0], Scope()
+        low = words.lower()
     if not low or _GENERIC.fullmatch(low):
         if many or _PLURAL.search(low) or low in ("everything", "stuff", "content", "contents") or low.endswith("s"):
             return Target(everything=True, plural=True, scope=scope)
@@ -134,7 +155,8 @@ def strip_words(words: str) -> tuple[str, bool]:
         many = many or m[0].rstrip().endswith("s")
         words = words[: m.start()]
     words = re.sub(r"(?:^|\s)(?:on|at|for|from|by|in|to|the|of|as)$", "", words.strip(" ,;:"), flags=re.IGNORECASE)
-    return unquoted(words.strip(" ,;:")), many
+    words = unquoted(words.strip(" ,;:"))
+    return ("" if words.lower() in _NO_WORDS else words), many
 
 
 def is_event(words: str) -> bool:

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 from kirotodo.core.language.adding import adding, bare, needing, trailing
 from kirotodo.core.language.changing import changing
 from kirotodo.core.language.clauses import clauses, sentences, unlead
+from kirotodo.core.language.edges import merge
 from kirotodo.core.language.finishing import finishing
 from kirotodo.core.language.intent import (
     Action,
@@ -34,10 +36,14 @@ from kirotodo.core.language.vocabulary import topic_of
 LONGEST = 2_000
 """Longer texts are read up to here; a request is shorter."""
 _CHANGES = (Add, Complete, Update, Delete, Clear, CreateList, DeleteList, Undo, Redo)
-_QUERY_COMMAND = re.compile(r"(?:remind me (?:of |about )?(?:what|which|where|who|how|when (?:is|are|was|my|the)|the things|of the things)|can i|could i|may i)\b")
-_REQUEST_LAST = re.compile(r"[\s,.;]+(?:so |and |but |then )?(?:can|could|would|will) you (?:please |just )?(?:add|remove|delete|remind me|put|cancel|mark|set|take|move|reschedule)\b")
+_QUERY_COMMAND = re.compile(
+    r"(?:remind me (?:of |about )?(?:what|which|where|who|how|when (?:is|are|was|my|the)|the things|of the things)|can i|could i|may i)\b"
+)
+_REQUEST_LAST = re.compile(
+    r"[\s,.;]+(?:so |and |but |then )?(?:can|could|would|will) you (?:please |just )?(?:add|remove|delete|remind me|put|cancel|mark|set|take|move|reschedule)\b"
+)
 _IF_NOT = re.compile(
-    r"(?P<asked>.+?)[\s,.;?]+(?:and |but )?if (?:not|it'?s? (?:isn't|is not|not)|they (?:aren't|are not)|i (?:don't|do not)|there (?:isn't|aren't)|no)[^,]{0,20}?[\s,]+(?:then |please |can you |could you |would you |will you |just )*(?:add|put|include)\b.*",
+    r"(?P<asked>.+?)[\s,.;?]+(?:and |but )?if (?:not|it'?s? (?:isn'?t|is not|not)|they (?:aren'?t|are not)|i (?:don'?t|do not)|there (?:isn'?t|aren'?t)|no)[^,]{0,20}?[\s,]+(?:then |please |can you |could you |would you |will you |just )*(?:add|put|include)\b.*",
     re.DOTALL,
 )
 _ASKS = re.compile(r"\?[\s\"')\]]*\Z")
@@ -48,7 +54,9 @@ def understand(text: str, *, now: dt.datetime, preferences: Preferences = Prefer
     now = now.replace(tzinfo=None)
     reading = Reading(text[:LONGEST], now=now, preferences=preferences)
     actions = _actions(reading.whole())
-    return Understanding(actions=tuple(actions), when=first(reading.named, "when"), recurrence=first(reading.named, "rule"))
+    return Understanding(
+        actions=tuple(actions), when=first(reading.named, "when"), recurrence=first(reading.named, "rule")
+    )
 
 
 def is_yes_no(text: str) -> bool | None:
@@ -124,6 +132,9 @@ def _commands(span: Span, before: Span | None) -> list[Action]:
 def _clause(span: Span, before: Span | None) -> list[Action]:
     if span.match(OPENER):
         return [_question(span)]
+    head = _head_date(span)
+    if head is not None:
+        return head
     changed = changing(span)
     if changed is not None and not isinstance(changed[0], Clarify | OutOfScope):
         return changed
@@ -140,6 +151,28 @@ def _clause(span: Span, before: Span | None) -> list[Action]:
     if actions is not None:
         return actions
     return [_unknown(span)]
+
+
+def _head_date(span: Span) -> list[Action] | None:
+    """ "At 4 tomorrow, remind me to start the oven": the date comes before the command."""
+    named = [n for n in span.named() if n.start <= span.start + 1]
+    rest, when, rule = span, None, None
+    time_only = False
+    while named:
+        n = named[0]
+        merged = merge(when, n.when, a_time_only=time_only, b_time_only=n.time_only)
+        if n.when is not None and merged is None:
+            break
+        when, rule, time_only = merged, rule or n.rule, n.time_only and (when is None or time_only)
+        rest = rest.to(start=n.end).trimmed(" \t\r\n,;:.-")
+        named = [n for n in rest.named() if n.start == rest.start]
+    if rest is span or not rest:
+        return None
+    rest, _ = unlead(rest)
+    actions = adding(rest)
+    if not actions or not all(isinstance(a, Add) for a in actions):
+        return None
+    return [replace(a, when=a.when or when, recurrence=a.recurrence or rule) for a in actions if isinstance(a, Add)]
 
 
 def _unknown(span: Span) -> Action:

@@ -56,8 +56,8 @@ HOME_CHORES = (
 """Those of them that nobody asks an assistant to carry out, so that they are a to-do even without a date."""
 
 FRIENDLY = (
-    r"(?:please|pls|plz|kindly|thanks|thank you|thx|cheers|for me|if you (?:can|could|would|please|don't mind)|"
-    r"would you|will you|could you|can you|ok|okay|right away|asap please|too|as well|also|now|right now|immediately|again please|"
+    r"(?:please|pls|plz|kindly|thanks|thank you|thx|cheers|for me|instead|if you (?:can|could|would|please|don'?t mind)|"
+    r"would you|will you|could you|can you|ok|okay|right away|asap please|too|as well|also|now|right now|immediately|soon|again please|"
     r"(?:kiro(?:todo)?|olly|alexa|siri|google))"
 )
 
