@@ -3,7 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String, Text
+from sqlalchemy import DateTime, Dialect, Integer, String, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 SortKey = String().with_variant(String(collation="C"), "postgresql")
@@ -30,3 +33,21 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class QuarterHour(FunctionElement[int]):
+    """The quarter of an hour a moment lies in, counted from 1970: no local day anywhere begins inside one."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "quarter_hour"
+
+
+@compiles(QuarterHour, "sqlite")
+def _quarter_hour_in_sqlite(element: QuarterHour, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strftime('%s', {compiler.process(element.clauses, **options)}) / 900"
+
+
+@compiles(QuarterHour, "postgresql")
+def _quarter_hour_in_postgresql(element: QuarterHour, compiler: SQLCompiler, **options: Any) -> str:
+    return f"floor(extract(epoch FROM {compiler.process(element.clauses, **options)}) / 900)"

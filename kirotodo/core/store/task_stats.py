@@ -1,13 +1,14 @@
 """Counts over the whole list: how many, how late, how many days in a row, by project and by tag."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, func, literal, select
 
 from kirotodo.core.domain.task import ProjectCount, TaskStats
+from kirotodo.core.store.columns import QuarterHour
 from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.tables import task_tags, tasks
 from kirotodo.core.store.task_pages import day_start, due_before, due_between
@@ -16,7 +17,7 @@ _SEEN: Final = (tasks.c.user_id == UID, tasks.c.deleted_at.is_(None))
 _DONE: Final[BindParameter[Any]] = bindparam("done")
 _OPEN: Final = tasks.c.done == literal(False)
 _CLOSED: Final = tasks.c.done == literal(True)
-_COMPLETIONS: Final = select(tasks.c.completed_at).where(*_SEEN, tasks.c.done == _DONE)
+_COMPLETIONS: Final = select(QuarterHour(tasks.c.completed_at)).where(*_SEEN, tasks.c.done == _DONE).distinct()
 _PROJECTS: Final = (
     select(tasks.c.project_key, tasks.c.done, func.min(tasks.c.project), func.count())
     .where(*_SEEN)
@@ -34,7 +35,8 @@ _TAGS: Final = (
 async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, period_days: int) -> TaskStats:
     first = today - timedelta(days=max(period_days, 1) - 1)
     start, end = day_start(first, zone), day_start(today, zone, days_later=1)
-    days = {row[0].astimezone(zone).date() for row in await scope.rows(_COMPLETIONS, {"done": True})}
+    quarters = await scope.rows(_COMPLETIONS, {"done": True})
+    days = {datetime.fromtimestamp(int(row[0]) * 900, zone).date() for row in quarters}
     return TaskStats(
         period_days=period_days,
         pending=pending,
