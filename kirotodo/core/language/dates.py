@@ -12,15 +12,16 @@ from kirotodo.core.language import moments
 from kirotodo.core.language.intent import Preferences, When
 from kirotodo.core.language.moments import Moment, moment_at
 from kirotodo.core.language.names import MONTHS, PEOPLE
-from kirotodo.core.language.spans import Context, Found, Line, context_of, standing_free
+from kirotodo.core.language.recurrence import repeats_in
+from kirotodo.core.language.spans import Context, Found, Line, context_of, standing_free, word_set
 
-_PREPOSITIONS: Final = frozenset(
+_PREPOSITIONS: Final = word_set(
     "at on by before in until till til for from since after around about due during starting beginning commencing "
-    "between @ sometime anytime over circa".split()
+    "between @ sometime anytime over circa"
 )
 _MARKS: Final = frozenset({".", ",", "!", "?", ";", ":", ")", "…", "-", "–", "—", "(", '"'})
-_CLAUSE_ENDS: Final = _MARKS | frozenset(
-    "and or but then please to because so if when while for with at by thanks pls via from".split()
+_CLAUSE_ENDS: Final = _MARKS | word_set(
+    "and or but then please to because so if when while for with at by thanks pls via from"
 )
 _YEAR_LEADS: Final = frozenset({"in", "by", "since", "until", "till", "before", "after", "during"})
 
@@ -59,7 +60,8 @@ def find_when(text: str, *, now: dt.datetime, preferences: Preferences) -> list[
 
 
 def _recurring(ctx: Context) -> frozenset[int]:
-    return frozenset()
+    """The tokens that belong to recurrences, but for those that say when one starts."""
+    return frozenset(k for repeat in repeats_in(ctx) for k in range(repeat.start, repeat.end) if k not in repeat.holes)
 
 
 def _before(taken: frozenset[int], start: int, end: int) -> int:
@@ -83,9 +85,9 @@ def _with_prepositions(line: Line, i: int, free: int) -> tuple[int, int]:
             start -= 2
         elif word == "than" and start - 3 >= free and words[start - 2] == "later":
             start -= 3
-        elif word == "of" and start - 2 >= free and words[start - 2] == "as":
-            start -= 2
-        elif word == "to" and start - 2 >= free and words[start - 2] == "prior":
+        elif (word == "of" and start - 2 >= free and words[start - 2] == "as") or (
+            word == "to" and start - 2 >= free and words[start - 2] == "prior"
+        ):
             start -= 2
         else:
             break

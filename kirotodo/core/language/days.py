@@ -6,10 +6,10 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from kirotodo.core.language.durations import Length, add_months, length_at, moved
 from kirotodo.core.language.holidays import Rule, holiday_at
 from kirotodo.core.language.intent import Grain
-from kirotodo.core.language.names import MONTHS, PEOPLE, WEAK_WEEKDAYS, WEEKDAYS
+from kirotodo.core.language.names import MONTHS, WEAK_WEEKDAYS, WEEKDAYS
 from kirotodo.core.language.numbers import digits, ordinal, whole
 from kirotodo.core.language.numeric import full_date, full_year, short_date, valid_date, year_month
-from kirotodo.core.language.spans import Context, Line
+from kirotodo.core.language.spans import Context, Line, word_set
 
 Weak: TypeAlias = Literal["", "edge", "lead", "figures"]
 """How sure a reading is alone. "edge": needs a preposition, another piece, or the end of a clause beside it. "lead":
@@ -168,9 +168,9 @@ def _ends_clause(line: Line, i: int) -> bool:
     return i >= line.size or line.words[i] in (".", ",", "!", "?", ";", ")", ":")
 
 
-_NOT_COUNTED: Final = frozenset(
+_NOT_COUNTED: Final = word_set(
     "at by before after from for to in on and or of until till around about with this next every each please so but when "
-    "then if because noon midnight morning afternoon evening night tonight through though".split()
+    "then if because noon midnight morning afternoon evening night tonight through though"
 )
 
 
@@ -332,9 +332,9 @@ def bare_ordinal(ctx: Context, i: int) -> DayMatch:
     return (Day(date, weak="edge" if strong else "lead"), number[1]) if date else None
 
 
-_FRACTION_NOUNS: Final = frozenset(
+_FRACTION_NOUNS: Final = word_set(
     "cup cups tsp tbsp teaspoon tablespoon gallon gallons lb lbs oz pound pounds inch inches kg g l liter litre mile miles "
-    "of off price way full empty pint pints stars hour hours h dozen marathon".split()
+    "of off price way full empty pint pints stars hour hours h dozen marathon"
 )
 
 

@@ -4,6 +4,7 @@
 """
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from kirotodo.core.language.days import (
@@ -19,9 +20,9 @@ from kirotodo.core.language.days import (
     in_week,
     month_day,
     relative_day,
+    week_start,
     weekday_at,
     weekday_day,
-    week_start,
 )
 from kirotodo.core.language.durations import UNITS
 from kirotodo.core.language.holidays import START_STEMS
@@ -39,10 +40,9 @@ from kirotodo.core.language.periods import (
     week_of,
     weekend_day,
 )
-from kirotodo.core.language.spans import Context
+from kirotodo.core.language.spans import Context, word_set
 from kirotodo.core.language.times import (
     CLOCK_LEADS,
-    PART_WORDS,
     RANGE_LEADS,
     TONIGHT,
     Clock,
@@ -81,10 +81,10 @@ STARTERS: Final = frozenset(
     | NUMBER_WORDS
     | ORDINAL_WORDS
     | (set(UNITS) & {"day"})
-    | set(
+    | word_set(
         "now right the day in within + a an another half quarter couple several few noon midday midnight eod eob cob eom eoy "
         "eow eoq end close beginning begin start middle mid early late later rest q weekend wknd during first last final "
-        "penultimate tonight that over to two week of".split()
+        "penultimate tonight that over to two week of"
     )
 )
 
@@ -98,6 +98,7 @@ def day_at(ctx: Context, i: int) -> DayMatch:
     """The longest day at token i."""
     best: DayMatch = None
     word = ctx.words[i]
+    matchers: tuple[Callable[[Context, int], DayMatch], ...]
     if digits(word):
         matchers = _FIGURE_DAYS
     elif word in WEEKDAYS:
@@ -221,9 +222,12 @@ def _next_piece(ctx: Context, end: int, pieces: _Pieces, *, first: bool) -> tupl
             led = "range"
         elif word in CLOCK_LEADS or (word == "for" and not first) or (first and word == "to" and ctx.line.moving):
             led = "at"
-        elif first or word not in _LINKS or (word == "and" and pieces.clock is None):
-            return None
-        elif word == "in" and pieces.day is not None and pieces.day.grain != "day":
+        elif (
+            first
+            or word not in _LINKS
+            or (word == "and" and pieces.clock is None)
+            or (word == "in" and pieces.day is not None and pieces.day.grain != "day")
+        ):
             return None
         k += 1
         if first and k > end + 1:
@@ -362,6 +366,11 @@ def _in_part(hour: int, part: Part) -> tuple[int, int]:
     if hour == 12 and part.part == "evening":
         return 0, 1
     return (hour + 12, 0) if hour < 12 else (hour, 0)
+
+
+def bare_time(ctx: Context, clock: Clock, part: Part | None) -> dt.time:
+    """The time that a clock reading means on no particular day."""
+    return _settled(ctx, clock, part, dt.date.max)[0]
 
 
 def _choices(ctx: Context, clock: Clock) -> list[dt.time]:

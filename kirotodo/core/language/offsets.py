@@ -65,9 +65,9 @@ def length_at_one(unit_word: str) -> Length:
 def _counted_in(ctx: Context, counted: tuple[Length, int]) -> DayMatch:
     length, j = counted
     words = ctx.words
-    if words[j : j + 2] in (("from", "now"), ("from", "today"), ("or", "so")):
-        j += 2
-    elif words[j] == "'" and words[j + 1] == "time":
+    if words[j : j + 2] in (("from", "now"), ("from", "today"), ("or", "so")) or (
+        words[j] == "'" and words[j + 1] == "time"
+    ):
         j += 2
     elif words[j] == "time":
         j += 1

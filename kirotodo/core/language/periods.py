@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from kirotodo.core.language.days import COMING, Day, DayMatch, modifier_at, month_at, week_start, year_at
 from kirotodo.core.language.durations import add_months, length_at, moved
 from kirotodo.core.language.intent import Grain
-from kirotodo.core.language.names import MONTHS, PEOPLE, WEEKDAYS
+from kirotodo.core.language.names import MONTHS, WEEKDAYS
 from kirotodo.core.language.numbers import digits, ordinal
 from kirotodo.core.language.spans import Context
 

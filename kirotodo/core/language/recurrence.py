@@ -1,11 +1,91 @@
-"""Recurrences in a text, as RFC 5545 rules."""
+"""Recurrences in a text (`find_recurrence`), or a text that is nothing else (`parse_rule`)."""
 
 import datetime as dt
+from typing import Final, NamedTuple
 
+from kirotodo.core.domain.rule import read_rule
+from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.intent import Preferences, Recurrence
-from kirotodo.core.language.spans import Found
+from kirotodo.core.language.repeats import repeat_at
+from kirotodo.core.language.spans import Context, Found, context_of, standing_free, word_set
+
+_TRIGGERS: Final = word_set(
+    "every each ev evry everyday daily weekly biweekly fortnightly monthly bimonthly quarterly biannually semiannually "
+    "yearly annually annual biennially hourly nightly bi semi once weekdays weekends weeknights mondays tuesdays wednesdays "
+    "thursdays fridays saturdays sundays mons tues weds thurs fris sats suns after"
+)
+_PREPOSITIONS: Final = word_set("on at for the in of")
+
+
+class Repeat(NamedTuple):
+    """A recurrence and its tokens; `holes` are tokens within it that say when it starts."""
+
+    value: Recurrence
+    start: int
+    bare: int
+    end: int
+    holes: tuple[int, ...]
+
+
+def repeats_in(ctx: Context) -> list[Repeat]:
+    """Every recurrence of a line, left to right, in tokens."""
+    line = ctx.line
+    if _TRIGGERS.isdisjoint(ctx.words):
+        return []
+    found: list[Repeat] = []
+    i = free = 0
+    while i < line.size:
+        read = repeat_at(ctx, i)
+        if read is None or not standing_free(line, i, read[1]):
+            i += 1
+            continue
+        draft, end = read
+        value = _checked(ctx, draft.rule(ctx).__str__(), completion=draft.completion)
+        if value is None:
+            i += 1
+            continue
+        start = i
+        while start > free and ctx.words[start - 1] in _PREPOSITIONS:
+            start -= 1
+        found.append(Repeat(value, start, i, end, tuple(draft.holes)))
+        i = free = end
+    return found
+
+
+def _checked(ctx: Context, rule: str, *, completion: bool) -> Recurrence | None:
+    """The recurrence, unless its parts contradict each other ("every february 30th")."""
+    try:
+        canonical = str(read_rule(rule))
+    except InvalidInput:
+        return None
+    return Recurrence(rule=canonical, recurs_from="completion" if completion else "schedule")
 
 
 def find_recurrence(text: str, *, now: dt.datetime, preferences: Preferences) -> list[Found[Recurrence]]:
-    """Every recurrence in a text, left to right."""
-    return []
+    """Every recurrence in a text, left to right. A time of day said with it is in its rule (BYHOUR, BYMINUTE)."""
+    line = (ctx := context_of(text, now=now, preferences=preferences)).line
+    return [
+        Found(line.starts[repeat.start], line.ends[repeat.end - 1], repeat.value, line.starts[repeat.bare])
+        for repeat in repeats_in(ctx)
+    ]
+
+
+_EXAMPLES: Final = 'Try "every other friday" or "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR".'
+
+
+def parse_rule(text: str, *, now: dt.datetime | None = None, preferences: Preferences | None = None) -> Recurrence:
+    """A recurrence in words or as an RFC 5545 rule; InvalidInput says what was not understood.
+
+    Without `now`, an end must be said with its year ("until 3 March 2027").
+    """
+    shown = " ".join(text.split())
+    if not shown:
+        raise InvalidInput(f"No recurrence was given. {_EXAMPLES}")
+    if "FREQ=" in shown.upper():
+        return Recurrence(rule=str(read_rule(shown)))
+    found = find_recurrence(shown, now=now or dt.datetime.min, preferences=preferences or Preferences())
+    if len(found) == 1:
+        rest = shown[: found[0].start] + shown[found[0].end :]
+        if not any(char.isalnum() for char in rest):
+            return found[0].value
+    raise InvalidInput(f"“{shown[:60]}” was not understood as a recurrence. {_EXAMPLES}")

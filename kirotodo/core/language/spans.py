@@ -14,9 +14,16 @@ OPAQUE: Final = "\0"
 """Stands for what is never looked into: quotations, addresses, #tags, identifiers such as A4."""
 
 _PADDING: Final = 8
-_MOVING: Final = frozenset(
+
+
+def word_set(words: str) -> frozenset[str]:
+    """A small vocabulary, written as a sentence."""
+    return frozenset(words.split())
+
+
+_MOVING: Final = word_set(
     "move moved reschedule rescheduled change changed push pushed postpone shift switch bump delay update set edit "
-    "prepone transfer adjust".split()
+    "prepone transfer adjust"
 )
 
 _TOKENS = re.compile(

@@ -5,7 +5,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from kirotodo.core.language.intent import DayPart, Preferences
 from kirotodo.core.language.numbers import ONES, TENS, digits, whole
-from kirotodo.core.language.spans import Line
+from kirotodo.core.language.spans import Line, word_set
 
 Led: TypeAlias = Literal["no", "at", "range"]
 """What stands before a time: a word that makes a bare number an hour ("at"), or one that opens a range ("from")."""
@@ -30,9 +30,7 @@ class Part(NamedTuple):
     offset: int | None = None
 
 
-CLOCK_LEADS: Final = frozenset(
-    "at @ by before until till til around about after for approximately past exactly".split()
-)
+CLOCK_LEADS: Final = word_set("at @ by before until till til around about after for approximately past exactly")
 RANGE_LEADS: Final = frozenset({"from", "between"})
 _RANGE_JOINS: Final = frozenset({"-", "–", "—", "to", "until", "till", "til", "through", "and"})
 _PARTS: Final[dict[str, tuple[DayPart, str]]] = {
@@ -57,15 +55,9 @@ TONIGHT: Final = frozenset({"tonight", "tonite", "2nite", "tonights"})
 _EARLY: Final = frozenset({"early", "late", "mid", "very", "later", "earlier"})
 _PAST: Final = frozenset({"past", "after"})
 _TO: Final = frozenset({"to", "before", "till", "til", "of"})
-_NO_HOUR_BEFORE: Final = frozenset(
-    "task tasks # number no nr item todo room page chapter step line id floor and".split()
-)
-_NO_HOUR_AFTER: Final = frozenset(
-    "% percent x $ € dollars euros bucks year cents degrees street st ave avenue road rd".split()
-)
-_PLURAL_BUT_NO_NOUN: Final = frozenset(
-    "this is was us always sharp tomorrows mondays does yes his as sometimes please".split()
-)
+_NO_HOUR_BEFORE: Final = word_set("task tasks # number no nr item todo room page chapter step line id floor and")
+_NO_HOUR_AFTER: Final = word_set("% percent x $ € dollars euros bucks year cents degrees street st ave avenue road rd")
+_PLURAL_BUT_NO_NOUN: Final = word_set("this is was us always sharp tomorrows mondays does yes his as sometimes please")
 
 START_WORDS: Final = frozenset(
     {"at", "@", "noon", "midday", "midnight", "half", "quarter", "a", "three", "eod", "eob", "cob", "end", "close"}
@@ -304,8 +296,8 @@ def _hour_stands(line: Line, j: int) -> bool:
     return not any(words[k] in ("street", "st", "avenue", "ave", "road", "rd", "lane", "blvd") for k in range(j, j + 3))
 
 
-_ZONES: Final = frozenset(
-    "utc gmt est edt cst cdt mst mdt pst pdt pt et ct mt cet cest eet eest bst ist jst aest aedt hst akst wet west".split()
+_ZONES: Final = word_set(
+    "utc gmt est edt cst cdt mst mdt pst pdt pt et ct mt cet cest eet eest bst ist jst aest aedt hst akst wet west"
 )
 
 
