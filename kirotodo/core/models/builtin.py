@@ -1,6 +1,6 @@
 """The built-in model: plain English by rules, without a network and without a look at the list but through the tools.
 
-It decides from the request alone. Each action of a sentence is a generator that yields calls and is sent their
+It decides from the request alone. Each wish in a sentence is a generator that yields calls and is sent their
 outcomes; a later step of a turn runs it again over the outcomes there are, and goes on from where they end.
 """
 
@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kirotodo.core.domain.conversation import Usage
-from kirotodo.core.language.intent import Action, Preferences
+from kirotodo.core.language.intent import Preferences
 from kirotodo.core.models.builtin_edits import told
 from kirotodo.core.models.builtin_memory import PastTurn, Step, remember, turns_of
-from kirotodo.core.models.builtin_plan import Reader, leans_on_earlier, planned, started, texts_of
+from kirotodo.core.models.builtin_plan import Reader, Wish, grouped, leans_on_earlier, planned, started, texts_of
 from kirotodo.core.models.builtin_targets import Work
 from kirotodo.core.models.model import (
     ModelEvent,
@@ -63,14 +63,14 @@ def decide(request: ModelRequest, preferences: Preferences) -> Decision:
     reader = Reader(now=request.facts.now, preferences=preferences)
     memory = remember(earlier)
     actions = planned(turn.text, memory, reader)[:ACTIONS_MAX]
-    return _Replay(actions, earlier, turn, reader).run()
+    return _Replay(grouped(actions), earlier, turn, reader).run()
 
 
 @dataclass
 class _Replay:
-    """All actions of a turn, run side by side over the outcomes there are."""
+    """All wishes of a turn, run side by side over the outcomes there are."""
 
-    actions: Sequence[Action]
+    wishes: Sequence[Wish]
     earlier: Sequence[PastTurn]
     turn: PastTurn
     reader: Reader
@@ -90,16 +90,16 @@ class _Replay:
         return Decision(text=texts_of([self.said[index] for index in sorted(self.said)]))
 
     def _begin(self) -> None:
-        """Start the actions that may start: one that speaks of another's task waits for it."""
-        for index, action in enumerate(self.actions):
+        """Start the wishes that may start: one that speaks of another's task waits for it."""
+        for index, wish in enumerate(self.wishes):
             if index in self.said or index in self.at_work:
                 continue
             memory = remember(self.earlier)
-            if index and leans_on_earlier(action):
+            if index and leans_on_earlier(wish):
                 if len(self.said) < index:
                     return
                 memory = remember([*self.earlier, PastTurn(text="", steps=tuple(self.past))])
-            self.at_work[index] = started(action, memory, self.reader)
+            self.at_work[index] = started(wish, memory, self.reader)
             self._advance(index, None)
 
     def _advance(self, index: int, outcomes: tuple[ToolOutcome, ...] | None) -> None:
@@ -111,7 +111,7 @@ class _Replay:
             self.said[index] = end.value
 
     def _take(self, step: Step) -> bool:
-        """Hand a recorded step's outcomes to the actions that asked for them; False where it is not theirs."""
+        """Hand a recorded step's outcomes to the wishes that asked for them; False where it is not theirs."""
         wanted = dict(sorted(self.wanted.items()))
         calls = [call.tool for calls in wanted.values() for call in calls]
         if calls != [outcome.tool for outcome in step.outcomes]:

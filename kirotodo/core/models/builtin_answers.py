@@ -1,9 +1,9 @@
 """What the built-in model answers to questions about the list; nothing here changes anything."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from kirotodo.core.language.intent import Query, Scope, Target
 from kirotodo.core.language.phrases import describe_due
@@ -11,6 +11,8 @@ from kirotodo.core.models.builtin_memory import Memory
 from kirotodo.core.models.builtin_phrases import SHOWN, bullets, count, detailed, escaped, trouble
 from kirotodo.core.models.builtin_targets import PAGE, Search, Unclear, Work, find, listed, tasks_in, total_of
 from kirotodo.core.models.model import ToolCall
+
+LATELY: Final = 5
 
 
 def query(action: Query, memory: Memory, today: date) -> Work[str]:
@@ -31,26 +33,47 @@ def query(action: Query, memory: Memory, today: date) -> Work[str]:
 
 
 def _list(scope: Scope, *, count_only: bool, today: date) -> Work[str]:
-    limit = PAGE if scope.part else SHOWN
-    (outcome,) = yield (listed(scope, _status(scope), limit=limit),)
-    if not trouble(outcome) and not tasks_in(outcome) and (wider := _wider(scope)) is not None:
+    statuses = ("pending", "completed") if _status(scope) == "all" else (_status(scope),)
+    scope = replace(scope, status=None)
+    outcomes = yield _pages(scope, statuses)
+    if not any(map(total_of, outcomes)) and (wider := _wider(scope)) is not None:
         scope = wider
-        (outcome,) = yield (listed(scope, _status(scope), limit=limit),)
-    problem = trouble(outcome)
+        outcomes = yield _pages(scope, statuses)
+    problem = next(filter(None, map(trouble, outcomes)), None)
     if problem:
         return problem
-    tasks = tasks_in(outcome, scope.part)
-    total = len(tasks) if scope.part else total_of(outcome)
+    lists = [tasks_in(outcome, scope.part) for outcome in outcomes]
+    totals = [len(tasks) if scope.part else total_of(outcome) for tasks, outcome in zip(lists, outcomes, strict=True)]
     words = _narrowed(scope, today)
-    kind = {"pending": "open", "completed": "done", "all": ""}[_status(scope)]
-    if total == 0 and not words and kind == "open":
-        return "Nothing is open. Your list is clear."
-    counted = " ".join([count(total, kind=kind), *words])
+    counted = [_counted(total, status, words) for total, status in zip(totals, statuses, strict=True)]
     if count_only:
-        return f"You have {counted}."
-    if total == 0:
-        return f"There are {counted}."
-    return f"{counted[0].upper()}{counted[1:]}:\n{bullets(tasks, total=total)}"
+        return f"You have {' and '.join(counted)}."
+    if not any(totals):
+        return _nothing(statuses[0], words)
+    return "\n\n".join(
+        f"{head[0].upper()}{head[1:]}:\n{bullets(tasks, total=total)}"
+        for head, tasks, total in zip(counted, lists, totals, strict=True)
+        if total
+    )
+
+
+def _pages(scope: Scope, statuses: Sequence[str]) -> tuple[ToolCall, ...]:
+    """A page of each; of what is done only the latest, where what is open is asked for too."""
+    first = PAGE if scope.part else SHOWN
+    limits = (first, LATELY)[: len(statuses)]
+    return tuple(listed(scope, status, limit=limit) for status, limit in zip(statuses, limits, strict=True))
+
+
+def _counted(total: int, status: str, words: Sequence[str]) -> str:
+    if status == "completed":
+        return " ".join([count(total), "done", *words])
+    return " ".join([count(total, kind="open"), *words])
+
+
+def _nothing(status: str, words: Sequence[str]) -> str:
+    if status == "completed":
+        return " ".join(["Nothing", "done", *words]) + (" yet." if not words else ".")
+    return f"There are no open tasks {' '.join(words)}." if words else "Nothing is open. Your list is clear."
 
 
 def _status(scope: Scope) -> str:
@@ -75,7 +98,8 @@ def _narrowed(scope: Scope, today: date) -> list[str]:
     elif scope.due_from or scope.due_to:
         words.append(f"due {_range(scope.due_from, scope.due_to, today)}")
     if scope.completed_from or scope.completed_to:
-        words.append(f"from {_range(scope.completed_from, scope.completed_to, today)}")
+        days = _range(scope.completed_from, scope.completed_to, today)
+        words.append(f"from {days}" if " to " in days else f"on {days}")
     if scope.part:
         words.append(
             {
@@ -121,10 +145,9 @@ def _tasks(target: Target, memory: Memory) -> Work[str]:
 
 
 def _whole(task: Mapping[str, Any]) -> str:
-    state = " (done)" if task.get("completed_at") else ""
-    dateless = "" if task.get("due") or state else " It has no due date."
+    dateless = "" if task.get("due") or task.get("completed_at") else " It has no due date."
     notes = f"\n\n{escaped(str(task['notes']))}" if task.get("notes") else ""
-    return f"{detailed(task)}{state}.{dateless}{notes}"
+    return f"{detailed(task)}.{dateless}{notes}"
 
 
 def _stats() -> Work[str]:

@@ -13,10 +13,16 @@ from kirotodo.core.tools.inline_fields import fields_of
 _UNDATED: Final = frozenset({"due_date", "due_time", "due"})
 
 
-def add(action: Add) -> Work[str]:
-    arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in fields_of(action).items()}
-    (outcome,) = yield (ToolCall(tool="add_task", arguments=arguments),)
-    return told(outcome)
+def add(actions: Sequence[Add]) -> Work[str]:
+    """Each with a call of its own, all in one step."""
+    outcomes = yield tuple(ToolCall(tool="add_task", arguments=_plain(fields_of(action))) for action in actions)
+    added = [task for outcome in outcomes if trouble(outcome) is None for task in tasks_in(outcome)]
+    problems = [problem for outcome in outcomes if (problem := trouble(outcome)) is not None]
+    return "\n\n".join([*([several("Added", added, len(added))] if added else []), *problems])
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
 def complete(action: Complete, memory: Memory) -> Work[str]:
@@ -77,14 +83,15 @@ def instead(target: Target, memory: Memory) -> Work[str]:
         return "I am not sure what to take back. Say “undo”, and then what to do instead."
     call, _ = last.effects[0]
     rest = {name: value for name, value in call.arguments.items() if name not in ("task_id", "task_ids")}
-    search = Search(asked=asked_by(call.tool, rest), status="all")
+    search = Search(asked=asked_by(call.tool, rest), status="all", exact=True)
     found = yield from find(target, search, memory)
     if isinstance(found, Unclear):
         return found.text
     if tuple(found.ids) == memory.acted:
         return f"That is the one: #{found.ids[0]}. Nothing was changed."
     undone, redone = yield (ToolCall(tool="undo", arguments={}), _call(call.tool, found.ids, rest))
-    return " ".join([told(undone), told(redone)])
+    said = [told(undone), told(redone)]
+    return ("\n\n" if any("\n" in each for each in said) else " ").join(said)
 
 
 def asked_by(tool: str, arguments: Mapping[str, Any]) -> Asked:
@@ -187,7 +194,7 @@ def _said(name: str, value: Any) -> str:
     if isinstance(value, list):
         value = ", ".join(f"\\#{tag}" if tag else tag for tag in map(escaped, map(str, value)))
     elif value is not None:
-        value = escaped(str(value))
+        value = f"“{escaped(str(value))}”" if name == "notes" else escaped(str(value))
     return f"{_SPOKEN[name]} {value or 'none'}"
 
 

@@ -45,6 +45,8 @@ def dated(task: Mapping[str, Any]) -> str:
 def detailed(task: Mapping[str, Any]) -> str:
     """The task with all that a list tells of it."""
     more = [str(task["due"])] if task.get("due") else []
+    if task.get("overdue"):
+        more.append("overdue")
     if task.get("repeats"):
         more.append(str(task["repeats"]))
     if task.get("priority") and task["priority"] != "none":
@@ -52,6 +54,8 @@ def detailed(task: Mapping[str, Any]) -> str:
     if task.get("project"):
         more.append(f"in {escaped(str(task['project']))}")
     more += [f"\\#{escaped(str(tag))}" for tag in task.get("tags") or ()]
+    if task.get("completed_at"):
+        more.append("done")
     return " — ".join([named(task), *([" · ".join(more)] if more else [])])
 
 
@@ -78,7 +82,8 @@ def count(number: int, noun: str = "task", *, kind: str = "") -> str:
 def several(verb: str, tasks: Sequence[Mapping[str, Any]], number: int) -> str:
     """ "Deleted #9 team meeting." or "Deleted 3 tasks:" with the list."""
     if number == 1 and tasks:
-        return f"{verb} {dated(tasks[0])}."
+        told = " · ".join(str(tasks[0][name]) for name in ("due", "repeats") if tasks[0].get(name))
+        return " — ".join([f"{verb} {named(tasks[0])}", *([told] if told else [])]) + "."
     return f"{verb} {count(number)}:\n{bullets(tasks, total=number)}"
 
 

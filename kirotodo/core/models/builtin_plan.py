@@ -40,6 +40,7 @@ from kirotodo.core.models.builtin_targets import Work
 
 LOOK_BACK: Final = 6
 """How many turns a question may lie before the pick that answers it."""
+Wish: TypeAlias = Action | tuple[Add, ...]
 Targeted: TypeAlias = Complete | Update | Delete | Query
 
 
@@ -53,12 +54,16 @@ class Reader:
     def actions(self, text: str) -> tuple[Action, ...]:
         return understand(text, now=self.now, preferences=self.preferences).actions
 
-    def title(self, text: str) -> Add | None:
-        """The whole text as a task."""
+    def added(self, text: str) -> tuple[Add, ...]:
+        """A text that is nothing but what to add."""
+        for sentence in (text, f"add {text}"):
+            actions = self.actions(sentence)
+            if all(isinstance(action, Add) for action in actions) and (sentence != text or len(actions) > 1):
+                return tuple(action for action in actions if isinstance(action, Add))
         try:
-            return parse_inline(text, now=self.now, preferences=self.preferences)
+            return (parse_inline(text, now=self.now, preferences=self.preferences),)
         except InvalidInput:
-            return None
+            return ()
 
 
 def planned(text: str, memory: Memory, reader: Reader) -> tuple[Action, ...]:
@@ -69,10 +74,23 @@ def planned(text: str, memory: Memory, reader: Reader) -> tuple[Action, ...]:
     return tuple(_in_context(text, action, memory, reader) for action in actions)
 
 
-def started(action: Action, memory: Memory, reader: Reader) -> Work[str]:
-    """The work on one action."""
+def grouped(actions: Sequence[Action]) -> tuple[Wish, ...]:
+    """The actions, with additions side by side as one wish."""
+    wishes: list[Wish] = []
+    for action in actions:
+        if not isinstance(action, Add):
+            wishes.append(action)
+        elif wishes and isinstance(wishes[-1], tuple):
+            wishes[-1] = (*wishes[-1], action)
+        else:
+            wishes.append((action,))
+    return tuple(wishes)
+
+
+def started(action: Wish, memory: Memory, reader: Reader) -> Work[str]:
+    """The work on one wish."""
     match action:
-        case Add():
+        case tuple():
             return edits.add(action)
         case Query():
             return query(action, memory, reader.now.date())
@@ -133,14 +151,10 @@ def _answer(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[
 def _named_task(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:
     wanted = reader.actions(memory.turns[-1].text)
     name = next((each.name for each in wanted if isinstance(each, CreateList)), None)
-    if isinstance(action, Clarify | OutOfScope | Pick):
-        read = reader.title(text)
-        return (replace(read, project=read.project or name),) if read else None
-    if isinstance(action, Add) and name:
-        return tuple(
-            replace(each, project=each.project or name) for each in reader.actions(text) if isinstance(each, Add)
-        )
-    return None
+    if not isinstance(action, Add | Clarify | OutOfScope | Pick):
+        return None
+    added = reader.added(text)
+    return tuple(replace(each, project=each.project or name) for each in added) or None
 
 
 def _picked_by_words(text: str, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:
@@ -192,7 +206,7 @@ def _aimed(action: Targeted, target: Target) -> Action:
     return replace(action, target=target)
 
 
-def leans_on_earlier(action: Action) -> bool:
+def leans_on_earlier(action: Wish) -> bool:
     """Whether an action speaks of what another one in the same sentence does."""
     return isinstance(action, Targeted) and action.target is not None and action.target.pronoun in ("it", "them")
 

@@ -1,10 +1,14 @@
 """Finding the tasks that a sentence is about: by number, by place, by pronoun, by words; asking where it is unclear."""
 
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
+from kirotodo.core.domain.task import Task
 from kirotodo.core.language.intent import DayPart, Scope, Target
+from kirotodo.core.language.references import choose, match
 from kirotodo.core.models.builtin_memory import QUESTIONS, Asked, ListItem, Memory
 from kirotodo.core.models.builtin_phrases import choices, escaped
 from kirotodo.core.models.model import ToolCall, ToolOutcome
@@ -22,6 +26,8 @@ _HOURS: Final[dict[DayPart, tuple[str, str]]] = {
     "evening": ("17:00", "24:00"),
     "night": ("18:00", "24:00"),
 }
+_ANY: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_BETWEEN: Final = re.compile(r"\s*(?:,|&|\band\b|\bplus\b)\s*", re.IGNORECASE)
 _NUMBERS: Final = ("No task", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
@@ -52,6 +58,8 @@ class Search:
     status: Literal["pending", "completed", "all"] = "pending"
     several: bool = False
     """Whether several matches are as good as one, as for a question."""
+    exact: bool = False
+    """Whether every word has to be found: no guessing."""
 
 
 def find(target: Target, search: Search, memory: Memory) -> Work[Found | Unclear]:
@@ -159,32 +167,85 @@ def _everything(scope: Scope, search: Search) -> Work[Found | Unclear]:
 def _by_words(target: Target, search: Search) -> Work[Found | Unclear]:
     words = target.words or ""
     scope = replace(target.scope, search=None)
-    (outcome,) = yield (listed(scope, search.status, search=words, limit=PAGE if target.plural else 20),)
+    text = _beginnings(words) if target.plural else words
+    (outcome,) = yield (listed(scope, search.status, search=text, limit=PAGE if target.plural else 20),)
     found = tasks_in(outcome, scope.part)
+    best = _fitting(words, found, all_of_them=target.plural or search.several)
+    if best:
+        return _decided(best, target, search)
+    if not search.exact:
+        parts = yield from _in_parts(words, target, search)
+        if parts is not None:
+            return parts
+        near = yield from _looked_through(words, target, search)
+        if near:
+            return _decided(near, target, search)
+    if found and (target.plural or search.several):
+        return Found(tasks=found)
     if found:
-        best = _best(words, found) if not target.plural else ()
-        return _decide(best or found, target, search)
+        return _nearest(words, found, search)
+    kind = {"pending": "open ", "completed": "done ", "all": ""}[search.status]
+    return Unclear(text=f"I find no {kind}task like “{escaped(words)}”.")
+
+
+def _in_parts(words: str, target: Target, search: Search) -> Work[Found | None]:
+    """ "call mom and the report": each part by itself, where each part is clear."""
+    parts = [part.strip() for part in _BETWEEN.split(words) if part.strip()]
+    if not 1 < len(parts) <= OFFERED:
+        return None
+    calls = tuple(listed(replace(target.scope, search=None), search.status, search=part, limit=20) for part in parts)
+    outcomes = yield calls
+    found: dict[int, ListItem] = {}
+    for part, outcome in zip(parts, outcomes, strict=True):
+        best = _fitting(part, tasks_in(outcome, target.scope.part), all_of_them=False)
+        if len(best) != 1:
+            return None
+        found[best[0]["id"]] = best[0]
+    return Found(tasks=tuple(found.values()))
+
+
+def _looked_through(words: str, target: Target, search: Search) -> Work[tuple[ListItem, ...]]:
+    """The titles nearest to the words, in the first pages of the list: for what no search finds, such as a typo."""
+    scope = replace(target.scope, search=None)
+    seen: list[ListItem] = []
     cursor: str | None = None
-    near: list[ListItem] = []
     for _ in range(PAGES):
         more = {"limit": PAGE, **({"cursor": cursor} if cursor else {})}
         (outcome,) = yield (listed(scope, search.status, **more),)
-        near += _best(words, tasks_in(outcome, scope.part))
+        seen += tasks_in(outcome, scope.part)
         cursor = outcome.result.get("next")
         if not cursor:
             break
-    if not near:
-        kind = {"pending": "open ", "completed": "done ", "all": ""}[search.status]
-        return Unclear(text=f"I find no {kind}task like “{escaped(words)}”.")
-    return _decide(near, target, search)
+    return _fitting(words, seen, all_of_them=target.plural or search.several)
 
 
-def _decide(tasks: Sequence[ListItem], target: Target, search: Search) -> Found | Unclear:
+def _decided(tasks: Sequence[ListItem], target: Target, search: Search) -> Found | Unclear:
     if len(tasks) == 1 or target.plural or search.several:
         return Found(tasks=tuple(tasks))
     return which(tasks, search.asked)
 
 
-def _best(words: str, tasks: Sequence[ListItem]) -> tuple[ListItem, ...]:
-    """Those whose titles fit the words best; none where nothing fits well."""
-    raise NotImplementedError
+def _nearest(words: str, tasks: Sequence[ListItem], search: Search) -> Unclear:
+    """Tasks that have the words elsewhere than in their titles are asked about."""
+    head = f"No task is called “{escaped(words)}”, but it stands in the notes, list or tags of"
+    if len(tasks) > 1:
+        return which(tasks, search.asked, head=head + " several")
+    return Unclear(text=f"{head} this one:\n{choices(tasks)}\n\n{QUESTIONS['confirm']}")
+
+
+def _fitting(words: str, tasks: Sequence[ListItem], *, all_of_them: bool) -> tuple[ListItem, ...]:
+    """Those whose titles fit the words: every one, or those that stand out. None where nothing fits."""
+    known = {task["id"]: task for task in tasks}
+    same = [task for task in tasks if str(task.get("title", "")).casefold() == words.strip().casefold()]
+    if len(same) == 1 and not all_of_them:
+        return (same[0],)
+    titles = {each: str(task.get("title", "")) for each, task in known.items()}
+    candidates = [Task(id=each, title=title, created_at=_ANY, updated_at=_ANY) for each, title in titles.items()]
+    fits = [found.task for found in match(words, candidates)] if all_of_them else choose(words, candidates)
+    chosen = {task.id for task in fits}
+    return tuple(task for each, task in known.items() if each in chosen)
+
+
+def _beginnings(words: str) -> str:
+    """Words of which a search by beginnings finds the singular too."""
+    return " ".join(word[:-1] if len(word) > 3 and word.lower().endswith("s") else word for word in words.split())

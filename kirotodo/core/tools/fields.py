@@ -104,6 +104,8 @@ def timing_of(fields: TaskFields, was: Timing, *, at: Standpoint) -> Timing:
         if was.due_date is not None and "recurrence" not in fields:
             raise InvalidInput("A repeating task needs a due date; take its repetition away as well.")
         due_date = first_due(recurrence, after=at.now.date())
+        if due_date is None:
+            raise InvalidInput("That rule never comes round. Try every friday or monthly on the 1st.")
     remind_at = _moved(was, due_date, due_time, at=at)
     if "remind" in fields:
         remind_at = read_reminder(fields["remind"], due_date, due_time, at=at)
@@ -154,7 +156,7 @@ def read_due(words: str | None, *, at: Standpoint) -> When | None:
     if not _says_something(words):
         return None
     text = str(words).strip()
-    when = _iso(text, at=at) or parse_when(text, now=at.now, preferences=at.preferences)
+    when = _iso(text, at=at) or _when(text, at=at)
     if when is None:
         raise InvalidInput(
             f"I cannot read {_quoted(text)} as a date. Try words such as tomorrow at 5pm, next friday or 2026-11-27."
@@ -170,7 +172,7 @@ def read_time(words: str | None, *, at: Standpoint) -> time | None:
     try:
         return time.fromisoformat(text).replace(second=0, microsecond=0, tzinfo=None)
     except ValueError:
-        when = parse_when(text, now=at.now, preferences=at.preferences)
+        when = _when(text, at=at)
     if when is None or when.time is None:
         raise InvalidInput(f"I cannot read {_quoted(text)} as a time of day. Try 5pm or 17:00.")
     return when.time
@@ -180,7 +182,7 @@ def read_recurrence(words: str | None, *, at: Standpoint) -> Recurrence | None:
     """None where the words take the rule away. Raises `InvalidInput`."""
     if not _says_something(words):
         return None
-    rule = parse_rule(str(words).strip(), now=at.now, preferences=at.preferences)
+    rule = _rule(str(words).strip(), at=at)
     if rule is None:
         raise InvalidInput(
             f"I cannot read {_quoted(str(words))} as a rule. Try every other friday, weekdays or monthly on the 1st."
@@ -200,7 +202,7 @@ def read_reminder(
         if due_date is None:
             raise InvalidInput("A reminder that counts back needs a due date.")
         return _utc(datetime.combine(due_date, due_time or at.preferences.morning) - before, at=at)
-    when = _iso(text, at=at) or parse_when(text, now=at.now, preferences=at.preferences)
+    when = _iso(text, at=at) or _when(text, at=at)
     if when is None:
         raise InvalidInput(f"I cannot read {_quoted(text)} as a reminder. Try 10 minutes before, or tomorrow 8am.")
     return _utc(datetime.combine(when.date, when.time or at.preferences.morning), at=at)
@@ -254,6 +256,20 @@ def _iso(text: str, *, at: Standpoint) -> When | None:
     except (ValueError, OverflowError):
         return None
     return When(date=moment.date(), time=moment.time().replace(second=0, microsecond=0), grain="minute")
+
+
+def _when(text: str, *, at: Standpoint) -> When | None:
+    try:
+        return parse_when(text, now=at.now.replace(tzinfo=None), preferences=at.preferences)
+    except InvalidInput:
+        return None
+
+
+def _rule(text: str, *, at: Standpoint) -> Recurrence | None:
+    try:
+        return parse_rule(text, now=at.now.replace(tzinfo=None), preferences=at.preferences)
+    except InvalidInput:
+        return None
 
 
 def _utc(local: datetime, *, at: Standpoint) -> datetime:

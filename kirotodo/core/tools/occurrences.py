@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from kirotodo.core.domain.recurrence import next_due
+from kirotodo.core.domain.recurrence import next_due, rule_after
 from kirotodo.core.domain.task import Task, TaskDraft
 from kirotodo.core.tools.fields import moved_reminder
 from kirotodo.core.tools.tool import Standpoint
@@ -35,7 +35,7 @@ async def make_next(store: "Store", task: Task, *, at: Standpoint) -> Task | Non
         priority=task.priority,
         due_date=due,
         due_time=task.due_time,
-        recurrence=task.recurrence,
+        recurrence=rule_after(task.recurrence),
         recurs_from=task.recurs_from,
         remind_at=remind_at,
         project=task.project,

@@ -40,10 +40,12 @@ def brief_tasks(tasks: Iterable[Task], *, at: Standpoint) -> list[dict[str, Any]
     return [brief_task(task, at=at) for task in tasks]
 
 
-def _in_words(task: Task, *, at: Standpoint) -> dict[str, str]:
-    words: dict[str, str] = {}
+def _in_words(task: Task, *, at: Standpoint) -> dict[str, Any]:
+    words: dict[str, Any] = {}
     if task.due_date is not None:
         words["due"] = describe_due(task.due_date, task.due_time, today=at.now.date())
+        if task.due_date < at.now.date() and not task.completed:
+            words["overdue"] = True
     if task.recurrence is not None:
         words["repeats"] = describe_rule(task.recurrence)
     return words

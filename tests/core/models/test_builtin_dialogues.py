@@ -23,7 +23,7 @@ DIALOGUES = {
         Said("Add a task to buy groceries", "add_task", ("1 buy groceries",), ("Added #1 buy groceries",)),
         Said("add team meeting on friday at 9", "add_task", None, ("#2 team meeting", "Fri 27 Nov, 09:00")),
         Said("add call the bank", "add_task"),
-        Said("Show me all my tasks", "list_tasks", None, ("3 open tasks", "#1 buy groceries", "#2 team meeting")),
+        Said("Show me all my tasks", "list_tasks list_tasks", None, ("3 open tasks", "#1 buy groceries", "#2 team meeting")),
         Said("What's pending?", "list_tasks", None, ("#3 call the bank",)),
         Said("Mark task 3 as complete", "complete_task", ("1 buy groceries", "2 team meeting"), ("Done: #3",)),
         Said("Delete the meeting task", "list_tasks delete_task", ("1 buy groceries",), ("Deleted #2 team meeting",)),
