@@ -25,7 +25,7 @@ from kirotodo.core.domain.conversation import (
     Transcript,
     Turn,
 )
-from kirotodo.core.domain.task import PAGE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
+from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn
 from kirotodo.core.events import TurnEvent, TurnStarted, encode_event
 from kirotodo.core.language.intent import Preferences
@@ -37,6 +37,7 @@ from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.turns import TurnRecord
 from kirotodo.core.tools import edits
+from kirotodo.core.tools.imports import import_tasks
 from kirotodo.core.tools.registry import TOOLS
 from kirotodo.core.tools.tool import Standpoint
 
@@ -265,7 +266,7 @@ class LocalBackend:
 
     async def rename_conversation(self, conversation_id: int, title: str) -> Conversation:
         async with self._writing() as store:
-            return await store.conversations.rename(conversation_id, title)
+            return await store.conversations.rename(conversation_id, _checked_title(title))
 
     async def delete_conversation(self, conversation_id: int) -> None:
         async with self._database.read(self.user_id) as store:
@@ -327,7 +328,7 @@ class LocalBackend:
             )
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
-        return await self._edit(lambda store, at: edits.import_tasks(store, drafts, at=at))
+        return await self._edit(lambda store, at: import_tasks(store, drafts, at=at))
 
     # --- the rest ---
 
@@ -386,6 +387,15 @@ def _checked(message: str) -> str:
         raise InvalidInput(f"A message holds at most {MESSAGE_MAX:,} characters; this one has {len(text):,}.")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidInput("The message holds characters that are no valid Unicode.")
+    return text
+
+
+def _checked_title(title: str) -> str:
+    text = " ".join("".join(character if character.isprintable() else " " for character in title).split())
+    if not text:
+        raise InvalidInput("A conversation needs a title.")
+    if len(text) > TITLE_MAX:
+        raise InvalidInput(f"A title has at most {TITLE_MAX} characters; this one has {len(text)}.")
     return text
 
 

@@ -1,0 +1,102 @@
+"""A backend to run the contract suite over, with the fakes behind it at hand.
+
+A second backend joins by adding a class with the same members and naming it in `HOUSES`.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+from kirotodo.core.models.builtin import BuiltinModel
+
+from kirotodo.core.backend import Backend
+from kirotodo.core.domain.conversation import Sent
+from kirotodo.core.events import FINAL_EVENTS, ApprovalRequested, TurnEvent
+from kirotodo.core.local import LocalBackend
+from kirotodo.core.models.model import Model
+from kirotodo.core.models.scripted import ScriptedModel
+from kirotodo.core.settings import Settings
+
+MONDAY: Final = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+class House(Protocol):
+    """One backend under test. `model` is what answers; `reopen` is the next start of the program on the same data."""
+
+    backend: Backend
+    model: ScriptedModel
+    clock: Clock
+
+    async def reopen(self) -> None: ...
+
+    async def use_builtin(self) -> None:
+        """Let the built-in model answer from now on."""
+
+    async def aclose(self) -> None: ...
+
+
+class LocalHouse:
+    """The core in this process, on a SQLite file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.model = ScriptedModel()
+        self._chosen: Model = self.model
+        self._settings = Settings(
+            kirotodo_home=folder,
+            database_url=f"sqlite+aiosqlite:///{folder / 'list.db'}",
+            timezone="Europe/Vienna",
+            agent_timeout=5.0,
+        )
+
+    async def start(self) -> None:
+        self.backend: Backend = await LocalBackend.open(self._settings, clock=self.clock, model=self._chosen)
+
+    async def reopen(self) -> None:
+        await self.backend.aclose()
+        await self.start()
+
+    async def use_builtin(self) -> None:
+        self._chosen = BuiltinModel()
+        await self.reopen()
+
+    async def aclose(self) -> None:
+        await self.backend.aclose()
+
+
+HOUSES: Final = {"local": LocalHouse}
+
+
+async def until_final(backend: Backend, sent: Sent, *, after: int = 0) -> list[TurnEvent]:
+    """Every event of the turn."""
+    return [event async for event in backend.watch(sent.turn_id, after=after)]
+
+
+async def until_parked(backend: Backend, sent: Sent) -> ApprovalRequested:
+    """The turn's first request for an approval; the viewer leaves then."""
+    events: AsyncIterator[TurnEvent] = backend.watch(sent.turn_id)
+    async for event in events:
+        if isinstance(event, ApprovalRequested):
+            return event
+        assert not isinstance(event, FINAL_EVENTS), f"the turn ended without asking: {event}"
+    raise AssertionError("the stream ended without a final event")
+
+
+async def say(backend: Backend, text: str, conversation_id: int | None = None) -> tuple[Sent, list[TurnEvent]]:
+    """Send `text` and see its turn through."""
+    sent = await backend.send(text, conversation_id=conversation_id)
+    return sent, await until_final(backend, sent)
