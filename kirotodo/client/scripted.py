@@ -1,8 +1,9 @@
-"""ScriptedBackend: the shipped fake of the Backend port: a list and conversations in memory, turns that follow a script.
+"""ScriptedBackend: the shipped fake of the Backend port: a list and
+conversations in memory, and turns that follow a script.
 
 A script is a list of real events without numbers (`turn_id` "" and `seq` 0), built with `say`, `call` and the event
-classes (`script.py`); a `Hold` stops it until the test lets go. The backend is strict: a message nobody scripted fails, and `finish`
-complains about turns that were never asked for.
+classes (`script.py`); a `Hold` stops it until the test lets go. The backend is strict: a message nobody scripted fails,
+and `finish` complains about turns that were never asked for.
 """
 
 import asyncio

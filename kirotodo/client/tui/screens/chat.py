@@ -75,20 +75,23 @@ class ChatScreen(TalkScreen):
         self.composer.put(state.draft(self.conversation_id))
         self.set_class(not state.pane_open, "-pane-closed")
         self.composer.focus()
-        self.bindings_updated_signal.subscribe(self, lambda _: self._show_keys())
+        self.bindings_updated_signal.subscribe(self, lambda _: self.show_keys())
 
-    def _show_keys(self) -> None:
+    def show_keys(self) -> None:
         """The keys of where the focus is, from the inside out."""
-        keys = [
-            (key_label(active.binding.key), active.binding.description)
-            for active in self.active_bindings.values()
+        shown = {
+            active.binding.action: (key_label(key), active.binding.description)
+            for key, active in reversed(self.active_bindings.items())
             if active.binding.show and active.node is not self.app
-        ]
+        }
+        keys = list(reversed(shown.values()))
         if self.focused is self.composer:
             keys.append(("/", "commands"))
-        if self.live is not None or self.sending is not None:
+        if self.approval.asking:
+            keys.append(("esc", "no"))
+        elif self.live is not None or self.sending is not None:
             keys.append(("esc", "stop"))
-        self.query_one(KeyLine).keys = (*dict.fromkeys(keys), ("ctrl+t", "tasks"), ("f1", "help"))
+        self.query_one(KeyLine).keys = (*keys, ("ctrl+t", "tasks"), ("f1", "help"))
 
     # --- the core comes, the list flows ---
 

@@ -4,12 +4,9 @@ What lies around it (layout, keys, commands, the task pane) is in `chat.py`.
 """
 
 import uuid
-from typing import TYPE_CHECKING, Final, assert_never, cast
+from typing import Final, assert_never
 
-from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import TextArea
 
 from kirotodo.client.tui.entries import Answered, Noted, Said, answer_key, entries_of
 from kirotodo.client.tui.messages import (
@@ -24,13 +21,11 @@ from kirotodo.client.tui.messages import (
     TasksSeen,
     WatchLost,
 )
+from kirotodo.client.tui.screens.parts import PartsScreen
 from kirotodo.client.tui.widgets.answer import AnswerEnd
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
-from kirotodo.client.tui.widgets.composer import Composer
-from kirotodo.client.tui.widgets.header_line import HeaderLine
-from kirotodo.client.tui.widgets.queue import QueuedMessage, QueueStrip
+from kirotodo.client.tui.widgets.queue import QueuedMessage
 from kirotodo.client.tui.widgets.tool_line import ToolLine
-from kirotodo.client.tui.widgets.transcript import Transcript
 from kirotodo.core.domain.conversation import FINAL, Usage
 from kirotodo.core.domain.conversation import Transcript as Page
 from kirotodo.core.errors import LiveTurn
@@ -48,56 +43,22 @@ from kirotodo.core.events import (
     TurnStarted,
 )
 
-if TYPE_CHECKING:
-    from kirotodo.client.tui.app import KirotodoApp
-
-SAVE_AFTER: Final = 0.5
-"""Seconds after the last key until a draft is on disk."""
 PENDING: Final = "said:pending"
 
 
-class TalkScreen(Screen[None]):
+class TalkScreen(PartsScreen):
     """A screen with a conversation going on. `view` counts visits, so that late news of an earlier one is dropped."""
 
     def __init__(self) -> None:
         super().__init__()
         self.view = 0
-        self.conversation_id: int | None = None
         self.loaded = False
         self.live: str | None = None
-        self.sending: str | None = None
         self.queued: list[str] = []
         self._stop_wanted = False
         self._send_after_stop = False
         self._typed_early = False
-        self._saving: Timer | None = None
         self._before: int | None = None
-
-    # --- what it is made of ---
-
-    @property
-    def shell(self) -> "KirotodoApp":
-        return cast("KirotodoApp", self.app)
-
-    @property
-    def header(self) -> HeaderLine:
-        return self.query_one(HeaderLine)
-
-    @property
-    def transcript(self) -> Transcript:
-        return self.query_one(Transcript)
-
-    @property
-    def composer(self) -> Composer:
-        return self.query_one(Composer)
-
-    @property
-    def approval(self) -> ApprovalBar:
-        return self.query_one(ApprovalBar)
-
-    @property
-    def queue(self) -> QueueStrip:
-        return self.query_one(QueueStrip)
 
     @property
     def busy(self) -> bool:
@@ -159,6 +120,7 @@ class TalkScreen(Screen[None]):
     def watch_turn(self, turn_id: str) -> None:
         """Show a turn under way from its beginning to its end."""
         self.live = turn_id
+        self.show_keys()
         self.transcript.put(Answered(key=answer_key(turn_id), turn_id=turn_id))
         self.shell.work(self.shell.jobs.watch(turn_id, self.view), group="watch", exclusive=True)
 
@@ -222,9 +184,9 @@ class TalkScreen(Screen[None]):
         self.conversation_id = self.shell.state.last_conversation = sent.conversation_id
         said = Said(key=f"said:{sent.message_seq}", text=text, seq=sent.message_seq, turn_id=sent.turn_id)
         self.transcript.rekey(PENDING, said)
+        self.watch_turn(sent.turn_id)
         self._keep_queue()
         self._note_draft()
-        self.watch_turn(sent.turn_id)
         if self._stop_wanted:
             self.stop()
 
@@ -242,9 +204,9 @@ class TalkScreen(Screen[None]):
         self._stop_wanted = False
         self.transcript.drop(PENDING)
         if isinstance(message.error, LiveTurn):
+            self.watch_turn(message.error.turn_id)
             self.queued.insert(0, message.text)
             self._keep_queue()
-            self.watch_turn(message.error.turn_id)
         else:
             self.composer.give_back(message.text)
             self.shell.say(message.error.message, "error")
@@ -291,6 +253,7 @@ class TalkScreen(Screen[None]):
         self.show_composer()
         self._show_usage()
         self._show_queue()
+        self.show_keys()
         if send_next:
             self._send_next()
 
@@ -353,6 +316,7 @@ class TalkScreen(Screen[None]):
         self.approval.ask(event.turn_id, event.approval)
         self.composer.popup.close(self.composer.before_cursor)
         self.composer.display = False
+        self.show_keys()
         if self.focused is None or self.focused is self.composer:
             self.approval.focus()
 
@@ -424,41 +388,14 @@ class TalkScreen(Screen[None]):
     def _show_queue(self) -> None:
         self.queue.show(self.queued, held=self.loaded and not self.busy)
 
-    # --- drafts ---
-
-    def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        event.stop()
-        self._note_draft()
-
-    def _note_draft(self) -> None:
-        """The draft is what is written, and what was sent but not yet taken."""
-        texts = [self.sending or "", self.composer.text]
-        self.shell.state.set_draft(self.conversation_id, "\n".join(text for text in texts if text))
-        self._keep_state_soon()
-
-    def _keep_state_soon(self) -> None:
-        if self._saving is None:
-            self._saving = self.set_timer(SAVE_AFTER, self.keep_state)
-
-    def keep_state(self) -> None:
-        if self._saving is not None:
-            self._saving.stop()
-            self._saving = None
-        self.shell.state.save()
-        if trouble := self.shell.state.take_trouble():
-            self.shell.say(trouble, "warning")
-
-    def keep_draft(self) -> None:
-        """Put what is written on disk now."""
-        if self.is_mounted:
-            self._note_draft()
-            self.keep_state()
-
     def note(self, text: str) -> None:
         """A line of the program itself at the end of the conversation."""
         self.transcript.append(Noted(key=f"note:{uuid.uuid4().hex}", text=text))
 
     # --- left to the chat ---
+
+    def show_keys(self) -> None:
+        """Say which keys do what now."""
 
     def empty_state(self) -> Widget | None:
         """What stands in an empty conversation."""

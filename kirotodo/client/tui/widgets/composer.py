@@ -121,7 +121,7 @@ class Composer(TextArea):
         if len(text.strip()) > MESSAGE_MAX:
             self.post_message(self.Refused(over_length(text)))
             return
-        self.put("")
+        self.put(self._unsent if self._place is not None else "")
         self.post_message(self.Submitted(text.strip()))
 
     def action_newline(self) -> None:
@@ -173,6 +173,9 @@ class Composer(TextArea):
 
     # --- paste and drawing ---
 
+    def on_resize(self) -> None:
+        self.popup.styles.offset = (0, -self.outer_size.height)
+
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
@@ -188,9 +191,11 @@ class Composer(TextArea):
             row = self.styles.gutter.top
             if row < len(strips):
                 style = self.get_component_rich_style("prompt")
-                painted = Strip([Segment(f" {PROMPT}", style)])
+                at = self.styles.gutter.left - len(PROMPT)
+                line = strips[row]
+                painted = Strip([Segment(PROMPT, style)])
                 strips = [*strips]
-                strips[row] = Strip.join([painted, strips[row].crop(painted.cell_length)])
+                strips[row] = Strip.join([line.crop(0, at), painted, line.crop(at + len(PROMPT))])
         return strips
 
 

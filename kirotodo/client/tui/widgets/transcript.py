@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from textual.containers import VerticalScroll
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 
@@ -38,6 +39,10 @@ class Transcript(VerticalScroll):
         self._more = False
         self._asked = False
         self._shifting = False
+        self._column = Vertical(id="entries")
+
+    def compose(self) -> ComposeResult:
+        yield self._column
 
     # --- entries ---
 
@@ -48,8 +53,8 @@ class Transcript(VerticalScroll):
         self._first = max(0, len(self.entries) - MOUNTED)
         self._mounted = [_widget(entry) for entry in self.entries[self._first :]]
         with self.app.batch_update():
-            await self.remove_children()
-            await self.mount_all([*self._mounted, *([empty] if empty is not None and not entries else [])])
+            await self._column.remove_children()
+            await self._column.mount_all([*self._mounted, *([empty] if empty is not None and not entries else [])])
         self.anchor()
 
     def prepend(self, entries: Sequence[Entry], *, more: bool) -> None:
@@ -62,14 +67,14 @@ class Transcript(VerticalScroll):
 
     def append(self, entry: Entry, *, follow: bool = False) -> None:
         """Add an entry at the end; `follow` goes there."""
-        for placeholder in [child for child in self.children if not isinstance(child, EntryWidget)]:
+        for placeholder in [child for child in self._column.children if not isinstance(child, EntryWidget)]:
             placeholder.remove()
         at_end = self._last == len(self.entries)
         self.entries.append(entry)
         if at_end:
             widget = _widget(entry)
             self._mounted.append(widget)
-            self.mount(widget)
+            self._column.mount(widget)
             if len(self._mounted) > MOUNTED + STEP and self.following:
                 self._drop_first(len(self._mounted) - MOUNTED)
         if follow:
@@ -172,7 +177,7 @@ class Transcript(VerticalScroll):
         self._mounted[:0] = added
         self._first = start
         self._keep_in_place(top)
-        self.mount_all(added, before=0)
+        self._column.mount_all(added, before=0)
         self._drop_last(len(self._mounted) - MOUNTED)
 
     def _extend_down(self) -> None:
@@ -180,7 +185,7 @@ class Transcript(VerticalScroll):
         added = [_widget(entry) for entry in self.entries[self._last : self._last + STEP]]
         self._mounted += added
         self._keep_in_place(top)
-        self.mount_all(added)
+        self._column.mount_all(added)
         self._drop_first(len(self._mounted) - MOUNTED)
 
     def _keep_in_place(self, widget: Widget) -> None:
