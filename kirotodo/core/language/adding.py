@@ -18,13 +18,13 @@ _PREP = r"(?:on to|onto|into|in to|to|on|in|under|within|at)"
 _REMIND = re.compile(
     r"(?:(?:also|always)\s+)?(?:"
     r"(?P<me>remind (?:me|us|myself)|(?:alert|notify|nudge|prompt|ping) me (?=to\b|about\b|of\b|when i|that i)|tell me (?=to\b)|(?:don'?t|do not|never) let (?:me|us) forget|help (?:me|us) (?:to )?remember"
-    r"|(?:send|give|text|email) (?:me|us) (?:a |an |the |another )?(?:daily |weekly )?(?:reminder|remainder|notification|alert)s?)"
+    r"|(?:send|give|text|email) (?:me|us) (?:a |an |another )?(?:daily |weekly )?(?:reminder|remainder|notification|alert)\b|remind(?= to\b| about\b)|(?:alert|notify|remind) me (?=when\b|if\b)|(?:let me know|tell me|wake me(?: up)?)(?P<timed>(?=\s+(?:in|at|on|by|tomorrow|today|tonight|every|next|this)\b)))"
     r"|(?:don'?t|do not|never) forget(?= to\b| about\b| the\b| that\b)|(?:please )?remember(?= to\b| that i\b| the\b| about\b)|make sure (?:that )?(?:i|we)(?: don'?t forget| remember)?(?= to\b| \w)|(?:note|memo) to (?:my)?self\b)"
     r"(?: again| later)?(?P<rest>.*)",
     re.DOTALL,
 )
 _REMINDER = re.compile(
-    r"(?:(?:set|make|create|add|put|schedule|place|leave|enter|program|activate|start|build|get|save|insert|include|establish|have)(?: up| in| me| us| for me| down)*"
+    r"(?:(?:set|make|create|add|put|schedule|place|leave|enter|program|activate|start|build|get|save|insert|include|establish|have|open)(?: up| in| me| us| for me| down)*"
     r"|(?:i|we)(?:'d| would| will| also| really| just)*\s*(?:need|want|like|love|require)(?: you to)?(?: to)?(?: set(?: up)?| make| create| have| add| put| get| be)*|new|repeat)\s+"
     rf"(?:{_A}\s+)?(?P<kind>(?:(?:\w+)\s+)??)(?:reminders?|remainders?|notifications?|reminded|notified|(?:alarms?|alerts?)(?=\s+(?:to remind|so (?:that )?i (?:remember|don'?t))))(?:\s+(?:alarm|alert|note|notification|again|set|up))*(?P<rest>(?:\W.*)?)",
     re.DOTALL,
@@ -35,7 +35,7 @@ _REST_LINK = re.compile(
     r"(?:(?P<of>of|about|for|regarding|on)\s+(?:(?:the|my|our|an?|this|that)\s+)*|(?:that\s+)?(?:(?:i|we)(?:'ve| have)? (?:also )?(?:need|have|want|got|ought|am supposed|are supposed)(?: to)?|(?:i|we) (?:must|should|gotta))\s+|(?:to|that|when|about|of|for|on)\b\s*)?"
 )
 _TAIL_REMIND = re.compile(
-    r"(?P<what>.+?)[\s,.;]+(?:(?:so|and|can you|could you|will you|would you|please|then)\s+)*(?:remind me|set (?:a|the) (?:reminder|event|notification)(?: for (?:it|me))?|set it(?: up)?|mark (?:it|that)(?: down)?(?: (?:on|in) my calendar)?|mark my calendar|put (?:it|that) (?:on|in) my \w+|add (?:it|that|them)(?: (?:to|on) .{0,40})?|make (?:a )?note(?: of (?:it|that))?|don'?t let me forget)(?: please)?[\s.!?]*",
+    r"(?P<what>.+?)[\s,.;]+(?:(?:so|and|can you|could you|will you|would you|please|then)\s+)*(?:remind me|(?:set|create|make|add|put)(?: up)?(?: (?:me|an?|the|my))* (?:reminder|event|notification|alert|task)(?: for (?:it|me|this|that))?|(?:set|schedule) it(?: up)?|mark (?:it|that)(?: down)?(?: (?:on|in) my calendar)?|mark my calendar|put (?:it|that) (?:on|in) my \w+|add (?:it|that|them)(?: (?:to|on) .{0,40})?|make (?:a )?note(?: of (?:it|that))?|don'?t let me forget)(?: please)?[\s.!?]*",
     re.DOTALL,
 )
 _HAVE = re.compile(
@@ -85,7 +85,7 @@ _CREATE_LIST = re.compile(
 )
 _EMPTY = re.compile(
     r"(?:me|us|it|this|that|them|these|those|something|anything|stuff|things?|do something|(?:at |for )?(?:a |some )?(?:later|soon|sometime|another time|some time|other time)(?: time| date| on)?|again|one|some|someone|some items?|an? (?:item|task|thing|event|reminder|entry)|items?|tasks?|"
-    r"(?:an? |the |another |new )*(?:item|task|thing|event|reminder|entry|to-?do|todo|product|activity)s?|please|(?:up )?for (?:me|myself|later)|myself|to|more|others?|(?:my|the|a) (?:list|lists|calendar|agenda|schedule)|(?:to|on) (?:my |the |a )?lists?|and|new|"
+    r"(?:an? |the |another |new )*(?:item|task|thing|event|reminder|entry|to-?do|todo|product|activity)s?|please|(?:up )?for (?:me|myself|later)|myself|to|more|others?|(?:(?:my|the|a) )?(?:list|lists|calendar|agenda|schedule)|(?:to|on) (?:my |the |a )?lists?|and|new|"
     r"do (?:it|something|this|that|stuff)|remember(?: something)?|(?:about|of) (?:something|it|this|that)|[\W_]*)"
 )
 _CONDITION = re.compile(
@@ -100,7 +100,7 @@ _HOME = re.compile(rf"(?:{HOME_CHORES})\b(?=\s+\S)")
 _EVENT_FIRST = re.compile(rf"(?:(?:my|the|our|an?)\s+)?(?:(?!(?:my|the|an?|your|our|to|is|are)\b)[\w'.&-]+\s+){{0,3}}?{EVENTS}\b")
 _EVENT = re.compile(rf"\b{EVENTS}\b")
 _NOT_A_LIST = re.compile(
-    r"\b(?:playlist|queue|cart|basket|contacts?|address book|favou?rites|bookmarks|twitter|tweet|facebook|station|podcast)\b"
+    r"\b(?:playlist|queue|basket|contacts?|address book|favou?rites|bookmarks|twitter|tweet|facebook|station|podcast)\b"
 )
 _I_HAVE = re.compile(r"(?:i|we)(?:'ve| also| have)*\s+(?:got\s+|have\s+)?(?:(?:an?|my|the|our)\s+)+")
 _TOLD = re.compile(
@@ -108,6 +108,14 @@ _TOLD = re.compile(
 )
 _WRITE_TO = re.compile(r"(?:e-?mail|text|message)\s+(?!to\b|from\b|that\b|saying\b)\w+")
 _PLAIN_KINDS = frozenset(" daily weekly monthly repeating recurring quick new separate single second special important simple regular constant".split(" "))
+_IF_MISSING = re.compile(
+    rf"if\s+(?:(?:i|we) (?:don'?t|do not|haven'?t)(?: already)? (?:have|put|got|added?)\s+)?(?P<what>.+?)\s+(?:(?:isn'?t|is not|aren'?t|are not|not)\s+)?(?:already\s+|yet\s+)*(?:on|in)\s+{LIST}[\s,]+"
+    r"(?:(?:go ahead and|please|then|can you|could you|would you|just|kindly)[\s,]+)*(?:add|put|include)\b",
+    re.DOTALL,
+)
+_ON_IT = re.compile(r"\s+(?:on|in|to) (?:it|there)[\s.!]*\Z")
+_EVENT_WORD = re.compile(rf"(?<=\w)\s+(?:events?|reminders?)\b")
+_REASON = re.compile(r"(?<=\w)[\s,]+(?P<why>because\s.+)", re.IGNORECASE | re.DOTALL)
 _PUT_IT = re.compile(rf"(?:add|put|place|include|throw|stick)\s+(?P<what>.+?)\s+(?:{_PREP})\s+(?:it|there|that list|the same list|this list)(?P<rest>.*)", re.DOTALL)
 _KNOWING = re.compile(
     r"(?:to\s+)?(?:know|see|hear|find out|learn|check|view|look|ask|tell|talk|speak|understand|figure out|get (?:a|some|more) (?:info|idea)|have you|be (?:told|able))\b"
@@ -121,8 +129,10 @@ def adding(span: Span, before: Span | None = None) -> list[Action] | None:
     if head is not None and head.end() < span.end:
         span = span.to(start=head.end())
     if before is not None and (it := span.fullmatch(_PUT_IT)) is not None and (there := before.search(LIST_PHRASE)) is not None:
-        project = list_name(before, there)
-        span = span.to(end=it.end("what"))
+        return [_add(content(span.group(it, "what")), project=list_name(before, there))]
+    if (missing := span.match(_IF_MISSING)) is not None:
+        title = content(span.group(missing, "what"))
+        return [_add(title, project=list_name(span, missing))] if title.title else None
     for rule in (_by_list_creation, _by_reminder, _by_list, _by_verb):
         actions = rule(span)
         if actions is not None:
@@ -153,6 +163,8 @@ def _by_list_creation(span: Span) -> list[Action] | None:
         return None
     said = next((g for g in ("of", "of2", "of3") if span.has(m, g)), "name")
     name = unquoted(span.group(m, said).raw.strip())
+    if len(name.split()) > 5:
+        return None
     if re.fullmatch(r"(?:me|us|please|myself|my|later)?", name.lower()):
         name = unquoted(span.group(m, "name").raw.strip())
     return [CreateList(name=clean_name(name) if said == "name" else name or None)]
@@ -169,6 +181,11 @@ def _by_reminder(span: Span) -> list[Action] | None:
         if kind and re.fullmatch(r"(?:my|the|all|any|these|those)\s+", kind.bare):
             kind = None
     rest = span.group(m, "rest").trimmed()
+    if m.re is _REMIND and span.has(m, "timed") and not any(n.start <= rest.start + 1 for n in rest.named()):
+        return None
+    inner = rest.to(start=rest.start + 3) if rest.bare.startswith("to ") else rest
+    if m.re is _REMIND and inner.match(_REMINDER) is not None:
+        return _by_reminder(inner)
     link = rest.match(_REST_LINK)
     what = rest.to(start=link.end()) if link else rest
     found = content(what, lists=True)
@@ -185,6 +202,8 @@ def _by_reminder(span: Span) -> list[Action] | None:
         found = replace(found, title=name if not found.title else f"{name} {found.title}")
     if _EMPTY.fullmatch(found.title.lower()):
         return [Clarify(missing="title", action="add")]
+    if (reason := _REASON.search(found.title)) is not None:
+        return [replace(_add(found, title=found.title[: reason.start()]), notes=found.title[reason.start("why") :])]
     return [_add(a) for a in _items(found, project=found.project)]
 
 
@@ -197,7 +216,7 @@ def _by_list(span: Span) -> list[Action] | None:
         if _NOT_A_LIST.search(span.bare) and not re.search(r"\blists?\b", span.bare):
             return None
         project = list_name(span, m)
-        found = content(_unconditional(what))
+        found = content(_unconditional(_without(what, _ON_IT)))
         if "rest" in pattern.groupindex and (rest := _unconditional(span.group(m, "rest"))).trimmed():
             found = _with_rest(found, rest)
         if (head := _PIECE_HEAD.match(found.title.lower())) is not None:
@@ -226,6 +245,11 @@ def _with_rest(found: Content, rest: Span) -> Content:
         priority=found.priority or more.priority,
         tags=found.tags or more.tags,
     )
+
+
+def _without(span: Span, tail: re.Pattern[str]) -> Span:
+    m = span.search(tail)
+    return span.to(end=m.start()) if m and m.start() > span.start else span
 
 
 def _unconditional(span: Span) -> Span:
@@ -266,6 +290,9 @@ def _by_verb(span: Span) -> list[Action] | None:
     ):
         return [Clarify(missing="title", action="add")]
     title = re.sub(r"^(?:calendar\s+)?event\s+(?:called|named|for|titled)\s+", "", found.title, flags=re.IGNORECASE)
+    head = _EVENT_FIRST.match(title.lower())
+    if head is not None and (extra := _EVENT_WORD.match(title.lower(), head.end())) is not None:
+        title = title[: head.end()] + title[extra.end() :]
     return [_add(found, title=title)]
 
 

@@ -14,11 +14,11 @@ from kirotodo.core.language.vocabulary import FRIENDLY
 
 _TRAILING_LINK = re.compile(
     r"(?:^|[\s,;(\[-])(?:(?:that )?i (?:have|'ve got|got)|(?:that (?:is|are)|which is|is|are|it'?s|to be)?\s*(?:due|scheduled|set|planned|happening|starting|beginning|deadline|repeating)"
-    r"(?: (?:on|at|by|for|in|from|date|is|the))*|on|at|by|for|from|until|till|this|starting|and|every|of|in|@|the|date|when|"
+    r"(?: (?:on|at|by|for|in|from|date|is|the))*|on|at|by|for|from|until|till|this|starting|and|every|of|in|to|@|the|date|when|"
     r"(?:that|which|it|this) (?:is|happens|starts|begins)(?: on| at)?)[\s:,]*\Z"
 )
 _LEADING_LINK = re.compile(
-    r"[\s,;:.\-]*(?:(?:to|that|i need to|i have to|i should|i must|as|is|are|will be)\b[\s,:]*)?"
+    r"[\s,;:.\-]*(?:(?:to|that|i need to|i have to|i should|i must|as|is|are|will be|towards|there is|there will be)\b[\s,:]*)?"
 )
 _FRIENDLY_TAIL = re.compile(rf"[\s,;.!]+{FRIENDLY}[\s.!]*\Z")
 _PRIORITY_TAIL = re.compile(

@@ -33,7 +33,7 @@ _REOPEN = re.compile(
     re.DOTALL,
 )
 _COMPLETE = re.compile(
-    rf"(?:(?:mark|set|flag|consider|update|change|check)\s+(?P<a>.+?)\s+(?:(?:as|to|to be|is|are|status to)\s+)*(?:all\s+)?{_DONE}|(?:mark|tick|check|cross)\s+(?P<g>.+?)\s+off)(?: now| please| already| today)*(?P<list>\s+(?:on|of|from|in|off)\s+(?:of\s+)?.+?)?[\s.!]*\Z"
+    rf"(?:(?:mark|set|flag|consider|update|change|check)\s+(?P<a>.+?)\s+(?:(?:as|to|to be|is|are|status to)\s+)*(?:all\s+)?{_DONE}|(?:mark|tick|check|cross)\s+(?P<g>.+?)\s+off)(?: now| please| already| today)*(?P<list>\s+(?:(?:on|of|from|in|off)\s+(?:of\s+)?|(?=(?:my|the|our)\b)).+?)?[\s.!]*\Z"
     r"|(?:check|tick|cross|mark)(?:\s+off)(?: of)?\s+(?P<b>.+)"
     r"|(?:mark|tick|check)\s+(?:as\s+)?(?:done|complete|completed|finished)\s*[:,]?\s+(?P<c>.+)"
     r"|(?:complete|close|close out|check|tick|resolve|conclude|accomplish|done|done:|completed|finished)\s+(?P<d>(?!off\b|out\b|in\b|if\b|whether\b|on\b|for\b|my (?:list|calendar|schedule)\b|the (?:list|calendar|schedule)\b).+)"

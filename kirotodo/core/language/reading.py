@@ -7,7 +7,7 @@ can always be cut out of the original, and dates are looked for only once per te
 import datetime as dt
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kirotodo.core.language import dates, recurrence
@@ -35,13 +35,17 @@ def fold(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A date or a rule that the text names, and where. `time_only` is a time of day that names no day of its own."""
+    """A date or a rule that the text names, and where: with its preposition from `start`, without from `bare_start`.
+
+    `time_only` is a time of day that names no day of its own.
+    """
 
     start: int
     end: int
     when: When | None = None
     rule: Recurrence | None = None
     time_only: bool = False
+    bare_start: int = -1
 
 
 class Reading:
@@ -61,11 +65,11 @@ class Reading:
     def _find(self) -> list[Named]:
         now, preferences = self.now, self.preferences
         rules = [
-            Named(f.start, f.end, rule=f.value)
+            Named(f.start, f.end, rule=f.value, bare_start=f.bare_start)
             for f in recurrence.find_recurrence(self.raw, now=now, preferences=preferences)
         ]
         whens = [
-            Named(f.start, f.end, when=f.value, time_only=f.time_only)
+            Named(f.start, f.end, when=f.value, time_only=f.time_only, bare_start=f.bare_start)
             for f in dates.find_when(self.raw, now=now, preferences=preferences)
         ]
         free = [w for w in whens if not any(w.start < r.end and r.start < w.end for r in rules)]
@@ -137,8 +141,9 @@ class Span:
         return Span(self.reading, start, end)
 
     def named(self) -> list[Named]:
-        """The dates and rules that lie within, first to last."""
-        return [n for n in self.reading.named if self.start <= n.start and n.end <= self.end]
+        """The dates and rules that lie within, first to last; one whose preposition lies outside begins after it."""
+        inside = (n for n in self.reading.named if n.end <= self.end and max(n.start, n.bare_start) >= self.start)
+        return [n if n.start >= self.start else replace(n, start=n.bare_start) for n in inside]
 
     def covered(self, n: Named) -> bool:
         """Whether nothing but blanks and punctuation lies outside `n`."""

@@ -31,6 +31,7 @@ from kirotodo.core.language.intent import (
 from kirotodo.core.language.questions import OPENER, OURS, asking
 from kirotodo.core.language.reactions import reaction, yes_no
 from kirotodo.core.language.reading import Reading, Span, first
+from kirotodo.core.language.targets import target
 from kirotodo.core.language.vocabulary import topic_of
 
 LONGEST = 2_000
@@ -44,6 +45,11 @@ _REQUEST_LAST = re.compile(
 )
 _IF_NOT = re.compile(
     r"(?P<asked>.+?)[\s,.;?]+(?:and |but )?if (?:not|it'?s? (?:isn'?t|is not|not)|they (?:aren'?t|are not)|i (?:don'?t|do not)|there (?:isn'?t|aren'?t)|no)[^,]{0,20}?[\s,]+(?:then |please |can you |could you |would you |will you |just )*(?:add|put|include)\b.*",
+    re.DOTALL,
+)
+_SAID = re.compile(
+    r"(?:(?:i|we)(?:'?ve| have| just| already| finally)*\s+(?:(?:don'?t|do not|no longer|didn'?t|won'?t) (?:really )?(?:need|want)(?: to (?:buy|get|have|attend|go to|do|see))?|bought|got|finished|did|done|completed|paid|picked up)"
+    r"|(?:find|locate|look up|look for|search(?: for)?|check|open|go to|see|pull up|whatever))\s+(?P<what>.+?)(?:\s+(?:any ?more|any longer|already|now))?[\s.!;,]*\Z",
     re.DOTALL,
 )
 _ASKS = re.compile(r"\?[\s\"')\]]*\Z")
@@ -71,7 +77,8 @@ def _actions(whole: Span) -> list[Action]:
     out: list[Action] = []
     before: Span | None = None
     for sentence in sentences(whole):
-        out += _sentence(sentence, before)
+        actions = _sentence(sentence, before)
+        out += [_referring(a, before) for a in actions] if before else actions
         before = sentence
     weighty = [a for a in out if isinstance(a, (*_CHANGES, Query))]
     if weighty:
@@ -123,10 +130,25 @@ def _commands(span: Span, before: Span | None) -> list[Action]:
     out: list[Action] = []
     for clause in clauses(span):
         freed, _ = unlead(clause)
-        out += _clause(freed, before)
+        actions = _clause(freed, before)
+        if before is not None:
+            actions = [_referring(a, before) for a in actions]
+            if actions and out and isinstance(out[-1], Query) and actions[0] != _clause(freed, None)[0]:
+                out.pop()
+        out += actions
         before = clause
     weighty = [a for a in out if isinstance(a, (*_CHANGES, Query))]
     return weighty or out[:1]
+
+
+def _referring(action: Action, before: Span) -> Action:
+    """ "I don't need milk anymore; take it off": what "it" means was said in the clause before."""
+    match action:
+        case Delete(target=Target(pronoun="it" | "them")) | Complete(target=Target(pronoun="it" | "them")) | Update(target=Target(pronoun="it" | "them")):
+            said = before.trimmed().match(_SAID)
+            found = target(before.trimmed().group(said, "what")) if said else None
+            return replace(action, target=found) if found else action
+    return action
 
 
 def _clause(span: Span, before: Span | None) -> list[Action]:

@@ -6,7 +6,7 @@ from functools import cache
 DET = r"(?:(?:all|any|every|each|some|both)\s+(?:of\s+)?)?(?:(?:the|my|our|your|his|her|their|a|an|this|that|these|those|any|some)\s+)?"
 OWNER = r"(?:the|my|our|a|an|this|that|your|his|her|their|one of my|any of my|all my|all the|both|[\w']+'s)"
 
-LISTS = r"(?:lists?|agenda|calendars?|calenders?|schedules?|diary|planner|itinerary|backlog|to-?dos?|to do|reminders?|inbox)"
+LISTS = r"(?:lists?|(?<=shopping )cart|agenda|calendars?|calenders?|schedules?|diary|planner|itinerary|backlog|to-?dos?|to do|reminders?|inbox)"
 """What a list may be called."""
 DEFAULT_LISTS = re.compile(
     r"(?:to ?-?do|todos?|to-?dos|tasks?|task to ?-?do|reminders?|calendar|calender|current|whole|entire|pending|daily|full|main|own|"
@@ -56,7 +56,7 @@ HOME_CHORES = (
 """Those of them that nobody asks an assistant to carry out, so that they are a to-do even without a date."""
 
 FRIENDLY = (
-    r"(?:please|pls|plz|kindly|thanks|thank you|thx|cheers|for me|instead|if you (?:can|could|would|please|don'?t mind)|"
+    r"(?:please|pls|plz|kindly|thanks|thank you|thx|cheers|for me|instead|i(?: would|'d) (?:really )?appreciate (?:it|that)|(?:that|it) would be (?:great|nice|awesome|good|helpful|wonderful|lovely)|if you (?:can|could|would|please|don'?t mind)|"
     r"would you|will you|could you|can you|ok|okay|right away|asap please|too|as well|also|now|right now|immediately|soon|again please|"
     r"(?:kiro(?:todo)?|olly|alexa|siri|google))"
 )
