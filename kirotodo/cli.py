@@ -115,7 +115,7 @@ def session() -> "Session":
 
     @asynccontextmanager
     async def rehearsal(*, resume: bool = False) -> "AsyncIterator[Backend]":
-        with _copy_of(settings()) as copied:
+        with copy_of(settings()) as copied:
             async with _local(copied, resume=False) as opened:
                 yield opened
 
@@ -147,7 +147,7 @@ async def _local(settings: "Settings", *, resume: bool) -> "AsyncIterator[Backen
 
 
 @contextmanager
-def _copy_of(settings: "Settings") -> "Iterator[Settings]":
+def copy_of(settings: "Settings") -> "Iterator[Settings]":
     """The same settings over a copy of the database, which is thrown away at the end."""
     import tempfile
     from pathlib import Path
@@ -201,5 +201,5 @@ def _quiet_logs() -> None:
 
     if os.environ.get("KIROTODO_DEBUG"):
         logging.basicConfig(stream=sys.stderr, level=logging.INFO)
-    else:
+    elif not logging.getLogger().handlers:
         logging.getLogger().addHandler(logging.NullHandler())

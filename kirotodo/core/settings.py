@@ -280,7 +280,7 @@ def _environment_values(cls: type[Settings]) -> Found:
 def _file_values(cls: type[Settings], path: Path) -> Found:
     try:
         content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not UTF-8 text: save it as UTF-8, or run `kirotodo config edit`.") from None

@@ -103,8 +103,11 @@ Examples:
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def backup(file: Path, force: bool) -> None:
     """Write a whole, consistent copy of the database to FILE."""
+    from kirotodo.core.errors import Conflict
     from kirotodo.core.store import maintenance
 
+    if file.exists() and not force:
+        raise Conflict(f"{file} exists already: give another name, or --force to write over it.")
     click.echo(f"Wrote {maintenance.backup(_url(), file, overwrite=force)}.")
 
 

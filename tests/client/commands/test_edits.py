@@ -1,0 +1,166 @@
+"""Changing the list: `add`, `edit`, `done`, `delete`, `undo`, `redo`."""
+
+from typing import Any
+
+import pytest
+
+from tests.client.commands.program import Program
+
+
+def test_add_echoes_what_it_understood(program: Program) -> None:
+    assert program.ok("add", "buy", "milk", "tomorrow", "at", "5pm") == "Added 1 buy milk (Tue 24 Nov, 17:00)\n"
+
+
+def test_add_reads_a_pipe(program: Program) -> None:
+    program.ok("add", stdin="buy milk\n")
+    program.ok("add", "-", stdin=b"\xef\xbb\xbfbuy eggs")
+    assert program.titles() == ["buy milk", "buy eggs"]
+
+
+def test_add_prints_a_list_as_json(program: Program) -> None:
+    page = program.json("add", "buy milk")
+    assert page["next"] is None
+    assert [task["title"] for task in page["items"]] == ["buy milk"]
+
+
+def test_a_dry_run_adds_nothing(program: Program) -> None:
+    assert program.ok("add", "--dry-run", "buy milk tomorrow") == "Would add: buy milk (Tue 24 Nov)\n"
+    assert program.titles() == []
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00"])
+def test_an_empty_title_is_refused(program: Program, text: str) -> None:
+    program.fails(2, "add", text)
+    assert program.titles() == []
+
+
+def test_an_endless_title_is_refused(program: Program) -> None:
+    program.fails(2, "add", stdin="milk " * 1_000_000)
+    assert program.titles() == []
+
+
+def test_foreign_bytes_never_crash(program: Program) -> None:
+    program.ok("add", stdin=b"caf\xe9 visit")
+    (title,) = program.titles()
+    assert title.startswith("caf")
+
+
+@pytest.mark.parametrize(
+    ("args", "field", "value"),
+    [
+        (("--title", "call mom"), "title", "call mom"),
+        (("--due", "2026-11-27"), "due_date", "2026-11-27"),
+        (("--due", "tomorrow at 5pm"), "due_time", "17:00:00"),
+        (("--due", "tomorrow", "--time", "5pm"), "due_time", "17:00:00"),
+        (("--recurrence", "every other friday"), "recurrence", "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR"),
+        (("--repeat", "FREQ=DAILY"), "recurrence", "FREQ=DAILY"),
+        (("--priority", "High"), "priority", "high"),
+        (("--project", "home"), "project", "home"),
+        (("--tag", "a", "--tag", "#b"), "tags", ["a", "b"]),
+        (("--notes", "two\nlines"), "notes", "two\nlines"),
+        (("--remind", "2026-11-27 08:00"), "remind_at", "2026-11-27T07:00:00Z"),
+    ],
+)
+def test_edit_changes_a_field(program: Program, args: tuple[str, ...], field: str, value: Any) -> None:
+    program.ok("add", "milk")
+    changed = program.json("edit", "1", *args)
+    assert changed["tasks"][0][field] == value
+    assert program.json("show", "1")[field] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "field"),
+    [
+        ("milk tomorrow", "--due", "due_date"),
+        ("milk +home", "--project", "project"),
+        ("milk every day", "--recurrence", "recurrence"),
+    ],
+)
+def test_an_empty_value_takes_it_away(program: Program, text: str, option: str, field: str) -> None:
+    program.ok("add", text)
+    assert program.json("show", "1")[field] is not None
+    program.ok("edit", "1", option, "")
+    assert program.json("show", "1")[field] is None
+
+
+def test_tags_come_off(program: Program) -> None:
+    program.ok("add", "milk #a #b")
+    program.ok("edit", "1", "--untag", "a")
+    assert program.json("show", "1")["tags"] == ["b"]
+
+
+def test_edit_says_how_the_task_is_now(program: Program) -> None:
+    program.ok("add", "milk")
+    assert program.ok("edit", "1", "--due", "2026-11-27") == "Changed 1 milk (Fri 27 Nov)\n"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [(), ("--due", "gibberish"), ("--title", ""), ("--time", "soonish"), ("--priority", "urgent"), ("--repeat", "x")],
+)
+def test_edit_refuses_what_it_cannot_take(program: Program, args: tuple[str, ...]) -> None:
+    program.ok("add", "milk 2026-11-27")
+    before = program.json("show", "1")
+    program.fails(2, "edit", "1", *args)
+    assert program.json("show", "1") == before
+
+
+def test_done_is_a_set_and_no_toggle(program: Program) -> None:
+    program.ok("add", "milk")
+    assert program.ok("done", "1").startswith("Done: 1 milk")
+    again = program.run("done", "1")
+    assert again.exit_code == 0
+    assert "done already" in again.stderr
+    assert program.json("show", "1")["completed_at"] is not None
+    program.ok("done", "1", "--reopen")
+    assert program.json("show", "1")["completed_at"] is None
+
+
+def test_several_are_done_at_once_or_none(program: Program) -> None:
+    for text in ("a", "b", "c"):
+        program.ok("add", text)
+    program.fails(1, "done", "1", "9")
+    assert program.titles() == ["a", "b", "c"]
+    program.ok("done", "1,2", "#2")
+    assert program.titles() == ["c"]
+
+
+def test_a_recurring_task_says_its_next_occurrence(program: Program) -> None:
+    program.ok("add", "water plants every day")
+    lines = program.ok("done", "1").splitlines()
+    assert lines[0].startswith("Done: 1 water plants")
+    assert lines[1].startswith("Next is 2 water plants")
+
+
+def test_one_is_deleted_at_once_and_undo_brings_it_back(program: Program) -> None:
+    program.ok("add", "milk")
+    assert program.ok("delete", "1") == "Deleted 1 milk\n"
+    assert program.titles() == []
+    assert program.ok("undo").startswith("Put back 1 milk")
+    assert program.titles() == ["milk"]
+    program.ok("redo")
+    assert program.titles() == []
+
+
+def test_deleting_several_needs_a_yes(program: Program) -> None:
+    program.ok("add", "milk")
+    program.ok("add", "eggs")
+    sentence = program.fails(3, "delete", "1", "2")
+    assert "milk" in sentence
+    assert "--yes" in sentence
+    assert program.titles() == ["milk", "eggs"]
+    changed = program.json("delete", "1", "2", "--yes")
+    assert sorted(changed["removed"]) == [1, 2]
+    assert program.titles() == []
+
+
+def test_undo_takes_back_several_steps(program: Program) -> None:
+    for text in ("a", "b", "c"):
+        program.ok("add", text)
+    program.ok("undo", "--groups", "2")
+    assert program.titles() == ["a"]
+
+
+def test_nothing_to_undo_is_told(program: Program) -> None:
+    assert "undo" in program.fails(1, "undo").lower()
+    assert "redo" in program.fails(1, "redo").lower()

@@ -1,0 +1,219 @@
+"""Looking at the list: `list`, `show`, `search`, `stats`."""
+
+import json
+
+import pytest
+
+from kirotodo.client.commands.output import UNSAFE, width
+from tests.client.commands.program import Program
+
+TASK_FIELDS = {
+    "id",
+    "title",
+    "notes",
+    "priority",
+    "due_date",
+    "due_time",
+    "recurrence",
+    "recurs_from",
+    "remind_at",
+    "project",
+    "tags",
+    "parent_id",
+    "completed_at",
+    "created_at",
+    "updated_at",
+}
+
+
+def test_an_empty_list_says_what_to_try_and_prints_no_data(program: Program) -> None:
+    result = program.run("list")
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert 'kirotodo add "buy milk' in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (("list", "--due", "today"), "No task matches."),
+        (("list", "--status", "completed"), "Nothing was completed yet."),
+        (("search", "dentist"), "No task holds “dentist”."),
+    ],
+)
+def test_nothing_found_says_so(program: Program, args: tuple[str, ...], sentence: str) -> None:
+    program.ok("add", "buy milk")
+    result = program.run(*args)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr.startswith(sentence)
+
+
+def test_pending_tasks_are_grouped_by_when_they_are_due(program: Program) -> None:
+    for text in ("no day", "later 2026-11-27 17:00", "now 2026-11-23", "late 2026-11-20", "ready"):
+        program.ok("add", text)
+    program.ok("done", "5")
+    lines = program.ok("list").splitlines()
+    headings = [line for line in lines if line and not line.startswith(" ")]
+    assert headings == ["Overdue", "Today", "Upcoming", "No date"]
+    assert any("later" in line and "Fri 27 Nov, 17:00" in line for line in lines)
+    assert not any("ready" in line for line in lines)
+
+
+def test_json_has_the_shape_of_every_list(program: Program) -> None:
+    program.ok("add", "buy milk tomorrow at 5pm !high +shopping #food")
+    page = program.json("list")
+    assert set(page) == {"items", "next"}
+    (task,) = page["items"]
+    assert set(task) == TASK_FIELDS
+    assert (task["title"], task["due_date"], task["due_time"]) == ("buy milk", "2026-11-24", "17:00:00")
+    assert (task["priority"], task["project"], task["tags"]) == ("high", "shopping", ["food"])
+
+
+def test_an_empty_list_is_json_too(program: Program) -> None:
+    assert program.json("list") == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("filters", "titles"),
+    [
+        ((), ["late", "milk", "someday"]),
+        (("--due", "overdue"), ["late"]),
+        (("--due", "today"), ["milk"]),
+        (("--due", "none"), ["someday"]),
+        (("--project", "shopping"), ["milk"]),
+        (("--tag", "food"), ["milk"]),
+        (("--tag", "#food"), ["milk"]),
+        (("--priority", "high"), ["late"]),
+        (("--priority", "HIGH"), ["late"]),
+        (("--search", "some"), ["someday"]),
+        (("--status", "completed"), ["ready"]),
+        (("--status", "all", "--sort", "title"), ["late", "milk", "ready", "someday"]),
+        (("--all", "--sort", "title"), ["late", "milk", "ready", "someday"]),
+        (("--all", "--status", "pending"), ["late", "milk", "someday"]),
+        (("--sort", "title", "--limit", "1"), ["late"]),
+    ],
+)
+def test_filters(program: Program, filters: tuple[str, ...], titles: list[str]) -> None:
+    for text in ("late 2026-11-20 !high", "milk 2026-11-23 +shopping #food", "someday", "ready"):
+        program.ok("add", text)
+    program.ok("done", "4")
+    assert program.titles(*filters) == titles
+
+
+def test_a_long_list_says_what_is_not_shown_and_all_fetches_every_page(program: Program) -> None:
+    tasks = [{"title": f"task {number:03}"} for number in range(230)]
+    program.ok("import", "-", stdin=json.dumps(tasks))
+    short = program.run("list")
+    assert len(short.stdout.splitlines()) == 51
+    assert "180 more not shown" in short.stderr
+    assert len(program.titles("--limit", "220")) == 220
+    assert len(program.titles("--all")) == 230
+
+
+def test_a_page_goes_on_from_the_cursor_of_the_one_before(program: Program) -> None:
+    program.ok("import", "-", stdin=json.dumps([{"title": f"task {number}"} for number in range(5)]))
+    first = program.json("list", "--limit", "3", "--sort", "title")
+    second = program.json("list", "--limit", "3", "--sort", "title", "--cursor", first["next"])
+    titles = [task["title"] for task in first["items"] + second["items"]]
+    assert titles == [f"task {number}" for number in range(5)]
+    assert second["next"] is None
+
+
+def test_a_broken_cursor_is_wrong_usage(program: Program) -> None:
+    program.ok("add", "milk")
+    assert program.fails(2, "list", "--cursor", "nonsense")
+
+
+HOSTILE = [
+    "pay [/] rent",
+    "[bold red]x",
+    "\x1b]0;evil\x07ring",
+    "\u202ereversed\u2066",
+    "👨‍👩‍👧 family day",
+    "牛奶" * 80,
+    "\x9b31mred",
+]
+
+
+@pytest.mark.parametrize("title", HOSTILE)
+def test_hostile_titles_are_safe_in_every_output(program: Program, title: str) -> None:
+    """A title comes in by import, which takes it as it is; what is shown can do nothing to a terminal."""
+    program.ok("import", "-", stdin=json.dumps([{"title": title}]))
+    looks = [("list",), ("show", "1"), ("search", "pay"), ("list", "--json"), ("show", "1", "--json"), ("export",)]
+    edits = [("edit", "1", "--priority", "low"), ("done", "1"), ("delete", "1"), ("undo",), ("undo", "--json")]
+    for args in looks + edits:
+        shown = program.run(*args)
+        assert shown.exit_code == 0, shown.output
+        assert UNSAFE.search(shown.stdout + shown.stderr) is None, args
+
+
+def test_brackets_are_shown_as_they_are(program: Program) -> None:
+    program.ok("import", "-", stdin=json.dumps([{"title": "pay [/] rent [bold]"}]))
+    assert "pay [/] rent [bold]" in program.ok("list")
+
+
+@pytest.mark.parametrize("columns", [20, 40, 60, 100])
+def test_a_narrow_terminal_is_never_overrun(program: Program, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    program.ok("add", "牛奶 milk and very many other things from the market +shopping #food 2026-11-27 17:00 !high")
+    program.ok("add", "short 2026-11-27")
+    program.ok("add", "a long title without anything behind it that goes on and on and on and on and on")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = program.ok("list").splitlines()
+    assert max(width(line) for line in lines) <= columns
+    assert any("short" in line for line in lines)
+
+
+def test_wide_titles_keep_the_columns_aligned(program: Program) -> None:
+    program.ok("add", "牛奶 2026-11-27")
+    program.ok("add", "milk 2026-11-27")
+    lines = [line for line in program.ok("list").splitlines() if "Fri 27 Nov" in line]
+    assert len({width(line[: line.index("Fri")]) for line in lines}) == 1
+
+
+def test_a_pipe_gets_whole_titles_and_no_colours(program: Program) -> None:
+    title = "x" * 190
+    program.ok("add", title)
+    output = program.ok("list")
+    assert title in output
+    assert "\x1b" not in output
+
+
+def test_show_tells_all_of_a_task(program: Program) -> None:
+    program.ok("add", "water plants every other friday at 9 +home #garden !low")
+    program.ok("edit", "1", "--notes", "the big one\nand the cactus")
+    shown = program.ok("show", "#1")
+    for part in ("water plants", "home", "garden", "low", "every 2 weeks on Fri", "the big one", "and the cactus"):
+        assert part in shown
+    assert program.json("show", "1")["id"] == 1
+
+
+@pytest.mark.parametrize("args", [("show", "9"), ("edit", "9", "--title", "x"), ("done", "9"), ("delete", "9")])
+def test_an_unknown_number_fails_in_one_sentence(program: Program, args: tuple[str, ...]) -> None:
+    sentence = program.fails(1, *args)
+    assert "9" in sentence
+    assert len(sentence.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", ["milk", "0", "-1", "1.5", "99999999999999999999", "²"])
+def test_what_is_no_number_is_wrong_usage(program: Program, number: str) -> None:
+    program.fails(2, "show", "--", number)
+
+
+def test_search_finds_completed_tasks_too(program: Program) -> None:
+    program.ok("add", "call the dentist")
+    program.ok("add", "buy milk")
+    program.ok("done", "1")
+    assert [task["title"] for task in program.json("search", "dent")["items"]] == ["call the dentist"]
+    assert [task["title"] for task in program.json("search", "dent", "--status", "pending")["items"]] == []
+
+
+def test_stats_count(program: Program) -> None:
+    for text in ("late 2026-11-20", "now 2026-11-23 +home", "ready +home"):
+        program.ok("add", text)
+    program.ok("done", "3")
+    counts = program.json("stats")
+    assert (counts["pending"], counts["overdue"], counts["due_today"], counts["completed"]) == (2, 1, 1, 1)
+    shown = program.ok("stats", "--days", "30")
+    assert "2  (1 overdue)" in shown
+    assert "in 30 days" in shown
+    assert "+home: 1 pending, 1 done" in shown

@@ -1,0 +1,217 @@
+"""The operator's commands: `config`, `db`, `doctor`, `understand`, on a real home folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from kirotodo.cli import front_door
+from kirotodo.core.settings import Settings
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KIROTODO_HOME", str(home))
+    monkeypatch.setenv("TIMEZONE", "Europe/Vienna")
+    return home
+
+
+def run(*args: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(front_door(), args, input=stdin)
+
+
+def ok(*args: str, stdin: str | None = None) -> str:
+    result = run(*args, stdin=stdin)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def fails(code: int, *args: str, stdin: str | None = None) -> str:
+    result = run(*args, stdin=stdin)
+    assert result.exit_code == code, result.output
+    assert "went wrong inside" not in result.stderr
+    return result.stderr
+
+
+# --- config ---
+
+
+def test_config_shows_each_value_and_its_source(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATE_LIMIT", "7")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-hushhush")
+    for args in (("config",), ("config", "show")):
+        lines = {line.split()[0]: line for line in ok(*args).splitlines()}
+        assert set(lines) == {name.upper() for name in Settings.model_fields}
+        assert "7  (environment)" in lines["RATE_LIMIT"]
+        assert "hushhush" not in str(lines)
+
+
+def test_config_as_json(home: Path) -> None:
+    page = json.loads(ok("config", "show", "--json"))
+    assert page["next"] is None
+    assert {"name": "TIMEZONE", "value": "Europe/Vienna", "source": "environment"} in page["items"]
+
+
+def test_the_path_is_told_even_if_the_file_is_broken(home: Path) -> None:
+    (home / "config.toml").write_text("=")
+    assert ok("config", "path").strip() == str(home / "config.toml")
+    assert "line 1" in fails(1, "config")
+
+
+def test_edit_opens_the_file_and_every_setting_stands_in_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDITOR", "true")
+    monkeypatch.delenv("VISUAL", raising=False)
+    assert "in order" in run("config", "edit").stderr
+    text = (home / "config.toml").read_text()
+    (home / "config.toml").write_text(text.replace("\n# rate_limit = 60", "\nrate_limit = 61"))
+    assert Settings.load().rate_limit == 61
+    uncommented = "\n".join(
+        line.removeprefix("# ") for line in text.splitlines() if " = " in line and not line.endswith(".")
+    )
+    (home / "config.toml").write_text(uncommented)
+    monkeypatch.delenv("TIMEZONE")
+    assert Settings.load().timezone == "Europe/Vienna"
+
+
+def test_edit_says_what_is_wrong_afterwards(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDITOR", "true")
+    monkeypatch.delenv("VISUAL", raising=False)
+    (home / "config.toml").write_text("rate_limit = 'lots'")
+    assert "RATE_LIMIT=lots" in fails(1, "config", "edit")
+
+
+# --- db ---
+
+
+def test_up_and_down_and_up_again(home: Path) -> None:
+    assert "revision" in ok("db", "upgrade")
+    ok("db", "downgrade", "base", "--yes")
+    ok("db", "upgrade")
+    assert json.loads(ok("db", "check", "--json"))["ok"] is True
+
+
+def test_a_way_back_needs_a_yes(home: Path) -> None:
+    ok("db", "upgrade")
+    assert "--yes" in fails(3, "db", "downgrade", "base")
+    ok("db", "backup", "copy.db")
+    assert "--yes" in fails(3, "db", "restore", "copy.db")
+
+
+def test_a_backup_comes_back(home: Path) -> None:
+    ok("add", "milk")
+    ok("db", "backup", "copy.db")
+    ok("add", "eggs")
+    result = run("db", "restore", "copy.db", "--yes")
+    assert result.exit_code == 0
+    assert "kept in" in result.stderr
+    assert [task["title"] for task in json.loads(ok("list", "--json"))["items"]] == ["milk"]
+
+
+def test_a_backup_is_not_written_over_unasked(home: Path) -> None:
+    ok("db", "upgrade")
+    ok("db", "backup", "copy.db")
+    assert "--force" in fails(1, "db", "backup", "copy.db")
+    ok("db", "backup", "copy.db", "--force")
+
+
+def test_check_of_nothing_and_of_a_damaged_file(home: Path) -> None:
+    assert "no database" in fails(1, "db", "check")
+    (home / "kirotodo.db").write_bytes(b"no database at all" * 100)
+    fails(1, "db", "check")
+
+
+def test_what_is_no_backup_is_refused(home: Path) -> None:
+    ok("add", "milk")
+    Path("other.txt").write_text("hello " * 100)
+    fails(1, "db", "restore", "other.txt", "--yes")
+    fails(2, "db", "restore", "none.db", "--yes")
+    assert "milk" in ok("list")
+
+
+def test_an_unknown_revision_is_told(home: Path) -> None:
+    ok("db", "upgrade")
+    assert "nope" in fails(2, "db", "upgrade", "nope")
+
+
+# --- doctor ---
+
+
+def checks(result: Result) -> dict[str, dict[str, Any]]:
+    return {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+
+
+def test_all_is_well_before_and_after_the_first_task(home: Path) -> None:
+    for _ in range(2):
+        result = run("doctor", "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["ok"] is True
+        ok("add", "milk")
+    assert "1 tasks" in checks(run("doctor", "--json"))["database"]["detail"]
+    assert "Everything is in order." in run("doctor").stderr
+
+
+def test_broken_settings_are_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RATE_LIMIT", "lots")
+    result = run("doctor", "--json")
+    assert result.exit_code == 1
+    assert checks(result)["settings"]["state"] == "bad"
+
+
+def test_a_damaged_database_is_found(home: Path) -> None:
+    (home / "kirotodo.db").write_bytes(b"no database at all" * 100)
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "BAD   database" in result.stdout
+
+
+def test_a_file_in_the_folders_place_is_found(home: Path) -> None:
+    home.rmdir()
+    home.write_text("")
+    result = run("doctor", "--json")
+    assert result.exit_code == 1
+    assert checks(result)["data folder"]["state"] == "bad"
+
+
+def test_doctor_leaves_nothing_behind(home: Path) -> None:
+    run("doctor")
+    assert list(home.iterdir()) == []
+
+
+# --- understand ---
+
+
+def test_understand_tells_people_what_was_understood(home: Path) -> None:
+    shown = ok("understand", "buy", "milk", "tomorrow", "at", "5pm")
+    assert shown.startswith("add\n")
+    assert "milk" in shown
+    assert "17:00" in shown
+
+
+def test_understand_as_json(home: Path) -> None:
+    told = json.loads(ok("understand", "--json", "buy milk"))
+    assert [action["op"] for action in told["actions"]] == ["add"]
+    assert told["actions"][0]["title"] == "buy milk"
+
+
+def test_understand_answers_lines_in_order(home: Path) -> None:
+    lines = [{"id": number, "text": "add milk", "now": "2026-11-23T10:00:00"} for number in range(3)]
+    answers = ok("understand", "--jsonl", stdin="\n".join(json.dumps(line) for line in lines) + "\n\n")
+    told = [json.loads(line) for line in answers.splitlines()]
+    assert [answer["id"] for answer in told] == [0, 1, 2]
+    assert told[0]["actions"] == [{"op": "add", "items": ["milk"]}]
+
+
+@pytest.mark.parametrize("line", ["nonsense", "[1]", "3"])
+def test_a_line_that_is_no_question_is_told_with_its_number(home: Path, line: str) -> None:
+    assert "Line 1" in fails(1, "understand", "--jsonl", stdin=line + "\n")
+
+
+def test_nothing_to_understand_is_wrong_usage(home: Path) -> None:
+    fails(2, "understand", stdin="")

@@ -1,0 +1,346 @@
+"""The front door: help, wrong usage, faults in one sentence, and real processes with real pipes and terminals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pexpect
+import pytest
+from click.testing import CliRunner
+
+from kirotodo import __version__
+from kirotodo.cli import front_door
+from tests.client.commands.program import Program
+
+KIROTODO = [sys.executable, "-m", "kirotodo"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def program(home: Path) -> Program:
+    return Program(home)
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "LC_ALL", "HOME"}}
+    return {**kept, "KIROTODO_HOME": str(home), "TIMEZONE": "UTC", "PYTHONUTF8": "1", **more}
+
+
+def shell(
+    home: Path, *args: str, stdin: str | None = None, cwd: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*KIROTODO, *args],
+        input=stdin if stdin is not None else "",
+        env=environment(home, **more),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=cwd or home.parent,
+    )
+
+
+def terminal(home: Path, *args: str, size: tuple[int, int] = (24, 80), **more: str) -> "pexpect.spawn[str]":
+    """A command at a terminal of `size`, rows first."""
+    env = environment(home, **{"TERM": "xterm", **more})
+    return pexpect.spawn(KIROTODO[0], [*KIROTODO[1:], *args], env=env, encoding="utf-8", dimensions=size)
+
+
+def ended(child: "pexpect.spawn[str]") -> str:
+    """What it showed up to its end."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.before or ""
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+EVERY = list(commands(front_door()))
+
+
+# --- help ---
+
+
+@pytest.mark.parametrize(("path", "command"), EVERY, ids=[" ".join(path) for path, _ in EVERY])
+def test_every_command_has_help_with_examples(path: tuple[str, ...], command: click.Command) -> None:
+    result = CliRunner().invoke(front_door(), [*path, "--help"])
+    assert result.exit_code == 0
+    assert "Examples:" in result.stdout
+    assert f"kirotodo {' '.join(path)}" in result.stdout.split("Examples:")[1]
+    assert command.get_short_help_str(90).endswith(".")
+    assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+def test_every_command_has_a_heading_in_the_help() -> None:
+    result = CliRunner().invoke(front_door(), ["--help"])
+    for path, _ in EVERY:
+        if len(path) == 1:
+            assert f"\n  {path[0]} " in result.stdout
+
+
+@pytest.mark.parametrize("path", [(), ("add",), ("conversations", "export")])
+def test_help_is_a_command_too(path: tuple[str, ...]) -> None:
+    as_word = CliRunner().invoke(front_door(), ["help", *path])
+    as_option = CliRunner().invoke(front_door(), [*path, "--help"])
+    assert as_word.stdout == as_option.stdout
+
+
+def test_help_of_nothing_is_wrong_usage(program: Program) -> None:
+    assert "nope" in program.fails(2, "help", "nope")
+    assert "no commands of its own" in program.fails(2, "help", "add", "more")
+
+
+def test_the_version() -> None:
+    result = CliRunner().invoke(front_door(), ["--version"])
+    assert result.stdout == f"kirotodo {__version__}\n"
+
+
+# --- wrong usage ---
+
+
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (("lst",), "`kirotodo list`"),
+        (("ls",), "`kirotodo list`"),
+        (("rm", "3"), "`kirotodo delete`"),
+        (("complete", "3"), "`kirotodo done`"),
+        (("backup",), "`kirotodo db backup`"),
+        (("buy milk",), 'kirotodo ask "buy milk"'),
+        (("buy", "milk"), 'kirotodo ask "buy milk"'),
+        (("list", "--jsn"), "'--json'"),
+        (("list", "--due", "yesterday"), "'today'"),
+        (("list", "--limit", "0"), "x>=1"),
+        (("done",), "NUMBER"),
+    ],
+)
+def test_wrong_usage_suggests_what_was_meant(program: Program, args: tuple[str, ...], hint: str) -> None:
+    assert hint in program.fails(2, *args)
+
+
+def test_a_hostile_command_is_told_safely(program: Program) -> None:
+    assert "\x1b" not in program.fails(2, "\x1b]0;evil\x07")
+
+
+# --- the chat ---
+
+
+def test_without_a_terminal_the_chat_points_to_ask(program: Program) -> None:
+    for args in ((), ("chat",), ("chat", "--new")):
+        sentence = program.fails(2, *args)
+        assert "kirotodo ask" in sentence
+        assert len(sentence.splitlines()) == 1
+    assert program.opened_screens == []
+
+
+def test_a_new_conversation_and_an_old_one_exclude_each_other(program: Program) -> None:
+    program.fails(2, "chat", "--new", "--conversation", "3")
+
+
+# --- faults of the surroundings, in real processes ---
+
+
+def told(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """What is on stderr, which is no trace."""
+    assert done.returncode == code, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert "went wrong inside" not in done.stderr
+    return done.stderr
+
+
+def test_the_first_run_works_at_once(home: Path) -> None:
+    done = shell(home, "add", "buy milk 2030-01-07")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "Added 1 buy milk (Mon 7 Jan 2030)\n"
+    assert "buy milk" in shell(home, "list").stdout
+
+
+def test_a_pipe_into_ask_and_its_json(home: Path) -> None:
+    done = shell(home, "ask", "--json", stdin="add milk tomorrow at 5pm\n")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["status"] == "finished"
+    assert json.loads(shell(home, "list", "--json").stdout)["items"][0]["due_time"] == "17:00:00"
+
+
+def test_a_broken_configuration_is_one_sentence(home: Path) -> None:
+    home.mkdir()
+    (home / "config.toml").write_text("rate_limit =\n")
+    assert "line 1" in told(shell(home, "list"), 1)
+    assert shell(home, "config", "path").stdout.strip() == str(home / "config.toml")
+
+
+def test_a_corrupt_database_is_one_sentence(home: Path) -> None:
+    home.mkdir()
+    (home / "kirotodo.db").write_bytes(b"this is no database" * 1000)
+    for args in (("list",), ("ask", "hello"), ("add", "milk"), ("db", "check")):
+        sentence = told(shell(home, *args), 1)
+        assert "kirotodo.db" in sentence
+
+
+def test_a_data_folder_that_is_a_file_is_one_sentence(home: Path) -> None:
+    home.write_text("")
+    assert str(home) in told(shell(home, "list"), 1)
+
+
+def test_a_full_stdout_is_one_sentence(home: Path) -> None:
+    shell(home, "add", "milk")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*KIROTODO, "list"], env=environment(home), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert "No space left" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.returncode == 1
+
+
+def test_a_closed_pipe_is_silent(home: Path) -> None:
+    tasks = json.dumps([{"title": f"task {number} {'x' * 100}"} for number in range(2_000)])
+    assert shell(home, "import", stdin=tasks).returncode == 0
+    with subprocess.Popen(
+        [*KIROTODO, "list", "--all"], env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.readline()
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(60) == 0
+
+
+def test_an_ascii_stdout_shows_what_it_can(home: Path) -> None:
+    shell(home, "add", "牛奶")
+    done = shell(home, "list", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "o ??" in done.stdout
+
+
+@pytest.mark.parametrize("more", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colours_where_none_are_wanted(home: Path, more: dict[str, str]) -> None:
+    shell(home, "add", "milk")
+    shown = ended(terminal(home, "list", **more))
+    assert "milk" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_terminal_gets_colours(home: Path) -> None:
+    shell(home, "add", "milk")
+    assert "\x1b[1m" in ended(terminal(home, "list"))
+
+
+@pytest.mark.parametrize(
+    ("term", "size", "reason"),
+    [("dumb", (24, 80), "TERM is dumb"), ("xterm", (4, 80), "80×4"), ("xterm", (24, 15), "15×24")],
+)
+def test_a_terminal_too_plain_or_too_small_points_to_ask(
+    home: Path, term: str, size: tuple[int, int], reason: str
+) -> None:
+    child = terminal(home, "chat", size=size, TERM=term)
+    shown = ended(child)
+    assert reason in shown
+    assert "kirotodo ask" in shown
+    assert child.exitstatus == 2
+
+
+@pytest.mark.parametrize(("answer", "left"), [("y", 0), ("n", 2), ("", 2)])
+def test_deleting_several_asks_at_a_terminal(home: Path, answer: str, left: int) -> None:
+    for title in ("milk", "eggs"):
+        shell(home, "add", title)
+    child = terminal(home, "delete", "1", "2")
+    child.expect_exact("Delete these 2 tasks? [y/N]")
+    child.sendline(answer)
+    ended(child)
+    assert len(json.loads(shell(home, "list", "--json").stdout)["items"]) == left
+    assert child.exitstatus == (0 if left == 0 else 1)
+
+
+def test_ask_asks_at_a_terminal(home: Path) -> None:
+    for title in ("milk", "eggs"):
+        shell(home, "add", title)
+    child = terminal(home, "ask", "delete all my tasks")
+    child.expect_exact("[y/N]")
+    child.sendline("y")
+    ended(child)
+    assert child.exitstatus == 0
+    assert json.loads(shell(home, "list", "--json").stdout)["items"] == []
+
+
+def test_ctrl_c_at_a_question_stops_the_turn(home: Path) -> None:
+    for title in ("milk", "eggs"):
+        shell(home, "add", title)
+    child = terminal(home, "ask", "delete all my tasks")
+    child.expect_exact("[y/N]")
+    child.sendintr()
+    shown = ended(child)
+    assert "Stopped." in shown
+    assert "Traceback" not in shown
+    assert child.exitstatus == 130
+    assert len(json.loads(shell(home, "list", "--json").stdout)["items"]) == 2
+    assert "awaiting" not in shell(home, "conversations", "show", "1").stdout
+
+
+def test_ctrl_c_ends_with_130(home: Path) -> None:
+    running = subprocess.Popen(
+        [*KIROTODO, "add"], env=environment(home), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    with running:
+        assert running.stdin is not None
+        assert running.stderr is not None
+        running.stdin.write(b"milk")
+        running.stdin.flush()
+        _until_reading(running.pid)
+        running.send_signal(signal.SIGINT)
+        assert running.wait(60) == 130
+        assert b"Traceback" not in running.stderr.read()
+
+
+def _until_reading(pid: int) -> None:
+    """Wait until the process has taken everything out of its stdin, so that it is past its start."""
+    from select import select
+
+    for _ in range(600):
+        status = Path(f"/proc/{pid}/wchan")
+        if status.exists() and "pipe" in status.read_text():
+            return
+        select([], [], [], 0.05)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="needs root to become nobody")
+def test_no_home_folder_is_one_sentence(tmp_path: Path) -> None:
+    become_nobody = (
+        "import os, sys, tzlocal, platformdirs.unix, pydantic_core, kirotodo.core.settings\n"
+        "import kirotodo.client.commands.group, kirotodo.server.commands.config\n"
+        "import kirotodo.server.commands.printing\n"
+        "os.chdir('/'); os.setuid(54321); sys.argv = ['kirotodo', 'config']\n"
+        "from kirotodo.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", become_nobody],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "set HOME, or KIROTODO_HOME" in told(done, 1)
+
+
+def test_a_full_trace_is_shown_to_those_who_ask_for_it(home: Path) -> None:
+    done = shell(home, "show", "9", KIROTODO_DEBUG="1")
+    assert "Traceback" in done.stderr
+    assert done.returncode == 1

@@ -1,0 +1,84 @@
+"""What using a command drags in: seen in processes of their own, by what is in `sys.modules` at the end."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCREEN_AND_SERVER = {"textual", "rich", "fastapi", "starlette", "uvicorn", "openai", "httpx2", "keyring"}
+HEAVY = SCREEN_AND_SERVER | {"pydantic", "sqlalchemy", "sqlmodel", "alembic", "asyncio", "click"}
+
+REPORT = """
+import sys
+from kirotodo.cli import main
+try:
+    main()
+finally:
+    sys.stdout.flush()
+    print("\\n".join(sys.modules), file=sys.stderr)
+"""
+
+
+def modules(home: Path, *args: str, stdin: str = "") -> set[str]:
+    """The top-level names of what a command imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT.replace("main()", f"sys.argv = ['kirotodo', *{args!r}]; main()")],
+        input=stdin,
+        env={"PATH": os.environ["PATH"], "KIROTODO_HOME": str(home), "TIMEZONE": "UTC"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "kirotodo.cli" in done.stderr
+    return {name.partition(".")[0] for name in done.stderr.split()}
+
+
+def test_the_version_imports_next_to_nothing(tmp_path: Path) -> None:
+    assert modules(tmp_path, "--version") & HEAVY == set()
+
+
+def test_understanding_needs_no_database(tmp_path: Path) -> None:
+    line = '{"id": 1, "text": "add milk", "now": "2026-11-23T10:00:00"}\n'
+    assert (
+        modules(tmp_path, "understand", "--jsonl", stdin=line)
+        & {
+            *SCREEN_AND_SERVER,
+            "sqlmodel",
+            "sqlalchemy",
+            "alembic",
+            "pydantic_settings",
+        }
+        == set()
+    )
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--help",),
+        ("add", "milk"),
+        ("list",),
+        ("list", "--json"),
+        ("ask", "what is due today?"),
+        ("conversations",),
+        ("export",),
+        ("stats",),
+        ("config",),
+        ("doctor",),
+        ("db", "upgrade"),
+    ],
+)
+def test_commands_import_neither_a_screen_nor_a_server(tmp_path: Path, args: tuple[str, ...]) -> None:
+    assert modules(tmp_path, *args) & SCREEN_AND_SERVER == set()
+
+
+@pytest.mark.parametrize("args", [("--help",), ("completion", "bash"), ("help", "list")])
+def test_help_needs_no_database(tmp_path: Path, args: tuple[str, ...]) -> None:
+    assert modules(tmp_path, *args) & {"sqlmodel", "sqlalchemy", "alembic"} == set()
+
+
+def test_a_running_list_needs_no_migrations(tmp_path: Path) -> None:
+    modules(tmp_path, "add", "milk")
+    assert "alembic" not in modules(tmp_path, "list")
