@@ -6,8 +6,8 @@ from typing import Any, Final, get_args
 
 from kirotodo.core.domain.task import Due, Status, TaskFilter
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.tools.fields import read_due
 from kirotodo.core.tools.tool import Standpoint
+from kirotodo.core.tools.words import read_due
 
 Range = tuple[date | None, date | None]
 _DUES: Final[Mapping[str, Due]] = {due: due for due in get_args(Due)} | {

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from kirotodo.core.domain.recurrence import next_due, rule_after
 from kirotodo.core.domain.task import Task, TaskDraft
-from kirotodo.core.tools.fields import moved_reminder
+from kirotodo.core.tools.timing import moved_reminder
 from kirotodo.core.tools.tool import Standpoint
 
 if TYPE_CHECKING:

@@ -32,6 +32,8 @@ async def test_an_added_task_is_echoed_with_its_date_in_words(desk: Desk) -> Non
         ({"due": "none"}, None, None),
         ({"recurrence": "FREQ=WEEKLY;BYDAY=FR"}, date(2026, 11, 27), None),
         ({"recurrence": "every friday", "time": "9am"}, date(2026, 11, 27), time(9)),
+        ({"recurrence": "every friday at 8am"}, date(2026, 11, 27), time(8)),
+        ({"recurrence": "every friday at 8am", "time": "9am"}, date(2026, 11, 27), time(9)),
     ],
 )
 async def test_when_a_task_is_due(
@@ -67,9 +69,9 @@ async def test_when_to_remind(desk: Desk, fields: dict[str, str], remind_at: str
         ({"title": "x", "notes": "n" * 2001}, "Notes have at most 2,000 characters; these have 2,001."),
         ({"title": "x", "project": "p" * 51}, "A project's name has at most 50 characters; this one has 51."),
         ({"title": "x", "tags": ["t" * 51]}, "A tag has at most 50 characters; this one has 51."),
-        ({"title": "x", "due": "the cows come home"}, "I cannot read “the cows come home” as a date."),
-        ({"title": "x", "time": "elevenses"}, "I cannot read “elevenses” as a time of day."),
-        ({"title": "x", "recurrence": "now and then"}, "I cannot read “now and then” as a rule."),
+        ({"title": "x", "due": "the cows come home"}, "“the cows come home” was not understood as a date."),
+        ({"title": "x", "time": "elevenses"}, "“elevenses” was not understood as a time of day."),
+        ({"title": "x", "recurrence": "now and then"}, "“now and then” was not understood as a recurrence."),
         ({"title": "x", "remind": "10 minutes before"}, "A reminder that counts back needs a due date."),
     ],
 )
