@@ -112,10 +112,25 @@ def _certain(ctx: Context, moment: Moment, start: int, bare: int, end: int) -> b
     if lead:
         return True
     if weak == "edge":
-        return words[end] in _CLAUSE_ENDS or end >= line.size
+        ends = _MARKS if words[end - 1] in ("may", "march", "mar") else _CLAUSE_ENDS
+        return words[end] in ends or end >= line.size
+    if weak == "lead" and _date_of_month(line, start, end):
+        return True
     if weak == "figures":
         return words[end] in _CLAUSE_ENDS or end >= line.size or start == 0
     return False
+
+
+_REFERRING: Final = word_set(
+    "delete remove complete completed done finish finished mark check tick cross rename edit open reopen show pick choose "
+    "select no not yes one cancel drop clear undo"
+)
+
+
+def _date_of_month(line: Line, start: int, end: int) -> bool:
+    """Whether "the 3rd" at an end of a text can only be a day, as nothing in it refers to tasks by their place."""
+    at_end = end >= line.size or line.words[end] in _CLAUSE_ENDS
+    return start > 0 and at_end and line.words[start] == "the" and _REFERRING.isdisjoint(line.words)
 
 
 def _alone(line: Line, start: int, end: int) -> bool:

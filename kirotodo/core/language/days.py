@@ -165,7 +165,7 @@ def _with_date(ctx: Context, j: int, weekday: int) -> DayMatch:
 
 
 def _ends_clause(line: Line, i: int) -> bool:
-    return i >= line.size or line.words[i] in (".", ",", "!", "?", ";", ")", ":")
+    return i >= line.size or line.words[i] in (".", ",", "!", "?", ";", ")")
 
 
 _NOT_COUNTED: Final = word_set(

@@ -137,7 +137,7 @@ def _week_of(ctx: Context, i: int) -> DayMatch:
         return None
     week = week_of(ctx, inner[0].date)
     if words[j] == "weekend" and week.date:
-        saturday = in_week(ctx, week.date, 5)
+        saturday = inner[0].date + dt.timedelta(days=(5 - inner[0].date.weekday() + 3) % 7 - 3)
         return Day(saturday, until=saturday + dt.timedelta(days=1)), inner[1]
     return week, inner[1]
 

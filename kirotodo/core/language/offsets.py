@@ -88,7 +88,7 @@ def _landed(moment: dt.datetime, length: Length, *, timed: bool) -> Day:
 
 def _from_anchor(ctx: Context, length: Length, j: int, anchor: Anchor) -> DayMatch:
     word = ctx.words[j]
-    if word not in _FROM and word not in ("before", "on"):
+    if (word not in _FROM and word not in ("before", "on")) or (word == "past" and length.fine == "quarter"):
         return None
     start = anchor(ctx, j + 1)
     if start is None:

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Final, NamedTuple
 
-from kirotodo.core.language.days import COMING, Day, DayMatch, modifier_at, month_at, week_start, year_at
+from kirotodo.core.language.days import COMING, Day, DayMatch, Weak, modifier_at, month_at, week_start, year_at
 from kirotodo.core.language.durations import add_months, length_at, moved
 from kirotodo.core.language.intent import Grain
 from kirotodo.core.language.names import MONTHS, WEEKDAYS
@@ -141,8 +141,12 @@ def period_day(ctx: Context, i: int) -> DayMatch:
         return None
     if words[i] == "the" and words[i + 1] in ("last", "past") and period.unit != "week":
         return None
-    bare_month = words[i] in MONTHS and not digits(words[j - 1])
-    return Day(period.first, until=period.last, grain=period.grain, weak="lead" if bare_month else ""), j
+    weak: Weak = ""
+    if words[i] in MONTHS and not digits(words[j - 1]):
+        weak = "lead"
+    elif words[j - 1] in ("may", "march", "mar") and not ctx.line.capital(j - 1):
+        weak = "edge"
+    return Day(period.first, until=period.last, grain=period.grain, weak=weak), j
 
 
 def counted_period(ctx: Context, i: int) -> DayMatch:

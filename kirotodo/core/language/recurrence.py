@@ -40,7 +40,7 @@ def repeats_in(ctx: Context) -> list[Repeat]:
             i += 1
             continue
         draft, end = read
-        value = _checked(ctx, draft.rule(ctx).__str__(), completion=draft.completion)
+        value = _checked(ctx, str(draft.rule(ctx)), completion=draft.completion)
         if value is None:
             i += 1
             continue
@@ -49,7 +49,9 @@ def repeats_in(ctx: Context) -> list[Repeat]:
             start -= 1
         found.append(Repeat(value, start, i, end, tuple(draft.holes)))
         i = free = end
-    return found
+    # "weekly review on fridays": the adjective belongs to the title where another rule says more.
+    more = [repeat for repeat in found if repeat.end - repeat.start > 1]
+    return more if more and len(found) > 1 else found
 
 
 def _checked(ctx: Context, rule: str, *, completion: bool) -> Recurrence | None:

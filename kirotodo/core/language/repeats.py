@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from kirotodo.core.domain.rule import Freq, Rule, ordered, ordered_days
-from kirotodo.core.language.days import figures, holiday_day, month_at, weekday_at
+from kirotodo.core.language.days import figures, month_at, weekday_at
 from kirotodo.core.language.durations import UNITS, length_at, moved
+from kirotodo.core.language.holidays import holiday_at
 from kirotodo.core.language.moments import bare_time, moment_at
 from kirotodo.core.language.names import MONTHS, WEEKDAYS
 from kirotodo.core.language.numbers import digits, ordinal, whole
@@ -184,6 +185,10 @@ def _head(ctx: Context, i: int, draft: Draft) -> int | None:
         return _plural(ctx, i, draft)
     if word == "on" and (words[i + 1] in _PLURALS or words[i + 1] in ("weekdays", "weekends", "weeknights")):
         return _plural(ctx, i + 1, draft)
+    weekday = weekday_at(ctx, i)
+    if weekday and ctx.words[weekday[1]].removesuffix("s") in PART_WORDS and ctx.words[weekday[1]].endswith("s"):
+        draft.days.append((0, weekday[0]))
+        return _part_tail(ctx, weekday[1], draft)
     return _from_completion(ctx, i, draft) or _day_of_every(ctx, i, draft)
 
 
@@ -211,7 +216,7 @@ def _every(ctx: Context, i: int, draft: Draft) -> int | None:
     if nth and nth[0] > 0 and words[nth[1]] in UNITS and words[nth[1] + 1] not in ("of", "in") and nth[0] <= 1000:
         if not (words[nth[1]] in ("day", "days") and nth[0] > 10):
             return _unit(ctx, nth[1], draft, nth[0])
-    if words[i] in UNITS:
+    if words[i] in UNITS and words[i] != "second":
         return _unit(ctx, i, draft, 1)
     return _day_words(ctx, i, draft, head=True)
 
@@ -378,12 +383,24 @@ def _day_words(ctx: Context, i: int, draft: Draft, *, head: bool) -> int | None:
         return _month_dates(ctx, i, draft)
     if (word == "day" and digits(words[i + 1])) or (word in ("days",) and digits(words[i + 1])):
         return _day_numbers(ctx, i + 1, draft)
-    holiday = holiday_day(ctx, i)
-    if holiday and head and (day := holiday[0].date):
-        draft.freq = "YEARLY"
-        draft.months, draft.monthdays = [day.month], [day.day]
-        return holiday[1]
+    if head and (holiday := holiday_at(ctx.line, i)):
+        return holiday[1] if _every_holiday(holiday[0], ctx.today.year, draft) else None
     return _nth_list(ctx, i, draft)
+
+
+def _every_holiday(holiday: Callable[[int], dt.date], year: int, draft: Draft) -> bool:
+    """A day with a name as a rule, if it has a fixed date or is the nth weekday of a month; Easter is neither."""
+    dates = [holiday(min(max(year, 1), 9900) + k) for k in range(12)]
+    if len({(date.month, date.day) for date in dates}) == 1:
+        draft.monthdays = [dates[0].day]
+    elif len({(date.month, date.weekday(), (date.day - 1) // 7) for date in dates}) == 1:
+        draft.days = [((dates[0].day - 1) // 7 + 1, dates[0].weekday())]
+    elif all(date.month == dates[0].month and (date + dt.timedelta(days=7)).month != date.month for date in dates):
+        draft.days = [(-1, dates[0].weekday())]
+    else:
+        return False
+    draft.freq, draft.months = "YEARLY", [dates[0].month]
+    return True
 
 
 def _weekly_days(ctx: Context, i: int, draft: Draft) -> int | None:
@@ -723,7 +740,7 @@ def _start_to_end(ctx: Context, i: int, draft: Draft) -> int | None:
     if words[end] in ("to", "-", "–") and (last := moment_at(ctx, end + 1)) and last[0].when:
         draft.until = last[0].when.until or last[0].when.date
         return last[1]
-    if start[0].when.until is not None and words[i] == "from":
+    if start[0].when.until is not None and start[0].when.grain == "day":
         draft.until = start[0].when.until
     return end
 

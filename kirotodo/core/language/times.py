@@ -4,7 +4,8 @@ import datetime as dt
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from kirotodo.core.language.intent import DayPart, Preferences
-from kirotodo.core.language.numbers import ONES, TENS, digits, whole
+from kirotodo.core.language.names import MONTHS
+from kirotodo.core.language.numbers import ONES, SUFFIXES, TENS, digits, whole
 from kirotodo.core.language.spans import Line, word_set
 
 Led: TypeAlias = Literal["no", "at", "range"]
@@ -49,6 +50,7 @@ _PARTS: Final[dict[str, tuple[DayPart, str]]] = {
     "nite": ("night", "night"),
     "bedtime": ("night", "night"),
 }
+_DATED: Final = frozenset(MONTHS) | SUFFIXES | {"of", "/"}
 PART_WORDS: Final = frozenset({"morning", "mornin", "afternoon", "arvo", "evening", "night", "nite"})
 _MEALS: Final = frozenset({"breakfast", "lunch", "lunchtime", "dinner", "dinnertime", "supper", "bedtime"})
 TONIGHT: Final = frozenset({"tonight", "tonite", "2nite", "tonights"})
@@ -74,7 +76,8 @@ def clock_at(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
     if first is None:
         return _range_of_bare(line, i)
     clock, j = first
-    if led == "range" or line.words[j] in ("-", "–", "—", "to", "until", "till", "til"):
+    join = line.words[j]
+    if (led == "range" or join in ("-", "–", "—", "to", "until", "till", "til")) and not (join == "to" and line.moving):
         second = _range_end(line, j)
         if second is not None:
             return _like(clock, second[0]), second[1]
@@ -84,7 +87,8 @@ def clock_at(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
 def _range_end(line: Line, j: int) -> tuple[Clock, int] | None:
     if line.words[j] not in _RANGE_JOINS:
         return None
-    return _one_clock(line, j + 1, "at")
+    end = _one_clock(line, j + 1, "at")
+    return None if end and end[0].bare and line.words[end[1]] in _DATED else end
 
 
 def _range_of_bare(line: Line, i: int) -> tuple[Clock, int] | None:
@@ -100,8 +104,10 @@ def _range_of_bare(line: Line, i: int) -> tuple[Clock, int] | None:
 
 def _like(start: Clock, end: Clock) -> Clock:
     """The beginning of a range, in the half of the day that its end was said to be in."""
-    if start.exact or not end.exact or start.hour > 12:
+    if start.exact or start.hour > 12:
         return start
+    if not end.exact:
+        return start._replace(exact=start.hour >= 7, bare=False)
     hour = start.hour % 12
     if end.hour >= 12 and (hour + 12, start.minute) < (end.hour, end.minute):
         hour += 12
@@ -185,11 +191,11 @@ def _digital(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
         return None
     if len(word) > 2:
         half = meridiem(line, j, certain=True)
-        military = not half and len(word) == 4 and (led == "at" or words[j] in ("hours", "hrs", "hr"))
-        if not half and not military:
+        military = not half and (led == "at" or (len(word) == 4 and words[j] in ("hours", "hrs", "hr")))
+        if not half and (not military or not _hour_stands(line, j)):
             return None
         hour, minute, timed = int(word[:-2]), int(word[-2:]), True
-        leading_zero = military
+        leading_zero = military and len(word) == 4
         j += 1 if military and words[j] in ("hours", "hrs", "hr") else 0
     elif words[j] in (":", ".", "h", "hrs") and line.glued(j):
         if _minutes_follow(line, j):
@@ -227,7 +233,7 @@ def _spoken(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
         minute, k = spoken
         if minute > 59:
             return None
-    return _completed(line, k, Clock(hour, minute, bare=k == j), led, False, i)
+    return _completed(line, k, Clock(hour, minute, bare=True), led, False, i)
 
 
 def meridiem(line: Line, j: int, *, certain: bool) -> tuple[bool, int] | None:
@@ -259,7 +265,7 @@ def _completed(line: Line, j: int, clock: Clock, led: Led, leading_zero: bool, s
         j, certain = j + 1, True
         clock = clock._replace(bare=False)
     elif words[j] == "ish" and line.glued(j):
-        j += 1
+        j, clock = j + 1, clock._replace(bare=False)
     half = meridiem(line, j, certain=certain)
     if half is not None:
         if not 0 < clock.hour <= 12:
@@ -270,8 +276,6 @@ def _completed(line: Line, j: int, clock: Clock, led: Led, leading_zero: bool, s
         return None
     if clock.bare and led != "no" and not _hour_stands(line, j):
         return None
-    if not digits(words[start]) and led == "no" and not certain and not _part_follows(line, j, start):
-        return None
     exact = leading_zero or clock.hour > 12 or clock.hour == 0
     return clock._replace(hour=clock.hour % 24, exact=exact), _zone(line, j)
 
@@ -281,6 +285,8 @@ def _part_follows(line: Line, j: int, start: int) -> bool:
     if start and line.words[start - 1] in _NO_HOUR_BEFORE:
         return False
     k = j + 1 if line.words[j] == "," else j
+    if line.words[k] in ("tomorrow", "tmrw", "tmr", "yesterday") and line.words[k + 1] in PART_WORDS:
+        return True
     part = part_at(line, k, loose=False)
     return part is not None and part[0].name != "noon"
 
