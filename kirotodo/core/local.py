@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from kirotodo.core.agent.agent import Agent
+from kirotodo.core.agent.agent import Agent, FreshTurn
 from kirotodo.core.agent.calls import Surroundings
 from kirotodo.core.agent.hub import EventHub
 from kirotodo.core.agent.runner import TurnRunner
@@ -143,13 +143,15 @@ class LocalBackend:
                 raise
             return answered
         if started is not None:
-            self._runner.start(user_id=self.user_id, turn_id=sent.turn_id, model=self._model.name, epoch=1, last_seq=1)
+            self._runner.start(
+                user_id=self.user_id, turn_id=sent.turn_id, model=self._model.name, epoch=1, last_seq=1, fresh=started
+            )
             self._hub.list_changed(self.user_id)
         return sent
 
     async def _store_message(
         self, text: str, conversation_id: int | None, request_key: str | None, fingerprint: str
-    ) -> tuple[Sent, TurnStarted | None]:
+    ) -> tuple[Sent, FreshTurn | None]:
         turn_id = uuid.uuid4().hex
         async with self._database.begin(self.user_id, turn_id=turn_id) as store:
             if request_key is not None:
@@ -160,9 +162,6 @@ class LocalBackend:
                 conversation = await store.conversations.create(conversation_title(text))
             else:
                 conversation = await store.conversations.get(conversation_id)
-            live = await store.turns.live(conversation.id)
-            if live is not None:
-                raise LiveTurn("This conversation still has an answer under way.", turn_id=live)
             stored = await store.conversations.add_message(conversation.id, role="user", content=text, turn_id=turn_id)
             await store.turns.create(
                 turn_id=turn_id,
@@ -184,7 +183,8 @@ class LocalBackend:
                 created_at=store.now,
             )
             await store.turns.append_events(turn_id, [(1, encode_event(started))])
-        return Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq), started
+        sent = Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq)
+        return sent, FreshTurn(conversation_id=conversation.id, title=conversation.title)
 
     async def _answer_in_words(self, text: str, turn_id: str) -> Sent | None:
         """A plain yes or no to a parked turn answers it; None where this is something else."""

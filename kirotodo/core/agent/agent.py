@@ -6,25 +6,42 @@ not run again. No transaction is open while the model speaks.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, Self
 
 from kirotodo.core.agent.calls import Surroundings, run_call
 from kirotodo.core.agent.flow import TextFlow
 from kirotodo.core.agent.interrupt import Interrupt
 from kirotodo.core.agent.log import TurnLog
 from kirotodo.core.agent.prompt import INSTRUCTIONS, window
-from kirotodo.core.domain.conversation import ToolCall, Usage
+from kirotodo.core.domain.conversation import Message, ToolCall, Usage
 from kirotodo.core.errors import ModelError
 from kirotodo.core.events import ApprovalAnswered, TextDelta, ToolCallStarted, TurnFinished, decode_event
 from kirotodo.core.models import model as port
-from kirotodo.core.models.model import Facts, Model, ModelRequest, PromptItem
+from kirotodo.core.models.model import Facts, Model, ModelRequest
+from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
 
 MAX_ROUNDS: Final = 10
 """Tool rounds of one turn."""
 
 Outcome = Literal["finished", "parked"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FreshTurn:
+    """What is known of a turn that was stored just now, so that it need not be read back."""
+
+    conversation_id: int
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Earlier:
+    """The conversation's newest messages and the steps of the turns before this one; they do not change during it."""
+
+    messages: tuple[Message, ...]
+    steps: Mapping[str, Sequence[StepRecord]]
 
 
 @dataclass(kw_only=True)
@@ -41,6 +58,11 @@ class Run:
     """The attempt that a step's text is at, for steps of which something was written before."""
     usage: Usage = field(default_factory=Usage)
     flow: TextFlow | None = None
+    earlier: Earlier | None = None
+
+    @classmethod
+    def begin(cls, log: TurnLog, interrupt: Interrupt, fresh: FreshTurn) -> Self:
+        return cls(log=log, interrupt=interrupt, conversation_id=fresh.conversation_id, title=fresh.title)
 
     @property
     def text(self) -> str:
@@ -86,28 +108,35 @@ class Agent:
 
     async def go_on(self, run: Run) -> Outcome:
         """Carry the turn to its end, or to an approval. Raises `ModelError`, `Interrupted` and storage errors."""
-        if run.steps and await self._run_calls(run, run.steps[-1].calls) == "parked":
+        if run.steps and not await self._run_calls(run):
             return "parked"
         while True:
             run.interrupt.check()
-            calls = await self._step(run)
-            if not calls:
+            await self._step(run)
+            if not run.steps[-1].calls:
                 return "finished"
-            if await self._run_calls(run, calls) == "parked":
+            if not await self._run_calls(run):
                 return "parked"
 
-    async def _run_calls(self, run: Run, calls: Sequence[ToolCall]) -> Literal["done", "parked"]:
-        for call in calls:
-            if call.result is not None:
-                continue
-            run.interrupt.check()
-            approved = call.id in run.approved
-            if await run_call(run.log, call, run.conversation_id, self.around, approved=approved) == "parked":
-                return "parked"
-        return "done"
+    async def _run_calls(self, run: Run) -> bool:
+        """Run what the last step asked for and has no result yet; False where the turn was parked on the way."""
+        last = run.steps[-1]
+        done: list[ToolCall] = []
+        for call in last.calls:
+            if call.result is None:
+                run.interrupt.check()
+                approved = call.id in run.approved
+                ended = await run_call(run.log, call, run.conversation_id, self.around, approved=approved)
+                if ended is None:
+                    return False
+                done.append(ended)
+            else:
+                done.append(call)
+        run.steps[-1] = replace(last, calls=tuple(done))
+        return True
 
-    async def _step(self, run: Run) -> tuple[ToolCall, ...]:
-        """Ask the model once and store what it said; its calls, none where that was the answer."""
+    async def _step(self, run: Run) -> None:
+        """Ask the model once and store what it said."""
         number = len(run.steps)
         request = await self._request(run)
         said = "".join(step.text for step in run.steps).strip()
@@ -146,7 +175,6 @@ class Agent:
         await self._store_step(run, flow, calls)
         run.flow = None
         run.steps.append(StepRecord(step=number, text=flow.text, calls=calls))
-        return calls
 
     async def _store_step(self, run: Run, flow: TextFlow, calls: tuple[ToolCall, ...]) -> None:
         if not calls and not run.text.strip():
@@ -178,14 +206,12 @@ class Agent:
     async def _request(self, run: Run) -> ModelRequest:
         turn_id = run.log.turn_id
         async with run.log.database.read(run.log.user_id) as store:
-            messages = await store.conversations.messages(
-                run.conversation_id, before=None, limit=self._max_messages + 1
-            )
-            turn_ids = list(dict.fromkeys(message.turn_id for message in messages if message.turn_id != turn_id))
-            known: Mapping[str, Sequence[StepRecord]] = await store.turns.steps([*turn_ids, turn_id])
+            if run.earlier is None:
+                run.earlier = await self._earlier(store, run)
             open_tasks = await store.tasks.count_pending()
             now = store.now.astimezone(self.around.zone)
-        history: tuple[PromptItem, ...] = window(messages, known, turn_id=turn_id, max_messages=self._max_messages)
+        steps = {**run.earlier.steps, turn_id: run.steps}
+        history = window(run.earlier.messages, steps, turn_id=turn_id, max_messages=self._max_messages)
         return ModelRequest(
             instructions=INSTRUCTIONS,
             tools=self.around.tools.schemas(),
@@ -193,6 +219,12 @@ class Agent:
             facts=Facts(now=now, zone=self.around.zone, open_tasks=open_tasks),
             deadline=run.interrupt.deadline,
         )
+
+    async def _earlier(self, store: Store, run: Run) -> Earlier:
+        messages = await store.conversations.messages(run.conversation_id, limit=self._max_messages + 1)
+        others = dict.fromkeys(message.turn_id for message in messages if message.turn_id != run.log.turn_id)
+        steps = await store.turns.steps(list(others)) if others else {}
+        return Earlier(messages=messages, steps=steps)
 
 
 @asynccontextmanager

@@ -3,9 +3,9 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.agent.log import Entry, TurnLog
@@ -44,8 +44,11 @@ class Surroundings:
 
 async def run_call(
     turn: TurnLog, call: ToolCall, conversation_id: int, around: Surroundings, *, approved: bool
-) -> Literal["done", "parked"]:
-    """Run `call`, or park the turn where the user owes a yes first. A failed call has no effect but its receipt."""
+) -> ToolCall | None:
+    """Run `call` and give it back with its result, or park the turn where the user owes a yes first and give None.
+
+    A failed call has no effect but its receipt.
+    """
     started = time.perf_counter()
     try:
         async with turn.write(call_id=call.id) as entry:
@@ -55,10 +58,9 @@ async def run_call(
                 needed = await ready.approval(context)
                 if needed is not None:
                     await _park(entry, turn, call, needed.question, needed.arguments, needed.tasks)
-                    return "parked"
+                    return None
             result = await ready.run(context)
-            await _receipt(entry, turn, call, "succeeded", result, started)
-        return "done"
+            return await _receipt(entry, turn, call, "succeeded", result, started)
     except StaleOwner:
         raise
     except (ToolError, UserError) as error:
@@ -69,8 +71,7 @@ async def run_call(
         log.exception("tool %s failed in turn %s", call.tool, turn.turn_id)
         result = failure("This tool failed unexpectedly; nothing was changed by it.")
     async with turn.write(call_id=call.id) as entry:
-        await _receipt(entry, turn, call, "failed", result, started)
-    return "done"
+        return await _receipt(entry, turn, call, "failed", result, started)
 
 
 async def refuse(entry: Entry, turn: TurnLog, call: ToolCall, status: CallStatus, reason: str) -> None:
@@ -102,7 +103,7 @@ async def _park(
 
 async def _receipt(
     entry: Entry, turn: TurnLog, call: ToolCall, status: CallStatus, result: Mapping[str, Any], started: float
-) -> None:
+) -> ToolCall:
     duration_ms = round((time.perf_counter() - started) * 1000)
     await entry.store.turns.set_call(
         turn.turn_id, call.step, call.position, status=status, result=result, duration_ms=duration_ms
@@ -119,3 +120,4 @@ async def _receipt(
     )
     if changed.tasks or changed.removed:
         entry.emit(TasksChanged, tasks=changed.tasks, removed=changed.removed)
+    return replace(call, status=status, result=result, duration_ms=duration_ms)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from kirotodo.core.agent.agent import Agent, Run
+from kirotodo.core.agent.agent import Agent, FreshTurn, Run
 from kirotodo.core.agent.calls import DENIED, refuse
 from kirotodo.core.agent.hub import EventHub
 from kirotodo.core.agent.interrupt import Interrupt, Interrupted
@@ -66,13 +66,15 @@ class TurnRunner:
         """Whether this process runs the turn now."""
         return turn_id in self._jobs
 
-    def start(self, *, user_id: str, turn_id: str, model: str, epoch: int, last_seq: int) -> None:
-        """Run a turn whose lease this process holds."""
+    def start(
+        self, *, user_id: str, turn_id: str, model: str, epoch: int, last_seq: int, fresh: FreshTurn | None = None
+    ) -> None:
+        """Run a turn whose lease this process holds; one that is not `fresh` goes on from what is stored."""
         turn = TurnLog(
             database=self._database, hub=self._hub, user_id=user_id, turn_id=turn_id, epoch=epoch, last_seq=last_seq
         )
         interrupt = Interrupt(deadline=asyncio.get_running_loop().time() + self._timeout)
-        task = asyncio.create_task(self._run(turn, interrupt, self._agent_for(model)), name=f"turn {turn_id}")
+        task = asyncio.create_task(self._run(turn, interrupt, self._agent_for(model), fresh), name=f"turn {turn_id}")
         self._jobs[turn_id] = Job(log=turn, interrupt=interrupt, task=task)
         task.add_done_callback(lambda _: self._jobs.pop(turn_id, None))
         if self._heart is None or self._heart.done():
@@ -155,10 +157,10 @@ class TurnRunner:
 
     # --- one turn ---
 
-    async def _run(self, turn: TurnLog, interrupt: Interrupt, agent: Agent) -> None:
+    async def _run(self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None) -> None:
         run: Run | None = None
         try:
-            run = await agent.load(turn, interrupt)
+            run = Run.begin(turn, interrupt, fresh) if fresh else await agent.load(turn, interrupt)
             await agent.go_on(run)
         except StaleOwner:
             log.info("turn %s went to another owner", turn.turn_id)

@@ -45,9 +45,9 @@ async def watch(
 async def _stored(database: Database, user_id: str, turn_id: str, *, after: int) -> AsyncIterator[TurnEvent]:
     while True:
         async with database.read(user_id) as store:
-            if after == 0:
-                await store.turns.get(turn_id)
             page = await store.turns.events(turn_id, after=after, limit=PAGE)
+            if not page:
+                await store.turns.get(turn_id)  # tells a turn without news from one that is not there
         for seq, data in page:
             after = seq
             yield decode_event(data)
