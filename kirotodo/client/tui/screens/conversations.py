@@ -37,6 +37,10 @@ SEARCH_AFTER: Final = 0.2
 EMPTY: Final = "No conversations yet. n begins one."
 
 
+class ConversationList(OptionList, inherit_bindings=False):
+    """The lines; the keys are the screen's."""
+
+
 class ConversationsScreen(ModalScreen[None]):
     """Asks the backend by itself and tells the chat what it did."""
 
@@ -102,7 +106,7 @@ class ConversationsScreen(ModalScreen[None]):
             box.border_title = Content("conversations")
             box.border_subtitle = hints("conversations")
             yield Field(id="search", placeholder="search titles and messages")
-            yield OptionList(id="list", markup=False)
+            yield ConversationList(id="list", markup=False)
             yield Field(id="rename", placeholder="another title")
             yield Static(id="status", markup=False)
 
@@ -222,9 +226,14 @@ class ConversationsScreen(ModalScreen[None]):
     def action_search(self) -> None:
         self.query_one("#search").focus()
 
+    def _move(self, steps: int) -> None:
+        if self._found:
+            here = self._list.highlighted or 0
+            self._list.highlighted = max(0, min(len(self._found) - 1, here + steps))
+
     def action_cursor_down(self) -> None:
         if self._list.has_focus:
-            self._list.action_cursor_down()
+            self._move(1)
         elif self._renaming is None:
             self._list.focus()
 
@@ -234,7 +243,22 @@ class ConversationsScreen(ModalScreen[None]):
         if self._list.highlighted in (None, 0):
             self.action_search()
         else:
-            self._list.action_cursor_up()
+            self._move(-1)
+
+    def action_page_up(self) -> None:
+        self._move(-self._page())
+
+    def action_page_down(self) -> None:
+        self._move(self._page())
+
+    def _page(self) -> int:
+        return max(1, self._list.size.height // 2 - 1)
+
+    def action_first(self) -> None:
+        self._move(-len(self._found))
+
+    def action_last(self) -> None:
+        self._move(len(self._found))
 
     # --- opening ---
 
@@ -269,6 +293,7 @@ class ConversationsScreen(ModalScreen[None]):
             field.cursor_position = len(field.value)
             field.add_class("-open")
             field.focus()
+            self._tell("Another title: enter keeps it, esc leaves the old one.")
 
     @on(Input.Submitted, "#rename")
     def _rename(self, event: Input.Submitted) -> None:
@@ -289,6 +314,7 @@ class ConversationsScreen(ModalScreen[None]):
     def _end_rename(self) -> None:
         self._renaming = None
         self.query_one("#rename").remove_class("-open")
+        self._tell("")
         self._list.focus()
 
     # --- deleting and bringing back ---

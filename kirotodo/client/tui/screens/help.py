@@ -1,5 +1,7 @@
 """Every key and what it does, from the registry of actions."""
 
+from typing import Final
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -8,7 +10,7 @@ from textual.widgets import Static
 
 from kirotodo.client.tui.actions import ACTIONS, HEADINGS, Action, Keymap, Scope, bindings, key_label, keymap
 
-KEYS_WIDTH = 20
+KEYS_WIDTH: Final = 18
 
 
 class HelpScreen(ModalScreen[None]):

@@ -44,8 +44,8 @@ class KirotodoCommands(Provider):
         for one in page.items:
             title = one_line(one.title) or "Untitled"
             score = matcher.match(title) or 0.1
-            shown = matcher.highlight(title) if score > 0.1 else Content(title)
-            yield Hit(score, shown, partial(self._open, one.id), text=title, help="Open this conversation.")
+            # Not matcher.highlight: it reads its text as markup, and a title may be anything.
+            yield Hit(score, Content(title), partial(self._open, one.id), text=title, help="Open this conversation.")
 
     def _offered(self) -> list[Action]:
         return [action for action in ACTIONS if action.palette and self._can(action)]

@@ -1,0 +1,148 @@
+"""One registry feeds every binding and the help, has no conflicts, and takes a keymap over it."""
+
+import importlib
+import inspect
+import pkgutil
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from textual.app import App
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.widget import Widget
+
+import kirotodo.client.tui
+from kirotodo.client.tui.actions import ACTIONS, BY_ID, HEADINGS, bindings, hints, key_label, keymap
+from kirotodo.client.tui.screens.help import help_text
+
+
+def classes() -> Iterator[type[DOMNode]]:
+    """Every app, screen and widget of the terminal client."""
+    for module in pkgutil.walk_packages(kirotodo.client.tui.__path__, "kirotodo.client.tui."):
+        for _, found in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if issubclass(found, DOMNode) and found.__module__ == module.name:
+                yield found
+
+
+@pytest.mark.parametrize("found", sorted(classes(), key=str), ids=lambda found: found.__name__)
+def test_every_binding_comes_from_the_registry_and_has_its_method(found: type[DOMNode]) -> None:
+    own = list(Binding.make_bindings(found.__dict__.get("BINDINGS", ())))
+    assert {binding.id for binding in own} <= set(BY_ID)
+    for binding in own:
+        assert hasattr(found, f"action_{binding.action}") or "." in binding.action, binding
+
+
+def test_every_action_with_a_widget_is_bound_by_one() -> None:
+    bound = {binding.id for found in classes() for binding in Binding.make_bindings(found.__dict__.get("BINDINGS", ()))}
+    assert set(BY_ID) - bound == set()
+
+
+def test_no_two_actions_of_a_scope_share_a_key() -> None:
+    uses = Counter((action.scope, binding.key) for action in ACTIONS for binding in _keys(action.keys))
+    assert [use for use, count in uses.items() if count > 1] == []
+
+
+def _keys(keys: tuple[str, ...]) -> list[Binding]:
+    return list(Binding.make_bindings([Binding(",".join(keys), "x")])) if keys else []
+
+
+def test_nothing_essential_hangs_on_keys_that_terminals_keep_for_themselves() -> None:
+    risky = {"ctrl+a", "ctrl+b", "ctrl+s", "ctrl+z", "alt+up", "alt+down", "alt+left", "alt+right"}
+    for action in ACTIONS:
+        assert not risky & set(action.keys), action.id
+        if action.id != "app.quit":
+            assert "ctrl+q" not in action.keys
+
+
+def test_where_text_is_written_no_letter_is_a_key() -> None:
+    for action in ACTIONS:
+        if action.scope in ("app", "composer", "dialog"):
+            assert all(len(key_label(key)) > 1 or key in ("up", "down") for key in action.keys), action.id
+
+
+def test_every_action_has_a_scope_words_and_a_key() -> None:
+    for action in ACTIONS:
+        assert action.scope in HEADINGS
+        assert action.title
+        assert action.help.endswith(".")
+        assert len(action.help) <= 58
+        assert action.keys
+    assert len(BY_ID) == len(ACTIONS)
+
+
+def test_the_help_lists_every_action_with_its_keys() -> None:
+    lines = help_text(keymap()).plain.splitlines()
+    for action in ACTIONS:
+        labels = "  ".join(key_label(key) for key in action.keys)
+        assert any(line.startswith(labels) and line.endswith(action.help) for line in lines), action.id
+    for heading in HEADINGS.values():
+        assert heading in lines
+
+
+def test_hints_take_what_fits() -> None:
+    assert hints("tasks", width=31).plain == "space done · e edit · d due"
+    assert hints("tasks", width=3).plain == ""
+    assert hints("tasks").plain.startswith("space done · e edit · d due · n new")
+
+
+# --- the keymap ---
+
+
+def test_an_override_takes_its_key_from_the_default() -> None:
+    result = keymap({"tasks.edit": "r, f4", "tasks.done": "e"})
+    assert result.keys["tasks.edit"] == ("r", "f4")
+    assert result.keys["tasks.done"] == ("e",)
+    assert result.problems == ()
+
+
+def test_an_action_that_loses_its_only_key_is_reported() -> None:
+    result = keymap({"tasks.due": "e"})
+    assert result.keys["tasks.edit"] == ()
+    assert result.problems == ("'tasks.edit' has no key any more.",)
+    assert result.textual()["tasks.edit"] == "unbound"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ({"tasks.fly": "f"}, "no action 'tasks.fly'"),
+        ({"tasks.edit": "f", "tasks.due": "f"}, "both 'tasks.edit' and 'tasks.due'"),
+        ({"tasks.edit": "?", "tasks.due": "question_mark"}, "'?' is asked for by both"),
+        ({"composer.submit": "s"}, "'s' is text in the composer"),
+        ({"dialog.close": "q"}, "'q' is text in the dialog"),
+    ],
+)
+def test_what_cannot_be_done_is_reported_and_left_out(overrides: dict[str, str], words: str) -> None:
+    result = keymap(overrides)
+    assert any(words in problem for problem in result.problems)
+    last = list(overrides)[-1]
+    if last in BY_ID:
+        assert result.keys[last] == BY_ID[last].keys
+
+
+def test_one_key_may_mean_different_things_in_different_places() -> None:
+    assert keymap({"queue.edit": "d"}).problems == ()
+
+
+async def test_textual_takes_the_keymap() -> None:
+    class Pane(Widget, can_focus=True):
+        BINDINGS = bindings("tasks")
+        done: list[str] = []
+
+        def action_edit(self) -> None:
+            self.done.append("edit")
+
+        def action_done(self) -> None:
+            self.done.append("done")
+
+    class PaneApp(App[None]):
+        def compose(self) -> Iterator[Widget]:
+            yield Pane()
+
+    app = PaneApp()
+    async with app.run_test() as pilot:
+        app.set_keymap(keymap({"tasks.edit": "?", "tasks.done": "e"}).textual())
+        app.query_one(Pane).focus()
+        await pilot.press("question_mark", "e", "space")
+    assert Pane.done == ["edit", "done"]
