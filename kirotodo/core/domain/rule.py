@@ -94,9 +94,8 @@ def read_rule(text: str) -> Rule:
     for piece in text.strip().upper().removeprefix("RRULE:").strip(";").split(";"):
         key, mark, value = piece.strip().partition("=")
         if not mark or not value or key in parts:
-            raise InvalidInput(
-                f"“{piece.strip()[:40]}” cannot be read as part of a recurrence. An example that works is FREQ=WEEKLY;BYDAY=FR."
-            )
+            shown = piece.strip()[:40]
+            raise InvalidInput(f"“{shown}” is no part of a recurrence. An example that works is FREQ=WEEKLY;BYDAY=FR.")
         parts[key] = value.strip()
     parts.pop("WKST", None)
     parts.pop("BYSECOND", None)

@@ -122,8 +122,8 @@ def _certain(ctx: Context, moment: Moment, start: int, bare: int, end: int) -> b
 
 
 _REFERRING: Final = word_set(
-    "delete remove complete completed done finish finished mark check tick cross rename edit open reopen show pick choose "
-    "select no not yes one cancel drop clear undo"
+    "delete remove complete completed done finish finished mark check tick cross rename edit open reopen show pick "
+    "choose select no not yes one cancel drop clear undo"
 )
 
 

@@ -169,8 +169,8 @@ def _ends_clause(line: Line, i: int) -> bool:
 
 
 _NOT_COUNTED: Final = word_set(
-    "at by before after from for to in on and or of until till around about with this next every each please so but when "
-    "then if because noon midnight morning afternoon evening night tonight through though"
+    "at by before after from for to in on and or of until till around about with this next every each please so but "
+    "when then if because noon midnight morning afternoon evening night tonight through though"
 )
 
 
@@ -333,8 +333,8 @@ def bare_ordinal(ctx: Context, i: int) -> DayMatch:
 
 
 _FRACTION_NOUNS: Final = word_set(
-    "cup cups tsp tbsp teaspoon tablespoon gallon gallons lb lbs oz pound pounds inch inches kg g l liter litre mile miles "
-    "of off price way full empty pint pints stars hour hours h dozen marathon"
+    "cup cups tsp tbsp teaspoon tablespoon gallon gallons lb lbs oz pound pounds inch inches kg g l liter litre mile "
+    "miles of off price way full empty pint pints stars hour hours h dozen marathon"
 )
 
 

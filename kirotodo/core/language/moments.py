@@ -82,9 +82,9 @@ STARTERS: Final = frozenset(
     | ORDINAL_WORDS
     | (set(UNITS) & {"day"})
     | word_set(
-        "now right the day in within + a an another half quarter couple several few noon midday midnight eod eob cob eom eoy "
-        "eow eoq end close beginning begin start middle mid early late later rest q weekend wknd during first last final "
-        "penultimate tonight that over to two week of"
+        "now right the day in within + a an another half quarter couple several few noon midday midnight eod eob cob "
+        "eom eoy eow eoq end close beginning begin start middle mid early late later rest q weekend wknd during first "
+        "last final penultimate tonight that over to two week of"
     )
 )
 

@@ -3,19 +3,19 @@
 from fractions import Fraction
 from typing import Final, TypeAlias
 
-from kirotodo.core.language.spans import Line
+from kirotodo.core.language.spans import Line, listed_words
 
 Number: TypeAlias = Fraction | int
 
-_ONES: Final = (
+_ONES: Final = listed_words(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
-).split()
-_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_ORDINAL_ONES: Final = (
+)
+_TENS: Final = listed_words("twenty thirty forty fifty sixty seventy eighty ninety")
+_ORDINAL_ONES: Final = listed_words(
     "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
     "fifteenth sixteenth seventeenth eighteenth nineteenth"
-).split()
+)
 
 ONES: Final = {word: value for value, word in enumerate(_ONES)}
 TENS: Final = {word: 10 * value for value, word in enumerate(_TENS, 2)} | {"fourty": 40}

@@ -46,7 +46,7 @@ def _said(rule: Rule) -> str | None:
         return None
     if rule.freq in ("MINUTELY", "HOURLY"):
         return None if rule != _only(rule) else _every(rule)
-    days = _weekly(rule) if rule.freq in ("DAILY", "WEEKLY") else _monthly(rule) if rule.freq == "MONTHLY" else _yearly(rule)
+    days = {"MONTHLY": _monthly, "YEARLY": _yearly}.get(rule.freq, _weekly)(rule)
     return None if days is None else days + _times(rule)
 
 

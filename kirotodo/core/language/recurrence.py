@@ -11,8 +11,8 @@ from kirotodo.core.language.spans import Context, Found, context_of, standing_fr
 
 _TRIGGERS: Final = word_set(
     "every each ev evry everyday daily weekly biweekly fortnightly monthly bimonthly quarterly biannually semiannually "
-    "yearly annually annual biennially hourly nightly bi semi once weekdays weekends weeknights mondays tuesdays wednesdays "
-    "thursdays fridays saturdays sundays mons tues weds thurs fris sats suns after"
+    "yearly annually annual biennially hourly nightly bi semi once weekdays weekends weeknights mondays tuesdays "
+    "wednesdays thursdays fridays saturdays sundays mons tues weds thurs fris sats suns after"
 )
 _PREPOSITIONS: Final = word_set("on at for the in of")
 
@@ -72,6 +72,8 @@ def find_recurrence(text: str, *, now: dt.datetime, preferences: Preferences) ->
     ]
 
 
+_LONG_AGO: Final = dt.datetime.combine(dt.date(1600, 1, 1), dt.time())
+"""Stands for an unknown now: what is counted from it lies before every year that can be said."""
 _EXAMPLES: Final = 'Try "every other friday" or "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR".'
 
 
@@ -85,9 +87,16 @@ def parse_rule(text: str, *, now: dt.datetime | None = None, preferences: Prefer
         raise InvalidInput(f"No recurrence was given. {_EXAMPLES}")
     if "FREQ=" in shown.upper():
         return Recurrence(rule=str(read_rule(shown)))
-    found = find_recurrence(shown, now=now or dt.datetime.min, preferences=preferences or Preferences())
+    found = find_recurrence(shown, now=now or _LONG_AGO, preferences=preferences or Preferences())
     if len(found) == 1:
         rest = shown[: found[0].start] + shown[found[0].end :]
         if not any(char.isalnum() for char in rest):
-            return found[0].value
+            return _with_sure_end(found[0].value)
     raise InvalidInput(f"“{shown[:60]}” was not understood as a recurrence. {_EXAMPLES}")
+
+
+def _with_sure_end(recurrence: Recurrence) -> Recurrence:
+    until = read_rule(recurrence.rule).until
+    if until is not None and until.year < 1900:
+        raise InvalidInput("The day it ends needs its year, as in “until 3 March 2027”.")
+    return recurrence

@@ -16,6 +16,11 @@ OPAQUE: Final = "\0"
 _PADDING: Final = 8
 
 
+def listed_words(words: str) -> tuple[str, ...]:
+    """A small vocabulary, in its order."""
+    return tuple(words.split())
+
+
 def word_set(words: str) -> frozenset[str]:
     """A small vocabulary, written as a sentence."""
     return frozenset(words.split())

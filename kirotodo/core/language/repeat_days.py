@@ -1,0 +1,213 @@
+"""The days of a recurrence: "mon, wed and fri", "the first and third friday", "the 15th", "december 21st and 31st"."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from kirotodo.core.language.days import month_at, weekday_at
+from kirotodo.core.language.holidays import holiday_at
+from kirotodo.core.language.names import MONTHS, WEEKDAYS
+from kirotodo.core.language.numbers import digits, ordinal
+from kirotodo.core.language.periods import nth_at
+from kirotodo.core.language.repeat_draft import EVERY, GROUPS, LIST_MARKS, PLURALS, WORKDAYS, Draft
+from kirotodo.core.language.spans import Context
+from kirotodo.core.language.times import PART_WORDS, Part, part_at
+
+
+def day_words(ctx: Context, i: int, draft: Draft, *, head: bool) -> int | None:
+    """Which days: weekdays, groups of them, numbered ones, days of the month, dates of the year, parts of the day."""
+    words = ctx.words
+    word = words[i]
+    if word in WEEKDAYS or word in PLURALS or word in GROUPS:
+        end = weekly_days(ctx, i, draft)
+        return (part_of_day(ctx, end, draft) or end) if end else None
+    if word in ("business", "working", "work", "week") and words[i + 1] in ("day", "days"):
+        draft.days += [(0, day) for day in WORKDAYS]
+        return i + 2
+    if word in PART_WORDS and head and (named := part_at(ctx.line, i, loose=True)):
+        draft.freq, draft.part = draft.freq or "DAILY", named[0]
+        return named[1]
+    if word in MONTHS:
+        return month_dates(ctx, i, draft)
+    if (word == "day" and digits(words[i + 1])) or (word in ("days",) and digits(words[i + 1])):
+        return day_numbers(ctx, i + 1, draft)
+    if head and (holiday := holiday_at(ctx.line, i)):
+        return holiday[1] if _every_holiday(holiday[0], ctx.today.year, draft) else None
+    return nth_list(ctx, i, draft)
+
+
+def _every_holiday(holiday: Callable[[int], dt.date], year: int, draft: Draft) -> bool:
+    """A day with a name as a rule, if it has a fixed date or is the nth weekday of a month; Easter is neither."""
+    dates = [holiday(min(max(year, 1), 9900) + k) for k in range(12)]
+    if len({(date.month, date.day) for date in dates}) == 1:
+        draft.monthdays = [dates[0].day]
+    elif len({(date.month, date.weekday(), (date.day - 1) // 7) for date in dates}) == 1:
+        draft.days = [((dates[0].day - 1) // 7 + 1, dates[0].weekday())]
+    elif all(date.month == dates[0].month and (date + dt.timedelta(days=7)).month != date.month for date in dates):
+        draft.days = [(-1, dates[0].weekday())]
+    else:
+        return False
+    draft.freq, draft.months = "YEARLY", [dates[0].month]
+    return True
+
+
+def weekly_days(ctx: Context, i: int, draft: Draft) -> int | None:
+    """ "mon, wed and fri", "monday through friday", "weekdays"."""
+    words = ctx.words
+    end: int | None = None
+    j = i
+    while True:
+        word = words[j]
+        named = weekday_at(ctx, j)
+        if word in GROUPS:
+            draft.days += [(0, day) for day in GROUPS[word]]
+            end = j + 1
+        elif named or word in PLURALS:
+            first, end = named or (PLURALS[word], j + 1)
+            last = weekday_at(ctx, end + 1) or (
+                (PLURALS[words[end + 1]], end + 2) if words[end + 1] in PLURALS else None
+            )
+            if last and words[end] in ("-", "–", "to", "through", "thru", "till", "until"):
+                draft.days += [(0, (first + k) % 7) for k in range((last[0] - first) % 7 + 1)]
+                end = last[1]
+            else:
+                draft.days.append((0, first))
+        else:
+            return end
+        j = end
+        while words[j] in LIST_MARKS:
+            j += 1
+        if words[j] in EVERY or (words[j] == "on" and j > end):
+            j += 1
+        if j == end:
+            return end
+
+
+def nth_list(ctx: Context, i: int, draft: Draft) -> int | None:
+    """ "first and third friday", "4th and 10th", "15th workday, first workday", "2nd and 2nd to last fri"."""
+    words = ctx.words
+    j = i
+    pending: list[int] = []
+    end: int | None = None
+    before = len(draft.monthdays), len(draft.days), len(draft.positions)
+    while (counted := nth_at(ctx, j)) is not None and counted[0] != 0 and abs(counted[0]) <= 366:
+        pending.append(counted[0])
+        j = counted[1]
+        if (used := _counted_noun(ctx, j, pending, draft)) is not None:
+            pending, j = [], used
+        end = j
+        while words[j] in LIST_MARKS:
+            j += 1
+        if j == end:
+            break
+        if words[j] in EVERY:
+            j += 1
+    if end is None or (end == i):
+        return None
+    if pending:
+        if any(abs(nth) > 31 for nth in pending) or words[end] in ("time", "one", "item", "task"):
+            del draft.monthdays[before[0] :], draft.days[before[1] :], draft.positions[before[2] :]
+            return None
+        draft.monthdays += pending
+        end = end + 1 if words[end] == "day" else end
+    return end
+
+
+def _counted_noun(ctx: Context, j: int, nths: list[int], draft: Draft) -> int | None:
+    """What is counted: a weekday, a working day, a day."""
+    words = ctx.words
+    word = words[j]
+    named = weekday_at(ctx, j)
+    if named and all(abs(nth) <= 53 for nth in nths):
+        draft.days += [(nth, named[0]) for nth in nths]
+        return named[1]
+    if word == "instance" or (word == "instances" and words[j + 1] == "of"):
+        end = weekly_days(ctx, j + 2, draft)
+        draft.positions += nths if end else []
+        return end
+    workdays = word in ("workday", "weekday", "workdays", "weekdays")
+    if workdays or (word in ("business", "working", "work", "week") and words[j + 1] == "day"):
+        draft.positions += nths
+        draft.days = [(0, day) for day in WORKDAYS]
+        return j + 1 if workdays else j + 2
+    if word in ("weekend",):
+        draft.positions += nths
+        draft.days = [(0, 5)]
+        return j + 1
+    if word in ("day", "days"):
+        draft.monthdays += nths
+        return j + 1
+    return None
+
+
+def day_numbers(ctx: Context, i: int, draft: Draft) -> int | None:
+    """ "day 20 and 30"."""
+    j, end = i, None
+    while digits(ctx.words[j]) and 0 < int(ctx.words[j][:4]) <= 366:
+        (draft.yeardays if draft.freq == "YEARLY" and not draft.months else draft.monthdays).append(int(ctx.words[j]))
+        j = end = j + 1
+        while ctx.words[j] in LIST_MARKS:
+            j += 1
+    return end
+
+
+def month_dates(ctx: Context, i: int, draft: Draft) -> int | None:
+    """ "jan 27th", "december 21st and 31st", "january and june", "november"."""
+    words = ctx.words
+    named = month_at(ctx, i)
+    if named is None:
+        return None
+    month, j = named
+    end = j
+    draft.months.append(month)
+    j = j + 1 if words[j] in ("the", ",") else j
+    while True:
+        number = ordinal(ctx.line, j)
+        if (
+            number is None
+            and digits(words[j])
+            and len(words[j]) < 3
+            and words[j + 1] not in (":", "am", "pm", "times", "x")
+        ):
+            number = int(words[j]), j + 1
+        if number is None or not 0 < number[0] < 32 or words[number[1]] in WEEKDAYS:
+            break
+        draft.monthdays.append(number[0])
+        j = end = number[1]
+        while words[j] in LIST_MARKS:
+            j += 1
+        if j == end:
+            break
+    k = end
+    while words[k] in LIST_MARKS:
+        k += 1
+    if k > end and words[k] in MONTHS and not draft.monthdays:
+        return month_dates(ctx, k, draft)
+    return end
+
+
+def part_of_day(ctx: Context, i: int, draft: Draft) -> int | None:
+    """ "mornings", "in the evening" after days."""
+    if draft.part is not None or draft.freq in ("HOURLY", "MINUTELY"):
+        return None
+    word = ctx.words[i]
+    if word.endswith("s") and word[:-1] in PART_WORDS:
+        word = word[:-1]
+        draft.part = {
+            "morning": Part("morning", "morning"),
+            "afternoon": Part("afternoon", "afternoon"),
+            "evening": Part("evening", "evening"),
+        }.get(word, Part("night", "night"))
+        return i + 1
+    part = part_at(ctx.line, i, loose=True)
+    if (
+        part is None
+        or part[0].offset is not None
+        or (word not in PART_WORDS and word not in ("in", "at", "after", "early", "first"))
+    ):
+        return None
+    draft.part = part[0]
+    if draft.times:
+        draft.times = [
+            time.replace(hour=time.hour % 12 if part[0].part == "morning" else time.hour) for time in draft.times
+        ]
+    return part[1]
