@@ -17,7 +17,7 @@ from kirotodo.core.language.spans import Context, Found, Line, context_of, stand
 
 _PREPOSITIONS: Final = word_set(
     "at on by before in until till til for from since after around about due during starting beginning commencing "
-    "between @ sometime anytime over circa"
+    "between @ sometime anytime over circa later"
 )
 _MARKS: Final = frozenset({".", ",", "!", "?", ";", ":", ")", "…", "-", "–", "—", "(", '"'})
 _CLAUSE_ENDS: Final = _MARKS | word_set(
@@ -136,6 +136,14 @@ def _date_of_month(line: Line, start: int, end: int) -> bool:
 def _alone(line: Line, start: int, end: int) -> bool:
     words = line.words
     return all(words[k] in _MARKS for k in range(start)) and all(words[k] in _MARKS for k in range(end, line.size))
+
+
+def due_day(when: When, *, today: dt.date) -> dt.date:
+    """The day a task is due that was said to be due then: of a week that has begun its last day, of one to come its
+    first."""
+    if when.until is not None and when.date < today <= when.until:
+        return when.until
+    return when.date
 
 
 _EXAMPLES: Final = 'Try "tomorrow 5pm" or "2026-11-27".'

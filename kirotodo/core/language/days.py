@@ -122,6 +122,9 @@ def weekday_day(ctx: Context, i: int) -> DayMatch:
         start = week_start(ctx, ctx.today) + dt.timedelta(days=7 * week[0])
         return Day(in_week(ctx, start, weekday)), week[2] + 1
     first = after(ctx.today, weekday)
+    if modifier is None and words[j] == "in" and (length := length_at(ctx.line, j + 1)) and length[0].fine == "week":
+        later = moved(ctx.now, length[0], 1)
+        return (Day(in_week(ctx, week_start(ctx, later.date()), weekday)), length[1]) if later else None
     if words[j : j + 2] == ("after", "next") and modifier is None:
         return Day(first + dt.timedelta(days=7)), j + 2
     if words[j] == "week" and modifier is None:

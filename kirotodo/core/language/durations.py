@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from kirotodo.core.language.names import WEEKDAYS
-from kirotodo.core.language.numbers import amount
+from kirotodo.core.language.numbers import amount, digits
 from kirotodo.core.language.spans import Line
 
 
@@ -95,6 +95,9 @@ def _single(line: Line, i: int) -> tuple[Length, int] | None:
             return Length(weekdays=int(value), weekday=named), j + 1
         return None
     length = _scaled(value, unit[0])
+    if unit[0] == "hour" and words[j] == "h" and line.glued(j + 1) and digits(words[j + 1]) and len(words[j + 1]) == 2:
+        minutes = int(words[j + 1])
+        return (Length(seconds=int(value * 3600) + 60 * minutes, fine="minute"), j + 2) if minutes < 60 else None
     return (length, unit[1]) if length is not None else None
 
 

@@ -80,7 +80,7 @@ STARTERS: Final = frozenset(
     | RANGE_LEADS
     | NUMBER_WORDS
     | ORDINAL_WORDS
-    | (set(UNITS) & {"day"})
+    | (set(UNITS) & {"day", "week", "month"})
     | word_set(
         "now right the day in within + a an another half quarter couple several few noon midday midnight eod eob cob "
         "eom eoy eow eoq end close beginning begin start middle mid early late later rest q weekend wknd during first "
@@ -250,7 +250,7 @@ def _piece(ctx: Context, k: int, led: Led, pieces: _Pieces) -> tuple[_Pieces, in
         clock = clock_at(ctx.line, k, led)
         if clock is not None and (best is None or clock[1] > best[1]):
             best = pieces._replace(clock=clock[0]), clock[1]
-    if pieces.part is None and led in ("no", "at"):
+    if led in ("no", "at"):
         part = part_at(ctx.line, k, loose=pieces.day is not None)
         if part is not None and (best is None or part[1] > best[1]) and _fits(part[0], pieces):
             best = pieces._replace(part=part[0]), part[1]
@@ -258,6 +258,8 @@ def _piece(ctx: Context, k: int, led: Led, pieces: _Pieces) -> tuple[_Pieces, in
 
 
 def _fits(part: Part, pieces: _Pieces) -> bool:
+    if pieces.part is not None:
+        return pieces.part.part == part.part and part.offset is None
     if pieces.day is not None and pieces.day.time is not None:
         return False
     return pieces.day is None or pieces.day.grain == "day" or part.offset is None

@@ -27,9 +27,9 @@ def offset_day(ctx: Context, i: int, anchor: Anchor) -> DayMatch:
             j += 1
         counted = length_at(ctx.line, j)
         return _counted_in(ctx, counted) if counted else None
-    if word == "the" and words[i + 1] in UNITS and words[i + 2] in ("after", "before"):
-        length = length_at_one(words[i + 1])
-        return _from_anchor(ctx, length, i + 2, anchor)
+    j = i + 1 if word == "the" else i
+    if words[j] in UNITS and words[j + 1] in ("after", "before"):
+        return _from_anchor(ctx, length_at_one(words[j]), j + 1, anchor)
     counted = length_at(ctx.line, i)
     if counted is None:
         return None

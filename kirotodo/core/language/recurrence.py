@@ -14,7 +14,7 @@ _TRIGGERS: Final = word_set(
     "yearly annually annual biennially hourly nightly bi semi once weekdays weekends weeknights mondays tuesdays "
     "wednesdays thursdays fridays saturdays sundays mons tues weds thurs fris sats suns after"
 )
-_PREPOSITIONS: Final = word_set("on at for the in of")
+_PREPOSITIONS: Final = word_set("on at for the")
 
 
 class Repeat(NamedTuple):

@@ -28,6 +28,13 @@ def day_words(ctx: Context, i: int, draft: Draft, *, head: bool) -> int | None:
         return named[1]
     if word in MONTHS:
         return month_dates(ctx, i, draft)
+    if digits(word) and len(word) < 3 and 0 < int(word) < 32 and (named_month := month_at(ctx, i + 1)):
+        draft.months, draft.monthdays = [named_month[0]], [int(word)]
+        return named_month[1]
+    if word in ("beginning", "start", "end") and words[i + 1 : i + 3] in (("of", "month"), ("of", "the")):
+        draft.monthdays.append(-1 if word == "end" else 1)
+        end = i + 3 if words[i + 2] == "month" else i + 4
+        return end if words[end - 1] == "month" else None
     if (word == "day" and digits(words[i + 1])) or (word in ("days",) and digits(words[i + 1])):
         return day_numbers(ctx, i + 1, draft)
     if head and (holiday := holiday_at(ctx.line, i)):
@@ -118,8 +125,12 @@ def _counted_noun(ctx: Context, j: int, nths: list[int], draft: Draft) -> int | 
     word = words[j]
     named = weekday_at(ctx, j)
     if named and all(abs(nth) <= 53 for nth in nths):
+        j = named[1]
         draft.days += [(nth, named[0]) for nth in nths]
-        return named[1]
+        while words[j] in ("and", ",", "&") and (also := weekday_at(ctx, j + 1)):
+            draft.days += [(nth, also[0]) for nth in nths]
+            j = also[1]
+        return j
     if word == "instance" or (word == "instances" and words[j + 1] == "of"):
         end = weekly_days(ctx, j + 2, draft)
         draft.positions += nths if end else []
@@ -134,7 +145,7 @@ def _counted_noun(ctx: Context, j: int, nths: list[int], draft: Draft) -> int | 
         draft.days = [(0, 5)]
         return j + 1
     if word in ("day", "days"):
-        draft.monthdays += nths
+        (draft.yeardays if draft.freq == "YEARLY" and not draft.months else draft.monthdays).extend(nths)
         return j + 1
     return None
 

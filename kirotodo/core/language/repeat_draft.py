@@ -23,7 +23,7 @@ GROUPS: Final = {
 }
 
 PLURALS: Final = {word + "s": day for word, day in WEEKDAYS.items() if word.endswith("day")} | {
-    word + "s": WEEKDAYS[word] for word in ("mon", "tue", "tues", "wed", "thu", "thur", "fri", "sat", "sun")
+    word + "s": WEEKDAYS[word] for word in ("mon", "wed", "fri", "sat", "sun") if word + "s" not in WEEKDAYS
 }
 
 LIST_MARKS: Final = word_set("and & , + or /")

@@ -8,8 +8,8 @@ from typing import Final
 from kirotodo.core.domain.rule import Freq
 from kirotodo.core.language.days import weekday_at
 from kirotodo.core.language.durations import UNITS, length_at
-from kirotodo.core.language.names import MONTHS
-from kirotodo.core.language.numbers import ordinal, whole
+from kirotodo.core.language.names import MONTHS, WEEKDAYS
+from kirotodo.core.language.numbers import NUMBER_WORDS, digits, ordinal, whole
 from kirotodo.core.language.repeat_days import day_words, month_dates, nth_list, part_of_day, weekly_days
 from kirotodo.core.language.repeat_draft import EVERY, PLURALS, WORKDAYS, Draft
 from kirotodo.core.language.spans import Context, word_set
@@ -53,7 +53,7 @@ def head_at(ctx: Context, i: int, draft: Draft) -> int | None:
         return every(ctx, i + 1, draft)
     if word in ADVERBS:
         return _adverb(ctx, i, draft)
-    if word in ("bi", "semi") and words[i + 1] == "-" and "bi" + words[i + 2] in ADVERBS:
+    if words[i + 1] == "-" and (word == "bi" or words[i + 2] == "annually") and "bi" + words[i + 2] in ADVERBS:
         draft.freq, draft.interval = ADVERBS["bi" + words[i + 2]]
         return i + 3
     if word == "annual" and i and words[i - 1] in ("a", "an"):
@@ -61,6 +61,8 @@ def head_at(ctx: Context, i: int, draft: Draft) -> int | None:
         return i + 1
     if word in ("once", "1x") or (word == "one" and words[i + 1] in ("time", "times")):
         return _once(ctx, i + 1 if word == "once" else i + 2, draft)
+    if i and (ctx.words[i - 1] in NUMBER_WORDS or digits(ctx.words[i - 1])) and word in PLURALS:
+        return None
     if word in PLURALS or word in ("weekdays", "weekends", "weeknights"):
         return _plural(ctx, i, draft)
     if word == "on" and (words[i + 1] in PLURALS or words[i + 1] in ("weekdays", "weekends", "weeknights")):
@@ -79,6 +81,11 @@ def every(ctx: Context, i: int, draft: Draft) -> int | None:
         draft.completion, i = True, i + 1
     if words[i] == "single":
         i += 1
+    if words[i : i + 2] == ("and", "every"):
+        i += 2
+    if words[i] == "second" and words[i + 1] in WEEKDAYS and words[i + 2] not in ("of", "in"):
+        draft.interval = 2
+        return weekly_days(ctx, i + 1, draft)
     if words[i] in ("other", "alternate", "second") and (words[i] != "second" or words[i + 1] in UNITS):
         unit = UNITS.get(words[i + 1])
         draft.interval = 2
@@ -212,7 +219,8 @@ def _day_of_every(ctx: Context, i: int, draft: Draft) -> int | None:
     words = ctx.words
     start = i + 1 if words[i] in ("on", "at") else i
     start = start + 1 if words[start] == "the" else start
-    if words[start] in ("beginning", "begin", "start", "end"):
+    edge = words[start] in ("beginning", "begin", "start", "end")
+    if edge:
         end: int | None = start + 1
         draft.monthdays.append(-1 if words[start] == "end" else 1)
     elif words[start] in MONTHS:
@@ -234,6 +242,10 @@ def _day_of_every(ctx: Context, i: int, draft: Draft) -> int | None:
     after = every(ctx, end + 1, outer)
     if after is None:
         return None
+    if edge and outer.freq == "WEEKLY" and outer.dayless:
+        draft.freq, draft.interval, draft.monthdays = "WEEKLY", outer.interval, []
+        draft.days.append((0, 4 if words[start] == "end" else 0))
+        return after
     if outer.freq in ("MONTHLY", "YEARLY"):
         draft.freq, draft.interval = outer.freq, outer.interval
         draft.completion = outer.completion

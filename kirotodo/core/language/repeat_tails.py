@@ -14,7 +14,7 @@ from kirotodo.core.language.repeat_days import day_words, month_dates, part_of_d
 from kirotodo.core.language.repeat_draft import EVERY, GROUPS, LIST_MARKS, PLURALS, Draft
 from kirotodo.core.language.repeat_heads import done, every
 from kirotodo.core.language.spans import Context, word_set
-from kirotodo.core.language.times import CLOCK_LEADS, clock_at, part_at
+from kirotodo.core.language.times import CLOCK_LEADS, RANGE_LEADS, clock_at, part_at
 
 _SPOKEN_COUNTS: Final = {"once": 1, "twice": 2, "thrice": 3}
 
@@ -89,6 +89,8 @@ def _within(ctx: Context, i: int, draft: Draft) -> int | None:
         return month_dates(ctx, j, draft)
     if draft.dayless and not draft.months:
         return None
+    if words[i] == "of" and words[j] == "month" and not draft.months:
+        return j + 1
     each = words[j] in EVERY or words[j] in ("the", "a", "per")
     if not each or (plain and words[j] not in EVERY):
         return None
@@ -110,6 +112,9 @@ def _at(ctx: Context, i: int, draft: Draft) -> int | None:
         return None
     words = ctx.words
     led = words[i] in CLOCK_LEADS or words[i] == "for"
+    if words[i] in RANGE_LEADS and (hours := clock_at(ctx.line, i + 1, "range")):
+        draft.times.append(bare_time(ctx, hours[0], draft.part))
+        return hours[1]
     if words[i] in ("until", "till", "til", "for") and draft.times:
         return None
     clock = clock_at(

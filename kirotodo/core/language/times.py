@@ -329,7 +329,8 @@ def part_at(line: Line, i: int, *, loose: bool) -> tuple[Part, int] | None:
         named = part_at(line, i + 2, loose=True)
         if named and named[0].part == "morning":
             return named
-        return (Part("morning", "morning"), i + 2) if loose else None
+        plain = (i and words[i - 1] in ("the", "my", "a", "one")) or words[i + 2] in ("to", "i", "that", "you", "we")
+        return (Part("morning", "morning"), i + 2) if loose or not plain else None
     if word in ("this", "that", "last", "later", "early", "late"):
         if words[i + 1] in _EARLY:
             i += 1
