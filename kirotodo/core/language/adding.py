@@ -7,10 +7,11 @@ from kirotodo.core.language.edges import Content, content, unquoted
 from kirotodo.core.language.intent import Action, Add, Clarify, CreateList
 from kirotodo.core.language.items import split_items
 from kirotodo.core.language.lists import LIST, LIST_HEAD, LIST_PHRASE, WORD, clean_name, list_name
+from kirotodo.core.language.marks import level
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.vocabulary import CHORES, EVENTS, HOME_CHORES, PLACES, topic_of
 
-_A = r"(?:an?|the|another|one|new|some|my|this|these|two|\s|more|daily|weekly|monthly|repeating|recurring|quick|important|urgent|simple)+?"
+_A = r"(?:an?|the|another|one|new|some|my|this|these|two|\s|more|daily|weekly|monthly|repeating|recurring|quick|important|urgent|simple|(?:high|low|medium|top)[ -]priority)+?"
 _NOUN = r"(?:(?:task|to-?do|todo|to do|item|chore|entry|reminder|errand)s?(?: item)?|calendar (?:entry|event|item|reminder)|list item|event|notes?)"
 _LINK = r"(?:\s+(?:to|called|named|titled|entitled|for|about|of|that says|which says|saying|that|with the (?:title|name)|as)\b|\s*[:\-,])"
 _PREP = r"(?:on to|onto|into|in to|to|on|in|under|within|at)"
@@ -39,7 +40,7 @@ _TAIL_REMIND = re.compile(
     re.DOTALL,
 )
 _HAVE = re.compile(
-    r"(?:so\s+)?(?:i|we)(?:'ve| have| also| am| 'm|'m| are|'re| will|'ll|'d| would)*\s*(?:(?:have|got|need|having|going|must|should|to|go|do|be|attend)\s+)*(?:an?\s+)?(?=\S)"
+    r"(?:so\s+)?(?:i|we)\b(?:'ve| have| also| am| 'm|'m| are|'re| will|'ll|'d| would)*\s*(?:(?:have|got|need|having|going|must|should|to|go|do|be|attend)\s+)*(?:an?\s+)?(?=\S)"
 )
 
 _PUT = re.compile(
@@ -64,7 +65,7 @@ _LIST_NEEDS = re.compile(
 )
 _ADD = re.compile(
     rf"(?:(?:(?:re-?)?add|append|include|insert|jot|note|log|track|new|save|create|make|enter|record|start|put|write|tack)(?:\s+(?:down|in|on|me))*\s+(?:{_A}\s+)?(?P<task>{_NOUN}){_LINK}?|"
-    r"(?:(?:re-?)?add|append|include|insert|(?:take|make) (?:a )?note(?: of| that| to)?|jot down|note down|note|write down|mark down|put down|put in|pencil in|tack on|add in|log|track)(?:\s+(?:in|on|also))?(?=\s|\"|')|(?:new|todo|to-?do|task|reminder)\s*:)"
+    r"(?:(?:re-?)?add|append|include|insert|(?:take|make) (?:a )?note(?: of| that| to)?|jot down|note down|note|write down|mark down|put down|put in|pencil in|tack on|add in|log|track)(?:\s+(?:in|on|also))?(?=\s|\"|'|\Z)|(?:new|todo|to-?do|task|reminder)\s*:)"
     r"\s*(?P<what>.*)",
     re.DOTALL,
 )
@@ -109,13 +110,14 @@ _TOLD = re.compile(
 _WRITE_TO = re.compile(r"(?:e-?mail|text|message)\s+(?!to\b|from\b|that\b|saying\b)\w+")
 _PLAIN_KINDS = frozenset(" daily weekly monthly repeating recurring quick new separate single second special important simple regular constant".split(" "))
 _IF_MISSING = re.compile(
-    rf"if\s+(?:(?:i|we) (?:don'?t|do not|haven'?t)(?: already)? (?:have|put|got|added?)\s+)?(?P<what>.+?)\s+(?:(?:isn'?t|is not|aren'?t|are not|not)\s+)?(?:already\s+|yet\s+)*(?:on|in)\s+{LIST}[\s,]+"
+    rf"if\s+(?:there(?:'?s| is| are) (?:no|not any)\s+|(?:i|we) (?:don'?t|do not|haven'?t)(?: already)? (?:have|put|got|added?)\s+)?(?P<what>.+?)\s+(?:(?:isn'?t|is not|aren'?t|are not|not)\s+)?(?:already\s+|yet\s+)*(?:on|in)\s+{LIST}[\s,]+"
     r"(?:(?:go ahead and|please|then|can you|could you|would you|just|kindly)[\s,]+)*(?:add|put|include)\b",
     re.DOTALL,
 )
 _ON_IT = re.compile(r"\s+(?:on|in|to) (?:it|there)[\s.!]*\Z")
 _EVENT_WORD = re.compile(rf"(?<=\w)\s+(?:events?|reminders?)\b")
 _REASON = re.compile(r"(?<=\w)[\s,]+(?P<why>because\s.+)", re.IGNORECASE | re.DOTALL)
+_URGENT = re.compile(r"\b(?:(?P<a>high|low|medium|top)[ -]priority|urgent|important)\b")
 _PUT_IT = re.compile(rf"(?:add|put|place|include|throw|stick)\s+(?P<what>.+?)\s+(?:{_PREP})\s+(?:it|there|that list|the same list|this list)(?P<rest>.*)", re.DOTALL)
 _KNOWING = re.compile(
     r"(?:to\s+)?(?:know|see|hear|find out|learn|check|view|look|ask|tell|talk|speak|understand|figure out|get (?:a|some|more) (?:info|idea)|have you|be (?:told|able))\b"
@@ -266,6 +268,8 @@ def _by_verb(span: Span) -> list[Action] | None:
         if re.match(r"(?:note|track|log|new)\b", span.bare) and topic_of(what.bare) and not span.has(m, "task"):
             return None
         found = content(_unconditional(what), lists=True)
+        if (said := _URGENT.search(span.to(end=what.start).bare)) is not None:
+            found = replace(found, priority=found.priority or level(said["a"] or "high"))
         if (head := _PIECE_HEAD.match(found.title.lower())) is not None and not span.has(m, "task"):
             found = replace(
                 found,
@@ -322,7 +326,7 @@ def needing(span: Span) -> list[Action] | None:
     if m is None:
         return None
     what = span.group(m, "what")
-    remember = span.has(m, "remember")
+    remember = span.has(m, "remember") or re.search(r"forget|remember", m["how"]) is not None
     if not remember and what.match(_KNOWING):
         return None
     wish = m["how"].startswith(("want", "like", "would like"))
@@ -386,4 +390,5 @@ def _add(found: Content, *, title: str | None = None, project: str | None = None
         priority=found.priority,
         project=project or found.project,
         tags=found.tags,
+        remind=found.remind,
     )

@@ -19,7 +19,7 @@ _UNIT = r"(?P<unit>minutes?|mins?|hours?|hrs?|days?|weeks?|fortnights?|months?)"
 _COUNT = r"(?P<count>\d{1,3}|an?(?: couple(?: of)?| few)?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|half an|another)"
 
 _SHIFT = re.compile(
-    rf"(?:push|postpone|delay|move|shift|defer|put|snooze|bump|bring|reschedule|extend|set|pull)\s+(?P<what>.+?)\s+(?:(?P<back>forward|up|earlier|sooner|ahead)|back|off|out|later|down)?\s*(?:by|for|another)?\s+{_COUNT}(?:\s+more)?\s+{_UNIT}(?P<dir>\s+(?:earlier|sooner|forward|later|back|ahead|out))?[\s.!]*\Z"
+    rf"(?:push|postpone|delay|move|shift|defer|put|snooze|bump|bring|reschedule|extend|set|pull)\s+(?P<what>.+?)(?:\s+(?:(?P<back>forward|up|earlier|sooner|ahead)|back|off|out|later|down))?(?:\s+(?:by|for|another))?\s+{_COUNT}(?:\s+more)?\s+{_UNIT}(?P<dir>\s+(?:earlier|sooner|forward|later|back|ahead|out))?[\s.!]*\Z"
     rf"|(?:push|postpone|delay|defer|snooze|bump|extend)\s+(?P<what2>.+?)(?:\s+(?:a|one)\s+)(?P<one>day|week|hour|month)(?:\s+later)?[\s.!]*\Z",
     re.DOTALL,
 )
@@ -36,7 +36,7 @@ _RESCHEDULE = re.compile(
 )
 _RENAME = re.compile(
     r"(?:(?P<sure>rename|retitle|re-name|reword|call)|change(?! out)|edit|update|modify|alter|correct|fix|replace(?=.+\swith\s)|set|make|turn)\s+"
-    r"(?:the\s+)?(?:(?P<title>(?:title|name|text|wording|description)\s+(?:of|for|on)\s+)|(?P<title2>(?=.+?(?:'s)?\s+(?:title|name)\s+to\b)))?(?P<what>.+?)(?:(?:'s)?\s+(?:title|name|text))?\s+(?:to say|to read|to be|to|as|into|(?<=\s)with(?=\s+(?:¤|\"|'))|so (?:that )?it says|:|->|=>|(?=¤|\"|'))\s*(?P<to>.+)",
+    r"(?:the\s+)?(?:(?P<title>(?:title|name|text|wording|description)\s+(?:of|for|on)\s+)|(?P<title2>(?=.+?(?:'s)?\s+(?:title|name)\s+to\b)))?(?P<what>.+?)(?:(?:'s)?\s+(?:title|name|text))?\s+(?:(?:to say|to read|to be|to|as|into|(?<=\s)with(?=\s+(?:¤|\"|'))|so (?:that )?it says)\b|:|->|=>|(?=¤|\"|'))\s*(?P<to>.+)",
     re.DOTALL,
 )
 _FIELD_OF = re.compile(
@@ -50,7 +50,7 @@ _PRIORITY = re.compile(
     rf"(?:set|change|make|mark|give|update|raise|lower|bump|flag|put|move|assign|increase|decrease|drop)\s+(?:the\s+|a\s+)?priority\s+(?:level\s+)?(?:of|for|on|to)\s+(?P<a>.+?)\s+(?:to|as|at|is|:)\s+(?P<al>{LEVEL})(?: priority)?[\s.!]*\Z"
     rf"|(?:set|change|make|mark|give|update|raise|lower|bump|flag|put|move|assign|increase|decrease|drop|label)\s+(?P<b>.+?)(?:'s priority)?\s+(?:(?:to be|to|as|at|a|an|is|priority|of|to a)\s+)*(?P<bl>{LEVEL})(?:est)?(?:[ -]priority)?[\s.!]*\Z"
     r"|(?P<up>prioriti[sz]e|star|flag)\s+(?P<c>.+)|(?P<down>de-?prioriti[sz]e|unstar|unflag)\s+(?P<d>.+)"
-    rf"|(?P<e>.+?)\s+is\s+(?:(?:a|an|now|very|really|super)\s+)*(?P<el>urgent|important|(?:high|low|medium|top)[ -]priority)[\s.!]*\Z"
+    rf"|(?P<e>.+?)(?:\s+is|'s)\s+(?:(?:a|an|now|very|really|super)\s+)*(?P<el>urgent|important|(?:high|low|medium|top)[ -]priority)[\s.!]*\Z"
     rf"|assign\s+(?P<fl>{LEVEL})\s+priority\s+to\s+(?P<f>.+)"
 )
 _TAG = re.compile(
@@ -304,8 +304,9 @@ def _moving(span: Span) -> Action | None:
                 and topic_of(what.bare)
             ):
                 return OutOfScope(topic=topic_of(what.bare))
-            if verb and verb[0] in ("set", "make", "put", "schedule") and not (target_is_exact(what)):
-                return None
+            if verb and verb[0] in ("set", "make", "put", "schedule") and not target_is_exact(what):
+                if verb[0] != "set" or not re.search(r"\bto\s*\Z", bare[: n.bare_start]):
+                    return None
             if topic_of(what.bare) in ("alarms and timers",):
                 return OutOfScope(topic="alarms and timers")
             if what.trimmed() and (action := _timed(_unfrom(what), tail)) is not None:

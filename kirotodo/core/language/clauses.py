@@ -6,10 +6,10 @@ from kirotodo.core.language.lists import LIST
 from kirotodo.core.language.reading import Span
 
 _STOP = re.compile(
-    r"(?<![\s.][a-z])(?<!\bms)(?<!\bmr)(?<!\bdr)(?<!\bmrs)(?<!\bst)(?<!\bno)(?<!\bvs)(?<!\betc)(?<!\ba\.m)(?<!\bp\.m)[.!?;]+(?=[\s\"']|\Z)|\n+"
+    r"(?<![\s!?;.])(?<![\s.][a-z])(?<!\bms)(?<!\bmr)(?<!\bdr)(?<!\bmrs)(?<!\bst)(?<!\bno)(?<!\bvs)(?<!\betc)(?<!\ba\.m)(?<!\bp\.m)[.!?;]+(?=[\s\"']|\Z)|\n+"
 )
 _STRONG = (
-    r"(?:add|remove|delete|erase|undo|remind me|unmark|uncheck|check off|tick off|cross off|reopen|reschedule|rename|"
+    r"(?:add|remove|delete|erase|undo|remind me(?!\s+(?:\d+|an?|half an|one|two|five|ten|fifteen|thirty)\s+\w+\s+(?:before|early|earlier|in advance|ahead|prior))|unmark|uncheck|check off|tick off|cross off|reopen|reschedule|rename|"
     r"(?:mark|set|check|tick|cross) (?:it|that|this|them|#?\d+|(?:task|item|number)s? #?\d+|.{1,40}? (?:off|as (?:done|complete\w*|finished)|(?:done|complete)))\b|"
     r"(?:put|place|stick|throw) .{1,60}? (?:on|to|onto|in) (?:it\b|there\b|(?:my|the|our) .{0,30}?(?:list|calendar))|take .{1,60}? off\b)"
 )
@@ -19,7 +19,7 @@ _WEAK = (
 )
 _POLITE = r"(?:(?:please|also|then|now|just|can you|could you|would you)\s+)*"
 _JOIN = re.compile(
-    rf"(?:\s*[,;]\s*(?:and\s+|but\s+|so\s+|or\s+)?(?:then\s+|also\s+|please\s+)*|\s+(?:and|then|but|so|plus|&)\s+(?:then\s+|also\s+|please\s+)*|\s+(?=please\s)|(?<!\bto)(?<!\byou)(?<!\bshould)(?<!\bi)\s+(?=remind me\b))"
+    rf"(?:\s*[,;]\s*(?:and\s+|but\s+|so\s+|or\s+)?(?:then\s+|also\s+|please\s+)*|\s+(?:and|then|but|so|plus|&)\s+(?:then\s+|also\s+|please\s+)*|\s+(?=please\s)|(?<!\bto)(?<!\byou)(?<!\bshould)(?<!\bi)\s+(?=remind me\b(?!\s+(?:\d+|an?|half an|one|two|five|ten)\s+\w+\s+(?:before|early|in advance|ahead))))"
     rf"{_POLITE}(?P<next>(?P<strong>{_STRONG})|(?P<weak>{_WEAK}))\b"
 )
 _KEEPS = re.compile(r"\b(?:remind|remember|reminder|don'?t forget|note to|need to|have to|should|must|gotta|got to)\b")
@@ -35,7 +35,7 @@ _LEAD = re.compile(
     r"|(?:please|pls|plz|kindly|just|now|also|then|so|and|but|well|um+|uh+|oh|actually|quickly|quick|maybe|alright|right|great|"
     r"thanks|thank you|sorry|yes|yeah|yep|sure|next|finally|first|again)[\s,:]+(?=\w|\"|'|#)"
     r"|(?:i(?:'d| would)? (?:need|want|like|wish|love|ask|prefer)(?: for)? you to|i(?:'d| would) (?:appreciate|like|love) it if you (?:could|would|can)"
-    r"|(?:would|do) you mind(?: if you)?|if you (?:could|can|would)|it would be great if you could|let'?s|go ahead and|be sure to|make sure to|make sure you|help me(?: to)?|try to|you (?:should|can|may|must|need to|have to)"
+    r"|(?:would|do) you mind(?: if you)?|if you (?:could|can|would)|it would be great if you could|let'?s|(?:may i|can i|i|might i) suggest (?:that )?(?:we|you)|how about (?:we|you)|why don'?t (?:we|you)|go ahead and|be sure to|make sure to|make sure you|help me(?: to)?|try to|you (?:should|can|may|must|need to|have to)"
     r"|i(?:'d| would) like(?: for)? to have you|your (?:job|task) is to)[\s,]+",
 )
 _REQUEST = re.compile(

@@ -9,7 +9,7 @@ from kirotodo.core.domain.task import Priority
 from kirotodo.core.language.intent import Recurrence, When
 from kirotodo.core.language.lists import LIST_TAIL, list_name
 from kirotodo.core.language.marks import LEVEL, Marks, find_marks, level
-from kirotodo.core.language.reading import Named, Span
+from kirotodo.core.language.reading import Named, Span, plain
 from kirotodo.core.language.vocabulary import FRIENDLY
 
 _TRAILING_LINK = re.compile(
@@ -24,6 +24,10 @@ _FRIENDLY_TAIL = re.compile(rf"[\s,;.!]+{FRIENDLY}[\s.!]*\Z")
 _PRIORITY_TAIL = re.compile(
     rf"[\s,;(]+(?:(?:with|as|at|it'?s|it is|and|make it|that'?s|set)\s+)*(?:an?\s+)?(?:(?P<a>{LEVEL})[ -]priority|priority[: ]\s*(?P<b>{LEVEL})"
     r"|(?P<c>urgent|urgently|top priority))[\s.!)]*\Z"
+)
+_BEFOREHAND = re.compile(
+    r"[\s,;]+(?:(?:and\s+)?remind me\s+)?(?P<before>(?:\d{1,3}|an?|half an|one|two|three|five|ten|fifteen|thirty|a couple of|a few)\s+"
+    r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?)\s+(?:before(?:hand)?|early|earlier|in advance|ahead(?: of time)?|prior))(?:\s+it)?[\s.!]*\Z"
 )
 _PRIORITY_HEAD = re.compile(rf"\s*(?:(?P<a>{LEVEL})[ -]priority|(?P<b>urgent|important))\s*(?::|task to\b|-)\s*")
 
@@ -40,6 +44,7 @@ class Content:
     project: str | None = None
     tags: tuple[str, ...] = ()
     dated: bool = False
+    remind: str | None = None
 
 
 def merge(a: When | None, b: When | None, *, b_time_only: bool, a_time_only: bool) -> When | None:
@@ -67,6 +72,7 @@ class _Edges:
         self.priority = marks.priority
         self.project = marks.project
         self.holes = list(marks.holes)
+        self.remind: str | None = None
 
     def run(self) -> None:
         for _ in range(12):
@@ -79,6 +85,7 @@ class _Edges:
             if self.polite:
                 self._friendly()
             self._urgency()
+            self._beforehand()
             if self.lists:
                 self._list_tail()
             if (self.span.start, self.span.end) == before:
@@ -142,6 +149,12 @@ class _Edges:
             self.priority = self.priority or level(m["a"] or m["b"])
             self.span = self.span.to(start=m.end())
 
+    def _beforehand(self) -> None:
+        m = self.span.search(_BEFOREHAND)
+        if m and m.start() > self.span.start and self.remind is None:
+            self.remind = plain(self.span.group(m, "before").raw)
+            self.span = self.span.to(end=m.start())
+
     def _list_tail(self) -> None:
         m = self.span.search(LIST_TAIL)
         if m and m.start() > self.span.start:
@@ -163,6 +176,7 @@ def content(span: Span, *, marks: Marks | None = None, polite: bool = True, list
         project=edges.project,
         tags=edges.marks.tags,
         dated=edges.when is not None or edges.rule is not None,
+        remind=edges.remind,
     )
 
 

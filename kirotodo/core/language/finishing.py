@@ -18,7 +18,7 @@ from kirotodo.core.language.intent import (
 from kirotodo.core.language.lists import LIST, LIST_HEAD, WHOLE_LIST, WORD, clean_name, list_name
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.scope import narrow
-from kirotodo.core.language.targets import is_event, target
+from kirotodo.core.language.targets import by_number, is_event, strip_words, target
 from kirotodo.core.language.vocabulary import OWNER, topic_of
 
 _DONE = r"(?:done|complete|completed|finished|checked|checked off|ticked|crossed off|accomplished|closed|handled|sorted|taken care of|over with)"
@@ -36,7 +36,7 @@ _COMPLETE = re.compile(
     rf"(?:(?:mark|set|flag|consider|update|change|check)\s+(?P<a>.+?)\s+(?:(?:as|to|to be|is|are|status to)\s+)*(?:all\s+)?{_DONE}|(?:mark|tick|check|cross)\s+(?P<g>.+?)\s+off)(?: now| please| already| today)*(?P<list>\s+(?:(?:on|of|from|in|off)\s+(?:of\s+)?|(?=(?:my|the|our)\b)).+?)?[\s.!]*\Z"
     r"|(?:check|tick|cross|mark)(?:\s+off)(?: of)?\s+(?P<b>.+)"
     r"|(?:mark|tick|check)\s+(?:as\s+)?(?:done|complete|completed|finished)\s*[:,]?\s+(?P<c>.+)"
-    r"|(?:complete|close|close out|check|tick|resolve|conclude|accomplish|done|done:|completed|finished)\s+(?P<d>(?!off\b|out\b|in\b|if\b|whether\b|on\b|for\b|my (?:list|calendar|schedule)\b|the (?:list|calendar|schedule)\b).+)"
+    r"|(?:complete|close|close out|check|tick|resolve|conclude|accomplish|(?:done|finished) with|done:|done|completed|finished)\s+(?P<d>(?!off\b|out\b|in\b|if\b|whether\b|on\b|for\b|my (?:list|calendar|schedule)\b|the (?:list|calendar|schedule)\b).+)"
     r"|(?:finish)\s+(?P<f>.+)",
     re.DOTALL,
 )
@@ -89,6 +89,8 @@ _LISTS = re.compile(
 _COMPLETED = re.compile(
     r"(?:all\s+(?:of\s+)?)?(?:the|my)?\s*(?:completed|finished|done)(?:\s+(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff))?\Z"
 )
+_AND = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.IGNORECASE)
+_OWN_TARGET = re.compile(r"(?:the|my)\s|(?:tasks?\s*)?#?\d+\Z")
 _OUTSIDE_DELETE = ("alarms and timers", "music", "messages", "travel", "devices", "volume", "smart home")
 
 
@@ -98,7 +100,7 @@ def finishing(span: Span, before: Span | None = None) -> list[Action] | None:
     for rule in (_reopening, _completing, _deleting):
         action = rule(span, before)
         if action is not None:
-            return [_within(action, head)]
+            return [_within(each, head) for each in _several(action)]
     return None
 
 
@@ -108,6 +110,21 @@ def _headed(span: Span) -> tuple[Span, str | None]:
     if m is None or not m.end() < span.end:
         return span, None
     return span.to(start=m.end()), list_name(span, m)
+
+
+def _several(action: Action) -> list[Action]:
+    """ "The report and the dentist": two tasks, where the words behind the "and" begin as a target of their own."""
+    match action:
+        case Delete(target=Target(words=str(words))) | Complete(target=Target(words=str(words))) if not words.startswith("\""):
+            pieces = [p for p in _AND.split(words) if p]
+            if len(pieces) > 1 and all(_OWN_TARGET.match(p.lower()) for p in pieces[1:]):
+                return [replace(action, target=_piece(action.target, p)) for p in pieces]
+    return [action]
+
+
+def _piece(whole: Target, words: str) -> Target:
+    exact = by_number(words.lower())
+    return exact if exact else replace(whole, words=strip_words(words)[0] or words)
 
 
 def _within(action: Action, project: str | None) -> Action:

@@ -18,7 +18,7 @@ _PAIRS = re.compile(
 )
 _JOINING = re.compile(r"\b(?:with|between|for|of|at|about|from|that|which|to|by|in|on|into|both)\b")
 _SHOPPING = frozenset("shopping groceries grocery packing supermarket hardware pharmacy drugstore".split())
-_CHORE = re.compile(rf"(?:{CHORES})\b\s+\S")
+_CHORE = re.compile(rf"(?:{CHORES})\b\s+\S|(?!(?:the|my|our|a|an|some|with|for|of|and)\b)[a-z]+\s+(?:the|my|our|an?|his|her)\s+\S")
 
 
 def split_items(span: Span, *, project: str | None, listed: bool) -> list[Span]:

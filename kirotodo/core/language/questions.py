@@ -20,7 +20,7 @@ _SHOW = re.compile(
     r"i (?:would like|want|need|'d like|like|wish|'d love|would love)(?: for you)? to (?:know|see|hear|check|view|look|find out|read|review|get (?:a |the )?(?:list|rundown|summary))|i need (?:the|my|a list)|i'?m wondering|i wonder|i am wondering|wondering|i'd like (?:the|my)|i want (?:the|my)|do you know|curious)\b"
 )
 OURS = re.compile(
-    rf"\b(?:lists?|tasks?|to-?dos?|todos?|to do|things to do|reminders?|remainders?|calendar|calender|agenda|schedules?|scheduled|planner|diary|chores?|errands?|events?|{EVENTS}|plans?|planned|overdue|due|pending|priorit\w+|deadlines?|projects?|tags?|tagged|inbox|items?|groceries|activities|busy|free|open|available|program|completed?|finish(?:ed)?|commitments?|obligations?|engagements?|remember|entries|upcoming|coming up|next up|backlog|going on|on my plate|left|dates?|notes?|notifications?|streak|remind\w*|listed|keep in mind|in mind|overview)\b"
+    rf"\b(?:lists?|tasks?|to-?dos?|todos?|to do|things to do|reminders?|remainders?|calendar|calender|agenda|schedules?|scheduled|planner|diary|chores?|errands?|events?|{EVENTS}|plans?|planned|overdue|due|pending|priorit\w+|deadlines?|projects?|tags?|tagged|inbox|items?|groceries|activities|busy|free|open|available|program|completed?|finish(?:ed)?|commitments?|obligations?|engagements?|remember|entries|upcoming|coming up|next up|backlog|going on|on my plate|left|dates?|notes?|notifications?|streak|remind\w*|listed|keep in mind|in mind|overview|stats|statistics)\b"
     r"|¤|#\w"
 )
 _MINE = re.compile(r"\b(?:i|my|me|we|our|us|mine|myself|i'?ve|i'?m|i'd|i'll)\b")
@@ -214,12 +214,15 @@ def _tasks(span: Span, low: str, *, ours: bool, mine: bool) -> Action | None:
     scope = narrowed.scope
     rest = _STOP.sub(" ", " ".join(span.without(narrowed.holes).lower().split())).strip(" ,.?!'\"-")
     rest = " ".join(rest.split())
+    if (m := span.match(_SEARCH)) is not None and span.bare.startswith("search"):
+        return Query(scope=replace(scope, search=_search(span, low, rest)))
     personal = ours or mine or narrowed.when is not None or scope != Scope()
     if not personal:
         return Clarify(missing="meaning", action="query") if not rest else OutOfScope()
     if not ours and not scope.status and rest:
         if narrowed.when is not None:
-            return Query(scope=scope, count_only=_COUNT.search(low) is not None)
+            search = _search(span, low, rest) if mine and len(rest.split()) == 1 else None
+            return Query(scope=replace(scope, search=search), count_only=_COUNT.search(low) is not None)
         if not (mine and _WHAT_I.match(low)):
             return OutOfScope()
     search = _search(span, low, rest)
@@ -249,5 +252,10 @@ def _search(span: Span, low: str, rest: str) -> str | None:
 
 
 def _singular(word: str) -> str:
+    """The beginning that a word and its plural share, for a search by beginnings of words."""
     word = word.removesuffix("'s")
+    if len(word) > 4 and word.endswith(("xes", "ches", "shes", "sses")):
+        return word[:-2]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3]
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word

@@ -21,6 +21,7 @@ _NO = (
     r"that'?s wrong|not that|not this|keep it|keep them|let it be|no need|i changed my mind|changed my mind|i disagree|disagree)"
 )
 _PADDING = r"(?:[\s,.!]+(?:please|thanks|thank you|then|now|kiro(?:todo)?|do it|go ahead|sir|man|dude|that'?s fine|it is|cancel|stop|don'?t|of course|delete (?:it|them)|do that|sure))*"
+_DO_NOT = re.compile(r"(?:please\s+|no,?\s+)?(?:don'?t|do not|never)\s+(?:delete|remove|add|complete|mark|change|clear|move|do|cancel|create|touch|erase|rename|reschedule|finish|make|set|update)\b.*")
 YES = re.compile(rf"(?:(?:oh|um|uh|well|hmm)[\s,]+)?{_YES}(?:[\s,.!]+{_YES})?{_PADDING}")
 NO = re.compile(rf"(?:(?:oh|um|uh|well|hmm|actually)[\s,]+)?{_NO}(?:[\s,.!]+{_NO})?{_PADDING}")
 
@@ -84,13 +85,13 @@ _TALK: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _PICK_WORDS = re.compile(r"(?:the\s+)?(?P<w>[^\s,].{0,60}?)\s+(?:one|ones)")
 _PICK_LEAD = re.compile(
-    r"(?:(?:i meant?|i was talking about|i mean|it'?s|it is|that'?s|that would be|i said|i choose|i pick|pick|choose|select|go with|let'?s go with)[\s,:]+)+"
+    r"(?:(?:i meant?|i was talking about|i mean|i said|i choose|i pick|pick|choose|select|go with|let'?s go with)[\s,:]+)+"
 )
 _PICK_SOFT = re.compile(
-    r"(?:(?:just|only|actually|rather|maybe|please|make it|make that|take|use|try|i want|no wait|sorry|probably)[\s,:]+)+"
+    r"(?:(?:it'?s|it is|that'?s|that would be|just|only|actually|rather|maybe|please|make it|make that|take|use|try|i want|no wait|sorry|probably)[\s,:]+)+"
 )
 _INSTEAD = re.compile(
-    r"(?:no|nope|nah|not (?:that|this)(?: one)?|wrong(?: one)?|that'?s (?:wrong|not it|not the one|the wrong one)|wait|oops|actually)[\s,.;:!\-]+(?:(?:no|i meant?|i mean|not that one|sorry)[\s,.;:!\-]+)*(?P<rest>.+?)(?:[\s,]+(?:instead|please|rather))*"
+    r"(?:no|nope|nah|not (?:that|this)(?: one)?|wrong(?: one)?|that'?s (?:wrong|not it|not the one|the wrong one)|wait|oops|actually)(?:\s*[,.;:!\-]+\s*|\s+(?=i mean|the |not (?:that|this)))(?:(?:no|i meant?|i mean|not that one|sorry)[\s,.;:!\-]+)*(?P<rest>.+?)(?:[\s,]+(?:instead|please|rather))*"
 )
 
 
@@ -125,7 +126,7 @@ def yes_no(text: str) -> bool | None:
     low = " ".join(fold(text).strip(" \t\r\n,;.!").split())
     if YES.fullmatch(low):
         return True
-    return False if NO.fullmatch(low) else None
+    return False if NO.fullmatch(low) or _DO_NOT.fullmatch(low) else None
 
 
 def _turns(word: str | None) -> int:

@@ -7,14 +7,18 @@ from typing import Literal
 
 from kirotodo.core.domain.task import Priority
 from kirotodo.core.language.intent import DayPart, Preferences, Scope, When
-from kirotodo.core.language.lists import LIST, list_name
+from kirotodo.core.language.lists import LIST, WORD, list_name
 from kirotodo.core.language.marks import LEVEL, find_marks, level
 from kirotodo.core.language.reading import Named, Span
+from kirotodo.core.language.vocabulary import OWNER, PLACES
 
 _LIST = re.compile(
     rf"(?<![\w'-])(?:(?:that (?:is|are|i have|i had)|which (?:is|are)|scheduled|written|listed|currently)\s+)*"
     rf"(?:on to|down on|in to|onto|into|to|on|in|under|within|off of|off|out of|from|at|for|of|with)\s+{LIST}"
 )
+_OWN_LIST = re.compile(rf"(?:{OWNER}|(?<![\w'])(?:show|read|open|view|display|check|see|get|whole)(?:\s+me)?)\s+(?P<name>{WORD}(?:\s+{WORD})?)\s+lists?\b(?!\s+(?:of|for)\b)")
+_ONLY_LIST = re.compile(rf"(?P<name>{WORD})\s+list")
+_PLACE = re.compile(rf"(?<=\w)\s+(?:in|from|on|under)\s+(?:(?:the|my)\s+)?(?P<place>{PLACES})(?=[\s?.!]*\Z)")
 _LINK = re.compile(
     r"(?<![\w'-])(?:(?:that (?:is|are|was|were|i have|happens?|takes? place|starts?)|which (?:is|are)|is|are|scheduled|planned|due|set|coming up|up|happening|"
     r"occurring|starting|beginning|dated|completed|done|finished|going on|made|added)\s+)*(?:(?:on|at|by|for|from|in|of|during|this|over|before|after|through|the|until|to|between|within|with|as of|around|date|time|due)\s+)*\Z"
@@ -23,7 +27,7 @@ _TAG = re.compile(
     r"\b(?:(?:with (?:the )?|by (?:the )?|has the )?tags?(?: is| of|:)?|tagged(?: (?:with|as))?|labell?ed(?: (?:with|as))?|labels?)\s+[\"']?#?(?P<tag>(?!(?:do|are|is|i|have|exist|my|the)\b)[\w-]+)[\"']?"
 )
 _PROJECT = re.compile(
-    r"\b(?:(?:in|from|on|for|of|under) (?:the |my )?)?(?:project|category)(?: called| named|:)?\s+[\"']?(?P<a>(?!(?:do|are|is|i|have|list)\b)[\w-]+)[\"']?|\b(?:in|from|on|for|under|of) (?:the |my |our )?(?P<b>[\w'-]+(?: [\w'-]+)?) (?:project|category)\b"
+    r"\b(?:(?:in|from|on|for|of|under) (?:the |my )?)?(?:project|category)(?: called| named|:)?\s+[\"']?(?P<a>(?!(?:do|are|is|i|have|list)\b)[\w-]+)[\"']?|\b(?:(?:in|from|on|for|under|of) (?:the |my |our )?|(?:the|my|our) )(?P<b>(?!(?:in|from|the|my|all|of)\b)[\w'-]+) (?:project|category)\b"
 )
 _PRIORITY = re.compile(
     rf"\b(?:(?:with|of|at|by|marked(?: as)?|that (?:is|are)|which are)\s+)?(?:an?\s+|the\s+|my\s+)?(?:(?P<a>{LEVEL})[ -]priority|priority (?P<b>high|medium|low|none)|(?P<c>urgent|most important|important|critical))\b(?=\s*(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff|reminders?|errands?|chores?|first|right|$|[?.!,]|today|for|this|on|in|do|are|have|is))"
@@ -106,6 +110,12 @@ def narrow(span: Span, *, question: bool = False) -> Narrowed:
         scope = replace(scope, project=span.group(m, "a" if m["a"] else "b").raw)
     if m := take(span.search(_LIST)):
         scope = replace(scope, project=scope.project or list_name(span, m))
+    elif question and (m := take(span.trimmed(" ?.!").fullmatch(_ONLY_LIST))):
+        scope = replace(scope, project=scope.project or list_name(span, m))
+    elif question and (m := take(span.search(_OWN_LIST))):
+        scope = replace(scope, project=scope.project or list_name(span, m))
+    elif m := take(span.search(_PLACE)):
+        scope = replace(scope, project=scope.project or span.group(m, "place").raw)
     if (m := span.search(_PRIORITY)) and (question or not m["c"]):
         take(m)
         word: Priority | None = level(m["a"] or m["b"] or "urgent")

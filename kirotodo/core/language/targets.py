@@ -36,7 +36,7 @@ _THEM = re.compile(
 )
 _OTHER = re.compile(r"the other(?: (?:one|task|item))?|other one")
 _EVERYTHING = re.compile(
-    rf"(?:(?:absolutely |just )?(?:everything|all|every single one|the lot|all of it)|(?:all|every|each|any)(?: (?:of )?(?:my|the|our))?(?: \w+)? ?{THINGS})"
+    rf"(?:(?:absolutely |just )?(?:everything|all|every single one|the lot|all of it)|(?:all|every|each|any)(?: (?:of )?(?:my|the|our))? ?{THINGS})"
 )
 _GENERIC = re.compile(
     rf"(?:(?:upcoming|scheduled|next|future|current|calendar|to-?do|list|existing|remaining|other)\s+)*{THINGS}(?:\s+and\s+{THINGS})*"

@@ -43,6 +43,7 @@ _QUERY_COMMAND = re.compile(
 _REQUEST_LAST = re.compile(
     r"[\s,.;]+(?:so |and |but |then )?(?:can|could|would|will) you (?:please |just )?(?:add|remove|delete|remind me|put|cancel|mark|set|take|move|reschedule)\b"
 )
+_IF_NOT_THEN = re.compile(r"(?:and |but )?if (?:not|no|it isn'?t|it'?s not|i don'?t|there isn'?t)\b[\s,]+(?:then |please |can you |could you |would you |just )*(?:add|put|include) (?:it|them|that|some|one)\b")
 _IF_NOT = re.compile(
     r"(?P<asked>.+?)[\s,.;?]+(?:and |but )?if (?:not|it'?s? (?:isn'?t|is not|not)|they (?:aren'?t|are not)|i (?:don'?t|do not)|there (?:isn'?t|aren'?t)|no)[^,]{0,20}?[\s,]+(?:then |please |can you |could you |would you |will you |just )*(?:add|put|include)\b.*",
     re.DOTALL,
@@ -77,6 +78,9 @@ def _actions(whole: Span) -> list[Action]:
     out: list[Action] = []
     before: Span | None = None
     for sentence in sentences(whole):
+        if (added := _if_not(sentence, out)) is not None:
+            out.append(added)
+            continue
         actions = _sentence(sentence, before)
         out += [_referring(a, before) for a in actions] if before else actions
         before = sentence
@@ -85,6 +89,14 @@ def _actions(whole: Span) -> list[Action]:
         return weighty
     clear = [a for a in out if not isinstance(a, OutOfScope | Smalltalk)]
     return (clear or out or [Clarify()])[:1]
+
+
+def _if_not(sentence: Span, so_far: list[Action]) -> Action | None:
+    """ "Do I have soap on my list? If not, add it." """
+    match so_far:
+        case [*_, Query(about="task", target=Target(words=str(words), scope=scope))] if sentence.trimmed().match(_IF_NOT_THEN):
+            return Add(title=words, project=scope.project)
+    return None
 
 
 def _sentence(sentence: Span, before: Span | None) -> list[Action]:
@@ -100,11 +112,27 @@ def _sentence(sentence: Span, before: Span | None) -> list[Action]:
     if span.start > sentence.start and (reply := reaction(span)) is not None:
         return [reply]
     if asked and not request:
-        return [_question(span)]
-    actions = _commands(span, before)
-    if asked and not request and any(isinstance(a, _CHANGES) for a in actions):
-        return [Clarify()]
-    return actions
+        return [_asked(span)]
+    return _commands(span.trimmed(" \t\r\n?") if asked and not span.in_quotes() else span, before)
+
+
+def _asked(span: Span) -> Action:
+    """A text that ends in a question mark; "add milk?" is asked back, never done."""
+    answer = _question(span)
+    if isinstance(answer, Query) or (isinstance(answer, OutOfScope) and answer.topic):
+        return answer
+    change = next((a for a in _commands(span, None) if isinstance(a, _CHANGES)), None)
+    match change:
+        case None:
+            return answer
+        case Add():
+            return Clarify(missing="meaning", action="add")
+        case Complete():
+            return Clarify(missing="meaning", action="complete")
+        case Delete() | Clear() | DeleteList():
+            return Clarify(missing="meaning", action="delete")
+        case _:
+            return Clarify(missing="meaning", action="update")
 
 
 def _conditional(span: Span) -> list[Action] | None:
@@ -201,6 +229,6 @@ def _unknown(span: Span) -> Action:
     topic = topic_of(span.bare)
     if topic is not None:
         return OutOfScope(topic=topic)
-    if OURS.search(span.bare):
+    if OURS.search(span.bare) or span.all_named():
         return asking(span, question=True) or Clarify()
     return OutOfScope() if len(span.bare.split()) > 2 else Clarify()

@@ -66,7 +66,7 @@ _OUTSIDE = {
     "volume": r"volume|mute|unmute|louder|quieter|whisper\w*|accent|voice box|your voice",
     "the weather": r"weather|forecast|temperature|raining|rain|snow(?:ing)?|umbrella|sunny|humid(?:ity)?|cold outside",
     "smart home": r"lights?|lamps?|lighting|thermostat|brighten|dim|robot vacuum|vacuum cleaner|robot|roomba|smart (?:plug|socket|home)|coffee machine|socket|turn (?:on|off|up|down)|switch (?:on|off)",
-    "alarms and timers": r"alarms?|timers?|stopwatch|count(?:ing)? ?down|wake (?:me|us)(?: up)?|wake up call|snooze",
+    "alarms and timers": r"alarms?|timers?|stopwatch|count(?:ing)? ?down|wake (?:me|us)(?: up)?|wake up call",
     "messages": r"e-?mails?|text messages?|tweets?|twitter|facebook|instagram|whats ?app|sms|inbox|voicemail|linkedin|snapchat|social media",
     "money": r"bank\w*|accounts?|balance|credit|debit|transfer\w*|checking|savings|stocks?|shares?|exchange rate|currenc(?:y|ies)|dollars?|euros?|pounds?|yen|pesos?|interest rate|apr|mortgage rate|401k|rewards?|routing number|pin|pin number|w2|paycheck|payday|insurance|bills? total|bitcoin|visa card|mastercard|amex",
     "travel": r"flights?|airlines?|airport|hotels?|reservations?|uber|lyft|taxi|cab|car rental|rental car|rent a car|itinerary|luggage|carry-?ons?|carry on|visas?|passport status|vaccin\w+|travel(?:l?ing)? (?:to|inter\w+)|trains? to|train tickets?|bus to|directions?|traffic|route|gas (?:station|mileage)|tire pressure|mpg|oil change|jump start",

@@ -1,0 +1,20 @@
+"""A moment to stand at, and one sentence understood from there."""
+
+import datetime as dt
+
+from kirotodo.core.language.intent import Action
+from kirotodo.core.language.understand import understand
+
+NOW = dt.datetime(2026, 3, 11, 10, 20)  # a wednesday
+TODAY = NOW.date()
+TOMORROW = dt.date(2026, 3, 12)
+FRIDAY = dt.date(2026, 3, 13)
+
+
+def actions(text: str) -> tuple[Action, ...]:
+    return understand(text, now=NOW).actions
+
+
+def only(text: str) -> Action:
+    (action,) = actions(text)
+    return action
