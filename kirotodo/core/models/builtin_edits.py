@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from kirotodo.core.language.intent import Add, Clear, Complete, Delete, DeleteList, Redo, Scope, Target, Undo, Update
 from kirotodo.core.models.builtin_memory import QUESTIONS, Asked, Memory, ids_of
-from kirotodo.core.models.builtin_phrases import bullets, count, dated, escaped, named, several, trouble
+from kirotodo.core.models.builtin_phrases import bullets, count, dated, detailed, escaped, named, several, trouble
 from kirotodo.core.models.builtin_targets import PAGE, Search, Unclear, Work, find, listed, tasks_in, total_of
 from kirotodo.core.models.model import ToolCall, ToolOutcome
 from kirotodo.core.tools.inline_fields import fields_of
@@ -18,7 +18,10 @@ def add(actions: Sequence[Add]) -> Work[str]:
     outcomes = yield tuple(ToolCall(tool="add_task", arguments=_plain(fields_of(action))) for action in actions)
     added = [task for outcome in outcomes if trouble(outcome) is None for task in tasks_in(outcome)]
     problems = [problem for outcome in outcomes if (problem := trouble(outcome)) is not None]
-    return "\n\n".join([*([several("Added", added, len(added))] if added else []), *problems])
+    said = [f"Added {detailed(added[0])}."] if len(added) == 1 else []
+    if len(added) > 1:
+        said = [f"Added {count(len(added))}:\n{bullets(added, total=len(added))}"]
+    return "\n\n".join([*said, *problems])
 
 
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,6 +39,10 @@ def update(action: Update, memory: Memory) -> Work[str]:
     changes = changes_of(action)
     if not changes:
         return "What should change about it? A new title, a date, a time, a priority, a list or a tag."
+    if action.title and (name := _list_named(action.target)):
+        moved = yield from _renamed_list(name, action.title)
+        if moved is not None:
+            return moved
     return (yield from _change("update_task", action.target, Search(asked="change"), changes, memory))
 
 
@@ -135,13 +142,13 @@ def told(outcome: ToolOutcome) -> str:
     number = len(ids_of(outcome))
     match result.get("status"):
         case "created":
-            return several("Added", tasks, number)
+            return "\n".join(f"Added {detailed(task)}." for task in tasks)
         case "deleted":
             return several("Deleted", tasks, number)
         case "completed":
             return _completed(result, tasks, number)
         case "reopened":
-            return several("Opened again:" if number == 1 else "Opened again", tasks, number)
+            return several("Opened", tasks, number, rest=" again")
         case "updated":
             return _updated(result, tasks, number)
         case "undone" | "redone":
@@ -153,7 +160,7 @@ def told(outcome: ToolOutcome) -> str:
 def _completed(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], number: int) -> str:
     if result.get("changed") == 0:
         return f"{named(tasks[0])} was done already." if number == 1 and tasks else "They were done already."
-    said = f"Done: {named(tasks[0])}." if number == 1 and tasks else several("Marked as done", tasks, number)
+    said = f"Done: {named(tasks[0])}." if number == 1 and tasks else several("Marked", tasks, number, rest=" as done")
     following = result.get("next") or []
     if following:
         said += ("\n\n" if number > 1 else " ") + f"Next: {', '.join(dated(task) for task in following)}."
@@ -210,6 +217,25 @@ def _undone(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]]) -> st
         said.append(f"Took {', '.join(removed)} off the list{' again' if back else ''}.")
     said += [escaped(str(sentence)) for sentence in result.get("skipped") or ()]
     return "\n\n".join(said) if len(tasks) > 1 else " ".join(said) or "Nothing had to be put back."
+
+
+def _list_named(target: Target) -> str | None:
+    """The list that "the shopping list" names."""
+    if target.everything and target.scope.project:
+        return target.scope.project
+    words = (target.words or "").strip()
+    return words[: -len(" list")].strip() or None if words.casefold().endswith(" list") else None
+
+
+def _renamed_list(name: str, title: str) -> Work[str | None]:
+    """Give every open task of a list another one; None where there is no such list."""
+    (outcome,) = yield (listed(Scope(project=name), "pending", limit=PAGE),)
+    tasks = tasks_in(outcome)
+    if not tasks:
+        return None
+    more = max(0, total_of(outcome) - len(tasks))
+    (outcome,) = yield (_call("update_task", [task["id"] for task in tasks], {"project": title}),)
+    return trouble(outcome) or f"Moved {count(len(tasks))} from {escaped(name)} to {escaped(title)}." + _left(more)
 
 
 def _change(tool: str, target: Target, search: Search, fields: Mapping[str, Any], memory: Memory) -> Work[str]:

@@ -79,12 +79,13 @@ def count(number: int, noun: str = "task", *, kind: str = "") -> str:
     return " ".join(part for part in (amount, kind, noun if number == 1 else noun + "s") if part)
 
 
-def several(verb: str, tasks: Sequence[Mapping[str, Any]], number: int) -> str:
-    """ "Deleted #9 team meeting." or "Deleted 3 tasks:" with the list."""
+def several(verb: str, tasks: Sequence[Mapping[str, Any]], number: int, *, rest: str = "") -> str:
+    """ "Deleted #9 team meeting." or "Deleted 3 tasks:" with the list; `rest` follows the number."""
     if number == 1 and tasks:
-        told = " · ".join(str(tasks[0][name]) for name in ("due", "repeats") if tasks[0].get(name))
-        return " — ".join([f"{verb} {named(tasks[0])}", *([told] if told else [])]) + "."
-    return f"{verb} {count(number)}:\n{bullets(tasks, total=number)}"
+        return f"{verb} {dated(tasks[0])}{rest}."
+    lines = "\n".join(f"- {dated(task)}" for task in tasks[:SHOWN])
+    more = f"\n\n…and {number - SHOWN} more." if number > SHOWN else ""
+    return f"{verb} {count(number)}{rest}:\n{lines}{more}"
 
 
 def trouble(outcome: ToolOutcome) -> str | None:

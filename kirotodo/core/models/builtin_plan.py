@@ -1,5 +1,6 @@
 """What the built-in model sets out to do about a text, in the light of the conversation before it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -38,6 +39,11 @@ from kirotodo.core.models.builtin_picks import in_places, offered_by_words
 from kirotodo.core.models.builtin_sayings import HELP, REFUSAL, small_talk, what_is_missing
 from kirotodo.core.models.builtin_targets import Work
 
+_ON_IT: Final = re.compile(
+    r"(?:please\s+)?(?:put|add)\s+(?P<what>.+?)\s+(?:there|(?:on|to|in|into)\s+(?:it|that list|the list))[.!]*",
+    re.IGNORECASE,
+)
+_AND: Final = re.compile(r"(?:oh,?\s+)?(?:and|also|plus)\s+(?:also\s+|then\s+)?(?P<what>\S.*)", re.IGNORECASE)
 LOOK_BACK: Final = 6
 """How many turns a question may lie before the pick that answers it."""
 Wish: TypeAlias = Action | tuple[Add, ...]
@@ -56,6 +62,8 @@ class Reader:
 
     def added(self, text: str) -> tuple[Add, ...]:
         """A text that is nothing but what to add."""
+        if found := _ON_IT.fullmatch(text.strip()):
+            text = found["what"]
         for sentence in (text, f"add {text}"):
             actions = self.actions(sentence)
             if all(isinstance(action, Add) for action in actions) and (sentence != text or len(actions) > 1):
@@ -136,7 +144,7 @@ def _answer(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[
     """What `text` means as the answer to the question that was asked last; None where it is none."""
     match memory.asked:
         case None:
-            return None
+            return _continued(text, action, memory, reader)
         case "title" | "first_item":
             return _named_task(text, action, memory, reader)
         case "confirm":
@@ -146,6 +154,18 @@ def _answer(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[
         case _:
             bare = isinstance(action, Add) and action.title.casefold() == text.strip(" .!?").casefold()
             return _picked_by_words(text, memory, reader) if bare or isinstance(action, Clarify | OutOfScope) else None
+
+
+def _continued(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:
+    """ "and eggs", after an addition, adds to the same list."""
+    found = _AND.fullmatch(text.strip())
+    last = memory.turns[-1].effects if memory.turns else ()
+    if found is None or not isinstance(action, Clarify | OutOfScope) or not last:
+        return None
+    if any(call.tool != "add_task" for call, _ in last):
+        return None
+    project = last[-1][0].arguments.get("project")
+    return tuple(replace(each, project=each.project or project) for each in reader.added(found["what"])) or None
 
 
 def _named_task(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:

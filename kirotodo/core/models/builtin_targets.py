@@ -26,6 +26,8 @@ _HOURS: Final[dict[DayPart, tuple[str, str]]] = {
     "evening": ("17:00", "24:00"),
     "night": ("18:00", "24:00"),
 }
+CERTAIN: Final = 75.0
+"""A match that scores less is asked about before anything is done to it."""
 _ANY: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _BETWEEN: Final = re.compile(r"\s*(?:,|&|\band\b|\bplus\b)\s*", re.IGNORECASE)
 _NUMBERS: Final = ("No task", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
@@ -178,6 +180,8 @@ def _by_words(target: Target, search: Search) -> Work[Found | Unclear]:
         if parts is not None:
             return parts
         near = yield from _looked_through(words, target, search)
+        if near and not search.several and not target.plural and _doubtful(words, near):
+            return _perhaps(words, near, search)
         if near:
             return _decided(near, target, search)
     if found and (target.plural or search.several):
@@ -233,14 +237,29 @@ def _nearest(words: str, tasks: Sequence[ListItem], search: Search) -> Unclear:
     return Unclear(text=f"{head} this one:\n{choices(tasks)}\n\n{QUESTIONS['confirm']}")
 
 
+def _perhaps(words: str, tasks: Sequence[ListItem], search: Search) -> Unclear:
+    """Titles that fit the words only in part are asked about."""
+    head = f"No task is called “{escaped(words)}”. The nearest"
+    if len(tasks) > 1:
+        return which(tasks, search.asked, head=head + " are")
+    return Unclear(text=f"{head} is:\n{choices(tasks)}\n\n{QUESTIONS['confirm']}")
+
+
+def _doubtful(words: str, tasks: Sequence[ListItem]) -> bool:
+    return all(found.score < CERTAIN for found in match(words, [_as_task(task) for task in tasks]))
+
+
+def _as_task(item: ListItem) -> Task:
+    return Task(id=item["id"], title=str(item.get("title", "")), created_at=_ANY, updated_at=_ANY)
+
+
 def _fitting(words: str, tasks: Sequence[ListItem], *, all_of_them: bool) -> tuple[ListItem, ...]:
     """Those whose titles fit the words: every one, or those that stand out. None where nothing fits."""
     known = {task["id"]: task for task in tasks}
     same = [task for task in tasks if str(task.get("title", "")).casefold() == words.strip().casefold()]
     if len(same) == 1 and not all_of_them:
         return (same[0],)
-    titles = {each: str(task.get("title", "")) for each, task in known.items()}
-    candidates = [Task(id=each, title=title, created_at=_ANY, updated_at=_ANY) for each, title in titles.items()]
+    candidates = [_as_task(task) for task in known.values()]
     fits = [found.task for found in match(words, candidates)] if all_of_them else choose(words, candidates)
     chosen = {task.id for task in fits}
     return tuple(task for each, task in known.items() if each in chosen)

@@ -23,7 +23,12 @@ DIALOGUES = {
         Said("Add a task to buy groceries", "add_task", ("1 buy groceries",), ("Added #1 buy groceries",)),
         Said("add team meeting on friday at 9", "add_task", None, ("#2 team meeting", "Fri 27 Nov, 09:00")),
         Said("add call the bank", "add_task"),
-        Said("Show me all my tasks", "list_tasks list_tasks", None, ("3 open tasks", "#1 buy groceries", "#2 team meeting")),
+        Said(
+            "Show me all my tasks",
+            "list_tasks list_tasks",
+            None,
+            ("3 open tasks", "#1 buy groceries", "#2 team meeting"),
+        ),
         Said("What's pending?", "list_tasks", None, ("#3 call the bank",)),
         Said("Mark task 3 as complete", "complete_task", ("1 buy groceries", "2 team meeting"), ("Done: #3",)),
         Said("Delete the meeting task", "list_tasks delete_task", ("1 buy groceries",), ("Deleted #2 team meeting",)),
@@ -113,6 +118,62 @@ DIALOGUES = {
         Said("create a list called groceries", "", (), ("groceries", "What goes on it first?")),
         Said("milk and eggs", "add_task add_task", ("1 milk", "2 eggs")),
         Said("what lists do I have?", "task_stats", None, ("groceries: 2 open",)),
+    ],
+    "something is put on a new list": [
+        Said("create a list called groceries", ""),
+        Said("put milk on it", "add_task", ("1 milk",), ("in groceries",)),
+        Said("and eggs", "add_task", None, ("Added #2 eggs — in groceries",)),
+        Said("rename the groceries list to market", "list_tasks update_task", None, ("from groceries to market",)),
+        Said("what's on the market list?", "list_tasks", None, ("2 open tasks in market",)),
+    ],
+    "a doubtful match is asked about": [
+        Said("add lunch friday 1pm"),
+        Said("delete the lunch meeting", None, ("1 lunch",), ("The nearest is", "Is that the one?")),
+        Said("no", "", ("1 lunch",), ("Left as they are.",)),
+        Said("delete the lunch meeting", None, ("1 lunch",)),
+        Said("yes", "delete_task", (), ("Deleted #1 lunch",)),
+    ],
+    "words that stand in the notes only are asked about": [
+        Said("add call Ann"),
+        Said("add note to task 1: about the invoice", "update_task"),
+        Said("complete the invoice task", None, ("1 call Ann",), ("stands in the notes", "Is that the one?")),
+        Said("yes", "complete_task", ()),
+    ],
+    "two titles in one breath": [
+        Said("add take vitamins"),
+        Said("add pay rent"),
+        Said("mark vitamins and rent as done", None, (), ("Marked 2 tasks as done",)),
+    ],
+    "a title with an and in it": [
+        Said('add "salt and pepper"', "add_task", ("1 salt and pepper",)),
+        Said("add salt", "add_task"),
+        Said("delete salt and pepper", "list_tasks delete_task", ("2 salt",)),
+    ],
+    "the very title wins": [
+        Said("add dentist"),
+        Said("add call the dentist"),
+        Said("delete dentist", "list_tasks delete_task", ("2 call the dentist",)),
+    ],
+    "what was done can be deleted and opened again by its words": [
+        Said("add call the bank"),
+        Said("mark task 1 as done", "complete_task", ()),
+        Said(
+            "reopen the bank task", "list_tasks complete_task", ("1 call the bank",), ("Opened #1 call the bank again",)
+        ),
+        Said("mark task 1 as done"),
+        Said("delete the bank task", None, (), ("Deleted #1 call the bank",)),
+    ],
+    "a task made and done in one sentence": [
+        Said(
+            "add call mom then mark it done", "add_task complete_task", (), ("Added #1 call mom", "Done: #1 call mom")
+        ),
+    ],
+    "moved by a while": [
+        Said("add dentist friday at 10am"),
+        Said(
+            "postpone the dentist by two days", "list_tasks update_task", None, ("Sun 29 Nov, 10:00", "it was Fri 27")
+        ),
+        Said("undo", "undo", None, ("Put back: #1 dentist — Fri 27 Nov, 10:00",)),
     ],
     "nothing like it": [
         Said("add call the bank"),
