@@ -111,7 +111,7 @@ async def _ask(backend: Backend, question: Question, telling: Telling) -> Turn:
             telling.tell(event)
             if isinstance(event, ApprovalRequested) and not await _answered(backend, event, question.answering):
                 break
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, KeyboardInterrupt):
         stopped = await backend.cancel(sent.turn_id)
         telling.finish()
         say(f"Stopped. What was said is kept in conversation {stopped.conversation_id}.")
@@ -155,15 +155,12 @@ async def _answered(backend: Backend, event: ApprovalRequested, answering: Answe
     if turn.approval is None or turn.approval.call_id != event.approval.call_id:
         return True
     decision: Decision
-    if answering == "never" or (answering == "ask" and not can_ask()):
-        return False
-    if answering == "ask":
+    if answering == "ask" or answering == "never":
         for task in event.approval.tasks:
             say(f"  {in_brief(task, now=now())}")
-        try:
-            decision = "yes" if confirmed(event.approval.question) else "no"
-        except KeyboardInterrupt:
-            raise asyncio.CancelledError from None
+        if answering == "never" or not can_ask():
+            return False
+        decision = "yes" if confirmed(event.approval.question) else "no"
     else:
         decision = answering
     await backend.answer(event.turn_id, event.approval.call_id, decision)

@@ -9,6 +9,7 @@ import click
 from kirotodo.client.commands.ask import chat_response
 from kirotodo.client.commands.dates import moment_words
 from kirotodo.client.commands.files import write_out
+from kirotodo.client.commands.markdown import unescaped
 from kirotodo.client.commands.output import columns, fit, pad, plain, plain_lines, put, put_json, say, to_json, width
 from kirotodo.client.commands.params import CONVERSATION, joined, json_option
 from kirotodo.client.commands.session import now, with_backend
@@ -103,7 +104,8 @@ def _told(page: Transcript) -> Iterator[str]:
     turns = {turn.id: turn for turn in page.turns}
     for message in page.messages:
         who = "you" if message.role == "user" else "kiro"
-        first, *others = plain_lines(message.content).splitlines() or [""]
+        content = plain_lines(message.content)
+        first, *others = (unescaped(content) if message.role == "assistant" else content).splitlines() or [""]
         yield f"{click.style(f'{who:<5}', bold=True)}{first}"
         yield from (f"     {line}" for line in others)
         if message.role == "user":

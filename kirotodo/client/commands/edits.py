@@ -112,7 +112,7 @@ def done(numbers: Sequence[tuple[int, ...]], reopen: bool, as_json: bool) -> Non
         if task.id not in ids:
             put(_said("Next is", task))
         else:
-            put(_said("Opened again" if reopen else "Done:", task))
+            put(_said("Opened again", task) if reopen else f"Done: {task.id} {plain(task.title)}")
     for number in ids:
         if all(task.id != number for task in changed.tasks):
             say(f"Task {number} was {'open' if reopen else 'done'} already.")

@@ -111,7 +111,7 @@ def put_task(task: Task, *, now: dt.datetime) -> None:
     }
     for name, value in fields.items():
         if value:
-            put(f"  {name:<9}{value}")
+            put(f"  {name:<10}{value}")
     if task.notes:
         put()
         for line in plain_lines(task.notes).splitlines():

@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 
 import click
 
-from kirotodo.client.commands.output import mark, plain, put, put_json, say
+from kirotodo.client.commands.output import plain, put, put_json, say
 from kirotodo.client.commands.params import PRIORITY, TASK, joined, json_option
 from kirotodo.client.commands.session import now, with_backend
 from kirotodo.client.commands.task_view import put_task, put_tasks
@@ -169,7 +169,7 @@ def _put_stats(counts: TaskStats) -> None:
     put(f"streak     {_days(counts.streak)}, the longest {_days(counts.best_streak)}")
     for count in counts.projects:
         name = f"+{plain(count.project)}" if count.project else "no project"
-        put(f"  {name}: {count.pending} pending, {count.completed} done {mark('✓', '')}".rstrip())
+        put(f"  {name}: {count.pending} pending, {count.completed} done")
 
 
 def _days(count: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol, assert_never
 
 import click
 
+from kirotodo.client.commands.markdown import Unescaper, unescaped
 from kirotodo.client.commands.output import escaped_json, fit, mark, plain, plain_lines, plain_piece, say
 from kirotodo.core.events import (
     ApprovalAnswered,
@@ -71,6 +72,7 @@ class Narration(Silence):
         self._live = sys.stdout.isatty()
         self._open_line = False
         self._step = self._attempt = 0
+        self._unescaper = Unescaper()
 
     def tell(self, event: TurnEvent) -> None:
         match event:
@@ -97,6 +99,7 @@ class Narration(Silence):
                 assert_never(event)
 
     def finish(self) -> None:
+        self._write(self._unescaper.rest())
         if self._open_line:
             click.echo()
             self._open_line = False
@@ -107,8 +110,12 @@ class Narration(Silence):
         if event.step == self._step and event.attempt > self._attempt:
             self.finish()
             say("  the model begins this answer anew:")
+            self._unescaper = Unescaper()
         self._step, self._attempt = event.step, event.attempt
-        text = plain_piece(event.text)
+        self._write(self._unescaper.feed(event.text))
+
+    def _write(self, piece: str) -> None:
+        text = plain_piece(piece)
         if text:
             click.echo(text, nl=False)
             sys.stdout.flush()
@@ -118,7 +125,7 @@ class Narration(Silence):
         if self._live:
             self.finish()
         elif response:
-            click.echo(plain_lines(response).rstrip())
+            click.echo(unescaped(plain_lines(response)).rstrip())
 
 
 def _call_line(event: ToolCallFinished) -> str:
@@ -140,5 +147,5 @@ def brief(result: Mapping[str, Any]) -> str:
     if not words[1:] and isinstance(result.get("total"), int):
         words.append(f"{result['total']} found")
     elif not words[1:] and isinstance(result.get("count"), int):
-        words.append(f"{result['count']} tasks")
+        words.append("1 task" if result["count"] == 1 else f"{result['count']} tasks")
     return " ".join(words)

@@ -14,7 +14,8 @@ GIVEN_ANEW = {"id", "updated_at", "parent_id"}
 
 def content(program: Program) -> list[dict[str, Any]]:
     tasks = json.loads(program.ok("export"))["items"]
-    return [{name: value for name, value in task.items() if name not in GIVEN_ANEW} for task in tasks]
+    kept = [{name: value for name, value in task.items() if name not in GIVEN_ANEW} for task in tasks]
+    return sorted(kept, key=lambda task: str(task["title"]))
 
 
 def fill(program: Program) -> None:

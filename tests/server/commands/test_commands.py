@@ -153,7 +153,7 @@ def test_all_is_well_before_and_after_the_first_task(home: Path) -> None:
         assert result.exit_code == 0, result.output
         assert json.loads(result.stdout)["ok"] is True
         ok("add", "milk")
-    assert "1 tasks" in checks(run("doctor", "--json"))["database"]["detail"]
+    assert "2 tasks" in checks(run("doctor", "--json"))["database"]["detail"]
     assert "Everything is in order." in run("doctor").stderr
 
 
