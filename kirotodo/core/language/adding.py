@@ -31,7 +31,7 @@ _REMINDER = re.compile(
     re.DOTALL,
 )
 _REST_LINK = re.compile(
-    r"[\s,:;\-]*(?:(?:again|later|please|for (?:me|myself|us|later)|on (?:my|the) (?:phone|list|calendar)|up|in)\b[\s,:]*)*"
+    r"[\s,:;\-]*(?:(?:again|later|please|for (?:me|myself|us|later)|on (?:my|the) (?:phone|list|calendar)|up)\b[\s,:]*)*"
     r"(?:(?:to remind (?:me|us)(?: again)?|to tell me|so (?:that )?i (?:remember|don'?t forget)|so that|so|towards|which|saying|that says|set|called|named|when|titled)\b[\s,:]*)?"
     r"(?:(?P<of>of|about|for|regarding|on)\s+(?:(?:the|my|our|an?|this|that)\s+)*|(?:that\s+)?(?:(?:i|we)(?:'ve| have)? (?:also )?(?:need|have|want|got|ought|am supposed|are supposed)(?: to)?|(?:i|we) (?:must|should|gotta))\s+|(?:to|that|when|about|of|for|on)\b\s*)?"
 )
@@ -40,7 +40,7 @@ _TAIL_REMIND = re.compile(
     re.DOTALL,
 )
 _HAVE = re.compile(
-    r"(?:so\s+)?(?:i|we)\b(?:'ve| have| also| am| 'm|'m| are|'re| will|'ll|'d| would)*\s*(?:(?:have|got|need|having|going|must|should|to|go|do|be|attend)\s+)*(?:an?\s+)?(?=\S)"
+    r"(?:so\s+)?(?:i|we)\b(?:'ve| have| also| am| 'm|'m| are|'re| will|'ll|'d| would)*\s*(?:(?:have|got|need|having|going|must|should|to|go|do|be|attend|(?:ran|run|running)?\s?(?:out|low)\s+(?:of|on))\s+)*(?:an?\s+)?(?=\S)"
 )
 
 _PUT = re.compile(
@@ -132,9 +132,6 @@ def adding(span: Span, before: Span | None = None) -> list[Action] | None:
         span = span.to(start=head.end())
     if before is not None and (it := span.fullmatch(_PUT_IT)) is not None and (there := before.search(LIST_PHRASE)) is not None:
         return [_add(content(span.group(it, "what")), project=list_name(before, there))]
-    if (missing := span.match(_IF_MISSING)) is not None:
-        title = content(span.group(missing, "what"))
-        return [_add(title, project=list_name(span, missing))] if title.title else None
     for rule in (_by_list_creation, _by_reminder, _by_list, _by_verb):
         actions = rule(span)
         if actions is not None:
@@ -144,6 +141,15 @@ def adding(span: Span, before: Span | None = None) -> list[Action] | None:
 
 def _within(action: Action, project: str | None) -> Action:
     return replace(action, project=action.project or project) if isinstance(action, Add) and project else action
+
+
+def if_missing(span: Span) -> list[Action] | None:
+    """ "If there is no yeast on my list, please add some"."""
+    m = span.match(_IF_MISSING)
+    if m is None:
+        return None
+    found = content(span.group(m, "what"))
+    return [_add(found, project=list_name(span, m))] if found.title else None
 
 
 def _of_it(actions: list[Action], before: Span | None) -> list[Action]:

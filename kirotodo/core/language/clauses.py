@@ -63,7 +63,7 @@ def unlead(span: Span) -> tuple[Span, bool]:
     """The span without politeness and names in front; and whether it began as a request ("can you …")."""
     request = False
     for _ in range(8):
-        span = span.trimmed(" \t\r\n,;:.-!")
+        span = span.trimmed(" \t\r\n,;:.-")
         m = span.match(_LEAD)
         if m is None:
             m = span.match(_REQUEST) or span.match(_NAVIGATE)

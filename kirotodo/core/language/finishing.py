@@ -48,8 +48,8 @@ _DID = re.compile(
     re.DOTALL,
 )
 _DELETE = re.compile(
-    r"(?:(?P<sure>remove|delete|erase|eliminate|discard|get rid of|rid|scrap|ditch|trash|unschedule|destroy|throw away|nix|axe|forget(?: about)?|uncalendar)"
-    r"|(?P<maybe>cancel|drop|kill|scratch|strike|clear|wipe|clean|blank|empty|reset|purge|dump|take|cut|pull|undo|call off|cross)(?P<out>\s+(?:out|off|away|up|down))?)"
+    r"(?:(?P<sure>remove|delete|erase|eliminate|discard|get rid of|rid|scrap|ditch|trash|unschedule|destroy|throw away|nix|axe|nuke|zap|expunge|omit|retract|obliterate|forget(?: about)?|uncalendar)"
+    r"|(?P<maybe>cancel|drop|kill|scratch|strike|clear|wipe|clean|blank|empty|reset|purge|dump|take|cut|pull(?! up)|undo|call off|cross)(?P<out>\s+(?:out|off|away|up|down))?)"
     r"\b(?:\s+(?:off|out|away|up)\b(?!\s+of))?(?:\s+(?P<what>.+))?",
     re.DOTALL,
 )

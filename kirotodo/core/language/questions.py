@@ -62,6 +62,7 @@ _SEARCH = re.compile(
     r"(?:search|find|look up|look for|filter|lookup|grep|locate)(?:\s+(?:for|in|through|by|out))*\s+(?:my\s+|the\s+|all\s+)*(?:(?:tasks?|to-?dos?|list|items?|reminders?)\s+)?(?:(?:for|about|with|containing|called|named|that)\s+)*(?P<q>.+)"
 )
 _WHAT_I = re.compile(r"(?:what|when|where|who) (?:do|am|should|must|did|have|will|was|were|had) i\b")
+_DO_I = re.compile(r"(?:do|did|should|must|am|shall|have) i\s+(?:still\s+|already\s+)?(?:(?:need|have|got|supposed|going|remember|forget|want) to\s+|(?=(?:buy|call|pay|get|clean)\b))(?P<what>.+)", re.DOTALL)
 _STOP_WORDS = (
     "a about accomplish activities activity actually add added after afternoon again agenda alexa all aloud already "
     "also am an and any anything app are as asap at available back be been before begin being between both busy by "
@@ -149,6 +150,9 @@ def _about(span: Span, low: str, *, ours: bool, mine: bool) -> Action | None:
             re.fullmatch(rf"(?:{THINGS}|{EVENTS}s?)", (found.target.words or "").lower()) if found.target else None
         )
         if generic is None or not (found.target and found.target.plural):
+            return found
+    if (m := span.match(_DO_I)) is not None and not _generic(what := span.group(m, "what")) and (found := _task(what)):
+        if not (found.target and found.target.scope != Scope() and is_event(what.bare)):
             return found
     listed = _ON_LIST.search(low)
     if (

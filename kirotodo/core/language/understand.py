@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from kirotodo.core.language.adding import adding, bare, needing, trailing
+from kirotodo.core.language.adding import adding, bare, if_missing, needing, trailing
 from kirotodo.core.language.changing import changing
 from kirotodo.core.language.clauses import clauses, sentences, unlead
 from kirotodo.core.language.edges import merge
@@ -53,6 +53,8 @@ _SAID = re.compile(
     r"|(?:find|locate|look up|look for|search(?: for)?|check|open|go to|see|pull up|whatever))\s+(?P<what>.+?)(?:\s+(?:any ?more|any longer|already|now))?[\s.!;,]*\Z",
     re.DOTALL,
 )
+_ENDED = re.compile(r"[\s?.!]+\Z")
+_CALLED = re.compile(r"(?<=[\w¤\"')])[!.]+\s*\Z")
 _ASKS = re.compile(r"\?[\s\"')\]]*\Z")
 
 
@@ -113,7 +115,13 @@ def _sentence(sentence: Span, before: Span | None) -> list[Action]:
         return [reply]
     if asked and not request:
         return [_asked(span)]
-    return _commands(span.trimmed(" \t\r\n?") if asked and not span.in_quotes() else span, before)
+    return _commands(_without_end(span, asked=asked), before)
+
+
+def _without_end(span: Span, *, asked: bool) -> Span:
+    """Without the mark that ends the sentence; "!!" on its own is a priority."""
+    m = span.search(_ENDED if asked else _CALLED)
+    return span.to(end=m.start()) if m is not None and m.start() > span.start else span
 
 
 def _asked(span: Span) -> Action:
@@ -152,7 +160,7 @@ def _question(span: Span) -> Action:
 
 
 def _commands(span: Span, before: Span | None) -> list[Action]:
-    whole = trailing(span)
+    whole = if_missing(span) or trailing(span)
     if whole is not None:
         return whole
     out: list[Action] = []

@@ -6,7 +6,7 @@ from functools import cache
 DET = r"(?:(?:all|any|every|each|some|both)\s+(?:of\s+)?)?(?:(?:the|my|our|your|his|her|their|a|an|this|that|these|those|any|some)\s+)?"
 OWNER = r"(?:the|my|our|a|an|this|that|your|his|her|their|one of my|any of my|all my|all the|both|[\w']+'s)"
 
-LISTS = r"(?:lists?|(?<=shopping )cart|agenda|calendars?|calenders?|schedules?|diary|planner|itinerary|backlog|to-?dos?|to do|reminders?|inbox)"
+LISTS = r"(?:lists?|(?<=shopping )(?:cart|bag|basket|trolley)|agenda|calendars?|calenders?|schedules?|diary|planner|itinerary|backlog|to-?dos?|to do|reminders?|inbox)"
 """What a list may be called."""
 DEFAULT_LISTS = re.compile(
     r"(?:to ?-?do|todos?|to-?dos|tasks?|task to ?-?do|reminders?|calendar|calender|current|whole|entire|pending|daily|full|main|own|"
@@ -50,7 +50,7 @@ CHORES = (
 )
 """Verbs that open a to-do written as one says it to oneself."""
 HOME_CHORES = (
-    r"(?:buy|pick up|water the|feed the|walk the|mow|rake|weed the|vacuum the|iron|fold|take out the|put out the|"
+    r"(?:buy|pick up|water the|feed the|walk the|mow|rake the|weed the|vacuum the|iron the|fold the|take out the|put out the|"
     r"renew|submit|proofread|defrost|bake|unpack|donate|refill|drop off|clean|tidy|finish|return the|follow up)"
 )
 """Those of them that nobody asks an assistant to carry out, so that they are a to-do even without a date."""
@@ -66,7 +66,7 @@ _OUTSIDE = {
     "volume": r"volume|mute|unmute|louder|quieter|whisper\w*|accent|voice box|your voice",
     "the weather": r"weather|forecast|temperature|raining|rain|snow(?:ing)?|umbrella|sunny|humid(?:ity)?|cold outside",
     "smart home": r"lights?|lamps?|lighting|thermostat|brighten|dim|robot vacuum|vacuum cleaner|robot|roomba|smart (?:plug|socket|home)|coffee machine|socket|turn (?:on|off|up|down)|switch (?:on|off)",
-    "alarms and timers": r"alarms?|timers?|stopwatch|count(?:ing)? ?down|wake (?:me|us)(?: up)?|wake up call",
+    "alarms and timers": r"alarms?|timers?|stopwatch|count(?:ing)? ?down|wake (?:me|us)(?: up)?|wake up call|get (?:me|us) up",
     "messages": r"e-?mails?|text messages?|tweets?|twitter|facebook|instagram|whats ?app|sms|inbox|voicemail|linkedin|snapchat|social media",
     "money": r"bank\w*|accounts?|balance|credit|debit|transfer\w*|checking|savings|stocks?|shares?|exchange rate|currenc(?:y|ies)|dollars?|euros?|pounds?|yen|pesos?|interest rate|apr|mortgage rate|401k|rewards?|routing number|pin|pin number|w2|paycheck|payday|insurance|bills? total|bitcoin|visa card|mastercard|amex",
     "travel": r"flights?|airlines?|airport|hotels?|reservations?|uber|lyft|taxi|cab|car rental|rental car|rent a car|itinerary|luggage|carry-?ons?|carry on|visas?|passport status|vaccin\w+|travel(?:l?ing)? (?:to|inter\w+)|trains? to|train tickets?|bus to|directions?|traffic|route|gas (?:station|mileage)|tire pressure|mpg|oil change|jump start",
