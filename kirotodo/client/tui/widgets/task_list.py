@@ -130,11 +130,12 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         self._show_cursor()
 
     def _show_cursor(self) -> None:
-        """Scroll the cursor into sight, with the head of its section if that stands right above."""
+        """Scroll the cursor into sight, with the head right above it or the note right below."""
         if self.cursor is None:
             return
-        head = 1 if self.cursor and self._rows[self.cursor - 1].section else 0
-        region = Region(0, self.cursor - head, max(1, self.size.width), 1 + head)
+        above = 1 if self.cursor and self._rows[self.cursor - 1].section else 0
+        below = 1 if self.cursor + 1 < len(self._rows) and self._rows[self.cursor + 1].note else 0
+        region = Region(0, self.cursor - above, max(1, self.size.width), 1 + above + below)
         self.scroll_to_region(region, animate=False, force=True, immediate=True)
 
     # --- drawing ---
