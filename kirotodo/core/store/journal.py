@@ -9,53 +9,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, String, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, String, bindparam, insert, select, update
 
 from kirotodo.core.domain.task import Change, Changed, Task
 from kirotodo.core.errors import NotUndoable
 from kirotodo.core.store.codec import dump_task, load_task
 from kirotodo.core.store.scope import UID, AnyRow, Scope
-from kirotodo.core.store.tables import changes
+from kirotodo.core.store.tables import changes, users
 from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted, moved
 
 _ENTRY: Final = (changes.c.id, changes.c.group_id, changes.c.task_id, changes.c.before, changes.c.after)
 _MINE: Final = changes.c.user_id == UID
 _SKIP: Final[BindParameter[Any]] = bindparam("skip_turn", type_=String())
 _INSERT: Final = insert(changes)
+_HOLDS: Final = changes.c.undone_after.is_(None)
 _NEWEST: Final = (
-    select(changes.c.group_id, changes.c.turn_id, changes.c.undone).where(_MINE).order_by(changes.c.id.desc()).limit(1)
+    select(changes.c.group_id, changes.c.turn_id, changes.c.undone_after)
+    .where(_MINE)
+    .order_by(changes.c.id.desc())
+    .limit(1)
 )
 _LATEST_GROUP: Final = (
     select(changes.c.group_id)
-    .where(_MINE, changes.c.undone == bindparam("undone"), changes.c.turn_id.is_distinct_from(_SKIP))
+    .where(_MINE, _HOLDS, changes.c.turn_id.is_distinct_from(_SKIP))
     .order_by(changes.c.id.desc())
     .limit(1)
 )
 _OF_GROUP: Final = (
-    select(*_ENTRY)
-    .where(_MINE, changes.c.group_id == bindparam("group"), changes.c.undone == bindparam("undone"))
-    .order_by(changes.c.id.desc())
+    select(*_ENTRY).where(_MINE, _HOLDS, changes.c.group_id == bindparam("group")).order_by(changes.c.id.desc())
 )
 _OF_CALL: Final = (
-    select(*_ENTRY, changes.c.undone)
+    select(*_ENTRY, changes.c.undone_after)
     .where(_MINE, changes.c.turn_id == bindparam("turn"), changes.c.call_id == bindparam("call"))
     .order_by(changes.c.id.desc())
 )
-_NEWEST_LIVE: Final = (
-    select(func.coalesce(func.max(changes.c.id), 0))
-    .where(_MINE, changes.c.undone == bindparam("undone"))
-    .scalar_subquery()
-)
-_REDOABLE: Final = (
-    select(*_ENTRY)
-    .where(_MINE, changes.c.undone == bindparam("redo"), changes.c.id > _NEWEST_LIVE)
-    .order_by(changes.c.id)
-)
-_MARK: Final = (
-    update(changes)
-    .where(_MINE, changes.c.id.in_(bindparam("ids", expanding=True)))
-    .values(undone=bindparam("now_undone"))
-)
+_LAST_ID: Final = select(users.c.last_change_id).where(users.c.id == UID).scalar_subquery()
+_REDOABLE: Final = select(*_ENTRY).where(_MINE, changes.c.undone_after == _LAST_ID).order_by(changes.c.id)
+_THESE: Final = update(changes).where(_MINE, changes.c.id.in_(bindparam("ids", expanding=True)))
+_MARK_UNDONE: Final = _THESE.values(undone_after=_LAST_ID)
+_MARK_REDONE: Final = _THESE.values(undone_after=None)
 _CHUNK: Final = 500
 
 
@@ -99,7 +91,6 @@ class Journal:
                 "task_id": task.id,
                 "before": dump_task(before),
                 "after": dump_task(after),
-                "undone": False,
                 "created_at": self._scope.now,
             },
         )
@@ -113,10 +104,10 @@ class Journal:
         """
         done: list[Changed] = []
         for _ in range(groups):
-            latest = await self._scope.first(_LATEST_GROUP, {"undone": False, "skip_turn": skip_turn or ""})
+            latest = await self._scope.first(_LATEST_GROUP, {"skip_turn": skip_turn or ""})
             if latest is None:
                 break
-            entries = await self._scope.rows(_OF_GROUP, {"group": latest[0], "undone": False})
+            entries = await self._scope.rows(_OF_GROUP, {"group": latest[0]})
             done.append(await self._replay(entries, undo=True))
         if not done:
             raise NotUndoable("There is nothing to undo.")
@@ -125,14 +116,17 @@ class Journal:
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
         """Put back what one tool call changed, wherever it lies in the past. Raises `NotUndoable`."""
         entries = await self._scope.rows(_OF_CALL, {"turn": turn_id, "call": call_id})
-        live = [entry for entry in entries if not entry.undone]
+        live = [entry for entry in entries if entry.undone_after is None]
         if not live:
             raise NotUndoable("That was undone already." if entries else "There is nothing to undo in that step.")
         return await self._replay(live, undo=True)
 
     async def redo(self) -> Changed:
-        """Do again the group that was undone last; a new change since leaves nothing to redo. Raises `NotUndoable`."""
-        entries = await self._scope.rows(_REDOABLE, {"undone": False, "redo": True})
+        """Do again what was undone, the oldest group of it first; a new change leaves nothing to redo.
+
+        Raises `NotUndoable`.
+        """
+        entries = await self._scope.rows(_REDOABLE)
         if not entries:
             raise NotUndoable("There is nothing to redo.")
         return await self._replay([entry for entry in entries if entry.group_id == entries[0].group_id], undo=False)
@@ -142,7 +136,7 @@ class Journal:
         if self._scope.turn_id is None:
             return change_id
         newest = await self._scope.first(_NEWEST)
-        if newest is None or newest.undone or newest.turn_id != self._scope.turn_id:
+        if newest is None or newest.undone_after is not None or newest.turn_id != self._scope.turn_id:
             return change_id
         group: int = newest.group_id
         return group
@@ -211,7 +205,7 @@ class Journal:
 
     async def _mark(self, ids: list[int], *, undone: bool) -> None:
         for start in range(0, len(ids), _CHUNK):
-            await self._scope.execute(_MARK, {"ids": ids[start : start + _CHUNK], "now_undone": undone})
+            await self._scope.execute(_MARK_UNDONE if undone else _MARK_REDONE, {"ids": ids[start : start + _CHUNK]})
 
     @staticmethod
     def _changed(touched: dict[int, Task | None], made: Sequence[Change], skipped: tuple[str, ...] = ()) -> Changed:

@@ -17,11 +17,8 @@ from kirotodo.core.store.tables import search_documents as documents
 Kind = Literal["task", "conversation", "message"]
 
 _WORD: Final = re.compile(r"[^\W_]+")
-_UNSPACED: Final = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9d"
-    "\U0001b000-\U0001b2ff\U00020000-\U0003ffff]"
-)
-"""Thai, Lao, Burmese, Khmer, Chinese, Japanese, Korean: words there run together or grow endings."""
+_AS_IT_STANDS: Final = re.compile("[^\u0000-\u08ff\u1e00-\u206f]")
+"""Scripts whose words run together or are cut in other ways by the full-text index, and signs that it leaves out."""
 
 _INSERT: Final = insert(documents)
 _UPDATE: Final = (
@@ -38,7 +35,7 @@ _UPDATE: Final = (
 
 def fold(text: str) -> str:
     """The text without case and accents, as it is searched."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("\0", " "))
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
@@ -63,10 +60,10 @@ def refs(kinds: Sequence[Kind], typed: str) -> Select[Any] | None:
 def _conditions(typed: str) -> list[ColumnElement[bool]]:
     quoted: list[str] = []
     conditions: list[ColumnElement[bool]] = []
-    for chunk in fold(typed).replace("\0", " ").split():
+    for chunk in fold(typed).split():
         words = _WORD.findall(chunk)
         letters = sum(map(len, words))
-        if _UNSPACED.search(chunk) or (letters < len(chunk) and letters <= 2):
+        if _AS_IT_STANDS.search(chunk) or (letters < len(chunk) and letters <= 2):
             conditions.append(documents.c.text.contains(chunk, autoescape=True))
         else:
             quoted.extend(f'"{word}"*' for word in words)

@@ -242,12 +242,16 @@ class TurnEventRow(SQLModel, table=True):
 
 
 class ChangeRow(SQLModel, table=True):
-    """A journal entry: a task before and after, as JSON. `group_id` is the id of the first change of its group."""
+    """A journal entry: a task before and after, as JSON. `group_id` is the id of the first change of its group.
+
+    `undone_after` is None while the change holds; once undone, the id of the user's newest change at that moment: so a
+    new change leaves nothing to redo without a write to the old ones.
+    """
 
     __tablename__ = "changes"
     __table_args__ = (
         ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
-        Index("ix_changes_undone", "user_id", "undone", "id"),
+        Index("ix_changes_undone", "user_id", "undone_after", "id"),
         Index("ix_changes_group", "user_id", "group_id", "id"),
         Index("ix_changes_call", "user_id", "turn_id", "call_id", "id"),
     )
@@ -260,7 +264,7 @@ class ChangeRow(SQLModel, table=True):
     task_id: int
     before: str | None = Field(default=None, sa_type=cast(Any, LongText))
     after: str | None = Field(default=None, sa_type=cast(Any, LongText))
-    undone: bool = False
+    undone_after: int | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -199,11 +199,11 @@ def _changes() -> None:
         _number("task_id"),
         sa.Column("before", sa.Text()),
         sa.Column("after", sa.Text()),
-        sa.Column("undone", sa.Boolean(), nullable=False),
+        sa.Column("undone_after", sa.Integer()),
         _moment("created_at"),
         _of_user(),
     )
-    _index("ix_changes_undone", "changes", "undone", "id")
+    _index("ix_changes_undone", "changes", "undone_after", "id")
     _index("ix_changes_group", "changes", "group_id", "id")
     _index("ix_changes_call", "changes", "turn_id", "call_id", "id")
 

@@ -100,6 +100,6 @@ def _documents(connection: sa.Connection) -> Iterator[dict[str, Any]]:
 
 
 def _document(user_id: str, kind: str, ref: int, part: int, text: str) -> dict[str, Any]:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("\0", " "))
     folded = "".join(char for char in decomposed if not unicodedata.combining(char))
     return {"user_id": user_id, "kind": kind, "ref": ref, "part": part, "text": folded}
