@@ -96,9 +96,18 @@ def instead(target: Target, memory: Memory) -> Work[str]:
         return found.text
     if tuple(found.ids) == memory.acted:
         return f"That is the one: #{found.ids[0]}. Nothing was changed."
-    undone, redone = yield (ToolCall(tool="undo", arguments={}), _call(call.tool, found.ids, rest))
+    (undone,) = yield (ToolCall(tool="undo", arguments={}),)
+    if trouble(undone) is None and not _touched(undone) & set(memory.acted):
+        (_,) = yield (ToolCall(tool="undo", arguments={"redo": True}),)
+        return "The list was changed since, so I left it as it is. Say in full what to do."
+    (redone,) = yield (_call(call.tool, found.ids, rest),)
     said = [told(undone), told(redone)]
     return ("\n\n" if any("\n" in each for each in said) else " ").join(said)
+
+
+def _touched(undone: ToolOutcome) -> set[int]:
+    """The tasks that an undo was about."""
+    return {task["id"] for task in tasks_in(undone)} | set(undone.result.get("removed") or ())
 
 
 def asked_by(tool: str, arguments: Mapping[str, Any]) -> Asked:
@@ -185,13 +194,14 @@ def _updated(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], numb
     return f"Changed {named(tasks[0])}: {'; '.join(_said(name, after[name]) for name in after if name in _SPOKEN)}."
 
 
+_GONE: Final[Mapping[str, str]] = {"due": "no due date", "repeats": "repeats no more"}
 _SPOKEN: Final[Mapping[str, str]] = {
     "title": "title",
     "notes": "notes",
     "priority": "priority",
     "due": "due",
     "repeats": "repeats",
-    "remind_at": "reminder",
+    "reminder": "reminder",
     "project": "list",
     "tags": "tags",
 }
@@ -202,7 +212,9 @@ def _said(name: str, value: Any) -> str:
         value = ", ".join(f"\\#{tag}" if tag else tag for tag in map(escaped, map(str, value)))
     elif value is not None:
         value = f"“{escaped(str(value))}”" if name == "notes" else escaped(str(value))
-    return f"{_SPOKEN[name]} {value or 'none'}"
+    if not value or value == "none":
+        return _GONE.get(name, f"no {_SPOKEN[name]}")
+    return f"{_SPOKEN[name]} {value}"
 
 
 def _undone(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]]) -> str:

@@ -54,6 +54,8 @@ def detailed(task: Mapping[str, Any]) -> str:
     if task.get("project"):
         more.append(f"in {escaped(str(task['project']))}")
     more += [f"\\#{escaped(str(tag))}" for tag in task.get("tags") or ()]
+    if task.get("reminder"):
+        more.append(f"reminder {task['reminder']}")
     if task.get("completed_at"):
         more.append("done")
     return " — ".join([named(task), *([" · ".join(more)] if more else [])])

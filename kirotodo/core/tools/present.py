@@ -14,7 +14,7 @@ SHOWN: Final = 20
 """How many of the tasks a bulk edit changed its result tells of."""
 NOTES_SHOWN: Final = 120
 _BOOKKEEPING: Final = ("created_at", "updated_at", "recurs_from", "parent_id")
-_EMPTY: Final[tuple[Any, ...]] = (None, "", [], "none")
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [])
 
 
 @cache
@@ -33,6 +33,8 @@ def brief_task(task: Task, *, at: Standpoint) -> dict[str, Any]:
     if len(task.notes) > NOTES_SHOWN:
         fields["notes"] = task.notes[: NOTES_SHOWN - 1] + "…"
     kept = {name: value for name, value in fields.items() if name not in _BOOKKEEPING and value not in _EMPTY}
+    if task.priority == "none":
+        del kept["priority"]
     return {**kept, **_in_words(task, at=at)}
 
 
@@ -48,13 +50,16 @@ def _in_words(task: Task, *, at: Standpoint) -> dict[str, Any]:
             words["overdue"] = True
     if task.recurrence is not None:
         words["repeats"] = describe_rule(task.recurrence)
+    if task.remind_at is not None:
+        local = task.remind_at.astimezone(at.zone)
+        words["reminder"] = describe_due(local.date(), local.time(), today=at.now.date())
     return words
 
 
 def differences(before: Task, after: Task, *, at: Standpoint) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields that differ, as they were and as they are; a due date also in words."""
     old, new = whole_task(before, at=at), whole_task(after, at=at)
-    names = [*TaskField.__args__, "due", "repeats"]  # type: ignore[attr-defined]
+    names = [*TaskField.__args__, "due", "repeats", "reminder"]  # type: ignore[attr-defined]
     differing = [name for name in names if old.get(name) != new.get(name)]
     return {name: old.get(name) for name in differing}, {name: new.get(name) for name in differing}
 

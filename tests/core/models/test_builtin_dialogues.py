@@ -168,6 +168,12 @@ DIALOGUES = {
             "add call mom then mark it done", "add_task complete_task", (), ("Added #1 call mom", "Done: #1 call mom")
         ),
     ],
+    "a rule, a reminder and a note come and go": [
+        Said("add dentist friday at 10am"),
+        Said("repeat it every week", "update_task", None, ("repeats every week",)),
+        Said("stop repeating it", "update_task", None, ("repeats no more",)),
+        Said("add note to task 1: bring *the* card", "update_task", None, ("notes “bring \\*the\\* card”",)),
+    ],
     "moved by a while": [
         Said("add dentist friday at 10am"),
         Said(
@@ -219,6 +225,16 @@ async def test_morning_meetings_are_rescheduled_and_no_others(talk: Dialogue) ->
     assert "Moved 2 tasks" in answer
     times = [str(task.due_time) for task in await talk.desk.tasks()]
     assert times == ["14:00:00", "14:00:00", "16:00:00"]
+
+
+async def test_taking_the_other_one_never_takes_back_somebody_elses_edit(talk: Dialogue) -> None:
+    for text in ("add team meeting", "add board meeting", "add lunch", "delete the meeting", "the first one"):
+        await talk.say(text)
+    talk.desk.turn += 1
+    await talk.desk.call("update_task", task_id=3, title="late lunch")
+    answer = await talk.say("no, the second one")
+    assert "changed since" in answer
+    assert await talk.pending() == ["2 board meeting", "3 late lunch"]
 
 
 async def test_clearing_a_list_asks_and_a_no_leaves_it(talk: Dialogue) -> None:

@@ -134,6 +134,12 @@ async def test_a_reminder_moves_with_its_task_across_a_clock_change(desk: Desk) 
     assert (await desk.task(1)).remind_at == datetime(2027, 3, 28, 6, tzinfo=UTC)
 
 
+async def test_a_reminder_is_told_in_local_words(desk: Desk) -> None:
+    await desk.call("add_task", title="x", due="2026-11-27", time="17:00")
+    result = await desk.call("update_task", task_id=1, remind="10 minutes before")
+    assert result["after"]["reminder"] == "Fri 27 Nov, 16:50"
+
+
 async def test_tags_are_added_removed_and_replaced(desk: Desk) -> None:
     await desk.call("add_task", title="x", tags=["a", "B"])
     await desk.call("update_task", task_id=1, add_tags=["b", "c"], remove_tags=["A"])

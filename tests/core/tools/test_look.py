@@ -73,6 +73,12 @@ async def test_a_whole_task_and_one_there_is_not(desk: Desk) -> None:
         await desk.call("get_task", task_id=99)
 
 
+async def test_a_task_called_none_keeps_its_name(desk: Desk) -> None:
+    await desk.call("add_task", title="none", project="none")
+    (task,) = (await desk.call("list_tasks"))["tasks"]
+    assert task == {"id": 1, "title": "none", "project": "none"}
+
+
 async def test_days_that_cannot_be_read_are_refused(desk: Desk) -> None:
     with pytest.raises(InvalidInput, match="as a date"):
         await desk.call("list_tasks", due="blue")
