@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 
 from kirotodo.client.commands.dates import day_words
 from kirotodo.client.tui.actions import bindings, hints
+from kirotodo.client.tui.cells import fill, steady
 from kirotodo.client.tui.messages import (
     ConversationDeleted,
     ConversationRenamed,
@@ -193,8 +194,8 @@ class ConversationsScreen(ModalScreen[None]):
         now = shell_of(self).clock().astimezone()
         mark = "› " if one.id == self._current else "  "
         tail = f"{one.message_count} · {when(one.updated_at, now)}"
-        title = _fit(mark + (one_line(one.title) or "Untitled"), max(1, width - cell_len(tail) - 1))
-        preview = _fit(f"  {one_line(one.preview)}", width)
+        title = fill(mark + (steady(one_line(one.title)) or "Untitled"), max(1, width - cell_len(tail) - 1))
+        preview = fill(f"  {steady(one_line(one.preview))}", width)
         return Content.assemble((title, "bold"), " ", (tail, "$text-muted"), "\n", (preview, "$text-muted"))
 
     def on_resize(self) -> None:
@@ -370,10 +371,3 @@ def when(moment: datetime, now: datetime) -> str:
     if days < 2:
         return f"{local:%H:%M}" if days == 0 else "yesterday"
     return day_words(local.date(), today=now.date())
-
-
-def _fit(text: str, width: int) -> str:
-    """`text` in exactly so many cells."""
-    if cell_len(text) > width:
-        text = set_cell_size(text, max(0, width - 1)) + "…"
-    return set_cell_size(text, width)

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Static, TextArea
 
 from kirotodo.client.commands.dates import due_words, moment_words, rule_words
+from kirotodo.client.tui.cells import steady
 from kirotodo.client.tui.messages import Edited
 from kirotodo.client.tui.plain import line, one_line, plain
 from kirotodo.client.tui.screens.dialog import DialogScreen
@@ -239,7 +240,7 @@ def task_summary(task: Task, now: datetime) -> Content:
         *(f"#{tag}" for tag in task.tags),
     ]
     told = " · ".join(fact for fact in facts if fact)
-    return Content.assemble("○ ", line(task.title), ("\n  " if told else ""), line(told, "$accent"))
+    return Content.assemble("○ ", line(steady(task.title)), ("\n  " if told else ""), line(steady(told), "$accent"))
 
 
 def _iso(day: date, at: time | None) -> str:

@@ -3,10 +3,11 @@
 from datetime import datetime, time
 from typing import Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.content import Content
 
 from kirotodo.client.grouping import Urgency, due_label, urgency
+from kirotodo.client.tui.cells import cut, steady
 from kirotodo.client.tui.plain import one_line
 from kirotodo.core.domain.task import Priority, Task
 
@@ -37,13 +38,13 @@ def task_line(task: Task, *, width: int, number_width: int, now: datetime, bare:
     """The line, its last cell empty. `now` is the user's local time; `bare` leaves out colours, for the cursor."""
     at = urgency(task, today=now.date(), now=now.time())
     mark, recurs = PRIORITY_MARKS[task.priority], f" {RECURS}" if task.recurrence else ""
-    title = one_line(task.title) or "(no title)"
+    title = steady(one_line(task.title)) or "(no title)"
     room = max(1, width - number_width - 4)
     needed = cell_len(title) + len(recurs) + (len(mark) + 1 if mark else 0)
     project, due = _tail(task, now, room=room, needed=needed)
     tail_width = cell_len(project) + cell_len(due) + (1 if project and due else 0)
     space = max(1, room - tail_width - (1 if tail_width else 0) - (len(mark) + 1 if mark else 0) - len(recurs))
-    title = _cut(title, space)
+    title = cut(title, space)
     gap = " " * max(0, space - cell_len(title) + (1 if tail_width else 0))
     strike = " strike" if task.completed else ""
     line = Content.assemble(
@@ -67,11 +68,11 @@ def _tail(task: Task, now: datetime, *, room: int, needed: int) -> tuple[str, st
     due = due_label(task.due_date, task.due_time, today=now.date())
     if cell_len(due) > most:
         due = due_label(task.due_date, _hour_alone(task, now), today=now.date())
-    project = f"+{one_line(task.project)}" if task.project else ""
+    project = f"+{steady(one_line(task.project))}" if task.project else ""
     if due:
         return (project if needed + 2 + cell_len(project) + cell_len(due) <= room else ""), due
     if needed + 1 + cell_len(project) > room:
-        project = _cut(project, most) if room - most >= TITLE_MIN else ""
+        project = cut(project, most) if room - most >= TITLE_MIN else ""
     return project, ""
 
 
@@ -82,9 +83,3 @@ def _hour_alone(task: Task, now: datetime) -> time | None:
 
 def _circle_ink(at: Urgency) -> str:
     return "$error" if at == "late" else "$primary"
-
-
-def _cut(text: str, width: int) -> str:
-    if cell_len(text) <= width:
-        return text
-    return f"{set_cell_size(text, width - 1).rstrip()}…" if width > 1 else "…"
