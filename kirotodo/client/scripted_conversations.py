@@ -21,6 +21,10 @@ class ScriptedConversations(ScriptedList):
         self._messages: dict[int, list[Message]] = {}
         self._deleted: set[int] = set()
 
+    def tell_conversations(self) -> None:
+        """Another program changed the conversations."""
+        self.tell(ListChanged(conversations=True))
+
     async def conversations(
         self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Conversation]:
@@ -65,7 +69,7 @@ class ScriptedConversations(ScriptedList):
         self._check("delete_conversation")
         self._conversation(conversation_id)
         self._deleted.add(conversation_id)
-        self.tell(ListChanged(conversations=True))
+        self.tell_conversations()
 
     async def restore_conversation(self, conversation_id: int) -> Conversation:
         self._deleted.discard(conversation_id)

@@ -44,6 +44,11 @@ class AnswerText(TextLines):
         self._stream: StreamedLines | None = None
         self._timer: Timer | None = None
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether no timer runs."""
+        return self._timer is None or not self._timer._active.is_set()
+
     def show(self, text: str) -> None:
         """Take up a longer text; it is drawn with the next tick."""
         self._arrived = text

@@ -49,11 +49,11 @@ class ApprovalBar(Vertical, can_focus=True):
         yield Static(id="question", markup=False)
         with VerticalScroll(id="approval-tasks", can_focus=False):
             yield Static(id="approval-list", markup=False)
-        yield Input(id="approval-arguments", compact=True)
+        yield Input(id="approval-arguments", compact=True, select_on_focus=False)
         yield Static(id="approval-trouble", markup=False)
         with Horizontal(id="approval-buttons"):
             for name, label in _BUTTONS:
-                button = Button(Content(label), id=f"approve-{name}", compact=True, action=f"answer_with('{name}')")
+                button = Button(Content(label), id=f"approve-{name}", compact=True)
                 button.can_focus = False
                 yield button
 
@@ -96,11 +96,10 @@ class ApprovalBar(Vertical, can_focus=True):
             turn_id, approval = self._waiting[0]
             self.post_message(self.Answered(turn_id, approval.call_id, decision, arguments))
 
-    def action_answer_with(self, name: str) -> None:
-        if name == "edit":
-            self.action_edit()
-        else:
-            {"yes": self.action_yes, "no": self.action_no, "always": self.action_always}[name]()
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        name = (event.button.id or "").removeprefix("approve-")
+        {"yes": self.action_yes, "no": self.action_no, "always": self.action_always, "edit": self.action_edit}[name]()
 
     def action_yes(self) -> None:
         self.answer("yes")

@@ -74,7 +74,7 @@ class Composer(TextArea):
 
     def put(self, text: str) -> None:
         """Hold this text, the cursor at its end."""
-        self.load_text(text)
+        self.load_text(clean(text))
         self.move_cursor(self.document.end)
         self._place = None
 

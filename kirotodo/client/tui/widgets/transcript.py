@@ -35,14 +35,18 @@ class Transcript(VerticalScroll):
         super().__init__(id=id)
         self.entries: list[Entry] = []
         self._first = 0
-        self._mounted: list[EntryWidget] = []
+        self.mounted: list[EntryWidget] = []
         self._more = False
         self._asked = False
         self._shifting = False
+        self._pinned: tuple[Widget, int] | None = None
         self._column = Vertical(id="entries")
 
     def compose(self) -> ComposeResult:
         yield self._column
+
+    def on_mount(self) -> None:
+        self.screen.screen_layout_refresh_signal.subscribe(self, lambda _: self._keep_pinned(), immediate=True)
 
     # --- entries ---
 
@@ -51,10 +55,10 @@ class Transcript(VerticalScroll):
         self.entries = list(entries)
         self._more, self._asked, self._shifting = more, False, False
         self._first = max(0, len(self.entries) - MOUNTED)
-        self._mounted = [_widget(entry) for entry in self.entries[self._first :]]
+        self.mounted = [_widget(entry) for entry in self.entries[self._first :]]
         with self.app.batch_update():
             await self._column.remove_children()
-            await self._column.mount_all([*self._mounted, *([empty] if empty is not None and not entries else [])])
+            await self._column.mount_all([*self.mounted, *([empty] if empty is not None and not entries else [])])
         self.anchor()
 
     def prepend(self, entries: Sequence[Entry], *, more: bool) -> None:
@@ -73,10 +77,10 @@ class Transcript(VerticalScroll):
         self.entries.append(entry)
         if at_end:
             widget = _widget(entry)
-            self._mounted.append(widget)
+            self.mounted.append(widget)
             self._column.mount(widget)
-            if len(self._mounted) > MOUNTED + STEP and self.following:
-                self._drop_first(len(self._mounted) - MOUNTED)
+            if len(self.mounted) > MOUNTED + STEP and self.following:
+                self._drop_first(len(self.mounted) - MOUNTED)
         if follow:
             self.follow()
 
@@ -101,8 +105,8 @@ class Transcript(VerticalScroll):
         for index, known in enumerate(self.entries):
             if known.key == key:
                 del self.entries[index]
-                if self._first <= index < self._first + len(self._mounted):
-                    self._mounted.pop(index - self._first).remove()
+                if self._first <= index < self._first + len(self.mounted):
+                    self.mounted.pop(index - self._first).remove()
                 elif index < self._first:
                     self._first -= 1
                 return
@@ -126,9 +130,9 @@ class Transcript(VerticalScroll):
             self.put(undone(entry, call_id))
 
     def _show(self, index: int, entry: Entry) -> None:
-        if not self._first <= index < self._first + len(self._mounted):
+        if not self._first <= index < self._first + len(self.mounted):
             return
-        match self._mounted[index - self._first], entry:
+        match self.mounted[index - self._first], entry:
             case (UserMessage() as widget, Said()):
                 widget.show(entry)
             case (AnswerBlock() as widget, Answered()):
@@ -138,7 +142,7 @@ class Transcript(VerticalScroll):
 
     @property
     def _last(self) -> int:
-        return self._first + len(self._mounted)
+        return self._first + len(self.mounted)
 
     @property
     def following(self) -> bool:
@@ -169,51 +173,63 @@ class Transcript(VerticalScroll):
                 self._asked = True
                 self.post_message(self.OlderWanted())
             return
-        if self._shifting or not self._mounted:
-            return
-        top = self._mounted[0]
-        start = max(0, self._first - STEP)
-        added = [_widget(entry) for entry in self.entries[start : self._first]]
-        self._mounted[:0] = added
-        self._first = start
-        self._keep_in_place(top)
-        self._column.mount_all(added, before=0)
-        self._drop_last(len(self._mounted) - MOUNTED)
+        if not self._shifting and self.mounted:
+            self._shifting = True
+            self.call_next(self._grow_up)
 
     def _extend_down(self) -> None:
-        top = self._mounted[-1]
+        if not self._shifting and self.mounted:
+            self._shifting = True
+            self.call_next(self._grow_down)
+
+    async def _grow_up(self) -> None:
+        start = max(0, self._first - STEP)
+        added = [_widget(entry) for entry in self.entries[start : self._first]]
+        self._pin_to(self.mounted[0])
+        self.mounted[:0] = added
+        self._first = start
+        await self._column.mount_all(added, before=0)
+        self._drop_last(len(self.mounted) - MOUNTED)
+        self.call_after_refresh(self._unpin)
+
+    async def _grow_down(self) -> None:
         added = [_widget(entry) for entry in self.entries[self._last : self._last + STEP]]
-        self._mounted += added
-        self._keep_in_place(top)
-        self._column.mount_all(added)
-        self._drop_first(len(self._mounted) - MOUNTED)
+        self._pin_to(self.mounted[-1])
+        self.mounted += added
+        await self._column.mount_all(added)
+        self._drop_first(len(self.mounted) - MOUNTED)
+        self.call_after_refresh(self._unpin)
 
-    def _keep_in_place(self, widget: Widget) -> None:
-        """After the next layout, scroll by as much as `widget` has moved."""
-        self._shifting = True
+    def _pin_to(self, widget: Widget) -> None:
+        """Keep `widget` where it is on screen while others come and go above it."""
         self.release_anchor()
-        before = widget.virtual_region.y
+        self._pinned = (widget, widget.virtual_region.y)
 
-        def shift() -> None:
-            if widget.is_attached:
-                self.scroll_to(
-                    y=self.scroll_y + widget.virtual_region.y - before, animate=False, force=True, immediate=True
-                )
-            self._shifting = False
+    def _keep_pinned(self) -> None:
+        """A layout is done: scroll by as much as the pinned widget has moved."""
+        if self._pinned is None or not self._pinned[0].is_attached:
+            return
+        widget, before = self._pinned
+        now = widget.virtual_region.y
+        if now != before:
+            self._pinned = (widget, now)
+            self.scroll_to(y=self.scroll_y + now - before, animate=False, force=True, immediate=True)
 
-        self.call_after_refresh(shift)
+    def _unpin(self) -> None:
+        self._keep_pinned()
+        self._pinned, self._shifting = None, False
 
     def _drop_first(self, count: int) -> None:
         if count > 0:
-            for widget in self._mounted[:count]:
+            for widget in self.mounted[:count]:
                 widget.remove()
-            del self._mounted[:count]
+            del self.mounted[:count]
             self._first += count
 
     def _drop_last(self, count: int) -> None:
         """Never what still streams: it is the last entry, and one who reads far above pays for a few more."""
-        while count > 0 and not _streams(self._mounted[-1]):
-            self._mounted.pop().remove()
+        while count > 0 and not _streams(self.mounted[-1]):
+            self.mounted.pop().remove()
             count -= 1
 
     # --- keys ---
