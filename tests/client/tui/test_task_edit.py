@@ -123,7 +123,7 @@ async def test_escape_asks_once_more_before_typed_text_is_thrown_away(app: Shell
         assert app.screen.query_one("#text", Input).value == "milks"
         await pilot.press("escape")
         await until(pilot, lambda: closed(app))
-    assert app.backend.asked("add_from_text") in ([], [("milks", True)], [("milk", True), ("milks", True)])
+    assert all(dry_run for _, dry_run in app.backend.asked("add_from_text"))
 
 
 async def test_a_new_task_is_previewed_while_typing_and_then_added(app: ShellHost) -> None:
