@@ -1,4 +1,4 @@
-"""Additions: "add …", "put … on my list", "remind me to …", "I need to …", "schedule …", and bare to-dos with a date."""
+"""Additions that are asked for: "add …", "put … on my list", "remind me to …", "schedule …", a new list."""
 
 import re
 from dataclasses import replace
@@ -9,118 +9,186 @@ from kirotodo.core.language.items import split_items
 from kirotodo.core.language.lists import LIST, LIST_HEAD, LIST_PHRASE, WORD, clean_name, list_name
 from kirotodo.core.language.marks import level
 from kirotodo.core.language.reading import Span
-from kirotodo.core.language.vocabulary import CHORES, EVENTS, HOME_CHORES, PLACES, topic_of
+from kirotodo.core.language.vocabulary import EVENTS, PLACES, topic_of
 
-_A = r"(?:an?|the|another|one|new|some|my|this|these|two|\s|more|daily|weekly|monthly|repeating|recurring|quick|important|urgent|simple|(?:high|low|medium|top)[ -]priority)+?"
-_NOUN = r"(?:(?:task|to-?do|todo|to do|item|chore|entry|reminder|errand)s?(?: item)?|calendar (?:entry|event|item|reminder)|list item|event|notes?)"
-_LINK = r"(?:\s+(?:to|called|named|titled|entitled|for|about|of|that says|which says|saying|that|with the (?:title|name)|as)\b|\s*[:\-,])"
+_A = (
+    r"(?:an?|the|another|one|new|some|my|this|these|two|\s|more|daily|weekly|monthly|repeating|recurring"
+    r"|quick|important|urgent|simple|(?:high|low|medium|top)[ -]priority)+?"
+)
+_NOUN = (
+    r"(?:(?:task|to-?do|todo|to do|item|chore|entry|reminder|errand)s?(?: item)?|calendar (?:entry|event"
+    r"|item|reminder)|list item|event|notes?)"
+)
+_LINK = (
+    r"(?:\s+(?:to|called|named|titled|entitled|for|about|of|that says|which says|saying|that"
+    r"|with the (?:title|name)|as)\b|\s*[:\-,])"
+)
 _PREP = r"(?:on to|onto|into|in to|to|on|in|under|within|at)"
 
 _REMIND = re.compile(
     r"(?:(?:also|always)\s+)?(?:"
-    r"(?P<me>remind (?:me|us|myself)|(?:alert|notify|nudge|prompt|ping) me (?=to\b|about\b|of\b|when i|that i)|tell me (?=to\b)|(?:don'?t|do not|never) let (?:me|us) forget|help (?:me|us) (?:to )?remember"
-    r"|(?:send|give|text|email) (?:me|us) (?:a |an |another )?(?:daily |weekly )?(?:reminder|remainder|notification|alert)\b|remind(?= to\b| about\b)|(?:alert|notify|remind) me (?=when\b|if\b)|(?:let me know|tell me|wake me(?: up)?)(?P<timed>(?=\s+(?:in|at|on|by|tomorrow|today|tonight|every|next|this)\b)))"
-    r"|(?:don'?t|do not|never) forget(?= to\b| about\b| the\b| that\b)|(?:please )?remember(?= to\b| that i\b| the\b| about\b)|make sure (?:that )?(?:i|we)(?: don'?t forget| remember)?(?= to\b| \w)|(?:note|memo) to (?:my)?self\b)"
+    r"(?P<me>remind (?:me|us|myself)|(?:alert|notify|nudge|prompt|ping) me (?=to\b|about\b|of\b|when i"
+    r"|that i)|tell me (?=to\b)|(?:don'?t|do not|never) let (?:me|us) forget|help (?:me"
+    r"|us) (?:to )?remember"
+    r"|(?:send|give|text|email) (?:me|us) (?:a |an |another )?(?:daily |weekly )?(?:reminder|remainder"
+    r"|notification|alert)\b|remind(?= to\b| about\b)|(?:alert|notify|remind) me (?=when\b|if\b)"
+    r"|(?:let me know|tell me|wake me(?: up)?)(?P<timed>(?=\s+(?:in|at|on|by|tomorrow|today|tonight|every"
+    r"|next|this)\b)))"
+    r"|(?:don'?t|do not|never) forget(?= to\b| about\b| the\b| that\b)|(?:please )?remember(?= to\b"
+    r"| that i\b| the\b| about\b)|make sure (?:that )?(?:i|we)(?: don'?t forget| remember)?(?= to\b| \w)"
+    r"|(?:note|memo) to (?:my)?self\b)"
     r"(?: again| later)?(?P<rest>.*)",
     re.DOTALL,
 )
 _REMINDER = re.compile(
-    r"(?:(?:set|make|create|add|put|schedule|place|leave|enter|program|activate|start|build|get|save|insert|include|establish|have|open)(?: up| in| me| us| for me| down)*"
-    r"|(?:i|we)(?:'d| would| will| also| really| just)*\s*(?:need|want|like|love|require)(?: you to)?(?: to)?(?: set(?: up)?| make| create| have| add| put| get| be)*|new|repeat)\s+"
-    rf"(?:{_A}\s+)?(?P<kind>(?:(?:\w+)\s+)??)(?:reminders?|remainders?|notifications?|reminded|notified|(?:alarms?|alerts?)(?=\s+(?:to remind|so (?:that )?i (?:remember|don'?t))))(?:\s+(?:alarm|alert|note|notification|again|set|up))*(?P<rest>(?:\W.*)?)",
+    r"(?:(?:set|make|create|add|put|schedule|place|leave|enter|program|activate|start|build|get|save"
+    r"|insert|include|establish|have|open)(?: up| in| me| us| for me| down)*"
+    r"|(?:i|we)(?:'d| would| will| also| really| just)*\s*(?:need|want|like|love"
+    r"|require)(?: you to)?(?: to)?(?: set(?: up)?| make| create| have| add| put| get| be)*|new"
+    r"|repeat)\s+"
+    rf"(?:{_A}\s+)?(?P<kind>(?:(?:\w+)\s+)??)(?:reminders?|remainders?|notifications?|reminded|notified"
+    rf"|(?:alarms?|alerts?)(?=\s+(?:to remind|so (?:that )?i (?:remember|don'?t))))(?:\s+(?:alarm|alert"
+    rf"|note|notification|again|set|up))*(?P<rest>(?:\W.*)?)",
     re.DOTALL,
 )
 _REST_LINK = re.compile(
-    r"[\s,:;\-]*(?:(?:again|later|please|for (?:me|myself|us|later)|on (?:my|the) (?:phone|list|calendar)|up)\b[\s,:]*)*"
-    r"(?:(?:to remind (?:me|us)(?: again)?|to tell me|so (?:that )?i (?:remember|don'?t forget)|so that|so|towards|which|saying|that says|set|called|named|when|titled)\b[\s,:]*)?"
-    r"(?:(?P<of>of|about|for|regarding|on)\s+(?:(?:the|my|our|an?|this|that)\s+)*|(?:that\s+)?(?:(?:i|we)(?:'ve| have)? (?:also )?(?:need|have|want|got|ought|am supposed|are supposed)(?: to)?|(?:i|we) (?:must|should|gotta))\s+|(?:to|that|when|about|of|for|on)\b\s*)?"
-)
-_TAIL_REMIND = re.compile(
-    r"(?P<what>.+?)[\s,.;]+(?:(?:so|and|can you|could you|will you|would you|please|then)\s+)*(?:remind me|(?:set|create|make|add|put)(?: up)?(?: (?:me|an?|the|my))* (?:reminder|event|notification|alert|task)(?: for (?:it|me|this|that))?|(?:set|schedule) it(?: up)?|mark (?:it|that)(?: down)?(?: (?:on|in) my calendar)?|mark my calendar|put (?:it|that) (?:on|in) my \w+|add (?:it|that|them)(?: (?:to|on) .{0,40})?|make (?:a )?note(?: of (?:it|that))?|don'?t let me forget)(?: please)?[\s.!?]*",
-    re.DOTALL,
-)
-_HAVE = re.compile(
-    r"(?:so\s+)?(?:i|we)\b(?:'ve| have| also| am| 'm|'m| are|'re| will|'ll|'d| would)*\s*(?:(?:have|got|need|having|going|must|should|to|go|do|be|attend|(?:ran|run|running)?\s?(?:out|low)\s+(?:of|on))\s+)*(?:an?\s+)?(?=\S)"
+    r"[\s,:;\-]*(?:(?:again|later|please|for (?:me|myself|us|later)|on (?:my|the) (?:phone|list|calendar)"
+    r"|up)\b[\s,:]*)*"
+    r"(?:(?:to remind (?:me|us)(?: again)?|to tell me|so (?:that )?i (?:remember|don'?t forget)|so that"
+    r"|so|towards|which|saying|that says|set|called|named|when|titled)\b[\s,:]*)?"
+    r"(?:(?P<of>of|about|for|regarding|on)\s+(?:(?:the|my|our|an?|this|that)\s+)*|(?:that\s+)?(?:(?:i"
+    r"|we)(?:'ve| have)? (?:also )?(?:need|have|want|got|ought|am supposed|are supposed)(?: to)?|(?:i"
+    r"|we) (?:must|should|gotta))\s+|(?:to|that|when|about|of|for|on)\b\s*)?"
 )
 
 _PUT = re.compile(
-    r"(?P<verb>(?:re-?)?add|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note|mark|enter|save|record|log|slot|pencil|file|drop|copy|(?:get|have)(?=.+?\s(?:added|put|placed|on|onto)\b))"
-    rf"(?:\s+(?:on|in|down|up|me))?\s+(?P<what>.+?)\s*,?\s+(?:(?:added|put|placed|included|down|back|up)\s+)*(?:{_PREP})\s+(?:{LIST}|(?:the\s+|my\s+)?(?P<place>{PLACES})(?=[\s.,;!?]*\Z|\s+(?:for|on|at|by|due|please|every|tomorrow|today|tonight|this|next|and|if)\b))(?P<rest>.*)",
+    r"(?P<verb>(?:re-?)?add|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note|mark"
+    r"|enter|save|record|log|slot|pencil|file|drop|copy|(?:get|have)(?=.+?\s(?:added|put|placed|on"
+    r"|onto)\b))"
+    rf"(?:\s+(?:on|in|down|up|me))?\s+(?P<what>.+?)\s*,?\s+(?:(?:added|put|placed|included|down|back"
+    rf"|up)\s+)*(?:{_PREP})\s+(?:{LIST}|(?:the\s+|my\s+)?(?P<place>{PLACES})(?=[\s.,;!?]*\Z|\s+(?:for|on"
+    rf"|at|by|due|please|every|tomorrow|today|tonight|this|next|and|if)\b))(?P<rest>.*)",
     re.DOTALL,
 )
 _PUT_HEAD = re.compile(
-    rf"(?:(?:add|append|put|include|insert|write|enter|new item)(?:\s+(?:in|down|this|the following(?: items?)?))?\s+)(?:{_PREP}|for)\s+{LIST}\s*[:,\-]?\s+(?P<what>.+)",
+    rf"(?:(?:add|append|put|include|insert|write|enter|new item)(?:\s+(?:in|down|this"
+    rf"|the following(?: items?)?))?\s+)(?:{_PREP}|for)\s+{LIST}\s*[:,\-]?\s+(?P<what>.+)",
     re.DOTALL,
 )
 _UPDATE_WITH = re.compile(
     rf"(?:update|extend|fill)\s+{LIST}\s+(?:with|to include|to have|to add|by adding)\s+(?P<what>.+)", re.DOTALL
 )
 _WANT_ON = re.compile(
-    rf"(?:i|we)(?:'d| would| also| really| do)*\s*(?:need|want|like|must have|should have|have to have)\s+(?:to\s+(?:have|get|see)\s+)?(?:you\s+to\s+(?:get|put|have)\s+)?(?P<what>.+?)\s+(?:to be\s+)?(?:(?:added|put|placed|included|written|down|listed|set)\s+)*(?:{_PREP})\s+{LIST}(?P<rest>.*)",
+    rf"(?:i|we)(?:'d| would| also| really| do)*\s*(?:need|want|like|must have|should have"
+    rf"|have to have)\s+(?:to\s+(?:have|get|see)\s+)?(?:you\s+to\s+(?:get|put"
+    rf"|have)\s+)?(?P<what>.+?)\s+(?:to be\s+)?(?:(?:added|put|placed|included|written|down|listed"
+    rf"|set)\s+)*(?:{_PREP})\s+{LIST}(?P<rest>.*)",
     re.DOTALL,
 )
 _LIST_NEEDS = re.compile(
-    rf"{LIST}\s+(?:also\s+)?(?:should(?: also)?(?: have| include| contain)?|needs?(?: to (?:have|include|contain))?|must(?: have| include)?|has to (?:have|include)|ought to (?:have|include))\s+(?P<what>.+)",
+    rf"{LIST}\s+(?:also\s+)?(?:should(?: also)?(?: have| include| contain)?|needs?(?: to (?:have|include"
+    rf"|contain))?|must(?: have| include)?|has to (?:have|include)|ought to (?:have"
+    rf"|include))\s+(?P<what>.+)",
     re.DOTALL,
 )
 _ADD = re.compile(
-    rf"(?:(?:(?:re-?)?add|append|include|insert|jot|note|log|track|new|save|create|make|enter|record|start|put|write|tack)(?:\s+(?:down|in|on|me))*\s+(?:{_A}\s+)?(?P<task>{_NOUN}){_LINK}?|"
-    r"(?:(?:re-?)?add|append|include|insert|(?:take|make) (?:a )?note(?: of| that| to)?|jot down|note down|note|write down|mark down|put down|put in|pencil in|tack on|add in|log|track)(?:\s+(?:in|on|also))?(?=\s|\"|'|\Z)|(?:new|todo|to-?do|task|reminder)\s*:)"
+    rf"(?:(?:(?:re-?)?add|append|include|insert|jot|note|log|track|new|save|create|make|enter|record"
+    rf"|start|put|write|tack)(?:\s+(?:down|in|on|me))*\s+(?:{_A}\s+)?(?P<task>{_NOUN}){_LINK}?|"
+    r"(?:(?:re-?)?add|append|include|insert|(?:take|make) (?:a )?note(?: of| that| to)?|jot down"
+    r"|note down|note|write down|mark down|put down|put in|pencil in|tack on|add in|log|track)(?:\s+(?:in"
+    r"|on|also))?(?=\s|\"|'|\Z)|(?:new|todo|to-?do|task|reminder)\s*:)"
     r"\s*(?P<what>.*)",
     re.DOTALL,
 )
 _SCHEDULE = re.compile(
-    r"(?P<verb>schedule|set(?: up)?|create|make|plan|book|arrange|organi[sz]e|mark(?: down)?|fix|put(?: down| in)?|block(?: out| off)?|i need|i want|we need|enter|pencil in|have|start)\s+(?!for\b|on\b|in\b|to\b)"
-    rf"(?:me\s+|up\s+|us\s+)?(?:(?:an?|the|another|new|my)\s+)*(?P<what>.+)",
+    r"(?P<verb>schedule|set(?: up)?|create|make|plan|book|arrange|organi[sz]e|mark(?: down)?|fix"
+    r"|put(?: down| in)?|block(?: out| off)?|i need|i want|we need|enter|pencil in|have|start)\s+(?!for\b"
+    r"|on\b|in\b|to\b)"
+    r"(?:me\s+|up\s+|us\s+)?(?:(?:an?|the|another|new|my)\s+)*(?P<what>.+)",
     re.DOTALL,
 )
-_NEED = re.compile(
+NEED = re.compile(
     r"(?:so\s+)?(?:i|we)(?:'d| would| really| also| still| just| do| definitely| probably)*\s*"
-    r"(?P<how>(?:need|want|have|ought|got|'ve got|would like|like|am supposed|are supposed|'m supposed|cannot forget|can'?t forget|must not forget|mustn'?t forget|should not forget|shouldn'?t forget|must remember|should remember)\s+to|'ve got to|gotta|must|should|better|'d better|had better|'ve to)\s+"
-    r"(?P<remember>(?:also\s+)?(?:remember|not forget|be reminded|make sure)(?:\s+to|\s+that i|\s+about|\s+of)?\s+)?(?P<what>.+)",
+    r"(?P<how>(?:need|want|have|ought|got|'ve got|would like|like|am supposed|are supposed|'m supposed"
+    r"|cannot forget|can'?t forget|must not forget|mustn'?t forget|should not forget|shouldn'?t forget"
+    r"|must remember|should remember)\s+to|'ve got to|gotta|must|should|better|'d better|had better"
+    r"|'ve to)\s+"
+    r"(?P<remember>(?:also\s+)?(?:remember|not forget|be reminded|make sure)(?:\s+to|\s+that i|\s+about"
+    r"|\s+of)?\s+)?(?P<what>.+)",
     re.DOTALL,
 )
 _CREATE_LIST = re.compile(
-    rf"(?:(?:(?:i|we)(?:'d| would)? (?:need|want|like) (?:to )?)?(?:(?:create|make|start|set up|build|begin|generate|put together|write(?: up)?|prepare|draft|compile|new)(?: (?:me|us|up))?\s+(?:(?:an?|another|the|brand|new|fresh|separate|different|one|empty)\s+)*|(?:add|open|have|need|want|get)\s+(?:me\s+|up\s+)?(?:(?:an?|another|one)\s+|(?=new))(?:(?:brand|new|fresh|separate|different|empty)\s+)*))"
-    rf"(?P<name>(?:{WORD}\s+){{0,3}}?)(?:list|project|category)(?P<more>\s+(?:for|called|named|of|about|titled|to|with|on|that)\s+(?P<of>.+?)|\s*[:\-]\s*(?P<of2>.+?)|\s+(?P<of3>[\"'].+?))?(?:\s+please|\s+for me|\s+now)*[\s.!]*"
+    rf"(?:(?:(?:i|we)(?:'d| would)? (?:need|want|like) (?:to )?)?(?:(?:create|make|start|set up|build"
+    rf"|begin|generate|put together|write(?: up)?|prepare|draft|compile|new)(?: (?:me|us"
+    rf"|up))?\s+(?:(?:an?|another|the|brand|new|fresh|separate|different|one|empty)\s+)*|(?:add|open|have"
+    rf"|need|want|get)\s+(?:me\s+|up\s+)?(?:(?:an?|another|one)\s+|(?=new))(?:(?:brand|new|fresh|separate"
+    rf"|different|empty)\s+)*))"
+    rf"(?P<name>(?:{WORD}\s+){{0,3}}?)(?:list|project|category)(?P<more>\s+(?:for|called|named|of|about"
+    rf"|titled|to|with|on|that)\s+(?P<of>.+?)|\s*[:\-]\s*(?P<of2>.+?)|\s+(?P<of3>[\"'].+?))?(?:\s+please"
+    rf"|\s+for me|\s+now)*[\s.!]*"
 )
-_EMPTY = re.compile(
-    r"(?:me|us|it|this|that|them|these|those|something|anything|stuff|things?|do something|(?:at |for )?(?:a |some )?(?:later|soon|sometime|another time|some time|other time)(?: time| date| on)?|again|one|some|someone|some items?|an? (?:item|task|thing|event|reminder|entry)|items?|tasks?|"
-    r"(?:an? |the |another |new )*(?:item|task|thing|event|reminder|entry|to-?do|todo|product|activity)s?|please|(?:up )?for (?:me|myself|later)|myself|to|more|others?|(?:(?:my|the|a) )?(?:list|lists|calendar|agenda|schedule)|(?:to|on) (?:my |the |a )?lists?|and|new|"
+EMPTY = re.compile(
+    r"(?:me|us|it|this|that|them|these|those|something|anything|stuff|things?|do something|(?:at "
+    r"|for )?(?:a |some )?(?:later|soon|sometime|another time|some time|other time)(?: time| date| on)?"
+    r"|again|one|some|someone|some items?|an? (?:item|task|thing|event|reminder|entry)|items?|tasks?|"
+    r"(?:an? |the |another |new )*(?:item|task|thing|event|reminder|entry|to-?do|todo|product|activity)s?"
+    r"|please|(?:up )?for (?:me|myself|later)|myself|to|more|others?|(?:(?:my|the|a) )?(?:list|lists"
+    r"|calendar|agenda|schedule)|(?:to|on) (?:my |the |a )?lists?|and|new|"
     r"do (?:it|something|this|that|stuff)|remember(?: something)?|(?:about|of) (?:something|it|this|that)|[\W_]*)"
 )
 _CONDITION = re.compile(
-    r"\s*[,;]?\s*\b(?:if (?:it'?s?|they|i|that|there|we|you)|unless|because|since (?:i|we|it)|as (?:i|we)\b|i'?m (?:out|running|almost)|i (?:just|ran|am out)|in case|so (?:that )?i (?:don'?t|won'?t|can)|we'?re? (?:are )?(?:out|running)|they'?re|(?:as )?soon as|when you can)\b.*\Z",
+    r"\s*[,;]?\s*\b(?:if (?:it'?s?|they|i|that|there|we|you)|unless|because|since (?:i|we|it)|as (?:i"
+    r"|we)\b|i'?m (?:out|running|almost)|i (?:just|ran|am out)|in case|so (?:that )?i (?:don'?t|won'?t"
+    r"|can)|we'?re? (?:are )?(?:out|running)|they'?re|(?:as )?soon as|when you can)\b.*\Z",
     re.DOTALL,
 )
 _PIECE_HEAD = re.compile(
-    r"(?:the\s+)?(?:chore|task|errand|job|item|event|reminder|entry|note)s?\s+(?:of\s+|to\s+|called\s+|for\s+|named\s+|:\s*)|(?:the words?|this:?|the following:?(?: items?:?)?)\s+"
+    r"(?:the\s+)?(?:chore|task|errand|job|item|event|reminder|entry|note)s?\s+(?:of\s+|to\s+|called\s+"
+    r"|for\s+|named\s+|:\s*)|(?:the words?|this:?|the following:?(?: items?:?)?)\s+"
 )
-_CHORE = re.compile(rf"(?:{CHORES})\b(?=\s+\S)")
-_HOME = re.compile(rf"(?:{HOME_CHORES})\b(?=\s+\S)")
-_EVENT_FIRST = re.compile(rf"(?:(?:my|the|our|an?)\s+)?(?:(?!(?:my|the|an?|your|our|to|is|are)\b)[\w'.&-]+\s+){{0,3}}?{EVENTS}\b")
-_EVENT = re.compile(rf"\b{EVENTS}\b")
+EVENT_FIRST = re.compile(
+    rf"(?:(?:my|the|our|an?)\s+)?(?:(?!(?:my|the|an?|your|our|to|is"
+    rf"|are)\b)[\w'.&-]+\s+){{0,3}}?{EVENTS}\b"
+)
+EVENT_NAMED = re.compile(rf"\b{EVENTS}\b")
 _NOT_A_LIST = re.compile(
     r"\b(?:playlist|queue|basket|contacts?|address book|favou?rites|bookmarks|twitter|tweet|facebook|station|podcast)\b"
 )
-_I_HAVE = re.compile(r"(?:i|we)(?:'ve| also| have)*\s+(?:got\s+|have\s+)?(?:(?:an?|my|the|our)\s+)+")
-_TOLD = re.compile(
-    r"^(?:i|i'd|i'?m|i'll|i'?ve|we|he|she|they|it|it'?s|this|that|there|you|here|my \w+ is)\b|\byou(?:'re|'ll)?\b|\b(?:is|are|was|were|will|would) (?:a|an|the|not|so|very|be)\b"
+_PLAIN_KINDS = frozenset(
+    [
+        "",
+        "daily",
+        "weekly",
+        "monthly",
+        "repeating",
+        "recurring",
+        "quick",
+        "new",
+        "separate",
+        "single",
+        "second",
+        "special",
+        "important",
+        "simple",
+        "regular",
+        "constant",
+    ]
 )
-_WRITE_TO = re.compile(r"(?:e-?mail|text|message)\s+(?!to\b|from\b|that\b|saying\b)\w+")
-_PLAIN_KINDS = frozenset(" daily weekly monthly repeating recurring quick new separate single second special important simple regular constant".split(" "))
 _IF_MISSING = re.compile(
-    rf"if\s+(?:there(?:'?s| is| are) (?:no|not any)\s+|(?:i|we) (?:don'?t|do not|haven'?t)(?: already)? (?:have|put|got|added?)\s+)?(?P<what>.+?)\s+(?:(?:isn'?t|is not|aren'?t|are not|not)\s+)?(?:already\s+|yet\s+)*(?:on|in)\s+{LIST}[\s,]+"
+    rf"if\s+(?:there(?:'?s| is| are) (?:no|not any)\s+|(?:i|we) (?:don'?t|do not"
+    rf"|haven'?t)(?: already)? (?:have|put|got|added?)\s+)?(?P<what>.+?)\s+(?:(?:isn'?t|is not|aren'?t"
+    rf"|are not|not)\s+)?(?:already\s+|yet\s+)*(?:on|in)\s+{LIST}[\s,]+"
     r"(?:(?:go ahead and|please|then|can you|could you|would you|just|kindly)[\s,]+)*(?:add|put|include)\b",
     re.DOTALL,
 )
 _ON_IT = re.compile(r"\s+(?:on|in|to) (?:it|there)[\s.!]*\Z")
-_EVENT_WORD = re.compile(rf"(?<=\w)\s+(?:events?|reminders?)\b")
+_EVENT_WORD = re.compile(r"(?<=\w)(?:\s+(?:events?|reminders?))+\b")
 _REASON = re.compile(r"(?<=\w)[\s,]+(?P<why>because\s.+)", re.IGNORECASE | re.DOTALL)
 _URGENT = re.compile(r"\b(?:(?P<a>high|low|medium|top)[ -]priority|urgent|important)\b")
-_PUT_IT = re.compile(rf"(?:add|put|place|include|throw|stick)\s+(?P<what>.+?)\s+(?:{_PREP})\s+(?:it|there|that list|the same list|this list)(?P<rest>.*)", re.DOTALL)
-_KNOWING = re.compile(
-    r"(?:to\s+)?(?:know|see|hear|find out|learn|check|view|look|ask|tell|talk|speak|understand|figure out|get (?:a|some|more) (?:info|idea)|have you|be (?:told|able))\b"
+_PUT_IT = re.compile(
+    rf"(?:add|put|place|include|throw|stick)\s+(?P<what>.+?)\s+(?:{_PREP})\s+(?:it|there|that list"
+    rf"|the same list|this list)(?P<rest>.*)",
+    re.DOTALL,
 )
 
 
@@ -130,8 +198,12 @@ def adding(span: Span, before: Span | None = None) -> list[Action] | None:
     project = list_name(span, head) if head else None
     if head is not None and head.end() < span.end:
         span = span.to(start=head.end())
-    if before is not None and (it := span.fullmatch(_PUT_IT)) is not None and (there := before.search(LIST_PHRASE)) is not None:
-        return [_add(content(span.group(it, "what")), project=list_name(before, there))]
+    if (
+        before is not None
+        and (it := span.fullmatch(_PUT_IT)) is not None
+        and (there := before.search(LIST_PHRASE)) is not None
+    ):
+        return [added(content(span.group(it, "what")), project=list_name(before, there))]
     for rule in (_by_list_creation, _by_reminder, _by_list, _by_verb):
         actions = rule(span)
         if actions is not None:
@@ -149,19 +221,19 @@ def if_missing(span: Span) -> list[Action] | None:
     if m is None:
         return None
     found = content(span.group(m, "what"))
-    return [_add(found, project=list_name(span, m))] if found.title else None
+    return [added(found, project=list_name(span, m))] if found.title else None
 
 
 def _of_it(actions: list[Action], before: Span | None) -> list[Action]:
     """ "I need to do the cleaning, so add it to my list": the thing to add was said before."""
     match actions:
         case [Clarify(missing="title", action="add")] if before is not None:
-            need = before.trimmed().match(_NEED) if before else None
+            need = before.trimmed().match(NEED) if before else None
             found = content(before.group(need, "what")) if need else None
             if found and found.title and found.title.lower().startswith("do "):
-                return [_add(found, title=found.title[3:])]
+                return [added(found, title=found.title[3:])]
             if found and found.title:
-                return [_add(found)]
+                return [added(found)]
     return actions
 
 
@@ -208,11 +280,11 @@ def _by_reminder(span: Span) -> list[Action] | None:
     if kind and kind.bare.strip() not in _PLAIN_KINDS:
         name = kind.raw.strip()
         found = replace(found, title=name if not found.title else f"{name} {found.title}")
-    if _EMPTY.fullmatch(found.title.lower()):
+    if EMPTY.fullmatch(found.title.lower()):
         return [Clarify(missing="title", action="add")]
     if (reason := _REASON.search(found.title)) is not None:
-        return [replace(_add(found, title=found.title[: reason.start()]), notes=found.title[reason.start("why") :])]
-    return [_add(a) for a in _items(found, project=found.project)]
+        return [replace(added(found, title=found.title[: reason.start()]), notes=found.title[reason.start("why") :])]
+    return [added(a) for a in items_of(found, project=found.project)]
 
 
 def _by_list(span: Span) -> list[Action] | None:
@@ -233,9 +305,9 @@ def _by_list(span: Span) -> list[Action] | None:
                 title=found.title[head.end() :],
                 span=found.span.to(start=min(found.span.end, found.span.start + head.end())),
             )
-        if _EMPTY.fullmatch(found.title.lower()):
+        if EMPTY.fullmatch(found.title.lower()):
             return [Clarify(missing="title", action="add")]
-        return [_add(a, project=a.project or project) for a in _items(found, project=project or "", listed=True)]
+        return [added(a, project=a.project or project) for a in items_of(found, project=project or "", listed=True)]
     return None
 
 
@@ -243,7 +315,7 @@ def _with_rest(found: Content, rest: Span) -> Content:
     """What follows the name of the list: a date, or more of the title ("put on my calendar a lunch with Bob")."""
     more = content(rest)
     title = found.title
-    if more.title and _EMPTY.fullmatch(title.lower()):
+    if more.title and EMPTY.fullmatch(title.lower()):
         title = more.title
     return replace(
         found,
@@ -282,15 +354,15 @@ def _by_verb(span: Span) -> list[Action] | None:
                 title=found.title[head.end() :],
                 span=found.span.to(start=min(found.span.end, found.span.start + head.end())),
             )
-        if _EMPTY.fullmatch(found.title.lower()):
+        if EMPTY.fullmatch(found.title.lower()):
             return [Clarify(missing="title", action="add")]
-        return [_add(a) for a in _items(found, project=found.project)]
+        return [added(a) for a in items_of(found, project=found.project)]
     m = span.match(_SCHEDULE)
     if m is None:
         return None
     what = span.group(m, "what")
     certain = m["verb"].startswith(("schedule", "arrange", "plan", "pencil"))
-    named = what.search(_EVENT)
+    named = what.search(EVENT_NAMED)
     if not (named or (certain and what.named())) or topic_of(what.bare) not in (None, "messages", "work and leave"):
         return None
     found = content(what, lists=True)
@@ -300,18 +372,18 @@ def _by_verb(span: Span) -> list[Action] | None:
     ):
         return [Clarify(missing="title", action="add")]
     title = re.sub(r"^(?:calendar\s+)?event\s+(?:called|named|for|titled)\s+", "", found.title, flags=re.IGNORECASE)
-    head = _EVENT_FIRST.match(title.lower())
+    head = EVENT_FIRST.match(title.lower())
     if head is not None and (extra := _EVENT_WORD.match(title.lower(), head.end())) is not None:
         title = title[: head.end()] + title[extra.end() :]
-    return [_add(found, title=title)]
+    return [added(found, title=title)]
 
 
-def _items(found: Content, *, project: str | None, listed: bool = False) -> list[Content]:
+def items_of(found: Content, *, project: str | None, listed: bool = False) -> list[Content]:
     pieces = split_items(found.span, project=project or found.project, listed=listed)
     if len(pieces) < 2 or found.title != found.span.raw.strip():
         return [found]
     parts = [content(piece) for piece in pieces]
-    if any(not p.title or _EMPTY.fullmatch(p.title.lower()) for p in parts):
+    if any(not p.title or EMPTY.fullmatch(p.title.lower()) for p in parts):
         return [found]
     return [
         replace(
@@ -326,69 +398,7 @@ def _items(found: Content, *, project: str | None, listed: bool = False) -> list
     ]
 
 
-def needing(span: Span) -> list[Action] | None:
-    """ "I need to remember to pay the bills", "I have to call mom tomorrow": additions that are only implied."""
-    m = span.match(_NEED)
-    if m is None:
-        return None
-    what = span.group(m, "what")
-    remember = span.has(m, "remember") or re.search(r"forget|remember", m["how"]) is not None
-    if not remember and what.match(_KNOWING):
-        return None
-    wish = m["how"].startswith(("want", "like", "would like"))
-    found = content(what, lists=True)
-    if not found.title or _EMPTY.fullmatch(found.title.lower()):
-        return [Clarify(missing="title", action="add")]
-    if remember:
-        return [_add(a) for a in _items(found, project=found.project)]
-    if wish:
-        return None
-    topic = topic_of(found.title.lower())
-    if (
-        (found.dated and topic is None)
-        or (topic is None and _HOME.match(found.title.lower()))
-        or (found.dated and _CHORE.match(found.title.lower()) and topic in ("messages", "money"))
-    ):
-        return [_add(a) for a in _items(found, project=found.project)]
-    if topic is not None or not _CHORE.match(found.title.lower()):
-        return None
-    return [Clarify(missing="meaning", action="add")]
-
-
-def trailing(span: Span) -> list[Action] | None:
-    """ "I have a meeting at 4 on Wednesday, can you remind me": the command comes last."""
-    m = span.fullmatch(_TAIL_REMIND)
-    if m is None:
-        return None
-    what = span.group(m, "what")
-    have = what.match(_HAVE)
-    found = content(what.to(start=have.end()) if have and have.end() < what.end else what, lists=True)
-    return [_add(found)] if found.title else None
-
-
-def bare(span: Span) -> list[Action] | None:
-    """A to-do as one writes it to oneself: a chore or an event with a date, a rule or a mark, or a chore of the house."""
-    have = span.match(_I_HAVE)
-    found = content(span.to(start=have.end()) if have else span)
-    low = found.title.lower()
-    if not found.title or _EMPTY.fullmatch(low) or _TOLD.search(low):
-        return None
-    if have is not None:
-        return [_add(found)] if found.dated and _EVENT.search(low) and topic_of(low) is None else None
-    marked = bool(found.tags or found.project or found.priority)
-    chore = _CHORE.match(low) is not None
-    if found.recurrence is not None or marked:
-        ours = chore or marked or _EVENT.search(low) is not None or topic_of(low) is None
-    elif found.dated:
-        ours = (chore and (topic_of(low) is None or _WRITE_TO.match(low) is not None)) or (
-            _EVENT_FIRST.match(low) is not None and topic_of(low) is None
-        )
-    else:
-        ours = _HOME.match(low) is not None and topic_of(low) is None
-    return [_add(a) for a in _items(found, project=found.project)] if ours else None
-
-
-def _add(found: Content, *, title: str | None = None, project: str | None = None) -> Add:
+def added(found: Content, *, title: str | None = None, project: str | None = None) -> Add:
     return Add(
         title=title or found.title,
         when=found.when,

@@ -6,20 +6,30 @@ from kirotodo.core.language.lists import LIST
 from kirotodo.core.language.reading import Span
 
 _STOP = re.compile(
-    r"(?<![\s!?;.])(?<![\s.][a-z])(?<!\bms)(?<!\bmr)(?<!\bdr)(?<!\bmrs)(?<!\bst)(?<!\bno)(?<!\bvs)(?<!\betc)(?<!\ba\.m)(?<!\bp\.m)[.!?;]+(?=[\s\"']|\Z)|\n+"
+    r"(?<![\s!?;.])(?<![\s.][a-z])(?<!\bms)(?<!\bmr)(?<!\bdr)(?<!\bmrs)(?<!\bst)(?<!\bno)(?<!\bvs)"
+    r"(?<!\betc)(?<!\ba\.m)(?<!\bp\.m)[.!?;]+(?=[\s\"']|\Z)|\n+"
 )
 _STRONG = (
-    r"(?:add|remove|delete|erase|undo|remind me(?!\s+(?:\d+|an?|half an|one|two|five|ten|fifteen|thirty)\s+\w+\s+(?:before|early|earlier|in advance|ahead|prior))|unmark|uncheck|check off|tick off|cross off|reopen|reschedule|rename|"
-    r"(?:mark|set|check|tick|cross) (?:it|that|this|them|#?\d+|(?:task|item|number)s? #?\d+|.{1,40}? (?:off|as (?:done|complete\w*|finished)|(?:done|complete)))\b|"
-    r"(?:put|place|stick|throw) .{1,60}? (?:on|to|onto|in) (?:it\b|there\b|(?:my|the|our) .{0,30}?(?:list|calendar))|take .{1,60}? off\b)"
+    r"(?:add|remove|delete|erase|undo|remind me(?!\s+(?:\d+|an?|half an|one|two|five|ten|fifteen"
+    r"|thirty)\s+\w+\s+(?:before|early|earlier|in advance|ahead|prior))|unmark|uncheck|check off|tick off"
+    r"|cross off|reopen|reschedule|rename|"
+    r"(?:mark|set|check|tick|cross) (?:it|that|this|them|#?\d+|(?:task|item|number)s? #?\d+"
+    r"|.{1,40}? (?:off|as (?:done|complete\w*|finished)|(?:done|complete)))\b|"
+    r"(?:put|place|stick|throw) .{1,60}? (?:on|to|onto|in) (?:it\b|there\b|(?:my|the|our) .{0,30}?(?:list"
+    r"|calendar))|take .{1,60}? off\b)"
 )
 _WEAK = (
-    r"(?:cancel|move|push|postpone|delay|change|complete|finish|close|show|list|tell me|what(?:'s| is| are| do)|which|how many|"
-    r"clear|empty|drop|set|create|make|schedule|put|tag|assign|prioriti[sz]e|repeat|update|edit|snooze|let me know|mark)"
+    r"(?:cancel|move|push|postpone|delay|change|complete|finish|close|show|list|tell me|what(?:'s| is"
+    r"| are| do)|which|how many|"
+    r"clear|empty|drop|set|create|make|schedule|put|tag|assign|prioriti[sz]e|repeat|update|edit|snooze"
+    r"|let me know|mark)"
 )
 _POLITE = r"(?:(?:please|also|then|now|just|can you|could you|would you)\s+)*"
 _JOIN = re.compile(
-    rf"(?:\s*[,;]\s*(?:and\s+|but\s+|so\s+|or\s+)?(?:then\s+|also\s+|please\s+)*|\s+(?:and|then|but|so|plus|&)\s+(?:then\s+|also\s+|please\s+)*|\s+(?=please\s)|(?<!\bto)(?<!\byou)(?<!\bshould)(?<!\bi)\s+(?=remind me\b(?!\s+(?:\d+|an?|half an|one|two|five|ten)\s+\w+\s+(?:before|early|in advance|ahead))))"
+    rf"(?:\s*[,;]\s*(?:and\s+|but\s+|so\s+|or\s+)?(?:then\s+|also\s+|please\s+)*|\s+(?:and|then|but|so"
+    rf"|plus|&)\s+(?:then\s+|also\s+|please\s+)*|\s+(?=please\s)"
+    rf"|(?<!\bto)(?<!\byou)(?<!\bshould)(?<!\bi)\s+(?=remind me\b(?!\s+(?:\d+|an?|half an|one|two|five"
+    rf"|ten)\s+\w+\s+(?:before|early|in advance|ahead))))"
     rf"{_POLITE}(?P<next>(?P<strong>{_STRONG})|(?P<weak>{_WEAK}))\b"
 )
 _KEEPS = re.compile(r"\b(?:remind|remember|reminder|don'?t forget|note to|need to|have to|should|must|gotta|got to)\b")
@@ -32,30 +42,113 @@ _GREETING = r"(?:hey|hi|hello|ok|okay|yo|dear|good (?:morning|afternoon|evening)
 _LEAD = re.compile(
     rf"(?:{_GREETING}[\s,]+)?{_NAME}\b[\s,:!]+"
     rf"|{_GREETING}(?:\s+there)?[\s,!.]+(?=\w)"
-    r"|(?:please|pls|plz|kindly|just|now|also|then|so|and|but|well|um+|uh+|oh|actually|quickly|quick|maybe|alright|right|great|"
+    r"|(?:please|pls|plz|kindly|just|now|also|then|so|and|but|well|um+|uh+|oh|actually|quickly|quick"
+    r"|maybe|alright|right|great|"
     r"thanks|thank you|sorry|yes|yeah|yep|sure|next|finally|first|again)[\s,:]+(?=\w|\"|'|#)"
-    r"|(?:i(?:'d| would)? (?:need|want|like|wish|love|ask|prefer)(?: for)? you to|i(?:'d| would) (?:appreciate|like|love) it if you (?:could|would|can)"
-    r"|(?:would|do) you mind(?: if you)?|if you (?:could|can|would)|it would be great if you could|let'?s|(?:may i|can i|i|might i) suggest (?:that )?(?:we|you)|how about (?:we|you)|why don'?t (?:we|you)|go ahead and|be sure to|make sure to|make sure you|help me(?: to)?|try to|you (?:should|can|may|must|need to|have to)"
+    r"|(?:i(?:'d| would)? (?:need|want|like|wish|love|ask|prefer)(?: for)? you to|i(?:'d"
+    r"| would) (?:appreciate|like|love) it if you (?:could|would|can)"
+    r"|(?:would|do) you mind(?: if you)?|if you (?:could|can|would)|it would be great if you could|let'?s"
+    r"|(?:may i|can i|i|might i) suggest (?:that )?(?:we|you)|how about (?:we|you)|why don'?t (?:we|you)"
+    r"|go ahead and|be sure to|make sure to|make sure you|help me(?: to)?|try to|you (?:should|can|may"
+    r"|must|need to|have to)"
     r"|i(?:'d| would) like(?: for)? to have you|your (?:job|task) is to)[\s,]+",
 )
 _REQUEST = re.compile(
-    r"(?:(?:can|could|would|will|can'?t|couldn'?t|won'?t) (?:you|u|ya)|is it possible(?: for you)? to|are you able to|would it be possible(?: for you)? to"
-    r"|(?:is|would) there (?:be )?(?:a|any) way (?:for you |you (?:can|could) )?(?:to )?|do you think you (?:can|could))\s+(?:(?:please|kindly|just|maybe|possibly|also|go ahead and|help me(?: to)?)\s+)*(?=\w|\")"
+    r"(?:(?:can|could|would|will|can'?t|couldn'?t|won'?t) (?:you|u|ya)|is it possible(?: for you)? to"
+    r"|are you able to|would it be possible(?: for you)? to"
+    r"|(?:is|would) there (?:be )?(?:a|any) way (?:for you |you (?:can|could) )?(?:to )?"
+    r"|do you think you (?:can|could))\s+(?:(?:please|kindly|just|maybe|possibly|also|go ahead and"
+    r"|help me(?: to)?)\s+)*(?=\w|\")"
 )
 _WANT = re.compile(
-    r"(?:i|we)(?:'d| would| really| do| just| also|'ll| will| am going to)*\s*(?:need|want|like|love|wish|have|ought|got|'ve got)\s+(?:for you\s+)?to\s+(?:be able to\s+)?(?=(?P<verb>[a-z]+)\b)|(?:i|we)\s+(?:must|should|gotta|'ll)\s+(?=(?P<verb2>[a-z]+)\b)"
+    r"(?:i|we)(?:'d| would| really| do| just| also|'ll| will| am going to)*\s*(?:need|want|like|love|wish"
+    r"|have|ought|got|'ve got)\s+(?:for you\s+)?to\s+(?:be able to\s+)?(?=(?P<verb>[a-z]+)\b)|(?:i"
+    r"|we)\s+(?:must|should|gotta|'ll)\s+(?=(?P<verb2>[a-z]+)\b)"
 )
 _COMMANDS = frozenset(
-    "add put remove delete erase set create make cancel clear mark schedule reschedule move change rename cross check tick "
-    "undo include insert append note jot write see know hear find view look show list read get take scratch drop update "
-    "complete postpone push delay reopen edit empty wipe start strike enter tack tag untag".split()
+    [
+        "add",
+        "put",
+        "remove",
+        "delete",
+        "erase",
+        "set",
+        "create",
+        "make",
+        "cancel",
+        "clear",
+        "mark",
+        "schedule",
+        "reschedule",
+        "move",
+        "change",
+        "rename",
+        "cross",
+        "check",
+        "tick",
+        "undo",
+        "include",
+        "insert",
+        "append",
+        "note",
+        "jot",
+        "write",
+        "see",
+        "know",
+        "hear",
+        "find",
+        "view",
+        "look",
+        "show",
+        "list",
+        "read",
+        "get",
+        "take",
+        "scratch",
+        "drop",
+        "update",
+        "complete",
+        "postpone",
+        "push",
+        "delay",
+        "reopen",
+        "edit",
+        "empty",
+        "wipe",
+        "start",
+        "strike",
+        "enter",
+        "tack",
+        "tag",
+        "untag",
+    ]
 )
 _TASKLIKE = frozenset(
-    "get find look see take start check read write make change update hear know drop push move".split()
+    [
+        "get",
+        "find",
+        "look",
+        "see",
+        "take",
+        "start",
+        "check",
+        "read",
+        "write",
+        "make",
+        "change",
+        "update",
+        "hear",
+        "know",
+        "drop",
+        "push",
+        "move",
+    ]
 )
 """Of those, the ones that also open many a to-do ("I need to take out the trash")."""
 _NAVIGATE = re.compile(
-    rf"(?:open|go to|check|look at|look in|access|pull up)\s+(?:up\s+)?(?:the events on\s+)?{LIST}\s*,?\s*(?:and|then|to|,)?\s+(?=(?:then )?(?:add|remove|delete|cancel|clear|put|erase)\b)"
+    rf"(?:open|go to|check|look at|look in|access"
+    rf"|pull up)\s+(?:up\s+)?(?:the events on\s+)?{LIST}\s*,?\s*(?:and|then|to|,)?\s+(?=(?:then )?(?:add"
+    rf"|remove|delete|cancel|clear|put|erase)\b)"
 )
 
 

@@ -13,21 +13,27 @@ from kirotodo.core.language.reading import Named, Span, plain
 from kirotodo.core.language.vocabulary import FRIENDLY
 
 _TRAILING_LINK = re.compile(
-    r"(?:^|[\s,;(\[-])(?:(?:that )?i (?:have|'ve got|got)|(?:that (?:is|are)|which is|is|are|it'?s|to be)?\s*(?:due|scheduled|set|planned|happening|starting|beginning|deadline|repeating)"
-    r"(?: (?:on|at|by|for|in|from|date|is|the))*|on|at|by|for|from|until|till|this|starting|and|every|of|in|to|@|the|date|when|"
+    r"(?:^|[\s,;(\[-])(?:(?:that )?i (?:have|'ve got|got)|(?:that (?:is|are)|which is|is|are|it'?s"
+    r"|to be)?\s*(?:due|scheduled|set|planned|happening|starting|beginning|deadline|repeat(?:ing|s|ed)?)"
+    r"(?: (?:on|at|by|for|in|from|date|is|the))*|on|at|by|for|from|until|till|this|starting|and|every|of"
+    r"|in|to|@|the|date|when|"
     r"(?:that|which|it|this) (?:is|happens|starts|begins)(?: on| at)?)[\s:,]*\Z"
 )
 _LEADING_LINK = re.compile(
-    r"[\s,;:.\-]*(?:(?:to|that|i need to|i have to|i should|i must|as|is|are|will be|towards|there is|there will be)\b[\s,:]*)?"
+    r"[\s,;:.\-]*(?:(?:to|that|i need to|i have to|i should|i must|as|is|are|will be|towards|there is"
+    r"|there will be)\b[\s,:]*)?"
 )
 _FRIENDLY_TAIL = re.compile(rf"[\s,;.!]+{FRIENDLY}[\s.!]*\Z")
 _PRIORITY_TAIL = re.compile(
-    rf"[\s,;(]+(?:(?:with|as|at|it'?s|it is|and|make it|that'?s|set)\s+)*(?:an?\s+)?(?:(?P<a>{LEVEL})[ -]priority|priority[: ]\s*(?P<b>{LEVEL})"
+    rf"[\s,;(]+(?:(?:with|as|at|it'?s|it is|and|make it|that'?s"
+    rf"|set)\s+)*(?:an?\s+)?(?:(?P<a>{LEVEL})[ -]priority|priority[: ]\s*(?P<b>{LEVEL})"
     r"|(?P<c>urgent|urgently|top priority))[\s.!)]*\Z"
 )
 _BEFOREHAND = re.compile(
-    r"[\s,;]+(?:(?:and\s+)?remind me\s+)?(?P<before>(?:\d{1,3}|an?|half an|one|two|three|five|ten|fifteen|thirty|a couple of|a few)\s+"
-    r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?)\s+(?:before(?:hand)?|early|earlier|in advance|ahead(?: of time)?|prior))(?:\s+it)?[\s.!]*\Z"
+    r"[\s,;]+(?:(?:and\s+)?remind me\s+)?(?P<before>(?:\d{1,3}|an?|half an|one|two|three|five|ten|fifteen"
+    r"|thirty|a couple of|a few)\s+"
+    r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?)\s+(?:before(?:hand)?|early|earlier|in advance"
+    r"|ahead(?: of time)?|prior))(?:\s+it)?[\s.!]*\Z"
 )
 _PRIORITY_HEAD = re.compile(rf"\s*(?:(?P<a>{LEVEL})[ -]priority|(?P<b>urgent|important))\s*(?::|task to\b|-)\s*")
 

@@ -21,73 +21,115 @@ from kirotodo.core.language.scope import narrow
 from kirotodo.core.language.targets import by_number, is_event, strip_words, target
 from kirotodo.core.language.vocabulary import OWNER, topic_of
 
-_DONE = r"(?:done|complete|completed|finished|checked|checked off|ticked|crossed off|accomplished|closed|handled|sorted|taken care of|over with)"
-_NOT_DONE = r"(?:not (?:yet )?(?:done|completed?|finished)(?: yet)?|undone|incomplete|unfinished|uncompleted?|pending|open|un-?checked|active)"
+_DONE = (
+    r"(?:done|complete|completed|finished|checked|checked off|ticked|crossed off|accomplished|closed"
+    r"|handled|sorted|taken care of|over with)"
+)
+_NOT_DONE = (
+    r"(?:not (?:yet )?(?:done|completed?|finished)(?: yet)?|undone|incomplete|unfinished|uncompleted?"
+    r"|pending|open|un-?checked|active)"
+)
 
 _REOPEN = re.compile(
-    rf"(?:reopen|re-open|open again|uncomplete|un-complete|uncheck|un-check|unmark|untick|un-tick|undone|restore|reactivate|unfinish)\s+(?P<a>.+)"
-    rf"|(?:mark|set|flag|make|put|change|move|turn)\s+(?P<b>.+?)\s+(?:back\s+)?(?:as|to|to be)?\s*{_NOT_DONE}(?: again)?[\s.!]*\Z"
-    rf"|(?P<c>.+?)\s+(?:is|are|was|were)(?:n't| not)(?: yet)?(?: actually| really)? (?:done|finished|completed?)(?: yet)?[\s.!]*\Z"
-    rf"|(?:i|we)(?:'ve| have)?(?: did| have)?(?:n't| not)(?: actually| really)? (?:finish(?:ed)?|done|do|completed?)\s+(?P<d>.+?)(?: yet)?[\s.!]*\Z"
+    rf"(?:reopen|re-open|open again|uncomplete|un-complete|uncheck|un-check|unmark|untick|un-tick|undone"
+    rf"|restore|reactivate|unfinish)\s+(?P<a>.+)"
+    rf"|(?:mark|set|flag|make|put|change|move|turn)\s+(?P<b>.+?)\s+(?:back\s+)?(?:as|to"
+    rf"|to be)?\s*{_NOT_DONE}(?: again)?[\s.!]*\Z"
+    rf"|(?P<c>.+?)\s+(?:is|are|was|were)(?:n't| not)(?: yet)?(?: actually| really)? (?:done|finished"
+    rf"|completed?)(?: yet)?[\s.!]*\Z"
+    rf"|(?:i|we)(?:'ve| have)?(?: did| have)?(?:n't| not)(?: actually| really)? (?:finish(?:ed)?|done|do"
+    rf"|completed?)\s+(?P<d>.+?)(?: yet)?[\s.!]*\Z"
     r"|open\s+(?P<e>.+?)\s+(?:again|back up|up again)[\s.!]*\Z",
     re.DOTALL,
 )
 _COMPLETE = re.compile(
-    rf"(?:(?:mark|set|flag|consider|update|change|check)\s+(?P<a>.+?)\s+(?:(?:as|to|to be|is|are|status to)\s+)*(?:all\s+)?{_DONE}|(?:mark|tick|check|cross)\s+(?P<g>.+?)\s+off)(?: now| please| already| today)*(?P<list>\s+(?:(?:on|of|from|in|off)\s+(?:of\s+)?|(?=(?:my|the|our)\b)).+?)?[\s.!]*\Z"
+    rf"(?:(?:mark|set|flag|consider|update|change|check)\s+(?P<a>.+?)\s+(?:(?:as|to|to be|is|are"
+    rf"|status to)\s+)*(?:all\s+)?{_DONE}|(?:mark|tick|check|cross)\s+(?P<g>.+?)\s+off)(?: now| please"
+    rf"| already| today)*(?P<list>\s+(?:(?:on|of|from|in|off)\s+(?:of\s+)?|(?=(?:my|the"
+    rf"|our)\b)).+?)?[\s.!]*\Z"
     r"|(?:check|tick|cross|mark)(?:\s+off)(?: of)?\s+(?P<b>.+)"
     r"|(?:mark|tick|check)\s+(?:as\s+)?(?:done|complete|completed|finished)\s*[:,]?\s+(?P<c>.+)"
-    r"|(?:complete|close|close out|check|tick|resolve|conclude|accomplish|(?:done|finished) with|done:|done|completed|finished)\s+(?P<d>(?!off\b|out\b|in\b|if\b|whether\b|on\b|for\b|my (?:list|calendar|schedule)\b|the (?:list|calendar|schedule)\b).+)"
+    r"|(?:complete|close|close out|check|tick|resolve|conclude|accomplish|(?:done|finished) with|done:"
+    r"|done|completed|finished)\s+(?P<d>(?!off\b|out\b|in\b|if\b|whether\b|on\b|for\b|my (?:list|calendar"
+    r"|schedule)\b|the (?:list|calendar|schedule)\b).+)"
     r"|(?:finish)\s+(?P<f>.+)",
     re.DOTALL,
 )
 _DID = re.compile(
-    r"(?:(?:i|we)(?:'ve| have|'m| am| just| already| finally| also| now| did| got| actually|'re| are)*\s*(?:all\s+)?(?:finished|completed|done|did|did do|wrapped up|through|taken care of|took care of|crossed off|checked off|knocked out|ticked off)(?: up)?(?: with| doing)?|(?:all )?(?:done|finished)(?: with| doing)|got done with)\s+(?P<a>.+)"
-    rf"|(?P<b>.+?)\s+(?:is|are|was|were|has been|have been|got|'s|just got)\s+(?:now\s+|already\s+|all\s+|finally\s+)*(?:done|complete|completed|finished|taken care of|checked off|accomplished)(?: now| already| too| as well| today)*[\s.!]*\Z"
-    r"|(?:i|we)(?:'ve| have)?\s+(?:just\s+|already\s+|finally\s+|got\s+)+(?P<c>(?:bought|paid|called|mailed|sent|picked up|cleaned|washed|fixed|submitted|returned|watered|fed|walked|emailed|booked|renewed|ordered|made|wrote|read|went to|took|visited|ran|cooked|packed|vacuumed|mowed|scheduled|replied to|printed|signed)\s+.+)"
-    rf"|(?:got|get)\s+(?P<d>.+?)\s+(?:done|finished|completed)[\s.!]*\Z",
+    r"(?:(?:i|we)(?:'ve| have|'m| am| just| already| finally| also| now| did| got| actually|'re"
+    r"| are)*\s*(?:all\s+)?(?:finished|completed|done|did|did do|wrapped up|through|taken care of"
+    r"|took care of|crossed off|checked off|knocked out|ticked off)(?: up)?(?: with| doing)?"
+    r"|(?:all )?(?:done|finished)(?: with| doing)|got done with)\s+(?P<a>.+)"
+    r"|(?P<b>.+?)\s+(?:is|are|was|were|has been|have been|got|'s|just got)\s+(?:now\s+|already\s+|all\s+"
+    r"|finally\s+)*(?:done|complete|completed|finished|taken care of|checked off|accomplished)(?: now"
+    r"| already| too| as well| today)*[\s.!]*\Z"
+    r"|(?:i|we)(?:'ve| have)?\s+(?:just\s+|already\s+|finally\s+|got\s+)+(?P<c>(?:bought|paid|called"
+    r"|mailed|sent|picked up|cleaned|washed|fixed|submitted|returned|watered|fed|walked|emailed|booked"
+    r"|renewed|ordered|made|wrote|read|went to|took|visited|ran|cooked|packed|vacuumed|mowed|scheduled"
+    r"|replied to|printed|signed)\s+.+)"
+    r"|(?:got|get)\s+(?P<d>.+?)\s+(?:done|finished|completed)[\s.!]*\Z",
     re.DOTALL,
 )
 _DELETE = re.compile(
-    r"(?:(?P<sure>remove|delete|erase|eliminate|discard|get rid of|rid|scrap|ditch|trash|unschedule|destroy|throw away|nix|axe|nuke|zap|expunge|omit|retract|obliterate|forget(?: about)?|uncalendar)"
-    r"|(?P<maybe>cancel|drop|kill|scratch|strike|clear|wipe|clean|blank|empty|reset|purge|dump|take|cut|pull(?! up)|undo|call off|cross)(?P<out>\s+(?:out|off|away|up|down))?)"
+    r"(?:(?P<sure>remove|delete|erase|eliminate|discard|get rid of|rid|scrap|ditch|trash|unschedule"
+    r"|destroy|throw away|nix|axe|nuke|zap|expunge|omit|retract|obliterate|forget(?: about)?|uncalendar)"
+    r"|(?P<maybe>cancel|drop|kill|scratch|strike|clear|wipe|clean|blank|empty|reset|purge|dump|take|cut"
+    r"|pull(?! up)|undo|call off|cross)(?P<out>\s+(?:out|off|away|up|down))?)"
     r"\b(?:\s+(?:off|out|away|up)\b(?!\s+of))?(?:\s+(?P<what>.+))?",
     re.DOTALL,
 )
 _OFF = re.compile(
-    rf"(?P<what>.+?)\s+(?:off|out|away)(?:\s+of|\s+from)?(?:\s+(?:{LIST}|(?P<place>(?:the|my)\s+\w+)))?[\s.!,]*(?P<rest>.*)\Z",
+    rf"(?P<what>.+?)\s+(?:off|out|away)(?:\s+of|\s+from)?(?:\s+(?:{LIST}|(?P<place>(?:the"
+    rf"|my)\s+\w+)))?[\s.!,]*(?P<rest>.*)\Z",
     re.DOTALL,
 )
 _EMPTY_VERB = re.compile(r"(?:clear|wipe|blank|empty|reset|purge|clean|erase|cancel|dump)\b")
 _WHOLE = re.compile(
-    rf"(?:(?:out|off|up|away|entire|whole|all|of|everything|every|each|all the|the rest of)\s+)*(?:(?:all\s+(?:of\s+)?|everything\s+|every\s*(?:thing|single (?:item|task))\s+|(?:the |my )?(?:contents?|items|things|tasks|events)\s+(?:that (?:is|are)\s+)?)?(?:on|in|from|off|of|out of)\s+)?(?:of\s+)?{WHOLE_LIST}(?P<rest>.*)\Z",
+    rf"(?:(?:out|off|up|away|entire|whole|all|of|everything|every|each|all the"
+    rf"|the rest of)\s+)*(?:(?:all\s+(?:of\s+)?|everything\s+|every\s*(?:thing|single (?:item|task))\s+"
+    rf"|(?:the |my )?(?:contents?|items|things|tasks|events)\s+(?:that (?:is|are)\s+)?)?(?:on|in|from|off"
+    rf"|of|out of)\s+)?(?:of\s+)?{WHOLE_LIST}(?P<rest>.*)\Z",
     re.DOTALL,
 )
 _GONE = (
-    r"(?:cleared|removed|deleted|cancell?ed|erased|emptied|wiped|blanked|taken (?:off|out)|crossed (?:off|out)|scratched(?: off)?|"
+    r"(?:cleared|removed|deleted|cancell?ed|erased|emptied|wiped|blanked|taken (?:off|out)|crossed (?:off"
+    r"|out)|scratched(?: off)?|"
     r"struck|gone|off(?= (?:of )?(?:my|the|our)\b)|cleaned out|taken)(?: (?:off|out|up|clean|away))*"
 )
 _NEED_CLEAR = re.compile(
-    rf"(?:(?:i|we)(?:'d| would| really)*\s*(?:need|want|like|prefer)\s+(?:to (?:have|get|see)\s+)?(?P<wanted>.+?)\s+(?:to (?:be|come)\s+)?{_GONE}"
-    rf"|(?:please\s+)?(?:make sure|ensure)(?: that)?\s+(?P<sure>.+?)\s+(?:is|are|gets?)\s+(?:not\b|no longer\b|{_GONE})(?=\s+(?:on|from|off|of|in)\b)"
+    rf"(?:(?:i|we)(?:'d| would| really)*\s*(?:need|want|like|prefer)\s+(?:to (?:have|get"
+    rf"|see)\s+)?(?P<wanted>.+?)\s+(?:to (?:be|come)\s+)?{_GONE}"
+    rf"|(?:please\s+)?(?:make sure|ensure)(?: that)?\s+(?P<sure>.+?)\s+(?:is|are|gets?)\s+(?:not\b"
+    rf"|no longer\b|{_GONE})(?=\s+(?:on|from|off|of|in)\b)"
     rf"|(?:have|get)\s+(?P<had>.+?)\s+{_GONE}(?=\s+(?:of|from|off|on)\b)"
-    rf"|(?P<what>.+?)\s+(?:(?:needs?|has|have|ought) to|should|must|can|could|may)\s+(?:now\s+)?(?:be\s+{_GONE}|come off|go(?= from| off|[\s.!]*\Z))"
-    r"|(?P<unneeded>.+?)\s+(?:is|are)\s+(?:no longer needed|not needed(?: any ?more)?|no longer necessary|cancell?ed))(?P<rest>(?:[\s.!].*)?)\Z",
+    rf"|(?P<what>.+?)\s+(?:(?:needs?|has|have|ought) to|should|must|can|could"
+    rf"|may)\s+(?:now\s+)?(?:be\s+{_GONE}|come off|go(?= from| off|[\s.!]*\Z))"
+    r"|(?P<unneeded>.+?)\s+(?:is|are)\s+(?:no longer needed|not needed(?: any ?more)?|no longer necessary"
+    r"|cancell?ed))(?P<rest>(?:[\s.!].*)?)\Z",
     re.DOTALL,
 )
 _START_OVER = re.compile(
-    r"(?:start|begin)\s+(?:my|the|our)\s+(?:[\w'-]+\s+){0,3}?(?:lists?|to-?dos?|todos?|calendar|schedule)\s+(?:over|again|anew|fresh|from scratch)"
-    r"|(?:make|leave|set)\s+(?:my|the|our)\s+(?:[\w'-]+\s+){0,3}?(?:lists?|to-?dos?|todos?|calendar|schedule)\s+(?:to be\s+)?(?:empty|blank|clear)\b"
+    r"(?:start|begin)\s+(?:my|the|our)\s+(?:[\w'-]+\s+){0,3}?(?:lists?|to-?dos?|todos?|calendar"
+    r"|schedule)\s+(?:over|again|anew|fresh|from scratch)"
+    r"|(?:make|leave|set)\s+(?:my|the|our)\s+(?:[\w'-]+\s+){0,3}?(?:lists?|to-?dos?|todos?|calendar"
+    r"|schedule)\s+(?:to be\s+)?(?:empty|blank|clear)\b"
 )
 _UNNEEDED = re.compile(
-    rf"(?:i|we)\s+(?:don'?t|do not|no longer|didn'?t|won'?t|will not|am not|'m not)\s*(?:really\s+)?(?:need|want|have)?\s*(?:to\s+(?P<verb>have|do|attend|go to|buy|see|get|keep)\s+)?(?P<what>.+?)\s*(?:(?:on|in)\s+{LIST})?\s*(?:any ?more|any longer|now)?(?P<rest>(?:[.,;!]|\s+so\b).*)?\Z",
+    rf"(?:i|we)\s+(?:don'?t|do not|no longer|didn'?t|won'?t|will not|am not"
+    rf"|'m not)\s*(?:really\s+)?(?:need|want|have)?\s*(?:to\s+(?P<verb>have|do|attend|go to|buy|see|get"
+    rf"|keep)\s+)?(?P<what>.+?)\s*(?:(?:on|in)\s+{LIST})?\s*(?:any ?more|any longer"
+    rf"|now)?(?P<rest>(?:[.,;!]|\s+so\b).*)?\Z",
     re.DOTALL,
 )
 _DROP_IT = re.compile(r"(?:remove|delete|take|cancel|cross|drop|erase)\s+(?:it|that|them)\b")
 _LISTS = re.compile(
-    rf"(?:an?|the|my|one of my|this|that|all (?:of )?(?:my|the))?\s*(?P<name>(?:{WORD}\s+){{0,3}}?)(?:lists?|project)(?:\s+(?:of|for|called|named)\s+(?P<of>.+?))?(?:\s+(?:from|out of|off)\s+.*lists?)?[\s.!]*\Z"
+    rf"(?:an?|the|my|one of my|this|that|all (?:of )?(?:my"
+    rf"|the))?\s*(?P<name>(?:{WORD}\s+){{0,3}}?)(?:lists?|project)(?:\s+(?:of|for|called"
+    rf"|named)\s+(?P<of>.+?))?(?:\s+(?:from|out of|off)\s+.*lists?)?[\s.!]*\Z"
 )
 _COMPLETED = re.compile(
-    r"(?:all\s+(?:of\s+)?)?(?:the|my)?\s*(?:completed|finished|done)(?:\s+(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff))?\Z"
+    r"(?:all\s+(?:of\s+)?)?(?:the|my)?\s*(?:completed|finished|done)(?:\s+(?:tasks?|items?|to-?dos?"
+    r"|todos?|things?|ones?|stuff))?\Z"
 )
 _AND = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.IGNORECASE)
 _OWN_TARGET = re.compile(r"(?:the|my)\s|(?:tasks?\s*)?#?\d+\Z")
@@ -115,7 +157,9 @@ def _headed(span: Span) -> tuple[Span, str | None]:
 def _several(action: Action) -> list[Action]:
     """ "The report and the dentist": two tasks, where the words behind the "and" begin as a target of their own."""
     match action:
-        case Delete(target=Target(words=str(words))) | Complete(target=Target(words=str(words))) if not words.startswith("\""):
+        case Delete(target=Target(words=str(words))) | Complete(target=Target(words=str(words))) if (
+            not words.startswith('"')
+        ):
             pieces = [p for p in _AND.split(words) if p]
             if len(pieces) > 1 and all(_OWN_TARGET.match(p.lower()) for p in pieces[1:]):
                 return [replace(action, target=_piece(action.target, p)) for p in pieces]
@@ -220,7 +264,7 @@ def _deleting(span: Span, before: Span | None) -> Action | None:
 
 def _gone(span: Span, m: re.Match[str]) -> Action | None:
     """ "I need milk taken off my list", "my list should be emptied": said of the thing, not as a command."""
-    what = _only(span, m, "what wanted sure had unneeded".split())
+    what = _only(span, m, ["what", "wanted", "sure", "had", "unneeded"])
     rest = span.group(m, "rest")
     listed = LISTED.search(what.bare) or LISTED.search(rest.bare)
     if not listed and not is_event(what.bare) and not re.search(r"#?\d|\btasks?\b|\breminders?\b", what.bare):
@@ -230,13 +274,20 @@ def _gone(span: Span, m: re.Match[str]) -> Action | None:
     action = _deleted(span, what, clearing=listed is not None and LISTED.fullmatch(what.trimmed().bare) is not None)
     if isinstance(action, Delete) and rest.trimmed():
         scope = narrow(rest).scope
-        action = replace(action, target=replace(action.target, scope=replace(action.target.scope, project=action.target.scope.project or scope.project)))
+        action = replace(
+            action,
+            target=replace(
+                action.target, scope=replace(action.target.scope, project=action.target.scope.project or scope.project)
+            ),
+        )
     return action
 
 
 _OFF_FIRST = re.compile(r"\w+\s+(?:off|out|away)\b")
 LISTED = re.compile(
-    rf"(?:{OWNER})\s+(?:[\w'-]+\s+){{0,3}}(?:lists?|calendars?|calenders?|agenda|schedule|diary|planner|to-?dos?|to do|reminders)\b|\b(?:to|from|off|on|in|of)\s+(?:\w+\s+)?(?:list|calendar|calender|schedule|agenda|lists)\b"
+    rf"(?:{OWNER})\s+(?:[\w'-]+\s+){{0,3}}(?:lists?|calendars?|calenders?|agenda|schedule|diary|planner"
+    rf"|to-?dos?|to do|reminders)\b|\b(?:to|from|off|on|in|of)\s+(?:\w+\s+)?(?:list|calendar|calender"
+    rf"|schedule|agenda|lists)\b"
 )
 
 
@@ -249,7 +300,7 @@ def _before_reason(span: Span, m: re.Match[str]) -> int:
 
 
 def _taken(span: Span, m: re.Match[str], what: Span) -> Action | None:
-    """ "Take milk off the list", "scratch 3", "cross it off": verbs that need a list, a number or an event to be ours."""
+    """ "Take milk off the list", "scratch 3", "cross it off": verbs that need a list, a number or an event."""
     off = span.to(start=what.start).fullmatch(_OFF)
     listed = LISTED.search(what.bare) is not None
     verb = m["maybe"]

@@ -11,7 +11,7 @@ from kirotodo.core.language.reading import Reading
 
 
 def parse_inline(text: str, *, now: dt.datetime, preferences: Preferences) -> Add:
-    """The task that a text without a verb stands for: marks anywhere, dates and rules at its edges, the rest its title."""
+    """The task that a text without a verb stands for: marks anywhere, dates and rules at its edges, a title."""
     whole = Reading(text, now=now, preferences=preferences).whole()
     marks = find_marks(whole)
     found = content(whole, marks=marks, polite=False)

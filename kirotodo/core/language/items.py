@@ -10,15 +10,26 @@ _SEPARATOR = re.compile(
     r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*|\s+(?:and(?: also| then)?|plus|as well as|along with)\s+"
 )
 _PAIRS = re.compile(
-    r"\b(?:salt and pepper|mac(?:aroni)? and cheese|fish and chips|bed and breakfast|rock and roll|peanut butter and jelly|pb and j|"
-    r"oil and vinegar|cookies and cream|ham and cheese|black and white|r and d|q and a|pros and cons|back and forth|gin and tonic|"
-    r"pork and beans|biscuits and gravy|arts and crafts|bath and body|terms and conditions|health and safety|wear and tear|rum and coke|"
-    r"sweet and sour|nuts and bolts|mom and dad|mum and dad|half and half|bread and butter|track and field|research and development|"
-    r"meet and greet|lost and found|odds and ends|safe and sound|ups and downs|cheese and crackers|bacon and eggs|rice and beans|hide and seek|copy and paste|drag and drop|wash and fold|tom and jerry)\b"
+    r"\b(?:salt and pepper|mac(?:aroni)? and cheese|fish and chips|bed and breakfast|rock and roll"
+    r"|peanut butter and jelly|pb and j|"
+    r"oil and vinegar|cookies and cream|ham and cheese|black and white|r and d|q and a|pros and cons"
+    r"|back and forth|gin and tonic|"
+    r"pork and beans|biscuits and gravy|arts and crafts|bath and body|terms and conditions"
+    r"|health and safety|wear and tear|rum and coke|"
+    r"sweet and sour|nuts and bolts|mom and dad|mum and dad|half and half|bread and butter"
+    r"|track and field|research and development|"
+    r"meet and greet|lost and found|odds and ends|safe and sound|ups and downs|cheese and crackers"
+    r"|bacon and eggs|rice and beans|hide and seek|copy and paste|drag and drop|wash and fold"
+    r"|tom and jerry)\b"
 )
 _JOINING = re.compile(r"\b(?:with|between|for|of|at|about|from|that|which|to|by|in|on|into|both)\b")
-_SHOPPING = frozenset("shopping groceries grocery packing supermarket hardware pharmacy drugstore".split())
-_CHORE = re.compile(rf"(?:{CHORES})\b\s+\S|(?!(?:the|my|our|a|an|some|with|for|of|and)\b)[a-z]+\s+(?:the|my|our|an?|his|her)\s+\S")
+_SHOPPING = frozenset(
+    ["shopping", "groceries", "grocery", "packing", "supermarket", "hardware", "pharmacy", "drugstore"]
+)
+_CHORE = re.compile(
+    rf"(?:{CHORES})\b\s+\S|(?!(?:the|my|our|a|an|some|with|for|of|and)\b)[a-z]+\s+(?:the|my|our|an?|his"
+    rf"|her)\s+\S"
+)
 
 
 def split_items(span: Span, *, project: str | None, listed: bool) -> list[Span]:

@@ -5,10 +5,18 @@ import re
 from kirotodo.core.language.reading import Span, plain
 from kirotodo.core.language.vocabulary import DEFAULT_LISTS, LISTS, OWNER
 
-WORD = r"(?!(?:to(?! (?:do|buy|get|read|watch|see|remember))|from|on|in|off|at|into|onto|my|our|the|add|put|and|is|for|with|i|it|that|these|those|not|me|please|remove|delete|make|create)\b)(?:[\w'&/+-]+|[\"'`]¤+[\"'`])"
+WORD = (
+    r"(?!(?:to(?! (?:do|buy|get|read|watch|see|remember))|from|on|in|off|at|into|onto|my|our|the|add|put"
+    r"|and|is|for|with|i|it|that|these|those|not|me|please|remove|delete|make|create)\b)(?:[\w'&/+-]+"
+    r"|[\"'`]¤+[\"'`])"
+)
 """A word of a list's name."""
 _NAME = rf"(?:{WORD}\s+){{0,4}}?"
-_OF = r"(?:\s+(?:of|for|called|named)\s+(?P<{0}>(?!(?:me|us|today|tomorrow|tonight|this|next|the|on|in)\b)[\w'&-]+(?:\s+(?:to\s+)?(?!(?:if|as|i|at|on|and|for|because|please|today|tomorrow|instead)\b)[\w'&-]+){{0,3}}))?"
+_OF = (
+    r"(?:\s+(?:of|for|called|named)\s+(?P<{0}>(?!(?:me|us|today|tomorrow|tonight|this|next|the|on"
+    r"|in)\b)[\w'&-]+(?:\s+(?:to\s+)?(?!(?:if|as|i|at|on|and|for|because|please|today|tomorrow"
+    r"|instead)\b)[\w'&-]+){{0,3}}))?"
+)
 _PREP = r"(?:on to|down on|down in|in to|onto|into|to|on|in|under|within|off of|off|out of|from|at|for)"
 
 _LIST = rf"(?:{OWNER}\s+)?(?P<name>{_NAME}){LISTS}(?:\s+(?:list|of reminders))?\b"

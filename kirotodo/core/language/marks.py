@@ -12,7 +12,8 @@ _MARK = re.compile(
     r"|p(?P<number>[1-4]))(?=[,;.:!?)]*(?:\s|$))"
 )
 _LEVELS: dict[str, Priority] = {
-    "high": "high", "hi": "high", "h": "high", "urgent": "high", "important": "high", "1": "high", "!!": "high", "!!!": "high",
+    "high": "high", "hi": "high", "h": "high", "urgent": "high", "important": "high", "1": "high",
+    "!!": "high", "!!!": "high",
     "medium": "medium", "med": "medium", "mid": "medium", "m": "medium", "normal": "medium", "2": "medium",
     "low": "low", "lo": "low", "l": "low", "3": "low", "none": "none", "4": "none",
 }  # fmt: skip

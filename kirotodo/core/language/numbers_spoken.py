@@ -3,7 +3,8 @@
 _CARDINALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 ORDINAL = (
-    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|second to last|last|latter|former|bottom|top|final"
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|second to last|last|latter"
+    r"|former|bottom|top|final"
     r"|\d{1,3}(?:st|nd|rd|th))"
 )
 _OTHERS = {"last": -1, "latter": -1, "bottom": -1, "final": -1, "former": 1, "top": 1, "second to last": -2}

@@ -10,59 +10,109 @@ from kirotodo.core.language.targets import is_event, strip_words, target
 from kirotodo.core.language.vocabulary import EVENTS, THINGS, topic_of
 
 OPENER = re.compile(
-    r"(?:\"|')?(?:what(?:'s|s|'re|re|ever)?|which|who(?:'s|s|m|se)?|when(?:'s|s)?|where(?:'s|s)?|why(?:'s)?|how(?:'s|s)?|is|are|am|was|were|do|does|did|have (?:i|we|you)|has|had (?:i|we)|should|shall|may|might|"
-    r"can (?:i|we|it|he|she|they|the|my)|could (?:i|we|it|the)|would (?:i|we|it|the|that)|will (?:i|we|it|he|she|they|the|my|there|today|tomorrow)|isn'?t|aren'?t|don'?t (?:i|we)|didn'?t (?:i|we)|doesn'?t|won'?t|wasn'?t|anything|any|"
+    r"(?:\"|')?(?:what(?:'s|s|'re|re|ever)?|which|who(?:'s|s|m|se)?|when(?:'s|s)?|where(?:'s|s)?"
+    r"|why(?:'s)?|how(?:'s|s)?|is|are|am|was|were|do|does|did|have (?:i|we|you)|has|had (?:i|we)|should"
+    r"|shall|may|might|"
+    r"can (?:i|we|it|he|she|they|the|my)|could (?:i|we|it|the)|would (?:i|we|it|the|that)|will (?:i|we|it"
+    r"|he|she|they|the|my|there|today|tomorrow)|isn'?t|aren'?t|don'?t (?:i|we)|didn'?t (?:i|we)|doesn'?t"
+    r"|won'?t|wasn'?t|anything|any|"
     r"whose|there (?:is|are|'s))\b"
 )
 _SHOW = re.compile(
-    r"(?:show|display|list(?: out| off)?|read(?: out| back| off| aloud| through)?|recite|tell|give|present|print|view|see|hear|check|open(?: up)?|pull up|bring up|get|fetch|let me (?:see|know|hear|have|view)|look up|look at|look for|search(?: for| in)?|find(?: out)?|"
-    r"review|repeat|go (?:over|through)|run (?:down|through)|summari[sz]e|describe|explain|count|confirm|verify|remind me (?:of )?what|remind me (?:the )?things|refresh|browse|query|filter|inform me|update me|brief me|report|share|send me|say|name|access|"
-    r"i (?:would like|want|need|'d like|like|wish|'d love|would love)(?: for you)? to (?:know|see|hear|check|view|look|find out|read|review|get (?:a |the )?(?:list|rundown|summary))|i need (?:the|my|a list)|i'?m wondering|i wonder|i am wondering|wondering|i'd like (?:the|my)|i want (?:the|my)|do you know|curious)\b"
+    r"(?:show|display|list(?: out| off)?|read(?: out| back| off| aloud| through)?|recite|tell|give"
+    r"|present|print|view|see|hear|check|open(?: up)?|pull up|bring up|get|fetch|let me (?:see|know|hear"
+    r"|have|view)|look up|look at|look for|search(?: for| in)?|find(?: out)?|"
+    r"review|repeat|go (?:over|through)|run (?:down|through)|summari[sz]e|describe|explain|count|confirm"
+    r"|verify|remind me (?:of )?what|remind me (?:the )?things|refresh|browse|query|filter|inform me"
+    r"|update me|brief me|report|share|send me|say|name|access|"
+    r"i (?:would like|want|need|'d like|like|wish|'d love|would love)(?: for you)? to (?:know|see|hear"
+    r"|check|view|look|find out|read|review|get (?:a |the )?(?:list|rundown|summary))|i need (?:the|my"
+    r"|a list)|i'?m wondering|i wonder|i am wondering|wondering|i'd like (?:the|my)|i want (?:the|my)"
+    r"|do you know|curious)\b"
 )
 OURS = re.compile(
-    rf"\b(?:lists?|tasks?|to-?dos?|todos?|to do|things to do|reminders?|remainders?|calendar|calender|agenda|schedules?|scheduled|planner|diary|chores?|errands?|events?|{EVENTS}|plans?|planned|overdue|due|pending|priorit\w+|deadlines?|projects?|tags?|tagged|inbox|items?|groceries|activities|busy|free|open|available|program|completed?|finish(?:ed)?|commitments?|obligations?|engagements?|remember|entries|upcoming|coming up|next up|backlog|going on|on my plate|left|dates?|notes?|notifications?|streak|remind\w*|listed|keep in mind|in mind|overview|stats|statistics)\b"
+    rf"\b(?:lists?|tasks?|to-?dos?|todos?|to do|things to do|reminders?|remainders?|calendar|calender"
+    rf"|agenda|schedules?|scheduled|planner|diary|chores?|errands?|events?|{EVENTS}|plans?|planned"
+    rf"|overdue|due|pending|priorit\w+|deadlines?|projects?|tags?|tagged|inbox|items?|groceries"
+    rf"|activities|busy|free|open|available|program|completed?|finish(?:ed)?|commitments?|obligations?"
+    rf"|engagements?|remember|entries|upcoming|coming up|next up|backlog|going on|on my plate|left|dates?"
+    rf"|notes?|notifications?|streak|remind\w*|listed|keep in mind|in mind|overview|stats|statistics)\b"
     r"|¤|#\w"
 )
 _MINE = re.compile(r"\b(?:i|my|me|we|our|us|mine|myself|i'?ve|i'?m|i'd|i'll)\b")
 _DATE_ASKED = re.compile(
-    r"(?:.*\b)?(?:what|which|whats|what'?s|know|tell me|need|share|show me|give me|is|say|be)\b.*\b(?:(?:today|tomorrow|yesterday|current|full|the|this|todays|tomorrows)(?:'s)?\s+(?:date|day)\b(?! of (?:the|my))|day (?:of the week )?(?:is|will|was|it)|date (?:is|will|was|it|be|today|tomorrow|after)|(?:today|it) is\b$|day (?:of the week )?(?:today|tomorrow))|(?:is|was) (?:today|tomorrow|it|yesterday) (?:a )?\w+day\b|date please|(?:day|date) will it be\b.*"
+    r"(?:.*\b)?(?:what|which|whats|what'?s|know|tell me|need|share|show me|give me|is|say"
+    r"|be)\b.*\b(?:(?:today|tomorrow|yesterday|current|full|the|this|todays|tomorrows)(?:'s)?\s+(?:date"
+    r"|day)\b(?! of (?:the|my))|day (?:of the week )?(?:is|will|was|it)|date (?:is|will|was|it|be|today"
+    r"|tomorrow|after)|(?:today|it) is\b$|day (?:of the week )?(?:today|tomorrow))|(?:is|was) (?:today"
+    r"|tomorrow|it|yesterday) (?:a )?\w+day\b|date please|(?:day|date) will it be\b.*"
 )
 _TIME_ASKED = re.compile(
-    r".*\b(?:what time is it|what'?s the time|the current time|tell me the time|what is the time|time is it|time in|time zone)\b.*"
+    r".*\b(?:what time is it|what'?s the time|the current time|tell me the time|what is the time"
+    r"|time is it|time in|time zone)\b.*"
 )
 _LISTS = re.compile(
-    r"\b(?:what|which|show|tell|give|see|read|list|name|how many|view|display|do i have|are|open|all)\b.*\b(?:lists|projects|categories|folders)\b"
+    r"\b(?:what|which|show|tell|give|see|read|list|name|how many|view|display|do i have|are|open"
+    r"|all)\b.*\b(?:lists|projects|categories|folders)\b"
 )
 _TAGS = re.compile(r"\b(?:what|which|show|list|my|all|how many)\b.*\b(?:tags|labels)\b")
 _STATS = re.compile(
-    r"\b(?:stats|statistics|streak|productiv\w+|progress|how am i doing|how have i been doing|how did i do|my performance|summary of my (?:week|month)|how busy)\b"
+    r"\b(?:stats|statistics|streak|productiv\w+|progress|how am i doing|how have i been doing"
+    r"|how did i do|my performance|summary of my (?:week|month)|how busy)\b"
 )
 _COUNT = re.compile(r"\b(?:how many|number of|count(?: of)?|how much do i have)\b")
 _WHEN_IS = re.compile(
-    r"(?:(?:and|so|then)\s+)?(?:(?:tell me|let me know|do you know|know|find out|remind me|check)\s+)?(?:when(?:'s|s| is| are| was| were| will| do| does| did| am)?|(?:what|which) (?:time|day|date|days|dates)(?:'s| is| are| do| does| will| was| did| am)?|where(?:'s| is| in \w+ is| are)?|how long (?:is|until|till|before)|at what time(?: is| are| do| does)?|(?:what(?:'s| is) )?(?:the )?(?:date|time|day|place|location|due date|deadline) (?:of|for))\s+(?P<what>.+)",
+    r"(?:(?:and|so|then)\s+)?(?:(?:tell me|let me know|do you know|know|find out|remind me"
+    r"|check)\s+)?(?:when(?:'s|s| is| are| was| were| will| do| does| did| am)?|(?:what|which) (?:time"
+    r"|day|date|days|dates)(?:'s| is| are| do| does| will| was| did| am)?|where(?:'s| is| in \w+ is"
+    r"| are)?|how long (?:is|until|till|before)|at what time(?: is| are| do| does)?|(?:what(?:'s"
+    r"| is) )?(?:the )?(?:date|time|day|place|location|due date|deadline) (?:of|for))\s+(?P<what>.+)",
     re.DOTALL,
 )
 _WHEN_REST = re.compile(
-    r"^(?:(?:is|are|was|will|do|does|did|i|we|have|has|to|be|am|supposed|scheduled|my|the|that|this|our|need|going|next|a|an|get|got|her|his)\s+)+|\s+(?:due|scheduled|set(?: for)?|be|start(?:s|ing)?|begin(?:s|ning)?|happen(?:s|ing)?|going to (?:start|begin|be|happen)|end|over|take place|planned|held|is|at|on|for|is set for)(?:\s+.*)?$"
+    r"^(?:(?:is|are|was|will|do|does|did|i|we|have|has|to|be|am|supposed|scheduled|my|the|that|this|our"
+    r"|need|going|next|a|an|get|got|her|his)\s+)+|\s+(?:due|scheduled|set(?: for)?|be|start(?:s|ing)?"
+    r"|begin(?:s|ning)?|happen(?:s|ing)?|going to (?:start|begin|be|happen)|end|over|take place|planned"
+    r"|held|is|at|on|for|is set for)(?:\s+.*)?$"
 )
 _HAVE = re.compile(
-    r"(?:(?:can you |please )?(?:tell me|let me know|check|see|confirm|i need to know|know|verify|look)\s+(?:if|whether|that)\s+)?(?:do|did|does|is|are|was|were|have|has|had|if|whether|isn'?t|don'?t|am)\s*(?:there|(?:i|we|you|he|she)(?:'ve)?)?\s*(?:still\s+|already\s+|also\s+|ever\s+|currently\s+)*(?:have|had|put|add(?:ed)?|request(?:ed)?|write|wrote|got|get|set|schedule(?:d)?|leave|include[sd]?|remember to|create|make|ask(?: for)?|need to|list|forget|plan(?:ned)?|say|tell you(?: to)?|mention)?\s*(?:up|down|to|myself|in|got)?\s*(?P<what>.+)",
+    r"(?:(?:can you |please )?(?:tell me|let me know|check|see|confirm|i need to know|know|verify"
+    r"|look)\s+(?:if|whether|that)\s+)?(?:do|did|does|is|are|was|were|have|has|had|if|whether|isn'?t"
+    r"|don'?t|am)\s*(?:there|(?:i|we|you|he|she)(?:'ve)?)?\s*(?:still\s+|already\s+|also\s+|ever\s+"
+    r"|currently\s+)*(?:have|had|put|add(?:ed)?|request(?:ed)?|write|wrote|got|get|set|schedule(?:d)?"
+    r"|leave|include[sd]?|remember to|create|make|ask(?: for)?|need to|list|forget|plan(?:ned)?|say"
+    r"|tell you(?: to)?|mention)?\s*(?:up|down|to|myself|in|got)?\s*(?P<what>.+)",
     re.DOTALL,
 )
 _ON_LIST = re.compile(
-    r"\b(?:on|in|to|from|at)\s+(?:(?:the|my|our|a|this|that|your)\s+)?(?:[\w'-]+\s+){0,3}?(?:lists?|calendars?|calenders?|agenda|schedule|to-?dos?|todos?|to do|reminders?|chores?)\b"
+    r"\b(?:on|in|to|from|at)\s+(?:(?:the|my|our|a|this|that|your)\s+)?(?:[\w'-]+\s+){0,3}?(?:lists?"
+    r"|calendars?|calenders?|agenda|schedule|to-?dos?|todos?|to do|reminders?|chores?)\b"
 )
 _DOES_LIST = re.compile(
-    r"(?:does|do|did|has|is|can you see if|see if|check if|check|search|look (?:in|on|at)|find)\s+(?:(?:the|my|our|this|that|your)\s+)?(?P<list>(?:[\w'-]+\s+){0,3}?(?:list|calendar|calender|agenda|schedule|to-?do|todo))\s+(?:already\s+|currently\s+)?(?:have|has|include|includes|contain|contains|say|got|for|mention|show|list)\s+(?:an? (?:event|item|task|reminder|entry)\s+(?:called|named|for|about)\s+)?(?P<what>.+?)(?:\s+(?:on it|in it|there|listed|written))?[\s?.!]*\Z"
+    r"(?:does|do|did|has|is|can you see if|see if|check if|check|search|look (?:in|on|at)"
+    r"|find)\s+(?:(?:the|my|our|this|that|your)\s+)?(?P<list>(?:[\w'-]+\s+){0,3}?(?:list|calendar"
+    r"|calender|agenda|schedule|to-?do|todo))\s+(?:already\s+|currently\s+)?(?:have|has|include|includes"
+    r"|contain|contains|say|got|for|mention|show|list)\s+(?:an? (?:event|item|task|reminder"
+    r"|entry)\s+(?:called|named|for|about)\s+)?(?P<what>.+?)(?:\s+(?:on it|in it|there|listed"
+    r"|written))?[\s?.!]*\Z"
 )
 _ABOUT = re.compile(
-    r"\b(?:about|containing|that (?:contain|mention|say|include)s?|which (?:contain|mention)|mentioning|related to|regarding|concerning|matching|with (?:the )?words?|named|called|to do with|involving|including|for|with)\s+(?P<q>.+)"
+    r"\b(?:about|containing|that (?:contain|mention|say|include)s?|which (?:contain|mention)|mentioning"
+    r"|related to|regarding|concerning|matching|with (?:the )?words?|named|called|to do with|involving"
+    r"|including|for|with)\s+(?P<q>.+)"
 )
 _SEARCH = re.compile(
-    r"(?:search|find|look up|look for|filter|lookup|grep|locate)(?:\s+(?:for|in|through|by|out))*\s+(?:my\s+|the\s+|all\s+)*(?:(?:tasks?|to-?dos?|list|items?|reminders?)\s+)?(?:(?:for|about|with|containing|called|named|that)\s+)*(?P<q>.+)"
+    r"(?:search|find|look up|look for|filter|lookup|grep|locate)(?:\s+(?:for|in|through|by"
+    r"|out))*\s+(?:my\s+|the\s+|all\s+)*(?:(?:tasks?|to-?dos?|list|items?|reminders?)\s+)?(?:(?:for|about"
+    r"|with|containing|called|named|that)\s+)*(?P<q>.+)"
 )
 _WHAT_I = re.compile(r"(?:what|when|where|who) (?:do|am|should|must|did|have|will|was|were|had) i\b")
-_DO_I = re.compile(r"(?:do|did|should|must|am|shall|have) i\s+(?:still\s+|already\s+)?(?:(?:need|have|got|supposed|going|remember|forget|want) to\s+|(?=(?:buy|call|pay|get|clean)\b))(?P<what>.+)", re.DOTALL)
+_A_KIND = re.compile(rf"(?:{THINGS}|{EVENTS}s?)")
+_DO_I = re.compile(
+    r"(?:do|did|should|must|am|shall|have) i\s+(?:still\s+|already\s+)?(?:(?:need|have|got|supposed|going"
+    r"|remember|forget|want) to\s+|(?=(?:buy|call|pay|get|clean)\b))(?P<what>.+)",
+    re.DOTALL,
+)
 _STOP_WORDS = (
     "a about accomplish activities activity actually add added after afternoon again agenda alexa all aloud already "
     "also am an and any anything app are as asap at available back be been before begin being between both busy by "
@@ -110,7 +160,8 @@ def asking(span: Span, *, question: bool) -> Action | None:
 def _list_named(low: str) -> bool:
     return (
         re.search(
-            r"\b(?:lists?|tasks?|to-?dos?|todos?|to do|reminders?|remainders?|calendar|calender|agenda|schedule|overdue|events?|meetings?|appointments?|chores)\b|¤|#\w",
+            r"\b(?:lists?|tasks?|to-?dos?|todos?|to do|reminders?|remainders?|calendar|calender|agenda|schedule"
+            r"|overdue|events?|meetings?|appointments?|chores)\b|¤|#\w",
             low,
         )
         is not None
@@ -120,7 +171,8 @@ def _list_named(low: str) -> bool:
 def _plain_show(clean: str) -> bool:
     return (
         re.fullmatch(
-            r"(?:show|list|display|read)(?: me)?(?: (?:everything|all|it|them|that|more|the rest))?|(?:show|display|get|open|view) (?:task |item |number |#)*\d+|search .+|find .+",
+            r"(?:show|list|display|read)(?: me)?(?: (?:everything|all|it|them|that|more|the rest))?|(?:show"
+            r"|display|get|open|view) (?:task |item |number |#)*\d+|search .+|find .+",
             clean,
         )
         is not None
@@ -145,15 +197,14 @@ def _about(span: Span, low: str, *, ours: bool, mine: bool) -> Action | None:
     if (m := span.match(_DOES_LIST)) is not None:
         scope = narrow(span, question=True).scope
         return _task(span.group(m, "what"), scope=scope) or Query(scope=scope)
-    if (m := span.match(_WHEN_IS)) is not None and (found := _task(_when_what(span.group(m, "what")))) is not None:
-        generic = (
-            re.fullmatch(rf"(?:{THINGS}|{EVENTS}s?)", (found.target.words or "").lower()) if found.target else None
-        )
-        if generic is None or not (found.target and found.target.plural):
-            return found
-    if (m := span.match(_DO_I)) is not None and not _generic(what := span.group(m, "what")) and (found := _task(what)):
-        if not (found.target and found.target.scope != Scope() and is_event(what.bare)):
-            return found
+    if (m := span.match(_WHEN_IS)) is not None and (dated := _task(_when_what(span.group(m, "what")))) is not None:
+        said = dated.target
+        if said is None or not said.plural or _A_KIND.fullmatch((said.words or "").lower()) is None:
+            return dated
+    if (m := span.match(_DO_I)) is not None and (what := span.group(m, "what")) and not _generic(what):
+        needed = _task(what)
+        if needed and needed.target and (needed.target.scope == Scope() or not is_event(what.bare)):
+            return needed
     listed = _ON_LIST.search(low)
     if (
         (m := span.match(_HAVE)) is not None
@@ -163,8 +214,8 @@ def _about(span: Span, low: str, *, ours: bool, mine: bool) -> Action | None:
         what = span.group(m, "what")
         cut = span.to(what.start, max(what.start, min(what.end, span.start + _at(span, _ON_LIST))))
         scope = narrow(span, question=True).scope
-        if not _generic(cut) and (found := _task(cut, scope=scope)) is not None:
-            return found
+        if not _generic(cut) and (there := _task(cut, scope=scope)) is not None:
+            return there
     return _tasks(span, low, ours=ours, mine=mine)
 
 
@@ -193,7 +244,8 @@ def _when_what(what: Span) -> Span:
         what = what.to(start=what.start + m.end())
     if (
         m := re.search(
-            r"\s+(?:due|scheduled|set(?: for)?|be|starts?|starting|begins?|beginning|happens?|happening|going to (?:start|begin|be|happen)|end|over|take place|planned|held|set for|is|at|on|for)\s*\Z",
+            r"\s+(?:due|scheduled|set(?: for)?|be|starts?|starting|begins?|beginning|happens?|happening"
+            r"|going to (?:start|begin|be|happen)|end|over|take place|planned|held|set for|is|at|on|for)\s*\Z",
             what.bare,
         )
     ) is not None:
@@ -218,7 +270,7 @@ def _tasks(span: Span, low: str, *, ours: bool, mine: bool) -> Action | None:
     scope = narrowed.scope
     rest = _STOP.sub(" ", " ".join(span.without(narrowed.holes).lower().split())).strip(" ,.?!'\"-")
     rest = " ".join(rest.split())
-    if (m := span.match(_SEARCH)) is not None and span.bare.startswith("search"):
+    if span.match(_SEARCH) is not None and span.bare.startswith("search"):
         return Query(scope=replace(scope, search=_search(span, low, rest)))
     personal = ours or mine or narrowed.when is not None or scope != Scope()
     if not personal:
@@ -248,11 +300,10 @@ def _search(span: Span, low: str, rest: str) -> str | None:
         return words or None
     if not rest:
         return None
-    words = rest.split()
-    if len(words) > 3:
-        events = [w for w in words if is_event(w)]
-        words = events[:1]
-    return " ".join(_singular(w) for w in words) or None
+    wanted = rest.split()
+    if len(wanted) > 3:
+        wanted = [w for w in wanted if is_event(w)][:1]
+    return " ".join(_singular(w) for w in wanted) or None
 
 
 def _singular(word: str) -> str:

@@ -1,97 +1,154 @@
-"""Short answers and turns of talk: yes, no, a pick among what was offered, undo and redo, help, greetings and thanks."""
+"""Short answers and turns of talk: yes, no, a pick among what was offered, undo, redo, help, greetings, thanks."""
 
 import re
 
-from kirotodo.core.language.intent import Action, Help, No, Pick, Redo, Smalltalk, Undo, Yes
+from kirotodo.core.language.intent import Action, Help, No, Pick, Redo, Smalltalk, Target, Undo, Yes
 from kirotodo.core.language.numbers_spoken import cardinal
 from kirotodo.core.language.reading import Span, fold
 from kirotodo.core.language.targets import by_number, by_place, by_pronoun, strip_words
-from kirotodo.core.language.intent import Target
 
 _YES = (
-    r"(?:y|yes|yeah|yep|yup|yea|ya|aye|sure|sure thing|of course|ok|okay|okey|k|kk|fine|alright|all right|absolutely|definitely|certainly|indeed|correct|right|"
-    r"that'?s right|that is right|that'?s correct|exactly|affirmative|confirm|confirmed|i confirm|i'?m sure|i am sure|yes i am|go ahead|go for it|go on|proceed|continue|do it|do that|please do|"
-    r"yes please|please|sounds good|sounds great|looks good|good|perfect|great|approved?|i approve|agreed?|i agree|make it so|by all means|why not|you bet|totally|"
-    r"that works|works for me|that'?s fine|that is fine|that would be (?:great|awesome|nice|perfect|good|fine|lovely)|i do|i would|i'd like that|true|ok do it)"
+    r"(?:y|yes|yeah|yep|yup|yea|ya|aye|sure|sure thing|of course|ok|okay|okey|k|kk|fine|alright|all right"
+    r"|absolutely|definitely|certainly|indeed|correct|right|"
+    r"that'?s right|that is right|that'?s correct|exactly|affirmative|confirm|confirmed|i confirm"
+    r"|i'?m sure|i am sure|yes i am|go ahead|go for it|go on|proceed|continue|do it|do that|please do|"
+    r"yes please|please|sounds good|sounds great|looks good|good|perfect|great|approved?|i approve"
+    r"|agreed?|i agree|make it so|by all means|why not|you bet|totally|"
+    r"that works|works for me|that'?s fine|that is fine|that would be (?:great|awesome|nice|perfect|good"
+    r"|fine|lovely)|i do|i would|i'd like that|true|ok do it)"
 )
 _NO = (
-    r"(?:n|no|nope|nah|nay|no way|no thanks|no thank you|not now|not really|not yet|of course not|absolutely not|definitely not|certainly not|never|never ?mind|nevermind|"
-    r"cancel|cancel that|cancel it|stop|abort|don'?t|do not|don'?t do it|do not do it|don'?t do that|please don'?t|no don'?t|leave it|leave them|leave it be|leave them alone|forget it|forget about it|forget that|"
-    r"wait|hold on|neither|none|none of them|none of those|none of these|neither of them|neither one|neither of those|negative|deny|denied|i don'?t want (?:to|that|it)|rather not|i'd rather not|false|wrong|"
-    r"that'?s wrong|not that|not this|keep it|keep them|let it be|no need|i changed my mind|changed my mind|i disagree|disagree)"
+    r"(?:n|no|nope|nah|nay|no way|no thanks|no thank you|not now|not really|not yet|of course not"
+    r"|absolutely not|definitely not|certainly not|never|never ?mind|nevermind|"
+    r"cancel|cancel that|cancel it|stop|abort|don'?t|do not|don'?t do it|do not do it|don'?t do that"
+    r"|please don'?t|no don'?t|leave it|leave them|leave it be|leave them alone|forget it|forget about it"
+    r"|forget that|"
+    r"wait|hold on|neither|none|none of them|none of those|none of these|neither of them|neither one"
+    r"|neither of those|negative|deny|denied|i don'?t want (?:to|that|it)|rather not|i'd rather not|false"
+    r"|wrong|"
+    r"that'?s wrong|not that|not this|keep it|keep them|let it be|no need|i changed my mind"
+    r"|changed my mind|i disagree|disagree)"
 )
-_PADDING = r"(?:[\s,.!]+(?:please|thanks|thank you|then|now|kiro(?:todo)?|do it|go ahead|sir|man|dude|that'?s fine|it is|cancel|stop|don'?t|of course|delete (?:it|them)|do that|sure))*"
-_DO_NOT = re.compile(r"(?:please\s+|no,?\s+)?(?:don'?t|do not|never)\s+(?:delete|remove|add|complete|mark|change|clear|move|do|cancel|create|touch|erase|rename|reschedule|finish|make|set|update)\b.*")
+_PADDING = (
+    r"(?:[\s,.!]+(?:please|thanks|thank you|then|now|kiro(?:todo)?|do it|go ahead|sir|man|dude"
+    r"|that'?s fine|it is|cancel|stop|don'?t|of course|delete (?:it|them)|do that|sure))*"
+)
+_DO_NOT = re.compile(
+    r"(?:please\s+|no,?\s+)?(?:don'?t|do not|never)\s+(?:delete|remove|add|complete|mark|change|clear"
+    r"|move|do|cancel|create|touch|erase|rename|reschedule|finish|make|set|update)\b.*"
+)
 YES = re.compile(rf"(?:(?:oh|um|uh|well|hmm)[\s,]+)?{_YES}(?:[\s,.!]+{_YES})?{_PADDING}")
 NO = re.compile(rf"(?:(?:oh|um|uh|well|hmm|actually)[\s,]+)?{_NO}(?:[\s,.!]+{_NO})?{_PADDING}")
 
 _COUNT = r"(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|couple(?: of)?)"
 _UNDO = re.compile(
-    r"(?:undo|revert|roll back|rollback|take back|reverse)(?:\s+(?:it|that|this|them|those|everything|all of that|all that|my|the|your|what you (?:just )?did|what i (?:just )?did))?"
-    rf"(?:\s*(?:last|previous|latest|most recent|recent))?(?:\s+{_COUNT})?(?:\s*(?:last|previous))?(?:\s+(?:change|changes|action|actions|command|commands|thing|things|step|steps|one|ones|edit|edits|operation|deletion|delete|completion|addition|turn|turns|times?))?(?:\s+(?:i|you) (?:just )?(?:did|made))?(?:\s+(?:again|now))?"
-    r"|(?:take|put) (?:that|it|them|this|those) back|(?:that was|i made|it was) a mistake(?:,? undo)?|oops,? undo(?: that)?|cancel (?:that |the |my )?last (?:command|change|action)|ctrl[- +]?z|put (?:it|them|everything) back(?: the way it was)?|bring (?:it|them|that) back|undo undo|go back|restore (?:it|them|that|what you deleted)|reverse that|undelete(?: (?:it|that|them))?"
+    r"(?:undo|revert|roll back|rollback|take back|reverse)(?:\s+(?:it|that|this|them|those|everything"
+    r"|all of that|all that|my|the|your|what you (?:just )?did|what i (?:just )?did))?"
+    rf"(?:\s*(?:last|previous|latest|most recent|recent))?(?:\s+{_COUNT})?(?:\s*(?:last"
+    rf"|previous))?(?:\s+(?:change|changes|action|actions|command|commands|thing|things|step|steps|one"
+    rf"|ones|edit|edits|operation|deletion|delete|completion|addition|turn|turns|times?))?(?:\s+(?:i"
+    rf"|you) (?:just )?(?:did|made))?(?:\s+(?:again|now))?"
+    r"|(?:take|put) (?:that|it|them|this|those) back|(?:that was|i made|it was) a mistake(?:,? undo)?"
+    r"|oops,? undo(?: that)?|cancel (?:that |the |my )?last (?:command|change|action)|ctrl[- +]?z"
+    r"|put (?:it|them|everything) back(?: the way it was)?|bring (?:it|them|that) back|undo undo|go back"
+    r"|restore (?:it|them|that|what you deleted)|reverse that|undelete(?: (?:it|that|them))?"
 )
 _REDO = re.compile(
-    r"(?:redo|re-do)(?:\s+(?:it|that|this|them|the last (?:change|action|one|thing)|what i undid))?|undo (?:the|that|my|your) undo|do it again after all|put the change back|revert the undo|re-?apply(?: (?:it|that))?"
+    r"(?:redo|re-do)(?:\s+(?:it|that|this|them|the last (?:change|action|one|thing)|what i undid))?"
+    r"|undo (?:the|that|my|your) undo|do it again after all|put the change back|revert the undo"
+    r"|re-?apply(?: (?:it|that))?"
 )
 _HELP = re.compile(
-    r"(?:help(?: me)?(?: out)?(?: with (?:this|kirotodo))?|i need (?:some )?help|(?:can|could) you help(?: me)?(?: out)?|\?+|commands?|usage|instructions|examples?|what (?:can|could|do) (?:you|i|u|this|it) (?:do|say|ask|type|help(?: me)? with|understand)(?: for me| you| here| with (?:this|you))*|"
-    r"what (?:are|is) (?:you|your) (?:able to do|capable of|commands|features|skills|capabilities|abilities|options|familiar with)|how (?:do|does|can|should) (?:i|you|this|it) (?:use (?:this|you|it|kirotodo)|work|start|get started|begin)|how does (?:this|kirotodo) (?:thing |app |program )?work|"
-    r"what (?:commands|things|questions|kinds? of things) (?:can|do|could) (?:i|you) .*|show (?:me )?(?:the )?(?:help|commands|examples)|(?:list|give me) (?:the |your |all )?(?:commands|examples|options)|how do i (?:add|delete|remove|complete|finish|mark|change|edit|undo|reschedule|rename|move|tag|set|create|make|see|list|search)\b.*)"
+    r"(?:help(?: me)?(?: out)?(?: with (?:this|kirotodo))?|i need (?:some )?help|(?:can"
+    r"|could) you help(?: me)?(?: out)?|\?+|commands?|usage|instructions|examples?|what (?:can|could"
+    r"|do) (?:you|i|u|this|it) (?:do|say|ask|type|help(?: me)? with|understand)(?: for me| you| here"
+    r"| with (?:this|you))*|"
+    r"what (?:are|is) (?:you|your) (?:able to do|capable of|commands|features|skills|capabilities"
+    r"|abilities|options|familiar with)|how (?:do|does|can|should) (?:i|you|this|it) (?:use (?:this|you"
+    r"|it|kirotodo)|work|start|get started|begin)|how does (?:this|kirotodo) (?:thing |app "
+    r"|program )?work|"
+    r"what (?:commands|things|questions|kinds? of things) (?:can|do|could) (?:i|you) .*"
+    r"|show (?:me )?(?:the )?(?:help|commands|examples)|(?:list|give me) (?:the |your |all )?(?:commands"
+    r"|examples|options)|how do i (?:add|delete|remove|complete|finish|mark|change|edit|undo|reschedule"
+    r"|rename|move|tag|set|create|make|see|list|search)\b.*)"
 )
 _TALK: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "greeting",
         re.compile(
-            r"(?:hi|hello|hey|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|hi there|hello there|hey there|sup|what'?s up|whats up|wassup|morning|evening)(?:[\s,!.]+(?:there|kiro(?:todo)?|everyone|friend|buddy|again|assistant|bot))*"
+            r"(?:hi|hello|hey|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|hi there|hello there"
+            r"|hey there|sup|what'?s up|whats up|wassup|morning|evening)(?:[\s,!.]+(?:there|kiro(?:todo)?"
+            r"|everyone|friend|buddy|again|assistant|bot))*"
         ),
     ),
     (
         "thanks",
         re.compile(
-            r"(?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|good)[\s,.!]+)?(?:many )?(?:thanks|thank you|thankyou|thx|ty|cheers|much appreciated|appreciate it|i appreciate (?:it|that)|gracias|merci)(?:[\s,!.]+(?:a lot|so much|very much|again|kiro(?:todo)?|for (?:that|your help|the help|everything|helping.*)|you|that'?s all|buddy|man|a million|a bunch))*"
+            r"(?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|good)[\s,.!]+)?(?:many )?(?:thanks|thank you"
+            r"|thankyou|thx|ty|cheers|much appreciated|appreciate it|i appreciate (?:it|that)|gracias"
+            r"|merci)(?:[\s,!.]+(?:a lot|so much|very much|again|kiro(?:todo)?|for (?:that|your help|the help"
+            r"|everything|helping.*)|you|that'?s all|buddy|man|a million|a bunch))*"
         ),
     ),
     (
         "goodbye",
         re.compile(
-            r"(?:bye|goodbye|good bye|bye bye|see you(?: later| soon| tomorrow)?|see ya|later|farewell|good night|goodnight|ciao|take care|have a (?:good|nice|great) (?:day|night|evening|one|weekend|week|month)|i'?m off|talk to you later|ttyl|that'?s all(?: for (?:now|today))?|that is all|i'?m done|we're done)(?:[\s,!.]+(?:kiro(?:todo)?|then|now|thanks|everyone))*"
+            r"(?:bye|goodbye|good bye|bye bye|see you(?: later| soon| tomorrow)?|see ya|later|farewell|good night"
+            r"|goodnight|ciao|take care|have a (?:good|nice|great) (?:day|night|evening|one|weekend|week|month)"
+            r"|i'?m off|talk to you later|ttyl|that'?s all(?: for (?:now|today))?|that is all|i'?m done"
+            r"|we're done)(?:[\s,!.]+(?:kiro(?:todo)?|then|now|thanks|everyone))*"
         ),
     ),
     (
         "how_are_you",
         re.compile(
-            r"(?:and )?(?:how are (?:you|things)(?: doing| today| going| feeling)*|how'?s it going|how is it going|how do you do|how're you|how have you been|how was your day|are you (?:ok|okay|well|there|awake|happy)|you there|you ok)(?: today| then)?"
+            r"(?:and )?(?:how are (?:you|things)(?: doing| today| going| feeling)*|how'?s it going"
+            r"|how is it going|how do you do|how're you|how have you been|how was your day|are you (?:ok|okay"
+            r"|well|there|awake|happy)|you there|you ok)(?: today| then)?"
         ),
     ),
     (
         "who_are_you",
         re.compile(
-            r"(?:who|what) (?:are|r) (?:you|u)(?: exactly| really)?|what(?:'s| is) your name|tell me (?:about|something about) yourself|are you (?:a |an )?(?:human|robot|bot|ai|real|person|machine|real person|computer|program|chatgpt|gpt|llm)|who (?:made|created|built|wrote|programmed) you|introduce yourself|who do you work for|how old are you|where are you from"
+            r"(?:who|what) (?:are|r) (?:you|u)(?: exactly| really)?|what(?:'s| is) your name|tell me (?:about"
+            r"|something about) yourself|are you (?:a |an )?(?:human|robot|bot|ai|real|person|machine|real person"
+            r"|computer|program|chatgpt|gpt|llm)|who (?:made|created|built|wrote|programmed) you"
+            r"|introduce yourself|who do you work for|how old are you|where are you from"
         ),
     ),
     (
         "praise",
         re.compile(
-            r"(?:(?:you(?:'re| are)|that'?s|that is|that was|this is|it'?s|i am|i'?m)?\s*(?:so |very |really |just |the |a |an |pretty |such )*(?:good|great|nice|awesome|amazing|cool|perfect|excellent|wonderful|fantastic|brilliant|helpful|best|lovely|impressive|smart|clever|impressed|super|neat|sweet|wow)(?: job| work| one| bot| stuff| app)?|well done|good job|nice work|way to go|love it|i love (?:it|this|you|kirotodo)|i like (?:it|this|you)|wow|haha+|lol|lmao|:\)|you rock)(?:[\s,!.]+(?:kiro(?:todo)?|thanks|man))*"
+            r"(?:(?:you(?:'re| are)|that'?s|that is|that was|this is|it'?s|i am|i'?m)?\s*(?:so |very |really "
+            r"|just |the |a |an |pretty |such )*(?:good|great|nice|awesome|amazing|cool|perfect|excellent"
+            r"|wonderful|fantastic|brilliant|helpful|best|lovely|impressive|smart|clever|impressed|super|neat"
+            r"|sweet|wow)(?: job| work| one| bot| stuff| app)?|well done|good job|nice work|way to go|love it"
+            r"|i love (?:it|this|you|kirotodo)|i like (?:it|this|you)|wow|haha+|lol|lmao|:\)"
+            r"|you rock)(?:[\s,!.]+(?:kiro(?:todo)?|thanks|man))*"
         ),
     ),
     (
         "apology",
         re.compile(
-            r"(?:i'?m |i am |so |oh )*sorry(?: about that| for that)?|my bad|my mistake|oops|whoops|apologies|excuse me|pardon(?: me)?"
+            r"(?:i'?m |i am |so |oh )*sorry(?: about that| for that)?|my bad|my mistake|oops|whoops|apologies"
+            r"|excuse me|pardon(?: me)?"
         ),
     ),
 )
 _PICK_WORDS = re.compile(r"(?:the\s+)?(?P<w>[^\s,].{0,60}?)\s+(?:one|ones)")
 _PICK_LEAD = re.compile(
-    r"(?:(?:i meant?|i was talking about|i mean|i said|i choose|i pick|pick|choose|select|go with|let'?s go with)[\s,:]+)+"
+    r"(?:(?:i meant?|i was talking about|i mean|i said|i choose|i pick|pick|choose|select|go with"
+    r"|let'?s go with)[\s,:]+)+"
 )
 _PICK_SOFT = re.compile(
-    r"(?:(?:it'?s|it is|that'?s|that would be|just|only|actually|rather|maybe|please|make it|make that|take|use|try|i want|no wait|sorry|probably)[\s,:]+)+"
+    r"(?:(?:it'?s|it is|that'?s|that would be|just|only|actually|rather|maybe|please|make it|make that"
+    r"|take|use|try|i want|no wait|sorry|probably)[\s,:]+)+"
 )
 _INSTEAD = re.compile(
-    r"(?:no|nope|nah|not (?:that|this)(?: one)?|wrong(?: one)?|that'?s (?:wrong|not it|not the one|the wrong one)|wait|oops|actually)(?:\s*[,.;:!\-]+\s*|\s+(?=i mean|the |not (?:that|this)))(?:(?:no|i meant?|i mean|not that one|sorry)[\s,.;:!\-]+)*(?P<rest>.+?)(?:[\s,]+(?:instead|please|rather))*"
+    r"(?:no|nope|nah|not (?:that|this)(?: one)?|wrong(?: one)?|that'?s (?:wrong|not it|not the one"
+    r"|the wrong one)|wait|oops|actually)(?:\s*[,.;:!\-]+\s*|\s+(?=i mean|the |not (?:that"
+    r"|this)))(?:(?:no|i meant?|i mean|not that one|sorry)[\s,.;:!\-]+)*(?P<rest>.+?)(?:[\s,]+(?:instead"
+    r"|please|rather))*"
 )
 
 

@@ -137,6 +137,8 @@ class Span:
         while start < end and (bare[start] in marks or bare[start].isspace()):
             start += 1
         while start < end and (bare[end - 1] in marks or bare[end - 1].isspace()):
+            if bare[end - 1] == "." and any(n.end == end for n in self.reading.named):
+                break  # the last point of "p.m."
             end -= 1
         return Span(self.reading, start, end)
 

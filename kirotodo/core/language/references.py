@@ -11,16 +11,52 @@ from kirotodo.core.domain.task import Task
 
 SURE: Final = 60.0
 """A score from here on is a match at all."""
+VERY: Final = 98.0
+"""The very title, but for articles, plurals and accents."""
 APART: Final = 12.0
 """By so much must the best be better than the next to stand alone."""
 _STOP = frozenset(
-    "the a an my our your this that these those task tasks item items todo todos to-do reminder reminders entry one ones to of for on in at with about and please".split()
+    [
+        "the",
+        "a",
+        "an",
+        "my",
+        "our",
+        "your",
+        "this",
+        "that",
+        "these",
+        "those",
+        "task",
+        "tasks",
+        "item",
+        "items",
+        "todo",
+        "todos",
+        "to-do",
+        "reminder",
+        "reminders",
+        "entry",
+        "one",
+        "ones",
+        "to",
+        "of",
+        "for",
+        "on",
+        "in",
+        "at",
+        "with",
+        "about",
+        "and",
+        "please",
+    ]
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _PAST = {
-    "bought": "buy", "paid": "pay", "sent": "send", "wrote": "write", "made": "make", "took": "take", "went": "go", "did": "do", "fed": "feed",
-    "read": "read", "ran": "run", "got": "get", "met": "meet", "told": "tell", "swept": "sweep", "brought": "bring", "sold": "sell", "spoke": "speak",
-    "gave": "give", "picked": "pick", "mum": "mom", "appt": "appointment", "bday": "birthday", "doc": "doctor", "mtg": "meeting",
+    "bought": "buy", "paid": "pay", "sent": "send", "wrote": "write", "made": "make", "took": "take", "went": "go",
+    "did": "do", "fed": "feed", "ran": "run", "got": "get", "met": "meet", "told": "tell", "swept": "sweep",
+    "brought": "bring", "sold": "sell", "spoke": "speak", "gave": "give", "mum": "mom", "appt": "appointment",
+    "bday": "birthday", "doc": "doctor", "mtg": "meeting",
 }  # fmt: skip
 
 
@@ -43,11 +79,13 @@ def match(words: str, candidates: Sequence[Task]) -> list[Match]:
 
 
 def choose(words: str, candidates: Sequence[Task]) -> list[Task]:
-    """Those that are clearly meant: one where one stands out, several where it is open which, none where nothing fits."""
+    """Those clearly meant: one where one stands out, several where it is open which, none where nothing fits."""
     matches = match(words, candidates)
     if not matches:
         return []
     best = matches[0].score
+    if best >= VERY:
+        return [m.task for m in matches if m.score >= VERY]
     return [m.task for m in matches if best - m.score < APART]
 
 

@@ -1,4 +1,4 @@
-"""The narrowings that a question or a command states beside its words: when, which list, which tag, how urgent, how done."""
+"""What a question or a command narrows beside its words: when, which list, which tag, how urgent, how done."""
 
 import datetime as dt
 import re
@@ -16,34 +16,53 @@ _LIST = re.compile(
     rf"(?<![\w'-])(?:(?:that (?:is|are|i have|i had)|which (?:is|are)|scheduled|written|listed|currently)\s+)*"
     rf"(?:on to|down on|in to|onto|into|to|on|in|under|within|off of|off|out of|from|at|for|of|with)\s+{LIST}"
 )
-_OWN_LIST = re.compile(rf"(?:{OWNER}|(?<![\w'])(?:show|read|open|view|display|check|see|get|whole)(?:\s+me)?)\s+(?P<name>{WORD}(?:\s+{WORD})?)\s+lists?\b(?!\s+(?:of|for)\b)")
+_OWN_LIST = re.compile(
+    rf"(?:{OWNER}|(?<![\w'])(?:show|read|open|view|display|check|see|get"
+    rf"|whole)(?:\s+me)?)\s+(?P<name>{WORD}(?:\s+{WORD})?)\s+lists?\b(?!\s+(?:of|for)\b)"
+)
 _ONLY_LIST = re.compile(rf"(?P<name>{WORD})\s+list")
 _PLACE = re.compile(rf"(?<=\w)\s+(?:in|from|on|under)\s+(?:(?:the|my)\s+)?(?P<place>{PLACES})(?=[\s?.!]*\Z)")
 _LINK = re.compile(
-    r"(?<![\w'-])(?:(?:that (?:is|are|was|were|i have|happens?|takes? place|starts?)|which (?:is|are)|is|are|scheduled|planned|due|set|coming up|up|happening|"
-    r"occurring|starting|beginning|dated|completed|done|finished|going on|made|added)\s+)*(?:(?:on|at|by|for|from|in|of|during|this|over|before|after|through|the|until|to|between|within|with|as of|around|date|time|due)\s+)*\Z"
+    r"(?<![\w'-])(?:(?:that (?:is|are|was|were|i have|happens?|takes? place|starts?)|which (?:is|are)|is"
+    r"|are|scheduled|planned|due|set|coming up|up|happening|"
+    r"occurring|starting|beginning|dated|completed|done|finished|going on|made|added)\s+)*(?:(?:on|at|by"
+    r"|for|from|in|of|during|this|over|before|after|through|the|until|to|between|within|with|as of|around"
+    r"|date|time|due)\s+)*\Z"
 )
 _TAG = re.compile(
-    r"\b(?:(?:with (?:the )?|by (?:the )?|has the )?tags?(?: is| of|:)?|tagged(?: (?:with|as))?|labell?ed(?: (?:with|as))?|labels?)\s+[\"']?#?(?P<tag>(?!(?:do|are|is|i|have|exist|my|the)\b)[\w-]+)[\"']?"
+    r"\b(?:(?:with (?:the )?|by (?:the )?|has the )?tags?(?: is| of|:)?|tagged(?: (?:with|as))?"
+    r"|labell?ed(?: (?:with|as))?|labels?)\s+[\"']?#?(?P<tag>(?!(?:do|are|is|i|have|exist|my"
+    r"|the)\b)[\w-]+)[\"']?"
 )
 _PROJECT = re.compile(
-    r"\b(?:(?:in|from|on|for|of|under) (?:the |my )?)?(?:project|category)(?: called| named|:)?\s+[\"']?(?P<a>(?!(?:do|are|is|i|have|list)\b)[\w-]+)[\"']?|\b(?:(?:in|from|on|for|under|of) (?:the |my |our )?|(?:the|my|our) )(?P<b>(?!(?:in|from|the|my|all|of)\b)[\w'-]+) (?:project|category)\b"
+    r"\b(?:(?:in|from|on|for|of|under) (?:the |my )?)?(?:project|category)(?: called| named"
+    r"|:)?\s+[\"']?(?P<a>(?!(?:do|are|is|i|have|list)\b)[\w-]+)[\"']?|\b(?:(?:in|from|on|for|under"
+    r"|of) (?:the |my |our )?|(?:the|my|our) )(?P<b>(?!(?:in|from|the|my|all|of)\b)[\w'-]+) (?:project"
+    r"|category)\b"
 )
 _PRIORITY = re.compile(
-    rf"\b(?:(?:with|of|at|by|marked(?: as)?|that (?:is|are)|which are)\s+)?(?:an?\s+|the\s+|my\s+)?(?:(?P<a>{LEVEL})[ -]priority|priority (?P<b>high|medium|low|none)|(?P<c>urgent|most important|important|critical))\b(?=\s*(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff|reminders?|errands?|chores?|first|right|$|[?.!,]|today|for|this|on|in|do|are|have|is))"
+    rf"\b(?:(?:with|of|at|by|marked(?: as)?|that (?:is|are)|which are)\s+)?(?:an?\s+|the\s+"
+    rf"|my\s+)?(?:(?P<a>{LEVEL})[ -]priority|priority (?P<b>high|medium|low|none)|(?P<c>urgent"
+    rf"|most important|important|critical))\b(?=\s*(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff"
+    rf"|reminders?|errands?|chores?|first|right|$|[?.!,]|today|for|this|on|in|do|are|have|is))"
 )
 _OVERDUE = re.compile(
-    r"\b(?:over ?due|past due|late|missed|behind on|behind schedule|behind with|past (?:the|their|its) (?:due date|deadline))\b"
+    r"\b(?:over ?due|past due|late|missed|behind on|behind schedule|behind with|past (?:the|their"
+    r"|its) (?:due date|deadline))\b"
 )
 _UNDATED = re.compile(
-    r"\b(?:without (?:an? |any )?(?:due )?(?:dates?|deadlines?)|(?:have|has|having|with) no (?:due )?(?:dates?|deadlines?)|undated|unscheduled|not scheduled)\b"
+    r"\b(?:without (?:an? |any )?(?:due )?(?:dates?|deadlines?)|(?:have|has|having"
+    r"|with) no (?:due )?(?:dates?|deadlines?)|undated|unscheduled|not scheduled)\b"
 )
 _DONE = re.compile(
-    r"\b(?:(?:have i |did i |i have |i'?ve |i )?(?:already )?(?:completed?|finish(?:ed)?|done|accomplish(?:ed)?|got done|get done|ticked off|crossed off|checked off|achieved?))\b"
+    r"\b(?:(?:have i |did i |i have |i'?ve |i )?(?:already )?(?:completed?|finish(?:ed)?|done"
+    r"|accomplish(?:ed)?|got done|get done|ticked off|crossed off|checked off|achieved?))\b"
 )
 _OPEN = re.compile(
-    r"\b(?:pending|open|unfinished|incomplete|un-?completed|outstanding|remaining|left(?: to do| over)?|still (?:to do|need to do|have to do|open|left)|active|"
-    r"not (?:yet )?(?:done|finished|completed?)(?: yet)?|(?:haven'?t|have not|didn'?t|did not)(?: i)? (?:done|finish(?:ed)?|completed?|do)(?: yet)?|to be done|undone|todo yet)\b"
+    r"\b(?:pending|open|unfinished|incomplete|un-?completed|outstanding|remaining|left(?: to do| over)?"
+    r"|still (?:to do|need to do|have to do|open|left)|active|"
+    r"not (?:yet )?(?:done|finished|completed?)(?: yet)?|(?:haven'?t|have not|didn'?t"
+    r"|did not)(?: i)? (?:done|finish(?:ed)?|completed?|do)(?: yet)?|to be done|undone|todo yet)\b"
 )
 _PART = re.compile(r"\b(?:in the )?(morning|afternoon|evening|night)(?:'s|s)?\b")
 _ALL = re.compile(r"\b(?:all(?: of)?|every|entire|whole|complete list|everything|full)\b")
@@ -108,11 +127,11 @@ def narrow(span: Span, *, question: bool = False) -> Narrowed:
         scope = replace(scope, tag=span.group(m, "tag").raw)
     if m := take(span.search(_PROJECT)):
         scope = replace(scope, project=span.group(m, "a" if m["a"] else "b").raw)
-    if m := take(span.search(_LIST)):
-        scope = replace(scope, project=scope.project or list_name(span, m))
-    elif question and (m := take(span.trimmed(" ?.!").fullmatch(_ONLY_LIST))):
-        scope = replace(scope, project=scope.project or list_name(span, m))
-    elif question and (m := take(span.search(_OWN_LIST))):
+    if (
+        (m := take(span.search(_LIST)))
+        or (question and (m := take(span.trimmed(" ?.!").fullmatch(_ONLY_LIST))))
+        or (question and (m := take(span.search(_OWN_LIST))))
+    ):
         scope = replace(scope, project=scope.project or list_name(span, m))
     elif m := take(span.search(_PLACE)):
         scope = replace(scope, project=scope.project or span.group(m, "place").raw)

@@ -14,49 +14,98 @@ _NUMBER = r"(?:\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|t
 _ONE = r"(?:tasks?|items?|to-?dos?|todos?|ids?|numbers?|no\.?|nr\.?|reminders?|entry|entries|#)"
 _AND = r"(?:\s*(?:,|&|\band\b|\bor\b|\bplus\b)\s*)+"
 _IDS = re.compile(
-    rf"(?:(?:the|my|all)\s+)*(?:{_ONE}\s*)*(?:{_ONE}\s*#?|#)\s*{_NUMBER}(?:(?:{_AND}|\s+)(?:{_ONE}\s*)*#?\s*\d{{1,6}}|{_AND}(?:{_ONE}\s*)?{_NUMBER}|\s*(?:-|to|through)\s*#?\d{{1,6}})*"
+    rf"(?:(?:the|my|all)\s+)*(?:{_ONE}\s*)*(?:{_ONE}\s*#?|#)\s*{_NUMBER}(?:(?:{_AND}"
+    rf"|\s+)(?:{_ONE}\s*)*#?\s*\d{{1,6}}|{_AND}(?:{_ONE}\s*)?{_NUMBER}|\s*(?:-|to"
+    rf"|through)\s*#?\d{{1,6}})*"
     rf"|#?\d{{1,6}}(?:{_AND}#?\d{{1,6}}|\s*-\s*#?\d{{1,6}}|\s+\d{{1,6}})*",
 )
 _RANGE = re.compile(r"(\d{1,6})\s*(?:-|to|through)\s*#?(\d{1,6})")
 _EACH = re.compile(rf"\d{{1,6}}|\b{_NUMBER}\b")
 _PLACES = re.compile(
-    rf"(?:the\s+)?(?:{ORDINAL}{_AND}(?:the\s+)?)*{ORDINAL}(?:\s+(?:ones?|tasks?|items?|to-?dos?|todos?|options?|entry|match|of (?:them|those|these)))?(?:\s+(?:on|in|from|of) (?:the|my|that) list)?|"
+    rf"(?:the\s+)?(?:{ORDINAL}{_AND}(?:the\s+)?)*{ORDINAL}(?:\s+(?:ones?|tasks?|items?|to-?dos?|todos?"
+    rf"|options?|entry|match|of (?:them|those|these)))?(?:\s+(?:on|in|from|of) (?:the|my|that) list)?|"
     rf"(?:number|option)\s+(?P<n>{_NUMBER})"
 )
 _FIRST_N = re.compile(rf"(?:the\s+)?(?P<end>first|last|top)\s+(?P<n>{_NUMBER})(?:\s+(?:ones?|tasks?|items?|of them))?")
 _EACH_PLACE = re.compile(ORDINAL)
 _ANCHOR = re.compile(
-    r"(?:the\s+|my\s+)?(?P<w>last|latest|newest|most recent|first|next|previous)\s+(?:task|item|to-?do|todo|reminder|event|entry|thing|appointment|activity)(?: (?:i|you) (?:just )?(?:added|created|made|mentioned))?"
+    r"(?:the\s+|my\s+)?(?P<w>last|latest|newest|most recent|first|next|previous)\s+(?:task|item|to-?do"
+    r"|todo|reminder|event|entry|thing|appointment|activity)(?: (?:i|you) (?:just )?(?:added|created|made"
+    r"|mentioned))?"
 )
 _IT = re.compile(
-    rf"(?:it|that|this)(?:\s+(?:one|task|item|to-?do|todo|reminder|thing|event))?(?:\s+(?:again|too|as well))?|the (?:same|task|one|item|event|reminder)|same one"
+    r"(?:it|that|this)(?:\s+(?:one|task|item|to-?do|todo|reminder|thing|event))?(?:\s+(?:again|too"
+    r"|as well))?|the (?:same|task|one|item|event|reminder)|same one"
 )
 _THEM = re.compile(
-    r"(?:all of |both of |any of )?(?:them|those|these)(?:\s+(?:ones?|tasks?|items?|to-?dos?|two|three))?(?: all| both)?|both(?: of them| tasks| items)?|all (?:two|three|four|of them|of those|of these|those|these)"
+    r"(?:all of |both of |any of )?(?:them|those|these)(?:\s+(?:ones?|tasks?|items?|to-?dos?|two"
+    r"|three))?(?: all| both)?|both(?: of them| tasks| items)?|all (?:two|three|four|of them|of those"
+    r"|of these|those|these)"
 )
 _OTHER = re.compile(r"the other(?: (?:one|task|item))?|other one")
 _EVERYTHING = re.compile(
-    rf"(?:(?:absolutely |just )?(?:everything|all|every single one|the lot|all of it)|(?:all|every|each|any)(?: (?:of )?(?:my|the|our))? ?{THINGS})"
+    rf"(?:(?:absolutely |just )?(?:everything|all|every single one|the lot|all of it)|(?:all|every|each"
+    rf"|any)(?: (?:of )?(?:my|the|our))? ?{THINGS})"
 )
 _GENERIC = re.compile(
-    rf"(?:(?:upcoming|scheduled|next|future|current|calendar|to-?do|list|existing|remaining|other)\s+)*{THINGS}(?:\s+and\s+{THINGS})*"
+    rf"(?:(?:upcoming|scheduled|next|future|current|calendar|to-?do|list|existing|remaining"
+    rf"|other)\s+)*{THINGS}(?:\s+and\s+{THINGS})*"
 )
 _DET = re.compile(
-    r"(?:(?:all|every|each|any|both)\b\s*(?:of\s+)?)?(?:(?:the|my|our|your|a|an|this|that|these|those|some|his|her|their|another)\s+)?"
+    r"(?:(?:all|every|each|any|both)\b\s*(?:of\s+)?)?(?:(?:the|my|our|your|a|an|this|that|these|those"
+    r"|some|his|her|their|another)\s+)?"
     r"(?:(?:whole|upcoming|scheduled|existing|next|following)\s+)*"
-    r"(?:(?:task|item|event|reminder|to-?do|todo|entry|chore|appointment|one|meeting)\s+(?:(?:called|named|titled|labell?ed|entitled|with the (?:name|title)|that says|which says|saying)\b\s*|(?=\")|(?=')|:\s*)|(?:task|item|reminder|to-?do|todo|entry|chore|one|event)\s+(?:about|regarding|for|to|of)\b\s*)?"
+    r"(?:(?:task|item|event|reminder|to-?do|todo|entry|chore|appointment|one|meeting)\s+(?:(?:called"
+    r"|named|titled|labell?ed|entitled|with the (?:name|title)|that says|which says|saying)\b\s*|(?=\")"
+    r"|(?=')|:\s*)|(?:task|item|reminder|to-?do|todo|entry|chore|one|event)\s+(?:about|regarding|for|to"
+    r"|of)\b\s*)?"
 )
 _TAIL = re.compile(
-    rf"(?:[\s,]+(?:{FRIENDLY}|any ?more|any longer|instead|already|again|completely|entirely|altogether|off|out|up|yet))+[\s.!?]*\Z"
+    rf"(?:[\s,]+(?:{FRIENDLY}|any ?more|any longer|instead|already|again|completely|entirely|altogether"
+    rf"|off|out|up|yet))+[\s.!?]*\Z"
 )
 _NOUN_TAIL = re.compile(r"(?<=\S)\s+(?:tasks?|items?|to-?dos?|todos?|reminders?|entry|entries|ones?|chore)\Z")
 _PLURAL = re.compile(
-    rf"\b(?:tasks|items|todos|to-dos|reminders|ones|meetings|appointments|events|calls|parties|classes|lessons|birthdays|bills|errands|chores)\Z"
+    r"\b(?:tasks|items|todos|to-dos|reminders|ones|meetings|appointments|events|calls|parties|classes"
+    r"|lessons|birthdays|bills|errands|chores)\Z"
 )
 _RELATIVE = re.compile(
-    r"\d|\b(?:today|tomorrow|tonight|yesterday|day|week|month|year|weekend|morning|afternoon|evening|night|\w+day|overdue)s?\b(?<!birthday)"
+    r"\d|\b(?:today|tomorrow|tonight|yesterday|day|week|month|(?<!new )year|weekend|morning|afternoon"
+    r"|evening|night|\w+day|overdue)s?\b(?<!birthday)"
 )
-_NO_WORDS = frozenset("the a an my our your this that these those some any all every of from on in for to and or is it's".split())
+_FROM_ALL = re.compile(
+    r"(?<=\S)\s+(?:from|off|among)\s+(?:(?:my|the|our|all)\s+)*(?:events|tasks|items|reminders|to-?dos"
+    r"|appointments|meetings|entries)\Z",
+    re.IGNORECASE,
+)
+_NO_WORDS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "my",
+        "our",
+        "your",
+        "this",
+        "that",
+        "these",
+        "those",
+        "some",
+        "any",
+        "all",
+        "every",
+        "of",
+        "from",
+        "on",
+        "in",
+        "for",
+        "to",
+        "and",
+        "or",
+        "is",
+        "it's",
+    ]
+)
 _MANY = re.compile(r"(?:all|every|each|any|both|these|those)\b")
 
 
@@ -131,7 +180,9 @@ def _by_words(span: Span) -> Target | None:
     scope = narrowed.scope
     low = words.lower()
     if not low and not many and not _RELATIVE.search(span.bare):
-        words, scope = strip_words(span.raw)[0], Scope()
+        named = [(n.start, n.end) for n in span.named()]
+        holes = [h for h in narrowed.holes if not any(h[0] < end and start < h[1] for start, end in named)]
+        words, scope = strip_words(span.without(holes))[0], replace(scope, due_from=None, due_to=None, due=None)
         low = words.lower()
     if not low or _GENERIC.fullmatch(low):
         if many or _PLURAL.search(low) or low in ("everything", "stuff", "content", "contents") or low.endswith("s"):
@@ -154,6 +205,7 @@ def strip_words(words: str) -> tuple[str, bool]:
     if m := _NOUN_TAIL.search(words.lower()):
         many = many or m[0].rstrip().endswith("s")
         words = words[: m.start()]
+    words = _FROM_ALL.sub("", words)
     words = re.sub(r"(?:^|\s)(?:on|at|for|from|by|in|to|the|of|as)$", "", words.strip(" ,;:"), flags=re.IGNORECASE)
     words = unquoted(words.strip(" ,;:"))
     return ("" if words.lower() in _NO_WORDS else words), many

@@ -5,9 +5,13 @@ import unicodedata
 from typing import Final
 
 LONGEST: Final = 60
+UNTITLED: Final = "New conversation"
 _LEAD = re.compile(
-    r"(?:(?:hey|hi|hello|ok|okay|yo|good (?:morning|afternoon|evening))(?:\s+there)?(?:\s+kiro(?:todo)?)?[\s,!.]+(?=\w)|kiro(?:todo)?[\s,:!]+|(?:please|pls|kindly|so|well|um|uh|just|now|also|and)[\s,]+"
-    r"|(?:can|could|would|will) you(?: please| kindly| just)?\s+|i(?:'d| would) (?:like|love)(?: you)? to\s+|i (?:want|need)(?: you)? to\s+|let's\s+|go ahead and\s+)+",
+    r"(?:(?:hey|hi|hello|ok|okay|yo|good (?:morning|afternoon"
+    r"|evening))(?:\s+there)?(?:\s+kiro(?:todo)?)?[\s,!.]+(?=\w)|kiro(?:todo)?[\s,:!]+|(?:please|pls"
+    r"|kindly|so|well|um|uh|just|now|also|and)[\s,]+"
+    r"|(?:can|could|would|will) you(?: please| kindly| just)?\s+|i(?:'d| would) (?:like"
+    r"|love)(?: you)? to\s+|i (?:want|need)(?: you)? to\s+|let's\s+|go ahead and\s+)+",
     re.IGNORECASE,
 )
 _END = re.compile(r"[\s.,;:!?…\-–—]+\Z|[\s,]+(?:please|thanks|thank you)[\s.!]*\Z", re.IGNORECASE)
@@ -17,7 +21,7 @@ def conversation_title(message: str) -> str:
     """At most 60 characters on one line: politeness taken off the front, no punctuation at the end."""
     text = _one_line(message)
     shorter = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
-    text = _bare_end(shorter) or _bare_end(text)
+    text = _bare_end(shorter) or _bare_end(text) or UNTITLED
     if len(text) > LONGEST:
         cut = text[: LONGEST - 1]
         at_word = cut.rsplit(" ", 1)[0] if " " in cut[20:] else cut

@@ -4,11 +4,12 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from kirotodo.core.language.adding import adding, bare, if_missing, needing, trailing
+from kirotodo.core.language.adding import adding, if_missing
 from kirotodo.core.language.changing import changing
 from kirotodo.core.language.clauses import clauses, sentences, unlead
 from kirotodo.core.language.edges import merge
 from kirotodo.core.language.finishing import finishing
+from kirotodo.core.language.implied import bare, needing, trailing
 from kirotodo.core.language.intent import (
     Action,
     Add,
@@ -38,23 +39,33 @@ LONGEST = 2_000
 """Longer texts are read up to here; a request is shorter."""
 _CHANGES = (Add, Complete, Update, Delete, Clear, CreateList, DeleteList, Undo, Redo)
 _QUERY_COMMAND = re.compile(
-    r"(?:remind me (?:of |about )?(?:what|which|where|who|how|when (?:is|are|was|my|the)|the things|of the things)|can i|could i|may i)\b"
+    r"(?:remind me (?:of |about )?(?:what|which|where|who|how|when (?:is|are|was|my|the)|the things"
+    r"|of the things)|can i|could i|may i)\b"
 )
 _REQUEST_LAST = re.compile(
-    r"[\s,.;]+(?:so |and |but |then )?(?:can|could|would|will) you (?:please |just )?(?:add|remove|delete|remind me|put|cancel|mark|set|take|move|reschedule)\b"
+    r"[\s,.;]+(?:so |and |but |then )?(?:can|could|would|will) you (?:please |just )?(?:add|remove|delete"
+    r"|remind me|put|cancel|mark|set|take|move|reschedule)\b"
 )
-_IF_NOT_THEN = re.compile(r"(?:and |but )?if (?:not|no|it isn'?t|it'?s not|i don'?t|there isn'?t)\b[\s,]+(?:then |please |can you |could you |would you |just )*(?:add|put|include) (?:it|them|that|some|one)\b")
+_IF_NOT_THEN = re.compile(
+    r"(?:and |but )?if (?:not|no|it isn'?t|it'?s not|i don'?t|there isn'?t)\b[\s,]+(?:then |please "
+    r"|can you |could you |would you |just )*(?:add|put|include) (?:it|them|that|some|one)\b"
+)
 _IF_NOT = re.compile(
-    r"(?P<asked>.+?)[\s,.;?]+(?:and |but )?if (?:not|it'?s? (?:isn'?t|is not|not)|they (?:aren'?t|are not)|i (?:don'?t|do not)|there (?:isn'?t|aren'?t)|no)[^,]{0,20}?[\s,]+(?:then |please |can you |could you |would you |will you |just )*(?:add|put|include)\b.*",
+    r"(?P<asked>.+?)[\s,.;?]+(?:and |but )?if (?:not|it'?s? (?:isn'?t|is not|not)|they (?:aren'?t"
+    r"|are not)|i (?:don'?t|do not)|there (?:isn'?t|aren'?t)|no)[^,]{0,20}?[\s,]+(?:then |please "
+    r"|can you |could you |would you |will you |just )*(?:add|put|include)\b.*",
     re.DOTALL,
 )
 _SAID = re.compile(
-    r"(?:(?:i|we)(?:'?ve| have| just| already| finally)*\s+(?:(?:don'?t|do not|no longer|didn'?t|won'?t) (?:really )?(?:need|want)(?: to (?:buy|get|have|attend|go to|do|see))?|bought|got|finished|did|done|completed|paid|picked up)"
-    r"|(?:find|locate|look up|look for|search(?: for)?|check|open|go to|see|pull up|whatever))\s+(?P<what>.+?)(?:\s+(?:any ?more|any longer|already|now))?[\s.!;,]*\Z",
+    r"(?:(?:i|we)(?:'?ve| have| just| already| finally)*\s+(?:(?:don'?t|do not|no longer|didn'?t"
+    r"|won'?t) (?:really )?(?:need|want)(?: to (?:buy|get|have|attend|go to|do|see))?|bought|got|finished"
+    r"|did|done|completed|paid|picked up)"
+    r"|(?:find|locate|look up|look for|search(?: for)?|check|open|go to|see|pull up"
+    r"|whatever))\s+(?P<what>.+?)(?:\s+(?:any ?more|any longer|already|now))?[\s.!;,]*\Z",
     re.DOTALL,
 )
 _ENDED = re.compile(r"[\s?.!]+\Z")
-_CALLED = re.compile(r"(?<=[\w¤\"')])[!.]+\s*\Z")
+_CALLED = re.compile(r"(?<=[\w¤\"')])!+\s*\Z")
 _ASKS = re.compile(r"\?[\s\"')\]]*\Z")
 
 
@@ -86,17 +97,18 @@ def _actions(whole: Span) -> list[Action]:
         actions = _sentence(sentence, before)
         out += [_referring(a, before) for a in actions] if before else actions
         before = sentence
-    weighty = [a for a in out if isinstance(a, (*_CHANGES, Query))]
-    if weighty:
+    if weighty := _weighty(out):
         return weighty
-    clear = [a for a in out if not isinstance(a, OutOfScope | Smalltalk)]
-    return (clear or out or [Clarify()])[:1]
+    clear: list[Action] = [a for a in out if not isinstance(a, OutOfScope | Smalltalk)]
+    return (clear or out)[:1] or [Clarify()]
 
 
 def _if_not(sentence: Span, so_far: list[Action]) -> Action | None:
     """ "Do I have soap on my list? If not, add it." """
     match so_far:
-        case [*_, Query(about="task", target=Target(words=str(words), scope=scope))] if sentence.trimmed().match(_IF_NOT_THEN):
+        case [*_, Query(about="task", target=Target(words=str(words), scope=scope))] if sentence.trimmed().match(
+            _IF_NOT_THEN
+        ):
             return Add(title=words, project=scope.project)
     return None
 
@@ -144,7 +156,7 @@ def _asked(span: Span) -> Action:
 
 
 def _conditional(span: Span) -> list[Action] | None:
-    """ "Do I have peanuts on my list, if not please add them": a question, then an addition that was asked for in words."""
+    """ "Do I have nuts on my list, if not please add them": a question, then an addition asked for in words."""
     m = span.fullmatch(_IF_NOT)
     if m is None:
         return None
@@ -173,14 +185,22 @@ def _commands(span: Span, before: Span | None) -> list[Action]:
                 out.pop()
         out += actions
         before = clause
-    weighty = [a for a in out if isinstance(a, (*_CHANGES, Query))]
-    return weighty or out[:1]
+    return _weighty(out) or out[:1]
+
+
+def _weighty(actions: list[Action]) -> list[Action]:
+    """Those that do or ask something of the list."""
+    return [a for a in actions if isinstance(a, (*_CHANGES, Query))]
 
 
 def _referring(action: Action, before: Span) -> Action:
     """ "I don't need milk anymore; take it off": what "it" means was said in the clause before."""
     match action:
-        case Delete(target=Target(pronoun="it" | "them")) | Complete(target=Target(pronoun="it" | "them")) | Update(target=Target(pronoun="it" | "them")):
+        case (
+            Delete(target=Target(pronoun="it" | "them"))
+            | Complete(target=Target(pronoun="it" | "them"))
+            | Update(target=Target(pronoun="it" | "them"))
+        ):
             said = before.trimmed().match(_SAID)
             found = target(before.trimmed().group(said, "what")) if said else None
             return replace(action, target=found) if found else action

@@ -5,8 +5,9 @@ import datetime as dt
 from kirotodo.core.language.intent import Action
 from kirotodo.core.language.understand import understand
 
-NOW = dt.datetime(2026, 3, 11, 10, 20)  # a wednesday
-TODAY = NOW.date()
+TODAY = dt.date(2026, 3, 11)
+"""A wednesday."""
+NOW = dt.datetime.combine(TODAY, dt.time(10, 20))
 TOMORROW = dt.date(2026, 3, 12)
 FRIDAY = dt.date(2026, 3, 13)
 

@@ -7,6 +7,8 @@ import pytest
 from kirotodo.core.language.intent import Add, Clarify, CreateList
 from tests.core.language.said import FRIDAY, TOMORROW, actions, only
 
+FIVE_TOMORROW = dt.datetime.combine(TOMORROW, dt.time(17))
+
 
 def titles(text: str) -> list[str]:
     found = actions(text)
@@ -82,7 +84,7 @@ def test_nothing_is_taken_out_of_quotes(quoted: str) -> None:
 def test_a_date_at_the_edge_leaves_the_title_and_one_in_the_middle_stays() -> None:
     edge = only("add ring Anna tomorrow at 5pm")
     assert isinstance(edge, Add)
-    assert (edge.title, edge.when and edge.when.moment) == ("ring Anna", dt.datetime(2026, 3, 12, 17))
+    assert (edge.title, edge.when and edge.when.moment) == ("ring Anna", FIVE_TOMORROW)
     middle = only("add compare friday prices with Anna")
     assert isinstance(middle, Add)
     assert (middle.title, middle.when) == ("compare friday prices with Anna", None)
@@ -91,13 +93,17 @@ def test_a_date_at_the_edge_leaves_the_title_and_one_in_the_middle_stays() -> No
 def test_a_day_and_a_time_said_apart_become_one_moment() -> None:
     found = only("at 5pm ring Anna tomorrow")
     assert isinstance(found, Add)
-    assert (found.title, found.when and found.when.moment) == ("ring Anna", dt.datetime(2026, 3, 12, 17))
+    assert (found.title, found.when and found.when.moment) == ("ring Anna", FIVE_TOMORROW)
 
 
 def test_every_part_of_a_task_can_be_said_at_once() -> None:
     found = only("add oil the gate on friday #garden +House !high")
     assert found == Add(
-        title="oil the gate", when=found.when if isinstance(found, Add) else None, priority="high", project="House", tags=("garden",)
+        title="oil the gate",
+        when=found.when if isinstance(found, Add) else None,
+        priority="high",
+        project="House",
+        tags=("garden",),
     )
     assert isinstance(found, Add)
     assert found.when is not None
@@ -156,7 +162,10 @@ def test_when_to_remind_is_apart_from_when_it_is_due() -> None:
     assert found.when.date == TOMORROW
 
 
-@pytest.mark.parametrize("text", ["add", "add a task", "remind me", "set a reminder for later", "add something to my list", "remind me tomorrow"])
+@pytest.mark.parametrize(
+    "text",
+    ["add", "add a task", "remind me", "set a reminder for later", "add something to my list", "remind me tomorrow"],
+)
 def test_without_words_it_asks_for_them(text: str) -> None:
     assert only(text) == Clarify(missing="title", action="add")
 

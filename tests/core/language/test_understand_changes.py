@@ -42,7 +42,10 @@ def words(text: str, **more: Any) -> Target:
         ("done with the laundry", Complete(target=words("laundry"))),
         ("complete tasks 1, 2 and 5", Complete(target=Target(ids=(1, 2, 5), plural=True))),
         ("mark 2-4 as done", Complete(target=Target(ids=(2, 3, 4), plural=True))),
-        ("complete everything due today", Complete(target=Target(everything=True, plural=True, scope=Scope(due="today")))),
+        (
+            "complete everything due today",
+            Complete(target=Target(everything=True, plural=True, scope=Scope(due="today"))),
+        ),
         ("mark the second one as done", Complete(target=Target(ordinals=(2,)))),
         ("complete the last one", Complete(target=Target(ordinals=(-1,)))),
         ("reopen task 3", Complete(target=THREE, completed=False)),
@@ -91,10 +94,22 @@ def test_one_action(text: str, expected: Action) -> None:
         ("push the dentist to friday", words("dentist"), FRIDAY, None, False),
         ("move 3 to tomorrow at 5", THREE, TOMORROW, dt.time(17), False),
         ("snooze it until tomorrow", IT, TOMORROW, None, False),
-        ("move friday's rehearsal to tomorrow", words("rehearsal", scope=Scope(due_from=FRIDAY, due_to=FRIDAY)), TOMORROW, None, False),
+        (
+            "move friday's rehearsal to tomorrow",
+            words("rehearsal", scope=Scope(due_from=FRIDAY, due_to=FRIDAY)),
+            TOMORROW,
+            None,
+            False,
+        ),
         ("task 3 is due friday", THREE, FRIDAY, None, False),
         ("change the due date of 3 to friday", THREE, FRIDAY, None, False),
-        ("Reschedule my morning meetings to 2 PM", words("meetings", plural=True, scope=Scope(part="morning")), TODAY, dt.time(14), True),
+        (
+            "Reschedule my morning meetings to 2 PM",
+            words("meetings", plural=True, scope=Scope(part="morning")),
+            TODAY,
+            dt.time(14),
+            True,
+        ),
     ],
 )
 def test_reschedules(text: str, target: Target, date: dt.date, time: dt.time | None, time_only: bool) -> None:

@@ -42,12 +42,18 @@ ON_TOMORROW = Scope(due_from=TOMORROW, due_to=TOMORROW)
         ("Show me all my tasks", Query(scope=Scope(status="all"))),
         ("What's pending?", Query(scope=Scope(status="pending"))),
         ("What have I completed?", Query(scope=Scope(status="completed"))),
-        ("what did I finish yesterday", Query(scope=Scope(status="completed", completed_from=YESTERDAY, completed_to=YESTERDAY))),
+        (
+            "what did I finish yesterday",
+            Query(scope=Scope(status="completed", completed_from=YESTERDAY, completed_to=YESTERDAY)),
+        ),
         ("what's due today?", Query(scope=Scope(due="today"))),
         ("whats overdue", Query(scope=Scope(due="overdue"))),
         ("what is due this week", Query(scope=Scope(due="week"))),
         ("anything tomorrow?", Query(scope=ON_TOMORROW)),
-        ("do I have any rehearsals tomorrow?", Query(scope=Scope(due_from=TOMORROW, due_to=TOMORROW, search="rehearsal"))),
+        (
+            "do I have any rehearsals tomorrow?",
+            Query(scope=Scope(due_from=TOMORROW, due_to=TOMORROW, search="rehearsal")),
+        ),
         ("show tasks tagged garden", Query(scope=Scope(tag="garden"))),
         ("show #garden", Query(scope=Scope(tag="garden"))),
         ("show high priority tasks", Query(scope=Scope(priority="high"))),
@@ -155,8 +161,59 @@ def test_a_question_changes_nothing(text: str) -> None:
 
 
 PIECES = st.sampled_from(
-    "add delete mark task tasks 3 #4 done to my list shopping tomorrow at 5 friday every week rename move it them and , then . ; "
-    "'Call mom' \"Tom & Jerry\" milk eggs the second one no yes undo remind me buy is urgent #home +work !high not all overdue".split(" ")
+    [
+        "add",
+        "delete",
+        "mark",
+        "task",
+        "tasks",
+        "3",
+        "#4",
+        "done",
+        "to",
+        "my",
+        "list",
+        "shopping",
+        "tomorrow",
+        "at",
+        "5",
+        "friday",
+        "every",
+        "week",
+        "rename",
+        "move",
+        "it",
+        "them",
+        "and",
+        ",",
+        "then",
+        ".",
+        ";",
+        "'Call",
+        "mom'",
+        '"Tom',
+        "&",
+        'Jerry"',
+        "milk",
+        "eggs",
+        "the",
+        "second",
+        "one",
+        "no",
+        "yes",
+        "undo",
+        "remind",
+        "me",
+        "buy",
+        "is",
+        "urgent",
+        "#home",
+        "+work",
+        "!high",
+        "not",
+        "all",
+        "overdue",
+    ]
 )
 SENTENCES = st.lists(PIECES, min_size=1, max_size=12).map(" ".join)
 
@@ -182,8 +239,20 @@ def test_a_question_mark_at_the_end_never_changes_anything(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("yes", True), ("Yep!", True), ("go ahead", True), ("ok", True), ("no", False), ("Nope.", False), ("cancel", False)]
-    + [("don't", False), ("maybe later", None), ("yes, and add milk", None), ("", None), ("the second one", None)],
+    [
+        ("yes", True),
+        ("Yep!", True),
+        ("go ahead", True),
+        ("ok", True),
+        ("no", False),
+        ("Nope.", False),
+        ("cancel", False),
+        ("don't", False),
+        ("maybe later", None),
+        ("yes, and add milk", None),
+        ("", None),
+        ("the second one", None),
+    ],
 )
 def test_plain_agreement(text: str, expected: bool | None) -> None:
     assert is_yes_no(text) is expected
