@@ -19,6 +19,8 @@ _PREPOSITIONS: Final = word_set(
     "at on by before in until till til for from since after around about due during starting beginning commencing "
     "between @ sometime anytime over circa later"
 )
+_OUTER: Final = word_set("due starting beginning commencing sometime anytime later from")
+"""Those that may stand before another one: "due on", "starting from"."""
 _MARKS: Final = frozenset({".", ",", "!", "?", ";", ":", ")", "…", "-", "–", "—", "(", '"'})
 _CLAUSE_ENDS: Final = _MARKS | word_set(
     "and or but then please to because so if when while for with at by thanks pls via from"
@@ -49,7 +51,7 @@ def find_when(text: str, *, now: dt.datetime, preferences: Preferences) -> list[
         start, bare = _with_prepositions(line, i, free)
         if moment.when is None:
             i = free = end
-        elif _certain(ctx, moment, start, bare, end):
+        elif end > bare and _certain(ctx, moment, start, bare, end):
             found.append(
                 Found(line.starts[start], line.ends[end - 1], moment.when, line.starts[bare], moment.time_only)
             )
@@ -79,6 +81,8 @@ def _with_prepositions(line: Line, i: int, free: int) -> tuple[int, int]:
     start = i
     while start > free:
         word = words[start - 1]
+        if start < i and words[start] in _PREPOSITIONS and word in _PREPOSITIONS and word not in _OUTER:
+            break
         if word in _PREPOSITIONS or (word in ("or", "on") and words[start - 2 : start - 1] == ("on",)):
             start -= 1
         elif word == "the" and start - 1 > free and words[start - 2] in _PREPOSITIONS:

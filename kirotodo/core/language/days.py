@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from kirotodo.core.language.durations import Length, add_months, length_at, moved
 from kirotodo.core.language.holidays import Rule, holiday_at
 from kirotodo.core.language.intent import Grain
-from kirotodo.core.language.names import MONTHS, WEAK_WEEKDAYS, WEEKDAYS
+from kirotodo.core.language.names import MONTHS, RELATIVE_WORDS, WEAK_WEEKDAYS, WEEKDAYS
 from kirotodo.core.language.numbers import digits, ordinal, whole
 from kirotodo.core.language.numeric import full_date, full_year, short_date, valid_date, year_month
 from kirotodo.core.language.spans import Context, Line, word_set
@@ -34,12 +34,6 @@ COMING: Final = frozenset({"coming", "upcoming", "following"})
 LAST: Final = frozenset({"last", "past", "previous", "prior"})
 THIS: Final = frozenset({"this", "current"})
 MODIFIERS: Final = NEXT | COMING | LAST | THIS
-
-RELATIVE_WORDS: Final = {
-    "today": 0, "2day": 0, "todays": 0, "tomorrow": 1, "tomorrows": 1, "tmrw": 1, "tmr": 1, "tmrrw": 1,
-    "tmw": 1, "tomorow": 1, "tommorow": 1, "tommorrow": 1, "tomorro": 1, "tomo": 1, "2morrow": 1, "2moro": 1,
-    "2mrw": 1, "yesterday": -1, "yesterdays": -1, "yday": -1, "overmorrow": 2,
-}  # fmt: skip
 
 
 def modifier_at(ctx: Context, i: int) -> tuple[int, bool, int] | None:
@@ -224,8 +218,9 @@ def month_at(ctx: Context, i: int) -> tuple[int, int] | None:
     month = MONTHS.get(ctx.words[i])
     if month is None:
         return None
-    short = len(ctx.words[i]) < 5 and ctx.words[i + 1] == "." and ctx.line.glued(i + 1)
-    return month, i + 2 if short and month != 5 else i + 1
+    abbreviated = ctx.words[i] not in ("may", "june", "july") and len(ctx.words[i]) < 5
+    short = abbreviated and ctx.words[i + 1] == "." and ctx.line.glued(i + 1)
+    return month, i + 2 if short else i + 1
 
 
 def month_day(ctx: Context, i: int) -> DayMatch:

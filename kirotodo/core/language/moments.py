@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 
 from kirotodo.core.language.days import (
     MODIFIERS,
-    RELATIVE_WORDS,
     Day,
     DayMatch,
     Weak,
@@ -27,7 +26,7 @@ from kirotodo.core.language.days import (
 from kirotodo.core.language.durations import UNITS
 from kirotodo.core.language.holidays import START_STEMS
 from kirotodo.core.language.intent import Grain, When
-from kirotodo.core.language.names import MONTHS, WEEKDAYS
+from kirotodo.core.language.names import MONTHS, RELATIVE_WORDS, WEEKDAYS
 from kirotodo.core.language.numbers import NUMBER_WORDS, ORDINAL_WORDS, digits, ordinal
 from kirotodo.core.language.numeric import valid_date
 from kirotodo.core.language.offsets import offset_day

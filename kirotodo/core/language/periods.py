@@ -234,6 +234,8 @@ def _last_day(period: Period) -> dt.date:
 
 def _within(period: Period, half: int) -> dt.date:
     days = (period.last - period.first).days
+    if period.unit == "month" and half == 2:
+        return period.first + 14 * DAY
     return period.first + (days // 2 if half == 2 else days // 3) * DAY
 
 

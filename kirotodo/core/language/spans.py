@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Final, Generic, TypeVar
 
@@ -13,6 +13,8 @@ T = TypeVar("T")
 OPAQUE: Final = "\0"
 """Stands for what is never looked into: quotations, addresses, #tags, identifiers such as A4."""
 
+_EARLIEST: Final = datetime.combine(date(1000, 1, 1), time())
+_LATEST: Final = datetime.combine(date(9000, 1, 1), time())
 _PADDING: Final = 8
 
 
@@ -99,7 +101,9 @@ class Context:
 
 
 def context_of(text: str, *, now: datetime, preferences: Preferences) -> Context:
+    """A text and its circumstances; a clock that is wrong by thousands of years is brought within the calendar."""
     line = cut(text)
+    now = min(max(now.replace(tzinfo=None), _EARLIEST), _LATEST)
     return Context(line, line.words, now, now.date(), preferences)
 
 

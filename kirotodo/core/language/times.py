@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from kirotodo.core.language.intent import DayPart, Preferences
-from kirotodo.core.language.names import MONTHS
+from kirotodo.core.language.names import MONTHS, RELATIVE_WORDS, WEEKDAYS
 from kirotodo.core.language.numbers import ONES, SUFFIXES, TENS, digits, whole
 from kirotodo.core.language.spans import Line, word_set
 
@@ -274,7 +274,7 @@ def _completed(line: Line, j: int, clock: Clock, led: Led, leading_zero: bool, s
         return clock._replace(hour=hour, exact=True, bare=False), _zone(line, half[1])
     if clock.bare and led == "no" and not _part_follows(line, j, start):
         return None
-    if clock.bare and led != "no" and not _hour_stands(line, j):
+    if clock.bare and led != "no" and not (_hour_stands(line, j) and _led_surely(line, j, start)):
         return None
     exact = leading_zero or clock.hour > 12 or clock.hour == 0
     return clock._replace(hour=clock.hour % 24, exact=exact), _zone(line, j)
@@ -300,6 +300,21 @@ def _hour_stands(line: Line, j: int) -> bool:
     if len(word) > 3 and word.endswith("s") and word not in _PLURAL_BUT_NO_NOUN and not word.endswith(("ss", "us")):
         return False
     return not any(words[k] in ("street", "st", "avenue", "ave", "road", "rd", "lane", "blvd") for k in range(j, j + 3))
+
+
+_COUNTED_FOR: Final = word_set(
+    "table tables dinner lunch breakfast brunch room seats tickets cook food pizza reservation"
+)
+
+
+def _led_surely(line: Line, j: int, start: int) -> bool:
+    """Whether the word before a bare number can only make an hour of it: not "one after one", "a table for three"."""
+    words = line.words
+    lead = words[start - 1] if start else ""
+    if lead == "for":
+        dated = words[j] in RELATIVE_WORDS or words[j] in WEEKDAYS or words[j] in TONIGHT or words[j] == "on"
+        return dated and (start < 2 or words[start - 2] not in _COUNTED_FOR)
+    return words[start] != "one" or lead not in ("after", "before", "past", "about", "to")
 
 
 _ZONES: Final = word_set(
@@ -341,6 +356,8 @@ def part_at(line: Line, i: int, *, loose: bool) -> tuple[Part, int] | None:
     if word in ("in", "during", "at", "over", "after", "on"):
         return _after_preposition(line, i, loose)
     if word in ("after",):
+        return None
+    if loose and word in _MEALS and i and line.text[line.starts[i - 1] : line.ends[i - 1]].endswith(("'s", "’s")):
         return None
     if loose and word in _PARTS:
         part, name = _PARTS[word]
