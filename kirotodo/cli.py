@@ -121,7 +121,7 @@ def session() -> "Session":
 
     def screen(*, conversation_id: "int | None" = None, new: bool = False, recording: "Path | None" = None) -> None:
         if recording is not None:
-            _replay(settings(), recording)
+            _replay(recording)
         else:
             _chat(settings(), conversation_id=conversation_id, new=new)
 
@@ -182,10 +182,23 @@ def _chat(settings: "Settings", *, conversation_id: "int | None", new: bool) -> 
         sys.exit(app.return_code)
 
 
-def _replay(settings: "Settings", recording: "Path") -> None:
-    from kirotodo.core.errors import OperatorError
+def _replay(recording: "Path") -> None:
+    import datetime as dt
 
-    raise OperatorError("Playing a recording into the chat is not possible yet.")
+    from kirotodo.client.commands.files import read_in
+    from kirotodo.client.commands.recording import play, read_recording
+
+    turns = read_recording(read_in(recording))
+
+    from kirotodo.client.tui.app import KirotodoApp
+
+    def clock() -> dt.datetime:
+        return dt.datetime.now(dt.UTC)
+
+    async def opened() -> "Backend":
+        return play(turns, clock=clock)[0]
+
+    KirotodoApp(opened, conversation_id=1).run()
 
 
 def _settled() -> None:

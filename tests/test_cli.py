@@ -1,8 +1,10 @@
 """The front door: help, wrong usage, faults in one sentence, and real processes with real pipes and terminals."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -200,6 +202,36 @@ def test_a_corrupt_database_is_one_sentence(home: Path) -> None:
 def test_a_data_folder_that_is_a_file_is_one_sentence(home: Path) -> None:
     home.write_text("")
     assert str(home) in told(shell(home, "list"), 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even root can write")
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    for args in (("list",), ("add", "milk"), ("ask", "hello")):
+        sentence = told(shell(Path("/proc/kirotodo"), *args, cwd=tmp_path), 1)
+        assert "/proc/kirotodo" in sentence
+        assert len(sentence.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_held_database_is_one_sentence_and_can_be_read(home: Path) -> None:
+    shell(home, "add", "milk")
+    with contextlib.closing(sqlite3.connect(home / "kirotodo.db", isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        assert "held by another program" in told(shell(home, "add", "eggs"), 1)
+        assert "milk" in shell(home, "list").stdout
+
+
+def test_two_programs_at_once_lose_nothing(home: Path) -> None:
+    shell(home, "add", "first")
+    running = [
+        subprocess.Popen([*KIROTODO, "add", f"task {number}"], env=environment(home), stdout=subprocess.PIPE)
+        for number in range(4)
+    ]
+    for process in running:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    titles = {task["title"] for task in json.loads(shell(home, "list", "--json").stdout)["items"]}
+    assert titles == {"first", "task 0", "task 1", "task 2", "task 3"}
 
 
 def test_a_full_stdout_is_one_sentence(home: Path) -> None:

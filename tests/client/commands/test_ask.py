@@ -1,11 +1,14 @@
 """`ask`: one turn without a screen, its answer, its approvals and its exit codes."""
 
+import asyncio
 import json
+import signal
 
 import pytest
 
 from kirotodo.core.errors import ModelError
-from kirotodo.core.models.scripted import Fail, call
+from kirotodo.core.models.model import ModelRequest, Restarted
+from kirotodo.core.models.scripted import Fail, Item, Wait, call
 from tests.client.commands.program import Program
 
 
@@ -174,3 +177,21 @@ def test_wrong_usage(program: Program, args: tuple[str, ...]) -> None:
 
 def test_an_endless_pipe_is_refused(program: Program) -> None:
     assert "10,000" in program.fails(2, "ask", stdin="x" * 1_000_000)
+
+
+def test_ctrl_c_stops_the_turn_and_keeps_what_was_said(program: Program) -> None:
+    def interrupted(_: ModelRequest) -> list[Item]:
+        signal.raise_signal(signal.SIGINT)
+        return ["Partial", Wait(gate=asyncio.Event())]
+
+    program.model.extend(interrupted)
+    result = program.run("ask", "tell me a story")
+    assert result.exit_code == 130
+    assert "kept in conversation 1" in result.stderr
+    (turn,) = program.json("conversations", "show", "1")["turns"]
+    assert turn["status"] == "cancelled"
+
+
+def test_a_step_begun_anew_is_not_told_twice_in_a_pipe(program: Program) -> None:
+    program.model.extend(["Wrong start", Restarted(), "Right answer"])
+    assert program.ok("ask", "hello") == "Right answer\n"
