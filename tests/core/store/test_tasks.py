@@ -180,3 +180,13 @@ async def test_a_user_without_a_row_has_an_empty_list(database: Database) -> Non
         assert await store.revision() == 0
         stats = await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)
         assert (stats.pending, stats.streak, stats.best_streak) == (0, 0, 0)
+
+
+async def test_the_next_occurrence_is_the_one_made_of_it_and_not_deleted(database: Database) -> None:
+    async with database.begin(ANN) as store:
+        await store.tasks.add(TaskDraft(title="water", recurrence="FREQ=DAILY"))
+        assert await store.tasks.next_of(1) is None
+        following = await store.tasks.add(TaskDraft(title="water", recurrence="FREQ=DAILY", parent_id=1))
+        assert await store.tasks.next_of(1) == following
+        await store.tasks.delete(following.id)
+        assert await store.tasks.next_of(1) is None

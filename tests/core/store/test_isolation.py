@@ -1,0 +1,182 @@
+"""Two users on one database: whatever belongs to one looks to the other as if it had never been."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kirotodo.core.domain.conversation import Approval, ToolCall
+from kirotodo.core.domain.task import Changed, TaskDraft, TaskFilter
+from kirotodo.core.errors import KirotodoError
+from kirotodo.core.store.conversations import ConversationStore
+from kirotodo.core.store.database import Database, Store
+from kirotodo.core.store.journal import Journal
+from kirotodo.core.store.tasks import TaskStore
+from kirotodo.core.store.turns import TurnStore
+from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, shown
+
+Attempt = Callable[[Store, int, str], Coroutine[Any, Any, Any]]
+
+CALL = ToolCall(id="1.1", step=1, position=1, tool="add_task", arguments={})
+ASKED = Approval(call_id="1.1", tool="x", arguments={}, question="?")
+
+# Each is tried on Ann's id and on one that was never there, as Bob: both must end in the same way.
+ATTEMPTS: dict[str, Attempt] = {
+    "tasks.get": lambda store, number, turn: store.tasks.get(number),
+    "tasks.get_many": lambda store, number, turn: store.tasks.get_many((number,)),
+    "tasks.update": lambda store, number, turn: store.tasks.update(number, {"title": "mine"}),
+    "tasks.delete": lambda store, number, turn: store.tasks.delete(number),
+    "tasks.next_of": lambda store, number, turn: store.tasks.next_of(number),
+    "conversations.get": lambda store, number, turn: store.conversations.get(number),
+    "conversations.rename": lambda store, number, turn: store.conversations.rename(number, "mine"),
+    "conversations.delete": lambda store, number, turn: store.conversations.delete(number),
+    "conversations.restore": lambda store, number, turn: store.conversations.restore(number),
+    "conversations.messages": lambda store, number, turn: store.conversations.messages(number),
+    "conversations.add_message": lambda store, number, turn: store.conversations.add_message(
+        number, role="user", content="hello", turn_id=turn
+    ),
+    "conversations.approve_all": lambda store, number, turn: store.conversations.approve_all(number),
+    "conversations.set_approve_all": lambda store, number, turn: store.conversations.set_approve_all(number),
+    "turns.create": lambda store, number, turn: store.turns.create(
+        turn_id=f"by bob {number}", conversation_id=number, message_seq=1, owner="bob", lease_until=store.now
+    ),
+    "turns.get": lambda store, number, turn: store.turns.get(turn),
+    "turns.many": lambda store, number, turn: store.turns.many((turn,)),
+    "turns.by_request_key": lambda store, number, turn: store.turns.by_request_key(f"key of {turn}"),
+    "turns.live": lambda store, number, turn: store.turns.live(number),
+    "turns.claim": lambda store, number, turn: store.turns.claim(
+        turn, owner="bob", lease_until=store.now, expected_epoch=1
+    ),
+    "turns.fence": lambda store, number, turn: store.turns.fence(turn, 1),
+    "turns.extend": lambda store, number, turn: store.turns.extend(turn, 1, store.now),
+    "turns.release": lambda store, number, turn: store.turns.release(turn, 1),
+    "turns.add_step": lambda store, number, turn: store.turns.add_step(turn, 9, "mine"),
+    "turns.steps": lambda store, number, turn: store.turns.steps((turn,)),
+    "turns.set_call": lambda store, number, turn: store.turns.set_call(turn, 1, 1, status="denied"),
+    "turns.park": lambda store, number, turn: store.turns.park(turn, ASKED),
+    "turns.unpark": lambda store, number, turn: store.turns.unpark(turn),
+    "turns.finish": lambda store, number, turn: store.turns.finish(turn, status="failed"),
+    "turns.request_cancel": lambda store, number, turn: store.turns.request_cancel(turn),
+    "turns.append_events": lambda store, number, turn: store.turns.append_events(turn, [(99, b"mine")]),
+    "turns.events": lambda store, number, turn: store.turns.events(turn),
+    "journal.undo": lambda store, number, turn: store.journal.undo(),
+    "journal.undo_call": lambda store, number, turn: store.journal.undo_call(turn, "1.1"),
+    "journal.redo": lambda store, number, turn: store.journal.redo(),
+}
+ALONE = {
+    "tasks.add",
+    "tasks.page",
+    "tasks.count_pending",
+    "tasks.stats",
+    "tasks.projects",
+    "tasks.tags",
+    "conversations.create",
+    "conversations.page",
+    "journal.record",
+    "journal.changed",
+}
+"""Methods that take no id: what they show is tested below."""
+
+
+@pytest.fixture
+async def of_ann(database: Database) -> AsyncIterator[Database]:
+    async with database.begin(ANN) as store:
+        await store.conversations.create("ann's secret")
+        await store.conversations.add_message(1, role="user", content="ann's secret", turn_id="t1")
+        await store.turns.create(
+            turn_id="t1",
+            conversation_id=1,
+            message_seq=1,
+            request_key="key of t1",
+            owner="ann",
+            lease_until=store.now + timedelta(hours=1),
+        )
+        await store.turns.add_step("t1", 1, "ann's secret", (CALL,))
+        await store.turns.append_events("t1", [(1, b"ann's secret")])
+    async with database.begin(ANN, turn_id="t1", call_id="1.1") as store:
+        await store.tasks.add(TaskDraft(title="ann's next", parent_id=1))
+        await store.tasks.add(TaskDraft(title="ann's secret", tags=("secret",), project="secret"))
+    before = await _everything(database)
+    yield database
+    assert await _everything(database) == before, "Bob changed something of Ann's"
+
+
+async def _everything(database: Database) -> list[Any]:
+    async with database.read(ANN) as store:
+        return [
+            await shown(store, TaskFilter(status="all")),
+            await store.conversations.page(),
+            await store.conversations.messages(1),
+            await store.conversations.approve_all(1),
+            await store.turns.get("t1"),
+            await store.turns.steps(("t1",)),
+            await store.turns.events("t1"),
+            await store.revision(),
+        ]
+
+
+async def _outcome(database: Database, attempt: Attempt, number: int, turn: str) -> Any:
+    try:
+        async with database.begin(BOB) as store:
+            return await attempt(store, number, turn)
+    except KirotodoError as error:
+        return type(error), re.sub(rf"\b({number}|{turn})\b(?=\.$)", "…", error.message)
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+async def test_what_is_anothers_looks_like_what_never_was(of_ann: Database, name: str) -> None:
+    attempt = ATTEMPTS[name]
+    foreign = await _outcome(of_ann, attempt, 1, "t1")
+    unknown = await _outcome(of_ann, attempt, 987, "t987")
+    assert foreign == unknown
+
+
+async def test_lists_hold_what_is_ones_own(of_ann: Database) -> None:
+    async with of_ann.read(BOB) as store:
+        for where in (TaskFilter(status="all"), TaskFilter(search="secret"), TaskFilter(tag="secret")):
+            page = await shown(store, where)
+            assert (page.items, page.total) == ((), 0)
+        assert await store.tasks.count_pending() == 0
+        assert await store.tasks.projects() == ()
+        assert await store.tasks.tags() == {}
+        stats = await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)
+        assert (stats.pending, stats.created, stats.projects) == (0, 0, ())
+        assert (await store.conversations.page()).items == ()
+        assert (await store.conversations.page(search="secret")).items == ()
+        assert await store.revision() == 0
+        assert await store.timezone() is None
+        since = await store.changed_since(-1)
+        assert (since.tasks, since.removed, since.conversations) == ((), (), False)
+        assert store.journal.changed == Changed()
+
+
+async def test_the_same_ids_do_not_get_in_each_others_way(of_ann: Database) -> None:
+    async with of_ann.begin(BOB) as store:
+        task = await store.tasks.add(TaskDraft(title="bob's", tags=("own",)))
+        conversation = await store.conversations.create("bob's")
+        message = await store.conversations.add_message(1, role="user", content="hello", turn_id="t1")
+        await store.turns.create(
+            turn_id="t1", conversation_id=1, message_seq=1, request_key="key of t1", owner="b", lease_until=store.now
+        )
+        await store.turns.add_step("t1", 1, "", (CALL,))
+        await store.turns.append_events("t1", [(1, b"bob's")])
+    assert (task.id, conversation.id, message.seq) == (1, 1, 1)
+    async with of_ann.begin(BOB) as store:
+        assert (await store.journal.undo()).removed == (1,)
+
+
+def test_every_method_of_the_store_is_tried() -> None:
+    methods = {
+        f"{name}.{method}"
+        for name, kind in (
+            ("tasks", TaskStore),
+            ("conversations", ConversationStore),
+            ("turns", TurnStore),
+            ("journal", Journal),
+        )
+        for method in vars(kind)
+        if not method.startswith("_")
+    }
+    assert methods == set(ATTEMPTS) | ALONE

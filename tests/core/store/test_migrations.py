@@ -1,0 +1,212 @@
+# ruff: noqa: ASYNC240 (nobody waits for a test that blocks)
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlmodel import SQLModel
+
+from kirotodo.core.domain.conversation import ToolCall
+from kirotodo.core.domain.task import TaskDraft, TaskFilter
+from kirotodo.core.errors import StorageError, StorageTooNew
+from kirotodo.core.store import maintenance, schema, sqlite
+from kirotodo.core.store.database import Database
+from tests.core.store.conftest import ANN, BOB, Clock, shown, titles
+
+ROOT = Path(__file__).parents[3]
+
+
+async def _filled(url: str, clock: Clock) -> dict[str, Any]:
+    """A database with a row in every table, and what it shows."""
+    database = await Database.open(url, clock=clock)
+    for user in (ANN, BOB):
+        async with database.begin(user, turn_id="t", call_id="1.1") as store:
+            await store.tasks.add(TaskDraft(title="Café", notes="n", tags=("b", "a"), due_date=date(2026, 11, 27)))
+            await store.tasks.add(TaskDraft(title="gone"))
+            await store.tasks.delete(2)
+            await store.conversations.create("about milk")
+            await store.conversations.add_message(1, role="user", content="add café", turn_id="t")
+            await store.turns.create(
+                turn_id="t", conversation_id=1, message_seq=1, owner="me", lease_until=store.now + timedelta(days=1)
+            )
+            await store.turns.add_step("t", 1, "hm", (ToolCall(id="1.1", step=1, position=1, tool="x", arguments={}),))
+            await store.turns.append_events("t", [(1, b"{}")])
+    seen = await _seen(database)
+    await database.aclose()
+    return seen
+
+
+async def _seen(database: Database) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    for user in (ANN, BOB):
+        async with database.read(user) as store:
+            seen[user] = [
+                await shown(store, TaskFilter(status="all")),
+                await titles(store, TaskFilter(search="cafe")),
+                await titles(store, TaskFilter(search="b")),
+                await store.conversations.page(),
+                await store.conversations.page(search="milk"),
+                await store.conversations.page(search="add cafe"),
+                await store.conversations.messages(1),
+                await store.turns.get("t"),
+                await store.turns.steps(("t",)),
+                await store.turns.events("t"),
+                await store.revision(),
+            ]
+    return seen
+
+
+async def _opened(url: str, clock: Clock) -> dict[str, Any]:
+    database = await Database.open(url, clock=clock)
+    try:
+        return await _seen(database)
+    finally:
+        await database.aclose()
+
+
+def _tables(path: Path) -> set[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")}
+
+
+def test_the_constant_head_is_the_newest_script_and_the_line_is_straight() -> None:
+    scripts = ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))
+    assert scripts.get_heads() == [schema.HEAD]
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == schema.REVISIONS
+
+
+def test_the_migrations_make_what_the_rows_say(path: Path, url: str) -> None:
+    maintenance.upgrade(url)
+
+    def ours(name: str | None, kind: str, _: Any) -> bool:
+        return not (kind == "table" and (name or "").startswith("search_index"))
+
+    with sqlite.make_migration_engine(path).connect() as connection:
+        options = {"include_name": ours, "compare_type": True}
+        assert compare_metadata(MigrationContext.configure(connection, opts=options), SQLModel.metadata) == []
+
+
+async def test_down_and_up_again_keeps_every_row(url: str, path: Path, clock: Clock) -> None:
+    before = await _filled(url, clock)
+    tables = await asyncio.to_thread(_tables, path)
+    for revision in reversed(schema.REVISIONS[:-1]):
+        assert maintenance.downgrade(url, revision) == revision
+        assert maintenance.check(url).revision == revision
+    assert maintenance.upgrade(url) == schema.HEAD
+    assert await asyncio.to_thread(_tables, path) == tables
+    assert await _opened(url, clock) == before
+    assert maintenance.check(url).ok
+
+
+async def test_down_to_the_base_leaves_nothing_but_the_backup_copy(url: str, path: Path, clock: Clock) -> None:
+    before = await _filled(url, clock)
+    assert maintenance.downgrade(url, "base") is None
+    assert _tables(path) == {"alembic_version"}
+    (copy,) = path.parent.glob("kirotodo.before-base.*.db")
+    assert maintenance.upgrade(url) == schema.HEAD
+    maintenance.restore(copy, url)
+    assert await _opened(url, clock) == before
+
+
+async def test_an_older_database_is_copied_and_then_migrated(url: str, path: Path, clock: Clock) -> None:
+    before = await _filled(url, clock)
+    maintenance.downgrade(url, "0001")
+    for copy in path.parent.glob("*.before-*"):
+        copy.unlink()
+    older = _tables(path)
+    assert await _opened(url, clock) == before
+    (copy,) = path.parent.glob(f"kirotodo.before-{schema.HEAD}.*.db")
+    assert _tables(copy) == older
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (4,)
+    assert await _opened(url, clock) == before
+    assert len(list(path.parent.glob("*.before-*"))) == 1
+
+
+async def test_an_older_database_without_data_needs_no_copy(url: str, path: Path, clock: Clock) -> None:
+    maintenance.upgrade(url, "0001")
+    await (await Database.open(url, clock=clock)).aclose()
+    assert [found.name for found in path.parent.iterdir()] == [path.name]
+
+
+async def test_a_newer_database_is_refused_and_left_alone(url: str, path: Path, clock: Clock) -> None:
+    await _filled(url, clock)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    before = path.read_bytes()
+    with pytest.raises(StorageTooNew, match=r"kirotodo\.db was written by a newer kirotodo; update this one"):
+        await Database.open(url, clock=clock)
+    with pytest.raises(StorageTooNew):
+        maintenance.upgrade(url)
+    with pytest.raises(StorageTooNew):
+        maintenance.downgrade(url, "0001")
+    assert path.read_bytes() == before
+    report = maintenance.check(url)
+    assert not report.ok
+    assert "newer" in report.problems[0]
+
+
+async def test_a_migration_that_fails_leaves_the_database_as_it_was(url: str, path: Path, clock: Clock) -> None:
+    await _filled(url, clock)
+    maintenance.downgrade(url, "0001")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE search_index (in_the_way)")
+        connection.commit()
+    tables = _tables(path)
+    with pytest.raises(StorageError, match=r"kirotodo\.db"):
+        await Database.open(url, clock=clock)
+    assert _tables(path) == tables
+    assert maintenance.check(url).revision == "0001"
+
+
+async def test_two_first_starts_at_once_make_one_database(url: str, clock: Clock) -> None:
+    opened = await asyncio.gather(*(Database.open(url, clock=clock) for _ in range(4)))
+    for database in opened:
+        async with database.begin(ANN) as store:
+            await store.tasks.add(TaskDraft(title="a"))
+    async with opened[0].read(ANN) as store:
+        assert await store.tasks.count_pending() == 4
+    for database in opened:
+        await database.aclose()
+
+
+def test_opening_a_database_that_is_up_to_date_does_not_import_alembic(url: str) -> None:
+    maintenance.upgrade(url)
+    program = (
+        "import asyncio, sys\n"
+        "from datetime import UTC, datetime\n"
+        "from kirotodo.core.store.database import Database\n"
+        "async def main():\n"
+        "    database = await Database.open(sys.argv[1], clock=lambda: datetime.now(UTC))\n"
+        "    async with database.begin('ann') as store:\n"
+        "        await store.tasks.count_pending()\n"
+        "    await database.aclose()\n"
+        "asyncio.run(main())\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('alembic', 'mako')])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_alembic_itself_works_from_a_checkout(url: str, tmp_path: Path) -> None:
+    def alembic(*arguments: str) -> str:
+        command = [sys.executable, "-m", "alembic", "-c", str(ROOT / "alembic.ini"), *arguments]
+        environment = {**os.environ, "DATABASE_URL": url}
+        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    alembic("upgrade", "head")
+    assert maintenance.check(url).revision == schema.HEAD
+    assert f"{schema.HEAD} (head)" in alembic("current")
+    alembic("downgrade", "-1")
+    assert maintenance.check(url).revision == schema.REVISIONS[-2]
