@@ -4,8 +4,8 @@ A run goes on from whatever is committed: steps that are stored are not asked fo
 not run again. No transaction is open while the model speaks.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Self
 
@@ -150,7 +150,7 @@ class Agent:
         run.flow = flow
         requested: list[port.ToolCall] = []
         try:
-            async with flow, run.interrupt.waiting(), _closing(self.model.stream(request)) as stream:
+            async with flow, run.interrupt.waiting(), aclosing(self.model.stream(request)) as stream:
                 async for event in stream:
                     match event:
                         case port.TextDelta(text=text):
@@ -225,16 +225,6 @@ class Agent:
         others = dict.fromkeys(message.turn_id for message in messages if message.turn_id != run.log.turn_id)
         steps = await store.turns.steps(list(others)) if others else {}
         return Earlier(messages=messages, steps=steps)
-
-
-@asynccontextmanager
-async def _closing(stream: AsyncIterator[port.ModelEvent]) -> AsyncIterator[AsyncIterator[port.ModelEvent]]:
-    """Close the stream on the way out, so that a model that is stopped stops at once."""
-    try:
-        yield stream
-    finally:
-        if isinstance(stream, AsyncGenerator):
-            await stream.aclose()
 
 
 def _numbered(call: port.ToolCall, step: int, position: int) -> ToolCall:

@@ -1,6 +1,6 @@
 """The port to a language model. Three implementations ship: `openai`, `builtin` and `scripted`."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
@@ -117,7 +117,7 @@ class Model(Protocol):
     @property
     def name(self) -> str: ...
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """One step. Ends when the step is whole; raises `ModelError` where it cannot be. Closing it stops the model."""
 
     async def aclose(self) -> None: ...

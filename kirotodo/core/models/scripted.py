@@ -1,7 +1,7 @@
 """The shipped fake: a model that says exactly what it was told to, and fails the test where the run goes otherwise."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -55,7 +55,7 @@ class ScriptedModel:
         if self._steps:
             raise ScriptError(f"{len(self._steps)} scripted steps were never asked for, the first: {self._steps[0]!r}")
 
-    async def stream(self, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         self.requests.append(request)
         if not self._steps:
             raise ScriptError(f"run {len(self.requests)} of the model was not scripted; it saw {request.history[-1]!r}")

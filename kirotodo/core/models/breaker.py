@@ -1,0 +1,64 @@
+"""A circuit breaker: a provider that is down is not asked again and again.
+
+Michael Nygard, *Release It!*, 2nd ed., "Circuit Breaker". Only faults of the provider count: connection errors,
+time-outs and 5xx. A 429 says that the provider is well and that we are too many, so it never opens the circuit.
+"""
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+State = Literal["closed", "open", "half_open"]
+
+FAILURES: Final = 5
+"""Faults in a row that open the circuit."""
+COOL_DOWN_SECONDS: Final = 30.0
+
+
+class CircuitBreaker:
+    """`clock` gives monotonic seconds."""
+
+    def __init__(
+        self, *, clock: Callable[[], float], failures: int = FAILURES, cool_down: float = COOL_DOWN_SECONDS
+    ) -> None:
+        self._clock = clock
+        self._limit = failures
+        self._cool_down = cool_down
+        self._failures = 0
+        self._opened_at: float | None = None
+        self._probing = False
+
+    @property
+    def state(self) -> State:
+        if self._opened_at is None:
+            return "closed"
+        return "half_open" if self._clock() - self._opened_at >= self._cool_down else "open"
+
+    def allow(self) -> bool:
+        """Whether a request may go out now. Half open, one probe may, until its outcome is known."""
+        match self.state:
+            case "closed":
+                return True
+            case "open":
+                return False
+            case "half_open":
+                if self._probing:
+                    return False
+                self._probing = True
+                return True
+
+    def succeeded(self) -> None:
+        """The provider answered, be it with a refusal."""
+        self._failures = 0
+        self._opened_at = None
+        self._probing = False
+
+    def failed(self) -> None:
+        """The provider is at fault."""
+        self._failures += 1
+        if self._probing or self._failures >= self._limit:
+            self._opened_at = self._clock()
+        self._probing = False
+
+    def abandoned(self) -> None:
+        """The request was stopped by us; it says nothing of the provider."""
+        self._probing = False

@@ -1,0 +1,66 @@
+"""A model with another behind it: when the first is down the second answers, and says so."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+from kirotodo.core.errors import ModelError
+from kirotodo.core.models.faults import ProviderFault
+from kirotodo.core.models.model import (
+    AssistantStep,
+    Model,
+    ModelEvent,
+    ModelRequest,
+    Restarted,
+    TextDelta,
+    UserText,
+)
+
+NOTICE: Final = "*The model cannot be reached; the built-in one answers.*"
+
+
+class FallbackModel:
+    """Streams from `first`; where that is down before it did anything in this turn, from `second`.
+
+    A turn in which `first` has called tools already is not handed over: `second` did not choose those calls.
+    """
+
+    def __init__(self, first: Model, second: Model) -> None:
+        self.name = first.name
+        self._first = first
+        self._second = second
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """See `Model.stream`."""
+        steps = steps_of_turn(request)
+        if steps and steps[0].text.startswith(NOTICE):
+            async with aclosing(self._second.stream(request)) as events:
+                async for event in events:
+                    yield event
+            return
+        said = False
+        try:
+            async with aclosing(self._first.stream(request)) as events:
+                async for event in events:
+                    said = said or isinstance(event, TextDelta)
+                    yield event
+            return
+        except ModelError as fault:
+            if steps or not (isinstance(fault, ProviderFault) and fault.kind == "down"):
+                raise
+        if said:
+            yield Restarted()
+        yield TextDelta(text=f"{NOTICE}\n\n")
+        async with aclosing(self._second.stream(request)) as events:
+            async for event in events:
+                yield event
+
+    async def aclose(self) -> None:
+        await self._first.aclose()
+        await self._second.aclose()
+
+
+def steps_of_turn(request: ModelRequest) -> tuple[AssistantStep, ...]:
+    """The steps of the turn under way: those after the last user text."""
+    last = max((at for at, item in enumerate(request.history) if isinstance(item, UserText)), default=-1)
+    return tuple(item for item in request.history[last + 1 :] if isinstance(item, AssistantStep))

@@ -1,0 +1,149 @@
+"""What goes wrong between us and a provider: told apart once, each with its sentence and what may be done about it."""
+
+import email.utils
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from kirotodo.core.errors import ModelError
+
+Kind = Literal["down", "busy", "refused"]
+"""down: its own fault, again may help · busy: too many requests, later helps · refused: again never helps."""
+
+KEPT: Final = "Your message is kept."
+
+
+class ProviderFault(ModelError):
+    """A fault of one attempt. `wait` is how many seconds the provider asked us to stay away, if it did."""
+
+    def __init__(self, message: str, *, kind: Kind, wait: float | None = None) -> None:
+        super().__init__(message, retryable=kind != "refused")
+        self.kind: Kind = kind
+        self.wait = wait
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """An error response of a provider, as far as it can be read."""
+
+    status: int
+    code: str
+    message: str
+    headers: Mapping[str, str]
+
+
+def truncated() -> ProviderFault:
+    return ProviderFault(f"The model's answer broke off in the middle. {KEPT}", kind="down")
+
+
+def garbled() -> ProviderFault:
+    return ProviderFault(f"The model service sent something that is no valid answer. {KEPT}", kind="down")
+
+
+def disconnected(host: str) -> ProviderFault:
+    return ProviderFault(
+        f"The model service at {host} cannot be reached. {KEPT} Check the network and OPENAI_BASE_URL.", kind="down"
+    )
+
+
+def stalled(host: str) -> ProviderFault:
+    return ProviderFault(f"The model service at {host} stopped answering. {KEPT}", kind="down")
+
+
+def circuit_open(host: str) -> ProviderFault:
+    return ProviderFault(
+        f"The model service at {host} failed several times in a row and is left alone for half a minute. {KEPT}",
+        kind="down",
+    )
+
+
+def of_response(refusal: Refusal, *, model: str) -> ProviderFault:
+    """The fault that an error response tells of. Provider texts are not passed on: they may hold keys and addresses."""
+    told = f"{refusal.code} {refusal.message}".lower()
+    match refusal.status:
+        case 401 | 403:
+            return ProviderFault(
+                f"The model service refused the key. {KEPT} Check OPENAI_API_KEY and what it may use.", kind="refused"
+            )
+        case 402:
+            return _no_credit()
+        case 404:
+            return ProviderFault(
+                f"The model service does not know the model {model!r}. {KEPT} `kirotodo models` lists what it offers.",
+                kind="refused",
+            )
+        case 429 if "quota" in told or "billing" in told or "credit" in told:
+            return _no_credit()
+        case 429:
+            wait = retry_after(refusal.headers)
+            when = f" Try again in {wait:.0f} seconds." if wait else " Try again in a moment."
+            return ProviderFault(
+                f"The model service has too many requests just now. {KEPT}{when}", kind="busy", wait=wait
+            )
+        case 400 | 422 if "context" in told and ("length" in told or "window" in told or "exceed" in told):
+            return ProviderFault(
+                f"This conversation is too long for the model {model!r}. {KEPT} Start a new conversation.",
+                kind="refused",
+            )
+        case 400 | 404 | 422 | 500 | 501 if _no_tools(told):
+            return ProviderFault(
+                f"The model {model!r} cannot call tools, as kirotodo needs. {KEPT} Choose another with OPENAI_MODEL.",
+                kind="refused",
+            )
+        case 408 | 409 | 425:
+            return ProviderFault(f"The model service did not take the request. {KEPT}", kind="down")
+        case status if status >= 500:
+            return ProviderFault(
+                f"The model service has a fault of its own ({status}). {KEPT}",
+                kind="down",
+                wait=retry_after(refusal.headers),
+            )
+        case status:
+            return ProviderFault(f"The model service refused the request ({status}). {KEPT}", kind="refused")
+
+
+def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:
+    """Seconds the provider asks us to wait: `Retry-After-Ms`, or `Retry-After` (RFC 9110, 10.2.3)."""
+    milliseconds = headers.get("retry-after-ms")
+    if milliseconds is not None and _number(milliseconds) is not None:
+        return max(0.0, (_number(milliseconds) or 0.0) / 1000)
+    text = headers.get("retry-after")
+    if text is None:
+        return None
+    seconds = _number(text)
+    if seconds is not None:
+        return max(0.0, seconds)
+    try:
+        moment = email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, moment - (time.time() if now is None else now))
+
+
+def error_of_body(body: Any) -> tuple[str, str]:
+    """Code and message of an error body, in the forms that servers use: `{"error": {...}}`, `{"error": "…"}`, `{…}`."""
+    error = body.get("error", body) if isinstance(body, Mapping) else body
+    if isinstance(error, Mapping):
+        return str(error.get("code") or error.get("type") or ""), str(error.get("message") or error.get("detail") or "")
+    return "", str(error or "")
+
+
+def _no_credit() -> ProviderFault:
+    return ProviderFault(
+        f"The account at the model service has no credit left. {KEPT} Check its billing page.", kind="refused"
+    )
+
+
+def _no_tools(told: str) -> bool:
+    return "tool" in told and any(
+        word in told for word in ("not support", "unsupported", "does not", "requires", "--jinja")
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0 <= value < 1e9 else None
