@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from textual import on
+from textual import events, on
 from textual.app import App
 from textual.binding import Binding
 from textual.command import Provider
@@ -176,11 +176,11 @@ class KirotodoApp(App[None]):
 
     # --- the size and the end ---
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         shown = isinstance(self.screen, TooSmall)
-        if too_small(self.size) and not shown:
+        if too_small(event.size) and not shown:
             self.push_screen(TooSmall())
-        elif shown and not too_small(self.size):
+        elif shown and not too_small(event.size):
             self.pop_screen()
 
     def leave(self) -> None:
@@ -201,6 +201,7 @@ class KirotodoApp(App[None]):
             self.say("Once more ctrl+c leaves; drafts and running turns are kept.")
 
     async def on_unmount(self) -> None:
+        self.state.save()
         if self.backend is not None:
             with contextlib.suppress(KirotodoError):
                 await self.backend.aclose()

@@ -40,7 +40,7 @@ class QueuedMessage(TextLines):
         self.text = text
 
     def make_lines(self, width: int) -> list[Content]:
-        keys = Content.styled(self.KEYS, "$text-muted") if width >= 2 * len(self.KEYS) else Content()
+        keys = Content.styled(self.KEYS, "$text-muted") if width >= len(self.KEYS) + 20 else Content()
         left = Content.assemble((f"{self.place + 1}. ", "$text-muted"), line(self.text))
         left = left.truncate(max(0, width - keys.cell_length - 1), ellipsis=True)
         return [Content.assemble(left, " " * (width - left.cell_length - keys.cell_length), keys)]
@@ -57,7 +57,7 @@ class QueuedMessage(TextLines):
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         width = self.content_size.width
-        if offset is None or width < 2 * len(self.KEYS):
+        if offset is None or width < len(self.KEYS) + 20:
             return
         x = offset.x - (width - len(self.KEYS))
         if x >= self.KEYS.index("s send"):

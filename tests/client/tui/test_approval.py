@@ -1,0 +1,154 @@
+"""A yes or no that is owed stands in the composer's place."""
+
+import pytest
+
+from kirotodo.core.domain.task import Task
+from kirotodo.core.errors import Conflict
+from tests.client.tui.chat_host import backend_of, chatting, deleting
+from tests.client.tui.list_host import HOSTILE, NOW, SAMPLE
+
+
+async def test_it_asks_with_exactly_the_tasks_and_takes_the_place() -> None:
+    async with chatting(backend_of(deleting(*SAMPLE[:2]))) as chat:
+        await chat.write("draft stays")
+        chat.screen.submit("delete them")
+        await chat.sees("Delete 2 tasks?", "12 pay rent", "3 call the plumber", "y yes", "n no", "a always")
+        assert not chat.screen.composer.display
+        assert chat.focused is chat.screen.approval
+        await chat.press("y")
+        await chat.sees("They are gone.")
+        assert chat.draft == "draft stays"
+        assert chat.focused is chat.screen.composer
+
+
+@pytest.mark.parametrize(
+    ("key", "decision", "answer"),
+    [
+        ("y", "yes", "They are gone."),
+        ("a", "always", "They are gone."),
+        ("n", "no", "Left as they are."),
+        ("escape", "no", "Left as they are."),
+    ],
+)
+async def test_every_key(key: str, decision: str, answer: str) -> None:
+    backend = backend_of(deleting(*SAMPLE[:2]))
+    async with chatting(backend) as chat:
+        await chat.say("delete them")
+        await chat.sees("Delete 2 tasks?")
+        await chat.press(key)
+        await chat.sees(answer)
+        assert backend.answers == [("1.1", decision, None)]
+
+
+@pytest.mark.parametrize(("button", "decision"), [("yes", "yes"), ("no", "no"), ("always", "always")])
+async def test_the_mouse(button: str, decision: str) -> None:
+    backend = backend_of(deleting(*SAMPLE[:2]))
+    async with chatting(backend) as chat:
+        await chat.say("delete them")
+        await chat.sees("Delete 2 tasks?")
+        await chat.pilot.click(f"#approve-{button}")
+        await chat.until(lambda: backend.answers == [("1.1", decision, None)])
+        await chat.idle()
+
+
+async def test_other_letters_do_nothing() -> None:
+    backend = backend_of(deleting(*SAMPLE[:2]))
+    async with chatting(backend) as chat:
+        await chat.say("delete them")
+        await chat.sees("Delete 2 tasks?")
+        await chat.press("x", "enter", "space")
+        assert backend.answers == []
+        await chat.press("n")
+        await chat.idle()
+
+
+async def test_e_edits_the_arguments_and_enter_says_yes_with_them() -> None:
+    backend = backend_of(deleting(*SAMPLE[:2]))
+    async with chatting(backend) as chat:
+        await chat.say("delete them")
+        await chat.sees("Delete 2 tasks?")
+        await chat.press("e")
+        await chat.sees('{"task_ids": [12, 3]}')
+        await chat.press(*["backspace"] * 5, *"]}")
+        await chat.press("enter")
+        await chat.until(lambda: backend.answers == [("1.1", "yes", {"task_ids": [12]})])
+        await chat.idle()
+
+
+async def test_arguments_that_are_no_json_are_told_and_stay() -> None:
+    backend = backend_of(deleting(*SAMPLE[:2]))
+    async with chatting(backend) as chat:
+        await chat.say("delete them")
+        await chat.sees("Delete 2 tasks?")
+        await chat.press("e", "backspace", "enter")
+        await chat.sees("Not JSON", '{"task_ids": [12, 3]')
+        await chat.press("escape")
+        await chat.until(lambda: "Not JSON" not in chat.text)
+        assert backend.answers == []
+        await chat.press("n")
+        await chat.sees("Left as they are.")
+
+
+async def test_several_wait_their_turn() -> None:
+    first, second = deleting(SAMPLE[0], call_id="1.1"), deleting(SAMPLE[1], call_id="1.2")
+    backend = backend_of([*first, *second])
+    async with chatting(backend) as chat:
+        await chat.say("x")
+        await chat.sees("12 pay rent")
+        await chat.press("y")
+        await chat.sees("3 call the plumber")
+        await chat.press("n")
+        await chat.idle()
+        assert [(id, decision) for id, decision, _ in backend.answers] == [("1.1", "yes"), ("1.2", "no")]
+
+
+async def test_a_refused_answer_is_asked_again() -> None:
+    backend = backend_of(deleting(*SAMPLE[:2]))
+    async with chatting(backend) as chat:
+        await chat.say("x")
+        await chat.sees("Delete 2 tasks?")
+        backend.break_down("answer", Conflict("Not now."))
+        await chat.press("y")
+        await chat.until(lambda: chat.toasts() == ["Not now."])
+        await chat.sees("Delete 2 tasks?")
+        await chat.press("n")
+        await chat.sees("Left as they are.")
+
+
+async def test_a_turn_parked_at_the_start_asks_again() -> None:
+    backend = backend_of()
+    conversation = backend.add_conversation("earlier", [("q", "a")])
+
+    async def start() -> object:
+        backend.begin_turn(conversation, "delete them", deleting(*SAMPLE[:2]))
+        return backend
+
+    async with chatting(start) as chat:  # type: ignore[arg-type]
+        await chat.sees("Delete 2 tasks?", "? waiting for your yes or no")
+        await chat.press("y")
+        await chat.sees("They are gone.")
+
+
+async def test_an_answer_given_elsewhere_takes_the_question_away() -> None:
+    backend = backend_of(deleting(*SAMPLE[:2]))
+    async with chatting(backend) as chat:
+        await chat.say("x")
+        await chat.sees("Delete 2 tasks?")
+        await backend.answer(chat.screen.live or "", "1.1", "no")
+        await chat.sees("Left as they are.")
+        assert chat.focused is chat.screen.composer
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text.strip()])
+async def test_no_text_can_hurt(text: str) -> None:
+    task = Task(id=1, title=text, created_at=NOW, updated_at=NOW)
+    beats = deleting(task)
+    backend = backend_of(beats)
+    async with chatting(backend) as chat:
+        await chat.say("x")
+        await chat.sees("Delete 1 tasks?")
+        await chat.press("e")
+        assert "\x1b" not in chat.text
+        assert "\u202e" not in chat.text
+        await chat.press("escape", "n")
+        await chat.idle()

@@ -1,0 +1,166 @@
+"""Writing: keys, history, drafts, and that nothing typed is ever lost."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual import events
+
+from kirotodo.client.script import ScriptedTurn, say
+from kirotodo.client.scripted import ScriptedBackend
+from kirotodo.client.state import ClientState
+from kirotodo.core.errors import Unreachable
+from tests.client.tui.chat_host import backend_of, chatting
+
+
+async def test_enter_sends_and_empties_the_composer() -> None:
+    backend = backend_of([say("hello there")])
+    async with chatting(backend) as chat:
+        await chat.write("hi")
+        await chat.press("enter")
+        await chat.sees("you   hi", "kiro  hello there")
+        assert backend.sent == ["hi"]
+        assert chat.draft == ""
+
+
+async def test_ctrl_j_begins_a_line_and_the_message_keeps_it() -> None:
+    backend = backend_of([say("ok")])
+    async with chatting(backend) as chat:
+        await chat.write("one\ntwo")
+        assert chat.draft == "one\ntwo"
+        await chat.press("enter")
+        await chat.sees("ok")
+        assert backend.sent == ["one\ntwo"]
+
+
+async def test_nothing_but_spaces_is_not_sent() -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.write("  \n ")
+        await chat.press("enter")
+        assert chat.draft == "  \n "
+
+
+@pytest.mark.parametrize("letter", ["question_mark", "u", "U", "y", "i", "n", "e", "x", "G", "#"])
+async def test_single_letters_are_text_in_the_composer(letter: str) -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.press(letter)
+        assert len(chat.draft) == 1
+        assert chat.app.screen is chat.screen
+
+
+async def test_it_grows_to_a_third_of_the_screen_and_no_further() -> None:
+    async with chatting(backend_of(), size=(80, 30)) as chat:
+        start = chat.screen.composer.outer_size.height
+        await chat.write("a\nb\nc")
+        await chat.until(lambda: chat.screen.composer.outer_size.height == start + 2)
+        chat.screen.composer.put("\n".join("x" * 40))
+        await chat.pilot.pause()
+        await chat.until(lambda: start + 2 < chat.screen.composer.outer_size.height <= 10)
+
+
+async def test_up_and_down_walk_through_what_was_sent_and_back_to_the_draft() -> None:
+    async with chatting(backend_of([say("1")], [say("2")])) as chat:
+        for text in ("first", "second"):
+            await chat.say(text)
+            await chat.idle()
+        await chat.write("draft")
+        await chat.press("up")
+        assert chat.draft == "second"
+        await chat.press("up", "up")
+        assert chat.draft == "first"
+        await chat.press("down", "down")
+        assert chat.draft == "draft"
+
+
+async def test_up_moves_within_many_lines_before_it_recalls() -> None:
+    async with chatting(backend_of([say("ok")])) as chat:
+        await chat.say("sent before")
+        await chat.idle()
+        await chat.write("a\nb")
+        await chat.press("up")
+        assert chat.draft == "a\nb"
+        await chat.press("up")
+        assert chat.draft == "sent before"
+
+
+async def test_sending_a_recalled_message_brings_the_draft_back() -> None:
+    async with chatting(backend_of([say("ok")], [say("ok")])) as chat:
+        await chat.say("again")
+        await chat.idle()
+        await chat.write("unsent")
+        await chat.press("up", "enter")
+        await chat.idle()
+        assert chat.draft == "unsent"
+
+
+async def test_a_failed_send_puts_the_text_back_before_what_was_typed_since() -> None:
+    backend = backend_of(ScriptedTurn(refuse=Unreachable("The server does not answer; try again.")))
+    async with chatting(backend) as chat:
+        await chat.write("important")
+        await chat.press("enter")
+        await chat.until(lambda: chat.toasts())
+        assert chat.draft == "important"
+        assert "The server does not answer" in chat.toasts()[0]
+        assert chat.screen.transcript.entries == []
+
+
+async def test_a_text_over_the_limit_stays_and_is_told() -> None:
+    async with chatting(backend_of()) as chat:
+        chat.screen.composer.put("x" * 10_001)
+        await chat.press("enter")
+        await chat.until(lambda: chat.toasts())
+        assert "10,001" in chat.toasts()[0]
+        assert len(chat.draft) == 10_001
+
+
+async def test_a_paste_keeps_its_lines_and_loses_its_escape_sequences() -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.write("> ")
+        chat.screen.composer.post_message(events.Paste("a\r\nb\x1b[31m\x1b]0;evil\x07c\u202e"))
+        await chat.until(lambda: chat.draft == "> a\nbc")
+
+
+async def test_a_draft_survives_the_program(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    backend = backend_of([say("ok")])
+    async with chatting(backend, state_path=path) as chat:
+        await chat.say("hello")
+        await chat.idle()
+        await chat.write("half a thou")
+        await chat.until(lambda: ClientState(path).draft(chat.screen.conversation_id) == "half a thou")
+    async with chatting(backend, state_path=path) as chat:
+        assert chat.draft == "half a thou"
+        assert chat.screen.conversation_id == 1
+        await chat.press("up")
+        assert chat.draft == "hello"
+
+
+async def test_what_is_sent_before_the_core_is_there_waits_in_sight_and_goes_out(tmp_path: Path) -> None:
+    backend = backend_of([say("at last")])
+    gate = asyncio.Event()
+
+    async def slow() -> ScriptedBackend:
+        await gate.wait()
+        return backend
+
+    async with chatting(slow, ready=False) as chat:
+        await chat.write("early bird")
+        await chat.press("enter")
+        await chat.sees("queued", "early bird")
+        await chat.write("draft")
+        gate.set()
+        await chat.sees("at last")
+        assert backend.sent == ["early bird"]
+        assert chat.draft == "draft"
+
+
+async def test_each_conversation_keeps_its_own_draft() -> None:
+    backend = backend_of()
+    first, second = backend.add_conversation("first"), backend.add_conversation("second")
+    async with chatting(backend, conversation_id=first) as chat:
+        await chat.write("for the first")
+        await chat.open(second)
+        assert chat.draft == ""
+        await chat.write("for the second")
+        await chat.open(first)
+        assert chat.draft == "for the first"

@@ -1,0 +1,177 @@
+"""Slash commands: the popup, its keys, and what each command does."""
+
+import pytest
+
+from kirotodo.client.script import Hold, ScriptedTurn, fail, say
+from kirotodo.client.tui.slash import COMMANDS, matching, parse
+from kirotodo.client.tui.widgets.slash_popup import SlashPopup
+from kirotodo.core.domain.task import Task
+from tests.client.tui.chat_host import MILK, adding, backend_of, chatting
+from tests.client.tui.list_host import HOSTILE, NOW
+
+
+async def test_a_slash_opens_the_popup_and_letters_narrow_it() -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.press("/")
+        await chat.sees("/help", "/new", "/conversations")
+        await chat.write("thm")
+        await chat.sees("/theme", "light or dark")
+        assert "/help" not in chat.text
+        await chat.write("q")
+        assert not chat.screen.query_one(SlashPopup).open
+
+
+async def test_escape_closes_it_and_keeps_the_text_and_the_turn() -> None:
+    backend = backend_of([Hold(), say("x")])
+    async with chatting(backend) as chat:
+        await chat.say("go")
+        await chat.write("/he")
+        await chat.until(lambda: chat.screen.query_one(SlashPopup).open)
+        await chat.press("escape")
+        assert not chat.screen.query_one(SlashPopup).open
+        assert chat.draft == "/he"
+        backend.release()
+        await chat.sees("kiro  x")
+
+
+async def test_down_and_enter_choose_and_run() -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.write("/")
+        names = [command.name for command in COMMANDS]
+        await chat.press(*["down"] * names.index("tasks"), "enter")
+        await chat.until(lambda: chat.screen.has_class("-drawer"))
+        assert chat.draft == ""
+
+
+async def test_up_wraps_to_the_last() -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.write("/")
+        await chat.press("up", "tab")
+        assert chat.draft == f"/{COMMANDS[-1].name}"
+
+
+async def test_tab_completes_without_running() -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.write("/ren")
+        await chat.press("tab")
+        assert chat.draft == "/rename "
+
+
+async def test_a_slash_in_the_middle_is_text() -> None:
+    backend = backend_of([say("ok")])
+    async with chatting(backend) as chat:
+        await chat.write("and/or")
+        assert not chat.screen.query_one(SlashPopup).open
+        await chat.press("enter")
+        await chat.sees("kiro  ok")
+        assert backend.sent == ["and/or"]
+
+
+async def test_an_unknown_command_stays_and_is_told() -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.say("/undoo")
+        await chat.until(lambda: chat.toasts())
+        assert chat.draft == "/undoo"
+
+
+async def test_hash_completes_a_task() -> None:
+    async with chatting(backend_of([say("ok")]), size=(120, 30)) as chat:
+        await chat.sees("call the plumber")
+        await chat.write("finish #plum")
+        await chat.until(lambda: chat.screen.query_one(SlashPopup).open)
+        await chat.press("enter")
+        assert chat.draft == "finish #3 "
+        await chat.press("enter")
+        await chat.sees("you   finish #3")
+
+
+@pytest.mark.parametrize("title", [title for title in HOSTILE if title.strip()])
+async def test_no_title_can_hurt_the_popup(title: str) -> None:
+    task = Task(id=7, title=title, created_at=NOW, updated_at=NOW)
+    async with chatting(backend_of(tasks=[task]), size=(120, 30)) as chat:
+        await chat.sees("1 open")
+        await chat.write("#7")
+        await chat.until(lambda: chat.screen.query_one(SlashPopup).open)
+        assert "\x1b" not in chat.text
+
+
+async def test_new_rename_delete_restore() -> None:
+    backend = backend_of()
+    backend.add_conversation("old", [("q", "a")])
+    async with chatting(backend) as chat:
+        await chat.sees("kirotodo · old")
+        await chat.say("/rename better [/] name")
+        await chat.sees("kirotodo · better [/] name")
+        await chat.say("/delete")
+        await chat.sees("new conversation")
+        assert "you   q" not in chat.text
+        await chat.say("/restore")
+        await chat.sees("kirotodo · better [/] name", "you   q")
+        await chat.say("/new")
+        await chat.sees("new conversation")
+
+
+async def test_rename_without_a_title_waits_for_one() -> None:
+    backend = backend_of()
+    backend.add_conversation("old", [("q", "a")])
+    async with chatting(backend) as chat:
+        await chat.say("/rename")
+        assert chat.draft == "/rename "
+
+
+async def test_undo_and_redo() -> None:
+    async with chatting(backend_of(adding()), size=(120, 30)) as chat:
+        await chat.say("add")
+        await chat.sees("20 ○ oat milk")
+        await chat.say("/undo")
+        await chat.until(lambda: "20 ○ oat milk" not in chat.text)
+        await chat.say("/redo")
+        await chat.sees("20 ○ oat milk")
+        assert chat.toasts()[-1] == f"Done again: {MILK.title}"
+
+
+async def test_retry_sends_the_failed_message_again() -> None:
+    backend = backend_of([fail("No.")], ScriptedTurn(message="try me", beats=[say("fine")]))
+    async with chatting(backend) as chat:
+        await chat.say("try me")
+        await chat.sees("✗ No.")
+        await chat.say("/retry")
+        await chat.sees("kiro  fine")
+
+
+async def test_theme_help_conversations_and_quit() -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.say("/theme")
+        await chat.until(lambda: chat.app.theme == "kirotodo-light")
+        assert chat.app.state.theme == "kirotodo-light"
+        await chat.say("/help")
+        await chat.until(lambda: chat.app.screen is not chat.screen)
+        await chat.press("escape")
+        await chat.until(lambda: chat.app.screen is chat.screen)
+        await chat.say("/conversations")
+        await chat.until(lambda: chat.app.screen is not chat.screen)
+        await chat.press("escape")
+        await chat.until(lambda: chat.app.screen is chat.screen)
+        await chat.say("/quit")
+        await chat.until(lambda: not chat.app.is_running)
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("/undo", ("undo", "")),
+        ("  /Rename a b ", ("rename", "a b")),
+        ("/usr/bin is a folder", None),
+        ("/", None),
+        ("/a\nb", None),
+        ("x /undo", None),
+    ],
+)
+def test_what_is_a_command(text: str, parsed: tuple[str, str] | None) -> None:
+    assert parse(text) == parsed
+
+
+def test_beginnings_come_before_parts_and_parts_before_scattered_letters() -> None:
+    keys = ["thread", "with", "table here", "the"]
+    assert matching("th", [(key, key) for key in keys]) == ["thread", "the", "with", "table here"]
+    assert matching("zz", [(key, key) for key in keys]) == []

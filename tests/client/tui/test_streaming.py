@@ -1,0 +1,196 @@
+"""Answers as they come: growing, begun anew, frozen, stopped, failed, cut and taken up again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kirotodo.client.script import Cut, Hold, ScriptedTurn, call, done, fail, say
+from kirotodo.client.tui.markdown import cut, render
+from kirotodo.client.tui.streamed import StreamedLines
+from kirotodo.client.tui.widgets.answer import AnswerText
+from kirotodo.core.domain.conversation import Usage
+from kirotodo.core.errors import ModelError, Unreachable
+from tests.client.tui.chat_host import adding, backend_of, chatting
+
+
+async def test_an_answer_grows_and_ends_as_markdown() -> None:
+    backend = backend_of([say("Here is **bo"), Hold(), say("ld**.\n\n- one\n- two\n")])
+    async with chatting(backend) as chat:
+        await chat.say("go")
+        await chat.sees("Here is **bo")
+        backend.release()
+        await chat.sees("Here is bold.", "• one", "• two")
+
+
+async def test_the_timer_rests_when_nothing_comes() -> None:
+    backend = backend_of([say("a"), Hold(), say("b")])
+    async with chatting(backend) as chat:
+        await chat.say("go")
+        await chat.sees("kiro  a")
+        text = chat.screen.query_one(AnswerText)
+        await chat.until(lambda: text.at_rest)
+        backend.release()
+        await chat.sees("kiro  ab")
+        await chat.until(lambda: text.at_rest)
+
+
+async def test_a_higher_attempt_drops_what_the_earlier_one_said() -> None:
+    backend = backend_of([say("wrong start"), Hold(), say("right", attempt=2), say(" end", attempt=2)])
+    async with chatting(backend) as chat:
+        await chat.say("go")
+        await chat.sees("wrong start")
+        backend.release()
+        await chat.sees("kiro  right end")
+        assert "wrong" not in chat.text
+
+
+async def test_a_cut_stream_is_taken_up_after_the_last_event() -> None:
+    backend = backend_of([say("one "), Cut(), say("two "), Hold(), say("three")])
+    async with chatting(backend) as chat:
+        await chat.say("go")
+        await chat.sees("one two")
+        backend.break_down("watch", Unreachable("gone"))
+        backend.release()
+        await chat.sees("one two three")
+
+
+async def test_a_turn_that_runs_at_the_start_is_watched_to_its_end() -> None:
+    backend = backend_of()
+    conversation = backend.add_conversation("earlier", [("q", "a")])
+    backend_turn = [say("still "), Hold(), say("going")]
+
+    async def start() -> object:
+        backend.begin_turn(conversation, "long one", backend_turn)
+        return backend
+
+    async with chatting(start) as chat:  # type: ignore[arg-type]
+        await chat.sees("you   q", "you   long one", "kiro  still")
+        backend.release()
+        await chat.sees("kiro  still going")
+        await chat.idle()
+
+
+async def test_escape_stops_the_turn_and_keeps_answer_and_draft() -> None:
+    backend = backend_of([say("half an ans"), Hold(), say("wer")])
+    async with chatting(backend) as chat:
+        await chat.say("go")
+        await chat.sees("half an ans")
+        await chat.write("my draft")
+        await chat.press("escape")
+        await chat.sees("■ stopped", "half an ans")
+        assert chat.draft == "my draft"
+        await chat.press("escape", "escape")
+        assert chat.draft == "my draft"
+
+
+async def test_a_failed_turn_says_why_and_can_be_tried_again() -> None:
+    backend = backend_of(
+        [say("hm"), fail("The model does not answer [/].")], ScriptedTurn(message="try me", beats=[say("better")])
+    )
+    async with chatting(backend) as chat:
+        await chat.say("try me")
+        await chat.sees("✗ The model does not answer [/].", "r try again")
+        await chat.press("shift+tab", "r")
+        await chat.sees("kiro  better")
+
+
+async def test_a_failure_that_trying_again_cannot_mend_offers_nothing() -> None:
+    backend = backend_of([fail("No key is set.", retryable=False)])
+    async with chatting(backend) as chat:
+        await chat.say("x")
+        await chat.sees("✗ No key is set.")
+        assert "try again" not in chat.text
+
+
+async def test_a_turn_that_cannot_be_watched_any_more_ends_in_words() -> None:
+    backend = backend_of([Hold()])
+    async with chatting(backend) as chat:
+        backend.break_down("watch", ModelError("It is lost."))
+        await chat.say("x")
+        await chat.sees("✗ It is lost.")
+        assert not chat.screen.busy
+
+
+async def test_tasks_of_the_turn_reach_the_pane_and_the_count() -> None:
+    async with chatting(backend_of(adding()), size=(120, 30)) as chat:
+        await chat.sees("6 open")
+        await chat.say("add oat milk")
+        await chat.sees("7 open", "✓ add_task", "#20", "20 ○ oat milk")
+
+
+async def test_title_and_tokens_reach_the_header() -> None:
+    backend = backend_of([say("ok"), done(title="Groceries", usage=Usage(input_tokens=900, output_tokens=100))])
+    async with chatting(backend) as chat:
+        await chat.say("x")
+        await chat.sees("kirotodo · Groceries", "1000 tokens")
+
+
+async def test_a_long_answer_is_frozen_whole() -> None:
+    items = "\n".join(f"- item {number} with a few words more" for number in range(300))
+    async with chatting(backend_of([say(items)])) as chat:
+        await chat.say("x")
+        await chat.sees("• item 299")
+        text = chat.screen.query_one(AnswerText)
+        assert not text.live
+        assert "• item 0 " in text.plain_text
+
+
+async def test_calls_stand_under_the_answer_in_order() -> None:
+    beats = [
+        *call("list_tasks", {"search": "x"}, {"tasks": [], "total": 3}, id="1.1", undoable=False),
+        *call("delete_task", {"task_id": 9}, {"error": "There is no task 9."}, id="1.2"),
+        say("Not found."),
+    ]
+    async with chatting(backend_of(beats)) as chat:
+        await chat.say("x")
+        await chat.sees("Not found.", "✓ list_tasks", "3 tasks", "✗ delete_task", "There is no task 9.")
+        text = chat.text
+        assert text.index("Not found.") < text.index("list_tasks") < text.index("delete_task")
+
+
+# --- the pure parts ---
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["word ", "two words\n", "\n", "- item\n", "1. one\n", "```\n", "  in\n", "| a | b |\n", "# head\n"]
+    ),
+    max_size=40,
+)
+
+
+@given(PIECES, st.integers(10, 60))
+def test_lines_do_not_depend_on_how_the_text_was_cut_into_deltas(pieces: list[str], width: int) -> None:
+    text = "".join(pieces)
+    grown = StreamedLines(width)
+    for end in range(1, len(pieces) + 1):
+        grown.of("".join(pieces[:end]))
+    assert [line.plain for line in grown.of(text)] == [line.plain for line in grown.of(text)]
+    words = "".join(line.plain for line in grown.of(text))
+    assert words.count("word") == text.count("word")
+
+
+@given(PIECES)
+def test_a_cut_never_moves_back_as_the_text_grows(pieces: list[str]) -> None:
+    ends = [cut("".join(pieces[:end]), 0) for end in range(len(pieces) + 1)]
+    assert ends == sorted(ends)
+
+
+@pytest.mark.parametrize(
+    ("text", "finished"),
+    [
+        ("one\n\ntwo", "one\n\n"),
+        ("one\ntwo", ""),
+        ("- a\n\n- b\n\nafter\n", "- a\n\n- b\n\n"),
+        ("- a\n\n  more of a\n", ""),
+        ("```\na\n\nb\n", ""),
+        ("```\na\n\nb\n```\n\nafter", "```\na\n\nb\n```\n\n"),
+        ("| a |\n|---|\n| 1 |\n\nafter", "| a |\n|---|\n| 1 |\n\n"),
+    ],
+)
+def test_what_counts_as_finished(text: str, finished: str) -> None:
+    assert text[: cut(text, 0)] == finished
+
+
+@given(st.text(max_size=200), st.integers(4, 40))
+def test_any_text_is_drawn_within_its_width(text: str, width: int) -> None:
+    assert all(line.cell_length <= width for line in render(text, width))
