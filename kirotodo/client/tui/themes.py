@@ -100,9 +100,9 @@ THEMES: Final[tuple[Theme, ...]] = (
             "text-disabled": "ansi_default",
             "border": "ansi_blue",
             "border-blurred": "ansi_default",
-            "block-cursor-background": "ansi_default",
-            "block-cursor-foreground": "ansi_default",
-            "block-cursor-text-style": "reverse",
+            "block-cursor-background": "ansi_blue",
+            "block-cursor-foreground": "ansi_bright_white",
+            "block-cursor-text-style": "bold underline reverse",
             "block-cursor-blurred-background": "ansi_default",
             "block-cursor-blurred-foreground": "ansi_default",
             "block-cursor-blurred-text-style": "bold",
@@ -112,7 +112,8 @@ THEMES: Final[tuple[Theme, ...]] = (
         },
     ),
 )
-"""What marks a place must not hang on colour: the cursor of the ansi theme is reversed, so NO_COLOR shows it too."""
+"""What marks a place must not hang on colour: the ansi theme's cursor is reversed and underlined (Textual's own lists
+leave `reverse` out), so that NO_COLOR shows it too."""
 
 
 def preferred(app: App[None], wanted: str | None) -> str:

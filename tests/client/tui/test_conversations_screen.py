@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from kirotodo.client.tui import themes
 from kirotodo.client.tui.messages import ConversationDeleted, ConversationRenamed, NewConversation, OpenConversation
 from kirotodo.client.tui.screens.conversations import EMPTY, ConversationsScreen, when
 from kirotodo.core.domain.conversation import Conversation
@@ -247,3 +248,14 @@ async def test_no_title_or_preview_does_harm_at_any_size(size: tuple[int, int]) 
 )
 def test_a_past_moment_in_a_word(ago: timedelta, word: str) -> None:
     assert when(NOW - ago, NOW) == word
+
+
+async def test_without_colours_the_cursor_is_marked_all_the_same() -> None:
+    app = host(*THREE)
+    app.theme = themes.ANSI
+    async with running(app, size=(80, 24)) as pilot:
+        screen = await opened(app, pilot)
+        await until(pilot, lambda: at(screen) == 2)
+        lines = [screen.query_one(OptionList).render_line(index) for index in range(6)]
+    marked = [any(segment.style and segment.style.underline for segment in line) for line in lines]
+    assert marked == [True, True, False, False, False, False]

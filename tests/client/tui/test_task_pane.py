@@ -374,3 +374,16 @@ async def test_before_the_list_is_there_nothing_is_claimed() -> None:
     app = Host(a_pane())
     async with running(app):
         assert "Nothing to do" not in screen_text(app)
+
+
+async def test_without_colours_the_cursor_is_marked_all_the_same() -> None:
+    pane = a_pane()
+    app = Host(pane, theme=themes.ANSI)
+    async with running(app) as pilot:
+        await shown(pilot, pane)
+        marked = [
+            index
+            for index in range(len(SAMPLE))
+            if any(segment.style and segment.style.reverse for segment in pane.query_one(TaskList).render_line(index))
+        ]
+        assert marked == [pane.query_one(TaskList).cursor]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from rich.style import Style as RichStyle
 from textual import events
 from textual.content import Content
 from textual.geometry import Region, Size
@@ -148,7 +149,10 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         row, on = self._rows[index], index == self.cursor
         style = self.get_visual_style(*(["cursor"] if on else _component(row)))
         strips = Visual.to_strips(self, self._content(row, width, bare=on), width, 1, style, pad=True)
-        return strips[0].crop_extend(0, width, style.rich_style)
+        strip = strips[0].crop_extend(0, width, style.rich_style)
+        # Textual leaves `reverse` out of visual styles; without colours it is what marks the cursor.
+        reversed_ = on and self.get_component_styles("cursor").text_style.reverse
+        return strip.apply_style(RichStyle(reverse=True)) if reversed_ else strip
 
     def _content(self, row: Row, width: int, *, bare: bool) -> Content:
         if row.task:
