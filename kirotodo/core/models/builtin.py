@@ -62,8 +62,12 @@ def decide(request: ModelRequest, preferences: Preferences) -> Decision:
     *earlier, turn = turns_of(request.history) or (PastTurn(text=""),)
     reader = Reader(now=request.facts.now, preferences=preferences)
     memory = remember(earlier)
-    actions = planned(turn.text, memory, reader)[:ACTIONS_MAX]
-    return _Replay(grouped(actions), earlier, turn, reader).run()
+    actions = planned(turn.text, memory, reader)
+    decision = _Replay(grouped(actions[:ACTIONS_MAX]), earlier, turn, reader).run()
+    rest = len(actions) - ACTIONS_MAX
+    if rest > 0 and decision.text:
+        decision = Decision(text=f"{decision.text}\n\nThat was the first {ACTIONS_MAX}; say the other {rest} again.")
+    return decision
 
 
 @dataclass

@@ -24,6 +24,14 @@ def add(actions: Sequence[Add]) -> Work[str]:
     return "\n\n".join([*said, *problems])
 
 
+def add_unless_there(target: Target, actions: Sequence[Add], memory: Memory) -> Work[str]:
+    """ "Is milk on my list? If not, add it."."""
+    found = yield from find(target, Search(asked="show", several=True), memory)
+    if isinstance(found, Unclear):
+        return (yield from add(actions))
+    return f"It is there already:\n{bullets(found.tasks)}"
+
+
 def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
@@ -157,6 +165,8 @@ def told(outcome: ToolOutcome) -> str:
         case "completed":
             return _completed(result, tasks, number)
         case "reopened":
+            if result.get("changed") == 0:
+                return f"{named(tasks[0])} is open already." if number == 1 and tasks else "They are open already."
             return several("Opened", tasks, number, rest=" again")
         case "updated":
             return _updated(result, tasks, number)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, TypeAlias, assert_never
 
@@ -46,7 +46,7 @@ _ON_IT: Final = re.compile(
 _AND: Final = re.compile(r"(?:oh,?\s+)?(?:and|also|plus)\s+(?:also\s+|then\s+)?(?P<what>\S.*)", re.IGNORECASE)
 LOOK_BACK: Final = 6
 """How many turns a question may lie before the pick that answers it."""
-Wish: TypeAlias = Action | tuple[Add, ...]
+Wish: TypeAlias = "Action | tuple[Add, ...] | AddUnlessThere"
 Targeted: TypeAlias = Complete | Update | Delete | Query
 
 
@@ -82,8 +82,21 @@ def planned(text: str, memory: Memory, reader: Reader) -> tuple[Action, ...]:
     return tuple(_in_context(text, action, memory, reader) for action in actions)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddUnlessThere:
+    """An addition on the condition that nothing like it is there."""
+
+    target: Target
+    actions: tuple[Add, ...]
+
+
 def grouped(actions: Sequence[Action]) -> tuple[Wish, ...]:
     """The actions, with additions side by side as one wish."""
+    match tuple(actions):
+        case (Query(about="task", target=Target(words=str(words)) as target), Add(title=title) as addition) if (
+            words == title
+        ):
+            return (AddUnlessThere(target=target, actions=(addition,)),)
     wishes: list[Wish] = []
     for action in actions:
         if not isinstance(action, Add):
@@ -100,6 +113,8 @@ def started(action: Wish, memory: Memory, reader: Reader) -> Work[str]:
     match action:
         case tuple():
             return edits.add(action)
+        case AddUnlessThere(target=target, actions=additions):
+            return edits.add_unless_there(target, additions, memory)
         case Query():
             return query(action, memory, reader.now.date())
         case Complete():

@@ -209,6 +209,14 @@ DIALOGUES = {
         Said("the first one", "delete_task", ("2 board meeting", "3 budget meeting")),
         Said("no, the other one", "", None, ("There are several others",)),
     ],
+    "added only where it is missing": [
+        Said("is there milk on my list? if not add it", None, ("1 milk",), ("Added #1 milk",)),
+        Said("is there milk on my list? if not add it", None, ("1 milk",), ("It is there already", "#1 milk")),
+    ],
+    "what is open cannot be opened": [
+        Said("add call Ann"),
+        Said("reopen task 1", "complete_task", ("1 call Ann",), ("#1 call Ann is open already.",)),
+    ],
     "redo": [
         Said("add call Ann"),
         Said("undo", "undo", (), ("Took #1 off the list again",)),
@@ -324,6 +332,12 @@ async def test_a_question_never_changes_anything(talk: Dialogue, question: str) 
     assert talk.changed == []
     assert answer
     assert await talk.pending() == before
+
+
+async def test_too_many_at_once_are_not_dropped_in_silence(talk: Dialogue) -> None:
+    answer = await talk.say("add " + ", ".join(f"chore {number}" for number in range(60)))
+    assert len(await talk.pending()) == 50
+    assert answer.endswith("That was the first 50; say the other 10 again.")
 
 
 async def test_a_long_list_is_a_page_and_says_how_many_more(talk: Dialogue) -> None:

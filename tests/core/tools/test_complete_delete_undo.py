@@ -127,6 +127,15 @@ async def test_undo_puts_back_the_turn_before_and_never_its_own(desk: Desk) -> N
     assert (redone["status"], redone["removed"]) == ("redone", [1])
 
 
+async def test_undo_leaves_alone_what_its_own_turn_did_before(desk: Desk) -> None:
+    await desk.call("add_task", title="earlier")
+    desk.turn = 2
+    await desk.call("add_task", title="just now")
+    result = await desk.call("undo")
+    assert result["removed"] == [1]
+    assert [task.title for task in await desk.tasks()] == ["just now"]
+
+
 async def test_undo_of_nothing_is_a_sentence(desk: Desk) -> None:
     with pytest.raises(NotUndoable):
         await desk.call("undo")
