@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from kirotodo import __version__
 from kirotodo.cli import front_door
+from kirotodo.client.commands.output import width
 from tests.client.commands.program import Program
 
 KIROTODO = [sys.executable, "-m", "kirotodo"]
@@ -277,6 +278,19 @@ def test_no_colours_where_none_are_wanted(home: Path, name: str, value: str) -> 
 def test_a_terminal_gets_colours(home: Path) -> None:
     shell(home, "add", "milk")
     assert "\x1b[1m" in ended(terminal(home, "list"))
+
+
+def test_a_narrow_terminal_is_never_overrun(home: Path) -> None:
+    for text in (
+        "牛奶 milk and very many other things from the market +shopping #food 2026-11-27 17:00 !high",
+        "short 2026-11-27",
+        "a long title without anything behind it that goes on and on and on and on and on",
+    ):
+        shell(home, "add", text)
+    for columns in (20, 40, 60, 100):
+        shown = ended(terminal(home, "list", size=(24, columns), variables={"NO_COLOR": "1"}))
+        assert max(width(line) for line in shown.splitlines()) <= columns
+        assert any("short" in line for line in shown.splitlines())
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,12 @@ Examples:
   kirotodo conversations show 3
   kirotodo conversations export 3 > groceries.md""",
 )
+@json_option
 @click.pass_context
-def conversations(context: click.Context) -> None:
+def conversations(context: click.Context, as_json: bool) -> None:
     """Show, rename, delete and export conversations. Without a command: list them."""
     if context.invoked_subcommand is None:
-        context.invoke(list_)
+        context.invoke(list_, as_json=as_json)
 
 
 @conversations.command(

@@ -12,6 +12,7 @@ from kirotodo.client.commands.task_view import in_brief
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX
 from kirotodo.core.domain.task import Changed, Priority, RecursFrom, Task
+from kirotodo.core.errors import InvalidInput
 
 LISTED = 20
 
@@ -23,20 +24,35 @@ Examples:
   kirotodo add buy milk tomorrow at 5pm
   kirotodo add "pay rent on the 1st every month !high +home #bills"
   kirotodo add --dry-run call mom next friday
-  echo "water the plants every 3 days" | kirotodo add""",
+  echo "water the plants every 3 days" | kirotodo add
+  kirotodo add < groceries.txt""",
 )
 @click.argument("words", nargs=-1, metavar="TEXT...")
 @click.option("--dry-run", is_flag=True, help="Show what would be added, and add nothing.")
 @json_option
 def add(words: Sequence[str], dry_run: bool, as_json: bool) -> None:
-    """Add a task from one line. Quote `#` and `!` where your shell needs it."""
+    """Add a task from one line. Quote `#` and `!` where your shell needs it.
+
+    Without TEXT it is read from a pipe, and each of its lines becomes a task.
+    """
     text = text_or_pipe(words, limit=MESSAGE_MAX, example='kirotodo add "buy milk tomorrow at 5pm"')
-    tasks = with_backend(lambda backend: backend.add_from_text(text, dry_run=dry_run))
+    if len(text) > MESSAGE_MAX:
+        raise InvalidInput(f"That is more than {MESSAGE_MAX:,} characters; `kirotodo import` takes long lists.")
+    lines = [line for line in text.splitlines() if line.strip()]
+    tasks = with_backend(lambda backend: _add_lines(backend, lines, dry_run=dry_run))
     if as_json:
         put_json({"items": tasks, "next": None})
         return
     for task in tasks:
         put(f"Would add: {in_brief(task, now=now()).removeprefix('0 ')}" if dry_run else _said("Added", task))
+
+
+async def _add_lines(backend: Backend, lines: Sequence[str], *, dry_run: bool) -> list[Task]:
+    """Read every line before the first is added, so that a line that cannot be taken leaves the list as it was."""
+    previews = [task for line in lines for task in await backend.add_from_text(line, dry_run=True)]
+    if dry_run:
+        return previews
+    return [task for line in lines for task in await backend.add_from_text(line)]
 
 
 @click.command(

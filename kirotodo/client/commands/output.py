@@ -1,7 +1,6 @@
 """What goes out: data to stdout, narration to stderr, and no text that could script a terminal."""
 
 import json
-import os
 import re
 import shutil
 import sys
@@ -72,7 +71,7 @@ def pad(text: str, cells: int) -> str:
 
 def columns() -> int | None:
     """The width of the terminal on stdout; None where stdout is no terminal, so that nothing is cut in a pipe."""
-    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+    if not sys.stdout.isatty():
         return None
     return max(shutil.get_terminal_size().columns, 20)
 

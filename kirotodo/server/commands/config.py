@@ -20,11 +20,12 @@ Examples:
   kirotodo config edit
   kirotodo config show --json | jq '.items[] | select(.source != "default")'""",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def config(context: click.Context) -> None:
+def config(context: click.Context, as_json: bool) -> None:
     """Show every setting and where it came from: the environment, .env, config.toml or its default."""
     if context.invoked_subcommand is None:
-        context.invoke(show)
+        context.invoke(show, as_json=as_json)
 
 
 @config.command(

@@ -17,6 +17,16 @@ def test_add_reads_a_pipe(program: Program) -> None:
     assert program.titles() == ["buy milk", "buy eggs"]
 
 
+def test_each_line_of_a_pipe_is_a_task(program: Program) -> None:
+    assert len(program.ok("add", stdin="milk tomorrow\n\neggs\n").splitlines()) == 2
+    assert program.titles() == ["milk", "eggs"]
+
+
+def test_all_lines_are_added_or_none(program: Program) -> None:
+    program.fails(2, "add", stdin=f"milk\n{'x' * 300}\n")
+    assert program.titles() == []
+
+
 def test_add_prints_a_list_as_json(program: Program) -> None:
     page = program.json("add", "buy milk")
     assert page["next"] is None

@@ -49,13 +49,13 @@ def test_nothing_found_says_so(program: Program, args: tuple[str, ...], sentence
 
 
 def test_pending_tasks_are_grouped_by_when_they_are_due(program: Program) -> None:
-    for text in ("no day", "later 2026-11-27 17:00", "now 2026-11-23", "late 2026-11-20", "ready"):
+    for text in ("no day", "dentist 2026-11-27 17:00", "bank 2026-11-23", "rent 2026-11-20", "ready"):
         program.ok("add", text)
     program.ok("done", "5")
     lines = program.ok("list").splitlines()
     headings = [line for line in lines if line and not line.startswith(" ")]
     assert headings == ["Overdue", "Today", "Upcoming", "No date"]
-    assert any("later" in line and "Fri 27 Nov, 17:00" in line for line in lines)
+    assert any("dentist" in line and "Fri 27 Nov, 17:00" in line for line in lines)
     assert not any("ready" in line for line in lines)
 
 
@@ -150,17 +150,6 @@ def test_hostile_titles_are_safe_in_every_output(program: Program, title: str) -
 def test_brackets_are_shown_as_they_are(program: Program) -> None:
     program.ok("import", "-", stdin=json.dumps([{"title": "pay [/] rent [bold]"}]))
     assert "pay [/] rent [bold]" in program.ok("list")
-
-
-@pytest.mark.parametrize("columns", [20, 40, 60, 100])
-def test_a_narrow_terminal_is_never_overrun(program: Program, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
-    program.ok("add", "牛奶 milk and very many other things from the market +shopping #food 2026-11-27 17:00 !high")
-    program.ok("add", "short 2026-11-27")
-    program.ok("add", "a long title without anything behind it that goes on and on and on and on and on")
-    monkeypatch.setenv("COLUMNS", str(columns))
-    lines = program.ok("list").splitlines()
-    assert max(width(line) for line in lines) <= columns
-    assert any("short" in line for line in lines)
 
 
 def test_wide_titles_keep_the_columns_aligned(program: Program) -> None:
