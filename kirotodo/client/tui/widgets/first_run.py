@@ -32,7 +32,11 @@ class FirstRun(Vertical):
         & > #try { color: $text-muted; padding: 1 0 0 0; }
         & > #examples { border: none; padding: 0; background: transparent; height: auto; width: 1fr; }
         & > #examples:focus { border: none; }
-        & > #examples > .option-list--option { color: $accent; background: transparent; text-style: none; }
+        & > #examples > .option-list--option, & > #examples > .option-list--option-highlighted {
+            color: $accent;
+            background: transparent;
+            text-style: none;
+        }
         & > #examples:focus > .option-list--option-highlighted {
             color: $block-cursor-foreground;
             background: $block-cursor-background;
