@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kirotodo.core.domain.task import Task
@@ -26,11 +26,11 @@ from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 from kirotodo.core.store.tasks import TaskStore
 from kirotodo.core.store.turns import DanglingTurn, TurnStore
 
-_KNOWN: Final = select(users.c.id).where(users.c.id == UID)
-_MAKE_USER: Final = insert(users)
 _REVISION: Final = select(users.c.revision).where(users.c.id == UID)
 _TIMEZONE: Final = select(users.c.timezone).where(users.c.id == UID)
-_SET_TIMEZONE: Final = update(users).where(users.c.id == UID).values(timezone=bindparam("new_timezone"))
+_SET_TIMEZONE: Final = (
+    update(users).where(users.c.id == UID).values(timezone=bindparam("new_timezone")).returning(users.c.id)
+)
 _SINCE: Final = bindparam("since", type_=users.c.revision.type)
 _TASKS_SINCE: Final = (
     select(*COLUMNS, tasks.c.deleted_at)
@@ -97,7 +97,7 @@ class Store:
         return None if row is None else row[0]
 
     async def set_timezone(self, name: str) -> None:
-        await self._scope.execute(_SET_TIMEZONE, {"new_timezone": name})
+        await self._scope.on_user(_SET_TIMEZONE, {"new_timezone": name})
 
 
 class Database:
@@ -110,7 +110,6 @@ class Database:
         self._engine: AsyncEngine = sqlite.make_engine(path, mode)
         self._writer = self._engine.execution_options(**{sqlite.BEGIN: "BEGIN IMMEDIATE"})
         self._writing = asyncio.Lock()
-        self._users: set[str] = set()
         self._watch: sqlite3.Connection | None = None
 
     @classmethod
@@ -130,7 +129,7 @@ class Database:
     ) -> AbstractAsyncContextManager[Store]:
         """One write transaction. Its changes are journaled for this turn and call, or as one direct edit.
 
-        Makes the user's row on first use. Never begin a second one inside the first.
+        Makes the user's row with the first write that needs it. Never begin a second one inside the first.
         """
         return self._begin(user_id, turn_id, call_id)
 
@@ -139,11 +138,7 @@ class Database:
         if self._mode != "write":
             raise faults.read_only(self.path)
         async with self._turn_to_write(), self._transaction(self._writer) as connection:
-            scope = Scope(connection, user_id=user_id, now=self._clock(), turn_id=turn_id, call_id=call_id)
-            if user_id not in self._users:
-                await _make_user(scope)
-            yield Store(scope)
-        self._users.add(user_id)
+            yield Store(Scope(connection, user_id=user_id, now=self._clock(), turn_id=turn_id, call_id=call_id))
 
     def read(self, user_id: str) -> AbstractAsyncContextManager[Store]:
         """One reading transaction: every query in it sees the same moment."""
@@ -200,22 +195,6 @@ class Database:
                 raise
             finally:
                 await connection.close()
-
-
-async def _make_user(scope: Scope) -> None:
-    if await scope.first(_KNOWN) is None:
-        row = {
-            "id": scope.user_id,
-            "token_version": 0,
-            "revision": 0,
-            "last_task_id": 0,
-            "last_conversation_id": 0,
-            "last_change_id": 0,
-            "pending_count": 0,
-            "completed_count": 0,
-            "created_at": scope.now,
-        }
-        await scope.connection.execute(_MAKE_USER, row)
 
 
 async def _abandon(connection: AsyncConnection) -> None:

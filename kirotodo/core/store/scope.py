@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import BindParameter, CursorResult, Executable, Row, bindparam, update
+from sqlalchemy import BindParameter, CursorResult, Executable, Row, bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.store.tables import users
@@ -25,6 +25,10 @@ _BUMP: Final = (
     )
     .returning(users.c.last_task_id, users.c.last_conversation_id, users.c.last_change_id, users.c.revision)
 )
+
+
+_MAKE_USER: Final = insert(users)
+_NEW_USER: Final = {"token_version": 0, "revision": 0, **dict.fromkeys(_COUNTERS, 0)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,11 +77,20 @@ class Scope:
         if values:
             await self.connection.execute(statement, values[0] if len(values) == 1 else values)
 
+    async def on_user(self, statement: Executable, parameters: Mapping[str, Any]) -> AnyRow:
+        """Run an update of the user's row that returns something; a user who is new gets the row first."""
+        row = await self.first(statement, parameters)
+        if row is None:
+            await self.connection.execute(_MAKE_USER, {**_NEW_USER, "id": self.user_id, "created_at": self.now})
+            row = await self.first(statement, parameters)
+            assert row is not None
+        return row
+
     async def bump(
         self, *, tasks: int = 0, conversations: int = 0, changes: int = 0, pending: int = 0, completed: int = 0
     ) -> Numbers:
         """Give out ids, keep the counts of tasks, and move the revision on: once in a transaction."""
-        row = await self.first(
+        row = await self.on_user(
             _BUMP,
             {
                 "by_last_task_id": tasks,
@@ -88,6 +101,5 @@ class Scope:
                 "by_revision": 0 if self._wrote else 1,
             },
         )
-        assert row is not None, "a write transaction makes the user's row first"
         self._wrote = True
         return Numbers(task=row[0], conversation=row[1], change=row[2], revision=row[3])

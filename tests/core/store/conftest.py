@@ -1,5 +1,6 @@
 """A real SQLite file per test, and a clock that moves on by a second whenever it is read."""
 
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kirotodo.core.domain.task import Page, Task, TaskFilter
+from kirotodo.core.store import maintenance
 from kirotodo.core.store.database import Database, Store
 
 ANN: Final = "ann"
@@ -45,8 +47,17 @@ def url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database, made once and copied for each test."""
+    made = tmp_path_factory.mktemp("template") / "kirotodo.db"
+    maintenance.upgrade(f"sqlite:///{made}")
+    return made
+
+
 @pytest.fixture
-async def database(url: str, clock: Clock) -> AsyncIterator[Database]:
+async def database(url: str, path: Path, template: Path, clock: Clock) -> AsyncIterator[Database]:
+    shutil.copy(template, path)
     opened = await Database.open(url, clock=clock)
     yield opened
     await opened.aclose()
