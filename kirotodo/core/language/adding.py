@@ -96,7 +96,7 @@ _ADD = re.compile(
     rf"|start|put|write|tack)(?:\s+(?:down|in|on|me))*\s+(?:{_A}\s+)?(?P<task>{_NOUN}){_LINK}?|"
     r"(?:(?:re-?)?add|append|include|insert|(?:take|make) (?:a )?note(?: of| that| to)?|jot down"
     r"|note down|note|write down|mark down|put down|put in|pencil in|tack on|add in|log|track)(?:\s+(?:in"
-    r"|on|also))?(?=\s|\"|'|\Z)|(?:new|todo|to-?do|task|reminder)\s*:)"
+    r"|on|also))?(?=\s|\"|'|:|\Z)|(?:new|todo|to-?do|task|reminder)\s*:)"
     r"\s*(?P<what>.*)",
     re.DOTALL,
 )
@@ -144,7 +144,8 @@ _CONDITION = re.compile(
 )
 _PIECE_HEAD = re.compile(
     r"(?:the\s+)?(?:chore|task|errand|job|item|event|reminder|entry|note)s?\s+(?:of\s+|to\s+|called\s+"
-    r"|for\s+|named\s+|:\s*)|(?:the words?|this:?|the following:?(?: items?:?)?)\s+"
+    r"|for\s+|named\s+|:\s*)|(?:an?\s+|the\s+|new\s+)*(?:task|to-?do|item|reminder)\s+(?=[\"'“‘])"
+    r"|(?:the words?|this:?|the following:?(?: items?:?)?)\s+"
 )
 EVENT_FIRST = re.compile(
     rf"(?:(?:my|the|our|an?)\s+)?(?:(?!(?:my|the|an?|your|our|to|is"
@@ -181,6 +182,9 @@ _IF_MISSING = re.compile(
     r"(?:(?:go ahead and|please|then|can you|could you|would you|just|kindly)[\s,]+)*(?:add|put|include)\b",
     re.DOTALL,
 )
+_ARTICLE = re.compile(r"\A(?:an?|the)\s+(?=\w)", re.IGNORECASE)
+_UPCOMING = re.compile(r"\A(?:(?:my|our|the)\s+)?upcoming\s+(?=\w)", re.IGNORECASE)
+_DANGLING = re.compile(rf"\b(?P<noun>{EVENTS})\s+(?:on|at|for|by)\Z", re.IGNORECASE)
 _ON_IT = re.compile(r"\s+(?:on|in|to) (?:it|there)[\s.!]*\Z")
 _EVENT_WORD = re.compile(r"(?<=\w)(?:\s+(?:events?|reminders?))+\b")
 _REASON = re.compile(r"(?<=\w)[\s,]+(?P<why>because\s.+)", re.IGNORECASE | re.DOTALL)
@@ -282,6 +286,7 @@ def _by_reminder(span: Span) -> list[Action] | None:
         found = replace(found, title=name if not found.title else f"{name} {found.title}")
     if EMPTY.fullmatch(found.title.lower()):
         return [Clarify(missing="title", action="add")]
+    found = replace(found, title=_DANGLING.sub(r"\g<noun>", found.title))
     if (reason := _REASON.search(found.title)) is not None:
         return [replace(added(found, title=found.title[: reason.start()]), notes=found.title[reason.start("why") :])]
     return [added(a) for a in items_of(found, project=found.project)]
@@ -297,12 +302,15 @@ def _by_list(span: Span) -> list[Action] | None:
             return None
         project = list_name(span, m)
         found = content(_unconditional(_without(what, _ON_IT)))
+        if pattern is _WANT_ON:
+            found = replace(found, title=_ARTICLE.sub("", found.title))
+        found = replace(found, title=_UPCOMING.sub("", found.title))
         if "rest" in pattern.groupindex and (rest := _unconditional(span.group(m, "rest"))).trimmed():
             found = _with_rest(found, rest)
         if (head := _PIECE_HEAD.match(found.title.lower())) is not None:
             found = replace(
                 found,
-                title=found.title[head.end() :],
+                title=unquoted(found.title[head.end() :]),
                 span=found.span.to(start=min(found.span.end, found.span.start + head.end())),
             )
         if EMPTY.fullmatch(found.title.lower()):

@@ -30,9 +30,9 @@ _PRIORITY_TAIL = re.compile(
     r"|(?P<c>urgent|urgently|top priority))[\s.!)]*\Z"
 )
 _BEFOREHAND = re.compile(
-    r"[\s,;]+(?:(?:and\s+)?remind me\s+)?(?P<before>(?:\d{1,3}|an?|half an|one|two|three|five|ten|fifteen"
+    r"[\s,;]+(?:(?:and\s+)?remind me\s+)?(?:in\s+)?(?P<before>(?:\d{1,3}|an?|half an|one|two|three|five|ten|fifteen"
     r"|thirty|a couple of|a few)\s+"
-    r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?)\s+(?:before(?:hand)?|early|earlier|in advance"
+    r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?)(?:'s?)?\s+(?:before(?:hand)?|advance|early|earlier|in advance"
     r"|ahead(?: of time)?|prior))(?:\s+it)?[\s.!]*\Z"
 )
 _PRIORITY_HEAD = re.compile(rf"\s*(?:(?P<a>{LEVEL})[ -]priority|(?P<b>urgent|important))\s*(?::|task to\b|-)\s*")

@@ -74,7 +74,7 @@ def needing(span: Span) -> list[Action] | None:
         or (found.dated and _CHORE.match(found.title.lower()) and topic in ("messages", "money"))
     ):
         return [added(a) for a in items_of(found, project=found.project)]
-    if topic is not None or not _CHORE.match(found.title.lower()):
+    if topic is not None:
         return None
     return [Clarify(missing="meaning", action="add")]
 

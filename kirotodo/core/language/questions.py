@@ -108,6 +108,7 @@ _SEARCH = re.compile(
 )
 _WHAT_I = re.compile(r"(?:what|when|where|who) (?:do|am|should|must|did|have|will|was|were|had) i\b")
 _A_KIND = re.compile(rf"(?:{THINGS}|{EVENTS}s?)")
+_NEXT = re.compile(r"\b(?:next|left|up|to do|first|remaining)\b")
 _DO_I = re.compile(
     r"(?:do|did|should|must|am|shall|have) i\s+(?:still\s+|already\s+)?(?:(?:need|have|got|supposed|going"
     r"|remember|forget|want) to\s+|(?=(?:buy|call|pay|get|clean)\b))(?P<what>.+)",
@@ -273,6 +274,8 @@ def _tasks(span: Span, low: str, *, ours: bool, mine: bool) -> Action | None:
     if span.match(_SEARCH) is not None and span.bare.startswith("search"):
         return Query(scope=replace(scope, search=_search(span, low, rest)))
     personal = ours or mine or narrowed.when is not None or scope != Scope()
+    if not personal and not rest and _NEXT.search(low):
+        return Query()
     if not personal:
         return Clarify(missing="meaning", action="query") if not rest else OutOfScope()
     if not ours and not scope.status and rest:

@@ -78,6 +78,7 @@ _FROM_ALL = re.compile(
     r"|appointments|meetings|entries)\Z",
     re.IGNORECASE,
 )
+_EVENT_TAIL = re.compile(rf"\b(?P<noun>{EVENTS})\s+events?\Z", re.IGNORECASE)
 _NO_WORDS = frozenset(
     [
         "the",
@@ -205,7 +206,7 @@ def strip_words(words: str) -> tuple[str, bool]:
     if m := _NOUN_TAIL.search(words.lower()):
         many = many or m[0].rstrip().endswith("s")
         words = words[: m.start()]
-    words = _FROM_ALL.sub("", words)
+    words = _EVENT_TAIL.sub(r"\g<noun>", _FROM_ALL.sub("", words))
     words = re.sub(r"(?:^|\s)(?:on|at|for|from|by|in|to|the|of|as)$", "", words.strip(" ,;:"), flags=re.IGNORECASE)
     words = unquoted(words.strip(" ,;:"))
     return ("" if words.lower() in _NO_WORDS else words), many

@@ -46,6 +46,8 @@ def titles(text: str) -> list[str]:
         ("dentist friday 3pm", ["dentist"]),
         ("water the ferns every other day", ["water the ferns"]),
         ("buy oat milk", ["buy oat milk"]),
+        ("add: rope", ["rope"]),
+        ("add task \"Read 'Dune' tomorrow\" to Books", ["Read 'Dune' tomorrow"]),
         ("I need to repaint the fence, so remind me on friday", ["repaint the fence"]),
         ("remind me to take a hat because it may be sunny", ["take a hat"]),
     ],

@@ -149,6 +149,7 @@ def test_a_question_with_an_order_behind_it_asks_first_and_then_adds() -> None:
     ("text", "expected"),
     [
         ("delete", Clarify(missing="target", action="delete")),
+        ("I should stretch more", Clarify(missing="meaning", action="add")),
         ("mark as done", Clarify(missing="target", action="complete")),
         ("reschedule the dentist", Clarify(missing="time", action="update")),
     ],
