@@ -77,9 +77,17 @@ def _plain(rule: Rule) -> bool:
     return not (rule.bymonth or rule.byweekno or rule.byyearday or rule.bymonthday or rule.byday)
 
 
+def _months_alone(rule: Rule) -> bool:
+    """Whether months are all that the rule names."""
+    return bool(rule.bymonth) and rule.freq in ("MONTHLY", "YEARLY") and _plain(replace(rule, bymonth=()))
+
+
 def _from(rule: Rule, start: dt.date, at: dt.time, *, since: dt.datetime) -> dt.date | None:
     """The first occurrence not before `since` of a rule that starts on a day."""
     daily = replace(rule, byhour=(), byminute=(), until=None)
+    if _months_alone(rule):
+        # "every june" from a 31st: without this, dateutil would look for a 31st of june.
+        daily = replace(daily, bymonthday=(start.day if start.month in rule.bymonth else 1,))
     begin = dt.datetime.combine(start, at)
     following = _expanded(daily, begin, since).after(since, inc=True)
     return None if following is None or (rule.until and following.date() > rule.until) else following.date()

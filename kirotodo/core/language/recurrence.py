@@ -12,7 +12,8 @@ from kirotodo.core.language.spans import Context, Found, context_of, standing_fr
 _TRIGGERS: Final = word_set(
     "every each ev evry everyday daily weekly biweekly fortnightly monthly bimonthly quarterly biannually semiannually "
     "yearly annually annual biennially hourly nightly bi semi once weekdays weekends weeknights mondays tuesdays "
-    "wednesdays thursdays fridays saturdays sundays mons tues weds thurs fris sats suns after"
+    "wednesdays thursdays fridays saturdays sundays mons tues weds thurs fris sats suns mornings afternoons "
+    "evenings nights after"
 )
 _PREPOSITIONS: Final = word_set("on at for the")
 
