@@ -4,7 +4,7 @@ It feeds the bindings of every widget, the hints in the borders, the help screen
 scope takes `bindings(scope)` as its BINDINGS and has a method `action_<name>` for each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -24,6 +24,7 @@ Scope = Literal[
     "tasks",
     "conversations",
     "dialog",
+    "choice",
     "help",
 ]
 HEADINGS: Final[Mapping[Scope, str]] = {
@@ -38,6 +39,7 @@ HEADINGS: Final[Mapping[Scope, str]] = {
     "tasks": "The tasks",
     "conversations": "The list of conversations",
     "dialog": "Dialogs",
+    "choice": "A choice in a dialog",
     "help": "This help",
 }
 """Scopes in the order of the help screen."""
@@ -53,6 +55,7 @@ OUTER: Final[Mapping[Scope, tuple[Scope, ...]]] = {
     "tasks": ("chat", "app"),
     "conversations": ("app",),
     "dialog": ("app",),
+    "choice": ("dialog", "app"),
     "help": ("app",),
 }
 """The scopes whose keys act as well while one is in this scope."""
@@ -158,6 +161,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("dialog", "close", "escape", "cancel", "Close and change nothing.", hint=True),
     _action("dialog", "next_field", "tab down", "next field", "To the next field."),
     _action("dialog", "previous_field", "shift+tab up", "field before", "To the field before."),
+    _action("choice", "next_word", "right space", "next", "To the next word; a letter goes to the word it begins."),
+    _action("choice", "previous_word", "left", "before", "To the word before."),
     _action("help", "close", "escape f1 question_mark q", "close", "Close the help."),
 )
 BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
@@ -208,10 +213,24 @@ def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
                 keys[other.id] = tuple(key for key in keys[other.id] if key not in asked)
         taken |= {(action.scope, key): id for key in asked}
         keys[id] = asked
+    problems += _hidden(keys, set(taken.values()))
     problems += [
         f"{id!r} has no key any more." for id, left in keys.items() if not left and id not in (overrides or {})
     ]
     return Keymap(keys=keys, problems=tuple(problems))
+
+
+def _hidden(keys: Mapping[str, tuple[str, ...]], changed: Collection[str]) -> list[str]:
+    """Where a changed key now hides an action of an outer scope. It is done as asked, and said."""
+    return [
+        f"{key_label(key)!r} is {action.id!r} where one is there, and hides {outer.id!r}."
+        for action in ACTIONS
+        if action.id in changed
+        for outer in ACTIONS
+        if outer.scope in OUTER[action.scope]
+        for key in keys[action.id]
+        if key in keys[outer.id] and key not in action.keys
+    ]
 
 
 def _trouble(action: Action, keys: tuple[str, ...], taken: Mapping[tuple[Scope, str], str]) -> str | None:

@@ -121,6 +121,12 @@ def test_what_cannot_be_done_is_reported_and_left_out(overrides: dict[str, str],
         assert result.keys[last] == BY_ID[last].keys
 
 
+def test_a_key_that_hides_one_of_the_screen_around_is_done_and_said() -> None:
+    result = keymap({"tasks.done": "ctrl+t"})
+    assert result.keys["tasks.done"] == ("ctrl+t",)
+    assert result.problems == ("'ctrl+t' is 'tasks.done' where one is there, and hides 'chat.toggle_tasks'.",)
+
+
 def test_one_key_may_mean_different_things_in_different_places() -> None:
     assert keymap({"queue.edit": "d"}).problems == ()
 

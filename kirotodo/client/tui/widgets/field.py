@@ -1,10 +1,8 @@
 """Fields of dialogs and searches: one line of text, several lines, one of a few words. Nothing pasted does harm."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual.app import RenderResult
-from textual.binding import BindingType
 from textual.content import Content
 from textual.events import Key
 from textual.message import Message
@@ -12,6 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from kirotodo.client.tui.actions import bindings
 from kirotodo.client.tui.plain import clean
 
 
@@ -58,7 +57,7 @@ class LinesField(TextArea):
 class Choice(Widget, can_focus=True):
     """One of a few words; left, right and space go through them, a letter goes to the word it begins."""
 
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS = bindings("choice")
     DEFAULT_CSS = """
     Choice { height: 1; padding: 0 1; background: $panel; }
     Choice:focus {
@@ -86,18 +85,20 @@ class Choice(Widget, can_focus=True):
         return Content(f"< {self.value} >")
 
     def on_key(self, event: Key) -> None:
-        here = self._words.index(self.value)
-        if event.key in ("right", "space"):
-            chosen = self._words[(here + 1) % len(self._words)]
-        elif event.key == "left":
-            chosen = self._words[here - 1]
-        else:
-            chosen = next((word for word in self._words if word[:1] == event.character), "")
-        if chosen:
+        begun = next((word for word in self._words if word[:1] == event.character), None)
+        if begun is not None:
             event.stop()
-            self.value = chosen
-            self.post_message(self.Changed(chosen))
+            self._choose(begun)
 
     def on_click(self) -> None:
-        self.value = self._words[(self._words.index(self.value) + 1) % len(self._words)]
-        self.post_message(self.Changed(self.value))
+        self.action_next_word()
+
+    def action_next_word(self) -> None:
+        self._choose(self._words[(self._words.index(self.value) + 1) % len(self._words)])
+
+    def action_previous_word(self) -> None:
+        self._choose(self._words[self._words.index(self.value) - 1])
+
+    def _choose(self, word: str) -> None:
+        self.value = word
+        self.post_message(self.Changed(word))
