@@ -180,7 +180,7 @@ def _completed(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], nu
     if result.get("changed") == 0:
         return f"{named(tasks[0])} was done already." if number == 1 and tasks else "They were done already."
     said = f"Done: {named(tasks[0])}." if number == 1 and tasks else several("Marked", tasks, number, rest=" as done")
-    following = result.get("next") or []
+    following = [task for task in result.get("next") or () if isinstance(task, Mapping)]
     if following:
         said += ("\n\n" if number > 1 else " ") + f"Next: {', '.join(dated(task) for task in following)}."
     return said

@@ -125,6 +125,14 @@ def ids_of(outcome: ToolOutcome) -> tuple[int, ...]:
     return tuple(each for each in ids if isinstance(each, int)) if isinstance(ids, Sequence) else ()
 
 
+def _ids_in(call: ToolCallRequest, outcome: ToolOutcome) -> tuple[int, ...]:
+    """The ids that a change was about: as called, since results of earlier turns come shortened."""
+    ids = call.arguments.get("task_ids")
+    if isinstance(ids, Sequence) and all(isinstance(each, int) for each in ids):
+        return tuple(ids)
+    return ids_of(outcome)
+
+
 def _shown(turns: Sequence[PastTurn]) -> tuple[tuple[ListItem, ...], bool]:
     """The list in the newest answer that has one."""
     for turn in reversed(turns):
@@ -138,7 +146,7 @@ def _shown(turns: Sequence[PastTurn]) -> tuple[tuple[ListItem, ...], bool]:
 def _about(turns: Sequence[PastTurn]) -> tuple[int, ...]:
     for turn in reversed(turns):
         if turn.effects:
-            return tuple(dict.fromkeys(each for _, outcome in turn.effects for each in ids_of(outcome)))
+            return tuple(dict.fromkeys(each for effect in turn.effects for each in _ids_in(*effect)))
         listed = [line["id"] for text in turn.answer.splitlines() if (line := _LINE.fullmatch(text))]
         named = listed or _NAMED.findall(turn.answer)
         if named:
@@ -149,5 +157,5 @@ def _about(turns: Sequence[PastTurn]) -> tuple[int, ...]:
 def _acted(turns: Sequence[PastTurn]) -> tuple[int, ...]:
     for turn in reversed(turns):
         if turn.effects:
-            return ids_of(turn.effects[-1][1])
+            return _ids_in(*turn.effects[-1])
     return ()

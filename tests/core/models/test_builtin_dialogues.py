@@ -340,6 +340,15 @@ async def test_too_many_at_once_are_not_dropped_in_silence(talk: Dialogue) -> No
     assert answer.endswith("That was the first 50; say the other 10 again.")
 
 
+async def test_them_are_all_of_them_however_many(talk: Dialogue) -> None:
+    for number in range(25):
+        await talk.desk.call("add_task", title=f"chore {number}")
+    await talk.say("complete everything")
+    assert await talk.pending() == []
+    await talk.say("reopen them")
+    assert len(await talk.pending()) == 25
+
+
 async def test_a_long_list_is_a_page_and_says_how_many_more(talk: Dialogue) -> None:
     for number in range(25):
         await talk.desk.call("add_task", title=f"chore {number}")
