@@ -58,7 +58,12 @@ def surroundings(home: str) -> Mapping[str, str]:
 def spent(command: Sequence[str], home: str) -> float:
     """CPU seconds that one run of `command` takes, children included."""
     process = subprocess.Popen(
-        command, env=surroundings(home), cwd=home, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        command,
+        env=surroundings(home),
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -61,12 +63,21 @@ async def draw() -> str:
                 clock.now += timedelta(minutes=1)
             app.chat.query_one(Composer).put(DRAFT)
             await pilot.pause(0.5)
-            return app.export_screenshot(title="kirotodo") + "\n"
+            return self_contained(app.export_screenshot(title="kirotodo"))
+
+
+def self_contained(svg: str) -> str:
+    """Without the fonts that it would fetch from the network: any monospace one does."""
+    return re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL) + "\n"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.screenshot", description=__doc__)
     parser.add_argument("file", type=Path)
+    os.environ |= {
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+    }  # the picture is in full colour wherever it is made
     file: Path = parser.parse_args().file
     file.write_text(asyncio.run(draw()), encoding="utf-8")
 
