@@ -118,7 +118,8 @@ def _offset(ctx: Context, i: int) -> DayMatch:
 
 
 def _anchor(ctx: Context, i: int) -> tuple[dt.datetime, bool, int] | None:
-    found = moment_at(ctx, i)
+    inner = ctx.deeper()
+    found = moment_at(inner, i) if inner else None
     if found is None or found[0].when is None:
         return None
     when = found[0].when
@@ -131,7 +132,8 @@ def _week_of(ctx: Context, i: int) -> DayMatch:
     j = i + 1 if words[i] == "the" else i
     if words[j] not in ("week", "weekend") or words[j + 1] != "of":
         return None
-    inner = day_at(ctx, j + 2)
+    deeper = ctx.deeper()
+    inner = day_at(deeper, j + 2) if deeper else None
     if inner is None or inner[0].date is None:
         return None
     week = week_of(ctx, inner[0].date)
@@ -300,9 +302,10 @@ def _range_end(ctx: Context, end: int, when: When, start: int) -> tuple[When, in
         last = valid_date(when.date.year, when.date.month, counted[0])
         if last is not None and last > when.date:
             return _until(when, last), counted[1]
-    if ctx.line.moving:
+    inner = ctx.deeper()
+    if ctx.line.moving or inner is None:
         return None
-    other = moment_at(ctx, end + 1)
+    other = moment_at(inner, end + 1)
     if other is None or other[0].when is None or other[0].time_only:
         return None
     last = other[0].when.until or other[0].when.date

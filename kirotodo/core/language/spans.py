@@ -1,7 +1,7 @@
 """Cutting a text into tokens, and the piece of text a value was found in. Knows nothing of dates."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Final, Generic, TypeVar
@@ -15,6 +15,7 @@ OPAQUE: Final = "\0"
 
 _EARLIEST: Final = datetime.combine(date(1000, 1, 1), time())
 _LATEST: Final = datetime.combine(date(9000, 1, 1), time())
+_DEEPEST: Final = 2
 _PADDING: Final = 8
 
 
@@ -91,13 +92,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A line together with what its words are relative to: the local moment and the preferences of the reader."""
+    """A line together with what its words are relative to: the local moment and the preferences of the reader.
+
+    `depth` counts expressions within expressions ("a week before the day after …"), which end after a few.
+    """
 
     line: Line
     words: tuple[str, ...]
     now: datetime
     today: date
     preferences: Preferences
+    depth: int = 0
+
+    def deeper(self) -> "Context | None":
+        return replace(self, depth=self.depth + 1) if self.depth < _DEEPEST else None
 
 
 def context_of(text: str, *, now: datetime, preferences: Preferences) -> Context:

@@ -117,16 +117,18 @@ def _like(start: Clock, end: Clock) -> Clock:
 def _one_clock(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
     words = line.words
     word = words[i]
-    if word in ("noon", "midday"):
-        return Clock(12, exact=True), i + 1
-    if word == "midnight":
-        return Clock(0, exact=True), i + 1
     if word in ("12", "twelve") and words[i + 1] in ("noon", "midday", "midnight"):
         return Clock(0 if words[i + 1] == "midnight" else 12, exact=True), i + 2
     day_end = _end_of_day(line, i)
     if day_end:
         return Clock(0, exact=True, end_of_day=True), day_end
-    return _relative(line, i, led) or (_digital(line, i, led) if digits(word) else _spoken(line, i, led))
+    return _relative(line, i, led) or _by_itself(line, i, led)
+
+
+def _by_itself(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
+    if line.words[i] in ("noon", "midday", "midnight"):
+        return Clock(0 if line.words[i] == "midnight" else 12, exact=True), i + 1
+    return _digital(line, i, led) if digits(line.words[i]) else _spoken(line, i, led)
 
 
 def _end_of_day(line: Line, i: int) -> int | None:
@@ -151,7 +153,7 @@ def _relative(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
     if words[i] == "half":
         minutes = 30
         if words[j] not in _PAST:
-            hour = _one_clock(line, j, "at") if sure else None
+            hour = _by_itself(line, j, "at") if sure else None
             return (_shifted(hour[0], 30), hour[1]) if hour and hour[0].bare else None
     elif words[j] == "quarter":
         minutes, j, sure = 15, j + 1, True
@@ -165,7 +167,7 @@ def _relative(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
     direction = words[j]
     if direction not in _PAST and direction not in _TO:
         return None
-    hour = _one_clock(line, j + 1, "at")
+    hour = _by_itself(line, j + 1, "at")
     if hour is None or hour[0].minute or (hour[0].bare and direction in ("after", "before", "of") and not sure):
         return None
     if direction in _TO:
@@ -336,7 +338,7 @@ def part_at(line: Line, i: int, *, loose: bool) -> tuple[Part, int] | None:
     """A part of the day at token i. `loose` beside a day, where "morning" alone will do."""
     words = line.words
     word = words[i]
-    if word in _EARLY and (later := part_at(line, i + 1, loose=loose)):
+    if word in _EARLY and words[i + 1] not in _EARLY and (later := part_at(line, i + 1, loose=loose)):
         return later
     if word in TONIGHT:
         return Part("night", "night", 0), i + 1

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,3 +91,25 @@ def test_a_time_alone_is_its_next_occurrence(hour: int, minute: int, now: dt.dat
     assert moment is not None
     assert dt.timedelta() < moment - now.replace(second=0, microsecond=0) + dt.timedelta(minutes=1)
     assert moment - now <= dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2 days after ",
+        "friday to ",
+        "week of ",
+        "half past ",
+        "5 past ",
+        "late ",
+        "end of ",
+        "every ",
+        "first and ",
+        '"',
+    ],
+)
+def test_texts_that_never_come_to_their_point_end_all_the_same(words: str) -> None:
+    text, now = (words * 10_000)[:10_000], dt.datetime.combine(dt.date(2026, 11, 25), dt.time(10, 20))
+    whens = find_when(text, now=now, preferences=PLAIN)
+    rules = find_recurrence(text, now=now, preferences=PLAIN)
+    assert len(whens) + len(rules) <= len(text) // len(words) + 1
