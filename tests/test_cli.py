@@ -134,6 +134,8 @@ def test_the_version() -> None:
         (("list", "--jsn"), "'--json'"),
         (("list", "--due", "yesterday"), "'today'"),
         (("list", "--limit", "0"), "x>=1"),
+        (("list", "today"), "`kirotodo list --due today`"),
+        (("list", "the", "milk"), "`kirotodo search the milk`"),
         (("done",), "NUMBER"),
     ],
 )

@@ -15,15 +15,14 @@ class Unescaper:
 
     def feed(self, piece: str) -> str:
         text = self._held + piece
-        slashes = len(text) - len(text.rstrip("\\"))
-        kept = len(text.rstrip("`")) if text.endswith("`") else len(text) - slashes % 2
+        kept = len(text.rstrip("\\`"))
         self._held, text = text[kept:], text[:kept]
         return _PART.sub(self._replace, text)
 
     def rest(self) -> str:
         """What was held back, at the end."""
         held, self._held = self._held, ""
-        return held
+        return _PART.sub(self._replace, held)
 
     def _replace(self, match: re.Match[str]) -> str:
         ticks = match["ticks"]

@@ -48,6 +48,7 @@ Examples:
   kirotodo list --project shopping --tag urgent
   kirotodo list --all --json | jq '.items[].title'""",
 )
+@click.argument("words", nargs=-1, metavar="")
 @click.option("--status", type=click.Choice(get_args(Status)), help="Which tasks. [default: pending]")
 @click.option("--due", type=click.Choice(get_args(Due)), default="any", help="Only those due then.")
 @click.option("--project", metavar="NAME", help="Only those of this project.")
@@ -60,6 +61,7 @@ Examples:
 @click.option("--cursor", metavar="NEXT", help="Go on after a page: the `next` of its JSON.")
 @json_option
 def list_(
+    words: Sequence[str],
     status: str | None,
     due: str,
     sort: str,
@@ -70,6 +72,8 @@ def list_(
     **rest: Any,
 ) -> None:
     """Show tasks: the pending ones, by due date, unless asked otherwise."""
+    if words:
+        raise click.UsageError(_meant(words))
     where = TaskFilter(
         status=cast(Status, status or ("all" if everything else "pending")),
         due=cast(Due, due),
@@ -99,6 +103,13 @@ def search(words: Sequence[str], status: str, limit: int, as_json: bool) -> None
     if not text:
         raise click.UsageError("There is no word to look for. For example: kirotodo search dentist")
     _list(TaskFilter(status=cast(Status, status), search=text), Paging(limit=limit), as_json=as_json)
+
+
+def _meant(words: Sequence[str]) -> str:
+    """What `list today` or `list shopping` should have been."""
+    said = plain(joined(words))
+    option = f"list --due {said}" if said in get_args(Due) else f"search {said}"
+    return f"`list` takes options only. Did you mean `kirotodo {option}`?"
 
 
 def _list(where: TaskFilter, paging: Paging, *, as_json: bool) -> None:

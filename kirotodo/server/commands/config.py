@@ -1,5 +1,7 @@
 """`config`: what is set, where it came from, and the file to change it in."""
 
+import os
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -84,6 +86,9 @@ def edit() -> None:
     from kirotodo.core.settings import Settings, default_config_path
 
     file = default_config_path()
+    chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if chosen is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise OperatorError(f"An editor needs a terminal, or $EDITOR to name one that does not. The file is {file}.")
     try:
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -80,6 +80,12 @@ def test_edit_opens_the_file_and_every_setting_stands_in_it(home: Path, monkeypa
     assert Settings.load().timezone == "Europe/Vienna"
 
 
+def test_edit_needs_a_terminal_or_an_editor(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EDITOR", raising=False)
+    monkeypatch.delenv("VISUAL", raising=False)
+    assert str(home / "config.toml") in fails(1, "config", "edit")
+
+
 def test_edit_says_what_is_wrong_afterwards(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDITOR", "true")
     monkeypatch.delenv("VISUAL", raising=False)
