@@ -96,6 +96,14 @@ async def test_the_old_due_date_can_be_edited(app: ShellHost) -> None:
     assert app.backend.asked("update_tasks") == [((12,), {"due": "2026-11-27 09:05"})]
 
 
+async def test_a_time_that_is_rubbed_out_is_taken_away(app: ShellHost) -> None:
+    async with running(app, Edited, size=SIZE) as pilot:
+        await opened(app, pilot, DueScreen(RENT))
+        await pilot.press("end", *["backspace"] * len(" 09:00"), "enter")
+        await until(pilot, lambda: closed(app))
+    assert app.backend.asked("update_tasks") == [((12,), {"due": "2026-11-27", "time": None})]
+
+
 async def test_an_empty_due_takes_the_date_away(app: ShellHost) -> None:
     async with running(app, Edited, size=SIZE) as pilot:
         await opened(app, pilot, DueScreen(RENT))

@@ -1,5 +1,6 @@
 """The editors of a task: its title, when it is due, a new one from one line, and all its fields."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Final
@@ -27,6 +28,7 @@ from kirotodo.core.errors import InvalidInput, KirotodoError
 
 DUE_HINT: Final = "Words do: tomorrow 5pm · fri · in 2 weeks · 27 nov 9:00. Empty: no date."
 NEW_HINT: Final = "One line: what, when, +project, #tag, !high, every friday."
+_BARE_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 PREVIEW_AFTER: Final = 0.15
 """Seconds without a key until the preview is asked for."""
 
@@ -69,11 +71,13 @@ class DueScreen(DialogScreen):
         return self.text_of("due") != due_text(self._editing)
 
     async def store(self, backend: Backend) -> Edited:
-        changed = await backend.update_tasks([self._editing.id], TaskFields(due=self.text_of("due") or None))
+        changed = await backend.update_tasks([self._editing.id], due_fields(self.text_of("due")))
         today = shell_of(self).clock().astimezone().date()
         before = due_words(self._editing.due_date, self._editing.due_time, today=today) or "no date"
         now = next((task for task in changed.tasks if task.id == self._editing.id), None)
-        after = due_words(now.due_date, now.due_time, today=today) if now else self.text_of("due")
+        if now is None:
+            return Edited(changed, f"{self._editing.title}: still {before}")
+        after = due_words(now.due_date, now.due_time, today=today)
         return Edited(changed, f"{self._editing.title}: {before} → {after or 'no date'}")
 
 
@@ -229,6 +233,14 @@ def due_text(task: Task) -> str:
     return _iso(task.due_date, task.due_time)
 
 
+def due_fields(text: str) -> TaskFields:
+    """What a due text asks for. Words without a time leave the time as it was; a bare date, all that is left of
+    `2026-11-27 09:00` once its time is rubbed out, takes it away."""
+    if _BARE_DATE.fullmatch(text):
+        return TaskFields(due=text, time=None)
+    return TaskFields(due=text or None)
+
+
 def task_summary(task: Task, now: datetime) -> Content:
     """A task in a line or two, in words: what a text would add."""
     facts = [
@@ -254,11 +266,9 @@ def _row(label: str, field: Widget) -> ComposeResult:
 
 
 def _as_fields(texts: dict[str, str]) -> TaskFields:
-    fields = TaskFields()
+    fields = due_fields(texts["due"]) if "due" in texts else TaskFields()
     if "title" in texts:
         fields["title"] = texts["title"]
-    if "due" in texts:
-        fields["due"] = texts["due"] or None
     if "recurrence" in texts:
         fields["recurrence"] = texts["recurrence"] or None
     if "remind" in texts:
