@@ -1,0 +1,100 @@
+"""The documentation names everything there is: settings, commands, tools, keys, slash commands; and its links hold."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+import pytest
+
+from kirotodo.cli import front_door
+from kirotodo.client.tui.actions import ACTIONS, Action, key_label
+from kirotodo.client.tui.slash import COMMANDS, SlashCommand
+from kirotodo.core.settings import Settings
+from kirotodo.core.tools.registry import TOOLS
+
+ROOT: Final = Path(__file__).parent.parent
+USAGE: Final = (ROOT / "docs" / "usage.md").read_text(encoding="utf-8")
+UNDERSTANDING: Final = (ROOT / "docs" / "understanding.md").read_text(encoding="utf-8")
+README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES: Final = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command there is, as the words that call it."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        yield (*path, name)
+        found = group.get_command(context, name)
+        if isinstance(found, click.Group):
+            yield from commands(found, (*path, name))
+
+
+@pytest.mark.parametrize("name", [field.upper() for field in Settings.model_fields])
+def test_every_setting_is_in_a_table(name: str) -> None:
+    assert f"| `{name}` |" in USAGE + UNDERSTANDING
+
+
+@pytest.mark.parametrize("default", sorted(set(filter(None, Settings(timezone="UTC").shown().values()))))
+def test_every_default_is_told_as_it_is(default: str) -> None:
+    if "sqlite" not in default and default != "UTC":
+        assert f"| `{default}` |" in USAGE + UNDERSTANDING
+
+
+@pytest.mark.parametrize("words", list(commands(front_door())), ids=" ".join)
+def test_every_command_is_documented(words: tuple[str, ...]) -> None:
+    called = rf"`(?:kirotodo )?{re.escape(' '.join(words))}(?: [^`]*)?`"
+    assert re.search(called, USAGE.partition("## Commands")[2])
+
+
+@pytest.mark.parametrize("tool", TOOLS.names)
+def test_every_tool_is_named(tool: str) -> None:
+    assert f"`{tool}`" in USAGE
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
+def test_every_action_is_there_with_its_keys_and_what_it_does(action: Action) -> None:
+    keys = " ".join(f"`{key_label(key)}`" for key in action.keys)
+    assert f"| {keys} | {action.help} | `{action.id}` |" in USAGE
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_slash_command_is_there_with_its_hint(command: SlashCommand) -> None:
+    takes = f" {command.takes.upper()}" if command.takes else ""
+    assert f"| `/{command.name}{takes}` | {command.hint} |" in USAGE
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        place, _, anchor = target.partition("#")
+        if "://" in place:
+            continue
+        found = (page.parent / place).resolve() if place else page
+        assert found.exists(), f"{page.name} links to {target}"
+        if anchor:
+            assert anchor in anchors(found), f"{page.name} links to {target}"
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_what_the_readme_tells_to_make_can_be_made() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    told = set(re.findall(r"(?:`|^    )make ([a-z-]+)", README, flags=re.MULTILINE))
+    assert {"chat", "test", "check", "fix", "bench", "eval"} <= told <= targets
+
+
+def test_what_the_readme_tells_to_run_exists() -> None:
+    known = {words[0] for words in commands(front_door())}
+    told = set(re.findall(r"(?:^    |\| |`)kirotodo ([a-z]+)", README + USAGE + UNDERSTANDING, flags=re.MULTILINE))
+    assert told <= known
+
+
+def test_the_picture_fetches_nothing() -> None:
+    picture = (ROOT / "docs" / "screenshot.svg").read_text(encoding="utf-8")
+    assert "<svg" in picture
+    assert not re.findall(r"@import|url\(\s*[\"']?\w+:|href=[\"']\w+:", picture)
