@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-PATIENCE: Final = 30.0
+PATIENCE: Final = 20.0
 """Seconds until what was waited for counts as never coming; a busy machine may need a few."""
 GLANCE: Final = 0.03
 PROMPT: Final = "shell> "

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.end_to_end.chat import Chat
+from tests.end_to_end.conftest import OpenTerminal
 from tests.end_to_end.program import Program
 from tests.end_to_end.terminal import Terminal
 
@@ -51,12 +52,12 @@ def test_a_message_of_several_lines(chat: Chat, terminal: Terminal, program: Pro
 
 
 def test_a_paste_of_several_lines_is_not_sent(chat: Chat, terminal: Terminal, program: Program) -> None:
-    terminal.paste("add milk\nadd bread\nadd \x1b]0;evil\x07butter\n")
-    terminal.wait_for(lambda screen: "add milk" in screen and "add bread" in screen and "butter" in screen)
+    terminal.paste("add milk\nadd bread\nadd b[/]u\u202etter\n")
+    terminal.wait_for(lambda screen: "add milk" in screen and "add bread" in screen and "b[/]utter" in screen)
     terminal.wait_for("0 open")
     terminal.press("Enter")
     terminal.wait_for("3 open")
-    assert program.titles() == ["bread", "butter", "milk"]
+    assert program.titles() == ["b[/]utter", "bread", "milk"]
 
 
 @pytest.mark.parametrize("keys", [["C-q"], ["C-c", "C-c"]], ids=["ctrl+q", "ctrl+c"])
@@ -72,7 +73,7 @@ def test_the_terminal_is_left_clean(keys: list[str], terminal: Terminal, program
     chat.leave(*keys)
 
     terminal.wait_until(lambda: not terminal.left_on(), "no mode of the chat may be left on")
-    assert "kiro" not in terminal.screen.replace("kirotodo", "")
+    assert "built-in" not in terminal.screen, "the screen from before should be back"
     terminal.run("stty -a > after; cmp before after && echo the same")
     terminal.wait_for("\nthe same")
     terminal.run("cat -v")
@@ -82,8 +83,10 @@ def test_the_terminal_is_left_clean(keys: list[str], terminal: Terminal, program
     assert "^[" not in terminal.screen, "bracketed paste is still on"
 
 
-def test_a_hang_up_keeps_the_draft(chat: Chat, program: Program) -> None:
+def test_a_hang_up_keeps_the_draft(chat: Chat, program: Program, open_terminal: OpenTerminal) -> None:
+    """The window is closed, the connection is cut: the last key is on disk all the same."""
     chat.terminal.type("half a sentence")
     chat.terminal.wait_for("half a sentence")
     chat.terminal.close()
-    chat.wait_for_draft("half a sentence")
+    again = Chat(open_terminal(), program).open()
+    again.terminal.wait_for("half a sentence")
