@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from textual.worker import Worker
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.actions import bindings
+from kirotodo.client.tui.cells import steady
 from kirotodo.client.tui.jobs import Jobs
 from kirotodo.client.tui.messages import (
     BackendFailed,
@@ -75,7 +77,7 @@ class KirotodoApp(App[None]):
         theme: str | None = None,
         ansi: bool | None = None,
     ) -> None:
-        super().__init__(ansi_color=ansi)
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
         self.clock = clock
         self.state = ClientState(state_path)
         self.backend: Backend | None = None
@@ -163,7 +165,7 @@ class KirotodoApp(App[None]):
 
     def say(self, text: str, severity: Severity = "information") -> None:
         """One toast of plain text."""
-        self.notify(clean(text), severity=severity, markup=False)
+        self.notify(steady(clean(text)), severity=severity, markup=False)
 
     def action_toggle_theme(self) -> None:
         self.set_theme(themes.other(self.theme))

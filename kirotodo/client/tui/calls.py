@@ -18,6 +18,9 @@ GLYPHS: Final[Mapping[CallStatus, str]] = {
 SHOWN: Final = 20
 _IN_WORDS: Final[Mapping[str, tuple[str, ...]]] = {"due": ("due_date", "due_time"), "repeats": ("recurrence",)}
 """Where a result says a thing in words, the bare values need not stand beside it."""
+_PAGING: Final = ("limit", "cursor", "sort")
+"""Arguments that tell nobody anything on one line; unfolded they are all there."""
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], ())
 
 
 def short_arguments(call: Call) -> str:
@@ -25,14 +28,14 @@ def short_arguments(call: Call) -> str:
     rest = dict(call.arguments)
     words = []
     ids = _ids(rest)
-    if ids:
+    if ids and ids != short_result(call):
         words.append(ids)
     title = rest.pop("title", None)
     if title is None and isinstance(call.result, Mapping) and len(_id_list(call.arguments)) == 1:
         title = call.result.get("title")
     if title:
         words.append(one_line(str(title)))
-    words += [f"{name} {_value(value)}" for name, value in rest.items() if value not in (None, "", [], ())]
+    words += [f"{name} {_value(value)}" for name, value in rest.items() if name not in _PAGING and value not in _EMPTY]
     return one_line(" · ".join(words))
 
 
@@ -102,7 +105,7 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any], mark: str)
 
 
 def _value(value: Any) -> str:
-    if value in (None, "", [], ()):
+    if value in _EMPTY:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -37,6 +37,7 @@ _STYLES: Final = {
 _COLOURS: Final = {1: "$accent", 2: "$text-muted"}
 """Rich's numbers stand in for the theme's colours, which are known only where it is drawn."""
 _ITEM: Final = re.compile(r"\s{0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
+_FENCED: Final = re.compile(r"^\s{0,3}(?:```|~~~)", re.MULTILINE)
 _FENCE: Final = re.compile(r"\s{0,3}(```+|~~~+)")
 
 
@@ -47,11 +48,18 @@ def render(text: str, width: int) -> list[Content]:
     console = _console(max(width, 4))
     lines = console.render_lines(_parsed(text), pad=False, new_lines=False)
     contents = [_content(Segment.simplify(line)) for line in lines]
-    while contents and not contents[-1]:
-        contents.pop()
-    while contents and not contents[0]:
-        contents.pop(0)
-    return contents
+    return _without_gaps(contents, keep=bool(_FENCED.search(text)))
+
+
+def _without_gaps(lines: list[Content], *, keep: bool) -> list[Content]:
+    """No empty lines at the ends, and none side by side, unless they may be somebody's code."""
+    kept: list[Content] = []
+    for line in lines:
+        if line or (kept and (keep or kept[-1])):
+            kept.append(line)
+    while kept and not kept[-1]:
+        kept.pop()
+    return kept
 
 
 def cut(text: str, start: int) -> int:

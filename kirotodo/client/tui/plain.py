@@ -9,6 +9,8 @@ from typing import Final
 
 from textual.content import Content
 
+from kirotodo.client.tui.cells import steady
+
 _ESCAPES: Final = re.compile(
     r"(?:\x1b\]|\x9d)[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # a command to the terminal: title, clipboard, link
     r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c\n]*(?:\x1b\\|\x9c)"  # a string for a device
@@ -50,4 +52,5 @@ def line(text: str, style: str = "") -> Content:
 
 
 def _styled(text: str, style: str) -> Content:
+    text = steady(text)
     return Content.styled(text, style) if style and text else Content(text)

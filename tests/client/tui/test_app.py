@@ -195,6 +195,22 @@ async def test_tab_goes_round_and_back() -> None:
         assert chat.screen.query_one(TaskPane).has_focus_within
 
 
+async def test_tab_reaches_the_examples_of_a_first_run() -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.press("tab", "enter")
+        await chat.until(lambda: chat.draft == "add milk, eggs and bread to shopping")
+
+
+async def test_without_colours_the_screen_still_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with chatting(backend_of([say("fine")])) as chat:
+        assert chat.app.theme == "kirotodo-ansi"
+        await chat.say("hi")
+        await chat.sees("kiro  fine")
+        await chat.press("shift+tab")
+        await chat.sees("kiro› fine")
+
+
 async def test_keys_outside_text_undo_redo_and_go_back_to_writing() -> None:
     async with chatting(backend_of(adding()), size=(120, 30)) as chat:
         await chat.say("add")

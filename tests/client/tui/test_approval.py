@@ -2,6 +2,7 @@
 
 import pytest
 
+from kirotodo.client.scripted import ScriptedBackend
 from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import Conflict
 from tests.client.tui.chat_host import backend_of, chatting, deleting
@@ -14,11 +15,11 @@ async def test_it_asks_with_exactly_the_tasks_and_takes_the_place() -> None:
         chat.screen.submit("delete them")
         await chat.sees("Delete 2 tasks?", "12 pay rent", "3 call the plumber", "y yes", "n no", "a always")
         assert not chat.screen.composer.display
-        assert chat.focused is chat.screen.approval
+        assert chat.screen.approval.has_focus
         await chat.press("y")
         await chat.sees("They are gone.")
         assert chat.draft == "draft stays"
-        assert chat.focused is chat.screen.composer
+        assert chat.screen.composer.has_focus
 
 
 @pytest.mark.parametrize(
@@ -119,11 +120,11 @@ async def test_a_turn_parked_at_the_start_asks_again() -> None:
     backend = backend_of()
     conversation = backend.add_conversation("earlier", [("q", "a")])
 
-    async def start() -> object:
+    async def start() -> ScriptedBackend:
         backend.begin_turn(conversation, "delete them", deleting(*SAMPLE[:2]))
         return backend
 
-    async with chatting(start) as chat:  # type: ignore[arg-type]
+    async with chatting(start) as chat:
         await chat.sees("Delete 2 tasks?", "? waiting for your yes or no")
         await chat.press("y")
         await chat.sees("They are gone.")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.client.script import Cut, Hold, ScriptedTurn, call, done, fail, say
+from kirotodo.client.script import Beat, Cut, Hold, ScriptedTurn, call, done, fail, say
+from kirotodo.client.scripted import ScriptedBackend
 from kirotodo.client.tui.markdown import cut, render
 from kirotodo.client.tui.streamed import StreamedLines
 from kirotodo.client.tui.widgets.answer import AnswerText
@@ -57,13 +58,13 @@ async def test_a_cut_stream_is_taken_up_after_the_last_event() -> None:
 async def test_a_turn_that_runs_at_the_start_is_watched_to_its_end() -> None:
     backend = backend_of()
     conversation = backend.add_conversation("earlier", [("q", "a")])
-    backend_turn = [say("still "), Hold(), say("going")]
+    backend_turn: list[Beat] = [say("still "), Hold(), say("going")]
 
-    async def start() -> object:
+    async def start() -> ScriptedBackend:
         backend.begin_turn(conversation, "long one", backend_turn)
         return backend
 
-    async with chatting(start) as chat:  # type: ignore[arg-type]
+    async with chatting(start) as chat:
         await chat.sees("you   q", "you   long one", "kiro  still")
         backend.release()
         await chat.sees("kiro  still going")

@@ -104,11 +104,12 @@ async def test_up_and_down_walk_the_messages_and_tool_lines() -> None:
         await chat.say("add oat milk")
         await chat.idle()
         await chat.press("shift+tab")
-        assert isinstance(chat.focused, ToolLine)
-        await chat.press("up")
-        assert isinstance(chat.focused, AnswerText)
-        await chat.press("j")
-        assert isinstance(chat.focused, ToolLine)
+        line, text = chat.screen.query_one(ToolLine), chat.screen.query_one(AnswerText)
+        visited = [chat.focused]
+        for key in ("up", "j"):
+            await chat.press(key)
+            visited.append(chat.focused)
+        assert visited == [line, text, line]
         await chat.press("i")
         assert chat.focused is chat.screen.composer
 

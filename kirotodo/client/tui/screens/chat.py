@@ -36,7 +36,6 @@ from kirotodo.client.tui.widgets.key_line import KeyLine
 from kirotodo.client.tui.widgets.queue import QueuedMessage, QueueStrip
 from kirotodo.client.tui.widgets.slash_popup import SlashPopup
 from kirotodo.client.tui.widgets.task_pane import TaskPane
-from kirotodo.client.tui.widgets.text_lines import TextLines
 from kirotodo.client.tui.widgets.transcript import Transcript
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import Task
@@ -309,7 +308,7 @@ class ChatScreen(TalkScreen):
         ]
         if self.queue.display:
             areas.append((self.queue, lambda: self.queue.query(QueuedMessage).first().focus()))
-        if transcript.query(TextLines):
+        if transcript.stops:
             areas.append((transcript, transcript.enter))
         if pane.display:
             areas.append((pane, pane.focus))

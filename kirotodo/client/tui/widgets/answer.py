@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
+from kirotodo.client.tui.cells import steady
 from kirotodo.client.tui.entries import Answered
 from kirotodo.client.tui.markdown import render
 from kirotodo.client.tui.plain import clean, line
@@ -39,7 +40,7 @@ class AnswerText(TextLines):
     def __init__(self, text: str, *, live: bool) -> None:
         super().__init__()
         self._arrived = text
-        self._shown = clean(text)
+        self._shown = steady(clean(text))
         self.live = live
         self._stream: StreamedLines | None = None
         self._timer: Timer | None = None
@@ -61,7 +62,7 @@ class AnswerText(TextLines):
         """The text is whole: draw it as markdown for good."""
         self._rest()
         self._arrived = text
-        text = clean(text)
+        text = steady(clean(text))
         width = self._made[0] if self._made is not None else 0
         if width and len(text) > LARGE:
             self.run_worker(self._draw(text, width), exclusive=True)
@@ -69,7 +70,7 @@ class AnswerText(TextLines):
             self._freeze(text)
 
     def _take_up(self) -> None:
-        text = clean(self._arrived)
+        text = steady(clean(self._arrived))
         if text == self._shown:
             self._rest()
             return

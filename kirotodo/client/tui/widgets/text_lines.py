@@ -4,7 +4,7 @@ Only the rows on screen are ever turned into strips, so a long text costs no mor
 "kiro") stands in the padding, where no selection reaches it.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style as RichStyle
@@ -14,6 +14,9 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.visual import RenderOptions
 from textual.widget import Widget
+
+MARK: Final = "›"
+"""Stands before what has the focus, so that it shows without colours too."""
 
 
 class TextLines(Widget, can_focus=True):
@@ -27,7 +30,7 @@ class TextLines(Widget, can_focus=True):
         height: auto;
         padding: 0 1 0 7;
         & > .label { color: $text-muted; text-style: bold; }
-        &:focus { background: $boost; }
+        &:focus { background: $block-cursor-blurred-background; }
     }
     """
 
@@ -85,9 +88,12 @@ class TextLines(Widget, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         strips = super().render_lines(crop)
-        if self.LABEL and strips and crop.y == 0 and crop.x == 0:
+        mark = MARK if self.has_focus else ""
+        if (self.LABEL or mark) and strips and crop.y == 0 and crop.x == 0:
             style = self.get_component_rich_style("label")
-            strips = [_with_label(strips[0], self.LABEL, style), *strips[1:]]
+            room = self.styles.gutter.left - len(mark) - 2
+            label = f" {self.LABEL:<{room}}{mark} " if room > 0 else mark
+            strips = [_with_label(strips[0], label, style), *strips[1:]]
         return strips
 
     # --- selecting ---
@@ -104,5 +110,5 @@ class TextLines(Widget, can_focus=True):
 
 
 def _with_label(strip: Strip, label: str, style: RichStyle) -> Strip:
-    painted = Strip([Segment(f" {label}", style)])
+    painted = Strip([Segment(label, style)])
     return Strip.join([painted, strip.crop(painted.cell_length)])

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from kirotodo.client.tui.actions import bindings
 from kirotodo.client.tui.calls import GLYPHS, details, error_of, short_arguments, short_result
+from kirotodo.client.tui.cells import steady
 from kirotodo.client.tui.entries import Call
 from kirotodo.client.tui.widgets.text_lines import TextLines
 
@@ -68,7 +69,7 @@ class ToolLine(TextLines):
         lines = [self._headline(width)]
         if self.unfolded:
             for name, value in details(self.call):
-                lines += Content.assemble("  ", (name, "$text-muted"), "  ", value).wrap(width)
+                lines += Content.assemble("  ", (steady(name), "$text-muted"), "  ", steady(value)).wrap(width)
         return lines
 
     def _headline(self, width: int) -> Content:
@@ -79,7 +80,7 @@ class ToolLine(TextLines):
         ending = self._ending(width)
         words = error_of(call) or short_arguments(call)
         room = max(0, width - left.cell_length - ending.cell_length - 1)
-        middle = Content(words).truncate(room, ellipsis=True)
+        middle = Content(steady(words)).truncate(room, ellipsis=True)
         gap = " " * max(1, width - left.cell_length - middle.cell_length - ending.cell_length)
         return Content.assemble(left, middle, gap, ending).truncate(width)
 

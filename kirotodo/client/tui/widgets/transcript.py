@@ -262,11 +262,16 @@ class Transcript(VerticalScroll):
     def action_next_item(self) -> None:
         self._go(1)
 
+    @property
+    def stops(self) -> list[Widget]:
+        """What can be gone to: messages and tool lines, or what stands where there are none."""
+        return [widget for widget in self._column.query(Widget) if widget.focusable and widget.display]
+
     def enter(self) -> None:
         """Come in from another part of the screen: to the newest item."""
-        items = self._items()
-        if items:
-            items[-1].focus()
+        stops = self.stops
+        if stops:
+            stops[-1].focus()
 
     def page(self, direction: int) -> None:
         """Scroll by a page, -1 up and 1 down, without moving the focus."""
