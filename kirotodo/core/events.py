@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Literal, TypeAlias
-
-from pydantic import Discriminator, TypeAdapter
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from kirotodo.core.domain.conversation import Approval, CallStatus, Decision, Usage
 from kirotodo.core.domain.task import Task
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,7 +153,9 @@ TurnEvent: TypeAlias = (
 
 
 @cache
-def _adapter() -> TypeAdapter[TurnEvent]:
+def _adapter() -> "TypeAdapter[TurnEvent]":
+    from pydantic import Discriminator, TypeAdapter  # here, so that the screen can paint before it is loaded
+
     return TypeAdapter(Annotated[TurnEvent, Discriminator("kind")])
 
 
