@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, literal_column, select, table, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, literal_column, select, table, update
 
 from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.tables import search_documents as documents
@@ -51,25 +51,32 @@ async def reindex(scope: Scope, kind: Kind, ref: int, text: str, *, part: int = 
 
 def refs(kinds: Sequence[Kind], typed: str) -> Select[Any] | None:
     """The ids whose texts hold all the words, as a subquery; None where nothing was typed."""
-    conditions = _conditions(typed)
-    if not conditions:
+    words, signs = _cut(typed)
+    if not words and not signs:
         return None
-    return select(documents.c.ref).where(documents.c.user_id == UID, documents.c.kind.in_(kinds), *conditions)
+    user: ColumnElement[Any] = documents.c.user_id
+    kind: ColumnElement[Any] = documents.c.kind
+    if words:
+        # Worded so that no index on them serves: the full-text index names few texts, a user has many.
+        user, kind = func.coalesce(user, None), func.coalesce(kind, None)
+    holds = [documents.c.text.contains(sign, autoescape=True) for sign in signs]
+    if words:
+        holds.insert(0, _all_words(" ".join(f'"{word}"*' for word in words)))
+    return select(documents.c.ref).where(user == UID, kind.in_(kinds), *holds)
 
 
-def _conditions(typed: str) -> list[ColumnElement[bool]]:
-    quoted: list[str] = []
-    conditions: list[ColumnElement[bool]] = []
+def _cut(typed: str) -> tuple[list[str], list[str]]:
+    """Words for the full-text index, and what is looked for as it stands."""
+    words: list[str] = []
+    signs: list[str] = []
     for chunk in fold(typed).split():
-        words = _WORD.findall(chunk)
-        letters = sum(map(len, words))
+        found = _WORD.findall(chunk)
+        letters = sum(map(len, found))
         if _AS_IT_STANDS.search(chunk) or (letters < len(chunk) and letters <= 2):
-            conditions.append(documents.c.text.contains(chunk, autoescape=True))
+            signs.append(chunk)
         else:
-            quoted.extend(f'"{word}"*' for word in words)
-    if quoted:
-        conditions.insert(0, _all_words(" ".join(quoted)))
-    return conditions
+            words.extend(found)
+    return words, signs
 
 
 def _all_words(query: str) -> ColumnElement[bool]:

@@ -1,0 +1,81 @@
+"""What keeps lists quick however long they are: SQLite walks an index and sorts nothing, or looks a few ids up."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from sqlalchemy import event
+
+from kirotodo.core.domain.task import Sort, Status, TaskDraft, TaskFilter
+from kirotodo.core.store.database import Database
+from tests.core.store.conftest import ANN, shown
+
+
+async def _plans(database: Database, path: Path, where: TaskFilter, *, second: bool = False) -> list[str]:
+    """How SQLite goes about each statement of a page (or of the one after it) that looks for tasks."""
+    said: list[tuple[str, Any]] = []
+
+    def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if "FROM tasks" in statement:
+            said.append((statement, parameters))
+
+    async with database.begin(ANN) as store:
+        for _ in range(3):
+            await store.tasks.add(TaskDraft(title="milk", tags=("a",), project="home"))
+            await store.tasks.add(TaskDraft(title="done", completed_at=store.now))
+        cursor = (await shown(store, where, limit=1)).next if second else None
+        event.listen(database._engine.sync_engine, "before_cursor_execute", listen)
+        await shown(store, where, limit=1, cursor=cursor)
+        event.remove(database._engine.sync_engine, "before_cursor_execute", listen)
+    assert said
+    with closing(sqlite3.connect(path)) as connection:
+        return [
+            "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+            for statement, parameters in said
+        ]
+
+
+@pytest.mark.parametrize("second", [False, True])
+@pytest.mark.parametrize("status", get_args(Status))
+@pytest.mark.parametrize("sort", get_args(Sort))
+async def test_every_sort_is_a_walk_along_its_index(
+    database: Database, path: Path, sort: Sort, status: Status, second: bool
+) -> None:
+    for plan in await _plans(database, path, TaskFilter(sort=sort, status=status), second=second):
+        assert "TEMP B-TREE" not in plan
+        assert "SEARCH tasks USING INDEX ix_tasks_" in plan
+
+
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [
+        (TaskFilter(due="today"), "ix_tasks_due (user_id=? AND done=? AND due_key>? AND due_key<?)"),
+        (TaskFilter(due="overdue"), "ix_tasks_due (user_id=? AND done=? AND due_key<?)"),
+        (TaskFilter(project="home"), "ix_tasks_project (user_id=? AND done=? AND project_key=?)"),
+        (TaskFilter(priority="high"), "ix_tasks_priority (user_id=? AND done=? AND priority=?)"),
+    ],
+    ids=str,
+)
+async def test_filters_narrow_the_walk(database: Database, path: Path, where: TaskFilter, index: str) -> None:
+    for plan in await _plans(database, path, where):
+        assert "TEMP B-TREE" not in plan
+        assert index in plan
+
+
+@pytest.mark.parametrize("where", [TaskFilter(tag="a"), TaskFilter(search="milk")], ids=str)
+async def test_few_matches_are_looked_up_by_id(database: Database, path: Path, where: TaskFilter) -> None:
+    for plan in await _plans(database, path, where):
+        assert "SEARCH tasks USING INDEX sqlite_autoindex_tasks_1 (user_id=? AND id=?)" in plan
+
+
+async def test_words_are_looked_up_in_the_full_text_index_first(database: Database, path: Path) -> None:
+    for plan in await _plans(database, path, TaskFilter(search="milk")):
+        assert "SEARCH search_documents USING INTEGER PRIMARY KEY (rowid=?)" in plan
+        assert "SCAN search_index VIRTUAL TABLE" in plan
+
+
+@pytest.mark.parametrize("where", [TaskFilter(), TaskFilter(status="all"), TaskFilter(status="completed")], ids=str)
+async def test_a_whole_list_is_not_counted_row_by_row(database: Database, path: Path, where: TaskFilter) -> None:
+    assert len(await _plans(database, path, where)) == (2 if where.status == "all" else 1)
