@@ -16,7 +16,8 @@ _STRONG = (
     r"(?:mark|set|check|tick|cross) (?:it|that|this|them|#?\d+|(?:task|item|number)s? #?\d+"
     r"|.{1,40}? (?:off|as (?:done|complete\w*|finished)|(?:done|complete)))\b|"
     r"(?:put|place|stick|throw) .{1,60}? (?:on|to|onto|in) (?:it\b|there\b|(?:my|the|our) .{0,30}?(?:list"
-    r"|calendar))|take .{1,60}? off\b)"
+    r"|calendar))|put \w+(?: \w+){0,2} on(?=[\s.!]*\Z)|take .{1,60}? off\b|take off\b|get rid of\b"
+    r"|replace (?:it|them|that|those) with\b)"
 )
 _WEAK = (
     r"(?:cancel|move|push|postpone|delay|change|complete|finish|close|show|list|tell me|what(?:'s| is"
@@ -29,7 +30,9 @@ _JOIN = re.compile(
     rf"(?:\s*[,;]\s*(?:and\s+|but\s+|so\s+|or\s+)?(?:then\s+|also\s+|please\s+)*|\s+(?:and|then|but|so"
     rf"|plus|&)\s+(?:then\s+|also\s+|please\s+)*|\s+(?=please\s)"
     rf"|(?<!\bto)(?<!\byou)(?<!\bshould)(?<!\bi)\s+(?=remind me\b(?!\s+(?:\d+|an?|half an|one|two|five"
-    rf"|ten)\s+\w+\s+(?:before|early|in advance|ahead))))"
+    rf"|ten)\s+\w+\s+(?:before|early|in advance|ahead)))"
+    r"|(?<!\bto)(?<!\byou)(?<!\bnot)(?<!n't)\s+(?=(?:(?:remove|delete|cancel|erase|drop) (?:it|that|them|those)"
+    r"|take (?:it|that|them|those) (?:off|out))\b))"
     rf"{_POLITE}(?P<next>(?P<strong>{_STRONG})|(?P<weak>{_WEAK}))\b"
 )
 _KEEPS = re.compile(r"\b(?:remind|remember|reminder|don'?t forget|note to|need to|have to|should|must|gotta|got to)\b")
@@ -37,32 +40,42 @@ _KEEPS = re.compile(r"\b(?:remind|remember|reminder|don'?t forget|note to|need t
 _ADDS = re.compile(rf"(?:{_POLITE})(?:add|put|new|create|schedule|todo|task)\b")
 
 _WHERE = re.compile(rf"(?:on|in|from|for|to|at|off)\s+{LIST}")
-_NAME = r"(?:kiro(?:todo)?|assistant|computer|google|alexa|siri|olly|cortana|pda|bot|buddy)"
-_GREETING = r"(?:hey|hi|hello|ok|okay|yo|dear|good (?:morning|afternoon|evening))"
+_NAME = r"(?:kiro(?:todo)?|assistant|computer|google|alexa|siri|olly|ollie|cortana|bixby|pda|robot|bot|buddy|jarvis)"
+_GREETING = r"(?:hey|hi|hello|hiya|ok|okay|yo|dear|good (?:morning|afternoon|evening))"
 _LEAD = re.compile(
-    rf"(?:{_GREETING}[\s,]+)?{_NAME}\b[\s,:!]+"
+    rf"(?:{_GREETING}[\s,]+)?{_NAME}\b[\s,:!]+(?=\w|\"|')"
     rf"|{_GREETING}(?:\s+there)?[\s,!.]+(?=\w)"
-    r"|(?:please|pls|plz|kindly|just|now|also|then|so|and|but|well|um+|uh+|oh|actually|quickly|quick"
-    r"|maybe|alright|right|great|"
+    r"|(?:please|pls|plz|kindly|just|now|also|then|so|and|but|well|um+|uh+|oh|ah|er|like|actually|quickly|quick"
+    r"|maybe|alright|all right|right|great|hmm+|basically|simply|could you also|"
     r"thanks|thank you|sorry|yes|yeah|yep|sure|next|finally|first|again)[\s,:]+(?=\w|\"|'|#)"
-    r"|(?:i(?:'d| would)? (?:need|want|like|wish|love|ask|prefer)(?: for)? you to|i(?:'d"
-    r"| would) (?:appreciate|like|love) it if you (?:could|would|can)"
-    r"|(?:would|do) you mind(?: if you)?|if you (?:could|can|would)|it would be great if you could|let'?s"
-    r"|(?:may i|can i|i|might i) suggest (?:that )?(?:we|you)|how about (?:we|you)|why don'?t (?:we|you)"
-    r"|go ahead and|be sure to|make sure to|make sure you|help me(?: to)?|try to|you (?:should|can|may"
-    r"|must|need to|have to)"
-    r"|i(?:'d| would) like(?: for)? to have you|your (?:job|task) is to)[\s,]+",
+    r"|(?:i(?:'d|'ll|'m| would| will| am)?(?: really| also| just| gonna| going to)? (?:need|want|like|wish|love|ask"
+    r"|prefer|appreciate)(?: for)? you to|i(?:'d"
+    r"| would)(?: really)? (?:appreciate|like|love|prefer)(?: it)?,? if you (?:could|would|can|please)"
+    r"|i (?:was|am) (?:wondering|hoping)(?: if)?(?: that)? you (?:could|can|would|will)|i wonder if you (?:could|can)"
+    r"|(?:would|do) you mind(?: if you)?|if you (?:could|can|would)"
+    r"|(?:it|that)(?:'d| would| will|'ll)? be (?:great|nice|good|helpful|lovely|awesome|wonderful|cool|useful) if you"
+    r"(?: could| would| can)?|let'?s"
+    r"|(?:may i|can i|i|might i) suggest (?:that )?(?:we|you)|how about (?:we|you|if you)|why don'?t (?:we|you)"
+    r"|go ahead and|go on and|be sure to|be sure (?:that )?you|make sure (?:that )?(?:to|you)|ensure (?:that )?you"
+    r"|help me(?: to)?(?! remember)|try (?:to|and)|you (?:should|can|may"
+    r"|must|need to|have to)|do me a favou?r and|(?:can|could|may) i (?:get|have|ask) you to|i need for you to"
+    r"|i(?:'d| would) like(?: for)? to have you|your (?:job|task) is to|(?:have|get|let|tell) my (?:phone|calendar) to?"
+    r"(?= ?remind))[\s,]+",
 )
 _REQUEST = re.compile(
     r"(?:(?:can|could|would|will|can'?t|couldn'?t|won'?t) (?:you|u|ya)|is it possible(?: for you)? to"
     r"|are you able to|would it be possible(?: for you)? to"
     r"|(?:is|would) there (?:be )?(?:a|any) way (?:for you |you (?:can|could) )?(?:to )?"
-    r"|do you think you (?:can|could))\s+(?:(?:please|kindly|just|maybe|possibly|also|go ahead and"
-    r"|help me(?: to)?)\s+)*(?=\w|\")"
+    r"|do you think you (?:can|could)|(?:is there )?any (?:chance|way) (?:that )?you (?:can|could))\s+(?:(?:please|kindly|just|maybe|possibly|also"
+    r"|go ahead and|help me(?: to)?(?! remember))\s+)*(?=\w|\")"
+    r"|(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?=(?:add|put|set|schedule|create|make)\b)"
+    r"|(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?:get|have) (?=(?:an?|another|some)\s.*\breminder)"
+    r"|(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?=(?:get|have) .+ (?:added|put|placed|removed"
+    r"|taken)\b)"
 )
 _WANT = re.compile(
-    r"(?:i|we)(?:'d| would| really| do| just| also|'ll| will| am going to)*\s*(?:need|want|like|love|wish"
-    r"|have|ought|got|'ve got)\s+(?:for you\s+)?to\s+(?:be able to\s+)?(?=(?P<verb>[a-z]+)\b)|(?:i"
+    r"(?:i|we)(?:'d| would| really| do| just| also|'ll| will| am going to)*\s*(?:(?:need|want|like|love"
+    r"|wish|have|ought|got|'ve got)\s+(?:for you\s+)?to|wanna|gonna)\s+(?:be able to\s+)?(?=(?P<verb>[a-z]+)\b)|(?:i"
     r"|we)\s+(?:must|should|gotta|'ll)\s+(?=(?P<verb2>[a-z]+)\b)"
 )
 _COMMANDS = frozenset(
@@ -121,6 +134,16 @@ _COMMANDS = frozenset(
         "tack",
         "tag",
         "untag",
+        "wipe",
+        "begin",
+        "open",
+        "pencil",
+        "log",
+        "throw",
+        "stick",
+        "place",
+        "eliminate",
+        "get rid",
     ]
 )
 _TASKLIKE = frozenset(
@@ -145,6 +168,7 @@ _TASKLIKE = frozenset(
     ]
 )
 """Of those, the ones that also open many a to-do ("I need to take out the trash")."""
+_GO_TO = re.compile(r"(?:go to|open(?: up)?|for|on)\s+(?=\w)")
 _NAVIGATE = re.compile(
     rf"(?:open|go to|check|look at|look in|access"
     rf"|pull up)\s+(?:up\s+)?(?:the events on\s+)?{LIST}\s*,?\s*(?:and|then|to|,)?\s+(?=(?:then )?(?:add"

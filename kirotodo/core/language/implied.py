@@ -2,7 +2,8 @@
 
 import re
 
-from kirotodo.core.language.adding import EMPTY, EVENT_FIRST, EVENT_NAMED, NEED, added, items_of
+from kirotodo.core.language.adding import NEED
+from kirotodo.core.language.additions import EMPTY, EVENT_FIRST, EVENT_NAMED, added, items_of
 from kirotodo.core.language.edges import content
 from kirotodo.core.language.intent import Action, Clarify
 from kirotodo.core.language.reading import Span

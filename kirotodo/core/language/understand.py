@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from kirotodo.core.language.adding import adding, if_missing
+from kirotodo.core.language.adding import adding
 from kirotodo.core.language.changing import changing
 from kirotodo.core.language.clauses import clauses, sentences, unlead
 from kirotodo.core.language.edges import merge
@@ -29,9 +29,11 @@ from kirotodo.core.language.intent import (
     Undo,
     Update,
 )
+from kirotodo.core.language.listing import if_missing
 from kirotodo.core.language.questions import OPENER, OURS, asking
 from kirotodo.core.language.reactions import reaction, yes_no
 from kirotodo.core.language.reading import Reading, Span, first
+from kirotodo.core.language.spelling import spelled
 from kirotodo.core.language.targets import target
 from kirotodo.core.language.vocabulary import topic_of
 
@@ -72,7 +74,7 @@ _ASKS = re.compile(r"\?[\s\"')\]]*\Z")
 def understand(text: str, *, now: dt.datetime, preferences: Preferences = Preferences()) -> Understanding:  # noqa: B008
     """What a text means. Pure: the same text at the same moment always means the same."""
     now = now.replace(tzinfo=None)
-    reading = Reading(text[:LONGEST], now=now, preferences=preferences)
+    reading = Reading(spelled(text[:LONGEST]), now=now, preferences=preferences)
     actions = _actions(reading.whole())
     return Understanding(
         actions=tuple(actions), when=first(reading.named, "when"), recurrence=first(reading.named, "rule")

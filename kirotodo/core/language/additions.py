@@ -1,0 +1,88 @@
+"""What every addition shares: words that are no title, conditions behind it, one task or several out of its words."""
+
+import re
+from dataclasses import replace
+
+from kirotodo.core.language.edges import Content, content
+from kirotodo.core.language.intent import Add
+from kirotodo.core.language.items import split_items
+from kirotodo.core.language.reading import Span
+from kirotodo.core.language.vocabulary import EVENTS
+
+KINDS = (
+    r"(?:an?|the|another|one|new|some|my|this|these|two|\s|more|daily|weekly|monthly|repeating|recurring"
+    r"|quick|important|urgent|simple|(?:high|low|medium|top)[ -]priority)+?"
+)
+EMPTY = re.compile(
+    r"(?:me|us|it|this|that|them|these|those|something|anything|stuff|things?|do something|(?:at "
+    r"|for )?(?:a |some )?(?:later|soon|sometime|another time|some time|other time)(?: time| date| on)?"
+    r"|again|one|some|someone|some items?|an? (?:item|task|thing|event|reminder|entry)|items?|tasks?|"
+    r"(?:an? |the |another |new )*(?:item|task|thing|event|reminder|entry|to-?do|todo|product|activity)s?"
+    r"|please|(?:up )?for (?:me|myself|later)|myself|to|more|others?|(?:(?:my|the|a) )?(?:list|lists"
+    r"|calendar|agenda|schedule)|(?:to|on) (?:my |the |a )?lists?|and|new|"
+    r"do (?:it|something|this|that|stuff)|remember(?: something)?|(?:about|of) (?:something|it|this|that)|[\W_]*)"
+)
+_CONDITION = re.compile(
+    r"\s*[,;]?\s*\b(?:if (?:it'?s?|they|i|that|there|we|you)|unless|because|since (?:i|we|it)|as (?:i"
+    r"|we)\b|i'?m (?:out|running|almost)|i (?:just|ran|am out)|in case|so (?:that )?i (?:don'?t|won'?t"
+    r"|can)|we'?re? (?:are )?(?:out|running)|they'?re|(?:as )?soon as|when you can)\b.*\Z",
+    re.DOTALL,
+)
+EVENT_FIRST = re.compile(
+    rf"(?:(?:my|the|our|an?)\s+)?(?:(?!(?:my|the|an?|your|our|to|is"
+    rf"|are)\b)[\w'.&-]+\s+){{0,3}}?{EVENTS}\b"
+)
+EVENT_NAMED = re.compile(rf"\b{EVENTS}\b")
+PIECE_HEAD = re.compile(
+    r"(?:(?:an?|the|my|another|new|all[ -]day|calendar|quick|recurring|repeating|daily|weekly|special)\s+)*"
+    r"(?:chore|task|errand|job|item|event|reminder|entry|note|to-?do)s?\s+(?:(?:of|to|called|for(?: me to)?|named|titled"
+    r"|entitled|about|saying|that says|which says|that|labell?ed|on)\s+|:\s*)(?:(?:the|my)\s+(?=\w))?"
+    r"|(?:an?\s+|the\s+|new\s+)*(?:task|to-?do|item|reminder)\s+(?=[\"'“‘])"
+    r"|(?:item|task|event)\s+(?=\w+\Z)"
+    r"|(?:for )?(?:me to|that (?:i|we)(?:'ll|'m|'re|'ve| will| am| are)?(?: be| also)?(?: (?:need|have|want|got|ought|going)"
+    r"(?: to(?: go to)?)?| should| must)?|that(?= the| my| there)(?: there(?:'s| is| are))?|down for|down that|down as)\s+"
+    r"(?:(?:an?|the)\s+)?(?=\w)"
+    r"|(?:the words?|this:?|the following:?(?: items?:?)?|following:?)\s+"
+)
+
+
+def added(found: Content, *, title: str | None = None, project: str | None = None) -> Add:
+    return Add(
+        title=title or found.title,
+        when=found.when,
+        recurrence=found.recurrence,
+        priority=found.priority,
+        project=project or found.project,
+        tags=found.tags,
+        remind=found.remind,
+    )
+
+
+def items_of(found: Content, *, project: str | None, listed: bool = False) -> list[Content]:
+    pieces = split_items(found.span, project=project or found.project, listed=listed)
+    if len(pieces) < 2 or found.title != found.span.raw.strip():
+        return [found]
+    parts = [content(piece) for piece in pieces]
+    if any(not p.title or EMPTY.fullmatch(p.title.lower()) for p in parts):
+        return [found]
+    return [
+        replace(
+            p,
+            when=p.when or found.when,
+            recurrence=p.recurrence or found.recurrence,
+            priority=p.priority or found.priority,
+            project=p.project or found.project,
+            tags=p.tags or found.tags,
+        )
+        for p in parts
+    ]
+
+
+def unconditional(span: Span) -> Span:
+    m = span.search(_CONDITION)
+    return span.to(end=m.start()) if m and m.start() >= span.start else span
+
+
+def without(span: Span, tail: re.Pattern[str]) -> Span:
+    m = span.search(tail)
+    return span.to(end=m.start()) if m and m.start() > span.start else span

@@ -1,0 +1,124 @@
+"""Additions to a list that is named: "put … on my list", "my list needs …", "if there is no … on it, add some"."""
+
+import re
+from dataclasses import replace
+
+from kirotodo.core.language.additions import EMPTY, PIECE_HEAD, added, items_of, unconditional, without
+from kirotodo.core.language.edges import Content, content, unquoted
+from kirotodo.core.language.intent import Action, Clarify
+from kirotodo.core.language.lists import LIST, list_name
+from kirotodo.core.language.reading import Span
+from kirotodo.core.language.vocabulary import PLACES
+
+_PREP = r"(?:on to|onto|into|in to|to|on|in|under|within|at)"
+
+_PUT = re.compile(
+    r"(?P<verb>(?:re-?)?add|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note|mark"
+    r"|enter|save|record|log|slot|pencil|file|drop|copy|(?:get|have)(?=.+?\s(?:added|put|placed|on"
+    r"|onto)\b))"
+    rf"(?:\s+(?:on|in|down|up|me))?\s+(?P<what>.+?)\s*,?\s+(?:(?:added|put|placed|included|down|back"
+    rf"|up)\s+)*(?:{_PREP})\s+(?:{LIST}|(?:the\s+|my\s+)?(?P<place>{PLACES})(?=[\s.,;!?]*\Z|\s+(?:for|on"
+    rf"|at|by|due|please|every|tomorrow|today|tonight|this|next|and|if)\b))(?P<rest>.*)",
+    re.DOTALL,
+)
+
+_PUT_HEAD = re.compile(
+    rf"(?:(?:add|append|put|include|insert|write|enter|new item)(?:\s+(?:in|down|this"
+    rf"|the following(?: items?)?))?\s+)(?:{_PREP}|for)\s+{LIST}\s*[:,\-]?\s+(?P<what>.+)",
+    re.DOTALL,
+)
+
+_UPDATE_WITH = re.compile(
+    rf"(?:update|extend|fill)\s+{LIST}\s+(?:with|to include|to have|to add|by adding)\s+(?P<what>.+)", re.DOTALL
+)
+
+_WANT_ON = re.compile(
+    rf"(?:i|we)(?:'d| would| also| really| do)*\s*(?:need|want|like|must have|should have"
+    rf"|have to have)\s+(?:to\s+(?:have|get|see)\s+)?(?:you\s+to\s+(?:get|put"
+    rf"|have)\s+)?(?P<what>.+?)\s+(?:to be\s+)?(?:(?:added|put|placed|included|written|down|listed"
+    rf"|set)\s+)*(?:{_PREP})\s+{LIST}(?P<rest>.*)",
+    re.DOTALL,
+)
+
+_LIST_NEEDS = re.compile(
+    rf"{LIST}\s+(?:also\s+)?(?:should(?: also)?(?: have| include| contain)?|needs?(?: to (?:have|include"
+    rf"|contain))?|must(?: have| include)?|has to (?:have|include)|ought to (?:have"
+    rf"|include))\s+(?P<what>.+)",
+    re.DOTALL,
+)
+
+_IF_MISSING = re.compile(
+    rf"if\s+(?:there(?:'?s| is| are) (?:no|not any)\s+|(?:i|we) (?:don'?t|do not"
+    rf"|haven'?t)(?: already)? (?:have|put|got|added?)\s+)?(?P<what>.+?)\s+(?:(?:isn'?t|is not|aren'?t"
+    rf"|are not|not)\s+)?(?:already\s+|yet\s+)*(?:on|in)\s+{LIST}[\s,]+"
+    r"(?:(?:go ahead and|please|then|can you|could you|would you|just|kindly)[\s,]+)*(?:add|put|include)\b",
+    re.DOTALL,
+)
+
+_ARTICLE = re.compile(r"\A(?:an?|the)\s+(?=\w)", re.IGNORECASE)
+
+_UPCOMING = re.compile(r"\A(?:(?:my|our|the)\s+)?upcoming\s+(?=\w)", re.IGNORECASE)
+
+_ON_IT = re.compile(r"\s+(?:on|in|to) (?:it|there)[\s.!]*\Z")
+
+NOT_A_LIST = re.compile(
+    r"\b(?:playlist|queue|basket|contacts?|address book|favou?rites|bookmarks|twitter|tweet|facebook|station|podcast)\b"
+)
+
+PUT_IT = re.compile(
+    rf"(?:add|put|place|include|throw|stick)\s+(?P<what>.+?)\s+(?:{_PREP})\s+(?:it|there|that list"
+    rf"|the same list|this list)(?P<rest>.*)",
+    re.DOTALL,
+)
+
+
+def by_list(span: Span) -> list[Action] | None:
+    for pattern in (_PUT_HEAD, _PUT, _WANT_ON, _UPDATE_WITH, _LIST_NEEDS):
+        m = span.match(pattern)
+        if m is None:
+            continue
+        what = span.group(m, "what")
+        if NOT_A_LIST.search(span.bare) and not re.search(r"\blists?\b", span.bare):
+            return None
+        project = list_name(span, m)
+        found = content(unconditional(without(what, _ON_IT)))
+        if pattern is _WANT_ON:
+            found = replace(found, title=_ARTICLE.sub("", found.title))
+        found = replace(found, title=_UPCOMING.sub("", found.title))
+        if "rest" in pattern.groupindex and (rest := unconditional(span.group(m, "rest"))).trimmed():
+            found = _with_rest(found, rest)
+        if (head := PIECE_HEAD.match(found.title.lower())) is not None:
+            found = replace(
+                found,
+                title=unquoted(found.title[head.end() :]),
+                span=found.span.to(start=min(found.span.end, found.span.start + head.end())),
+            )
+        if EMPTY.fullmatch(found.title.lower()):
+            return [Clarify(missing="title", action="add")]
+        return [added(a, project=a.project or project) for a in items_of(found, project=project or "", listed=True)]
+    return None
+
+
+def _with_rest(found: Content, rest: Span) -> Content:
+    """What follows the name of the list: a date, or more of the title ("put on my calendar a lunch with Bob")."""
+    more = content(rest)
+    title = found.title
+    if more.title and EMPTY.fullmatch(title.lower()):
+        title = more.title
+    return replace(
+        found,
+        title=title,
+        when=found.when or more.when,
+        recurrence=found.recurrence or more.recurrence,
+        priority=found.priority or more.priority,
+        tags=found.tags or more.tags,
+    )
+
+
+def if_missing(span: Span) -> list[Action] | None:
+    """ "If there is no yeast on my list, please add some"."""
+    m = span.match(_IF_MISSING)
+    if m is None:
+        return None
+    found = content(span.group(m, "what"))
+    return [added(found, project=list_name(span, m))] if found.title else None

@@ -1,0 +1,111 @@
+"""Reminders that are asked for: "remind me to …", "set a reminder for …", "don't let me forget …"."""
+
+import re
+from dataclasses import replace
+
+from kirotodo.core.language.additions import EMPTY, KINDS, added, items_of
+from kirotodo.core.language.edges import content
+from kirotodo.core.language.intent import Action, Clarify
+from kirotodo.core.language.reading import Span
+from kirotodo.core.language.vocabulary import EVENTS
+
+_REMIND = re.compile(
+    r"(?:(?:also|always)\s+)?(?:"
+    r"(?P<me>remind (?:me|us|myself)|(?:alert|notify|nudge|prompt|ping) me (?=to\b|about\b|of\b|when i"
+    r"|that i)|tell me (?=to\b)|(?:don'?t|do not|never) let (?:me|us) forget|help (?:me"
+    r"|us) (?:to )?remember"
+    r"|(?:send|give|text|email) (?:me|us) (?:a |an |another )?(?:daily |weekly )?(?:reminder|remainder"
+    r"|notification|alert)\b|remind(?= to\b| about\b)|(?:alert|notify|remind) me (?=when\b|if\b)"
+    r"|(?:let me know|tell me|wake me(?: up)?)(?P<timed>(?=\s+(?:in|at|on|by|tomorrow|today|tonight|every"
+    r"|next|this)\b)))"
+    r"|(?:don'?t|do not|never) forget(?= to\b| about\b| the\b| that\b)|(?:please )?remember(?= to\b"
+    r"| that i\b| the\b| about\b)|make sure (?:that )?(?:i|we)(?: don'?t forget| remember)?(?= to\b| \w)"
+    r"|(?:note|memo) to (?:my)?self\b)"
+    r"(?: again| later)?(?P<rest>.*)",
+    re.DOTALL,
+)
+
+_REMINDER = re.compile(
+    r"(?:(?:set|make|create|add|put|schedule|place|leave|enter|program|activate|start|build|get|save"
+    r"|insert|include|establish|have|open)(?: up| in| me| us| for me| down)*"
+    r"|(?:i|we)(?:'d| would| will| also| really| just)*\s*(?:need|want|like|love"
+    r"|require)(?: you to)?(?: to)?(?: set(?: up)?| make| create| have| add| put| get| be)*|new"
+    r"|repeat)\s+"
+    rf"(?:{KINDS}\s+)?(?P<kind>(?:(?:\w+)\s+)??)(?:reminders?|remainders?|notifications?|reminded|notified"
+    rf"|(?:alarms?|alerts?)(?=\s+(?:to remind|so (?:that )?i (?:remember|don'?t))))(?:\s+(?:alarm|alert"
+    rf"|note|notification|again|set|up))*(?P<rest>(?:\W.*)?)",
+    re.DOTALL,
+)
+
+_REST_LINK = re.compile(
+    r"[\s,:;\-]*(?:(?:again|later|please|for (?:me|myself|us|later)|on (?:my|the) (?:phone|list|calendar)"
+    r"|up)\b[\s,:]*)*"
+    r"(?:(?:to remind (?:me|us)(?: again)?|to tell me|so (?:that )?i (?:remember|don'?t forget)|so that"
+    r"|so|towards|which|saying|that says|set|called|named|when|titled)\b[\s,:]*)?"
+    r"(?:(?P<of>of|about|for|regarding|on)\s+(?:(?:the|my|our|an?|this|that)\s+)*|(?:that\s+)?(?:(?:i"
+    r"|we)(?:'ve| have)? (?:also )?(?:need|have|want|got|ought|am supposed|are supposed)(?: to)?|(?:i"
+    r"|we) (?:must|should|gotta))\s+|(?:to|that|when|about|of|for|on)\b\s*)?"
+)
+
+_PLAIN_KINDS = frozenset(
+    [
+        "",
+        "daily",
+        "weekly",
+        "monthly",
+        "repeating",
+        "recurring",
+        "quick",
+        "new",
+        "separate",
+        "single",
+        "second",
+        "special",
+        "important",
+        "simple",
+        "regular",
+        "constant",
+    ]
+)
+
+_DANGLING = re.compile(rf"\b(?P<noun>{EVENTS})\s+(?:on|at|for|by)\Z", re.IGNORECASE)
+
+_REASON = re.compile(r"(?<=\w)[\s,]+(?P<why>because\s.+)", re.IGNORECASE | re.DOTALL)
+
+
+def by_reminder(span: Span) -> list[Action] | None:
+    m = span.match(_REMIND)
+    kind = None
+    if m is None:
+        m = span.match(_REMINDER)
+        if m is None:
+            return None
+        kind = span.group(m, "kind")
+        if kind and re.fullmatch(r"(?:my|the|all|any|these|those)\s+", kind.bare):
+            kind = None
+    rest = span.group(m, "rest").trimmed()
+    if m.re is _REMIND and span.has(m, "timed") and not any(n.start <= rest.start + 1 for n in rest.named()):
+        return None
+    inner = rest.to(start=rest.start + 3) if rest.bare.startswith("to ") else rest
+    if m.re is _REMIND and inner.match(_REMINDER) is not None:
+        return by_reminder(inner)
+    link = rest.match(_REST_LINK)
+    what = rest.to(start=link.end()) if link else rest
+    found = content(what, lists=True)
+    if (again := _REST_LINK.match(found.span.bare)) is not None and found.dated and again.end():
+        later = content(found.span.to(start=found.span.start + again.end()), lists=True)
+        found = replace(
+            later,
+            when=later.when or found.when,
+            recurrence=later.recurrence or found.recurrence,
+            priority=found.priority or later.priority,
+        )
+    if kind and kind.bare.strip() not in _PLAIN_KINDS:
+        name = kind.raw.strip()
+        found = replace(found, title=name if not found.title else f"{name} {found.title}")
+    if EMPTY.fullmatch(found.title.lower()):
+        return [Clarify(missing="title", action="add")]
+    found = replace(found, title=_DANGLING.sub(r"\g<noun>", found.title))
+    if (reason := _REASON.search(found.title)) is not None:
+        return [replace(added(found, title=found.title[: reason.start()]), notes=found.title[reason.start("why") :])]
+    return [added(a) for a in items_of(found, project=found.project)]
