@@ -5,19 +5,20 @@ from dataclasses import replace
 
 from kirotodo.core.language.additions import EMPTY, PIECE_HEAD, added, items_of, unconditional, without
 from kirotodo.core.language.edges import Content, content, unquoted
-from kirotodo.core.language.intent import Action, Clarify
+from kirotodo.core.language.intent import Action, Clarify, Delete, Scope
 from kirotodo.core.language.lists import LIST, list_name
 from kirotodo.core.language.reading import Span
-from kirotodo.core.language.vocabulary import PLACES
+from kirotodo.core.language.targets import target
+from kirotodo.core.language.vocabulary import PLACES, topic_of
 
 _PREP = r"(?:on to|onto|into|in to|to|on|in|under|within|at)"
 
 _PUT = re.compile(
-    r"(?P<verb>(?:re-?)?add|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note|mark"
-    r"|enter|save|record|log|slot|pencil|file|drop|copy|(?:get|have)(?=.+?\s(?:added|put|placed|on"
+    r"(?P<verb>(?:re-?)?add(?:ing)?|putting|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note|mark"
+    r"|enter|save|record|log|slot|pencil|file|drop|copy|chuck|slap|list|register|assign|fill in|fit|sneak|work|(?:get|have)(?=.+?\s(?:added|put|placed|on"
     r"|onto)\b))"
-    rf"(?:\s+(?:on|in|down|up|me))?\s+(?P<what>.+?)\s*,?\s+(?:(?:added|put|placed|included|down|back"
-    rf"|up)\s+)*(?:{_PREP})\s+(?:{LIST}|(?:the\s+|my\s+)?(?P<place>{PLACES})(?=[\s.,;!?]*\Z|\s+(?:for|on"
+    rf"(?:\s+(?:on|in|down|up|me|for me))?\s+(?P<what>.+?)\s*,?\s+(?:(?:added|put|placed|included|down|back"
+    rf"|up)\s+)*(?:{_PREP}|for(?=\s+(?:the|my)\s+(?:grocer|shopping)))\s+(?:{LIST}|(?:the\s+|my\s+)?(?P<place>{PLACES})(?=[\s.,;!?]*\Z|\s+(?:for|on"
     rf"|at|by|due|please|every|tomorrow|today|tonight|this|next|and|if)\b))(?P<rest>.*)",
     re.DOTALL,
 )
@@ -28,12 +29,44 @@ _PUT_HEAD = re.compile(
     re.DOTALL,
 )
 
+_ONTO = rf"(?:{_PREP}|onto)\s+{LIST}"
+_SURELY_ON = re.compile(
+    rf"(?:make sure|ensure|see to it|be certain|i want to make sure)(?: that)?\s+(?P<what>.+?)\s+(?:is|are|gets?|goes|go)"
+    rf"\s+(?!not\b|no\b)(?:added\s+|put\s+|listed\s+|written\s+)?{_ONTO}(?P<rest>.*)",
+    re.DOTALL,
+)
+_BELONGS = re.compile(
+    rf"(?P<what>(?!(?:there|it|that|this|i|we|you|what)\b).+?)\s+(?:(?:(?:needs?|has|have|ought) to|should|must|gotta)"
+    rf"\s+(?:go|be)|needs?|belongs?)\s+(?!(?:removed|deleted|taken|cleared)\b)"
+    rf"(?:added\s+|put\s+|listed\s+|written\s+|placed\s+)?{_ONTO}(?P<rest>.*)",
+    re.DOTALL,
+)
+_LIST_FIRST = re.compile(
+    rf"{LIST}\s*[:,]?\s+(?:please\s+)?(?:add(?! it\b)|put|include|append|insert|new item)\s+(?P<what>.+)", re.DOTALL
+)
+_SWAP = re.compile(
+    rf"(?:swap(?: out)?|switch(?: out)?|exchange|replace|substitute|trade)\s+(?P<old>.+?)\s+(?:for|with|by)\s+"
+    rf"(?P<what>.+?)\s+(?:on|in|from)\s+{LIST}(?P<rest>.*)",
+    re.DOTALL,
+)
+_OFF_IT = re.compile(
+    r"[\s,]+(?:and|but)\s+(?P<what>(?!add|put|remind|please|i\b|if\b)[^,]+?)\s+off(?: of)?(?:\s+(?:it|there|that|(?:the|my) (?:\w+ )?list))?[\s.!]*\Z"
+)
+_ADDED_TAIL = re.compile(r"\s+(?:added|put)(?: (?:on|to|in) (?:it|there))?(?: too| as well)?[\s.!]*\Z")
+_THERE = re.compile(
+    r"(?:add|put|throw|stick|toss|pop|place|include|write|jot)\s+(?P<what>(?!it\b|that\b|them\b|those\b).+?)\s+"
+    r"(?:on|in|to|onto)\s+(?:there|that list|this list)(?: (?:too|as well|also|please|instead))*[\s.!]*\Z"
+)
+_GET = re.compile(
+    r"\A(?:(?:to )?(?:get|buy|grab|purchase|pick up)(?: (?:some|more))?|some more|some)\s+(?=\w)", re.IGNORECASE
+)
+
 _UPDATE_WITH = re.compile(
     rf"(?:update|extend|fill)\s+{LIST}\s+(?:with|to include|to have|to add|by adding)\s+(?P<what>.+)", re.DOTALL
 )
 
 _WANT_ON = re.compile(
-    rf"(?:i|we)(?:'d| would| also| really| do)*\s*(?:need|want|like|must have|should have"
+    rf"(?:i|we)(?:'d| would| also| really| do| will|'ll)*\s*(?:need|want|like|love|prefer|must have|should have"
     rf"|have to have)\s+(?:to\s+(?:have|get|see)\s+)?(?:you\s+to\s+(?:get|put"
     rf"|have)\s+)?(?P<what>.+?)\s+(?:to be\s+)?(?:(?:added|put|placed|included|written|down|listed"
     rf"|set)\s+)*(?:{_PREP})\s+{LIST}(?P<rest>.*)",
@@ -41,7 +74,7 @@ _WANT_ON = re.compile(
 )
 
 _LIST_NEEDS = re.compile(
-    rf"{LIST}\s+(?:also\s+)?(?:should(?: also)?(?: have| include| contain)?|needs?(?: to (?:have|include"
+    rf"(?:add\s+)?{LIST}\s+(?:also\s+|still\s+)?(?:should(?: also)?(?: have| include| contain)?|needs?(?: to (?:have|include"
     rf"|contain))?|must(?: have| include)?|has to (?:have|include)|ought to (?:have"
     rf"|include))\s+(?P<what>.+)",
     re.DOTALL,
@@ -73,11 +106,17 @@ PUT_IT = re.compile(
 
 
 def by_list(span: Span) -> list[Action] | None:
-    for pattern in (_PUT_HEAD, _PUT, _WANT_ON, _UPDATE_WITH, _LIST_NEEDS):
+    if (swapped := _swapped(span)) is not None:
+        return swapped
+    for pattern in (_LIST_FIRST, _SURELY_ON, _PUT_HEAD, _PUT, _WANT_ON, _UPDATE_WITH, _LIST_NEEDS, _THERE, _BELONGS):
         m = span.match(pattern)
         if m is None:
             continue
         what = span.group(m, "what")
+        if pattern is _LIST_NEEDS:
+            what = without(what, _ADDED_TAIL)
+        if pattern in (_THERE, _BELONGS, _SURELY_ON) and topic_of(what.bare) is not None:
+            return None
         if NOT_A_LIST.search(span.bare) and not re.search(r"\blists?\b", span.bare):
             return None
         project = list_name(span, m)
@@ -85,7 +124,11 @@ def by_list(span: Span) -> list[Action] | None:
         if pattern is _WANT_ON:
             found = replace(found, title=_ARTICLE.sub("", found.title))
         found = replace(found, title=_UPCOMING.sub("", found.title))
-        if "rest" in pattern.groupindex and (rest := unconditional(span.group(m, "rest"))).trimmed():
+        rest = span.group(m, "rest") if "rest" in pattern.groupindex else span.to(start=span.end)
+        if (off := rest.search(_OFF_IT)) is not None and (gone := target(rest.group(off, "what"))) is not None:
+            kept = [added(a, project=project) for a in items_of(found, project=project or "", listed=True)]
+            return [*kept, Delete(target=replace(gone, scope=Scope(project=project)))]
+        if (rest := unconditional(rest)).trimmed():
             found = _with_rest(found, rest)
         if (head := PIECE_HEAD.match(found.title.lower())) is not None:
             found = replace(
@@ -97,6 +140,18 @@ def by_list(span: Span) -> list[Action] | None:
             return [Clarify(missing="title", action="add")]
         return [added(a, project=a.project or project) for a in items_of(found, project=project or "", listed=True)]
     return None
+
+
+def _swapped(span: Span) -> list[Action] | None:
+    """ "Swap butter for margarine on my list": one goes, one comes."""
+    m = span.match(_SWAP)
+    if m is None:
+        return None
+    gone, found = target(span.group(m, "old")), content(span.group(m, "what"))
+    if gone is None or not gone.words or not found.title:
+        return None
+    project = list_name(span, m)
+    return [Delete(target=replace(gone, scope=Scope(project=project))), added(found, project=project)]
 
 
 def _with_rest(found: Content, rest: Span) -> Content:
