@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
 import signal
@@ -12,7 +13,6 @@ from typing import Any, Final, Literal, TypeAlias
 
 from textual import events, on
 from textual.app import App
-from textual.binding import Binding
 from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
@@ -64,7 +64,7 @@ class KirotodoApp(App[None]):
     TITLE = "kirotodo"
     CSS_PATH = "kirotodo.tcss"
     COMMANDS = {_palette}
-    BINDINGS = [*bindings("app"), Binding("ctrl+c", "interrupt", show=False, system=True)]
+    BINDINGS = bindings("app")
 
     def __init__(
         self,
@@ -120,6 +120,7 @@ class KirotodoApp(App[None]):
         else:
             self._tell_chat(BackendReady())
         self._opened.set()
+        self.run_worker(asyncio.to_thread(_warm), group="warm", exclusive=True, exit_on_error=False)
 
     async def core(self) -> Backend:
         """The backend, waited for. Raises what opening it raised."""
@@ -207,6 +208,12 @@ class KirotodoApp(App[None]):
         if self.backend is not None:
             with contextlib.suppress(KirotodoError):
                 await self.backend.aclose()
+
+
+def _warm() -> None:
+    """Import in a thread what the first answer and the first screen will need, so that neither has to wait."""
+    for name in ("rich.markdown", "kirotodo.client.tui.screens.conversations", "kirotodo.client.tui.screens.palette"):
+        importlib.import_module(name)
 
 
 def _as_ours(error: Exception, sentence: str) -> KirotodoError:

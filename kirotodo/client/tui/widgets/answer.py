@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
+from kirotodo.client.tui.actions import bindings
 from kirotodo.client.tui.cells import steady
 from kirotodo.client.tui.entries import Answered
 from kirotodo.client.tui.markdown import render
@@ -110,7 +111,7 @@ class AnswerText(TextLines):
 class AnswerEnd(TextLines):
     """How a turn stands, where that needs a word: stopped, failed with a way to try again, or waiting."""
 
-    BINDINGS = [("r,enter", "retry", "try again")]
+    BINDINGS = bindings("answer")
 
     class RetryRequested(Message):
         """Send the message of this turn again."""
