@@ -13,6 +13,7 @@ from kirotodo.core.language.additions import (
     items_of,
     unconditional,
 )
+from kirotodo.core.language.clauses import unlead
 from kirotodo.core.language.edges import content, unquoted
 from kirotodo.core.language.intent import Action, Add, Clarify, CreateList
 from kirotodo.core.language.listing import NOT_A_LIST, PUT_IT, by_list
@@ -40,10 +41,12 @@ _ADD = re.compile(
     re.DOTALL,
 )
 _SCHEDULE = re.compile(
-    r"(?P<verb>schedule|set(?: up)?|create|make|plan|book|arrange|organi[sz]e|mark(?: down)?|fix"
-    r"|put(?: down| in)?|block(?: out| off)?|i need|i want|we need|enter|pencil in|have|start)\s+(?!for\b"
+    r"(?P<verb>schedul(?:e|ing)|set(?:up| up)?|create|make|plan|book|arrange|organi[sz]e|mark(?: down)?|fix"
+    r"|put(?: down| in| up)?|block(?: out| off)?|(?:i|we)(?:'ll| will|'d| would)? (?:need|want|like)(?: to have)?"
+    r"|enter|log"
+    r"|pencil in|have|start|do|slot in|calendar|register|throw|host|new|event|input|build)\s*:?\s+(?!for\b"
     r"|on\b|in\b|to\b)"
-    r"(?:me\s+|up\s+|us\s+)?(?:(?:an?|the|another|new|my)\s+)*(?P<what>.+)",
+    r"(?:me (?:in )?(?:for\s+)?|up\s+|us\s+)?(?:(?:an?|the|another|new|my)\s+)*(?P<what>.+)",
     re.DOTALL,
 )
 NEED = re.compile(
@@ -57,15 +60,31 @@ NEED = re.compile(
     re.DOTALL,
 )
 _CREATE_LIST = re.compile(
-    rf"(?:(?:(?:i|we)(?:'d| would)? (?:need|want|like) (?:to )?)?(?:(?:create|make|start|set up|build"
-    rf"|begin|generate|put together|write(?: up)?|prepare|draft|compile|new)(?: (?:me|us"
+    rf"(?:(?:(?:i|we)(?:'d| would|'ll| will)? (?:need|want|like) (?:to )?)?(?:(?:create|make|start(?: up)?|set up|build"
+    rf"|begin|generate|put together|write(?: up)?|prepare|draft|compile|new|give|form|establish|initiate"
+    rf"|do)(?: (?:me|us"
     rf"|up))?\s+(?:(?:an?|another|the|brand|new|fresh|separate|different|one|empty)\s+)*|(?:add|open|have"
-    rf"|need|want|get)\s+(?:me\s+|up\s+)?(?:(?:an?|another|one)\s+|(?=new))(?:(?:brand|new|fresh|separate"
+    rf"|need|want|get|like)\s+(?:me\s+|up\s+|to have\s+)?(?:(?:an?|another|one)\s+|(?=new))(?:(?:brand|new|fresh"
+    rf"|separate"
     rf"|different|empty)\s+)*))"
-    rf"(?P<name>(?:{WORD}\s+){{0,3}}?)(?:list|project|category)(?P<more>\s+(?:for|called|named|of|about"
-    rf"|titled|to|with|on|that)\s+(?P<of>.+?)|\s*[:\-]\s*(?P<of2>.+?)|\s+(?P<of3>[\"'].+?))?(?:\s+please"
+    rf"(?P<name>(?:{WORD}\s+){{0,3}}?)(?:check ?list|list|project|category)(?P<more>\s+(?:for|called|named|of|about"
+    rf"|titled|entitled|labell?ed|to|with|on|that)\s+(?P<of>.+?)|\s*[:\-]\s*(?P<of2>.+?)"
+    rf"|\s+(?P<of3>[\"'].+?))?(?:\s+please"
     rf"|\s+for me|\s+now)*[\s.!]*"
 )
+_MADE_AT_HOME = re.compile(
+    r"(?:some |more |fresh |a cup of |a pot of )*(?:coffee|lunch|dinner|breakfast|brunch|drinks)\b(?! (?:with|for))"
+)
+"""What may be made or started without being an event."""
+_MARKED = re.compile(
+    r"(?:(?:mark|block|hold|clear)(?: down| off| out)? (?:my|the|our) (?:calendars?|schedule|agenda)(?: down)?(?= |\Z)"
+    r"|save the date(?: of)?|(?:put|pencil|sign|book|mark|slot|schedule|count) (?:me|us) (?:down|in|up)?"
+    r"|(?:block|reserve|hold|save|keep|book)(?: off| out)? (?=(?P<open>.+?)(?: open| free)? for\b)"
+    r"|(?:note|write|mark|record|log|jot)(?: down)?(?= that (?:i|we|there|my|the)\b)"
+    r"|(?:mark|flag|label|set|note)(?: down)? (?=(?P<day>.+?) (?:as|down as|down for|for)\b))\s*(?P<what>.+)",
+    re.DOTALL,
+)
+_AS = re.compile(r"(?:[\s,]+(?:open|free|down|off|out))*\s*(?:for|with|that|as|on|by|at|down)?\s*")
 _EVENT_WORD = re.compile(r"(?<=\w)(?:\s+(?:events?|reminders?))+\b")
 _URGENT = re.compile(r"\b(?:(?P<a>high|low|medium|top)[ -]priority|urgent|important)\b")
 
@@ -75,14 +94,14 @@ def adding(span: Span, before: Span | None = None) -> list[Action] | None:
     head = span.match(LIST_HEAD)
     project = list_name(span, head) if head else None
     if head is not None and head.end() < span.end:
-        span = span.to(start=head.end())
+        span, _ = unlead(span.to(start=head.end()))
     if (
         before is not None
         and (it := span.fullmatch(PUT_IT)) is not None
         and (there := before.search(LIST_PHRASE)) is not None
     ):
         return [added(content(span.group(it, "what")), project=list_name(before, there))]
-    for rule in (_by_list_creation, by_reminder, by_list, _by_verb):
+    for rule in (_by_list_creation, by_reminder, _by_marking, by_list, _by_verb):
         actions = rule(span)
         if actions is not None:
             return [_within(a, project) for a in _of_it(actions, before)]
@@ -119,6 +138,30 @@ def _by_list_creation(span: Span) -> list[Action] | None:
     return [CreateList(name=clean_name(name) if said == "name" else name or None)]
 
 
+def _by_marking(span: Span) -> list[Action] | None:
+    """ "Mark my calendar for …", "put me down for …", "block friday afternoon for …", "mark june 3 as …"."""
+    m = span.match(_MARKED)
+    if m is None:
+        return None
+    what = span.group(m, "what")
+    day = next((span.group(m, g) for g in ("open", "day") if span.has(m, g)), None)
+    if day is not None:
+        if not day.trimmed().all_named():
+            return None
+        found = content(span.to(start=day.start), lists=True)
+        before = content(day)
+        found = replace(found, when=found.when or before.when, recurrence=found.recurrence or before.recurrence)
+    else:
+        found = content(what, lists=True)
+    link = _AS.match(found.title.lower())
+    title = found.title[link.end() :] if link and link.end() else found.title
+    head = PIECE_HEAD.match(title.lower())
+    title = title[head.end() :] if head else title
+    if EMPTY.fullmatch(title.lower()):
+        return [Clarify(missing="title", action="add")]
+    return [added(found, title=re.sub(r"\A(?:an?|the|my)\s+(?=\w)", "", title, flags=re.IGNORECASE))]
+
+
 def _by_verb(span: Span) -> list[Action] | None:
     m = span.match(_ADD)
     if m is not None:
@@ -146,6 +189,8 @@ def _by_verb(span: Span) -> list[Action] | None:
     certain = m["verb"].startswith(("schedule", "arrange", "plan", "pencil"))
     named = what.search(EVENT_NAMED)
     if not (named or (certain and what.named())) or topic_of(what.bare) not in (None, "messages", "work and leave"):
+        return None
+    if not certain and not what.named() and _MADE_AT_HOME.match(what.bare) and not what.search(LIST_PHRASE):
         return None
     found = content(what, lists=True)
     if (

@@ -35,12 +35,15 @@ EVENT_FIRST = re.compile(
 EVENT_NAMED = re.compile(rf"\b{EVENTS}\b")
 PIECE_HEAD = re.compile(
     r"(?:(?:an?|the|my|another|new|all[ -]day|calendar|quick|recurring|repeating|daily|weekly|special)\s+)*"
-    r"(?:chore|task|errand|job|item|event|reminder|entry|note|to-?do)s?\s+(?:(?:of|to|called|for(?: me to)?|named|titled"
+    r"(?:chore|task|errand|job|item|event|reminder|entry|note|to-?do)s?\s+(?:(?:of|to|called|for(?: me to)?|named"
+    r"|titled"
     r"|entitled|about|saying|that says|which says|that|labell?ed|on)\s+|:\s*)(?:(?:the|my)\s+(?=\w))?"
     r"|(?:an?\s+|the\s+|new\s+)*(?:task|to-?do|item|reminder)\s+(?=[\"'“‘])"
     r"|(?:item|task|event)\s+(?=\w+\Z)"
-    r"|(?:for )?(?:me to|that (?:i|we)(?:'ll|'m|'re|'ve| will| am| are)?(?: be| also)?(?: (?:need|have|want|got|ought|going)"
-    r"(?: to(?: go to)?)?| should| must)?|that(?= the| my| there)(?: there(?:'s| is| are))?|down for|down that|down as)\s+"
+    r"|(?:for )?(?:me to|that (?:i|we)(?:'ll|'m|'re|'ve| will| am| are)?(?: be| also)?(?: (?:need|have|want|got"
+    r"|ought|going)"
+    r"(?: to(?: go to)?)?| should| must)?|that(?= the| my| there)(?: there(?:'s| is| are))?|down for|down that"
+    r"|down as)\s+"
     r"(?:(?:an?|the)\s+)?(?=\w)"
     r"|(?:the words?|this:?|the following:?(?: items?:?)?|following:?)\s+"
 )

@@ -90,6 +90,12 @@ _FIELDS: dict[str, Clearable] = {
     "repe": "recurrence", "prio": "priority", "proj": "project", "cate": "project", "tags": "tags",
     "labe": "tags", "all ": "tags", "note": "notes", "desc": "notes", "remi": "remind",
 }  # fmt: skip
+_NEW = re.compile(
+    r"(?:up\s+)?(?:an?|another|new|(?:repeat|recurr)\w*|daily|weekly|monthly|events?|reminders?|meetings?"
+    r"|appointments?)\b"
+)
+"""A thing without "the" or "my" is one to be made."""
+_ELSEWHERE = re.compile(r"(?:my|the|our)\s+(?:calendar|schedule|list|agenda|phone|diary)\b")
 _YOURS = re.compile(r"(?:your|ur)\b")
 _LISTED = re.compile(r"#\d|\b(?:tasks?|to-?dos?|todos?|reminders?|items?)\b|¤")
 
@@ -121,7 +127,8 @@ def _noting(span: Span) -> Action | None:
     if m is None:
         return None
     note = said_in(span, m, "an", "bn", "cn", "dn")
-    return update_of(said_in(span, m, "a", "b", "c", "d"), notes=unquoted(plain(note.raw)))
+    what = said_in(span, m, "a", "b", "c", "d")
+    return None if what.match(_ELSEWHERE) else update_of(what, notes=unquoted(plain(note.raw)))
 
 
 def _tagging(span: Span) -> Action | None:
@@ -185,7 +192,7 @@ def _repeating(span: Span) -> Action | None:
         return None
     rule = next((n.rule for n in span.group(m, "to").named() if n.rule), None)
     what = span.group(m, "what")
-    if rule is None or not ADDRESSED.search(what.bare) or re.match(r"an?\b", what.bare):
+    if rule is None or not ADDRESSED.search(what.bare) or _NEW.match(what.bare):
         return None
     return update_of(what, recurrence=rule)
 

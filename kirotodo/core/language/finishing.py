@@ -14,6 +14,7 @@ from kirotodo.core.language.intent import (
     OutOfScope,
     Scope,
     Target,
+    Update,
 )
 from kirotodo.core.language.lists import LIST, LIST_HEAD, WHOLE_LIST, WORD, clean_name, list_name
 from kirotodo.core.language.reading import Span
@@ -72,7 +73,9 @@ _DID = re.compile(
 )
 _DELETE = re.compile(
     r"(?:(?P<sure>remove|delete|erase|eliminate|discard|get rid of|rid|scrap|ditch|trash|unschedule"
-    r"|destroy|throw away|nix|axe|nuke|zap|expunge|omit|retract|obliterate|forget(?: about)?|uncalendar)"
+    r"|destroy|throw (?:away|out)|toss out|nix|axe|nuke|zap|expunge|omit|retract|obliterate|forget(?: about)?"
+    r"|uncalendar"
+    r"|dismiss|delist|void|do away with|take away|stop reminding me(?: to| about| of)?)"
     r"|(?P<maybe>cancel|drop|kill|scratch|strike|clear|wipe|clean|blank|empty|reset|purge|dump|take|cut"
     r"|pull(?! up)|undo|call off|cross)(?P<out>\s+(?:out|off|away|up|down))?)"
     r"\b(?:\s+(?:off|out|away|up)\b(?!\s+of))?(?:\s+(?P<what>.+))?",
@@ -120,6 +123,18 @@ _UNNEEDED = re.compile(
     rf"|keep)\s+)?(?P<what>.+?)\s*(?:(?:on|in)\s+{LIST})?\s*(?:any ?more|any longer"
     rf"|now)?(?P<rest>(?:[.,;!]|\s+so\b).*)?\Z",
     re.DOTALL,
+)
+_NAMED_LAST = re.compile(rf"(?:from|off|off of|on|in|out of)\s+{LIST}\s*[,:]?\s+(?P<what>.+)", re.DOTALL)
+""" "Remove from my shopping list the chips"."""
+_REMINDER_OF = re.compile(
+    r"(?:(?:the|my|that|this|an?|your)\s+)?(?:reminders?|notifications?|alerts?)\s+(?:i (?:have|set)\s+)?(?:to|about"
+    r"|for(?! (?:today"
+    r"|tomorrow|this|next|the (?:day|week))\b)|of|that)\s+(?P<what>.+)",
+    re.DOTALL,
+)
+_NEVER_OURS = re.compile(
+    r"\b(?:memberships?|subscriptions?|browser|history|cookies|cache|virus|stains?|ads|my account|app|apps|photos?"
+    r"|pictures?|files?|folders?|documents?|contacts?|phone number|queue|playlists?|from the queue)\b"
 )
 _DROP_IT = re.compile(r"(?:remove|delete|take|cancel|cross|drop|erase)\s+(?:it|that|them)\b")
 _LISTS = re.compile(
@@ -255,6 +270,11 @@ def _deleting(span: Span, before: Span | None) -> Action | None:
         return Clarify(missing="target", action="delete") if m["sure"] or verb in ("cancel", "clear", "drop") else None
     if verb in ("take", "pull", "strike", "cut", "cross", "scratch", "drop", "clean", "undo", "kill", "dump"):
         return _taken(span, m, what)
+    if verb.startswith("stop"):
+        found = target(what)
+        return (
+            Update(target=found, clear=frozenset({"remind"})) if found else Clarify(missing="target", action="update")
+        )
     if verb == "forget":
         listed = LISTED.search(what.bare) or re.search(r"#?\d|\btasks?\b|\breminders?\b", what.bare)
         if not listed:
@@ -335,13 +355,19 @@ def _deleted(span: Span, what: Span, *, clearing: bool) -> Action | None:
     what = what.trimmed(" \t\r\n,;:.!-")
     if _COMPLETED.fullmatch(what.bare):
         return Clear(scope=Scope(status="completed"))
+    if (said := what.match(_REMINDER_OF)) is not None and (reminded := target(span.group(said, "what"))) is not None:
+        return Delete(target=reminded)
     whole = what.fullmatch(_WHOLE)
     if whole is not None and not re.match(r"\s*(?:item|event|task)", span.group(whole, "rest").bare):
         return _whole(span, what, whole, clearing=clearing)
     if (lists := what.fullmatch(_LISTS)) is not None:
         name = span.group(lists, "of" if span.has(lists, "of") else "name").raw.strip()
         return DeleteList(name=clean_name(name) if name else None)
+    if (kept := what.fullmatch(_NAMED_LAST)) is not None and (inner := target(span.group(kept, "what"))) is not None:
+        return Delete(target=replace(inner, scope=replace(inner.scope, project=list_name(span, kept))))
     topic = topic_of(what.bare)
+    if _NEVER_OURS.search(what.bare):
+        return OutOfScope(topic=topic)
     if (
         topic in _OUTSIDE_DELETE
         and not LISTED.search(what.bare)

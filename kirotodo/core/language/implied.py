@@ -6,23 +6,46 @@ from kirotodo.core.language.adding import NEED
 from kirotodo.core.language.additions import EMPTY, EVENT_FIRST, EVENT_NAMED, added, items_of
 from kirotodo.core.language.edges import content
 from kirotodo.core.language.intent import Action, Clarify
+from kirotodo.core.language.lists import LIST, list_name
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.vocabulary import CHORES, HOME_CHORES, topic_of
 
 _TAIL_REMIND = re.compile(
-    r"(?P<what>.+?)[\s,.;]+(?:(?:so|and|can you|could you|will you|would you|please"
-    r"|then)\s+)*(?:remind me|(?:set|create|make|add|put)(?: up)?(?: (?:me|an?|the|my))* (?:reminder"
+    r"(?P<what>.+?)[\s,.;]+(?:(?:so|and|but|also|just|can you|could you|will you|would you|please|go ahead and"
+    r"|i need you to|i want you to|i'd like you to|let'?s"
+    r"|then)[\s,]+)*(?:remind me|(?:set|create|make|add|put)(?: up)?(?: (?:me|an?|the|my))* (?:reminder"
     r"|event|notification|alert|task)(?: for (?:it|me|this|that))?|(?:set|schedule) it(?: up)?|mark (?:it"
     r"|that)(?: down)?(?: (?:on|in) my calendar)?|mark my calendar|put (?:it|that) (?:on|in) my \w+"
-    r"|add (?:it|that|them)(?: (?:to|on) .{0,40})?|make (?:a )?note(?: of (?:it|that))?"
-    r"|don'?t let me forget)(?: please)?[\s.!?]*",
+    r"|make (?:a )?note(?: of (?:it|that))?|write (?:it|that) down|block (?:it|that)(?: (?:out|off))?"
+    r"|(?:add|put|include|write|stick|throw|place|get|note|jot|enter|pencil|log|save|set|schedule|block|mark|book)"
+    r" (?:it|that|this|them|those|these|some|one)(?: (?:down|in|up|out|off|back))?(?:\s+(?P<on>(?:to|on|in|into|onto"
+    r"|for)\s+"
+    r"[^,.;]{1,40}))?"
+    r"|don'?t let me forget(?: (?:it|that))?)(?: (?:please|for me|too|as well))*[\s.!?]*",
     re.DOTALL,
 )
+_ON_LIST = re.compile(rf"(?:to|on|in|into|onto|for)\s+{LIST}")
+_LACKING = re.compile(
+    r"(?:(?:so|hey|well)\s+)?(?:(?:i|we)(?:'m|'re| am| are| have| just|'ve| almost| nearly| all| completely"
+    r"| totally)*\s*"
+    r"(?:(?:run|ran|running)?\s*(?:out of|low on|short on)|used up(?: (?:all|the last of))?)|(?:i|we)(?:'ve"
+    r"| have)?(?: got)?"
+    r"(?: have)? no(?: more)?|(?:i|we) (?:don'?t|do not) have(?: any| enough)?(?: more)?"
+    r"|(?:i|we)(?:'ll| also| really| still| do)*\s*(?:need|want)(?: some| more| to (?:get|buy|grab|pick up)(?: some"
+    r"| more)?)?"
+    r"|(?:i|we) (?:gotta|have to|must|should|'ve got to)(?: (?:get|buy|grab|pick up))(?: some| more)?"
+    r"|(?:grab|get|buy)(?: me| us)?(?: some| more)?"
+    r"|(?:the|my) (?:kids?|wife|husband|dog|cat|family|boys|girls|son|daughter)\s+(?:wants?|needs?)(?: some"
+    r"| more)?)\s+",
+)
+"""A lack, told: "we're out of salt", "I need some salt"."""
 
 
 _HAVE = re.compile(
-    r"(?:so\s+)?(?:i|we)\b(?:'ve| have| also| am| 'm|'m| are|'re| will|'ll|'d| would)*\s*(?:(?:have|got"
-    r"|need|having|going|must|should|to|go|do|be|attend|(?:ran|run|running)?\s?(?:out|low)\s+(?:of"
+    r"(?:so\s+)?(?:there(?:'s| is| are| will be)|(?:i|we)\b(?:'ve| have| also| am| 'm|'m| are|'re| will|'ll|'d"
+    r"| would)*)\s*"
+    r"(?:(?:have|got|getting|gonna|need|having|going|must|should|to|go|do|be|attend|(?:ran|run|running)?\s?(?:out"
+    r"|low)\s+(?:of"
     r"|on))\s+)*(?:an?\s+)?(?=\S)"
 )
 
@@ -85,10 +108,28 @@ def trailing(span: Span) -> list[Action] | None:
     m = span.fullmatch(_TAIL_REMIND)
     if m is None:
         return None
-    what = span.group(m, "what")
+    what = span.group(m, "what").trimmed()
+    on = span.group(m, "on").match(_ON_LIST) if span.has(m, "on") else None
+    if span.has(m, "on") and on is None and not any(n.start <= m.start("on") for n in span.group(m, "on").named()):
+        return None
+    if what.match(_ASIDE):
+        return None
+    project = list_name(span, on) if on else None
+    if (lack := what.match(_LACKING)) is not None and lack.end() < what.end and (project or on is None):
+        found = content(what.to(start=lack.end()), lists=True)
+        pieces = items_of(found, project=project or "shopping", listed=True)
+        return [added(a, project=project) for a in pieces] if found.title else None
     have = what.match(_HAVE)
     found = content(what.to(start=have.end()) if have and have.end() < what.end else what, lists=True)
-    return [added(found)] if found.title else None
+    return [added(found, project=project)] if found.title and not EMPTY.fullmatch(found.title.lower()) else None
+
+
+_ASIDE = re.compile(
+    r"(?:add|remove|delete|take|cancel|put|remind|set|create|make|schedule|show|clear|erase|if|is|are|do|does|did"
+    r"|have i|has"
+    r"|check|what|when|i (?:don'?t|already|no longer)|open|drop|go)\b"
+)
+"""What no thing to be added begins with: a command or a question of its own."""
 
 
 def bare(span: Span) -> list[Action] | None:

@@ -14,11 +14,14 @@ from kirotodo.core.language.vocabulary import PLACES, topic_of
 _PREP = r"(?:on to|onto|into|in to|to|on|in|under|within|at)"
 
 _PUT = re.compile(
-    r"(?P<verb>(?:re-?)?add(?:ing)?|putting|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note|mark"
-    r"|enter|save|record|log|slot|pencil|file|drop|copy|chuck|slap|list|register|assign|fill in|fit|sneak|work|(?:get|have)(?=.+?\s(?:added|put|placed|on"
+    r"(?P<verb>(?:re-?)?add(?:ing)?|putting|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note"
+    r"|mark"
+    r"|enter|save|record|log|slot|pencil|file|drop|copy|chuck|slap|list|register|assign|fill in|fit|sneak|work"
+    r"|(?:get|have)(?=.+?\s(?:added|put|placed|on"
     r"|onto)\b))"
     rf"(?:\s+(?:on|in|down|up|me|for me))?\s+(?P<what>.+?)\s*,?\s+(?:(?:added|put|placed|included|down|back"
-    rf"|up)\s+)*(?:{_PREP}|for(?=\s+(?:the|my)\s+(?:grocer|shopping)))\s+(?:{LIST}|(?:the\s+|my\s+)?(?P<place>{PLACES})(?=[\s.,;!?]*\Z|\s+(?:for|on"
+    rf"|up)\s+)*(?:{_PREP}|for(?=\s+(?:the|my)\s+(?:grocer|shopping)))\s+(?:{LIST}|(?:the\s+"
+    rf"|my\s+)?(?P<place>{PLACES})(?=[\s.,;!?]*\Z|\s+(?:for|on"
     rf"|at|by|due|please|every|tomorrow|today|tonight|this|next|and|if)\b))(?P<rest>.*)",
     re.DOTALL,
 )
@@ -31,7 +34,8 @@ _PUT_HEAD = re.compile(
 
 _ONTO = rf"(?:{_PREP}|onto)\s+{LIST}"
 _SURELY_ON = re.compile(
-    rf"(?:make sure|ensure|see to it|be certain|i want to make sure)(?: that)?\s+(?P<what>.+?)\s+(?:is|are|gets?|goes|go)"
+    rf"(?:make sure|ensure|see to it|be certain|i want to make sure)(?: that)?\s+(?P<what>.+?)\s+(?:is|are|gets?"
+    rf"|goes|go)"
     rf"\s+(?!not\b|no\b)(?:added\s+|put\s+|listed\s+|written\s+)?{_ONTO}(?P<rest>.*)",
     re.DOTALL,
 )
@@ -50,7 +54,8 @@ _SWAP = re.compile(
     re.DOTALL,
 )
 _OFF_IT = re.compile(
-    r"[\s,]+(?:and|but)\s+(?P<what>(?!add|put|remind|please|i\b|if\b)[^,]+?)\s+off(?: of)?(?:\s+(?:it|there|that|(?:the|my) (?:\w+ )?list))?[\s.!]*\Z"
+    r"[\s,]+(?:and|but)\s+(?P<what>(?!add|put|remind|please|i\b|if\b)[^,]+?)\s+off(?: of)?(?:\s+(?:it|there|that"
+    r"|(?:the|my) (?:\w+ )?list))?[\s.!]*\Z"
 )
 _ADDED_TAIL = re.compile(r"\s+(?:added|put)(?: (?:on|to|in) (?:it|there))?(?: too| as well)?[\s.!]*\Z")
 _THERE = re.compile(
@@ -74,7 +79,8 @@ _WANT_ON = re.compile(
 )
 
 _LIST_NEEDS = re.compile(
-    rf"(?:add\s+)?{LIST}\s+(?:also\s+|still\s+)?(?:should(?: also)?(?: have| include| contain)?|needs?(?: to (?:have|include"
+    rf"(?:add\s+)?{LIST}\s+(?:also\s+|still\s+)?(?:should(?: also)?(?: have| include| contain)?|needs?(?: to (?:have"
+    rf"|include"
     rf"|contain))?|must(?: have| include)?|has to (?:have|include)|ought to (?:have"
     rf"|include))\s+(?P<what>.+)",
     re.DOTALL,

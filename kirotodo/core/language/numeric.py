@@ -7,7 +7,8 @@ from typing import Final
 from kirotodo.core.language.spans import Line
 
 _ISO: Final = re.compile(
-    r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:(?:T|\s)(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?(?!\w)"
+    r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:(?:T|\s)(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:Z"
+    r"|[+-]\d{2}:?\d{2})?)?(?!\w)"
 )
 _FULL: Final = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\w)")
 _YEAR_MONTH: Final = re.compile(r"((?:19|20)\d\d)[-/](\d{1,2})(?![\w/.-]*\d)")

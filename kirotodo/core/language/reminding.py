@@ -11,8 +11,10 @@ from kirotodo.core.language.vocabulary import EVENTS
 
 _REMIND = re.compile(
     r"(?:(?:also|always)\s+)?(?:"
-    r"(?P<me>remind(?:ing)? (?:me|us|myself)|(?:alert|notify|nudge|prompt|ping|buzz) (?:me|us) (?=to\b|about\b|of\b|when i"
-    r"|that i|for\b|before\b|on\b|at\b|in\b|tomorrow\b|regarding\b)|tell me (?=to\b)|(?:don'?t|do not|never) let (?:me|us) forget|help (?:me"
+    r"(?P<me>remind(?:ing)? (?:me|us|myself)|(?:alert|notify|nudge|prompt|ping|buzz) (?:me|us) (?=to\b|about\b|of\b"
+    r"|when i"
+    r"|that i|for\b|before\b|on\b|at\b|in\b|tomorrow\b|regarding\b)|tell me (?=to\b)|(?:don'?t|do not"
+    r"|never) let (?:me|us) forget|help (?:me"
     r"|us) (?:to )?remember|(?:keep|bear|have) in mind(?= that (?:i|we)\b| to\b)"
     r"|see (?:to it )?that i (?:don'?t forget|remember)|give me a heads up(?= (?:about|for|when|on|that|to|before)\b)"
     r"|(?:it|that)(?:'s| is) important (?:that )?i remember"
@@ -30,10 +32,13 @@ _REMIND = re.compile(
 _REMINDER = re.compile(
     r"(?:(?:set|make|create|add|put|schedule|place|leave|enter|program|activate|start|build|get|save"
     r"|insert|include|establish|have|open|do|issue|drop|log|initiate|trigger|generate|make it so i"
-    r"|(?:can|could|may|might) i (?:please )?(?:get|have)|(?:how|what) about)(?: up| in| me| us| for me| down| for| get)*"
-    r"|(?:i|we)(?:'d| would| will|'ll| also| really| just| could| could really)*\s*(?:need|want|like|love|appreciate|use"
+    r"|(?:can|could|may|might) i (?:please )?(?:get|have)|(?:how|what) about)(?: up| in| me| us| for me| down| for"
+    r"| get)*"
+    r"|(?:i|we)(?:'d| would| will|'ll| also| really| just| could| could really)*\s*(?:need|want|like|love|appreciate"
+    r"|use"
     r"|prefer|require)(?: you to)?(?: to)?(?: set(?: up)?| make| create| have| add| put| get| be)*|new"
-    r"|repeat|(?=(?:(?:an?|another|daily|weekly|monthly|quick)\s+)*(?:reminder|remainder)(?:\s*[:,\-]|\s+(?:to|for|about|that"
+    r"|repeat|(?=(?:(?:an?|another|daily|weekly|monthly|quick)\s+)*(?:reminder|remainder)(?:\s*[:,\-]|\s+(?:to|for"
+    r"|about|that"
     r"|of|regarding|[a-z]+\s+(?:with|to|for|my|the|at|on))\b)))\s*"
     rf"(?:{KINDS}\s+)?(?P<kind>(?:(?:\w+)\s+)??)(?:reminders?|remainders?|notifications?|reminded|notified"
     rf"|(?:alarms?|alerts?)(?=\s+(?:to remind|so (?:that )?i (?:remember|don'?t))))(?:\s+(?:alarm|alert"
@@ -42,7 +47,8 @@ _REMINDER = re.compile(
 )
 
 _REST_LINK = re.compile(
-    r"[\s,:;\-]*(?:(?:again|later|please|for (?:me|myself|us|later)(?= to\b|\s*\Z)|on (?:my|the) (?:phone|list|calendar)"
+    r"[\s,:;\-]*(?:(?:again|later|please|for (?:me|myself|us|later)(?= to\b|\s*\Z)|on (?:my|the) (?:phone|list"
+    r"|calendar)"
     r"|up|ready|(?:in|on|down|added|made|created|placed)(?=\s+(?:for|to|about|that|of)\b))\b[\s,:]*)*"
     r"(?:(?:to remind (?:me|us)(?: again)?|to tell me|so (?:that )?i (?:remember|don'?t forget)|so that"
     r"|so|towards|which|saying|that says|set|called|named|when|titled)\b[\s,:]*)?"

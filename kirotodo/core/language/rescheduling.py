@@ -73,6 +73,9 @@ _FIELD_OF = re.compile(
 )
 
 
+_REMINDED = re.compile(r"(?:remind|alert|notify|don'?t|make sure|note|remember|add|put)\b")
+_MADE = re.compile(r"(?:set|make|give|put|add|schedule)\s+(?:(?:an?|the|my|new|another)\s+)*(?:reminder|schedule)\b")
+"""What makes a reminder rather than changing when one is due."""
 _MINUTES = {"m": 1, "h": 60}
 
 
@@ -169,6 +172,8 @@ def fielding(span: Span) -> Action | None:
     what = said_in(span, m, "what", "what2", "what3", "what4")
     if topic_of(what.bare) in ("alarms and timers", "smart home", "volume"):
         return OutOfScope(topic=topic_of(what.bare))
+    if _REMINDED.match(span.bare) or (_MADE.match(span.bare) and not target_is_exact(what)):
+        return None
     return timed(what, said_in(span, m, "to", "to2", "to3", "to4"))
 
 

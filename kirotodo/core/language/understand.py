@@ -62,8 +62,18 @@ _SAID = re.compile(
     r"(?:(?:i|we)(?:'?ve| have| just| already| finally)*\s+(?:(?:don'?t|do not|no longer|didn'?t"
     r"|won'?t) (?:really )?(?:need|want)(?: to (?:buy|get|have|attend|go to|do|see))?|bought|got|finished"
     r"|did|done|completed|paid|picked up)"
+    r"|(?:i|we)(?:'m| am|'re| are)? ?(?:not|won'?t|will not|can'?t|cannot) (?:be )?(?:going|go|attending|attend|making"
+    r"|make|doing|do|coming|come|having|have|seeing|see)(?: it)?(?: to)?|(?:i|we) (?:don'?t|do not) (?:have|need"
+    r"|want) to"
+    r"(?: go to| buy| get| do| attend| see)?|(?:i'?ve|i) changed my mind (?:about|on)"
     r"|(?:find|locate|look up|look for|search(?: for)?|check|open|go to|see|pull up"
     r"|whatever))\s+(?P<what>.+?)(?:\s+(?:any ?more|any longer|already|now))?[\s.!;,]*\Z",
+    re.DOTALL,
+)
+_CALLED_OFF = re.compile(
+    r"(?P<what>.+?)\s+(?:is|are|was|were|has been|have been|got|just got|'s)\s+(?:now |been |just |getting )*(?:off"
+    r"|cancell?ed"
+    r"|called off|postponed|not happening|over|done)[\s.!;,]*\Z",
     re.DOTALL,
 )
 _ENDED = re.compile(r"[\s?.!]+\Z")
@@ -203,7 +213,7 @@ def _referring(action: Action, before: Span) -> Action:
             | Complete(target=Target(pronoun="it" | "them"))
             | Update(target=Target(pronoun="it" | "them"))
         ):
-            said = before.trimmed().match(_SAID)
+            said = before.trimmed().match(_SAID) or before.trimmed().match(_CALLED_OFF)
             found = target(before.trimmed().group(said, "what")) if said else None
             return replace(action, target=found) if found else action
     return action

@@ -38,7 +38,11 @@ THINGS = (
 )
 """Words for tasks in general, which narrow nothing."""
 EVENTS = (
-    r"(?:meetings?|appointments?|appt|event|lunch|dinner|breakfast|brunch|party|birthday|anniversary"
+    r"(?:meetings?|mtgs?|oil change|cookout|barbecue|bbq|potluck|gala|recital|tournament|conference call|meetup"
+    r"|get ?together"
+    r"|sleepover|parade|picnic|orientation|hearing|jury duty|surgery|physical|therapy|massage|facial|cleaning|tutoring"
+    r"|lecture|convention|retreat|fundraiser|bake sale|book club|game night|movie night|date night|happy hour|choir"
+    r"|appointments?|appt|event|lunch|dinner|breakfast|brunch|party|birthday|anniversary"
     r"|wedding|conference|"
     r"concert|interview|dentist|doctor|doctor's|doctors|vet|haircut|exam|test|class|lesson|call|webinar|seminar|"
     r"workshop|standup|stand-up|deadline|checkup|check-up|gym|yoga|practice|training|rehearsal|game|match|ceremony|"
