@@ -21,7 +21,7 @@ from kirotodo.core.language.lists import LIST_HEAD, LIST_PHRASE, WORD, clean_nam
 from kirotodo.core.language.marks import level
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.reminding import by_reminder
-from kirotodo.core.language.vocabulary import topic_of
+from kirotodo.core.language.vocabulary import CHORES, topic_of
 
 _NOUN = (
     r"(?:(?:task|to-?do|todo|to do|item|chore|entry|reminder|errand)s?(?: item)?|calendar (?:entry|event"
@@ -33,7 +33,10 @@ _LINK = (
 )
 _ADD = re.compile(
     rf"(?:(?:(?:re-?)?add|append|include|insert|jot|note|log|track|new|save|create|make|enter|record"
-    rf"|start|put|write|tack)(?:\s+(?:down|in|on|me))*\s+(?:{KINDS}\s+)?(?P<task>{_NOUN}){_LINK}?|"
+    rf"|start|put|write|tack|assign|give|get|(?:i|we)(?:'d| would)? (?:need|want|like)(?= an?\b)|do)(?:\s+(?:down|in"
+    rf"|on|me|up|us))*\s+(?:{KINDS}\s+)?"
+    rf"(?P<task>{_NOUN})(?:\s+(?:to be )?(?:added|created|made|set|put)(?: up| in| down)?(?= (?:to|for|about"
+    rf"|called)\b))?{_LINK}?|"
     r"(?:(?:re-?)?add|append|include|insert|(?:take|make) (?:a )?note(?: of| that| to)?|jot down"
     r"|note down|note|write down|mark down|put down|put in|pencil in|tack on|add in|log|track)(?:\s+(?:in"
     r"|on|also))?(?=\s|\"|'|:|\Z)|(?:new|todo|to-?do|task|reminder)\s*:)"
@@ -42,7 +45,8 @@ _ADD = re.compile(
 )
 _SCHEDULE = re.compile(
     r"(?P<verb>schedul(?:e|ing)|set(?:up| up)?|create|make|plan|book|arrange|organi[sz]e|mark(?: down)?|fix"
-    r"|put(?: down| in| up)?|block(?: out| off)?|(?:i|we)(?:'ll| will|'d| would)? (?:need|want|like)(?: to have)?"
+    r"|put(?: down| in| up)?|block(?: out| off)?|(?:i|we)(?:'ll| will|'d| would)? (?:need|want"
+    r"|like)(?: to have)?(?= an?\b)"
     r"|enter|log"
     r"|pencil in|have|start|do|slot in|calendar|register|throw|host|new|event|input|build)\s*:?\s+(?!for\b"
     r"|on\b|in\b|to\b)"
@@ -60,9 +64,11 @@ NEED = re.compile(
     re.DOTALL,
 )
 _CREATE_LIST = re.compile(
-    rf"(?:(?:(?:i|we)(?:'d| would|'ll| will)? (?:need|want|like) (?:to )?)?(?:(?:create|make|start(?: up)?|set up|build"
-    rf"|begin|generate|put together|write(?: up)?|prepare|draft|compile|new|give|form|establish|initiate"
-    rf"|do)(?: (?:me|us"
+    rf"(?:(?:(?:i|we)(?:'d| would|'ll| will)? (?:need|want|like) (?:to )?|(?:i|we)(?:'d| would|'ll"
+    rf"| will)? (?=(?:need|want|like|have)\b))?"
+    rf"(?:(?:create|make|start(?: up)?|set up|build"
+    rf"|begin|generate|put together|write(?: up)?|prepare|draft|compile|new|give(?= me an?\b)|form|establish|initiate"
+    rf"|do(?= an?\b))(?: (?:me|us"
     rf"|up))?\s+(?:(?:an?|another|the|brand|new|fresh|separate|different|one|empty)\s+)*|(?:add|open|have"
     rf"|need|want|get|like)\s+(?:me\s+|up\s+|to have\s+)?(?:(?:an?|another|one)\s+|(?=new))(?:(?:brand|new|fresh"
     rf"|separate"
@@ -73,7 +79,8 @@ _CREATE_LIST = re.compile(
     rf"|\s+for me|\s+now)*[\s.!]*"
 )
 _MADE_AT_HOME = re.compile(
-    r"(?:some |more |fresh |a cup of |a pot of )*(?:coffee|lunch|dinner|breakfast|brunch|drinks)\b(?! (?:with|for))"
+    r"(?:some |more |fresh |a cup of |a pot of )*(?:coffee(?: maker| machine| pot)?|lunch|dinner|breakfast"
+    r"|drinks)\b(?! (?:with|for|dat|meeting|appoint|reserv))(?!\s+\w+ with\b)"
 )
 """What may be made or started without being an event."""
 _MARKED = re.compile(
@@ -84,6 +91,13 @@ _MARKED = re.compile(
     r"|(?:mark|flag|label|set|note)(?: down)? (?=(?P<day>.+?) (?:as|down as|down for|for)\b))\s*(?P<what>.+)",
     re.DOTALL,
 )
+_PUT_BARE = re.compile(
+    r"(?:put|place|stick|throw|toss|pop|write|jot|list|have)(?: down| in)?\s+(?!.+\b(?:off|list)\b)(?P<what>.+)",
+    re.DOTALL,
+)
+_NUMBER = r"\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|fifty|hundred"
+_NUMBERS = re.compile(rf"(?:{_NUMBER})(?:\s*(?:,|and|plus|to|\+)\s*(?:{_NUMBER}))+")
+_TASK_FIRST = re.compile(rf"(?:task|to-?do|todo)\s+(?={CHORES}\b\s+\w)")
 _AS = re.compile(r"(?:[\s,]+(?:open|free|down|off|out))*\s*(?:for|with|that|as|on|by|at|down)?\s*")
 _EVENT_WORD = re.compile(r"(?<=\w)(?:\s+(?:events?|reminders?))+\b")
 _URGENT = re.compile(r"\b(?:(?P<a>high|low|medium|top)[ -]priority|urgent|important)\b")
@@ -100,7 +114,13 @@ def adding(span: Span, before: Span | None = None) -> list[Action] | None:
         and (it := span.fullmatch(PUT_IT)) is not None
         and (there := before.search(LIST_PHRASE)) is not None
     ):
-        return [added(content(span.group(it, "what")), project=list_name(before, there))]
+        what = span.group(it, "with" if span.has(it, "with") else "what")
+        pieces = items_of(content(what), project=list_name(before, there), listed=True)
+        return [added(a, project=list_name(before, there)) for a in pieces]
+    if head is not None and (put := span.match(_PUT_BARE)) is not None:
+        return [
+            added(a, project=project) for a in items_of(content(span.group(put, "what")), project=project, listed=True)
+        ]
     for rule in (_by_list_creation, by_reminder, _by_marking, by_list, _by_verb):
         actions = rule(span)
         if actions is not None:
@@ -163,10 +183,13 @@ def _by_marking(span: Span) -> list[Action] | None:
 
 
 def _by_verb(span: Span) -> list[Action] | None:
+    first = span.match(_TASK_FIRST)
+    if first is not None:
+        return [added(a) for a in items_of(content(span.to(start=first.end()), lists=True), project=None)]
     m = span.match(_ADD)
     if m is not None:
         what = span.group(m, "what")
-        if not span.has(m, "task") and NOT_A_LIST.search(what.bare):
+        if not span.has(m, "task") and (NOT_A_LIST.search(what.bare) or what.trimmed().fullmatch(_NUMBERS)):
             return None
         if re.match(r"(?:note|track|log|new)\b", span.bare) and topic_of(what.bare) and not span.has(m, "task"):
             return None
@@ -188,9 +211,13 @@ def _by_verb(span: Span) -> list[Action] | None:
     what = span.group(m, "what")
     certain = m["verb"].startswith(("schedule", "arrange", "plan", "pencil"))
     named = what.search(EVENT_NAMED)
+    if certain and EMPTY.fullmatch(content(what, lists=True).title.lower()):
+        return [Clarify(missing="title", action="add")]
+    if m["verb"].startswith(("do", "i ", "we ", "have", "build", "input", "throw")) and not what.named():
+        return None
     if not (named or (certain and what.named())) or topic_of(what.bare) not in (None, "messages", "work and leave"):
         return None
-    if not certain and not what.named() and _MADE_AT_HOME.match(what.bare) and not what.search(LIST_PHRASE):
+    if not certain and _MADE_AT_HOME.match(what.bare) and not what.search(LIST_PHRASE):
         return None
     found = content(what, lists=True)
     if (

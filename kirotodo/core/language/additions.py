@@ -17,8 +17,9 @@ EMPTY = re.compile(
     r"(?:me|us|it|this|that|them|these|those|something|anything|stuff|things?|do something|(?:at "
     r"|for )?(?:a |some )?(?:later|soon|sometime|another time|some time|other time)(?: time| date| on)?"
     r"|again|one|some|someone|some items?|an? (?:item|task|thing|event|reminder|entry)|items?|tasks?|"
-    r"(?:an? |the |another |new )*(?:item|task|thing|event|reminder|entry|to-?do|todo|product|activity)s?"
-    r"|please|(?:up )?for (?:me|myself|later)|myself|to|more|others?|(?:(?:my|the|a) )?(?:list|lists"
+    r"(?:an? |the |another |new )*(?:item|task|thing|event|reminder|entry|to-?do|todo|product|activity|note)s?"
+    r"|please|(?:up )?for (?:me|myself|later)|myself|to|more|others?|(?:(?:to|on|in|onto) )?(?:(?:my|the"
+    r"|a) )?(?:[\w-]+ ){0,2}(?:list|lists"
     r"|calendar|agenda|schedule)|(?:to|on) (?:my |the |a )?lists?|and|new|"
     r"do (?:it|something|this|that|stuff)|remember(?: something)?|(?:about|of) (?:something|it|this|that)|[\W_]*)"
 )
@@ -50,8 +51,9 @@ PIECE_HEAD = re.compile(
 
 
 def added(found: Content, *, title: str | None = None, project: str | None = None) -> Add:
+    title = title or found.title
     return Add(
-        title=title or found.title,
+        title=title if found.span.in_quotes() else tidied(title),
         when=found.when,
         recurrence=found.recurrence,
         priority=found.priority,
@@ -59,6 +61,36 @@ def added(found: Content, *, title: str | None = None, project: str | None = Non
         tags=found.tags,
         remind=found.remind,
     )
+
+
+_LEADING = re.compile(
+    r"(?:(?:for )?me to|reminding me to|to remind me to|that)\s+(?=\w)|(?:(?:an?|the|my|another|new|all[ -]day"
+    r"|calendar|quick|recurring"
+    r"|repeating|daily|weekly)\s+)*(?:events?|entry|reminders?|remainders?)\s+(?:(?:called|named|for|titled|entitled"
+    r"|about|to|of|that says"
+    r"|which says|saying)\s+)+(?:(?:the|my|an?)\s+)?(?=\w)"
+    r"|(?:(?:i|we)(?:'ve| have)?(?: also)? (?:have|got|need|must|should|gotta|ought|am going"
+    r"|are going)(?: got)?(?: to)?(?: go to)?"
+    r"|there(?:'s| is| will be))\s+(?:(?:an?|my|the)\s+)?(?=\w)",
+    re.IGNORECASE,
+)
+_CALLED = re.compile(
+    r"(?:(?:an?|the|my|new)\s+)*(?:events?|reminders?|tasks?|appointments?|items?|entry)\s+(?:\w+\s+){0,6}?(?:called"
+    r"|named|titled|entitled)\s+"
+    r"(?P<name>.+)",
+    re.IGNORECASE,
+)
+
+
+def tidied(title: str) -> str:
+    """Without "that I have to" and the like in front, which says that it is a task and not which."""
+    for _ in range(3):
+        m = _LEADING.match(title)
+        if m is None:
+            break
+        title = title[m.end() :]
+    m = _CALLED.fullmatch(title)
+    return m["name"] if m else title
 
 
 def items_of(found: Content, *, project: str | None, listed: bool = False) -> list[Content]:

@@ -40,7 +40,7 @@ _KEEPS = re.compile(r"\b(?:remind|remember|reminder|don'?t forget|note to|need t
 _ADDS = re.compile(rf"(?:{_POLITE})(?:add|put|new|create|schedule|todo|task)\b")
 
 _WHERE = re.compile(rf"(?:on|in|from|for|to|at|off)\s+{LIST}")
-_NAME = r"(?:kiro(?:todo)?|assistant|computer|google|alexa|siri|olly|ollie|cortana|bixby|pda|robot|bot|buddy|jarvis)"
+_NAME = r"(?:kiro(?:todo)?|assistant|computer|google|alexa|siri|olly|ollie|cortana|bixby|pda|bot|buddy|jarvis)"
 _GREETING = r"(?:hey|hi|hello|hiya|ok|okay|yo|dear|good (?:morning|afternoon|evening))"
 _LEAD = re.compile(
     rf"(?:{_GREETING}[\s,]+)?{_NAME}\b[\s,:!]+(?=\w|\"|')"

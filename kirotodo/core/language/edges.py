@@ -20,8 +20,10 @@ _TRAILING_LINK = re.compile(
     r"(?:that|which|it|this) (?:is|happens|starts|begins)(?: on| at)?)[\s:,]*\Z"
 )
 _LEADING_LINK = re.compile(
-    r"[\s,;:.\-]*(?:(?:to|that|i need to|i have to|i should|i must|as|is|are|will be|towards|there is"
-    r"|there will be)\b[\s,:]*)?"
+    r"[\s,;:.\-]*(?:(?:to|that|(?:i|we) need to|(?:i|we) have to|i should|i must|as|is|are|will be|towards"
+    r"|there(?:'s| is)(?: an?)?"
+    r"|there will be(?: an?)?|(?:i|we) have(?: got)?(?: an?)?|(?:i|we)'ve got(?: an?)?|(?:i|we) will be|(?:i"
+    r"|we)(?:'ll| will))\b[\s,:]*)?"
 )
 _FRIENDLY_TAIL = re.compile(rf"[\s,;.!]+{FRIENDLY}[\s.!]*\Z")
 _PRIORITY_TAIL = re.compile(

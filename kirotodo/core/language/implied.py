@@ -115,7 +115,7 @@ def trailing(span: Span) -> list[Action] | None:
     if what.match(_ASIDE):
         return None
     project = list_name(span, on) if on else None
-    if (lack := what.match(_LACKING)) is not None and lack.end() < what.end and (project or on is None):
+    if (lack := what.match(_LACKING)) is not None and lack.end() < what.end:
         found = content(what.to(start=lack.end()), lists=True)
         pieces = items_of(found, project=project or "shopping", listed=True)
         return [added(a, project=project) for a in pieces] if found.title else None
@@ -124,6 +124,11 @@ def trailing(span: Span) -> list[Action] | None:
     return [added(found, project=project)] if found.title and not EMPTY.fullmatch(found.title.lower()) else None
 
 
+_SEVERAL = re.compile(
+    r"(?:(?:my|the|all|any|upcoming|next|our)\s+)*(?:meetings|appointments|events?|classes|calls|plans|birthdays"
+    r"|(?:appointment|meeting)s? list)"
+)
+""" "Meetings today" asks for them."""
 _ASIDE = re.compile(
     r"(?:add|remove|delete|take|cancel|put|remind|set|create|make|schedule|show|clear|erase|if|is|are|do|does|did"
     r"|have i|has"
@@ -137,7 +142,7 @@ def bare(span: Span) -> list[Action] | None:
     have = span.match(_I_HAVE)
     found = content(span.to(start=have.end()) if have else span)
     low = found.title.lower()
-    if not found.title or EMPTY.fullmatch(low) or _TOLD.search(low):
+    if _SEVERAL.fullmatch(low) or not found.title or EMPTY.fullmatch(low) or _TOLD.search(low):
         return None
     if have is not None:
         return [added(found)] if found.dated and EVENT_NAMED.search(low) and topic_of(low) is None else None

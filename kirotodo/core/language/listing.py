@@ -16,7 +16,8 @@ _PREP = r"(?:on to|onto|into|in to|to|on|in|under|within|at)"
 _PUT = re.compile(
     r"(?P<verb>(?:re-?)?add(?:ing)?|putting|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note"
     r"|mark"
-    r"|enter|save|record|log|slot|pencil|file|drop|copy|chuck|slap|list|register|assign|fill in|fit|sneak|work"
+    r"|enter|save|record|log|slot|pencil|file|drop|copy|create|schedule|set(?: up)?|chuck|slap|register|assign"
+    r"|fill in|fit|sneak|work"
     r"|(?:get|have)(?=.+?\s(?:added|put|placed|on"
     r"|onto)\b))"
     rf"(?:\s+(?:on|in|down|up|me|for me))?\s+(?P<what>.+?)\s*,?\s+(?:(?:added|put|placed|included|down|back"
@@ -94,19 +95,32 @@ _IF_MISSING = re.compile(
     re.DOTALL,
 )
 
-_ARTICLE = re.compile(r"\A(?:an?|the)\s+(?=\w)", re.IGNORECASE)
+_ARTICLE = re.compile(r"\A(?:an?|the|some(?: more)?)\s+(?=\w)", re.IGNORECASE)
+_AND_MORE = re.compile(
+    r"\s*,?\s*(?:and|plus|along with|as well as)\s+(?:also\s+|then\s+|some\s+)*(?P<more>(?!(?:add|put|remind|remove"
+    r"|delete|take"
+    r"|if|then|please|set|i|let|make|can|tell|show|call|it|that|you)\b)[\w'-]+(?: [\w'-]+){0,2})(?: (?:too|as well"
+    r"|also))?[\s.!]*\Z"
+)
 
 _UPCOMING = re.compile(r"\A(?:(?:my|our|the)\s+)?upcoming\s+(?=\w)", re.IGNORECASE)
 
+_LINKED = re.compile(
+    r"\A(?:for|that says|saying|that|called|named|titled|about|to|of)\s+(?:(?:the|my|an?)\s+)?(?=\w)", re.IGNORECASE
+)
 _ON_IT = re.compile(r"\s+(?:on|in|to) (?:it|there)[\s.!]*\Z")
 
 NOT_A_LIST = re.compile(
-    r"\b(?:playlist|queue|basket|contacts?|address book|favou?rites|bookmarks|twitter|tweet|facebook|station|podcast)\b"
+    r"\b(?:to|on|in|into|onto) (?:my |the |our |this )?(?:\w+ )?(?:account|profile|wallet|phone|device|order|address"
+    r"|app|computer"
+    r"|policy|plan|credit card|medical record|car|photos?|queue|story|feed|tab|bill)\b|\b(?:playlist|queue|basket"
+    r"|contacts?|address book|favou?rites|bookmarks|twitter|tweet|facebook|station|podcast)\b"
 )
 
 PUT_IT = re.compile(
-    rf"(?:add|put|place|include|throw|stick)\s+(?P<what>.+?)\s+(?:{_PREP})\s+(?:it|there|that list"
-    rf"|the same list|this list)(?P<rest>.*)",
+    rf"(?:add|put|place|include|throw|stick)\s+(?P<what>.+?)\s+(?:(?:{_PREP})\s+(?:it|there|that list"
+    rf"|the same list|this list)(?P<rest>.*)|on(?: instead| too| as well| please)*[\s.!]*\Z)"
+    rf"|replace(?: it| them| that| those)? with\s+(?P<with>.+)",
     re.DOTALL,
 )
 
@@ -127,14 +141,15 @@ def by_list(span: Span) -> list[Action] | None:
             return None
         project = list_name(span, m)
         found = content(unconditional(without(what, _ON_IT)))
-        if pattern is _WANT_ON:
-            found = replace(found, title=_ARTICLE.sub("", found.title))
+        if pattern is _WANT_ON or found.title.lower().startswith("some "):
+            found = _shorter(found, _ARTICLE)
         found = replace(found, title=_UPCOMING.sub("", found.title))
         rest = span.group(m, "rest") if "rest" in pattern.groupindex else span.to(start=span.end)
         if (off := rest.search(_OFF_IT)) is not None and (gone := target(rest.group(off, "what"))) is not None:
             kept = [added(a, project=project) for a in items_of(found, project=project or "", listed=True)]
             return [*kept, Delete(target=replace(gone, scope=Scope(project=project)))]
-        if (rest := unconditional(rest)).trimmed():
+        extra = rest.match(_AND_MORE)
+        if extra is None and (rest := unconditional(rest)).trimmed():
             found = _with_rest(found, rest)
         if (head := PIECE_HEAD.match(found.title.lower())) is not None:
             found = replace(
@@ -144,8 +159,17 @@ def by_list(span: Span) -> list[Action] | None:
             )
         if EMPTY.fullmatch(found.title.lower()):
             return [Clarify(missing="title", action="add")]
-        return [added(a, project=a.project or project) for a in items_of(found, project=project or "", listed=True)]
+        pieces = items_of(found, project=project or "", listed=True)
+        more = items_of(content(rest.group(extra, "more")), project=project or "", listed=True) if extra else []
+        return [added(a, project=a.project or project) for a in [*pieces, *more]]
     return None
+
+
+def _shorter(found: Content, lead: re.Pattern[str]) -> Content:
+    m = lead.match(found.title)
+    if m is None or found.title != found.span.raw:
+        return found
+    return replace(found, title=found.title[m.end() :], span=found.span.to(start=found.span.start + m.end()))
 
 
 def _swapped(span: Span) -> list[Action] | None:
@@ -165,7 +189,7 @@ def _with_rest(found: Content, rest: Span) -> Content:
     more = content(rest)
     title = found.title
     if more.title and EMPTY.fullmatch(title.lower()):
-        title = more.title
+        title = _LINKED.sub("", more.title)
     return replace(
         found,
         title=title,

@@ -11,7 +11,7 @@ from kirotodo.core.language.vocabulary import EVENTS, THINGS, topic_of
 
 OPENER = re.compile(
     r"(?:\"|')?(?:what(?:'s|s|'re|re|ever)?|which|who(?:'s|s|m|se)?|when(?:'s|s)?|where(?:'s|s)?"
-    r"|why(?:'s)?|how(?:'s|s)?|is|are|am|was|were|do|does|did|have (?:i|we|you)|has|had (?:i|we)|should"
+    r"|why(?:'s)?|how(?:'s|s)?|is|are|am|was|were|do(?! not\b)|does|did|have (?:i|we|you)|has|had (?:i|we)|should"
     r"|shall|may|might|"
     r"can (?:i|we|it|he|she|they|the|my)|could (?:i|we|it|the)|would (?:i|we|it|the|that)|will (?:i|we|it"
     r"|he|she|they|the|my|there|today|tomorrow)|isn'?t|aren'?t|don'?t (?:i|we)|didn'?t (?:i|we)|doesn'?t"
@@ -31,7 +31,9 @@ _SHOW = re.compile(
     r"|do you know|curious)\b"
 )
 OURS = re.compile(
-    rf"\b(?:lists?|tasks?|to-?dos?|todos?|to do|things to do|reminders?|remainders?|calendar|calender"
+    rf"\b(?:lists?|tasks?|to-?dos?|todos?|to dos?|(?:from|at) the (?:store|supermarket|shops?)|my (?:day|week"
+    rf"|morning|afternoon|evening|weekend"
+    rf"|month|night)|things to do|reminders?|remainders?|calendar|calender"
     rf"|agenda|schedules?|scheduled|planner|diary|chores?|errands?|events?|{EVENTS}|plans?|planned"
     rf"|overdue|due|pending|priorit\w+|deadlines?|projects?|tags?|tagged|inbox|items?|groceries"
     rf"|activities|busy|free|open|available|program|completed?|finish(?:ed)?|commitments?|obligations?"

@@ -7,7 +7,7 @@ from kirotodo.core.language.additions import EMPTY, KINDS, added, items_of
 from kirotodo.core.language.edges import content
 from kirotodo.core.language.intent import Action, Clarify
 from kirotodo.core.language.reading import Span
-from kirotodo.core.language.vocabulary import EVENTS
+from kirotodo.core.language.vocabulary import EVENTS, topic_of
 
 _REMIND = re.compile(
     r"(?:(?:also|always)\s+)?(?:"
@@ -99,6 +99,8 @@ def by_reminder(span: Span) -> list[Action] | None:
     inner = rest.to(start=rest.start + 3) if rest.bare.startswith("to ") else rest
     if m.re is _REMIND and inner.match(_REMINDER) is not None:
         return by_reminder(inner)
+    if topic_of(" ".join(rest.bare.split()[:2])) == "volume":
+        return None
     link = rest.match(_REST_LINK)
     what = rest.to(start=link.end()) if link else rest
     found = content(what, lists=True)

@@ -37,11 +37,13 @@ _LEADS: Final = re.compile(
     r"olly|pda|alexa|siri|google|kiro|kirotodo|i|to|need|want|like|me|my|so|now|i'd|a|"
     r"an|new|the|quickly|kindly|set|make|give|put|get|for"
 )
+_TO_LIST: Final = re.compile(r"(?<=\w )(?:too|2|ot|tot)(?= (?:my|the) (?:\w+ ){0,2}list\b)", re.IGNORECASE)
 _SPLIT = re.compile(r"[^\s,.;:!?\"“”]+")
 
 
 def spelled(text: str) -> str:
     """The text with its command words put right, all else as written."""
+    text = _TO_LIST.sub("to", text)
     out: list[str] = []
     at, leading, before = 0, True, ""
     words = list(_SPLIT.finditer(text[:400]))

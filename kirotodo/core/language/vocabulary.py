@@ -11,7 +11,7 @@ OWNER = r"(?:the|my|our|a|an|this|that|your|his|her|their|one of my|any of my|al
 
 LISTS = (
     r"(?:lists?|(?<=shopping )(?:cart|bag|basket|trolley)|agenda|calendars?|calenders?|schedules?|diary"
-    r"|planner|itinerary|backlog|to-?dos?|to do|reminders?|inbox)"
+    r"|planner|itinerary|backlog|to-?dos?|to dos?|reminders?|inbox|(?<=my )(?:tasks|chores|errands))"
 )
 """What a list may be called."""
 DEFAULT_LISTS = re.compile(
@@ -87,7 +87,8 @@ _OUTSIDE = {
     "volume": r"volume|mute|unmute|louder|quieter|whisper\w*|accent|voice box|your voice",
     "the weather": r"weather|forecast|temperature|raining|rain|snow(?:ing)?|umbrella|sunny|humid(?:ity)?|cold outside",
     "smart home": r"lights?|lamps?|lighting|thermostat|brighten|dim|robot vacuum|vacuum cleaner|robot|roomba"
-    r"|smart (?:plug|socket|home)|coffee machine|socket|turn (?:on|off|up|down)|switch (?:on|off)",
+    r"|smart (?:plug|socket|home)|coffee machine|socket|turn (?:on|off|up|down)|switch (?:on|off)"
+    r"|sprinklers?|blinds|curtains|coffee maker|furnace|garage door|front door|air conditioner|living room scene",
     "alarms and timers": r"alarms?|timers?|stopwatch|count(?:ing)? ?down|wake (?:me|us)(?: up)?"
     r"|wake up call|get (?:me|us) up",
     "messages": r"e-?mails?|text messages?|tweets?|twitter|facebook|instagram|whats ?app|sms|inbox|voicemail|linkedin"
@@ -101,7 +102,7 @@ _OUTSIDE = {
     r"|travel(?:l?ing)? (?:to|inter\w+)|trains? to|train tickets?|bus to|directions?|traffic|route"
     r"|gas (?:station|mileage)|tire pressure|mpg|oil change|jump start",
     "food": r"recipes?|calories|restaurants?|takeaway|take ?out from|pizza|ingredients?|nutrition\w*|cook time"
-    r"|substitute",
+    r"|substitute|table (?:for|at)",
     "devices": r"factory settings?|reset (?:my|your|the) (?:device|phone|settings?)|sync|phone call|answer the phone"
     r"|bluetooth|wi-?fi|pair|bedside|new device|your (?:name|language|settings?)|incoming|my phone",
     "knowledge": r"define|definition|synonym|translate|spell|president|population|capital of|news|headlines|jokes?"
