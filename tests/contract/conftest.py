@@ -1,5 +1,6 @@
 """One fixture: the house to test, once for each backend there is."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,11 +8,21 @@ import pytest
 
 from kirotodo.core.backend import Backend
 from kirotodo.core.models.scripted import ScriptedModel
+from kirotodo.core.store import maintenance
 from tests.contract.house import HOUSES, House
 
 
+@pytest.fixture(scope="session")
+def empty_list(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database without anything in it, made once: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("empty") / "list.db"
+    maintenance.upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=sorted(HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+async def house(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Path) -> AsyncIterator[House]:
+    shutil.copy(empty_list, tmp_path / "list.db")
     house = HOUSES[request.param](tmp_path)
     await house.start()
     yield house

@@ -75,6 +75,10 @@ class EventHub:
         for viewer in self._turns.get(turn_id, ()):
             viewer.offer(events)
 
+    def nudge(self, turn_id: str) -> None:
+        """The turn is not run here any more: its viewers are to look for themselves how it goes on."""
+        self.publish(turn_id, ())
+
     def fail(self, turn_id: str, error: BaseException) -> None:
         """The turn cannot go on and cannot say so in the database: its viewers here get `error`."""
         for viewer in self._turns.get(turn_id, ()):

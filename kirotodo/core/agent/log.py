@@ -40,7 +40,7 @@ class Entry:
 
 
 class TurnLog:
-    """Writes of one turn by its owner. `cancel_requested` turns True once another process asked for a stop."""
+    """Writes of one turn by its owner. `on_cancel` is called where another process asked for a stop."""
 
     def __init__(
         self, *, database: Database, hub: EventHub, user_id: str, turn_id: str, epoch: int, last_seq: int
@@ -49,7 +49,7 @@ class TurnLog:
         self.user_id = user_id
         self.turn_id = turn_id
         self.epoch = epoch
-        self.cancel_requested = False
+        self.on_cancel: Callable[[], None] = lambda: None
         self._hub = hub
         self._last_seq = last_seq
 
@@ -57,12 +57,14 @@ class TurnLog:
     async def write(self, *, call_id: str | None = None) -> AsyncIterator[Entry]:
         """One transaction. Raises `StaleOwner` where the turn was taken over or is over."""
         async with self.database.begin(self.user_id, turn_id=self.turn_id, call_id=call_id) as store:
-            await store.turns.fence(self.turn_id, self.epoch)
+            asked = await store.turns.fence(self.turn_id, self.epoch)
             entry = Entry(store, self.turn_id, self._last_seq)
             yield entry
             await entry.append()
             list_changed = bool(store.journal.changed.tasks or store.journal.changed.removed)
         self._last_seq = entry.last_seq
+        if asked:
+            self.on_cancel()
         self._hub.publish(self.turn_id, entry.events)
         if list_changed:
             self._hub.list_changed(self.user_id)

@@ -22,7 +22,7 @@ from kirotodo.core.store.turns import DanglingTurn, StaleOwner, TurnRecord, Turn
 log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=20)
-HEARTBEAT_SECONDS: Final = 5.0
+HEARTBEAT_SECONDS: Final = 2.0
 NOT_RUN = "The turn ended before this call was run. Nothing was changed by it."
 
 
@@ -74,11 +74,16 @@ class TurnRunner:
             database=self._database, hub=self._hub, user_id=user_id, turn_id=turn_id, epoch=epoch, last_seq=last_seq
         )
         interrupt = Interrupt(deadline=asyncio.get_running_loop().time() + self._timeout)
+        turn.on_cancel = lambda: interrupt.stop("cancelled")
         task = asyncio.create_task(self._run(turn, interrupt, self._agent_for(model), fresh), name=f"turn {turn_id}")
         self._jobs[turn_id] = Job(log=turn, interrupt=interrupt, task=task)
-        task.add_done_callback(lambda _: self._jobs.pop(turn_id, None))
+        task.add_done_callback(lambda _: self._ended(turn_id))
         if self._heart is None or self._heart.done():
             self._heart = asyncio.create_task(self._beat(), name="turn leases")
+
+    def _ended(self, turn_id: str) -> None:
+        self._jobs.pop(turn_id, None)
+        self._hub.nudge(turn_id)
 
     async def take_over(self) -> int:
         """Go on with turns that nobody runs any more; how many were taken."""

@@ -1,5 +1,6 @@
 """The tables, as SQLModel rows. Everything a user owns begins its primary key, and every index, with `user_id`.
 
+What PostgreSQL adds to an index is said in the migrations alone: naming a dialect here would import it at every start.
 Columns that end in `_key` are derived from others so that every sort is one walk along an index.
 """
 
@@ -41,25 +42,21 @@ class TaskRow(SQLModel, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
-        Index("ix_tasks_due", "user_id", "done", "due_key", "id", sqlite_where=_SEEN, postgresql_where=_SEEN),
+        Index("ix_tasks_due", "user_id", "done", "due_key", "id", sqlite_where=_SEEN),
         Index(
             "ix_tasks_priority",
             *("user_id", "done", "priority", "due_key", "id"),
             sqlite_where=_SEEN,
-            postgresql_where=_SEEN,
         ),
         Index(
             "ix_tasks_project",
             *("user_id", "done", "project_key", "due_key", "id"),
             sqlite_where=_SEEN,
-            postgresql_where=_SEEN,
         ),
-        Index("ix_tasks_title", "user_id", "done", "title_key", "id", sqlite_where=_SEEN, postgresql_where=_SEEN),
-        Index("ix_tasks_created", "user_id", "done", "created_at", "id", sqlite_where=_SEEN, postgresql_where=_SEEN),
-        Index("ix_tasks_updated", "user_id", "done", "updated_at", "id", sqlite_where=_SEEN, postgresql_where=_SEEN),
-        Index(
-            "ix_tasks_completed", "user_id", "done", "completed_at", "id", sqlite_where=_SEEN, postgresql_where=_SEEN
-        ),
+        Index("ix_tasks_title", "user_id", "done", "title_key", "id", sqlite_where=_SEEN),
+        Index("ix_tasks_created", "user_id", "done", "created_at", "id", sqlite_where=_SEEN),
+        Index("ix_tasks_updated", "user_id", "done", "updated_at", "id", sqlite_where=_SEEN),
+        Index("ix_tasks_completed", "user_id", "done", "completed_at", "id", sqlite_where=_SEEN),
         Index("ix_tasks_revision", "user_id", "revision"),
     )
 
@@ -109,7 +106,7 @@ class ConversationRow(SQLModel, table=True):
     __tablename__ = "conversations"
     __table_args__ = (
         ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
-        Index("ix_conversations_latest", "user_id", "updated_at", "id", sqlite_where=_SEEN, postgresql_where=_SEEN),
+        Index("ix_conversations_latest", "user_id", "updated_at", "id", sqlite_where=_SEEN),
         Index("ix_conversations_revision", "user_id", "revision"),
     )
 
@@ -162,16 +159,14 @@ class TurnRow(SQLModel, table=True):
             *("user_id", "conversation_id"),
             unique=True,
             sqlite_where=_LIVE,
-            postgresql_where=_LIVE,
         ),
         Index(
             "ux_turns_request_key",
             *("user_id", "request_key"),
             unique=True,
             sqlite_where=_KEYED,
-            postgresql_where=_KEYED,
         ),
-        Index("ix_turns_running", "user_id", "id", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+        Index("ix_turns_running", "user_id", "id", sqlite_where=_RUNNING),
     )
 
     user_id: str = Field(primary_key=True)

@@ -38,7 +38,7 @@ _CLAIM: Final = (
     .values(epoch=_T.epoch + 1, owner=bindparam("new_owner"), lease_until=bindparam("new_lease"))
     .returning(_T.epoch)
 )
-_FENCE: Final = select(_T.id).where(*_OWNED).with_for_update()
+_FENCE: Final = select(_T.cancel_requested).where(*_OWNED).with_for_update()
 _EXTEND: Final = update(turns).where(*_OWNED).values(lease_until=bindparam("new_lease")).returning(_T.cancel_requested)
 _PARK: Final = (
     update(turns)
@@ -201,10 +201,15 @@ class TurnStore:
         row = await self._scope.first(_CLAIM, parameters)
         return None if row is None else int(row[0])
 
-    async def fence(self, turn_id: str, epoch: int) -> None:
-        """The first statement of each of the owner's transactions. Raises `StaleOwner`."""
-        if await self._scope.first(_FENCE, {"the_id": turn_id, "the_epoch": epoch}) is None:
+    async def fence(self, turn_id: str, epoch: int) -> bool:
+        """The first statement of each of the owner's transactions; returns whether a cancel was requested.
+
+        Raises `StaleOwner`.
+        """
+        row = await self._scope.first(_FENCE, {"the_id": turn_id, "the_epoch": epoch})
+        if row is None:
             raise _stale()
+        return bool(row[0])
 
     async def extend(self, turn_id: str, epoch: int, lease_until: datetime) -> bool:
         """Keep the lease; returns whether a cancel was requested. Raises `StaleOwner`."""
