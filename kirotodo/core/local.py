@@ -31,7 +31,7 @@ from kirotodo.core.events import TurnEvent, TurnStarted, encode_event
 from kirotodo.core.language.intent import Preferences
 from kirotodo.core.language.titles import conversation_title
 from kirotodo.core.language.understand import is_yes_no
-from kirotodo.core.models.builtin import BuiltinModel
+from kirotodo.core.models.chosen import model_from
 from kirotodo.core.models.model import Model
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database, Store
@@ -112,10 +112,10 @@ class LocalBackend:
     ) -> Self:
         """Open the database of `settings` and, with `resume`, go on with turns that an earlier process left behind.
 
-        Raises `StorageError` in one of its kinds.
+        Raises `StorageError` in one of its kinds, and `ConfigError` where no model can be had as configured.
         """
+        chosen = model or model_from(settings, preferences=preferences_from(settings))
         database = await Database.open(settings.database_url, clock=clock)
-        chosen = model or BuiltinModel(preferences=preferences_from(settings))
         backend = cls(database=database, model=chosen, settings=settings, clock=clock)
         if resume:
             await backend._runner.take_over()

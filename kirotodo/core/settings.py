@@ -129,6 +129,12 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(default=None, description="Key of an OpenAI-compatible model service.")
     openai_base_url: str | None = Field(default=None, description="Address of that service, if not OpenAI's own.")
     openai_model: str = Field(default="gpt-4.1-mini", description="Which of its models answers.")
+    openai_api: Annotated[Literal["chat", "responses"], BeforeValidator(_lowered)] = Field(
+        default="chat", description="chat, which every such service speaks, or responses, OpenAI's newer interface."
+    )
+    openai_reasoning_effort: Annotated[str, BeforeValidator(_lowered)] | None = Field(
+        default=None, description="How long a reasoning model may think, in its own words: low, medium, high …"
+    )
     fallback_to_builtin: bool = Field(default=True, description="Let the built-in model answer when that one is down.")
     agent_timeout: float = Field(default=30.0, gt=0, le=3600, description="Seconds a turn may take.")
     max_conversation_history: int = Field(default=20, ge=1, le=1000, description="Newest messages a model is shown.")

@@ -41,10 +41,8 @@ class CircuitBreaker:
             case "open":
                 return False
             case "half_open":
-                if self._probing:
-                    return False
-                self._probing = True
-                return True
+                free, self._probing = not self._probing, True
+                return free
 
     def succeeded(self) -> None:
         """The provider answered, be it with a refusal."""

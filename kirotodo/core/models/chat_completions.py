@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kirotodo.core.domain.conversation import Usage
-from kirotodo.core.models.faults import ProviderFault, Refusal, error_of_body, of_response
+from kirotodo.core.models.faults import filtered, sent_error, truncated
 from kirotodo.core.models.held_text import HeldText
 from kirotodo.core.models.model import (
     AssistantStep,
@@ -20,7 +20,8 @@ from kirotodo.core.models.model import (
     UsageReport,
     UserText,
 )
-from kirotodo.core.models.wire import CallInParts, facts_text, result_text, strict_schema
+from kirotodo.core.models.strict_schema import strict_schema
+from kirotodo.core.models.wire import CallInParts, count, facts_text, items, mapping, result_text
 
 
 class ChatCompletions:
@@ -41,8 +42,8 @@ class ChatCompletions:
             body["reasoning_effort"] = effort
         return body
 
-    def decoder(self, request: ModelRequest, *, strict: bool) -> "ChatDecoder":
-        return ChatDecoder(tools=[tool.name for tool in request.tools], strict=strict, model=request.model or "")
+    def decoder(self, request: ModelRequest, *, model: str, strict: bool) -> "ChatDecoder":
+        return ChatDecoder(request, model=model, strict=strict)
 
 
 def messages_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
@@ -97,40 +98,54 @@ def _tool(schema: ToolSchema, *, strict: bool) -> dict[str, Any]:
 class ChatDecoder:
     """See `wire.Decoder`."""
 
-    def __init__(self, *, tools: list[str], strict: bool, model: str) -> None:
+    def __init__(self, request: ModelRequest, *, model: str, strict: bool) -> None:
         self.whole = False
         self._strict = strict
         self._model = model
-        self._text = HeldText(tools)
+        self._tools = tuple(tool.name for tool in request.tools)
+        self._text = HeldText(request)
         self._calls: list[CallInParts] = []
         self._open: dict[Any, CallInParts] = {}
         self._usage: Usage | None = None
+        self._said = False
+        self._filtered = False
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
-        if chunk.get("error"):
-            raise _sent_error(chunk, self._model)
-        if isinstance(usage := chunk.get("usage"), Mapping):
+        if error := chunk.get("error"):
+            raise sent_error(error, model=self._model)
+        usage = chunk.get("usage") or mapping(chunk.get("x_groq")).get("usage")
+        if isinstance(usage, Mapping):
             self._usage = _usage(usage)
-        events: list[ModelEvent] = []
-        for choice in chunk.get("choices") or ():
-            said = choice.get("delta") or choice.get("message") or {}
-            content = said.get("content")
-            if isinstance(content, str) and content and (shown := self._text.feed(content)):
-                events.append(TextDelta(text=shown))
-            elif isinstance(refusal := said.get("refusal"), str) and refusal:
-                events.append(TextDelta(text=refusal))
-            for call in said.get("tool_calls") or ():
-                self._take(call)
-            if choice.get("finish_reason"):
+        for choice in items(chunk.get("choices"))[:1]:
+            return self._choice(mapping(choice))
+        return []
+
+    def _choice(self, choice: Mapping[str, Any]) -> list[ModelEvent]:
+        said = mapping(choice.get("delta") or choice.get("message"))
+        events = self._text.feed(content) if (content := _text(said.get("content"))) else []
+        if isinstance(refusal := said.get("refusal"), str) and refusal:
+            events.append(TextDelta(text=refusal))
+        for call in items(said.get("tool_calls")):
+            self._take(mapping(call))
+        if isinstance(old := said.get("function_call"), Mapping):
+            self._take({"function": old})
+        self._said = self._said or bool(events)
+        match choice.get("finish_reason"):
+            case None | "":
+                pass
+            case "error" | "network_error":
+                raise truncated()
+            case reason:
                 self.whole = True
-            break
+                self._filtered = reason == "content_filter"
         return events
 
     def finish(self) -> list[ModelEvent]:
-        text, written = self._text.finish()
-        events: list[ModelEvent] = [TextDelta(text=text)] if text else []
-        calls = [call.whole(strict=self._strict) for call in self._calls if call.name]
-        events.extend(calls or written)
+        events, written = self._text.finish()
+        calls = [call.whole(self._tools, strict=self._strict) for call in self._calls if call.name] or written
+        if self._filtered and not (self._said or events or calls):
+            raise filtered()
+        events.extend(calls)
         if self._usage is not None:
             events.append(UsageReport(usage=self._usage))
         return events
@@ -138,28 +153,32 @@ class ChatDecoder:
     def _take(self, part: Mapping[str, Any]) -> None:
         """A part begins a new call where none is open under its index (there may be no index), or where it has another
         id than that one; some servers give every call the index 0, others repeat id and name in every crumb."""
-        function = part.get("function") or {}
+        function = mapping(part.get("function"))
         index, given, name = part.get("index"), part.get("id"), function.get("name")
+        if not isinstance(index, int):
+            index = None
         known = self._open.get(index)
         unnumbered = index is None and not given and name and known is not None and known.name
         if known is None or unnumbered or (given and known.id and given != known.id):
             known = CallInParts()
             self._open[index] = known
             self._calls.append(known)
-        known.id = known.id or given or ""
+        known.id = known.id or (given if isinstance(given, str) else "")
         known.add(name, function.get("arguments"))
 
 
+def _text(content: Any) -> str:
+    """Content as text; of content in parts, the text parts (others hold reasoning)."""
+    if isinstance(content, str):
+        return content
+    parts = (mapping(part) for part in items(content))
+    return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "text")
+
+
 def _usage(usage: Mapping[str, Any]) -> Usage:
-    details = usage.get("prompt_tokens_details") or {}
+    cached = mapping(usage.get("prompt_tokens_details")).get("cached_tokens") or usage.get("prompt_cache_hit_tokens")
     return Usage(
-        input_tokens=int(usage.get("prompt_tokens") or 0),
-        output_tokens=int(usage.get("completion_tokens") or 0),
-        cached_tokens=int(details.get("cached_tokens") or 0),
+        input_tokens=count(usage.get("prompt_tokens")),
+        output_tokens=count(usage.get("completion_tokens")),
+        cached_tokens=count(cached),
     )
-
-
-def _sent_error(chunk: Mapping[str, Any], model: str) -> ProviderFault:
-    code, message = error_of_body(chunk)
-    status = int(code) if code.isdigit() and 400 <= int(code) <= 599 else 502
-    return of_response(Refusal(status=status, code=code, message=message, headers={}), model=model)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final
 
 from kirotodo.core.errors import ModelError
@@ -40,7 +41,7 @@ class FallbackModel:
             return
         said = False
         try:
-            async with aclosing(self._first.stream(request)) as events:
+            async with aclosing(self._first.stream(without_notices(request))) as events:
                 async for event in events:
                     said = said or isinstance(event, TextDelta)
                     yield event
@@ -64,3 +65,12 @@ def steps_of_turn(request: ModelRequest) -> tuple[AssistantStep, ...]:
     """The steps of the turn under way: those after the last user text."""
     last = max((at for at, item in enumerate(request.history) if isinstance(item, UserText)), default=-1)
     return tuple(item for item in request.history[last + 1 :] if isinstance(item, AssistantStep))
+
+
+def without_notices(request: ModelRequest) -> ModelRequest:
+    """`request` as `first` sees it: it would take up the notice as its own way of speaking."""
+    history = tuple(
+        replace(item, text=item.text.removeprefix(NOTICE).lstrip()) if isinstance(item, AssistantStep) else item
+        for item in request.history
+    )
+    return replace(request, history=history)

@@ -1,6 +1,7 @@
 """What goes wrong between us and a provider: told apart once, each with its sentence and what may be done about it."""
 
 import email.utils
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,9 +59,24 @@ def circuit_open(host: str) -> ProviderFault:
     )
 
 
+def filtered() -> ProviderFault:
+    return ProviderFault(
+        f"The model service's content filter stopped the answer. {KEPT} Say it in other words.", kind="refused"
+    )
+
+
 def of_response(refusal: Refusal, *, model: str) -> ProviderFault:
     """The fault that an error response tells of. Provider texts are not passed on: they may hold keys and addresses."""
     told = f"{refusal.code} {refusal.message}".lower()
+    if refusal.status in (400, 404, 422, 500, 501) and _no_tools(told):
+        return ProviderFault(
+            f"The model {model!r} cannot call tools, as kirotodo needs. {KEPT} Choose another with OPENAI_MODEL.",
+            kind="refused",
+        )
+    if refusal.status in (400, 413, 422, 500) and _too_long(told):
+        return ProviderFault(
+            f"This conversation is too long for the model {model!r}. {KEPT} Start a new conversation.", kind="refused"
+        )
     match refusal.status:
         case 401 | 403:
             return ProviderFault(
@@ -70,27 +86,13 @@ def of_response(refusal: Refusal, *, model: str) -> ProviderFault:
             return _no_credit()
         case 404:
             return ProviderFault(
-                f"The model service does not know the model {model!r}. {KEPT} `kirotodo models` lists what it offers.",
+                f"The model service does not know the model {model!r}. {KEPT} Check OPENAI_MODEL and OPENAI_BASE_URL.",
                 kind="refused",
             )
-        case 429 if "quota" in told or "billing" in told or "credit" in told:
+        case 429 if _is_spent(refusal.code.lower(), told):
             return _no_credit()
         case 429:
-            wait = retry_after(refusal.headers)
-            when = f" Try again in {wait:.0f} seconds." if wait else " Try again in a moment."
-            return ProviderFault(
-                f"The model service has too many requests just now. {KEPT}{when}", kind="busy", wait=wait
-            )
-        case 400 | 422 if "context" in told and ("length" in told or "window" in told or "exceed" in told):
-            return ProviderFault(
-                f"This conversation is too long for the model {model!r}. {KEPT} Start a new conversation.",
-                kind="refused",
-            )
-        case 400 | 404 | 422 | 500 | 501 if _no_tools(told):
-            return ProviderFault(
-                f"The model {model!r} cannot call tools, as kirotodo needs. {KEPT} Choose another with OPENAI_MODEL.",
-                kind="refused",
-            )
+            return _busy(retry_after(refusal.headers))
         case 408 | 409 | 425:
             return ProviderFault(f"The model service did not take the request. {KEPT}", kind="down")
         case status if status >= 500:
@@ -101,6 +103,21 @@ def of_response(refusal: Refusal, *, model: str) -> ProviderFault:
             )
         case status:
             return ProviderFault(f"The model service refused the request ({status}). {KEPT}", kind="refused")
+
+
+def sent_error(error: Any, *, model: str) -> ProviderFault:
+    """The fault that an error sent within a stream tells of; its status is guessed from its code."""
+    code, message = error_of_body({"error": error})
+    known = code.lower()
+    if known.isdigit() and 400 <= int(known) <= 599:
+        status = int(known)
+    elif any(word in known for word in ("rate_limit", "quota", "too_many")):
+        status = 429
+    elif any(word in known for word in ("context_length", "context_size", "invalid_request", "invalid_prompt")):
+        status = 400
+    else:
+        status = 500
+    return of_response(Refusal(status=status, code=code, message=message, headers={}), model=model)
 
 
 def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:
@@ -135,9 +152,31 @@ def _no_credit() -> ProviderFault:
     )
 
 
+def _busy(wait: float | None) -> ProviderFault:
+    when = f"in {math.ceil(wait)} seconds" if wait is not None and wait > 1 else "in a moment"
+    return ProviderFault(
+        f"The model service has too many requests just now. {KEPT} Try again {when}.", kind="busy", wait=wait
+    )
+
+
+def _is_spent(code: str, told: str) -> bool:
+    """Whether a 429 means that money, not patience, is missing. Some say "quota" of the requests of a minute too."""
+    if "insufficient" in code or "billing" in code:
+        return True
+    return any(word in told for word in ("quota", "billing", "credit")) and not any(
+        word in told for word in ("per minute", "per second", "retry in", "try again in")
+    )
+
+
+def _too_long(told: str) -> bool:
+    if "context" in told and any(word in told for word in ("length", "window", "exceed", "size")):
+        return True
+    return "token" in told and any(word in told for word in ("exceeds the maximum", "too long", "request too large"))
+
+
 def _no_tools(told: str) -> bool:
-    return "tool" in told and any(
-        word in told for word in ("not support", "unsupported", "does not", "requires", "--jinja")
+    return any(word in told for word in ("tool", "function call")) and any(
+        word in told for word in ("not support", "unsupported", "support tool use", "requires", "--jinja")
     )
 
 

@@ -1,11 +1,10 @@
 """Any OpenAI-compatible model behind the model port.
 
-The SDK makes the requests, signs them and reads error responses; its retries are off, since the one retry loop is ours.
-The stream is read line by line: the SDK's chunk objects cost more CPU than everything else a turn does.
+The SDK signs and sends the requests and reads error responses; its retries are off, since the one retry loop is ours.
+Bodies and streams pass by its types: turning dictionaries and chunks into them costs more CPU than all else in a turn.
 """
 
 import asyncio
-import json
 import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -16,12 +15,14 @@ from urllib.parse import urlsplit
 from kirotodo.core.models import faults
 from kirotodo.core.models.breaker import CircuitBreaker
 from kirotodo.core.models.chat_completions import ChatCompletions
+from kirotodo.core.models.event_stream import EventStream, whole_body
 from kirotodo.core.models.faults import ProviderFault, Refusal
 from kirotodo.core.models.model import ModelEvent, ModelRequest, Restarted, TextDelta
 from kirotodo.core.models.responses import Responses
-from kirotodo.core.models.wire import DONE, Api, data_of
+from kirotodo.core.models.wire import Api, Decoder
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncOpenAI
 
 OPENAI_URL: Final = "https://api.openai.com/v1"
@@ -31,8 +32,16 @@ MAX_DELAY: Final = 8.0
 CONNECT_SECONDS: Final = 5.0
 STALL_SECONDS: Final = 20.0
 """Without a byte for this long a stream counts as stalled."""
+SPARE: Final = 0.9
+"""How much of the time that is left one wait for the provider may take; the rest is for what is done about it."""
+AFTER_ANSWER: Final = 2.0
+AFTER_END: Final = 0.1
+"""How long a whole answer waits for its usage; and an ended stream for its connection to end, which is then kept."""
 
+API_KINDS = Literal["chat", "responses"]
 _APIS: Final[dict[str, Api]] = {"chat": ChatCompletions(), "responses": Responses()}
+_OPTIONAL: Final = ("stream_options", "reasoning_effort", "reasoning", "store", "strict")
+"""What we can do without where a provider does not know it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +52,7 @@ class Endpoint:
     api_key: str = field(repr=False)
     base_url: str = OPENAI_URL
     name: str = ""
-    api: Literal["chat", "responses"] = "chat"
+    api: API_KINDS = "chat"
     effort: str | None = None
     strict: bool | None = None
 
@@ -82,31 +91,31 @@ class OpenAIModel:
         """See `Model.stream`. A step that broke off after text had come is begun anew, and says so (`Restarted`)."""
         loop = asyncio.get_running_loop()
         breaker = self._breaker = self._breaker or CircuitBreaker(clock=loop.time)
-        said = False
+        stale = False
         for attempt in range(ATTEMPTS):
             if not breaker.allow():
                 raise faults.circuit_open(self.endpoint.host)
-            stale, said = said, False
+            said = False
             try:
                 async with aclosing(self._attempt(request)) as events:
                     async for event in events:
                         if stale:
                             stale = False
                             yield Restarted()
-                        yield event
                         said = said or isinstance(event, TextDelta)
+                        yield event
                 breaker.succeeded()
                 return
             except ProviderFault as fault:
-                said = said or stale
+                stale = stale or said
                 breaker.failed() if fault.kind == "down" else breaker.succeeded()
                 delay = self._delay(fault, attempt, remaining=request.deadline - loop.time())
                 if delay is None:
                     raise
-                await self._sleep(delay)
             except BaseException:
                 breaker.abandoned()
                 raise
+            await self._sleep(delay)
 
     async def aclose(self) -> None:
         if self._client is not None:
@@ -121,103 +130,122 @@ class OpenAIModel:
         delay = self._jitter(min(MAX_DELAY, BASE_DELAY * 2**attempt))
         if fault.wait is not None:
             delay = fault.wait + self._jitter(BASE_DELAY)
-        return delay if delay < remaining else None
+        return delay if delay < remaining * SPARE else None
 
     async def _attempt(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """One request. Every fault of the provider comes out as a `ProviderFault`."""
+        client = await self._connected()
         import httpx2
         import openai
 
-        decoder = self._api.decoder(request, strict=self.endpoint.is_strict)
+        strict = self.endpoint.is_strict and "strict" not in self._left_out
+        decoder = self._api.decoder(request, model=self.endpoint.model, strict=strict)
         try:
-            async with aclosing(self._payloads(request)) as payloads:
-                async for payload in payloads:
-                    for event in decoder.feed(payload):
+            response = await self._opened(client, request)
+            try:
+                async with aclosing(_events(response, decoder)) as events:
+                    async for event in events:
                         yield event
-        except ProviderFault:
-            raise
-        except (openai.APITimeoutError, httpx2.TimeoutException):
-            raise faults.stalled(self.endpoint.host) from None
+            finally:
+                await response.aclose()
+        except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+            unreachable = isinstance(error.__cause__, httpx2.ConnectTimeout)
+            raise (faults.disconnected if unreachable else faults.stalled)(self.endpoint.host) from None
         except (openai.APIConnectionError, httpx2.TransportError):
             raise faults.disconnected(self.endpoint.host) from None
-        except json.JSONDecodeError:
+        except httpx2.DecodingError:
             raise faults.garbled() from None
         if not decoder.whole:
             raise faults.truncated()
         for event in decoder.finish():
             yield event
 
-    async def _payloads(self, request: ModelRequest) -> AsyncGenerator[dict[str, Any], None]:
-        """The JSON objects of the event stream."""
-        async with aclosing(self._lines(request)) as lines:
-            async for line in lines:
-                data = data_of(line)
-                if data is None:
-                    if line.startswith("{"):
-                        yield _object(line)
-                    continue
-                if data == DONE:
-                    return
-                yield _object(data)
-
-    async def _lines(self, request: ModelRequest) -> AsyncGenerator[str, None]:
+    async def _opened(self, client: "AsyncOpenAI", request: ModelRequest) -> "httpx2.Response":
+        """The response, its body unread. Settings that the provider does not know are left out and it is asked anew."""
+        import httpx2
         import openai
 
-        client = await self._connected()
-        body = self._api.body(
-            request, model=self.endpoint.model, strict=self.endpoint.is_strict, effort=self.endpoint.effort
-        )
-        for key in self._left_out:
-            body.pop(key, None)
-        try:
-            async with self._opened(client, body) as response:
-                async for line in response.iter_lines():
-                    yield line
-        except openai.APIStatusError as error:
-            code, message = faults.error_of_body(error.body)
-            if error.status_code in (400, 422) and self._leave_out(message, body):
-                raise ProviderFault("The model service did not know a setting.", kind="down", wait=0.0) from None
-            refusal = Refusal(status=error.status_code, code=code, message=message, headers=error.response.headers)
-            raise faults.of_response(refusal, model=self.endpoint.model) from None
+        while True:
+            body = self._body(request)
+            remaining = request.deadline - asyncio.get_running_loop().time()
+            wait = max(0.05, min(self._stall, remaining * SPARE))
+            timeout = httpx2.Timeout(wait, connect=min(wait, CONNECT_SECONDS), pool=None)
+            try:
+                return await client.post(
+                    self._api.path,
+                    body=body,
+                    cast_to=httpx2.Response,
+                    options={"timeout": timeout, "headers": {"Accept": "text/event-stream"}},
+                    stream=True,
+                    stream_cls=None,
+                )
+            except openai.APIStatusError as error:
+                code, message = faults.error_of_body(error.body)
+                if error.status_code in (400, 422) and self._leave_out(message or str(error.body)):
+                    continue
+                refusal = Refusal(status=error.status_code, code=code, message=message, headers=error.response.headers)
+                raise faults.of_response(refusal, model=self.endpoint.model) from None
 
-    def _leave_out(self, message: str, body: dict[str, Any]) -> bool:
+    def _body(self, request: ModelRequest) -> dict[str, Any]:
+        strict = self.endpoint.is_strict and "strict" not in self._left_out
+        body = self._api.body(request, model=self.endpoint.model, strict=strict, effort=self.endpoint.effort)
+        return {key: value for key, value in body.items() if key not in self._left_out}
+
+    def _leave_out(self, message: str) -> bool:
         """Whether the provider complained of a setting that we can do without; it is left out from then on."""
-        for key in ("stream_options", "reasoning_effort", "reasoning", "store"):
-            if key in body and key in message:
+        told = message.lower()
+        for key in _OPTIONAL:
+            if key in told and key not in self._left_out:
                 self._left_out.add(key)
                 return True
         return False
 
-    def _opened(self, client: "AsyncOpenAI", body: dict[str, Any]) -> Any:
-        if self.endpoint.api == "responses":
-            return client.responses.with_streaming_response.create(**body)
-        return client.chat.completions.with_streaming_response.create(**body)
-
     async def _connected(self) -> "AsyncOpenAI":
+        """The client. Importing the SDK takes about a second: a thread keeps the event loop alive meanwhile."""
         if self._client is None:
-            await asyncio.to_thread(_import_sdk)
-            import httpx2
-            from openai import AsyncOpenAI, DefaultAsyncHttpxClient
-
-            timeout = httpx2.Timeout(self._stall, connect=CONNECT_SECONDS, pool=None)
-            limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-            self._client = AsyncOpenAI(
-                api_key=self.endpoint.api_key,
-                base_url=self.endpoint.base_url,
-                max_retries=0,
-                timeout=timeout,
-                http_client=DefaultAsyncHttpxClient(timeout=timeout, limits=limits),
-            )
+            client = await asyncio.to_thread(_client, self.endpoint)
+            self._client = self._client or client
         return self._client
 
 
-def _object(text: str) -> dict[str, Any]:
-    value = json.loads(text)
-    if not isinstance(value, dict):
-        raise faults.garbled()
-    return value
+async def _events(response: "httpx2.Response", decoder: Decoder) -> AsyncGenerator[ModelEvent, None]:
+    """What the body says, as it comes. What goes wrong once the answer is whole does no harm any more."""
+    import httpx2
+
+    if "application/json" in response.headers.get("content-type", ""):
+        for event in decoder.feed(whole_body(await response.aread())):
+            yield event
+        return
+    stream = EventStream()
+    data = response.aiter_bytes()
+    while True:
+        patience = AFTER_END if stream.ended else AFTER_ANSWER if decoder.whole else None
+        try:
+            async with asyncio.timeout(patience):
+                payloads = stream.feed(await anext(data))
+        except StopAsyncIteration:
+            break
+        except (TimeoutError, httpx2.TransportError):
+            if decoder.whole:
+                return
+            raise
+        for payload in payloads:
+            for event in decoder.feed(payload):
+                yield event
+        decoder.whole |= stream.ended
+    for payload in stream.close():
+        for event in decoder.feed(payload):
+            yield event
 
 
-def _import_sdk() -> None:
-    """Importing the SDK takes most of a second; a thread keeps the event loop alive meanwhile."""
-    import openai  # noqa: F401
+def _client(endpoint: Endpoint) -> "AsyncOpenAI":
+    import httpx2
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+    return AsyncOpenAI(
+        api_key=endpoint.api_key,
+        base_url=endpoint.base_url,
+        max_retries=0,
+        http_client=DefaultAsyncHttpxClient(limits=limits),
+    )

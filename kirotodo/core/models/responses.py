@@ -7,19 +7,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kirotodo.core.domain.conversation import Usage
-from kirotodo.core.models.faults import ProviderFault, Refusal, error_of_body, of_response
+from kirotodo.core.models.faults import filtered, sent_error
 from kirotodo.core.models.held_text import HeldText
 from kirotodo.core.models.model import (
     AssistantStep,
     ModelEvent,
     ModelRequest,
-    TextDelta,
     ToolOutcome,
     ToolSchema,
     UsageReport,
     UserText,
 )
-from kirotodo.core.models.wire import CallInParts, facts_text, result_text, strict_schema
+from kirotodo.core.models.strict_schema import strict_schema
+from kirotodo.core.models.wire import CallInParts, count, facts_text, items, mapping, result_text
 
 
 class Responses:
@@ -41,8 +41,8 @@ class Responses:
             body["reasoning"] = {"effort": effort}
         return body
 
-    def decoder(self, request: ModelRequest, *, strict: bool) -> "ResponsesDecoder":
-        return ResponsesDecoder(tools=[tool.name for tool in request.tools], strict=strict, model=request.model or "")
+    def decoder(self, request: ModelRequest, *, model: str, strict: bool) -> "ResponsesDecoder":
+        return ResponsesDecoder(request, model=model, strict=strict)
 
 
 def items_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
@@ -85,30 +85,35 @@ def _tool(schema: ToolSchema, *, strict: bool) -> dict[str, Any]:
 class ResponsesDecoder:
     """See `wire.Decoder`."""
 
-    def __init__(self, *, tools: list[str], strict: bool, model: str) -> None:
+    def __init__(self, request: ModelRequest, *, model: str, strict: bool) -> None:
         self.whole = False
         self._strict = strict
         self._model = model
-        self._text = HeldText(tools)
+        self._tools = tuple(tool.name for tool in request.tools)
+        self._text = HeldText(request)
         self._calls: dict[Any, CallInParts] = {}
         self._usage: Usage | None = None
+        self._said = False
+        self._filtered = False
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
         match chunk.get("type"):
             case "response.output_text.delta" | "response.refusal.delta":
-                shown = self._text.feed(str(chunk.get("delta") or ""))
-                return [TextDelta(text=shown)] if shown else []
+                events = self._text.feed(str(chunk.get("delta") or ""))
+                self._said = self._said or bool(events)
+                return events
             case "response.output_item.added" | "response.output_item.done":
-                self._take_item(chunk.get("output_index"), chunk.get("item") or {})
+                self._take_item(chunk.get("output_index"), mapping(chunk.get("item")))
             case "response.completed" | "response.incomplete":
-                self.whole = True
-                response = chunk.get("response") or {}
-                if isinstance(usage := response.get("usage"), Mapping):
-                    self._usage = _usage(usage)
+                return self._take_end(mapping(chunk.get("response")))
             case "response.failed":
-                raise _sent_error((chunk.get("response") or {}).get("error"), self._model)
+                raise sent_error(mapping(chunk.get("response")).get("error"), model=self._model)
             case "error":
-                raise _sent_error(chunk, self._model)
+                raise sent_error(chunk.get("error") or chunk, model=self._model)
+            case None if chunk.get("object") == "response":
+                return self._take_whole(chunk)
+            case None if chunk.get("error"):
+                raise sent_error(chunk["error"], model=self._model)
         return []
 
     def _take_item(self, index: Any, item: Mapping[str, Any]) -> None:
@@ -116,27 +121,40 @@ class ResponsesDecoder:
         if item.get("type") == "function_call":
             call = CallInParts(id=str(item.get("call_id") or ""))
             call.add(item.get("name"), item.get("arguments"))
-            self._calls[index] = call
+            self._calls[index if isinstance(index, int) else call.id] = call
+
+    def _take_end(self, response: Mapping[str, Any]) -> list[ModelEvent]:
+        self.whole = True
+        self._filtered = mapping(response.get("incomplete_details")).get("reason") == "content_filter"
+        if isinstance(usage := response.get("usage"), Mapping):
+            self._usage = _usage(usage)
+        return []
+
+    def _take_whole(self, response: Mapping[str, Any]) -> list[ModelEvent]:
+        """An answer that came in one piece."""
+        if error := response.get("error"):
+            raise sent_error(error, model=self._model)
+        events: list[ModelEvent] = []
+        for index, item in enumerate(items(response.get("output"))):
+            self._take_item(index, mapping(item))
+            for part in items(mapping(item).get("content")) if mapping(item).get("type") == "message" else ():
+                events += self._text.feed(str(mapping(part).get("text") or mapping(part).get("refusal") or ""))
+        return events + self._take_end(response)
 
     def finish(self) -> list[ModelEvent]:
-        text, written = self._text.finish()
-        events: list[ModelEvent] = [TextDelta(text=text)] if text else []
-        events.extend([call.whole(strict=self._strict) for call in self._calls.values() if call.name] or written)
+        events, written = self._text.finish()
+        calls = [call.whole(self._tools, strict=self._strict) for call in self._calls.values() if call.name] or written
+        if self._filtered and not (self._said or events or calls):
+            raise filtered()
+        events.extend(calls)
         if self._usage is not None:
             events.append(UsageReport(usage=self._usage))
         return events
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:
-    details = usage.get("input_tokens_details") or {}
     return Usage(
-        input_tokens=int(usage.get("input_tokens") or 0),
-        output_tokens=int(usage.get("output_tokens") or 0),
-        cached_tokens=int(details.get("cached_tokens") or 0),
+        input_tokens=count(usage.get("input_tokens")),
+        output_tokens=count(usage.get("output_tokens")),
+        cached_tokens=count(mapping(usage.get("input_tokens_details")).get("cached_tokens")),
     )
-
-
-def _sent_error(error: Any, model: str) -> ProviderFault:
-    code, message = error_of_body(error)
-    status = 429 if "rate_limit" in code or "quota" in code else 502
-    return of_response(Refusal(status=status, code=code, message=message, headers={}), model=model)

@@ -1,21 +1,21 @@
-"""What the two OpenAI APIs have in common on the wire: lines of events, tool calls in crumbs, facts about now."""
+"""What the two OpenAI APIs have in common on the wire: their shape, tool calls in crumbs, facts about now."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from kirotodo.core.models.model import Facts, ModelEvent, ModelRequest, ToolCall
 
-DONE: Final = "[DONE]"
+NAME_MAX: Final = 64
+_NO_NAME: Final = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
 class Decoder(Protocol):
-    """Turns the events of one streamed answer into ours."""
+    """Turns the events of one streamed answer into ours. `whole` once the provider said that it is at its end."""
 
-    @property
-    def whole(self) -> bool:
-        """Whether the provider said that the answer is at its end."""
+    whole: bool
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
         """What one chunk says now. Raises `ProviderFault` on an error sent within the stream."""
@@ -31,14 +31,7 @@ class Api(Protocol):
 
     def body(self, request: ModelRequest, *, model: str, strict: bool, effort: str | None) -> dict[str, Any]: ...
 
-    def decoder(self, request: ModelRequest, *, strict: bool) -> Decoder: ...
-
-
-def data_of(line: str) -> str | None:
-    """The payload of a line of an event stream (WHATWG HTML, 9.2.6), None for every other line."""
-    if not line.startswith("data:"):
-        return None
-    return line[5:].strip()
+    def decoder(self, request: ModelRequest, *, model: str, strict: bool) -> Decoder: ...
 
 
 def facts_text(facts: Facts) -> str:
@@ -48,6 +41,20 @@ def facts_text(facts: Facts) -> str:
 
 def result_text(result: Mapping[str, Any]) -> str:
     return json.dumps(result, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """`value` where it is an object, else an empty one: servers send null, or anything, in place of objects."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def count(value: Any) -> int:
+    """A number of tokens; 0 for what is none."""
+    return int(value) if isinstance(value, int | float) and 0 <= value < 1e12 else 0
 
 
 @dataclass(kw_only=True)
@@ -68,14 +75,26 @@ class CallInParts:
         elif isinstance(arguments, Mapping):
             self.given = arguments
 
-    def whole(self, *, strict: bool) -> ToolCall:
+    def whole(self, tools: Collection[str], *, strict: bool) -> ToolCall:
+        name = called_name(self.name, tools)
         text = "".join(self.crumbs).strip()
         arguments = self.given if self.given is not None else object_of(text)
         if arguments is None:
-            return ToolCall(tool=self.name, malformed=text)
+            return ToolCall(tool=name, malformed=text)
         if strict:
             arguments = {key: value for key, value in arguments.items() if value is not None}
-        return ToolCall(tool=self.name, arguments=dict(arguments))
+        return ToolCall(tool=name, arguments=dict(arguments))
+
+
+def called_name(name: str, tools: Collection[str]) -> str:
+    """The tool that `name` means (`functions.add_task` is `add_task`), else a name that a provider takes back."""
+    name = name.strip()
+    if name in tools:
+        return name
+    last = re.split(r"[.:/]", name)[-1].strip()
+    if last in tools:
+        return last
+    return _NO_NAME.sub("_", name)[:NAME_MAX].strip("_") or "unknown"
 
 
 def object_of(text: str) -> Mapping[str, Any] | None:
@@ -86,53 +105,6 @@ def object_of(text: str) -> Mapping[str, Any] | None:
         value = json.loads(text)
         if isinstance(value, str):
             value = json.loads(value) if value.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, Mapping) else None
-
-
-def strict_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """`schema` as strict function calling wants it: all properties required, optional ones nullable, no others.
-
-    OpenAI, "Structured model outputs": supported schemas. Null then means "left out"; see `CallInParts.whole`.
-    """
-    required = set(schema.get("required", ()))
-    properties = {
-        name: _strict_value(value) if name in required else _nullable(_strict_value(value))
-        for name, value in schema.get("properties", {}).items()
-    }
-    kept = {key: value for key, value in schema.items() if key in ("type", "description", "$defs")}
-    return {**kept, "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-_UNSUPPORTED: Final = frozenset({"default", "minLength", "maxLength", "title", "examples", "uniqueItems"})
-
-
-def _strict_value(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        if value.get("type") == "object":
-            return strict_schema(value)
-        return {key: _strict_value(item) for key, item in value.items() if key not in _UNSUPPORTED}
-    if isinstance(value, list):
-        return [_strict_value(item) for item in value]
-    return value
-
-
-def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    kind = schema.get("type")
-    match kind:
-        case "null":
-            return schema
-        case str():
-            nullable = {**schema, "type": [kind, "null"]}
-            if "enum" in schema and None not in schema["enum"]:
-                nullable["enum"] = [*schema["enum"], None]
-            return nullable
-        case list():
-            return schema if "null" in kind else {**schema, "type": [*kind, "null"]}
-    options: Sequence[Any] = schema.get("anyOf", ())
-    if any(isinstance(option, Mapping) and option.get("type") == "null" for option in options):
-        return schema
-    if options:
-        return {**schema, "anyOf": [*options, {"type": "null"}]}
-    return {"anyOf": [schema, {"type": "null"}]}

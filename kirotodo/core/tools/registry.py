@@ -19,6 +19,9 @@ from kirotodo.core.tools.schema import schema_of
 from kirotodo.core.tools.tool import AnyCall, AnyTool, Call
 from kirotodo.core.tools.update import UpdateTask
 
+MALFORMED: Final = "malformed"
+"""The one key of arguments that were no JSON object; what came instead is its value."""
+
 
 class Tools:
     """A set of tools; their order is that of the schemas, which prompt caches rely on."""
@@ -45,6 +48,10 @@ class Tools:
             raise ToolError(self._unknown(name))
         if not isinstance(arguments, Mapping):
             raise ToolError(f"The arguments of {name} must be a JSON object.")
+        if set(arguments) == {MALFORMED}:
+            raise ToolError(
+                f"The arguments of {name} were not valid JSON. Nothing was done. Call it again with one JSON object."
+            )
         try:
             checked = tool.arguments.model_validate(dict(arguments))
         except ValidationError as fault:

@@ -1,10 +1,13 @@
 """A tool's arguments as a JSON Schema that is short and says only what a model needs."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from kirotodo.core.models.model import ToolSchema
 from kirotodo.core.tools.tool import AnyTool
+
+_KEYWORDS: Final = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+"""Behind a validator of ours, pydantic names limits in its own words."""
 
 
 def schema_of(tool: AnyTool) -> ToolSchema:
@@ -18,7 +21,9 @@ def _lean(schema: Mapping[str, Any]) -> dict[str, Any]:
     drop = {"title", "description"} if "properties" in schema else {"title"}
     if schema.get("default", 0) is None:
         drop.add("default")
-    lean = {key: value for key, value in schema.items() if key not in drop}
+    lean = {_KEYWORDS.get(key, key): value for key, value in schema.items() if key not in drop}
+    if lean.get("type") == "array" and "maxLength" in lean:
+        lean["maxItems"] = lean.pop("maxLength")
     if "properties" in lean:
         lean["properties"] = {name: _lean(_solid(of)) for name, of in lean["properties"].items()}
     if isinstance(lean.get("items"), Mapping):
