@@ -38,7 +38,7 @@ _ADD = re.compile(
     rf"(?P<task>{_NOUN})(?:\s+(?:to be )?(?:added|created|made|set|put)(?: up| in| down)?(?= (?:to|for|about"
     rf"|called)\b))?{_LINK}?|"
     r"(?:(?:re-?)?add|append|include|insert|(?:take|make) (?:a )?note(?: of| that| to)?|jot down"
-    r"|note down|note|write down|mark down|put down|put in|pencil in|tack on|add in|log|track)(?:\s+(?:in"
+    r"|note down|note|write down|mark down|put down|put in|pencil in|tack on|add in|log)(?:\s+(?:in"
     r"|on|also))?(?=\s|\"|'|:|\Z)|(?:new|todo|to-?do|task|reminder)\s*:)"
     r"\s*(?P<what>.*)",
     re.DOTALL,
@@ -86,6 +86,7 @@ _MADE_AT_HOME = re.compile(
 _MARKED = re.compile(
     r"(?:(?:mark|block|hold|clear)(?: down| off| out)? (?:my|the|our) (?:calendars?|schedule|agenda)(?: down)?(?= |\Z)"
     r"|save the date(?: of)?|(?:put|pencil|sign|book|mark|slot|schedule|count) (?:me|us) (?:down|in|up)?"
+    r"|(?:put|pencil|mark|write|pen)(?= .+? (?:down|in) (?:for|on|at)\b)"
     r"|(?:block|reserve|hold|save|keep|book)(?: off| out)? (?=(?P<open>.+?)(?: open| free)? for\b)"
     r"|(?:note|write|mark|record|log|jot)(?: down)?(?= that (?:i|we|there|my|the)\b)"
     r"|(?:mark|flag|label|set|note)(?: down)? (?=(?P<day>.+?) (?:as|down as|down for|for)\b))\s*(?P<what>.+)",
@@ -98,7 +99,13 @@ _PUT_BARE = re.compile(
 _NUMBER = r"\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|fifty|hundred"
 _NUMBERS = re.compile(rf"(?:{_NUMBER})(?:\s*(?:,|and|plus|to|\+)\s*(?:{_NUMBER}))+")
 _TASK_FIRST = re.compile(rf"(?:task|to-?do|todo)\s+(?={CHORES}\b\s+\w)")
-_AS = re.compile(r"(?:[\s,]+(?:open|free|down|off|out))*\s*(?:for|with|that|as|on|by|at|down)?\s*")
+_DOWN = re.compile(r"\s+(?:down|in)\Z")
+_SOMETHING = re.compile(
+    r"(?:i|we)(?:'ve| have)?(?: got| have)? (?:something|some(?: more)? (?:things|items|stuff)|an? (?:\w+ )?(?:item"
+    r"|task|thing)|a few"
+    r" (?:things|items)|more)(?: else)? (?:to|i (?:need|want) to|for you to) (?:add|put|remind|schedule|write)\b"
+)
+_AS = re.compile(r"(?:[\s,]*\b(?:open|free|down|off|out)\b)*\s*(?:for|with|that|as|on|by|at|down)?\s*")
 _EVENT_WORD = re.compile(r"(?<=\w)(?:\s+(?:events?|reminders?))+\b")
 _URGENT = re.compile(r"\b(?:(?P<a>high|low|medium|top)[ -]priority|urgent|important)\b")
 
@@ -175,6 +182,7 @@ def _by_marking(span: Span) -> list[Action] | None:
         found = content(what, lists=True)
     link = _AS.match(found.title.lower())
     title = found.title[link.end() :] if link and link.end() else found.title
+    title = _DOWN.sub("", title)
     head = PIECE_HEAD.match(title.lower())
     title = title[head.end() :] if head else title
     if EMPTY.fullmatch(title.lower()):
@@ -183,6 +191,8 @@ def _by_marking(span: Span) -> list[Action] | None:
 
 
 def _by_verb(span: Span) -> list[Action] | None:
+    if span.match(_SOMETHING):
+        return [Clarify(missing="title", action="add")]
     first = span.match(_TASK_FIRST)
     if first is not None:
         return [added(a) for a in items_of(content(span.to(start=first.end()), lists=True), project=None)]
@@ -217,7 +227,7 @@ def _by_verb(span: Span) -> list[Action] | None:
         return None
     if not (named or (certain and what.named())) or topic_of(what.bare) not in (None, "messages", "work and leave"):
         return None
-    if not certain and _MADE_AT_HOME.match(what.bare) and not what.search(LIST_PHRASE):
+    if not certain and m["verb"] != "do" and _MADE_AT_HOME.match(what.bare) and not what.search(LIST_PHRASE):
         return None
     found = content(what, lists=True)
     if (

@@ -21,7 +21,8 @@ EMPTY = re.compile(
     r"|please|(?:up )?for (?:me|myself|later)|myself|to|more|others?|(?:(?:to|on|in|onto) )?(?:(?:my|the"
     r"|a) )?(?:[\w-]+ ){0,2}(?:list|lists"
     r"|calendar|agenda|schedule)|(?:to|on) (?:my |the |a )?lists?|and|new|"
-    r"do (?:it|something|this|that|stuff)|remember(?: something)?|(?:about|of) (?:something|it|this|that)|[\W_]*)"
+    r"do (?:it|something|this|that|stuff)|remember(?: something)?|(?:about|of) (?:something|it|this|that)"
+    r"|in a (?:bit|while|minute|moment)|[\W_]*)"
 )
 _CONDITION = re.compile(
     r"\s*[,;]?\s*\b(?:if (?:it'?s?|they|i|that|there|we|you)|unless|because|since (?:i|we|it)|as (?:i"
@@ -82,6 +83,9 @@ _CALLED = re.compile(
 )
 
 
+_ARTICLE = re.compile(r"(?:an?|the|event|calendar event|(?:an? )?(?:repeating|recurring))\s+(?=\w)")
+
+
 def tidied(title: str) -> str:
     """Without "that I have to" and the like in front, which says that it is a task and not which."""
     for _ in range(3):
@@ -90,7 +94,9 @@ def tidied(title: str) -> str:
             break
         title = title[m.end() :]
     m = _CALLED.fullmatch(title)
-    return m["name"] if m else title
+    title = m["name"] if m else title
+    article = _ARTICLE.match(title)
+    return title[article.end() :] if article and EVENT_FIRST.match(title[article.end() :].lower()) else title
 
 
 def items_of(found: Content, *, project: str | None, listed: bool = False) -> list[Content]:

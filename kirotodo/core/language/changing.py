@@ -4,6 +4,7 @@ import re
 
 from kirotodo.core.language.edges import unquoted
 from kirotodo.core.language.intent import Action, Clarify, Clearable, OutOfScope
+from kirotodo.core.language.lists import LIST_PHRASE
 from kirotodo.core.language.marks import LEVEL, level
 from kirotodo.core.language.reading import Span, plain
 from kirotodo.core.language.rescheduling import (
@@ -202,6 +203,8 @@ def _renaming(span: Span) -> Action | None:
     if m is None:
         return None
     what, to = span.group(m, "what").trimmed(), span.group(m, "to").trimmed(" \t\r\n")
+    if what.fullmatch(LIST_PHRASE):
+        return None
     verb = span.bare.split(maxsplit=1)[0]
     titled = span.has(m, "title") or (m["title2"] is not None)
     sure = (m["sure"] is not None and (verb != "call" or target_is_exact(what))) or titled

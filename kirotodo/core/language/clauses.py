@@ -17,7 +17,7 @@ _STRONG = (
     r"|.{1,40}? (?:off|as (?:done|complete\w*|finished)|(?:done|complete)))\b|"
     r"(?:put|place|stick|throw) .{1,60}? (?:on|to|onto|in) (?:it\b|there\b|(?:my|the|our) .{0,30}?(?:list"
     r"|calendar))|put \w+(?: \w+){0,2} on(?=[\s.!]*\Z)|take .{1,60}? off\b|take off\b|get rid of\b"
-    r"|replace (?:it|them|that|those) with\b)"
+    r"|replace (?:(?:it|them|that|those) )?with\b)"
 )
 _WEAK = (
     r"(?:cancel|move|push|postpone|delay|change|complete|finish|close|show|list|tell me|what(?:'s| is"
@@ -25,13 +25,14 @@ _WEAK = (
     r"clear|empty|drop|set|create|make|schedule|put|tag|assign|prioriti[sz]e|repeat|update|edit|snooze"
     r"|let me know|mark)"
 )
-_POLITE = r"(?:(?:please|also|then|now|just|can you|could you|would you)\s+)*"
+_POLITE = r"(?:(?:please|also|then|now|just|so|you can|can you|could you|would you)\s+)*"
 _JOIN = re.compile(
     rf"(?:\s*[,;]\s*(?:and\s+|but\s+|so\s+|or\s+)?(?:then\s+|also\s+|please\s+)*|\s+(?:and|then|but|so"
     rf"|plus|&)\s+(?:then\s+|also\s+|please\s+)*|\s+(?=please\s)"
     rf"|(?<!\bto)(?<!\byou)(?<!\bshould)(?<!\bi)\s+(?=remind me\b(?!\s+(?:\d+|an?|half an|one|two|five"
     rf"|ten)\s+\w+\s+(?:before|early|in advance|ahead)))"
-    r"|(?<!\bto)(?<!\byou)(?<!\bnot)(?<!n't)\s+(?=(?:(?:remove|delete|cancel|erase|drop) (?:it|that|them|those)"
+    r"|(?<!\bto)(?<!\byou)(?<!\bnot)(?<!n't)\s+(?=(?:(?:please|you can|so|just|can you|could you)\s+)*(?:(?:remove"
+    r"|delete|cancel|erase|drop) (?:it|that|them|those)"
     r"|take (?:it|that|them|those) (?:off|out))\b))"
     rf"{_POLITE}(?P<next>(?P<strong>{_STRONG})|(?P<weak>{_WEAK}))\b"
 )
@@ -50,12 +51,14 @@ _LEAD = re.compile(
     r"thanks|thank you|sorry|yes|yeah|yep|sure|next|finally|first|again)[\s,:]+(?=\w|\"|'|#)"
     r"|(?:i(?:'d|'ll|'m| would| will| am)?(?: really| also| just| gonna| going to)? (?:need|want|like|wish|love|ask"
     r"|prefer|appreciate)(?: for)? you to|i(?:'d"
-    r"| would)(?: really)? (?:appreciate|like|love|prefer)(?: it)?,? if you (?:could|would|can|please)"
+    r"| would)(?: really)? (?:appreciate|like|love|prefer)(?: it)?,? if you(?: could| would| can| please)?"
     r"|i (?:was|am) (?:wondering|hoping)(?: if)?(?: that)? you (?:could|can|would|will)|i wonder if you (?:could|can)"
     r"|(?:would|do) you mind(?: if you)?|if you (?:could|can|would)"
     r"|(?:it|that)(?:'d| would| will|'ll)? be (?:great|nice|good|helpful|lovely|awesome|wonderful|cool|useful) if you"
     r"(?: could| would| can)?|let'?s"
-    r"|(?:may i|can i|i|might i) suggest (?:that )?(?:we|you)|how about (?:we|you|if you)|why don'?t (?:we|you)"
+    r"|(?:may i|can i|i|might i) suggest (?:that )?(?:we|you)|how about (?:we|you|if you)|(?:how"
+    r"|what) about(?= (?:adding|putting|scheduling) )|let me(?= (?:add|put|make|set|create"
+    r"|schedule|remove|delete)\b)|(?:can|could|may) i (?:get|have|ask) you(?= remind)|why don'?t (?:we|you)"
     r"|go ahead and|go on and|be sure to|be sure (?:that )?you|make sure (?:that )?(?:to|you)|ensure (?:that )?you"
     r"|help me(?: to)?(?! remember)|try (?:to|and)|you (?:should|can|may"
     r"|must|need to|have to)|do me a favou?r and|(?:can|could|may) i (?:get|have|ask) you to|i need for you to"
@@ -69,7 +72,9 @@ _REQUEST = re.compile(
     r"|do you think you (?:can|could)|(?:is there )?any (?:chance|way) (?:that )?you (?:can|could))\s+(?:(?:please"
     r"|kindly|just|maybe|possibly|also"
     r"|go ahead and|help me(?: to)?(?! remember))\s+)*(?=\w|\")"
-    r"|(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?=(?:add|put|set|schedule|create|make)\b)"
+    r"|(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?=(?:add|put|set|schedule|create|make|move|push"
+    r"|reschedule|cancel|remove|delete"
+    r"|take)\b)"
     r"|(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?:get|have) (?=(?:an?|another|some)\s.*\breminder)"
     r"|(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?=(?:get|have) .+ (?:added|put|placed|removed"
     r"|taken)\b)"
@@ -169,10 +174,10 @@ _TASKLIKE = frozenset(
     ]
 )
 """Of those, the ones that also open many a to-do ("I need to take out the trash")."""
-_GO_TO = re.compile(r"(?:go to|open(?: up)?|for|on)\s+(?=\w)")
 _NAVIGATE = re.compile(
     rf"(?:open|go to|check|look at|look in|access"
-    rf"|pull up)\s+(?:up\s+)?(?:the events on\s+)?{LIST}\s*,?\s*(?:and|then|to|,)?\s+(?=(?:then )?(?:add"
+    rf"|pull up)\s+(?:up\s+)?(?:the events on\s+)?{LIST}\s*,?\s*(?:and|then|to|,)?\s+(?=(?:then )?(?:add|create"
+    rf"|schedule|set|make|enter|insert"
     rf"|remove|delete|cancel|clear|put|erase)\b)"
 )
 

@@ -10,7 +10,7 @@ from kirotodo.core.language.intent import Recurrence, When
 from kirotodo.core.language.lists import LIST_TAIL, list_name
 from kirotodo.core.language.marks import LEVEL, Marks, find_marks, level
 from kirotodo.core.language.reading import Named, Span, plain
-from kirotodo.core.language.vocabulary import FRIENDLY
+from kirotodo.core.language.vocabulary import EVENTS, FRIENDLY
 
 _TRAILING_LINK = re.compile(
     r"(?:^|[\s,;(\[-])(?:(?:that )?i (?:have|'ve got|got)|(?:that (?:is|are)|which is|is|are|it'?s"
@@ -37,6 +37,8 @@ _BEFOREHAND = re.compile(
     r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?)(?:'s?)?\s+(?:before(?:hand)?|advance|early|earlier|in advance"
     r"|ahead(?: of time)?|prior))(?:\s+it)?[\s.!]*\Z"
 )
+_ABOUT = re.compile(r"\s+(?:with|called|named|titled|about|to discuss|regarding|between)\s+\w")
+EVENT_BEFORE = re.compile(rf"\b{EVENTS}\s+(?:(?:on|at|for|by|from)\s+)?\Z")
 _PRIORITY_HEAD = re.compile(rf"\s*(?:(?P<a>{LEVEL})[ -]priority|(?P<b>urgent|important))\s*(?::|task to\b|-)\s*")
 
 
@@ -98,6 +100,18 @@ class _Edges:
                 self._list_tail()
             if (self.span.start, self.span.end) == before:
                 return
+
+    def within(self) -> None:
+        """ "Meeting at three with Bob": a moment between an event and what it is about is no part of the title."""
+        bare = self.span.reading.bare
+        if self.span.in_quotes():
+            return
+        for n in self.span.named():
+            if n.start <= self.span.start or n.end >= self.span.end or not _ABOUT.match(bare, n.end):
+                continue
+            if EVENT_BEFORE.search(bare, self.span.start, n.start) is None or not self._take(n):
+                continue
+            self.holes.append((n.start, n.end))
 
     def _unmarked(self, span: Span) -> Span:
         """Without marks at its ends, so that a date beside them is at the edge."""
@@ -174,6 +188,7 @@ def content(span: Span, *, marks: Marks | None = None, polite: bool = True, list
     """The parts of what was said. `polite` takes "please" and the like off the end, `lists` "on my work list" too."""
     edges = _Edges(span, find_marks(span) if marks is None else marks, polite=polite, lists=lists)
     edges.run()
+    edges.within()
     title = edges.span.without(edges.holes).strip(" ,;")
     return Content(
         title=unquoted(title) if edges.span.in_quotes() or title[:1] in "\"'“‘" else title,

@@ -16,14 +16,15 @@ from kirotodo.core.language.intent import (
     Target,
     Update,
 )
-from kirotodo.core.language.lists import LIST, LIST_HEAD, WHOLE_LIST, WORD, clean_name, list_name
+from kirotodo.core.language.items import PAIRS
+from kirotodo.core.language.lists import LIST, LIST_HEAD, LIST_PHRASE, WHOLE_LIST, WORD, clean_name, list_name
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.scope import narrow
 from kirotodo.core.language.targets import by_number, is_event, strip_words, target
 from kirotodo.core.language.vocabulary import OWNER, topic_of
 
 _DONE = (
-    r"(?:done|complete|completed|finished|checked|checked off|ticked|crossed off|accomplished|closed"
+    r"(?:done|complete|completed|finished|bought|purchased|checked|checked off|ticked|crossed off|accomplished|closed"
     r"|handled|sorted|taken care of|over with)"
 )
 _NOT_DONE = (
@@ -64,7 +65,8 @@ _DID = re.compile(
     r"|(?P<b>.+?)\s+(?:is|are|was|were|has been|have been|got|'s|just got)\s+(?:now\s+|already\s+|all\s+"
     r"|finally\s+)*(?:done|complete|completed|finished|taken care of|checked off|accomplished)(?: now"
     r"| already| too| as well| today)*[\s.!]*\Z"
-    r"|(?:i|we)(?:'ve| have)?\s+(?:just\s+|already\s+|finally\s+|got\s+)+(?P<c>(?:bought|paid|called"
+    r"|(?:(?:(?:i|we)(?:'ve| have)?\s+)?(?:just\s+|already\s+|finally\s+|got\s+)+|(?:i|we)(?:'ve"
+    r"| have)\s+)(?P<c>(?:bought|paid|called"
     r"|mailed|sent|picked up|cleaned|washed|fixed|submitted|returned|watered|fed|walked|emailed|booked"
     r"|renewed|ordered|made|wrote|read|went to|took|visited|ran|cooked|packed|vacuumed|mowed|scheduled"
     r"|replied to|printed|signed)\s+.+)"
@@ -76,8 +78,8 @@ _DELETE = re.compile(
     r"|destroy|throw (?:away|out)|toss out|nix|axe|nuke|zap|expunge|omit|retract|obliterate|forget(?: about)?"
     r"|uncalendar"
     r"|dismiss|delist|void|do away with|take away|stop reminding me(?: to| about| of)?)"
-    r"|(?P<maybe>cancel|drop|kill|scratch|strike|clear|wipe|clean|blank|empty|reset|purge|dump|take|cut"
-    r"|pull(?! up)|undo|call off|cross)(?P<out>\s+(?:out|off|away|up|down))?)"
+    r"|(?P<maybe>cancel|drop|kill|scratch|strike|clear|wipe|clean|blank|empty|reset|purge|dump|take|cut|free(?= up)"
+    r"|get(?=.+\boff\b)|pull(?! up)|undo|call off|cross)(?P<out>\s+(?:out|off|away|up|down))?)"
     r"\b(?:\s+(?:off|out|away|up)\b(?!\s+of))?(?:\s+(?P<what>.+))?",
     re.DOTALL,
 )
@@ -86,7 +88,7 @@ _OFF = re.compile(
     rf"|my)\s+\w+)))?[\s.!,]*(?P<rest>.*)\Z",
     re.DOTALL,
 )
-_EMPTY_VERB = re.compile(r"(?:clear|wipe|blank|empty|reset|purge|clean|erase|cancel|dump)\b")
+_EMPTY_VERB = re.compile(r"(?:clear|free|wipe|blank|empty|reset|purge|clean|erase|cancel|dump)\b")
 _WHOLE = re.compile(
     rf"(?:(?:out|off|up|away|entire|whole|all|of|everything|every|each|all the"
     rf"|the rest of)\s+)*(?:(?:all\s+(?:of\s+)?|everything\s+|every\s*(?:thing|single (?:item|task))\s+"
@@ -132,10 +134,22 @@ _REMINDER_OF = re.compile(
     r"|tomorrow|this|next|the (?:day|week))\b)|of|that)\s+(?P<what>.+)",
     re.DOTALL,
 )
+_BARE_KIND = re.compile(
+    r"(?:an?\s+|the\s+|one\s+)?(?:reminder|calendar event|event|task|item|entry|appointment reminder)"
+)
+_DAY_ON = re.compile(rf"(?P<day>.+?)\s+(?:on|in|off|from)\s+{LIST}")
+_MY_DAY = re.compile(r"(?:my|the|our|all of|all)\s+(?P<day>.+)")
 _NEVER_OURS = re.compile(
     r"\b(?:memberships?|subscriptions?|browser|history|cookies|cache|virus|stains?|ads|my account|app|apps|photos?"
-    r"|pictures?|files?|folders?|documents?|contacts?|phone number|queue|playlists?|from the queue)\b"
+    r"|pictures?|texts?|text messages?|files?|folders?|documents?|contacts?|phone number|queue|playlists?"
+    r"|from the queue)\b"
 )
+_TASKED = re.compile(r"\b(?:tasks?|to-?dos?|reminders?|items?|events?|meetings?|appointments?)\b|#|¤")
+_TOLD_ON = re.compile(
+    r"(?:the\s+|this\s+|that\s+|my\s+)?(?:sentence|joke|story|song|lyrics?|poem|phrase|quote|level|order|purchase"
+    r"|transaction|payment|saying)\b"
+)
+"""What is completed or finished by telling it, or elsewhere."""
 _DROP_IT = re.compile(r"(?:remove|delete|take|cancel|cross|drop|erase)\s+(?:it|that|them)\b")
 _LISTS = re.compile(
     rf"(?:an?|the|my|one of my|this|that|all (?:of )?(?:my"
@@ -176,7 +190,10 @@ def _several(action: Action) -> list[Action]:
             not words.startswith('"')
         ):
             pieces = [p for p in _AND.split(words) if p]
-            if len(pieces) > 1 and all(_OWN_TARGET.match(p.lower()) for p in pieces[1:]):
+            each = action.target.scope.project is not None and all(len(p.split()) <= 2 for p in pieces)
+            if len(pieces) > 1 and (
+                (each and not PAIRS.search(words.lower())) or all(_OWN_TARGET.match(p.lower()) for p in pieces[1:])
+            ):
                 return [replace(action, target=_piece(action.target, p)) for p in pieces]
     return [action]
 
@@ -211,7 +228,7 @@ def _completing(span: Span, before: Span | None) -> Action | None:
     m = span.match(_COMPLETE)
     if m is not None:
         what = _only(span, m, "agbcdf")
-        if topic_of(what.bare) == "alarms and timers":
+        if topic_of(what.bare) == "alarms and timers" or what.match(_TOLD_ON) or what.fullmatch(LIST_PHRASE):
             return None
         if m["d"] and re.match(r"(?:check|close|tick|resolve)\b", span.bare) and topic_of(what.bare):
             return None
@@ -234,10 +251,14 @@ def _completing(span: Span, before: Span | None) -> Action | None:
     if m is None:
         return None
     what = _only(span, m, "abcd")
+    if what.trimmed().fullmatch(LIST_PHRASE):
+        return None
     if len(what.bare.split()) > 9 or re.match(r"(?:what|who|that|which|it all|nothing|anything|you)\b", what.bare):
         return None
     if m["b"] is not None and (
-        topic_of(what.bare) or re.match(r"(?:this|that|it|i|we|he|she|they|you)\s+\w", what.bare)
+        topic_of(what.bare)
+        or what.match(_TOLD_ON)
+        or re.match(r"(?:this|that|it|i|we|he|she|they|you)\s+\w", what.bare)
     ):
         return None
     found = target(what)
@@ -256,8 +277,16 @@ def _deleting(span: Span, before: Span | None) -> Action | None:
     if (m := span.fullmatch(_UNNEEDED)) is not None:
         rest = span.group(m, "rest").bare
         if re.search(r"\b(?:any ?more|any longer|no longer)\b", span.bare) and (
-            LISTED.search(span.bare) or _DROP_IT.search(rest) or is_event(m["what"])
+            LISTED.search(span.reading.bare)
+            or _DROP_IT.search(rest)
+            or is_event(m["what"])
+            or span.group(m, "what").match(_REMINDER_OF)
         ):
+            if (lists := span.group(m, "what").fullmatch(_LISTS)) is not None and not lists["of"]:
+                return DeleteList(name=clean_name(lists["name"]) if lists["name"] else None)
+            if (said := span.group(m, "what").match(_REMINDER_OF)) is not None:
+                found = target(span.group(said, "what"))
+                return Delete(target=found) if found else None
             found = target(span.group(m, "what").to(end=_before_reason(span, m)))
             return Delete(target=found) if found else None
         return None
@@ -268,7 +297,7 @@ def _deleting(span: Span, before: Span | None) -> Action | None:
     what = span.group(m, "what")
     if not what.trimmed():
         return Clarify(missing="target", action="delete") if m["sure"] or verb in ("cancel", "clear", "drop") else None
-    if verb in ("take", "pull", "strike", "cut", "cross", "scratch", "drop", "clean", "undo", "kill", "dump"):
+    if verb in ("take", "get", "pull", "strike", "cut", "cross", "scratch", "drop", "clean", "undo", "kill", "dump"):
         return _taken(span, m, what)
     if verb.startswith("stop"):
         found = target(what)
@@ -322,8 +351,10 @@ def _before_reason(span: Span, m: re.Match[str]) -> int:
 def _taken(span: Span, m: re.Match[str], what: Span) -> Action | None:
     """ "Take milk off the list", "scratch 3", "cross it off": verbs that need a list, a number or an event."""
     off = span.to(start=what.start).fullmatch(_OFF)
-    listed = LISTED.search(what.bare) is not None
     verb = m["maybe"]
+    listed = LISTED.search(what.bare) is not None or (
+        _OFF_FIRST.match(span.bare) is not None and LISTED.search(span.reading.bare) is not None
+    )
     inner = span.group(off, "what") if off else what
     if off is not None and span.has(off, "place") and not listed:
         off = None
@@ -336,7 +367,7 @@ def _taken(span: Span, m: re.Match[str], what: Span) -> Action | None:
         or found.ids
         or found.pronoun
         or found.ordinals
-        or (is_event(inner.bare) and (verb not in ("take", "clean", "pull") or _OFF_FIRST.match(span.bare)))
+        or (is_event(inner.bare) and (verb not in ("take", "get", "clean", "pull") or _OFF_FIRST.match(span.bare)))
         or found.everything
     )
     if not ours:
@@ -355,6 +386,18 @@ def _deleted(span: Span, what: Span, *, clearing: bool) -> Action | None:
     what = what.trimmed(" \t\r\n,;:.!-")
     if _COMPLETED.fullmatch(what.bare):
         return Clear(scope=Scope(status="completed"))
+    if _BARE_KIND.fullmatch(what.bare):
+        return Clarify(missing="target", action="delete")
+    if (
+        clearing
+        and what.search(LISTED)
+        and (rest := what.match(_DAY_ON))
+        and span.group(rest, "day").trimmed().all_named()
+    ):
+        return Clear(scope=narrow(what).scope)
+    day = what.match(_MY_DAY) if clearing and not span.bare.startswith("cancel") else None
+    if day is not None and span.group(day, "day").trimmed().all_named() and not _clock_only(span.group(day, "day")):
+        return Clear(scope=narrow(span.group(day, "day")).scope)
     if (said := what.match(_REMINDER_OF)) is not None and (reminded := target(span.group(said, "what"))) is not None:
         return Delete(target=reminded)
     whole = what.fullmatch(_WHOLE)
@@ -366,13 +409,9 @@ def _deleted(span: Span, what: Span, *, clearing: bool) -> Action | None:
     if (kept := what.fullmatch(_NAMED_LAST)) is not None and (inner := target(span.group(kept, "what"))) is not None:
         return Delete(target=replace(inner, scope=replace(inner.scope, project=list_name(span, kept))))
     topic = topic_of(what.bare)
-    if _NEVER_OURS.search(what.bare):
+    if _NEVER_OURS.search(what.bare) and not LISTED.search(what.bare) and not _TASKED.search(what.bare):
         return OutOfScope(topic=topic)
-    if (
-        topic in _OUTSIDE_DELETE
-        and not LISTED.search(what.bare)
-        and not re.search(r"\b(?:tasks?|to-?dos?|reminders?|items?|events?|meetings?|appointments?)\b|#|¤", what.bare)
-    ):
+    if topic in _OUTSIDE_DELETE and not LISTED.search(what.bare) and not _TASKED.search(what.bare):
         return OutOfScope(topic=topic)
     found = target(what)
     if found is None:
@@ -380,6 +419,10 @@ def _deleted(span: Span, what: Span, *, clearing: bool) -> Action | None:
     if found.everything:
         return Clear(scope=found.scope) if found.plural else Clarify(missing="target", action="delete")
     return Delete(target=found)
+
+
+def _clock_only(span: Span) -> bool:
+    return all(n.time_only for n in span.named())
 
 
 def _whole(span: Span, what: Span, m: re.Match[str], *, clearing: bool) -> Action | None:

@@ -8,7 +8,7 @@ from kirotodo.core.language.edges import content
 from kirotodo.core.language.intent import Action, Clarify
 from kirotodo.core.language.lists import LIST, list_name
 from kirotodo.core.language.reading import Span
-from kirotodo.core.language.vocabulary import CHORES, HOME_CHORES, topic_of
+from kirotodo.core.language.vocabulary import CHORES, EVENTS, HOME_CHORES, topic_of
 
 _TAIL_REMIND = re.compile(
     r"(?P<what>.+?)[\s,.;]+(?:(?:so|and|but|also|just|can you|could you|will you|would you|please|go ahead and"
@@ -65,7 +65,9 @@ _TOLD = re.compile(
 )
 
 
-_WRITE_TO = re.compile(r"(?:e-?mail|text|message)\s+(?!to\b|from\b|that\b|saying\b)\w+")
+_WRITE_TO = re.compile(
+    r"(?:e-?mail|text|message)\s+(?!to\b|from\b|that\b|saying\b)\w+(?!.*\b(?:that|saying|telling|tell|say)\b)"
+)
 
 
 _KNOWING = re.compile(
@@ -124,6 +126,11 @@ def trailing(span: Span) -> list[Action] | None:
     return [added(found, project=project)] if found.title and not EMPTY.fullmatch(found.title.lower()) else None
 
 
+_EVENT_AT = re.compile(rf"{EVENTS}\s+(?:with|at|for|in)\b")
+_TELLING = re.compile(
+    r"(?:text|e-?mail|message|tell|call|send|post|reply)\b.*\b(?:that|saying|telling|to say|to tell)\b"
+)
+"""What is to be said to somebody now is a message, not a task."""
 _SEVERAL = re.compile(
     r"(?:(?:my|the|all|any|upcoming|next|our)\s+)*(?:meetings|appointments|events?|classes|calls|plans|birthdays"
     r"|(?:appointment|meeting)s? list)"
@@ -139,6 +146,8 @@ _ASIDE = re.compile(
 
 def bare(span: Span) -> list[Action] | None:
     """A to-do as one writes it to oneself: a chore or an event with a date, a rule or a mark, or a house chore."""
+    if span.match(_TELLING):
+        return None
     have = span.match(_I_HAVE)
     found = content(span.to(start=have.end()) if have else span)
     low = found.title.lower()
@@ -152,7 +161,7 @@ def bare(span: Span) -> list[Action] | None:
         ours = chore or marked or EVENT_NAMED.search(low) is not None or topic_of(low) is None
     elif found.dated:
         ours = (chore and (topic_of(low) is None or _WRITE_TO.match(low) is not None)) or (
-            EVENT_FIRST.match(low) is not None and topic_of(low) is None
+            EVENT_FIRST.match(low) is not None and (topic_of(low) is None or _EVENT_AT.match(low) is not None)
         )
     else:
         ours = _HOME.match(low) is not None and topic_of(low) is None

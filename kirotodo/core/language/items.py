@@ -9,7 +9,7 @@ _COMMA = re.compile(r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*")
 _SEPARATOR = re.compile(
     r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*|\s+(?:and(?: also| then)?|plus|as well as|along with)\s+"
 )
-_PAIRS = re.compile(
+PAIRS = re.compile(
     r"\b(?:salt and pepper|mac(?:aroni)? and cheese|fish and chips|bed and breakfast|rock and roll"
     r"|peanut butter and jelly|pb and j|"
     r"oil and vinegar|cookies and cream|ham and cheese|black and white|r and d|q and a|pros and cons"
@@ -59,7 +59,7 @@ def split_items(span: Span, *, project: str | None, listed: bool) -> list[Span]:
 
 def _pieces(span: Span, separator: re.Pattern[str]) -> list[Span]:
     bare = span.reading.bare
-    pairs = [m.span() for m in _PAIRS.finditer(bare, span.start, span.end)]
+    pairs = [m.span() for m in PAIRS.finditer(bare, span.start, span.end)]
     out, at = [], span.start
     for m in separator.finditer(bare, span.start, span.end):
         if any(a < m.start() < b for a, b in pairs):

@@ -16,7 +16,8 @@ _PREP = r"(?:on to|onto|into|in to|to|on|in|under|within|at)"
 _PUT = re.compile(
     r"(?P<verb>(?:re-?)?add(?:ing)?|putting|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note"
     r"|mark"
-    r"|enter|save|record|log|slot|pencil|file|drop|copy|create|schedule|set(?: up)?|chuck|slap|register|assign"
+    r"|enter|save|record|log|slot|pencil|file|drop|copy|create|schedule|set(?: up)?|make(?= an? (?:entry|note|item"
+    r"|task|event|reminder)\b)|chuck|slap|register|assign"
     r"|fill in|fit|sneak|work"
     r"|(?:get|have)(?=.+?\s(?:added|put|placed|on"
     r"|onto)\b))"
@@ -68,7 +69,8 @@ _GET = re.compile(
 )
 
 _UPDATE_WITH = re.compile(
-    rf"(?:update|extend|fill)\s+{LIST}\s+(?:with|to include|to have|to add|by adding)\s+(?P<what>.+)", re.DOTALL
+    rf"(?:update|extend|fill(?: in| out| up)?)\s+{LIST}\s+(?:with|to include|to have|to add|by adding)\s+(?P<what>.+)",
+    re.DOTALL,
 )
 
 _WANT_ON = re.compile(
@@ -105,6 +107,7 @@ _AND_MORE = re.compile(
 
 _UPCOMING = re.compile(r"\A(?:(?:my|our|the)\s+)?upcoming\s+(?=\w)", re.IGNORECASE)
 
+_SOMEBODY = re.compile(r"\w+ (?:me|us|him|her|them|you) (?:off|up|out|over|through|back)\b")
 _LINKED = re.compile(
     r"\A(?:for|that says|saying|that|called|named|titled|about|to|of)\s+(?:(?:the|my|an?)\s+)?(?=\w)", re.IGNORECASE
 )
@@ -135,6 +138,10 @@ def by_list(span: Span) -> list[Action] | None:
         what = span.group(m, "what")
         if pattern is _LIST_NEEDS:
             what = without(what, _ADDED_TAIL)
+        if span.match(_SOMEBODY):
+            return None
+        if what.trimmed().bare in ("nothing", "anything"):
+            return [Clarify(missing="meaning", action="delete")]
         if pattern in (_THERE, _BELONGS, _SURELY_ON) and topic_of(what.bare) is not None:
             return None
         if NOT_A_LIST.search(span.bare) and not re.search(r"\blists?\b", span.bare):

@@ -13,7 +13,8 @@ WORD = (
 """A word of a list's name."""
 _NAME = rf"(?:{WORD}\s+){{0,4}}?"
 _OF = (
-    r"(?:\s+(?:of|for|called|named)\s+(?P<{0}>(?!(?:me|us|today|tomorrow|tonight|this|next|the|on"
+    r"(?:(?:(?:(?<=list)|(?<=lists))\s+(?:of|for)|\s+(?:called|named))\s+(?P<{0}>(?!(?:me|us|today|tomorrow|tonight"
+    r"|this|next|the|on"
     r"|in)\b)[\w'&-]+(?:\s+(?:to\s+)?(?!(?:if|as|i|at|on|and|for|because|please|today|tomorrow"
     r"|instead)\b)[\w'&-]+){{0,3}}))?"
 )

@@ -11,7 +11,8 @@ from kirotodo.core.language.vocabulary import EVENTS, THINGS, topic_of
 
 OPENER = re.compile(
     r"(?:\"|')?(?:what(?:'s|s|'re|re|ever)?|which|who(?:'s|s|m|se)?|when(?:'s|s)?|where(?:'s|s)?"
-    r"|why(?:'s)?|how(?:'s|s)?|is|are|am|was|were|do(?! not\b)|does|did|have (?:i|we|you)|has|had (?:i|we)|should"
+    r"|why(?:'s)?|how(?:'s|s)?|is|are|am|was|were|do(?! not\b| (?:lunch|dinner|brunch|drinks|an?)\b)|does|did"
+    r"|have (?:i|we|you)|has|had (?:i|we)|should"
     r"|shall|may|might|"
     r"can (?:i|we|it|he|she|they|the|my)|could (?:i|we|it|the)|would (?:i|we|it|the|that)|will (?:i|we|it"
     r"|he|she|they|the|my|there|today|tomorrow)|isn'?t|aren'?t|don'?t (?:i|we)|didn'?t (?:i|we)|doesn'?t"
@@ -31,7 +32,8 @@ _SHOW = re.compile(
     r"|do you know|curious)\b"
 )
 OURS = re.compile(
-    rf"\b(?:lists?|tasks?|to-?dos?|todos?|to dos?|(?:from|at) the (?:store|supermarket|shops?)|my (?:day|week"
+    rf"\b(?:lists?|tasks?|to-?dos?|todos?|to dos?|(?:from|at) the (?:store|supermarket|shops?)|on there|on it"
+    rf"|attending|my (?:day|week"
     rf"|morning|afternoon|evening|weekend"
     rf"|month|night)|things to do|reminders?|remainders?|calendar|calender"
     rf"|agenda|schedules?|scheduled|planner|diary|chores?|errands?|events?|{EVENTS}|plans?|planned"
@@ -108,7 +110,10 @@ _SEARCH = re.compile(
     r"|out))*\s+(?:my\s+|the\s+|all\s+)*(?:(?:tasks?|to-?dos?|list|items?|reminders?)\s+)?(?:(?:for|about"
     r"|with|containing|called|named|that)\s+)*(?P<q>.+)"
 )
-_WHAT_I = re.compile(r"(?:what|when|where|who) (?:do|am|should|must|did|have|will|was|were|had) i\b")
+_WHAT_I = re.compile(
+    r"(?:with )?(?:what(?: time| else| all| day)?|when|where|whom?|which \w+) (?:do|am|should|must|did|have|will|was"
+    r"|were|had|can|to) i\b"
+)
 _A_KIND = re.compile(rf"(?:{THINGS}|{EVENTS}s?)")
 _NEXT = re.compile(r"\b(?:next|left|up|to do|first|remaining)\b")
 _DO_I = re.compile(

@@ -198,14 +198,18 @@ def _pick(low: str, span: Span, *, certain: bool) -> Target | None:
         low = low[m.end() :]
     if (m := _PICK_LEAD.match(low)) is not None:
         low, certain = low[m.end() :], True
-    found = by_number(low) or by_place(low) or by_pronoun(low)
+    found = by_number(low) or by_place(low) or (None if low.startswith("my ") else by_pronoun(low))
     if found is not None:
         return found
     if (
         (m := _PICK_WORDS.fullmatch(low)) is not None
         and len(m["w"].split()) <= 5
         and not re.match(
-            r"(?:add|delete|remove|mark|what|which|show|list|is|are|this|that|no|a|an|next|move|complete|i|we|any)\b",
+            r"(?:add|delete|remove|mark|what|which|show|list|is|are|this|that|no|a|an|next|move|complete|i|we|any"
+            r"|can|could|would"
+            r"|will|please|put|set|take|change|push|make|get|give|remind|schedule|do|did|does|when|where|who|how|if"
+            r"|let|let'?s"
+            r"|cancel|clear|drop|find|check|tell|read|create|book|start|has|have|was|were|reschedule|postpone|new)\b",
             m["w"],
         )
     ):

@@ -23,7 +23,7 @@ _UNIT = r"(?P<unit>minutes?|mins?|hours?|hrs?|days?|weeks?|fortnights?|months?)"
 
 _COUNT = (
     r"(?P<count>\d{1,3}|an?(?: couple(?: of)?| few)?|one|two|three|four|five|six|seven|eight|nine|ten"
-    r"|twelve|half an|another)"
+    r"|twelve|fifteen|twenty|thirty|forty[- ]five|forty|sixty|ninety|half an|another)"
 )
 
 
@@ -79,6 +79,9 @@ _MADE = re.compile(r"(?:set|make|give|put|add|schedule)\s+(?:(?:an?|the|my|new|a
 _MINUTES = {"m": 1, "h": 60}
 
 
+_TENS = {"fifteen": 15, "twenty": 20, "thirty": 30, "forty five": 45, "forty": 40, "sixty": 60, "ninety": 90}
+
+
 _DAYS = {"d": 1, "w": 7, "f": 14, "mo": 30}
 
 
@@ -121,7 +124,7 @@ def shifting(span: Span) -> Action | None:
 def _count(word: str) -> int:
     if "couple" in word:
         return 2
-    return 3 if "few" in word else cardinal(word) or 1
+    return 3 if "few" in word else cardinal(word) or _TENS.get(word.replace("-", " ")) or 1
 
 
 def _time_of(span: Span) -> tuple[When | None, bool, Recurrence | None] | None:
@@ -172,7 +175,11 @@ def fielding(span: Span) -> Action | None:
     what = said_in(span, m, "what", "what2", "what3", "what4")
     if topic_of(what.bare) in ("alarms and timers", "smart home", "volume"):
         return OutOfScope(topic=topic_of(what.bare))
-    if _REMINDED.match(span.bare) or (_MADE.match(span.bare) and not target_is_exact(what)):
+    if (
+        re.match(r"an?\b", what.bare)
+        or _REMINDED.match(span.bare)
+        or (_MADE.match(span.bare) and not target_is_exact(what))
+    ):
         return None
     return timed(what, said_in(span, m, "to", "to2", "to3", "to4"))
 

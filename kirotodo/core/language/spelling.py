@@ -38,12 +38,20 @@ _LEADS: Final = re.compile(
     r"an|new|the|quickly|kindly|set|make|give|put|get|for"
 )
 _TO_LIST: Final = re.compile(r"(?<=\w )(?:too|2|ot|tot)(?= (?:my|the) (?:\w+ ){0,2}list\b)", re.IGNORECASE)
+_PAST: Final = {
+    "added": "add", "removed": "remove", "reminded": "remind", "deleted": "delete", "scheduled": "schedule",
+    "created": "create", "cancelled": "cancel", "canceled": "cancel", "made": "make", "cleared": "clear",
+}  # fmt: skip
+_IF_YOU: Final = re.compile(rf"(?<=if you )(?:{'|'.join(_PAST)})\b", re.IGNORECASE)
+_MADE: Final = re.compile(r"a|an|another|new|the|my")
+_MAKES: Final = re.compile(r"add|create|make|set|schedule|put|need|want|delete|remove|cancel")
 _SPLIT = re.compile(r"[^\s,.;:!?\"“”]+")
 
 
 def spelled(text: str) -> str:
     """The text with its command words put right, all else as written."""
     text = _TO_LIST.sub("to", text)
+    text = _IF_YOU.sub(lambda m: _PAST[m[0].lower()], text)
     out: list[str] = []
     at, leading, before = 0, True, ""
     words = list(_SPLIT.finditer(text[:400]))
@@ -54,6 +62,8 @@ def spelled(text: str) -> str:
         right = None
         if leading and (low != "ass" or "list" in text.lower()):
             right = _right(low)
+        elif _MADE.fullmatch(before) and i > 1 and _MAKES.fullmatch(words[i - 2].group().lower()):
+            right = _right(low) if _right(low) in ("reminder", "reminders", "appointment", "meeting", "event") else None
         elif after in ("list", "lists") or before in ("my", "the", "shopping"):
             right = _right(low) if _right(low) in _LISTS else None
         if right is not None and right != low:

@@ -78,6 +78,11 @@ _FROM_ALL = re.compile(
     r"|appointments|meetings|entries)\Z",
     re.IGNORECASE,
 )
+_OWNED = re.compile(
+    r"(?<=\w)\s+(?:(?:that|which) )?(?:i|we)(?:'ve| have)?(?: got| had| set| made| put| added| scheduled| have"
+    r"| planned)+(?: up| down)?\Z",
+    re.IGNORECASE,
+)
 _EVENT_TAIL = re.compile(rf"\b(?P<noun>{EVENTS})\s+events?\Z", re.IGNORECASE)
 _NO_WORDS = frozenset(
     [
@@ -206,6 +211,7 @@ def strip_words(words: str) -> tuple[str, bool]:
     if m := _NOUN_TAIL.search(words.lower()):
         many = many or m[0].rstrip().endswith("s")
         words = words[: m.start()]
+    words = _OWNED.sub("", words)
     words = _EVENT_TAIL.sub(r"\g<noun>", _FROM_ALL.sub("", words))
     words = re.sub(r"(?:^|\s)(?:on|at|for|from|by|in|to|the|of|as)$", "", words.strip(" ,;:"), flags=re.IGNORECASE)
     words = unquoted(words.strip(" ,;:"))

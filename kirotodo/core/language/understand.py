@@ -76,6 +76,14 @@ _CALLED_OFF = re.compile(
     r"|called off|postponed|not happening|over|done)[\s.!;,]*\Z",
     re.DOTALL,
 )
+_STATEMENT = re.compile(
+    r"(?:(?:i|we|she|he|they|you|it|this|that|(?:the|my|our|an?|\w+s) ?\w*)\s+(?:really |just |always |never |so )*"
+    r"(?:hate|hates|love|loves|was|were|is an?|are (?!there)|had|went|made|likes?|think|thinks)\b|that'?s\b"
+    r"|you should\b)"
+)
+""" "I hate meetings": told, and nothing asked."""
+_THERE_IS = re.compile(r"there(?:'s| is| are| will be)\b")
+_GO_TO = re.compile(r"(?:go to|open(?: up)?|turn to|look at|check)\s+(?=[^,]+?(?:,| and| to)\s)")
 _ENDED = re.compile(r"[\s?.!]+\Z")
 _CALLED = re.compile(r"(?<=[\w¤\"')])!+\s*\Z")
 _ASKS = re.compile(r"\?[\s\"')\]]*\Z")
@@ -107,7 +115,7 @@ def _actions(whole: Span) -> list[Action]:
             out.append(added)
             continue
         actions = _sentence(sentence, before)
-        out += [_referring(a, before) for a in actions] if before else actions
+        out = _followed(out, actions, before)
         before = sentence
     if weighty := _weighty(out):
         return weighty
@@ -130,8 +138,12 @@ def _sentence(sentence: Span, before: Span | None) -> list[Action]:
     span, request = unlead(sentence)
     if span.match(_QUERY_COMMAND):
         return [_question(span)]
+    if span.match(_THERE_IS) and not request and (told := trailing(span)) is not None:
+        return told
     if span.match(OPENER) and not request:
         return _conditional(span) or [_question(span)]
+    if not request and (late := _after_date(span)) is not None and late.match(OPENER):
+        return [_question(span)]
     request = request or span.search(_REQUEST_LAST) is not None
     if not span:
         return [Clarify()]
@@ -140,6 +152,16 @@ def _sentence(sentence: Span, before: Span | None) -> list[Action]:
     if asked and not request:
         return [_asked(span)]
     return _commands(_without_end(span, asked=asked), before)
+
+
+def _after_date(span: Span) -> Span | None:
+    """What follows the dates in front ("tomorrow what have I got")."""
+    rest = span
+    for n in span.named():
+        if n.start > rest.start + 1:
+            break
+        rest = rest.to(start=n.end).trimmed()
+    return rest if rest is not span else None
 
 
 def _without_end(span: Span, *, asked: bool) -> Span:
@@ -188,14 +210,11 @@ def _commands(span: Span, before: Span | None) -> list[Action]:
     if whole is not None:
         return whole
     out: list[Action] = []
+    inside = False
     for clause in clauses(span):
         freed, _ = unlead(clause)
-        actions = _clause(freed, before)
-        if before is not None:
-            actions = [_referring(a, before) for a in actions]
-            if actions and out and isinstance(out[-1], Query) and actions[0] != _clause(freed, None)[0]:
-                out.pop()
-        out += actions
+        out = _followed(out, _clause(freed, before), before if inside else None)
+        inside = True
         before = clause
     return _weighty(out) or out[:1]
 
@@ -203,6 +222,15 @@ def _commands(span: Span, before: Span | None) -> list[Action]:
 def _weighty(actions: list[Action]) -> list[Action]:
     """Those that do or ask something of the list."""
     return [a for a in actions if isinstance(a, (*_CHANGES, Query))]
+
+
+def _followed(so_far: list[Action], actions: list[Action], before: Span | None) -> list[Action]:
+    """What was done so far and then `actions`; one that was only told so that "it" can be named is not done twice."""
+    if before is None:
+        return [*so_far, *actions]
+    referred = [_referring(a, before) for a in actions]
+    told = referred != actions and bool(so_far) and isinstance(so_far[-1], Query | Complete | Delete)
+    return [*(so_far[:-1] if told else so_far), *referred]
 
 
 def _referring(action: Action, before: Span) -> Action:
@@ -245,6 +273,8 @@ def _clause(span: Span, before: Span | None) -> list[Action]:
 
 def _head_date(span: Span) -> list[Action] | None:
     """ "At 4 tomorrow, remind me to start the oven": the date comes before the command."""
+    if (m := span.match(_GO_TO)) is not None:
+        span = span.to(start=m.end())
     named = [n for n in span.named() if n.start <= span.start + 1]
     rest, when, rule = span, None, None
     time_only = False
@@ -269,6 +299,8 @@ def _unknown(span: Span) -> Action:
     topic = topic_of(span.bare)
     if topic is not None:
         return OutOfScope(topic=topic)
+    if _STATEMENT.match(span.bare):
+        return OutOfScope()
     if OURS.search(span.bare) or span.all_named():
         return asking(span, question=True) or Clarify()
     return OutOfScope() if len(span.bare.split()) > 2 else Clarify()

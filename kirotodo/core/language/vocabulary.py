@@ -38,7 +38,8 @@ THINGS = (
 )
 """Words for tasks in general, which narrow nothing."""
 EVENTS = (
-    r"(?:meetings?|mtgs?|oil change|cookout|barbecue|bbq|potluck|gala|recital|tournament|conference call|meetup"
+    r"(?:date(?= with| night)|meetings?|mtgs?|oil change|cookout|barbecue|bbq|potluck|gala|recital|tournament"
+    r"|conference call|meetup"
     r"|get ?together"
     r"|sleepover|parade|picnic|orientation|hearing|jury duty|surgery|physical|therapy|massage|facial|cleaning|tutoring"
     r"|lecture|convention|retreat|fundraiser|bake sale|book club|game night|movie night|date night|happy hour|choir"
