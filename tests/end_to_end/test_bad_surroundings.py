@@ -172,7 +172,9 @@ def test_a_poor_terminal_gets_plain_words(
 ) -> None:
     terminal = open_terminal(columns=columns, lines=lines, **also)
     terminal.run(command)
-    terminal.wait_until(lambda: flat(wanted) in flat(terminal.screen).removeprefix(flat(PROMPT + command)), f"wanted {wanted!r}")
+    terminal.wait_until(
+        lambda: flat(wanted) in flat(terminal.screen).removeprefix(flat(PROMPT + command)), f"wanted {wanted!r}"
+    )
     terminal.wait_for_prompt()
     assert "Traceback" not in terminal.screen
     assert not terminal.left_on()

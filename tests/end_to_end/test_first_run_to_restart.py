@@ -45,17 +45,17 @@ def test_after_a_restart_conversation_tasks_and_draft_are_there(
     chat: Chat, program: Program, open_terminal: OpenTerminal
 ) -> None:
     chat.say("every other friday at 9 water the plants", "1 open")
-    chat.terminal.type("call the plumber about the")
-    chat.terminal.wait_for("call the plumber about the")
+    chat.terminal.type("add buy oat")
+    chat.terminal.wait_for("add buy oat")
     chat.leave()
 
     again = Chat(open_terminal(), program).open()
-    again.terminal.wait_for("call the plumber about the")
+    again.terminal.wait_for("add buy oat")
     again.terminal.wait_for("every other friday at 9 water the plants")
     again.terminal.wait_for(lambda screen: "water the plan" in pane_of(screen))
-    again.terminal.say(" leak")
+    again.terminal.say(" milk")
     again.terminal.wait_for("2 open")
-    assert program.titles() == ["call the plumber about the leak", "water the plants"]
+    assert program.titles() == ["buy oat milk", "water the plants"]
 
 
 def test_a_new_conversation_and_the_way_back(chat: Chat, terminal: Terminal) -> None:

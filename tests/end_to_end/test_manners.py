@@ -1,5 +1,7 @@
 """Manners in a terminal: sizes, paste, keys that quit, and a shell that is usable afterwards."""
 
+import re
+
 import pytest
 
 from tests.end_to_end.chat import Chat
@@ -49,6 +51,22 @@ def test_a_message_of_several_lines(chat: Chat, terminal: Terminal, program: Pro
     terminal.press("Enter")
     terminal.wait_for("2 open")
     assert program.titles() == ["bread", "milk"]
+
+
+def test_keys_stay_in_their_order(chat: Chat, terminal: Terminal, program: Program) -> None:
+    """Typed faster than the screen can follow: no letter overtakes an enter or a line's end."""
+    for text in ("add milk", "add bread", "add eggs"):
+        terminal.type(text)
+        terminal.press("Enter")
+    terminal.type("add oat")
+    terminal.press("C-j")
+    terminal.type("milk")
+    terminal.wait_for("3 open")
+    terminal.wait_until(
+        lambda: re.search(r"› add oat *│.*\n│ +milk *│", terminal.screen) is not None,
+        "two lines should be in the composer",
+    )
+    assert program.titles() == ["bread", "eggs", "milk"]
 
 
 def test_a_paste_of_several_lines_is_not_sent(chat: Chat, terminal: Terminal, program: Program) -> None:
