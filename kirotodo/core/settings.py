@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
@@ -25,6 +26,7 @@ from pydantic_settings import (
 )
 
 from kirotodo.core.errors import ConfigError
+from kirotodo.core.profiles import BUILT_IN, ModelProfile, profiles_from
 
 APP: Final = "kirotodo"
 ENVIRONMENT: Final = "environment"
@@ -91,6 +93,10 @@ def _lowered(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
 def _raised(value: object) -> object:
     return value.strip().upper() if isinstance(value, str) else value
 
@@ -134,6 +140,12 @@ class Settings(BaseSettings):
     )
     openai_reasoning_effort: Annotated[str, BeforeValidator(_lowered)] | None = Field(
         default=None, description="How long a reasoning model may think, in its own words: low, medium, high …"
+    )
+    model: Annotated[str, BeforeValidator(_stripped)] | None = Field(
+        default=None, description="Which model answers: that of OPENAI_MODEL if one is set up so, else built-in."
+    )
+    models: Annotated[tuple[ModelProfile, ...], NoDecode] = Field(
+        default=(), description="Models to choose from: tables [models.NAME], in config.toml only."
     )
     fallback_to_builtin: bool = Field(default=True, description="Let the built-in model answer when that one is down.")
     agent_timeout: float = Field(default=30.0, gt=0, le=3600, description="Seconds a turn may take.")
@@ -207,6 +219,7 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise ConfigError("\n".join(_faults(cls, error, found))) from None
         settings._sources.update({key: place for key, (_, place) in found.items()})
+        settings._check_model()
         return settings
 
     def sources(self) -> dict[str, str]:
@@ -228,9 +241,49 @@ class Settings(BaseSettings):
             case bool() as flag:
                 return "true" if flag else "false"
             case tuple() as values:
-                return ",".join(values)
+                return ",".join(value.name if isinstance(value, ModelProfile) else value for value in values)
             case value:
                 return re.sub(r"(://[^:/@\s]*):[^@/\s]*@", r"\1:********@", str(value))
+
+    def profiles(self) -> tuple[ModelProfile, ...]:
+        """The configured models, that of the OPENAI_ settings first; the built-in one is none of them."""
+        first = self._profile_of_openai()
+        rest = tuple(profile for profile in self.models if first is None or profile.name != first.name)
+        return rest if first is None else (first, *rest)
+
+    @property
+    def default_model(self) -> str:
+        """The name of the model that answers where nobody asked for another."""
+        first = self._profile_of_openai()
+        return self.model or (first.name if first is not None else BUILT_IN)
+
+    def _profile_of_openai(self) -> ModelProfile | None:
+        key = self.openai_api_key.get_secret_value().strip() if self.openai_api_key else ""
+        address = (self.openai_base_url or "").strip()
+        if not key and not address:
+            return None
+        name = self.openai_model.strip()
+        profile = next((profile for profile in self.models if profile.name == name), None)
+        return replace(
+            profile or ModelProfile(name=name, model=name),
+            model=name,
+            base_url=address or None,
+            api=self.openai_api,
+            effort=self.openai_reasoning_effort,
+            key_env=None,
+            from_environment=True,
+        )
+
+    def _check_model(self) -> None:
+        if any(profile.name == BUILT_IN for profile in self.profiles()):
+            raise ConfigError(f"OPENAI_MODEL cannot be {BUILT_IN}: name a model of the service, and set MODEL instead.")
+        known = (*(profile.name for profile in self.profiles()), BUILT_IN)
+        if self.default_model in known:
+            return
+        near = get_close_matches(self.default_model, known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"it should be one of {', '.join(known)}."
+        place = _place(self.sources()["model"])
+        raise ConfigError(f"MODEL={self.default_model} ({place}) names no configured model: {hint}")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -280,6 +333,7 @@ def _environment_values(cls: type[Settings]) -> Found:
         raise ConfigError(f"The file .env in this folder cannot be read ({error.strerror}).") from None
     values: Found = {key: (value, DOTENV) for key, value in dotenv.items() if key in cls.model_fields}
     values.update({key: (value, ENVIRONMENT) for key, value in EnvSettingsSource(cls)().items()})
+    values.pop("models", None)
     return values
 
 
@@ -294,11 +348,15 @@ def _file_values(cls: type[Settings], path: Path) -> Found:
         raise ConfigError(f"{path} is not valid TOML: {_lower_first(str(error))}. Mend it there.") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from None
+    if isinstance(content.get("model"), dict):
+        raise ConfigError(f"{path} has a table [model]: tables of models are called [models.NAME].")
+    models = profiles_from(content.pop("models", {}), place=str(path))
     scalars = {key.lower(): value for key, value in content.items() if not isinstance(value, dict)}
     unknown = [key for key in scalars if key not in cls.model_fields or key == "kirotodo_home"]
     if unknown:
         raise ConfigError("\n".join(_unknown(cls, path, key) for key in unknown))
-    return {key: (value, str(path)) for key, value in scalars.items()}
+    values = {**scalars, "models": models} if models else scalars
+    return {key: (value, str(path)) for key, value in values.items()}
 
 
 def _unknown(cls: type[Settings], path: Path, key: str) -> str:

@@ -105,11 +105,13 @@ def _template(settings: "type[Settings]") -> Iterator[str]:
     yield ""
     blank = settings(timezone="UTC", database_url="")
     for name, field in settings.model_fields.items():
-        if name == "kirotodo_home":
+        if name in {"kirotodo_home", "models"}:
             continue
         yield f"# {field.description}"
         yield f"# {name} = {_toml(name, blank)}"
         yield ""
+    yield "# Models to choose from, a table each, at the end of the file; `kirotodo config key NAME` stores a key."
+    yield from ("# [models.home]", '# model="qwen3:8b"', '# base_url="http://localhost:11434/v1"')
 
 
 def _toml(name: str, blank: "Settings") -> str:
