@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from kirotodo.core.language.additions import (
     EMPTY,
-    EVENT_FIRST,
     EVENT_NAMED,
     KINDS,
     PIECE_HEAD,
@@ -99,6 +98,7 @@ _PUT_BARE = re.compile(
 _NUMBER = r"\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|fifty|hundred"
 _NUMBERS = re.compile(rf"(?:{_NUMBER})(?:\s*(?:,|and|plus|to|\+)\s*(?:{_NUMBER}))+")
 _TASK_FIRST = re.compile(rf"(?:task|to-?do|todo)\s+(?={CHORES}\b\s+\w)")
+_FOR_ME = re.compile(r"\A(?:me|us|myself)\s+(?:(?:called|named|titled|for|of)\s+)?(?=\w)", re.IGNORECASE)
 _DOWN = re.compile(r"\s+(?:down|in)\Z")
 _SOMETHING = re.compile(
     r"(?:i|we)(?:'ve| have)?(?: got| have)? (?:something|some(?: more)? (?:things|items|stuff)|an? (?:\w+ )?(?:item"
@@ -106,7 +106,6 @@ _SOMETHING = re.compile(
     r" (?:things|items)|more)(?: else)? (?:to|i (?:need|want) to|for you to) (?:add|put|remind|schedule|write)\b"
 )
 _AS = re.compile(r"(?:[\s,]*\b(?:open|free|down|off|out)\b)*\s*(?:for|with|that|as|on|by|at|down)?\s*")
-_EVENT_WORD = re.compile(r"(?<=\w)(?:\s+(?:events?|reminders?))+\b")
 _URGENT = re.compile(r"\b(?:(?P<a>high|low|medium|top)[ -]priority|urgent|important)\b")
 
 
@@ -114,7 +113,7 @@ def adding(span: Span, before: Span | None = None) -> list[Action] | None:
     """The additions that a clause asks for; None where it asks for none. `before` is the clause it follows."""
     head = span.match(LIST_HEAD)
     project = list_name(span, head) if head else None
-    if head is not None and head.end() < span.end:
+    if head is not None and head.end() < span.end and span.reading.bare[head.end() - 1].isspace():
         span, _ = unlead(span.to(start=head.end()))
     if (
         before is not None
@@ -157,7 +156,7 @@ def _by_list_creation(span: Span) -> list[Action] | None:
     if m is None:
         return None
     said = next((g for g in ("of", "of2", "of3") if span.has(m, g)), "name")
-    name = unquoted(span.group(m, said).raw.strip())
+    name = _FOR_ME.sub("", unquoted(span.group(m, said).raw.strip()))
     if len(name.split()) > 5:
         return None
     if re.fullmatch(r"(?:me|us|please|myself|my|later)?", name.lower()):
@@ -236,7 +235,4 @@ def _by_verb(span: Span) -> list[Action] | None:
     ):
         return [Clarify(missing="title", action="add")]
     title = re.sub(r"^(?:calendar\s+)?event\s+(?:called|named|for|titled)\s+", "", found.title, flags=re.IGNORECASE)
-    head = EVENT_FIRST.match(title.lower())
-    if head is not None and (extra := _EVENT_WORD.match(title.lower(), head.end())) is not None:
-        title = title[: head.end()] + title[extra.end() :]
     return [added(found, title=title)]

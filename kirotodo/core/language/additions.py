@@ -65,7 +65,8 @@ def added(found: Content, *, title: str | None = None, project: str | None = Non
 
 
 _LEADING = re.compile(
-    r"(?:(?:for )?me to|reminding me to|to remind me to|that)\s+(?=\w)|(?:(?:an?|the|my|another|new|all[ -]day"
+    r"(?:(?:for )?me to|reminding me to|to remind me to|that|for(?= [a-z]+\Z)|(?:i am|i'm|we're"
+    r"|we are)(?= [a-z]+ing\b))\s+(?=\w)|(?:(?:an?|the|my|another|new|all[ -]day"
     r"|calendar|quick|recurring"
     r"|repeating|daily|weekly)\s+)*(?:events?|entry|reminders?|remainders?)\s+(?:(?:called|named|for|titled|entitled"
     r"|about|to|of|that says"
@@ -86,6 +87,9 @@ _CALLED = re.compile(
 _ARTICLE = re.compile(r"(?:an?|the|event|calendar event|(?:an? )?(?:repeating|recurring))\s+(?=\w)")
 
 
+EVENT_WORD = re.compile(r"(?<=\w)(?:\s+(?:events?|reminders?))+\b")
+
+
 def tidied(title: str) -> str:
     """Without "that I have to" and the like in front, which says that it is a task and not which."""
     for _ in range(3):
@@ -96,7 +100,11 @@ def tidied(title: str) -> str:
     m = _CALLED.fullmatch(title)
     title = m["name"] if m else title
     article = _ARTICLE.match(title)
-    return title[article.end() :] if article and EVENT_FIRST.match(title[article.end() :].lower()) else title
+    if article and EVENT_FIRST.match(title[article.end() :].lower()):
+        title = title[article.end() :]
+    event = EVENT_FIRST.match(title.lower())
+    extra = EVENT_WORD.match(title.lower(), event.end()) if event else None
+    return title[: event.end()] + title[extra.end() :] if event and extra else title
 
 
 def items_of(found: Content, *, project: str | None, listed: bool = False) -> list[Content]:

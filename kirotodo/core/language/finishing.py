@@ -139,10 +139,16 @@ _BARE_KIND = re.compile(
 )
 _DAY_ON = re.compile(rf"(?P<day>.+?)\s+(?:on|in|off|from)\s+{LIST}")
 _MY_DAY = re.compile(r"(?:my|the|our|all of|all)\s+(?P<day>.+)")
+_THE_REMINDER = re.compile(
+    r"(?:my|the|that)\s+(?P<what>(?!(?:last|next|first|daily|weekly|old|new|current|previous|whole"
+    r"|entire)\b)[\w']+(?: [\w']+){0,2})\s+reminder"
+)
 _NEVER_OURS = re.compile(
     r"\b(?:memberships?|subscriptions?|browser|history|cookies|cache|virus|stains?|ads|my account|app|apps|photos?"
     r"|pictures?|texts?|text messages?|files?|folders?|documents?|contacts?|phone number|queue|playlists?"
-    r"|from the queue)\b"
+    r"|from the queue|dark mode|payment methods?)\b|\A(?:(?:my|the|that|this|an?)\s+)?(?:\w+ )?(?:orders?"
+    r"|applications?|bookings?|payments?"
+    r"|purchases?|polic(?:y|ies)|requests?|claims?|contracts?|tickets?)\Z"
 )
 _TASKED = re.compile(r"\b(?:tasks?|to-?dos?|reminders?|items?|events?|meetings?|appointments?)\b|#|¤")
 _TOLD_ON = re.compile(
@@ -228,7 +234,12 @@ def _completing(span: Span, before: Span | None) -> Action | None:
     m = span.match(_COMPLETE)
     if m is not None:
         what = _only(span, m, "agbcdf")
-        if topic_of(what.bare) == "alarms and timers" or what.match(_TOLD_ON) or what.fullmatch(LIST_PHRASE):
+        if (
+            topic_of(what.bare) == "alarms and timers"
+            or (_NEVER_OURS.search(what.trimmed().bare) and not _TASKED.search(what.bare))
+            or what.match(_TOLD_ON)
+            or what.fullmatch(LIST_PHRASE)
+        ):
             return None
         if m["d"] and re.match(r"(?:check|close|tick|resolve)\b", span.bare) and topic_of(what.bare):
             return None
@@ -276,7 +287,10 @@ def _deleting(span: Span, before: Span | None) -> Action | None:
         return Clear(scope=narrow(span).scope)
     if (m := span.fullmatch(_UNNEEDED)) is not None:
         rest = span.group(m, "rest").bare
-        if re.search(r"\b(?:any ?more|any longer|no longer)\b", span.bare) and (
+        here = LISTED.search(span.bare) is not None and re.search(
+            r"\b(?:need|want)\b", span.bare[: m.start("what") - span.start]
+        )
+        if (here or re.search(r"\b(?:any ?more|any longer|no longer)\b", span.bare)) and (
             LISTED.search(span.reading.bare)
             or _DROP_IT.search(rest)
             or is_event(m["what"])
@@ -400,6 +414,10 @@ def _deleted(span: Span, what: Span, *, clearing: bool) -> Action | None:
         return Clear(scope=narrow(span.group(day, "day")).scope)
     if (said := what.match(_REMINDER_OF)) is not None and (reminded := target(span.group(said, "what"))) is not None:
         return Delete(target=reminded)
+    if (named := what.fullmatch(_THE_REMINDER)) is not None and (
+        inner := target(span.group(named, "what"))
+    ) is not None:
+        return Delete(target=inner)
     whole = what.fullmatch(_WHOLE)
     if whole is not None and not re.match(r"\s*(?:item|event|task)", span.group(whole, "rest").bare):
         return _whole(span, what, whole, clearing=clearing)

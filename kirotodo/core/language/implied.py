@@ -18,7 +18,8 @@ _TAIL_REMIND = re.compile(
     r"|that)(?: down)?(?: (?:on|in) my calendar)?|mark my calendar|put (?:it|that) (?:on|in) my \w+"
     r"|make (?:a )?note(?: of (?:it|that))?|write (?:it|that) down|block (?:it|that)(?: (?:out|off))?"
     r"|(?:add|put|include|write|stick|throw|place|get|note|jot|enter|pencil|log|save|set|schedule|block|mark|book)"
-    r" (?:it|that|this|them|those|these|some|one)(?: (?:down|in|up|out|off|back))?(?:\s+(?P<on>(?:to|on|in|into|onto"
+    r" (?:it|that|this|them|those|these|some|one)(?: as (?:an? )?(?:recurring|repeating|new)(?: (?:event|task"
+    r"|reminder))?)?(?: (?:down|in|up|out|off|back))?(?:\s+(?P<on>(?:to|on|in|into|onto"
     r"|for)\s+"
     r"[^,.;]{1,40}))?"
     r"|don'?t let me forget(?: (?:it|that))?)(?: (?:please|for me|too|as well))*[\s.!?]*",
@@ -31,9 +32,11 @@ _LACKING = re.compile(
     r"(?:(?:run|ran|running)?\s*(?:out of|low on|short on)|used up(?: (?:all|the last of))?)|(?:i|we)(?:'ve"
     r"| have)?(?: got)?"
     r"(?: have)? no(?: more)?|(?:i|we) (?:don'?t|do not) have(?: any| enough)?(?: more)?"
-    r"|(?:i|we)(?:'ll| also| really| still| do)*\s*(?:need|want)(?: some| more| to (?:get|buy|grab|pick up)(?: some"
+    r"|(?:i|we)(?:'ll| also| really| still| do)*\s*(?:need|want)(?! to (?!get|buy|grab|pick))(?: some| more"
+    r"| to (?:get|buy|grab|pick up)(?: some"
     r"| more)?)?"
-    r"|(?:i|we) (?:gotta|have to|must|should|'ve got to)(?: (?:get|buy|grab|pick up))(?: some| more)?"
+    r"|(?:my|the) (?:\w+ ){0,2}list (?:is missing|lacks|doesn'?t have)(?: any)?|(?:i|we) (?:gotta|have to|must"
+    r"|should|'ve got to)(?: (?:get|buy|grab|pick up))(?: some| more)?"
     r"|(?:grab|get|buy)(?: me| us)?(?: some| more)?"
     r"|(?:the|my) (?:kids?|wife|husband|dog|cat|family|boys|girls|son|daughter)\s+(?:wants?|needs?)(?: some"
     r"| more)?)\s+",
@@ -44,7 +47,7 @@ _LACKING = re.compile(
 _HAVE = re.compile(
     r"(?:so\s+)?(?:there(?:'s| is| are| will be)|(?:i|we)\b(?:'ve| have| also| am| 'm|'m| are|'re| will|'ll|'d"
     r"| would)*)\s*"
-    r"(?:(?:have|got|getting|gonna|need|having|going|must|should|to|go|do|be|attend|(?:ran|run|running)?\s?(?:out"
+    r"(?:(?:have|got|getting|gonna|need|having|going|must|should|to|go|do|be|attend|(?:ran|run|running)\s+(?:out"
     r"|low)\s+(?:of"
     r"|on))\s+)*(?:an?\s+)?(?=\S)"
 )

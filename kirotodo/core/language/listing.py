@@ -36,7 +36,8 @@ _PUT_HEAD = re.compile(
 
 _ONTO = rf"(?:{_PREP}|onto)\s+{LIST}"
 _SURELY_ON = re.compile(
-    rf"(?:make sure|ensure|see to it|be certain|i want to make sure)(?: that)?\s+(?P<what>.+?)\s+(?:is|are|gets?"
+    rf"(?:make sure|ensure|see to it|(?:please )?be (?:sure|certain)"
+    rf"|i want to make sure)(?: that)?\s+(?P<what>.+?)\s+(?:is|are|gets?"
     rf"|goes|go)"
     rf"\s+(?!not\b|no\b)(?:added\s+|put\s+|listed\s+|written\s+)?{_ONTO}(?P<rest>.*)",
     re.DOTALL,

@@ -7,7 +7,7 @@ from kirotodo.core.language.intent import Action, Clarify, OutOfScope, Query, Sc
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.scope import narrow
 from kirotodo.core.language.targets import is_event, strip_words, target
-from kirotodo.core.language.vocabulary import EVENTS, THINGS, topic_of
+from kirotodo.core.language.vocabulary import EVENTS, PLACES, THINGS, topic_of
 
 OPENER = re.compile(
     r"(?:\"|')?(?:what(?:'s|s|'re|re|ever)?|which|who(?:'s|s|m|se)?|when(?:'s|s)?|where(?:'s|s)?"
@@ -64,6 +64,11 @@ _STATS = re.compile(
     r"\b(?:stats|statistics|streak|productiv\w+|progress|how am i doing|how have i been doing"
     r"|how did i do|my performance|summary of my (?:week|month)|how busy)\b"
 )
+_SHOWN_PLACE = re.compile(
+    rf"(?:show|list|display|read|open|see|view|check|what'?s (?:in|on|under))(?: me)?(?: all)?(?: of)?(?: the| my"
+    rf"| our)? (?P<place>{PLACES})[\s.!?]*"
+)
+""" "Show shopping", "list my groceries": a list named without the word list."""
 _COUNT = re.compile(r"\b(?:how many|number of|count(?: of)?|how much do i have)\b")
 _WHEN_IS = re.compile(
     r"(?:(?:and|so|then)\s+)?(?:(?:tell me|let me know|do you know|know|find out|remind me"
@@ -114,6 +119,7 @@ _WHAT_I = re.compile(
     r"(?:with )?(?:what(?: time| else| all| day)?|when|where|whom?|which \w+) (?:do|am|should|must|did|have|will|was"
     r"|were|had|can|to) i\b"
 )
+_NEED_TO_BUY = re.compile(r"\bneed to (?:buy|get|pick up|do)\b")
 _A_KIND = re.compile(rf"(?:{THINGS}|{EVENTS}s?)")
 _NEXT = re.compile(r"\b(?:next|left|up|to do|first|remaining)\b")
 _DO_I = re.compile(
@@ -157,6 +163,8 @@ def asking(span: Span, *, question: bool) -> Action | None:
         return OutOfScope(topic="the time")
     ours = OURS.search(low) is not None
     mine = _MINE.search(low) is not None
+    if (place := span.fullmatch(_SHOWN_PLACE)) is not None:
+        return Query(scope=Scope(project=span.group(place, "place").raw))
     topic = topic_of(low)
     if topic is not None and not _list_named(low) and not (topic == "work and leave" and ours):
         return OutOfScope(topic=topic)
@@ -289,7 +297,7 @@ def _tasks(span: Span, low: str, *, ours: bool, mine: bool) -> Action | None:
         if narrowed.when is not None:
             search = _search(span, low, rest) if mine and len(rest.split()) == 1 else None
             return Query(scope=replace(scope, search=search), count_only=_COUNT.search(low) is not None)
-        if not (mine and _WHAT_I.match(low)):
+        if not (mine and _WHAT_I.match(low)) and not _NEED_TO_BUY.search(low):
             return OutOfScope()
     search = _search(span, low, rest)
     if (

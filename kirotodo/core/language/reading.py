@@ -25,11 +25,11 @@ _WORDLESS = re.compile(r"[\s,;:.!?\-]+")
 
 
 def fold(text: str) -> str:
-    """Lower case with plain quotes and dashes and no control characters; exactly as long as `text`."""
+    """Lower case with plain quotes and dashes and no control characters but line ends; exactly as long as `text`."""
     out = []
     for ch in text.translate(_SMART):
         low = ch.lower()
-        out.append(" " if not ch.isprintable() else low if len(low) == 1 else ch)
+        out.append(ch if ch == "\n" else " " if not ch.isprintable() else low if len(low) == 1 else ch)
     return "".join(out)
 
 

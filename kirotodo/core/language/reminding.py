@@ -39,7 +39,7 @@ _REMINDER = re.compile(
     r"|prefer|require)(?: you to)?(?: to)?(?: set(?: up)?| make| create| have| add| put| get| be)*|new"
     r"|repeat|(?=(?:(?:an?|another|daily|weekly|monthly|quick)\s+)*(?:reminder|remainder)(?:\s*[:,\-]|\s+(?:to|for"
     r"|about|that"
-    r"|of|regarding|[a-z]+\s+(?:with|to|for|my|the|at|on))\b)))\s*"
+    r"|of|regarding|[a-z]+\s+(?:with|to|for|my|the|at|on))\b)))(?:\b|(?<=\s))\s*"
     rf"(?:{KINDS}\s+)?(?P<kind>(?:(?:\w+)\s+)??)(?:reminders?|remainders?|notifications?|reminded|notified"
     rf"|(?:alarms?|alerts?)(?=\s+(?:to remind|so (?:that )?i (?:remember|don'?t))))(?:\s+(?:alarm|alert"
     rf"|note|notification|again|set|up))*(?P<rest>(?:\W.*)?)",

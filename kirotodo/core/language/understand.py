@@ -5,9 +5,10 @@ import re
 from dataclasses import replace
 
 from kirotodo.core.language.adding import adding
+from kirotodo.core.language.additions import added
 from kirotodo.core.language.changing import changing
 from kirotodo.core.language.clauses import clauses, sentences, unlead
-from kirotodo.core.language.edges import merge
+from kirotodo.core.language.edges import content, merge
 from kirotodo.core.language.finishing import finishing
 from kirotodo.core.language.implied import bare, needing, trailing
 from kirotodo.core.language.intent import (
@@ -30,6 +31,7 @@ from kirotodo.core.language.intent import (
     Update,
 )
 from kirotodo.core.language.listing import if_missing
+from kirotodo.core.language.lists import LIST, LIST_PHRASE, list_name
 from kirotodo.core.language.questions import OPENER, OURS, asking
 from kirotodo.core.language.reactions import reaction, yes_no
 from kirotodo.core.language.reading import Reading, Span, first
@@ -61,7 +63,7 @@ _IF_NOT = re.compile(
 _SAID = re.compile(
     r"(?:(?:i|we)(?:'?ve| have| just| already| finally)*\s+(?:(?:don'?t|do not|no longer|didn'?t"
     r"|won'?t) (?:really )?(?:need|want)(?: to (?:buy|get|have|attend|go to|do|see))?|bought|got|finished"
-    r"|did|done|completed|paid|picked up)"
+    r"|did|done|completed|paid|picked up|have enough|got enough|have plenty of)"
     r"|(?:i|we)(?:'m| am|'re| are)? ?(?:not|won'?t|will not|can'?t|cannot) (?:be )?(?:going|go|attending|attend|making"
     r"|make|doing|do|coming|come|having|have|seeing|see)(?: it)?(?: to)?|(?:i|we) (?:don'?t|do not) (?:have|need"
     r"|want) to"
@@ -82,6 +84,13 @@ _STATEMENT = re.compile(
     r"|you should\b)"
 )
 """ "I hate meetings": told, and nothing asked."""
+_BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)]|\[ ?\])\s+")
+_HEADED = re.compile(
+    rf"\s*(?P<head>(?:(?:please )?(?:add|put|include|new)\b[^\n]{{0,60}}?|{LIST}))\s*:?(?<=[:\w])(?:(?<=:)|(?<=list)"
+    rf"|(?<=add)|(?<=items)|(?<=tasks)"
+    r"|(?<=following))\s*\n\s*(?=\S)"
+)
+_LINE = re.compile(rf"[ \t]*(?:{_BULLET.pattern})?(?P<what>[^\n]*\S)[ \t]*(?:\n|\Z)")
 _THERE_IS = re.compile(r"there(?:'s| is| are| will be)\b")
 _GO_TO = re.compile(r"(?:go to|open(?: up)?|turn to|look at|check)\s+(?=[^,]+?(?:,| and| to)\s)")
 _ENDED = re.compile(r"[\s?.!]+\Z")
@@ -108,6 +117,8 @@ def _actions(whole: Span) -> list[Action]:
     reply = reaction(whole)
     if reply is not None:
         return [reply]
+    if (lines := _pasted(whole)) is not None:
+        return lines
     out: list[Action] = []
     before: Span | None = None
     for sentence in sentences(whole):
@@ -115,12 +126,41 @@ def _actions(whole: Span) -> list[Action]:
             out.append(added)
             continue
         actions = _sentence(sentence, before)
+        if _begins_line(sentence) and not _weighty(actions) and (more := _one_more(sentence, out)) is not None:
+            actions = [more]
         out = _followed(out, actions, before)
         before = sentence
     if weighty := _weighty(out):
         return weighty
     clear: list[Action] = [a for a in out if not isinstance(a, OutOfScope | Smalltalk)]
     return (clear or out)[:1] or [Clarify()]
+
+
+def _pasted(whole: Span) -> list[Action] | None:
+    """ "Add:" or "Shopping list:" and then one thing a line."""
+    m = whole.match(_HEADED)
+    if m is None:
+        return None
+    there = whole.group(m, "head").search(LIST_PHRASE)
+    project = list_name(whole, there) if there else None
+    lines = (whole.to(start=each.start("what"), end=each.end("what")) for each in _LINE.finditer(whole.bare[m.end() :]))
+    moved = (line.to(line.start + m.end(), line.end + m.end()) for line in lines)
+    found = [content(line) for line in moved]
+    return [added(each, project=each.project or project) for each in found if each.title] or None
+
+
+def _begins_line(sentence: Span) -> bool:
+    return "\n" in sentence.reading.bare[: sentence.start][-3:]
+
+
+def _one_more(sentence: Span, so_far: list[Action]) -> Action | None:
+    """A line of its own after an addition is one more."""
+    match so_far:
+        case [*_, Add(project=project)]:
+            m = sentence.trimmed().match(_BULLET)
+            found = content(sentence.trimmed().to(start=m.end()) if m else sentence.trimmed())
+            return added(found, project=found.project or project) if found.title else None
+    return None
 
 
 def _if_not(sentence: Span, so_far: list[Action]) -> Action | None:

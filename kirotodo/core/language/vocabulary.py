@@ -102,7 +102,8 @@ _OUTSIDE = {
     r"|rent a car|itinerary|luggage|carry-?ons?|carry on|visas?|passport status|vaccin\w+"
     r"|travel(?:l?ing)? (?:to|inter\w+)|trains? to|train tickets?|bus to|directions?|traffic|route"
     r"|gas (?:station|mileage)|tire pressure|mpg|oil change|jump start",
-    "food": r"recipes?|calories|restaurants?|takeaway|take ?out from|pizza|ingredients?|nutrition\w*|cook time"
+    "food": r"recipes?|calories|restaurants?|takeaway|sushi"
+    r"|burritos?|take ?out from|pizza|ingredients?|nutrition\w*|cook time"
     r"|substitute|table (?:for|at)",
     "devices": r"factory settings?|reset (?:my|your|the) (?:device|phone|settings?)|sync|phone call|answer the phone"
     r"|bluetooth|wi-?fi|pair|bedside|new device|your (?:name|language|settings?)|incoming|my phone",
