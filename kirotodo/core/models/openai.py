@@ -76,6 +76,7 @@ class OpenAIModel:
         sleep: Callable[[float], Any] = asyncio.sleep,
         jitter: Callable[[float], float] = lambda most: random.uniform(0, most),
         stall_seconds: float = STALL_SECONDS,
+        linger_seconds: float = AFTER_ANSWER,
     ) -> None:
         self.endpoint = endpoint
         self.name = endpoint.name or endpoint.model
@@ -84,6 +85,7 @@ class OpenAIModel:
         self._sleep = sleep
         self._jitter = jitter
         self._stall = stall_seconds
+        self._linger = linger_seconds
         self._client: AsyncOpenAI | None = None
         self._left_out: set[str] = set()
 
@@ -138,12 +140,11 @@ class OpenAIModel:
         import httpx2
         import openai
 
-        strict = self.endpoint.is_strict and "strict" not in self._left_out
-        decoder = self._api.decoder(request, model=self.endpoint.model, strict=strict)
         try:
             response = await self._opened(client, request)
+            decoder = self._api.decoder(request, model=self.endpoint.model, strict=self._is_strict)
             try:
-                async with aclosing(_events(response, decoder)) as events:
+                async with aclosing(_events(response, decoder, self._linger)) as events:
                     async for event in events:
                         yield event
             finally:
@@ -186,9 +187,12 @@ class OpenAIModel:
                 refusal = Refusal(status=error.status_code, code=code, message=message, headers=error.response.headers)
                 raise faults.of_response(refusal, model=self.endpoint.model) from None
 
+    @property
+    def _is_strict(self) -> bool:
+        return self.endpoint.is_strict and "strict" not in self._left_out
+
     def _body(self, request: ModelRequest) -> dict[str, Any]:
-        strict = self.endpoint.is_strict and "strict" not in self._left_out
-        body = self._api.body(request, model=self.endpoint.model, strict=strict, effort=self.endpoint.effort)
+        body = self._api.body(request, model=self.endpoint.model, strict=self._is_strict, effort=self.endpoint.effort)
         return {key: value for key, value in body.items() if key not in self._left_out}
 
     def _leave_out(self, message: str) -> bool:
@@ -208,7 +212,7 @@ class OpenAIModel:
         return self._client
 
 
-async def _events(response: "httpx2.Response", decoder: Decoder) -> AsyncGenerator[ModelEvent, None]:
+async def _events(response: "httpx2.Response", decoder: Decoder, linger: float) -> AsyncGenerator[ModelEvent, None]:
     """What the body says, as it comes. What goes wrong once the answer is whole does no harm any more."""
     import httpx2
 
@@ -219,7 +223,7 @@ async def _events(response: "httpx2.Response", decoder: Decoder) -> AsyncGenerat
     stream = EventStream()
     data = response.aiter_bytes()
     while True:
-        patience = AFTER_END if stream.ended else AFTER_ANSWER if decoder.whole else None
+        patience = AFTER_END if stream.ended else linger if decoder.whole else None
         try:
             async with asyncio.timeout(patience):
                 payloads = stream.feed(await anext(data))
