@@ -26,7 +26,7 @@ from kirotodo.core.domain.conversation import (
     Turn,
 )
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
-from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn
+from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn, ToolError
 from kirotodo.core.events import TurnEvent, TurnStarted, encode_event
 from kirotodo.core.language.intent import Preferences
 from kirotodo.core.language.titles import conversation_title
@@ -245,8 +245,19 @@ class LocalBackend:
         *,
         arguments: Mapping[str, Any] | None = None,
     ) -> Turn:
+        if arguments is not None:
+            await self._check_arguments(turn_id, call_id, arguments)
         await self._runner.answer(self.user_id, turn_id, call_id, decision, arguments)
         return await self.turn(turn_id)
+
+    async def _check_arguments(self, turn_id: str, call_id: str, arguments: Mapping[str, Any]) -> None:
+        """Refuse arguments that the tool would not take, while the question is still open."""
+        for call in (await self.turn(turn_id)).tool_calls:
+            if call.id == call_id:
+                try:
+                    TOOLS.validate(call.tool, arguments)
+                except ToolError as error:
+                    raise InvalidInput(error.message) from None
 
     # --- conversations ---
 

@@ -4,7 +4,7 @@ import pytest
 
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import Sent
-from kirotodo.core.errors import Conflict, LiveTurn, NotFound
+from kirotodo.core.errors import Conflict, InvalidInput, LiveTurn, NotFound
 from kirotodo.core.events import ApprovalAnswered, ToolCallFinished, TurnCancelled, TurnFinished
 from kirotodo.core.models.scripted import ScriptedModel, call
 from tests.contract.house import House, say, until_final, until_parked
@@ -89,6 +89,16 @@ async def test_edited_arguments_are_what_runs(house: House) -> None:
     await house.backend.answer(sent.turn_id, asked.approval.call_id, "yes", arguments={"task_ids": [2]})
     await until_final(house.backend, sent)
     assert await left(house.backend) == ["milk"]
+
+
+async def test_arguments_that_cannot_be_are_refused_and_the_question_stays(house: House) -> None:
+    sent = await parked(house)
+    asked = await until_parked(house.backend, sent)
+    with pytest.raises(InvalidInput):
+        await house.backend.answer(sent.turn_id, asked.approval.call_id, "yes", arguments={"task_ids": ["x"]})
+    assert (await house.backend.turn(sent.turn_id)).status == "awaiting_approval"
+    await house.backend.cancel(sent.turn_id)
+    house.model.clear()
 
 
 async def test_a_question_is_answered_once(house: House) -> None:

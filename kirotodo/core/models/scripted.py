@@ -51,6 +51,10 @@ class ScriptedModel:
     def extend(self, *steps: Step) -> None:
         self._steps.extend(steps)
 
+    def clear(self) -> None:
+        """Forget the steps that are left."""
+        self._steps.clear()
+
     def assert_done(self) -> None:
         if self._steps:
             raise ScriptError(f"{len(self._steps)} scripted steps were never asked for, the first: {self._steps[0]!r}")
