@@ -203,7 +203,7 @@ def _renaming(span: Span) -> Action | None:
     if m is None:
         return None
     what, to = span.group(m, "what").trimmed(), span.group(m, "to").trimmed(" \t\r\n")
-    if what.fullmatch(LIST_PHRASE):
+    if what.fullmatch(LIST_PHRASE) and re.match(r"(?:include|have|add|contain|show)\b", to.bare):
         return None
     verb = span.bare.split(maxsplit=1)[0]
     titled = span.has(m, "title") or (m["title2"] is not None)
