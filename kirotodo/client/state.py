@@ -1,4 +1,4 @@
-"""What the program remembers between runs: drafts, input history, theme, where one was, hints already seen.
+"""What the program remembers between runs: drafts, messages on their way, input history, theme, where one was.
 
 One small JSON file. It is a convenience: a file that is broken, missing or cannot be written never stops the program,
 it only makes it forget. Several programs may hold the same file; a save writes what changed here over what is there.
@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -22,9 +22,19 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Outgoing:
+    """A message on its way to the backend. Sent again with the same key, it is stored and answered once."""
+
+    text: str
+    request_key: str
+    conversation_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Remembered:
     drafts: dict[str, str] = field(default_factory=dict)
     queued: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    outbox: dict[str, Outgoing] = field(default_factory=dict)
     history: tuple[str, ...] = ()
     theme: str | None = None
     last_conversation: int | None = None
@@ -58,6 +68,19 @@ class ClientState:
 
     def set_queued(self, conversation_id: int | None, texts: Sequence[str]) -> None:
         self._now = replace(self._now, queued=_with(self._now.queued, _key(conversation_id), tuple(texts)))
+
+    @property
+    def outbox(self) -> tuple[Outgoing, ...]:
+        """Messages that were sent and neither taken nor refused yet, oldest first."""
+        return tuple(self._now.outbox.values())
+
+    def post(self, message: Outgoing) -> None:
+        """Keep a message that is about to be sent; `save` before it goes."""
+        self._now = replace(self._now, outbox=_with(self._now.outbox, message.request_key, message))
+
+    def settle(self, message: Outgoing) -> None:
+        """Forget a message that was taken or refused."""
+        self._now = replace(self._now, outbox=_without(self._now.outbox, message.request_key))
 
     @property
     def history(self) -> list[str]:
@@ -147,6 +170,7 @@ class ClientState:
         return _Remembered(
             drafts=_merged(disk.drafts, saved.drafts, now.drafts),
             queued=_merged(disk.queued, saved.queued, now.queued),
+            outbox=_merged(disk.outbox, saved.outbox, now.outbox),
             history=_bounded(history),
             theme=disk.theme if now.theme == saved.theme else now.theme,
             last_conversation=(
@@ -209,6 +233,10 @@ def _to_json(remembered: _Remembered) -> bytes:
         {
             "drafts": remembered.drafts,
             "queued": remembered.queued,
+            "outbox": [
+                {"text": one.text, "request_key": one.request_key, "conversation_id": one.conversation_id}
+                for one in remembered.outbox.values()
+            ],
             "history": remembered.history,
             "theme": remembered.theme,
             "last_conversation": remembered.last_conversation,
@@ -227,9 +255,10 @@ def _from_json(data: bytes) -> _Remembered:
     return _Remembered(
         drafts={key: text for key, text in drafts.items() if isinstance(text, str)},
         queued={key: _texts(texts) for key, texts in queued.items() if isinstance(texts, list)},
+        outbox={one.request_key: one for one in _outgoing(raw.get("outbox"))},
         history=_bounded(_texts(raw.get("history"))),
         theme=theme if isinstance(theme, str) else None,
-        last_conversation=last if isinstance(last, int) and not isinstance(last, bool) else None,
+        last_conversation=_id(last),
         pane_open=raw.get("pane_open") is not False,
         hints=frozenset(_texts(raw.get("hints"))),
     )
@@ -237,6 +266,17 @@ def _from_json(data: bytes) -> _Remembered:
 
 def _texts(raw: Any) -> tuple[str, ...]:
     return tuple(text for text in raw or () if isinstance(text, str))
+
+
+def _outgoing(raw: Any) -> Iterator[Outgoing]:
+    for one in raw or ():
+        text, key = one.get("text"), one.get("request_key")
+        if isinstance(text, str) and isinstance(key, str):
+            yield Outgoing(text=text, request_key=key, conversation_id=_id(one.get("conversation_id")))
+
+
+def _id(raw: Any) -> int | None:
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) else None
 
 
 def _write(path: Path, data: bytes) -> None:

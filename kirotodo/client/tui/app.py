@@ -137,11 +137,11 @@ class KirotodoApp(App[None]):
 
     # --- work and words ---
 
-    def work(self, job: Coroutine[Any, Any, None], *, group: str = "work", exclusive: bool = False) -> Worker[None]:
+    def work(self, job: Coroutine[Any, Any, object], *, group: str = "work", exclusive: bool = False) -> Worker[None]:
         """Run a job in the background. What it raises becomes one line on the screen, never a crash."""
         return self.run_worker(self._guarded(job), group=group, exclusive=exclusive, exit_on_error=False)
 
-    async def _guarded(self, job: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, job: Coroutine[Any, Any, object]) -> None:
         try:
             await job
         except Exception as error:

@@ -2,11 +2,12 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from textual.message import Message
 
+from kirotodo.client.state import Outgoing
 from kirotodo.client.tui.messages import (
     AnswerRefused,
     CallUndone,
@@ -36,6 +37,8 @@ from kirotodo.core.events import TurnCancelled, TurnFailed, TurnFinished
 TASKS_SHOWN: Final = 1_000
 """How many open tasks the pane is given; the rest is a count."""
 PAGE: Final = 50
+EARLIER: Final = -1
+"""The view of a message that was on its way when the program ended the last time."""
 
 
 class Post(Protocol):
@@ -58,8 +61,9 @@ class Jobs:
 
     # --- the conversation ---
 
-    async def open_latest(self, preferred: int | None, view: int) -> None:
-        """Load the preferred conversation, else the latest, else an empty one."""
+    async def open_latest(self, preferred: int | None, view: int, *, outbox: Sequence[Outgoing] = ()) -> None:
+        """Load the conversation that the last of `outbox` went to, else the preferred one, the latest, an empty one."""
+        preferred = await self.send_all(outbox) or preferred
         backend = await self._core()
         if preferred is not None:
             try:
@@ -70,7 +74,8 @@ class Jobs:
         latest = page.items[0].id if page.items else None
         self._loaded(await backend.transcript(latest, limit=PAGE) if latest is not None else None, view)
 
-    async def open(self, conversation_id: int, view: int) -> None:
+    async def open(self, conversation_id: int, view: int, *, outbox: Sequence[Outgoing] = ()) -> None:
+        await self.send_all(outbox)
         backend = await self._core()
         self._loaded(await backend.transcript(conversation_id, limit=PAGE), view)
 
@@ -108,19 +113,29 @@ class Jobs:
 
     # --- the turn ---
 
-    async def send(self, text: str, conversation_id: int | None, request_key: str, view: int) -> None:
-        """Send a message; a refusal comes back with the text, whatever it was."""
+    async def send(self, message: Outgoing, view: int) -> int | None:
+        """Send a message; a refusal comes back with it, whatever it was. Gives the conversation it is in."""
         try:
             backend = await self._core()
-            sent = await backend.send(text, conversation_id=conversation_id, request_key=request_key)
+            sent = await backend.send(
+                message.text, conversation_id=message.conversation_id, request_key=message.request_key
+            )
         except KirotodoError as error:
-            self._post(MessageRefused(text, conversation_id, error, view))
+            self._post(MessageRefused(message, error, view))
+            return None
         except Exception:
             fault = KirotodoError("The message could not be sent; it is back in the composer.")
-            self._post(MessageRefused(text, conversation_id, fault, view))
+            self._post(MessageRefused(message, fault, view))
             raise
-        else:
-            self._post(MessageAccepted(sent, view))
+        self._post(MessageAccepted(message, sent, view))
+        return sent.conversation_id
+
+    async def send_all(self, outbox: Sequence[Outgoing]) -> int | None:
+        """Send again what was on its way when the program ended; gives the conversation that the last one is in."""
+        place = None
+        for message in outbox:
+            place = await self.send(message, EARLIER) or place
+        return place
 
     async def watch(self, turn_id: str, view: int, after: int = 0) -> None:
         """Post the turn's events up to its final one; a cut stream is taken up again after the last event seen."""

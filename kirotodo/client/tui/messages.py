@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
+from kirotodo.client.state import Outgoing
 from kirotodo.core.backend import Status
 from kirotodo.core.domain.conversation import Conversation, Sent, Transcript
 from kirotodo.core.domain.task import Changed, Task
@@ -98,8 +99,9 @@ class OlderLoaded(Message):
 class MessageAccepted(Message):
     """A message was stored and its turn is under way."""
 
-    def __init__(self, sent: Sent, view: int) -> None:
+    def __init__(self, outgoing: Outgoing, sent: Sent, view: int) -> None:
         super().__init__()
+        self.outgoing = outgoing
         self.sent = sent
         self.view = view
 
@@ -107,10 +109,9 @@ class MessageAccepted(Message):
 class MessageRefused(Message):
     """A message was not taken; its text must not be lost."""
 
-    def __init__(self, text: str, conversation_id: int | None, error: KirotodoError, view: int) -> None:
+    def __init__(self, outgoing: Outgoing, error: KirotodoError, view: int) -> None:
         super().__init__()
-        self.text = text
-        self.conversation_id = conversation_id
+        self.outgoing = outgoing
         self.error = error
         self.view = view
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from kirotodo.client.script import ScriptedTurn, say
+from kirotodo.client.script import Hold, ScriptedTurn, say
 from kirotodo.client.scripted import ScriptedBackend
 from kirotodo.client.state import ClientState
 from kirotodo.core.errors import Unreachable
-from tests.client.tui.chat_host import backend_of, chatting
+from tests.client.tui.chat_host import Chat, backend_of, chatting
 
 
 async def test_enter_sends_and_empties_the_composer() -> None:
@@ -164,3 +164,39 @@ async def test_each_conversation_keeps_its_own_draft() -> None:
         await chat.write("for the second")
         await chat.open(first)
         assert chat.draft == "for the first"
+
+
+async def post_at_once(chat: Chat, *keys: str) -> None:
+    """Keys as a fast typist's or a program's: all of them are there before the first one is handled."""
+    for key in keys:
+        chat.app.post_message(events.Key(key, key if len(key) == 1 else {"slash": "/"}.get(key)))
+    await chat.pilot.pause()
+
+
+async def test_keys_that_come_fast_keep_their_order() -> None:
+    backend = backend_of([Hold()])
+    async with chatting(backend) as chat:
+        await post_at_once(chat, *"aa", "ctrl+j", *"bb", "enter", *"next", "enter", *"draft")
+        await chat.sees("1. next")
+        assert backend.sent == ["aa\nbb"]
+        assert chat.draft == "draft"
+
+
+async def test_moves_and_deletions_keep_their_order_too() -> None:
+    async with chatting(backend_of()) as chat:
+        await post_at_once(chat, *"abc", "left", "backspace", "x", "home", "y", "end", "z")
+        await chat.until(lambda: chat.draft == "yaxcz")
+
+
+async def test_a_command_typed_fast_is_the_command() -> None:
+    async with chatting(backend_of()) as chat:
+        await post_at_once(chat, "slash", *"theme", "enter", *"after")
+        await chat.until(lambda: chat.draft == "after")
+        assert chat.app.theme == "kirotodo-light"
+
+
+async def test_a_key_of_ones_own_keeps_the_order() -> None:
+    async with chatting(backend_of()) as chat:
+        chat.app.set_keymap({"composer.newline": "f5"})
+        await post_at_once(chat, *"aa", "f5", *"bb", "ctrl+j", *"c")
+        await chat.until(lambda: chat.draft == "aa\nbbc")

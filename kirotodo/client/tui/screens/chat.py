@@ -71,7 +71,8 @@ class ChatScreen(TalkScreen):
         state = self.shell.state
         self.conversation_id = None if self.shell.new else (self.shell.conversation_id or state.last_conversation)
         self.composer.sent = list(state.history)
-        self.composer.put(state.draft(self.conversation_id))
+        self.found = state.draft(self.conversation_id)
+        self.composer.put(self.found)
         self.set_class(not state.pane_open, "-pane-closed")
         self.composer.focus()
         self.bindings_updated_signal.subscribe(self, lambda _: self.show_keys())
@@ -99,12 +100,14 @@ class ChatScreen(TalkScreen):
         shell = self.shell
         shell.work(shell.jobs.follow(), group="follow", exclusive=True)
         shell.work(shell.jobs.load_tasks())
+        outbox = shell.state.outbox
         if shell.new:
             self.post_message(NewConversation())
+            shell.work(shell.jobs.send_all(outbox))
         elif shell.conversation_id is not None:
-            shell.work(shell.jobs.open(shell.conversation_id, self.view))
+            shell.work(shell.jobs.open(shell.conversation_id, self.view, outbox=outbox))
         else:
-            shell.work(shell.jobs.open_latest(shell.state.last_conversation, self.view))
+            shell.work(shell.jobs.open_latest(shell.state.last_conversation, self.view, outbox=outbox))
 
     def on_backend_failed(self, message: BackendFailed) -> None:
         message.stop()
@@ -223,11 +226,8 @@ class ChatScreen(TalkScreen):
 
     def on_slash_popup_chosen(self, message: SlashPopup.Chosen) -> None:
         message.stop()
-        self.composer.replace_before_cursor(message.choice.length, message.choice.text)
-        self.composer.popup.close(self.composer.before_cursor)
         self.composer.focus()
-        if message.send:
-            self.composer.action_submit()
+        self.composer.choose(message.choice, message.send)
 
     # --- keys ---
 

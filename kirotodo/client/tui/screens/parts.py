@@ -20,12 +20,17 @@ SAVE_AFTER: Final = 0.5
 
 
 class PartsScreen(Screen[None]):
-    """Names its widgets, and remembers the draft of the conversation it shows."""
+    """Names its widgets, and remembers the draft of the conversation it shows.
+
+    While `opening`, which conversation that is is a guess; `found` is the draft that the guess had.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.conversation_id: int | None = None
-        self.sending: str | None = None
+        self.opening = True
+        self.found = ""
+        self.queued: list[str] = []
         self._saving: Timer | None = None
 
     @property
@@ -59,8 +64,8 @@ class PartsScreen(Screen[None]):
         self._note_draft()
 
     def _note_draft(self) -> None:
-        """The draft is what is written, and what was sent but not yet taken."""
-        texts = [self.sending or "", self.composer.text]
+        """The draft is what is written, and what was entered before it was known in which conversation."""
+        texts = [*(self.queued if self.opening else []), self.composer.text]
         self.shell.state.set_draft(self.conversation_id, "\n".join(text for text in texts if text))
         self._keep_state_soon()
 

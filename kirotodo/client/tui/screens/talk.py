@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from textual.widget import Widget
 
+from kirotodo.client.state import Outgoing
 from kirotodo.client.tui.entries import Answered, Noted, Said, answer_key, entries_of
 from kirotodo.client.tui.messages import (
     AnswerRefused,
@@ -28,7 +29,7 @@ from kirotodo.client.tui.widgets.queue import QueuedMessage
 from kirotodo.client.tui.widgets.tool_line import ToolLine
 from kirotodo.core.domain.conversation import FINAL, Usage
 from kirotodo.core.domain.conversation import Transcript as Page
-from kirotodo.core.errors import LiveTurn
+from kirotodo.core.errors import LiveTurn, Unreachable
 from kirotodo.core.events import (
     ApprovalAnswered,
     ApprovalRequested,
@@ -54,7 +55,8 @@ class TalkScreen(PartsScreen):
         self.view = 0
         self.loaded = False
         self.live: str | None = None
-        self.queued: list[str] = []
+        self.sending: Outgoing | None = None
+        self._unsure: dict[tuple[str, int | None], str] = {}
         self._stop_wanted = False
         self._send_after_stop = False
         self._typed_early = False
@@ -70,6 +72,7 @@ class TalkScreen(PartsScreen):
     def visit(self) -> int:
         """Leave the conversation on screen for another one; what it was doing goes on without us."""
         self.keep_draft()
+        self.opening = False
         self.workers.cancel_group(self.app, "watch")
         self.view += 1
         self.loaded = False
@@ -84,10 +87,10 @@ class TalkScreen(PartsScreen):
         message.stop()
         if message.view != self.view:
             return
-        page, first_visit = message.transcript, self.view == 0
-        guess = self.conversation_id
+        page, guess, opening = message.transcript, self.conversation_id, self.opening
         self.conversation_id = page.conversation.id if page is not None else None
         self.loaded = True
+        self.opening = False
         self.header.title = page.conversation.title if page is not None else "new conversation"
         await self.transcript.load(
             entries_of(page) if page is not None else [],
@@ -96,21 +99,25 @@ class TalkScreen(PartsScreen):
         )
         self._before = page.before if page is not None else None
         self._show_usage()
-        self._take_up_draft(guess, first_visit)
+        self._take_up_draft(guess, opening)
         self.queued = [*self.shell.state.queued(self.conversation_id), *self.queued]
-        self._keep_queue()
         self.shell.state.last_conversation = self.conversation_id
-        self._keep_state_soon()
+        self._keep_queue()
         self._watch_live_turn(page)
         if self._typed_early:
             self._send_next()
 
-    def _take_up_draft(self, guess: int | None, first_visit: bool) -> None:
+    def _take_up_draft(self, guess: int | None, opening: bool) -> None:
         """At the start one may have typed before it was known which conversation this is: that is kept."""
         state = self.shell.state
-        untouched = guess != self.conversation_id and self.composer.text == state.draft(guess)
-        if untouched or not first_visit:
+        if not opening or (guess != self.conversation_id and self.composer.text == self.found):
             self.composer.put(state.draft(self.conversation_id))
+        elif guess != self.conversation_id:
+            state.set_draft(guess, "")
+            if draft := state.draft(self.conversation_id):
+                self.composer.give_back(draft)
+        if opening:
+            self._note_draft()
 
     def _watch_live_turn(self, page: Page | None) -> None:
         live = next((turn for turn in reversed(page.turns) if turn.status not in FINAL), None) if page else None
@@ -158,59 +165,74 @@ class TalkScreen(PartsScreen):
         if self.busy or self.approval.asking:
             self._typed_early = self._typed_early or not self.loaded
             self.queued.append(text)
+            self._note_draft()
             self._keep_queue()
         else:
             self._send(text)
 
     def _send(self, text: str) -> None:
-        self.sending = text
-        self.shell.state.remember(text)
-        self.composer.sent = list(self.shell.state.history)
+        """It is on disk, and no draft or waiting message any more, before it leaves: a crash neither loses nor
+        doubles it."""
+        state = self.shell.state
+        key = self._unsure.pop((text, self.conversation_id), None) or uuid.uuid4().hex
+        self.sending = Outgoing(text=text, request_key=key, conversation_id=self.conversation_id)
+        state.post(self.sending)
+        state.set_queued(self.conversation_id, self.queued)
+        state.remember(text)
+        self._note_draft()
+        self.keep_state()
+        self.composer.sent = list(state.history)
         self.before_sending()
         self.transcript.append(Said(key=PENDING, text=text), follow=True)
-        self._note_draft()
-        job = self.shell.jobs.send(text, self.conversation_id, uuid.uuid4().hex, self.view)
-        self.shell.work(job, group="send")
+        self.shell.work(self.shell.jobs.send(self.sending, self.view), group="send")
 
     def on_message_accepted(self, message: MessageAccepted) -> None:
         message.stop()
+        state, sent = self.shell.state, message.sent
+        state.settle(message.outgoing)
         if message.view != self.view or self.sending is None:
+            self.keep_state()
             return
-        sent, text = message.sent, self.sending
         self.sending = None
         if sent.conversation_id != self.conversation_id:
-            self.shell.state.set_draft(self.conversation_id, "")
-            self.shell.state.set_queued(self.conversation_id, ())
-        self.conversation_id = self.shell.state.last_conversation = sent.conversation_id
-        said = Said(key=f"said:{sent.message_seq}", text=text, seq=sent.message_seq, turn_id=sent.turn_id)
-        self.transcript.rekey(PENDING, said)
+            state.set_draft(self.conversation_id, "")
+            state.set_queued(self.conversation_id, ())
+        self.conversation_id = state.last_conversation = sent.conversation_id
+        text, key = message.outgoing.text, f"said:{sent.message_seq}"
+        self.transcript.rekey(PENDING, Said(key=key, text=text, seq=sent.message_seq, turn_id=sent.turn_id))
         self.watch_turn(sent.turn_id)
-        self._keep_queue()
         self._note_draft()
+        self._keep_queue()
         if self._stop_wanted:
             self.stop()
 
     def on_message_refused(self, message: MessageRefused) -> None:
         """Nothing is lost: the text goes back where it came from."""
         message.stop()
-        if message.view != self.view or self.sending is None:
-            draft = self.shell.state.draft(message.conversation_id)
-            if message.text not in draft:
-                self.shell.state.set_draft(message.conversation_id, "\n".join(filter(None, (message.text, draft))))
-                self._keep_state_soon()
+        state, outgoing, live = self.shell.state, message.outgoing, isinstance(message.error, LiveTurn)
+        state.settle(outgoing)
+        if isinstance(message.error, Unreachable):
+            self._unsure[outgoing.text, outgoing.conversation_id] = outgoing.request_key
+        if not live:
             self.shell.say(message.error.message, "error")
-            return
-        self.sending = None
-        self._stop_wanted = False
-        self.transcript.drop(PENDING)
-        if isinstance(message.error, LiveTurn):
+        if message.view == self.view and self.sending is not None:
+            self.sending = None
+            self._stop_wanted = False
+            self.transcript.drop(PENDING)
+        here = message.view == self.view or (self.opening and outgoing.conversation_id == self.conversation_id)
+        if here and isinstance(message.error, LiveTurn) and self.loaded:
             self.watch_turn(message.error.turn_id)
-            self.queued.insert(0, message.text)
-            self._keep_queue()
+            self.queued.insert(0, outgoing.text)
+        elif live:
+            queued = state.queued(outgoing.conversation_id)
+            state.set_queued(outgoing.conversation_id, [outgoing.text, *queued])
+        elif here:
+            self.composer.give_back(outgoing.text)
+            self._note_draft()
         else:
-            self.composer.give_back(message.text)
-            self.shell.say(message.error.message, "error")
-        self._note_draft()
+            draft = state.draft(outgoing.conversation_id)
+            state.set_draft(outgoing.conversation_id, "\n".join(filter(None, (outgoing.text, draft))))
+        self._keep_queue()
 
     # --- the live turn ---
 
@@ -375,14 +397,13 @@ class TalkScreen(PartsScreen):
     def _send_next(self) -> None:
         self._typed_early = False
         if self.queued and not self.busy:
-            text = self.queued.pop(0)
-            self._send(text)
-            self._keep_queue()
+            self._send(self.queued.pop(0))
+            self._show_queue()
 
     def _keep_queue(self) -> None:
         if self.loaded:
             self.shell.state.set_queued(self.conversation_id, self.queued)
-            self.shell.state.save()
+        self.keep_state()
         self._show_queue()
 
     def _show_queue(self) -> None:

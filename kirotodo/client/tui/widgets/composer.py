@@ -11,7 +11,7 @@ from textual.widgets import TextArea
 
 from kirotodo.client.tui.actions import bindings
 from kirotodo.client.tui.plain import clean
-from kirotodo.client.tui.widgets.slash_popup import SlashPopup
+from kirotodo.client.tui.widgets.slash_popup import Choice, SlashPopup
 from kirotodo.core.domain.conversation import MESSAGE_MAX
 
 PROMPT: Final = "› "
@@ -94,22 +94,42 @@ class Composer(TextArea):
     # --- keys ---
 
     async def _on_key(self, event: events.Key) -> None:
-        if self.popup.open and self._key_for_popup(event.key):
+        """Keys act in the order they come: an action left to the bindings would run after the letters behind it."""
+        if (self.popup.open and self._key_for_popup(event.key)) or (not event.is_printable and await self._act(event.key)):
             event.stop()
             event.prevent_default()
         elif event.key == "enter":
-            event.prevent_default()  # left to the bindings: enter is an action here, not a character
+            event.prevent_default()  # never a character here, whatever key sends
+
+    async def _act(self, key: str) -> bool:
+        """Run the action that this key has here; False where it has none."""
+        bindings = self._bindings.copy()
+        bindings.apply_keymap(self.app._keymap)
+        for binding in bindings.key_to_bindings.get(key, ()):
+            if await self.app.run_action(binding.action, self):
+                return True
+        return False
 
     def _key_for_popup(self, key: str) -> bool:
+        self.popup.look(self.before_cursor, self.text)
+        if not self.popup.open:
+            return False
         if key in _POPUP_KEYS:
             self.popup.step(_POPUP_KEYS[key])
         elif key in ("enter", "tab"):
-            self.popup.take(send=key == "enter")
+            self.choose(*self.popup.take(send=key == "enter"))
         elif key == "escape":
             self.popup.close(self.before_cursor)
         else:
             return False
         return True
+
+    def choose(self, choice: Choice, send: bool) -> None:
+        """Write what was chosen in the popup."""
+        self.replace_before_cursor(choice.length, choice.text)
+        self.popup.close(self.before_cursor)
+        if send:
+            self.action_submit()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         self.popup.look(self.before_cursor, self.text)

@@ -33,7 +33,7 @@ class SlashPopup(OptionList, can_focus=False):
     """Fuzzy matches for what stands before the cursor; hidden where there are none."""
 
     class Chosen(Message):
-        """Take this choice; `send` where enter was pressed and nothing is left to say."""
+        """A row was clicked: take this choice; `send` where nothing is left to say."""
 
         def __init__(self, choice: Choice, send: bool) -> None:
             super().__init__()
@@ -74,11 +74,10 @@ class SlashPopup(OptionList, can_focus=False):
         if self._choices:
             self.highlighted = ((self.highlighted or 0) + by) % len(self._choices)
 
-    def take(self, *, send: bool) -> None:
-        """Choose the highlighted row."""
-        if self._choices:
-            choice = self._choices[self.highlighted or 0]
-            self.post_message(self.Chosen(choice, send and choice.final))
+    def take(self, *, send: bool) -> tuple[Choice, bool]:
+        """The highlighted row of an open popup, and whether to send it as it is."""
+        choice = self._choices[self.highlighted or 0]
+        return choice, send and choice.final
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
