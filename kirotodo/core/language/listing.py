@@ -63,7 +63,8 @@ _OFF_IT = re.compile(
 _ADDED_TAIL = re.compile(r"\s+(?:added|put)(?: (?:on|to|in) (?:it|there))?(?: too| as well)?[\s.!]*\Z")
 _THERE = re.compile(
     r"(?:add|put|throw|stick|toss|pop|place|include|write|jot)\s+(?P<what>(?!it\b|that\b|them\b|those\b).+?)\s+"
-    r"(?:on|in|to|onto)\s+(?:there|it|that list|this list|the same list)(?: (?:too|as well|also|please|instead))*[\s.!]*\Z"
+    r"(?:on|in|to|onto)\s+(?:there|it|that list|this list|the same list)(?: (?:too"
+    r"|as well|also|please|instead))*[\s.!]*\Z"
 )
 _GET = re.compile(
     r"\A(?:(?:to )?(?:get|buy|grab|purchase|pick up)(?: (?:some|more))?|some more|some)\s+(?=\w)", re.IGNORECASE

@@ -43,7 +43,8 @@ _PAST: Final = {
     "created": "create", "cancelled": "cancel", "canceled": "cancel", "made": "make", "cleared": "clear",
 }  # fmt: skip
 _IF_YOU: Final = re.compile(rf"(?<=if you )(?:{'|'.join(_PAST)})\b", re.IGNORECASE)
-_MADE: Final = re.compile(r"a|an|another|new|the|my")
+_INTO: Final = re.compile(r"to|on|in|onto|into|from|off|of")
+_MADE: Final = re.compile(r"a|an|another|new")
 _MAKES: Final = re.compile(r"add|create|make|set|schedule|put|need|want|delete|remove|cancel")
 _SPLIT = re.compile(r"[^\s,.;:!?\"“”]+")
 
@@ -63,8 +64,10 @@ def spelled(text: str) -> str:
         if leading and (low != "ass" or "list" in text.lower()):
             right = _right(low)
         elif _MADE.fullmatch(before) and i > 1 and _MAKES.fullmatch(words[i - 2].group().lower()):
-            right = _right(low) if _right(low) in ("reminder", "reminders", "appointment", "meeting", "event") else None
-        elif after in ("list", "lists") or before in ("my", "the", "shopping"):
+            right = _right(low) if _right(low) in ("reminder", "reminders") else None
+        elif after in ("list", "lists") or (
+            before in ("my", "the") and i > 1 and _INTO.fullmatch(words[i - 2].group().lower())
+        ):
             right = _right(low) if _right(low) in _LISTS else None
         if right is not None and right != low:
             out += [text[at : m.start()], right]

@@ -1,0 +1,224 @@
+"""What other assistants are asked to do, and what is only told: it changes nothing here and lists nothing."""
+
+import pytest
+
+from kirotodo.core.language.intent import Clarify, Help, No, OutOfScope, Pick, Smalltalk, Yes
+from tests.core.language.said import actions
+
+NOT_OURS = """
+set an alarm for seven am
+wake me up at six tomorrow
+start a timer for ten minutes
+play some jazz
+what's the weather like tomorrow
+send a text to my brother saying i'm late
+turn off the kitchen lights
+transfer fifty dollars to savings
+how tall is mount everest
+tell me a joke
+add this song to my playlist
+add john to my contacts
+skip this track
+what's the date today
+remove the lamp from the living room scene
+order a large pepperoni pizza
+post on facebook that i got a new job
+email sarah about the meeting
+set the thermostat to seventy
+increase the volume
+delete all my emails from spam
+what's my bank balance
+cancel my hotel reservation
+schedule an uber for nine
+start the vacuum
+put the lights on low
+how many calories are in a banana
+read me the news
+lists are useful
+i hate meetings
+i bought a new car yesterday
+thank you so much
+never mind
+that's a great list
+can you help me write an essay about shopping
+report my card as stolen
+change your name to max
+speak more slowly please
+switch to spanish
+is it going to rain on saturday
+convert ten dollars to euros
+put my phone on silent
+cancel my gym membership
+close my checking account
+freeze my card
+drop a pin at my location
+set my alarm to go off at five thirty
+cancel my alarm
+i need a fifteen minute timer
+remind me what the capital of france is
+play my workout playlist
+remove this song from the queue
+delete the last text i sent
+read my last email
+send an email to dad and tell him happy birthday
+tweet that i am at the beach
+add a contact for the pizza place
+create a new playlist called summer
+make a playlist
+turn the bedroom light blue
+start the coffee maker at seven
+clean the floor with the robot
+close the blinds
+lower the music
+what time is it in tokyo
+how do i make lasagna
+how long do i cook a turkey
+find me a restaurant nearby
+book a table for two at seven
+get me a taxi
+what's the traffic like on the way to work
+is my flight on time
+add my new credit card to my account
+update my shipping address
+increase my credit limit
+pay my credit card bill tomorrow
+move money from checking to savings
+check my credit score
+request time off for july first through fifth
+order more checks
+when does my insurance expire
+give me a random number
+flip a coin
+what's the meaning of life
+are you a robot
+what can i ask you
+add five and seven
+what is ten plus ten
+remove the virus from my computer
+clear my browser history
+delete my account
+drop the temperature to sixty eight
+finish the joke
+cross my heart
+take me home
+put on some music
+check the oven temperature
+schedule the sprinklers to run at six
+set the table
+set reminders volume to low
+set a timer
+how much time is left on my timer
+wake me at eight on saturday
+change my alarm from six to seven
+what song is this
+shuffle my music
+add this to my favorites
+add kelly's number to my phone
+remove lucy from my contacts
+text mark that i'll be there at five
+did anyone email me today
+reply to the last email saying ok
+check my voicemail
+dim the lights in the hallway
+lock the front door
+is the garage door closed
+turn the heat down
+order me some paper towels from amazon
+track my package
+i need a recipe for pancakes
+what ingredients go in guacamole
+what are some good movies
+how far is the moon
+who is the president of brazil
+define ephemeral
+translate good morning into german
+spell restaurant
+what's fifteen percent of eighty
+what's the stock price of apple
+what's the exchange rate for yen
+when is my rent payment due from my bank
+i lost my wallet
+my card was declined
+set up direct deposit
+roll over my 401k
+what are your hobbies
+do you like shopping
+i went shopping yesterday
+we had a meeting about the list
+a list is a data structure
+she made a list
+the meeting was boring
+i'm so tired today
+good morning
+maybe
+stop talking
+repeat that
+cancel
+sing me a song
+how do i remove a stain from a shirt
+what's the best day to go shopping
+write a poem about milk and bread
+add gas to my car
+drop me off at work
+move to the next song
+put the car in reverse
+start my car
+remove ads from the app
+find my phone
+take a picture
+take a memo
+turn on the porch light at eight
+what is the humidity outside
+is there a train to boston in the morning
+get tickets for the late train
+recommend a good book
+order sushi for tonight
+did my takeaway order go through
+show me the latest news
+what's happening in the world
+tweet my complaint to the airline
+what's new on twitter
+add a new email address to my contacts
+send bob an email with the meeting agenda
+are there any new emails from kate
+start the audiobook from where i left
+save this station
+i like this song
+make the lights brighter
+what is the square root of nine
+how old is tom hanks
+who wrote hamlet
+remove dark mode
+let's play chess
+start a game of trivia
+explain the offside rule
+what's the recipe for a cheesecake
+give me the exchange rate between euro and dollar
+what's the time in delhi right now
+set the time zone to eastern
+lower the brightness by ten percent
+i need a ride to the airport at nine
+send my location to ann
+pay bob twenty dollars for lunch
+dispute a charge on my card
+can you increase my card limit
+my flight got cancelled
+cancel my order
+cancel my subscription
+remove my payment method
+mark my email as read
+mark all messages as read
+rent a car from monday to friday
+look up reviews for that restaurant
+what's on the menu
+do i need an umbrella
+do i need a visa for india
+i'm going to the store
+i need to relax
+"""
+HARMLESS = (Clarify, Help, No, OutOfScope, Pick, Smalltalk, Yes)
+
+
+@pytest.mark.parametrize("text", NOT_OURS.strip().splitlines())
+def test_somebody_elses_job(text: str) -> None:
+    assert all(isinstance(each, HARMLESS) for each in actions(text)), actions(text)
