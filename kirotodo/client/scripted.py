@@ -15,7 +15,7 @@ from typing import Any
 
 from kirotodo.client.script import MODEL, Ask, Beat, Cut, Hold, ScriptedTurn, done
 from kirotodo.client.scripted_conversations import ScriptedConversations
-from kirotodo.core.backend import Status
+from kirotodo.core.backend import ModelChoice, Status
 from kirotodo.core.domain.conversation import FINAL, MESSAGE_MAX, Decision, Sent, ToolCall, Turn, TurnStatus
 from kirotodo.core.domain.task import Changed, Task
 from kirotodo.core.errors import Conflict, InvalidInput, KeyReused, LiveTurn, NotFound, NotUndoable
@@ -59,12 +59,16 @@ class ScriptedBackend(ScriptedConversations):
         turns: Sequence[ScriptedTurn] = (),
         pace: Callable[[], Awaitable[object]] | None = None,
         status: Status | None = None,
+        models: Sequence[ModelChoice] = (),
     ) -> None:
         super().__init__(clock=clock, tasks=tasks)
         self.script = list(turns)
         self.sent: list[str] = []
+        self.asked_models: list[str | None] = []
         self.closed = False
         self.link = status or Status(link="local", place="local", model=MODEL, user="local", pending=0)
+        own = ModelChoice(name=self.link.model, model=self.link.model, place="local", default=True)
+        self._models = tuple(models) or (own,)
         self._pace = pace or _yield
         self._holds: dict[str, asyncio.Event] = {}
         self.answers: list[tuple[str, Decision, Mapping[str, Any] | None]] = []
@@ -133,10 +137,12 @@ class ScriptedBackend(ScriptedConversations):
         if conversation_id is not None:
             self._conversation(conversation_id)
             self._refuse_second(conversation_id)
+        answering = self._named(model)
         scripted = self._next_turn(message)
+        self.asked_models.append(model)
         if conversation_id is None:
             conversation_id = self._begin(message[:40]).id
-        turn = self._start(conversation_id, message, scripted.beats)
+        turn = self._start(conversation_id, message, scripted.beats, model=answering)
         sent = Sent(conversation_id=conversation_id, turn_id=turn.id, message_seq=turn.message_seq)
         if request_key is not None:
             self._keys[request_key] = (message, sent)
@@ -158,7 +164,13 @@ class ScriptedBackend(ScriptedConversations):
             if turn.conversation_id == conversation_id and turn.status not in FINAL:
                 raise LiveTurn("This conversation has a turn under way.", turn_id=turn.id)
 
-    def _start(self, conversation_id: int, message: str, beats: Sequence[Beat]) -> Turn:
+    def _named(self, model: str | None) -> str:
+        names = [choice.name for choice in self._models]
+        if model is not None and model not in names:
+            raise InvalidInput(f"There is no model {model!r} here. There are: {', '.join(names)}.")
+        return model or next(choice.name for choice in self._models if choice.default)
+
+    def _start(self, conversation_id: int, message: str, beats: Sequence[Beat], *, model: str = MODEL) -> Turn:
         turn_id = f"turn-{next(self._ids)}"
         seq = self._write(conversation_id, "user", message, turn_id)
         turn = Turn(
@@ -166,7 +178,7 @@ class ScriptedBackend(ScriptedConversations):
             conversation_id=conversation_id,
             message_seq=seq,
             status="running",
-            model=MODEL,
+            model=model,
             created_at=self.clock(),
         )
         self.turns[turn_id] = turn
@@ -183,7 +195,7 @@ class ScriptedBackend(ScriptedConversations):
                 seq=0,
                 conversation_id=turn.conversation_id,
                 message=message,
-                model=MODEL,
+                model=turn.model,
                 created_at=turn.created_at,
             ),
         )
@@ -253,7 +265,8 @@ class ScriptedBackend(ScriptedConversations):
         status: TurnStatus
         match event:
             case TurnFinished():
-                event = replace(event, response=event.response or playing.text, title=event.title or title)
+                named = turn.model if event.model == MODEL else event.model
+                event = replace(event, response=event.response or playing.text, model=named, title=event.title or title)
                 status, response, error, title = "finished", event.response, None, event.title
             case TurnFailed():
                 status, response, error = "failed", playing.text, event.message
@@ -317,6 +330,10 @@ class ScriptedBackend(ScriptedConversations):
         return self.undo_group(group)
 
     # --- the rest ---
+
+    async def models(self) -> tuple[ModelChoice, ...]:
+        self._check("models")
+        return self._models
 
     async def status(self) -> Status:
         self._check("status")

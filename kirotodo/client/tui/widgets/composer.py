@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from rich.segment import Segment
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -12,6 +11,7 @@ from textual.widgets import TextArea
 from kirotodo.client.tui.actions import bindings
 from kirotodo.client.tui.plain import clean
 from kirotodo.client.tui.widgets.slash_popup import Choice, SlashPopup
+from kirotodo.client.tui.widgets.text_lines import painted
 from kirotodo.core.domain.conversation import MESSAGE_MAX
 
 PROMPT: Final = "› "
@@ -95,7 +95,8 @@ class Composer(TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         """Keys act in the order they come: an action left to the bindings would run after the letters behind it."""
-        if (self.popup.open and self._key_for_popup(event.key)) or (not event.is_printable and await self._act(event.key)):
+        taken = self.popup.open and self._key_for_popup(event.key)
+        if taken or (not event.is_printable and await self._act(event.key)):
             event.stop()
             event.prevent_default()
         elif event.key == "enter":
@@ -213,9 +214,9 @@ class Composer(TextArea):
                 style = self.get_component_rich_style("prompt")
                 at = self.styles.gutter.left - len(PROMPT)
                 line = strips[row]
-                painted = Strip([Segment(PROMPT, style)])
+                prompt = painted(self, PROMPT, style)
                 strips = [*strips]
-                strips[row] = Strip.join([line.crop(0, at), painted, line.crop(at + len(PROMPT))])
+                strips[row] = Strip.join([line.crop(0, at), prompt, line.crop(at + len(PROMPT))])
         return strips
 
 

@@ -93,7 +93,8 @@ class TextLines(Widget, can_focus=True):
             style = self.get_component_rich_style("label")
             room = self.styles.gutter.left - len(mark) - 2
             label = f" {self.LABEL:<{room}}{mark} " if room > 0 else mark
-            strips = [_with_label(strips[0], label, style), *strips[1:]]
+            label_strip = painted(self, label, style)
+            strips = [Strip.join([label_strip, strips[0].crop(label_strip.cell_length)]), *strips[1:]]
         return strips
 
     # --- selecting ---
@@ -109,6 +110,9 @@ class TextLines(Widget, can_focus=True):
         self.refresh()
 
 
-def _with_label(strip: Strip, label: str, style: RichStyle) -> Strip:
-    painted = Strip([Segment(label, style)])
-    return Strip.join([painted, strip.crop(painted.cell_length)])
+def painted(widget: Widget, text: str, style: RichStyle) -> Strip:
+    """`text` to lay over lines that are drawn already: it goes through the filters for poor terminals as they did."""
+    strip = Strip([Segment(text, style)])
+    for colours in widget.get_line_filters():
+        strip = strip.apply_filter(colours, widget.background_colors[1])
+    return strip
