@@ -15,6 +15,7 @@ from kirotodo.core.domain.conversation import (
     Sent,
     Transcript,
     Turn,
+    Usage,
 )
 from kirotodo.core.domain.task import (
     Changed,
@@ -69,6 +70,32 @@ class Status:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ModelChoice:
+    """A model that may answer: `name` is what to ask for it by, `model` what its service calls it.
+
+    `place` reads "local" or the service's host. Prices are for a million tokens, None where none is configured.
+    """
+
+    name: str
+    model: str
+    place: str
+    default: bool = False
+    input_price: float | None = None
+    output_price: float | None = None
+    cached_price: float | None = None
+    currency: str = "$"
+
+    def cost(self, usage: Usage) -> float | None:
+        """What `usage` costs in `currency`; None where no price is configured."""
+        if self.input_price is None or self.output_price is None:
+            return None
+        cached_price = self.input_price if self.cached_price is None else self.cached_price
+        fresh = max(0, usage.input_tokens - usage.cached_tokens)
+        millionths = fresh * self.input_price + usage.cached_tokens * cached_price
+        return (millionths + usage.output_tokens * self.output_price) / 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ListChanged:
     """The list or its conversations changed, here or in another program: tasks as they are now, ids that are gone."""
 
@@ -102,6 +129,7 @@ class Backend(Protocol):
 
         Without `conversation_id` a new conversation begins. The same `request_key` with the same message attaches to
         the turn it started before. A plain yes or no to a parked turn answers its approval and attaches to that turn.
+        `model` is the name of one of `models()`; without it the default one answers.
 
         Raises `InvalidInput`, `NotFound`, `LiveTurn` (that conversation's turn is not over) or `KeyReused`.
         """
@@ -197,8 +225,11 @@ class Backend(Protocol):
     def changes(self) -> AsyncIterator[ListChanged]:
         """What changes from now on, here or in another program, until closed."""
 
+    async def models(self) -> tuple[ModelChoice, ...]:
+        """The models there are to choose from, the default one first; their names differ. Nothing is asked for it."""
+
     async def status(self) -> Status:
-        """Where the list lives and what answers."""
+        """Where the list lives and what answers by default."""
 
     async def aclose(self) -> None:
         """Let go of everything. Live turns are left for the next start to finish."""

@@ -15,7 +15,7 @@ from kirotodo.core.agent.calls import Surroundings
 from kirotodo.core.agent.hub import EventHub
 from kirotodo.core.agent.runner import TurnRunner
 from kirotodo.core.agent.watch import watch
-from kirotodo.core.backend import ImportReport, ListChanged, Status, TaskFields
+from kirotodo.core.backend import ImportReport, ListChanged, ModelChoice, Status, TaskFields
 from kirotodo.core.domain.conversation import (
     FINAL,
     MESSAGE_MAX,
@@ -31,8 +31,8 @@ from kirotodo.core.events import TurnEvent, TurnStarted, encode_event
 from kirotodo.core.language.intent import Preferences
 from kirotodo.core.language.titles import conversation_title
 from kirotodo.core.language.understand import is_yes_no
-from kirotodo.core.models.chosen import model_from
 from kirotodo.core.models.model import Model
+from kirotodo.core.models.roster import Roster
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.turns import TurnRecord
@@ -79,24 +79,25 @@ class LocalBackend:
         self,
         *,
         database: Database,
-        model: Model,
+        models: Roster,
         settings: Settings,
         user_id: str = LOCAL_USER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self.user_id = user_id
         self._database = database
-        self._model = model
+        self._models = models
+        self._agents: dict[str, Agent] = {}
+        self._max_messages = settings.max_conversation_history
         self._clock = clock
         self._zone: ZoneInfo = settings.zone
         self._preferences = preferences_from(settings)
         self._hub = EventHub()
-        around = Surroundings(tools=TOOLS, zone=self._zone, preferences=self._preferences)
-        agent = Agent(model=model, around=around, max_messages=settings.max_conversation_history)
+        self._around = Surroundings(tools=TOOLS, zone=self._zone, preferences=self._preferences)
         self._runner = TurnRunner(
             database=database,
             hub=self._hub,
-            agent_for=lambda _: agent,
+            agent_for=self._agent_for,
             clock=clock,
             timeout_seconds=settings.agent_timeout,
         )
@@ -112,11 +113,13 @@ class LocalBackend:
     ) -> Self:
         """Open the database of `settings` and, with `resume`, go on with turns that an earlier process left behind.
 
+        `model` answers in place of the default one; the others that `settings` name can still be asked for.
         Raises `StorageError` in one of its kinds, and `ConfigError` where no model can be had as configured.
         """
-        chosen = model or model_from(settings, preferences=preferences_from(settings))
+        models = Roster(settings, preferences=preferences_from(settings), default=model)
+        models.model()
         database = await Database.open(settings.database_url, clock=clock)
-        backend = cls(database=database, model=chosen, settings=settings, clock=clock)
+        backend = cls(database=database, models=models, settings=settings, clock=clock)
         if resume:
             await backend._runner.take_over()
         return backend
@@ -131,12 +134,11 @@ class LocalBackend:
         request_key: str | None = None,
         model: str | None = None,
     ) -> Sent:
-        if model is not None and model != self._model.name:
-            raise InvalidInput(f"There is no model {model!r} here; {self._model.name!r} answers.")
+        chosen = self._models.model(model).name
         text = _checked(message)
-        fingerprint = _fingerprint(text, conversation_id)
+        fingerprint = _fingerprint(text, conversation_id, model)
         try:
-            sent, started = await self._store_message(text, conversation_id, request_key, fingerprint)
+            sent, started = await self._store_message(text, conversation_id, request_key, fingerprint, chosen)
         except LiveTurn as live:
             answered = await self._answer_in_words(text, live.turn_id)
             if answered is None:
@@ -144,13 +146,13 @@ class LocalBackend:
             return answered
         if started is not None:
             self._runner.start(
-                user_id=self.user_id, turn_id=sent.turn_id, model=self._model.name, epoch=1, last_seq=1, fresh=started
+                user_id=self.user_id, turn_id=sent.turn_id, model=chosen, epoch=1, last_seq=1, fresh=started
             )
             self._hub.list_changed(self.user_id)
         return sent
 
     async def _store_message(
-        self, text: str, conversation_id: int | None, request_key: str | None, fingerprint: str
+        self, text: str, conversation_id: int | None, request_key: str | None, fingerprint: str, model: str
     ) -> tuple[Sent, FreshTurn | None]:
         turn_id = uuid.uuid4().hex
         async with self._database.begin(self.user_id, turn_id=turn_id) as store:
@@ -169,7 +171,7 @@ class LocalBackend:
                 message_seq=stored.seq,
                 request_key=request_key,
                 fingerprint=fingerprint,
-                model=self._model.name,
+                model=model,
                 owner=self._runner.owner,
                 lease_until=self._runner.lease_until(),
                 created_at=store.now,
@@ -179,7 +181,7 @@ class LocalBackend:
                 seq=1,
                 conversation_id=conversation.id,
                 message=text,
-                model=self._model.name,
+                model=model,
                 created_at=store.now,
             )
             await store.turns.append_events(turn_id, [(1, encode_event(started))])
@@ -364,17 +366,28 @@ class LocalBackend:
                     revision = news.revision
                     yield ListChanged(tasks=news.tasks, removed=news.removed, conversations=news.conversations)
 
+    async def models(self) -> tuple[ModelChoice, ...]:
+        return self._models.choices()
+
     async def status(self) -> Status:
         async with self._database.read(self.user_id) as store:
             pending = await store.tasks.count_pending()
-        return Status(link="local", place="local", model=self._model.name, user=self.user_id, pending=pending)
+        return Status(link="local", place="local", model=self._models.default, user=self.user_id, pending=pending)
 
     async def aclose(self) -> None:
         await self._runner.aclose()
-        await self._model.aclose()
+        await self._models.aclose()
         await self._database.aclose()
 
     # --- within ---
+
+    def _agent_for(self, model: str) -> Agent:
+        """The agent that drives turns with this model."""
+        agent = self._agents.get(model)
+        if agent is None:
+            agent = Agent(model=self._models.of_turn(model), around=self._around, max_messages=self._max_messages)
+            self._agents[model] = agent
+        return agent
 
     def _standpoint(self) -> Standpoint:
         return Standpoint(now=self._clock().astimezone(self._zone), zone=self._zone, preferences=self._preferences)
@@ -410,8 +423,9 @@ def _checked_title(title: str) -> str:
     return text
 
 
-def _fingerprint(text: str, conversation_id: int | None) -> str:
-    return hashlib.sha256(json.dumps([text, conversation_id]).encode()).hexdigest()
+def _fingerprint(text: str, conversation_id: int | None, model: str | None) -> str:
+    asked = [text, conversation_id, *([model] if model else [])]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
 
 def _attached(known: TurnRecord, fingerprint: str) -> Sent:

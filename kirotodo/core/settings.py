@@ -134,7 +134,9 @@ class Settings(BaseSettings):
 
     openai_api_key: SecretStr | None = Field(default=None, description="Key of an OpenAI-compatible model service.")
     openai_base_url: str | None = Field(default=None, description="Address of that service, if not OpenAI's own.")
-    openai_model: str = Field(default="gpt-4.1-mini", description="Which of its models answers.")
+    openai_model: Annotated[str, BeforeValidator(_stripped)] = Field(
+        default="gpt-4.1-mini", description="Which of its models answers."
+    )
     openai_api: Annotated[Literal["chat", "responses"], BeforeValidator(_lowered)] = Field(
         default="chat", description="chat, which every such service speaks, or responses, OpenAI's newer interface."
     )

@@ -1,0 +1,169 @@
+"""The models there are to choose from; each is made when it is first asked for."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from kirotodo.core.backend import ModelChoice
+from kirotodo.core.errors import ConfigError, InvalidInput, ModelError, OperatorError
+from kirotodo.core.language.intent import Preferences
+from kirotodo.core.models.builtin import BuiltinModel
+from kirotodo.core.models.chosen import NO_KEY, address_of_api, endpoint_from, model_at
+from kirotodo.core.models.keys import KeyStore, checked_key, key_in_environment
+from kirotodo.core.models.model import Model, ModelEvent, ModelRequest
+from kirotodo.core.models.openai import OPENAI_URL, Endpoint
+from kirotodo.core.profiles import BUILT_IN, ModelProfile
+from kirotodo.core.settings import Settings
+
+LOCAL: Final = "local"
+LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
+
+
+class Roster:
+    """The models that `settings` name, and the built-in one. `default`, if given, answers in place of their default."""
+
+    def __init__(self, settings: Settings, *, preferences: Preferences, default: Model | None = None) -> None:
+        self._settings = settings
+        self._preferences = preferences
+        self._made: dict[str, Model] = {} if default is None else {default.name: default}
+        self.default = settings.default_model if default is None else default.name
+        self._profiles = {profile.name: profile for profile in settings.profiles()}
+
+    def choices(self) -> tuple[ModelChoice, ...]:
+        """The default one first."""
+        found = {name: _choice(profile) for name, profile in self._profiles.items()}
+        found[BUILT_IN] = ModelChoice(name=BUILT_IN, model=BUILT_IN, place=LOCAL)
+        for name in self._made.keys() - found.keys():
+            found[name] = ModelChoice(name=name, model=name, place=LOCAL)
+        first = replace(found.pop(self.default), default=True)
+        return (first, *found.values())
+
+    def model(self, name: str | None = None) -> Model:
+        """The model of this name, the default one without. Raises `InvalidInput`, or `ConfigError` on a wrong key."""
+        wanted = self.default if name is None else name
+        if wanted not in self._made:
+            self._made[wanted] = self._make(wanted)
+        return self._made[wanted]
+
+    def of_turn(self, name: str) -> Model:
+        """The model that a stored turn was begun with; one that is gone says so when it is asked."""
+        try:
+            return self.model(name)
+        except InvalidInput:
+            return _absent(
+                name,
+                f"The model {name!r}, which began this answer, is not configured any more. Your message is kept: "
+                "send it again for another model to answer.",
+            )
+        except ConfigError as fault:
+            return _absent(name, f"{fault.message} Your message is kept.")
+
+    async def aclose(self) -> None:
+        for model in self._made.values():
+            await model.aclose()
+
+    def _make(self, name: str) -> Model:
+        if name == BUILT_IN:
+            return BuiltinModel(preferences=self._preferences)
+        profile = self._profiles.get(name)
+        if profile is None:
+            known = ", ".join(choice.name for choice in self.choices())
+            raise InvalidInput(f"There is no model {name!r} here. There are: {known}.")
+        if profile.from_environment:
+            return self._at(endpoint_of(profile, self._settings))
+        return LateModel(name, lambda: self._at(endpoint_of(profile, self._settings)))
+
+    def _at(self, endpoint: Endpoint) -> Model:
+        return model_at(endpoint, self._settings, preferences=self._preferences)
+
+
+def endpoint_of(profile: ModelProfile, settings: Settings) -> Endpoint:
+    """Where the model of `profile` is to be had, with its key. May wait two seconds for the keyring.
+
+    Raises `ModelError` where a key is needed and none can be had, `ConfigError` where the OPENAI_ settings are wrong.
+    """
+    endpoint = endpoint_from(settings) if profile.from_environment else None
+    if endpoint is not None:
+        return endpoint
+    return Endpoint(
+        name=profile.name,
+        model=profile.model,
+        api_key=_key(profile, settings),
+        base_url=address_of_api(profile.base_url) if profile.base_url else OPENAI_URL,
+        api=profile.api,
+        effort=profile.effort,
+    )
+
+
+def _key(profile: ModelProfile, settings: Settings) -> str:
+    if profile.key_env is not None:
+        key = key_in_environment(profile.key_env)
+        where = f"set {profile.key_env}, which is to hold it"
+    else:
+        key = _stored_key(profile, settings)
+        where = f"run: kirotodo config key {profile.name}"
+    if key is not None:
+        try:
+            return checked_key(key)
+        except InvalidInput as fault:
+            raise ModelError(f"The key of the model {profile.name}: {fault.message}", retryable=False) from None
+    if profile.key_env is None and profile.base_url is not None:
+        return NO_KEY
+    raise ModelError(f"The model {profile.name} needs a key: {where}. Your message is kept.", retryable=False)
+
+
+def _stored_key(profile: ModelProfile, settings: Settings) -> str | None:
+    """From the keyring. A service on this machine may do without, so that a keyring in disorder does not stand in its
+    way."""
+    try:
+        return KeyStore(settings.config_dir).read(profile.name)
+    except (ModelError, OperatorError) as fault:
+        if profile.base_url and urlsplit(profile.base_url).hostname in LOCAL_HOSTS:
+            return None
+        raise ModelError(f"{fault.message} Your message is kept.") from None
+
+
+def _choice(profile: ModelProfile) -> ModelChoice:
+    return ModelChoice(
+        name=profile.name,
+        model=profile.model,
+        place=urlsplit(profile.base_url or OPENAI_URL).netloc.rpartition("@")[2],
+        input_price=profile.input_price,
+        output_price=profile.output_price,
+        cached_price=profile.cached_price,
+        currency=profile.currency,
+    )
+
+
+class LateModel:
+    """A model that is connected, in a thread, when it is first asked; what that raises is why the turn fails."""
+
+    def __init__(self, name: str, connect: Callable[[], Model]) -> None:
+        self.name = name
+        self._connect = connect
+        self._model: Model | None = None
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """See `Model.stream`."""
+        if self._model is None:
+            connected = await asyncio.to_thread(self._connect)
+            self._model = self._model or connected
+        async with aclosing(self._model.stream(request)) as events:
+            async for event in events:
+                yield event
+
+    async def aclose(self) -> None:
+        if self._model is not None:
+            await self._model.aclose()
+
+
+def _absent(name: str, why: str) -> LateModel:
+    """Stands in for a model that began a turn and cannot be had any more."""
+
+    def connect() -> Model:
+        raise ModelError(why)
+
+    return LateModel(name, connect)
