@@ -14,6 +14,8 @@ BENCHMARKS: Final = {
     "paint": "programs:first_paint",
     "turn": "turns:builtin_turn",
     "prompt": "turns:prompt_tokens",
+    "service": "services:turn_over_its_streams",
+    "streams": "services:many_streams",
     "understand": "language:understanding",
     "lists": "lists:pages",
     "stream": "screen:streamed_list",

@@ -1,0 +1,139 @@
+"""A model service behind a turn: what the turn costs over its streams alone, and a thousand streams at once."""
+
+import asyncio
+import json
+import os
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import httpx2
+
+from benchmarks.figure import Figure, middle
+from benchmarks.house import cpu, house, say, scratch
+from benchmarks.moment import NOW, settled
+from benchmarks.upstream import upstream
+from kirotodo.core.agent.prompt import INSTRUCTIONS
+from kirotodo.core.models.chat_completions import ChatCompletions
+from kirotodo.core.models.model import (
+    AssistantStep,
+    Facts,
+    ModelRequest,
+    PromptItem,
+    TextDelta,
+    ToolCallRequest,
+    ToolOutcome,
+    UserText,
+)
+from kirotodo.core.models.openai import Endpoint, OpenAIModel
+from kirotodo.core.tools.registry import TOOLS
+
+TURNS: Final = 40
+PACE: Final = 0.002
+STREAMS: Final = 1_000
+SLOW: Final = 0.1
+QUESTION: Final = UserText(text="add milk tomorrow")
+CALLED: Final[tuple[PromptItem, ...]] = (
+    QUESTION,
+    AssistantStep(text="", calls=(ToolCallRequest(call_id="0.0", tool="add_task", arguments={"title": "buy milk"}),)),
+    ToolOutcome(call_id="0.0", tool="add_task", status="succeeded", result={"status": "created", "task_id": 1}),
+)
+
+
+def turn_over_its_streams() -> Iterator[Figure]:
+    """CPU of a whole turn, all writes included, over a byte pass-through of the same two streams."""
+    with upstream(PACE) as address:
+        bare, whole = asyncio.run(_costs(address))
+    yield Figure(
+        what="turn of 50 tokens and a tool call, CPU over pass-through",
+        value=middle(whole) / middle(bare),
+        unit="×",
+        limit=2,
+        digits=2,
+        detail=f"{middle(whole) * 1000:.1f} ms over {middle(bare) * 1000:.1f} ms; {TURNS} turns each",
+    )
+
+
+async def _costs(address: str) -> tuple[list[float], list[float]]:
+    endpoint = Endpoint(model="fake", api_key="none", base_url=address)
+    bare: list[float] = []
+    whole: list[float] = []
+    with scratch() as folder:
+        async with httpx2.AsyncClient(timeout=30) as client, house(folder, model=OpenAIModel(endpoint)) as backend:
+            await _passed_through(client, address)
+            await say(backend, "add milk tomorrow")
+            settled()
+            for _ in range(TURNS):
+                bare.append(await cpu(lambda: _passed_through(client, address)))
+                whole.append(await cpu(lambda: say(backend, "add milk tomorrow")))
+    return bare, whole
+
+
+async def _passed_through(client: httpx2.AsyncClient, address: str) -> int:
+    """Both streams of a turn, read and counted as bytes."""
+    size = 0
+    for history in ((QUESTION,), CALLED):
+        content = json.dumps(ChatCompletions().body(_request(history), model="fake", strict=False, effort=None))
+        headers = {"content-type": "application/json"}
+        async with client.stream("POST", f"{address}/chat/completions", content=content, headers=headers) as response:
+            async for data in response.aiter_raw():
+                size += len(data)
+    return size
+
+
+def _request(history: tuple[PromptItem, ...], seconds: float = 60.0) -> ModelRequest:
+    return ModelRequest(
+        instructions=INSTRUCTIONS,
+        tools=TOOLS.schemas(),
+        history=history,
+        facts=Facts(now=NOW, zone=ZoneInfo("Europe/Vienna"), open_tasks=3),
+        deadline=asyncio.get_running_loop().time() + seconds,
+    )
+
+
+def many_streams() -> Iterator[Figure]:
+    """A thousand answers at once from a service of fixed latency, each read to its end through the model port."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
+    try:
+        with upstream(SLOW) as address:
+            failed, each = asyncio.run(_at_once(address))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    yield Figure(what=f"{STREAMS:,} streams at once: failed", value=failed, unit="", limit=0)
+    yield Figure(what="  memory of an open stream", value=each / 1024, unit="KiB", limit=60, digits=1)
+
+
+async def _at_once(address: str) -> tuple[int, float]:
+    model = OpenAIModel(Endpoint(model="fake", api_key="none", base_url=address), stall_seconds=60)
+    await _words(model)
+    settled()
+    before = _resident()
+    speaking = 0
+    highest = before
+
+    async def one() -> int:
+        nonlocal speaking, highest
+        words = 0
+        async for event in model.stream(_request(CALLED, seconds=300)):
+            if isinstance(event, TextDelta):
+                words += 1
+                if words == 1:
+                    speaking += 1
+                    highest = max(highest, _resident()) if speaking % 100 == 0 else highest
+        return words
+
+    told = await asyncio.gather(*(one() for _ in range(STREAMS)), return_exceptions=True)
+    await model.aclose()
+    return sum(words != 50 for words in told), (highest - before) / STREAMS
+
+
+async def _words(model: OpenAIModel) -> int:
+    return len([event async for event in model.stream(_request(CALLED))])
+
+
+def _resident() -> int:
+    """Bytes of memory this process holds now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
