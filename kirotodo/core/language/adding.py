@@ -78,7 +78,8 @@ _CREATE_LIST = re.compile(
     rf"|\s+for me|\s+now)*[\s.!]*"
 )
 _MADE_AT_HOME = re.compile(
-    r"(?:some |more |fresh |a cup of |a pot of )*(?:coffee(?: maker| machine| pot)?|lunch|dinner|breakfast"
+    r"(?:some |more |fresh |a cup of |a pot of )*(?:(?:phone )?calls?(?= to\b|\s*\Z)|coffee(?: maker| machine| pot)?"
+    r"|lunch|dinner|breakfast"
     r"|drinks)\b(?! (?:with|for|dat|meeting|appoint|reserv))(?!\s+\w+ with\b)"
 )
 """What may be made or started without being an event."""
@@ -97,6 +98,7 @@ _PUT_BARE = re.compile(
 )
 _NUMBER = r"\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|fifty|hundred"
 _NUMBERS = re.compile(rf"(?:{_NUMBER})(?:\s*(?:,|and|plus|to|\+)\s*(?:{_NUMBER}))+")
+_SUM = re.compile(r"up (?!to\b)")
 _TASK_FIRST = re.compile(rf"(?:task|to-?do|todo)\s+(?={CHORES}\b\s+\w)")
 _FOR_ME = re.compile(r"\A(?:me|us|myself)\s+(?:(?:called|named|titled|for|of)\s+)?(?=\w)", re.IGNORECASE)
 _DOWN = re.compile(r"\s+(?:down|in)\Z")
@@ -198,7 +200,9 @@ def _by_verb(span: Span) -> list[Action] | None:
     m = span.match(_ADD)
     if m is not None:
         what = span.group(m, "what")
-        if not span.has(m, "task") and (NOT_A_LIST.search(what.bare) or what.trimmed().fullmatch(_NUMBERS)):
+        if not span.has(m, "task") and (
+            NOT_A_LIST.search(what.bare) or _SUM.match(what.bare) or what.trimmed().fullmatch(_NUMBERS)
+        ):
             return None
         if re.match(r"(?:note|track|log|new)\b", span.bare) and topic_of(what.bare) and not span.has(m, "task"):
             return None

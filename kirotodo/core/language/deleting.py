@@ -147,6 +147,8 @@ def deleting(span: Span, before: Span | None) -> Action | None:
     what = span.group(m, "what")
     if not what.trimmed():
         return Clarify(missing="target", action="delete") if m["sure"] or verb in ("cancel", "clear", "drop") else None
+    if verb in ("reset", "blank", "purge", "empty") and not (LISTED.search(what.bare) or TASKED.search(what.bare)):
+        return None
     if verb in ("take", "get", "pull", "strike", "cut", "cross", "scratch", "drop", "clean", "undo", "kill", "dump"):
         return _taken(span, m, what)
     if verb.startswith("stop"):

@@ -140,6 +140,7 @@ def _completing(span: Span, before: Span | None) -> Action | None:
         if (
             topic_of(what.bare) == "alarms and timers"
             or (NEVER_OURS.search(what.trimmed().bare) and not TASKED.search(what.bare))
+            or (topic_of(what.bare) in ("money", "music") and not TASKED.search(what.bare))
             or what.match(_TOLD_ON)
             or what.fullmatch(LIST_PHRASE)
         ):

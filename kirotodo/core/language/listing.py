@@ -116,7 +116,8 @@ _LINKED = re.compile(
 _ON_IT = re.compile(r"\s+(?:on|in|to) (?:it|there)[\s.!]*\Z")
 
 NOT_A_LIST = re.compile(
-    r"\b(?:to|on|in|into|onto) (?:my |the |our |this )?(?:\w+ )?(?:account|profile|wallet|phone|device|order|address"
+    r"\b(?:to|on|in|into|onto) (?:my |the |our |this )?(?:\w+ )?(?:account|recipe|profile|wallet|phone|device|order"
+    r"|address"
     r"|app|computer"
     r"|policy|plan|credit card|medical record|car|photos?|queue|story|feed|tab|bill)\b|\b(?:playlist|queue|basket"
     r"|contacts?|address book|favou?rites|bookmarks|twitter|tweet|facebook|station|podcast)\b"

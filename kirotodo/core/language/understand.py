@@ -61,7 +61,8 @@ _IF_NOT = re.compile(
     re.DOTALL,
 )
 _SAID = re.compile(
-    r"(?:(?:i|we)(?:'?ve| have| just| already| finally)*\s+(?:(?:don'?t|do not|no longer|didn'?t"
+    r"(?:(?:don'?t|do not|no longer) need(?: to (?:buy|get|have|do|see))?"
+    r"|(?:i|we)(?:'?ve| have| just| already| finally)*\s+(?:(?:don'?t|do not|no longer|didn'?t"
     r"|won'?t) (?:really )?(?:need|want)(?: to (?:buy|get|have|attend|go to|do|see))?|bought|got|finished"
     r"|did|done|completed|paid|picked up|have enough|got enough|have plenty of)"
     r"|(?:i|we)(?:'m| am|'re| are)? ?(?:not|won'?t|will not|can'?t|cannot) (?:be )?(?:going|go|attending|attend|making"

@@ -92,20 +92,24 @@ _OUTSIDE = {
     r"|sprinklers?|blinds|curtains|coffee maker|furnace|garage door|front door|air conditioner|living room scene",
     "alarms and timers": r"alarms?|timers?|stopwatch|count(?:ing)? ?down|wake (?:me|us)(?: up)?"
     r"|wake up call|get (?:me|us) up",
-    "messages": r"e-?mails?|text messages?|tweets?|twitter|facebook|instagram|whats ?app|sms|inbox|voicemail|linkedin"
+    "messages": r"e-?mails?|text messages?|(?:last|that|this) (?:text|message)s?|tweets?|twitter|facebook"
+    r"|instagram|whats ?app|sms|inbox|voicemail|linkedin"
     r"|snapchat|social media",
     "money": r"bank\w*|accounts?|balance|credit|debit|transfer\w*|checking|savings|stocks?|shares?|exchange rate"
     r"|currenc(?:y|ies)|dollars?|euros?|pounds?|yen|pesos?|interest rate|apr|mortgage rate|401k|rewards?"
     r"|routing number|pin|pin number|w2|paycheck|payday|insurance|bills? total|bitcoin|visa card"
     r"|mastercard|amex",
     "travel": r"flights?|airlines?|airport|hotels?|reservations?|uber|lyft|taxi|cab|car rental|rental car"
-    r"|rent a car|itinerary|luggage|carry-?ons?|carry on|visas?|passport status|vaccin\w+"
+    r"|rent a car|(?:book|reserve) a room|room at|itinerary|luggage|carry-?ons?|carry on|visas?|passport status"
+    r"|vaccin\w+"
     r"|travel(?:l?ing)? (?:to|inter\w+)|trains? to|train tickets?|bus to|directions?|traffic|route"
     r"|gas (?:station|mileage)|tire pressure|mpg|oil change|jump start",
     "food": r"recipes?|calories|restaurants?|takeaway|sushi"
     r"|burritos?|take ?out from|pizza|ingredients?|nutrition\w*|cook time"
     r"|substitute|table (?:for|at)",
-    "devices": r"factory settings?|reset (?:my|your|the) (?:device|phone|settings?)|sync|phone call|answer the phone"
+    "devices": r"channel|settings?|passwords?|router|software|language|brightness|ringtone|wallpaper"
+    r"|factory settings?|reset (?:my|your|the) (?:device|phone|settings?)|sync|phone call"
+    r"|answer the phone"
     r"|bluetooth|wi-?fi|pair|bedside|new device|your (?:name|language|settings?)|incoming|my phone",
     "knowledge": r"define|definition|synonym|translate|spell|president|population|capital of|news|headlines|jokes?"
     r"|trivia|riddle|fun fact|calculate|square root|divided by|multiplied|times|plus|minus|wikipedia"

@@ -215,6 +215,63 @@ do i need an umbrella
 do i need a visa for india
 i'm going to the store
 i need to relax
+can you add up these numbers for me
+put twenty dollars in my savings account
+put a freeze on my bank account
+put my card on hold
+add two cups of flour to the recipe
+add a travel notice to my account
+set my phone to vibrate
+set the volume to three
+set the brightness to max
+book a room at the hilton from the 3rd to the 5th
+book two tickets to the zoo
+make a reservation for four at luigi's at six
+make my voice louder
+make the room warmer
+create a new account for me
+create a password
+start playing the beatles
+start the dishwasher
+move my money to checking
+move forward thirty seconds
+change my pin number
+change the channel to four
+change my language settings to french
+change the song
+update my software
+update me on the election
+delete the app
+delete my last message
+cancel my uber
+cancel my flight to boston
+cancel the pizza order
+drop the volume a little
+take me to the nearest hospital
+check me in for my flight
+check the tire pressure
+complete my transfer
+finish playing this track
+close the app
+reset my password
+reset the router
+clear the cache
+clear my search history
+empty the robot vacuum
+wipe my phone
+let mom know i'll be late
+call the bank at nine
+pay the water bill with my visa
+order a cab for five pm
+get directions to the mall
+i need a new credit card
+i need to report fraud
+i need to know how to fix a flat tire
+i want to hear some rock
+i would like to apply for a loan
+i would like to cancel my policy
+we need milk at home says my wife
+what a day
 """
 HARMLESS = (Clarify, Help, No, OutOfScope, Pick, Smalltalk, Yes)
 
