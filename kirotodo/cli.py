@@ -44,6 +44,7 @@ ROOMS: Final = {
     },
     "The house": {
         "config": f"{SERVER}.config:config",
+        "models": f"{SERVER}.models:models",
         "db": f"{SERVER}.db:db",
         "doctor": f"{SERVER}.doctor:doctor",
         "understand": f"{SERVER}.understand:understand",
@@ -108,7 +109,9 @@ def session() -> "Session":
     def settings() -> "Settings":
         from kirotodo.core.settings import Settings
 
-        return Settings.load()
+        loaded = Settings.load()
+        _refuse_a_file(loaded.kirotodo_home)
+        return loaded
 
     def backend(*, resume: bool = False) -> "AbstractAsyncContextManager[Backend]":
         return _local(settings(), resume=resume)
@@ -131,6 +134,16 @@ def session() -> "Session":
         return dt.datetime.now(settings().zone)
 
     return Session(backend=backend, rehearsal=rehearsal, screen=screen, now=now)
+
+
+def _refuse_a_file(home: "Path | None") -> None:
+    """Said here, where the setting's name is known; below it would be a folder that cannot be made."""
+    from kirotodo.core.errors import ConfigError
+
+    there = next((path for path in (home, *home.parents) if path.exists()), None) if home is not None else None
+    if there is not None and not there.is_dir():
+        where = "which" if there == home else f"but {there}"
+        raise ConfigError(f"KIROTODO_HOME is {home}, {where} is a file, not a folder: set it to a folder.")
 
 
 @asynccontextmanager
@@ -166,17 +179,23 @@ def copy_of(settings: "Settings") -> "Iterator[Settings]":
 
 
 def _chat(settings: "Settings", *, conversation_id: "int | None", new: bool) -> None:
+    import asyncio
+    import datetime as dt
+    import importlib
+
     from kirotodo.client.tui.app import KirotodoApp
 
     async def opened() -> "Backend":
-        from kirotodo.core.local import LocalBackend
-
-        backend = await LocalBackend.open(settings)
+        core = await asyncio.to_thread(importlib.import_module, "kirotodo.core.local")  # keys need not wait for it
+        backend: Backend = await core.LocalBackend.open(settings)
         _settled()
         return backend
 
+    def clock() -> dt.datetime:
+        return dt.datetime.now(settings.zone)
+
     _quiet_logs()
-    app = KirotodoApp(opened, state_path=settings.state_path, conversation_id=conversation_id, new=new)
+    app = KirotodoApp(opened, state_path=settings.state_path, clock=clock, conversation_id=conversation_id, new=new)
     app.run()
     if app.return_code:
         sys.exit(app.return_code)

@@ -34,12 +34,7 @@ class Roster:
 
     def choices(self) -> tuple[ModelChoice, ...]:
         """The default one first."""
-        found = {name: _choice(profile) for name, profile in self._profiles.items()}
-        found[BUILT_IN] = ModelChoice(name=BUILT_IN, model=BUILT_IN, place=LOCAL)
-        for name in self._made.keys() - found.keys():
-            found[name] = ModelChoice(name=name, model=name, place=LOCAL)
-        first = replace(found.pop(self.default), default=True)
-        return (first, *found.values())
+        return choices(self._settings, default=self.default)
 
     def model(self, name: str | None = None) -> Model:
         """The model of this name, the default one without. Raises `InvalidInput`, or `ConfigError` on a wrong key."""
@@ -78,6 +73,15 @@ class Roster:
 
     def _at(self, endpoint: Endpoint) -> Model:
         return model_at(endpoint, self._settings, preferences=self._preferences)
+
+
+def choices(settings: Settings, *, default: str | None = None) -> tuple[ModelChoice, ...]:
+    """What there is to choose from, the default one first: that of `settings` unless `default` names another."""
+    first = settings.default_model if default is None else default
+    found = {first: ModelChoice(name=first, model=first, place=LOCAL)}
+    found |= {profile.name: _choice(profile) for profile in settings.profiles()}
+    found[BUILT_IN] = ModelChoice(name=BUILT_IN, model=BUILT_IN, place=LOCAL)
+    return (replace(found.pop(first), default=True), *found.values())
 
 
 def endpoint_of(profile: ModelProfile, settings: Settings) -> Endpoint:

@@ -30,13 +30,13 @@ class Check:
     detail: str
 
 
-def examine() -> list[Check]:
-    """All checks; those that need settings are left out where the settings are broken."""
+def examine(*, offline: bool = False) -> list[Check]:
+    """All checks; those that need settings are left out where the settings are broken. `offline` asks no model."""
     checks = [_program(), _python(), _terminal()]
     settings, found = _settings()
     checks.extend(found)
     if settings is not None:
-        checks.extend(_of_settings(settings))
+        checks.extend(_of_settings(settings, offline=offline))
     return checks
 
 
@@ -76,14 +76,16 @@ def _settings() -> "tuple[Settings | None, list[Check]]":
     return settings, [Check(name="settings", state="ok", detail=f"{path}{there}")]
 
 
-def _of_settings(settings: "Settings") -> Iterator[Check]:
+def _of_settings(settings: "Settings", *, offline: bool) -> Iterator[Check]:
+    from kirotodo.server.commands.model_check import check_model
+
     looks: list[Callable[[], Check]] = [
         lambda: _folder("data folder", settings.data_dir),
         lambda: _folder("state folder", settings.state_dir),
         lambda: _space(settings.data_dir),
         lambda: _database(settings),
         lambda: _zone(settings),
-        lambda: _model(settings),
+        lambda: check_model(settings, offline=offline),
     ]
     for look in looks:
         try:
@@ -139,10 +141,3 @@ def _zone(settings: "Settings") -> Check:
     if settings.sources()["timezone"] == "default" and machine.utcoffset() != local.utcoffset():
         return Check(name="time zone", state="warn", detail=f"{detail}; the machine says {machine:%H:%M}: set TIMEZONE")
     return Check(name="time zone", state="ok", detail=detail)
-
-
-def _model(settings: "Settings") -> Check:
-    if settings.openai_api_key is None and settings.openai_base_url is None:
-        return Check(name="model", state="ok", detail="built-in, no network")
-    detail = "built-in, no network; OPENAI_API_KEY is set, but this release does not use it yet"
-    return Check(name="model", state="warn", detail=detail)

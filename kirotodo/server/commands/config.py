@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kirotodo.server.commands.printing import put_json
+from kirotodo.server.commands.printing import printable, put_json
 
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings
@@ -51,12 +51,8 @@ def show(as_json: bool = False) -> None:
     name_width = max(len(name) for name, _, _ in rows)
     for name, value, source in rows:
         place = "" if source == "default" else f"  ({source})"
-        click.echo(f"{name:<{name_width}}  {_printable(value) or '-'}{place}")
+        click.echo(f"{name:<{name_width}}  {printable(value) or '-'}{place}")
     click.echo(f"Change them in {settings.config_path}: kirotodo config edit", err=True)
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 @config.command(
@@ -98,6 +94,56 @@ def edit() -> None:
         raise OperatorError(f"{file} cannot be written: {error.strerror or error}.") from None
     Settings.load()
     click.echo(f"{file} is in order.", err=True)
+
+
+@config.command(
+    short_help="Store the key of a model, or delete it.",
+    epilog="""\b
+Examples:
+  kirotodo config key fast
+  pass show models/fast | kirotodo config key fast
+  kirotodo config key fast --delete""",
+)
+@click.argument("name")
+@click.option("--delete", is_flag=True, help="Delete the key instead.")
+def key(name: str, delete: bool) -> None:
+    """Store the key of the model NAME, a table [models.NAME] of config.toml, in the system keyring.
+
+    The key is asked for and not shown, or read from a pipe. Without a keyring it goes into a file that only you can
+    read.
+    """
+    from kirotodo.core.models.keys import KeyStore, checked_key
+    from kirotodo.core.settings import Settings
+
+    settings = Settings.load()
+    keys = KeyStore(settings.config_dir)
+    if delete:
+        gone = keys.delete(name)
+        click.echo(f"The key of {printable(name)} is deleted." if gone else "There was no such key.", err=True)
+        return
+    _check_takes_key(name, settings)
+    stored = keys.store(name, checked_key(_typed_key(name)))
+    where = "the system keyring" if stored.place == "keyring" else f"{stored.place}, since {stored.detail}"
+    click.echo(f"The key of {name} is kept in {where}.", err=True)
+
+
+def _check_takes_key(name: str, settings: "Settings") -> None:
+    from kirotodo.core.errors import InvalidInput
+
+    profile = next((profile for profile in settings.profiles() if profile.name == name), None)
+    if profile is None:
+        raise InvalidInput(
+            f"There is no model {printable(name)!r}: give it a table [models.NAME] in config.toml first."
+        )
+    variable = "OPENAI_API_KEY" if profile.from_environment else profile.key_env
+    if variable is not None:
+        raise InvalidInput(f"The key of {printable(name)} is read from {variable}: set it there.")
+
+
+def _typed_key(name: str) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(f"Key of {name}", hide_input=True, err=True))
+    return sys.stdin.readline()
 
 
 def _template(settings: "type[Settings]") -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import click
 
-from kirotodo.server.commands.printing import put_json
+from kirotodo.server.commands.printing import printable, put_json
 
 MARKS = {"ok": "ok  ", "warn": "note", "bad": "BAD "}
 
@@ -12,22 +12,27 @@ MARKS = {"ok": "ok  ", "warn": "note", "bad": "BAD "}
     epilog="""\b
 Examples:
   kirotodo doctor
+  kirotodo doctor --offline
   kirotodo doctor --json | jq .ok""",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def doctor(as_json: bool) -> None:
+@click.option("--offline", is_flag=True, help="Ask no model: nothing goes over the network, nothing is spent.")
+def doctor(as_json: bool, offline: bool) -> None:
     """Check Python, the terminal, folders, the database, the time zone and the model; ends with 1 if something is
-    broken."""
+    broken.
+
+    Where a model service is configured, its model is asked one tiny question, which costs a few tokens.
+    """
     from kirotodo.server.commands.checks import examine
 
-    checks = examine()
+    checks = examine(offline=offline)
     sound = all(check.state != "bad" for check in checks)
     if as_json:
         put_json({"ok": sound, "checks": checks})
     else:
         name_width = max(len(check.name) for check in checks)
         for check in checks:
-            click.echo(f"{MARKS[check.state]}  {check.name:<{name_width}}  {check.detail}")
+            click.echo(f"{MARKS[check.state]}  {check.name:<{name_width}}  {printable(check.detail)}")
         click.echo("Everything is in order." if sound else "Something is broken: see the lines marked BAD.", err=True)
     if not sound:
         raise click.exceptions.Exit(1)
