@@ -45,7 +45,7 @@ CALLED: Final[tuple[PromptItem, ...]] = (
 def turn_over_its_streams() -> Iterator[Figure]:
     """CPU of a whole turn, all writes included, over a byte pass-through of the same two streams."""
     with upstream(PACE) as address:
-        bare, whole = asyncio.run(_costs(address))
+        bare, port, whole = asyncio.run(_costs(address))
     yield Figure(
         what="turn of 50 tokens and a tool call, CPU over pass-through",
         value=middle(whole) / middle(bare),
@@ -54,21 +54,31 @@ def turn_over_its_streams() -> Iterator[Figure]:
         digits=2,
         detail=f"{middle(whole) * 1000:.1f} ms over {middle(bare) * 1000:.1f} ms; {TURNS} turns each",
     )
+    yield Figure(
+        what="  of it the model port alone",
+        value=middle(port) / middle(bare),
+        unit="×",
+        digits=2,
+        detail=f"{middle(port) * 1000:.1f} ms",
+    )
 
 
-async def _costs(address: str) -> tuple[list[float], list[float]]:
+async def _costs(address: str) -> tuple[list[float], list[float], list[float]]:
     endpoint = Endpoint(model="fake", api_key="none", base_url=address)
     bare: list[float] = []
+    port: list[float] = []
     whole: list[float] = []
     with scratch() as folder:
-        async with httpx2.AsyncClient(timeout=30) as client, house(folder, model=OpenAIModel(endpoint)) as backend:
+        model = OpenAIModel(endpoint)
+        async with httpx2.AsyncClient(timeout=30) as client, house(folder, model=model) as backend:
             await _passed_through(client, address)
             await say(backend, "add milk tomorrow")
             settled()
             for _ in range(TURNS):
                 bare.append(await cpu(lambda: _passed_through(client, address)))
+                port.append(await cpu(lambda: _streamed(model)))
                 whole.append(await cpu(lambda: say(backend, "add milk tomorrow")))
-    return bare, whole
+    return bare, port, whole
 
 
 async def _passed_through(client: httpx2.AsyncClient, address: str) -> int:
@@ -81,6 +91,11 @@ async def _passed_through(client: httpx2.AsyncClient, address: str) -> int:
             async for data in response.aiter_raw():
                 size += len(data)
     return size
+
+
+async def _streamed(model: OpenAIModel) -> int:
+    """Both streams of a turn as events."""
+    return sum([len([event async for event in model.stream(_request(each))]) for each in ((QUESTION,), CALLED)])
 
 
 def _request(history: tuple[PromptItem, ...], seconds: float = 60.0) -> ModelRequest:
@@ -108,7 +123,7 @@ def many_streams() -> Iterator[Figure]:
 
 async def _at_once(address: str) -> tuple[int, float]:
     model = OpenAIModel(Endpoint(model="fake", api_key="none", base_url=address), stall_seconds=60)
-    await _words(model)
+    await _streamed(model)
     settled()
     before = _resident()
     speaking = 0
@@ -128,10 +143,6 @@ async def _at_once(address: str) -> tuple[int, float]:
     told = await asyncio.gather(*(one() for _ in range(STREAMS)), return_exceptions=True)
     await model.aclose()
     return sum(words != 50 for words in told), (highest - before) / STREAMS
-
-
-async def _words(model: OpenAIModel) -> int:
-    return len([event async for event in model.stream(_request(CALLED))])
 
 
 def _resident() -> int:

@@ -182,7 +182,7 @@ class Agent:
         turn_id = run.log.turn_id
         async with run.log.write() as entry:
             turns = entry.store.turns
-            if rest := flow.take_rest():
+            if (rest := flow.take_rest()) or flow.is_stale:
                 entry.emit(TextDelta, step=flow.step, attempt=flow.attempt, text=rest)
             await turns.add_step(turn_id, flow.step, flow.text, calls)
             if calls:

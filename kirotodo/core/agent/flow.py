@@ -27,6 +27,7 @@ class TextFlow:
         self.rest = ""
         self.error: BaseException | None = None
         self._lead = lead
+        self._shown_attempt = attempt - 1
         self._log = log
         self._on_error = on_error
         self._fed = asyncio.Event()
@@ -44,6 +45,11 @@ class TextFlow:
         self.attempt += 1
         self.text = ""
         self.rest = ""
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether viewers still hold the text of an attempt that was given up."""
+        return 0 <= self._shown_attempt < self.attempt
 
     def take_rest(self) -> str:
         rest, self.rest = self.rest, ""
@@ -82,3 +88,4 @@ class TextFlow:
         attempt, text = self.attempt, self.take_rest()
         async with self._log.write() as entry:
             entry.emit(TextDelta, step=self.step, attempt=attempt, text=text)
+        self._shown_attempt = attempt

@@ -51,9 +51,12 @@ class FallbackModel:
                 raise
         if said:
             yield Restarted()
-        yield TextDelta(text=f"{NOTICE}\n\n")
+        yield TextDelta(text=NOTICE)
+        apart = "\n\n"
         async with aclosing(self._second.stream(request)) as events:
             async for event in events:
+                if isinstance(event, TextDelta):
+                    event, apart = TextDelta(text=apart + event.text), ""
                 yield event
 
     async def aclose(self) -> None:

@@ -223,9 +223,11 @@ async def _events(response: "httpx2.Response", decoder: Decoder, linger: float) 
     stream = EventStream()
     data = response.aiter_bytes()
     while True:
-        patience = AFTER_END if stream.ended else linger if decoder.whole else None
         try:
-            async with asyncio.timeout(patience):
+            if decoder.whole:
+                async with asyncio.timeout(AFTER_END if stream.ended else linger):
+                    payloads = stream.feed(await anext(data))
+            else:
                 payloads = stream.feed(await anext(data))
         except StopAsyncIteration:
             break

@@ -54,7 +54,7 @@ async def test_a_turn_in_which_the_first_has_acted_is_not_handed_over() -> None:
 async def test_a_turn_that_was_handed_over_stays_with_it() -> None:
     first, second = ScriptedModel([fault("down")]), ScriptedModel([call("list_tasks")], ["Nothing."])
     both = FallbackModel(first, second)
-    assert await run(both, asked()) == [TextDelta(text=f"{NOTICE}\n\n"), call("list_tasks")]
+    assert await run(both, asked()) == [TextDelta(text=NOTICE), call("list_tasks")]
     step = AssistantStep(text=NOTICE, calls=CALLED[0].calls)
     assert await run(both, asked(UserText(text="list"), step, CALLED[1])) == [TextDelta(text="Nothing.")]
     second.assert_done()

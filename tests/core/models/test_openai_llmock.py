@@ -353,6 +353,7 @@ async def test_the_builtin_model_answers_where_that_is_allowed_and_says_so(
     assert titles == ["milk"]
     assert shown(events).startswith("*The model cannot be reached; the built-in one answers.*\n\n")
     assert shown(events).count("built-in one answers") == 1
+    assert "\n\n\n" not in shown(events)
     assert isinstance(events[-1], TurnFinished)
 
 
