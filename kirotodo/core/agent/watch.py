@@ -1,6 +1,7 @@
 """Following a turn: from the database what was, from memory or the database what comes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Final
 
 from kirotodo.core.agent.hub import EventHub, TurnViewer
@@ -15,25 +16,36 @@ TAKE_OVER_POLLS: Final = 8
 PAGE: Final = 500
 
 
+@dataclass(kw_only=True)
+class _Followed:
+    """A turn being followed: the last event seen, and the state of the database it was looked up in."""
+
+    database: Database
+    user_id: str
+    turn_id: str
+    last: int
+    token: object = None
+
+
 async def watch(
     *, database: Database, hub: EventHub, runner: TurnRunner, user_id: str, turn_id: str, after: int
-) -> AsyncIterator[TurnEvent]:
+) -> AsyncGenerator[TurnEvent, None]:
     """The turn's events with `seq` greater than `after`, up to the final one. Raises `NotFound`, or what the turn's
     owner in this process could not write down."""
+    turn = _Followed(database=database, user_id=user_id, turn_id=turn_id, last=after)
     with hub.viewer(turn_id) as viewer:
-        last = after
-        async for event in _stored(database, user_id, turn_id, after=last):
-            last = event.seq
+        async for event in _stored(turn):
+            turn.last = event.seq
             yield event
             if isinstance(event, FINAL_EVENTS):
                 return
         idle = 0
         while True:
-            fresh = await _next(viewer, runner, database, user_id, turn_id, last)
+            fresh = await _next(viewer, runner, turn)
             idle = 0 if fresh else idle + 1
             for event in fresh:
-                if event.seq > last:
-                    last = event.seq
+                if event.seq > turn.last:
+                    turn.last = event.seq
                     yield event
                     if isinstance(event, FINAL_EVENTS):
                         return
@@ -42,12 +54,14 @@ async def watch(
                 await runner.take_over()
 
 
-async def _stored(database: Database, user_id: str, turn_id: str, *, after: int) -> AsyncIterator[TurnEvent]:
+async def _stored(turn: _Followed) -> AsyncGenerator[TurnEvent, None]:
+    """What is stored after the last event seen."""
+    after = turn.last
     while True:
-        async with database.read(user_id) as store:
-            page = await store.turns.events(turn_id, after=after, limit=PAGE)
+        async with turn.database.read(turn.user_id) as store:
+            page = await store.turns.events(turn.turn_id, after=after, limit=PAGE)
             if not page:
-                await store.turns.get(turn_id)  # tells a turn without news from one that is not there
+                await store.turns.get(turn.turn_id)  # tells a turn without news from one that is not there
         for seq, data in page:
             after = seq
             yield decode_event(data)
@@ -55,16 +69,19 @@ async def _stored(database: Database, user_id: str, turn_id: str, *, after: int)
             return
 
 
-async def _next(
-    viewer: TurnViewer, runner: TurnRunner, database: Database, user_id: str, turn_id: str, last: int
-) -> tuple[TurnEvent, ...]:
-    """What came after `last`, perhaps nothing: from memory where the turn runs here, else from the database."""
-    here = runner.runs(turn_id)
+async def _next(viewer: TurnViewer, runner: TurnRunner, turn: _Followed) -> tuple[TurnEvent, ...]:
+    """What came after the last event seen, perhaps nothing: from memory where the turn runs here, else from the
+    database, which is read only if somebody wrote to it."""
+    here = runner.runs(turn.turn_id)
     await viewer.wait(None if here else POLL_SECONDS)
     fresh = viewer.take()
     if viewer.error is not None:
         raise viewer.error
-    if viewer.behind or not (here or fresh):
-        viewer.behind = False
-        return tuple([event async for event in _stored(database, user_id, turn_id, after=last)])
-    return fresh
+    if not viewer.behind and (here or fresh):
+        return fresh
+    token = turn.database.change_token()
+    if not viewer.behind and token == turn.token:
+        return ()
+    viewer.behind = False
+    turn.token = token
+    return tuple([event async for event in _stored(turn)])

@@ -1,0 +1,233 @@
+"""The use cases of a turn: take a message, follow its turn, stop it, answer what it asks."""
+
+import asyncio
+import hashlib
+import json
+import uuid
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from kirotodo.core.agent.agent import Agent, FreshTurn
+from kirotodo.core.agent.calls import Surroundings
+from kirotodo.core.agent.hub import EventHub
+from kirotodo.core.agent.runner import TurnRunner
+from kirotodo.core.agent.watch import watch
+from kirotodo.core.domain.conversation import FINAL, MESSAGE_MAX, Decision, Sent, Turn
+from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn, ToolError
+from kirotodo.core.events import TurnEvent, TurnStarted, encode_event
+from kirotodo.core.language.intent import Preferences
+from kirotodo.core.language.titles import conversation_title
+from kirotodo.core.language.understand import is_yes_no
+from kirotodo.core.models.roster import Roster
+from kirotodo.core.store.database import Database
+from kirotodo.core.store.turns import TurnRecord
+from kirotodo.core.tools.registry import TOOLS
+
+CANCEL_PATIENCE: Final = 10.0
+"""How long a stop waits for another process to end its turn."""
+
+
+class Turns:
+    """One user's turns, run in this process. See `core.backend.Backend` for what each method promises."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        hub: EventHub,
+        models: Roster,
+        user_id: str,
+        zone: ZoneInfo,
+        preferences: Preferences,
+        clock: Callable[[], datetime],
+        timeout_seconds: float,
+        max_messages: int,
+    ) -> None:
+        self._database = database
+        self._hub = hub
+        self._models = models
+        self._user_id = user_id
+        self._agents: dict[str, Agent] = {}
+        self._around = Surroundings(tools=TOOLS, zone=zone, preferences=preferences)
+        self._max_messages = max_messages
+        self._runner = TurnRunner(
+            database=database, hub=hub, agent_for=self._agent_for, clock=clock, timeout_seconds=timeout_seconds
+        )
+
+    async def take_over(self) -> None:
+        """Go on with turns that an earlier process left behind."""
+        await self._runner.take_over()
+
+    async def aclose(self) -> None:
+        """Let go of every live turn; the next start goes on with it."""
+        await self._runner.aclose()
+
+    async def send(
+        self,
+        message: str,
+        *,
+        conversation_id: int | None = None,
+        request_key: str | None = None,
+        model: str | None = None,
+    ) -> Sent:
+        chosen = self._models.model(model).name
+        text = _checked(message)
+        fingerprint = _fingerprint(text, conversation_id, model)
+        try:
+            sent, started = await self._store_message(text, conversation_id, request_key, fingerprint, chosen)
+        except LiveTurn as live:
+            answered = await self._answer_in_words(text, live.turn_id)
+            if answered is None:
+                raise
+            return answered
+        if started is not None:
+            self._runner.start(
+                user_id=self._user_id, turn_id=sent.turn_id, model=chosen, epoch=1, last_seq=1, fresh=started
+            )
+            self._hub.list_changed(self._user_id)
+        return sent
+
+    async def _store_message(
+        self, text: str, conversation_id: int | None, request_key: str | None, fingerprint: str, model: str
+    ) -> tuple[Sent, FreshTurn | None]:
+        turn_id = uuid.uuid4().hex
+        async with self._database.begin(self._user_id, turn_id=turn_id) as store:
+            if request_key is not None:
+                known = await store.turns.by_request_key(request_key)
+                if known is not None:
+                    return _attached(known, fingerprint), None
+            if conversation_id is None:
+                conversation = await store.conversations.create(conversation_title(text))
+            else:
+                conversation = await store.conversations.get(conversation_id)
+            stored = await store.conversations.add_message(conversation.id, role="user", content=text, turn_id=turn_id)
+            await store.turns.create(
+                turn_id=turn_id,
+                conversation_id=conversation.id,
+                message_seq=stored.seq,
+                request_key=request_key,
+                fingerprint=fingerprint,
+                model=model,
+                owner=self._runner.owner,
+                lease_until=self._runner.lease_until(),
+                created_at=store.now,
+            )
+            started = TurnStarted(
+                turn_id=turn_id,
+                seq=1,
+                conversation_id=conversation.id,
+                message=text,
+                model=model,
+                created_at=store.now,
+            )
+            await store.turns.append_events(turn_id, [(1, encode_event(started))])
+        sent = Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq)
+        return sent, FreshTurn(conversation_id=conversation.id, title=conversation.title)
+
+    async def _answer_in_words(self, text: str, turn_id: str) -> Sent | None:
+        """A plain yes or no to a parked turn answers it; None where this is something else."""
+        decision = is_yes_no(text)
+        if decision is None:
+            return None
+        async with self._database.begin(self._user_id, turn_id=turn_id) as store:
+            turn = (await store.turns.get(turn_id)).turn
+            if turn.approval is None:
+                return None
+            said = await store.conversations.add_message(
+                turn.conversation_id, role="user", content=text, turn_id=turn_id
+            )
+        await self.answer(turn_id, turn.approval.call_id, "yes" if decision else "no")
+        return Sent(conversation_id=turn.conversation_id, turn_id=turn_id, message_seq=said.seq, attached=True)
+
+    async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[TurnEvent, None]:
+        events = watch(
+            database=self._database,
+            hub=self._hub,
+            runner=self._runner,
+            user_id=self._user_id,
+            turn_id=turn_id,
+            after=after,
+        )
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def turn(self, turn_id: str) -> Turn:
+        async with self._database.read(self._user_id) as store:
+            return (await store.turns.get(turn_id)).turn
+
+    async def cancel(self, turn_id: str) -> Turn:
+        turn = await self.turn(turn_id)
+        if turn.status in FINAL:
+            return turn
+        await self._runner.cancel(self._user_id, turn_id)
+        turn = await self.turn(turn_id)
+        if turn.status not in FINAL:
+            turn = await self._ended_elsewhere(turn_id)
+        return turn
+
+    async def _ended_elsewhere(self, turn_id: str) -> Turn:
+        """The turn once another process has stopped it, or as it stands when that takes too long."""
+        try:
+            async with asyncio.timeout(CANCEL_PATIENCE):
+                async for _ in self.watch(turn_id):
+                    pass
+        except TimeoutError:
+            pass
+        return await self.turn(turn_id)
+
+    async def answer(
+        self,
+        turn_id: str,
+        call_id: str,
+        decision: Decision,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> Turn:
+        if arguments is not None:
+            await self._check_arguments(turn_id, call_id, arguments)
+        await self._runner.answer(self._user_id, turn_id, call_id, decision, arguments)
+        return await self.turn(turn_id)
+
+    async def _check_arguments(self, turn_id: str, call_id: str, arguments: Mapping[str, Any]) -> None:
+        """Refuse arguments that the tool would not take, while the question is still open."""
+        for call in (await self.turn(turn_id)).tool_calls:
+            if call.id == call_id:
+                try:
+                    TOOLS.validate(call.tool, arguments)
+                except ToolError as error:
+                    raise InvalidInput(error.message) from None
+
+    def _agent_for(self, model: str) -> Agent:
+        """The agent that drives turns with this model."""
+        agent = self._agents.get(model)
+        if agent is None:
+            agent = Agent(model=self._models.of_turn(model), around=self._around, max_messages=self._max_messages)
+            self._agents[model] = agent
+        return agent
+
+
+def _checked(message: str) -> str:
+    text = message.strip()
+    if not text:
+        raise InvalidInput("There is nothing to send: the message is empty.")
+    if len(text) > MESSAGE_MAX:
+        raise InvalidInput(f"A message holds at most {MESSAGE_MAX:,} characters; this one has {len(text):,}.")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidInput("The message holds characters that are no valid Unicode.")
+    return text
+
+
+def _fingerprint(text: str, conversation_id: int | None, model: str | None) -> str:
+    asked = [text, conversation_id, *([model] if model else [])]
+    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+
+
+def _attached(known: TurnRecord, fingerprint: str) -> Sent:
+    if known.fingerprint != fingerprint:
+        raise KeyReused("This request key was used before with another message.")
+    turn = known.turn
+    return Sent(conversation_id=turn.conversation_id, turn_id=turn.id, message_seq=turn.message_seq, attached=True)
