@@ -194,7 +194,7 @@ class ClientState:
             return _Remembered()
         try:
             return _from_json(self.path.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return _Remembered()
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return None
@@ -214,7 +214,7 @@ def _with(kept: dict[str, T], key: str, value: T) -> dict[str, T]:
 
 
 def _merged(disk: dict[str, T], saved: dict[str, T], now: dict[str, T]) -> dict[str, T]:
-    for key in {*now, *saved}:
+    for key in {**saved, **now}:
         if now.get(key) != saved.get(key):
             disk = _with(disk, key, now[key]) if key in now else _without(disk, key)
     return disk

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kirotodo.client.state import DRAFTS_MAX, HISTORY_MAX, ClientState
+from kirotodo.client.state import DRAFTS_MAX, HISTORY_MAX, ClientState, Outgoing
 
 
 @pytest.fixture
@@ -21,6 +21,8 @@ def test_everything_comes_back(path: Path) -> None:
     state.set_draft(3, "half a sentence\nwith [/] two lines \x1b]0;evil\x07 \ud800")
     state.remember("add milk")
     state.set_queued(3, ["then this", "and that"])
+    state.post(Outgoing(text="on its way \x1b", request_key="k1", conversation_id=3))
+    state.post(Outgoing(text="to a new place", request_key="k2"))
     state.theme = "kirotodo-light"
     state.last_conversation = 3
     state.pane_open = False
@@ -32,6 +34,8 @@ def test_everything_comes_back(path: Path) -> None:
     assert again.draft(3) == "half a sentence\nwith [/] two lines \x1b]0;evil\x07 \ud800"
     assert again.queued(3) == ("then this", "and that")
     assert again.queued(None) == ()
+    assert again.outbox == state.outbox
+    assert [one.request_key for one in again.outbox] == ["k1", "k2"]
     assert again.history == ["add milk"]
     assert (again.theme, again.last_conversation, again.pane_open) == ("kirotodo-light", 3, False)
     assert again.hint_seen("undo")
@@ -179,3 +183,33 @@ def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
 def test_saving_nothing_new_touches_no_file(path: Path) -> None:
     ClientState(path).save()
     assert not path.exists()
+
+
+def test_a_message_that_was_taken_leaves_those_of_another_program_alone(path: Path) -> None:
+    mine, theirs = Outgoing(text="mine", request_key="k1"), Outgoing(text="theirs", request_key="k2")
+    here, there = ClientState(path), ClientState(path)
+    here.post(mine)
+    here.save()
+    there.post(theirs)
+    there.save()
+    assert ClientState(path).outbox == (mine, theirs)
+    here.settle(mine)
+    here.save()
+    assert ClientState(path).outbox == (theirs,)
+
+
+def test_a_folder_that_is_a_file_is_said_once_it_matters(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    state = ClientState(blocked / "state.json")
+    assert state.trouble is None
+    state.set_draft(None, "x")
+    assert not state.save()
+    assert "cannot be saved" in (state.trouble or "")
+
+
+@pytest.mark.parametrize("outbox", ["x", [1], [{"text": 1, "request_key": "k"}], [{"text": "t"}], {"a": 1}, 7])
+def test_an_outbox_nobody_can_read_sends_nothing(path: Path, outbox: object) -> None:
+    path.parent.mkdir()
+    path.write_text(json.dumps({"outbox": outbox}))
+    assert ClientState(path).outbox == ()

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -48,8 +48,8 @@ SECOND_PRESS: Final = timedelta(seconds=3)
 log = logging.getLogger(__name__)
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+def local_now() -> datetime:
+    return datetime.now().astimezone()
 
 
 def _palette() -> type[Provider]:
@@ -71,7 +71,7 @@ class KirotodoApp(App[None]):
         backend: BackendSource,
         *,
         state_path: Path | None = None,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] = local_now,
         conversation_id: int | None = None,
         new: bool = False,
         theme: str | None = None,

@@ -47,7 +47,7 @@ def render(text: str, width: int) -> list[Content]:
 
     console = _console(max(width, 4))
     lines = console.render_lines(_parsed(text), pad=False, new_lines=False)
-    contents = [_content(Segment.simplify(line)) for line in lines]
+    contents = [_content(Segment.simplify(line)).truncate(width) for line in lines]
     return _without_gaps(contents, keep=bool(_FENCED.search(text)))
 
 
@@ -107,7 +107,8 @@ def _console(width: int) -> "Console":
 @cache
 def _markdown() -> "type[Markdown]":
     from rich.console import Console, ConsoleOptions, RenderResult
-    from rich.markdown import CodeBlock, Heading, Markdown
+    from rich.markdown import CodeBlock, Heading, ListItem, Markdown
+    from rich.segment import Segment
 
     class PlainHeading(Heading):
         def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -122,12 +123,25 @@ def _markdown() -> "type[Markdown]":
             text.overflow = "fold"
             yield text
 
+    class DottedItem(ListItem):
+        def render_number(
+            self, console: Console, options: ConsoleOptions, number: int, last_number: int
+        ) -> RenderResult:
+            style = console.get_style("markdown.item.number")
+            width = len(str(last_number - 1)) + 3
+            lines = console.render_lines(self.elements, options.update(width=max(1, options.max_width - width)))
+            for place, line in enumerate(lines):
+                yield Segment(("" if place else f"{number}. ").rjust(width), style)
+                yield from line
+                yield Segment("\n")
+
     class Plain(Markdown):
         elements = {
             **Markdown.elements,
             "heading_open": PlainHeading,
             "fence": PlainCode,
             "code_block": PlainCode,
+            "list_item_open": DottedItem,
         }
 
     return Plain

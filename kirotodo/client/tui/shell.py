@@ -19,6 +19,7 @@ class Shell(Protocol):
     """The app as its screens know it. `chat` takes the messages that other screens have for the chat."""
 
     clock: Callable[[], datetime]
+    """Now, in the zone of the list."""
     state: ClientState
 
     @property

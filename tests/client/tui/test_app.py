@@ -49,7 +49,7 @@ async def test_a_core_that_cannot_be_opened_says_why_and_can_be_tried_again() ->
         return backend
 
     async with chatting(second_time, ready=False) as chat:
-        await chat.sees("Another program holds the list [/].", "/retry")
+        await chat.sees("Another program holds the list [/].", "/retry", "not open")
         await chat.say("kept")
         await chat.sees("queued", "1. kept")
         await chat.say("/retry")
@@ -207,6 +207,9 @@ async def test_without_colours_the_screen_still_shows(monkeypatch: pytest.Monkey
         assert chat.app.theme == "kirotodo-ansi"
         await chat.say("hi")
         await chat.sees("kiro  fine")
+        styles = [segment.style for strip in chat.screen._compositor.render_strips() for segment in strip]
+        colours = {colour.name for style in styles if style for colour in (style.color, style.bgcolor) if colour}
+        assert colours <= {"default"}
         await chat.press("shift+tab")
         await chat.sees("kiro› fine")
 

@@ -1,7 +1,7 @@
 """Answers as they come: growing, begun anew, frozen, stopped, failed, cut and taken up again."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kirotodo.client.script import Beat, Cut, Hold, ScriptedTurn, call, done, fail, say
@@ -193,5 +193,37 @@ def test_what_counts_as_finished(text: str, finished: str) -> None:
 
 
 @given(st.text(max_size=200), st.integers(4, 40))
+@example("123456789. one\n123456790. two", 6)
 def test_any_text_is_drawn_within_its_width(text: str, width: int) -> None:
     assert all(line.cell_length <= width for line in render(text, width))
+
+
+@given(st.text(max_size=200) | PIECES.map("".join), st.integers(14, 60))
+def test_any_text_grows_within_its_width(text: str, width: int) -> None:
+    assert all(line.cell_length <= width for line in StreamedLines(width).of(text))
+
+
+def test_numbers_have_their_dots_and_lists_of_ten_stand_in_line() -> None:
+    assert [line.plain for line in render("1. a\n2. b", 20)] == [" 1. a", " 2. b"]
+    ten = render("\n".join(f"{number}. x" for number in range(1, 11)), 20)
+    assert (ten[0].plain, ten[-1].plain) == ("  1. x", " 10. x")
+
+
+@pytest.mark.parametrize(
+    ("growing", "shown"),
+    [
+        ("Two tasks:\n1. **milk**\n2. **bre", ["Two tasks:", " 1. milk", " 2. **bre"]),
+        ("- pay \\[/\\] rent", [" • pay [/] rent"]),
+        ("## Today\n* `x` and", ["Today", " • x and"]),
+        ("- a long item wraps", [" • a long item", "   wraps"]),
+        ("```\n- **code**\n", ["```", "- **code**"]),
+        ("-", ["-"]),
+        ("**not closed and 2 * 3", ["**not closed and", "2 * 3"]),
+    ],
+)
+def test_what_is_not_finished_looks_like_what_it_will_be(growing: str, shown: list[str]) -> None:
+    assert [line.plain for line in StreamedLines(16).of(growing)] == shown
+
+
+def test_the_worst_line_does_not_take_long() -> None:
+    assert len(StreamedLines(60).of("**a " * 50_000)) > 1_000

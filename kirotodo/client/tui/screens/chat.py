@@ -97,6 +97,7 @@ class ChatScreen(TalkScreen):
 
     def on_backend_ready(self, message: BackendReady) -> None:
         message.stop()
+        self.header.refused = False
         shell = self.shell
         shell.work(shell.jobs.follow(), group="follow", exclusive=True)
         shell.work(shell.jobs.load_tasks())
@@ -111,6 +112,7 @@ class ChatScreen(TalkScreen):
 
     def on_backend_failed(self, message: BackendFailed) -> None:
         message.stop()
+        self.header.refused = True
         self.note(f"{message.error.message} /retry tries again; what you type is kept.")
 
     def on_tasks_loaded(self, message: TasksLoaded) -> None:
@@ -358,7 +360,7 @@ class ChatScreen(TalkScreen):
     def on_task_pane_details_requested(self, message: TaskPane.DetailsRequested) -> None:
         from kirotodo.client.tui.screens.task_edit import DetailsScreen
 
-        self._open(DetailsScreen(message.task))
+        self._open(DetailsScreen(message.task, zone=self.shell.clock().tzinfo))
 
     def on_task_pane_add_requested(self) -> None:
         from kirotodo.client.tui.screens.task_edit import NewTaskScreen

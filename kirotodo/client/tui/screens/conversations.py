@@ -191,7 +191,7 @@ class ConversationsScreen(ModalScreen[None]):
     def _lines(self, one: Conversation) -> Content:
         """Title with count and date on the right; the preview under it."""
         width = max(20, self._list.scrollable_content_region.width or self.size.width - 4) - 2
-        now = shell_of(self).clock().astimezone()
+        now = shell_of(self).clock()
         mark = "› " if one.id == self._current else "  "
         tail = f"{one.message_count} · {when(one.updated_at, now)}"
         title = fill(mark + (steady(one_line(one.title)) or "Untitled"), max(1, width - cell_len(tail) - 1))

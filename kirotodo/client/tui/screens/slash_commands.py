@@ -39,6 +39,7 @@ def _restore(chat: "ChatScreen", _: str) -> None:
 
 def _retry(chat: "ChatScreen", _: str) -> None:
     if chat.shell.refused:
+        chat.header.refused = False
         chat.shell.open_core()
     else:
         chat.retry()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 from typing import Final
 
 from textual import on
@@ -72,7 +72,7 @@ class DueScreen(DialogScreen):
 
     async def store(self, backend: Backend) -> Edited:
         changed = await backend.update_tasks([self._editing.id], due_fields(self.text_of("due")))
-        today = shell_of(self).clock().astimezone().date()
+        today = shell_of(self).clock().date()
         before = due_words(self._editing.due_date, self._editing.due_time, today=today) or "no date"
         now = next((task for task in changed.tasks if task.id == self._editing.id), None)
         if now is None:
@@ -139,7 +139,7 @@ class NewTaskScreen(DialogScreen):
         message.stop()
         if message.text != self.text_of("text"):
             return
-        now = shell_of(self).clock().astimezone()
+        now = shell_of(self).clock()
         lines = [task_summary(task, now) for task in message.tasks]
         self.query_one("#preview", Static).update(Content("\n").join(lines) if lines else plain(message.refusal))
 
@@ -156,14 +156,14 @@ class DetailsScreen(DialogScreen):
     }
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, *, zone: tzinfo | None = None) -> None:
         super().__init__(f"task {task.id}")
         self._editing = task
         self._before = {
             "title": one_line(task.title),
             "due": due_text(task),
             "recurrence": rule_words(task.recurrence) if task.recurrence else "",
-            "remind": f"{task.remind_at.astimezone():%Y-%m-%d %H:%M}" if task.remind_at else "",
+            "remind": f"{task.remind_at.astimezone(zone):%Y-%m-%d %H:%M}" if task.remind_at else "",
             "priority": task.priority,
             "project": one_line(task.project or ""),
             "tags": ", ".join(one_line(tag) for tag in task.tags),
@@ -183,7 +183,7 @@ class DetailsScreen(DialogScreen):
         yield Static(self._about(), id="about", markup=False)
 
     def _about(self) -> Content:
-        task, now = self._editing, shell_of(self).clock().astimezone()
+        task, now = self._editing, shell_of(self).clock()
         facts = [f"added {moment_words(task.created_at, now=now)}"]
         if task.completed_at:
             facts.append(f"done {moment_words(task.completed_at, now=now)}")

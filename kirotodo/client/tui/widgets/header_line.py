@@ -10,10 +10,10 @@ from kirotodo.core.backend import Status
 from kirotodo.core.domain.conversation import Usage
 
 
-def chip(status: Status | None, usage: Usage, *, width: int) -> Content:
+def chip(status: Status | None, usage: Usage, *, width: int, refused: bool = False) -> Content:
     """`local · built-in · 14 open`, with the tokens where the conversation cost any; shorter where room is scarce."""
     if status is None:
-        return Content("opening…")
+        return Content("not open" if refused else "opening…")
     place = _place(status)
     model = line(status.model)
     pending = Content(f"{status.pending} open")
@@ -48,6 +48,7 @@ class HeaderLine(Widget):
     """
     title: reactive[str] = reactive("")
     status: reactive[Status | None] = reactive(None)
+    refused: reactive[bool] = reactive(False)
     usage: reactive[Usage] = reactive(Usage())
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -55,7 +56,7 @@ class HeaderLine(Widget):
 
     def render(self) -> Content:
         width = self.content_size.width
-        right = chip(self.status, self.usage, width=width // 2).stylize("$text-muted")
+        right = chip(self.status, self.usage, width=width // 2, refused=self.refused).stylize("$text-muted")
         name = Content.styled("kirotodo", "bold")
         left = Content.assemble(name, " · ", line(self.title)) if self.title else name
         left = left.truncate(max(0, width - right.cell_length - 2), ellipsis=True)

@@ -154,7 +154,7 @@ class TaskPane(Vertical):
         return self
 
     def _now(self) -> datetime:
-        return self._clock().astimezone()
+        return self._clock()
 
     def _lay_out(self) -> None:
         if not self.is_mounted:
