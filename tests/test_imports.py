@@ -66,6 +66,7 @@ def test_understanding_needs_no_database(tmp_path: Path) -> None:
         ("export",),
         ("stats",),
         ("config",),
+        ("models",),
         ("doctor",),
         ("db", "upgrade"),
     ],
@@ -82,3 +83,11 @@ def test_help_needs_no_database(tmp_path: Path, args: tuple[str, ...]) -> None:
 def test_a_running_list_needs_no_migrations(tmp_path: Path) -> None:
     modules(tmp_path, "add", "milk")
     assert "alembic" not in modules(tmp_path, "list")
+
+
+@pytest.mark.parametrize(
+    "args", [("add", "milk"), ("list",), ("ask", "what is due today?"), ("ask", "--model", "built-in", "hi")]
+)
+def test_a_model_that_is_not_asked_imports_nothing(tmp_path: Path, args: tuple[str, ...]) -> None:
+    (tmp_path / "config.toml").write_text('[models.far]\nmodel = "big"\n')
+    assert modules(tmp_path, *args) & SCREEN_AND_SERVER == set()
