@@ -18,6 +18,7 @@ from kirotodo.core.language.intent import Action, Add, Clarify, CreateList
 from kirotodo.core.language.listing import NOT_A_LIST, PUT_IT, by_list
 from kirotodo.core.language.lists import LIST_HEAD, LIST_PHRASE, WORD, clean_name, list_name
 from kirotodo.core.language.marks import level
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.reminding import by_reminder
 from kirotodo.core.language.vocabulary import CHORES, topic_of
@@ -30,7 +31,7 @@ _LINK = (
     r"(?:\s+(?:to|called|named|titled|entitled|for|about|of|that says|which says|saying|that"
     r"|with the (?:title|name)|as)\b|\s*[:\-,])"
 )
-_ADD = re.compile(
+_ADD = pattern(
     rf"(?:(?:(?:re-?)?add|append|include|insert|jot|note|log|track|new|save|create|make|enter|record"
     rf"|start|put|write|tack|assign|give|get|(?:i|we)(?:'d| would)? (?:need|want|like)(?= an?\b)|do)(?:\s+(?:down|in"
     rf"|on|me|up|us))*\s+(?:{KINDS}\s+)?"
@@ -42,7 +43,7 @@ _ADD = re.compile(
     r"\s*(?P<what>.*)",
     re.DOTALL,
 )
-_SCHEDULE = re.compile(
+_SCHEDULE = pattern(
     r"(?P<verb>schedul(?:e|ing)|set(?:up| up)?|create|make|plan|book|arrange|organi[sz]e|mark(?: down)?|fix"
     r"|put(?: down| in| up)?|block(?: out| off)?|(?:i|we)(?:'ll| will|'d| would)? (?:need|want"
     r"|like)(?: to have)?(?= an?\b)"
@@ -52,7 +53,7 @@ _SCHEDULE = re.compile(
     r"(?:me (?:in )?(?:for\s+)?|up\s+|us\s+)?(?:(?:an?|the|another|new|my)\s+)*(?P<what>.+)",
     re.DOTALL,
 )
-NEED = re.compile(
+NEED = pattern(
     r"(?:so\s+)?(?:i|we)(?:'d| would| really| also| still| just| do| definitely| probably)*\s*"
     r"(?P<how>(?:need|want|have|ought|got|'ve got|would like|like|am supposed|are supposed|'m supposed"
     r"|cannot forget|can'?t forget|must not forget|mustn'?t forget|should not forget|shouldn'?t forget"
@@ -62,7 +63,7 @@ NEED = re.compile(
     r"|\s+of)?\s+)?(?P<what>.+)",
     re.DOTALL,
 )
-_CREATE_LIST = re.compile(
+_CREATE_LIST = pattern(
     rf"(?:(?:(?:i|we)(?:'d| would|'ll| will)? (?:need|want|like) (?:to )?|(?:i|we)(?:'d| would|'ll"
     rf"| will)? (?=(?:need|want|like|have)\b))?"
     rf"(?:(?:create|make|start(?: up)?|set up|build"
@@ -77,13 +78,13 @@ _CREATE_LIST = re.compile(
     rf"|\s+(?P<of3>[\"'].+?))?(?:\s+please"
     rf"|\s+for me|\s+now)*[\s.!]*"
 )
-_MADE_AT_HOME = re.compile(
+_MADE_AT_HOME = pattern(
     r"(?:some |more |fresh |a cup of |a pot of )*(?:(?:phone )?calls?(?= to\b|\s*\Z)|coffee(?: maker| machine| pot)?"
     r"|lunch|dinner|breakfast"
     r"|drinks)\b(?! (?:with|for|dat|meeting|appoint|reserv))(?!\s+\w+ with\b)"
 )
 """What may be made or started without being an event."""
-_MARKED = re.compile(
+_MARKED = pattern(
     r"(?:(?:mark|block|hold|clear)(?: down| off| out)? (?:my|the|our) (?:calendars?|schedule|agenda)(?: down)?(?= |\Z)"
     r"|save the date(?: of)?|(?:put|pencil|sign|book|mark|slot|schedule|count) (?:me|us) (?:down|in|up)?"
     r"|(?:put|pencil|mark|write|pen)(?= .+? (?:down|in) (?:for|on|at)\b)"
@@ -92,23 +93,23 @@ _MARKED = re.compile(
     r"|(?:mark|flag|label|set|note)(?: down)? (?=(?P<day>.+?) (?:as|down as|down for|for)\b))\s*(?P<what>.+)",
     re.DOTALL,
 )
-_PUT_BARE = re.compile(
+_PUT_BARE = pattern(
     r"(?:put|place|stick|throw|toss|pop|write|jot|list|have)(?: down| in)?\s+(?!.+\b(?:off|list)\b)(?P<what>.+)",
     re.DOTALL,
 )
 _NUMBER = r"\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|fifty|hundred"
-_NUMBERS = re.compile(rf"(?:{_NUMBER})(?:\s*(?:,|and|plus|to|\+)\s*(?:{_NUMBER}))+")
-_SUM = re.compile(r"up (?!to\b)")
-_TASK_FIRST = re.compile(rf"(?:task|to-?do|todo)\s+(?={CHORES}\b\s+\w)")
-_FOR_ME = re.compile(r"\A(?:me|us|myself)\s+(?:(?:called|named|titled|for|of)\s+)?(?=\w)", re.IGNORECASE)
-_DOWN = re.compile(r"\s+(?:down|in)\Z")
-_SOMETHING = re.compile(
+_NUMBERS = pattern(rf"(?:{_NUMBER})(?:\s*(?:,|and|plus|to|\+)\s*(?:{_NUMBER}))+")
+_SUM = pattern(r"up (?!to\b)")
+_TASK_FIRST = pattern(rf"(?:task|to-?do|todo)\s+(?={CHORES}\b\s+\w)")
+_FOR_ME = pattern(r"\A(?:me|us|myself)\s+(?:(?:called|named|titled|for|of)\s+)?(?=\w)", re.IGNORECASE)
+_DOWN = pattern(r"\s+(?:down|in)\Z")
+_SOMETHING = pattern(
     r"(?:i|we)(?:'ve| have)?(?: got| have)? (?:something|some(?: more)? (?:things|items|stuff)|an? (?:\w+ )?(?:item"
     r"|task|thing)|a few"
     r" (?:things|items)|more)(?: else)? (?:to|i (?:need|want) to|for you to) (?:add|put|remind|schedule|write)\b"
 )
-_AS = re.compile(r"(?:[\s,]*\b(?:open|free|down|off|out)\b)*\s*(?:for|with|that|as|on|by|at|down)?\s*")
-_URGENT = re.compile(r"\b(?:(?P<a>high|low|medium|top)[ -]priority|urgent|important)\b")
+_AS = pattern(r"(?:[\s,]*\b(?:open|free|down|off|out)\b)*\s*(?:for|with|that|as|on|by|at|down)?\s*")
+_URGENT = pattern(r"\b(?:(?P<a>high|low|medium|top)[ -]priority|urgent|important)\b")
 
 
 def adding(span: Span, before: Span | None = None) -> list[Action] | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from kirotodo.core.language.edges import Content, content
 from kirotodo.core.language.intent import Add
 from kirotodo.core.language.items import split_items
+from kirotodo.core.language.patterns import Pattern, pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.vocabulary import EVENTS
 
@@ -13,7 +14,7 @@ KINDS = (
     r"(?:an?|the|another|one|new|some|my|this|these|two|\s|more|daily|weekly|monthly|repeating|recurring"
     r"|quick|important|urgent|simple|(?:high|low|medium|top)[ -]priority)+?"
 )
-EMPTY = re.compile(
+EMPTY = pattern(
     r"(?:me|us|it|this|that|them|these|those|something|anything|stuff|things?|do something|(?:at "
     r"|for )?(?:a |some )?(?:later|soon|sometime|another time|some time|other time)(?: time| date| on)?"
     r"|again|one|some|someone|some items?|an? (?:item|task|thing|event|reminder|entry)|items?|tasks?|"
@@ -24,18 +25,18 @@ EMPTY = re.compile(
     r"do (?:it|something|this|that|stuff)|remember(?: something)?|(?:about|of) (?:something|it|this|that)"
     r"|in a (?:bit|while|minute|moment)|[\W_]*)"
 )
-_CONDITION = re.compile(
+_CONDITION = pattern(
     r"\s*[,;]?\s*\b(?:if (?:it'?s?|they|i|that|there|we|you)|unless|because|since (?:i|we|it)|as (?:i"
     r"|we)\b|i'?m (?:out|running|almost)|i (?:just|ran|am out)|in case|so (?:that )?i (?:don'?t|won'?t"
     r"|can)|we'?re? (?:are )?(?:out|running)|they'?re|(?:as )?soon as|when you can)\b.*\Z",
     re.DOTALL,
 )
-EVENT_FIRST = re.compile(
+EVENT_FIRST = pattern(
     rf"(?:(?:my|the|our|an?)\s+)?(?:(?!(?:my|the|an?|your|our|to|is"
     rf"|are)\b)[\w'.&-]+\s+){{0,3}}?{EVENTS}\b"
 )
-EVENT_NAMED = re.compile(rf"\b{EVENTS}\b")
-PIECE_HEAD = re.compile(
+EVENT_NAMED = pattern(rf"\b{EVENTS}\b")
+PIECE_HEAD = pattern(
     r"(?:(?:an?|the|my|another|new|all[ -]day|calendar|quick|recurring|repeating|daily|weekly|special)\s+)*"
     r"(?:chore|task|errand|job|item|event|reminder|entry|note|to-?do)s?\s+(?:(?:of|to|called|for(?: me to)?|named"
     r"|titled"
@@ -64,7 +65,7 @@ def added(found: Content, *, title: str | None = None, project: str | None = Non
     )
 
 
-_LEADING = re.compile(
+_LEADING = pattern(
     r"(?:(?:for )?me to|reminding me to|to remind me to|that|for(?= [a-z]+\Z)|(?:i am|i'm|we're"
     r"|we are)(?= [a-z]+ing\b))\s+(?=\w)|(?:(?:an?|the|my|another|new|all[ -]day"
     r"|calendar|quick|recurring"
@@ -76,7 +77,7 @@ _LEADING = re.compile(
     r"|there(?:'s| is| will be))\s+(?:(?:an?|my|the)\s+)?(?=\w)",
     re.IGNORECASE,
 )
-_CALLED = re.compile(
+_CALLED = pattern(
     r"(?:(?:an?|the|my|new)\s+)*(?:events?|reminders?|tasks?|appointments?|items?|entry)\s+(?:\w+\s+){0,6}?(?:called"
     r"|named|titled|entitled)\s+"
     r"(?P<name>.+)",
@@ -84,10 +85,10 @@ _CALLED = re.compile(
 )
 
 
-_ARTICLE = re.compile(r"(?:an?|the|event|calendar event|(?:an? )?(?:repeating|recurring))\s+(?=\w)")
+_ARTICLE = pattern(r"(?:an?|the|event|calendar event|(?:an? )?(?:repeating|recurring))\s+(?=\w)")
 
 
-EVENT_WORD = re.compile(r"(?<=\w)(?:\s+(?:events?|reminders?))+\b")
+EVENT_WORD = pattern(r"(?<=\w)(?:\s+(?:events?|reminders?))+\b")
 
 
 def tidied(title: str) -> str:
@@ -132,6 +133,6 @@ def unconditional(span: Span) -> Span:
     return span.to(end=m.start()) if m and m.start() >= span.start else span
 
 
-def without(span: Span, tail: re.Pattern[str]) -> Span:
+def without(span: Span, tail: Pattern) -> Span:
     m = span.search(tail)
     return span.to(end=m.start()) if m and m.start() > span.start else span

@@ -6,6 +6,7 @@ from kirotodo.core.language.edges import unquoted
 from kirotodo.core.language.intent import Action, Clarify, Clearable, OutOfScope
 from kirotodo.core.language.lists import LIST_PHRASE
 from kirotodo.core.language.marks import LEVEL, level
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span, plain
 from kirotodo.core.language.rescheduling import (
     ADDRESSED,
@@ -21,7 +22,7 @@ from kirotodo.core.language.rescheduling import (
 )
 from kirotodo.core.language.vocabulary import topic_of
 
-_RENAME = re.compile(
+_RENAME = pattern(
     r"(?:(?P<sure>rename|retitle|re-name|reword|call)|change(?! out)|edit|update|modify|alter|correct|fix"
     r"|replace(?=.+\swith\s)|set|make|turn)\s+"
     r"(?:the\s+)?(?:(?P<title>(?:title|name|text|wording|description)\s+(?:of|for|on)\s+)"
@@ -30,7 +31,7 @@ _RENAME = re.compile(
     r"|so (?:that )?it says)\b|:|->|=>|(?=¤|\"|'))\s*(?P<to>.+)",
     re.DOTALL,
 )
-_PRIORITY = re.compile(
+_PRIORITY = pattern(
     rf"(?:set|change|make|mark|give|update|raise|lower|bump|flag|put|move|assign|increase|decrease"
     rf"|drop)\s+(?:the\s+|a\s+)?priority\s+(?:level\s+)?(?:of|for|on|to)\s+(?P<a>.+?)\s+(?:to|as|at|is"
     rf"|:)\s+(?P<al>{LEVEL})(?: priority)?[\s.!]*\Z"
@@ -42,7 +43,7 @@ _PRIORITY = re.compile(
     rf"|low|medium|top)[ -]priority)[\s.!]*\Z"
     rf"|assign\s+(?P<fl>{LEVEL})\s+priority\s+to\s+(?P<f>.+)"
 )
-_TAG = re.compile(
+_TAG = pattern(
     r"(?:tag|label)\s+(?P<a>.+?)\s+(?:with|as|under|(?=#))\s*(?P<at>(?:#?[\w-]+)(?:\s*(?:,|and"
     r"|&)?\s*#?[\w-]+)*)[\s.!]*\Z"
     r"|(?:add|put|attach|give|apply)\s+(?:the\s+|a\s+|an\s+)?(?:(?:tags?"
@@ -53,7 +54,7 @@ _TAG = re.compile(
     r"|of)[\w-]+)|(?P<dh>#[\w-]+)(?: tag)?|(?P<dq>[\w-]+)\s+(?:tag|label))\s+(?:from|off|off of|on"
     r"|of)\s+(?P<d>.+)"
 )
-_NOTE = re.compile(
+_NOTE = pattern(
     r"(?:add|put|write|attach|leave|make|append)\s+(?:a\s+|the\s+|this\s+|some\s+)?(?:notes?|comment"
     r"|description|detail)\s+(?:to|on|for|about|in)\s+(?P<a>.+?)(?:\s*:\s*|\s+(?:saying|that says|to say"
     r"|that|which says|reading|with)\s+|\s+(?=\"|'))(?P<an>.+)"
@@ -69,7 +70,7 @@ _CLEARABLE = (
     r"|schedule|priority|priorities|project|category|tags|labels|all tags|notes?|description|reminders?"
     r"|reminder time)"
 )
-_CLEAR = re.compile(
+_CLEAR = pattern(
     rf"(?:remove|delete|clear|drop|unset|erase|take|cancel|get rid of|reset)\s+(?:off\s+"
     rf"|away\s+)?(?:the\s+|all\s+|any\s+)*{_CLEARABLE}\s+(?:from|of|on|for|off|off of)\s+(?P<what>.+)"
     rf"|(?:remove|delete|clear|drop|unset"
@@ -80,7 +81,7 @@ _CLEAR = re.compile(
     r"|unscheduled|no (?:due )?date|(?:to )?no (?:due )?date|not repeat(?:ing)?|to no deadline"
     r"|someday)[\s.!]*\Z"
 )
-_REPEAT = re.compile(
+_REPEAT = pattern(
     r"(?:make|set|have|let|change|repeat|schedule|update)\s+(?P<what>.+?)\s+(?:(?:to|be|as|a|an|it"
     r"|repeat(?:ing|ed)?|recur(?:ring)?|happen|reoccur(?:ring)?|recurrent|task|occur)\s+)*(?P<to>(?:every"
     r"|each|daily|weekly|monthly|yearly|annually|biweekly|bi-weekly|on (?:weekdays|weekends)|twice"
@@ -91,14 +92,14 @@ _FIELDS: dict[str, Clearable] = {
     "repe": "recurrence", "prio": "priority", "proj": "project", "cate": "project", "tags": "tags",
     "labe": "tags", "all ": "tags", "note": "notes", "desc": "notes", "remi": "remind",
 }  # fmt: skip
-_NEW = re.compile(
+_NEW = pattern(
     r"(?:up\s+)?(?:an?|another|new|(?:repeat|recurr)\w*|daily|weekly|monthly|events?|reminders?|meetings?"
     r"|appointments?)\b"
 )
 """A thing without "the" or "my" is one to be made."""
-_ELSEWHERE = re.compile(r"(?:my|the|our)\s+(?:calendar|schedule|list|agenda|phone|diary)\b")
-_YOURS = re.compile(r"(?:your|ur)\b")
-_LISTED = re.compile(r"#\d|\b(?:tasks?|to-?dos?|todos?|reminders?|items?)\b|¤")
+_ELSEWHERE = pattern(r"(?:my|the|our)\s+(?:calendar|schedule|list|agenda|phone|diary)\b")
+_YOURS = pattern(r"(?:your|ur)\b")
+_LISTED = pattern(r"#\d|\b(?:tasks?|to-?dos?|todos?|reminders?|items?)\b|¤")
 
 
 def changing(span: Span) -> list[Action] | None:

@@ -3,9 +3,10 @@
 import re
 
 from kirotodo.core.language.lists import LIST
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span
 
-_STOP = re.compile(
+_STOP = pattern(
     r"(?<![\s!?;.])(?<![\s.][a-z])(?<!\bms)(?<!\bmr)(?<!\bdr)(?<!\bmrs)(?<!\bst)(?<!\bno)(?<!\bvs)"
     r"(?<!\betc)(?<!\ba\.m)(?<!\bp\.m)[.!?;]+(?=[\s\"']|\Z)|\n+"
 )
@@ -26,7 +27,7 @@ _WEAK = (
     r"|let me know|mark)"
 )
 _POLITE = r"(?:(?:please|also|then|now|just|so|you can|can you|could you|would you)\s+)*"
-_JOIN = re.compile(
+_JOIN = pattern(
     rf"(?:\s*[,;]\s*(?:and\s+|but\s+|so\s+|or\s+)?(?:then\s+|also\s+|please\s+)*|\s+(?:and|then|but|so"
     rf"|plus|&)\s+(?:then\s+|also\s+|please\s+)*|\s+(?=please\s)"
     rf"|(?<!\bto)(?<!\byou)(?<!\bshould)(?<!\bi)\s+(?=remind me\b(?!\s+(?:\d+|an?|half an|one|two|five"
@@ -36,14 +37,14 @@ _JOIN = re.compile(
     r"|take (?:it|that|them|those) (?:off|out))\b))"
     rf"{_POLITE}(?P<next>(?P<strong>{_STRONG})|(?P<weak>{_WEAK}))\b"
 )
-_KEEPS = re.compile(r"\b(?:remind|remember|reminder|don'?t forget|note to|need to|have to|should|must|gotta|got to)\b")
+_KEEPS = pattern(r"\b(?:remind|remember|reminder|don'?t forget|note to|need to|have to|should|must|gotta|got to)\b")
 """A clause that says in words of its own what is to be done; only a strong command ends it."""
-_ADDS = re.compile(rf"(?:{_POLITE})(?:add|put|new|create|schedule|todo|task)\b")
+_ADDS = pattern(rf"(?:{_POLITE})(?:add|put|new|create|schedule|todo|task)\b")
 
-_WHERE = re.compile(rf"(?:on|in|from|for|to|at|off)\s+{LIST}")
+_WHERE = pattern(rf"(?:on|in|from|for|to|at|off)\s+{LIST}")
 _NAME = r"(?:kiro(?:todo)?|assistant|computer|google|alexa|siri|olly|ollie|cortana|bixby|pda|bot|buddy|jarvis)"
 _GREETING = r"(?:hey|hi|hello|hiya|ok|okay|yo|dear|good (?:morning|afternoon|evening))"
-_LEAD = re.compile(
+_LEAD = pattern(
     rf"(?:{_GREETING}[\s,]+)?{_NAME}\b[\s,:!]+(?=\w|\"|')"
     rf"|{_GREETING}(?:\s+there)?[\s,!.]+(?=\w)"
     r"|(?:please|pls|plz|kindly|just|now|also|then|so|and|but|well|um+|uh+|oh|ah|er|like|actually|quickly|quick"
@@ -65,7 +66,7 @@ _LEAD = re.compile(
     r"|i(?:'d| would) like(?: for)? to have you|your (?:job|task) is to|(?:have|get|let|tell) my (?:phone|calendar) to?"
     r"(?= ?remind))[\s,]+",
 )
-_REQUEST = re.compile(
+_REQUEST = pattern(
     r"(?:(?:can|could|would|will|can'?t|couldn'?t|won'?t) (?:you|u|ya)|is it possible(?: for you)? to"
     r"|are you able to|would it be possible(?: for you)? to"
     r"|(?:is|would) there (?:be )?(?:a|any) way (?:for you |you (?:can|could) )?(?:to )?"
@@ -79,7 +80,7 @@ _REQUEST = re.compile(
     r"|(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?=(?:get|have) .+ (?:added|put|placed|removed"
     r"|taken)\b)"
 )
-_WANT = re.compile(
+_WANT = pattern(
     r"(?:i|we)(?:'d| would| really| do| just| also|'ll| will| am going to)*\s*(?:(?:need|want|like|love"
     r"|wish|have|ought|got|'ve got)\s+(?:for you\s+)?to|wanna|gonna)\s+(?:be able to\s+)?(?=(?P<verb>[a-z]+)\b)|(?:i"
     r"|we)\s+(?:must|should|gotta|'ll)\s+(?=(?P<verb2>[a-z]+)\b)"
@@ -174,7 +175,7 @@ _TASKLIKE = frozenset(
     ]
 )
 """Of those, the ones that also open many a to-do ("I need to take out the trash")."""
-_NAVIGATE = re.compile(
+_NAVIGATE = pattern(
     rf"(?:open|go to|check|look at|look in|access"
     rf"|pull up)\s+(?:up\s+)?(?:the events on\s+)?{LIST}\s*,?\s*(?:and|then|to|,)?\s+(?=(?:then )?(?:add|create"
     rf"|schedule|set|make|enter|insert"
@@ -189,9 +190,10 @@ def unlead(span: Span) -> tuple[Span, bool]:
         span = span.trimmed(" \t\r\n,;:.-")
         m = span.match(_LEAD)
         if m is None:
-            m = span.match(_REQUEST) or span.match(_NAVIGATE)
-            if m is not None:
-                request = request or m.re is _REQUEST
+            if (m := span.match(_REQUEST)) is not None:
+                request = True
+            elif (m := span.match(_NAVIGATE)) is not None:
+                pass
             elif (m := span.match(_WANT)) is not None and not _wants_command(span, m):
                 m = None
         if m is None or m.end() >= span.end:

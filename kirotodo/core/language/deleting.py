@@ -16,12 +16,13 @@ from kirotodo.core.language.intent import (
     Update,
 )
 from kirotodo.core.language.lists import LIST, WHOLE_LIST, WORD, clean_name, list_name
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.scope import narrow
 from kirotodo.core.language.targets import is_event, target
 from kirotodo.core.language.vocabulary import OWNER, topic_of
 
-_DELETE = re.compile(
+_DELETE = pattern(
     r"(?:(?P<sure>remove|delete|erase|eliminate|discard|get rid of|rid|scrap|ditch|trash|unschedule"
     r"|destroy|throw (?:away|out)|toss out|nix|axe|nuke|zap|expunge|omit|retract|obliterate|forget(?: about)?"
     r"|uncalendar"
@@ -31,13 +32,13 @@ _DELETE = re.compile(
     r"\b(?:\s+(?:off|out|away|up)\b(?!\s+of))?(?:\s+(?P<what>.+))?",
     re.DOTALL,
 )
-_OFF = re.compile(
+_OFF = pattern(
     rf"(?P<what>.+?)\s+(?:off|out|away)(?:\s+of|\s+from)?(?:\s+(?:{LIST}|(?P<place>(?:the"
     rf"|my)\s+\w+)))?[\s.!,]*(?P<rest>.*)\Z",
     re.DOTALL,
 )
-_EMPTY_VERB = re.compile(r"(?:clear|free|wipe|blank|empty|reset|purge|clean|erase|cancel|dump)\b")
-_WHOLE = re.compile(
+_EMPTY_VERB = pattern(r"(?:clear|free|wipe|blank|empty|reset|purge|clean|erase|cancel|dump)\b")
+_WHOLE = pattern(
     rf"(?:(?:out|off|up|away|entire|whole|all|of|everything|every|each|all the"
     rf"|the rest of)\s+)*(?:(?:all\s+(?:of\s+)?|everything\s+|every\s*(?:thing|single (?:item|task))\s+"
     rf"|(?:the |my )?(?:contents?|items|things|tasks|events)\s+(?:that (?:is|are)\s+)?)?(?:on|in|from|off"
@@ -49,7 +50,7 @@ _GONE = (
     r"|out)|scratched(?: off)?|"
     r"struck|gone|off(?= (?:of )?(?:my|the|our)\b)|cleaned out|taken)(?: (?:off|out|up|clean|away))*"
 )
-_NEED_CLEAR = re.compile(
+_NEED_CLEAR = pattern(
     rf"(?:(?:i|we)(?:'d| would| really)*\s*(?:need|want|like|prefer)\s+(?:to (?:have|get"
     rf"|see)\s+)?(?P<wanted>.+?)\s+(?:to (?:be|come)\s+)?{_GONE}"
     rf"|(?:please\s+)?(?:make sure|ensure)(?: that)?\s+(?P<sure>.+?)\s+(?:is|are|gets?)\s+(?:not\b"
@@ -61,51 +62,49 @@ _NEED_CLEAR = re.compile(
     r"|cancell?ed))(?P<rest>(?:[\s.!].*)?)\Z",
     re.DOTALL,
 )
-_START_OVER = re.compile(
+_START_OVER = pattern(
     r"(?:start|begin)\s+(?:my|the|our)\s+(?:[\w'-]+\s+){0,3}?(?:lists?|to-?dos?|todos?|calendar"
     r"|schedule)\s+(?:over|again|anew|fresh|from scratch)"
     r"|(?:make|leave|set)\s+(?:my|the|our)\s+(?:[\w'-]+\s+){0,3}?(?:lists?|to-?dos?|todos?|calendar"
     r"|schedule)\s+(?:to be\s+)?(?:empty|blank|clear)\b"
 )
-_UNNEEDED = re.compile(
+_UNNEEDED = pattern(
     rf"(?:i|we)\s+(?:don'?t|do not|no longer|didn'?t|won'?t|will not|am not"
     rf"|'m not)\s*(?:really\s+)?(?:need|want|have)?\s*(?:to\s+(?P<verb>have|do|attend|go to|buy|see|get"
     rf"|keep)\s+)?(?P<what>.+?)\s*(?:(?:on|in)\s+{LIST})?\s*(?:any ?more|any longer"
     rf"|now)?(?P<rest>(?:[.,;!]|\s+so\b).*)?\Z",
     re.DOTALL,
 )
-_NAMED_LAST = re.compile(rf"(?:from|off|off of|on|in|out of)\s+{LIST}\s*[,:]?\s+(?P<what>.+)", re.DOTALL)
+_NAMED_LAST = pattern(rf"(?:from|off|off of|on|in|out of)\s+{LIST}\s*[,:]?\s+(?P<what>.+)", re.DOTALL)
 """ "Remove from my shopping list the chips"."""
-_REMINDER_OF = re.compile(
+_REMINDER_OF = pattern(
     r"(?:(?:the|my|that|this|an?|your)\s+)?(?:reminders?|notifications?|alerts?)\s+(?:i (?:have|set)\s+)?(?:to|about"
     r"|for(?! (?:today"
     r"|tomorrow|this|next|the (?:day|week))\b)|of|that)\s+(?P<what>.+)",
     re.DOTALL,
 )
-_BARE_KIND = re.compile(
-    r"(?:an?\s+|the\s+|one\s+)?(?:reminder|calendar event|event|task|item|entry|appointment reminder)"
-)
-_DAY_ON = re.compile(rf"(?P<day>.+?)\s+(?:on|in|off|from)\s+{LIST}")
-_MY_DAY = re.compile(r"(?:my|the|our|all of|all)\s+(?P<day>.+)")
-_THE_REMINDER = re.compile(
+_BARE_KIND = pattern(r"(?:an?\s+|the\s+|one\s+)?(?:reminder|calendar event|event|task|item|entry|appointment reminder)")
+_DAY_ON = pattern(rf"(?P<day>.+?)\s+(?:on|in|off|from)\s+{LIST}")
+_MY_DAY = pattern(r"(?:my|the|our|all of|all)\s+(?P<day>.+)")
+_THE_REMINDER = pattern(
     r"(?:my|the|that)\s+(?P<what>(?!(?:last|next|first|daily|weekly|old|new|current|previous|whole"
     r"|entire)\b)[\w']+(?: [\w']+){0,2})\s+reminder"
 )
-NEVER_OURS = re.compile(
+NEVER_OURS = pattern(
     r"\b(?:memberships?|subscriptions?|browser|history|cookies|cache|virus|stains?|ads|my account|app|apps|photos?"
     r"|pictures?|texts?|text messages?|files?|folders?|documents?|contacts?|phone number|queue|playlists?"
     r"|from the queue|dark mode|payment methods?)\b|\A(?:(?:my|the|that|this|an?)\s+)?(?:\w+ )?(?:orders?"
     r"|applications?|bookings?|payments?"
     r"|purchases?|polic(?:y|ies)|requests?|claims?|contracts?|tickets?)\Z"
 )
-TASKED = re.compile(r"\b(?:tasks?|to-?dos?|reminders?|items?|events?|meetings?|appointments?)\b|#|¤")
-_DROP_IT = re.compile(r"(?:remove|delete|take|cancel|cross|drop|erase)\s+(?:it|that|them)\b")
-_LISTS = re.compile(
+TASKED = pattern(r"\b(?:tasks?|to-?dos?|reminders?|items?|events?|meetings?|appointments?)\b|#|¤")
+_DROP_IT = pattern(r"(?:remove|delete|take|cancel|cross|drop|erase)\s+(?:it|that|them)\b")
+_LISTS = pattern(
     rf"(?:an?|the|my|one of my|this|that|all (?:of )?(?:my"
     rf"|the))?\s*(?P<name>(?:{WORD}\s+){{0,3}}?)(?:lists?|project)(?:\s+(?:of|for|called"
     rf"|named)\s+(?P<of>.+?))?(?:\s+(?:from|out of|off)\s+.*lists?)?[\s.!]*\Z"
 )
-_COMPLETED = re.compile(
+_COMPLETED = pattern(
     r"(?:all\s+(?:of\s+)?)?(?:the|my)?\s*(?:completed|finished|done)(?:\s+(?:tasks?|items?|to-?dos?"
     r"|todos?|things?|ones?|stuff))?\Z"
 )
@@ -184,8 +183,8 @@ def _gone(span: Span, m: re.Match[str]) -> Action | None:
     return action
 
 
-_OFF_FIRST = re.compile(r"\w+\s+(?:off|out|away)\b")
-LISTED = re.compile(
+_OFF_FIRST = pattern(r"\w+\s+(?:off|out|away)\b")
+LISTED = pattern(
     rf"(?:{OWNER})\s+(?:[\w'-]+\s+){{0,3}}(?:lists?|calendars?|calenders?|agenda|schedule|diary|planner"
     rf"|to-?dos?|to do|reminders)\b|\b(?:to|from|off|on|in|of)\s+(?:\w+\s+)?(?:list|calendar|calender"
     rf"|schedule|agenda|lists)\b"

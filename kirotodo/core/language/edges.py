@@ -2,44 +2,44 @@
 marks from anywhere; what remains is the title, in the user's own words."""
 
 import datetime as dt
-import re
 from dataclasses import dataclass, replace
 
 from kirotodo.core.domain.task import Priority
 from kirotodo.core.language.intent import Recurrence, When
 from kirotodo.core.language.lists import LIST_TAIL, list_name
 from kirotodo.core.language.marks import LEVEL, Marks, find_marks, level
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Named, Span, plain
 from kirotodo.core.language.vocabulary import EVENTS, FRIENDLY
 
-_TRAILING_LINK = re.compile(
+_TRAILING_LINK = pattern(
     r"(?:^|[\s,;(\[-])(?:(?:that )?i (?:have|'ve got|got)|(?:that (?:is|are)|which is|is|are|it'?s"
     r"|to be)?\s*(?:due|scheduled|set|planned|happening|starting|beginning|deadline|repeat(?:ing|s|ed)?)"
     r"(?: (?:on|at|by|for|in|from|date|is|the))*|on|at|by|for|from|until|till|this|starting|and|every|of"
     r"|in|to|@|the|date|when|"
     r"(?:that|which|it|this) (?:is|happens|starts|begins)(?: on| at)?)[\s:,]*\Z"
 )
-_LEADING_LINK = re.compile(
+_LEADING_LINK = pattern(
     r"[\s,;:.\-]*(?:(?:to|that|(?:i|we) need to|(?:i|we) have to|i should|i must|as|is|are|will be|towards"
     r"|there(?:'s| is)(?: an?)?"
     r"|there will be(?: an?)?|(?:i|we) have(?: got)?(?: an?)?|(?:i|we)'ve got(?: an?)?|(?:i|we) will be|(?:i"
     r"|we)(?:'ll| will))\b[\s,:]*)?"
 )
-_FRIENDLY_TAIL = re.compile(rf"[\s,;.!]+{FRIENDLY}[\s.!]*\Z")
-_PRIORITY_TAIL = re.compile(
+_FRIENDLY_TAIL = pattern(rf"[\s,;.!]+{FRIENDLY}[\s.!]*\Z")
+_PRIORITY_TAIL = pattern(
     rf"[\s,;(]+(?:(?:with|as|at|it'?s|it is|and|make it|that'?s"
     rf"|set)\s+)*(?:an?\s+)?(?:(?P<a>{LEVEL})[ -]priority|priority[: ]\s*(?P<b>{LEVEL})"
     r"|(?P<c>urgent|urgently|top priority))[\s.!)]*\Z"
 )
-_BEFOREHAND = re.compile(
+_BEFOREHAND = pattern(
     r"[\s,;]+(?:(?:and\s+)?remind me\s+)?(?:in\s+)?(?P<before>(?:\d{1,3}|an?|half an|one|two|three|five|ten|fifteen"
     r"|thirty|a couple of|a few)\s+"
     r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?)(?:'s?)?\s+(?:before(?:hand)?|advance|early|earlier|in advance"
     r"|ahead(?: of time)?|prior))(?:\s+it)?[\s.!]*\Z"
 )
-_ABOUT = re.compile(r"\s+(?:with|called|named|titled|about|to discuss|regarding|between)\s+\w")
-EVENT_BEFORE = re.compile(rf"\b{EVENTS}\s+(?:(?:on|at|for|by|from)\s+)?\Z")
-_PRIORITY_HEAD = re.compile(rf"\s*(?:(?P<a>{LEVEL})[ -]priority|(?P<b>urgent|important))\s*(?::|task to\b|-)\s*")
+_ABOUT = pattern(r"\s+(?:with|called|named|titled|about|to discuss|regarding|between)\s+\w")
+EVENT_BEFORE = pattern(rf"\b{EVENTS}\s+(?:(?:on|at|for|by|from)\s+)?\Z")
+_PRIORITY_HEAD = pattern(rf"\s*(?:(?P<a>{LEVEL})[ -]priority|(?P<b>urgent|important))\s*(?::|task to\b|-)\s*")
 
 
 @dataclass(frozen=True, slots=True)

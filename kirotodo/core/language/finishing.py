@@ -14,6 +14,7 @@ from kirotodo.core.language.intent import (
 )
 from kirotodo.core.language.items import PAIRS
 from kirotodo.core.language.lists import LIST_HEAD, LIST_PHRASE, list_name
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.scope import narrow
 from kirotodo.core.language.targets import by_number, strip_words, target
@@ -28,7 +29,7 @@ _NOT_DONE = (
     r"|pending|open|un-?checked|active)"
 )
 
-_REOPEN = re.compile(
+_REOPEN = pattern(
     rf"(?:reopen|re-open|open again|uncomplete|un-complete|uncheck|un-check|unmark|untick|un-tick|undone"
     rf"|restore|reactivate|unfinish)\s+(?P<a>.+)"
     rf"|(?:mark|set|flag|make|put|change|move|turn)\s+(?P<b>.+?)\s+(?:back\s+)?(?:as|to"
@@ -40,7 +41,7 @@ _REOPEN = re.compile(
     r"|open\s+(?P<e>.+?)\s+(?:again|back up|up again)[\s.!]*\Z",
     re.DOTALL,
 )
-_COMPLETE = re.compile(
+_COMPLETE = pattern(
     rf"(?:(?:mark|set|flag|consider|update|change|check)\s+(?P<a>.+?)\s+(?:(?:as|to|to be|is|are"
     rf"|status to)\s+)*(?:all\s+)?{_DONE}|(?:mark|tick|check|cross)\s+(?P<g>.+?)\s+off)(?: now| please"
     rf"| already| today)*(?P<list>\s+(?:(?:on|of|from|in|off)\s+(?:of\s+)?|(?=(?:my|the"
@@ -53,7 +54,7 @@ _COMPLETE = re.compile(
     r"|(?:finish)\s+(?P<f>.+)",
     re.DOTALL,
 )
-_DID = re.compile(
+_DID = pattern(
     r"(?:(?:i|we)(?:'ve| have|'m| am| just| already| finally| also| now| did| got| actually|'re"
     r"| are)*\s*(?:all\s+)?(?:finished|completed|done|did|did do|wrapped up|through|taken care of"
     r"|took care of|crossed off|checked off|knocked out|ticked off)(?: up)?(?: with| doing)?"
@@ -69,13 +70,13 @@ _DID = re.compile(
     r"|(?:got|get)\s+(?P<d>.+?)\s+(?:done|finished|completed)[\s.!]*\Z",
     re.DOTALL,
 )
-_TOLD_ON = re.compile(
+_TOLD_ON = pattern(
     r"(?:the\s+|this\s+|that\s+|my\s+)?(?:sentence|joke|story|song|lyrics?|poem|phrase|quote|level|order|purchase"
     r"|transaction|payment|saying)\b"
 )
 """What is completed or finished by telling it, or elsewhere."""
-_AND = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.IGNORECASE)
-_OWN_TARGET = re.compile(r"(?:the|my)\s|(?:tasks?\s*)?#?\d+\Z")
+_AND = pattern(r"\s*,\s*(?:and\s+)?|\s+and\s+", re.IGNORECASE)
+_OWN_TARGET = pattern(r"(?:the|my)\s|(?:tasks?\s*)?#?\d+\Z")
 
 
 def finishing(span: Span, before: Span | None = None) -> list[Action] | None:

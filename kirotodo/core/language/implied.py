@@ -7,10 +7,11 @@ from kirotodo.core.language.additions import EMPTY, EVENT_FIRST, EVENT_NAMED, ad
 from kirotodo.core.language.edges import content
 from kirotodo.core.language.intent import Action, Clarify
 from kirotodo.core.language.lists import LIST, list_name
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.vocabulary import CHORES, EVENTS, HOME_CHORES, topic_of
 
-_TAIL_REMIND = re.compile(
+_TAIL_REMIND = pattern(
     r"(?P<what>.+?)[\s,.;]+(?:(?:so|and|but|also|just|can you|could you|will you|would you|please|go ahead and"
     r"|i need you to|i want you to|i'd like you to|let'?s"
     r"|then)[\s,]+)*(?:remind me|(?:set|create|make|add|put)(?: up)?(?: (?:me|an?|the|my))* (?:reminder"
@@ -25,8 +26,8 @@ _TAIL_REMIND = re.compile(
     r"|don'?t let me forget(?: (?:it|that))?)(?: (?:please|for me|too|as well))*[\s.!?]*",
     re.DOTALL,
 )
-_ON_LIST = re.compile(rf"(?:to|on|in|into|onto|for)\s+{LIST}")
-_LACKING = re.compile(
+_ON_LIST = pattern(rf"(?:to|on|in|into|onto|for)\s+{LIST}")
+_LACKING = pattern(
     r"(?:(?:so|hey|well)\s+)?(?:(?:i|we)(?:'m|'re| am| are| have| just|'ve| almost| nearly| all| completely"
     r"| totally)*\s*"
     r"(?:(?:run|ran|running)?\s*(?:out of|low on|short on)|used up(?: (?:all|the last of))?)|(?:i|we)(?:'ve"
@@ -44,7 +45,7 @@ _LACKING = re.compile(
 """A lack, told: "we're out of salt", "I need some salt"."""
 
 
-_HAVE = re.compile(
+_HAVE = pattern(
     r"(?:so\s+)?(?:there(?:'s| is| are| will be)|(?:i|we)\b(?:'ve| have| also| am| 'm|'m| are|'re| will|'ll|'d"
     r"| would)*)\s*"
     r"(?:(?:have|got|getting|gonna|need|having|going|must|should|to|go|do|be|attend|(?:ran|run|running)\s+(?:out"
@@ -53,27 +54,27 @@ _HAVE = re.compile(
 )
 
 
-_CHORE = re.compile(rf"(?:{CHORES})\b(?=\s+\S)")
+_CHORE = pattern(rf"(?:{CHORES})\b(?=\s+\S)")
 
 
-_HOME = re.compile(rf"(?:{HOME_CHORES})\b(?=\s+\S)")
+_HOME = pattern(rf"(?:{HOME_CHORES})\b(?=\s+\S)")
 
 
-_I_HAVE = re.compile(r"(?:i|we)(?:'ve| also| have)*\s+(?:got\s+|have\s+)?(?:(?:an?|my|the|our)\s+)+")
+_I_HAVE = pattern(r"(?:i|we)(?:'ve| also| have)*\s+(?:got\s+|have\s+)?(?:(?:an?|my|the|our)\s+)+")
 
 
-_TOLD = re.compile(
+_TOLD = pattern(
     r"^(?:i|i'd|i'?m|i'll|i'?ve|we|he|she|they|it|it'?s|this|that|there|you|here|my \w+ is)\b|\byou(?:'re"
     r"|'ll)?\b|\b(?:is|are|was|were|will|would) (?:a|an|the|not|so|very|be)\b"
 )
 
 
-_WRITE_TO = re.compile(
+_WRITE_TO = pattern(
     r"(?:e-?mail|text|message)\s+(?!to\b|from\b|that\b|saying\b)\w+(?!.*\b(?:that|saying|telling|tell|say)\b)"
 )
 
 
-_KNOWING = re.compile(
+_KNOWING = pattern(
     r"(?:to\s+)?(?:know|see|hear|find out|learn|check|view|look|ask|tell|talk|speak|understand|figure out"
     r"|get (?:a|some|more) (?:info|idea)|have you|be (?:told|able))\b"
 )
@@ -129,17 +130,15 @@ def trailing(span: Span) -> list[Action] | None:
     return [added(found, project=project)] if found.title and not EMPTY.fullmatch(found.title.lower()) else None
 
 
-_EVENT_AT = re.compile(rf"{EVENTS}\s+(?:with|at|for|in)\b")
-_TELLING = re.compile(
-    r"(?:text|e-?mail|message|tell|call|send|post|reply)\b.*\b(?:that|saying|telling|to say|to tell)\b"
-)
+_EVENT_AT = pattern(rf"{EVENTS}\s+(?:with|at|for|in)\b")
+_TELLING = pattern(r"(?:text|e-?mail|message|tell|call|send|post|reply)\b.*\b(?:that|saying|telling|to say|to tell)\b")
 """What is to be said to somebody now is a message, not a task."""
-_SEVERAL = re.compile(
+_SEVERAL = pattern(
     r"(?:(?:my|the|all|any|upcoming|next|our)\s+)*(?:meetings|appointments|events?|classes|calls|plans|birthdays"
     r"|(?:appointment|meeting)s? list)"
 )
 """ "Meetings today" asks for them."""
-_ASIDE = re.compile(
+_ASIDE = pattern(
     r"(?:add|remove|delete|take|cancel|put|remind|set|create|make|schedule|show|clear|erase|if|is|are|do|does|did"
     r"|have i|has"
     r"|check|what|when|i (?:don'?t|already|no longer)|open|drop|go)\b"

@@ -1,15 +1,14 @@
 """Several things said at once: "milk, eggs and bread" is three, "salt and pepper" and "Tom & Jerry" are one."""
 
-import re
-
+from kirotodo.core.language.patterns import Pattern, pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.vocabulary import CHORES
 
-_COMMA = re.compile(r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*")
-_SEPARATOR = re.compile(
+_COMMA = pattern(r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*")
+_SEPARATOR = pattern(
     r"\s*[,;]\s*(?:and\s+|plus\s+|then\s+|also\s+|&\s+)*|\s+(?:and(?: also| then)?|plus|as well as|along with)\s+"
 )
-PAIRS = re.compile(
+PAIRS = pattern(
     r"\b(?:salt and pepper|mac(?:aroni)? and cheese|fish and chips|bed and breakfast|rock and roll"
     r"|peanut butter and jelly|pb and j|"
     r"oil and vinegar|cookies and cream|ham and cheese|black and white|r and d|q and a|pros and cons"
@@ -22,11 +21,11 @@ PAIRS = re.compile(
     r"|bacon and eggs|rice and beans|hide and seek|copy and paste|drag and drop|wash and fold"
     r"|tom and jerry)\b"
 )
-_JOINING = re.compile(r"\b(?:with|between|for|of|at|about|from|that|which|to|by|in|on|into|both)\b")
+_JOINING = pattern(r"\b(?:with|between|for|of|at|about|from|that|which|to|by|in|on|into|both)\b")
 _SHOPPING = frozenset(
     ["shopping", "groceries", "grocery", "packing", "supermarket", "hardware", "pharmacy", "drugstore"]
 )
-_CHORE = re.compile(
+_CHORE = pattern(
     rf"(?:{CHORES})\b\s+\S|(?!(?:the|my|our|a|an|some|with|for|of|and)\b)[a-z]+\s+(?:the|my|our|an?|his"
     rf"|her)\s+\S"
 )
@@ -57,7 +56,7 @@ def split_items(span: Span, *, project: str | None, listed: bool) -> list[Span]:
     return pieces if max(words) == 1 and span.raw.islower() else [span]
 
 
-def _pieces(span: Span, separator: re.Pattern[str]) -> list[Span]:
+def _pieces(span: Span, separator: Pattern) -> list[Span]:
     bare = span.reading.bare
     pairs = [m.span() for m in PAIRS.finditer(bare, span.start, span.end)]
     out, at = [], span.start

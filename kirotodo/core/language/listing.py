@@ -7,13 +7,14 @@ from kirotodo.core.language.additions import EMPTY, PIECE_HEAD, added, items_of,
 from kirotodo.core.language.edges import Content, content, unquoted
 from kirotodo.core.language.intent import Action, Clarify, Delete, Scope
 from kirotodo.core.language.lists import LIST, list_name
+from kirotodo.core.language.patterns import Pattern, pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.targets import target
 from kirotodo.core.language.vocabulary import PLACES, topic_of
 
 _PREP = r"(?:on to|onto|into|in to|to|on|in|under|within|at)"
 
-_PUT = re.compile(
+_PUT = pattern(
     r"(?P<verb>(?:re-?)?add(?:ing)?|putting|put|place|stick|throw|toss|pop|tack|include|insert|append|write|jot|note"
     r"|mark"
     r"|enter|save|record|log|slot|pencil|file|drop|copy|create|schedule|set(?: up)?|make(?= an? (?:entry|note|item"
@@ -28,54 +29,54 @@ _PUT = re.compile(
     re.DOTALL,
 )
 
-_PUT_HEAD = re.compile(
+_PUT_HEAD = pattern(
     rf"(?:(?:add|append|put|include|insert|write|enter|new item)(?:\s+(?:in|down|this"
     rf"|the following(?: items?)?))?\s+)(?:{_PREP}|for)\s+{LIST}\s*[:,\-]?\s+(?P<what>.+)",
     re.DOTALL,
 )
 
 _ONTO = rf"(?:{_PREP}|onto)\s+{LIST}"
-_SURELY_ON = re.compile(
+_SURELY_ON = pattern(
     rf"(?:make sure|ensure|see to it|(?:please )?be (?:sure|certain)"
     rf"|i want to make sure)(?: that)?\s+(?P<what>.+?)\s+(?:is|are|gets?"
     rf"|goes|go)"
     rf"\s+(?!not\b|no\b)(?:added\s+|put\s+|listed\s+|written\s+)?{_ONTO}(?P<rest>.*)",
     re.DOTALL,
 )
-_BELONGS = re.compile(
+_BELONGS = pattern(
     rf"(?P<what>(?!(?:there|it|that|this|i|we|you|what)\b).+?)\s+(?:(?:(?:needs?|has|have|ought) to|should|must|gotta)"
     rf"\s+(?:go|be)|needs?|belongs?)\s+(?!(?:removed|deleted|taken|cleared)\b)"
     rf"(?:added\s+|put\s+|listed\s+|written\s+|placed\s+)?{_ONTO}(?P<rest>.*)",
     re.DOTALL,
 )
-_LIST_FIRST = re.compile(
+_LIST_FIRST = pattern(
     rf"{LIST}\s*[:,]?\s+(?:please\s+)?(?:add(?! it\b)|put|include|append|insert|new item)\s+(?P<what>.+)", re.DOTALL
 )
-_SWAP = re.compile(
+_SWAP = pattern(
     rf"(?:swap(?: out)?|switch(?: out)?|exchange|replace|substitute|trade)\s+(?P<old>.+?)\s+(?:for|with|by)\s+"
     rf"(?P<what>.+?)\s+(?:on|in|from)\s+{LIST}(?P<rest>.*)",
     re.DOTALL,
 )
-_OFF_IT = re.compile(
+_OFF_IT = pattern(
     r"[\s,]+(?:and|but)\s+(?P<what>(?!add|put|remind|please|i\b|if\b)[^,]+?)\s+off(?: of)?(?:\s+(?:it|there|that"
     r"|(?:the|my) (?:\w+ )?list))?[\s.!]*\Z"
 )
-_ADDED_TAIL = re.compile(r"\s+(?:added|put)(?: (?:on|to|in) (?:it|there))?(?: too| as well)?[\s.!]*\Z")
-_THERE = re.compile(
+_ADDED_TAIL = pattern(r"\s+(?:added|put)(?: (?:on|to|in) (?:it|there))?(?: too| as well)?[\s.!]*\Z")
+_THERE = pattern(
     r"(?:add|put|throw|stick|toss|pop|place|include|write|jot)\s+(?P<what>(?!it\b|that\b|them\b|those\b).+?)\s+"
     r"(?:on|in|to|onto)\s+(?:there|it|that list|this list|the same list)(?: (?:too"
     r"|as well|also|please|instead))*[\s.!]*\Z"
 )
-_GET = re.compile(
+_GET = pattern(
     r"\A(?:(?:to )?(?:get|buy|grab|purchase|pick up)(?: (?:some|more))?|some more|some)\s+(?=\w)", re.IGNORECASE
 )
 
-_UPDATE_WITH = re.compile(
+_UPDATE_WITH = pattern(
     rf"(?:update|extend|fill(?: in| out| up)?)\s+{LIST}\s+(?:with|to include|to have|to add|by adding)\s+(?P<what>.+)",
     re.DOTALL,
 )
 
-_WANT_ON = re.compile(
+_WANT_ON = pattern(
     rf"(?:i|we)(?:'d| would| also| really| do| will|'ll)*\s*(?:need|want|like|love|prefer|must have|should have"
     rf"|have to have)\s+(?:to\s+(?:have|get|see)\s+)?(?:you\s+to\s+(?:get|put"
     rf"|have)\s+)?(?P<what>.+?)\s+(?:to be\s+)?(?:(?:added|put|placed|included|written|down|listed"
@@ -83,7 +84,7 @@ _WANT_ON = re.compile(
     re.DOTALL,
 )
 
-_LIST_NEEDS = re.compile(
+_LIST_NEEDS = pattern(
     rf"(?:add\s+)?{LIST}\s+(?:also\s+|still\s+)?(?:should(?: also)?(?: have| include| contain)?|needs?(?: to (?:have"
     rf"|include"
     rf"|contain))?|must(?: have| include)?|has to (?:have|include)|ought to (?:have"
@@ -91,7 +92,7 @@ _LIST_NEEDS = re.compile(
     re.DOTALL,
 )
 
-_IF_MISSING = re.compile(
+_IF_MISSING = pattern(
     rf"if\s+(?:there(?:'?s| is| are) (?:no|not any)\s+|(?:i|we) (?:don'?t|do not"
     rf"|haven'?t)(?: already)? (?:have|put|got|added?)\s+)?(?P<what>.+?)\s+(?:(?:isn'?t|is not|aren'?t"
     rf"|are not|not)\s+)?(?:already\s+|yet\s+)*(?:on|in)\s+{LIST}[\s,]+"
@@ -99,23 +100,23 @@ _IF_MISSING = re.compile(
     re.DOTALL,
 )
 
-_ARTICLE = re.compile(r"\A(?:an?|the|some(?: more)?)\s+(?=\w)", re.IGNORECASE)
-_AND_MORE = re.compile(
+_ARTICLE = pattern(r"\A(?:an?|the|some(?: more)?)\s+(?=\w)", re.IGNORECASE)
+_AND_MORE = pattern(
     r"\s*,?\s*(?:and|plus|along with|as well as)\s+(?:also\s+|then\s+|some\s+)*(?P<more>(?!(?:add|put|remind|remove"
     r"|delete|take"
     r"|if|then|please|set|i|let|make|can|tell|show|call|it|that|you)\b)[\w'-]+(?: [\w'-]+){0,2})(?: (?:too|as well"
     r"|also))?[\s.!]*\Z"
 )
 
-_UPCOMING = re.compile(r"\A(?:(?:my|our|the)\s+)?upcoming\s+(?=\w)", re.IGNORECASE)
+_UPCOMING = pattern(r"\A(?:(?:my|our|the)\s+)?upcoming\s+(?=\w)", re.IGNORECASE)
 
-_SOMEBODY = re.compile(r"\w+ (?:me|us|him|her|them|you) (?:off|up|out|over|through|back)\b")
-_LINKED = re.compile(
+_SOMEBODY = pattern(r"\w+ (?:me|us|him|her|them|you) (?:off|up|out|over|through|back)\b")
+_LINKED = pattern(
     r"\A(?:for|that says|saying|that|called|named|titled|about|to|of)\s+(?:(?:the|my|an?)\s+)?(?=\w)", re.IGNORECASE
 )
-_ON_IT = re.compile(r"\s+(?:on|in|to) (?:it|there)[\s.!]*\Z")
+_ON_IT = pattern(r"\s+(?:on|in|to) (?:it|there)[\s.!]*\Z")
 
-NOT_A_LIST = re.compile(
+NOT_A_LIST = pattern(
     r"\b(?:to|on|in|into|onto) (?:my |the |our |this )?(?:\w+ )?(?:account|recipe|profile|wallet|phone|device|order"
     r"|address"
     r"|app|computer"
@@ -123,7 +124,7 @@ NOT_A_LIST = re.compile(
     r"|contacts?|address book|favou?rites|bookmarks|twitter|tweet|facebook|station|podcast)\b"
 )
 
-PUT_IT = re.compile(
+PUT_IT = pattern(
     rf"(?:add|put|place|include|throw|stick)\s+(?P<what>.+?)\s+(?:(?:{_PREP})\s+(?:it|there|that list"
     rf"|the same list|this list)(?P<rest>.*)|on(?: instead| too| as well| please)*[\s.!]*\Z)"
     rf"|replace(?: it| them| that| those)? with\s+(?P<with>.+)",
@@ -134,27 +135,27 @@ PUT_IT = re.compile(
 def by_list(span: Span) -> list[Action] | None:
     if (swapped := _swapped(span)) is not None:
         return swapped
-    for pattern in (_LIST_FIRST, _SURELY_ON, _PUT_HEAD, _PUT, _WANT_ON, _UPDATE_WITH, _LIST_NEEDS, _THERE, _BELONGS):
-        m = span.match(pattern)
+    for form in (_LIST_FIRST, _SURELY_ON, _PUT_HEAD, _PUT, _WANT_ON, _UPDATE_WITH, _LIST_NEEDS, _THERE, _BELONGS):
+        m = span.match(form)
         if m is None:
             continue
         what = span.group(m, "what")
-        if pattern is _LIST_NEEDS:
+        if form is _LIST_NEEDS:
             what = without(what, _ADDED_TAIL)
         if span.match(_SOMEBODY):
             return None
         if what.trimmed().bare in ("nothing", "anything"):
             return [Clarify(missing="meaning", action="delete")]
-        if pattern in (_THERE, _BELONGS, _SURELY_ON) and topic_of(what.bare) is not None:
+        if form in (_THERE, _BELONGS, _SURELY_ON) and topic_of(what.bare) is not None:
             return None
         if NOT_A_LIST.search(span.bare) and not re.search(r"\blists?\b", span.bare):
             return None
         project = list_name(span, m)
         found = content(unconditional(without(what, _ON_IT)))
-        if pattern is _WANT_ON or found.title.lower().startswith("some "):
+        if form is _WANT_ON or found.title.lower().startswith("some "):
             found = _shorter(found, _ARTICLE)
         found = replace(found, title=_UPCOMING.sub("", found.title))
-        rest = span.group(m, "rest") if "rest" in pattern.groupindex else span.to(start=span.end)
+        rest = span.group(m, "rest") if "rest" in m.re.groupindex else span.to(start=span.end)
         if (off := rest.search(_OFF_IT)) is not None and (gone := target(rest.group(off, "what"))) is not None:
             kept = [added(a, project=project) for a in items_of(found, project=project or "", listed=True)]
             return [*kept, Delete(target=replace(gone, scope=Scope(project=project)))]
@@ -175,7 +176,7 @@ def by_list(span: Span) -> list[Action] | None:
     return None
 
 
-def _shorter(found: Content, lead: re.Pattern[str]) -> Content:
+def _shorter(found: Content, lead: Pattern) -> Content:
     m = lead.match(found.title)
     if m is None or found.title != found.span.raw:
         return found

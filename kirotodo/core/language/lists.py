@@ -2,6 +2,7 @@
 
 import re
 
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span, plain
 from kirotodo.core.language.vocabulary import DEFAULT_LISTS, LISTS, OWNER
 
@@ -24,11 +25,11 @@ _LIST = rf"(?:{OWNER}\s+)?(?P<name>{_NAME}){LISTS}(?:\s+(?:list|of reminders))?\
 LIST = _LIST + _OF.format("of")
 WHOLE_LIST = _LIST + r"(?!\s*(?:item|event|entr|meet|appoint|remind))" + _OF.format("of")
 """A list as the very thing that is spoken of, not "my calendar events"."""
-LIST_PHRASE = re.compile(LIST)
-LIST_TAIL = re.compile(rf"[\s,]+(?:down\s+)?{_PREP}\s+{LIST}[\s.!,]*\Z")
-LIST_HEAD = re.compile(rf"(?:{_PREP})\s+{LIST}\s*[,:]?\s+")
+LIST_PHRASE = pattern(LIST)
+LIST_TAIL = pattern(rf"[\s,]+(?:down\s+)?{_PREP}\s+{LIST}[\s.!,]*\Z")
+LIST_HEAD = pattern(rf"(?:{_PREP})\s+{LIST}\s*[,:]?\s+")
 """A list named before the command: "on my shopping list, remove eggs"."""
-_LEAD = re.compile(r"(?:the|my|our|a|an|this|that|your|new|entire|whole|existing|current)\s+")
+_LEAD = pattern(r"(?:the|my|our|a|an|this|that|your|new|entire|whole|existing|current)\s+")
 
 
 def list_name(span: Span, m: re.Match[str]) -> str | None:

@@ -1,12 +1,12 @@
 """Marks within a text: `#tag`, `+project`, `!priority`, p1. Outside quotes and addresses only."""
 
-import re
 from dataclasses import dataclass
 
 from kirotodo.core.domain.task import Priority
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span
 
-_MARK = re.compile(
+_MARK = pattern(
     r"(?<!\S)(?:#(?P<tag>[^\W\d_][\w\-/]*)|\+(?P<project>[^\W\d_][\w\-/&]*)"
     r"|!(?P<word>high|hi|h|urgent|important|medium|med|mid|m|normal|low|lo|l|none|[123])|(?P<bangs>!!!?)"
     r"|p(?P<number>[1-4]))(?=[,;.:!?)]*(?:\s|$))"

@@ -1,19 +1,19 @@
 """Dates in figures: 2026-11-27, 2026-11-27T17:00, 11/27/2026, 27.11.2026, 11/27, 11/2026."""
 
 import datetime as dt
-import re
 from typing import Final
 
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.spans import Line
 
-_ISO: Final = re.compile(
+_ISO: Final = pattern(
     r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:(?:T|\s)(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:Z"
     r"|[+-]\d{2}:?\d{2})?)?(?!\w)"
 )
-_FULL: Final = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\w)")
-_YEAR_MONTH: Final = re.compile(r"((?:19|20)\d\d)[-/](\d{1,2})(?![\w/.-]*\d)")
-_MONTH_YEAR: Final = re.compile(r"(\d{1,2})[-/]((?:19|20)\d\d)(?![\w/.-]*\d)")
-_SHORT: Final = re.compile(r"(\d{1,2})/(\d{1,2})(?!\w)")
+_FULL: Final = pattern(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\w)")
+_YEAR_MONTH: Final = pattern(r"((?:19|20)\d\d)[-/](\d{1,2})(?![\w/.-]*\d)")
+_MONTH_YEAR: Final = pattern(r"(\d{1,2})[-/]((?:19|20)\d\d)(?![\w/.-]*\d)")
+_SHORT: Final = pattern(r"(\d{1,2})/(\d{1,2})(?!\w)")
 
 
 def full_date(line: Line, i: int, *, day_first: bool) -> tuple[dt.date | None, dt.time | None, int] | None:

@@ -4,12 +4,13 @@ import re
 from dataclasses import replace
 
 from kirotodo.core.language.intent import Action, Clarify, OutOfScope, Query, Scope, Target
+from kirotodo.core.language.patterns import Pattern, pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.scope import narrow
 from kirotodo.core.language.targets import is_event, strip_words, target
 from kirotodo.core.language.vocabulary import EVENTS, PLACES, THINGS, topic_of
 
-OPENER = re.compile(
+OPENER = pattern(
     r"(?:\"|')?(?:what(?:'s|s|'re|re|ever)?|which|who(?:'s|s|m|se)?|when(?:'s|s)?|where(?:'s|s)?"
     r"|why(?:'s)?|how(?:'s|s)?|is|are|am|was|were|do(?! not\b| (?:lunch|dinner|brunch|drinks|an?)\b)|does|did"
     r"|have (?:i|we|you)|has|had (?:i|we)|should"
@@ -19,7 +20,7 @@ OPENER = re.compile(
     r"|won'?t|wasn'?t|anything|any|"
     r"whose|there (?:is|are|'s))\b"
 )
-_SHOW = re.compile(
+_SHOW = pattern(
     r"(?:show|display|list(?: out| off)?|read(?: out| back| off| aloud| through)?|recite|tell|give"
     r"|present|print|view|see|hear|check|open(?: up)?|pull up|bring up|get|fetch|let me (?:see|know|hear"
     r"|have|view)|look up|look at|look for|search(?: for| in)?|find(?: out)?|"
@@ -31,7 +32,7 @@ _SHOW = re.compile(
     r"|a list)|i'?m wondering|i wonder|i am wondering|wondering|i'd like (?:the|my)|i want (?:the|my)"
     r"|do you know|curious)\b"
 )
-OURS = re.compile(
+OURS = pattern(
     rf"\b(?:lists?|tasks?|to-?dos?|todos?|to dos?|(?:from|at) the (?:store|supermarket|shops?)|on there|on it"
     rf"|attending|my (?:day|week"
     rf"|morning|afternoon|evening|weekend"
@@ -43,34 +44,34 @@ OURS = re.compile(
     rf"|notes?|notifications?|streak|remind\w*|listed|keep in mind|in mind|overview|stats|statistics)\b"
     r"|¤|#\w"
 )
-_MINE = re.compile(r"\b(?:i|my|me|we|our|us|mine|myself|i'?ve|i'?m|i'd|i'll)\b")
-_DATE_ASKED = re.compile(
+_MINE = pattern(r"\b(?:i|my|me|we|our|us|mine|myself|i'?ve|i'?m|i'd|i'll)\b")
+_DATE_ASKED = pattern(
     r"(?:.*\b)?(?:what|which|whats|what'?s|know|tell me|need|share|show me|give me|is|say"
     r"|be)\b.*\b(?:(?:today|tomorrow|yesterday|current|full|the|this|todays|tomorrows)(?:'s)?\s+(?:date"
     r"|day)\b(?! of (?:the|my))|day (?:of the week )?(?:is|will|was|it)|date (?:is|will|was|it|be|today"
     r"|tomorrow|after)|(?:today|it) is\b$|day (?:of the week )?(?:today|tomorrow))|(?:is|was) (?:today"
     r"|tomorrow|it|yesterday) (?:a )?\w+day\b|date please|(?:day|date) will it be\b.*"
 )
-_TIME_ASKED = re.compile(
+_TIME_ASKED = pattern(
     r".*\b(?:what time is it|what'?s the time|the current time|tell me the time|what is the time"
     r"|time is it|time in|time zone)\b.*"
 )
-_LISTS = re.compile(
+_LISTS = pattern(
     r"\b(?:what|which|show|tell|give|see|read|list|name|how many|view|display|do i have|are|open"
     r"|all)\b.*\b(?:lists|projects|categories|folders)\b"
 )
-_TAGS = re.compile(r"\b(?:what|which|show|list|my|all|how many)\b.*\b(?:tags|labels)\b")
-_STATS = re.compile(
+_TAGS = pattern(r"\b(?:what|which|show|list|my|all|how many)\b.*\b(?:tags|labels)\b")
+_STATS = pattern(
     r"\b(?:stats|statistics|streak|productiv\w+|progress|how am i doing|how have i been doing"
     r"|how did i do|my performance|summary of my (?:week|month)|how busy)\b"
 )
-_SHOWN_PLACE = re.compile(
+_SHOWN_PLACE = pattern(
     rf"(?:show|list|display|read|open|see|view|check|what'?s (?:in|on|under))(?: me)?(?: all)?(?: of)?(?: the| my"
     rf"| our)? (?P<place>{PLACES})[\s.!?]*"
 )
 """ "Show shopping", "list my groceries": a list named without the word list."""
-_COUNT = re.compile(r"\b(?:how many|number of|count(?: of)?|how much do i have)\b")
-_WHEN_IS = re.compile(
+_COUNT = pattern(r"\b(?:how many|number of|count(?: of)?|how much do i have)\b")
+_WHEN_IS = pattern(
     r"(?:(?:and|so|then)\s+)?(?:(?:tell me|let me know|do you know|know|find out|remind me"
     r"|check)\s+)?(?:when(?:'s|s| is| are| was| were| will| do| does| did| am)?|(?:what|which) (?:time"
     r"|day|date|days|dates)(?:'s| is| are| do| does| will| was| did| am)?|where(?:'s| is| in \w+ is"
@@ -78,13 +79,13 @@ _WHEN_IS = re.compile(
     r"| is) )?(?:the )?(?:date|time|day|place|location|due date|deadline) (?:of|for))\s+(?P<what>.+)",
     re.DOTALL,
 )
-_WHEN_REST = re.compile(
+_WHEN_REST = pattern(
     r"^(?:(?:is|are|was|will|do|does|did|i|we|have|has|to|be|am|supposed|scheduled|my|the|that|this|our"
     r"|need|going|next|a|an|get|got|her|his)\s+)+|\s+(?:due|scheduled|set(?: for)?|be|start(?:s|ing)?"
     r"|begin(?:s|ning)?|happen(?:s|ing)?|going to (?:start|begin|be|happen)|end|over|take place|planned"
     r"|held|is|at|on|for|is set for)(?:\s+.*)?$"
 )
-_HAVE = re.compile(
+_HAVE = pattern(
     r"(?:(?:can you |please )?(?:tell me|let me know|check|see|confirm|i need to know|know|verify"
     r"|look)\s+(?:if|whether|that)\s+)?(?:do|did|does|is|are|was|were|have|has|had|if|whether|isn'?t"
     r"|don'?t|am)\s*(?:there|(?:i|we|you|he|she)(?:'ve)?)?\s*(?:still\s+|already\s+|also\s+|ever\s+"
@@ -93,11 +94,11 @@ _HAVE = re.compile(
     r"|tell you(?: to)?|mention)?\s*(?:up|down|to|myself|in|got)?\s*(?P<what>.+)",
     re.DOTALL,
 )
-_ON_LIST = re.compile(
+_ON_LIST = pattern(
     r"\b(?:on|in|to|from|at)\s+(?:(?:the|my|our|a|this|that|your)\s+)?(?:[\w'-]+\s+){0,3}?(?:lists?"
     r"|calendars?|calenders?|agenda|schedule|to-?dos?|todos?|to do|reminders?|chores?)\b"
 )
-_DOES_LIST = re.compile(
+_DOES_LIST = pattern(
     r"(?:does|do|did|has|is|can you see if|see if|check if|check|search|look (?:in|on|at)"
     r"|find)\s+(?:(?:the|my|our|this|that|your)\s+)?(?P<list>(?:[\w'-]+\s+){0,3}?(?:list|calendar"
     r"|calender|agenda|schedule|to-?do|todo))\s+(?:already\s+|currently\s+)?(?:have|has|include|includes"
@@ -105,24 +106,24 @@ _DOES_LIST = re.compile(
     r"|entry)\s+(?:called|named|for|about)\s+)?(?P<what>.+?)(?:\s+(?:on it|in it|there|listed"
     r"|written))?[\s?.!]*\Z"
 )
-_ABOUT = re.compile(
+_ABOUT = pattern(
     r"\b(?:about|containing|that (?:contain|mention|say|include)s?|which (?:contain|mention)|mentioning"
     r"|related to|regarding|concerning|matching|with (?:the )?words?|named|called|to do with|involving"
     r"|including|for|with)\s+(?P<q>.+)"
 )
-_SEARCH = re.compile(
+_SEARCH = pattern(
     r"(?:search|find|look up|look for|filter|lookup|grep|locate)(?:\s+(?:for|in|through|by"
     r"|out))*\s+(?:my\s+|the\s+|all\s+)*(?:(?:tasks?|to-?dos?|list|items?|reminders?)\s+)?(?:(?:for|about"
     r"|with|containing|called|named|that)\s+)*(?P<q>.+)"
 )
-_WHAT_I = re.compile(
+_WHAT_I = pattern(
     r"(?:with )?(?:what(?: time| else| all| day)?|when|where|whom?|which \w+) (?:do|am|should|must|did|have|will|was"
     r"|were|had|can|to) i\b"
 )
-_NEED_TO_BUY = re.compile(r"\bneed to (?:buy|get|pick up|do)\b")
-_A_KIND = re.compile(rf"(?:{THINGS}|{EVENTS}s?)")
-_NEXT = re.compile(r"\b(?:next|left|up|to do|first|remaining)\b")
-_DO_I = re.compile(
+_NEED_TO_BUY = pattern(r"\bneed to (?:buy|get|pick up|do)\b")
+_A_KIND = pattern(rf"(?:{THINGS}|{EVENTS}s?)")
+_NEXT = pattern(r"\b(?:next|left|up|to do|first|remaining)\b")
+_DO_I = pattern(
     r"(?:do|did|should|must|am|shall|have) i\s+(?:still\s+|already\s+)?(?:(?:need|have|got|supposed|going"
     r"|remember|forget|want) to\s+|(?=(?:buy|call|pay|get|clean)\b))(?P<what>.+)",
     re.DOTALL,
@@ -147,7 +148,7 @@ _STOP_WORDS = (
     "wait waiting want wanted was way we week weeks well were what whats when where whether which who whole whom "
     "whose why will with work work_on working would write written wrote year yes yet you your "
 )
-_STOP = re.compile(rf"\b(?:{'|'.join(_STOP_WORDS.split())})(?:'(?:s|re|d|ll|ve|m))?(?![\w'-])".replace("_", " "))
+_STOP = pattern(rf"\b(?:{'|'.join(_STOP_WORDS.split())})(?:'(?:s|re|d|ll|ve|m))?(?![\w'-])".replace("_", " "))
 
 
 def asking(span: Span, *, question: bool) -> Action | None:
@@ -239,7 +240,7 @@ def target_of_digits(words: str) -> Target:
     return Target(ids=tuple(int(d) for d in re.findall(r"\d+", words)[:1]))
 
 
-def _at(span: Span, pattern: re.Pattern[str]) -> int:
+def _at(span: Span, pattern: Pattern) -> int:
     m = span.search(pattern)
     return m.start() - span.start if m else span.end - span.start
 

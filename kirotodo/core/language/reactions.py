@@ -4,6 +4,7 @@ import re
 
 from kirotodo.core.language.intent import Action, Help, No, Pick, Redo, Smalltalk, Target, Undo, Yes
 from kirotodo.core.language.numbers_spoken import cardinal
+from kirotodo.core.language.patterns import Pattern, pattern
 from kirotodo.core.language.reading import Span, fold
 from kirotodo.core.language.targets import by_number, by_place, by_pronoun, strip_words
 
@@ -33,15 +34,15 @@ _PADDING = (
     r"(?:[\s,.!]+(?:please|thanks|thank you|then|now|kiro(?:todo)?|do it|go ahead|sir|man|dude"
     r"|that'?s fine|it is|cancel|stop|don'?t|of course|delete (?:it|them)|do that|sure))*"
 )
-_DO_NOT = re.compile(
+_DO_NOT = pattern(
     r"(?:please\s+|no,?\s+)?(?:don'?t|do not|never)\s+(?:delete|remove|add|complete|mark|change|clear"
     r"|move|do|cancel|create|touch|erase|rename|reschedule|finish|make|set|update)\b.*"
 )
-YES = re.compile(rf"(?:(?:oh|um|uh|well|hmm)[\s,]+)?{_YES}(?:[\s,.!]+{_YES})?{_PADDING}")
-NO = re.compile(rf"(?:(?:oh|um|uh|well|hmm|actually)[\s,]+)?{_NO}(?:[\s,.!]+{_NO})?{_PADDING}")
+YES = pattern(rf"(?:(?:oh|um|uh|well|hmm)[\s,]+)?{_YES}(?:[\s,.!]+{_YES})?{_PADDING}")
+NO = pattern(rf"(?:(?:oh|um|uh|well|hmm|actually)[\s,]+)?{_NO}(?:[\s,.!]+{_NO})?{_PADDING}")
 
 _COUNT = r"(?P<n>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|couple(?: of)?)"
-_UNDO = re.compile(
+_UNDO = pattern(
     r"(?:undo|revert|roll back|rollback|take back|reverse)(?:\s+(?:it|that|this|them|those|everything"
     r"|all of that|all that|my|the|your|what you (?:just )?did|what i (?:just )?did))?"
     rf"(?:\s*(?:last|previous|latest|most recent|recent))?(?:\s+{_COUNT})?(?:\s*(?:last"
@@ -53,12 +54,12 @@ _UNDO = re.compile(
     r"|put (?:it|them|everything) back(?: the way it was)?|bring (?:it|them|that) back|undo undo|go back"
     r"|restore (?:it|them|that|what you deleted)|reverse that|undelete(?: (?:it|that|them))?"
 )
-_REDO = re.compile(
+_REDO = pattern(
     r"(?:redo|re-do)(?:\s+(?:it|that|this|them|the last (?:change|action|one|thing)|what i undid))?"
     r"|undo (?:the|that|my|your) undo|do it again after all|put the change back|revert the undo"
     r"|re-?apply(?: (?:it|that))?"
 )
-_HELP = re.compile(
+_HELP = pattern(
     r"(?:help(?: me)?(?: out)?(?: with (?:this|kirotodo))?|i need (?:some )?help|(?:can"
     r"|could) you help(?: me)?(?: out)?|\?+|commands?|usage|instructions|examples?|what (?:can|could"
     r"|do) (?:you|i|u|this|it) (?:do|say|ask|type|help(?: me)? with|understand)(?: for me| you| here"
@@ -72,10 +73,10 @@ _HELP = re.compile(
     r"|examples|options)|how do i (?:add|delete|remove|complete|finish|mark|change|edit|undo|reschedule"
     r"|rename|move|tag|set|create|make|see|list|search)\b.*)"
 )
-_TALK: tuple[tuple[str, re.Pattern[str]], ...] = (
+_TALK: tuple[tuple[str, Pattern], ...] = (
     (
         "greeting",
-        re.compile(
+        pattern(
             r"(?:hi|hello|hey|hiya|howdy|yo|greetings|good (?:morning|afternoon|evening|day)|hi there|hello there"
             r"|hey there|sup|what'?s up|whats up|wassup|morning|evening)(?:[\s,!.]+(?:there|kiro(?:todo)?"
             r"|everyone|friend|buddy|again|assistant|bot))*"
@@ -83,7 +84,7 @@ _TALK: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "thanks",
-        re.compile(
+        pattern(
             r"(?:(?:ok(?:ay)?|great|perfect|cool|nice|awesome|good)[\s,.!]+)?(?:many )?(?:thanks|thank you"
             r"|thankyou|thx|ty|cheers|much appreciated|appreciate it|i appreciate (?:it|that)|gracias"
             r"|merci)(?:[\s,!.]+(?:a lot|so much|very much|again|kiro(?:todo)?|for (?:that|your help|the help"
@@ -92,7 +93,7 @@ _TALK: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "goodbye",
-        re.compile(
+        pattern(
             r"(?:bye|goodbye|good bye|bye bye|see you(?: later| soon| tomorrow)?|see ya|later|farewell|good night"
             r"|goodnight|ciao|take care|have a (?:good|nice|great) (?:day|night|evening|one|weekend|week|month)"
             r"|i'?m off|talk to you later|ttyl|that'?s all(?: for (?:now|today))?|that is all|i'?m done"
@@ -101,7 +102,7 @@ _TALK: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "how_are_you",
-        re.compile(
+        pattern(
             r"(?:and )?(?:how are (?:you|things)(?: doing| today| going| feeling)*|how'?s it going"
             r"|how is it going|how do you do|how're you|how have you been|how was your day|are you (?:ok|okay"
             r"|well|there|awake|happy)|you there|you ok)(?: today| then)?"
@@ -109,7 +110,7 @@ _TALK: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "who_are_you",
-        re.compile(
+        pattern(
             r"(?:who|what) (?:are|r) (?:you|u)(?: exactly| really)?|what(?:'s| is) your name|tell me (?:about"
             r"|something about) yourself|are you (?:a |an )?(?:human|robot|bot|ai|real|person|machine|real person"
             r"|computer|program|chatgpt|gpt|llm)|who (?:made|created|built|wrote|programmed) you"
@@ -118,7 +119,7 @@ _TALK: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "praise",
-        re.compile(
+        pattern(
             r"(?:(?:you(?:'re| are)|that'?s|that is|that was|this is|it'?s|i am|i'?m)?\s*(?:so |very |really "
             r"|just |the |a |an |pretty |such )*(?:good|great|nice|awesome|amazing|cool|perfect|excellent"
             r"|wonderful|fantastic|brilliant|helpful|best|lovely|impressive|smart|clever|impressed|super|neat"
@@ -129,22 +130,22 @@ _TALK: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "apology",
-        re.compile(
+        pattern(
             r"(?:i'?m |i am |so |oh )*sorry(?: about that| for that)?|my bad|my mistake|oops|whoops|apologies"
             r"|excuse me|pardon(?: me)?"
         ),
     ),
 )
-_PICK_WORDS = re.compile(r"(?:the\s+)?(?P<w>[^\s,].{0,60}?)\s+(?:one|ones)")
-_PICK_LEAD = re.compile(
+_PICK_WORDS = pattern(r"(?:the\s+)?(?P<w>[^\s,].{0,60}?)\s+(?:one|ones)")
+_PICK_LEAD = pattern(
     r"(?:(?:i meant?|i was talking about|i mean|i said|i choose|i pick|pick|choose|select|go with"
     r"|let'?s go with)[\s,:]+)+"
 )
-_PICK_SOFT = re.compile(
+_PICK_SOFT = pattern(
     r"(?:(?:it'?s|it is|that'?s|that would be|just|only|actually|rather|maybe|please|make it|make that"
     r"|take|use|try|i want|no wait|sorry|probably)[\s,:]+)+"
 )
-_INSTEAD = re.compile(
+_INSTEAD = pattern(
     r"(?:no|nope|nah|not (?:that|this)(?: one)?|wrong(?: one)?|that'?s (?:wrong|not it|not the one"
     r"|the wrong one)|wait|oops|actually)(?:\s*[,.;:!\-]+\s*|\s+(?=i mean|the |not (?:that"
     r"|this)))(?:(?:no|i meant?|i mean|not that one|sorry)[\s,.;:!\-]+)*(?P<rest>.+?)(?:[\s,]+(?:instead"
@@ -168,8 +169,8 @@ def reaction(span: Span) -> Action | None:
         answer = yes_no(low)
         if answer is not None:
             return Yes() if answer else No()
-    for kind, pattern in _TALK:
-        if pattern.fullmatch(low):
+    for kind, form in _TALK:
+        if form.fullmatch(low):
             return Smalltalk(kind=kind)  # type: ignore[arg-type]
     if len(low) > 90 or asked:
         return None

@@ -12,6 +12,7 @@ from typing import Any
 
 from kirotodo.core.language import dates, recurrence
 from kirotodo.core.language.intent import Preferences, Recurrence, When
+from kirotodo.core.language.patterns import Pattern, pattern
 
 MASK = "¤"
 """Stands for every character within quotes and URLs, so that no rule of the grammar can match there."""
@@ -19,9 +20,9 @@ MASK = "¤"
 _SMART = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', " ": " ", "–": "-", "—": "-"}
 )
-_QUOTED = re.compile(r"\"[^\"\n]+\"|(?<![\w'])'[^'\n]*(?:\w'\w[^'\n]*)*'(?!\w)|`[^`\n]+`")
-_URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
-_WORDLESS = re.compile(r"[\s,;:.!?\-]+")
+_QUOTED = pattern(r"\"[^\"\n]+\"|(?<![\w'])'[^'\n]*(?:\w'\w[^'\n]*)*'(?!\w)|`[^`\n]+`")
+_URL = pattern(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_WORDLESS = pattern(r"[\s,;:.!?\-]+")
 
 
 def fold(text: str) -> str:
@@ -111,13 +112,13 @@ class Span:
     def __bool__(self) -> bool:
         return self.start < self.end
 
-    def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    def match(self, pattern: Pattern) -> re.Match[str] | None:
         return pattern.match(self.reading.bare, self.start, self.end)
 
-    def fullmatch(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    def fullmatch(self, pattern: Pattern) -> re.Match[str] | None:
         return pattern.fullmatch(self.reading.bare, self.start, self.end)
 
-    def search(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    def search(self, pattern: Pattern) -> re.Match[str] | None:
         return pattern.search(self.reading.bare, self.start, self.end)
 
     def group(self, m: re.Match[str], name: str | int) -> "Span":

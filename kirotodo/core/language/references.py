@@ -1,6 +1,5 @@
 """Which tasks some words mean: fuzzy on titles, but with no false friends ("meeting" is not "eating")."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from kirotodo.core.domain.task import Task
+from kirotodo.core.language.patterns import pattern
 
 SURE: Final = 60.0
 """A score from here on is a match at all."""
@@ -51,7 +51,7 @@ _STOP = frozenset(
         "please",
     ]
 )
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_WORD = pattern(r"[^\W_]+(?:['’][^\W_]+)*")
 _PAST = {
     "bought": "buy", "paid": "pay", "sent": "send", "wrote": "write", "made": "make", "took": "take", "went": "go",
     "did": "do", "fed": "feed", "ran": "run", "got": "get", "met": "meet", "told": "tell", "swept": "sweep",

@@ -6,10 +6,11 @@ from dataclasses import replace
 from kirotodo.core.language.additions import EMPTY, KINDS, added, items_of
 from kirotodo.core.language.edges import content
 from kirotodo.core.language.intent import Action, Clarify
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.vocabulary import EVENTS, topic_of
 
-_REMIND = re.compile(
+_REMIND = pattern(
     r"(?:(?:also|always)\s+)?(?:"
     r"(?P<me>remind(?:ing)? (?:me|us|myself)|(?:alert|notify|nudge|prompt|ping|buzz) (?:me|us) (?=to\b|about\b|of\b"
     r"|when i"
@@ -29,7 +30,7 @@ _REMIND = re.compile(
     re.DOTALL,
 )
 
-_REMINDER = re.compile(
+_REMINDER = pattern(
     r"(?:(?:set|make|create|add|put|schedule|place|leave|enter|program|activate|start|build|get|save"
     r"|insert|include|establish|have|open|do|issue|drop|log|initiate|trigger|generate|make it so i"
     r"|(?:can|could|may|might) i (?:please )?(?:get|have)|(?:how|what) about)(?: up| in| me| us| for me| down| for"
@@ -46,7 +47,7 @@ _REMINDER = re.compile(
     re.DOTALL,
 )
 
-_REST_LINK = re.compile(
+_REST_LINK = pattern(
     r"[\s,:;\-]*(?:(?:again|later|please|for (?:me|myself|us|later)(?= to\b|\s*\Z)|on (?:my|the) (?:phone|list"
     r"|calendar)"
     r"|up|ready|(?:in|on|down|added|made|created|placed)(?=\s+(?:for|to|about|that|of)\b))\b[\s,:]*)*"
@@ -78,13 +79,13 @@ _PLAIN_KINDS = frozenset(
     ]
 )
 
-_DANGLING = re.compile(rf"\b(?P<noun>{EVENTS})\s+(?:on|at|for|by)\Z", re.IGNORECASE)
+_DANGLING = pattern(rf"\b(?P<noun>{EVENTS})\s+(?:on|at|for|by)\Z", re.IGNORECASE)
 
-_REASON = re.compile(r"(?<=\w)[\s,]+(?P<why>because\s.+)", re.IGNORECASE | re.DOTALL)
+_REASON = pattern(r"(?<=\w)[\s,]+(?P<why>because\s.+)", re.IGNORECASE | re.DOTALL)
 
 
 def by_reminder(span: Span) -> list[Action] | None:
-    m = span.match(_REMIND)
+    command = m = span.match(_REMIND)
     kind = None
     if m is None:
         m = span.match(_REMINDER)
@@ -94,10 +95,10 @@ def by_reminder(span: Span) -> list[Action] | None:
         if kind and re.fullmatch(r"(?:my|the|all|any|these|those)\s+", kind.bare):
             kind = None
     rest = span.group(m, "rest").trimmed()
-    if m.re is _REMIND and span.has(m, "timed") and not any(n.start <= rest.start + 1 for n in rest.named()):
+    if command is not None and span.has(m, "timed") and not any(n.start <= rest.start + 1 for n in rest.named()):
         return None
     inner = rest.to(start=rest.start + 3) if rest.bare.startswith("to ") else rest
-    if m.re is _REMIND and inner.match(_REMINDER) is not None:
+    if command is not None and inner.match(_REMINDER) is not None:
         return by_reminder(inner)
     if topic_of(" ".join(rest.bare.split()[:2])) == "volume":
         return None

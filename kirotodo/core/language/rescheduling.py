@@ -8,6 +8,7 @@ from kirotodo.core.language.intent import Action, Clarify, OutOfScope, Recurrenc
 from kirotodo.core.language.lists import clean_name
 from kirotodo.core.language.marks import find_marks
 from kirotodo.core.language.numbers_spoken import cardinal
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.targets import target
 from kirotodo.core.language.vocabulary import topic_of
@@ -27,7 +28,7 @@ _COUNT = (
 )
 
 
-_SHIFT = re.compile(
+_SHIFT = pattern(
     rf"(?:push|postpone|delay|move|shift|defer|put|snooze|bump|bring|reschedule|extend|set"
     rf"|pull)\s+(?P<what>.+?)(?:\s+(?:(?P<back>forward|up|earlier|sooner|ahead)|back|off|out|later"
     rf"|down))?(?:\s+(?:by|for|another))?\s+{_COUNT}(?:\s+more)?\s+{_UNIT}(?P<dir>\s+(?:earlier|sooner"
@@ -38,7 +39,7 @@ _SHIFT = re.compile(
 )
 
 
-_MOVE = re.compile(
+_MOVE = pattern(
     r"(?:reschedule|move|push|postpone|delay|defer|shift|snooze|bump|bring|put off|put|slide|rebook"
     r"|change|switch|set|pull|re-schedule|schedule|update|make)\s+(?P<what>.+?)\s+"
     r"(?:(?:forward|back|up|off|out|over|due)\s+)*(?P<link>from\s+.+?\s+to|to be|to|until|till|for|by|on"
@@ -47,7 +48,7 @@ _MOVE = re.compile(
 )
 
 
-_MOVE_TO_LIST = re.compile(
+_MOVE_TO_LIST = pattern(
     r"(?:move|put|transfer|switch|assign|file|change|shift"
     r"|send)\s+(?P<what>.+?)\s+(?:from\s+.+?\s+)?(?:over\s+)?(?:to|into|in|under"
     r"|onto)\s+(?:project\s+)?(?:(?:the|my|our)\s+)?(?P<name>[+\w¤\"'& -]+?)(?P<list>\s+(?:list|project"
@@ -55,12 +56,12 @@ _MOVE_TO_LIST = re.compile(
 )
 
 
-_RESCHEDULE = re.compile(
+_RESCHEDULE = pattern(
     r"(?:reschedule|postpone|snooze|push back|delay|move|re-schedule|defer|push)\s+(?P<what>.+)", re.DOTALL
 )
 
 
-_FIELD_OF = re.compile(
+_FIELD_OF = pattern(
     rf"(?:set|change|update|edit|move|make|add|put|give|modify|adjust|assign|push|extend|alter"
     rf"|correct)\s+(?:an?\s+|the\s+|my\s+)?(?:new\s+)?{_FIELD}\s+(?:of|for|on|to"
     rf"|from)\s+(?P<what>.+?)\s+(?:from\s+.+?\s+)?(?:to be|to|as|on|for|at|is|of|:)\s*(?P<to>.+)"
@@ -73,8 +74,8 @@ _FIELD_OF = re.compile(
 )
 
 
-_REMINDED = re.compile(r"(?:remind|alert|notify|don'?t|make sure|note|remember|add|put)\b")
-_MADE = re.compile(r"(?:set|make|give|put|add|schedule)\s+(?:(?:an?|the|my|new|another)\s+)*(?:reminder|schedule)\b")
+_REMINDED = pattern(r"(?:remind|alert|notify|don'?t|make sure|note|remember|add|put)\b")
+_MADE = pattern(r"(?:set|make|give|put|add|schedule)\s+(?:(?:an?|the|my|new|another)\s+)*(?:reminder|schedule)\b")
 """What makes a reminder rather than changing when one is due."""
 _MINUTES = {"m": 1, "h": 60}
 
@@ -85,7 +86,7 @@ _TENS = {"fifteen": 15, "twenty": 20, "thirty": 30, "forty five": 45, "forty": 4
 _DAYS = {"d": 1, "w": 7, "f": 14, "mo": 30}
 
 
-ADDRESSED = re.compile(
+ADDRESSED = pattern(
     r"#?\d|\b(?:tasks?|items?|to-?dos?|todos?|reminders?|events?|meetings?|appointments?|calls?|it|that"
     r"|this|them|those|one|ones)\b|¤"
 )
@@ -184,18 +185,18 @@ def fielding(span: Span) -> Action | None:
     return timed(what, said_in(span, m, "to", "to2", "to3", "to4"))
 
 
-_CREATING = re.compile(
+_CREATING = pattern(
     r"(?:set|schedule|make|put)\s+(?:up\s+)?(?:an?|another|new|the (?:alarm|timer))\b|make (?:sure|it)\b"
     r"|set (?:the |my )?(?:alarms?|timers?|reminders?)\b|schedule\b(?!\s+(?:task|item|it|that|this"
     r"|#)?\s*#?(?:\d|it\b|that\b))"
 )
 
 
-_MOVED_TO = re.compile(
+_MOVED_TO = pattern(
     r"\s(?:(?:forward|back|up|off|out|over|due)\s+)*(?:to be|to|until|till|for|by|on|at|is|due|due on"
     r"|due by|due at)?\s*(?:the\s+)?\Z"
 )
-_TO_FIRST = re.compile(r"(?:to|until|till|for|by|on|at|due)\b")
+_TO_FIRST = pattern(r"(?:to|until|till|for|by|on|at|due)\b")
 
 
 def moving(span: Span) -> Action | None:

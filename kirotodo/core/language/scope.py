@@ -9,65 +9,66 @@ from kirotodo.core.domain.task import Priority
 from kirotodo.core.language.intent import DayPart, Preferences, Scope, When
 from kirotodo.core.language.lists import LIST, WORD, list_name
 from kirotodo.core.language.marks import LEVEL, find_marks, level
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Named, Span
 from kirotodo.core.language.vocabulary import OWNER, PLACES
 
-_LIST = re.compile(
+_LIST = pattern(
     rf"(?<![\w'-])(?:(?:that (?:is|are|i have|i had)|which (?:is|are)|scheduled|written|listed|currently)\s+)*"
     rf"(?:on to|down on|in to|onto|into|to|on|in|under|within|off of|off|out of|from|at|for|of|with)\s+{LIST}"
 )
-_OWN_LIST = re.compile(
+_OWN_LIST = pattern(
     rf"(?:{OWNER}|(?<![\w'])(?:show|read|open|view|display|check|see|get"
     rf"|whole)(?:\s+me)?)\s+(?P<name>{WORD}(?:\s+{WORD})?)\s+lists?\b(?!\s+(?:of|for)\b)"
 )
-_ONLY_LIST = re.compile(rf"(?P<name>{WORD})\s+list")
-_PLACE = re.compile(rf"(?<=\w)\s+(?:in|from|on|under)\s+(?:(?:the|my)\s+)?(?P<place>{PLACES})(?=[\s?.!]*\Z)")
-_LINK = re.compile(
+_ONLY_LIST = pattern(rf"(?P<name>{WORD})\s+list")
+_PLACE = pattern(rf"(?<=\w)\s+(?:in|from|on|under)\s+(?:(?:the|my)\s+)?(?P<place>{PLACES})(?=[\s?.!]*\Z)")
+_LINK = pattern(
     r"(?<![\w'-])(?:(?:that (?:is|are|was|were|i have|happens?|takes? place|starts?)|which (?:is|are)|is"
     r"|are|scheduled|planned|due|set|coming up|up|happening|"
     r"occurring|starting|beginning|dated|completed|done|finished|going on|made|added)\s+)*(?:(?:on|at|by"
     r"|for|from|in|of|during|this|over|before|after|through|the|until|to|between|within|with|as of|around"
     r"|date|time|due)\s+)*\Z"
 )
-_TAG = re.compile(
+_TAG = pattern(
     r"\b(?:(?:with (?:the )?|by (?:the )?|has the )?tags?(?: is| of|:)?|tagged(?: (?:with|as))?"
     r"|labell?ed(?: (?:with|as))?|labels?)\s+[\"']?#?(?P<tag>(?!(?:do|are|is|i|have|exist|my"
     r"|the)\b)[\w-]+)[\"']?"
 )
-_PROJECT = re.compile(
+_PROJECT = pattern(
     r"\b(?:(?:in|from|on|for|of|under) (?:the |my )?)?(?:project|category)(?: called| named"
     r"|:)?\s+[\"']?(?P<a>(?!(?:do|are|is|i|have|list)\b)[\w-]+)[\"']?|\b(?:(?:in|from|on|for|under"
     r"|of) (?:the |my |our )?|(?:the|my|our) )(?P<b>(?!(?:in|from|the|my|all|of)\b)[\w'-]+) (?:project"
     r"|category)\b"
 )
-_PRIORITY = re.compile(
+_PRIORITY = pattern(
     rf"\b(?:(?:with|of|at|by|marked(?: as)?|that (?:is|are)|which are)\s+)?(?:an?\s+|the\s+"
     rf"|my\s+)?(?:(?P<a>{LEVEL})[ -]priority|priority (?P<b>high|medium|low|none)|(?P<c>urgent"
     rf"|most important|important|critical))\b(?=\s*(?:tasks?|items?|to-?dos?|todos?|things?|ones?|stuff"
     rf"|reminders?|errands?|chores?|first|right|$|[?.!,]|today|for|this|on|in|do|are|have|is))"
 )
-_OVERDUE = re.compile(
+_OVERDUE = pattern(
     r"\b(?:over ?due|past due|late|missed|behind on|behind schedule|behind with|past (?:the|their"
     r"|its) (?:due date|deadline))\b"
 )
-_UNDATED = re.compile(
+_UNDATED = pattern(
     r"\b(?:without (?:an? |any )?(?:due )?(?:dates?|deadlines?)|(?:have|has|having"
     r"|with) no (?:due )?(?:dates?|deadlines?)|undated|unscheduled|not scheduled)\b"
 )
-_DONE = re.compile(
+_DONE = pattern(
     r"\b(?:(?:have i |did i |i have |i'?ve |i )?(?:already )?(?:completed?|finish(?:ed)?|done"
     r"|accomplish(?:ed)?|got done|get done|ticked off|crossed off|checked off|achieved?))\b"
 )
-_OPEN = re.compile(
+_OPEN = pattern(
     r"\b(?:pending|open|unfinished|incomplete|un-?completed|outstanding|remaining|left(?: to do| over)?"
     r"|still (?:to do|need to do|have to do|open|left)|active|"
     r"not (?:yet )?(?:done|finished|completed?)(?: yet)?|(?:haven'?t|have not|didn'?t"
     r"|did not)(?: i)? (?:done|finish(?:ed)?|completed?|do)(?: yet)?|to be done|undone|todo yet)\b"
 )
-_PART = re.compile(r"\b(?:in the )?(morning|afternoon|evening|night)(?:'s|s)?\b")
-_ALL = re.compile(r"\b(?:all(?: of)?|every|entire|whole|complete list|everything|full)\b")
-_WEEK = re.compile(r"\b(?:(?:due )?(?:this|the|the coming|my) week|next (?:7|seven) days|coming week)\b")
-_POSSESSED = re.compile(r"'s\b")
+_PART = pattern(r"\b(?:in the )?(morning|afternoon|evening|night)(?:'s|s)?\b")
+_ALL = pattern(r"\b(?:all(?: of)?|every|entire|whole|complete list|everything|full)\b")
+_WEEK = pattern(r"\b(?:(?:due )?(?:this|the|the coming|my) week|next (?:7|seven) days|coming week)\b")
+_POSSESSED = pattern(r"'s\b")
 
 
 @dataclass(slots=True)

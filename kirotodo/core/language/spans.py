@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final, Generic, TypeVar
 
 from kirotodo.core.language.intent import Preferences
+from kirotodo.core.language.patterns import pattern
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ _MOVING: Final = word_set(
     "prepone transfer adjust"
 )
 
-_TOKENS = re.compile(
+_TOKENS = pattern(
     r"""
     (?P<opaque>
         (?<!\w)"[^"\n]*"
@@ -51,7 +52,7 @@ _TOKENS = re.compile(
     """,
     re.VERBOSE,
 )
-_MONTH_DAY = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\d{1,2}\b", re.IGNORECASE)
+_MONTH_DAY = pattern(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\d{1,2}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from kirotodo.core.language.patterns import pattern
+
 _KNOWN: Final = (
     "remind", "reminder", "reminders", "remember", "schedule", "reschedule", "remove", "delete", "cancel", "create",
     "erase", "clear", "include", "update", "postpone", "complete", "finish", "rename", "notify", "scratch", "display",
@@ -21,7 +23,7 @@ _TABLE: Final = {
     "calender": "calendar", "remeber": "remember", "shedule": "schedule", "schedual": "schedule", "earse": "erase",
     "opne": "open", "shwo": "show", "lsit": "list", "reminde": "remind", "u": "you",
 }  # fmt: skip
-_WORDS: Final = re.compile(
+_WORDS: Final = pattern(
     r"clean|cleans|cleaner|clearly|cream|create|crate|crates|creates|created|deleted|deletes|"
     r"removed|removes|remote|reminds|reminded|reminding|scheduled|schedules|cancels|cancelled|"
     r"canceled|erased|erases|phrase|clears|cleared|includes|included|updates|updated|completes|"
@@ -31,22 +33,22 @@ _WORDS: Final = re.compile(
     r"change|inserts|inserted|appends|remembers|remembered|dispel|displays|displayed|scratches|"
     r"scratched|reminders|reminder"
 )
-_WORD = re.compile(r"[a-z]+")
-_LEADS: Final = re.compile(
+_WORD = pattern(r"[a-z]+")
+_LEADS: Final = pattern(
     r"hey|hi|hello|ok|okay|please|pls|plz|can|could|would|will|you|u|and|then|also|just|"
     r"olly|pda|alexa|siri|google|kiro|kirotodo|i|to|need|want|like|me|my|so|now|i'd|a|"
     r"an|new|the|quickly|kindly|set|make|give|put|get|for"
 )
-_TO_LIST: Final = re.compile(r"(?<=\w )(?:too|2|ot|tot)(?= (?:my|the) (?:\w+ ){0,2}list\b)", re.IGNORECASE)
+_TO_LIST: Final = pattern(r"(?<=\w )(?:too|2|ot|tot)(?= (?:my|the) (?:\w+ ){0,2}list\b)", re.IGNORECASE)
 _PAST: Final = {
     "added": "add", "removed": "remove", "reminded": "remind", "deleted": "delete", "scheduled": "schedule",
     "created": "create", "cancelled": "cancel", "canceled": "cancel", "made": "make", "cleared": "clear",
 }  # fmt: skip
-_IF_YOU: Final = re.compile(rf"(?<=if you )(?:{'|'.join(_PAST)})\b", re.IGNORECASE)
-_INTO: Final = re.compile(r"to|on|in|onto|into|from|off|of")
-_MADE: Final = re.compile(r"a|an|another|new")
-_MAKES: Final = re.compile(r"add|create|make|set|schedule|put|need|want|delete|remove|cancel")
-_SPLIT = re.compile(r"[^\s,.;:!?\"“”]+")
+_IF_YOU: Final = pattern(rf"(?<=if you )(?:{'|'.join(_PAST)})\b", re.IGNORECASE)
+_INTO: Final = pattern(r"to|on|in|onto|into|from|off|of")
+_MADE: Final = pattern(r"a|an|another|new")
+_MAKES: Final = pattern(r"add|create|make|set|schedule|put|need|want|delete|remove|cancel")
+_SPLIT = pattern(r"[^\s,.;:!?\"“”]+")
 
 
 def spelled(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from kirotodo.core.language.edges import unquoted
 from kirotodo.core.language.intent import Scope, Target
 from kirotodo.core.language.numbers_spoken import ORDINAL, cardinal, ordinal
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span
 from kirotodo.core.language.scope import narrow
 from kirotodo.core.language.vocabulary import EVENTS, FRIENDLY, THINGS
@@ -13,45 +14,45 @@ from kirotodo.core.language.vocabulary import EVENTS, FRIENDLY, THINGS
 _NUMBER = r"(?:\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
 _ONE = r"(?:tasks?|items?|to-?dos?|todos?|ids?|numbers?|no\.?|nr\.?|reminders?|entry|entries|#)"
 _AND = r"(?:\s*(?:,|&|\band\b|\bor\b|\bplus\b)\s*)+"
-_IDS = re.compile(
+_IDS = pattern(
     rf"(?:(?:the|my|all)\s+)*(?:{_ONE}\s*)*(?:{_ONE}\s*#?|#)\s*{_NUMBER}(?:(?:{_AND}"
     rf"|\s+)(?:{_ONE}\s*)*#?\s*\d{{1,6}}|{_AND}(?:{_ONE}\s*)?{_NUMBER}|\s*(?:-|to"
     rf"|through)\s*#?\d{{1,6}})*"
     rf"|#?\d{{1,6}}(?:{_AND}#?\d{{1,6}}|\s*-\s*#?\d{{1,6}}|\s+\d{{1,6}})*",
 )
-_RANGE = re.compile(r"(\d{1,6})\s*(?:-|to|through)\s*#?(\d{1,6})")
-_EACH = re.compile(rf"\d{{1,6}}|\b{_NUMBER}\b")
-_PLACES = re.compile(
+_RANGE = pattern(r"(\d{1,6})\s*(?:-|to|through)\s*#?(\d{1,6})")
+_EACH = pattern(rf"\d{{1,6}}|\b{_NUMBER}\b")
+_PLACES = pattern(
     rf"(?:the\s+)?(?:{ORDINAL}{_AND}(?:the\s+)?)*{ORDINAL}(?:\s+(?:ones?|tasks?|items?|to-?dos?|todos?"
     rf"|options?|entry|match|of (?:them|those|these)))?(?:\s+(?:on|in|from|of) (?:the|my|that) list)?|"
     rf"(?:number|option)\s+(?P<n>{_NUMBER})"
 )
-_FIRST_N = re.compile(rf"(?:the\s+)?(?P<end>first|last|top)\s+(?P<n>{_NUMBER})(?:\s+(?:ones?|tasks?|items?|of them))?")
-_EACH_PLACE = re.compile(ORDINAL)
-_ANCHOR = re.compile(
+_FIRST_N = pattern(rf"(?:the\s+)?(?P<end>first|last|top)\s+(?P<n>{_NUMBER})(?:\s+(?:ones?|tasks?|items?|of them))?")
+_EACH_PLACE = pattern(ORDINAL)
+_ANCHOR = pattern(
     r"(?:the\s+|my\s+)?(?P<w>last|latest|newest|most recent|first|next|previous)\s+(?:task|item|to-?do"
     r"|todo|reminder|event|entry|thing|appointment|activity)(?: (?:i|you) (?:just )?(?:added|created|made"
     r"|mentioned))?"
 )
-_IT = re.compile(
+_IT = pattern(
     r"(?:it|that|this)(?:\s+(?:one|task|item|to-?do|todo|reminder|thing|event))?(?:\s+(?:again|too"
     r"|as well))?|the (?:same|task|one|item|event|reminder)|same one"
 )
-_THEM = re.compile(
+_THEM = pattern(
     r"(?:all of |both of |any of )?(?:them|those|these)(?:\s+(?:ones?|tasks?|items?|to-?dos?|two"
     r"|three))?(?: all| both)?|both(?: of them| tasks| items)?|all (?:two|three|four|of them|of those"
     r"|of these|those|these)"
 )
-_OTHER = re.compile(r"the other(?: (?:one|task|item))?|other one")
-_EVERYTHING = re.compile(
+_OTHER = pattern(r"the other(?: (?:one|task|item))?|other one")
+_EVERYTHING = pattern(
     rf"(?:(?:absolutely |just )?(?:everything|all|every single one|the lot|all of it)|(?:all|every|each"
     rf"|any)(?: (?:of )?(?:my|the|our))? ?{THINGS})"
 )
-_GENERIC = re.compile(
+_GENERIC = pattern(
     rf"(?:(?:upcoming|scheduled|next|future|current|calendar|to-?do|list|existing|remaining"
     rf"|other)\s+)*{THINGS}(?:\s+and\s+{THINGS})*"
 )
-_DET = re.compile(
+_DET = pattern(
     r"(?:(?:all|every|each|any|both)\b\s*(?:of\s+)?)?(?:(?:the|my|our|your|a|an|this|that|these|those"
     r"|some|his|her|their|another)\s+)?"
     r"(?:(?:whole|upcoming|scheduled|existing|next|following)\s+)*"
@@ -60,30 +61,30 @@ _DET = re.compile(
     r"|(?=')|:\s*)|(?:task|item|reminder|to-?do|todo|entry|chore|one|event)\s+(?:about|regarding|for|to"
     r"|of)\b\s*)?"
 )
-_TAIL = re.compile(
+_TAIL = pattern(
     rf"(?:[\s,]+(?:{FRIENDLY}|any ?more|any longer|instead|already|again|completely|entirely|altogether"
     rf"|off|out|up|yet))+[\s.!?]*\Z"
 )
-_NOUN_TAIL = re.compile(r"(?<=\S)\s+(?:tasks?|items?|to-?dos?|todos?|reminders?|entry|entries|ones?|chore)\Z")
-_PLURAL = re.compile(
+_NOUN_TAIL = pattern(r"(?<=\S)\s+(?:tasks?|items?|to-?dos?|todos?|reminders?|entry|entries|ones?|chore)\Z")
+_PLURAL = pattern(
     r"\b(?:tasks|items|todos|to-dos|reminders|ones|meetings|appointments|events|calls|parties|classes"
     r"|lessons|birthdays|bills|errands|chores)\Z"
 )
-_RELATIVE = re.compile(
+_RELATIVE = pattern(
     r"\d|\b(?:today|tomorrow|tonight|yesterday|day|week|month|(?<!new )year|weekend|morning|afternoon"
     r"|evening|night|\w+day|overdue)s?\b(?<!birthday)"
 )
-_FROM_ALL = re.compile(
+_FROM_ALL = pattern(
     r"(?<=\S)\s+(?:from|off|among)\s+(?:(?:my|the|our|all)\s+)*(?:events|tasks|items|reminders|to-?dos"
     r"|appointments|meetings|entries)\Z",
     re.IGNORECASE,
 )
-_OWNED = re.compile(
+_OWNED = pattern(
     r"(?<=\w)\s+(?:(?:that|which) )?(?:i|we)(?:'ve| have)?(?: got| had| set| made| put| added| scheduled| have"
     r"| planned)+(?: up| down)?\Z",
     re.IGNORECASE,
 )
-_EVENT_TAIL = re.compile(rf"\b(?P<noun>{EVENTS})\s+events?\Z", re.IGNORECASE)
+_EVENT_TAIL = pattern(rf"\b(?P<noun>{EVENTS})\s+events?\Z", re.IGNORECASE)
 _NO_WORDS = frozenset(
     [
         "the",
@@ -112,7 +113,7 @@ _NO_WORDS = frozenset(
         "it's",
     ]
 )
-_MANY = re.compile(r"(?:all|every|each|any|both|these|those)\b")
+_MANY = pattern(r"(?:all|every|each|any|both|these|those)\b")
 
 
 def target(span: Span) -> Target | None:

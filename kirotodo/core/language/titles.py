@@ -4,9 +4,11 @@ import re
 import unicodedata
 from typing import Final
 
+from kirotodo.core.language.patterns import pattern
+
 LONGEST: Final = 60
 UNTITLED: Final = "New conversation"
-_LEAD = re.compile(
+_LEAD = pattern(
     r"(?:(?:hey|hi|hello|ok|okay|yo|good (?:morning|afternoon"
     r"|evening))(?:\s+there)?(?:\s+kiro(?:todo)?)?[\s,!.]+(?=\w)|kiro(?:todo)?[\s,:!]+|(?:please|pls"
     r"|kindly|so|well|um|uh|just|now|also|and)[\s,]+"
@@ -14,7 +16,7 @@ _LEAD = re.compile(
     r"|love)(?: you)? to\s+|i (?:want|need)(?: you)? to\s+|let's\s+|go ahead and\s+)+",
     re.IGNORECASE,
 )
-_END = re.compile(r"[\s.,;:!?…\-–—]+\Z|[\s,]+(?:please|thanks|thank you)[\s.!]*\Z", re.IGNORECASE)
+_END = pattern(r"[\s.,;:!?…\-–—]+\Z|[\s,]+(?:please|thanks|thank you)[\s.!]*\Z", re.IGNORECASE)
 
 
 def conversation_title(message: str) -> str:

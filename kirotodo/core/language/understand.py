@@ -32,6 +32,7 @@ from kirotodo.core.language.intent import (
 )
 from kirotodo.core.language.listing import if_missing
 from kirotodo.core.language.lists import LIST, LIST_PHRASE, list_name
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.questions import OPENER, OURS, asking
 from kirotodo.core.language.reactions import reaction, yes_no
 from kirotodo.core.language.reading import Reading, Span, first
@@ -42,25 +43,25 @@ from kirotodo.core.language.vocabulary import topic_of
 LONGEST = 2_000
 """Longer texts are read up to here; a request is shorter."""
 _CHANGES = (Add, Complete, Update, Delete, Clear, CreateList, DeleteList, Undo, Redo)
-_QUERY_COMMAND = re.compile(
+_QUERY_COMMAND = pattern(
     r"(?:remind me (?:of |about )?(?:what|which|where|who|how|when (?:is|are|was|my|the)|the things"
     r"|of the things)|can i|could i|may i)\b"
 )
-_REQUEST_LAST = re.compile(
+_REQUEST_LAST = pattern(
     r"[\s,.;]+(?:so |and |but |then )?(?:can|could|would|will) you (?:please |just )?(?:add|remove|delete"
     r"|remind me|put|cancel|mark|set|take|move|reschedule)\b"
 )
-_IF_NOT_THEN = re.compile(
+_IF_NOT_THEN = pattern(
     r"(?:and |but )?if (?:not|no|it isn'?t|it'?s not|i don'?t|there isn'?t)\b[\s,]+(?:then |please "
     r"|can you |could you |would you |just )*(?:add|put|include) (?:it|them|that|some|one)\b"
 )
-_IF_NOT = re.compile(
+_IF_NOT = pattern(
     r"(?P<asked>.+?)[\s,.;?]+(?:and |but )?if (?:not|it'?s? (?:isn'?t|is not|not)|they (?:aren'?t"
     r"|are not)|i (?:don'?t|do not)|there (?:isn'?t|aren'?t)|no)[^,]{0,20}?[\s,]+(?:then |please "
     r"|can you |could you |would you |will you |just )*(?:add|put|include)\b.*",
     re.DOTALL,
 )
-_SAID = re.compile(
+_SAID = pattern(
     r"(?:(?:don'?t|do not|no longer) need(?: to (?:buy|get|have|do|see))?"
     r"|(?:i|we)(?:'?ve| have| just| already| finally)*\s+(?:(?:don'?t|do not|no longer|didn'?t"
     r"|won'?t) (?:really )?(?:need|want)(?: to (?:buy|get|have|attend|go to|do|see))?|bought|got|finished"
@@ -73,30 +74,30 @@ _SAID = re.compile(
     r"|whatever))\s+(?P<what>.+?)(?:\s+(?:any ?more|any longer|already|now))?[\s.!;,]*\Z",
     re.DOTALL,
 )
-_CALLED_OFF = re.compile(
+_CALLED_OFF = pattern(
     r"(?P<what>.+?)\s+(?:is|are|was|were|has been|have been|got|just got|'s)\s+(?:now |been |just |getting )*(?:off"
     r"|cancell?ed"
     r"|called off|postponed|not happening|over|done)[\s.!;,]*\Z",
     re.DOTALL,
 )
-_STATEMENT = re.compile(
+_STATEMENT = pattern(
     r"(?:(?:i|we|she|he|they|you|it|this|that|(?:the|my|our|an?|\w+s) ?\w*)\s+(?:really |just |always |never |so )*"
     r"(?:hate|hates|love|loves|was|were|is an?|are (?!there)|had|went|made|likes?|think|thinks)\b|that'?s\b"
     r"|you should\b)"
 )
 """ "I hate meetings": told, and nothing asked."""
-_BULLET = re.compile(r"(?:[-*•]|\d{1,2}[.)]|\[ ?\])\s+")
-_HEADED = re.compile(
+_BULLET = pattern(r"(?:[-*•]|\d{1,2}[.)]|\[ ?\])\s+")
+_HEADED = pattern(
     rf"\s*(?P<head>(?:(?:please )?(?:add|put|include|new)\b[^\n]{{0,60}}?|{LIST}))\s*:?(?<=[:\w])(?:(?<=:)|(?<=list)"
     rf"|(?<=add)|(?<=items)|(?<=tasks)"
     r"|(?<=following))\s*\n\s*(?=\S)"
 )
-_LINE = re.compile(rf"[ \t]*(?:{_BULLET.pattern})?(?P<what>[^\n]*\S)[ \t]*(?:\n|\Z)")
-_THERE_IS = re.compile(r"there(?:'s| is| are| will be)\b")
-_GO_TO = re.compile(r"(?:go to|open(?: up)?|turn to|look at|check)\s+(?=[^,]+?(?:,| and| to)\s)")
-_ENDED = re.compile(r"[\s?.!]+\Z")
-_CALLED = re.compile(r"(?<=[\w¤\"')])!+\s*\Z")
-_ASKS = re.compile(r"\?[\s\"')\]]*\Z")
+_LINE = pattern(rf"[ \t]*(?:{_BULLET.pattern})?(?P<what>[^\n]*\S)[ \t]*(?:\n|\Z)")
+_THERE_IS = pattern(r"there(?:'s| is| are| will be)\b")
+_GO_TO = pattern(r"(?:go to|open(?: up)?|turn to|look at|check)\s+(?=[^,]+?(?:,| and| to)\s)")
+_ENDED = pattern(r"[\s?.!]+\Z")
+_CALLED = pattern(r"(?<=[\w¤\"')])!+\s*\Z")
+_ASKS = pattern(r"\?[\s\"')\]]*\Z")
 
 
 def understand(text: str, *, now: dt.datetime, preferences: Preferences = Preferences()) -> Understanding:  # noqa: B008

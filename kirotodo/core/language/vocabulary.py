@@ -1,7 +1,8 @@
 """The small vocabularies that the grammar is built of: word classes and pieces of regular expressions, nothing more."""
 
-import re
 from functools import cache
+
+from kirotodo.core.language.patterns import Pattern, pattern
 
 DET = (
     r"(?:(?:all|any|every|each|some|both)\s+(?:of\s+)?)?(?:(?:the|my|our|your|his|her|their|a|an|this"
@@ -14,7 +15,7 @@ LISTS = (
     r"|planner|itinerary|backlog|to-?dos?|to dos?|reminders?|inbox|(?<=my )(?:tasks|chores|errands))"
 )
 """What a list may be called."""
-DEFAULT_LISTS = re.compile(
+DEFAULT_LISTS = pattern(
     r"(?:to ?-?do|todos?|to-?dos|tasks?|task to ?-?do|reminders?|calendar|calender|current|whole|entire"
     r"|pending|daily|full|main|own|"
     r"general|default|master|open|online|google|outlook|iphone|phone|existing|personal to do|chores? to do|"
@@ -121,8 +122,8 @@ _OUTSIDE = {
 
 
 @cache
-def outside() -> re.Pattern[str]:
-    return re.compile("|".join(f"(?P<t{i}>\\b(?:{words})\\b)" for i, words in enumerate(_OUTSIDE.values())))
+def outside() -> Pattern:
+    return pattern("|".join(f"(?P<t{i}>\\b(?:{words})\\b)" for i, words in enumerate(_OUTSIDE.values())))
 
 
 def topic_of(bare: str) -> str | None:

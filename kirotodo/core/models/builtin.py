@@ -4,13 +4,13 @@ It decides from the request alone. Each wish in a sentence is a generator that y
 outcomes; a later step of a turn runs it again over the outcomes there are, and goes on from where they end.
 """
 
-import re
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.language.intent import Preferences
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.models.builtin_edits import told
 from kirotodo.core.models.builtin_memory import PastTurn, Step, remember, turns_of
 from kirotodo.core.models.builtin_plan import Reader, Wish, grouped, leans_on_earlier, planned, started, texts_of
@@ -24,7 +24,7 @@ from kirotodo.core.models.model import (
     UsageReport,
 )
 
-PIECE: Final = re.compile(r"(?:\S+\s*){1,6}|\s+")
+PIECE: Final = pattern(r"(?:\S+\s*){1,6}|\s+")
 """How the answer is streamed: a few words at a time."""
 ACTIONS_MAX: Final = 50
 

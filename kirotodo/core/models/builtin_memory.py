@@ -5,15 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.models.model import AssistantStep, PromptItem, ToolCallRequest, ToolOutcome, UserText
 
 ListItem = Mapping[str, Any]
 CHANGING: Final = frozenset({"add_task", "complete_task", "update_task", "delete_task"})
-_LINE: Final = re.compile(r"\s*(?:(?P<place>\d+)\.|[-*])\s+#(?P<id>\d+) (?P<title>.*)")
-_NAMED: Final = re.compile(
+_LINE: Final = pattern(r"\s*(?:(?P<place>\d+)\.|[-*])\s+#(?P<id>\d+) (?P<title>.*)")
+_NAMED: Final = pattern(
     r"(?:^|[.:] |\b(?:Added|Deleted|Done|Renamed|Moved|Changed|Opened)\s)#(?P<id>\d+)\b", re.MULTILINE
 )
-_ESCAPE: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPE: Final = pattern(r"\\([!-/:-@\[-`{-~])")
 
 Asked = Literal["delete", "complete", "reopen", "change", "show", "confirm", "title", "first_item"]
 QUESTIONS: Final[Mapping[Asked, str]] = {

@@ -5,12 +5,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.models.model import ToolOutcome
 
 SHOWN: Final = 20
 _BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 _PUNCTUATION: Final = re.escape(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""")
-_MARKUP: Final = re.compile(
+_MARKUP: Final = pattern(
     rf"\\(?=[{_PUNCTUATION}]|$)"  # a backslash that would escape
     r"|[`\[]"
     r"|(?<!\s)\*|\*(?!\s)|^\*"  # stars, unless they stand alone between spaces

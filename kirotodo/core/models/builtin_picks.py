@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import Final
 
 from kirotodo.core.language.intent import Target
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.models.builtin_memory import Memory
 
-_NUMBER_OF_A_TASK: Final = re.compile(
-    r"#\s*\d|\b(?:tasks?|todos?|ids?|items?)\s+(?:number\s+|no\.?\s+)?\d", re.IGNORECASE
-)
-_WORD: Final = re.compile(r"\w+")
+_NUMBER_OF_A_TASK: Final = pattern(r"#\s*\d|\b(?:tasks?|todos?|ids?|items?)\s+(?:number\s+|no\.?\s+)?\d", re.IGNORECASE)
+_WORD: Final = pattern(r"\w+")
 _SMALL_WORDS: Final = frozenset(
     {"the", "a", "an", "one", "ones", "task", "please", "my", "that", "with", "about", "for"}
 )

@@ -30,6 +30,7 @@ from kirotodo.core.language.intent import (
     Update,
     Yes,
 )
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.understand import understand
 from kirotodo.core.models import builtin_edits as edits
 from kirotodo.core.models.builtin_answers import query
@@ -39,11 +40,11 @@ from kirotodo.core.models.builtin_picks import in_places, offered_by_words
 from kirotodo.core.models.builtin_sayings import HELP, REFUSAL, small_talk, what_is_missing
 from kirotodo.core.models.builtin_targets import Work
 
-_ON_IT: Final = re.compile(
+_ON_IT: Final = pattern(
     r"(?:please\s+)?(?:put|add)\s+(?P<what>.+?)\s+(?:there|(?:on|to|in|into)\s+(?:it|that list|the list))[.!]*",
     re.IGNORECASE,
 )
-_AND: Final = re.compile(r"(?:oh,?\s+)?(?:and|also|plus)\s+(?:also\s+|then\s+)?(?P<what>\S.*)", re.IGNORECASE)
+_AND: Final = pattern(r"(?:oh,?\s+)?(?:and|also|plus)\s+(?:also\s+|then\s+)?(?P<what>\S.*)", re.IGNORECASE)
 LOOK_BACK: Final = 6
 """How many turns a question may lie before the pick that answers it."""
 Wish: TypeAlias = "Action | tuple[Add, ...] | AddUnlessThere"

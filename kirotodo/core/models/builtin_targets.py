@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from kirotodo.core.domain.task import Task
 from kirotodo.core.language.intent import DayPart, Scope, Target
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.references import choose, match
 from kirotodo.core.models.builtin_memory import QUESTIONS, Asked, ListItem, Memory
 from kirotodo.core.models.builtin_phrases import choices, escaped
@@ -29,7 +30,7 @@ _HOURS: Final[dict[DayPart, tuple[str, str]]] = {
 CERTAIN: Final = 75.0
 """A match that scores less is asked about before anything is done to it."""
 _ANY: Final = datetime(2000, 1, 1, tzinfo=UTC)
-_BETWEEN: Final = re.compile(r"\s*(?:,|&|\band\b|\bplus\b)\s*", re.IGNORECASE)
+_BETWEEN: Final = pattern(r"\s*(?:,|&|\band\b|\bplus\b)\s*", re.IGNORECASE)
 _NUMBERS: Final = ("No task", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
