@@ -18,6 +18,8 @@ GLYPHS: Final[Mapping[CallStatus, str]] = {
 SHOWN: Final = 20
 _IN_WORDS: Final[Mapping[str, tuple[str, ...]]] = {"due": ("due_date", "due_time"), "repeats": ("recurrence",)}
 """Where a result says a thing in words, the bare values need not stand beside it."""
+_BETTER: Final = {"due": "due", "due_date": "due", "time": "due", "due_time": "due", "recurrence": "repeats"}
+"""Arguments, and under which name a result says the same in words."""
 _PAGING: Final = ("limit", "cursor", "sort")
 """Arguments that tell nobody anything on one line; unfolded they are all there."""
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], ())
@@ -35,8 +37,23 @@ def short_arguments(call: Call) -> str:
         title = call.result.get("title")
     if title:
         words.append(one_line(str(title)))
-    words += [f"{name} {_value(value)}" for name, value in rest.items() if name not in _PAGING and value not in _EMPTY]
+    words += [f"{name} {value}" for name, value in _in_words(rest, call.result) if name not in _PAGING]
     return one_line(" · ".join(words))
+
+
+def _in_words(arguments: Mapping[str, Any], result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
+    """Arguments that say something; what the result puts into better words is said in these."""
+    better = {name: result[name] for name in _BETTER.values() if result and isinstance(result.get(name), str)}
+    said = set()
+    for argument, value in arguments.items():
+        name = _BETTER.get(argument, argument)
+        if value in _EMPTY or name in said:
+            continue
+        if name in better:
+            said.add(name)
+            yield name, one_line(better[name])
+        else:
+            yield argument, _value(value)
 
 
 def _ids(rest: dict[str, Any]) -> str:

@@ -36,10 +36,13 @@ async def edit_text(app: App[None], text: str, environ: Mapping[str, str] = os.e
     """What the editor makes of `text`. Raises `EditorFailed`."""
     command = editor_command(environ)
     try:
-        with app.suspend():
-            return await asyncio.to_thread(run_editor, command, text)
+        with app.suspend():  # which comes back only where nothing is raised
+            (edited,) = await asyncio.gather(asyncio.to_thread(run_editor, command, text), return_exceptions=True)
     except SuspendNotSupported as error:
         raise EditorFailed("This terminal cannot be lent to an editor.") from error
+    if isinstance(edited, BaseException):
+        raise edited
+    return edited
 
 
 def run_editor(command: list[str], text: str) -> str:

@@ -1,6 +1,7 @@
 """The work in the background: one method a job, each speaks to the backend and posts messages. No widget in sight."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
@@ -39,6 +40,7 @@ TASKS_SHOWN: Final = 1_000
 PAGE: Final = 50
 EARLIER: Final = -1
 """The view of a message that was on its way when the program ended the last time."""
+log = logging.getLogger(__name__)
 
 
 class Post(Protocol):
@@ -123,10 +125,12 @@ class Jobs:
         except KirotodoError as error:
             self._post(MessageRefused(message, error, view))
             return None
-        except Exception:
-            fault = KirotodoError("The message could not be sent; it is back in the composer.")
+        except Exception as error:
+            log.exception("A message could not be sent.")
+            why = f"{type(error).__name__}: {error}"
+            fault = KirotodoError(f"The message could not be sent and is back in the composer ({why}).")
             self._post(MessageRefused(message, fault, view))
-            raise
+            return None
         self._post(MessageAccepted(message, sent, view))
         return sent.conversation_id
 

@@ -135,8 +135,11 @@ class AnswerEnd(TextLines):
             case "cancelled":
                 word = Content("■ stopped")
             case "failed":
-                again = Content.assemble("  ", ("r", "$accent"), " try again") if self.entry.retryable else Content()
-                word = Content.assemble("✗ ", line(self.entry.error or "The turn failed."), again)
+                word = Content.assemble("✗ ", line(self.entry.error or "The turn failed."))
+                if self.entry.retryable:
+                    again = Content.assemble(("r", "$accent"), " try again")
+                    gap = "  " if word.cell_length + 2 + again.cell_length <= width else "\n  "
+                    word = Content.assemble(word, gap, again)
             case "awaiting_approval":
                 word = Content("? waiting for your yes or no")
             case _:
@@ -158,6 +161,7 @@ class AnswerBlock(Vertical):
         super().__init__()
         self.entry = entry
         self._text = AnswerText(entry.text, live=not entry.over)
+        self._text.display = _speaks(entry)
         self._calls = {call.id: ToolLine(entry.turn_id, call) for call in entry.calls}
         self._end = AnswerEnd(entry)
 
@@ -168,6 +172,7 @@ class AnswerBlock(Vertical):
 
     def show(self, entry: Answered) -> None:
         before, self.entry = self.entry, entry
+        self._text.display = _speaks(entry)
         if entry.over and not before.over:
             self._text.finish(entry.text)
         elif entry.text != before.text:
@@ -184,3 +189,8 @@ class AnswerBlock(Vertical):
             else:
                 self._calls[call.id] = ToolLine(self.entry.turn_id, call)
                 self.mount(self._calls[call.id], before=self._end)
+
+
+def _speaks(entry: Answered) -> bool:
+    """Whether there is an answer to show, or one to wait for."""
+    return bool(entry.text) or entry.status != "failed"
