@@ -14,6 +14,7 @@ BENCHMARKS: Final = {
     "paint": "programs:first_paint",
     "turn": "turns:builtin_turn",
     "prompt": "turns:prompt_tokens",
+    "listing": "services:prompt_and_list",
     "service": "services:turn_over_its_streams",
     "streams": "services:many_streams",
     "understand": "language:understanding",

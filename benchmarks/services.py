@@ -15,7 +15,8 @@ from benchmarks.figure import Figure, middle
 from benchmarks.house import cpu, house, say, scratch
 from benchmarks.moment import NOW, settled
 from benchmarks.upstream import upstream
-from kirotodo.core.agent.prompt import INSTRUCTIONS
+from kirotodo.core.agent.prompt import INSTRUCTIONS, tokens
+from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.models.chat_completions import ChatCompletions
 from kirotodo.core.models.model import (
     AssistantStep,
@@ -28,6 +29,7 @@ from kirotodo.core.models.model import (
     UserText,
 )
 from kirotodo.core.models.openai import Endpoint, OpenAIModel
+from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.tools.registry import TOOLS
 
 TURNS: Final = 40
@@ -148,3 +150,26 @@ async def _at_once(address: str) -> tuple[int, float]:
 def _resident() -> int:
     """Bytes of memory this process holds now."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def prompt_and_list() -> Iterator[Figure]:
+    """What a service is sent in a turn that lists tasks, in a list of 50 and in one of 10,000."""
+    small, large = (asyncio.run(_sent_with(tasks)) for tasks in (50, 10_000))
+    yield Figure(
+        what="prompt tokens of a listing turn, 10,000 tasks over 50",
+        value=large / small,
+        unit="×",
+        limit=1.05,
+        digits=3,
+        detail=f"{small:,} and {large:,}, both requests together",
+    )
+
+
+async def _sent_with(tasks: int) -> int:
+    model = ScriptedModel([call("list_tasks")], ["Those."])
+    with scratch() as folder:
+        async with house(folder, model=model) as backend:
+            await backend.import_tasks([TaskDraft(title=f"water plant {number:05}") for number in range(tasks)])
+            await say(backend, "What is pending?")
+    bodies = (ChatCompletions().body(each, model="fake", strict=False, effort=None) for each in model.requests)
+    return sum(tokens(json.dumps(body)) for body in bodies)

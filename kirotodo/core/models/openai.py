@@ -32,8 +32,8 @@ MAX_DELAY: Final = 8.0
 CONNECT_SECONDS: Final = 5.0
 STALL_SECONDS: Final = 20.0
 """Without a byte for this long a stream counts as stalled."""
-SPARE: Final = 0.9
-"""How much of the time that is left one wait for the provider may take; the rest is for what is done about it."""
+RESERVE: Final = 1.0
+"""Seconds before the deadline that no wait for the provider takes, so that another model can still answer."""
 AFTER_ANSWER: Final = 2.0
 AFTER_END: Final = 0.1
 """How long a whole answer waits for its usage; and an ended stream for its connection to end, which is then kept."""
@@ -132,7 +132,7 @@ class OpenAIModel:
         delay = self._jitter(min(MAX_DELAY, BASE_DELAY * 2**attempt))
         if fault.wait is not None:
             delay = fault.wait + self._jitter(BASE_DELAY)
-        return delay if delay < remaining * SPARE else None
+        return delay if delay < remaining - RESERVE else None
 
     async def _attempt(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """One request. Every fault of the provider comes out as a `ProviderFault`."""
@@ -169,14 +169,14 @@ class OpenAIModel:
         while True:
             body = self._body(request)
             remaining = request.deadline - asyncio.get_running_loop().time()
-            wait = max(0.05, min(self._stall, remaining * SPARE))
+            wait = max(0.05, min(self._stall, max(remaining - RESERVE, remaining / 2)))
             timeout = httpx2.Timeout(wait, connect=min(wait, CONNECT_SECONDS), pool=None)
             try:
                 return await client.post(
                     self._api.path,
                     body=body,
                     cast_to=httpx2.Response,
-                    options={"timeout": timeout, "headers": {"Accept": "text/event-stream"}},
+                    options={"timeout": timeout},
                     stream=True,
                     stream_cls=None,
                 )

@@ -357,6 +357,17 @@ async def test_the_builtin_model_answers_where_that_is_allowed_and_says_so(
     assert isinstance(events[-1], TurnFinished)
 
 
+async def test_a_silent_service_leaves_time_for_the_builtin_model(
+    mock: LLMock, where: Endpoint, tmp_path: Path
+) -> None:
+    mock.slow_first_token(30, times=None)
+    async with opened(tmp_path, where, fallback=True, seconds=2.0, stall=30) as backend:
+        events = await say(backend, "add milk tomorrow")
+        assert len((await backend.tasks()).items) == 1
+    assert isinstance(events[-1], TurnFinished)
+    assert len(mock.requests) == 1
+
+
 async def test_when_the_model_is_back_it_does_not_see_the_notice(mock: LLMock, where: Endpoint, tmp_path: Path) -> None:
     mock.fail(500, times=4).reply(ANSWER)
     async with opened(tmp_path, where, fallback=True) as backend:
