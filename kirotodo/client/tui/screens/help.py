@@ -6,11 +6,14 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from kirotodo.client.tui.actions import ACTIONS, HEADINGS, Action, Keymap, Scope, bindings, key_label, keymap
+from kirotodo.client.tui.widgets.text_lines import TextLines
 
-KEYS_WIDTH: Final = 18
+KEYS_WIDTH: Final = 20
+NARROW_KEYS_WIDTH: Final = 12
+ROOMY: Final = 60
+"""From this many columns on, the keys get a wide column."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -43,23 +46,46 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="help") as sheet:
             sheet.border_title = Content("keys")
             sheet.border_subtitle = Content("↑ ↓ scroll · esc close")
-            yield Static(help_text(self._keys), markup=False)
+            yield HelpText(self._keys)
 
     def action_close(self) -> None:
         self.dismiss(None)
 
 
-def help_text(keys: Keymap) -> Content:
+class HelpText(TextLines, can_focus=False):
+    """The sheet's text at whatever width it has."""
+
+    DEFAULT_CSS = "HelpText { padding: 0; }"
+
+    def __init__(self, keys: Keymap) -> None:
+        super().__init__()
+        self._keymap = keys
+
+    def make_lines(self, width: int) -> list[Content]:
+        return list(help_text(self._keymap, width).split("\n", allow_blank=True))
+
+
+def help_text(keys: Keymap, width: int = 80) -> Content:
     """All actions under the headings of their scopes."""
-    return Content("\n\n").join(_section(scope, keys) for scope in HEADINGS)
+    return Content("\n\n").join(_section(scope, keys, width) for scope in HEADINGS)
 
 
-def _section(scope: Scope, keys: Keymap) -> Content:
-    lines = [Content.styled(HEADINGS[scope], "bold $primary")]
-    lines += [_line(action, keys) for action in ACTIONS if action.scope == scope]
-    return Content("\n").join(lines)
+def _section(scope: Scope, keys: Keymap, width: int) -> Content:
+    lines = [*Content.styled(HEADINGS[scope], "bold $primary").wrap(width)]
+    for action in ACTIONS:
+        if action.scope == scope:
+            lines += _rows(action, keys, width)
+    return Content("\n").join(line.rstrip() for line in lines)
 
 
-def _line(action: Action, keys: Keymap) -> Content:
+def _rows(action: Action, keys: Keymap, width: int) -> list[Content]:
+    """The keys in a column of their own; on a line of their own where they are too many for it."""
+    column = KEYS_WIDTH if width >= ROOMY else NARROW_KEYS_WIDTH
     labels = "  ".join(key_label(key) for key in keys.keys[action.id]) or "no key"
-    return Content.assemble((f"{labels:<{KEYS_WIDTH}} ", "$accent"), action.help)
+    rows = Content(action.help).wrap(max(1, width - column))
+    alone = len(labels) >= column
+    first = [Content.styled(labels, "$accent")] if alone else []
+    return first + [
+        Content.assemble((" " * column if place or alone else f"{labels:<{column}}", "$accent"), row)
+        for place, row in enumerate(rows)
+    ]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from textual.app import ComposeResult
@@ -10,8 +11,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
+from kirotodo.client.commands.dates import due_words
 from kirotodo.client.tui.actions import bindings
 from kirotodo.client.tui.plain import clean, line, one_line, plain
+from kirotodo.client.tui.shell import shell_of
 from kirotodo.core.domain.conversation import Approval, Decision
 from kirotodo.core.domain.task import Task
 
@@ -86,7 +89,7 @@ class ApprovalBar(Vertical, can_focus=True):
         _, approval = self._waiting[0]
         more = f"  (1 of {len(self._waiting)})" if len(self._waiting) > 1 else ""
         self.query_one("#question", Static).update(Content.assemble(plain(approval.question), (more, "$text-muted")))
-        self.query_one("#approval-list", Static).update(Content("\n").join(_row(task) for task in approval.tasks))
+        self.query_one("#approval-list", Static).update(Content("\n").join(self._rows(approval)))
         self.query_one("#approval-tasks").display = bool(approval.tasks)
 
     # --- answers ---
@@ -144,9 +147,11 @@ class ApprovalBar(Vertical, can_focus=True):
         trouble.update(clean(sentence))
         trouble.display = True
 
+    def _rows(self, approval: Approval) -> list[Content]:
+        today = shell_of(self).clock().date()
+        return [_row(task, today) for task in approval.tasks]
 
-def _row(task: Task) -> Content:
-    due = ""
-    if task.due_date is not None:
-        due = f"  {task.due_date:%a %d %b}" + (f" {task.due_time:%H:%M}" if task.due_time else "")
-    return Content.assemble((f"{task.id:>5} ", "$text-muted"), line(task.title), (due, "$text-muted"))
+
+def _row(task: Task, today: date) -> Content:
+    due = due_words(task.due_date, task.due_time, today=today)
+    return Content.assemble((f"{task.id:>5} ", "$text-muted"), line(task.title), (f"  {due}", "$text-muted")).rstrip()
