@@ -1,6 +1,7 @@
 """The front door and composition root: parses, builds a Backend, hands over; imports the rest only when used."""
 
 import gc
+import os
 import sys
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
@@ -68,11 +69,24 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"kirotodo {__version__}\n")
         return
+    _be_quiet()
     gc.disable()  # start-up only makes objects that stay; collecting among them is a fifth of its time
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     front_door().main(prog_name="kirotodo")
+
+
+def _be_quiet() -> None:
+    """Keep log lines off the screen, where they would run into what is drawn there; KIROTODO_DEBUG=1 shows them."""
+    import logging
+
+    logger = logging.getLogger("kirotodo")
+    if os.environ.get("KIROTODO_DEBUG"):
+        logging.basicConfig(level=logging.DEBUG)
+    else:
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
 
 
 @cache

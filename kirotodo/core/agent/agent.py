@@ -4,7 +4,7 @@ A run goes on from whatever is committed: steps that are stored are not asked fo
 not run again. No transaction is open while the model speaks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, Self
@@ -13,12 +13,12 @@ from kirotodo.core.agent.calls import Surroundings, run_call
 from kirotodo.core.agent.flow import TextFlow
 from kirotodo.core.agent.interrupt import Interrupt
 from kirotodo.core.agent.log import TurnLog
-from kirotodo.core.agent.prompt import INSTRUCTIONS, window
-from kirotodo.core.domain.conversation import Message, ToolCall, Usage
+from kirotodo.core.agent.prompt import INSTRUCTIONS, before, text_of, turn_items
+from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError
 from kirotodo.core.events import ApprovalAnswered, TextDelta, ToolCallStarted, TurnFinished, decode_event
 from kirotodo.core.models import model as port
-from kirotodo.core.models.model import Facts, Model, ModelRequest
+from kirotodo.core.models.model import Facts, Model, ModelRequest, PromptItem
 from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
 
@@ -37,11 +37,11 @@ class FreshTurn:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Earlier:
-    """The conversation's newest messages and the steps of the turns before this one; they do not change during it."""
+class Asked:
+    """What the turn was asked, and the history before it; neither changes while it runs."""
 
-    messages: tuple[Message, ...]
-    steps: Mapping[str, Sequence[StepRecord]]
+    text: str
+    before: tuple[PromptItem, ...]
 
 
 @dataclass(kw_only=True)
@@ -58,7 +58,7 @@ class Run:
     """The attempt that a step's text is at, for steps of which something was written before."""
     usage: Usage = field(default_factory=Usage)
     flow: TextFlow | None = None
-    earlier: Earlier | None = None
+    asked: Asked | None = None
 
     @classmethod
     def begin(cls, log: TurnLog, interrupt: Interrupt, fresh: FreshTurn) -> Self:
@@ -204,14 +204,12 @@ class Agent:
             entry.emit(TurnFinished, response=response, model=self.model.name, title=run.title, usage=run.usage)
 
     async def _request(self, run: Run) -> ModelRequest:
-        turn_id = run.log.turn_id
         async with run.log.database.read(run.log.user_id) as store:
-            if run.earlier is None:
-                run.earlier = await self._earlier(store, run)
+            if run.asked is None:
+                run.asked = await self._asked(store, run)
             open_tasks = await store.tasks.count_pending()
             now = store.now.astimezone(self.around.zone)
-        steps = {**run.earlier.steps, turn_id: run.steps}
-        history = window(run.earlier.messages, steps, turn_id=turn_id, max_messages=self._max_messages)
+        history = (*run.asked.before, *turn_items(run.asked.text, run.steps, short=False))
         return ModelRequest(
             instructions=INSTRUCTIONS,
             tools=self.around.tools.schemas(),
@@ -220,11 +218,13 @@ class Agent:
             deadline=run.interrupt.deadline,
         )
 
-    async def _earlier(self, store: Store, run: Run) -> Earlier:
+    async def _asked(self, store: Store, run: Run) -> Asked:
+        turn_id = run.log.turn_id
         messages = await store.conversations.messages(run.conversation_id, limit=self._max_messages + 1)
-        others = dict.fromkeys(message.turn_id for message in messages if message.turn_id != run.log.turn_id)
+        others = dict.fromkeys(message.turn_id for message in messages if message.turn_id != turn_id)
         steps = await store.turns.steps(list(others)) if others else {}
-        return Earlier(messages=messages, steps=steps)
+        earlier = before(messages, steps, turn_id=turn_id, max_messages=self._max_messages)
+        return Asked(text=text_of(messages, turn_id), before=earlier)
 
 
 def _numbered(call: port.ToolCall, step: int, position: int) -> ToolCall:

@@ -115,6 +115,24 @@ def window(
     `messages` are the conversation's newest, oldest first; `steps` those of their turns. A turn is taken whole or not
     at all. A turn whose first message lies outside `messages` is left out.
     """
+    own = turn_items(text_of(messages, turn_id), steps.get(turn_id, ()), short=False)
+    return (*before(messages, steps, turn_id=turn_id, max_messages=max_messages, max_tokens=max_tokens), *own)
+
+
+def text_of(messages: Sequence[Message], turn_id: str) -> str:
+    """The user's text that began the turn."""
+    return next(message.content for message in messages if message.turn_id == turn_id and message.role == "user")
+
+
+def before(
+    messages: Sequence[Message],
+    steps: Mapping[str, Sequence[StepRecord]],
+    *,
+    turn_id: str,
+    max_messages: int,
+    max_tokens: int = HISTORY_TOKENS,
+) -> tuple[PromptItem, ...]:
+    """The part of `window` before the turn itself, which stays the same during the turn."""
     texts: dict[str, str] = {}
     answers: dict[str, str] = {}
     for message in messages:
@@ -122,7 +140,7 @@ def window(
             texts.setdefault(message.turn_id, message.content)
         else:
             answers[message.turn_id] = message.content
-    chosen: list[list[PromptItem]] = [turn_items(texts[turn_id], steps.get(turn_id, ()), short=False)]
+    chosen: list[list[PromptItem]] = []
     budget, room = max_tokens, max_messages - 1
     for earlier in reversed([known for known in texts if known != turn_id]):
         items = turn_items(texts[earlier], steps.get(earlier, ()), short=True)

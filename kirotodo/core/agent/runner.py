@@ -283,6 +283,8 @@ class TurnRunner:
                 try:
                     async with self._database.begin(job.log.user_id, turn_id=job.log.turn_id) as store:
                         asked = await store.turns.extend(job.log.turn_id, job.log.epoch, self.lease_until())
+                except StaleOwner:
+                    continue  # it ended, or went elsewhere, between two beats
                 except KirotodoError as error:
                     log.warning("lease of turn %s: %s", job.log.turn_id, error)
                     continue
