@@ -195,6 +195,19 @@ async def test_a_command_typed_fast_is_the_command() -> None:
         assert chat.app.theme == "kirotodo-light"
 
 
+async def test_the_editor_opens_by_its_key_but_not_amid_a_paste_that_comes_as_keys(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VISUAL", str(tmp_path / "missing"))
+    async with chatting(backend_of()) as chat:
+        await post_at_once(chat, *"a", "ctrl+g", *"b")
+        await chat.until(lambda: chat.draft == "ab")
+        assert chat.screen.composer._editor_wanted is None
+        assert chat.toasts() == []
+        await chat.press("ctrl+g")
+        await chat.until(lambda: chat.toasts() == ["No editor was found: set EDITOR to the command of one."])
+
+
 async def test_a_key_of_ones_own_keeps_the_order() -> None:
     async with chatting(backend_of()) as chat:
         chat.app.set_keymap({"composer.newline": "f5"})

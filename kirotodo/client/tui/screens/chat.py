@@ -49,6 +49,7 @@ class ChatScreen(TalkScreen):
 
     BINDINGS = bindings("chat")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
 
     def __init__(self) -> None:
         super().__init__()

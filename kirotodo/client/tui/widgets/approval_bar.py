@@ -50,10 +50,10 @@ class ApprovalBar(Vertical, can_focus=True):
 
     def compose(self) -> ComposeResult:
         yield Static(id="question", markup=False)
-        with VerticalScroll(id="approval-tasks", can_focus=False):
-            yield Static(id="approval-list", markup=False)
         yield Input(id="approval-arguments", compact=True, select_on_focus=False)
         yield Static(id="approval-trouble", markup=False)
+        with VerticalScroll(id="approval-tasks", can_focus=False):
+            yield Static(id="approval-list", markup=False)
         with Horizontal(id="approval-buttons"):
             for name, label in _BUTTONS:
                 button = Button(Content(label), id=f"approve-{name}", compact=True)

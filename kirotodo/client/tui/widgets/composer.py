@@ -6,6 +6,7 @@ from textual import events
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widgets import TextArea
 
 from kirotodo.client.tui.actions import bindings
@@ -15,6 +16,8 @@ from kirotodo.client.tui.widgets.text_lines import painted
 from kirotodo.core.domain.conversation import MESSAGE_MAX
 
 PROMPT: Final = "› "
+PASTE_PAUSE: Final = 0.05
+"""Seconds that no hand is quicker than from one key to the next."""
 _POPUP_KEYS: Final = {"up": -1, "ctrl+p": -1, "down": 1, "ctrl+n": 1}
 
 
@@ -69,6 +72,7 @@ class Composer(TextArea):
         self.sent: list[str] = []
         self._place: int | None = None
         self._unsent = ""
+        self._editor_wanted: Timer | None = None
 
     # --- what it holds ---
 
@@ -95,6 +99,9 @@ class Composer(TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         """Keys act in the order they come: an action left to the bindings would run after the letters behind it."""
+        if self._editor_wanted is not None:
+            self._editor_wanted.stop()
+            self._editor_wanted = None
         taken = self.popup.open and self._key_for_popup(event.key)
         if taken or (not event.is_printable and await self._act(event.key)):
             event.stop()
@@ -149,6 +156,11 @@ class Composer(TextArea):
         self.insert("\n", maintain_selection_offset=False)
 
     def action_open_editor(self) -> None:
+        """Not at once: a key right behind it says that both were pasted into a terminal that does not tell."""
+        self._editor_wanted = self.set_timer(PASTE_PAUSE, self._open_editor)
+
+    def _open_editor(self) -> None:
+        self._editor_wanted = None
         self.post_message(self.EditorRequested(self.text))
 
     def action_quit_if_empty(self) -> None:
