@@ -35,7 +35,7 @@ _ADD = pattern(
     rf"(?:(?:(?:re-?)?add|append|include|insert|jot|note|log|track|new|save|create|make|enter|record"
     rf"|start|put|write|tack|assign|give|get|(?:i|we)(?:'d| would)? (?:need|want|like)(?= an?\b)|do)(?:\s+(?:down|in"
     rf"|on|me|up|us))*\s+(?:{KINDS}\s+)?"
-    rf"(?P<task>{_NOUN})(?:\s+(?:to be )?(?:added|created|made|set|put)(?: up| in| down)?(?= (?:to|for|about"
+    rf"(?P<task>{_NOUN})(?!\w)(?:\s+(?:to be )?(?:added|created|made|set|put)(?: up| in| down)?(?= (?:to|for|about"
     rf"|called)\b))?{_LINK}?|"
     r"(?:(?:re-?)?add|append|include|insert|(?:take|make) (?:a )?note(?: of| that| to)?|jot down"
     r"|note down|note|write down|mark down|put down|put in|pencil in|tack on|add in|log)(?:\s+(?:in"

@@ -109,7 +109,7 @@ def tidied(title: str) -> str:
 
 
 def items_of(found: Content, *, project: str | None, listed: bool = False) -> list[Content]:
-    pieces = split_items(found.span, project=project or found.project, listed=listed)
+    pieces = split_items(found.span, project=project or found.project, listed=listed, dated=found.dated)
     if len(pieces) < 2 or found.title != found.span.raw.strip():
         return [found]
     parts = [content(piece) for piece in pieces]
@@ -118,8 +118,8 @@ def items_of(found: Content, *, project: str | None, listed: bool = False) -> li
     return [
         replace(
             p,
-            when=p.when or found.when,
-            recurrence=p.recurrence or found.recurrence,
+            when=p.when if p.dated else found.when,
+            recurrence=p.recurrence if p.dated else found.recurrence,
             priority=p.priority or found.priority,
             project=p.project or found.project,
             tags=p.tags or found.tags,

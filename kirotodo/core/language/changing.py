@@ -12,6 +12,7 @@ from kirotodo.core.language.rescheduling import (
     ADDRESSED,
     fielding,
     moving,
+    remaking,
     rescheduling,
     said_in,
     shifting,
@@ -62,6 +63,7 @@ _NOTE = pattern(
     r"|comment|description)\s+(?:of|for|to|on)\s+(?P<b>.+)"
     r"|(?:set|change|update|edit)\s+(?:the\s+)?(?:notes?|description)\s+(?:of|for"
     r"|on)\s+(?P<c>.+?)\s+(?:to|:)\s*(?P<cn>.+)"
+    r"|(?:note|add)\s+(?:down\s+)?that\s+(?P<en>(?P<e>it|this|that)\s+(?:needs?|is|has|takes?|must|should|costs?)\b.+)"
     r"|note\s+on\s+(?P<d>.+?)\s*:\s*(?P<dn>.+)",
     re.DOTALL,
 )
@@ -107,6 +109,7 @@ def changing(span: Span) -> list[Action] | None:
     if topic_of(span.bare) == "alarms and timers" and not _LISTED.search(span.bare):
         return None
     for rule in (
+        remaking,
         _noting,
         _tagging,
         _clearing,
@@ -128,8 +131,8 @@ def _noting(span: Span) -> Action | None:
     m = span.match(_NOTE)
     if m is None:
         return None
-    note = said_in(span, m, "an", "bn", "cn", "dn")
-    what = said_in(span, m, "a", "b", "c", "d")
+    note = said_in(span, m, "an", "bn", "cn", "dn", "en")
+    what = said_in(span, m, "a", "b", "c", "d", "e")
     return None if what.match(_ELSEWHERE) else update_of(what, notes=unquoted(plain(note.raw)))
 
 

@@ -8,7 +8,7 @@ from kirotodo.core.language.reading import Span
 
 _STOP = pattern(
     r"(?<![\s!?;.])(?<![\s.][a-z])(?<!\bms)(?<!\bmr)(?<!\bdr)(?<!\bmrs)(?<!\bst)(?<!\bno)(?<!\bvs)"
-    r"(?<!\betc)(?<!\ba\.m)(?<!\bp\.m)[.!?;]+(?=[\s\"']|\Z)|\n+"
+    r"(?<!\betc)(?<!\bevery)(?<!\ba\.m)(?<!\bp\.m)[.!?;]+(?=[\s\"']|\Z)|\n+"
 )
 _STRONG = (
     r"(?:add|remove|delete|erase|undo|remind me(?!\s+(?:\d+|an?|half an|one|two|five|ten|fifteen"

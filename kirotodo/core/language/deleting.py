@@ -129,6 +129,7 @@ def deleting(span: Span, before: Span | None) -> Action | None:
             LISTED.search(span.reading.bare)
             or _DROP_IT.search(rest)
             or is_event(m["what"])
+            or TASKED.search(m["what"])
             or span.group(m, "what").match(_REMINDER_OF)
         ):
             if (lists := span.group(m, "what").fullmatch(_LISTS)) is not None and not lists["of"]:
@@ -272,8 +273,14 @@ def _deleted(span: Span, what: Span, *, clearing: bool) -> Action | None:
     if found is None:
         return Clarify(missing="target", action="delete")
     if found.everything:
-        return Clear(scope=found.scope) if found.plural else Clarify(missing="target", action="delete")
+        if found.plural:
+            return Clear(scope=found.scope)
+        return Delete(target=found) if _dated(found.scope) else Clarify(missing="target", action="delete")
     return Delete(target=found)
+
+
+def _dated(scope: Scope) -> bool:
+    return scope.due is not None or scope.due_from is not None or scope.part is not None or scope.time is not None
 
 
 def _clocksaid_of(span: Span) -> bool:

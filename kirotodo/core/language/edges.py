@@ -38,6 +38,10 @@ _BEFOREHAND = pattern(
     r"|ahead(?: of time)?|prior))(?:\s+it)?[\s.!]*\Z"
 )
 _ABOUT = pattern(r"\s+(?:with|called|named|titled|about|to discuss|regarding|between)\s+\w")
+_PROJECT_TAIL = pattern(
+    r"[\s,]+(?:in|to|under|into)\s+(?:(?:the|my|our)\s+)?(?P<name>(?!(?:the|my|our|a|an|this|that|new)\b)[\w'&-]+)"
+    r"\s+project[\s.!,]*\Z"
+)
 EVENT_BEFORE = pattern(rf"\b{EVENTS}\s+(?:(?:on|at|for|by|from)\s+)?\Z")
 _PRIORITY_HEAD = pattern(rf"\s*(?:(?P<a>{LEVEL})[ -]priority|(?P<b>urgent|important))\s*(?::|task to\b|-)\s*")
 
@@ -181,6 +185,9 @@ class _Edges:
         m = self.span.search(LIST_TAIL)
         if m and m.start() > self.span.start:
             self.project = self.project or list_name(self.span, m)
+            self.span = self.span.to(end=m.start())
+        elif (m := self.span.search(_PROJECT_TAIL)) and m.start() > self.span.start:
+            self.project = self.project or self.span.group(m, "name").raw
             self.span = self.span.to(end=m.start())
 
 

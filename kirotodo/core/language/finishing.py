@@ -67,6 +67,8 @@ _DID = pattern(
     r"|mailed|sent|picked up|cleaned|washed|fixed|submitted|returned|watered|fed|walked|emailed|booked"
     r"|renewed|ordered|made|wrote|read|went to|took|visited|ran|cooked|packed|vacuumed|mowed|scheduled"
     r"|replied to|printed|signed)\s+.+)"
+    r"|(?:i|we)\s+(?P<e>(?:bought|paid|called|mailed|sent|picked up|cleaned|washed|fixed|submitted|returned|watered"
+    r"|fed|walked|emailed|booked|renewed|ordered|wrote|vacuumed|mowed|replied to|printed|signed)\s+(?!an?\b).+)"
     r"|(?:got|get)\s+(?P<d>.+?)\s+(?:done|finished|completed)[\s.!]*\Z",
     re.DOTALL,
 )
@@ -166,7 +168,7 @@ def _completing(span: Span, before: Span | None) -> Action | None:
     m = span.match(_DID)
     if m is None:
         return None
-    what = said_of(span, m, "abcd")
+    what = said_of(span, m, "abcde")
     if what.trimmed().fullmatch(LIST_PHRASE):
         return None
     if len(what.bare.split()) > 9 or re.match(r"(?:what|who|that|which|it all|nothing|anything|you)\b", what.bare):

@@ -45,6 +45,7 @@ class Scope:
     due_from: dt.date | None = None
     due_to: dt.date | None = None
     part: DayPart | None = None
+    time: dt.time | None = None
     completed_from: dt.date | None = None
     completed_to: dt.date | None = None
     project: str | None = None

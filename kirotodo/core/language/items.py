@@ -31,8 +31,9 @@ _CHORE = pattern(
 )
 
 
-def split_items(span: Span, *, project: str | None, listed: bool) -> list[Span]:
-    """The things that a stretch of words names, each on its own; one where they belong together."""
+def split_items(span: Span, *, project: str | None, listed: bool, dated: bool = False) -> list[Span]:
+    """The things that a stretch of words names, each on its own; one where they belong together. `dated` says that
+    the last of them had a date behind it."""
     span = span.trimmed()
     if not span or span.in_quotes():
         return [span]
@@ -40,7 +41,7 @@ def split_items(span: Span, *, project: str | None, listed: bool) -> list[Span]:
     if len(pieces) < 2:
         return [span]
     chores = [piece.match(_CHORE) is not None for piece in pieces]
-    if all(chores):
+    if all(chores) or _each_on_its_day(pieces, chores, dated=dated):
         return pieces
     shopping = (project or "").lower() in _SHOPPING
     commas = len(_pieces(span, _COMMA)) > 1
@@ -56,12 +57,22 @@ def split_items(span: Span, *, project: str | None, listed: bool) -> list[Span]:
     return pieces if max(words) == 1 and span.raw.islower() else [span]
 
 
+def _each_on_its_day(pieces: list[Span], chores: list[bool], *, dated: bool) -> bool:
+    """ "Milk tomorrow, call mom friday at 5 and pay rent": every one with a date behind it, or a chore."""
+    days = [any(n.end == piece.end and n.start > piece.start for n in piece.named()) for piece in pieces]
+    if not any(days[:-1]):
+        return False
+    *first, last = (chore or day for chore, day in zip(chores, days, strict=True))
+    return all(first) and (last or dated) and not pieces[-1].match(_JOINING)
+
+
 def _pieces(span: Span, separator: Pattern) -> list[Span]:
     bare = span.reading.bare
     pairs = [m.span() for m in PAIRS.finditer(bare, span.start, span.end)]
+    whole = [*pairs, *((n.start, n.end) for n in span.named())]
     out, at = [], span.start
     for m in separator.finditer(bare, span.start, span.end):
-        if any(a < m.start() < b for a, b in pairs):
+        if any(a < m.start() < b for a, b in whole):
             continue
         out.append(span.to(at, m.start()).trimmed())
         at = m.end()

@@ -116,6 +116,16 @@ _SEARCH = pattern(
     r"|out))*\s+(?:my\s+|the\s+|all\s+)*(?:(?:tasks?|to-?dos?|list|items?|reminders?)\s+)?(?:(?:for|about"
     r"|with|containing|called|named|that)\s+)*(?P<q>.+)"
 )
+_ANYTHING = pattern(
+    r"(?:(?:is|are) there|(?:do|did|have) i(?: (?:have|got|add|put|write))?|(?:can you )?(?:see|check|look)(?: if"
+    r" (?:there is|there's|i have))?|got)?\s*(?:anything|something|any(?: of my)? (?:tasks?|to-?dos?|items?))"
+    r"(?: (?:there|on (?:my|the) list|open|left))?\s+(?:about|regarding|concerning|mentioning|containing"
+    r"|to do with|related to)\s+(?P<q>.+)",
+    re.DOTALL,
+)
+_WORTH_A_LOOK = (None, "money", "messages", "work and leave", "food", "travel")
+"""What a question for a word may be about and still be one about the list."""
+_EVERYTHING = pattern(r"(?:show|list|display|read)(?: me)? everything")
 _WHAT_I = pattern(
     r"(?:with )?(?:what(?: time| else| all| day)?|when|where|whom?|which \w+) (?:do|am|should|must|did|have|will|was"
     r"|were|had|can|to) i\b"
@@ -166,7 +176,12 @@ def asking(span: Span, *, question: bool) -> Action | None:
     mine = _MINE.search(low) is not None
     if (place := span.fullmatch(_SHOWN_PLACE)) is not None:
         return Query(scope=Scope(project=span.group(place, "place").raw))
+    if _EVERYTHING.fullmatch(clean):
+        return Query(scope=Scope(status="all"))
     topic = topic_of(low)
+    if (m := span.fullmatch(_ANYTHING)) is not None and topic in _WORTH_A_LOOK:
+        words = strip_words(span.group(m, "q").raw.strip(" ?.!"))[0]
+        return Query(scope=Scope(search=words)) if words else Query()
     if topic is not None and not _list_named(low) and not (topic == "work and leave" and ours):
         return OutOfScope(topic=topic)
     if shows and not question and not ours and not (mine and span.named()) and not _plain_show(clean):
@@ -322,14 +337,4 @@ def _search(span: Span, low: str, rest: str) -> str | None:
     wanted = rest.split()
     if len(wanted) > 3:
         wanted = [w for w in wanted if is_event(w)][:1]
-    return " ".join(_singular(w) for w in wanted) or None
-
-
-def _singular(word: str) -> str:
-    """The beginning that a word and its plural share, for a search by beginnings of words."""
-    word = word.removesuffix("'s")
-    if len(word) > 4 and word.endswith(("xes", "ches", "shes", "sses")):
-        return word[:-2]
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3]
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+    return " ".join(word.removesuffix("'s") for word in wanted) or None

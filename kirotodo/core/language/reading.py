@@ -183,8 +183,8 @@ class Span:
 
 
 def plain(text: str) -> str:
-    """Without control characters, blanks made single."""
-    return " ".join("".join(ch if ch.isprintable() else " " for ch in text).split())
+    """Without control characters, blanks made single; what joins the parts of an emoji stays."""
+    return " ".join("".join(ch if ch.isprintable() or ch == "\u200d" else " " for ch in text).split())
 
 
 def first(named: list[Named], kind: str) -> Any:

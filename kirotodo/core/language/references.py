@@ -1,5 +1,6 @@
 """Which tasks some words mean: fuzzy on titles, but with no false friends ("meeting" is not "eating")."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ _STOP = frozenset(
     ]
 )
 _WORD = pattern(r"[^\W_]+(?:['’][^\W_]+)*")
+_DETERMINER = pattern(r"\A(?:the|my|our|some|all|those|these|his|her|their)\s+", re.IGNORECASE)
 _PAST = {
     "bought": "buy", "paid": "pay", "sent": "send", "wrote": "write", "made": "make", "took": "take", "went": "go",
     "did": "do", "fed": "feed", "ran": "run", "got": "get", "met": "meet", "told": "tell", "swept": "sweep",
@@ -66,6 +68,23 @@ class Match:
 
     task: Task
     score: float
+
+
+def beginning(word: str) -> str:
+    """The beginning that a word and its plural share, for a search by beginnings of words; never to be shown."""
+    if len(word) > 4 and word.endswith(("xes", "ches", "shes", "sses")):
+        return word[:-2]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+def thing_done(words: str) -> str | None:
+    """ "Bought the groceries" is told of the groceries; None where no verb of the past stands in front."""
+    verb, _, thing = words.partition(" ")
+    past = verb.lower() in _PAST or (len(verb) > 4 and verb.lower().endswith("ed")) or verb.lower() == "picked"
+    thing = _DETERMINER.sub("", thing.removeprefix("up ").strip())
+    return thing if past and thing else None
 
 
 def match(words: str, candidates: Sequence[Task]) -> list[Match]:

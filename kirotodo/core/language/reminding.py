@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from kirotodo.core.language.additions import EMPTY, KINDS, added, items_of
 from kirotodo.core.language.edges import content
-from kirotodo.core.language.intent import Action, Clarify
+from kirotodo.core.language.intent import Action, Clarify, Update
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.reading import Span
+from kirotodo.core.language.targets import target
 from kirotodo.core.language.vocabulary import EVENTS, topic_of
 
 _REMIND = pattern(
@@ -81,10 +82,21 @@ _PLAIN_KINDS = frozenset(
 
 _DANGLING = pattern(rf"\b(?P<noun>{EVENTS})\s+(?:on|at|for|by)\Z", re.IGNORECASE)
 
+_EARLY = pattern(
+    r"(?:remind|alert|notify) me\s+(?P<lead>(?:\d{1,3}|an?|half an|one|two|three|five|ten|fifteen|thirty)\s+"
+    r"(?:minutes?|mins?|hours?|hrs?|days?|weeks?))\s+(?:before|ahead of|prior to)\s+"
+    r"(?P<what>(?:(?:the|my|our)\s+\S|it\b|that\b).*)",
+    re.DOTALL,
+)
+""" "Remind me 10 minutes before the dentist": of a task that is there."""
 _REASON = pattern(r"(?<=\w)[\s,]+(?P<why>because\s.+)", re.IGNORECASE | re.DOTALL)
 
 
 def by_reminder(span: Span) -> list[Action] | None:
+    if (early := span.fullmatch(_EARLY)) is not None and not (what := span.group(early, "what")).named():
+        meant = target(what)
+        if meant is not None:
+            return [Update(target=meant, remind=f"{early['lead']} before")]
     command = m = span.match(_REMIND)
     kind = None
     if m is None:

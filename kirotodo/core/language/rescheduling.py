@@ -160,6 +160,19 @@ def _gap(words: str) -> bool:
     )
 
 
+_MADE_IT = pattern(
+    r"(?:make|do|have)\s+(?P<what>(?:it|that|this|them|those|these)(?: one| task)?)\s+"
+    r"(?:(?:be|for|at|on|due|by|to)\s+)*(?P<to>.+)",
+    re.DOTALL,
+)
+
+
+def remaking(span: Span) -> Action | None:
+    """ "Make it 4pm": another moment, and nothing else, for what was spoken of."""
+    m = span.fullmatch(_MADE_IT)
+    return timed(span.group(m, "what"), span.group(m, "to")) if m else None
+
+
 def timed(what: Span, to: Span) -> Action | None:
     moment = _time_of(to)
     if moment is None:

@@ -68,6 +68,8 @@ _OPEN = pattern(
 _PART = pattern(r"\b(?:in the )?(morning|afternoon|evening|night)(?:'s|s)?\b")
 _ALL = pattern(r"\b(?:all(?: of)?|every|entire|whole|complete list|everything|full)\b")
 _WEEK = pattern(r"\b(?:(?:due )?(?:this|the|the coming|my) week|next (?:7|seven) days|coming week)\b")
+_WITHIN = pattern(r"\bwithin\b|\bin\s+the\s+(?:next|coming|following)\s+[\w ]+days?\Z")
+_BOUND = pattern(r"\b(?:before|after|until|till|by|from|between|since|past)\s+\Z")
 _POSSESSED = pattern(r"'s\b")
 
 
@@ -113,7 +115,6 @@ def bounds(when: When, preferences: Preferences) -> tuple[dt.date, dt.date]:
 def narrow(span: Span, *, question: bool = False) -> Narrowed:
     """What narrows the tasks that a span speaks of. `question` reads words for done and open too."""
     out = Narrowed()
-    reading = span.reading
     scope = out.scope
     marks = find_marks(span)
     out.holes += marks.holes
@@ -156,13 +157,27 @@ def narrow(span: Span, *, question: bool = False) -> Narrowed:
     if scope.part is None and (m := span.search(_PART)) and not _inside(m.span(), out.holes):
         take(m)
         scope = replace(scope, part=_part(m[1]))
-    out.scope = scope
-    del reading
+    out.scope = scope if question else replace(scope, time=_time(span))
     return out
+
+
+def _time(span: Span) -> dt.time | None:
+    """The one time of day of "the 5pm meeting"; none where it bounds a stretch of the day."""
+    times = [n for n in span.named() if n.when is not None and n.when.grain == "minute" and n.when.until is None]
+    if len(times) != 1 or times[0].when is None or span.to(end=times[0].bare_start).search(_BOUND):
+        return None
+    return times[0].when.time
 
 
 def _inside(place: tuple[int, int], holes: list[tuple[int, int]]) -> bool:
     return any(a <= place[0] and place[1] <= b for a, b in holes)
+
+
+def _until(n: Named, words: str, today: dt.date) -> Named:
+    """ "In the next 3 days" is every day from today on, and not the third."""
+    if n.when is None or n.when.until is not None or _WITHIN.search(words.strip()) is None or n.when.date < today:
+        return n
+    return replace(n, when=replace(n.when, date=today, until=n.when.date))
 
 
 def _part(word: str) -> DayPart:
@@ -191,5 +206,5 @@ def _dated(span: Span, scope: Scope, out: Narrowed) -> Scope:
             if _WEEK.fullmatch(words.strip()):
                 scope = replace(scope, due="week")
             else:
-                scope = due_scope(scope, n, span, span.reading.preferences, today)
+                scope = due_scope(scope, _until(n, words, today), span, span.reading.preferences, today)
     return scope

@@ -35,7 +35,7 @@ _ANCHOR = pattern(
     r"|mentioned))?"
 )
 _IT = pattern(
-    r"(?:it|that|this)(?:\s+(?:one|task|item|to-?do|todo|reminder|thing|event))?(?:\s+(?:again|too"
+    r"(?:its|it|that|this)(?:\s+(?:one|task|item|to-?do|todo|reminder|thing|event))?(?:\s+(?:again|too"
     r"|as well))?|the (?:same|task|one|item|event|reminder)|same one"
 )
 _THEM = pattern(

@@ -92,7 +92,13 @@ _HEADED = pattern(
     rf"|(?<=add)|(?<=items)|(?<=tasks)"
     r"|(?<=following))\s*\n\s*(?=\S)"
 )
+_ANY_LINE = pattern(r"(?<=[\n])[ \t]*\S[^\n]*|\A[ \t]*\S[^\n]*")
 _LINE = pattern(rf"[ \t]*(?:{_BULLET.pattern})?(?P<what>[^\n]*\S)[ \t]*(?:\n|\Z)")
+_ERRAND = pattern(
+    r"(?:call|phone|ring|email|e-mail|ask|meet|visit|talk to|speak to|speak with|reply to|pay|wash|paint|repair|fix|sew"
+    r"|hang|wrap|sign)\s+(?:(?:the|my|our|a|an)\s+\w|\w+\s+(?:about|for|to|back)\b)"
+)
+""" "Call the plumber about the leak": likely a to-do, and worth asking."""
 _THERE_IS = pattern(r"there(?:'s| is| are| will be)\b")
 _GO_TO = pattern(r"(?:go to|open(?: up)?|turn to|look at|check)\s+(?=[^,]+?(?:,| and| to)\s)")
 _ENDED = pattern(r"[\s?.!]+\Z")
@@ -142,13 +148,23 @@ def _pasted(whole: Span) -> list[Action] | None:
     """ "Add:" or "Shopping list:" and then one thing a line."""
     m = whole.match(_HEADED)
     if m is None:
-        return None
+        return _bullets(whole)
     there = whole.group(m, "head").search(LIST_PHRASE)
     project = list_name(whole, there) if there else None
     lines = (whole.to(start=each.start("what"), end=each.end("what")) for each in _LINE.finditer(whole.bare[m.end() :]))
     moved = (line.to(line.start + m.end(), line.end + m.end()) for line in lines)
     found = [content(line) for line in moved]
     return [added(each, project=each.project or project) for each in found if each.title] or None
+
+
+def _bullets(whole: Span) -> list[Action] | None:
+    """Nothing but lines that begin with a bullet: a task each."""
+    lines = [whole.to(start=m.start(), end=m.end()) for m in _ANY_LINE.finditer(whole.bare)]
+    marked = [(line, line.match(_BULLET)) for line in lines]
+    if len(lines) < 2 or not all(m for _, m in marked):
+        return None
+    found = [content(line.to(start=m.end())) for line, m in marked if m is not None]
+    return [added(each) for each in found if each.title] or None
 
 
 def _begins_line(sentence: Span) -> bool:
@@ -341,6 +357,8 @@ def _unknown(span: Span) -> Action:
     topic = topic_of(span.bare)
     if topic is not None:
         return OutOfScope(topic=topic)
+    if span.match(_ERRAND):
+        return Clarify(missing="meaning", action="add")
     if _STATEMENT.match(span.bare):
         return OutOfScope()
     if OURS.search(span.bare) or span.all_named():

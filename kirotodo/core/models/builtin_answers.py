@@ -9,7 +9,7 @@ from kirotodo.core.language.intent import Query, Scope, Target
 from kirotodo.core.language.phrases import describe_due
 from kirotodo.core.models.builtin_memory import Memory
 from kirotodo.core.models.builtin_phrases import SHOWN, bullets, count, detailed, escaped, trouble
-from kirotodo.core.models.builtin_targets import PAGE, Search, Unclear, Work, find, listed, tasks_in, total_of
+from kirotodo.core.models.builtin_targets import PAGE, Search, Unclear, Work, by_clock, find, listed, tasks_in, total_of
 from kirotodo.core.models.model import ToolCall
 
 LATELY: Final = 5
@@ -42,8 +42,10 @@ def _list(scope: Scope, *, count_only: bool, today: date) -> Work[str]:
     problem = next(filter(None, map(trouble, outcomes)), None)
     if problem:
         return problem
-    lists = [tasks_in(outcome, scope.part) for outcome in outcomes]
-    totals = [len(tasks) if scope.part else total_of(outcome) for tasks, outcome in zip(lists, outcomes, strict=True)]
+    lists = [tasks_in(outcome, scope) for outcome in outcomes]
+    totals = [
+        len(tasks) if by_clock(scope) else total_of(outcome) for tasks, outcome in zip(lists, outcomes, strict=True)
+    ]
     words = _narrowed(scope, today)
     counted = [_counted(total, status, words) for total, status in zip(totals, statuses, strict=True)]
     if count_only:
@@ -59,7 +61,7 @@ def _list(scope: Scope, *, count_only: bool, today: date) -> Work[str]:
 
 def _pages(scope: Scope, statuses: Sequence[str]) -> tuple[ToolCall, ...]:
     """A page of each; of what is done only the latest, where what is open is asked for too."""
-    first = PAGE if scope.part else SHOWN
+    first = PAGE if by_clock(scope) else SHOWN
     limits = (first, LATELY)[: len(statuses)]
     return tuple(listed(scope, status, limit=limit) for status, limit in zip(statuses, limits, strict=True))
 

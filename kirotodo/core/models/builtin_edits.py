@@ -1,12 +1,14 @@
 """What the built-in model does about a wish to change the list: which calls, and what it says of their results."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from kirotodo.core.language.intent import Add, Clear, Complete, Delete, DeleteList, Redo, Scope, Target, Undo, Update
-from kirotodo.core.models.builtin_memory import QUESTIONS, Asked, Memory, ids_of
+from kirotodo.core.language.references import thing_done
+from kirotodo.core.models.builtin_memory import QUESTIONS, Asked, ListItem, Memory, ids_of
 from kirotodo.core.models.builtin_phrases import bullets, count, dated, detailed, escaped, named, several, trouble
-from kirotodo.core.models.builtin_targets import PAGE, Search, Unclear, Work, find, listed, tasks_in, total_of
+from kirotodo.core.models.builtin_targets import PAGE, Search, Unclear, Work, by_clock, find, listed, tasks_in, total_of
 from kirotodo.core.models.model import ToolCall, ToolOutcome
 from kirotodo.core.tools.inline_fields import fields_of
 
@@ -40,7 +42,21 @@ def complete(action: Complete, memory: Memory) -> Work[str]:
     asked: Asked = "complete" if action.completed else "reopen"
     search = Search(asked=asked, status="pending" if action.completed else "completed")
     extra = {} if action.completed else {"completed": False}
+    if action.completed and (thing := thing_done(action.target.words or "")):
+        return (yield from _told_done(action.target, thing, search, memory))
     return (yield from _change("complete_task", action.target, search, extra, memory))
+
+
+def _told_done(target: Target, thing: str, search: Search, memory: Memory) -> Work[str]:
+    """ "I bought the groceries": the task "buy groceries", or else the one that is called "groceries"."""
+    found = yield from find(target, search, memory)
+    if isinstance(found, Unclear):
+        alone = yield from find(replace(target, words=thing), replace(search, exact=True), memory)
+        if isinstance(alone, Unclear):
+            return found.text if _asks(found) or not _asks(alone) else alone.text
+        found = alone
+    (outcome,) = yield (_call("complete_task", found.ids[:PAGE], {}),)
+    return told(outcome) + _left(found.more)
 
 
 def update(action: Update, memory: Memory) -> Work[str]:
@@ -51,7 +67,28 @@ def update(action: Update, memory: Memory) -> Work[str]:
         moved = yield from _renamed_list(name, action.title)
         if moved is not None:
             return moved
+    if action.shift_days or action.shift_minutes:
+        return (yield from _shifted(action.target, changes, memory))
     return (yield from _change("update_task", action.target, Search(asked="change"), changes, memory))
+
+
+def _shifted(target: Target, changes: Mapping[str, Any], memory: Memory) -> Work[str]:
+    """Of several tasks, those without a date are left without one."""
+    found = yield from find(target, Search(asked="change"), memory)
+    if isinstance(found, Unclear):
+        return found.text
+    tasks: Sequence[ListItem] = found.tasks[:PAGE]
+    if len(tasks) > 1 and not (target.everything or target.words):
+        outcomes = yield tuple(ToolCall(tool="get_task", arguments={"task_id": each["id"]}) for each in tasks)
+        tasks = [outcome.result.get("task") or task for outcome, task in zip(outcomes, tasks, strict=True)]
+    moved = [task["id"] for task in tasks if len(tasks) == 1 or task.get("due")]
+    if not moved:
+        return "None of them has a date to move."
+    (outcome,) = yield (_call("update_task", moved, changes),)
+    if (rest := len(tasks) - len(moved)) == 0 or trouble(outcome) is not None:
+        return told(outcome) + _left(found.more)
+    stay = "stays as it is" if rest == 1 else "stay as they are"
+    return f"{told(outcome)}\n\n{count(rest)} without a date {stay}." + _left(found.more)
 
 
 def delete(action: Delete, memory: Memory) -> Work[str]:
@@ -77,10 +114,10 @@ def clear(action: Clear | DeleteList) -> Work[str]:
     problem = trouble(outcome)
     if problem:
         return problem
-    tasks = tasks_in(outcome, scope.part)
+    tasks = tasks_in(outcome, scope)
     if not tasks:
         return "There is nothing on it." if scope.project else "There is nothing to clear."
-    more = 0 if scope.part else max(0, total_of(outcome) - len(tasks))
+    more = 0 if by_clock(scope) else max(0, total_of(outcome) - len(tasks))
     (outcome,) = yield (_call("delete_task", [task["id"] for task in tasks], {}),)
     return told(outcome) + _left(more)
 

@@ -9,6 +9,8 @@ from kirotodo.core.language.patterns import pattern
 from kirotodo.core.models.model import ToolOutcome
 
 SHOWN: Final = 20
+MANY: Final = 10**9
+"""Stands for more tasks than are worth counting."""
 _BIDI: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 _PUNCTUATION: Final = re.escape(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~""")
 _MARKUP: Final = pattern(
@@ -67,7 +69,7 @@ def bullets(tasks: Sequence[Mapping[str, Any]], *, total: int | None = None) -> 
     lines = [f"- {detailed(task)}" for task in tasks[:SHOWN]]
     rest = max(total or 0, len(tasks)) - len(lines)
     if rest > 0:
-        lines.append(f"\n…and {rest} more.")
+        lines.append("\n…and more." if rest >= MANY else f"\n…and {rest} more.")
     return "\n".join(lines)
 
 
@@ -77,8 +79,8 @@ def choices(tasks: Sequence[Mapping[str, Any]]) -> str:
 
 
 def count(number: int, noun: str = "task", *, kind: str = "") -> str:
-    """ "3 open tasks", "1 task", "no tasks"."""
-    amount = "no" if number == 0 else str(number)
+    """ "3 open tasks", "1 task", "no tasks", and "many tasks" where nobody has counted them."""
+    amount = "no" if number == 0 else "many" if number >= MANY else str(number)
     return " ".join(part for part in (amount, kind, noun if number == 1 else noun + "s") if part)
 
 

@@ -50,5 +50,7 @@ def what_is_missing(clarify: Clarify) -> str:
             return "When? Say for example “move task 3 to tomorrow at 5pm”."
         case "list":
             return "Which list? Say for example “add milk to groceries”."
+        case "meaning" if clarify.action == "add":
+            return "Is that to go on your list? Then say it with “add” in front, for example “add call the plumber”."
         case "meaning":
             return "I did not get that. Try “add buy milk tomorrow”, “what's due today?” or “mark task 3 as done”."

@@ -9,9 +9,9 @@ from typing import Any, Final, Literal, TypeAlias, TypeVar
 from kirotodo.core.domain.task import Task
 from kirotodo.core.language.intent import DayPart, Scope, Target
 from kirotodo.core.language.patterns import pattern
-from kirotodo.core.language.references import choose, match
+from kirotodo.core.language.references import beginning, choose, match
 from kirotodo.core.models.builtin_memory import QUESTIONS, Asked, ListItem, Memory
-from kirotodo.core.models.builtin_phrases import choices, escaped
+from kirotodo.core.models.builtin_phrases import MANY, choices, escaped
 from kirotodo.core.models.model import ToolCall, ToolOutcome
 
 T = TypeVar("T")
@@ -74,7 +74,7 @@ def find(target: Target, search: Search, memory: Memory) -> Work[Found | Unclear
         return (yield from _by_pronoun(target, search, memory))
     if target.words:
         return (yield from _by_words(target, search))
-    return (yield from _everything(target.scope, search))
+    return (yield from _everything(target, search))
 
 
 def listed(scope: Scope, status: str, **more: Any) -> ToolCall:
@@ -89,23 +89,33 @@ def listed(scope: Scope, status: str, **more: Any) -> ToolCall:
     for name in ("project", "tag", "priority", "search"):
         value = getattr(scope, name)
         if value is not None and name not in more:
-            arguments[name] = value
+            arguments[name] = _beginnings(value) if name == "search" else value
     return ToolCall(tool="list_tasks", arguments=arguments)
 
 
-def tasks_in(outcome: ToolOutcome, part: DayPart | None = None) -> tuple[ListItem, ...]:
-    """The tasks of a list's result, or those of them at a part of the day."""
+def by_clock(scope: Scope) -> bool:
+    """Whether a scope asks for a part or a time of the day, which only the tasks themselves can answer."""
+    return scope.part is not None or scope.time is not None
+
+
+def tasks_in(outcome: ToolOutcome, scope: Scope | None = None) -> tuple[ListItem, ...]:
+    """The tasks of a list's result, or those of them at the part or time of day that a scope names."""
     tasks = outcome.result.get("tasks")
     found = tuple(task for task in tasks if isinstance(task, dict)) if isinstance(tasks, Sequence) else ()
-    if part is None:
+    if scope is None or not by_clock(scope):
         return found
-    begin, end = _HOURS[part]
+    if scope.time is not None:
+        return tuple(task for task in found if str(task.get("due_time", ""))[:5] == scope.time.isoformat("minutes"))
+    begin, end = _HOURS[scope.part or "morning"]
     return tuple(task for task in found if begin <= str(task.get("due_time", "")) < end)
 
 
 def total_of(outcome: ToolOutcome) -> int:
+    """How many the list holds; more than `MANY` where nobody has counted."""
     total = outcome.result.get("total")
-    return total if isinstance(total, int) else len(tasks_in(outcome))
+    if isinstance(total, int):
+        return total
+    return len(tasks_in(outcome)) + (MANY if outcome.result.get("next") else 0)
 
 
 def which(tasks: Sequence[ListItem], asked: Asked, *, head: str | None = None) -> Unclear:
@@ -158,12 +168,16 @@ def _by_pronoun(target: Target, search: Search, memory: Memory) -> Work[Found | 
     return Found(tasks=tuple(known.get(each, {"id": each}) for each in ids))
 
 
-def _everything(scope: Scope, search: Search) -> Work[Found | Unclear]:
+def _everything(target: Target, search: Search) -> Work[Found | Unclear]:
+    """All that the scope holds; "the event on friday" is one of them."""
+    scope = target.scope
     (outcome,) = yield (listed(scope, search.status, limit=PAGE),)
-    tasks = tasks_in(outcome, scope.part)
+    tasks = tasks_in(outcome, scope)
     if not tasks:
         return Unclear(text="There is no such task.")
-    more = 0 if scope.part else max(0, total_of(outcome) - len(tasks))
+    if len(tasks) > 1 and not target.plural and not search.several:
+        return which(tasks, search.asked)
+    more = 0 if by_clock(scope) else max(0, total_of(outcome) - len(tasks))
     return Found(tasks=tasks, more=more)
 
 
@@ -172,7 +186,7 @@ def _by_words(target: Target, search: Search) -> Work[Found | Unclear]:
     scope = replace(target.scope, search=None)
     text = _beginnings(words) if target.plural else words
     (outcome,) = yield (listed(scope, search.status, search=text, limit=PAGE if target.plural else 20),)
-    found = tasks_in(outcome, scope.part)
+    found = tasks_in(outcome, scope)
     best = _fitting(words, found, all_of_them=target.plural or search.several)
     if best:
         return _decided(best, target, search)
@@ -190,7 +204,8 @@ def _by_words(target: Target, search: Search) -> Work[Found | Unclear]:
     if found:
         return _nearest(words, found, search)
     kind = {"pending": "open ", "completed": "done ", "all": ""}[search.status]
-    return Unclear(text=f"I find no {kind}task like “{escaped(words)}”.")
+    at = f" at {scope.time:%H:%M}" if scope.time else ""
+    return Unclear(text=f"I find no {kind}task like “{escaped(words)}”{at}.")
 
 
 def _in_parts(words: str, target: Target, search: Search) -> Work[Found | None]:
@@ -202,7 +217,7 @@ def _in_parts(words: str, target: Target, search: Search) -> Work[Found | None]:
     outcomes = yield calls
     found: dict[int, ListItem] = {}
     for part, outcome in zip(parts, outcomes, strict=True):
-        best = _fitting(part, tasks_in(outcome, target.scope.part), all_of_them=False)
+        best = _fitting(part, tasks_in(outcome, target.scope), all_of_them=False)
         if len(best) != 1:
             return None
         found[best[0]["id"]] = best[0]
@@ -217,7 +232,7 @@ def _looked_through(words: str, target: Target, search: Search) -> Work[tuple[Li
     for _ in range(PAGES):
         more = {"limit": PAGE, **({"cursor": cursor} if cursor else {})}
         (outcome,) = yield (listed(scope, search.status, **more),)
-        seen += tasks_in(outcome, scope.part)
+        seen += tasks_in(outcome, scope)
         cursor = outcome.result.get("next")
         if not cursor:
             break
@@ -268,4 +283,4 @@ def _fitting(words: str, tasks: Sequence[ListItem], *, all_of_them: bool) -> tup
 
 def _beginnings(words: str) -> str:
     """Words of which a search by beginnings finds the singular too."""
-    return " ".join(word[:-1] if len(word) > 3 and word.lower().endswith("s") else word for word in words.split())
+    return " ".join(map(beginning, words.split()))

@@ -52,7 +52,7 @@ ON_TOMORROW = Scope(due_from=TOMORROW, due_to=TOMORROW)
         ("anything tomorrow?", Query(scope=ON_TOMORROW)),
         (
             "do I have any rehearsals tomorrow?",
-            Query(scope=Scope(due_from=TOMORROW, due_to=TOMORROW, search="rehearsal")),
+            Query(scope=Scope(due_from=TOMORROW, due_to=TOMORROW, search="rehearsals")),
         ),
         ("show tasks tagged garden", Query(scope=Scope(tag="garden"))),
         ("show #garden", Query(scope=Scope(tag="garden"))),
