@@ -1,8 +1,8 @@
 """A conversation with the built-in model against a real list: the agent's loop in its simplest form."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kirotodo.core.agent.prompt import shortened
@@ -25,6 +25,17 @@ from kirotodo.core.tools.tool import failure
 from tests.core.tools.desk import ZONE, Desk
 
 ROUNDS = 10
+
+
+@dataclass(frozen=True)
+class Said:
+    """One exchange. `tools` are the calls in order, `then` the open tasks afterwards, `words` parts of the answer."""
+
+    text: str
+    tools: str | None = None
+    then: tuple[str, ...] | None = None
+    words: tuple[str, ...] = ()
+    never: tuple[str, ...] = field(default=())
 
 
 class Dialogue:
@@ -60,6 +71,20 @@ class Dialogue:
             for request in requests:
                 self.history.append(await self._run(request))
         raise AssertionError(f"no answer to {text!r} within {ROUNDS} rounds; called {self.called}")
+
+    async def hold(self, exchanges: Sequence[Said]) -> None:
+        """A whole conversation, each exchange checked."""
+        for said in exchanges:
+            answer = await self.say(said.text)
+            told = f"{said.text!r} called {self.called} and answered {answer!r}"
+            if said.tools is not None:
+                assert self.called == said.tools.split(), told
+            if said.then is not None:
+                assert tuple(await self.pending()) == said.then, told
+            for words in said.words:
+                assert words in answer, told
+            for words in said.never:
+                assert words not in answer, told
 
     async def _step(self) -> tuple[str, list[ToolCall]]:
         request = ModelRequest(

@@ -1,22 +1,8 @@
 """Whole conversations with the built-in model: what is said, which tools it calls, the list afterwards."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
-from tests.core.models.dialogue import Dialogue
-
-
-@dataclass(frozen=True)
-class Said:
-    """One exchange. `tools` are the calls in order, `then` the open tasks afterwards, `words` parts of the answer."""
-
-    text: str
-    tools: str | None = None
-    then: tuple[str, ...] | None = None
-    words: tuple[str, ...] = ()
-    never: tuple[str, ...] = field(default=())
-
+from tests.core.models.dialogue import Dialogue, Said
 
 DIALOGUES = {
     "the eight sentences and more, in one conversation": [
@@ -259,17 +245,7 @@ DIALOGUES = {
 
 @pytest.mark.parametrize("name", DIALOGUES)
 async def test_dialogue(talk: Dialogue, name: str) -> None:
-    for said in DIALOGUES[name]:
-        answer = await talk.say(said.text)
-        told = f"{said.text!r} called {talk.called} and answered {answer!r}"
-        if said.tools is not None:
-            assert talk.called == said.tools.split(), told
-        if said.then is not None:
-            assert tuple(await talk.pending()) == said.then, told
-        for words in said.words:
-            assert words in answer, told
-        for words in said.never:
-            assert words not in answer, told
+    await talk.hold(DIALOGUES[name])
 
 
 async def test_morning_meetings_are_rescheduled_and_no_others(talk: Dialogue) -> None:
