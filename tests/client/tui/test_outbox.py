@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kirotodo.client.script import Hold, ScriptedTurn, say
 from kirotodo.client.scripted import ScriptedBackend
 from kirotodo.client.state import ClientState, Outgoing
@@ -221,3 +223,18 @@ async def test_over_the_real_core_it_is_stored_and_done_once(tmp_path: Path) -> 
         assert [task.title for task in (await chat.app.backend.tasks()).items] == ["milk"]
         assert len((await chat.app.backend.conversations()).items) == 1
         assert chat.draft == ""
+
+
+@pytest.mark.parametrize(("options", "title"), [({"new": True}, "new conversation"), ({"conversation_id": 2}, "other")])
+async def test_where_another_conversation_is_asked_for_it_is_sent_behind_it(
+    options: dict[str, Any], title: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "state.json"
+    left_behind(path, Outgoing(text="hello", request_key="k1", conversation_id=1))
+    backend = backend_of([say("hi")])
+    backend.add_conversation("mine", [("q", "a")])
+    backend.add_conversation("other", [("q", "b")])
+    async with chatting(backend, state_path=path, **options) as chat:
+        await chat.sees(f"kirotodo · {title}")
+        await chat.until(lambda: backend.sent == ["hello"] and not ClientState(path).outbox)
+        assert "hello" not in chat.text
