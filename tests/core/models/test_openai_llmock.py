@@ -255,7 +255,7 @@ async def test_an_answer_that_breaks_off_is_begun_anew_for_all_to_see(
 @pytest.mark.parametrize("fault", BROKEN_OFF)
 async def test_before_the_first_word_nobody_notices(mock: LLMock, where: Endpoint, tmp_path: Path, fault: str) -> None:
     getattr(mock, fault)(after_chunks=1)
-    mock.reply(ANSWER, times=None)
+    mock.pace(20).reply(ANSWER, times=None)
     async with opened(tmp_path, where) as backend:
         events = await say(backend, "what is due?")
     assert {event.attempt for event in events if isinstance(event, TextDelta)} == {0}
