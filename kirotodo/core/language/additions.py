@@ -26,8 +26,8 @@ EMPTY = pattern(
     r"|in a (?:bit|while|minute|moment)|[\W_]*)"
 )
 _CONDITION = pattern(
-    r"\s*[,;]?\s*\b(?:if (?:it'?s?|they|i|that|there|we|you)|unless|because|since (?:i|we|it)|as (?:i"
-    r"|we)\b|i'?m (?:out|running|almost)|i (?:just|ran|am out)|in case|so (?:that )?i (?:don'?t|won'?t"
+    r"\s*[,;]?\s*\b(?:(?:but )?only )?(?:if (?:it'?s?|they|i|that|there|we|you)|unless|because|since (?:i|we|it)"
+    r"|as (?:i|we)\b|i'?m (?:out|running|almost)|i (?:just|ran|am out)|in case|so (?:that )?i (?:don'?t|won'?t"
     r"|can)|we'?re? (?:are )?(?:out|running)|they'?re|(?:as )?soon as|when you can)\b.*\Z",
     re.DOTALL,
 )

@@ -47,6 +47,7 @@ _PRIORITY = pattern(
 _TAG = pattern(
     r"(?:tag|label)\s+(?P<a>.+?)\s+(?:with|as|under|(?=#))\s*(?P<at>(?:#?[\w-]+)(?:\s*(?:,|and"
     r"|&)?\s*#?[\w-]+)*)[\s.!]*\Z"
+    r"|(?:tag|label)\s+(?P<e>it|that|this|them|those|(?:task\s+)?#?\d+)\s+(?P<et>[\w-]+)[\s.!]*\Z"
     r"|(?:add|put|attach|give|apply)\s+(?:the\s+|a\s+|an\s+)?(?:(?:tags?"
     r"|labels?)\s+#?(?P<bt>[\w-]+)(?: tag)?|(?P<bh>#[\w-]+)(?: tag)?|(?P<bq>[\w-]+)\s+(?:tag"
     r"|label))\s+(?:to|on|for)\s+(?P<b>.+)"
@@ -75,10 +76,12 @@ _CLEARABLE = (
 _CLEAR = pattern(
     rf"(?:remove|delete|clear|drop|unset|erase|take|cancel|get rid of|reset)\s+(?:off\s+"
     rf"|away\s+)?(?:the\s+|all\s+|any\s+)*{_CLEARABLE}\s+(?:from|of|on|for|off|off of)\s+(?P<what>.+)"
+    r"|(?:remove|delete|clear|drop|unset|erase)\s+(?P<what6>its|their)\s+"
+    rf"{_CLEARABLE.replace('field', 'field3')}[\s.!]*\Z"
     rf"|(?:remove|delete|clear|drop|unset"
     rf"|erase)\s+(?P<what2>.+?)(?:'s)\s+{_CLEARABLE.replace('field', 'field2')}[\s.!]*\Z"
     r"|(?P<stop>(?:stop|don'?t|do not|quit|no longer)\s+(?:repeating|repeat|recurring)"
-    r"|stop\s+(?P<what4>.+?)\s+from\s+(?:repeating|recurring))\s*(?P<what3>.*)"
+    r"|stop\s+(?P<what4>.+?)\s+(?:from\s+)?(?:repeating|recurring))\s*(?P<what3>.*)"
     r"|(?:make|set|leave)\s+(?P<what5>.+?)\s+(?:have\s+)?(?P<undated>without (?:a )?(?:due )?date|undated"
     r"|unscheduled|no (?:due )?date|(?:to )?no (?:due )?date|not repeat(?:ing)?|to no deadline"
     r"|someday)[\s.!]*\Z"
@@ -141,9 +144,9 @@ def _tagging(span: Span) -> Action | None:
     if m is None:
         return None
     removed = any(span.has(m, g) for g in "cd")
-    said = said_in(span, m, "at", "bt", "bh", "bq", "ct", "dt", "dh", "dq").raw
+    said = said_in(span, m, "at", "bt", "bh", "bq", "ct", "dt", "dh", "dq", "et").raw
     tags = tuple(t for t in re.split(r"\s*(?:,|\band\b|&|\s)\s*", said.replace("#", " ").strip()) if t)
-    what = said_in(span, m, "a", "b", "c", "d")
+    what = said_in(span, m, "a", "b", "c", "d", "e")
     if not span.has(m, "bh") and span.has(m, "b") and not ADDRESSED.search(what.bare):
         return None
     return update_of(what, remove_tags=tags) if removed else update_of(what, add_tags=tags)
@@ -153,14 +156,16 @@ def _clearing(span: Span) -> Action | None:
     m = span.match(_CLEAR)
     if m is None:
         return None
-    what = said_in(span, m, "what", "what2", "what4", "what5", "what3")
+    what = said_in(span, m, "what", "what2", "what4", "what5", "what6", "what3")
     if m["stop"] is not None or (m["undated"] or "").startswith("not rep"):
         return update_of(what, clear=frozenset({"recurrence"}))
     if m["undated"] is not None:
         return update_of(what, clear=frozenset({"due", "time"}))
-    word = m["field"] or m["field2"]
-    if word in ("schedule", "reminder", "reminders", "dates", "date", "notes", "note") and not ADDRESSED.search(
-        what.bare
+    word = m["field"] or m["field2"] or m["field3"]
+    if (
+        word in ("schedule", "reminder", "reminders", "dates", "date", "notes", "note")
+        and m["what6"] is None
+        and not ADDRESSED.search(what.bare)
     ):
         return None
     if (

@@ -59,7 +59,7 @@ _DID = pattern(
     r"| are)*\s*(?:all\s+)?(?:finished|completed|done|did|did do|wrapped up|through|taken care of"
     r"|took care of|crossed off|checked off|knocked out|ticked off)(?: up)?(?: with| doing)?"
     r"|(?:all )?(?:done|finished)(?: with| doing)|got done with)\s+(?P<a>.+)"
-    r"|(?P<b>.+?)\s+(?:is|are|was|were|has been|have been|got|'s|just got)\s+(?:now\s+|already\s+|all\s+"
+    r"|(?P<b>.+?)(?:\s+(?:is|are|was|were|has been|have been|got|just got)|'s)\s+(?:now\s+|already\s+|all\s+"
     r"|finally\s+)*(?:done|complete|completed|finished|taken care of|checked off|accomplished)(?: now"
     r"| already| too| as well| today)*[\s.!]*\Z"
     r"|(?:(?:(?:i|we)(?:'ve| have)?\s+)?(?:just\s+|already\s+|finally\s+|got\s+)+|(?:i|we)(?:'ve"

@@ -6,6 +6,7 @@ from kirotodo.core.language.intent import Action, Help, No, Pick, Redo, Smalltal
 from kirotodo.core.language.numbers_spoken import cardinal
 from kirotodo.core.language.patterns import Pattern, pattern
 from kirotodo.core.language.reading import Span, fold
+from kirotodo.core.language.rescheduling import remaking
 from kirotodo.core.language.targets import by_number, by_place, by_pronoun, strip_words
 
 _YES = (
@@ -52,6 +53,7 @@ _UNDO = pattern(
     r"|(?:take|put) (?:that|it|them|this|those) back|(?:that was|i made|it was) a mistake(?:,? undo)?"
     r"|oops,? undo(?: that)?|cancel (?:that |the |my )?last (?:command|change|action)|ctrl[- +]?z"
     r"|put (?:it|them|everything) back(?: the way it was)?|bring (?:it|them|that) back|undo undo|go back"
+    r"|add (?:it|them|that) back(?: again| in)?"
     r"|restore (?:it|them|that|what you deleted)|reverse that|undelete(?: (?:it|that|them))?"
 )
 _REDO = pattern(
@@ -153,6 +155,11 @@ _INSTEAD = pattern(
 )
 
 
+_AFTER_NO = pattern(
+    r"(?:(?:no|nope|oh|oops|wait|sorry|actually|hold on)[\s,.;:!\-]+)+(?:(?:please|let'?s)\s+)?(?P<rest>.+)", re.DOTALL
+)
+
+
 def reaction(span: Span) -> Action | None:
     """What a short text answers to what went before; None where it stands for itself."""
     low = " ".join(span.bare.strip(" \t\r\n,;.!").split()).rstrip("?").strip()
@@ -174,6 +181,10 @@ def reaction(span: Span) -> Action | None:
             return Smalltalk(kind=kind)  # type: ignore[arg-type]
     if len(low) > 90 or asked:
         return None
+    if (m := span.trimmed().fullmatch(_AFTER_NO)) is not None and (
+        change := remaking(span.group(m, "rest"))
+    ) is not None:
+        return change
     if (m := _INSTEAD.fullmatch(low)) is not None and (picked := _pick(m["rest"], span, certain=True)) is not None:
         return Pick(target=picked, instead=True)
     picked = _pick(low, span, certain=False)

@@ -7,7 +7,7 @@ from kirotodo.core.language.additions import EMPTY, KINDS, added, items_of
 from kirotodo.core.language.edges import content
 from kirotodo.core.language.intent import Action, Clarify, Update
 from kirotodo.core.language.patterns import pattern
-from kirotodo.core.language.reading import Span
+from kirotodo.core.language.reading import Span, plain
 from kirotodo.core.language.targets import target
 from kirotodo.core.language.vocabulary import EVENTS, topic_of
 
@@ -89,6 +89,7 @@ _EARLY = pattern(
     re.DOTALL,
 )
 """ "Remind me 10 minutes before the dentist": of a task that is there."""
+_ABOUT_IT = pattern(r"remind me (?:about|of) (?P<what>it|that|them|those)\s+(?P<when>.+)", re.DOTALL)
 _REASON = pattern(r"(?<=\w)[\s,]+(?P<why>because\s.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -97,6 +98,9 @@ def by_reminder(span: Span) -> list[Action] | None:
         meant = target(what)
         if meant is not None:
             return [Update(target=meant, remind=f"{early['lead']} before")]
+    if (again := span.fullmatch(_ABOUT_IT)) is not None and (when := span.group(again, "when").trimmed()).all_named():
+        meant = target(span.group(again, "what"))
+        return [Update(target=meant, remind=plain(when.raw))] if meant else None
     command = m = span.match(_REMIND)
     kind = None
     if m is None:

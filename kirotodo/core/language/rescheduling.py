@@ -259,6 +259,11 @@ def _listed(span: Span) -> Action | None:
     marks = find_marks(span)
     if marks.project:
         name = marks.project
+    elif verb == "put" and re.match(
+        r"(?:it|that|this|them|those)\s+(?:in|into|under)\s", what.reading.bare[what.start :]
+    ):
+        if clean_name(name) is None:
+            return None
     elif verb not in ("move", "assign", "file") and not (span.has(m, "list") and target_is_exact(what)):
         return None
     if (

@@ -39,7 +39,7 @@ _IT = pattern(
     r"|as well))?|the (?:same|task|one|item|event|reminder)|same one"
 )
 _THEM = pattern(
-    r"(?:all of |both of |any of )?(?:them|those|these)(?:\s+(?:ones?|tasks?|items?|to-?dos?|two"
+    r"(?:all of |both of |any of )?(?:them|their|those|these)(?:\s+(?:ones?|tasks?|items?|to-?dos?|two"
     r"|three))?(?: all| both)?|both(?: of them| tasks| items)?|all (?:two|three|four|of them|of those"
     r"|of these|those|these)"
 )

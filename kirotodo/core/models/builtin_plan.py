@@ -211,8 +211,16 @@ def _in_context(text: str, action: Action, memory: Memory, reader: Reader) -> Ac
             return replace(action, target=in_places(text, action.target, memory))
         case Query(target=Target() as target):
             return replace(action, target=in_places(text, target, memory))
+        case Add(project=str(name)) if name.casefold() == "same":
+            return replace(action, project=_last_list(memory))
         case _:
             return action
+
+
+def _last_list(memory: Memory) -> str | None:
+    """The list that something was last put on or moved to."""
+    called = [call for turn in memory.turns for call, _ in turn.effects]
+    return next((call.arguments["project"] for call in reversed(called) if call.arguments.get("project")), None)
 
 
 def _asked_for(memory: Memory, reader: Reader) -> Targeted | None:

@@ -19,6 +19,12 @@ EVERY_TWO_DAYS = Recurrence(rule="FREQ=DAILY;INTERVAL=2", recurs_from="completio
         ("change its priority to low", Update(target=Target(pronoun="it"), priority="low")),
         ("delete the 6pm rehearsal", Delete(target=Target(words="rehearsal", scope=Scope(time=dt.time(18))))),
         ("delete the rehearsal before 6pm", Delete(target=Target(words="rehearsal"))),
+        ("clear their dates", Update(target=Target(pronoun="them", plural=True), clear=frozenset({"due", "time"}))),
+        (
+            "stop the rehearsal from repeating",
+            Update(target=Target(words="rehearsal"), clear=frozenset({"recurrence"})),
+        ),
+        ("add rope, but only if it's missing", Add(title="rope")),
         ("i don't need task 8 anymore", Delete(target=Target(ids=(8,)))),
         (
             "delete the event tomorrow",

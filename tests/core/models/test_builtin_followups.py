@@ -94,6 +94,27 @@ FOLLOW_UPS = {
     "a to-do without a verb of the list is asked about": [
         Said("phone the plumber about the leak", "", (), ("“add” in front",)),
     ],
+    "set right again": [
+        Said("add judo on friday at 9"),
+        Said("no, make it 10am", "update_task", None, ("Fri 27 Nov, 10:00",)),
+        Said("oh wait, make it sunday", "update_task", None, ("Sun 29 Nov, 10:00",)),
+        Said("clear its date", "update_task", ("1 judo",), ("has no due date now",)),
+        Said("it's done", "complete_task", ()),
+    ],
+    "taken off and added back": [
+        Said("add judo"),
+        Said("delete it", "delete_task", ()),
+        Said("add it back", "undo", ("1 judo",)),
+    ],
+    "a list, a tag and a reminder for what was spoken of": [
+        Said("add judo"),
+        Said("put it in sports", "update_task", None, ("list sports",)),
+        Said("tag it weekly", "update_task", None, ("weekly",)),
+        Said("remind me about it tomorrow at 7am", "update_task", None, ("reminder Tue 24 Nov, 07:00",)),
+        Said("add chess to the same list", "add_task", None, ("#2 chess — in sports",)),
+        Said("repeat it every week", "update_task"),
+        Said("stop it repeating", "update_task", None, ("repeats no more",)),
+    ],
     "everything, open and done": [
         Said("add judo"),
         Said("add chess"),
