@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Integer, String, Text
+from sqlalchemy import DateTime, Dialect, String, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -35,19 +35,40 @@ class UtcDateTime(TypeDecorator[datetime]):
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-class QuarterHour(FunctionElement[int]):
-    """The quarter of an hour a moment lies in, counted from 1970: no local day anywhere begins inside one."""
+def said_moment(moment: datetime) -> str:
+    """A moment as text that `MomentSaid` understands."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ', timespec='microseconds')}"
 
-    type = Integer()
+
+class MomentSaid(FunctionElement[datetime]):
+    """The moment that a text says."""
+
     inherit_cache = True
-    name = "quarter_hour"
+    name = "moment_said"
 
 
-@compiles(QuarterHour, "sqlite")
-def _quarter_hour_in_sqlite(element: QuarterHour, compiler: SQLCompiler, **options: Any) -> str:
-    return f"strftime('%s', {compiler.process(element.clauses, **options)}) / 900"
+@compiles(MomentSaid, "sqlite")
+def _moment_in_sqlite(element: MomentSaid, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
 
 
-@compiles(QuarterHour, "postgresql")
-def _quarter_hour_in_postgresql(element: QuarterHour, compiler: SQLCompiler, **options: Any) -> str:
-    return f"floor(extract(epoch FROM {compiler.process(element.clauses, **options)}) / 900)"
+@compiles(MomentSaid, "postgresql")
+def _moment_in_postgresql(element: MomentSaid, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(CAST({compiler.process(element.clauses, **options)} AS timestamp) AT TIME ZONE 'UTC')"
+
+
+class Each(FunctionElement[str]):
+    """A row for every value of a JSON array: many values in one parameter. Name the column with `table_valued`."""
+
+    inherit_cache = True
+    name = "each"
+
+
+@compiles(Each, "sqlite")
+def _each_in_sqlite(element: Each, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(Each, "postgresql")
+def _each_in_postgresql(element: Each, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json))"

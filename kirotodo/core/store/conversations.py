@@ -84,7 +84,9 @@ class ConversationStore:
             "updated_at": now,
         }
         await self._scope.insert(_INSERT, row)
-        await full_text.index(self._scope, "conversation", numbers.conversation, title)
+        await full_text.index(
+            self._scope, full_text.Document(kind="conversation", ref=numbers.conversation, text=title)
+        )
         return Conversation(id=numbers.conversation, title=title, created_at=now, updated_at=now)
 
     async def get(self, conversation_id: int) -> Conversation:
@@ -96,9 +98,9 @@ class ConversationStore:
         """Latest message first; with `search`, those whose title or one of whose messages holds all the words."""
         checked_limit(limit)
         statement = select(*_COLUMNS).where(_C.user_id == UID, _C.deleted_at.is_(None))
-        found = None if search is None else full_text.refs(("conversation", "message"), search)
-        if found is not None:
-            statement = statement.where(_C.id.in_(found))
+        wanted = None if search is None else full_text.terms(search)
+        if wanted is not None:
+            statement = statement.where(_C.id.in_(full_text.refs(("conversation", "message"), wanted)))
         if cursor is not None:
             mark = decode(cursor, sort=_SORT, kinds=(datetime, int))
             key = (_C.updated_at, _C.id)
@@ -151,7 +153,8 @@ class ConversationStore:
                 "created_at": now,
             },
         )
-        await full_text.index(self._scope, "message", conversation_id, content, part=message.seq)
+        text = full_text.Document(kind="message", ref=conversation_id, text=content, part=message.seq)
+        await full_text.index(self._scope, text)
         return message
 
     async def messages(

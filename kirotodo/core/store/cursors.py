@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import NoneType
 from typing import Any
 
 from kirotodo.core.domain.task import PAGE_MAX
@@ -14,12 +15,12 @@ from kirotodo.core.errors import InvalidInput
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """The sort it belongs to, the stage of it, the key of the page's last row, and the total of the first page."""
+    """The sort it belongs to, the stage of it, the key of the page's last row, and the first page's total, if known."""
 
     sort: str
     stage: int = 0
     key: tuple[Any, ...]
-    total: int
+    total: int | None
 
 
 def encode(mark: Mark) -> str:
@@ -33,7 +34,7 @@ def decode(text: str, *, sort: str, kinds: Sequence[type], stages: int = 1) -> M
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         found, stage, total, *key = json.loads(base64.urlsafe_b64decode(padded))
-        if found != sort or type(total) is not int or stage not in range(stages) or len(key) != len(kinds):
+        if found != sort or type(total) not in (int, NoneType) or stage not in range(stages) or len(key) != len(kinds):
             raise ValueError(found)
         values = tuple(_part(part, kind) for part, kind in zip(key, kinds, strict=True))
     except (ValueError, TypeError, binascii.Error, RecursionError):

@@ -5,11 +5,11 @@ something else was changed has several groups, so that undoing group after group
 Undo works field by field: what has changed since is left alone and named in `Changed.skipped`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, String, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Integer, String, bindparam, func, insert, select, update
 
 from kirotodo.core.domain.task import Change, Changed, Task
 from kirotodo.core.errors import NotUndoable
@@ -28,7 +28,23 @@ _NEWEST: Final = (
     .where(_MINE)
     .order_by(changes.c.id.desc())
     .limit(1)
+    .subquery()
 )
+_JOINED: Final = (
+    select(_NEWEST.c.group_id)
+    .where(_NEWEST.c.turn_id == bindparam("new_turn_id"), _NEWEST.c.undone_after.is_(None))
+    .scalar_subquery()
+)
+_LATER: Final = ("group_id", "undone_after")
+_INSERT_JOINING: Final = (
+    insert(changes)
+    .values(
+        group_id=func.coalesce(_JOINED, bindparam("new_id", type_=Integer())),
+        **{each.name: bindparam(f"new_{each.name}") for each in changes.c if each.name not in _LATER},
+    )
+    .returning(changes.c.group_id)
+)
+"""The first change of a turn's transaction goes to the newest group, if that is this turn's and not undone."""
 _LATEST_GROUP: Final = (
     select(changes.c.group_id)
     .where(_MINE, _HOLDS, changes.c.turn_id.is_distinct_from(_SKIP))
@@ -79,21 +95,16 @@ class Journal:
         """Write down a change that has just been made. Every writer of tasks calls this."""
         task = after or before
         assert task is not None
-        if self._group is None:
-            self._group = await self._join(change_id)
-        await self._scope.insert(
-            _INSERT,
-            {
-                "id": change_id,
-                "group_id": self._group,
-                "turn_id": self._scope.turn_id,
-                "call_id": self._scope.call_id,
-                "task_id": task.id,
-                "before": dump_task(before),
-                "after": dump_task(after),
-                "created_at": self._scope.now,
-            },
-        )
+        entry = {
+            "id": change_id,
+            "turn_id": self._scope.turn_id,
+            "call_id": self._scope.call_id,
+            "task_id": task.id,
+            "before": dump_task(before),
+            "after": dump_task(after),
+            "created_at": self._scope.now,
+        }
+        self._group = await self._write(entry)
         self._touched[task.id] = after
         self._changes.append(Change(id=change_id, task_id=task.id, before=before, after=after))
 
@@ -131,14 +142,15 @@ class Journal:
             raise NotUndoable("There is nothing to redo.")
         return await self._replay([entry for entry in entries if entry.group_id == entries[0].group_id], undo=False)
 
-    async def _join(self, change_id: int) -> int:
-        """The group this transaction's changes go to: the newest one, if it is this turn's and not undone."""
-        if self._scope.turn_id is None:
-            return change_id
-        newest = await self._scope.first(_NEWEST)
-        if newest is None or newest.undone_after is not None or newest.turn_id != self._scope.turn_id:
-            return change_id
-        group: int = newest.group_id
+    async def _write(self, entry: Mapping[str, Any]) -> int:
+        """Insert a change; the group it went to."""
+        if self._group is None and self._scope.turn_id is not None:
+            new = {f"new_{name}": value for name, value in {**entry, "user_id": self._scope.user_id}.items()}
+            row = await self._scope.first(_INSERT_JOINING, new)
+            assert row is not None
+            return int(row[0])
+        group: int = self._group or entry["id"]
+        await self._scope.insert(_INSERT, {**entry, "group_id": group})
         return group
 
     async def _replay(self, entries: Sequence[AnyRow], *, undo: bool) -> Changed:

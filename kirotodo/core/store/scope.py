@@ -58,7 +58,7 @@ class Scope:
         self.now = now
         self.turn_id = turn_id
         self.call_id = call_id
-        self._wrote = False
+        self._numbers: Numbers | None = None
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -90,6 +90,8 @@ class Scope:
         self, *, tasks: int = 0, conversations: int = 0, changes: int = 0, pending: int = 0, completed: int = 0
     ) -> Numbers:
         """Give out ids, keep the counts of tasks, and move the revision on: once in a transaction."""
+        if self._numbers is not None and not (tasks or conversations or changes or pending or completed):
+            return self._numbers
         row = await self.on_user(
             _BUMP,
             {
@@ -98,8 +100,8 @@ class Scope:
                 "by_last_change_id": changes,
                 "by_pending_count": pending,
                 "by_completed_count": completed,
-                "by_revision": 0 if self._wrote else 1,
+                "by_revision": 0 if self._numbers else 1,
             },
         )
-        self._wrote = True
-        return Numbers(task=row[0], conversation=row[1], change=row[2], revision=row[3])
+        self._numbers = Numbers(task=row[0], conversation=row[1], change=row[2], revision=row[3])
+        return self._numbers

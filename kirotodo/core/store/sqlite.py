@@ -4,6 +4,7 @@ A statement costs one hop to the connection's thread here: its rows are fetched 
 begins with its first statement.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -53,12 +54,17 @@ def connect(path: Path, mode: Mode = "write", *, timeout: float = BUSY_SECONDS) 
     )
     try:
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.create_function("regexp", 2, _matches, deterministic=True)
         if mode == "write":
             connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return re.search(pattern, text) is not None
 
 
 def make_engine(path: Path, mode: Mode) -> AsyncEngine:

@@ -1,7 +1,8 @@
 """The tables, as SQLModel rows. Everything a user owns begins its primary key, and every index, with `user_id`.
 
 What PostgreSQL adds to an index is said in the migrations alone: naming a dialect here would import it at every start.
-Columns that end in `_key` are derived from others so that every sort is one walk along an index.
+Columns that end in `_key` are derived from others so that every sort is one walk along an index. Indexes that are
+counted along end in `deleted_at`, always NULL there: SQLite looks no row up only where an index holds all it asks for.
 """
 
 from datetime import date, datetime, time
@@ -42,7 +43,7 @@ class TaskRow(SQLModel, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
-        Index("ix_tasks_due", "user_id", "done", "due_key", "id", sqlite_where=_SEEN),
+        Index("ix_tasks_due", "user_id", "done", "due_key", "id", "deleted_at", sqlite_where=_SEEN),
         Index(
             "ix_tasks_priority",
             *("user_id", "done", "priority", "due_key", "id"),
@@ -50,14 +51,15 @@ class TaskRow(SQLModel, table=True):
         ),
         Index(
             "ix_tasks_project",
-            *("user_id", "done", "project_key", "due_key", "id"),
+            *("user_id", "done", "project_key", "due_key", "id", "deleted_at"),
             sqlite_where=_SEEN,
         ),
         Index("ix_tasks_title", "user_id", "done", "title_key", "id", sqlite_where=_SEEN),
-        Index("ix_tasks_created", "user_id", "done", "created_at", "id", sqlite_where=_SEEN),
+        Index("ix_tasks_created", "user_id", "done", "created_at", "id", "deleted_at", sqlite_where=_SEEN),
         Index("ix_tasks_updated", "user_id", "done", "updated_at", "id", sqlite_where=_SEEN),
-        Index("ix_tasks_completed", "user_id", "done", "completed_at", "id", sqlite_where=_SEEN),
+        Index("ix_tasks_completed", "user_id", "done", "completed_at", "id", "deleted_at", sqlite_where=_SEEN),
         Index("ix_tasks_revision", "user_id", "revision"),
+        Index("ix_tasks_parent", "user_id", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
     )
 
     user_id: str = Field(primary_key=True)

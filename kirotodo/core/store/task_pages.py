@@ -1,32 +1,36 @@
 """Pages of tasks: which rows a filter means, in what order, and how a page goes on where the last one ended.
 
 Open and done tasks are walked apart, each along the index of its sort, and merged: so no page ever sorts the list.
+Where a tag or a search names few tasks, these are looked up instead; where it names many, the walk asks each task it
+passes, and gives up for a look-up where it passes too many in vain.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, ColumnElement, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Integer, Select, cast, func, select, tuple_
 
 from kirotodo.core.domain.task import Page, Sort, Status, Task, TaskFilter
-from kirotodo.core.store import search
+from kirotodo.core.store.columns import Each
 from kirotodo.core.store.cursors import Mark, checked_limit, decode, encode
 from kirotodo.core.store.scope import UID, AnyRow, Scope
-from kirotodo.core.store.tables import task_tags, tasks, users
-from kirotodo.core.store.task_rows import COLUMNS, NO_DATE, TaskRows, name_key, rank
+from kirotodo.core.store.tables import tasks, users
+from kirotodo.core.store.task_filters import Named, conditions_of, few_ids, names
+from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 
 _COUNTS: Final = select(users.c.pending_count, users.c.completed_count).where(users.c.id == UID)
 _PARTS: Final[dict[Status, tuple[bool, ...]]] = {"pending": (False,), "completed": (True,), "all": (False, True)}
-_FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
-_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 _MINE: Final = tasks.c.user_id == UID
 _SEEN: Final = (_MINE, tasks.c.deleted_at.is_(None))
 _SEEN_BY_ID: Final = (_MINE, func.coalesce(tasks.c.deleted_at, None).is_(None))
 """The same, worded so that no index of a sort serves it: a few known ids are looked up instead of the list walked."""
-_FEW: Final = 2_000
+_STRIDES: Final = (1_000, 5_000)
+"""How many tasks a walk passes, and then again, to find those that hold something. Then it passes as many as a look-up
+would have to, and gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +68,60 @@ _ORDERS: Final[dict[Sort, _Order]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How the tasks are found: by what their own rows say, among `ids` where these are few, else asking each `many`."""
+
+    conditions: tuple[ColumnElement[bool], ...]
+    ids: tuple[int, ...] | None = None
+    many: tuple[Named, ...] = ()
+
+    def among_ids(self) -> tuple[ColumnElement[bool], ...]:
+        """For a look-up of the named ids, however many they are."""
+        if self.ids is None:
+            return (*_SEEN_BY_ID, *self.conditions, *(tasks.c.id.in_(named.ids) for named in self.many))
+        known = Each(json.dumps(self.ids)).table_valued("value")
+        those = tasks.c.id.in_(select(cast(known.c.value, Integer)))
+        return (*_SEEN_BY_ID, *self.conditions, those, *(named.holds for named in self.many))
+
+
 async def page_of(
     scope: Scope, where: TaskFilter, *, today: date, zone: ZoneInfo, limit: int, cursor: str | None
 ) -> Page[Task]:
     checked_limit(limit)
-    conditions = _conditions(where, today, zone)
     stages = _stages(where)
     mark = None
     if cursor is not None:
         mark = decode(cursor, sort=where.sort, kinds=stages[0].order.kinds, stages=len(stages))
-    total = mark.total if mark else await _count(scope, where, conditions)
-    seen = _SEEN_BY_ID if _names_ids(where) and total <= _FEW else _SEEN
+    plan = await _plan(scope, where, conditions_of(where, today, zone))
     found: list[tuple[int, AnyRow]] = []
     first = mark.stage if mark else 0
     for at in range(first, len(stages)):
-        wanted = limit + 1 - len(found)
         here = mark if at == first else None
-        rows = await _merged(scope, stages[at], (*seen, *conditions), here, wanted)
+        rows = await _of_stage(scope, stages[at], plan, here, limit + 1 - len(found))
         found += [(at, row) for row in rows]
         if len(found) > limit:
             break
+    more = len(found) > limit
+    total = mark.total if mark else await _total(scope, where, plan) if more else len(found)
     following = None
-    if len(found) > limit:
+    if more:
         at, row = found[limit - 1]
         following = encode(Mark(sort=where.sort, stage=at, key=stages[at].order.of(row), total=total))
     items = await TaskRows(scope).values([row for _, row in found[:limit]])
     return Page(items=items, next=following, total=total)
+
+
+async def _plan(scope: Scope, where: TaskFilter, conditions: Sequence[ColumnElement[bool]]) -> _Plan:
+    ids: set[int] | None = None
+    many = []
+    for named in names(where):
+        few = await few_ids(scope, named)
+        if few is None:
+            many.append(named)
+        else:
+            ids = set(few) if ids is None else ids & set(few)
+    return _Plan(tuple(conditions), None if ids is None else tuple(sorted(ids)), tuple(many))
 
 
 def _stages(where: TaskFilter) -> list[_Stage]:
@@ -100,100 +132,64 @@ def _stages(where: TaskFilter) -> list[_Stage]:
     return [_Stage(_ORDERS["completed"] if done else _NEWEST, (done,)) for done in reversed(parts)]
 
 
-async def _merged(
-    scope: Scope, stage: _Stage, conditions: Sequence[ColumnElement[bool]], mark: Mark | None, limit: int
-) -> list[AnyRow]:
-    rows = [row for done in stage.parts for row in await _walk(scope, done, stage.order, conditions, mark, limit)]
-    return sorted(rows, key=stage.order.of, reverse=stage.order.descending)[:limit]
+async def _of_stage(scope: Scope, stage: _Stage, plan: _Plan, mark: Mark | None, limit: int) -> list[AnyRow]:
+    order = stage.order
+    start = [] if mark is None else [_beyond(order, mark.key)]
+    if plan.ids is not None:
+        asked = (tasks.c.done.in_(stage.parts), *plan.among_ids(), *start) if plan.ids else ()
+        return await _rows(scope, order, asked, limit) if asked else []
+    rows = [row for done in stage.parts for row in await _walk(scope, done, order, plan, start, limit)]
+    return sorted(rows, key=order.of, reverse=order.descending)[:limit]
 
 
 async def _walk(
-    scope: Scope,
-    done: bool,
-    order: _Order,
-    conditions: Sequence[ColumnElement[bool]],
-    mark: Mark | None,
-    limit: int,
+    scope: Scope, done: bool, order: _Order, plan: _Plan, start: Sequence[ColumnElement[bool]], limit: int
 ) -> list[AnyRow]:
-    statement = select(*COLUMNS, tasks.c.due_key, tasks.c.title_key).where(tasks.c.done == done, *conditions)
-    if mark is not None:
-        here = tuple_(*order.key)
-        there = tuple_(*mark.key, types=[column.type for column in order.key])
-        statement = statement.where(here < there if order.descending else here > there)
-    direction = [column.desc() if order.descending else column.asc() for column in order.key]
-    return list(await scope.rows(statement.order_by(*direction).limit(limit)))
+    """Open or done tasks in order. Among many named ones, stride by stride, and at last whatever is left."""
+    part = tasks.c.done == done
+    walked = (part, *_SEEN, *plan.conditions)
+    if not plan.many:
+        return await _rows(scope, order, (*walked, *start), limit)
+    found: list[AnyRow] = []
+    for stride in (*_STRIDES, None):
+        passed = stride or min([(await scope.rows(named.size))[0][0] for named in plan.many])
+        key = _ordered(select(*order.key).where(*walked, *start), order).limit(1).offset(passed)
+        end = await scope.first(key)
+        until = [] if end is None else [~_beyond(order, end, and_at=True)]
+        asked = (*walked, *(named.holds for named in plan.many), *start, *until)
+        found += await _rows(scope, order, asked, limit - len(found))
+        if end is None or len(found) == limit:
+            return found
+        start = [_beyond(order, end, and_at=True)]
+    return found + await _rows(scope, order, (part, *plan.among_ids(), *start), limit - len(found))
 
 
-async def _count(scope: Scope, where: TaskFilter, conditions: list[ColumnElement[bool]]) -> int:
+async def _rows(scope: Scope, order: _Order, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[AnyRow]:
+    statement = select(*COLUMNS, tasks.c.due_key, tasks.c.title_key).where(*conditions)
+    return list(await scope.rows(_ordered(statement, order).limit(limit)))
+
+
+def _ordered(statement: Select[Any], order: _Order) -> Select[Any]:
+    return statement.order_by(*(column.desc() if order.descending else column.asc() for column in order.key))
+
+
+def _beyond(order: _Order, key: Sequence[Any], *, and_at: bool = False) -> ColumnElement[bool]:
+    """What comes after a key in this order, or at it too."""
+    here = tuple_(*order.key)
+    there = tuple_(*key, types=[column.type for column in order.key])
+    if and_at:
+        return here <= there if order.descending else here >= there
+    return here < there if order.descending else here > there
+
+
+async def _total(scope: Scope, where: TaskFilter, plan: _Plan) -> int | None:
+    """How many the list holds; None for many named tasks, which nobody has counted."""
     parts = _PARTS[where.status]
-    if not conditions:
+    if plan.ids is None and plan.many:
+        return None
+    if plan.ids is None and not plan.conditions:
         counts = await scope.first(_COUNTS)
         return 0 if counts is None else sum(counts[int(done)] for done in parts)
-    seen = _SEEN_BY_ID if _names_ids(where) else _SEEN
-    statement = select(func.count()).select_from(tasks).where(*seen, tasks.c.done.in_(parts), *conditions)
-    row = await scope.first(statement)
+    asked = (*_SEEN, *plan.conditions) if plan.ids is None else plan.among_ids()
+    row = await scope.first(select(func.count()).select_from(tasks).where(tasks.c.done.in_(parts), *asked))
     return 0 if row is None else int(row[0])
-
-
-def _names_ids(where: TaskFilter) -> bool:
-    """Whether the filter comes down to ids that another index knows."""
-    return where.tag is not None or where.search is not None
-
-
-def _conditions(where: TaskFilter, today: date, zone: ZoneInfo) -> list[ColumnElement[bool]]:
-    conditions = [*_due_conditions(where, today), *_completion_conditions(where, zone)]
-    if where.project is not None:
-        conditions.append(tasks.c.project_key == name_key(where.project))
-    if where.priority is not None:
-        conditions.append(tasks.c.priority == rank(where.priority))
-    if where.tag is not None:
-        tagged = select(task_tags.c.task_id).where(task_tags.c.user_id == UID)
-        conditions.append(tasks.c.id.in_(tagged.where(task_tags.c.tag_key == name_key(where.tag))))
-    if where.search is not None:
-        found = search.refs(("task",), where.search)
-        if found is not None:
-            conditions.append(tasks.c.id.in_(found))
-    return conditions
-
-
-def due_before(day: date) -> ColumnElement[bool]:
-    return tasks.c.due_key < day.isoformat()
-
-
-def due_between(first: date, last: date) -> ColumnElement[bool]:
-    return (tasks.c.due_key >= first.isoformat()) & (tasks.c.due_key < f"{last.isoformat()}~")
-
-
-def _due_conditions(where: TaskFilter, today: date) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    match where.due:
-        case "today":
-            conditions.append(due_between(today, today))
-        case "overdue":
-            conditions.append(due_before(today))
-        case "week":
-            conditions.append(due_between(today, today + timedelta(days=6)))
-        case "none":
-            conditions.append(tasks.c.due_key >= NO_DATE)
-        case "any":
-            pass
-    if where.due_from is not None or where.due_to is not None:
-        conditions.append(due_between(where.due_from or date.min, where.due_to or date.max))
-    return conditions
-
-
-def _completion_conditions(where: TaskFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if where.completed_from is not None:
-        conditions.append(tasks.c.completed_at >= day_start(where.completed_from, zone))
-    if where.completed_to is not None:
-        conditions.append(tasks.c.completed_at < day_start(where.completed_to, zone, days_later=1))
-    return conditions
-
-
-def day_start(day: date, zone: ZoneInfo, *, days_later: int = 0) -> datetime:
-    """When a local day begins, as a UTC moment; the first or last moment there is where the calendar ends."""
-    try:
-        return datetime.combine(day + timedelta(days=days_later), time(), zone).astimezone(UTC)
-    except OverflowError:
-        return _LAST if day.year > 1 else _FIRST

@@ -103,7 +103,7 @@ class TaskRows:
     async def insert(self, task: Task, *, revision: int) -> None:
         await self._scope.insert(_INSERT, {"id": task.id, **_values(task), "revision": revision})
         await self._insert_tags(task)
-        await search.index(self._scope, "task", task.id, _searchable(task))
+        await search.index(self._scope, search.Document(kind="task", ref=task.id, text=_searchable(task)))
 
     async def update(self, before: Task, after: Task, *, revision: int) -> None:
         await self._scope.execute(_UPDATE, {**_values(after), "revision": revision, "the_id": after.id})

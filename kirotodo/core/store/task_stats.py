@@ -1,28 +1,53 @@
 """Counts over the whole list: how many, how late, how many days in a row, by project and by tag."""
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, func, literal, select
+from sqlalchemy import BindParameter, ColumnElement, String, bindparam, func, literal, select
 
 from kirotodo.core.domain.task import ProjectCount, TaskStats
-from kirotodo.core.store.columns import QuarterHour
+from kirotodo.core.store.columns import Each, MomentSaid, said_moment
 from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.tables import task_tags, tasks
-from kirotodo.core.store.task_pages import day_start, due_before, due_between
+from kirotodo.core.store.task_filters import day_start, due_before, due_between
 
 _SEEN: Final = (tasks.c.user_id == UID, tasks.c.deleted_at.is_(None))
 _DONE: Final[BindParameter[Any]] = bindparam("done")
 _OPEN: Final = tasks.c.done == literal(False)
 _CLOSED: Final = tasks.c.done == literal(True)
-_COMPLETIONS: Final = select(QuarterHour(tasks.c.completed_at)).where(*_SEEN, tasks.c.done == _DONE).distinct()
-_PROJECTS: Final = (
-    select(tasks.c.project_key, tasks.c.done, func.min(tasks.c.project), func.count())
-    .where(*_SEEN)
-    .group_by(tasks.c.project_key, tasks.c.done)
+_EITHER: Final = tasks.c.done.in_((False, True))
+"""Both, worded so that an index that goes on after `done` serves."""
+_BLOCK: Final = 1_500
+"""How many days one statement looks at."""
+_STARTS: Final = Each(bindparam("starts", type_=String())).table_valued("value")
+_SINCE: Final = tasks.c.completed_at >= MomentSaid(_STARTS.c.value)
+_FIRST_SINCE: Final = select(func.min(tasks.c.completed_at)).where(*_SEEN, _CLOSED, _SINCE).correlate(_STARTS)
+_FIRST_OF_EACH: Final = select(_FIRST_SINCE.scalar_subquery()).select_from(_STARTS)
+"""The first completion since each of these moments: one look along the index each, however many there are."""
+_NAMED: Final = tasks.alias("named")
+_NAME: Final = (
+    select(_NAMED.c.project)
+    .where(
+        _NAMED.c.user_id == UID,
+        _NAMED.c.deleted_at.is_(None),
+        _NAMED.c.done == tasks.c.done,
+        _NAMED.c.project_key == tasks.c.project_key,
+    )
+    .order_by(_NAMED.c.due_key, _NAMED.c.id)
+    .limit(1)
+    .correlate(tasks)
+    .scalar_subquery()
 )
+_PROJECTS: Final = (
+    select(tasks.c.project_key, tasks.c.done, _NAME, func.count())
+    .where(*_SEEN, _EITHER)
+    .group_by(tasks.c.done, tasks.c.project_key)
+    .order_by(tasks.c.done, tasks.c.project_key)
+)
+"""Of each project the name as its most urgent task has it: the open ones come first."""
 _TAGS: Final = (
     select(func.min(task_tags.c.tag), func.count(task_tags.c.task_id.distinct()))
     .join(tasks, (tasks.c.user_id == task_tags.c.user_id) & (tasks.c.id == task_tags.c.task_id))
@@ -35,24 +60,40 @@ _TAGS: Final = (
 async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, period_days: int) -> TaskStats:
     first = today - timedelta(days=max(period_days, 1) - 1)
     start, end = day_start(first, zone), day_start(today, zone, days_later=1)
-    quarters = await scope.rows(_COMPLETIONS, {"done": True})
-    days = {datetime.fromtimestamp(int(row[0]) * 900, zone).date() for row in quarters}
+    overdue, due_today, completed, created = await _counts(
+        scope,
+        (_OPEN, due_before(today)),
+        (_OPEN, due_between(today, today)),
+        (_CLOSED, tasks.c.completed_at >= start, tasks.c.completed_at < end),
+        (_EITHER, tasks.c.created_at >= start, tasks.c.created_at < end),
+    )
+    days = await _active_days(scope, zone)
     return TaskStats(
         period_days=period_days,
         pending=pending,
-        overdue=await _count(scope, _OPEN, due_before(today)),
-        due_today=await _count(scope, _OPEN, due_between(today, today)),
-        completed=await _count(
-            scope,
-            _CLOSED,
-            tasks.c.completed_at >= start,
-            tasks.c.completed_at < end,
-        ),
-        created=await _count(scope, tasks.c.created_at >= start, tasks.c.created_at < end),
+        overdue=overdue,
+        due_today=due_today,
+        completed=completed,
+        created=created,
         streak=streak(days, today),
         best_streak=best_streak(days),
         projects=await projects_of(scope),
     )
+
+
+async def _active_days(scope: Scope, zone: ZoneInfo) -> set[date]:
+    """The local days with a completion. Costs what there are days, not what there are tasks."""
+    days: set[date] = set()
+    starts = [datetime.min.replace(tzinfo=UTC)]
+    while starts:
+        given = json.dumps([said_moment(start) for start in starts])
+        found = [row[0] for row in await scope.rows(_FIRST_OF_EACH, {"starts": given})]
+        days.update(first.astimezone(zone).date() for first in found if first is not None)
+        if found[-1] is None or found[-1] <= starts[-1]:
+            break
+        last = found[-1].astimezone(zone).date()
+        starts = [day_start(last, zone, days_later=1 + days_later) for days_later in range(_BLOCK)]
+    return days
 
 
 async def projects_of(scope: Scope) -> tuple[ProjectCount, ...]:
@@ -71,9 +112,10 @@ async def tags_of(scope: Scope) -> dict[str, int]:
     return {str(name): int(count) for name, count in await scope.rows(_TAGS, {"done": False})}
 
 
-async def _count(scope: Scope, *conditions: ColumnElement[bool]) -> int:
-    row: Any = await scope.first(select(func.count()).select_from(tasks).where(*_SEEN, *conditions))
-    return int(row[0])
+async def _counts(scope: Scope, *several: Sequence[ColumnElement[bool]]) -> tuple[int, ...]:
+    counts = (select(func.count()).select_from(tasks).where(*_SEEN, *each).scalar_subquery() for each in several)
+    row: Any = await scope.first(select(*counts))
+    return tuple(row)
 
 
 def streak(days: Iterable[date], today: date) -> int:

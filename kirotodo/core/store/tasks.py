@@ -22,13 +22,11 @@ _NEXT: Final = (
     select(tasks.c.id)
     .where(
         tasks.c.user_id == UID,
-        tasks.c.id > bindparam("the_id"),
         tasks.c.parent_id == bindparam("the_id"),
         tasks.c.deleted_at.is_(None),
     )
     .limit(1)
 )
-"""A task is older than what is made of it, so its own number bounds the search."""
 
 
 class TaskStore:
@@ -81,7 +79,8 @@ class TaskStore:
     async def page(
         self, where: TaskFilter, *, today: date, zone: ZoneInfo, limit: int = 50, cursor: str | None = None
     ) -> Page[Task]:
-        """A page of at most `limit` (1 to 200) tasks; `total` is known on every page. Raises `InvalidInput`."""
+        """A page of at most `limit` (1 to 200) tasks. `total` is known on every page, but where a tag or a
+        search names more than 1,000 tasks and not all of them are on the first page. Raises `InvalidInput`."""
         return await page_of(self._scope, where, today=today, zone=zone, limit=limit, cursor=cursor)
 
     async def update(self, task_id: int, fields: Mapping[TaskField, Any]) -> Task:

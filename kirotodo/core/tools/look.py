@@ -46,8 +46,8 @@ class ListTasksArguments(Arguments):
 class ListTasks(Tool[ListTasksArguments]):
     name = "list_tasks"
     description = (
-        "Find or list tasks, a page at a time; `total` counts all that match. Use it to find the number of a task "
-        "that the user calls by its words. Where several match, ask the user which one."
+        "Find or list tasks, a page at a time; `total` counts all that match, null if very many. Use it to find the "
+        "number of a task that the user calls by its words. Where several match, ask the user which one."
     )
     arguments = ListTasksArguments
 

@@ -108,6 +108,26 @@ async def test_down_and_up_again_keeps_every_row(url: str, path: Path, clock: Cl
     assert maintenance.check(url).ok
 
 
+async def test_signs_and_foreign_scripts_are_searched_through_before_and_after(
+    url: str, path: Path, clock: Clock
+) -> None:
+    title = "learn C++ 牛乳 100% 🎉 a/b"
+    database = await Database.open(url, clock=clock)
+    async with database.begin(ANN) as store:
+        await store.tasks.add(TaskDraft(title=title))
+    await database.aclose()
+    assert maintenance.downgrade(url, "0002") == "0002"
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT text FROM search_documents").fetchall() == [(f"{title.lower()}\n\n",)]
+    database = await Database.open(url, clock=clock)
+    async with database.read(ANN) as store:
+        for typed in ("c++", "牛乳", "乳", "100%", "🎉", "a/b", "learn"):
+            assert await titles(store, TaskFilter(search=typed)) == [title], typed
+        for typed in ("c+++", "乳牛", "e000", "1f389", "a//b"):
+            assert await titles(store, TaskFilter(search=typed)) == [], typed
+    await database.aclose()
+
+
 async def test_down_to_the_base_leaves_nothing_but_the_backup_copy(url: str, path: Path, clock: Clock) -> None:
     before = await _filled(url, clock)
     assert maintenance.downgrade(url, "base") is None

@@ -7,18 +7,22 @@ from typing import Any, get_args
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.dialects import sqlite
 
 from kirotodo.core.domain.task import Sort, Status, TaskDraft, TaskFilter
+from kirotodo.core.store import tasks
 from kirotodo.core.store.database import Database
 from tests.core.store.conftest import ANN, shown
 
 
-async def _plans(database: Database, path: Path, where: TaskFilter, *, second: bool = False) -> list[str]:
-    """How SQLite goes about each statement of a page (or of the one after it) that looks for tasks."""
+async def _plans(
+    database: Database, path: Path, where: TaskFilter, *, second: bool = False, about: str = "FROM tasks"
+) -> list[str]:
+    """How SQLite goes about each statement of a page (or of the one after it) that looks for tasks, or `about`."""
     said: list[tuple[str, Any]] = []
 
     def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        if "FROM tasks" in statement:
+        if about in statement:
             said.append((statement, parameters))
 
     async with database.begin(ANN) as store:
@@ -70,12 +74,23 @@ async def test_few_matches_are_looked_up_by_id(database: Database, path: Path, w
         assert "SEARCH tasks USING INDEX sqlite_autoindex_tasks_1 (user_id=? AND id=?)" in plan
 
 
-async def test_words_are_looked_up_in_the_full_text_index_first(database: Database, path: Path) -> None:
-    for plan in await _plans(database, path, TaskFilter(search="milk")):
-        assert "SEARCH search_documents USING INTEGER PRIMARY KEY (rowid=?)" in plan
-        assert "SCAN search_index VIRTUAL TABLE" in plan
+@pytest.mark.parametrize("typed", ["milk", "牛乳", "🎉", "c++"])
+async def test_words_and_signs_are_looked_up_in_the_full_text_index_first(
+    database: Database, path: Path, typed: str
+) -> None:
+    (plan,) = await _plans(database, path, TaskFilter(search=typed), about="search_index")
+    assert "SEARCH search_documents USING INTEGER PRIMARY KEY (rowid=?)" in plan
+    assert "SCAN search_index VIRTUAL TABLE" in plan
 
 
 @pytest.mark.parametrize("where", [TaskFilter(), TaskFilter(status="all"), TaskFilter(status="completed")], ids=str)
 async def test_a_whole_list_is_not_counted_row_by_row(database: Database, path: Path, where: TaskFilter) -> None:
     assert len(await _plans(database, path, where)) == (2 if where.status == "all" else 1)
+
+
+async def test_the_next_occurrence_is_looked_up(database: Database, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        statement = str(tasks._NEXT.compile(dialect=sqlite.dialect()))
+        values = (ANN, 1, 1, 0)[: statement.count("?")]
+        (step,) = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+    assert "ix_tasks_parent (user_id=? AND parent_id=?)" in step[3]

@@ -1,0 +1,221 @@
+"""A list of thousands: what a tag or a word finds in it is the same whichever way it is found, and found without
+looking at all of it."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from kirotodo.core.domain.task import Sort, Status, Task, TaskDraft, TaskFilter
+from kirotodo.core.store import sqlite
+from kirotodo.core.store.database import Database
+from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, Clock, shown
+
+COPIES: Final = 350
+DONE: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
+PROTOTYPES: Final = (
+    *(TaskDraft(title=f"common {name}", due_date=TODAY, tags=("half",)) for name in ("ask", "beg", "call", "dig")),
+    *(TaskDraft(title=f"ask for {name}", due_date=TODAY + timedelta(days=1)) for name in ("x", "y", "z", "uncommon")),
+    *(TaskDraft(title=f"in {name}", notes="common", project="far", tags=("half",)) for name in ("a", "b", "c", "d")),
+    *(TaskDraft(title=f"later, {name}", priority="low", tags=("end",)) for name in ("最後", "最初", "🎉 party", "c++")),
+    TaskDraft(title="common", completed_at=DONE, tags=("half", "end")),
+    TaskDraft(title="done 最後", completed_at=DONE - timedelta(days=1), project="far"),
+)
+"""Copied over and over; what comes latest in the order of most sorts has words of its own."""
+
+
+@pytest.fixture(scope="module")
+def long_list(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("long") / "kirotodo.db"
+    shutil.copy(template, path)
+    asyncio.run(_prototypes(path))
+    with closing(sqlite3.connect(path)) as connection:
+        for table, number in (("tasks", "id"), ("task_tags", "task_id"), ("search_documents", "ref")):
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            copied = [f"{name} + {len(PROTOTYPES)} * n" if name == number else name for name in columns]
+            kept = [(name, value) for name, value in zip(columns, copied, strict=True) if (table, name) != SURROGATE]
+            connection.execute(
+                f"INSERT INTO {table} ({', '.join(name for name, _ in kept)}) "
+                f"WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < {COPIES - 1}) "
+                f"SELECT {', '.join(value for _, value in kept)} FROM {table}, copies WHERE user_id = ?",
+                (ANN,),
+            )
+        connection.execute(
+            "UPDATE users SET pending_count = pending_count * ?1, completed_count = completed_count * ?1 WHERE id = ?2",
+            (COPIES, ANN),
+        )
+        connection.commit()
+    return path
+
+
+SURROGATE: Final = ("search_documents", "id")
+
+
+async def _prototypes(path: Path) -> None:
+    database = await Database.open(f"sqlite:///{path}", clock=Clock())
+    for user in (ANN, BOB):
+        async with database.begin(user) as store:
+            for draft in PROTOTYPES:
+                await store.tasks.add(draft)
+    await database.aclose()
+
+
+@pytest.fixture
+async def database(long_list: Path, clock: Clock) -> AsyncIterator[Database]:
+    opened = await Database.open(f"sqlite:///{long_list}", clock=clock)
+    yield opened
+    await opened.aclose()
+
+
+def _holds(task: Task, where: TaskFilter) -> bool:
+    """What a filter means, said naively."""
+    text = " ".join((task.title, task.notes, task.project or "", *task.tags)).lower()
+    words = text.replace(",", " ").split()
+    return (
+        (where.tag is None or where.tag in task.tags)
+        and (where.project is None or where.project == task.project)
+        and all(
+            any(word.startswith(sought) for word in words) or (sought in ("最", "最後", "🎉", "c++") and sought in text)
+            for sought in (where.search or "").split()
+        )
+    )
+
+
+async def _all(database: Database, where: TaskFilter, limit: int = 200) -> tuple[list[Task], list[int | None]]:
+    found: list[Task] = []
+    totals: list[int | None] = []
+    cursor = None
+    async with database.read(ANN) as store:
+        while True:
+            page = await shown(store, where, limit=limit, cursor=cursor)
+            found += page.items
+            totals.append(page.total)
+            cursor = page.next
+            if cursor is None or len(found) > 1_500:
+                return found, totals
+
+
+@given(
+    search=st.lists(
+        st.sampled_from(["common", "comm", "c", "unc", "ask", "later", "最", "最後", "🎉", "c++", "nothing"]),
+        max_size=2,
+    ),
+    tag=st.sampled_from([None, "half", "end", "none"]),
+    project=st.sampled_from([None, "far"]),
+    status=st.sampled_from(get_args(Status)),
+    sort=st.sampled_from(get_args(Sort)),
+    limit=st.integers(150, 200),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_pages_are_those_of_a_naive_filter(
+    database: Database,
+    search: list[str],
+    tag: str | None,
+    project: str | None,
+    status: Status,
+    sort: Sort,
+    limit: int,
+) -> None:
+    where = TaskFilter(search=" ".join(search) or None, tag=tag, project=project, status=status, sort=sort)
+    found, totals = await _all(database, where, limit)
+    expected = [task for task in await _whole(database, status, sort) if _holds(task, where)]
+    assert [task.id for task in found] == [task.id for task in expected][: max(len(found), len(expected[:1_500]))]
+    assert len(set(totals)) == 1
+    assert totals[0] in {len(expected), None}
+    assert totals[0] is not None or len(expected) > limit
+
+
+_LISTS: dict[tuple[str, str], list[Task]] = {}
+
+
+async def _whole(database: Database, status: Status, sort: Sort) -> list[Task]:
+    """The list itself, without any filter, read once."""
+    if (status, sort) not in _LISTS:
+        tasks: list[Task] = []
+        cursor = None
+        async with database.read(ANN) as store:
+            while True:
+                page = await shown(store, TaskFilter(status=status, sort=sort), limit=200, cursor=cursor)
+                tasks += page.items
+                cursor = page.next
+                if cursor is None:
+                    break
+        _LISTS[status, sort] = tasks
+    return _LISTS[status, sort]
+
+
+async def test_a_plain_list_is_counted_however_long_it_is(database: Database) -> None:
+    async with database.read(ANN) as store:
+        assert (await shown(store, TaskFilter(status="all"))).total == COPIES * len(PROTOTYPES)
+        assert (await shown(store, TaskFilter(project="far"))).total == COPIES * 4
+        assert (await shown(store, TaskFilter(search="common"))).total is None
+        assert (await shown(store, TaskFilter(search="uncommon"))).total == COPIES
+        assert (await shown(store, TaskFilter(tag="half"))).total is None
+    async with database.read(BOB) as store:
+        assert (await shown(store, TaskFilter(search="common"))).total == 8
+
+
+async def test_stats_of_a_long_list(database: Database) -> None:
+    async with database.read(ANN) as store:
+        stats = await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)
+    assert (stats.pending, stats.due_today, stats.completed) == (COPIES * 16, COPIES * 4, COPIES * 2)
+    assert (stats.streak, stats.best_streak) == (0, 2)
+    assert [(each.project, each.pending, each.completed) for each in stats.projects] == [
+        ("far", COPIES * 4, COPIES),
+        (None, COPIES * 12, COPIES),
+    ]
+
+
+@pytest.mark.parametrize("sort", get_args(Sort))
+@pytest.mark.parametrize("where", [TaskFilter(tag="half"), TaskFilter(search="common")], ids=["tag", "search"])
+async def test_what_many_tasks_hold_is_found_on_a_walk(
+    database: Database, long_list: Path, where: TaskFilter, sort: Sort
+) -> None:
+    plans = await _plans(database, long_list, replace(where, sort=sort))
+    assert plans
+    for plan in plans:
+        assert "TEMP B-TREE" not in plan
+        assert "SEARCH tasks USING" in plan
+        assert "INDEX ix_tasks_" in plan
+    probe = "USING COVERING INDEX ix_task_tags_tag" if where.tag else "SEARCH search_documents USING INDEX ux_search"
+    assert any(probe in plan for plan in plans)
+
+
+async def test_stats_look_no_row_up(database: Database, long_list: Path) -> None:
+    plans = await _plans(database, long_list, None)
+    assert plans
+    for plan in plans:
+        assert "TEMP B-TREE" not in plan
+        counted = [step for step in plan.split("; ") if "tasks" in step and "named" not in step]
+        assert all("USING COVERING INDEX ix_tasks_" in step for step in counted), plan
+
+
+async def _plans(database: Database, path: Path, where: TaskFilter | None) -> list[str]:
+    """How SQLite goes about each statement of a page, or of the stats, that looks for tasks."""
+    said: list[tuple[str, Any]] = []
+
+    def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if "FROM tasks" in statement:
+            said.append((statement, parameters))
+
+    event.listen(database._engine.sync_engine, "before_cursor_execute", listen)
+    async with database.read(ANN) as store:
+        if where is None:
+            await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)
+        else:
+            await shown(store, where, limit=10)
+    with closing(sqlite.connect(path, "read")) as connection:
+        return [
+            "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+            for statement, parameters in said
+        ]
