@@ -79,8 +79,17 @@ class Program:
         finally:
             await opened.aclose()
 
-    def screen(self, *, conversation_id: int | None = None, new: bool = False, recording: Path | None = None) -> None:
-        self.opened_screens.append({"conversation_id": conversation_id, "new": new, "recording": recording})
+    def screen(
+        self,
+        *,
+        conversation_id: int | None = None,
+        new: bool = False,
+        model: str | None = None,
+        recording: Path | None = None,
+    ) -> None:
+        self.opened_screens.append(
+            {"conversation_id": conversation_id, "new": new, "model": model, "recording": recording}
+        )
 
     def local_now(self) -> datetime:
         return self.now.astimezone(self.settings.zone)

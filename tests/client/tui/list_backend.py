@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from kirotodo.client.state import ClientState
-from kirotodo.core.backend import Backend, TaskFields
+from kirotodo.core.backend import Backend, ModelChoice, TaskFields
 from kirotodo.core.domain.conversation import Conversation
 from kirotodo.core.domain.task import Changed, Page, Task
 from kirotodo.core.errors import KirotodoError, NotFound
@@ -29,6 +29,10 @@ class ListBackend:
         self.calls.append(call)
         if self.refusal is not None:
             raise self.refusal
+
+    async def models(self) -> tuple[ModelChoice, ...]:
+        self._note("models")
+        return (ModelChoice(name="built-in", model="built-in", place="local", default=True),)
 
     async def update_tasks(self, task_ids: Sequence[int], fields: TaskFields) -> Changed:
         self._note("update_tasks", tuple(task_ids), dict(fields))

@@ -38,10 +38,10 @@ async def test_a_stored_conversation_is_shown_with_its_calls() -> None:
 
 async def test_only_a_window_is_mounted_and_it_moves_with_the_reader() -> None:
     backend = backend_of()
-    backend.add_conversation("long", [(f"question {n}", f"answer {n}") for n in range(200)])
-    async with chatting(backend) as chat:
+    backend.add_conversation("long", [(f"question {n}", f"answer {n}") for n in range(110)])
+    async with chatting(backend, size=(80, 40)) as chat:
         transcript = chat.screen.transcript
-        await chat.sees("answer 199")
+        await chat.sees("answer 109")
         seen = set()
         for _ in range(400):
             seen |= set(questions(chat))
@@ -49,25 +49,25 @@ async def test_only_a_window_is_mounted_and_it_moves_with_the_reader() -> None:
             assert len(transcript.mounted) <= MOUNTED + 15
             if 0 in seen:
                 break
-        assert seen == set(range(200))
+        assert seen == set(range(110))
         await chat.press("shift+tab", "end")
-        await chat.sees("answer 199")
+        await chat.sees("answer 109")
         assert transcript.following
 
 
 async def test_scrolling_up_shows_every_message_once_and_none_is_skipped() -> None:
     backend = backend_of()
-    backend.add_conversation("long", [(f"question {n}", f"answer {n}") for n in range(60)])
+    backend.add_conversation("long", [(f"question {n}", f"answer {n}") for n in range(45)])
     async with chatting(backend) as chat:
         order: list[int] = []
-        await chat.sees("answer 59")
+        await chat.sees("answer 44")
         for _ in range(300):
             order += [n for n in reversed(questions(chat)) if n not in order]
             if 0 in order:
                 break
             await chat.press("pageup")
             await chat.pilot.pause()
-        assert order == list(range(59, -1, -1))
+        assert order == list(range(44, -1, -1))
 
 
 async def test_it_follows_what_streams_until_one_scrolls_up() -> None:
