@@ -136,11 +136,17 @@ def session() -> "Session":
             async with _local(copied, resume=False) as opened:
                 yield opened
 
-    def screen(*, conversation_id: "int | None" = None, new: bool = False, recording: "Path | None" = None) -> None:
+    def screen(
+        *,
+        conversation_id: "int | None" = None,
+        new: bool = False,
+        model: "str | None" = None,
+        recording: "Path | None" = None,
+    ) -> None:
         if recording is not None:
             _replay(recording)
         else:
-            _chat(settings(), conversation_id=conversation_id, new=new)
+            _chat(settings(), conversation_id=conversation_id, new=new, model=model)
 
     def now() -> "dt.datetime":
         import datetime as dt
@@ -192,7 +198,7 @@ def copy_of(settings: "Settings") -> "Iterator[Settings]":
         yield settings.model_copy(update={"database_url": f"{kind}:///{target}"})
 
 
-def _chat(settings: "Settings", *, conversation_id: "int | None", new: bool) -> None:
+def _chat(settings: "Settings", *, conversation_id: "int | None", new: bool, model: "str | None") -> None:
     import asyncio
     import datetime as dt
     import importlib
@@ -209,7 +215,9 @@ def _chat(settings: "Settings", *, conversation_id: "int | None", new: bool) -> 
         return dt.datetime.now(settings.zone)
 
     _quiet_logs()
-    app = KirotodoApp(opened, state_path=settings.state_path, clock=clock, conversation_id=conversation_id, new=new)
+    app = KirotodoApp(
+        opened, state_path=settings.state_path, clock=clock, conversation_id=conversation_id, new=new, model=model
+    )
     app.run()
     if app.return_code:
         sys.exit(app.return_code)

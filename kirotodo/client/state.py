@@ -28,6 +28,7 @@ class Outgoing:
     text: str
     request_key: str
     conversation_id: int | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +38,7 @@ class _Remembered:
     outbox: dict[str, Outgoing] = field(default_factory=dict)
     history: tuple[str, ...] = ()
     theme: str | None = None
+    model: str | None = None
     last_conversation: int | None = None
     pane_open: bool = True
     hints: frozenset[str] = frozenset()
@@ -101,6 +103,15 @@ class ClientState:
     @theme.setter
     def theme(self, name: str | None) -> None:
         self._now = replace(self._now, theme=name)
+
+    @property
+    def model(self) -> str | None:
+        """The model that was chosen, None where the default one is to answer."""
+        return self._now.model
+
+    @model.setter
+    def model(self, name: str | None) -> None:
+        self._now = replace(self._now, model=name)
 
     @property
     def last_conversation(self) -> int | None:
@@ -173,6 +184,7 @@ class ClientState:
             outbox=_merged(disk.outbox, saved.outbox, now.outbox),
             history=_bounded(history),
             theme=disk.theme if now.theme == saved.theme else now.theme,
+            model=disk.model if now.model == saved.model else now.model,
             last_conversation=(
                 disk.last_conversation if now.last_conversation == saved.last_conversation else now.last_conversation
             ),
@@ -234,11 +246,17 @@ def _to_json(remembered: _Remembered) -> bytes:
             "drafts": remembered.drafts,
             "queued": remembered.queued,
             "outbox": [
-                {"text": one.text, "request_key": one.request_key, "conversation_id": one.conversation_id}
+                {
+                    "text": one.text,
+                    "request_key": one.request_key,
+                    "conversation_id": one.conversation_id,
+                    "model": one.model,
+                }
                 for one in remembered.outbox.values()
             ],
             "history": remembered.history,
             "theme": remembered.theme,
+            "model": remembered.model,
             "last_conversation": remembered.last_conversation,
             "pane_open": remembered.pane_open,
             "hints": sorted(remembered.hints),
@@ -258,6 +276,7 @@ def _from_json(data: bytes) -> _Remembered:
         outbox={one.request_key: one for one in _outgoing(raw.get("outbox"))},
         history=_bounded(_texts(raw.get("history"))),
         theme=theme if isinstance(theme, str) else None,
+        model=_name(raw.get("model")),
         last_conversation=_id(last),
         pane_open=raw.get("pane_open") is not False,
         hints=frozenset(_texts(raw.get("hints"))),
@@ -272,7 +291,12 @@ def _outgoing(raw: Any) -> Iterator[Outgoing]:
     for one in raw or ():
         text, key = one.get("text"), one.get("request_key")
         if isinstance(text, str) and isinstance(key, str):
-            yield Outgoing(text=text, request_key=key, conversation_id=_id(one.get("conversation_id")))
+            place, model = _id(one.get("conversation_id")), _name(one.get("model"))
+            yield Outgoing(text=text, request_key=key, conversation_id=place, model=model)
+
+
+def _name(raw: Any) -> str | None:
+    return raw if isinstance(raw, str) and raw else None
 
 
 def _id(raw: Any) -> int | None:

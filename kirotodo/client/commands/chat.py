@@ -20,16 +20,18 @@ LOWEST = 6
 Examples:
   kirotodo
   kirotodo chat --new
-  kirotodo chat --conversation 3""",
+  kirotodo chat --conversation 3
+  kirotodo chat --model fast""",
 )
 @click.option("--conversation", "-n", type=CONVERSATION, metavar="NUMBER", help="Go on with this conversation.")
 @click.option("--new", is_flag=True, help="Begin a new conversation.")
-def chat(conversation: int | None, new: bool) -> None:
+@click.option("--model", metavar="NAME", help="Let this model answer; /model chooses another.")
+def chat(conversation: int | None, new: bool, model: str | None) -> None:
     """Open the chat in this terminal, where the latest conversation was left."""
     if conversation is not None and new:
         raise click.UsageError("Give either --conversation or --new, not both.")
     require_terminal()
-    session().screen(conversation_id=conversation, new=new)
+    session().screen(conversation_id=conversation, new=new, model=model)
 
 
 @click.command(

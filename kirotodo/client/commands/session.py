@@ -35,7 +35,12 @@ class Screen(Protocol):
     """Opens the terminal client; comes back when it was closed."""
 
     def __call__(
-        self, *, conversation_id: int | None = None, new: bool = False, recording: Path | None = None
+        self,
+        *,
+        conversation_id: int | None = None,
+        new: bool = False,
+        model: str | None = None,
+        recording: Path | None = None,
     ) -> None: ...
 
 

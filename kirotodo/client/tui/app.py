@@ -74,6 +74,7 @@ class KirotodoApp(App[None]):
         clock: Callable[[], datetime] = local_now,
         conversation_id: int | None = None,
         new: bool = False,
+        model: str | None = None,
         theme: str | None = None,
         ansi: bool | None = None,
     ) -> None:
@@ -83,6 +84,7 @@ class KirotodoApp(App[None]):
         self.backend: Backend | None = None
         self.conversation_id = conversation_id
         self.new = new
+        self.model = model
         self._source = backend
         self._opened = asyncio.Event()
         self._refusal: KirotodoError | None = None

@@ -21,6 +21,7 @@ from kirotodo.client.tui.messages import (
     Failed,
     MessageAccepted,
     MessageRefused,
+    ModelsSeen,
     OlderLoaded,
     OpenConversation,
     PageSeen,
@@ -120,7 +121,10 @@ class Jobs:
         try:
             backend = await self._core()
             sent = await backend.send(
-                message.text, conversation_id=message.conversation_id, request_key=message.request_key
+                message.text,
+                conversation_id=message.conversation_id,
+                request_key=message.request_key,
+                model=message.model,
             )
         except KirotodoError as error:
             self._post(MessageRefused(message, error, view))
@@ -221,6 +225,9 @@ class Jobs:
             self._post(TasksSeen(change.tasks, change.removed))
         if change.conversations:
             self._post(ConversationsChanged())
+
+    async def models(self) -> None:
+        self._post(ModelsSeen(await (await self._core()).models()))
 
     async def status(self) -> None:
         """Post the status; one that cannot be had says nothing, the next one will."""

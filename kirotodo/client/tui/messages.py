@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from textual.message import Message
 
 from kirotodo.client.state import Outgoing
-from kirotodo.core.backend import Status
+from kirotodo.core.backend import ModelChoice, Status
 from kirotodo.core.domain.conversation import Conversation, Sent, Transcript
 from kirotodo.core.domain.task import Changed, Task
 from kirotodo.core.errors import KirotodoError
@@ -27,6 +27,14 @@ class OpenConversation(Message):
 
 class NewConversation(Message):
     """Show an empty conversation, which begins with the next message."""
+
+
+class ModelChosen(Message):
+    """Let this model answer from now on."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
 
 
 class ConversationRenamed(Message):
@@ -172,6 +180,14 @@ class StatusSeen(Message):
     def __init__(self, status: Status) -> None:
         super().__init__()
         self.status = status
+
+
+class ModelsSeen(Message):
+    """The models there are to choose from."""
+
+    def __init__(self, choices: Sequence[ModelChoice]) -> None:
+        super().__init__()
+        self.choices = tuple(choices)
 
 
 class Edited(Message):

@@ -24,6 +24,7 @@ COMMANDS: Final = (
     SlashCommand(name="undo", hint="take back the latest change to the list"),
     SlashCommand(name="redo", hint="do again what was taken back"),
     SlashCommand(name="retry", hint="send the message of a failed turn again"),
+    SlashCommand(name="model", hint="choose which model answers", takes="name"),
     SlashCommand(name="tasks", hint="show or hide the tasks"),
     SlashCommand(name="theme", hint="light or dark"),
     SlashCommand(name="quit", hint="leave; drafts and running turns are kept"),

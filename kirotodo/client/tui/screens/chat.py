@@ -18,6 +18,8 @@ from kirotodo.client.tui.messages import (
     ConversationsChanged,
     Edited,
     Failed,
+    ModelChosen,
+    ModelsSeen,
     NewConversation,
     OpenConversation,
     StatusSeen,
@@ -25,6 +27,7 @@ from kirotodo.client.tui.messages import (
     TasksSeen,
     TextOffered,
 )
+from kirotodo.client.tui.models import named, names
 from kirotodo.client.tui.screens.slash_commands import run_command
 from kirotodo.client.tui.screens.talk import TalkScreen
 from kirotodo.client.tui.slash import BY_NAME, matching, parse
@@ -37,7 +40,7 @@ from kirotodo.client.tui.widgets.queue import QueuedMessage, QueueStrip
 from kirotodo.client.tui.widgets.slash_popup import SlashPopup
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
-from kirotodo.core.backend import TaskFields
+from kirotodo.core.backend import ModelChoice, TaskFields
 from kirotodo.core.domain.task import Task
 
 WIDE: Final = 100
@@ -56,7 +59,7 @@ class ChatScreen(TalkScreen):
         self.deleted: int | None = None
 
     def compose(self) -> ComposeResult:
-        popup = SlashPopup(lambda: self.query_one(TaskPane).tasks, id="slash")
+        popup = SlashPopup(lambda: self.query_one(TaskPane).tasks, self.choice_of_models, id="slash")
         yield HeaderLine(id="header")
         with Horizontal(id="body"):
             with Vertical(id="conversation"):
@@ -71,6 +74,8 @@ class ChatScreen(TalkScreen):
     def on_mount(self) -> None:
         state = self.shell.state
         self.conversation_id = None if self.shell.new else (self.shell.conversation_id or state.last_conversation)
+        self.model = self.shell.model or state.model
+        self.header.model = self.model or ""
         self.composer.sent = list(state.history)
         self.found = state.draft(self.conversation_id)
         self.composer.put(self.found)
@@ -102,6 +107,7 @@ class ChatScreen(TalkScreen):
         shell = self.shell
         shell.work(shell.jobs.follow(), group="follow", exclusive=True)
         shell.work(shell.jobs.load_tasks())
+        shell.work(shell.jobs.models())
         outbox = shell.state.outbox
         if shell.new:
             self.post_message(NewConversation())
@@ -128,6 +134,37 @@ class ChatScreen(TalkScreen):
     def on_status_seen(self, message: StatusSeen) -> None:
         message.stop()
         self.header.status = message.status
+
+    def on_models_seen(self, message: ModelsSeen) -> None:
+        message.stop()
+        self.models = message.choices
+        if self.model is not None and (choice := named(self.model, self.models)) is None:
+            default = next(choice.name for choice in self.models if choice.default)
+            self.shell.say(f"There is no model {self.model} here; {default} answers.", "warning")
+            self._use_model(None)
+        elif self.model is not None and choice is not None:
+            self.model = choice.name
+        self._show_usage()
+
+    def choice_of_models(self) -> tuple[ModelChoice, ...]:
+        """The models, where there is a choice."""
+        return self.models if len(self.models) > 1 else ()
+
+    def on_model_chosen(self, message: ModelChosen) -> None:
+        message.stop()
+        choice = named(message.name, self.models)
+        if choice is None:
+            self.shell.say(f"There is no model {message.name}. There are: {names(self.models)}.", "warning")
+        else:
+            self._use_model(None if choice.default else choice.name)
+            self.shell.say(f"{choice.name} answers from now on.")
+
+    def _use_model(self, name: str | None) -> None:
+        """Let this model answer, None the default one; it is remembered."""
+        self.model = name
+        self.header.model = name or ""
+        self.shell.state.model = name
+        self.keep_state()
 
     def on_edited(self, message: Edited) -> None:
         message.stop()

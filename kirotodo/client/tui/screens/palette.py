@@ -7,14 +7,16 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from kirotodo.client.tui.actions import ACTIONS, Action, key_label
-from kirotodo.client.tui.messages import OpenConversation
+from kirotodo.client.tui.messages import ModelChosen, OpenConversation
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.task_pane import TaskPane
+from kirotodo.core.backend import ModelChoice
 from kirotodo.core.errors import KirotodoError
 
 CONVERSATIONS = 8
 """How many conversations a search offers."""
+ANSWERS = "Let this model answer from now on."
 
 
 class KirotodoCommands(Provider):
@@ -23,6 +25,13 @@ class KirotodoCommands(Provider):
     async def discover(self) -> Hits:
         for action in self._offered():
             yield DiscoveryHit(_name(action), partial(self._run, action), help=_help(action))
+        for choice in await self._models():
+            yield DiscoveryHit(
+                Content(one_line(f"Model: {choice.name}")),
+                partial(self._choose, choice.name),
+                text=choice.name,
+                help=ANSWERS,
+            )
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
@@ -31,8 +40,22 @@ class KirotodoCommands(Provider):
             score = max(matcher.match(name), matcher.match(action.help) / 2)
             if score > 0:
                 yield Hit(score, matcher.highlight(name), partial(self._run, action), text=name, help=_help(action))
+        for choice in await self._models():
+            name = f"Model: {choice.name}"
+            if (score := matcher.match(name)) > 0:
+                # Not matcher.highlight: see below.
+                yield Hit(score, Content(one_line(name)), partial(self._choose, choice.name), text=name, help=ANSWERS)
         async for hit in self._conversations(query):
             yield hit
+
+    async def _models(self) -> tuple[ModelChoice, ...]:
+        """The models, where there is a choice."""
+        try:
+            backend = await shell_of(self.screen).core()
+            choices = await backend.models()
+        except KirotodoError:
+            return ()
+        return choices if len(choices) > 1 else ()
 
     async def _conversations(self, query: str) -> Hits:
         try:
@@ -60,6 +83,9 @@ class KirotodoCommands(Provider):
         elif action.scope == "tasks":
             node = self.screen.query_one(TaskPane)
         await self.app.run_action(action.name, default_namespace=node)
+
+    def _choose(self, name: str) -> None:
+        shell_of(self.screen).chat.post_message(ModelChosen(name))
 
     def _open(self, conversation_id: int) -> None:
         shell_of(self.screen).chat.post_message(OpenConversation(conversation_id))

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from kirotodo.client.tui.messages import ModelChosen
+
 if TYPE_CHECKING:
     from kirotodo.client.tui.screens.chat import ChatScreen
 
@@ -37,6 +39,15 @@ def _restore(chat: "ChatScreen", _: str) -> None:
         chat.deleted = None
 
 
+def _model(chat: "ChatScreen", name: str) -> None:
+    if name:
+        chat.post_message(ModelChosen(name))
+    elif len(chat.models) != 1:
+        chat.composer.give_back("/model ")
+    else:
+        chat.shell.say("There is one model here. `kirotodo config edit` sets up others.")
+
+
 def _retry(chat: "ChatScreen", _: str) -> None:
     if chat.shell.refused:
         chat.header.refused = False
@@ -55,6 +66,7 @@ DEEDS: Final[Mapping[str, Callable[["ChatScreen", str], None]]] = {
     "undo": lambda chat, _: chat.action_undo(),
     "redo": lambda chat, _: chat.action_redo(),
     "retry": _retry,
+    "model": _model,
     "tasks": lambda chat, _: chat.action_toggle_tasks(),
     "theme": lambda chat, _: chat.shell.action_toggle_theme(),
     "quit": lambda chat, _: chat.shell.leave(),

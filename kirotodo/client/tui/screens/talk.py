@@ -22,11 +22,13 @@ from kirotodo.client.tui.messages import (
     TasksSeen,
     WatchLost,
 )
+from kirotodo.client.tui.models import cost_of
 from kirotodo.client.tui.screens.parts import PartsScreen
 from kirotodo.client.tui.widgets.answer import AnswerEnd
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.queue import QueuedMessage
 from kirotodo.client.tui.widgets.tool_line import ToolLine
+from kirotodo.core.backend import ModelChoice
 from kirotodo.core.domain.conversation import FINAL, Usage
 from kirotodo.core.domain.conversation import Transcript as Page
 from kirotodo.core.errors import LiveTurn, Unreachable
@@ -56,7 +58,9 @@ class TalkScreen(PartsScreen):
         self.loaded = False
         self.live: str | None = None
         self.sending: Outgoing | None = None
-        self._unsure: dict[tuple[str, int | None], str] = {}
+        self.models: tuple[ModelChoice, ...] = ()
+        self.model: str | None = None
+        self._unsure: dict[tuple[str, int | None, str | None], str] = {}
         self._stop_wanted = False
         self._send_after_stop = False
         self._typed_early = False
@@ -141,6 +145,7 @@ class TalkScreen(PartsScreen):
             page = message.transcript
             self._before = page.before if page is not None else self._before
             self.transcript.prepend(entries_of(page) if page is not None else [], more=self._before is not None)
+            self._show_usage()
 
     def on_page_seen(self, message: PageSeen) -> None:
         """Add what another program said in this conversation."""
@@ -174,8 +179,9 @@ class TalkScreen(PartsScreen):
         """It is on disk, and no draft or waiting message any more, before it leaves: a crash neither loses nor
         doubles it."""
         state = self.shell.state
-        key = self._unsure.pop((text, self.conversation_id), None) or uuid.uuid4().hex
-        self.sending = Outgoing(text=text, request_key=key, conversation_id=self.conversation_id)
+        place, model = self.conversation_id, self.model
+        key = self._unsure.pop((text, place, model), None) or uuid.uuid4().hex
+        self.sending = Outgoing(text=text, request_key=key, conversation_id=place, model=model)
         state.post(self.sending)
         state.set_queued(self.conversation_id, self.queued)
         state.remember(text)
@@ -212,7 +218,7 @@ class TalkScreen(PartsScreen):
         state, outgoing, live = self.shell.state, message.outgoing, isinstance(message.error, LiveTurn)
         state.settle(outgoing)
         if isinstance(message.error, Unreachable):
-            self._unsure[outgoing.text, outgoing.conversation_id] = outgoing.request_key
+            self._unsure[outgoing.text, outgoing.conversation_id, outgoing.model] = outgoing.request_key
         if not live:
             self.shell.say(message.error.message, "error")
         if message.view == self.view and self.sending is not None:
@@ -316,10 +322,9 @@ class TalkScreen(PartsScreen):
             self.shell.say("There is no failed turn to try again.", "warning")
 
     def _show_usage(self) -> None:
-        usage = Usage()
-        for entry in self.transcript.entries:
-            usage += entry.usage if isinstance(entry, Answered) else Usage()
-        self.header.usage = usage
+        answers = [entry for entry in self.transcript.entries if isinstance(entry, Answered)]
+        self.header.usage = sum((answer.usage for answer in answers), Usage())
+        self.header.cost = cost_of(answers, self.models)
 
     def on_tool_line_undo_requested(self, message: ToolLine.UndoRequested) -> None:
         message.stop()

@@ -135,7 +135,7 @@ class Composer(TextArea):
     def choose(self, choice: Choice, send: bool) -> None:
         """Write what was chosen in the popup."""
         self.replace_before_cursor(choice.length, choice.text)
-        self.popup.close(self.before_cursor)
+        self.popup.close(self.before_cursor if choice.final else "")
         if send:
             self.action_submit()
 

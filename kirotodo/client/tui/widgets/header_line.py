@@ -10,19 +10,25 @@ from kirotodo.core.backend import Status
 from kirotodo.core.domain.conversation import Usage
 
 
-def chip(status: Status | None, usage: Usage, *, width: int, refused: bool = False) -> Content:
-    """`local · built-in · 14 open`, with the tokens where the conversation cost any; shorter where room is scarce."""
+def chip(
+    status: Status | None, usage: Usage, *, width: int, refused: bool = False, model: str = "", cost: str = ""
+) -> Content:
+    """`local · built-in · 14 open`, with the tokens and the money that the conversation cost, if any; shorter where
+    room is scarce. `model` answers instead of the default one."""
     if status is None:
         return Content("not open" if refused else "opening…")
     place = _place(status)
-    model = line(status.model)
+    answers = line(model or status.model)
     pending = Content(f"{status.pending} open")
-    tokens = usage.input_tokens + usage.output_tokens
-    pieces = [place, model, pending, *([Content(f"{_short(tokens)} tokens")] if tokens else [])]
-    whole = Content(" · ").join(pieces)
-    if whole.cell_length <= width:
-        return whole
-    return Content(" · ").join([place, pending])
+    count = usage.input_tokens + usage.output_tokens
+    tokens = [Content(f"{_short(count)} tokens")] if count else []
+    money = [line(cost)] if cost else []
+    shortest = Content(" · ").join([place, pending])
+    for pieces in ([place, answers, pending, *tokens, *money], [place, answers, pending, *money]):
+        whole = Content(" · ").join(pieces)
+        if whole.cell_length <= width:
+            return whole
+    return shortest
 
 
 def _place(status: Status) -> Content:
@@ -50,13 +56,17 @@ class HeaderLine(Widget):
     status: reactive[Status | None] = reactive(None)
     refused: reactive[bool] = reactive(False)
     usage: reactive[Usage] = reactive(Usage())
+    model: reactive[str] = reactive("")
+    cost: reactive[str] = reactive("")
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1
 
     def render(self) -> Content:
         width = self.content_size.width
-        right = chip(self.status, self.usage, width=width // 2, refused=self.refused).stylize("$text-muted")
+        right = chip(
+            self.status, self.usage, width=width // 2, refused=self.refused, model=self.model, cost=self.cost
+        ).stylize("$text-muted")
         name = Content.styled("kirotodo", "bold")
         left = Content.assemble(name, " · ", line(self.title)) if self.title else name
         left = left.truncate(max(0, width - right.cell_length - 2), ellipsis=True)

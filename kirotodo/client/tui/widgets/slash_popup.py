@@ -1,4 +1,7 @@
-"""The popup over the composer: slash commands after `/`, tasks after `#`. The composer drives it; focus never moves."""
+"""The popup over the composer: slash commands after `/`, models after `/model`, tasks after `#`.
+
+The composer drives it; focus never moves.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -10,12 +13,15 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from kirotodo.client.tui.models import about
 from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.slash import COMMANDS, SlashCommand, matching
+from kirotodo.core.backend import ModelChoice
 from kirotodo.core.domain.task import Task
 
 SHOWN: Final = 8
 _COMMAND: Final = re.compile(r"/(\w*)")
+_MODEL: Final = re.compile(r"/model +(\S*)", re.IGNORECASE)
 _TASK: Final = re.compile(r"(?:^|\s)#([^\s#]{0,40})$")
 
 
@@ -40,9 +46,16 @@ class SlashPopup(OptionList, can_focus=False):
             self.choice = choice
             self.send = send
 
-    def __init__(self, tasks: Callable[[], Sequence[Task]], *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Callable[[], Sequence[Task]],
+        models: Callable[[], Sequence[ModelChoice]] = tuple,
+        *,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id, markup=False, compact=True)
         self._tasks = tasks
+        self._models = models
         self._choices: list[Choice] = []
         self._closed_on: str | None = None
         self.display = False
@@ -87,6 +100,9 @@ class SlashPopup(OptionList, can_focus=False):
         if before == whole and (command := _COMMAND.fullmatch(before)):
             found = matching(command[1], [(known.name, known) for known in COMMANDS])
             return [_command_choice(known, len(before)) for known in found]
+        if before == whole and (model := _MODEL.fullmatch(before)):
+            found_models = matching(model[1], [(known.name, known) for known in self._models()])
+            return [_model_choice(known, len(model[1])) for known in found_models]
         if task := _TASK.search(before):
             keyed = [(f"{known.id} {known.title}", known) for known in self._tasks()]
             return [_task_choice(known, len(task[1]) + 1) for known in matching(task[1], keyed)[:SHOWN]]
@@ -98,6 +114,13 @@ def _command_choice(command: SlashCommand, length: int) -> Choice:
     label = Content.assemble(f"{name:<18}", (command.hint, "$text-muted"))
     tail = " " if command.takes else ""
     return Choice(text=f"/{command.name}{tail}", length=length, label=label, final=not command.takes)
+
+
+def _model_choice(choice: ModelChoice, length: int) -> Choice:
+    name = line(choice.name)
+    gap = " " * max(2, 18 - name.cell_length)
+    label = Content.assemble(name, gap, line(about(choice), "$text-muted"))
+    return Choice(text=choice.name, length=length, label=label, final=True)
 
 
 def _task_choice(task: Task, length: int) -> Choice:
