@@ -182,7 +182,7 @@ class Backend(Protocol):
     # --- tasks, without a model ---
 
     async def tasks(self, where: TaskFilter = ..., *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
-        """A page of the list (at most 200). `total` is known on every page, but where a search or tag finds very many."""
+        """A page of the list (at most 200). `total` is known on every page, but where a search or tag finds a lot."""
 
     async def task(self, task_id: int) -> Task:
         """Raises `NotFound`."""
