@@ -239,5 +239,8 @@ def _by_verb(span: Span) -> list[Action] | None:
         or not found.title
     ):
         return [Clarify(missing="title", action="add")]
+    pieces = items_of(found, project=found.project)
+    if len({(piece.when, piece.recurrence) for piece in pieces}) > 1:
+        return [added(piece) for piece in pieces]
     title = re.sub(r"^(?:calendar\s+)?event\s+(?:called|named|for|titled)\s+", "", found.title, flags=re.IGNORECASE)
     return [added(found, title=title)]

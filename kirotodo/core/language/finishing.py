@@ -1,5 +1,6 @@
 """Ends of tasks: complete and open again here, and the deletions; a list named in front holds for all of them."""
 
+import datetime as dt
 import re
 from dataclasses import replace
 
@@ -180,7 +181,15 @@ def _completing(span: Span, before: Span | None) -> Action | None:
     ):
         return None
     found = target(what)
-    return _completed(found) if found else None
+    return _completed(_whenever(found, span.reading.now.date())) if found else None
+
+
+def _whenever(found: Target, today: dt.date) -> Target:
+    """ "I sent the invoice yesterday": when it was done, not when it was due."""
+    scope = found.scope
+    if found.words and (scope.due == "today" or (scope.due_to is not None and scope.due_to <= today)):
+        return replace(found, scope=replace(scope, due=None, due_from=None, due_to=None, part=None, time=None))
+    return found
 
 
 def _completed(found: Target | None) -> Action:

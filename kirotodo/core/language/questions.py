@@ -12,7 +12,9 @@ from kirotodo.core.language.vocabulary import EVENTS, PLACES, THINGS, topic_of
 
 OPENER = pattern(
     r"(?:\"|')?(?:what(?:'s|s|'re|re|ever)?|which|who(?:'s|s|m|se)?|when(?:'s|s)?|where(?:'s|s)?"
-    r"|why(?:'s)?|how(?:'s|s)?|is|are|am|was|were|do(?! not\b| (?:lunch|dinner|brunch|drinks|an?)\b)|does|did"
+    r"|why(?:'s)?|how(?:'s|s)?"
+    r"|is|are|am|was|were|do(?! not\b| (?:it|that|them)\b| (?:lunch|dinner|brunch|drinks|an?)\b)"
+    r"|does|did"
     r"|have (?:i|we|you)|has|had (?:i|we)|should"
     r"|shall|may|might|"
     r"can (?:i|we|it|he|she|they|the|my)|could (?:i|we|it|the)|would (?:i|we|it|the|that)|will (?:i|we|it"

@@ -361,6 +361,8 @@ def part_at(line: Line, i: int, *, loose: bool) -> tuple[Part, int] | None:
         return None
     if loose and word in _MEALS and i and line.text[line.starts[i - 1] : line.ends[i - 1]].endswith(("'s", "’s")):
         return None
+    if loose and word in _MEALS and words[i + 1] == "with":
+        return None  # "friday lunch with Bob": the meal is what is on, and not when
     if loose and word in _PARTS:
         part, name = _PARTS[word]
         k = i + 1

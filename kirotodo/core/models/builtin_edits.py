@@ -51,7 +51,7 @@ def _told_done(target: Target, thing: str, search: Search, memory: Memory) -> Wo
     """ "I bought the groceries": the task "buy groceries", or else the one that is called "groceries"."""
     found = yield from find(target, search, memory)
     if isinstance(found, Unclear):
-        alone = yield from find(replace(target, words=thing), replace(search, exact=True), memory)
+        alone = yield from find(replace(target, words=thing), search, memory)
         if isinstance(alone, Unclear):
             return found.text if _asks(found) or not _asks(alone) else alone.text
         found = alone

@@ -15,6 +15,7 @@ EVERY_TWO_DAYS = Recurrence(rule="FREQ=DAILY;INTERVAL=2", recurs_from="completio
     ("text", "expected"),
     [
         ("make it 6pm", Update(target=Target(pronoun="it"), when=AT_SIX, time_only=True)),
+        ("do it friday", Update(target=Target(pronoun="it"), when=When(date=FRIDAY))),
         ("make it friday", Update(target=Target(pronoun="it"), when=When(date=FRIDAY))),
         ("change its priority to low", Update(target=Target(pronoun="it"), priority="low")),
         ("delete the 6pm rehearsal", Delete(target=Target(words="rehearsal", scope=Scope(time=dt.time(18))))),
@@ -24,6 +25,7 @@ EVERY_TWO_DAYS = Recurrence(rule="FREQ=DAILY;INTERVAL=2", recurs_from="completio
             "stop the rehearsal from repeating",
             Update(target=Target(words="rehearsal"), clear=frozenset({"recurrence"})),
         ),
+        ("friday lunch with Rita", Add(title="lunch with Rita", when=When(date=FRIDAY))),
         ("add rope, but only if it's missing", Add(title="rope")),
         ("i don't need task 8 anymore", Delete(target=Target(ids=(8,)))),
         (
@@ -54,6 +56,7 @@ def test_one_sentence(text: str, expected: Action) -> None:
     [
         ("add bread tomorrow, ring Rita friday and pay the gas monday", ["bread", "ring Rita", "pay the gas"]),
         ("add bread tomorrow and rope on friday", ["bread", "rope"]),
+        ("schedule judo monday at 9 and chess tuesday at 10", ["judo", "chess"]),
         ("add lunch tomorrow with Bob and Rita", ["lunch with Bob and Rita"]),
         ("add choir every monday and friday", ["choir"]),
         ("add item1, item2", ["item1", "item2"]),

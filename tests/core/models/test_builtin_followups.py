@@ -22,8 +22,15 @@ FOLLOW_UPS = {
         Said("add phone Rita"),
         Said("I bought the light bulbs", None, ("2 candles", "3 phone Rita"), ("Done: #1 buy light bulbs",)),
         Said("i bought the candles", None, ("3 phone Rita",), ("Done: #2 candles",)),
+        Said("add nails"),
+        Said("add glue"),
+        Said("i bought the nails and the glue", None, ("3 phone Rita",), ("Done: #4 nails", "Done: #5 glue")),
         Said("i paid the piper", None, ("3 phone Rita",), ("I find no open task like “paid the piper”",)),
         Said("i bought a boat", "", ("3 phone Rita",)),
+    ],
+    "when it was done is not when it was due": [
+        Said("add send the invoice by friday"),
+        Said("i sent the invoice yesterday", None, (), ("Done: #1 send the invoice",)),
     ],
     "things with days of their own": [
         Said(
