@@ -22,6 +22,11 @@ _EITHER: Final = tasks.c.done.in_((False, True))
 """Both, worded so that an index that goes on after `done` serves."""
 _BLOCK: Final = 1_500
 """How many days one statement looks at."""
+_FEW: Final = 200
+"""So many completions are read rather than looked for day by day."""
+_LATEST: Final = (
+    select(tasks.c.completed_at).where(*_SEEN, _CLOSED).order_by(tasks.c.completed_at.desc()).limit(_FEW + 1)
+)
 _STARTS: Final = Each(bindparam("starts", type_=String())).table_valued("value")
 _SINCE: Final = tasks.c.completed_at >= MomentSaid(_STARTS.c.value)
 _FIRST_SINCE: Final = select(func.min(tasks.c.completed_at)).where(*_SEEN, _CLOSED, _SINCE).correlate(_STARTS)
@@ -83,16 +88,17 @@ async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, p
 
 async def _active_days(scope: Scope, zone: ZoneInfo) -> set[date]:
     """The local days with a completion. Costs what there are days, not what there are tasks."""
-    days: set[date] = set()
+    latest = [row[0].astimezone(zone).date() for row in await scope.rows(_LATEST)]
+    days = set(latest)
+    if len(latest) <= _FEW:
+        return days
     starts = [datetime.min.replace(tzinfo=UTC)]
     while starts:
         given = json.dumps([said_moment(start) for start in starts])
-        found = [row[0] for row in await scope.rows(_FIRST_OF_EACH, {"starts": given})]
-        days.update(first.astimezone(zone).date() for first in found if first is not None)
-        if found[-1] is None or found[-1] <= starts[-1]:
-            break
-        last = found[-1].astimezone(zone).date()
-        starts = [day_start(last, zone, days_later=1 + days_later) for days_later in range(_BLOCK)]
+        found = [row[0].astimezone(zone).date() for row in await scope.rows(_FIRST_OF_EACH, {"starts": given})]
+        days.update(found)
+        left = (latest[0] - found[-1]).days
+        starts = [day_start(found[-1], zone, days_later=1 + later) for later in range(min(left, _BLOCK))]
     return days
 
 

@@ -1,10 +1,12 @@
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 
 import pytest
 
 from kirotodo.core.domain.task import ProjectCount, TaskDraft, TaskFilter
 from kirotodo.core.errors import NotFound
 from kirotodo.core.store.database import Database
+from kirotodo.core.store.task_stats import best_streak, streak
 from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, shown
 
 EVERYTHING = TaskDraft(
@@ -163,6 +165,22 @@ async def test_stats_count_days_in_the_zone_of_the_user(database: Database) -> N
     assert (stats.pending, stats.overdue, stats.due_today) == (4, 1, 1)
     assert (stats.completed, stats.created) == (2, 6)
     assert (stats.streak, stats.best_streak) == (2, 3)
+
+
+async def test_streaks_among_many_completions_are_those_of_their_local_days(database: Database) -> None:
+    chance = Random(7)
+    begin = datetime(2019, 3, 20, 22, 30, tzinfo=UTC)
+    moments = [
+        begin + timedelta(days=chance.choice((0, 10, 200, 2_400)) + number // 4, hours=number) for number in range(300)
+    ]
+    async with database.begin(ANN) as store:
+        for moment in moments:
+            await store.tasks.add(TaskDraft(title="done", completed_at=moment))
+        days = {moment.astimezone(BERLIN).date() for moment in moments}
+        for today in (max(days), max(days) + timedelta(days=2)):
+            stats = await store.tasks.stats(today=today, zone=BERLIN, period_days=7)
+            assert stats.streak == streak(days, today)
+            assert stats.best_streak == best_streak(days) > 1
 
 
 async def test_a_streak_lives_until_the_day_is_over(database: Database) -> None:
