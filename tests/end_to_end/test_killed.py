@@ -21,7 +21,7 @@ def test_a_draft_survives(chat: Chat, program: Program, open_terminal: OpenTermi
     assert program.titles() == ["buy stamps"]
 
 
-@pytest.mark.parametrize("seen", ["you", "Added", "1 open"])
+@pytest.mark.parametrize("seen", ["you   add", "Added", "1 open"])
 def test_a_turn_goes_on_and_is_done_once(seen: str, chat: Chat, program: Program, open_terminal: OpenTerminal) -> None:
     """Killed as soon as the message, the answer or the count is on the screen."""
     chat.terminal.say("add milk tomorrow at 5pm")
