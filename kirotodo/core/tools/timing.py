@@ -44,7 +44,7 @@ def retimed(fields: TaskFields, was: Timing, *, at: Standpoint) -> Timing:
     if recurrence is not None and due_date is None:
         if was.due_date is not None and "recurrence" not in fields:
             raise InvalidInput("A repeating task needs a due date; take its repetition away as well.")
-        due_date = first_due(recurrence, after=at.now.date())
+        due_date = first_due(recurrence, after=_first_day(due_time, at=at))
         if due_date is None:
             raise InvalidInput("That rule never comes round. Try every friday or monthly on the 1st.")
     remind_at = _moved(was, due_date, due_time, at=at)
@@ -57,6 +57,12 @@ def retimed(fields: TaskFields, was: Timing, *, at: Standpoint) -> Timing:
         recurs_from=fields.get("recurs_from", recurs_from),
         remind_at=remind_at,
     )
+
+
+def _first_day(due_time: time | None, *, at: Standpoint) -> date:
+    """The first day that can be meant: not today, where the hour has gone by."""
+    today = at.now.date()
+    return today + timedelta(days=1) if due_time is not None and due_time < at.now.time() else today
 
 
 def _due(fields: TaskFields, was: Timing, said_time: time | None, *, at: Standpoint) -> tuple[date | None, time | None]:

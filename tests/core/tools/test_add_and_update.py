@@ -32,6 +32,8 @@ async def test_an_added_task_is_echoed_with_its_date_in_words(desk: Desk) -> Non
         ({"due": "none"}, None, None),
         ({"recurrence": "FREQ=WEEKLY;BYDAY=FR"}, date(2026, 11, 27), None),
         ({"recurrence": "every friday", "time": "9am"}, date(2026, 11, 27), time(9)),
+        ({"recurrence": "every monday at 9am"}, date(2026, 11, 30), time(9)),
+        ({"recurrence": "every monday at 11:30"}, date(2026, 11, 23), time(11, 30)),
         ({"recurrence": "every friday at 8am"}, date(2026, 11, 27), time(8)),
         ({"recurrence": "every friday at 8am", "time": "9am"}, date(2026, 11, 27), time(9)),
     ],
