@@ -29,6 +29,9 @@ PIECE: Final = pattern(r"(?:\S+\s*){1,6}|\s+")
 ACTIONS_MAX: Final = 50
 
 
+LOST: Final = "I lost the thread there; please say it again."
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     """The next step: calls, or the answer that ends the turn."""
@@ -91,7 +94,7 @@ class _Replay:
         self._begin()
         if self.wanted:
             return Decision(calls=tuple(call for index in sorted(self.wanted) for call in self.wanted[index]))
-        return Decision(text=texts_of([self.said[index] for index in sorted(self.said)]))
+        return Decision(text=texts_of([self.said[index] for index in sorted(self.said)]) or LOST)
 
     def _begin(self) -> None:
         """Start the wishes that may start: one that speaks of another's task waits for it."""
@@ -129,7 +132,4 @@ class _Replay:
     def _in_short(self) -> Decision:
         """The turn was begun by another hand: say what its last calls came to, and do no more."""
         last = next(step for step in reversed(self.turn.steps) if step.calls)
-        return Decision(
-            text=texts_of([told(outcome) for outcome in last.outcomes])
-            or "I lost the thread there; please say it again."
-        )
+        return Decision(text=texts_of([told(outcome) for outcome in last.outcomes]) or LOST)

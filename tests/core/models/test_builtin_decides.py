@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kirotodo.core.language.intent import Preferences
@@ -92,6 +92,7 @@ RESULTS = st.fixed_dictionaries(
 )
 
 
+@example(text="undo", outcomes=[("undo", "succeeded", {})])
 @given(
     text=st.sampled_from(SENTENCES),
     outcomes=st.lists(
