@@ -1,5 +1,6 @@
 """`conversations`: look at them, rename, delete, bring back, export."""
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -190,9 +191,15 @@ Examples:
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def export(number: int, file: Path, form: str, force: bool) -> None:
     """Write a whole conversation to FILE, or to stdout."""
-    whole = with_backend(lambda backend: _whole(backend, number))
-    text = to_json(_as_json(whole), indent=2) if form == "json" else "\n".join(_markdown(whole))
-    write_out(text + "\n", file, force=force)
+    moment = now()
+    text = with_backend(lambda backend: exported(backend, number, as_json=form == "json", now=moment))
+    write_out(text, file, force=force)
+
+
+async def exported(backend: Backend, number: int, *, as_json: bool, now: dt.datetime) -> str:
+    """A whole conversation as JSON or Markdown, its dates as seen from `now`. Raises `NotFound`."""
+    whole = await _whole(backend, number)
+    return (to_json(_as_json(whole), indent=2) if as_json else "\n".join(_markdown(whole, now))) + "\n"
 
 
 async def _whole(backend: Backend, number: int) -> Transcript:
@@ -210,12 +217,12 @@ def _as_json(whole: Transcript) -> dict[str, Any]:
     return {"conversation": whole.conversation, "messages": whole.messages, "turns": turns}
 
 
-def _markdown(whole: Transcript) -> Iterator[str]:
+def _markdown(whole: Transcript, now: dt.datetime) -> Iterator[str]:
     turns = {turn.id: turn for turn in whole.turns}
     yield f"# {plain(whole.conversation.title)}"
     for message in whole.messages:
         yield ""
-        yield f"**{'You' if message.role == 'user' else 'Kiro'}**, {moment_words(message.created_at, now=now())}"
+        yield f"**{'You' if message.role == 'user' else 'Kiro'}**, {moment_words(message.created_at, now=now)}"
         yield ""
         yield plain_lines(message.content).strip()
         turn = turns.get(message.turn_id)

@@ -21,6 +21,7 @@ COMMANDS: Final = (
     SlashCommand(name="rename", hint="give this conversation another title", takes="title"),
     SlashCommand(name="delete", hint="delete this conversation; /restore brings it back"),
     SlashCommand(name="restore", hint="bring back the conversation deleted last"),
+    SlashCommand(name="export", hint="write this conversation to a file, .md or .json", takes="file"),
     SlashCommand(name="undo", hint="take back the latest change to the list"),
     SlashCommand(name="redo", hint="do again what was taken back"),
     SlashCommand(name="retry", hint="send the message of a failed turn again"),

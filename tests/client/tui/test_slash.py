@@ -1,5 +1,7 @@
 """Slash commands: the popup, its keys, and what each command does."""
 
+from pathlib import Path
+
 import pytest
 
 from kirotodo.client.script import Hold, ScriptedTurn, fail, say
@@ -175,3 +177,32 @@ def test_beginnings_come_before_parts_and_parts_before_scattered_letters() -> No
     keys = ["thread", "with", "table here", "the"]
     assert matching("th", [(key, key) for key in keys]) == ["thread", "the", "with", "table here"]
     assert matching("zz", [(key, key) for key in keys]) == []
+
+
+async def test_export_writes_the_conversation_to_a_new_file_only(tmp_path: Path) -> None:
+    async with chatting(backend_of([say("Hello there.")])) as chat:
+        await chat.say("hi")
+        await chat.sees("Hello there.")
+        await chat.say(f"/export {tmp_path}/talk.md")
+        await chat.until(lambda: (tmp_path / "talk.md").exists())
+        await chat.until(lambda: any(toast.startswith("Written to") for toast in chat.toasts()))
+        assert "Hello there." in (tmp_path / "talk.md").read_text()
+        await chat.say(f"/export {tmp_path}/talk.json")
+        await chat.until(lambda: (tmp_path / "talk.json").exists())
+        await chat.say(f"/export {tmp_path}/talk.md")
+        await chat.until(lambda: any("is there already" in toast for toast in chat.toasts()))
+
+
+async def test_a_bell_rings_only_while_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = backend_of([say("One.")], [Hold(), say("Two.")])
+    async with chatting(backend) as chat:
+        rings: list[None] = []
+        monkeypatch.setattr(chat.app, "bell", lambda: rings.append(None))
+        await chat.say("first")
+        await chat.sees("One.")
+        assert rings == []
+        await chat.say("second")
+        await chat.until(lambda: chat.screen.live is not None)
+        chat.app.app_focus = False
+        backend.release()
+        await chat.until(lambda: len(rings) == 1)

@@ -1,6 +1,8 @@
 """What each slash command does to the chat."""
 
+import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kirotodo.client.tui.messages import ModelChosen
@@ -39,6 +41,35 @@ def _restore(chat: "ChatScreen", _: str) -> None:
         chat.deleted = None
 
 
+def _export(chat: "ChatScreen", file: str) -> None:
+    if chat.conversation_id is None:
+        chat.shell.say("There is nothing to export yet: say something first.", "warning")
+    elif not file:
+        chat.composer.give_back(f"/export conversation-{chat.conversation_id}.md")
+    else:
+        chat.shell.work(_write(chat, chat.conversation_id, Path(file).expanduser().absolute()))
+
+
+async def _write(chat: "ChatScreen", conversation_id: int, path: Path) -> None:
+    from kirotodo.client.commands.conversations import exported
+
+    backend, now = await chat.shell.core(), chat.shell.clock()
+    text = await exported(backend, conversation_id, as_json=path.suffix == ".json", now=now)
+    try:
+        await asyncio.to_thread(_write_new, path, text)
+    except FileExistsError:
+        chat.shell.say(f"{path} is there already; choose another name.", "warning")
+    except OSError as error:
+        chat.shell.say(f"{path} could not be written: {error.strerror or error}.", "error")
+    else:
+        chat.shell.say(f"Written to {path}.")
+
+
+def _write_new(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+
+
 def _model(chat: "ChatScreen", name: str) -> None:
     if name:
         chat.post_message(ModelChosen(name))
@@ -63,6 +94,7 @@ DEEDS: Final[Mapping[str, Callable[["ChatScreen", str], None]]] = {
     "rename": _rename,
     "delete": _delete,
     "restore": _restore,
+    "export": _export,
     "undo": lambda chat, _: chat.action_undo(),
     "redo": lambda chat, _: chat.action_redo(),
     "retry": _retry,

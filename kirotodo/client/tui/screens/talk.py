@@ -33,6 +33,7 @@ from kirotodo.core.domain.conversation import FINAL, Usage
 from kirotodo.core.domain.conversation import Transcript as Page
 from kirotodo.core.errors import LiveTurn, Unreachable
 from kirotodo.core.events import (
+    FINAL_EVENTS,
     ApprovalAnswered,
     ApprovalRequested,
     TasksChanged,
@@ -246,6 +247,8 @@ class TalkScreen(PartsScreen):
         message.stop()
         if message.view == self.view and message.event.turn_id == self.live:
             self.apply(message.event)
+            if isinstance(message.event, (ApprovalRequested, *FINAL_EVENTS)) and not self.app.app_focus:
+                self.app.bell()  # nobody is looking, and now it is their move
 
     def apply(self, event: TurnEvent) -> None:
         """Bring the screen up to one more event of the live turn."""
