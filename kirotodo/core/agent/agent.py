@@ -13,12 +13,12 @@ from kirotodo.core.agent.calls import Surroundings, run_call
 from kirotodo.core.agent.flow import TextFlow
 from kirotodo.core.agent.interrupt import Interrupt
 from kirotodo.core.agent.log import TurnLog
-from kirotodo.core.agent.prompt import INSTRUCTIONS, before, text_of, turn_items
+from kirotodo.core.agent.prompt import INSTRUCTIONS, Asked, asked
 from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError
 from kirotodo.core.events import ApprovalAnswered, TextDelta, ToolCallStarted, TurnFinished, decode_event
 from kirotodo.core.models import model as port
-from kirotodo.core.models.model import Facts, Model, ModelRequest, PromptItem
+from kirotodo.core.models.model import Facts, Model, ModelRequest
 from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
 
@@ -34,14 +34,6 @@ class FreshTurn:
 
     conversation_id: int
     title: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """What the turn was asked, and the history before it; neither changes while it runs."""
-
-    text: str
-    before: tuple[PromptItem, ...]
 
 
 @dataclass(kw_only=True)
@@ -209,7 +201,7 @@ class Agent:
                 run.asked = await self._asked(store, run)
             open_tasks = await store.tasks.count_pending()
             now = store.now.astimezone(self.around.zone)
-        history = (*run.asked.before, *turn_items(run.asked.text, run.steps, short=False))
+        history = run.asked.history(run.steps)
         return ModelRequest(
             instructions=INSTRUCTIONS,
             tools=self.around.tools.schemas(),
@@ -223,8 +215,7 @@ class Agent:
         messages = await store.conversations.messages(run.conversation_id, limit=self._max_messages + 1)
         others = dict.fromkeys(message.turn_id for message in messages if message.turn_id != turn_id)
         steps = await store.turns.steps(list(others)) if others else {}
-        earlier = before(messages, steps, turn_id=turn_id, max_messages=self._max_messages)
-        return Asked(text=text_of(messages, turn_id), before=earlier)
+        return asked(messages, steps, turn_id=turn_id, max_messages=self._max_messages)
 
 
 def _numbered(call: port.ToolCall, step: int, position: int) -> ToolCall:

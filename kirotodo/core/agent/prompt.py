@@ -5,6 +5,7 @@ No tool call ever stands without its outcome here, however the turn it belongs t
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from kirotodo.core.domain.conversation import Message, ToolCall
@@ -102,37 +103,48 @@ def cost(items: Sequence[PromptItem]) -> int:
     return total
 
 
-def window(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What a turn was asked, and the history before it; neither changes while it runs."""
+
+    text: str
+    before: tuple[PromptItem, ...]
+
+    def history(self, steps: Sequence[StepRecord]) -> tuple[PromptItem, ...]:
+        """The whole history, with the turn's own `steps` so far uncut at its end."""
+        return (*self.before, *turn_items(self.text, steps, short=False))
+
+
+def asked(
     messages: Sequence[Message],
     steps: Mapping[str, Sequence[StepRecord]],
     *,
     turn_id: str,
     max_messages: int,
     max_tokens: int = HISTORY_TOKENS,
-) -> tuple[PromptItem, ...]:
-    """The history for the turn `turn_id`: the turn itself whole, and before it as many of the newest turns as fit.
+) -> Asked:
+    """What the turn `turn_id` was asked, and before it as many of the newest turns as fit.
 
     `messages` are the conversation's newest, oldest first; `steps` those of their turns. A turn is taken whole or not
     at all. A turn whose first message lies outside `messages` is left out.
     """
-    own = turn_items(text_of(messages, turn_id), steps.get(turn_id, ()), short=False)
-    return (*before(messages, steps, turn_id=turn_id, max_messages=max_messages, max_tokens=max_tokens), *own)
+    before = _before(messages, steps, turn_id=turn_id, max_messages=max_messages, max_tokens=max_tokens)
+    return Asked(text=_text_of(messages, turn_id), before=before)
 
 
-def text_of(messages: Sequence[Message], turn_id: str) -> str:
+def _text_of(messages: Sequence[Message], turn_id: str) -> str:
     """The user's text that began the turn."""
     return next(message.content for message in messages if message.turn_id == turn_id and message.role == "user")
 
 
-def before(
+def _before(
     messages: Sequence[Message],
     steps: Mapping[str, Sequence[StepRecord]],
     *,
     turn_id: str,
     max_messages: int,
-    max_tokens: int = HISTORY_TOKENS,
+    max_tokens: int,
 ) -> tuple[PromptItem, ...]:
-    """The part of `window` before the turn itself, which stays the same during the turn."""
     texts: dict[str, str] = {}
     answers: dict[str, str] = {}
     for message in messages:

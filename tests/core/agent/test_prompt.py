@@ -1,12 +1,13 @@
 """The history a model sees: bounded, whole turns, and never a call without its outcome."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.agent.prompt import HISTORY_TOKENS, RESULT_ITEMS, cost, shortened, window
+from kirotodo.core.agent.prompt import HISTORY_TOKENS, RESULT_ITEMS, asked, cost, shortened
 from kirotodo.core.domain.conversation import Message, ToolCall
 from kirotodo.core.models.model import AssistantStep, PromptItem, ToolOutcome, UserText
 from kirotodo.core.store.turns import StepRecord
@@ -32,6 +33,19 @@ def step(number: int, text: str, *results: dict[str, Any] | None) -> StepRecord:
         for position, result in enumerate(results)
     )
     return StepRecord(step=number, text=text, calls=calls)
+
+
+def window(
+    messages: Sequence[Message],
+    steps: Mapping[str, Sequence[StepRecord]],
+    *,
+    turn_id: str,
+    max_messages: int,
+    max_tokens: int = HISTORY_TOKENS,
+) -> tuple[PromptItem, ...]:
+    """The history as the agent puts it together."""
+    known = asked(messages, steps, turn_id=turn_id, max_messages=max_messages, max_tokens=max_tokens)
+    return known.history(steps.get(turn_id, ()))
 
 
 def paired(items: tuple[PromptItem, ...]) -> bool:

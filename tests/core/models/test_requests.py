@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirotodo.core.agent.owner import this_process
-from kirotodo.core.agent.prompt import INSTRUCTIONS, tokens, window
+from kirotodo.core.agent.prompt import INSTRUCTIONS, tokens
 from kirotodo.core.domain.conversation import Message
 from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.local import LOCAL_USER, LocalBackend
@@ -28,7 +28,7 @@ from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
 from kirotodo.core.tools.registry import TOOLS
 from tests.contract.house import MONDAY, Clock
-from tests.core.agent.test_prompt import message, steps_of_a_turn
+from tests.core.agent.test_prompt import message, steps_of_a_turn, window
 from tests.core.models.provider import APIS, assert_valid, say
 
 FORMS: dict[str, Api] = {"chat": ChatCompletions(), "responses": Responses()}
