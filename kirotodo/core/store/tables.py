@@ -19,7 +19,8 @@ _ONE_USER: Final = "users.id"
 
 
 class UserRow(SQLModel, table=True):
-    """A user, the counters that give out ids, and the counts of tasks that every list shows."""
+    """A user, the counters that give out ids, and the counts of tasks that every list shows. `email` is kept folded, so
+    that one address is one account however it is typed; a user who came with a token alone has none."""
 
     __tablename__ = "users"
 
@@ -285,6 +286,25 @@ class SearchDocumentRow(SQLModel, table=True):
     text: str = Field(sa_type=cast(Any, LongText))
 
 
+class SessionRow(SQLModel, table=True):
+    """A sign-in on one device. `generation` counts its refresh tokens; `last_used_at` is when the newest was given out."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
+        Index("ix_sessions_expires", "user_id", "expires_at"),
+        _NARROW,
+    )
+
+    user_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    generation: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 def table_of(row: type[SQLModel]) -> Table:
     """The table behind a row class, for statements."""
     return cast(Any, row).__table__  # type: ignore[no-any-return]
@@ -301,3 +321,4 @@ tool_calls = table_of(ToolCallRow)
 turn_events = table_of(TurnEventRow)
 changes = table_of(ChangeRow)
 search_documents = table_of(SearchDocumentRow)
+sessions = table_of(SessionRow)
