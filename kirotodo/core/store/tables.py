@@ -287,7 +287,7 @@ class SearchDocumentRow(SQLModel, table=True):
 
 
 class SessionRow(SQLModel, table=True):
-    """A sign-in on one device. `generation` counts its refresh tokens; `last_used_at` is when the newest was given out."""
+    """A sign-in. `generation` counts the refresh tokens it was given; `last_used_at` is when it got the newest."""
 
     __tablename__ = "sessions"
     __table_args__ = (
