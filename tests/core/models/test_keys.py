@@ -9,7 +9,7 @@ import pytest
 
 from kirotodo.core.errors import InvalidInput, ModelError, OperatorError
 from kirotodo.core.models.keys import KeyStore, checked_key, key_in_environment
-from tests.core.models.keyrings import HangingKeyring, LockedKeyring, MemoryKeyring, NoKeyring
+from tests.keyrings import HangingKeyring, LockedKeyring, MemoryKeyring, NoKeyring
 
 
 @pytest.fixture(autouse=True)

@@ -19,8 +19,8 @@ from kirotodo.core.models.roster import endpoint_of
 from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.profiles import ModelProfile
 from kirotodo.core.settings import Settings
-from tests.core.models.keyrings import LockedKeyring, MemoryKeyring, NoKeyring
 from tests.core.models.provider import events_of, failure, final
+from tests.keyrings import LockedKeyring, MemoryKeyring, NoKeyring
 
 
 @pytest.fixture(autouse=True)

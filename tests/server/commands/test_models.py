@@ -14,7 +14,7 @@ from llmock.scenarios import Reply, ToolCall
 
 from kirotodo.cli import front_door
 from kirotodo.core.settings import Settings
-from tests.core.models.keyrings import MemoryKeyring, NoKeyring
+from tests.keyrings import MemoryKeyring, NoKeyring
 
 PRICED = '[models.fast]\nmodel = "small-1"\nbase_url = "{url}"\ninput_price = 0.4\noutput_price = 1.6\n'
 
