@@ -23,6 +23,7 @@ class ScriptedList:
         self._groups: list[tuple[Change, ...]] = []
         self._undone: list[tuple[Change, ...]] = []
         self._listeners: list[asyncio.Queue[ListChanged]] = []
+        self._told: list[ListChanged] = []
         self._faults: dict[str, KirotodoError] = {}
 
     def break_down(self, method: str, error: KirotodoError) -> None:
@@ -49,8 +50,9 @@ class ScriptedList:
 
     def tell(self, change: ListChanged) -> None:
         """Tell all who follow the changes."""
+        self._told.append(replace(change, revision=len(self._told) + 1))
         for listener in self._listeners:
-            listener.put_nowait(change)
+            listener.put_nowait(self._told[-1])
 
     # --- reading ---
 
@@ -144,8 +146,10 @@ class ScriptedList:
 
     # --- the feed ---
 
-    async def changes(self) -> AsyncIterator[ListChanged]:
+    async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged]:
         listener: asyncio.Queue[ListChanged] = asyncio.Queue()
+        for change in self._told[after:] if after is not None else ():
+            listener.put_nowait(change)
         self._listeners.append(listener)
         try:
             while True:

@@ -97,8 +97,12 @@ class ModelChoice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListChanged:
-    """The list or its conversations changed, here or in another program: tasks as they are now, ids that are gone."""
+    """The list or its conversations changed, here or in another program: tasks as they are now, ids that are gone.
 
+    `revision` is what to follow on after, see `Backend.changes`.
+    """
+
+    revision: int = 0
     tasks: tuple[Task, ...] = ()
     removed: tuple[int, ...] = ()
     conversations: bool = False
@@ -222,8 +226,9 @@ class Backend(Protocol):
 
     # --- the rest ---
 
-    def changes(self) -> AsyncIterator[ListChanged]:
-        """What changes from now on, here or in another program, until closed."""
+    def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged]:
+        """What changes from now on, here or in another program, until closed; what changed since the revision `after`
+        first, if one is given."""
 
     async def models(self) -> tuple[ModelChoice, ...]:
         """The models there are to choose from, the default one first; their names differ. Nothing is asked for it."""

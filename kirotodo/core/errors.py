@@ -7,7 +7,11 @@
     │   ├── Conflict              something else stands in the way
     │   │   ├── LiveTurn          the conversation has a turn under way; carries its id
     │   │   └── NotUndoable       nothing to undo, or the task has moved on since
-    │   └── KeyReused             a request key came back with another body
+    │   ├── KeyReused             a request key came back with another body
+    │   ├── TooLarge              more than a request may hold
+    │   ├── RateLimited           too many requests; carries when to come again
+    │   ├── NotSignedIn           no token, or one that is not valid any more
+    │   └── Forbidden             a valid token of somebody else
     ├── ToolError                 the model's move: the call was wrong; the text says how to mend it
     ├── ModelError                the model's side failed; `retryable` says whether again may help
     │   └── TurnTimedOut          a turn over its deadline
@@ -20,6 +24,7 @@
         │   ├── StorageCorrupt    the file is no database, or a damaged one
         │   └── StorageTooNew     a newer kirotodo wrote it
         └── Unreachable           the server does not answer
+            └── Draining          it is about to stop; another one takes over
 
 Failures are raised, never returned. Every message is one plain sentence or two, fit to be shown as it is: what was
 wrong, and what to do.
@@ -34,6 +39,10 @@ Code = Literal[
     "live_turn",
     "not_undoable",
     "key_reused",
+    "too_large",
+    "rate_limited",
+    "not_signed_in",
+    "forbidden",
     "tool_error",
     "model_error",
     "turn_timed_out",
@@ -46,6 +55,7 @@ Code = Literal[
     "storage_corrupt",
     "storage_too_new",
     "unreachable",
+    "draining",
     "internal_error",
 ]
 
@@ -102,6 +112,34 @@ class KeyReused(UserError):
     """A request key was used before with another body."""
 
     code: Code = "key_reused"
+
+
+class TooLarge(UserError):
+    """More than a request may hold."""
+
+    code: Code = "too_large"
+
+
+class RateLimited(UserError):
+    """Too many requests; `retry_after` is the number of seconds after which one may be made again."""
+
+    code: Code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class NotSignedIn(UserError):
+    """No token, or one that does not hold (any more)."""
+
+    code: Code = "not_signed_in"
+
+
+class Forbidden(UserError):
+    """A token that holds, for somebody else."""
+
+    code: Code = "forbidden"
 
 
 class ToolError(KirotodoError):
@@ -178,3 +216,9 @@ class Unreachable(OperatorError):
     """The server or model endpoint does not answer."""
 
     code: Code = "unreachable"
+
+
+class Draining(Unreachable):
+    """The server is about to stop and takes no new work; ask again, and another one answers."""
+
+    code: Code = "draining"

@@ -1,4 +1,4 @@
-"""LocalBackend: the port's adapter that runs the core in this process, for one user of one database."""
+"""The core in this process: `Core`, what its users share, and `LocalBackend`, the port's adapter for one of them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -18,6 +18,7 @@ from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database, Store
 
 if TYPE_CHECKING:
+    from kirotodo.core.agent.runner import TurnRunner
     from kirotodo.core.agent.turns import Turns
     from kirotodo.core.language.intent import Preferences
     from kirotodo.core.models.model import Model
@@ -55,8 +56,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class LocalBackend:
-    """A user's list and conversations, in this process. See `core.backend.Backend` for what each method promises."""
+class Core:
+    """What all users of one process share: the database, the models, the runner of turns, and who watches what."""
 
     def __init__(
         self,
@@ -64,16 +65,87 @@ class LocalBackend:
         database: Database,
         settings: Settings,
         model: "Model | None" = None,
-        user_id: str = LOCAL_USER,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.user_id = user_id
-        self._database = database
-        self._settings = settings
+        self.database = database
+        self.settings = settings
+        self.clock = clock
+        self.hub = EventHub()
         self._model = model
-        self._clock = clock
-        self._zone: ZoneInfo = settings.zone
-        self._hub = EventHub()
+
+    @classmethod
+    async def open(
+        cls, settings: Settings, *, clock: Callable[[], datetime] = utc_now, model: "Model | None" = None
+    ) -> Self:
+        """Open the database of `settings`. `model` answers in place of the default one; the others that `settings`
+        name can still be asked for. Raises `StorageError` in one of its kinds."""
+        database = await Database.open(settings.database_url, clock=clock)
+        return cls(database=database, settings=settings, model=model, clock=clock)
+
+    def of(self, user_id: str, *, zone: ZoneInfo | None = None) -> "LocalBackend":
+        """This user's list and conversations. Costs next to nothing; its `aclose` leaves the core open.
+
+        `zone` is that of the user's days and hours, the one of the settings unless told.
+        """
+        return LocalBackend(self, user_id=user_id, zone=zone)
+
+    @cached_property
+    def preferences(self) -> "Preferences":
+        return preferences_from(self.settings)
+
+    @cached_property
+    def models(self) -> "Roster":
+        from kirotodo.core.models.roster import Roster
+
+        return Roster(self.settings, preferences=self.preferences, default=self._model)
+
+    @cached_property
+    def runner(self) -> "TurnRunner":
+        """Made with the first turn: a look at the list needs neither language nor models, and starts without them."""
+        from kirotodo.core.agent.runner import TurnRunner
+        from kirotodo.core.agent.turns import Agents
+
+        agents = Agents(
+            models=self.models,
+            zone=self.settings.zone,
+            preferences=self.preferences,
+            max_messages=self.settings.max_conversation_history,
+        )
+        return TurnRunner(
+            database=self.database,
+            hub=self.hub,
+            agent_for=agents,
+            clock=self.clock,
+            timeout_seconds=self.settings.agent_timeout,
+        )
+
+    async def resume(self) -> None:
+        """Go on with turns that another process left behind. Raises `ConfigError` where no model can be had."""
+        self.models.model()
+        await self.runner.take_over()
+
+    async def aclose(self) -> None:
+        """Let go of everything. Live turns are left for the next start, or another process, to finish."""
+        if "runner" in vars(self):
+            await self.runner.aclose()
+        if "models" in vars(self):
+            await self.models.aclose()
+        await self.database.aclose()
+
+
+class LocalBackend:
+    """A user's list and conversations, in this process. See `core.backend.Backend` for what each method promises."""
+
+    def __init__(
+        self, core: Core, *, user_id: str = LOCAL_USER, zone: ZoneInfo | None = None, owns_core: bool = False
+    ) -> None:
+        self.user_id = user_id
+        self._core = core
+        self._owns_core = owns_core
+        self._database = core.database
+        self._hub = core.hub
+        self._clock = core.clock
+        self._zone: ZoneInfo = zone or core.settings.zone
 
     @classmethod
     async def open(
@@ -84,48 +156,28 @@ class LocalBackend:
         model: "Model | None" = None,
         resume: bool = True,
     ) -> Self:
-        """Open the database of `settings` and, with `resume`, go on with turns that an earlier process left behind.
-
-        `model` answers in place of the default one; the others that `settings` name can still be asked for.
-        Raises `StorageError` in one of its kinds and, with `resume`, `ConfigError` where no model can be had as
-        configured.
-        """
-        database = await Database.open(settings.database_url, clock=clock)
-        backend = cls(database=database, settings=settings, model=model, clock=clock)
+        """A core of its own for the one local user, with turns that an earlier process left behind going on if told to
+        `resume`. Raises what `Core.open` and `Core.resume` raise."""
+        core = await Core.open(settings, clock=clock, model=model)
         if resume:
             try:
-                backend._models.model()
-                await backend._turns.take_over()
+                await core.resume()
             except BaseException:
-                await database.aclose()
+                await core.database.aclose()
                 raise
-        return backend
-
-    @cached_property
-    def _preferences(self) -> "Preferences":
-        return preferences_from(self._settings)
-
-    @cached_property
-    def _models(self) -> "Roster":
-        from kirotodo.core.models.roster import Roster
-
-        return Roster(self._settings, preferences=self._preferences, default=self._model)
+        return cls(core, owns_core=True)
 
     @cached_property
     def _turns(self) -> "Turns":
-        """Made with the first turn: a look at the list needs neither language nor models, and starts without them."""
         from kirotodo.core.agent.turns import Turns
 
         return Turns(
             database=self._database,
             hub=self._hub,
-            models=self._models,
+            models=self._core.models,
+            runner=self._core.runner,
             user_id=self.user_id,
             zone=self._zone,
-            preferences=self._preferences,
-            clock=self._clock,
-            timeout_seconds=self._settings.agent_timeout,
-            max_messages=self._settings.max_conversation_history,
         )
 
     # --- turns ---
@@ -255,10 +307,14 @@ class LocalBackend:
 
     # --- the rest ---
 
-    async def changes(self) -> AsyncIterator[ListChanged]:
+    async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged]:
         with self._hub.list_viewer(self.user_id) as changed:
-            async with self._database.read(self.user_id) as store:
-                revision = await store.revision()
+            if after is None:
+                async with self._database.read(self.user_id) as store:
+                    after = await store.revision()
+            else:
+                changed.set()
+            revision = after
             token = self._database.change_token()
             while True:
                 try:
@@ -274,22 +330,21 @@ class LocalBackend:
                     news = await store.changed_since(revision)
                 if news.revision != revision:
                     revision = news.revision
-                    yield ListChanged(tasks=news.tasks, removed=news.removed, conversations=news.conversations)
+                    yield ListChanged(
+                        revision=revision, tasks=news.tasks, removed=news.removed, conversations=news.conversations
+                    )
 
     async def models(self) -> tuple[ModelChoice, ...]:
-        return self._models.choices()
+        return self._core.models.choices()
 
     async def status(self) -> Status:
         async with self._database.read(self.user_id) as store:
             pending = await store.tasks.count_pending()
-        return Status(link="local", place="local", model=self._models.default, user=self.user_id, pending=pending)
+        return Status(link="local", place="local", model=self._core.models.default, user=self.user_id, pending=pending)
 
     async def aclose(self) -> None:
-        if "_turns" in vars(self):
-            await self._turns.aclose()
-        if "_models" in vars(self):
-            await self._models.aclose()
-        await self._database.aclose()
+        if self._owns_core:
+            await self._core.aclose()
 
     # --- within ---
 
@@ -299,7 +354,7 @@ class LocalBackend:
     def _standpoint(self) -> "Standpoint":
         from kirotodo.core.tools.tool import Standpoint
 
-        return Standpoint(now=self._clock().astimezone(self._zone), zone=self._zone, preferences=self._preferences)
+        return Standpoint(now=self._clock().astimezone(self._zone), zone=self._zone, preferences=self._core.preferences)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[Store]:

@@ -54,3 +54,17 @@ async def test_edits_turns_and_undo_are_heard(backend: Backend, model: ScriptedM
         await backend.undo()
         await listener.until(lambda change: 2 in change.removed)
         assert any(change.conversations for change in listener.heard)
+
+
+async def test_what_was_missed_is_told_first(backend: Backend) -> None:
+    async with Listener(backend) as listener:
+        await backend.add_from_text("milk")
+        seen = await listener.until_task("milk")
+    await backend.add_from_text("eggs")
+    await backend.delete_tasks([1])
+    later = backend.changes(after=seen.revision)
+    async with asyncio.timeout(10):
+        missed = await anext(later)
+    assert [task.title for task in missed.tasks] == ["eggs"]
+    assert missed.removed == (1,)
+    assert missed.revision > seen.revision

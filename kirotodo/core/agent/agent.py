@@ -7,7 +7,8 @@ not run again. No transaction is open while the model speaks.
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 from kirotodo.core.agent.calls import Surroundings, run_call
 from kirotodo.core.agent.flow import TextFlow
@@ -34,6 +35,7 @@ class FreshTurn:
 
     conversation_id: int
     title: str
+    zone: ZoneInfo
 
 
 @dataclass(kw_only=True)
@@ -42,6 +44,7 @@ class Run:
 
     log: TurnLog
     interrupt: Interrupt
+    around: Surroundings
     conversation_id: int
     title: str
     steps: list[StepRecord] = field(default_factory=list)
@@ -52,10 +55,6 @@ class Run:
     flow: TextFlow | None = None
     asked: Asked | None = None
 
-    @classmethod
-    def begin(cls, log: TurnLog, interrupt: Interrupt, fresh: FreshTurn) -> Self:
-        return cls(log=log, interrupt=interrupt, conversation_id=fresh.conversation_id, title=fresh.title)
-
     @property
     def text(self) -> str:
         """The answer so far, what is being said included."""
@@ -63,12 +62,22 @@ class Run:
 
 
 class Agent:
-    """Drives turns with one model."""
+    """Drives turns with one model. `around` is for users of whom no zone is known."""
 
     def __init__(self, *, model: Model, around: Surroundings, max_messages: int) -> None:
         self.model = model
         self.around = around
         self._max_messages = max_messages
+
+    def begin(self, log: TurnLog, interrupt: Interrupt, fresh: FreshTurn) -> Run:
+        """A turn of which nothing but the message is committed."""
+        return Run(
+            log=log,
+            interrupt=interrupt,
+            around=replace(self.around, zone=fresh.zone),
+            conversation_id=fresh.conversation_id,
+            title=fresh.title,
+        )
 
     async def load(self, log: TurnLog, interrupt: Interrupt) -> Run:
         """The turn as it is committed."""
@@ -77,6 +86,7 @@ class Agent:
             steps = await store.turns.steps([log.turn_id])
             conversation = await store.conversations.get(record.turn.conversation_id)
             stored = await store.turns.events(log.turn_id, after=0, limit=100_000) if record.epoch > 1 else []
+            zone = await store.timezone()
         attempts: dict[int, int] = {}
         approved: set[str] = set()
         for _, data in stored:
@@ -90,6 +100,7 @@ class Agent:
         return Run(
             log=log,
             interrupt=interrupt,
+            around=self.around if zone is None else replace(self.around, zone=ZoneInfo(zone)),
             conversation_id=conversation.id,
             title=conversation.title,
             steps=list(steps.get(log.turn_id, ())),
@@ -118,7 +129,7 @@ class Agent:
             if call.result is None:
                 run.interrupt.check()
                 approved = call.id in run.approved
-                ended = await run_call(run.log, call, run.conversation_id, self.around, approved=approved)
+                ended = await run_call(run.log, call, run.conversation_id, run.around, approved=approved)
                 if ended is None:
                     return False
                 done.append(ended)
@@ -200,13 +211,13 @@ class Agent:
             if run.asked is None:
                 run.asked = await self._asked(store, run)
             open_tasks = await store.tasks.count_pending()
-            now = store.now.astimezone(self.around.zone)
+            now = store.now.astimezone(run.around.zone)
         history = run.asked.history(run.steps)
         return ModelRequest(
             instructions=INSTRUCTIONS,
-            tools=self.around.tools.schemas(),
+            tools=run.around.tools.schemas(),
             history=history,
-            facts=Facts(now=now, zone=self.around.zone, open_tasks=open_tasks),
+            facts=Facts(now=now, zone=run.around.zone, open_tasks=open_tasks),
             deadline=run.interrupt.deadline,
         )
 

@@ -165,7 +165,7 @@ class TurnRunner:
     async def _run(self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None) -> None:
         run: Run | None = None
         try:
-            run = Run.begin(turn, interrupt, fresh) if fresh else await agent.load(turn, interrupt)
+            run = agent.begin(turn, interrupt, fresh) if fresh else await agent.load(turn, interrupt)
             await agent.go_on(run)
         except StaleOwner:
             log.info("turn %s went to another owner", turn.turn_id)

@@ -4,9 +4,8 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -30,40 +29,35 @@ CANCEL_PATIENCE: Final = 10.0
 """How long a stop waits for another process to end its turn."""
 
 
+class Agents:
+    """An agent for each model that turns ask for, made with the first of them."""
+
+    def __init__(self, *, models: Roster, zone: ZoneInfo, preferences: Preferences, max_messages: int) -> None:
+        self._models = models
+        self._around = Surroundings(tools=TOOLS, zone=zone, preferences=preferences)
+        self._max_messages = max_messages
+        self._known: dict[str, Agent] = {}
+
+    def __call__(self, model: str) -> Agent:
+        agent = self._known.get(model)
+        if agent is None:
+            agent = Agent(model=self._models.of_turn(model), around=self._around, max_messages=self._max_messages)
+            self._known[model] = agent
+        return agent
+
+
 class Turns:
-    """One user's turns, run in this process. See `core.backend.Backend` for what each method promises."""
+    """One user's turns. See `core.backend.Backend` for what each method promises."""
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        hub: EventHub,
-        models: Roster,
-        user_id: str,
-        zone: ZoneInfo,
-        preferences: Preferences,
-        clock: Callable[[], datetime],
-        timeout_seconds: float,
-        max_messages: int,
+        self, *, database: Database, hub: EventHub, models: Roster, runner: TurnRunner, user_id: str, zone: ZoneInfo
     ) -> None:
         self._database = database
         self._hub = hub
         self._models = models
+        self._runner = runner
         self._user_id = user_id
-        self._agents: dict[str, Agent] = {}
-        self._around = Surroundings(tools=TOOLS, zone=zone, preferences=preferences)
-        self._max_messages = max_messages
-        self._runner = TurnRunner(
-            database=database, hub=hub, agent_for=self._agent_for, clock=clock, timeout_seconds=timeout_seconds
-        )
-
-    async def take_over(self) -> None:
-        """Go on with turns that an earlier process left behind."""
-        await self._runner.take_over()
-
-    async def aclose(self) -> None:
-        """Let go of every live turn; the next start goes on with it."""
-        await self._runner.aclose()
+        self._zone = zone
 
     async def send(
         self,
@@ -125,7 +119,7 @@ class Turns:
             )
             await store.turns.append_events(turn_id, [(1, encode_event(started))])
         sent = Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq)
-        return sent, FreshTurn(conversation_id=conversation.id, title=conversation.title)
+        return sent, FreshTurn(conversation_id=conversation.id, title=conversation.title, zone=self._zone)
 
     async def _answer_in_words(self, text: str, turn_id: str) -> Sent | None:
         """A plain yes or no to a parked turn answers it; None where this is something else."""
@@ -200,14 +194,6 @@ class Turns:
                     TOOLS.validate(call.tool, arguments)
                 except ToolError as error:
                     raise InvalidInput(error.message) from None
-
-    def _agent_for(self, model: str) -> Agent:
-        """The agent that drives turns with this model."""
-        agent = self._agents.get(model)
-        if agent is None:
-            agent = Agent(model=self._models.of_turn(model), around=self._around, max_messages=self._max_messages)
-            self._agents[model] = agent
-        return agent
 
 
 def _checked(message: str) -> str:
