@@ -18,6 +18,7 @@ from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database, Store
 
 if TYPE_CHECKING:
+    from kirotodo.core.agent.observer import Observer
     from kirotodo.core.agent.runner import TurnRunner
     from kirotodo.core.agent.turns import Turns
     from kirotodo.core.language.intent import Preferences
@@ -66,21 +67,28 @@ class Core:
         settings: Settings,
         model: "Model | None" = None,
         clock: Callable[[], datetime] = utc_now,
+        observer: "Observer | None" = None,
     ) -> None:
         self.database = database
         self.settings = settings
         self.clock = clock
         self.hub = EventHub()
         self._model = model
+        self._observer = observer
 
     @classmethod
     async def open(
-        cls, settings: Settings, *, clock: Callable[[], datetime] = utc_now, model: "Model | None" = None
+        cls,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        model: "Model | None" = None,
+        observer: "Observer | None" = None,
     ) -> Self:
         """Open the database of `settings`. `model` answers in place of the default one; the others that `settings`
-        name can still be asked for. Raises `StorageError` in one of its kinds."""
+        name can still be asked for. `observer` hears of turns. Raises `StorageError` in one of its kinds."""
         database = await Database.open(settings.database_url, clock=clock)
-        return cls(database=database, settings=settings, model=model, clock=clock)
+        return cls(database=database, settings=settings, model=model, clock=clock, observer=observer)
 
     def of(self, user_id: str, *, zone: ZoneInfo | None = None) -> "LocalBackend":
         """This user's list and conversations. Costs next to nothing; its `aclose` leaves the core open.
@@ -102,14 +110,17 @@ class Core:
     @cached_property
     def runner(self) -> "TurnRunner":
         """Made with the first turn: a look at the list needs neither language nor models, and starts without them."""
+        from kirotodo.core.agent.observer import Observer
         from kirotodo.core.agent.runner import TurnRunner
         from kirotodo.core.agent.turns import Agents
 
+        observer = self._observer or Observer()
         agents = Agents(
             models=self.models,
             zone=self.settings.zone,
             preferences=self.preferences,
             max_messages=self.settings.max_conversation_history,
+            observer=observer,
         )
         return TurnRunner(
             database=self.database,
@@ -117,7 +128,13 @@ class Core:
             agent_for=agents,
             clock=self.clock,
             timeout_seconds=self.settings.agent_timeout,
+            observer=observer,
         )
+
+    @property
+    def live_turns(self) -> int:
+        """How many turns this process runs now."""
+        return self.runner.live if "runner" in vars(self) else 0
 
     async def resume(self) -> None:
         """Go on with turns that another process left behind. Raises `ConfigError` where no model can be had."""

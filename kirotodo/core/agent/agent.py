@@ -4,6 +4,7 @@ A run goes on from whatever is committed: steps that are stored are not asked fo
 not run again. No transaction is open while the model speaks.
 """
 
+import time
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from kirotodo.core.agent.calls import Surroundings, run_call
 from kirotodo.core.agent.flow import TextFlow
 from kirotodo.core.agent.interrupt import Interrupt
 from kirotodo.core.agent.log import TurnLog
+from kirotodo.core.agent.observer import Observer, StepReport
 from kirotodo.core.agent.prompt import INSTRUCTIONS, Asked, asked
 from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError
@@ -64,10 +66,13 @@ class Run:
 class Agent:
     """Drives turns with one model. `around` is for users of whom no zone is known."""
 
-    def __init__(self, *, model: Model, around: Surroundings, max_messages: int) -> None:
+    def __init__(
+        self, *, model: Model, around: Surroundings, max_messages: int, observer: Observer | None = None
+    ) -> None:
         self.model = model
         self.around = around
         self._max_messages = max_messages
+        self._observer = observer or Observer()
 
     def begin(self, log: TurnLog, interrupt: Interrupt, fresh: FreshTurn) -> Run:
         """A turn of which nothing but the message is committed."""
@@ -152,9 +157,11 @@ class Agent:
         )
         run.flow = flow
         requested: list[port.ToolCall] = []
+        watch = _Stopwatch(self.model.name)
         try:
             async with flow, run.interrupt.waiting(), aclosing(self.model.stream(request)) as stream:
                 async for event in stream:
+                    watch.heard()
                     match event:
                         case port.TextDelta(text=text):
                             flow.feed(text)
@@ -165,7 +172,11 @@ class Agent:
                         case port.Restarted():
                             flow.restart()
                             requested.clear()
+        except ModelError as error:
+            watch.code = error.code
+            raise
         finally:
+            self._observer.model_ran(watch.report())
             if flow.error is not None:
                 raise flow.error
         calls = tuple(_numbered(call, number, position) for position, call in enumerate(requested))
@@ -227,6 +238,24 @@ class Agent:
         others = dict.fromkeys(message.turn_id for message in messages if message.turn_id != turn_id)
         steps = await store.turns.steps(list(others)) if others else {}
         return asked(messages, steps, turn_id=turn_id, max_messages=self._max_messages)
+
+
+class _Stopwatch:
+    """Times one run of a model."""
+
+    def __init__(self, model: str) -> None:
+        self.code = ""
+        self._model = model
+        self._began = time.perf_counter()
+        self._first: float | None = None
+
+    def heard(self) -> None:
+        if self._first is None:
+            self._first = time.perf_counter() - self._began
+
+    def report(self) -> StepReport:
+        seconds = time.perf_counter() - self._began
+        return StepReport(model=self._model, seconds=seconds, first_seconds=self._first, code=self.code)
 
 
 def _numbered(call: port.ToolCall, step: int, position: int) -> ToolCall:

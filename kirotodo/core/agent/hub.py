@@ -60,6 +60,11 @@ class EventHub:
         self._turns: dict[str, set[TurnViewer]] = defaultdict(set)
         self._lists: dict[str, set[asyncio.Event]] = defaultdict(set)
 
+    @property
+    def viewers(self) -> int:
+        """How many watch a turn or a list in this process."""
+        return sum(map(len, self._turns.values())) + sum(map(len, self._lists.values()))
+
     @contextmanager
     def viewer(self, turn_id: str) -> Iterator[TurnViewer]:
         viewer = TurnViewer()

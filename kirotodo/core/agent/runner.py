@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,8 +13,9 @@ from kirotodo.core.agent.calls import DENIED, refuse
 from kirotodo.core.agent.hub import EventHub
 from kirotodo.core.agent.interrupt import Interrupt, Interrupted
 from kirotodo.core.agent.log import Entry, TurnLog
+from kirotodo.core.agent.observer import Observer, Stretch, TurnReport
 from kirotodo.core.agent.owner import is_gone, this_process
-from kirotodo.core.domain.conversation import FINAL, Decision, TurnStatus
+from kirotodo.core.domain.conversation import FINAL, Decision, TurnStatus, Usage
 from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorError
 from kirotodo.core.events import ApprovalAnswered, TextDelta, TurnCancelled, TurnFailed
 from kirotodo.core.store.database import Database
@@ -47,6 +49,7 @@ class TurnRunner:
         clock: Callable[[], datetime],
         timeout_seconds: float,
         lease: timedelta = LEASE,
+        observer: Observer | None = None,
     ) -> None:
         self.owner = this_process()
         self._database = database
@@ -55,12 +58,18 @@ class TurnRunner:
         self._clock = clock
         self._timeout = timeout_seconds
         self._lease = lease
+        self._observer = observer or Observer()
         self._jobs: dict[str, Job] = {}
         self._heart: asyncio.Task[None] | None = None
         self._closing = False
 
     def lease_until(self) -> datetime:
         return self._clock() + self._lease
+
+    @property
+    def live(self) -> int:
+        """How many turns this process runs now."""
+        return len(self._jobs)
 
     def runs(self, turn_id: str) -> bool:
         """Whether this process runs the turn now."""
@@ -163,22 +172,46 @@ class TurnRunner:
     # --- one turn ---
 
     async def _run(self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None) -> None:
+        began = time.perf_counter()
+        self._observer.turn_began()
+        ended, code, run = await self._carry(turn, interrupt, agent, fresh)
+        report = TurnReport(
+            user_id=turn.user_id,
+            turn_id=turn.turn_id,
+            model=agent.model.name,
+            ended=ended,
+            seconds=time.perf_counter() - began,
+            usage=run.usage if run is not None else Usage(),
+            code=code,
+        )
+        self._observer.turn_ended(report)
+        log.info("Agent execution time %.3f s, turn %s", report.seconds, ended, extra={"turn": asdict(report)})
+
+    async def _carry(
+        self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None
+    ) -> tuple[Stretch, str, Run | None]:
+        """Work on the turn as far as it goes: how that ended, the code of an error, and the run."""
         run: Run | None = None
         try:
             run = agent.begin(turn, interrupt, fresh) if fresh else await agent.load(turn, interrupt)
-            await agent.go_on(run)
+            return await agent.go_on(run), "", run
         except StaleOwner:
-            log.info("turn %s went to another owner", turn.turn_id)
+            return "lost", "", run
         except Interrupted as stop:
             await self._interrupted(turn, run, stop)
+            return stop.reason, "", run
         except OperatorError as error:
             log.error("turn %s cannot go on: %s", turn.turn_id, error.message)
             self._hub.fail(turn.turn_id, error)
+            return "broken", error.code, run
         except KirotodoError as error:
             await self._fail(turn, run, error)
+            return "failed", error.code, run
         except Exception:
             log.exception("turn %s failed", turn.turn_id)
-            await self._fail(turn, run, ModelError("Something went wrong inside kirotodo. Your message is kept."))
+            fault = ModelError("Something went wrong inside kirotodo. Your message is kept.")
+            await self._fail(turn, run, fault)
+            return "failed", "internal_error", run
 
     async def _interrupted(self, turn: TurnLog, run: Run | None, stop: Interrupted) -> None:
         if stop.reason == "cancelled" and run is not None:

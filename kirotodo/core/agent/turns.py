@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from kirotodo.core.agent.agent import Agent, FreshTurn
 from kirotodo.core.agent.calls import Surroundings
 from kirotodo.core.agent.hub import EventHub
+from kirotodo.core.agent.observer import Observer
 from kirotodo.core.agent.runner import TurnRunner
 from kirotodo.core.agent.watch import watch
 from kirotodo.core.domain.conversation import FINAL, MESSAGE_MAX, Decision, Sent, Turn
@@ -32,8 +33,11 @@ CANCEL_PATIENCE: Final = 10.0
 class Agents:
     """An agent for each model that turns ask for, made with the first of them."""
 
-    def __init__(self, *, models: Roster, zone: ZoneInfo, preferences: Preferences, max_messages: int) -> None:
+    def __init__(
+        self, *, models: Roster, zone: ZoneInfo, preferences: Preferences, max_messages: int, observer: Observer
+    ) -> None:
         self._models = models
+        self._observer = observer
         self._around = Surroundings(tools=TOOLS, zone=zone, preferences=preferences)
         self._max_messages = max_messages
         self._known: dict[str, Agent] = {}
@@ -41,7 +45,12 @@ class Agents:
     def __call__(self, model: str) -> Agent:
         agent = self._known.get(model)
         if agent is None:
-            agent = Agent(model=self._models.of_turn(model), around=self._around, max_messages=self._max_messages)
+            agent = Agent(
+                model=self._models.of_turn(model),
+                around=self._around,
+                max_messages=self._max_messages,
+                observer=self._observer,
+            )
             self._known[model] = agent
         return agent
 

@@ -1,0 +1,46 @@
+"""What turns tell whoever runs them: how long something took and what became of it. Never what was said."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kirotodo.core.domain.conversation import Usage
+
+Stretch = Literal["finished", "failed", "cancelled", "parked", "released", "lost", "broken"]
+"""How a stretch of work on a turn ended: as the turn did, or parked: it waits for the user · released: this process let
+go of it · lost: another process took it · broken: it could not be written down."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TurnReport:
+    """One stretch of work on a turn. `code` is that of the error that ended it, "" without one."""
+
+    user_id: str
+    turn_id: str
+    model: str
+    ended: Stretch
+    seconds: float
+    usage: Usage
+    code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepReport:
+    """One run of a model. `first_seconds` is when its first word or call came, None where none came."""
+
+    model: str
+    seconds: float
+    first_seconds: float | None
+    code: str = ""
+
+
+class Observer:
+    """Hears of turns as they begin and end. This one does nothing; a server counts."""
+
+    def turn_began(self) -> None:
+        """This process works on a turn now."""
+
+    def turn_ended(self, report: TurnReport) -> None:
+        """It does no more."""
+
+    def model_ran(self, report: StepReport) -> None:
+        """A model was asked once."""

@@ -1,0 +1,87 @@
+"""What whoever runs turns is told of them."""
+
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from kirotodo.core.agent.observer import Observer, StepReport, TurnReport
+from kirotodo.core.errors import ModelError
+from kirotodo.core.local import Core
+from kirotodo.core.models.scripted import Fail, ScriptedModel, call
+from kirotodo.core.settings import Settings
+from tests.contract.house import say, until_parked
+
+
+class Ears(Observer):
+    def __init__(self) -> None:
+        self.live = 0
+        self.turns: list[TurnReport] = []
+        self.steps: list[StepReport] = []
+
+    def turn_began(self) -> None:
+        self.live += 1
+
+    def turn_ended(self, report: TurnReport) -> None:
+        self.live -= 1
+        self.turns.append(report)
+
+    def model_ran(self, report: StepReport) -> None:
+        self.steps.append(report)
+
+
+@pytest.fixture
+def model() -> ScriptedModel:
+    return ScriptedModel()
+
+
+@pytest.fixture
+def ears() -> Ears:
+    return Ears()
+
+
+@pytest.fixture
+async def core(tmp_path: Path, model: ScriptedModel, ears: Ears) -> AsyncIterator[Core]:
+    settings = Settings(kirotodo_home=tmp_path, database_url=f"sqlite:///{tmp_path / 'list.db'}", timezone="UTC")
+    core = await Core.open(settings, model=model, observer=ears)
+    yield core
+    await core.aclose()
+
+
+async def test_every_stretch_of_a_turn_is_reported(core: Core, model: ScriptedModel, ears: Ears) -> None:
+    ann = core.of("ann")
+    for title in "ab":
+        await ann.add_from_text(title)
+    model.extend([call("delete_task", task_ids=[1, 2])], ["Gone."])
+    sent = await ann.send("delete both")
+    question = await until_parked(ann, sent)
+    await ann.answer(sent.turn_id, question.approval.call_id, "yes")
+    [_ async for _ in ann.watch(sent.turn_id)]
+    await core.aclose()
+    assert [report.ended for report in ears.turns] == ["parked", "finished"]
+    assert {report.user_id for report in ears.turns} == {"ann"}
+    assert ears.live == 0
+    assert [step.code for step in ears.steps] == ["", ""]
+    assert all(step.first_seconds is not None and step.first_seconds <= step.seconds for step in ears.steps)
+
+
+async def test_an_error_is_reported_by_its_code(core: Core, model: ScriptedModel, ears: Ears) -> None:
+    model.extend([Fail(error=ModelError("The service is down."))])
+    await say(core.of("ann"), "hello")
+    await core.aclose()
+    assert [(report.ended, report.code) for report in ears.turns] == [("failed", "model_error")]
+    assert [step.code for step in ears.steps] == ["model_error"]
+
+
+async def test_the_log_says_how_long_and_never_what(
+    core: Core, model: ScriptedModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    model.extend([call("add_task", title="wombat food")], ["Added wombat food."])
+    with caplog.at_level(logging.INFO, logger="kirotodo"):
+        await say(core.of("ann"), "add wombat food")
+        await core.aclose()
+    lines = [record for record in caplog.records if "Agent execution time" in record.getMessage()]
+    assert len(lines) == 1
+    assert vars(lines[0])["turn"]["user_id"] == "ann"
+    assert "wombat" not in "".join(f"{record.getMessage()}{vars(record)}" for record in caplog.records)
