@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kirotodo.core.domain.task import Task
 from kirotodo.core.store import faults, files, sqlite
+from kirotodo.core.store.accounts import BY_EMAIL, Account, AccountStore
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.scope import UID, Scope
@@ -71,6 +72,7 @@ class Store:
         self.tasks = TaskStore(scope, rows, self.journal)
         self.conversations = ConversationStore(scope)
         self.turns = TurnStore(scope)
+        self.accounts = AccountStore(scope)
 
     async def revision(self) -> int:
         """Grows with every committed write to tasks or conversations; 0 before the first."""
@@ -153,6 +155,12 @@ class Database:
         """Every user's turns with status `running`."""
         async with self._transaction(self._engine) as connection:
             return [DanglingTurn(**row._mapping) for row in await connection.execute(_DANGLING)]
+
+    async def account_of(self, email: str) -> Account | None:
+        """The account with this address, folded, whoever's it is."""
+        async with self._transaction(self._engine) as connection:
+            row = (await connection.execute(BY_EMAIL, {"the_email": email})).first()
+            return None if row is None else Account(**row._mapping)
 
     def change_token(self) -> object:
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""

@@ -81,10 +81,15 @@ class Scope:
         """Run an update of the user's row that returns something; a user who is new gets the row first."""
         row = await self.first(statement, parameters)
         if row is None:
-            await self.connection.execute(_MAKE_USER, {**_NEW_USER, "id": self.user_id, "created_at": self.now})
+            await self.make_user()
             row = await self.first(statement, parameters)
             assert row is not None
         return row
+
+    async def make_user(self, *, email: str | None = None, password_hash: str | None = None) -> None:
+        """Insert the user's row."""
+        values = {"id": self.user_id, "created_at": self.now, "email": email, "password_hash": password_hash}
+        await self.connection.execute(_MAKE_USER, {**_NEW_USER, **values})
 
     async def bump(
         self, *, tasks: int = 0, conversations: int = 0, changes: int = 0, pending: int = 0, completed: int = 0

@@ -10,6 +10,7 @@ import pytest
 from kirotodo.core.domain.conversation import Approval, ToolCall
 from kirotodo.core.domain.task import Changed, TaskDraft, TaskFilter
 from kirotodo.core.errors import KirotodoError
+from kirotodo.core.store.accounts import AccountStore
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.journal import Journal
@@ -61,6 +62,10 @@ ATTEMPTS: dict[str, Attempt] = {
     "turns.request_cancel": lambda store, number, turn: store.turns.request_cancel(turn),
     "turns.append_events": lambda store, number, turn: store.turns.append_events(turn, [(99, b"mine")]),
     "turns.events": lambda store, number, turn: store.turns.events(turn),
+    "accounts.session": lambda store, number, turn: store.accounts.session(turn),
+    "accounts.standing": lambda store, number, turn: store.accounts.standing(turn),
+    "accounts.rotate": lambda store, number, turn: store.accounts.rotate(turn, expires_at=store.now),
+    "accounts.revoke": lambda store, number, turn: store.accounts.revoke(turn),
     "journal.undo": lambda store, number, turn: store.journal.undo(),
     "journal.undo_call": lambda store, number, turn: store.journal.undo_call(turn, "1.1"),
     "journal.redo": lambda store, number, turn: store.journal.redo(),
@@ -76,6 +81,11 @@ ALONE = {
     "conversations.page",
     "journal.record",
     "journal.changed",
+    "accounts.create",
+    "accounts.get",
+    "accounts.set_password_hash",
+    "accounts.add_session",
+    "accounts.revoke_all",
 }
 """Methods that take no id: what they show is tested below."""
 
@@ -95,6 +105,8 @@ async def of_ann(database: Database) -> AsyncIterator[Database]:
         )
         await store.turns.add_step("t1", 1, "ann's secret", (CALL,))
         await store.turns.append_events("t1", [(1, b"ann's secret")])
+        await store.accounts.add_session("t1", expires_at=store.now + timedelta(hours=1))
+        await store.accounts.set_password_hash("ann's secret")
     async with database.begin(ANN, turn_id="t1", call_id="1.1") as store:
         await store.tasks.add(TaskDraft(title="ann's next", parent_id=1))
         await store.tasks.add(TaskDraft(title="ann's secret", tags=("secret",), project="secret"))
@@ -113,6 +125,8 @@ async def _everything(database: Database) -> list[Any]:
             await store.turns.get("t1"),
             await store.turns.steps(("t1",)),
             await store.turns.events("t1"),
+            await store.accounts.get(),
+            await store.accounts.session("t1"),
             await store.revision(),
         ]
 
@@ -147,6 +161,7 @@ async def test_lists_hold_what_is_ones_own(of_ann: Database) -> None:
         assert (await store.conversations.page(search="secret")).items == ()
         assert await store.revision() == 0
         assert await store.timezone() is None
+        assert await store.accounts.get() is None
         since = await store.changed_since(-1)
         assert (since.tasks, since.removed, since.conversations) == ((), (), False)
         assert store.journal.changed == Changed()
@@ -162,6 +177,9 @@ async def test_the_same_ids_do_not_get_in_each_others_way(of_ann: Database) -> N
         )
         await store.turns.add_step("t1", 1, "", (CALL,))
         await store.turns.append_events("t1", [(1, b"bob's")])
+        await store.accounts.add_session("t1", expires_at=store.now)
+        await store.accounts.set_password_hash("bob's")
+        assert await store.accounts.revoke_all() == 1
     assert (task.id, conversation.id, message.seq) == (1, 1, 1)
     async with of_ann.begin(BOB) as store:
         assert (await store.journal.undo()).removed == (1,)
@@ -175,6 +193,7 @@ def test_every_method_of_the_store_is_tried() -> None:
             ("conversations", ConversationStore),
             ("turns", TurnStore),
             ("journal", Journal),
+            ("accounts", AccountStore),
         )
         for method in vars(kind)
         if not method.startswith("_")

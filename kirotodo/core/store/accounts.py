@@ -1,0 +1,155 @@
+"""The account of one user, and the sessions it is signed in with. Never commits.
+
+Finding an account by its e-mail address looks across users: `Database.account_of` does that, and nothing else does.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, and_, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from kirotodo.core.errors import Conflict, NotFound
+from kirotodo.core.store.scope import UID, Scope
+from kirotodo.core.store.tables import sessions, users
+
+_S: Final = sessions.c
+_ID: Final[BindParameter[Any]] = bindparam("the_id")
+_MINE: Final = (_S.user_id == UID, _S.id == _ID)
+_ACCOUNT: Final = select(users.c.id, users.c.email, users.c.password_hash, users.c.token_version, users.c.timezone)
+_GET: Final = _ACCOUNT.where(users.c.id == UID)
+BY_EMAIL: Final = _ACCOUNT.where(users.c.email == bindparam("the_email"))
+_SET_HASH: Final = (
+    update(users).where(users.c.id == UID).values(password_hash=bindparam("new_hash")).returning(users.c.id)
+)
+_NEXT_VERSION: Final = (
+    update(users)
+    .where(users.c.id == UID)
+    .values(token_version=users.c.token_version + bindparam("by"))
+    .returning(users.c.token_version)
+)
+_STANDING: Final = (
+    select(users.c.email, users.c.token_version, _S.expires_at, _S.revoked_at)
+    .select_from(users.outerjoin(sessions, and_(_S.user_id == users.c.id, _S.id == _ID)))
+    .where(users.c.id == UID)
+)
+_SESSION: Final = (
+    select(_S.id, _S.generation, _S.created_at, _S.last_used_at, _S.expires_at, _S.revoked_at)
+    .where(*_MINE)
+    .with_for_update()
+)
+_INSERT_SESSION: Final = insert(sessions)
+_ROTATE: Final = (
+    update(sessions)
+    .where(*_MINE, _S.revoked_at.is_(None))
+    .values(generation=_S.generation + 1, last_used_at=bindparam("new_last_used"), expires_at=bindparam("new_expires"))
+    .returning(_S.generation)
+)
+_REVOKE: Final = update(sessions).where(*_MINE, _S.revoked_at.is_(None)).values(revoked_at=bindparam("new_revoked"))
+_REVOKE_ALL: Final = (
+    update(sessions).where(_S.user_id == UID, _S.revoked_at.is_(None)).values(revoked_at=bindparam("new_revoked"))
+)
+_FORGET: Final = delete(sessions).where(_S.user_id == UID, _S.expires_at <= bindparam("until"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """A user as one who signs in. `email` and `password_hash` are None for one who only ever came with a token."""
+
+    id: str
+    email: str | None
+    password_hash: str | None
+    token_version: int
+    timezone: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionRecord:
+    """A sign-in. `generation` is that of its newest refresh token, given out at `last_used_at`."""
+
+    id: str
+    generation: int
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What decides whether tokens still hold: the version of the user's tokens, and whether the session is live."""
+
+    email: str | None
+    token_version: int
+    live: bool
+
+
+class AccountStore:
+    """The user's account and sessions."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def create(self, *, email: str, password_hash: str) -> None:
+        """Make the user, with an address that must be folded already. Raises `Conflict` where it has an account."""
+        try:
+            await self._scope.make_user(email=email, password_hash=password_hash)
+        except IntegrityError:
+            raise Conflict("There is an account with this e-mail address already: sign in instead.") from None
+
+    async def get(self) -> Account | None:
+        row = await self._scope.first(_GET)
+        return None if row is None else Account(**row._mapping)
+
+    async def set_password_hash(self, password_hash: str) -> None:
+        await self._scope.on_user(_SET_HASH, {"new_hash": password_hash})
+
+    async def standing(self, session_id: str | None = None) -> Standing:
+        """How things stand for tokens of this user and, if they belong to one, this session."""
+        row = await self._scope.first(_STANDING, {"the_id": session_id or ""})
+        if row is None:
+            return Standing(email=None, token_version=0, live=session_id is None)
+        live = row.expires_at is not None and row.revoked_at is None and row.expires_at > self._scope.now
+        return Standing(email=row.email, token_version=row.token_version, live=live or session_id is None)
+
+    # --- sessions ---
+
+    async def add_session(self, session_id: str, *, expires_at: datetime) -> None:
+        """Begin a session with its first refresh token, and forget those that have run out."""
+        now = self._scope.now
+        await self._scope.execute(_FORGET, {"until": now})
+        await self._scope.insert(
+            _INSERT_SESSION,
+            {
+                "id": session_id,
+                "generation": 1,
+                "created_at": now,
+                "last_used_at": now,
+                "expires_at": expires_at,
+                "revoked_at": None,
+            },
+        )
+
+    async def session(self, session_id: str) -> SessionRecord | None:
+        """The session as it is, for a write transaction: nobody else changes it before the end."""
+        row = await self._scope.first(_SESSION, {"the_id": session_id})
+        return None if row is None else SessionRecord(**row._mapping)
+
+    async def rotate(self, session_id: str, *, expires_at: datetime) -> int:
+        """Count one more refresh token, which keeps the session until `expires_at`; its generation."""
+        values = {"the_id": session_id, "new_last_used": self._scope.now, "new_expires": expires_at}
+        row = await self._scope.first(_ROTATE, values)
+        if row is None:
+            raise NotFound("There is no such session.")
+        return int(row[0])
+
+    async def revoke(self, session_id: str) -> None:
+        """End one session; one that is over, or never was, stays as it is."""
+        await self._scope.execute(_REVOKE, {"the_id": session_id, "new_revoked": self._scope.now})
+
+    async def revoke_all(self) -> int:
+        """End every session, and with the next token version every token; that version."""
+        await self._scope.execute(_REVOKE_ALL, {"new_revoked": self._scope.now})
+        row = await self._scope.on_user(_NEXT_VERSION, {"by": 1})
+        return int(row[0])
