@@ -1,7 +1,7 @@
 """The core in this process: `Core`, what its users share, and `LocalBackend`, the port's adapter for one of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -141,6 +141,11 @@ class Core:
         self.models.model()
         await self.runner.take_over()
 
+    async def until_idle(self) -> None:
+        """Comes back once no turn runs in this process."""
+        if "runner" in vars(self):
+            await self.runner.until_idle()
+
     async def aclose(self) -> None:
         """Let go of everything. Live turns are left for the next start, or another process, to finish."""
         if "runner" in vars(self):
@@ -209,7 +214,7 @@ class LocalBackend:
     ) -> Sent:
         return await self._turns.send(message, conversation_id=conversation_id, request_key=request_key, model=model)
 
-    async def watch(self, turn_id: str, *, after: int = 0) -> AsyncIterator[TurnEvent]:
+    async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[TurnEvent, None]:
         async with aclosing(self._turns.watch(turn_id, after=after)) as events:
             async for event in events:
                 yield event
@@ -324,7 +329,7 @@ class LocalBackend:
 
     # --- the rest ---
 
-    async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged]:
+    async def changes(self, *, after: int | None = None) -> AsyncGenerator[ListChanged, None]:
         with self._hub.list_viewer(self.user_id) as changed:
             if after is None:
                 async with self._database.read(self.user_id) as store:

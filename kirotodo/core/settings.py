@@ -156,6 +156,12 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
         default=(), description="Web origins that may call the server, separated by commas."
     )
+    forwarded_allow_ips: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
+        default=("127.0.0.1",), description="Proxies whose word on a caller's address is taken, separated by commas."
+    )
+    drain_timeout: float = Field(
+        default=8.0, ge=0, le=3600, description="Seconds that a stopping server gives turns to end in."
+    )
     rate_limit: int = Field(default=60, ge=1, description="Requests a user may make a minute.")
     rate_limit_burst: int = Field(default=10, ge=1, description="Requests a user may make at once.")
     rate_limit_storage: str = Field(default="memory", description="Where they are counted: memory or a redis:// URL.")

@@ -8,16 +8,7 @@ import pytest
 
 from kirotodo.core.backend import Backend
 from kirotodo.core.models.scripted import ScriptedModel
-from kirotodo.core.store import maintenance
 from tests.contract.house import HOUSES, House
-
-
-@pytest.fixture(scope="session")
-def empty_list(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database without anything in it, made once: migrating takes longer than most tests."""
-    path = tmp_path_factory.mktemp("empty") / "list.db"
-    maintenance.upgrade(f"sqlite:///{path}")
-    return path
 
 
 @pytest.fixture(params=sorted(HOUSES))

@@ -75,6 +75,11 @@ class TurnRunner:
         """Whether this process runs the turn now."""
         return turn_id in self._jobs
 
+    async def until_idle(self) -> None:
+        """Comes back once this process runs no turn."""
+        while self._jobs:
+            await asyncio.wait([job.task for job in self._jobs.values()])
+
     def start(
         self, *, user_id: str, turn_id: str, model: str, epoch: int, last_seq: int, fresh: FreshTurn | None = None
     ) -> None:

@@ -1,0 +1,88 @@
+"""The HTTP API: `create_app` puts the core behind its routes.
+
+What lives here is the order of things: what is opened at the start and closed at the end, and what a request passes
+through on its way to a route.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from kirotodo import __version__
+from kirotodo.core.local import Core, utc_now
+from kirotodo.core.settings import Settings
+from kirotodo.server.bearer import Gate
+from kirotodo.server.drain import Drain
+from kirotodo.server.errors import answer_with_problems
+from kirotodo.server.middleware import BODY_MAX, IMPORT_MAX, REQUEST_ID, VERSION, BodyLimit, Envelope, NoNewWork
+from kirotodo.server.openapi import describe
+from kirotodo.server.routes import chat, conversations, health, tasks, turns, user
+
+if TYPE_CHECKING:
+    from kirotodo.core.models.model import Model
+
+ROUTERS: Final = (chat.router, turns.router, conversations.router, tasks.router, user.router, health.router)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    model: "Model | None" = None,
+    clock: Callable[[], datetime] = utc_now,
+    drains_on_signals: bool = False,
+) -> FastAPI:
+    """The application. `app.state` holds `settings` and `drain`, and while it runs `core` and `gate`.
+
+    `model` answers in place of the configured one. With `drains_on_signals` it stops in good order by itself before
+    the web server that runs it hears of a SIGTERM.
+    """
+    drain = Drain()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        core = await Core.open(settings, model=model, clock=clock)
+        try:
+            await core.resume()
+            gate = await Gate.open(settings, core)
+            app.state.core, app.state.gate = core, gate
+            with ExitStack() as signals:
+                if drains_on_signals:
+                    signals.enter_context(
+                        drain.on_signals(until_idle=core.until_idle, grace_seconds=settings.drain_timeout)
+                    )
+                yield
+            drain.begin()
+            drain.end()
+            await gate.aclose()
+        finally:
+            await core.aclose()
+
+    app = FastAPI(title="kirotodo", version=__version__, lifespan=lifespan, redoc_url=None)
+    app.state.settings, app.state.drain = settings, drain
+    for router in ROUTERS:
+        app.router.routes.extend(router.routes)  # as they are; including them would make each anew for every app
+    answer_with_problems(app)
+    describe(app)
+    app.add_middleware(BodyLimit, limit=BODY_MAX, larger={"/tasks/import": IMPORT_MAX})
+    app.add_middleware(NoNewWork, drain=drain)
+    app.add_middleware(Envelope)
+    _allow_origins(app, settings)
+    return app
+
+
+def _allow_origins(app: FastAPI, settings: Settings) -> None:
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Idempotency-Key", "Last-Event-ID", "X-Timezone", REQUEST_ID],
+            expose_headers=[REQUEST_ID, VERSION, "Retry-After", *(f"X-RateLimit-{part}" for part in _LIMITS)],
+        )
+
+
+_LIMITS: Final = ("Limit", "Remaining", "Reset")

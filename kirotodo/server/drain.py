@@ -1,0 +1,112 @@
+"""Stopping without losing anything: new work is turned away, viewers go elsewhere, turns end or are let go of."""
+
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final, TypeVar
+
+from kirotodo.core.errors import Draining
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RESTARTING: Final = "This server restarts. Your message is kept and is answered; look again in a moment."
+
+
+class Drain:
+    """Whether the server is about to stop. `begun` once it is; `over` once the turns' time is up."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self._over = asyncio.Event()
+        self._partings: set[Callable[[], None]] = set()
+        self._running: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def viewer(self, part: Callable[[], None]) -> Iterator[None]:
+        """Somebody watches: `part` tells them to reconnect, once that is needed."""
+        self._partings.add(part)
+        if self.begun:
+            part()
+        try:
+            yield
+        finally:
+            self._partings.discard(part)
+
+    def begin(self) -> None:
+        """Take no new work and send the viewers away."""
+        self.begun = True
+        for part in tuple(self._partings):
+            part()
+
+    def end(self) -> None:
+        """Who still waits for a turn waits no longer."""
+        self._over.set()
+
+    async def unless_over(self, work: Awaitable[T]) -> T:
+        """What `work` gives, or `Draining` where the server stops before that."""
+        running = asyncio.ensure_future(work)
+        over = asyncio.ensure_future(self._over.wait())
+        try:
+            await asyncio.wait((running, over), return_when=asyncio.FIRST_COMPLETED)
+            if not running.done():
+                raise Draining(RESTARTING)
+            return running.result()
+        finally:
+            over.cancel()
+            if not running.done():
+                running.cancel()
+                await asyncio.wait((running,))
+
+    async def run(self, *, until_idle: Callable[[], Awaitable[None]], grace_seconds: float) -> None:
+        """From the beginning to the end: comes back once no turn runs here any more, or the time is up."""
+        self.begin()
+        try:
+            async with asyncio.timeout(grace_seconds):
+                await until_idle()
+        except TimeoutError:
+            log.info("turns that are not over yet are let go of; another server goes on with them")
+        self.end()
+
+    @contextmanager
+    def on_signals(self, *, until_idle: Callable[[], Awaitable[None]], grace_seconds: float) -> Iterator[None]:
+        """Drain at the first SIGTERM or SIGINT, and hand it to the web server's own handler after that; the second one
+        goes there at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            handler: Any = before[signal.Signals(number)]
+            if callable(handler):
+                handler(number, frame)
+
+        async def drained(number: int) -> None:
+            await self.run(until_idle=until_idle, grace_seconds=grace_seconds)
+            stop(number, None)
+
+        def asked(number: int) -> None:
+            self._running = loop.create_task(drained(number), name="drain")
+
+        def caught(number: int, frame: FrameType | None) -> None:
+            if self.begun:
+                stop(number, frame)
+            else:
+                self.begun = True
+                loop.call_soon_threadsafe(asked, number)
+
+        for number in before:
+            signal.signal(number, caught)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                if signal.getsignal(number) is caught:
+                    signal.signal(number, handler)

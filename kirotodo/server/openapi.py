@@ -1,0 +1,98 @@
+"""What `/openapi.json` says beyond what the routes say of themselves: problems, streams, and examples of both."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter
+
+from kirotodo.core.backend import ListChanged
+from kirotodo.core.errors import Code
+from kirotodo.core.events import TurnEvent
+from kirotodo.server.errors import INSIDE, MEDIA_TYPE, OUT_OF_ORDER
+from kirotodo.server.schemas import Problem
+
+EXAMPLES: Final[Mapping[int, tuple[Code, str]]] = {
+    401: ("not_signed_in", "Sign in first: this address needs a token."),
+    403: ("forbidden", "This token is for another user."),
+    404: ("not_found", "There is no task 12."),
+    409: ("live_turn", "The last message of this conversation is still being answered."),
+    413: ("too_large", "The body of this request may hold at most 64 KiB."),
+    422: ("invalid_input", "A task needs a title."),
+    429: ("rate_limited", "That was too fast. Try again in 3 seconds."),
+    500: ("internal_error", INSIDE),
+    503: ("operator_error", OUT_OF_ORDER),
+    504: ("turn_timed_out", "The answer took too long. Your message is kept; send it again to retry."),
+}
+SUMMARY: Final = """A to-do list you talk to.
+
+Every answer carries `X-Request-ID` and `X-Kirotodo-Version`. Errors are RFC 9457 problems with a stable `code`. Lists
+are pages: `next` is the `cursor` to ask with for what follows, null on the last.
+"""
+_REF: Final = "#/components/schemas/{model}"
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that a route may answer with, as it declares them."""
+    return {status: _problem(status) for status in statuses}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    code, detail = EXAMPLES[status]
+    title = HTTPStatus(status).phrase
+    example = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    content = {"schema": {"$ref": _REF.format(model="Problem")}, "example": example}
+    return {"description": title, "content": {MEDIA_TYPE: content}}
+
+
+STREAM: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "Server-sent events; the data of each is one line of JSON. Comments (`: ping`) keep it open; "
+        "`reconnect` says that the server restarts, `problem` why the stream cannot go on.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'id: 2\nevent: text_delta\ndata: {"turn_id":"5f…","seq":2,"step":0,"attempt":0,'
+                '"text":"Added milk.","kind":"text_delta"}\n\n',
+            }
+        },
+    }
+}
+
+
+def user_router(tag: str, *, prefix: str = "") -> APIRouter:
+    """A router for what belongs to a user, with the problems that any such route may answer with."""
+    responses = problems(401, 403, 422, 429, 500, 503)
+    return APIRouter(prefix=f"/api/{{user_id}}{prefix}", tags=[tag], responses=responses)
+
+
+def describe(app: FastAPI) -> None:
+    """Let `app` describe itself, with the schemas that its problems and streams refer to."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            found = get_openapi(title=app.title, version=app.version, description=SUMMARY, routes=app.routes)
+            schemas = found.setdefault("components", {}).setdefault("schemas", {})
+            for name, adapter in _further_schemas().items():
+                _add(schemas, name, adapter)
+            app.openapi_schema = found
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _further_schemas() -> dict[str, TypeAdapter[Any]]:
+    return {
+        "Problem": TypeAdapter(Problem),
+        "TurnEvent": TypeAdapter(TurnEvent),
+        "ListChanged": TypeAdapter(ListChanged),
+    }
+
+
+def _add(schemas: dict[str, Any], name: str, adapter: TypeAdapter[Any]) -> None:
+    schema = adapter.json_schema(mode="serialization", ref_template=_REF)
+    for inner, definition in schema.pop("$defs", {}).items():
+        schemas.setdefault(inner, definition)
+    schemas[name] = schema

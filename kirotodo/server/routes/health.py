@@ -1,0 +1,38 @@
+"""Whether this process lives, and whether it should be sent work."""
+
+import asyncio
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kirotodo import __version__
+from kirotodo.core.errors import Draining, KirotodoError, StorageError
+from kirotodo.server.errors import problem_of
+from kirotodo.server.openapi import problems
+from kirotodo.server.schemas import Health
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+PATIENCE_SECONDS: Final = 2.0
+
+
+@router.get("")
+async def alive() -> Health:
+    """This process answers; nothing else is looked at."""
+    return Health(version=__version__)
+
+
+@router.get("/ready", response_model=Health, responses=problems(503))
+async def ready(request: Request) -> Health | Response:
+    """Its database answers and it is not about to stop."""
+    if request.app.state.drain.begun:
+        return problem_of(Draining("This server is about to stop."))
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS), request.app.state.core.database.read("") as store:
+            await store.revision()
+    except TimeoutError:
+        return problem_of(StorageError("the database did not answer in time"))
+    except KirotodoError as error:
+        return problem_of(error)
+    return Health(version=__version__)

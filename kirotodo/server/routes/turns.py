@@ -1,0 +1,65 @@
+"""Turns: begun without waiting, looked at, followed, stopped, answered, undone call by call."""
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from kirotodo.core.domain.conversation import Sent, Turn
+from kirotodo.core.domain.task import Changed
+from kirotodo.server.callers import Called, CallId, Draining, LastEventId, Mine, RequestKey, TurnId
+from kirotodo.server.following import turn_frames
+from kirotodo.server.openapi import STREAM, problems, user_router
+from kirotodo.server.routes.chat import begin
+from kirotodo.server.schemas import SEQ_MAX, ApprovalBody, ChatBody
+from kirotodo.server.streams import EventStream
+
+router = user_router("turns", prefix="/turns")
+
+
+@router.post("", status_code=202, responses=problems(404, 409, 413))
+async def send(body: ChatBody, caller: Called, key: RequestKey = None) -> Sent:
+    """Say something; the answer comes at once and names the turn to follow."""
+    _, sent = await begin(caller, body, key)
+    return sent
+
+
+@router.get("/{turn_id}", responses=problems(404))
+async def turn(turn_id: TurnId, backend: Mine) -> Turn:
+    """The turn as it stands."""
+    return await backend.turn(turn_id)
+
+
+@router.get("/{turn_id}/events", status_code=200, response_class=EventStream, responses={**STREAM, **problems(404)})
+async def events(
+    turn_id: TurnId,
+    backend: Mine,
+    drain: Draining,
+    after: Annotated[int, Query(ge=0, le=SEQ_MAX, description="Only events with a higher `seq`.")] = 0,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """The turn's events: those there are, then those to come, up to the final one.
+
+    `Last-Event-ID` wins over `after`. A stream that ends without a final event was cut: take it up again.
+    """
+    await backend.turn(turn_id)
+    start = after if last_event_id is None else last_event_id
+    return EventStream(turn_frames(backend, turn_id, after=start), drain=drain)
+
+
+@router.post("/{turn_id}/cancel", responses=problems(404))
+async def cancel(turn_id: TurnId, backend: Mine) -> Turn:
+    """Stop the turn; its partial answer is kept. A turn that is over stays as it is."""
+    return await backend.cancel(turn_id)
+
+
+@router.post("/{turn_id}/approval", responses=problems(404, 409, 413))
+async def approval(turn_id: TurnId, body: ApprovalBody, backend: Mine) -> Turn:
+    """Answer the approval that the turn waits for; it goes on from there."""
+    return await backend.answer(turn_id, body.call_id, body.decision, arguments=body.arguments)
+
+
+@router.post("/{turn_id}/calls/{call_id}/undo", responses=problems(404, 409))
+async def undo_call(turn_id: TurnId, call_id: CallId, backend: Mine) -> Changed:
+    """Put back what one tool call changed."""
+    return await backend.undo_call(turn_id, call_id)

@@ -1,0 +1,41 @@
+"""What answers, for whom, and what changes while they look."""
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from kirotodo.server.callers import Draining, LastEventId, Mine
+from kirotodo.server.following import list_frames
+from kirotodo.server.openapi import STREAM, user_router
+from kirotodo.server.schemas import SEQ_MAX, Models, UserStatus
+from kirotodo.server.streams import EventStream
+
+router = user_router("user")
+
+
+@router.get("/models")
+async def models(backend: Mine) -> Models:
+    """The models there are to choose from, the default one first."""
+    return Models(items=await backend.models())
+
+
+@router.get("/status")
+async def status(backend: Mine) -> UserStatus:
+    """What answers by default, and how many tasks are open."""
+    found = await backend.status()
+    return UserStatus(model=found.model, user=found.user, pending=found.pending)
+
+
+@router.get("/events", status_code=200, response_class=EventStream, responses=STREAM)
+async def events(
+    backend: Mine,
+    drain: Draining,
+    after: Annotated[
+        int | None, Query(ge=0, le=SEQ_MAX, description="From this revision on; from now without.")
+    ] = None,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """What changes on the list, here or anywhere else: `list_changed` events, whose id is the list's revision."""
+    start = after if last_event_id is None else last_event_id
+    return EventStream(list_frames(backend, after=start), drain=drain)

@@ -1,0 +1,131 @@
+"""Event streams: encoded frames on their way to one viewer.
+
+A viewer costs what it holds in its outbox and nothing else. One that does not read what it is sent is cut, one that
+left is forgotten, one whose server stops is told to reconnect; each resumes from the last id it saw.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from kirotodo.core.errors import KirotodoError
+from kirotodo.server.drain import Drain
+from kirotodo.server.errors import INSIDE, STATUS, told
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE: Final = "text/event-stream"
+PING_SECONDS: Final = 15.0
+PATIENCE_SECONDS: Final = 30.0
+"""How long a viewer may leave what it was sent unread."""
+OUTBOX: Final = 128
+"""Frames that wait for one viewer; the rest waits where it came from."""
+
+PING: Final = b": ping\n\n"
+RECONNECT: Final = b"event: reconnect\ndata: {}\n\n"
+
+
+def frame(*, id: int, event: str, data: bytes) -> bytes:
+    """One event; `data` is one line of JSON."""
+    return b"id: %d\nevent: %b\ndata: %b\n\n" % (id, event.encode(), data)
+
+
+def problem_frame(code: str, detail: str) -> bytes:
+    """What made the stream end before its time."""
+    problem = {"type": "about:blank", "status": STATUS.get(code, 500), "detail": detail, "code": code}  # type: ignore[call-overload]
+    return b"event: problem\ndata: %b\n\n" % json.dumps(problem).encode()
+
+
+class EventStream(Response):
+    """Sends `frames` as they come, with pings in between, until they end, the viewer leaves or the server drains."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, frames: AsyncGenerator[bytes, None], *, drain: Drain) -> None:
+        self.status_code = 200
+        self.background = None
+        self.init_headers({"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"})
+        self._frames = frames
+        self._drain = drain
+        self._outbox: list[bytes] = []
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._ended = False
+        self._parting = False
+        self._left = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        tasks = (asyncio.create_task(self._read()), asyncio.create_task(self._see_it_leave(receive)))
+        try:
+            with self._drain.viewer(self._part):
+                await self._write(send)
+        except TimeoutError:
+            log.info("a viewer that read nothing for %d seconds was cut", PATIENCE_SECONDS)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _write(self, send: Send) -> None:
+        while not self._left:
+            try:
+                async with asyncio.timeout(PING_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                await _sent(send, PING)
+                continue
+            self._wake.clear()
+            waiting, self._outbox = self._outbox, []
+            self._room.set()
+            if waiting:
+                await _sent(send, b"".join(waiting))
+            elif self._ended or self._parting:
+                if not self._ended:
+                    await _sent(send, RECONNECT)
+                await _sent(send, b"", more=False)
+                return
+            if self._ended or self._parting:
+                self._wake.set()
+
+    async def _read(self) -> None:
+        try:
+            async with aclosing(self._frames) as frames:
+                async for each in frames:
+                    await self._put(each)
+        except KirotodoError as error:
+            self._outbox.append(problem_frame(error.code, told(error)))
+        except Exception:
+            log.exception("an event stream broke")
+            self._outbox.append(problem_frame("internal_error", INSIDE))
+        finally:
+            self._ended = True
+            self._wake.set()
+
+    async def _put(self, each: bytes) -> None:
+        while len(self._outbox) >= OUTBOX:
+            self._room.clear()
+            await self._room.wait()
+        self._outbox.append(each)
+        self._wake.set()
+
+    async def _see_it_leave(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._left = True
+        self._wake.set()
+
+    def _part(self) -> None:
+        self._parting = True
+        self._wake.set()
+
+
+async def _sent(send: Send, body: bytes, *, more: bool = True) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await send({"type": "http.response.body", "body": body, "more_body": more})

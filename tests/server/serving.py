@@ -1,0 +1,102 @@
+"""A real server for a test: uvicorn on a socket at a free port, in the test's own event loop."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import jwt
+import uvicorn
+from fastapi import FastAPI
+
+from kirotodo.core.local import Core
+from kirotodo.core.settings import Settings
+
+SECRET: Final = "a secret for tests, which is long enough"
+STRAY: Final = httpx2.Timeout(10.0, read=20.0)
+
+
+def settings_in(folder: Path, **more: Any) -> Settings:
+    """A server's settings with the list in `folder`, and limits that no test runs into by accident."""
+    values: dict[str, Any] = {
+        "kirotodo_home": folder,
+        "database_url": f"sqlite+aiosqlite:///{folder / 'list.db'}",
+        "timezone": "Europe/Vienna",
+        "agent_timeout": 5.0,
+        "better_auth_secret": SECRET,
+        "rate_limit": 100_000,
+        "rate_limit_burst": 100_000,
+    }
+    return Settings(**{**values, **more})
+
+
+def token_for(user_id: str, *, secret: str = SECRET, **claims: Any) -> str:
+    """A token as `kirotodo token` mints it. The real clock counts for its expiry, whatever the test's clock says."""
+    now = int(time.time())
+    return jwt.encode({"sub": user_id, "iat": now, "exp": now + 3600, **claims}, secret, algorithm="HS256")
+
+
+def bearer(user_id: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token_for(user_id)}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A running server."""
+
+    app: FastAPI
+    base_url: str
+
+    @property
+    def core(self) -> Core:
+        core: Core = self.app.state.core
+        return core
+
+    def client(self, user_id: str = "1") -> httpx2.AsyncClient:
+        """A client that is signed in as this user."""
+        return httpx2.AsyncClient(base_url=f"{self.base_url}/api/{user_id}", headers=bearer(user_id), timeout=STRAY)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves the test's signals alone and says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+        self.stop = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.up.set()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def served(app: FastAPI) -> AsyncIterator[Served]:
+    """`app` behind a real socket. Open streams are told to reconnect at the end, as with any stop."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = _Server(uvicorn.Config(app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=5))
+    running = asyncio.create_task(server.serve(sockets=[listening]))
+    up = asyncio.create_task(server.up.wait())
+    await asyncio.wait((running, up), return_when=asyncio.FIRST_COMPLETED)
+    up.cancel()
+    if running.done():
+        running.result()
+    try:
+        yield Served(app=app, base_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
+    finally:
+        app.state.drain.begin()
+        server.stop.set()
+        await running
