@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic_core import PydanticSerializationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -41,7 +42,7 @@ def translated(error: BaseException, path: Path) -> KirotodoError | None:
     """The error of ours that this one of the driver, the pool or the file system means; None for any other."""
     if isinstance(error, DBAPIError):
         return translated(error.orig, path) if error.orig is not None else None
-    if isinstance(error, UnicodeEncodeError):
+    if isinstance(error, UnicodeEncodeError | PydanticSerializationError):
         return InvalidInput("That text holds characters that cannot be stored; type it again without them.")
     if isinstance(error, PoolTimeout):
         return busy(path)

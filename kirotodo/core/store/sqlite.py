@@ -1,13 +1,14 @@
 """What is peculiar to SQLite: where the file is, how a connection is set up, and how transactions begin.
 
-A statement costs one hop to the connection's thread here: its rows are fetched in the same hop, and a transaction
-begins with its first statement.
+What costs here is the hop to the connection's thread, not the statement. So rows are fetched in the hop that asked for
+them; and what returns nothing (the begin, a write without RETURNING) waits for the next statement that does, or for the
+commit, and goes along with it. A write that fails is therefore told by a later statement, or by the commit.
 """
 
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -103,7 +104,7 @@ def _connect_for_migration(path: Path) -> sqlite3.Connection:
 
 def _begin_with_first_statement(connection: SyncConnection) -> None:
     driver: Any = connection.connection.driver_connection
-    driver.pending = connection.get_execution_options().get(BEGIN, "BEGIN")
+    driver.will_begin(connection.get_execution_options().get(BEGIN, "BEGIN"))
 
 
 def _begin(connection: SyncConnection) -> None:
@@ -111,25 +112,60 @@ def _begin(connection: SyncConnection) -> None:
 
 
 def _connection(path: Path, mode: Mode, *_: Any, **__: Any) -> "_Connection":
-    connection = _Connection(partial(connect, path, mode), iter_chunk_size=64)
+    connection = _Connection(partial(connect, path, mode))
     connection._thread.daemon = True
     return connection
 
 
+_Statement = tuple[str, Sequence[Any], bool]
+"""What to execute, its parameters, and whether these are many sets of them."""
+_Outcome = tuple[Any, int, int | None, list[Any]]
+"""Description, row count, last row id and rows of a cursor."""
+
+
 class _Connection(aiosqlite.Connection):
-    pending: str | None = None
-    """What the next statement has to begin with."""
+    """A connection with what waits to go along in its next hop."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connector, iter_chunk_size=64)
+        self._waiting: list[_Statement] = []
+        self._reading = self._begun = False
+
+    def will_begin(self, begin: str) -> None:
+        self._waiting = [(begin, (), False)]
+        self._reading = begin == "BEGIN"
+        self._begun = False
 
     def cursor(self) -> "_Cursor":  # type: ignore[override]
         return _Cursor(self)
 
-    async def in_thread(self, function: Any, *arguments: Any) -> Any:
-        pending, self.pending = self.pending, None
-        return await self._execute(function, self._conn, pending, *arguments)  # type: ignore[no-untyped-call]
+    def wait(self, statement: _Statement) -> None:
+        self._waiting.append(statement)
+
+    async def run(self, statement: _Statement) -> _Outcome:
+        outcome: _Outcome = await self._execute(_run, self._conn, self._taken(statement))  # type: ignore[no-untyped-call]
+        return outcome
+
+    async def commit(self) -> None:
+        if not self._begun and len(self._waiting) <= 1:
+            return
+        if self._reading and not self._waiting:
+            self._conn.commit()  # lets go of a moment: nothing is written and nobody is waited for
+        else:
+            await self._execute(_commit, self._conn, self._taken(("COMMIT", (), False)))  # type: ignore[no-untyped-call]
+
+    async def rollback(self) -> None:
+        self._waiting = []
+        if self._begun:
+            await super().rollback()
+
+    def _taken(self, last: _Statement) -> list[_Statement]:
+        statements, self._waiting, self._begun = [*self._waiting, last], [], True
+        return statements
 
 
 class _Cursor:
-    """What SQLAlchemy needs of a cursor: executes and fetches in one hop to the thread."""
+    """What SQLAlchemy needs of a cursor: executes and fetches at once, or lets a statement wait."""
 
     __slots__ = ("_connection", "_rows", "arraysize", "description", "lastrowid", "rowcount")
 
@@ -145,15 +181,17 @@ class _Cursor:
         return self
 
     async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> "_Cursor":
-        self._take(await self._connection.in_thread(_execute, operation, parameters))
-        return self
+        return await self._do((operation, parameters, False))
 
-    async def executemany(self, operation: str, parameters: Iterable[Sequence[Any]]) -> "_Cursor":
-        self._take(await self._connection.in_thread(_execute_many, operation, parameters))
-        return self
+    async def executemany(self, operation: str, parameters: Sequence[Sequence[Any]]) -> "_Cursor":
+        return await self._do((operation, parameters, True))
 
-    def _take(self, outcome: tuple[Any, ...]) -> None:
-        self.description, self.rowcount, self.lastrowid, self._rows = outcome
+    async def _do(self, statement: _Statement) -> "_Cursor":
+        if _returns_nothing(statement[0]):
+            self._connection.wait(statement)
+        else:
+            self.description, self.rowcount, self.lastrowid, self._rows = await self._connection.run(statement)
+        return self
 
     async def fetchall(self) -> list[Any]:
         return self._rows
@@ -162,24 +200,25 @@ class _Cursor:
         self._rows = []
 
 
-def _execute(
-    connection: sqlite3.Connection, pending: str | None, operation: str, parameters: Sequence[Any]
-) -> tuple[Any, ...]:
-    if pending is not None:
-        connection.execute(pending).close()
-    cursor = connection.execute(operation, parameters)
-    rows = cursor.fetchall() if cursor.description else []
-    outcome = (cursor.description, cursor.rowcount, cursor.lastrowid, rows)
-    cursor.close()
+@cache
+def _returns_nothing(operation: str) -> bool:
+    return operation.startswith(("INSERT ", "UPDATE ", "DELETE ")) and " RETURNING " not in operation
+
+
+def _run(connection: sqlite3.Connection, statements: Sequence[_Statement]) -> _Outcome:
+    """Execute these, and say what came of the last one."""
+    for operation, parameters, many in statements:
+        cursor = (connection.executemany if many else connection.execute)(operation, parameters)
+        rows = cursor.fetchall() if cursor.description else []
+        outcome = (cursor.description, cursor.rowcount, cursor.lastrowid, rows)
+        cursor.close()
     return outcome
 
 
-def _execute_many(
-    connection: sqlite3.Connection, pending: str | None, operation: str, parameters: Iterable[Sequence[Any]]
-) -> tuple[Any, ...]:
-    if pending is not None:
-        connection.execute(pending).close()
-    cursor = connection.executemany(operation, parameters)
-    outcome: tuple[Any, ...] = (None, cursor.rowcount, cursor.lastrowid, [])
-    cursor.close()
-    return outcome
+def _commit(connection: sqlite3.Connection, statements: Sequence[_Statement]) -> None:
+    """Execute these, the last of which commits; a transaction that cannot is undone, since nobody else will."""
+    try:
+        _run(connection, statements)
+    except BaseException:
+        connection.rollback()
+        raise
