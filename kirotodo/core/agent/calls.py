@@ -68,7 +68,8 @@ async def run_call(
     except OperatorError:
         raise
     except Exception:
-        log.exception("tool %s failed in turn %s", call.tool, turn.turn_id)
+        ids = {"user_id": turn.user_id, "turn_id": turn.turn_id}
+        log.exception("tool %s failed in turn %s", call.tool, turn.turn_id, extra=ids)
         result = failure("This tool failed unexpectedly; nothing was changed by it.")
     async with turn.write(call_id=call.id) as entry:
         return await _receipt(entry, turn, call, "failed", result, started)

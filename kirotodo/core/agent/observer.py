@@ -34,13 +34,10 @@ class StepReport:
 
 
 class Observer:
-    """Hears of turns as they begin and end. This one does nothing; a server counts."""
-
-    def turn_began(self) -> None:
-        """This process works on a turn now."""
+    """Hears what turns and models did. This one does nothing; a server counts."""
 
     def turn_ended(self, report: TurnReport) -> None:
-        """It does no more."""
+        """This process does no more on a turn for now."""
 
     def model_ran(self, report: StepReport) -> None:
         """A model was asked once."""

@@ -178,7 +178,6 @@ class TurnRunner:
 
     async def _run(self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None) -> None:
         began = time.perf_counter()
-        self._observer.turn_began()
         ended, code, run = await self._carry(turn, interrupt, agent, fresh)
         report = TurnReport(
             user_id=turn.user_id,
@@ -190,7 +189,7 @@ class TurnRunner:
             code=code,
         )
         self._observer.turn_ended(report)
-        log.info("Agent execution time %.3f s, turn %s", report.seconds, ended, extra={"turn": asdict(report)})
+        log.info("Agent execution time %.3f s, turn %s", report.seconds, ended, extra=asdict(report))
 
     async def _carry(
         self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None
@@ -206,14 +205,14 @@ class TurnRunner:
             await self._interrupted(turn, run, stop)
             return stop.reason, "", run
         except OperatorError as error:
-            log.error("turn %s cannot go on: %s", turn.turn_id, error.message)
+            log.error("turn %s cannot go on: %s", turn.turn_id, error.message, extra=_ids(turn))
             self._hub.fail(turn.turn_id, error)
             return "broken", error.code, run
         except KirotodoError as error:
             await self._fail(turn, run, error)
             return "failed", error.code, run
         except Exception:
-            log.exception("turn %s failed", turn.turn_id)
+            log.exception("turn %s failed", turn.turn_id, extra=_ids(turn))
             fault = ModelError("Something went wrong inside kirotodo. Your message is kept.")
             await self._fail(turn, run, fault)
             return "failed", "internal_error", run
@@ -237,7 +236,7 @@ class TurnRunner:
         except StaleOwner:
             log.info("turn %s went to another owner", run.log.turn_id)
         except KirotodoError as fault:
-            log.error("turn %s cannot be ended: %s", run.log.turn_id, fault.message)
+            log.error("turn %s cannot be ended: %s", run.log.turn_id, fault.message, extra=_ids(run.log))
             self._hub.fail(run.log.turn_id, fault)
 
     async def _end(self, run: Run, status: TurnStatus, error: KirotodoError | None = None) -> None:
@@ -328,3 +327,8 @@ class TurnRunner:
                     continue
                 if asked:
                     job.interrupt.stop("cancelled")
+
+
+def _ids(turn: TurnLog) -> dict[str, str]:
+    """For log lines: whose turn and which one."""
+    return {"user_id": turn.user_id, "turn_id": turn.turn_id}

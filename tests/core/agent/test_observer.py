@@ -16,15 +16,10 @@ from tests.contract.house import say, until_parked
 
 class Ears(Observer):
     def __init__(self) -> None:
-        self.live = 0
         self.turns: list[TurnReport] = []
         self.steps: list[StepReport] = []
 
-    def turn_began(self) -> None:
-        self.live += 1
-
     def turn_ended(self, report: TurnReport) -> None:
-        self.live -= 1
         self.turns.append(report)
 
     def model_ran(self, report: StepReport) -> None:
@@ -61,7 +56,7 @@ async def test_every_stretch_of_a_turn_is_reported(core: Core, model: ScriptedMo
     await core.aclose()
     assert [report.ended for report in ears.turns] == ["parked", "finished"]
     assert {report.user_id for report in ears.turns} == {"ann"}
-    assert ears.live == 0
+    assert core.live_turns == 0
     assert [step.code for step in ears.steps] == ["", ""]
     assert all(step.first_seconds is not None and step.first_seconds <= step.seconds for step in ears.steps)
 
@@ -83,5 +78,5 @@ async def test_the_log_says_how_long_and_never_what(
         await core.aclose()
     lines = [record for record in caplog.records if "Agent execution time" in record.getMessage()]
     assert len(lines) == 1
-    assert vars(lines[0])["turn"]["user_id"] == "ann"
+    assert vars(lines[0])["user_id"] == "ann"
     assert "wombat" not in "".join(f"{record.getMessage()}{vars(record)}" for record in caplog.records)
