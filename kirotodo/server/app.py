@@ -19,6 +19,9 @@ from kirotodo.server.bearer import Gate
 from kirotodo.server.drain import Drain
 from kirotodo.server.errors import answer_with_problems
 from kirotodo.server.middleware import BODY_MAX, IMPORT_MAX, REQUEST_ID, VERSION, BodyLimit, Envelope, NoNewWork
+from kirotodo.server.observability.metrics import Metrics
+from kirotodo.server.observability.observed import Everyone, Observed
+from kirotodo.server.observability.traces import Traces, telemetry
 from kirotodo.server.openapi import describe
 from kirotodo.server.routes import chat, conversations, health, tasks, turns, user
 
@@ -35,21 +38,23 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     drains_on_signals: bool = False,
 ) -> FastAPI:
-    """The application. `app.state` holds `settings` and `drain`, and while it runs `core` and `gate`.
+    """The application. `app.state` holds `settings`, `drain` and `metrics`, and while it runs `core` and `gate`.
 
     `model` answers in place of the configured one. With `drains_on_signals` it stops in good order by itself before
     the web server that runs it hears of a SIGTERM.
     """
-    drain = Drain()
+    drain, metrics = Drain(), Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        core = await Core.open(settings, model=model, clock=clock)
+        core = await Core.open(settings, model=model, clock=clock, observer=Everyone((metrics, Traces())))
         try:
             await core.resume()
             gate = await Gate.open(settings, core)
             app.state.core, app.state.gate = core, gate
+            metrics.watch(live_turns=lambda: core.live_turns, viewers=lambda: core.hub.viewers, pool=core.database.pool)
             with ExitStack() as signals:
+                signals.enter_context(metrics.kept_up_to_date())
                 if drains_on_signals:
                     signals.enter_context(
                         drain.on_signals(until_idle=core.until_idle, grace_seconds=settings.drain_timeout)
@@ -61,14 +66,15 @@ def create_app(
         finally:
             await core.aclose()
 
-    app = FastAPI(title="kirotodo", version=__version__, lifespan=lifespan, redoc_url=None)
-    app.state.settings, app.state.drain = settings, drain
+    app = FastAPI(title="kirotodo", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=telemetry())
+    app.state.settings, app.state.drain, app.state.metrics = settings, drain, metrics
     for router in ROUTERS:
         app.router.routes.extend(router.routes)  # as they are; including them would make each anew for every app
     answer_with_problems(app)
     describe(app)
     app.add_middleware(BodyLimit, limit=BODY_MAX, larger={"/tasks/import": IMPORT_MAX})
     app.add_middleware(NoNewWork, drain=drain)
+    app.add_middleware(Observed, metrics=metrics)
     app.add_middleware(Envelope)
     _allow_origins(app, settings)
     return app

@@ -171,6 +171,11 @@ class Database:
         except sqlite3.Error:
             return object()
 
+    def pool(self) -> tuple[int, int]:
+        """Connections in use, and how many there may be."""
+        pool: Any = self._engine.pool
+        return pool.checkedout(), pool.size()
+
     async def aclose(self) -> None:
         if self._watch is not None:
             self._watch.close()

@@ -6,7 +6,8 @@ sets.
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -116,7 +117,7 @@ class Metrics(Observer):
         live_turns: Callable[[], int],
         viewers: Callable[[], int],
         pool: Callable[[], tuple[int, int]],
-        limits_shared: Callable[[], bool],
+        limits_shared: Callable[[], bool] = lambda: True,
     ) -> None:
         """Where the numbers stand that are not counted here; `pool` gives connections in use and at most."""
         self._looks = [
@@ -131,9 +132,18 @@ class Metrics(Observer):
         for gauge, number in self._looks:
             gauge.set(number())
 
-    async def keep_looking(self) -> None:
-        """For as long as the server runs: another process may be the one that is asked."""
-        while self._shared:
+    @contextmanager
+    def kept_up_to_date(self) -> Iterator[None]:
+        """Look now and then, where another process may be the one that is asked."""
+        looking = asyncio.create_task(self._keep_looking(), name="metrics") if self._shared else None
+        try:
+            yield
+        finally:
+            if looking is not None:
+                looking.cancel()
+
+    async def _keep_looking(self) -> None:
+        while True:
             self.look()
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -33,13 +33,21 @@ class Observed:
         began = time.perf_counter()
         token = REQUEST_ID.set(scope.get("state", {}).get("request_id", ""))
 
+        answered = False
+
         async def seen(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
+                answered = True
                 self._answered(scope, message["status"], time.perf_counter() - began)
             await send(message)
 
         try:
             await self.app(scope, receive, seen)
+        except Exception:
+            if not answered:
+                self._answered(scope, 500, time.perf_counter() - began)
+            raise
         finally:
             REQUEST_ID.reset(token)
 

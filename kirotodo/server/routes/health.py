@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it should be sent work."""
+"""Whether this process lives, whether it should be sent work, and what it counted."""
 
 import asyncio
 from typing import Final
@@ -9,21 +9,22 @@ from starlette.responses import Response
 from kirotodo import __version__
 from kirotodo.core.errors import Draining, KirotodoError, StorageError
 from kirotodo.server.errors import problem_of
+from kirotodo.server.observability.metrics import CONTENT_TYPE, Metrics
 from kirotodo.server.openapi import problems
 from kirotodo.server.schemas import Health
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = APIRouter(tags=["health"])
 
 PATIENCE_SECONDS: Final = 2.0
 
 
-@router.get("")
+@router.get("/health")
 async def alive() -> Health:
     """This process answers; nothing else is looked at."""
     return Health(version=__version__)
 
 
-@router.get("/ready", response_model=Health, responses=problems(503))
+@router.get("/health/ready", response_model=Health, responses=problems(503))
 async def ready(request: Request) -> Health | Response:
     """Its database answers and it is not about to stop."""
     if request.app.state.drain.begun:
@@ -36,3 +37,10 @@ async def ready(request: Request) -> Health | Response:
     except KirotodoError as error:
         return problem_of(error)
     return Health(version=__version__)
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def metrics(request: Request) -> Response:
+    """Counts and durations in Prometheus' text format. Not for the public: keep it behind the gateway."""
+    counted: Metrics = request.app.state.metrics
+    return Response(counted.page(), media_type=CONTENT_TYPE)
