@@ -109,6 +109,20 @@ class ListChanged:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LinkChanged:
+    """The link to a server is good (again) or was lost; a list in this process has none.
+
+    Where it is good again, what happened meanwhile may have been missed. `wait` is how many seconds the server wants to
+    be left alone, after which it is asked again without anybody's doing.
+    """
+
+    link: Link
+    place: str
+    detail: str = ""
+    wait: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ImportReport:
     """What an import did: ids made, and the rows left out, a sentence each."""
 
@@ -226,9 +240,10 @@ class Backend(Protocol):
 
     # --- the rest ---
 
-    def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged]:
+    def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged | LinkChanged]:
         """What changes from now on, here or in another program, until closed; what changed since the revision `after`
-        first, if one is given."""
+        first, if one is given. Without one it begins with an empty change, whose revision is that of now. A backend
+        with a link tells of it here, of a good one whenever it begins to follow."""
 
     async def models(self) -> tuple[ModelChoice, ...]:
         """The models there are to choose from, the default one first; their names differ. Nothing is asked for it."""

@@ -334,6 +334,7 @@ class LocalBackend:
             if after is None:
                 async with self._database.read(self.user_id) as store:
                     after = await store.revision()
+                yield ListChanged(revision=after)
             else:
                 changed.set()
             revision = after

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from kirotodo.core.backend import Backend, ListChanged
+from kirotodo.core.backend import Backend, LinkChanged, ListChanged
 from kirotodo.core.models.scripted import ScriptedModel, call
 from tests.contract.house import say
 
@@ -13,14 +13,15 @@ class Listener:
 
     def __init__(self, backend: Backend) -> None:
         self.heard: list[ListChanged] = []
-        self._news: AsyncIterator[ListChanged] = backend.changes()
+        self._news: AsyncIterator[ListChanged | LinkChanged] = backend.changes()
         self._more = asyncio.Event()
         self._task = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
         async for change in self._news:
-            self.heard.append(change)
-            self._more.set()
+            if isinstance(change, ListChanged):
+                self.heard.append(change)
+                self._more.set()
 
     async def until(self, wanted: Callable[[ListChanged], bool]) -> ListChanged:
         """The first news of this kind."""
@@ -36,7 +37,7 @@ class Listener:
         return await self.until(lambda change: any(task.title == title for task in change.tasks))
 
     async def __aenter__(self) -> "Listener":
-        await asyncio.sleep(0)  # lets the listener take its place
+        await self.until(lambda _: True)  # it has taken its place
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -64,7 +65,7 @@ async def test_what_was_missed_is_told_first(backend: Backend) -> None:
     await backend.delete_tasks([1])
     later = backend.changes(after=seen.revision)
     async with asyncio.timeout(10):
-        missed = await anext(later)
+        missed = await anext(change async for change in later if isinstance(change, ListChanged))
     assert [task.title for task in missed.tasks] == ["eggs"]
     assert missed.removed == (1,)
     assert missed.revision > seen.revision

@@ -19,6 +19,7 @@ from kirotodo.client.tui.messages import (
     Edited,
     EventArrived,
     Failed,
+    LinkSeen,
     MessageAccepted,
     MessageRefused,
     ModelsSeen,
@@ -30,7 +31,7 @@ from kirotodo.client.tui.messages import (
     TasksSeen,
     WatchLost,
 )
-from kirotodo.core.backend import Backend, ListChanged
+from kirotodo.core.backend import Backend, LinkChanged, ListChanged
 from kirotodo.core.domain.conversation import Decision, Transcript
 from kirotodo.core.domain.task import PAGE_MAX, Changed, Task, TaskFilter
 from kirotodo.core.errors import KirotodoError, NotFound, Unreachable
@@ -212,8 +213,11 @@ class Jobs:
                     await self.load_tasks()
                 async for change in changes:
                     tries = 0
-                    self._tell(change)
-                    await self.status()
+                    if isinstance(change, LinkChanged):
+                        self._post(LinkSeen(change))
+                    else:
+                        self._tell(change)
+                        await self.status()
             except KirotodoError as error:
                 if not isinstance(error, Unreachable) and not tries:
                     self._post(Failed(error))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from textual.message import Message
 
 from kirotodo.client.state import Outgoing
-from kirotodo.core.backend import ModelChoice, Status
+from kirotodo.core.backend import LinkChanged, ModelChoice, Status
 from kirotodo.core.domain.conversation import Conversation, Sent, Transcript
 from kirotodo.core.domain.task import Changed, Task
 from kirotodo.core.errors import KirotodoError
@@ -180,6 +180,14 @@ class StatusSeen(Message):
     def __init__(self, status: Status) -> None:
         super().__init__()
         self.status = status
+
+
+class LinkSeen(Message):
+    """How the link to the server stands, as of now."""
+
+    def __init__(self, change: LinkChanged) -> None:
+        super().__init__()
+        self.change = change
 
 
 class ModelsSeen(Message):

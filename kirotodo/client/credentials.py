@@ -1,0 +1,144 @@
+"""Sign-ins at servers: what proves who one is, and where that is kept.
+
+`KIROTODO_TOKEN` comes first. Else the system keyring keeps them, or a file that only its owner can read; with
+`KIROTODO_CREDENTIALS=memory` they are gone with the program.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from kirotodo.client.servers import Address
+from kirotodo.core.errors import ConfigError, InvalidInput, NotSignedIn, OperatorError
+from kirotodo.core.secrets import PATIENCE_SECONDS, KeyringTrouble, SecretStore, Stored
+
+TOKEN: Final = "KIROTODO_TOKEN"
+PLACE: Final = "KIROTODO_CREDENTIALS"
+FILE: Final = "credentials.json"
+KIND: Final = "server"
+PLACES: Final = ("keyring", "memory")
+TOKEN_MAX: Final = 8_000
+_JWT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tokens:
+    """Who one is at a server, and the proof. `expires_at` is a moment in seconds, None where it is not known.
+
+    Without `refresh_token` the sign-in ends with its access token.
+    """
+
+    access_token: str = field(repr=False)
+    user_id: str
+    email: str = ""
+    refresh_token: str | None = field(default=None, repr=False)
+    expires_at: float | None = None
+
+    @classmethod
+    def of_token(cls, text: str) -> Self:
+        """An access token that was pasted or set. Raises `InvalidInput`; what was given is never repeated."""
+        token = text.strip().removeprefix("Bearer ").strip()
+        claims = _claims(token)
+        user_id = claims.get("sub")
+        if not isinstance(user_id, str) or not user_id:
+            raise InvalidInput("That is no token of a kirotodo server: it is one long word with two dots in it.")
+        expires, email = claims.get("exp"), claims.get("email")
+        return cls(
+            access_token=token,
+            user_id=user_id,
+            email=email if isinstance(email, str) else "",
+            expires_at=float(expires) if isinstance(expires, int | float) else None,
+        )
+
+
+def _claims(token: str) -> Mapping[str, Any]:
+    """What a token says about itself. Whether that is true is for the server to check."""
+    if len(token) > TOKEN_MAX or not _JWT.fullmatch(token):
+        return {}
+    payload = token.split(".")[1]
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+class Credentials:
+    """Sign-ins by server. `folder` is that of config.toml."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._environment = environment
+        self._store = SecretStore(folder / FILE, kind=KIND, patience=patience)
+        self._memory: dict[str, Tokens] = {}
+
+    @property
+    def from_environment(self) -> bool:
+        """Whether `KIROTODO_TOKEN` is set, and wins."""
+        return bool(self._environment.get(TOKEN, "").strip())
+
+    async def read(self, address: Address) -> Tokens | None:
+        """The sign-in, None where there is none.
+
+        Raises `NotSignedIn` where the keyring might hold one but does not tell, `InvalidInput` on a `KIROTODO_TOKEN`
+        that is no token.
+        """
+        if self.from_environment:
+            try:
+                return Tokens.of_token(self._environment[TOKEN])
+            except InvalidInput as error:
+                raise InvalidInput(f"{TOKEN}: {error.message}") from None
+        if self._place == "memory":
+            return self._memory.get(address.url)
+        try:
+            return _tokens(await asyncio.to_thread(self._store.read, address.url))
+        except KeyringTrouble as trouble:
+            raise NotSignedIn(
+                f"Your sign-in at {address.host} cannot be read: {trouble}. Unlock the keyring, or sign in again."
+            ) from None
+
+    async def store(self, address: Address, tokens: Tokens) -> Stored:
+        """Keep it. Raises `OperatorError` if that cannot be done anywhere."""
+        if self._place == "memory":
+            self._memory[address.url] = tokens
+            return Stored(place="memory")
+        return await asyncio.to_thread(self._store.store, address.url, json.dumps(asdict(tokens)))
+
+    async def delete(self, address: Address) -> bool:
+        """Forget it; False where there was none. Raises `OperatorError` if the keyring does not let go."""
+        if self._place == "memory":
+            return self._memory.pop(address.url, None) is not None
+        try:
+            return await asyncio.to_thread(self._store.delete, address.url)
+        except KeyringTrouble as trouble:
+            raise OperatorError(
+                f"Whether your sign-in at {address.host} is in the keyring cannot be told: {trouble}."
+            ) from None
+
+    @property
+    def _place(self) -> str:
+        place = self._environment.get(PLACE, "").strip().lower() or "keyring"
+        if place not in PLACES:
+            raise ConfigError(f"{PLACE} is {place!r}: it should be one of {', '.join(PLACES)}.")
+        return place
+
+
+def _tokens(text: str | None) -> Tokens | None:
+    """What was stored; nothing where it makes no sense, so that one can sign in anew."""
+    try:
+        raw = json.loads(text or "null")
+        tokens = Tokens(**raw) if isinstance(raw, dict) else None
+    except (ValueError, TypeError):
+        return None
+    return tokens if tokens is not None and tokens.access_token and tokens.user_id else None

@@ -1,0 +1,235 @@
+"""RemoteBackend: the port's adapter that speaks to a server, for the user who is signed in there."""
+
+import asyncio
+import re
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, aclosing
+from dataclasses import asdict, dataclass
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+from kirotodo.client.credentials import Credentials, Tokens
+from kirotodo.client.remote import streams
+from kirotodo.client.remote.http import STALL_SECONDS, Http
+from kirotodo.client.remote.link import Heard, LinkWatch, Pauses
+from kirotodo.client.remote.requests import Kind, Requests
+from kirotodo.client.remote.sign_in import SignIn
+from kirotodo.client.servers import Address
+from kirotodo.core.backend import ImportReport, LinkChanged, ListChanged, ModelChoice, Status, TaskFields
+from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
+from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
+from kirotodo.core.errors import InvalidInput, Unreachable
+from kirotodo.core.events import TurnEvent
+
+PENDING: Final = TaskFilter()
+KEY: Final = re.compile(r"[!-~]{1,200}")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Items:
+    items: tuple[ModelChoice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Added:
+    items: tuple[Task, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _UserStatus:
+    model: str
+    user: str
+    pending: int
+    email: str | None = None
+
+
+class RemoteBackend:
+    """A user's list and conversations at a server. See `core.backend.Backend` for what each method promises.
+
+    `insist` is for a screen that one sits before: sending and following go on until the server is there again. Without
+    it a few tries are made, and then `Unreachable` is raised. `on_link` hears how the link stands.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        tokens: Tokens,
+        credentials: Credentials,
+        *,
+        timezone: str,
+        insist: bool = False,
+        pauses: Pauses | None = None,
+        stall: float = STALL_SECONDS,
+        on_link: Heard | None = None,
+    ) -> None:
+        self.address = address
+        self._insist = insist
+        self._http = Http(address, stall=stall)
+        self._link = LinkWatch(address.host)
+        self._requests = Requests(
+            self._http,
+            SignIn(self._http, tokens, credentials),
+            self._link,
+            timezone=timezone,
+            pauses=pauses or Pauses(),
+            insist=insist,
+        )
+        self._last: Status | None = None
+        self._hearing = ExitStack()
+        if on_link is not None:
+            self._hearing.enter_context(self._link.heard_by(on_link))
+
+    # --- turns ---
+
+    async def send(
+        self,
+        message: str,
+        *,
+        conversation_id: int | None = None,
+        request_key: str | None = None,
+        model: str | None = None,
+    ) -> Sent:
+        key = uuid.uuid4().hex if request_key is None else request_key
+        if not KEY.fullmatch(key):
+            raise InvalidInput("A request key has 1 to 200 letters, digits and signs, without spaces.")
+        body = {"message": message, "conversation_id": conversation_id, "model": model}
+        given = {name: value for name, value in body.items() if value is not None}
+        return await self._ask(Sent, "keyed", "POST", "/turns", body=given, headers={"Idempotency-Key": key})
+
+    async def watch(self, turn_id: str, *, after: int = 0) -> AsyncIterator[TurnEvent]:
+        events = streams.turn_events(self._requests, quote(turn_id, safe=""), after=after, insist=self._insist)
+        async with aclosing(events):
+            async for event in events:
+                yield event
+
+    async def turn(self, turn_id: str) -> Turn:
+        return await self._read(Turn, _turn(turn_id))
+
+    async def cancel(self, turn_id: str) -> Turn:
+        # Stopping what is stopped changes nothing, so that this is tried again as a read is.
+        return await self._ask(Turn, "read", "POST", f"{_turn(turn_id)}/cancel")
+
+    async def answer(
+        self,
+        turn_id: str,
+        call_id: str,
+        decision: Decision,
+        *,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> Turn:
+        body = {"call_id": call_id, "decision": decision, "arguments": arguments}
+        return await self._edit(Turn, "POST", f"{_turn(turn_id)}/approval", body)
+
+    # --- conversations ---
+
+    async def conversations(
+        self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> Page[Conversation]:
+        return await self._read(Page[Conversation], "/conversations", search=search, limit=limit, cursor=cursor)
+
+    async def transcript(self, conversation_id: int, *, before: int | None = None, limit: int = 50) -> Transcript:
+        return await self._read(Transcript, f"/conversations/{conversation_id}/messages", before=before, limit=limit)
+
+    async def rename_conversation(self, conversation_id: int, title: str) -> Conversation:
+        return await self._edit(Conversation, "PATCH", f"/conversations/{conversation_id}", {"title": title})
+
+    async def delete_conversation(self, conversation_id: int) -> None:
+        await self._requests.ask("edit", "DELETE", f"/conversations/{conversation_id}")
+
+    async def restore_conversation(self, conversation_id: int) -> Conversation:
+        return await self._edit(Conversation, "POST", f"/conversations/{conversation_id}/restore")
+
+    # --- tasks ---
+
+    async def tasks(self, where: TaskFilter = PENDING, *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
+        return await self._read(Page[Task], "/tasks", **asdict(where), limit=limit, cursor=cursor)
+
+    async def task(self, task_id: int) -> Task:
+        return await self._read(Task, f"/tasks/{task_id}")
+
+    async def add_from_text(self, text: str, *, dry_run: bool = False) -> tuple[Task, ...]:
+        kind: Kind = "read" if dry_run else "edit"
+        body = {"text": text, "dry_run": dry_run}
+        return (await self._ask(_Added, kind, "POST", "/tasks/from-text", body=body)).items
+
+    async def add_task(self, fields: TaskFields) -> Task:
+        return await self._edit(Task, "POST", "/tasks", fields)
+
+    async def update_tasks(self, task_ids: Sequence[int], fields: TaskFields) -> Changed:
+        return await self._edit(Changed, "POST", "/tasks/update", {"task_ids": list(task_ids), "fields": fields})
+
+    async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
+        body = {"task_ids": list(task_ids), "completed": completed}
+        return await self._edit(Changed, "POST", "/tasks/complete", body)
+
+    async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
+        return await self._edit(Changed, "POST", "/tasks/delete", {"task_ids": list(task_ids)})
+
+    async def undo(self, *, groups: int = 1) -> Changed:
+        return await self._edit(Changed, "POST", "/undo", {"groups": groups})
+
+    async def undo_call(self, turn_id: str, call_id: str) -> Changed:
+        return await self._edit(Changed, "POST", f"{_turn(turn_id)}/calls/{quote(call_id, safe='')}/undo")
+
+    async def redo(self) -> Changed:
+        return await self._edit(Changed, "POST", "/redo")
+
+    async def stats(self, *, period_days: int = 7) -> TaskStats:
+        return await self._read(TaskStats, "/stats", period_days=period_days)
+
+    async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
+        return await self._edit(ImportReport, "POST", "/tasks/import", {"drafts": list(drafts)})
+
+    # --- the rest ---
+
+    async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged | LinkChanged]:
+        news = streams.changes(self._requests, after=after)
+        async with aclosing(news):
+            async for change in news:
+                yield change
+
+    async def models(self) -> tuple[ModelChoice, ...]:
+        return (await self._read(_Items, "/models")).items
+
+    async def status(self) -> Status:
+        """Without an answer it is what it was the last time, with the link as it is now."""
+        try:
+            found = await self._read(_UserStatus, "/status")
+        except Unreachable:
+            if self._last is None:
+                raise
+            model, user, pending = self._last.model, self._last.user, self._last.pending
+        else:
+            model, user, pending = found.model, found.email or found.user, found.pending
+        self._last = Status(
+            link=self._link.link,
+            place=self.address.host,
+            model=model,
+            user=user,
+            pending=pending,
+            detail=self._link.detail,
+        )
+        return self._last
+
+    async def aclose(self) -> None:
+        self._hearing.close()
+        await asyncio.shield(self._http.aclose())
+
+    # --- within ---
+
+    async def _read(self, kind: type[T], path: str, **params: Any) -> T:
+        given = {name: value for name, value in params.items() if value is not None}
+        return await self._ask(kind, "read", "GET", path, params=given)
+
+    async def _edit(self, kind: type[T], method: str, path: str, body: Any = None) -> T:
+        return await self._ask(kind, "edit", method, path, body=body)
+
+    async def _ask(self, kind: type[T], how: Kind, method: str, path: str, **request: Any) -> T:
+        return (await self._requests.ask(how, method, path, **request)).of(kind)
+
+
+def _turn(turn_id: str) -> str:
+    return f"/turns/{quote(turn_id, safe='')}"

@@ -1,0 +1,180 @@
+"""One exchange with a server, and one stream from it. Who one is, and trying again, are not known here."""
+
+import json
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, TypeVar, cast
+
+import httpx2
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from kirotodo import __version__
+from kirotodo.client.remote import faults
+from kirotodo.client.servers import Address
+from kirotodo.core.errors import KirotodoError
+
+CONNECT_SECONDS: Final = 10.0
+ANSWER_SECONDS: Final = 60.0
+"""How long an answer may take; an import of thousands of tasks does take a while."""
+STALL_SECONDS: Final = 40.0
+"""A stream says something every 15 seconds, if only that it is there; after so long it is dead."""
+EVENT_MAX: Final = 64 * 1024 * 1024
+PROBLEM: Final = "application/problem+json"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """A whole answer. `version` is the server's, "" where what answered names none."""
+
+    status: int
+    body: bytes
+    host: str
+    version: str
+
+    def of(self, kind: type[T]) -> T:
+        """The value in it. Raises what `faults.not_understood` says where there is none such."""
+        try:
+            return read_as(kind, self.body)
+        except ValidationError:
+            raise faults.not_understood(self.host, self.version) from None
+
+
+def read_as(kind: type[T], data: bytes | str) -> T:
+    """The value in JSON: both sides of the wire read and write the values of the domain as they are."""
+    value: T = _adapter(cast(Any, kind)).validate_json(data)
+    return value
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+class Http:
+    """Exchanges with one server over one client. `stall` is how long a stream may be silent.
+
+    `version` is that of the server, once it has answered.
+    """
+
+    def __init__(self, address: Address, *, stall: float = STALL_SECONDS, verify: ssl.SSLContext | None = None) -> None:
+        self.address = address
+        self.version = ""
+        self._stall = stall
+        if verify is None and not address.secure:
+            verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # no certificates to read for a link without TLS
+        self._client = httpx2.AsyncClient(
+            base_url=address.url,
+            verify=verify or True,
+            timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=10, keepalive_expiry=30),
+            headers={"User-Agent": f"kirotodo/{__version__}", "Accept": "application/json"},
+        )
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request and its whole answer. Raises `Unreachable` in one of its kinds, and what a refusal stands for."""
+        content = None if body is None else to_json(body)
+        try:
+            response = await self._client.request(
+                method,
+                path,
+                content=content,
+                params=params,
+                headers={**({"Content-Type": "application/json"} if content is not None else {}), **(headers or {})},
+            )
+        except (httpx2.RequestError, OSError) as error:
+            raise faults.of_transport(error, self.address.host) from error
+        self._check(response)
+        return Answer(
+            status=response.status_code,
+            body=response.content,
+            host=self.address.host,
+            version=_version(response),
+        )
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, params: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> AsyncGenerator[AsyncIterator[httpx2.ServerSentEvent], None]:
+        """A stream of events, until the server ends it. Raises as `exchange` does, also while it is read."""
+        timeout = httpx2.Timeout(self._stall, connect=CONNECT_SECONDS)
+        try:
+            async with self._client.sse(
+                path, params=params, headers=headers, timeout=timeout, max_event_size=EVENT_MAX
+            ) as source:
+                if source.response.status_code >= 400:
+                    await source.response.aread()
+                self._check(source.response)
+                if not _is_stream(source.response):
+                    raise faults.not_understood(self.address.host, _version(source.response))
+                yield aiter(source)
+        except (httpx2.RequestError, OSError) as error:
+            raise faults.of_transport(error, self.address.host) from error
+
+    def problem_of(self, data: str) -> KirotodoError:
+        """The fault that an event of a stream tells of: its server cannot go on with it."""
+        return faults.of_refusal(
+            faults.Refusal(status=500, host=self.address.host, version=self.version, problem=_problem_in(data))
+        )
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def _check(self, response: httpx2.Response) -> None:
+        self.version = _version(response)
+        status = response.status_code
+        if 200 <= status < 300:
+            return
+        raise faults.of_refusal(
+            faults.Refusal(
+                status=status,
+                host=self.address.host,
+                version=_version(response),
+                problem=_problem(response) if status >= 400 else None,
+                retry_after=_seconds(response.headers.get("retry-after")),
+                location=response.headers.get("location", ""),
+            )
+        )
+
+
+def _version(response: httpx2.Response) -> str:
+    return "".join(sign for sign in response.headers.get("x-kirotodo-version", "") if sign.isprintable())[:40]
+
+
+def _is_stream(response: httpx2.Response) -> bool:
+    kind: str = response.headers.get("content-type", "")
+    return kind.partition(";")[0].strip().lower() == "text/event-stream"
+
+
+def _problem(response: httpx2.Response) -> Mapping[str, Any] | None:
+    if not response.headers.get("content-type", "").startswith(PROBLEM):
+        return None
+    return _problem_in(response.content)
+
+
+def _problem_in(data: bytes | str) -> Mapping[str, Any] | None:
+    try:
+        problem = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return problem if isinstance(problem, dict) else None
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None

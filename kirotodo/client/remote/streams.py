@@ -1,0 +1,137 @@
+"""Streams that outlast their connections: taken up where they were cut, until they are over."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+import httpx2
+from pydantic import ValidationError
+
+from kirotodo.client.remote import faults
+from kirotodo.client.remote.http import Http, read_as
+from kirotodo.client.remote.requests import Requests
+from kirotodo.core.backend import LinkChanged, ListChanged
+from kirotodo.core.errors import KirotodoError, RateLimited, Unreachable
+from kirotodo.core.events import FINAL_EVENTS, TurnEvent, decode_event
+
+LIST_CHANGED: Final = "list_changed"
+RECONNECT: Final = "reconnect"
+"""The server is about to stop: the rest is to be had from another one, or from this one again."""
+PROBLEM: Final = "problem"
+"""The server cannot go on with this stream."""
+KINDS: Final = frozenset(kind.__dataclass_fields__["kind"].default for kind in TurnEvent.__args__)
+
+
+async def turn_events(requests: Requests, turn_id: str, *, after: int, insist: bool) -> AsyncGenerator[TurnEvent, None]:
+    """The events of a turn after `after`, up to its final one, over as many connections as it takes."""
+    seq, failures = after, 0
+    while True:
+        try:
+            async with requests.stream(f"/turns/{turn_id}/events", {"after": seq}) as stream:
+                requests.link.good()
+                async for one in stream:
+                    if one.event == RECONNECT:
+                        failures = 0
+                        break
+                    event = _turn_event(one, requests.http)
+                    if event is None or event.seq <= seq:
+                        continue
+                    seq, failures = event.seq, 0
+                    yield event
+                    if isinstance(event, FINAL_EVENTS):
+                        return
+                else:
+                    raise faults.broke_off(requests.host)
+        except (Unreachable, RateLimited) as error:
+            failures += 1
+            await requests.before_another_try(error, failures, insist=insist)
+
+
+def _turn_event(one: httpx2.ServerSentEvent, http: Http) -> TurnEvent | None:
+    """The event in it; None for one of a kind that only a newer server knows."""
+    if one.event == PROBLEM:
+        raise http.problem_of(one.data)
+    try:
+        return decode_event(one.data)
+    except ValidationError:
+        if _kind(one.data) in KINDS:
+            raise faults.not_understood(http.address.host, http.version) from None
+        return None
+
+
+def _kind(data: str) -> object:
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return value.get("kind") if isinstance(value, dict) else None
+
+
+class ListFollower:
+    """What changes in the list, and how the link stands, in one stream."""
+
+    def __init__(self, requests: Requests, *, after: int | None) -> None:
+        self._requests = requests
+        self._revision = after
+        self._news: asyncio.Queue[ListChanged | LinkChanged | KirotodoError] = asyncio.Queue()
+
+    async def follow(self) -> AsyncGenerator[ListChanged | LinkChanged, None]:
+        """Until closed. Raises what no further try would mend."""
+        link = self._requests.link
+        with link.heard_by(self._news.put_nowait):
+            reading = asyncio.create_task(self._read())
+            try:
+                while True:
+                    news = await self._news.get()
+                    if isinstance(news, KirotodoError):
+                        raise news
+                    yield news
+            finally:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
+
+    async def _read(self) -> None:
+        failures = 0
+        while True:
+            try:
+                async with aclosing(self._connection()) as changes:
+                    async for change in changes:
+                        failures = 0
+                        self._revision = change.revision or self._revision
+                        self._news.put_nowait(change)
+            except (Unreachable, RateLimited) as error:
+                failures += 1
+                await self._requests.before_another_try(error, failures, insist=True)
+            except KirotodoError as error:
+                self._news.put_nowait(error)
+                return
+
+    async def _connection(self) -> AsyncGenerator[ListChanged, None]:
+        """The changes over one connection; returns where the server asks for another one."""
+        link = self._requests.link
+        params = {} if self._revision is None else {"after": self._revision}
+        async with self._requests.stream("/events", params) as stream:
+            if link.link == "online":
+                self._news.put_nowait(link.now())
+            link.good()
+            async for one in stream:
+                if one.event == RECONNECT:
+                    return
+                if one.event == PROBLEM:
+                    raise self._requests.http.problem_of(one.data)
+                if one.event == LIST_CHANGED:
+                    yield self._change(one)
+        raise faults.broke_off(self._requests.host)
+
+    def _change(self, one: httpx2.ServerSentEvent) -> ListChanged:
+        try:
+            return read_as(ListChanged, one.data)
+        except ValidationError:
+            http = self._requests.http
+            raise faults.not_understood(http.address.host, http.version) from None
+
+
+def changes(requests: Requests, *, after: int | None) -> AsyncGenerator[ListChanged | LinkChanged, None]:
+    return ListFollower(requests, after=after).follow()
