@@ -33,7 +33,7 @@ def configure(settings: Settings, *, stream: TextIO | None = None) -> None:
     ours.propagate = True
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    for name in ("uvicorn", "uvicorn.error"):
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # whose own configuration keeps their lines to itself
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
