@@ -3,12 +3,16 @@
 A second backend joins by adding a class with the same members and naming it in `HOUSES`.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
-from kirotodo.core.backend import Backend
+from kirotodo.client.credentials import Credentials, Tokens
+from kirotodo.client.remote.backend import RemoteBackend
+from kirotodo.client.servers import Address
+from kirotodo.core.backend import Backend, Link
 from kirotodo.core.domain.conversation import Sent
 from kirotodo.core.events import FINAL_EVENTS, ApprovalRequested, TurnEvent
 from kirotodo.core.local import LocalBackend
@@ -16,6 +20,8 @@ from kirotodo.core.models.builtin import BuiltinModel
 from kirotodo.core.models.model import Model
 from kirotodo.core.models.scripted import ScriptedModel
 from kirotodo.core.settings import Settings
+from kirotodo.server.app import create_app
+from tests.server.serving import served, settings_in, token_for
 
 MONDAY: Final = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -39,6 +45,10 @@ class House(Protocol):
     backend: Backend
     model: ScriptedModel
     clock: Clock
+    link: Link
+    place: str
+
+    async def start(self) -> None: ...
 
     async def reopen(self) -> None: ...
 
@@ -50,6 +60,9 @@ class House(Protocol):
 
 class LocalHouse:
     """The core in this process, on a SQLite file."""
+
+    link: Link = "local"
+    place = "local"
 
     def __init__(self, folder: Path) -> None:
         self.clock = Clock()
@@ -77,7 +90,44 @@ class LocalHouse:
         await self.backend.aclose()
 
 
-HOUSES: Final = {"local": LocalHouse}
+class RemoteHouse:
+    """The core behind a server on a real socket, spoken to over HTTP."""
+
+    link: Link = "online"
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = Clock()
+        self.model = ScriptedModel()
+        self._chosen: Model = self.model
+        self._settings = settings_in(folder)
+        self._open = AsyncExitStack()
+
+    async def start(self) -> None:
+        app = create_app(self._settings, model=self._chosen, clock=self.clock)
+        server = await self._open.enter_async_context(served(app))
+        remote = RemoteBackend(
+            Address.of(server.base_url),
+            Tokens.of_token(token_for("1")),
+            Credentials(self._settings.config_dir, environment={"KIROTODO_CREDENTIALS": "memory"}),
+            timezone="Europe/Vienna",
+        )
+        self._open.push_async_callback(remote.aclose)
+        self.backend: Backend = remote
+        self.place = remote.address.host
+
+    async def reopen(self) -> None:
+        await self._open.aclose()
+        await self.start()
+
+    async def use_builtin(self) -> None:
+        self._chosen = BuiltinModel()
+        await self.reopen()
+
+    async def aclose(self) -> None:
+        await self._open.aclose()
+
+
+HOUSES: Final[Mapping[str, Callable[[Path], House]]] = {"local": LocalHouse, "remote": RemoteHouse}
 
 
 async def until_final(backend: Backend, sent: Sent, *, after: int = 0) -> list[TurnEvent]:

@@ -235,10 +235,11 @@ async def test_stats_count(house: House) -> None:
         await backend.stats(period_days=0)
 
 
-async def test_status_says_where_the_list_lives(backend: Backend) -> None:
-    await backend.add_from_text("milk")
-    status = await backend.status()
-    assert (status.link, status.model, status.pending) == ("local", "scripted", 1)
+async def test_status_says_where_the_list_lives(house: House) -> None:
+    await house.backend.add_from_text("milk")
+    status = await house.backend.status()
+    assert (status.link, status.place) == (house.link, house.place)
+    assert (status.model, status.pending) == ("scripted", 1)
 
 
 async def test_what_is_written_is_there_at_the_next_start(house: House) -> None:

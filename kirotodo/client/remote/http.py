@@ -10,12 +10,12 @@ from typing import Any, Final, TypeVar, cast
 
 import httpx2
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import to_json
+from pydantic_core import PydanticSerializationError, to_json
 
 from kirotodo import __version__
 from kirotodo.client.remote import faults
 from kirotodo.client.servers import Address
-from kirotodo.core.errors import KirotodoError
+from kirotodo.core.errors import InvalidInput, KirotodoError
 
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 60.0
@@ -86,15 +86,16 @@ class Http:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request and its whole answer. Raises `Unreachable` in one of its kinds, and what a refusal stands for."""
-        content = None if body is None else to_json(body)
         try:
-            response = await self._client.request(
-                method,
-                path,
-                content=content,
-                params=params,
-                headers={**({"Content-Type": "application/json"} if content is not None else {}), **(headers or {})},
+            content = None if body is None else to_json(body)
+            kind = {} if content is None else {"Content-Type": "application/json"}
+            request = self._client.build_request(
+                method, path, content=content, params=params, headers={**kind, **(headers or {})}
             )
+        except (PydanticSerializationError, UnicodeEncodeError):
+            raise InvalidInput("This text holds half a character, which cannot be sent.") from None
+        try:
+            response = await self._client.send(request)
         except (httpx2.RequestError, OSError) as error:
             raise faults.of_transport(error, self.address.host) from error
         self._check(response)

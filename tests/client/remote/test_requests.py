@@ -297,3 +297,14 @@ async def test_http_where_tls_is_wanted(secure: RawServer) -> None:
     async with signed_in(secure) as backend:
         with pytest.raises(Unreachable):
             await backend.tasks()
+
+
+async def test_half_a_character_cannot_be_sent(server: RawServer) -> None:
+    async with signed_in(server) as backend:
+        for use in (
+            lambda: backend.add_from_text("half \ud800"),
+            lambda: backend.conversations(search="half \ud800"),
+        ):
+            with pytest.raises(InvalidInput, match="half a character"):
+                await use()
+    assert server.asked == []
