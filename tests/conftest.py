@@ -1,9 +1,17 @@
-"""For every test: no model service is configured, whatever the environment of the run says."""
+"""For every test: no model service is configured, whatever the environment of the run says. And, for those that ask,
+an empty database, on SQLite or on a real PostgreSQL."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests import postgres
+
+
+def pytest_configure() -> None:
+    postgres.name_the_run()
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +28,25 @@ def empty_list(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("empty") / "list.db"
     maintenance.upgrade(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The address of the PostgreSQL of this run; see `tests.postgres`."""
+    from kirotodo.core.store import maintenance
+
+    return postgres.shared_server(maintenance.upgrade)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A database of this test's own on PostgreSQL, migrated and empty."""
+    with postgres.new_database(postgres_server, template=postgres.TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture
+def bare_postgres_url(postgres_server: str) -> Iterator[str]:
+    """A database of this test's own on PostgreSQL, without any table."""
+    with postgres.new_database(postgres_server, template="template0") as url:
+        yield url

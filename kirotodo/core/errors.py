@@ -22,7 +22,9 @@
         │   ├── StorageFull       no room left on the disk
         │   ├── StorageReadOnly   the folder or the file cannot be written
         │   ├── StorageCorrupt    the file is no database, or a damaged one
-        │   └── StorageTooNew     a newer kirotodo wrote it
+        │   ├── StorageTooNew     a newer kirotodo wrote it
+        │   ├── StorageBehind     its migrations are behind this release
+        │   └── StorageDown       the database server does not answer
         └── Unreachable           the server does not answer
             └── Draining          it is about to stop; another one takes over
 
@@ -54,6 +56,8 @@ Code = Literal[
     "storage_read_only",
     "storage_corrupt",
     "storage_too_new",
+    "storage_behind",
+    "storage_down",
     "unreachable",
     "draining",
     "internal_error",
@@ -210,6 +214,18 @@ class StorageTooNew(StorageError):
     """The database was written by a newer release."""
 
     code: Code = "storage_too_new"
+
+
+class StorageBehind(StorageError):
+    """The database has yet to be migrated to this release."""
+
+    code: Code = "storage_behind"
+
+
+class StorageDown(StorageError):
+    """The database server does not answer."""
+
+    code: Code = "storage_down"
 
 
 class Unreachable(OperatorError):

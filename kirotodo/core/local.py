@@ -87,7 +87,13 @@ class Core:
     ) -> Self:
         """Open the database of `settings`. `model` answers in place of the default one; the others that `settings`
         name can still be asked for. `observer` hears of turns. Raises `StorageError` in one of its kinds."""
-        database = await Database.open(settings.database_url, clock=clock)
+        database = await Database.open(
+            settings.database_url,
+            clock=clock,
+            pool_size=settings.db_pool_size,
+            pooler=settings.db_pooler,
+            migrate=settings.environment == "development",
+        )
         return cls(database=database, settings=settings, model=model, clock=clock, observer=observer)
 
     def of(self, user_id: str, *, zone: ZoneInfo | None = None) -> "LocalBackend":

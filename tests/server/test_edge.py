@@ -1,6 +1,7 @@
 """What every answer has in common: problems, request ids, limits of bodies, and no word of the inside."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -107,8 +108,10 @@ async def test_what_breaks_inside_stays_inside(server: Served, api: httpx2.Async
     assert answer.headers["X-Request-ID"]
 
 
-async def test_a_broken_database_is_told_without_its_place(server: Served, api: httpx2.AsyncClient) -> None:
-    place = server.core.database.path
+async def test_a_broken_database_is_told_without_its_place(
+    server: Served, api: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    place = tmp_path / "list.db"
     await server.core.database.aclose()
     for file in place.parent.glob("list.db*"):
         file.unlink()

@@ -4,24 +4,22 @@
 exception; `read` is one reading transaction. Both are short: nobody waits for a model, a user or a viewer in one.
 """
 
-import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kirotodo.core.domain.task import Task
-from kirotodo.core.store import faults, files, sqlite
 from kirotodo.core.store.accounts import BY_EMAIL, Account, AccountStore
 from kirotodo.core.store.conversations import ConversationStore
+from kirotodo.core.store.engine import Engine
 from kirotodo.core.store.journal import Journal
+from kirotodo.core.store.postgres.address import is_postgres
 from kirotodo.core.store.scope import UID, Scope
+from kirotodo.core.store.sqlite_engine import SqliteEngine
 from kirotodo.core.store.tables import conversations, tasks, turns, users
 from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 from kirotodo.core.store.tasks import TaskStore
@@ -105,124 +103,74 @@ class Store:
 class Database:
     """An open database. Made by `open`, let go of by `aclose`."""
 
-    def __init__(self, path: Path, mode: sqlite.Mode, clock: Callable[[], datetime]) -> None:
-        self.path = path
-        self._mode = mode
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
         self._clock = clock
-        self._engine: AsyncEngine = sqlite.make_engine(path, mode)
-        self._writer = self._engine.execution_options(**{sqlite.BEGIN: "BEGIN IMMEDIATE"})
-        self._writing = asyncio.Lock()
-        self._watch: sqlite3.Connection | None = None
 
     @classmethod
-    async def open(cls, url: str, *, clock: Callable[[], datetime], read_only_ok: bool = False) -> Self:
-        """Open the database at `url` (`sqlite:///path`), making it where there is none and migrating an older one
-        after a backup copy. `clock` gives the aware UTC moment of each transaction.
+    async def open(
+        cls,
+        url: str,
+        *,
+        clock: Callable[[], datetime],
+        read_only_ok: bool = False,
+        pool_size: int = 10,
+        pooler: Literal["none", "transaction"] = "none",
+        migrate: bool = True,
+    ) -> Self:
+        """Open the database at `url`. `clock` gives the aware UTC moment of each transaction.
 
-        With `read_only_ok` a database that cannot be written is opened for reading, and `begin` raises
-        `StorageReadOnly`. Raises `StorageTooNew` for a newer one, and other kinds of `StorageError`.
+        A SQLite file (`sqlite:///path`) is made where there is none, and an older one is migrated after a backup copy.
+        With `read_only_ok` one that cannot be written is opened for reading, and `begin` raises `StorageReadOnly`.
+        Raises `StorageTooNew` for a newer one.
+
+        PostgreSQL (`postgresql://user:password@host/name`) is asked over at most `pool_size` connections; `pooler` says
+        what stands before it. Only with `migrate`, and no pooler, is it migrated here; else an older one raises
+        `StorageBehind`. Raises `StorageDown` where it does not answer, and other kinds of `StorageError`.
         """
-        path = sqlite.path_of(url)
-        mode = await asyncio.to_thread(files.prepare, path, read_only_ok=read_only_ok)
-        return cls(path, mode, clock)
+        if is_postgres(url):
+            from kirotodo.core.store.postgres.engine import PostgresEngine
 
-    def begin(
+            postgres = await PostgresEngine.open(url, pool_size=pool_size, pooler=pooler, migrate=migrate)
+            return cls(postgres, clock)
+        return cls(await SqliteEngine.open(url, read_only_ok=read_only_ok), clock)
+
+    @asynccontextmanager
+    async def begin(
         self, user_id: str, *, turn_id: str | None = None, call_id: str | None = None
-    ) -> AbstractAsyncContextManager[Store]:
+    ) -> AsyncIterator[Store]:
         """One write transaction. Its changes are journaled for this turn and call, or as one direct edit.
 
         Makes the user's row with the first write that needs it. Never begin a second one inside the first.
         """
-        return self._begin(user_id, turn_id, call_id)
-
-    @asynccontextmanager
-    async def _begin(self, user_id: str, turn_id: str | None, call_id: str | None) -> AsyncIterator[Store]:
-        if self._mode != "write":
-            raise faults.read_only(self.path)
-        async with self._turn_to_write(), self._transaction(self._writer) as connection:
+        async with self._engine.write(user_id) as connection:
             yield Store(Scope(connection, user_id=user_id, now=self._clock(), turn_id=turn_id, call_id=call_id))
 
-    def read(self, user_id: str) -> AbstractAsyncContextManager[Store]:
-        """One reading transaction: every query in it sees the same moment."""
-        return self._read(user_id)
-
     @asynccontextmanager
-    async def _read(self, user_id: str) -> AsyncIterator[Store]:
-        async with self._transaction(self._engine) as connection:
+    async def read(self, user_id: str) -> AsyncIterator[Store]:
+        """One reading transaction: every query in it sees the same moment."""
+        async with self._engine.read(user_id) as connection:
             yield Store(Scope(connection, user_id=user_id, now=self._clock()))
 
     async def dangling(self) -> list[DanglingTurn]:
         """Every user's turns with status `running`."""
-        async with self._transaction(self._engine) as connection:
+        async with self._engine.operate() as connection:
             return [DanglingTurn(**row._mapping) for row in await connection.execute(_DANGLING)]
 
     async def account_of(self, email: str) -> Account | None:
         """The account with this address, folded, whoever's it is."""
-        async with self._transaction(self._engine) as connection:
+        async with self._engine.operate() as connection:
             row = (await connection.execute(BY_EMAIL, {"the_email": email})).first()
             return None if row is None else Account(**row._mapping)
 
     def change_token(self) -> object:
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""
-        try:
-            if self._watch is None:
-                self._watch = sqlite.connect(self.path, "read" if self._mode == "write" else self._mode, timeout=0)
-            return self._watch.execute("PRAGMA data_version").fetchone()
-        except sqlite3.Error:
-            return object()
+        return self._engine.change_token()
 
     def pool(self) -> tuple[int, int]:
         """Connections in use, and how many there may be."""
-        pool: Any = self._engine.pool
+        pool: Any = self._engine.pool.pool
         return pool.checkedout(), pool.size()
 
     async def aclose(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = None
-        await self._engine.dispose()
-
-    @asynccontextmanager
-    async def _turn_to_write(self) -> AsyncIterator[None]:
-        """Writers of this process queue here, in order, and only the first of them asks the file."""
-        try:
-            async with asyncio.timeout(3 * sqlite.BUSY_SECONDS):
-                await self._writing.acquire()
-        except TimeoutError:
-            raise faults.busy(self.path) from None
-        try:
-            yield
-        finally:
-            self._writing.release()
-
-    @asynccontextmanager
-    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        """Commits at the end, rolls back on any exception, and tells the driver's errors in ours."""
-        with faults.told(self.path):
-            connection = await engine.connect()
-            try:
-                yield connection
-                await _to_the_end(connection.commit())
-            except BaseException:
-                await _to_the_end(_abandon(connection))
-                raise
-            finally:
-                await connection.close()
-
-
-async def _abandon(connection: AsyncConnection) -> None:
-    """Roll back; a connection that cannot even do that is thrown away."""
-    try:
-        await connection.rollback()
-    except Exception:
-        await connection.invalidate()
-
-
-async def _to_the_end(work: Awaitable[Any]) -> None:
-    """Await it whole: a cancellation waits until it is done, so that no connection is left half way."""
-    running = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
+        await self._engine.aclose()

@@ -1,6 +1,7 @@
-"""Looking after a database that nobody has open: migrations up and down, checks, backup copies. For `kirotodo db`.
+"""Looking after a database: migrations up and down, checks, backup copies. For `kirotodo db`.
 
-Everything here blocks; run it from a command, or in a thread.
+What is said here is said of SQLite files; for an address of PostgreSQL each function asks `postgres.upkeep`. Everything
+here blocks; run it from a command, or in a thread.
 """
 
 import os
@@ -14,15 +15,17 @@ from typing import Final
 from kirotodo.core.errors import Conflict, InvalidInput, NotFound, StorageError
 from kirotodo.core.store import files, schema, sqlite
 from kirotodo.core.store.faults import told
+from kirotodo.core.store.postgres.address import is_postgres
 
 _COUNTED: Final = ("users", "tasks", "conversations", "messages", "turns", "changes")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What a check found. `problems` are plain sentences, empty where all is well; `counts` are rows by table."""
+    """What a check found. `path` is the file, or names the database on its server; `problems` are plain sentences,
+    empty where all is well; `counts` are rows by table."""
 
-    path: Path
+    path: Path | str
     revision: str | None
     head: str
     problems: tuple[str, ...]
@@ -35,8 +38,12 @@ class Report:
 
 def upgrade(url: str, revision: str = "head") -> str | None:
     """Migrate up to `revision`, after a backup copy where there is data; returns the revision it has now."""
-    path = sqlite.path_of(url)
     target = _known(schema.HEAD if revision == "head" else revision)
+    if is_postgres(url):
+        from kirotodo.core.store.postgres import upkeep
+
+        return upkeep.move(url, target, down=False)
+    path = sqlite.path_of(url)
     with told(path):
         files.make_folder(path)
         return schema.move(path, target, down=False)
@@ -44,14 +51,23 @@ def upgrade(url: str, revision: str = "head") -> str | None:
 
 def downgrade(url: str, revision: str) -> str | None:
     """Migrate down to `revision` ("base" takes everything away), after a backup copy; returns the revision."""
-    path = _existing(url)
     target = revision if revision == "base" else _known(revision)
+    if is_postgres(url):
+        from kirotodo.core.store.postgres import upkeep
+
+        return upkeep.move(url, target, down=True)
+    path = _existing(url)
     with told(path):
         return schema.move(path, target, down=True)
 
 
 def check(url: str) -> Report:
     """Look the database over without changing it."""
+    if is_postgres(url):
+        from kirotodo.core.store.postgres import upkeep
+
+        place, revision, problems, counts = upkeep.look(url, _COUNTED)
+        return Report(path=place, revision=revision, head=schema.HEAD, problems=problems, counts=counts)
     path = _existing(url)
     with told(path), closing(sqlite.connect(path, "read")) as connection:
         revision = schema.revision_of(connection, path)
@@ -66,7 +82,12 @@ def check(url: str) -> Report:
 
 
 def backup(url: str, target: Path, *, overwrite: bool = False) -> Path:
-    """Write a whole, consistent copy, even while others write. Raises `Conflict` where `target` exists."""
+    """Write a whole, consistent copy, even while others write. Raises `Conflict` where `target` exists, and
+    `InvalidInput` on PostgreSQL, which has ways of its own."""
+    if is_postgres(url):
+        from kirotodo.core.store.postgres import upkeep
+
+        raise upkeep.refuse_copies()
     path = _existing(url)
     target = target.expanduser().absolute()
     if target == path or (target.exists() and target.samefile(path)):
@@ -89,8 +110,12 @@ def backup(url: str, target: Path, *, overwrite: bool = False) -> Path:
 def restore(source: Path, url: str) -> Path | None:
     """Put a backup copy in the database's place; returns where what was there before is kept, if anything was.
 
-    Raises `StorageError` where `source` is no database of kirotodo, or a newer one.
+    Raises `StorageError` where `source` is no database of kirotodo, or a newer one, and `InvalidInput` on PostgreSQL.
     """
+    if is_postgres(url):
+        from kirotodo.core.store.postgres import upkeep
+
+        raise upkeep.refuse_copies()
     source = source.expanduser().absolute()
     path = sqlite.path_of(url)
     if not source.is_file():

@@ -1,4 +1,5 @@
-"""Which shape a database has, and bringing it to another. Alembic is imported only where something has to move.
+"""The revisions there are; and which of them a SQLite file has, and bringing it to another. Alembic is imported only
+where something has to move.
 
 Everything here blocks; `Database.open` calls it in a thread.
 """
@@ -61,7 +62,7 @@ def move(path: Path, revision: str, *, down: bool) -> str | None:
         refuse_newer(now, path)
         if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             _write_ahead(connection)
-        if _there(now, revision, down=down):
+        if is_there(now, revision, down=down):
             return now
         if now is not None and _has_data(connection):
             keep_copy(connection, path, f"before-{revision}")
@@ -69,7 +70,8 @@ def move(path: Path, revision: str, *, down: bool) -> str | None:
     return None if revision == "base" else revision
 
 
-def _there(now: str | None, revision: str, *, down: bool) -> bool:
+def is_there(now: str | None, revision: str, *, down: bool) -> bool:
+    """Whether a database at `now` has nothing left to do to be at `revision`."""
     known = ("base", *REVISIONS)
     at, wanted = known.index(now or "base"), known.index(revision)
     return at <= wanted if down else at >= wanted

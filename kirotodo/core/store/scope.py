@@ -27,7 +27,8 @@ _BUMP: Final = (
 )
 
 
-_MAKE_USER: Final = insert(users)
+_MAKE_USER: Final = insert(users).returning(users.c.id)
+"""Returns something, so that an address that is taken is told here and now."""
 _NEW_USER: Final = {"token_version": 0, "revision": 0, **dict.fromkeys(_COUNTERS, 0)}
 
 

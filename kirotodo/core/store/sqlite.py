@@ -39,8 +39,8 @@ def path_of(url: str) -> Path:
         raise ConfigError(f"DATABASE_URL is not a database address: {url}; write sqlite:///path/to/file.db.") from None
     if parsed.get_backend_name() != "sqlite":
         raise ConfigError(
-            f"This release keeps its list in SQLite, not {parsed.get_backend_name()}; "
-            "set DATABASE_URL to sqlite:///path/to/file.db."
+            f"The list is kept in SQLite or PostgreSQL, not {parsed.get_backend_name()}; "
+            "set DATABASE_URL to sqlite:///path/to/file.db or postgresql://user:password@host/database."
         )
     if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
         raise ConfigError("DATABASE_URL names no file; write sqlite:///path/to/file.db.")

@@ -23,7 +23,7 @@ NOBODY = 65534
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://user@host/name",
+        "mysql://user@host/name",
         "sqlite://",
         "sqlite:///:memory:",
         "sqlite:///file:x?mode=memory&uri=true",

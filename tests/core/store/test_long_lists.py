@@ -208,7 +208,7 @@ async def _plans(database: Database, path: Path, where: TaskFilter | None) -> li
         if "FROM tasks" in statement:
             said.append((statement, parameters))
 
-    event.listen(database._engine.sync_engine, "before_cursor_execute", listen)
+    event.listen(database._engine.pool.sync_engine, "before_cursor_execute", listen)
     async with database.read(ANN) as store:
         if where is None:
             await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)

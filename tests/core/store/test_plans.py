@@ -30,9 +30,9 @@ async def _plans(
             await store.tasks.add(TaskDraft(title="milk", tags=("a",), project="home"))
             await store.tasks.add(TaskDraft(title="done", completed_at=store.now))
         cursor = (await shown(store, where, limit=1)).next if second else None
-        event.listen(database._engine.sync_engine, "before_cursor_execute", listen)
+        event.listen(database._engine.pool.sync_engine, "before_cursor_execute", listen)
         await shown(store, where, limit=1, cursor=cursor)
-        event.remove(database._engine.sync_engine, "before_cursor_execute", listen)
+        event.remove(database._engine.pool.sync_engine, "before_cursor_execute", listen)
     assert said
     with closing(sqlite3.connect(path)) as connection:
         return [

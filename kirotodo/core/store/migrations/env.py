@@ -1,5 +1,6 @@
 """What Alembic runs: on the connection it was handed, or, from its own command line, on the one of DATABASE_URL."""
 
+import asyncio
 import os
 
 from alembic import context
@@ -7,22 +8,40 @@ from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 from kirotodo.core.store import sqlite, tables
+from kirotodo.core.store.postgres.address import address_of, is_postgres
 
 
 def run(connection: Connection) -> None:
     assert tables.users.metadata is SQLModel.metadata
-    context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
+    context.configure(
+        connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True, include_name=in_every_database
+    )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def in_every_database(name: str | None, kind: str, _: object) -> bool:
+    """What `alembic check` compares with the rows."""
+    return not (kind in {"table", "index"} and name is not None and name.startswith(("search_index", "search_words")))
 
 
 def run_from_the_command_line() -> None:
     url = os.environ.get("DATABASE_URL")
     if not url:
         raise SystemExit("Set DATABASE_URL to the database to migrate, such as sqlite:///kirotodo.db.")
+    if is_postgres(url):
+        asyncio.run(run_on_postgres(url))
+        return
     path = sqlite.path_of(url)
     with sqlite.make_migration_engine(path).connect() as connection, connection.begin():
         run(connection)
+
+
+async def run_on_postgres(url: str) -> None:
+    from kirotodo.core.store.postgres import schema
+
+    async with schema.on_a_direct_connection(address_of(url)) as connection:
+        await connection.run_sync(run)
 
 
 given = context.config.attributes.get("connection")

@@ -1,0 +1,63 @@
+"""What a database has to offer to the stores, whichever it is: SQLite and PostgreSQL each have an engine."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+
+class Engine(Protocol):
+    """Transactions on one database. Each commits at the end, rolls back on any exception, and tells the driver's errors
+    in ours."""
+
+    @property
+    def pool(self) -> AsyncEngine:
+        """Where the connections come from."""
+
+    def write(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction of one user that may write. Those of one user come one after another."""
+
+    def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction of one user that sees one moment, and writes nothing."""
+
+    def operate(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A reading transaction of whoever runs this: it sees every user's rows."""
+
+    def change_token(self) -> object:
+        """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""
+
+    async def aclose(self) -> None: ...
+
+
+@asynccontextmanager
+async def seen_through(connect: Callable[[], Awaitable[AsyncConnection]]) -> AsyncIterator[AsyncConnection]:
+    """A connection whose transaction is committed at the end, and rolled back on any exception."""
+    connection = await connect()
+    try:
+        yield connection
+        await _to_the_end(connection.commit())
+    except BaseException:
+        await _to_the_end(_abandon(connection))
+        raise
+    finally:
+        await connection.close()
+
+
+async def _abandon(connection: AsyncConnection) -> None:
+    """Roll back; a connection that cannot even do that is thrown away."""
+    try:
+        await connection.rollback()
+    except Exception:
+        await connection.invalidate()
+
+
+async def _to_the_end(work: Awaitable[Any]) -> None:
+    """Await it whole: a cancellation waits until it is done, so that no connection is left half way."""
+    running = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise

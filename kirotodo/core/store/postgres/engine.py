@@ -1,0 +1,126 @@
+"""Transactions on PostgreSQL.
+
+Each begins with one statement that says whose it is, and, where it may write, waits for its turn among that user's
+transactions: so a user's writes come one after another, as on SQLite, while users do not wait for each other.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any, Final, Self
+
+from sqlalchemy import Executable, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from kirotodo.core.store.engine import seen_through
+from kirotodo.core.store.postgres import faults, schema
+from kirotodo.core.store.postgres.address import Address, address_of
+from kirotodo.core.store.postgres.connection import STATEMENT_SECONDS, WAIT_SECONDS, Pooler, make_engine
+from kirotodo.core.store.schema import HEAD
+
+_SETTINGS: Final = (
+    f"set_config('lock_timeout', '{WAIT_SECONDS:.0f}s', true), "
+    f"set_config('idle_in_transaction_session_timeout', '{STATEMENT_SECONDS:.0f}s', true)"
+)
+_BEGIN_READING: Final = text(f"SELECT {_SETTINGS}")
+_BEGIN_WRITING: Final = text(f"SELECT {_SETTINGS}, pg_advisory_xact_lock(hashtextextended(:uid, 0))")
+
+
+class _Queue:
+    """One user's writers in this process, in order."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self.length = 0
+
+
+class PostgresEngine:
+    """See `core.store.engine.Engine` for what each method promises."""
+
+    def __init__(self, address: Address, *, pool_size: int, pooler: Pooler) -> None:
+        self.place = address.place
+        self.pool = make_engine(address, pool_size=pool_size, pooler=pooler)
+        self._pool_size = pool_size
+        self._reader = self.pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._queues: dict[str, _Queue] = {}
+
+    @classmethod
+    async def open(cls, url: str, *, pool_size: int, pooler: Pooler, migrate: bool) -> Self:
+        """Raises `StorageBehind` where the database is of an older release and may not be migrated here."""
+        address = address_of(url)
+        if migrate and pooler == "none":
+            await schema.move(address, HEAD, down=False)
+        engine = cls(address, pool_size=pool_size, pooler=pooler)
+        try:
+            async with engine._transaction(engine._reader, _BEGIN_READING, {}) as connection:
+                schema.refuse_older(await schema.revision_of(connection), address.place)
+        except BaseException:
+            await engine.aclose()
+            raise
+        return engine
+
+    @asynccontextmanager
+    async def write(self, user_id: str) -> AsyncIterator[AsyncConnection]:
+        async with (
+            self._turn_to_write(user_id),
+            self._transaction(self.pool, _BEGIN_WRITING, {"uid": user_id}) as open_,
+        ):
+            yield open_
+
+    def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._transaction(self._reader, _BEGIN_READING, {})
+
+    def operate(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._transaction(self._reader, _BEGIN_READING, {})
+
+    def change_token(self) -> object:
+        return object()
+
+    async def aclose(self) -> None:
+        await self.pool.dispose()
+
+    @asynccontextmanager
+    async def _turn_to_write(self, user_id: str) -> AsyncIterator[None]:
+        """A user's writers in this process queue here, so that they hold no more than one connection."""
+        queue = self._queues.setdefault(user_id, _Queue())
+        queue.length += 1
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await queue.turn.acquire()
+            try:
+                yield
+            finally:
+                queue.turn.release()
+        except TimeoutError:
+            raise faults.busy(self.place) from None
+        finally:
+            queue.length -= 1
+            if not queue.length:
+                del self._queues[user_id]
+
+    @asynccontextmanager
+    async def _transaction(
+        self, engine: AsyncEngine, beginning: Executable, parameters: dict[str, Any]
+    ) -> AsyncIterator[AsyncConnection]:
+        with faults.told(self.place):
+            async with seen_through(partial(self._begun, engine, beginning, parameters)) as connection:
+                yield connection
+
+    async def _begun(self, engine: AsyncEngine, beginning: Executable, parameters: dict[str, Any]) -> AsyncConnection:
+        """A connection in a transaction. Those that a restart of the server left dead in the pool are thrown away here,
+        which costs nothing as long as all is well."""
+        for attempt in range(self._pool_size + 1):
+            connection = await engine.connect()
+            try:
+                await connection.execute(beginning, parameters)
+            except BaseException as error:
+                dead = isinstance(error, DBAPIError) and faults.lost(error)
+                await (connection.invalidate() if dead else connection.rollback())
+                await connection.close()
+                if not dead or attempt == self._pool_size:
+                    raise
+            else:
+                return connection
+        raise AssertionError("unreachable")

@@ -1,0 +1,136 @@
+"""What went wrong with PostgreSQL, as one sentence that says what to do.
+
+None holds a password, a statement or a value: those stay in the driver's own errors.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ssl import SSLError
+from typing import Any, Final
+
+import asyncpg
+from pydantic_core import PydanticSerializationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from kirotodo.core.errors import (
+    ConfigError,
+    Conflict,
+    InvalidInput,
+    KirotodoError,
+    StorageBehind,
+    StorageBusy,
+    StorageDown,
+    StorageError,
+    StorageFull,
+    StorageReadOnly,
+)
+
+_CONNECTION: Final = frozenset(
+    {"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "57P05", "25P03"}
+)
+"""The states of a connection that is gone, and of a server that goes or comes."""
+
+
+def down(place: str) -> StorageDown:
+    return StorageDown(f"PostgreSQL does not answer for {place}; see that it runs and can be reached, and try again.")
+
+
+def busy(place: str) -> StorageBusy:
+    return StorageBusy(f"Too much is asked at once of {place}; try again in a moment.")
+
+
+def behind(place: str, problem: str) -> StorageBehind:
+    sentence = problem[0].upper() + problem[1:]
+    return StorageBehind(f"{sentence} ({place}); `kirotodo db upgrade` brings it up to date.")
+
+
+def state_of(error: BaseException | None) -> str:
+    """PostgreSQL's own name of an error; "" for one of another origin."""
+    return str(getattr(error, "sqlstate", None) or "")
+
+
+def lost(error: BaseException) -> bool:
+    """Whether the connection is gone, and another one may do better."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or (error.orig is not None and lost(error.orig))
+    return state_of(error) in _CONNECTION or isinstance(error.__cause__ or error, OSError)
+
+
+def translated(error: BaseException, place: str) -> KirotodoError | None:
+    """The error of ours that this one of the driver, the pool or the network means; None for any other."""
+    if isinstance(error, DBAPIError):
+        return None if error.orig is None else translated(error.orig, place)
+    if isinstance(error, PoolTimeout):
+        return busy(place)
+    if isinstance(error, PydanticSerializationError):
+        return _not_storable()
+    state = state_of(error)
+    if state:
+        return _of_state(state, place)
+    cause: Any = error.__cause__ or error
+    if isinstance(cause, asyncpg.ClientConfigurationError | SSLError):
+        return ConfigError(f"The way to reach {place} cannot be used ({_first_line(cause)}); look at DATABASE_URL.")
+    if isinstance(cause, asyncpg.InterfaceError) and isinstance(cause, ValueError):
+        return _not_storable()
+    if isinstance(cause, ConnectionError) and "SSL" in str(cause):
+        return ConfigError(f"PostgreSQL offers no TLS for {place}, and DATABASE_URL asks for it with sslmode.")
+    if isinstance(cause, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
+        return down(place)
+    return None
+
+
+def _of_state(state: str, place: str) -> KirotodoError:
+    if state in _CONNECTION:
+        return down(place)
+    match state[:2], state:
+        case "23", _:
+            return Conflict("Something else changed this at the same time; try again.")
+        case _, "40001" | "40P01":
+            return Conflict("Something else changed this at the same time; try again.")
+        case "22", _:
+            return _not_storable()
+        case _, "53300" | "53400":
+            return StorageBusy(
+                f"PostgreSQL has no connection free for {place}; lower DB_POOL_SIZE, or let it allow more."
+            )
+        case "53" | "58", _:
+            return StorageFull(f"PostgreSQL has no room left for {place}; free some disk space or memory there.")
+        case _, "55P03" | "57014":
+            return busy(place)
+        case _, "25006":
+            return StorageReadOnly(
+                f"PostgreSQL lets nobody write to {place}; point DATABASE_URL to the primary server."
+            )
+        case "28", _:
+            return ConfigError(f"PostgreSQL refused the user or password for {place}; look at DATABASE_URL.")
+        case _, "3D000":
+            return ConfigError(f"There is no such database: {place}; make it, or look at DATABASE_URL.")
+        case _, "42501":
+            return StorageError(f"The user in DATABASE_URL may not do this in {place}; ask its owner.")
+        case _, "42P01" | "42703":
+            return behind(place, "the database lacks a table or a column")
+        case _:
+            return StorageError(f"PostgreSQL could not do what was asked of {place} ({state}); see its log.")
+
+
+def _not_storable() -> InvalidInput:
+    return InvalidInput("That text holds characters that cannot be stored; type it again without them.")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+@contextmanager
+def told(place: str) -> Iterator[None]:
+    """Errors of the driver and the network, told in ours."""
+    try:
+        yield
+    except KirotodoError:
+        raise
+    except Exception as error:
+        ours = translated(error, place)
+        if ours is None:
+            raise
+        raise ours from error

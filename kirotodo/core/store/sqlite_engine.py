@@ -1,0 +1,78 @@
+"""Transactions on a SQLite file. There is one writer at a time, whoever the user is."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from kirotodo.core.store import faults, files, sqlite
+from kirotodo.core.store.engine import seen_through
+
+
+class SqliteEngine:
+    """See `core.store.engine.Engine` for what each method promises."""
+
+    def __init__(self, path: Path, mode: sqlite.Mode) -> None:
+        self.path = path
+        self._mode = mode
+        self.pool = sqlite.make_engine(path, mode)
+        self._writer = self.pool.execution_options(**{sqlite.BEGIN: "BEGIN IMMEDIATE"})
+        self._writing = asyncio.Lock()
+        self._watch: sqlite3.Connection | None = None
+
+    @classmethod
+    async def open(cls, url: str, *, read_only_ok: bool) -> Self:
+        path = sqlite.path_of(url)
+        mode = await asyncio.to_thread(files.prepare, path, read_only_ok=read_only_ok)
+        return cls(path, mode)
+
+    @asynccontextmanager
+    async def write(self, user_id: str) -> AsyncIterator[AsyncConnection]:
+        if self._mode != "write":
+            raise faults.read_only(self.path)
+        async with self._turn_to_write(), self._transaction(self._writer) as connection:
+            yield connection
+
+    def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._transaction(self.pool)
+
+    def operate(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._transaction(self.pool)
+
+    def change_token(self) -> object:
+        """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""
+        try:
+            if self._watch is None:
+                self._watch = sqlite.connect(self.path, "read" if self._mode == "write" else self._mode, timeout=0)
+            return self._watch.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            return object()
+
+    async def aclose(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        await self.pool.dispose()
+
+    @asynccontextmanager
+    async def _turn_to_write(self) -> AsyncIterator[None]:
+        """Writers of this process queue here, in order, and only the first of them asks the file."""
+        try:
+            async with asyncio.timeout(3 * sqlite.BUSY_SECONDS):
+                await self._writing.acquire()
+        except TimeoutError:
+            raise faults.busy(self.path) from None
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        with faults.told(self.path):
+            async with seen_through(engine.connect().start) as connection:
+                yield connection

@@ -1,0 +1,139 @@
+"""What is peculiar to PostgreSQL: its addresses, who migrates it, and what goes wrong with it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from kirotodo.core.domain.task import TaskDraft
+from kirotodo.core.errors import ConfigError, InvalidInput, StorageBehind, StorageDown, StorageTooNew
+from kirotodo.core.store import maintenance, schema
+from kirotodo.core.store.database import Database
+from kirotodo.core.store.postgres.address import address_of
+from tests.core.store.conftest import ANN, Clock
+from tests.postgres import ask, database_in
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    ("url", "dsn", "place"),
+    [
+        (
+            "postgresql://ann:s%40crt@ep-x.neon.tech/list?sslmode=require&channel_binding=require",
+            "postgresql://ann:s%40crt@ep-x.neon.tech/list?sslmode=require",
+            "the database list at ep-x.neon.tech",
+        ),
+        (
+            "postgres://ann:secret@db:6432/a%20b?options=endpoint%3Dep-x",
+            "postgresql://ann:secret@db:6432/a%20b?options=endpoint%3Dep-x",
+            "the database a b at db:6432",
+        ),
+        (
+            "postgresql+asyncpg://ann@db/list?ssl=verify-full",
+            "postgresql://ann@db/list?sslmode=verify-full",
+            "the database list at db",
+        ),
+        ("postgresql:///list?host=/run/pg", "postgresql:///list?host=/run/pg", "the database list at /run/pg"),
+        ("postgresql://ann@/list?host=/run", "postgresql://ann@/list?host=/run", "the database list at /run"),
+    ],
+)
+def test_addresses_as_they_are_handed_out(url: str, dsn: str, place: str) -> None:
+    address = address_of(url)
+    assert (address.dsn, address.place) == (dsn, place)
+    assert "secret" not in repr(address)
+
+
+@pytest.mark.parametrize("url", ["postgresql://ann:secret@db:port/list", "postgresql://ann:secret@[db/list"])
+def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
+    with pytest.raises(ConfigError, match="DATABASE_URL cannot be read as an address") as told:
+        address_of(url)
+    assert "secret" not in told.value.message
+
+
+async def test_a_development_start_migrates_and_several_at_once_migrate_once(bare_postgres_url: str) -> None:
+    opened = await asyncio.gather(*(Database.open(bare_postgres_url, clock=Clock()) for _ in range(4)))
+    for database in opened:
+        async with database.begin(ANN) as store:
+            await store.tasks.add(TaskDraft(title="a"))
+    async with opened[0].read(ANN) as store:
+        assert await store.tasks.count_pending() == 4
+    for database in opened:
+        await database.aclose()
+
+
+async def test_a_production_start_never_migrates(bare_postgres_url: str) -> None:
+    with pytest.raises(StorageBehind, match=r"^The database has no tables yet .*`kirotodo db upgrade`"):
+        await Database.open(bare_postgres_url, clock=Clock(), migrate=False)
+    maintenance.upgrade(bare_postgres_url, "0001")
+    with pytest.raises(StorageBehind, match=r"^The database is of an older release"):
+        await Database.open(bare_postgres_url, clock=Clock(), migrate=False)
+    with pytest.raises(StorageBehind):
+        await Database.open(bare_postgres_url, clock=Clock(), pooler="transaction")
+    maintenance.upgrade(bare_postgres_url)
+    await (await Database.open(bare_postgres_url, clock=Clock(), migrate=False)).aclose()
+
+
+async def test_a_database_of_a_newer_release_can_be_used_and_not_migrated(postgres_url: str) -> None:
+    ask(postgres_url, "UPDATE alembic_version SET version_num = '9999'")
+    await (await Database.open(postgres_url, clock=Clock(), migrate=False)).aclose()
+    with pytest.raises(StorageTooNew, match="update this one"):
+        maintenance.upgrade(postgres_url)
+    assert "newer" in maintenance.check(postgres_url).problems[0]
+
+
+def test_down_and_up_again(postgres_url: str) -> None:
+    for revision in reversed(schema.REVISIONS[:-1]):
+        assert maintenance.downgrade(postgres_url, revision) == revision
+        assert maintenance.check(postgres_url).revision == revision
+    assert maintenance.downgrade(postgres_url, "base") is None
+    assert not ask(postgres_url, "SELECT count(*) FROM pg_class WHERE relname IN ('users', 'tasks', 'sessions')")
+    assert maintenance.upgrade(postgres_url) == schema.HEAD
+    assert maintenance.check(postgres_url).ok
+
+
+@pytest.mark.slow
+def test_alembic_itself_works_from_a_checkout(bare_postgres_url: str, tmp_path: Path) -> None:
+    def alembic(*arguments: str) -> str:
+        command = [sys.executable, "-m", "alembic", "-c", str(ROOT / "alembic.ini"), *arguments]
+        environment = {**os.environ, "DATABASE_URL": bare_postgres_url}
+        return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    alembic("upgrade", "head")
+    assert f"{schema.HEAD} (head)" in alembic("current")
+    alembic("downgrade", "-1")
+    assert maintenance.check(bare_postgres_url).revision == schema.REVISIONS[-2]
+
+
+def test_copies_are_left_to_its_own_programs(postgres_url: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="pg_dump"):
+        maintenance.backup(postgres_url, tmp_path / "copy")
+    with pytest.raises(InvalidInput, match="pg_restore"):
+        maintenance.restore(tmp_path / "copy", postgres_url)
+
+
+async def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
+    for host in (str(tmp_path), "127.0.0.1"):
+        with pytest.raises(StorageDown, match="does not answer for the database list at") as told:
+            await Database.open(f"postgresql://ann:secret@/list?host={host}&port=1", clock=Clock())
+        assert "secret" not in told.value.message
+
+
+async def test_a_database_that_is_not_there(postgres_server: str) -> None:
+    with pytest.raises(ConfigError, match="There is no such database: the database nowhere"):
+        await Database.open(database_in(postgres_server, "nowhere"), clock=Clock())
+
+
+async def test_what_the_driver_says_is_not_repeated(postgres_url: str) -> None:
+    database = await Database.open(postgres_url, clock=Clock())
+    with pytest.raises(StorageBehind) as told:
+        async with database.begin(ANN) as store:
+            await store._scope.connection.execute(text("SELECT secret FROM nowhere"))
+    assert "secret" not in told.value.message
+    async with database.begin(ANN) as store:
+        await store.tasks.add(TaskDraft(title="after"))
+    await database.aclose()
