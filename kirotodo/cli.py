@@ -48,6 +48,7 @@ ROOMS: Final = {
         "models": f"{SERVER}.models:models",
         "db": f"{SERVER}.db:db",
         "doctor": f"{SERVER}.doctor:doctor",
+        "serve": f"{SERVER}.serve:serve",
         "understand": f"{SERVER}.understand:understand",
         "completion": f"{CLIENT}.completion:completion",
         "help": f"{CLIENT}.help:help_",

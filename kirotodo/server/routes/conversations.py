@@ -21,6 +21,7 @@ async def conversations(where: Annotated[ConversationQuery, Query()], backend: M
 
 @router.get("/{conversation_id}", responses=problems(404))
 async def conversation(conversation_id: ConversationId, backend: Mine) -> Conversation:
+    """One conversation."""
     return (await backend.transcript(conversation_id, limit=1)).conversation
 
 

@@ -71,6 +71,7 @@ async def import_(body: ImportBody, backend: Mine) -> ImportReport:
 
 @router.get("/tasks/{task_id}", responses=problems(404))
 async def task(task_id: TaskId, backend: Mine) -> Task:
+    """One task."""
     return await backend.task(task_id)
 
 

@@ -1,0 +1,44 @@
+"""`serve`: the list behind an HTTP API."""
+
+import click
+
+
+@click.command(
+    short_help="Serve the list over HTTP.",
+    epilog="""\b
+Examples:
+  kirotodo serve
+  kirotodo serve --host 0.0.0.0 --port 8080
+  DATABASE_URL=postgresql://… ENVIRONMENT=production kirotodo serve --workers 4""",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for every one.")
+@click.option(
+    "--port",
+    "-p",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    envvar="PORT",
+    show_envvar=True,
+    help="Port to listen at; 0 for any that is free.",
+)
+@click.option(
+    "--workers",
+    "-w",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    envvar="WEB_CONCURRENCY",
+    show_envvar=True,
+    help="Processes to share the work; more than one needs PostgreSQL.",
+)
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the list over HTTP, for as many users as have a token; /docs describes every address.
+
+    SIGTERM (or Ctrl+C) ends it in good order: it takes no new work, sends viewers elsewhere, and gives turns
+    DRAIN_TIMEOUT seconds to end in; those that need longer go on at the next start, or on another server.
+    """
+    from kirotodo.core.settings import Settings
+    from kirotodo.server.serving import serve as run
+
+    run(Settings.load(), host=host, port=port, workers=workers, say=lambda line: click.echo(line))

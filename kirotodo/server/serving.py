@@ -1,0 +1,143 @@
+"""Running the application on uvicorn: the socket, the line that says where, workers, and the end in good order.
+
+Everything that can be known to be wrong is found before the first request, and told in a sentence.
+"""
+
+import asyncio
+import errno
+import gc
+import socket
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from kirotodo.core.errors import ConfigError, Conflict, InvalidInput, OperatorError
+from kirotodo.core.local import Core
+from kirotodo.core.settings import Settings
+from kirotodo.server.app import create_app
+from kirotodo.server.bearer import Gate
+from kirotodo.server.observability import logs, reports
+
+FACTORY: Final = "kirotodo.server.serving:application"
+KEEP_ALIVE_SECONDS: Final = 75
+"""Longer than load balancers keep an idle connection, so that none sends a request into one that just closed."""
+HANG_UP_SECONDS: Final = 3
+"""What is left of a connection after the drain."""
+BACKLOG: Final = 2048
+
+
+def serve(settings: Settings, *, host: str, port: int, workers: int, say: Callable[[str], None]) -> None:
+    """Serve until told to stop. Raises `KirotodoError` where it cannot begin."""
+    if workers > 1 and settings.database_url.startswith("sqlite"):
+        raise ConfigError(
+            f"{workers} workers cannot share SQLite: set DATABASE_URL to PostgreSQL, or start one worker."
+        )
+    answering = asyncio.run(_tried(settings))
+    listening = bound(host, port)
+    line = f"kirotodo serves {_address(listening)} ({answering} answers; stop with Ctrl+C)"
+    try:
+        if workers > 1:
+            say(line)
+            Multiprocess(_config(FACTORY, settings, workers=workers), [listening]).run()
+        else:
+            app = _watched_app(settings)
+            _Server(_config(app, settings), up=lambda: say(line)).run([listening])
+    finally:
+        listening.close()
+        reports.stop()
+
+
+def application() -> FastAPI:
+    """What each worker runs: the settings of its own environment."""
+    return _watched_app(Settings.load())
+
+
+def _watched_app(settings: Settings) -> FastAPI:
+    """The application of a process of its own, whose log and reports of errors are for whoever runs it."""
+    logs.configure(settings)
+    reports.start(settings)
+    return create_app(settings, drains_on_signals=True)
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket at that address; a sentence where there can be none."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, UnicodeError):
+        raise InvalidInput(f"{host!r} is no address: try --host 127.0.0.1, or 0.0.0.0 for every interface.") from None
+    listening = socket.socket(family, kind, protocol)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        match error.errno:
+            case errno.EADDRINUSE:
+                raise Conflict(f"Port {port} is taken by another program: choose another with --port.") from None
+            case errno.EADDRNOTAVAIL:
+                raise InvalidInput(f"{host} is no address of this machine: try --host 127.0.0.1.") from None
+            case errno.EACCES:
+                raise OperatorError(f"Port {port} is not yours to open: choose one above 1023 with --port.") from None
+            case _:
+                raise OperatorError(f"{host}:{port} cannot be opened: {error.strerror or error}.") from None
+    listening.set_inheritable(True)
+    return listening
+
+
+async def _tried(settings: Settings) -> str:
+    """Open everything once and let go of it: which model answers, or what is wrong with the configuration."""
+    core = await Core.open(settings)
+    try:
+        core.models.model()
+        gate = await Gate.open(settings, core)
+        await gate.aclose()
+        return core.models.default
+    finally:
+        await core.aclose()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it is up, and whose stopping is no failure: the process ends with 0."""
+
+    def __init__(self, config: uvicorn.Config, *, up: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._up = up
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        gc.freeze()  # what is there now stays, so the collector need not look at it again
+        gc.enable()
+        self._up()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _config(app: FastAPI | str, settings: Settings, *, workers: int | None = None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=list(settings.forwarded_allow_ips),
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=HANG_UP_SECONDS,
+    )
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if listening.family == socket.AF_INET6 else f"http://{host}:{port}"
