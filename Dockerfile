@@ -9,10 +9,10 @@ WORKDIR /src
 RUN python -m venv /opt/build && python -m venv /opt/kirotodo
 
 # What changes seldom comes first, so that a new release of kirotodo is a small layer.
-COPY requirements/build.txt requirements/main.txt requirements/
+COPY requirements/build.txt requirements/server.txt requirements/
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/build/bin/python -m pip install --require-hashes --no-deps -r requirements/build.txt \
-    && /opt/kirotodo/bin/python -m pip install --require-hashes --no-deps -r requirements/main.txt
+    && /opt/kirotodo/bin/python -m pip install --require-hashes --no-deps -r requirements/server.txt
 
 COPY pyproject.toml README.md LICENSE ./
 COPY kirotodo kirotodo
