@@ -44,6 +44,7 @@ ROOMS: Final = {
         "import": f"{CLIENT}.transfer:import_",
     },
     "The house": {
+        "web": f"{SERVER}.web:web",
         "config": f"{SERVER}.config:config",
         "models": f"{SERVER}.models:models",
         "db": f"{SERVER}.db:db",

@@ -50,6 +50,8 @@ def replay(file: Path) -> None:
 
 def require_terminal() -> None:
     """One sentence that points to `ask` where a screen cannot be drawn."""
+    if os.environ.get("TEXTUAL_DRIVER"):  # it is drawn elsewhere: in a browser
+        return
     instead = 'Without it, `kirotodo ask "what is due today?"` answers in plain lines.'
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         leave(WRONG_USAGE, f"The chat needs a terminal. {instead}")

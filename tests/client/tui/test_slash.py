@@ -193,6 +193,22 @@ async def test_export_writes_the_conversation_to_a_new_file_only(tmp_path: Path)
         await chat.until(lambda: any("is there already" in toast for toast in chat.toasts()))
 
 
+async def test_in_a_browser_an_export_is_a_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with chatting(backend_of([say("Hello there.")])) as chat:
+        given: list[tuple[str, str | None]] = []
+        monkeypatch.setattr(type(chat.app), "is_web", property(lambda _: True))
+        monkeypatch.setattr(
+            chat.app, "deliver_text", lambda text, save_filename=None: given.append((text.read(), save_filename))
+        )
+        await chat.say("hi")
+        await chat.sees("Hello there.")
+        await chat.say(f"/export {tmp_path}/talk.md")
+        await chat.until(lambda: bool(given))
+        assert "Hello there." in given[0][0]
+        assert given[0][1] == "talk.md"
+        assert not (tmp_path / "talk.md").exists()
+
+
 async def test_a_bell_rings_only_while_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     backend = backend_of([say("One.")], [Hold(), say("Two.")])
     async with chatting(backend) as chat:

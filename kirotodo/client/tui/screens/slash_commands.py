@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -55,6 +56,9 @@ async def _write(chat: "ChatScreen", conversation_id: int, path: Path) -> None:
 
     backend, now = await chat.shell.core(), chat.shell.clock()
     text = await exported(backend, conversation_id, as_json=path.suffix == ".json", now=now)
+    if chat.app.is_web:  # the files of the machine this runs on are not the visitor's
+        chat.app.deliver_text(StringIO(text), save_filename=path.name)
+        return
     try:
         await asyncio.to_thread(_write_new, path, text)
     except FileExistsError:

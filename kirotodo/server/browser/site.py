@@ -1,0 +1,178 @@
+"""The browser front end: a page that shows the terminal client, and a process of it for each visitor.
+
+The page, its script and its fonts come from here alone. Nothing is kept of a visitor: tokens stay in the memory of his
+process, which ends with his socket.
+"""
+
+import asyncio
+import html
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import textual_serve
+from aiohttp import WSCloseCode, web
+from textual_serve.server import Server, to_int
+
+from kirotodo import __version__
+from kirotodo.core.errors import OperatorError
+from kirotodo.server.browser.visitor import Visitor
+
+logger = logging.getLogger(__name__)
+
+TITLE: Final = "kirotodo"
+PAGE: Final = files("kirotodo.server.browser") / "page"
+STATIC: Final = Path(textual_serve.__file__).parent / "static"
+FULL: Final = "All places are taken. Please come again in a few minutes."
+MESSAGE_MAX: Final = 256 * 1024
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
+        "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class Site(Server):
+    """`command` is run for each visitor with `environment`; `visitors` at most, and of one address `per_address`.
+
+    The word of a proxy on a visitor's address is taken where the proxy is one of `proxies`.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        visitors: int = 50,
+        per_address: int = 10,
+        proxies: Sequence[str] = (),
+        title: str = TITLE,
+    ) -> None:
+        super().__init__(title, title=title)
+        self._words = tuple(command)
+        self._environment = dict(environment)
+        self._most, self._most_of_one, self._proxies = visitors, per_address, frozenset(proxies)
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._addresses: Counter[str] = Counter()
+
+    @property
+    def visitors(self) -> int:
+        """How many are here now."""
+        return self._addresses.total()
+
+    def application(self) -> web.Application:
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/", self.handle_page),
+                web.get("/health", self.handle_health),
+                web.get("/page/{name}", self.handle_part),
+                web.get(r"/ws/{zone:[\w+/-]*}", self.handle_websocket),
+                web.get("/download/{key}", self.handle_download),
+                web.static("/static", STATIC),
+            ]
+        )
+        app.on_response_prepare.append(_add_headers)
+        app.on_shutdown.append(self.on_shutdown)
+        return app
+
+    async def handle_page(self, _: web.Request) -> web.Response:
+        page = (PAGE / "index.html").read_text(encoding="utf-8")
+        return web.Response(text=page.replace("{title}", html.escape(self.title)), content_type="text/html")
+
+    async def handle_part(self, request: web.Request) -> web.Response:
+        kind = {"page.js": "text/javascript", "page.css": "text/css"}.get(request.match_info["name"])
+        if kind is None:
+            raise web.HTTPNotFound
+        text = (PAGE / request.match_info["name"]).read_text(encoding="utf-8")
+        return web.Response(text=text, content_type=kind)
+
+    async def handle_health(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "ok", "version": __version__, "visitors": self.visitors})
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        if not _same_origin(request):
+            raise web.HTTPForbidden(text="Only this site's own page may open a terminal.")
+        socket = web.WebSocketResponse(heartbeat=15, max_msg_size=MESSAGE_MAX)
+        await socket.prepare(request)
+        address = self._address_of(request)
+        if self.visitors >= self._most or self._addresses[address] >= self._most_of_one:
+            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=FULL.encode())
+            return socket
+        self._addresses[address] += 1
+        self._sockets.add(socket)
+        try:
+            await self._receive(request, socket)
+        finally:
+            self._sockets.discard(socket)
+            self._addresses[address] -= 1
+            self._addresses += Counter()  # forgets addresses that nobody is here from
+            await socket.close()
+        return socket
+
+    async def _receive(self, request: web.Request, socket: web.WebSocketResponse) -> None:
+        visitor = Visitor(
+            self._words,
+            socket=socket,
+            downloads=self.download_manager,
+            environment={**self._environment, **_zone(request.match_info["zone"])},
+        )
+        try:
+            await visitor.start(to_int(request.query.get("width", ""), 80), to_int(request.query.get("height", ""), 24))
+            await self._process_messages(socket, visitor)
+        except (ValueError, TypeError, LookupError, AttributeError, AssertionError):
+            await socket.close(code=WSCloseCode.PROTOCOL_ERROR)
+        except OSError as error:
+            logger.error("a visitor's process could not be started: %s", error)
+        finally:
+            await asyncio.shield(visitor.stop())
+
+    async def on_shutdown(self, app: web.Application) -> None:
+        await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in tuple(self._sockets)))
+
+    def _address_of(self, request: web.Request) -> str:
+        peer = request.remote or ""
+        told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return told if told and ("*" in self._proxies or peer in self._proxies) else peer
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+
+
+def _same_origin(request: web.Request) -> bool:
+    """A page of another site cannot open terminals here; a program that is no browser sends no Origin."""
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("Host")
+
+
+def _zone(name: str) -> dict[str, str]:
+    try:
+        return {"TIMEZONE": ZoneInfo(name).key} if name else {}
+    except (LookupError, ValueError, OSError):
+        return {}
+
+
+@asynccontextmanager
+async def served(site: Site, host: str, port: int) -> AsyncIterator[str]:
+    """The site, listening; gives its address. At the end every visitor is told, and his process ended."""
+    runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=10)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise OperatorError(f"Nothing can listen on {host}:{port}: {error.strerror or error}.") from None
+        yield f"http://{host}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()

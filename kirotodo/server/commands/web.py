@@ -1,0 +1,72 @@
+"""`web`: the terminal client in the browser."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from kirotodo.server.browser.site import Site
+
+TOKENS_IN_MEMORY: Final = "memory"
+
+
+@click.command(
+    short_help="Serve the chat to browsers.",
+    epilog="""\b
+Examples:
+  kirotodo web --server https://api.example.com
+  KIROTODO_SERVER=https://api.example.com kirotodo web --host 0.0.0.0 --port 8000 --visitors 100""",
+)
+@click.option(
+    "--server",
+    envvar=["KIROTODO_SERVER", "NEXT_PUBLIC_API_URL"],
+    metavar="URL",
+    help="The server that visitors sign in at (also KIROTODO_SERVER or NEXT_PUBLIC_API_URL).",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option(
+    "--visitors",
+    envvar="KIROTODO_WEB_VISITORS",
+    default=50,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="How many browsers may have it open at once, each with a process of about 80 MB.",
+)
+@click.option("--title", default="kirotodo", show_default=True, help="What the window is called.")
+def web(server: str | None, host: str, port: int, visitors: int, title: str) -> None:
+    """Serve the chat to browsers: whoever opens the page signs in at the server and has the terminal client there.
+
+    Each visitor has a process of the client that ends with the page; who he is stays in its memory alone.
+    """
+    if not server:
+        raise click.UsageError("Name the server that visitors sign in at: --server URL, or KIROTODO_SERVER.")
+    from kirotodo.core.settings import Settings
+    from kirotodo.server.browser.site import Site
+
+    settings = Settings.load()
+    site = Site(
+        (sys.executable, "-m", "kirotodo", "chat"),
+        environment={"KIROTODO_SERVER": server, "KIROTODO_CREDENTIALS": TOKENS_IN_MEMORY},
+        visitors=visitors,
+        proxies=settings.forwarded_allow_ips,
+        title=title,
+    )
+    asyncio.run(_serve(site, host, port))
+
+
+async def _serve(site: "Site", host: str, port: int) -> None:
+    from kirotodo.server.browser.site import served
+
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stopping.set)
+    async with served(site, host, port) as address:
+        click.echo(f"Open {address} in a browser; ctrl+c stops.", err=True)
+        await stopping.wait()
