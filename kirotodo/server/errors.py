@@ -52,6 +52,8 @@ STATUS: Final[Mapping[Code, int]] = {
     "storage_read_only": 503,
     "storage_corrupt": 503,
     "storage_too_new": 503,
+    "storage_behind": 503,
+    "storage_down": 503,
     "unreachable": 503,
     "draining": 503,
     "turn_timed_out": 504,
