@@ -101,6 +101,26 @@ def _raised(value: object) -> object:
     return value.strip().upper() if isinstance(value, str) else value
 
 
+def _web_address(value: object) -> object:
+    """The address of a server, without a slash at its end; None for a blank one."""
+    text = value.strip() if isinstance(value, str) else value
+    if not isinstance(text, str) or not text:
+        return text or None
+    if re.fullmatch(r"https?://[^/?#\s@]+(/[^?#\s]*)?", text) is None:
+        raise ValueError("it should be the address of a server such as https://auth.example.com")
+    return text.rstrip("/")
+
+
+def _counting_place(value: object) -> object:
+    """`memory`, or where Redis or Valkey listens."""
+    text = value.strip() if isinstance(value, str) else ""
+    if text.lower() in ("memory", "memory://"):
+        return "memory"
+    if re.fullmatch(r"(redis|rediss|valkey|valkeys)://[^/?#\s]+\S*", text) is None:
+        raise ValueError("it should be memory, or an address such as redis://host:6379/0 or valkey://host:6379/0")
+    return text
+
+
 Environment = Annotated[
     Literal["development", "production"],
     BeforeValidator(lambda value: {"dev": "development", "prod": "production"}.get(_lowered(value), _lowered(value))),
@@ -130,7 +150,9 @@ class Settings(BaseSettings):
     better_auth_secret_previous: SecretStr | None = Field(
         default=None, description="The key before, still accepted while keys are changed."
     )
-    better_auth_url: str | None = Field(default=None, description="Issuer whose published keys verify tokens.")
+    better_auth_url: Annotated[str | None, BeforeValidator(_web_address)] = Field(
+        default=None, description="Issuer whose published keys verify tokens, in place of accounts of our own."
+    )
 
     openai_api_key: SecretStr | None = Field(default=None, description="Key of an OpenAI-compatible model service.")
     openai_base_url: str | None = Field(default=None, description="Address of that service, if not OpenAI's own.")
@@ -162,9 +184,13 @@ class Settings(BaseSettings):
     drain_timeout: float = Field(
         default=8.0, ge=0, le=3600, description="Seconds that a stopping server gives turns to end in."
     )
-    rate_limit: int = Field(default=60, ge=1, description="Requests a user may make a minute.")
-    rate_limit_burst: int = Field(default=10, ge=1, description="Requests a user may make at once.")
-    rate_limit_storage: str = Field(default="memory", description="Where they are counted: memory or a redis:// URL.")
+    rate_limit: int = Field(
+        default=60, ge=1, description="Turns a user may begin a minute; of other requests, ten times as many."
+    )
+    rate_limit_burst: int = Field(default=10, ge=1, description="How many of them within one second.")
+    rate_limit_storage: Annotated[str, BeforeValidator(_counting_place)] = Field(
+        default="memory", description="Where they are counted: memory, or a redis:// or valkey:// address."
+    )
     sentry_dsn: SecretStr | None = Field(default=None, description="Where the server reports its errors.")
     log_level: Level = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lowered)] = Field(

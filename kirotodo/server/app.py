@@ -15,20 +15,29 @@ from starlette.middleware.cors import CORSMiddleware
 from kirotodo import __version__
 from kirotodo.core.local import Core, utc_now
 from kirotodo.core.settings import Settings
-from kirotodo.server.bearer import Gate
+from kirotodo.server.auth import Gate
 from kirotodo.server.drain import Drain
 from kirotodo.server.errors import answer_with_problems
+from kirotodo.server.limits import RateLimitHeaders
 from kirotodo.server.middleware import BODY_MAX, IMPORT_MAX, REQUEST_ID, VERSION, BodyLimit, Envelope, NoNewWork
 from kirotodo.server.observability.metrics import Metrics
 from kirotodo.server.observability.observed import Everyone, Observed
 from kirotodo.server.observability.traces import Traces, telemetry
 from kirotodo.server.openapi import describe
-from kirotodo.server.routes import chat, conversations, health, tasks, turns, user
+from kirotodo.server.routes import auth, chat, conversations, health, tasks, turns, user
 
 if TYPE_CHECKING:
     from kirotodo.core.models.model import Model
 
-ROUTERS: Final = (chat.router, turns.router, conversations.router, tasks.router, user.router, health.router)
+ROUTERS: Final = (
+    chat.router,
+    turns.router,
+    conversations.router,
+    tasks.router,
+    user.router,
+    auth.router,
+    health.router,
+)
 
 
 def create_app(
@@ -52,7 +61,12 @@ def create_app(
             await core.resume()
             gate = await Gate.open(settings, core)
             app.state.core, app.state.gate = core, gate
-            metrics.watch(live_turns=lambda: core.live_turns, viewers=lambda: core.hub.viewers, pool=core.database.pool)
+            metrics.watch(
+                live_turns=lambda: core.live_turns,
+                viewers=lambda: core.hub.viewers,
+                pool=core.database.pool,
+                limits_shared=lambda: not gate.limits.lost,
+            )
             with ExitStack() as signals:
                 signals.enter_context(metrics.kept_up_to_date())
                 if drains_on_signals:
@@ -75,6 +89,7 @@ def create_app(
     app.add_middleware(BodyLimit, limit=BODY_MAX, larger={"/tasks/import": IMPORT_MAX})
     app.add_middleware(NoNewWork, drain=drain)
     app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(RateLimitHeaders)
     app.add_middleware(Envelope)
     _allow_origins(app, settings)
     return app

@@ -1,21 +1,17 @@
 """Who asks, and their own list: what every route under `/api/{user_id}` begins with.
 
-The path's user must be the token's subject. Nothing is read or stored before that is known.
+The path's user must be the token's subject. Nothing is read or stored before that is known, and counted.
 """
 
-from typing import Annotated, Final
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Header, Path, Request
-from fastapi.security import HTTPBearer
 
-from kirotodo.core.errors import Forbidden
 from kirotodo.core.local import Core, LocalBackend
-from kirotodo.server.bearer import Principal, signed_in
+from kirotodo.server.auth import Principal, gate_of, owner
 from kirotodo.server.drain import Drain
 from kirotodo.server.schemas import ID_MAX, KEY_PATTERN, SEQ_MAX, Zone, known_zone
-
-_SCHEME: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Of /api/auth or `kirotodo token`.")
 
 ConversationId = Annotated[int, Path(ge=1, le=ID_MAX, description="Counted per user.")]
 TaskId = Annotated[int, Path(ge=1, le=ID_MAX, description="Counted per user.")]
@@ -59,14 +55,21 @@ class Caller:
 
 async def caller(
     request: Request,
-    principal: Annotated[Principal, Depends(signed_in)],
-    user_id: Annotated[str, Path(max_length=255, description="The token's subject.", examples=["1"])],
-    _: Annotated[object, Depends(_SCHEME)],
+    principal: Annotated[Principal, Depends(owner)],
     x_timezone: Annotated[Zone | None, Header()] = None,
 ) -> Caller:
-    """Raises `NotSignedIn` or `Forbidden`."""
-    if principal.user_id != user_id:
-        raise Forbidden("This token is for another user.")
+    """One who looks, or edits. Raises `NotSignedIn`, `Forbidden` or `RateLimited`."""
+    await gate_of(request).limits.take_for(request, "request", principal.user_id)
+    return Caller(core=request.app.state.core, principal=principal, zone=x_timezone)
+
+
+async def speaker(
+    request: Request,
+    principal: Annotated[Principal, Depends(owner)],
+    x_timezone: Annotated[Zone | None, Header()] = None,
+) -> Caller:
+    """One who lets a model work: the same, counted as a turn."""
+    await gate_of(request).limits.take_for(request, "turn", principal.user_id)
     return Caller(core=request.app.state.core, principal=principal, zone=x_timezone)
 
 
@@ -80,6 +83,7 @@ async def drain_of(request: Request) -> Drain:
 
 
 Called = Annotated[Caller, Depends(caller)]
+Spoken = Annotated[Caller, Depends(speaker)]
 Mine = Annotated[LocalBackend, Depends(mine)]
 Draining = Annotated[Drain, Depends(drain_of)]
 

@@ -98,6 +98,9 @@ def test_a_home_folder_may_begin_with_a_tilde(home: Path, monkeypatch: pytest.Mo
         ("WEEK_START", "Sunday", "week_start", "sunday"),
         ("DAY_FIRST", "yes", "day_first", True),
         ("FALLBACK_TO_BUILTIN", "0", "fallback_to_builtin", False),
+        ("BETTER_AUTH_URL", " https://auth.example.com/ ", "better_auth_url", "https://auth.example.com"),
+        ("RATE_LIMIT_STORAGE", "Memory", "rate_limit_storage", "memory"),
+        ("RATE_LIMIT_STORAGE", "rediss://:pw@cache:6380/1", "rate_limit_storage", "rediss://:pw@cache:6380/1"),
     ],
 )  # fmt: skip
 def test_values_are_read_as_people_write_them(
@@ -119,6 +122,8 @@ def test_values_are_read_as_people_write_them(
         ("MORNING", "25", "9:00"),
         ("DAY_FIRST", "perhaps", "valid boolean"),
         ("AGENT_TIMEOUT", "-1", "greater than 0"),
+        ("BETTER_AUTH_URL", "auth.example.com", "https://auth.example.com"),
+        ("RATE_LIMIT_STORAGE", "disk", "redis://host:6379/0"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_key_its_source_and_what_would_do(

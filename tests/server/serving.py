@@ -3,19 +3,19 @@
 import asyncio
 import contextlib
 import socket
-import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
-import jwt
 import uvicorn
 from fastapi import FastAPI
 
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
+from kirotodo.server.tokens import Tokens
 
 SECRET: Final = "a secret for tests, which is long enough"
 STRAY: Final = httpx2.Timeout(10.0, read=20.0)
@@ -35,10 +35,11 @@ def settings_in(folder: Path, **more: Any) -> Settings:
     return Settings(**{**values, **more})
 
 
-def token_for(user_id: str, *, secret: str = SECRET, **claims: Any) -> str:
-    """A token as `kirotodo token` mints it. The real clock counts for its expiry, whatever the test's clock says."""
-    now = int(time.time())
-    return jwt.encode({"sub": user_id, "iat": now, "exp": now + 3600, **claims}, secret, algorithm="HS256")
+def token_for(user_id: str) -> str:
+    """A token as `kirotodo token` mints it, which holds whatever the test's clock says."""
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    tokens = Tokens(SECRET, clock=lambda: long_ago)
+    return tokens.sign_access(user_id, token_version=0, lifetime=timedelta(days=36_500))
 
 
 def bearer(user_id: str) -> dict[str, str]:

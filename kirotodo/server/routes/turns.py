@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from kirotodo.core.domain.conversation import Sent, Turn
 from kirotodo.core.domain.task import Changed
-from kirotodo.server.callers import Called, CallId, Draining, LastEventId, Mine, RequestKey, TurnId
+from kirotodo.server.callers import CallId, Draining, LastEventId, Mine, RequestKey, Spoken, TurnId
 from kirotodo.server.following import turn_frames
 from kirotodo.server.openapi import STREAM, problems, user_router
 from kirotodo.server.routes.chat import begin
@@ -18,7 +18,7 @@ router = user_router("turns", prefix="/turns")
 
 
 @router.post("", status_code=202, responses=problems(404, 409, 413))
-async def send(body: ChatBody, caller: Called, key: RequestKey = None) -> Sent:
+async def send(body: ChatBody, caller: Spoken, key: RequestKey = None) -> Sent:
     """Say something; the answer comes at once and names the turn to follow."""
     _, sent = await begin(caller, body, key)
     return sent

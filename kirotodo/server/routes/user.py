@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from kirotodo.server.callers import Draining, LastEventId, Mine
+from kirotodo.server.callers import Called, Draining, LastEventId, Mine
 from kirotodo.server.following import list_frames
 from kirotodo.server.openapi import STREAM, user_router
 from kirotodo.server.schemas import SEQ_MAX, Models, UserStatus
@@ -21,10 +21,10 @@ async def models(backend: Mine) -> Models:
 
 
 @router.get("/status")
-async def status(backend: Mine) -> UserStatus:
-    """What answers by default, and how many tasks are open."""
+async def status(backend: Mine, caller: Called) -> UserStatus:
+    """What answers by default, for whom, and how many tasks are open."""
     found = await backend.status()
-    return UserStatus(model=found.model, user=found.user, pending=found.pending)
+    return UserStatus(model=found.model, user=found.user, pending=found.pending, email=caller.principal.email)
 
 
 @router.get("/events", status_code=200, response_class=EventStream, responses=STREAM)

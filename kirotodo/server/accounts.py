@@ -1,0 +1,206 @@
+"""Signing up, in and out: what becomes of an e-mail address, a password and a refresh token.
+
+Passwords are hashed outside of transactions. A refresh token holds once; the one before it holds for a minute more, so
+that an answer lost on its way signs nobody out, and gets what that answer said. Any older one has been copied: its
+session ends (RFC 9700, 4.14.2).
+"""
+
+import logging
+import re
+import time
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from kirotodo.core.errors import InvalidInput, NotSignedIn
+from kirotodo.core.store.accounts import SessionRecord, Standing
+from kirotodo.core.store.database import Database
+from kirotodo.server.passwords import Passwords
+from kirotodo.server.tokens import ACCESS_LIFETIME, Access, Refresh, Tokens
+
+log = logging.getLogger(__name__)
+
+SESSION_LIFETIME: Final = timedelta(days=30)
+"""How long a session lasts without being used."""
+GRACE: Final = timedelta(seconds=60)
+"""How long the refresh token before the newest holds."""
+STANDING_SECONDS: Final = 3.0
+"""How long a server believes what it knows of a session: until then one that another server ended still gets in."""
+STANDINGS_MAX: Final = 10_000
+EMAIL_MAX: Final = 254
+WRONG: Final = "This e-mail address and this password do not belong together."
+ENDED: Final = "This session was ended: sign in again."
+_EMAIL: Final = re.compile(
+    r"(?!\.)(?![^@]*\.\.)[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}(?<!\.)@"
+    r"(?=.{4,253}\Z)(?:[^\W_](?:[^\W_]|-){0,62}\.)+[^\W\d_](?:[^\W_]|-){1,62}"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """What a sign-in is answered with."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    user_id: str
+    email: str | None
+
+
+def folded_email(text: str) -> str:
+    """An address in the one spelling it is kept in. Raises `InvalidInput` for what is none."""
+    email = unicodedata.normalize("NFKC", text).strip().casefold()
+    if len(email) > EMAIL_MAX or _EMAIL.fullmatch(email) is None:
+        raise InvalidInput("That is no e-mail address: it should look like ann@example.com.")
+    return email
+
+
+class Standings:
+    """How things stand for tokens, believed for a few seconds so that not every request asks the database."""
+
+    def __init__(self, database: Database, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._monotonic = monotonic
+        self._known: OrderedDict[tuple[str, str | None], tuple[float, Standing]] = OrderedDict()
+
+    async def of(self, user_id: str, session_id: str | None) -> Standing:
+        key = (user_id, session_id)
+        found = self._known.get(key)
+        if found is not None and found[0] > self._monotonic():
+            return found[1]
+        until = self._monotonic() + STANDING_SECONDS
+        async with self._database.read(user_id) as store:
+            standing = await store.accounts.standing(session_id)
+        self._known[key] = (until, standing)
+        self._known.move_to_end(key)
+        if len(self._known) > STANDINGS_MAX:
+            self._known.popitem(last=False)
+        return standing
+
+    def forget(self, user_id: str) -> None:
+        """What was known of this user no longer holds."""
+        for key in [key for key in self._known if key[0] == user_id]:
+            del self._known[key]
+
+
+class Accounts:
+    """The accounts of this server."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        passwords: Passwords,
+        tokens: Tokens,
+        standings: Standings,
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._tokens = tokens
+        self._standings = standings
+
+    async def sign_up(self, email: str, password: str) -> Pair:
+        """Make an account and sign in. `email` is folded. Raises `Conflict` where the address has an account."""
+        password_hash = await self._passwords.hash(password)
+        user_id = uuid4().hex
+        async with self._database.begin(user_id) as store:
+            await store.accounts.create(email=email, password_hash=password_hash)
+        return await self._signed_in(user_id, email, token_version=0)
+
+    async def sign_in(self, email: str, password: str) -> Pair:
+        """Begin a session. Raises `NotSignedIn`, the same for an unknown address and a wrong password."""
+        account = await self._database.account_of(email)
+        right, renewed = await self._passwords.check(password, account.password_hash if account else None)
+        if account is None or not right:
+            raise NotSignedIn(WRONG)
+        if renewed is not None:
+            async with self._database.begin(account.id) as store:
+                await store.accounts.set_password_hash(renewed)
+        return await self._signed_in(account.id, account.email, token_version=account.token_version)
+
+    async def refresh(self, refresh: Refresh) -> Pair:
+        """The next pair of tokens of a session. Raises `NotSignedIn` where it is over, or this token is an old one."""
+        reused = False
+        async with self._database.begin(refresh.user_id) as store:
+            account = await store.accounts.get()
+            session = await store.accounts.session(refresh.session_id)
+            if account is None or session is None or _over(session, store.now):
+                raise NotSignedIn(ENDED)
+            generation, expires_at = session.generation, session.expires_at
+            if refresh.generation == generation:
+                expires_at = store.now + SESSION_LIFETIME
+                generation = await store.accounts.rotate(session.id, expires_at=expires_at)
+            elif not _just_replaced(refresh, session, store.now):
+                await store.accounts.revoke(session.id)
+                reused = True
+        if reused:
+            self._standings.forget(refresh.user_id)
+            log.warning("a refresh token that was replaced came back: its session %s was ended", refresh.session_id)
+            raise NotSignedIn(ENDED)
+        return self._pair(
+            refresh.user_id,
+            account.email,
+            token_version=account.token_version,
+            session_id=refresh.session_id,
+            generation=generation,
+            expires_at=expires_at,
+        )
+
+    async def sign_out(self, user_id: str, session_id: str | None, *, everywhere: bool) -> None:
+        """End this session, or every session and every token of the user, at once on this server."""
+        if session_id is None and not everywhere:
+            raise InvalidInput("This token belongs to no session: it ends by itself, or by signing out everywhere.")
+        async with self._database.begin(user_id) as store:
+            if everywhere:
+                await store.accounts.revoke_all()
+            elif session_id is not None:
+                await store.accounts.revoke(session_id)
+        self._standings.forget(user_id)
+
+    async def check(self, access: Access) -> Standing:
+        """How things stand for a token that is genuine. Raises `NotSignedIn` where it was called back."""
+        standing = await self._standings.of(access.user_id, access.session_id)
+        if not standing.live or standing.token_version != access.token_version:
+            raise NotSignedIn(ENDED)
+        return standing
+
+    async def _signed_in(self, user_id: str, email: str | None, *, token_version: int) -> Pair:
+        session_id = uuid4().hex
+        async with self._database.begin(user_id) as store:
+            expires_at = store.now + SESSION_LIFETIME
+            await store.accounts.add_session(session_id, expires_at=expires_at)
+        return self._pair(
+            user_id, email, token_version=token_version, session_id=session_id, generation=1, expires_at=expires_at
+        )
+
+    def _pair(
+        self,
+        user_id: str,
+        email: str | None,
+        *,
+        token_version: int,
+        session_id: str,
+        generation: int,
+        expires_at: datetime,
+    ) -> Pair:
+        return Pair(
+            access_token=self._tokens.sign_access(user_id, token_version=token_version, session_id=session_id),
+            refresh_token=self._tokens.sign_refresh(
+                user_id, session_id=session_id, generation=generation, expires_at=expires_at
+            ),
+            expires_in=int(ACCESS_LIFETIME.total_seconds()),
+            user_id=user_id,
+            email=email,
+        )
+
+
+def _over(session: SessionRecord, now: datetime) -> bool:
+    return session.revoked_at is not None or session.expires_at <= now
+
+
+def _just_replaced(refresh: Refresh, session: SessionRecord, now: datetime) -> bool:
+    return refresh.generation == session.generation - 1 and now - session.last_used_at <= GRACE

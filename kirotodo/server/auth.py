@@ -1,0 +1,137 @@
+"""Who calls: the gate that every request of a user passes.
+
+`signed_in` and `owner` are for the routes; what they share, the `Gate`, lies in `app.state.gate`. A server has one way
+of telling who calls and never mixes two: tokens that it signs itself (HS256), or those of the issuer that
+BETTER_AUTH_URL names (EdDSA, ES256 or RS256, whichever the issuer's key is for).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Final, Self
+
+from fastapi import Depends, Path
+from fastapi.security import HTTPBearer
+from starlette.requests import Request
+
+from kirotodo.core.errors import Forbidden, NotFound, NotSignedIn
+from kirotodo.core.local import Core
+from kirotodo.core.settings import Settings
+from kirotodo.server.accounts import Accounts, Standings
+from kirotodo.server.issuer import Issuer
+from kirotodo.server.limits import Limits, address_of
+from kirotodo.server.passwords import Passwords
+from kirotodo.server.secret import previous_secret_of, secret_of
+from kirotodo.server.tokens import NO_TOKEN, Tokens
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Principal:
+    """A verified caller. `session_id` is None for a token that belongs to no session of ours."""
+
+    user_id: str
+    session_id: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnAccounts:
+    """What a server with accounts of its own has."""
+
+    tokens: Tokens
+    accounts: Accounts
+    passwords: Passwords
+
+
+class Gate:
+    """Verifies tokens, keeps accounts, counts requests. Opened once for an app, let go of by `aclose`."""
+
+    def __init__(self, *, limits: Limits, own: OwnAccounts | None = None, issuer: Issuer | None = None) -> None:
+        self.limits = limits
+        self._own = own
+        self._issuer = issuer
+
+    @classmethod
+    async def open(
+        cls,
+        settings: Settings,
+        core: Core,
+        *,
+        passwords: Passwords | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> Self:
+        """Raises `ConfigError` in production without a secret, and `OperatorError` where its file cannot be had."""
+        limits = Limits.open(settings)
+        if settings.better_auth_url is not None:
+            issuer = Issuer(settings.better_auth_url, clock=core.clock, monotonic=monotonic)
+            return cls(limits=limits, issuer=issuer)
+        secret = await asyncio.to_thread(secret_of, settings)
+        tokens = Tokens(secret, previous=previous_secret_of(settings), clock=core.clock)
+        passwords = passwords or Passwords()
+        standings = Standings(core.database, monotonic=monotonic)
+        accounts = Accounts(database=core.database, passwords=passwords, tokens=tokens, standings=standings)
+        return cls(limits=limits, own=OwnAccounts(tokens=tokens, accounts=accounts, passwords=passwords))
+
+    async def principal(self, token: str) -> Principal:
+        """Whose token this is. Raises `NotSignedIn`, and `Unreachable` where the issuer has to be asked and is down."""
+        if self._issuer is not None:
+            guest = await self._issuer.read(token)
+            return Principal(user_id=guest.user_id, email=guest.email)
+        own = self.own
+        access = own.tokens.read_access(token)
+        standing = await own.accounts.check(access)
+        return Principal(user_id=access.user_id, session_id=access.session_id, email=standing.email)
+
+    @property
+    def own(self) -> OwnAccounts:
+        """Accounts of this server. Raises `NotFound` where another one keeps them."""
+        if self._own is None:
+            assert self._issuer is not None
+            raise NotFound(f"Accounts are kept at {self._issuer.url}: sign in there.")
+        return self._own
+
+    async def aclose(self) -> None:
+        await self.limits.aclose()
+        if self._issuer is not None:
+            await self._issuer.aclose()
+        if self._own is not None:
+            await asyncio.to_thread(self._own.passwords.close)
+
+
+def gate_of(request: Request) -> Gate:
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+def token_of(request: Request) -> str:
+    """The bearer token of a request. Raises `NotSignedIn` where it has none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedIn(NO_TOKEN)
+    return token.strip()
+
+
+_SCHEME: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Of /api/auth or `kirotodo token`.")
+
+
+async def signed_in(request: Request, _: Annotated[object, Depends(_SCHEME)]) -> Principal:
+    """The caller. Raises `NotSignedIn`, and `RateLimited` for an address that keeps trying tokens that do not hold."""
+    gate = gate_of(request)
+    try:
+        return await gate.principal(token_of(request))
+    except NotSignedIn:
+        await gate.limits.require("refused", address_of(request))
+        raise
+
+
+async def owner(
+    request: Request,
+    user_id: Annotated[str, Path(max_length=255, description="The token's subject.", examples=["1"])],
+    caller: Annotated[Principal, Depends(signed_in)],
+) -> Principal:
+    """The caller of an address below `/api/{user_id}`. Raises `Forbidden` for anybody but that user."""
+    if user_id != caller.user_id:
+        await gate_of(request).limits.require("refused", address_of(request))
+        raise Forbidden("This token is for another user.")
+    return caller

@@ -1,0 +1,237 @@
+"""How much one may ask for: counted per user, and per address where nobody is signed in.
+
+A turn costs a model's work and a look at the list next to nothing: turns are counted by themselves, against RATE_LIMIT,
+and everything else against ten times that. Counts lie in this process, or in Redis or Valkey, where all replicas share
+them; while that one is lost each process counts by itself.
+
+Windows slide: a count of the minute before fades out as the present one fills up.
+"""
+
+import hashlib
+import ipaddress
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Self, TypeVar
+
+from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import RateLimiter, SlidingWindowCounterRateLimiter
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kirotodo.core.errors import RateLimited
+from kirotodo.core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Kind = Literal["turn", "request", "sign_in", "account", "refused"]
+
+LIGHT: Final = 10
+"""How many plain requests go for one turn."""
+ADDRESSES_TO_ACCOUNT: Final = 6
+"""How many times as often an address may try to sign in as an account may be tried."""
+STORAGE_SECONDS: Final = 0.5
+"""How long the shared storage may take to answer."""
+LOST_SECONDS: Final = 5.0
+"""How long a lost storage is left alone before it is asked again."""
+STATE: Final = "allowance"
+"""Where a request's allowance is kept, for its answer to carry."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allowance:
+    """What is left after a request. `wait` is None where it was let through, else the seconds until one will be."""
+
+    limit: int
+    remaining: int
+    reset_at: float
+    wait: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rule:
+    a_minute: RateLimitItem
+    at_once: RateLimitItem | None
+    sentence: str
+
+
+class Limits:
+    """Counts, and says who has to wait. Opened once for a server, let go of by `aclose`."""
+
+    def __init__(
+        self,
+        *,
+        a_minute: int,
+        at_once: int,
+        shared: RedisStorage | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.refused: Counter[Kind] = Counter()
+        self._rules = _rules(a_minute, at_once)
+        self._storage = shared
+        self._shared = None if shared is None else SlidingWindowCounterRateLimiter(shared)
+        self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._monotonic = monotonic
+        self._lost = False
+        self._ask_again_at = 0.0
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        return cls(
+            a_minute=settings.rate_limit,
+            at_once=settings.rate_limit_burst,
+            shared=_shared_storage(settings.rate_limit_storage),
+        )
+
+    async def aclose(self) -> None:
+        if self._storage is not None:
+            await self._storage.bridge.storage.aclose()  # type: ignore[attr-defined]
+
+    @property
+    def lost(self) -> bool:
+        """Whether the shared storage does not answer, so that counts are those of this process alone."""
+        return self._lost
+
+    async def take(self, kind: Kind, who: str) -> Allowance:
+        """Count one request of `who`, if it may go on."""
+        rule = self._rules[kind]
+        key = hashlib.sha256(who.encode(errors="replace")).hexdigest()[:32]
+
+        async def ask(limiter: RateLimiter) -> Allowance:
+            return await _take(limiter, rule, kind, key)
+
+        allowance = await self._ask(ask)
+        if allowance.wait is not None:
+            self.refused[kind] += 1
+        return allowance
+
+    async def require(self, kind: Kind, who: str) -> Allowance:
+        """Count one request of `who`. Raises `RateLimited` where it has to wait."""
+        allowance = await self.take(kind, who)
+        if allowance.wait is not None:
+            raise RateLimited(self._rules[kind].sentence, retry_after=allowance.wait)
+        return allowance
+
+    async def take_for(self, request: Request, kind: Kind, who: str) -> None:
+        """The same for a request, whose answer then says what is left; `RateLimitHeaders` writes it there."""
+        allowance = await self.take(kind, who)
+        setattr(request.state, STATE, allowance)
+        if allowance.wait is not None:
+            raise RateLimited(self._rules[kind].sentence, retry_after=allowance.wait)
+
+    async def _ask(self, question: Callable[[RateLimiter], Awaitable[T]]) -> T:
+        """What the shared storage answers or, while it is lost, this process."""
+        if self._shared is None or (self._lost and self._monotonic() < self._ask_again_at):
+            return await question(self._local)
+        self._ask_again_at = self._monotonic() + LOST_SECONDS
+        try:
+            answer = await question(self._shared)
+        except (TimeoutError, RedisError, OSError) as error:
+            if not self._lost:
+                log.warning("the storage of rate limits is lost, each server counts alone (%s)", type(error).__name__)
+            self._lost = True
+            return await question(self._local)
+        if self._lost:
+            log.warning("the storage of rate limits is back")
+            self._lost = False
+        return answer
+
+
+class RateLimitHeaders:
+    """Lets the answer to a counted request say what is left: pure ASGI, for the outside of an app."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+
+        async def told(message: Message) -> None:
+            if message["type"] == "http.response.start" and (allowance := state.get(STATE)) is not None:
+                MutableHeaders(scope=message).update(headers_of(allowance))
+            await send(message)
+
+        await self.app(scope, receive, told)
+
+
+def headers_of(allowance: Allowance) -> dict[str, str]:
+    """What is left, as headers; the reset is a moment in seconds since 1970, as is usual for these."""
+    return {
+        "X-RateLimit-Limit": str(allowance.limit),
+        "X-RateLimit-Remaining": str(allowance.remaining),
+        "X-RateLimit-Reset": str(int(allowance.reset_at) + 1),
+    }
+
+
+def address_of(request: Request) -> str:
+    """Whom to count where nobody is signed in: an IPv4 address, or an IPv6 network, of which one person has many."""
+    host = request.client.host if request.client is not None else ""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((int(address), 64), strict=False))
+    return str(address)
+
+
+def _rules(a_minute: int, at_once: int) -> dict[Kind, _Rule]:
+    def rule(name: Kind, share: float, sentence: str) -> tuple[Kind, _Rule]:
+        most, burst = max(1, int(a_minute * share)), max(1, int(at_once * share))
+        return name, _Rule(
+            a_minute=RateLimitItemPerMinute(most),
+            at_once=RateLimitItemPerSecond(burst) if burst < most else None,
+            sentence=sentence,
+        )
+
+    slowly = "Too many requests: wait a moment, then go on."
+    sign_in = "Too many attempts to sign in: wait a moment, then try again."
+    return dict(
+        (
+            rule("turn", 1, slowly),
+            rule("request", LIGHT, slowly),
+            rule("sign_in", 1, sign_in),
+            rule("account", 1 / ADDRESSES_TO_ACCOUNT, sign_in),
+            rule("refused", 1, slowly),
+        )
+    )
+
+
+async def _take(limiter: RateLimiter, rule: _Rule, kind: Kind, key: str) -> Allowance:
+    """The narrow window first: one that refuses there costs nothing of the minute."""
+    for item in (rule.at_once, rule.a_minute):
+        if item is not None and not await limiter.hit(item, kind, key):
+            stopped_by: RateLimitItem | None = item
+            break
+    else:
+        stopped_by = None
+    reset_at, remaining = await limiter.get_window_stats(rule.a_minute, kind, key)
+    wait = None
+    if stopped_by is not None:
+        again_at = (await limiter.get_window_stats(stopped_by, kind, key)).reset_time
+        wait = max(1.0, again_at - time.time())
+    return Allowance(limit=rule.a_minute.amount, remaining=max(0, remaining), reset_at=reset_at, wait=wait)
+
+
+def _shared_storage(address: str) -> RedisStorage | None:
+    if address == "memory":
+        return None
+    options: dict[str, Any] = {
+        "socket_timeout": STORAGE_SECONDS,
+        "socket_connect_timeout": STORAGE_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    redis = address.replace("valkey", "redis", 1)
+    return RedisStorage(f"async+{redis}", implementation="redispy", key_prefix="kirotodo", **options)

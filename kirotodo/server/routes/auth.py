@@ -1,0 +1,193 @@
+"""Signing up, in and out. Where another server keeps the accounts, these addresses do not exist, but for `me`."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kirotodo.core.errors import InvalidInput, NotSignedIn
+from kirotodo.server.accounts import EMAIL_MAX, Pair, folded_email
+from kirotodo.server.auth import Principal, gate_of, signed_in, token_of
+from kirotodo.server.limits import address_of
+from kirotodo.server.openapi import problems
+from kirotodo.server.passwords import PASSWORD_MAX, PASSWORD_MIN, spelled
+from kirotodo.server.schemas import Body
+from kirotodo.server.tokens import TOKEN_MAX, Refresh
+
+router = APIRouter(prefix="/api/auth", tags=["auth"], responses=problems(422, 429, 500, 503))
+
+
+def _email(text: str) -> str:
+    try:
+        return folded_email(text)
+    except InvalidInput as error:
+        raise ValueError(error.message) from None
+
+
+def _whole(password: SecretStr) -> SecretStr:
+    """JSON can hold halves of characters, which nobody can type and nothing can hash."""
+    try:
+        password.get_secret_value().encode()
+    except UnicodeEncodeError:
+        raise ValueError("a password cannot hold half of a character") from None
+    return password
+
+
+def _long_enough(password: SecretStr) -> SecretStr:
+    """Length is all that is asked for: rules about signs and digits make passwords weaker, not stronger."""
+    if len(spelled(password.get_secret_value())) < PASSWORD_MIN:
+        raise ValueError(f"a password needs {PASSWORD_MIN} characters or more")
+    return password
+
+
+Email = Annotated[
+    str, Field(max_length=2 * EMAIL_MAX, examples=["ann@example.com"], json_schema_extra={"format": "email"})
+]
+Password = Annotated[
+    SecretStr,
+    Field(min_length=1, max_length=PASSWORD_MAX, examples=["correct horse battery"]),
+    AfterValidator(_whole),
+]
+NewPassword = Annotated[
+    Password,
+    AfterValidator(_long_enough),
+    Field(description=f"{PASSWORD_MIN} to {PASSWORD_MAX} characters, of any kind."),
+]
+RefreshToken = Annotated[str, Field(min_length=1, max_length=TOKEN_MAX)]
+
+
+class SignUpBody(Body):
+    email: Annotated[Email, AfterValidator(_email)]
+    password: NewPassword
+
+
+class SignInBody(Body):
+    email: Email
+    password: Password
+
+
+class RefreshBody(Body):
+    refresh_token: RefreshToken = Field(description="The newest one; it is replaced by the one in the answer.")
+
+
+class SignOutBody(Body):
+    everywhere: bool = Field(default=False, description="End every session and every token of this user.")
+    refresh_token: RefreshToken | None = Field(
+        default=None, description="Tells which session ends where the access token has run out."
+    )
+
+
+class UserOut(BaseModel):
+    id: str
+    email: str | None
+
+
+class TokensOut(BaseModel):
+    """`access_token` opens the list for `expires_in` seconds; `refresh_token` is good for the next pair, once."""
+
+    access_token: str
+    token_type: str = "bearer"
+    expires_in: int
+    refresh_token: str
+    user: UserOut
+
+    @classmethod
+    def of(cls, pair: Pair) -> "TokensOut":
+        return cls(
+            access_token=pair.access_token,
+            expires_in=pair.expires_in,
+            refresh_token=pair.refresh_token,
+            user=UserOut(id=pair.user_id, email=pair.email),
+        )
+
+
+class Me(BaseModel):
+    id: str
+    email: str | None
+    timezone: str | None
+
+
+async def accounts_are_here(request: Request) -> None:
+    """Raises `NotFound` where another server keeps them."""
+    _ = gate_of(request).own
+
+
+async def counted_address(request: Request, _: Annotated[None, Depends(accounts_are_here)]) -> None:
+    await gate_of(request).limits.take_for(request, "sign_in", address_of(request))
+
+
+COUNTED = [Depends(counted_address)]
+
+
+@router.post("/signup", status_code=201, dependencies=COUNTED, responses=problems(404, 409, 413))
+async def signup(body: SignUpBody, request: Request) -> TokensOut:
+    """Make an account, and sign in."""
+    gate = gate_of(request)
+    await gate.limits.require("account", body.email)
+    return TokensOut.of(await gate.own.accounts.sign_up(body.email, body.password.get_secret_value()))
+
+
+@router.post("/signin", dependencies=COUNTED, responses=problems(401, 404, 413))
+async def signin(body: SignInBody, request: Request) -> TokensOut:
+    """Begin a session. The answer is the same for an unknown address and for a wrong password."""
+    gate = gate_of(request)
+    email = _as_kept(body.email)
+    await gate.limits.require("account", email)
+    return TokensOut.of(await gate.own.accounts.sign_in(email, body.password.get_secret_value()))
+
+
+@router.post("/refresh", dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 413))
+async def refresh(body: RefreshBody, request: Request) -> TokensOut:
+    """The next pair of tokens. A refresh token that was used before ends its session: somebody has a copy."""
+    gate = gate_of(request)
+    found = await _refresh_of(request, body.refresh_token)
+    await gate.limits.take_for(request, "request", found.user_id)
+    return TokensOut.of(await gate.own.accounts.refresh(found))
+
+
+@router.post("/signout", status_code=204, dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 413))
+async def signout(request: Request, body: SignOutBody | None = None) -> Response:
+    """End this session, or all of them. The access token tells which, or a refresh token where that one has run out."""
+    gate = gate_of(request)
+    body = body or SignOutBody()
+    try:
+        caller = await gate.principal(token_of(request))
+        user_id, session_id = caller.user_id, caller.session_id
+    except NotSignedIn:
+        if body.refresh_token is None:
+            await gate.limits.require("refused", address_of(request))
+            raise
+        found = await _refresh_of(request, body.refresh_token)
+        await gate.own.accounts.refresh(found)
+        user_id, session_id = found.user_id, found.session_id
+    await gate.limits.take_for(request, "request", user_id)
+    await gate.own.accounts.sign_out(user_id, session_id, everywhere=body.everywhere)
+    return Response(status_code=204)
+
+
+@router.get("/me", responses=problems(401))
+async def me(request: Request, caller: Annotated[Principal, Depends(signed_in)]) -> Me:
+    """Who the token is for."""
+    await gate_of(request).limits.take_for(request, "request", caller.user_id)
+    async with request.app.state.core.database.read(caller.user_id) as store:
+        timezone = await store.timezone()
+    return Me(id=caller.user_id, email=caller.email, timezone=timezone)
+
+
+async def _refresh_of(request: Request, token: str) -> Refresh:
+    gate = gate_of(request)
+    try:
+        return gate.own.tokens.read_refresh(token)
+    except NotSignedIn:
+        await gate.limits.require("refused", address_of(request))
+        raise
+
+
+def _as_kept(email: str) -> str:
+    """As it is kept, or as it is where it can be nobody's: that is found out as slowly as a wrong password."""
+    try:
+        return folded_email(email)
+    except InvalidInput:
+        return email

@@ -1,0 +1,74 @@
+"""The secret that signs tokens: the configured one or, in development, one that is made and kept in the data folder."""
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kirotodo.core.errors import ConfigError, OperatorError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
+
+    from kirotodo.core.settings import Settings
+
+SECRET_MIN: Final = 32
+FILE_NAME: Final = "auth-secret"
+_BYTES: Final = 48
+
+
+def secret_of(settings: "Settings") -> str:
+    """The secret of this server. Blocks where one has to be read or made.
+
+    Raises `ConfigError` in production without one, and `OperatorError` where the file cannot be read or written.
+    """
+    given = plain(settings.better_auth_secret)
+    if given:
+        return given
+    if settings.environment == "production":
+        raise ConfigError(
+            f"BETTER_AUTH_SECRET is not set: give it a random text of {SECRET_MIN} characters or more, "
+            "such as `openssl rand -base64 48` prints."
+        )
+    return _kept(settings.data_dir / FILE_NAME)
+
+
+def previous_secret_of(settings: "Settings") -> str | None:
+    """The secret before, whose tokens still hold."""
+    return plain(settings.better_auth_secret_previous) or None
+
+
+def plain(secret: "SecretStr | None") -> str:
+    """What a setting says, without the line end that files and shells leave behind."""
+    return secret.get_secret_value().strip() if secret is not None else ""
+
+
+def _kept(path: Path) -> str:
+    try:
+        if not path.exists():
+            _make(path)
+        found = path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError:
+        found = ""
+    except OSError as error:
+        raise OperatorError(
+            f"{error.filename or path} cannot be read or written: {error.strerror or error}; set BETTER_AUTH_SECRET."
+        ) from None
+    if len(found) < SECRET_MIN:
+        raise OperatorError(f"{path} is damaged: delete it, and another one is made; everybody then signs in again.")
+    return found
+
+
+def _make(path: Path) -> None:
+    """Write it whole, its owner's alone from its first byte on; one that another process made first stays."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(_BYTES) + "\n")
+        os.link(name, path)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(name)

@@ -1,0 +1,166 @@
+"""A server with accounts: real routes, a real database, cheap hashes that are counted, and clocks that tests move."""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import pytest
+from pwdlib import PasswordHash
+
+from kirotodo.core.local import Core
+from kirotodo.core.models.scripted import ScriptedModel
+from kirotodo.core.settings import Settings
+from kirotodo.server.app import create_app
+from kirotodo.server.auth import Gate
+from kirotodo.server.passwords import Passwords, argon2id
+
+SECRET: Final = "a secret that is long enough for HS256, as it has to be"
+ANN: Final = {"email": "ann@example.com", "password": "correct horse battery"}
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now.timestamp()
+
+    def pass_by(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+class CountedHashes(PasswordHash):
+    """Counts how often a password was compared with a hash, and how often one was made."""
+
+    def __init__(self) -> None:
+        super().__init__(cheap().hashers)
+        self.compared = 0
+        self.made = 0
+
+    def verify_and_update(self, password: str | bytes, hash: str | bytes) -> tuple[bool, str | None]:
+        self.compared += 1
+        return super().verify_and_update(password, hash)
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        self.made += 1
+        return super().hash(password, salt=salt)
+
+
+def cheap(*, passes: int = 1) -> PasswordHash:
+    return argon2id(memory_kib=64, passes=passes)
+
+
+@dataclass(kw_only=True)
+class Server:
+    """One process of a server, spoken to over HTTP."""
+
+    http: httpx2.AsyncClient
+    gate: Gate
+    core: Core
+    clock: Clock
+    hashes: CountedHashes = field(default_factory=CountedHashes)
+
+    async def post(self, path: str, body: Any = None, *, token: str | None = None) -> httpx2.Response:
+        return await self.http.post(path, json=body, headers=bearer(token))
+
+    async def get(self, path: str, *, token: str | None = None) -> httpx2.Response:
+        return await self.http.get(path, headers=bearer(token))
+
+    async def signed_up(self, **other: str) -> dict[str, Any]:
+        return answered(await self.post("/api/auth/signup", {**ANN, **other}), 201)
+
+    async def signed_in(self, **other: str) -> dict[str, Any]:
+        return answered(await self.post("/api/auth/signin", {**ANN, **other}), 200)
+
+    async def refreshed(self, tokens: dict[str, Any]) -> dict[str, Any]:
+        return answered(await self.post("/api/auth/refresh", {"refresh_token": tokens["refresh_token"]}), 200)
+
+    async def lets_in(self, token: str) -> bool:
+        answer = await self.get("/api/auth/me", token=token)
+        assert answer.status_code in (200, 401), answer.text
+        return answer.status_code == 200
+
+
+def bearer(token: str | None) -> dict[str, str]:
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
+def answered(answer: httpx2.Response, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def refused(answer: httpx2.Response, status: int, code: str) -> str:
+    """The sentence of a refusal."""
+    problem = answered(answer, status)
+    assert problem["code"] == code
+    return str(problem["detail"])
+
+
+@asynccontextmanager
+async def serving(settings: Settings, clock: Clock) -> AsyncIterator[Server]:
+    hashes = CountedHashes()
+    app = create_app(settings, model=ScriptedModel(), clock=clock)
+    async with AsyncExitStack() as house:
+        await house.enter_async_context(app.router.lifespan_context(app))
+        await app.state.gate.aclose()
+        gate = await Gate.open(settings, app.state.core, passwords=Passwords(hashes), monotonic=clock.monotonic)
+        app.state.gate = gate
+        transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1))
+        http = httpx2.AsyncClient(transport=transport, base_url="http://server")
+        await house.enter_async_context(http)
+        yield Server(http=http, gate=gate, core=app.state.core, clock=clock, hashes=hashes)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings_with(tmp_path: Path, empty_list: Path) -> Callable[..., Settings]:
+    """Settings of a server on a database of its own; limits out of the way unless told."""
+    shutil.copy(empty_list, tmp_path / "list.db")
+
+    def made(**values: Any) -> Settings:
+        usual = {
+            "kirotodo_home": tmp_path,
+            "database_url": f"sqlite:///{tmp_path / 'list.db'}",
+            "timezone": "UTC",
+            "better_auth_secret": SECRET,
+            "rate_limit": 100_000,
+            "rate_limit_burst": 100_000,
+        }
+        return Settings(**{**usual, **values})
+
+    return made
+
+
+Serve = Callable[..., Awaitable[Server]]
+
+
+@pytest.fixture
+async def serve(settings_with: Callable[..., Settings], clock: Clock) -> AsyncIterator[Serve]:
+    """Start a server: several of them in one test share a database, as replicas do."""
+    async with AsyncExitStack() as house:
+
+        async def start(**values: Any) -> Server:
+            return await house.enter_async_context(serving(settings_with(**values), clock))
+
+        yield start
+
+
+@pytest.fixture
+async def server(serve: Serve) -> Server:
+    return await serve()

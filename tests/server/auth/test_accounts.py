@@ -1,0 +1,374 @@
+"""Accounts over HTTP: signing up and in, tokens that renew each other, and sessions that end."""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kirotodo.core.errors import InvalidInput, RateLimited
+from kirotodo.server.accounts import GRACE, SESSION_LIFETIME, STANDING_SECONDS, folded_email
+from kirotodo.server.auth import Gate
+from kirotodo.server.passwords import WAITING_MAX, Passwords
+from kirotodo.server.tokens import ACCESS_LIFETIME
+from tests.server.auth.conftest import ANN, SECRET, CountedHashes, Serve, Server, answered, bearer, cheap, refused
+
+OTHER = "another secret that is long enough for HS256, too"
+
+
+# --- signing up and in ---
+
+
+async def test_signing_up_signs_in(server: Server) -> None:
+    tokens = await server.signed_up()
+    assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
+    assert tokens["user"]["email"] == "ann@example.com"
+    me = answered(await server.get("/api/auth/me", token=tokens["access_token"]), 200)
+    assert me == {"id": tokens["user"]["id"], "email": "ann@example.com", "timezone": None}
+    path = f"/api/{me['id']}"
+    answered(await server.post(f"{path}/tasks", {"title": "Milk"}, token=tokens["access_token"]), 201)
+    status = answered(await server.get(f"{path}/status", token=tokens["access_token"]), 200)
+    assert (status["email"], status["pending"]) == ("ann@example.com", 1)
+
+
+async def test_one_address_is_one_account_however_it_is_typed(server: Server) -> None:
+    first = await server.signed_up(email="Ann@Example.com")
+    again = {"email": " ANN@example.COM ", "password": "another password"}
+    assert "sign in" in refused(await server.post("/api/auth/signup", again), 409, "conflict")
+    assert (await server.signed_in(email="ann@EXAMPLE.com"))["user"] == first["user"]
+
+
+async def test_a_password_is_the_same_however_its_letters_are_composed(server: Server) -> None:
+    await server.signed_up(password="cafe\u0301 cafe\u0301")
+    await server.signed_in(password="caf\u00e9 caf\u00e9")
+
+
+@pytest.mark.parametrize(
+    ("password", "status"),
+    [
+        ("1234567", 422),
+        ("12345678", 201),
+        ("        ", 201),
+        ("ѿ牛乳🎉" * 2, 201),
+        ("x" * 256, 201),
+        ("x" * 257, 422),
+        ("", 422),
+    ],
+)
+async def test_a_password_needs_length_and_nothing_else(server: Server, password: str, status: int) -> None:
+    answer = await server.post("/api/auth/signup", {**ANN, "password": password})
+    assert answer.status_code == status
+    if status == 422:
+        assert server.hashes.made == 0
+        assert [fault["field"] for fault in answer.json()["errors"]] == ["password"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"email": "ann@example.com", "password": "hushhus"}',
+        '{"email": "ann", "password": "hushhushhush"}',
+        '{"email": "ann@example.com", "password": ["hushhushhush"]}',
+        '{"email": "ann@example.com", "password": "hushhushhush\\ud800"}',
+        '{"email": "ann\\ud800@example.com", "password": "hushhushhush"}',
+        '{"email": "ann@example.com", "password": "hushhushhush", "admin": true}',
+        '{"email": "ann@example.com", "passwort": "hushhushhush"}',
+    ],
+)
+async def test_no_refusal_repeats_a_password(server: Server, body: str) -> None:
+    for path in ("signup", "signin"):
+        answer = await server.http.post(f"/api/auth/{path}", content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code in (401, 422)
+        assert "hush" not in answer.text
+
+
+WELL_FORMED = [
+    "ann@example.com",
+    "ann.lee+list@mail.example.co.uk",
+    "o'brien_1@example-mail.org",
+    "jörg@bücher.example",
+    "a@b.cd",
+]
+ILL_FORMED = [
+    "",
+    "ann",
+    "@example.com",
+    "ann@",
+    "ann@localhost",
+    "ann@@example.com",
+    "ann@exam ple.com",
+    "ann lee@example.com",
+    "ann@example..com",
+    "ann..lee@example.com",
+    ".ann@example.com",
+    "ann.@example.com",
+    "ann@-example.com",
+    "ann@example.com\nbcc: bob@example.com",
+    "ann@example.com\0",
+    "<ann@example.com>",
+    f"{'a' * 65}@example.com",
+    f"ann@{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.example.com",
+]
+
+
+@pytest.mark.parametrize("email", WELL_FORMED)
+def test_addresses_that_are_some(email: str) -> None:
+    assert folded_email(f" {email.upper()} ") == email
+
+
+@pytest.mark.parametrize("email", ILL_FORMED)
+async def test_addresses_that_are_none(server: Server, email: str) -> None:
+    problem = answered(await server.post("/api/auth/signup", {**ANN, "email": email}), 422)
+    assert [fault["field"] for fault in problem["errors"]] == ["email"]
+
+
+@given(st.one_of(st.emails(), st.text(max_size=40), st.from_regex(r"\w+@\w+\.\w+", fullmatch=True)))
+def test_folding_an_address_twice_changes_nothing(text: str) -> None:
+    try:
+        folded = folded_email(text)
+    except InvalidInput:
+        return
+    assert folded_email(folded) == folded
+    if text.isascii():
+        assert folded_email(text.upper()) == folded == folded_email(text.lower())
+
+
+async def test_an_unknown_address_and_a_wrong_password_are_told_apart_by_nobody(server: Server) -> None:
+    await server.signed_up()
+    await server.signed_in()
+    seen = []
+    for email, password in (
+        ("ann@example.com", "wrong password"),
+        ("bob@example.com", "wrong password"),
+        ("no address", "wrong password"),
+    ):
+        before = (server.hashes.compared, server.hashes.made)
+        answer = await server.post("/api/auth/signin", {"email": email, "password": password})
+        after = (server.hashes.compared, server.hashes.made)
+        seen.append((answer.status_code, answer.json(), after[0] - before[0], after[1] - before[1]))
+    assert seen == [seen[0]] * 3
+    status, problem, compared, made = seen[0]
+    assert (status, problem["code"], compared, made) == (401, "not_signed_in", 1, 0)
+
+
+async def test_who_has_no_password_cannot_sign_in(server: Server) -> None:
+    """A user who only ever came with a token has an id and no account."""
+    own = server.gate.own
+    token = own.tokens.sign_access("1", token_version=0)
+    answered(await server.post("/api/1/tasks", {"title": "Milk"}, token=token), 201)
+    for email in ("1", ""):
+        await_refusal = await server.post("/api/auth/signin", {"email": email, "password": "whatever it is"})
+        assert refused(await_refusal, 401, "not_signed_in")
+
+
+async def test_a_hash_of_another_cost_is_renewed_at_the_next_sign_in(server: Server) -> None:
+    tokens = await server.signed_up()
+    dear = Passwords(cheap(passes=2))
+    async with server.core.database.begin(tokens["user"]["id"]) as store:
+        await store.accounts.set_password_hash(await dear.hash(ANN["password"]))
+    dear.close()
+    for made in (1, 0):
+        before = server.hashes.made
+        await server.signed_in()
+        assert server.hashes.made - before == made
+    async with server.core.database.read(tokens["user"]["id"]) as store:
+        account = await store.accounts.get()
+    assert account is not None
+    assert "t=1" in (account.password_hash or "")
+
+
+async def test_a_damaged_hash_lets_nobody_in(server: Server) -> None:
+    tokens = await server.signed_up()
+    async with server.core.database.begin(tokens["user"]["id"]) as store:
+        await store.accounts.set_password_hash("damaged")
+    refused(await server.post("/api/auth/signin", ANN), 401, "not_signed_in")
+
+
+async def test_more_than_can_be_hashed_are_asked_to_come_back() -> None:
+    go_on = threading.Event()
+
+    class Slow(CountedHashes):
+        def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+            go_on.wait(30)
+            return super().hash(password, salt=salt)
+
+    passwords = Passwords(Slow())
+    try:
+        waiting = [asyncio.create_task(passwords.hash("password")) for _ in range(WAITING_MAX)]
+        await asyncio.sleep(0)
+        with pytest.raises(RateLimited):
+            await passwords.hash("password")
+        go_on.set()
+        assert len(set(await asyncio.gather(*waiting))) == WAITING_MAX
+        await passwords.hash("password")
+    finally:
+        go_on.set()
+        passwords.close()
+
+
+# --- refreshing ---
+
+
+async def test_each_refresh_gives_the_next_pair(server: Server) -> None:
+    tokens = await server.signed_up()
+    for _ in range(3):
+        server.clock.pass_by(minutes=20)
+        assert not await server.lets_in(tokens["access_token"])
+        renewed = await server.refreshed(tokens)
+        assert renewed["refresh_token"] != tokens["refresh_token"]
+        assert renewed["user"] == tokens["user"]
+        tokens = renewed
+        assert await server.lets_in(tokens["access_token"])
+
+
+async def test_a_lost_answer_signs_nobody_out(server: Server) -> None:
+    first = await server.signed_up()
+    await server.refreshed(first)
+    server.clock.pass_by(seconds=GRACE.total_seconds())
+    again = await server.refreshed(first)
+    assert await server.lets_in(again["access_token"])
+    third = await server.refreshed(again)
+    assert await server.lets_in(third["access_token"])
+
+
+async def test_many_refreshes_at_once_get_the_same_generation(server: Server) -> None:
+    first = await server.signed_up()
+    pairs = await asyncio.gather(*(server.refreshed(first) for _ in range(8)))
+    read = server.gate.own.tokens.read_refresh
+    assert {read(pair["refresh_token"]).generation for pair in pairs} == {2}
+    for pair in pairs:
+        await server.refreshed(pair)
+
+
+@pytest.mark.parametrize("late", ["an older one", "after the grace"])
+async def test_a_copied_refresh_token_ends_the_session(server: Server, late: str) -> None:
+    first = await server.signed_up()
+    newest = await server.refreshed(first)
+    if late == "an older one":
+        newest = await server.refreshed(newest)
+    else:
+        server.clock.pass_by(seconds=GRACE.total_seconds() + 1)
+    assert await server.lets_in(newest["access_token"])
+    other = await server.signed_in()
+    for token in (first, newest):
+        answer = await server.post("/api/auth/refresh", {"refresh_token": token["refresh_token"]})
+        refused(answer, 401, "not_signed_in")
+    assert not await server.lets_in(newest["access_token"])
+    assert await server.lets_in(other["access_token"]), "another session has nothing to do with it"
+
+
+async def test_a_session_ends_when_it_is_not_used(server: Server) -> None:
+    tokens = await server.signed_up()
+    server.clock.pass_by(days=29)
+    tokens = await server.refreshed(tokens)
+    server.clock.pass_by(seconds=SESSION_LIFETIME.total_seconds())
+    refused(await server.post("/api/auth/refresh", {"refresh_token": tokens["refresh_token"]}), 401, "not_signed_in")
+    await server.signed_in()
+
+
+async def test_neither_token_passes_for_the_other(server: Server) -> None:
+    tokens = await server.signed_up()
+    assert not await server.lets_in(tokens["refresh_token"])
+    answer = await server.post("/api/auth/refresh", {"refresh_token": tokens["access_token"]})
+    refused(answer, 401, "not_signed_in")
+
+
+# --- signing out ---
+
+
+async def test_signing_out_ends_one_session_at_once(server: Server) -> None:
+    here, there = await server.signed_up(), await server.signed_in()
+    assert await server.lets_in(here["access_token"])
+    assert (await server.post("/api/auth/signout", token=here["access_token"])).status_code == 204
+    assert not await server.lets_in(here["access_token"])
+    refused(await server.post("/api/auth/refresh", {"refresh_token": here["refresh_token"]}), 401, "not_signed_in")
+    assert await server.lets_in(there["access_token"])
+    await server.refreshed(there)
+
+
+async def test_another_server_learns_of_it_within_seconds(serve: Serve) -> None:
+    one, other = await serve(), await serve()
+    tokens = await one.signed_up()
+    assert await other.lets_in(tokens["access_token"])
+    await one.post("/api/auth/signout", token=tokens["access_token"])
+    refused(await other.post("/api/auth/refresh", {"refresh_token": tokens["refresh_token"]}), 401, "not_signed_in")
+    other.clock.pass_by(seconds=STANDING_SECONDS)
+    assert not await other.lets_in(tokens["access_token"])
+
+
+async def test_signing_out_everywhere_ends_every_session_and_every_token(server: Server) -> None:
+    here, there = await server.signed_up(), await server.signed_in()
+    made = server.gate.own.tokens.sign_access(here["user"]["id"], token_version=0)
+    tokens = [here["access_token"], there["access_token"], made]
+    assert [await server.lets_in(token) for token in tokens] == [True] * 3
+    body = {"everywhere": True}
+    assert (await server.post("/api/auth/signout", body, token=here["access_token"])).status_code == 204
+    assert [await server.lets_in(token) for token in tokens] == [False] * 3
+    refused(await server.post("/api/auth/refresh", {"refresh_token": there["refresh_token"]}), 401, "not_signed_in")
+    anew = await server.signed_in()
+    assert await server.lets_in(anew["access_token"])
+
+
+async def test_a_refresh_token_signs_out_when_the_other_has_run_out(server: Server) -> None:
+    tokens = await server.signed_up()
+    server.clock.pass_by(seconds=ACCESS_LIFETIME.total_seconds())
+    refused(await server.post("/api/auth/signout", token=tokens["access_token"]), 401, "not_signed_in")
+    body = {"refresh_token": tokens["refresh_token"]}
+    assert (await server.post("/api/auth/signout", body, token=tokens["access_token"])).status_code == 204
+    refused(await server.post("/api/auth/refresh", body), 401, "not_signed_in")
+    refused(await server.post("/api/auth/signout", body), 401, "not_signed_in")
+
+
+async def test_a_token_without_a_session_ends_everywhere_or_by_itself(server: Server) -> None:
+    made = server.gate.own.tokens.sign_access("1", token_version=0)
+    assert await server.lets_in(made)
+    refused(await server.post("/api/auth/signout", token=made), 422, "invalid_input")
+    assert (await server.post("/api/auth/signout", {"everywhere": True}, token=made)).status_code == 204
+    assert not await server.lets_in(made)
+
+
+# --- the secret ---
+
+
+async def test_tokens_of_the_secret_before_hold_while_it_is_named(serve: Serve) -> None:
+    old = await (await serve()).signed_up()
+    while_changing = await serve(better_auth_secret=OTHER, better_auth_secret_previous=SECRET)
+    assert await while_changing.lets_in(old["access_token"])
+    new = await while_changing.refreshed(old)
+    afterwards = await serve(better_auth_secret=OTHER)
+    assert not await afterwards.lets_in(old["access_token"])
+    assert await afterwards.lets_in(new["access_token"])
+    await afterwards.refreshed(new)
+
+
+async def test_in_development_a_secret_is_made_and_kept(serve: Serve, settings_with: Any) -> None:
+    one = await serve(better_auth_secret=None)
+    path = settings_with().data_dir / "auth-secret"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert sorted(found.name for found in path.parent.glob("*auth-secret*")) == ["auth-secret"]
+    tokens = await one.signed_up()
+    other = await serve(better_auth_secret=None)
+    assert await other.lets_in(tokens["access_token"])
+
+
+async def test_servers_that_start_together_make_one_secret(settings_with: Any, server: Server) -> None:
+    settings = settings_with(better_auth_secret=None)
+    gates = await asyncio.gather(*(Gate.open(settings, server.core) for _ in range(8)))
+    signed = [gate.own.tokens.sign_access("1", token_version=0) for gate in gates]
+    for gate in gates:
+        for token in signed:
+            assert (await gate.principal(token)).user_id == "1"
+    await asyncio.gather(*(gate.aclose() for gate in gates))
+
+
+async def test_headers_that_are_no_bearer_token(server: Server) -> None:
+    token = (await server.signed_up())["access_token"]
+    for header in (None, "", "Bearer", "Bearer ", f"Basic {token}", token, f"Bearer {token} x", f"Token {token}"):
+        headers = {} if header is None else {"Authorization": header}
+        answer = await server.http.get("/api/auth/me", headers=headers)
+        refused(answer, 401, "not_signed_in")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert (await server.http.get("/api/auth/me", headers={"Authorization": f"bearer  {token}"})).status_code == 200
+    assert (await server.http.get("/api/auth/me", headers=bearer(token))).status_code == 200
