@@ -50,6 +50,7 @@ ROOMS: Final = {
         "db": f"{SERVER}.db:db",
         "doctor": f"{SERVER}.doctor:doctor",
         "serve": f"{SERVER}.serve:serve",
+        "token": f"{SERVER}.token:token",
         "understand": f"{SERVER}.understand:understand",
         "completion": f"{CLIENT}.completion:completion",
         "help": f"{CLIENT}.help:help_",

@@ -19,8 +19,9 @@ from kirotodo.core.errors import ConfigError, Conflict, InvalidInput, OperatorEr
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from kirotodo.server.bearer import Gate
+from kirotodo.server.auth import Gate
 from kirotodo.server.observability import logs, reports
+from kirotodo.server.production import faults_of
 
 FACTORY: Final = "kirotodo.server.serving:application"
 KEEP_ALIVE_SECONDS: Final = 75
@@ -32,6 +33,9 @@ BACKLOG: Final = 2048
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, say: Callable[[str], None]) -> None:
     """Serve until told to stop. Raises `KirotodoError` where it cannot begin."""
+    faults = faults_of(settings, workers=workers) if settings.environment == "production" else ()
+    if faults:
+        raise ConfigError("\n".join(faults))
     if workers > 1 and settings.database_url.startswith("sqlite"):
         raise ConfigError(
             f"{workers} workers cannot share SQLite: set DATABASE_URL to PostgreSQL, or start one worker."

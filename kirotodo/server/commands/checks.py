@@ -30,13 +30,16 @@ class Check:
     detail: str
 
 
-def examine(*, offline: bool = False) -> list[Check]:
-    """All checks; those that need settings are left out where the settings are broken. `offline` asks no model."""
+def examine(*, offline: bool = False, production: bool = False) -> list[Check]:
+    """All checks; those that need settings are left out where the settings are broken. `offline` asks no model, and
+    `production` looks at what a server there would not start with."""
     checks = [_program(), _python(), _terminal()]
     settings, found = _settings()
     checks.extend(found)
     if settings is not None:
         checks.extend(_of_settings(settings, offline=offline))
+        if production:
+            checks.extend(_for_production(settings))
     return checks
 
 
@@ -92,6 +95,15 @@ def _of_settings(settings: "Settings", *, offline: bool) -> Iterator[Check]:
             yield look()
         except KirotodoError as error:
             yield Check(name="settings", state="bad", detail=error.message)
+
+
+def _for_production(settings: "Settings") -> list[Check]:
+    from kirotodo.server.production import faults_of
+
+    faults = faults_of(settings)
+    if not faults:
+        return [Check(name="production", state="ok", detail="a server may start")]
+    return [Check(name="production", state="bad", detail=fault) for fault in faults]
 
 
 def _existing(folder: Path) -> Path:

@@ -13,11 +13,13 @@ MARKS = {"ok": "ok  ", "warn": "note", "bad": "BAD "}
 Examples:
   kirotodo doctor
   kirotodo doctor --offline
+  kirotodo doctor --production
   kirotodo doctor --json | jq .ok""",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--offline", is_flag=True, help="Ask no model: nothing goes over the network, nothing is spent.")
-def doctor(as_json: bool, offline: bool) -> None:
+@click.option("--production", is_flag=True, help="Also what would keep a server from starting in production.")
+def doctor(as_json: bool, offline: bool, production: bool) -> None:
     """Check Python, the terminal, folders, the database, the time zone and the model; ends with 1 if something is
     broken.
 
@@ -25,7 +27,7 @@ def doctor(as_json: bool, offline: bool) -> None:
     """
     from kirotodo.server.commands.checks import examine
 
-    checks = examine(offline=offline)
+    checks = examine(offline=offline, production=production)
     sound = all(check.state != "bad" for check in checks)
     if as_json:
         put_json({"ok": sound, "checks": checks})

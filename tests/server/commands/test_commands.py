@@ -1,6 +1,7 @@
-"""The operator's commands: `config`, `db`, `doctor`, `understand`, on a real home folder."""
+"""The operator's commands: `config`, `db`, `doctor`, `token`, `understand`, on a real home folder."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kirotodo.cli import front_door
+from kirotodo.core.errors import NotSignedIn
+from kirotodo.core.local import utc_now
 from kirotodo.core.settings import Settings
+from kirotodo.server.production import faults_of
+from kirotodo.server.tokens import Access, Tokens
 
 
 @pytest.fixture
@@ -188,6 +193,103 @@ def test_a_file_in_the_folders_place_is_found(home: Path) -> None:
 def test_doctor_leaves_nothing_behind(home: Path) -> None:
     run("doctor")
     assert list(home.iterdir()) == []
+
+
+SOUND = {"BETTER_AUTH_SECRET": "0123456789" * 4, "MODEL": "built-in"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({}, ()),
+        ({"BETTER_AUTH_SECRET": ""}, ("BETTER_AUTH_SECRET is not set",)),
+        ({"BETTER_AUTH_SECRET": "x" * 31}, ("BETTER_AUTH_SECRET has 31 characters",)),
+        ({"BETTER_AUTH_SECRET": "x" * 32}, ()),
+        ({"BETTER_AUTH_SECRET": "x" * 31 + " \n"}, ("BETTER_AUTH_SECRET has 31 characters",)),
+        ({"BETTER_AUTH_SECRET_PREVIOUS": "short"}, ("BETTER_AUTH_SECRET_PREVIOUS has 5",)),
+        ({"BETTER_AUTH_SECRET": "", "BETTER_AUTH_URL": "https://auth.example.com"}, ()),
+        ({"BETTER_AUTH_URL": "http://auth.example.com"}, ("BETTER_AUTH_URL=http://auth.example.com is not encrypted",)),
+        ({"BETTER_AUTH_URL": "http://127.0.0.1:3000/"}, ()),
+        ({"BETTER_AUTH_URL": "http://localhost.example.com"}, ("BETTER_AUTH_URL",)),
+        ({"CORS_ORIGINS": "https://a.example, *"}, ("CORS_ORIGINS=*",)),
+        ({"MODEL": ""}, ("No model is configured",)),
+        ({"MODEL": "", "OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}, ()),
+        ({"BETTER_AUTH_SECRET": "", "MODEL": "", "CORS_ORIGINS": "*"}, ("_SECRET", "CORS", "No model")),
+    ],
+)
+def test_what_keeps_a_server_from_starting_in_production(
+    home: Path, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], words: tuple[str, ...]
+) -> None:
+    for name, value in {**SOUND, **changed}.items():
+        monkeypatch.setenv(name, value)
+    result = run("doctor", "--production", "--offline", "--json")
+    found = [check for check in json.loads(result.stdout)["checks"] if check["name"] == "production"]
+    assert result.exit_code == (1 if words else 0)
+    assert [check["state"] for check in found] == (["bad"] * len(words) or ["ok"])
+    for check, word in zip(found, words, strict=False):
+        assert word in check["detail"]
+        assert check["detail"].endswith((".", "prints."))
+
+
+def test_several_workers_cannot_share_sqlite(home: Path) -> None:
+    settings = Settings.load(model="built-in", better_auth_secret="x" * 32)
+    assert faults_of(settings) == ()
+    (fault,) = faults_of(settings, workers=2)
+    assert "PostgreSQL" in fault
+    shared = settings.model_copy(update={"database_url": "postgresql://db/list"})
+    assert faults_of(shared, workers=2) == ()
+
+
+# --- token ---
+
+
+def test_a_token_alone_is_printed(home: Path) -> None:
+    result = run("token", "--user", "1", "--days", "2")
+    assert (result.exit_code, result.stderr) == (0, "")
+    (line,) = result.stdout.splitlines()
+    secret = (home / "auth-secret").read_text().strip()
+    access = Tokens(secret, clock=utc_now).read_access(line)
+    assert access == Access(user_id="1", session_id=None, token_version=0)
+    for days, holds in ((1.99, True), (2.01, False)):
+        later = Tokens(secret, clock=lambda days=days: utc_now() + timedelta(days=days))  # type: ignore[misc]
+        if holds:
+            assert later.read_access(line) == access
+        else:
+            with pytest.raises(NotSignedIn, match="run out"):
+                later.read_access(line)
+
+
+def test_a_token_is_signed_with_the_configured_secret(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BETTER_AUTH_SECRET", "x" * 40)
+    assert Tokens("x" * 40, clock=utc_now).read_access(ok("token", "--user", "auth0|7").strip()).user_id == "auth0|7"
+    assert not (home / "auth-secret").exists()
+
+
+def test_a_token_in_production_needs_a_secret(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    assert "BETTER_AUTH_SECRET" in fails(1, "token", "--user", "1")
+    assert not (home / "auth-secret").exists()
+
+
+def test_a_token_of_another_issuer_is_not_ours_to_make(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BETTER_AUTH_URL", "https://auth.example.com/")
+    assert "https://auth.example.com alone" in fails(1, "token", "--user", "1")
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--user", ""), ("--user", "a/b"), ("--user", "a b"), ("--user", "1", "--days", "0")]
+)
+def test_a_token_for_nobody(home: Path, wrong: tuple[str, ...]) -> None:
+    fails(2, "token", *wrong)
+
+
+@pytest.mark.parametrize("content", ["", "too short", b"\xff\xfe" * 40])
+def test_a_damaged_secret_is_told_and_left_alone(home: Path, content: str | bytes) -> None:
+    path = home / "auth-secret"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = path.read_bytes()
+    assert "damaged" in fails(1, "token", "--user", "1")
+    assert path.read_bytes() == before
 
 
 # --- understand ---

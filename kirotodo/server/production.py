@@ -1,0 +1,52 @@
+"""What keeps a server from starting in production. `serve` refuses on it, and `doctor --production` prints it."""
+
+from typing import TYPE_CHECKING, Final
+
+from kirotodo.server.secret import SECRET_MIN, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kirotodo.core.settings import Settings
+
+LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
+
+
+def faults_of(settings: "Settings", *, workers: int = 1) -> tuple[str, ...]:
+    """One sentence for each fault, whatever ENVIRONMENT says; none where a server may start."""
+    return tuple(_faults(settings, workers))
+
+
+def _faults(settings: "Settings", workers: int) -> "Iterator[str]":
+    if settings.better_auth_url is None:
+        yield from _of_the_secrets(settings)
+    elif settings.better_auth_url.startswith("http://") and not _is_local(settings.better_auth_url):
+        yield (
+            f"BETTER_AUTH_URL={settings.better_auth_url} is not encrypted: whoever listens on the way could publish "
+            "keys of his own; use its https:// address."
+        )
+    if "*" in settings.cors_origins:
+        yield "CORS_ORIGINS=* lets every web page call the server: name the origins that may."
+    if not settings.profiles() and settings.model is None:
+        yield (
+            "No model is configured: set OPENAI_API_KEY or OPENAI_BASE_URL, "
+            "or MODEL=built-in to do without a model service."
+        )
+    if workers > 1 and settings.database_url.startswith("sqlite"):
+        yield f"{workers} workers cannot share SQLite: set DATABASE_URL to PostgreSQL, or start one worker."
+
+
+def _of_the_secrets(settings: "Settings") -> "Iterator[str]":
+    secret, previous = plain(settings.better_auth_secret), plain(settings.better_auth_secret_previous)
+    hint = f"give it a random text of {SECRET_MIN} characters or more, such as `openssl rand -base64 48` prints."
+    if not secret:
+        yield f"BETTER_AUTH_SECRET is not set: {hint}"
+    elif len(secret) < SECRET_MIN:
+        yield f"BETTER_AUTH_SECRET has {len(secret)} characters and could be guessed: {hint}"
+    if previous and len(previous) < SECRET_MIN:
+        yield f"BETTER_AUTH_SECRET_PREVIOUS has {len(previous)} characters and could be guessed: take it away."
+
+
+def _is_local(url: str) -> bool:
+    host = url.partition("://")[2].partition("/")[0]
+    return host in LOCAL_HOSTS or host.rpartition(":")[0] in LOCAL_HOSTS
