@@ -19,7 +19,7 @@ from kirotodo.core.agent.observer import Observer, StepReport
 from kirotodo.core.agent.prompt import INSTRUCTIONS, Asked, asked
 from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError
-from kirotodo.core.events import ApprovalAnswered, TextDelta, ToolCallStarted, TurnFinished, decode_event
+from kirotodo.core.events import ApprovalAnswered, TextDelta, ToolCallStarted, TurnFinished, TurnStarted, decode_event
 from kirotodo.core.models import model as port
 from kirotodo.core.models.model import Facts, Model, ModelRequest
 from kirotodo.core.store.database import Store
@@ -33,11 +33,14 @@ Outcome = Literal["finished", "parked"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FreshTurn:
-    """What is known of a turn that was stored just now, so that it need not be read back."""
+    """What is known of a turn that was stored just now, so that it need not be read back. `asked` is known of the first
+    turn of a conversation."""
 
-    conversation_id: int
+    started: TurnStarted
     title: str
     zone: ZoneInfo
+    open_tasks: int
+    asked: Asked | None = None
 
 
 @dataclass(kw_only=True)
@@ -56,6 +59,8 @@ class Run:
     usage: Usage = field(default_factory=Usage)
     flow: TextFlow | None = None
     asked: Asked | None = None
+    open_tasks: int | None = None
+    """As of the last look at the list."""
 
     @property
     def text(self) -> str:
@@ -80,8 +85,10 @@ class Agent:
             log=log,
             interrupt=interrupt,
             around=replace(self.around, zone=fresh.zone),
-            conversation_id=fresh.conversation_id,
+            conversation_id=fresh.started.conversation_id,
             title=fresh.title,
+            asked=fresh.asked,
+            open_tasks=fresh.open_tasks,
         )
 
     async def load(self, log: TurnLog, interrupt: Interrupt) -> Run:
@@ -134,10 +141,12 @@ class Agent:
             if call.result is None:
                 run.interrupt.check()
                 approved = call.id in run.approved
-                ended = await run_call(run.log, call, run.conversation_id, run.around, approved=approved)
-                if ended is None:
+                ran = await run_call(run.log, call, run.conversation_id, run.around, approved=approved)
+                if ran is None:
                     return False
-                done.append(ended)
+                if ran.open_tasks is not None:
+                    run.open_tasks = ran.open_tasks
+                done.append(ran.call)
             else:
                 done.append(call)
         run.steps[-1] = replace(last, calls=tuple(done))
@@ -193,42 +202,44 @@ class Agent:
     async def _store_step(self, run: Run, flow: TextFlow, calls: tuple[ToolCall, ...]) -> None:
         if not calls and not run.text.strip():
             raise ModelError("The model gave no answer. Your message is kept; send it again to retry.")
-        turn_id = run.log.turn_id
-        async with run.log.write() as entry:
-            turns = entry.store.turns
-            if (rest := flow.take_rest()) or flow.is_stale:
-                entry.emit(TextDelta, step=flow.step, attempt=flow.attempt, text=rest)
-            await turns.add_step(turn_id, flow.step, flow.text, calls)
-            if calls:
+        turn_id, epoch = run.log.turn_id, run.log.epoch
+        rest = flow.take_rest()
+        if calls:
+            async with run.log.write(
+                first=lambda turns: turns.add_step(turn_id, flow.step, flow.text, calls, epoch=epoch)
+            ) as entry:
+                if rest or flow.is_stale:
+                    entry.emit(TextDelta, step=flow.step, attempt=flow.attempt, text=rest)
                 for call in calls:
                     entry.emit(ToolCallStarted, call_id=call.id, tool=call.tool, arguments=call.arguments)
-                return
-            response = run.text
+            return
+        response = run.text
+        async with run.log.write(
+            first=lambda turns: turns.finish(
+                turn_id, status="finished", response=response, usage=run.usage, epoch=epoch
+            )
+        ) as entry:
+            if rest or flow.is_stale:
+                entry.emit(TextDelta, step=flow.step, attempt=flow.attempt, text=rest)
+            await entry.store.turns.add_step(turn_id, flow.step, flow.text)
             await entry.store.conversations.add_message(
                 run.conversation_id, role="assistant", content=response, turn_id=turn_id
-            )
-            await turns.finish(
-                turn_id,
-                status="finished",
-                response=response,
-                error=None,
-                usage=run.usage,
-                finished_at=entry.store.now,
             )
             entry.emit(TurnFinished, response=response, model=self.model.name, title=run.title, usage=run.usage)
 
     async def _request(self, run: Run) -> ModelRequest:
-        async with run.log.database.read(run.log.user_id) as store:
-            if run.asked is None:
-                run.asked = await self._asked(store, run)
-            open_tasks = await store.tasks.count_pending()
-            now = store.now.astimezone(run.around.zone)
-        history = run.asked.history(run.steps)
+        if run.asked is None or run.open_tasks is None:
+            async with run.log.database.read(run.log.user_id) as store:
+                if run.asked is None:
+                    run.asked = await self._asked(store, run)
+                if run.open_tasks is None:
+                    run.open_tasks = await store.tasks.count_pending()
+        zone = run.around.zone
         return ModelRequest(
             instructions=INSTRUCTIONS,
             tools=run.around.tools.schemas(),
-            history=history,
-            facts=Facts(now=now, zone=run.around.zone, open_tasks=open_tasks),
+            history=run.asked.history(run.steps),
+            facts=Facts(now=run.log.database.now().astimezone(zone), zone=zone, open_tasks=run.open_tasks),
             deadline=run.interrupt.deadline,
         )
 

@@ -42,9 +42,17 @@ class Surroundings:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """A call with its result, and how many tasks are open now, where it changed some."""
+
+    call: ToolCall
+    open_tasks: int | None
+
+
 async def run_call(
     turn: TurnLog, call: ToolCall, conversation_id: int, around: Surroundings, *, approved: bool
-) -> ToolCall | None:
+) -> Ran | None:
     """Run `call` and give it back with its result, or park the turn where the user owes a yes first and give None.
 
     A failed call has no effect but its receipt.
@@ -54,13 +62,14 @@ async def run_call(
         async with turn.write(call_id=call.id) as entry:
             context = around.context(entry, turn, call)
             ready = around.tools.validate(call.tool, call.arguments)
-            if not approved and not await entry.store.conversations.approve_all(conversation_id):
-                needed = await ready.approval(context)
-                if needed is not None:
-                    await _park(entry, turn, call, needed.question, needed.arguments, needed.tasks)
-                    return None
+            needed = None if approved else await ready.approval(context)
+            if needed is not None and not await entry.store.conversations.approve_all(conversation_id):
+                await _park(entry, turn, call, needed.question, needed.arguments, needed.tasks)
+                return None
             result = await ready.run(context)
-            return await _receipt(entry, turn, call, "succeeded", result, started)
+            ended = await _receipt(entry, turn, call, "succeeded", result, started)
+            changed = bool(entry.store.journal.changed.changes)
+            return Ran(call=ended, open_tasks=await entry.store.tasks.count_pending() if changed else None)
     except StaleOwner:
         raise
     except (ToolError, UserError) as error:
@@ -72,7 +81,7 @@ async def run_call(
         log.exception("tool %s failed in turn %s", call.tool, turn.turn_id, extra=ids)
         result = failure("This tool failed unexpectedly; nothing was changed by it.")
     async with turn.write(call_id=call.id) as entry:
-        return await _receipt(entry, turn, call, "failed", result, started)
+        return Ran(call=await _receipt(entry, turn, call, "failed", result, started), open_tasks=None)
 
 
 async def refuse(entry: Entry, turn: TurnLog, call: ToolCall, status: CallStatus, reason: str) -> None:

@@ -86,6 +86,5 @@ class TextFlow:
 
     async def _flush(self) -> None:
         attempt, text = self.attempt, self.take_rest()
-        async with self._log.write() as entry:
-            entry.emit(TextDelta, step=self.step, attempt=attempt, text=text)
+        await self._log.tell(TextDelta, step=self.step, attempt=attempt, text=text)
         self._shown_attempt = attempt

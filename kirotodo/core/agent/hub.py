@@ -1,13 +1,15 @@
 """Who is watching what in this process: viewers of turns, and viewers of lists.
 
 The database holds every event before it comes here, so a viewer that is too slow loses nothing: it is told to read on
-from the database. Nobody here ever waits for a viewer.
+from the database. Nobody here ever waits for a viewer. The newest events of turns that run here are kept while they do,
+so that a viewer who comes a little later need not read them from the database either.
 """
 
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from kirotodo.core.events import TurnEvent
@@ -22,7 +24,7 @@ class TurnViewer:
     def __init__(self) -> None:
         self._events: deque[TurnEvent] = deque()
         self._wake = asyncio.Event()
-        self.behind = False
+        self.behind = True
         self.error: BaseException | None = None
 
     def offer(self, events: Sequence[TurnEvent]) -> None:
@@ -53,11 +55,21 @@ class TurnViewer:
             return
 
 
+@dataclass(kw_only=True, slots=True)
+class _Kept:
+    """The newest events of a turn that runs here; `before` is the seq that they follow on."""
+
+    user_id: str
+    before: int
+    events: list[TurnEvent]
+
+
 class EventHub:
     """Hands events to the viewers of this process."""
 
     def __init__(self) -> None:
         self._turns: dict[str, set[TurnViewer]] = defaultdict(set)
+        self._kept: dict[str, _Kept] = {}
         self._lists: dict[str, set[asyncio.Event]] = defaultdict(set)
 
     @property
@@ -65,9 +77,23 @@ class EventHub:
         """How many watch a turn or a list in this process."""
         return sum(map(len, self._turns.values())) + sum(map(len, self._lists.values()))
 
+    def keep(self, user_id: str, turn_id: str, *, before: int, events: Sequence[TurnEvent] = ()) -> None:
+        """The turn runs here from now on; `events` are those stored after the seq `before`."""
+        self._kept[turn_id] = _Kept(user_id=user_id, before=before, events=list(events))
+
+    def forget(self, turn_id: str) -> None:
+        """The turn is not run here any more: its viewers are to look for themselves how it goes on."""
+        self._kept.pop(turn_id, None)
+        self.publish(turn_id, ())
+
     @contextmanager
-    def viewer(self, turn_id: str) -> Iterator[TurnViewer]:
+    def viewer(self, user_id: str, turn_id: str, *, after: int) -> Iterator[TurnViewer]:
+        """A viewer who saw all events up to `after`; `behind` unless memory holds all that came since."""
         viewer = TurnViewer()
+        kept = self._kept.get(turn_id)
+        if kept is not None and kept.user_id == user_id and kept.before <= after:
+            viewer.behind = False
+            viewer.offer([event for event in kept.events if event.seq > after])
         self._turns[turn_id].add(viewer)
         try:
             yield viewer
@@ -77,12 +103,14 @@ class EventHub:
                 del self._turns[turn_id]
 
     def publish(self, turn_id: str, events: Sequence[TurnEvent]) -> None:
+        kept = self._kept.get(turn_id)
+        if kept is not None:
+            kept.events.extend(events)
+            if (beyond := len(kept.events) - VIEWER_QUEUE) > 0:
+                kept.before = kept.events[beyond - 1].seq
+                del kept.events[:beyond]
         for viewer in self._turns.get(turn_id, ()):
             viewer.offer(events)
-
-    def nudge(self, turn_id: str) -> None:
-        """The turn is not run here any more: its viewers are to look for themselves how it goes on."""
-        self.publish(turn_id, ())
 
     def fail(self, turn_id: str, error: BaseException) -> None:
         """The turn cannot go on and cannot say so in the database: its viewers here get `error`."""

@@ -7,8 +7,9 @@ from typing import Literal
 
 from kirotodo.core.errors import TurnTimedOut
 
-Reason = Literal["cancelled", "released", "broken"]
-"""cancelled: the user stopped the turn · released: this process lets go, another goes on · broken: writing failed."""
+Reason = Literal["cancelled", "released", "lost", "broken"]
+"""cancelled: the user stopped the turn · released: this process lets go, another goes on · lost: another has it already
+· broken: writing failed."""
 
 
 class Interrupted(Exception):

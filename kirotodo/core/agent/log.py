@@ -1,17 +1,20 @@
 """The owner's pen on one turn.
 
-Every write is one short transaction that first checks that the turn is still ours, numbers its events, and hands them
-to viewers only once they are committed. So nothing a viewer saw is ever lost, and a process that lost its lease cannot
-write.
+Every write is one short transaction whose first statement checks that the turn is still ours. It numbers its events,
+and hands them to viewers only once they are committed. So nothing a viewer saw is ever lost, and a process that lost
+its lease cannot write.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from kirotodo.core.agent.hub import EventHub
 from kirotodo.core.events import TurnEvent, encode_event
 from kirotodo.core.store.database import Database, Store
+from kirotodo.core.store.turns import Lease, TurnStore
+
+Fence = Callable[[TurnStore], Awaitable[bool]]
 
 
 class Entry:
@@ -53,18 +56,33 @@ class TurnLog:
         self._hub = hub
         self._last_seq = last_seq
 
+    @property
+    def lease(self) -> Lease:
+        return Lease(user_id=self.user_id, turn_id=self.turn_id, epoch=self.epoch)
+
     @asynccontextmanager
-    async def write(self, *, call_id: str | None = None) -> AsyncIterator[Entry]:
-        """One transaction. Raises `StaleOwner` where the turn was taken over or is over."""
+    async def write(self, *, call_id: str | None = None, first: Fence | None = None) -> AsyncIterator[Entry]:
+        """One transaction. `first` is what it begins with, where that is a fence too; it returns whether a cancel was
+        requested. Raises `StaleOwner` where the turn was taken over or is over."""
         async with self.database.begin(self.user_id, turn_id=self.turn_id, call_id=call_id) as store:
-            asked = await store.turns.fence(self.turn_id, self.epoch)
+            asked = await (first(store.turns) if first else store.turns.fence(self.turn_id, self.epoch))
             entry = Entry(store, self.turn_id, self._last_seq)
             yield entry
             await entry.append()
             list_changed = bool(store.journal.changed.tasks or store.journal.changed.removed)
-        self._last_seq = entry.last_seq
-        if asked:
-            self.on_cancel()
-        self._hub.publish(self.turn_id, entry.events)
+        self._committed(entry.events, asked=asked)
         if list_changed:
             self._hub.list_changed(self.user_id)
+
+    async def tell(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
+        """One event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""
+        event = kind(turn_id=self.turn_id, seq=self._last_seq + 1, **fields)
+        async with self.database.begin(self.user_id, turn_id=self.turn_id) as store:
+            asked = await store.turns.append_event(self.turn_id, self.epoch, event.seq, encode_event(event))
+        self._committed([event], asked=asked)
+
+    def _committed(self, events: list[TurnEvent], *, asked: bool) -> None:
+        self._last_seq += len(events)
+        if asked:
+            self.on_cancel()
+        self._hub.publish(self.turn_id, events)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=20)
 HEARTBEAT_SECONDS: Final = 2.0
+WATCH_SECONDS: Final = 15.0
+"""How often, at the rarest, a server looks for turns that nobody runs any more."""
 NOT_RUN = "The turn ended before this call was run. Nothing was changed by it."
 
 
@@ -61,6 +64,7 @@ class TurnRunner:
         self._observer = observer or Observer()
         self._jobs: dict[str, Job] = {}
         self._heart: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
         self._closing = False
 
     def lease_until(self) -> datetime:
@@ -91,13 +95,31 @@ class TurnRunner:
         turn.on_cancel = lambda: interrupt.stop("cancelled")
         task = asyncio.create_task(self._run(turn, interrupt, self._agent_for(model), fresh), name=f"turn {turn_id}")
         self._jobs[turn_id] = Job(log=turn, interrupt=interrupt, task=task)
+        if fresh is None:
+            self._hub.keep(user_id, turn_id, before=last_seq)
+        else:
+            self._hub.keep(user_id, turn_id, before=0, events=[fresh.started])
         task.add_done_callback(lambda _: self._ended(turn_id))
         if self._heart is None or self._heart.done():
             self._heart = asyncio.create_task(self._beat(), name="turn leases")
 
     def _ended(self, turn_id: str) -> None:
         self._jobs.pop(turn_id, None)
-        self._hub.nudge(turn_id)
+        self._hub.forget(turn_id)
+
+    def keep_watch(self, every: float = WATCH_SECONDS) -> None:
+        """Look now and then for turns whose process died, until closed. For servers: their turns have to go on even
+        where nobody watches them."""
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._keep_watch(every), name="turns left behind")
+
+    async def _keep_watch(self, every: float) -> None:
+        while not self._closing:
+            await asyncio.sleep(random.uniform(every / 2, every))  # apart from the other servers
+            try:
+                await self.take_over()
+            except KirotodoError as error:
+                log.warning("turns that were left behind could not be looked for: %s", error.message)
 
     async def take_over(self) -> int:
         """Go on with turns that nobody runs any more; how many were taken."""
@@ -165,14 +187,14 @@ class TurnRunner:
     async def aclose(self) -> None:
         """Let go of every turn; each goes on where it was at the next start, or at once in another process."""
         self._closing = True
+        for task in filter(None, (self._heart, self._watch)):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
         jobs = list(self._jobs.values())
         for job in jobs:
             job.interrupt.stop("released")
         if jobs:
             await asyncio.wait([job.task for job in jobs])
-        if self._heart is not None:
-            self._heart.cancel()
-            await asyncio.gather(self._heart, return_exceptions=True)
 
     # --- one turn ---
 
@@ -220,6 +242,8 @@ class TurnRunner:
     async def _interrupted(self, turn: TurnLog, run: Run | None, stop: Interrupted) -> None:
         if stop.reason == "cancelled" and run is not None:
             await self._guarded(run, "cancelled")
+            return
+        if stop.reason == "lost":
             return
         async with self._database.begin(turn.user_id, turn_id=turn.turn_id) as store:
             await store.turns.release(turn.turn_id, turn.epoch)
@@ -316,17 +340,18 @@ class TurnRunner:
         """Keep the leases while turns run, and see whether somebody asked for a stop."""
         while self._jobs and not self._closing:
             await asyncio.sleep(HEARTBEAT_SECONDS)
-            for job in list(self._jobs.values()):
-                try:
-                    async with self._database.begin(job.log.user_id, turn_id=job.log.turn_id) as store:
-                        asked = await store.turns.extend(job.log.turn_id, job.log.epoch, self.lease_until())
-                except StaleOwner:
-                    continue  # it ended, or went elsewhere, between two beats
-                except KirotodoError as error:
-                    log.warning("lease of turn %s: %s", job.log.turn_id, error)
-                    continue
-                if asked:
-                    job.interrupt.stop("cancelled")
+            jobs = list(self._jobs.values())
+            try:
+                held = await self._database.hold([job.log.lease for job in jobs], until=self.lease_until())
+            except KirotodoError as error:
+                log.warning("leases could not be kept: %s", error.message)
+                continue
+            for job in jobs:
+                match held.get(job.log.turn_id):
+                    case None:
+                        job.interrupt.stop("lost")
+                    case True:
+                        job.interrupt.stop("cancelled")
 
 
 def _ids(turn: TurnLog) -> dict[str, str]:

@@ -13,6 +13,7 @@ from kirotodo.core.agent.agent import Agent, FreshTurn
 from kirotodo.core.agent.calls import Surroundings
 from kirotodo.core.agent.hub import EventHub
 from kirotodo.core.agent.observer import Observer
+from kirotodo.core.agent.prompt import Asked
 from kirotodo.core.agent.runner import TurnRunner
 from kirotodo.core.agent.watch import watch
 from kirotodo.core.domain.conversation import FINAL, MESSAGE_MAX, Decision, Sent, Turn
@@ -103,10 +104,11 @@ class Turns:
                 if known is not None:
                     return _attached(known, fingerprint), None
             if conversation_id is None:
-                conversation = await store.conversations.create(conversation_title(text))
+                conversation, stored = await store.conversations.begin(conversation_title(text), text, turn_id=turn_id)
             else:
-                conversation = await store.conversations.get(conversation_id)
-            stored = await store.conversations.add_message(conversation.id, role="user", content=text, turn_id=turn_id)
+                conversation, stored = await store.conversations.take_message(
+                    conversation_id, role="user", content=text, turn_id=turn_id
+                )
             await store.turns.create(
                 turn_id=turn_id,
                 conversation_id=conversation.id,
@@ -117,6 +119,7 @@ class Turns:
                 owner=self._runner.owner,
                 lease_until=self._runner.lease_until(),
                 created_at=store.now,
+                first=conversation_id is None,
             )
             started = TurnStarted(
                 turn_id=turn_id,
@@ -127,8 +130,14 @@ class Turns:
                 created_at=store.now,
             )
             await store.turns.append_events(turn_id, [(1, encode_event(started))])
-        sent = Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq)
-        return sent, FreshTurn(conversation_id=conversation.id, title=conversation.title, zone=self._zone)
+            fresh = FreshTurn(
+                started=started,
+                title=conversation.title,
+                zone=self._zone,
+                open_tasks=await store.tasks.count_pending(),
+                asked=Asked(text=text, before=()) if conversation_id is None else None,
+            )
+        return Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq), fresh
 
     async def _answer_in_words(self, text: str, turn_id: str) -> Sent | None:
         """A plain yes or no to a parked turn answers it; None where this is something else."""

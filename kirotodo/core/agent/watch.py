@@ -33,12 +33,14 @@ async def watch(
     """The turn's events with `seq` greater than `after`, up to the final one. Raises `NotFound`, or what the turn's
     owner in this process could not write down."""
     turn = _Followed(database=database, user_id=user_id, turn_id=turn_id, last=after)
-    with hub.viewer(turn_id) as viewer:
-        async for event in _stored(turn):
-            turn.last = event.seq
-            yield event
-            if isinstance(event, FINAL_EVENTS):
-                return
+    with hub.viewer(user_id, turn_id, after=after) as viewer:
+        if viewer.behind:
+            viewer.behind = False
+            async for event in _stored(turn):
+                turn.last = event.seq
+                yield event
+                if isinstance(event, FINAL_EVENTS):
+                    return
         idle = 0
         while True:
             fresh = await _next(viewer, runner, turn)

@@ -48,12 +48,13 @@ _TAKE_SEQ: Final = (
         updated_at=bindparam("now"),
         revision=bindparam("new_revision"),
     )
-    .returning(_C.last_seq)
+    .returning(*_COLUMNS)
 )
 _INSERT_MESSAGE: Final = insert(messages)
 _MESSAGES: Final = (
     select(_M.seq, _M.role, _M.content, _M.turn_id, _M.created_at)
     .where(_M.user_id == UID, _M.conversation_id == _ID, _M.seq < bindparam("before"))
+    .where(select(_C.id).where(*_SEEN).exists())
     .order_by(_M.seq.desc())
     .limit(bindparam("limit"))
 )
@@ -133,41 +134,84 @@ class ConversationStore:
         row = await self._first(_RESTORE, conversation_id, new_revision=numbers.revision)
         return _value(_found(row, conversation_id))
 
+    async def begin(self, title: str, content: str, *, turn_id: str) -> tuple[Conversation, Message]:
+        """Make a conversation with the user's first message."""
+        numbers = await self._scope.bump(conversations=1)
+        now = self._scope.now
+        preview = _preview(content)
+        await self._scope.insert(
+            _INSERT,
+            {
+                "id": numbers.conversation,
+                "title": title,
+                "preview": preview,
+                "last_seq": 1,
+                "approve_all": False,
+                "revision": numbers.revision,
+                "created_at": now,
+                "updated_at": now,
+            },
+        )
+        message = Message(
+            conversation_id=numbers.conversation, seq=1, role="user", content=content, turn_id=turn_id, created_at=now
+        )
+        named = full_text.Document(kind="conversation", ref=numbers.conversation, text=title)
+        await self._insert_message(message, named)
+        conversation = Conversation(
+            id=numbers.conversation, title=title, preview=preview, message_count=1, created_at=now, updated_at=now
+        )
+        return conversation, message
+
     async def add_message(self, conversation_id: int, *, role: Role, content: str, turn_id: str) -> Message:
+        _, message = await self.take_message(conversation_id, role=role, content=content, turn_id=turn_id)
+        return message
+
+    async def take_message(
+        self, conversation_id: int, *, role: Role, content: str, turn_id: str
+    ) -> tuple[Conversation, Message]:
+        """Add a message; the conversation with it as well."""
         numbers = await self._scope.bump()
         now = self._scope.now
-        preview = " ".join(content[: 4 * PREVIEW_MAX].split())[:PREVIEW_MAX]
-        parameters = {"new_preview": preview, "now": now, "new_revision": numbers.revision}
+        parameters = {"new_preview": _preview(content), "now": now, "new_revision": numbers.revision}
         row = _found(await self._first(_TAKE_SEQ, conversation_id, **parameters), conversation_id)
         message = Message(
-            conversation_id=conversation_id, seq=row[0], role=role, content=content, turn_id=turn_id, created_at=now
+            conversation_id=conversation_id,
+            seq=row.last_seq,
+            role=role,
+            content=content,
+            turn_id=turn_id,
+            created_at=now,
         )
+        await self._insert_message(message)
+        return _value(row), message
+
+    async def _insert_message(self, message: Message, *more: full_text.Document) -> None:
         await self._scope.insert(
             _INSERT_MESSAGE,
             {
-                "conversation_id": conversation_id,
+                "conversation_id": message.conversation_id,
                 "seq": message.seq,
-                "role": role,
-                "content": content,
-                "turn_id": turn_id,
-                "created_at": now,
+                "role": message.role,
+                "content": message.content,
+                "turn_id": message.turn_id,
+                "created_at": message.created_at,
             },
         )
-        text = full_text.Document(kind="message", ref=conversation_id, text=content, part=message.seq)
-        await full_text.index(self._scope, text)
-        return message
+        text = full_text.Document(kind="message", ref=message.conversation_id, text=message.content, part=message.seq)
+        await full_text.index(self._scope, *more, text)
 
     async def messages(
         self, conversation_id: int, *, before: int | None = None, limit: int = 50
     ) -> tuple[Message, ...]:
         """The newest `limit` messages (older than `seq` `before`, if given), oldest of them first."""
-        await self.get(conversation_id)
         parameters = {
             "the_id": conversation_id,
             "before": _BIG if before is None else min(before, _BIG),
             "limit": limit,
         }
-        rows = await self._scope.rows(_MESSAGES, parameters)
+        rows = await self._scope.rows(_MESSAGES, parameters) if 0 < conversation_id < _BIG else ()
+        if not rows:
+            await self.get(conversation_id)  # tells one without messages from one that is not there
         return tuple(Message(conversation_id=conversation_id, **row._mapping) for row in reversed(rows))
 
     async def approve_all(self, conversation_id: int) -> bool:
@@ -184,6 +228,10 @@ class ConversationStore:
 
 
 _BIG: Final = 2**31 - 1
+
+
+def _preview(content: str) -> str:
+    return " ".join(content[: 4 * PREVIEW_MAX].split())[:PREVIEW_MAX]
 
 
 def _found(row: AnyRow | None, conversation_id: int) -> AnyRow:

@@ -4,7 +4,7 @@
 exception; `read` is one reading transaction. Both are short: nobody waits for a model, a user or a viewer in one.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from kirotodo.core.store.sqlite_engine import SqliteEngine
 from kirotodo.core.store.tables import conversations, tasks, turns, users
 from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 from kirotodo.core.store.tasks import TaskStore
-from kirotodo.core.store.turns import DanglingTurn, TurnStore
+from kirotodo.core.store.turns import HOLD, DanglingTurn, Lease, TurnStore
 
 _REVISION: Final = select(users.c.revision).where(users.c.id == UID)
 _TIMEZONE: Final = select(users.c.timezone).where(users.c.id == UID)
@@ -44,6 +44,9 @@ _DANGLING: Final = (
     .where(turns.c.status == "running")
     .order_by(turns.c.user_id, turns.c.created_at, turns.c.id)
 )
+
+
+_CHUNK: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,6 +165,21 @@ class Database:
         async with self._engine.operate() as connection:
             row = (await connection.execute(BY_EMAIL, {"the_email": email})).first()
             return None if row is None else Account(**row._mapping)
+
+    async def hold(self, leases: Sequence[Lease], *, until: datetime) -> dict[str, bool]:
+        """Extend these leases, whoever's turns they are, in one transaction. The turns that are still so owned, each
+        with whether a cancel was requested."""
+        held: dict[str, bool] = {}
+        async with self._engine.operate(writing=True) as connection:
+            for start in range(0, len(leases), _CHUNK):
+                some = [(each.user_id, each.turn_id, each.epoch) for each in leases[start : start + _CHUNK]]
+                for turn_id, asked in await connection.execute(HOLD, {"held": some, "new_lease": until}):
+                    held[turn_id] = bool(asked)
+        return held
+
+    def now(self) -> datetime:
+        """The moment, by the clock of this database's transactions."""
+        return self._clock()
 
     def change_token(self) -> object:
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""

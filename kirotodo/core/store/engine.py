@@ -22,8 +22,8 @@ class Engine(Protocol):
     def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction of one user that sees one moment, and writes nothing."""
 
-    def operate(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A reading transaction of whoever runs this: it sees every user's rows."""
+    def operate(self, *, writing: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction of whoever runs this: it sees every user's rows, and changes them only if `writing`."""
 
     def change_token(self) -> object:
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""

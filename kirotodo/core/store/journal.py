@@ -36,15 +36,11 @@ _JOINED: Final = (
     .scalar_subquery()
 )
 _LATER: Final = ("group_id", "undone_after")
-_INSERT_JOINING: Final = (
-    insert(changes)
-    .values(
-        group_id=func.coalesce(_JOINED, bindparam("new_id", type_=Integer())),
-        **{each.name: bindparam(f"new_{each.name}") for each in changes.c if each.name not in _LATER},
-    )
-    .returning(changes.c.group_id)
+_INSERT_JOINING: Final = insert(changes).values(
+    group_id=func.coalesce(_JOINED, bindparam("new_id", type_=Integer())),
+    **{each.name: bindparam(f"new_{each.name}") for each in changes.c if each.name not in _LATER},
 )
-"""The first change of a turn's transaction goes to the newest group, if that is this turn's and not undone."""
+"""A change of a turn goes to the newest group, if that is this turn's and not undone."""
 _LATEST_GROUP: Final = (
     select(changes.c.group_id)
     .where(_MINE, _HOLDS, changes.c.turn_id.is_distinct_from(_SKIP))
@@ -104,7 +100,7 @@ class Journal:
             "after": dump_task(after),
             "created_at": self._scope.now,
         }
-        self._group = await self._write(entry)
+        await self._write(entry)
         self._touched[task.id] = after
         self._changes.append(Change(id=change_id, task_id=task.id, before=before, after=after))
 
@@ -142,16 +138,13 @@ class Journal:
             raise NotUndoable("There is nothing to redo.")
         return await self._replay([entry for entry in entries if entry.group_id == entries[0].group_id], undo=False)
 
-    async def _write(self, entry: Mapping[str, Any]) -> int:
-        """Insert a change; the group it went to."""
-        if self._group is None and self._scope.turn_id is not None:
+    async def _write(self, entry: Mapping[str, Any]) -> None:
+        if self._scope.turn_id is not None:
             new = {f"new_{name}": value for name, value in {**entry, "user_id": self._scope.user_id}.items()}
-            row = await self._scope.first(_INSERT_JOINING, new)
-            assert row is not None
-            return int(row[0])
-        group: int = self._group or entry["id"]
-        await self._scope.insert(_INSERT, {**entry, "group_id": group})
-        return group
+            await self._scope.execute(_INSERT_JOINING, new)
+            return
+        self._group = self._group or entry["id"]
+        await self._scope.insert(_INSERT, {**entry, "group_id": self._group})
 
     async def _replay(self, entries: Sequence[AnyRow], *, undo: bool) -> Changed:
         replay = _Replay(tasks=await self._rows.load(entry.task_id for entry in entries), changes=[], skipped=[])

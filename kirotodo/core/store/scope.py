@@ -23,7 +23,13 @@ _BUMP: Final = (
         revision=users.c.revision + bindparam("by_revision"),
         **{name: users.c[name] + bindparam(f"by_{name}") for name in _COUNTERS},
     )
-    .returning(users.c.last_task_id, users.c.last_conversation_id, users.c.last_change_id, users.c.revision)
+    .returning(
+        users.c.last_task_id,
+        users.c.last_conversation_id,
+        users.c.last_change_id,
+        users.c.revision,
+        users.c.pending_count,
+    )
 )
 
 
@@ -34,12 +40,13 @@ _NEW_USER: Final = {"token_version": 0, "revision": 0, **dict.fromkeys(_COUNTERS
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Numbers:
-    """The user's newest ids after a bump."""
+    """The user's newest ids and number of pending tasks after a bump."""
 
     task: int
     conversation: int
     change: int
     revision: int
+    pending: int
 
 
 class Scope:
@@ -60,6 +67,11 @@ class Scope:
         self.turn_id = turn_id
         self.call_id = call_id
         self._numbers: Numbers | None = None
+
+    @property
+    def pending(self) -> int | None:
+        """How many tasks are pending, if this transaction happens to know."""
+        return None if self._numbers is None else self._numbers.pending
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -109,5 +121,5 @@ class Scope:
                 "by_revision": 0 if self._numbers else 1,
             },
         )
-        self._numbers = Numbers(task=row[0], conversation=row[1], change=row[2], revision=row[3])
+        self._numbers = Numbers(task=row[0], conversation=row[1], change=row[2], revision=row[3], pending=row[4])
         return self._numbers

@@ -30,8 +30,11 @@ class SqliteEngine:
         mode = await asyncio.to_thread(files.prepare, path, read_only_ok=read_only_ok)
         return cls(path, mode)
 
+    def write(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._write()
+
     @asynccontextmanager
-    async def write(self, user_id: str) -> AsyncIterator[AsyncConnection]:
+    async def _write(self) -> AsyncIterator[AsyncConnection]:
         if self._mode != "write":
             raise faults.read_only(self.path)
         async with self._turn_to_write(), self._transaction(self._writer) as connection:
@@ -40,8 +43,8 @@ class SqliteEngine:
     def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
         return self._transaction(self.pool)
 
-    def operate(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._transaction(self.pool)
+    def operate(self, *, writing: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._write() if writing else self._transaction(self.pool)
 
     def change_token(self) -> object:
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""

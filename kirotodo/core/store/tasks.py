@@ -113,6 +113,8 @@ class TaskStore:
         return None if row is None else await self.get(int(row[0]))
 
     async def count_pending(self) -> int:
+        if self._scope.pending is not None:
+            return self._scope.pending
         row = await self._scope.first(_PENDING)
         return 0 if row is None else int(row[0])
 

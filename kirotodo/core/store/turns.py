@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Executable,
+    Table,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    select,
+    tuple_,
+    update,
+)
 
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall, Turn, TurnStatus, Usage
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
@@ -16,7 +28,8 @@ from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turn
 _T: Final = turns.c
 _ID: Final[BindParameter[Any]] = bindparam("the_id")
 _MINE: Final = (_T.user_id == UID, _T.id == _ID)
-_LIVE: Final = _T.status.in_(("running", "awaiting_approval"))
+_LIVE: Final = _T.status.in_([literal_column("'running'"), literal_column("'awaiting_approval'")])
+"""Written out, as the partial index on it is, and since what is bound to an IN is put together anew each time."""
 _OWNED: Final = (*_MINE, _T.epoch == bindparam("the_epoch"), _LIVE)
 _TURN: Final = tuple(column for column in turns.c if column.name != "user_id")
 _LAST_SEQ: Final = (
@@ -39,7 +52,26 @@ _CLAIM: Final = (
     .returning(_T.epoch)
 )
 _FENCE: Final = select(_T.cancel_requested).where(*_OWNED).with_for_update()
-_EXTEND: Final = update(turns).where(*_OWNED).values(lease_until=bindparam("new_lease")).returning(_T.cancel_requested)
+_ASKED: Final = select(_T.cancel_requested).where(*_MINE).scalar_subquery()
+
+
+def _insert_owned(table: Table, *names: str) -> Executable:
+    """Insert a row of a turn, if it is still its owner's; returns whether a cancel was requested."""
+    values = [bindparam(f"new_{name}", type_=table.c[name].type) for name in names]
+    owned = select(_T.user_id, _T.id, *values).where(*_OWNED).with_for_update()
+    return insert(table).from_select(["user_id", "turn_id", *names], owned).returning(_ASKED)
+
+
+_RELEASE: Final = update(turns).where(*_OWNED).values(lease_until=bindparam("new_lease"))
+HOLD: Final = (
+    update(turns)
+    .where(tuple_(_T.user_id, _T.id, _T.epoch).in_(bindparam("held", expanding=True)))
+    .where(_T.status == literal_column("'running'"))
+    .values(lease_until=bindparam("new_lease"))
+    .returning(_T.id, _T.cancel_requested)
+)
+"""Extends leases of whichever users; the one statement here that looks beyond one of them. SQLite looks no tuple up in
+an index, but walks along that of running turns, which are few."""
 _PARK: Final = (
     update(turns)
     .where(*_MINE, _LIVE)
@@ -47,11 +79,13 @@ _PARK: Final = (
     .returning(_T.id)
 )
 _UNPARK: Final = update(turns).where(*_MINE, _T.status == "awaiting_approval").values(status="running", approval=None)
-_FINISH: Final = update(turns).where(*_MINE, _LIVE).returning(_T.id)
+_FINISH: Final = update(turns).where(*_MINE, _LIVE).returning(_T.cancel_requested)
+_FINISH_OWNED: Final = update(turns).where(*_OWNED).returning(_T.cancel_requested)
 _CANCEL: Final = (
     update(turns).where(*_MINE).values(cancel_requested=case((_LIVE, True), else_=_T.cancel_requested)).returning(_T.id)
 )
 _INSERT_STEP: Final = insert(turn_steps)
+_INSERT_OWNED_STEP: Final = _insert_owned(turn_steps, "step", "text")
 _STEPS: Final = (
     select(turn_steps.c.turn_id, turn_steps.c.step, turn_steps.c.text)
     .where(turn_steps.c.user_id == UID, turn_steps.c.turn_id.in_(_IDS))
@@ -75,6 +109,7 @@ _SET_CALL: Final = (
     .returning(tool_calls.c.turn_id)
 )
 _INSERT_EVENT: Final = insert(turn_events)
+_INSERT_OWNED_EVENT: Final = _insert_owned(turn_events, "seq", "data")
 _EVENTS: Final = (
     select(turn_events.c.seq, turn_events.c.data)
     .where(turn_events.c.user_id == UID, turn_events.c.turn_id == _ID, turn_events.c.seq > bindparam("after"))
@@ -112,6 +147,15 @@ class StepRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """A turn that this process owns."""
+
+    user_id: str
+    turn_id: str
+    epoch: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DanglingTurn:
     """A turn with status `running`, and until when its owner holds it."""
 
@@ -140,9 +184,11 @@ class TurnStore:
         owner: str,
         lease_until: datetime,
         created_at: datetime | None = None,
+        first: bool = False,
     ) -> None:
-        """Store a running turn with epoch 1. Raises `LiveTurn` where the conversation has one under way."""
-        live = await self.live(conversation_id)
+        """Store a running turn with epoch 1. Raises `LiveTurn` where the conversation has one under way; the `first`
+        turn of one that this transaction began finds none."""
+        live = None if first else await self.live(conversation_id)
         if live is not None:
             raise LiveTurn("The last message of this conversation is still being answered.", turn_id=live)
         await self._scope.insert(
@@ -202,31 +248,27 @@ class TurnStore:
         return None if row is None else int(row[0])
 
     async def fence(self, turn_id: str, epoch: int) -> bool:
-        """The first statement of each of the owner's transactions; returns whether a cancel was requested.
+        """What each of the owner's transactions begins with, unless `append_event`, `add_step` or `finish` do it by the
+        way; returns whether a cancel was requested.
 
         Raises `StaleOwner`.
         """
-        row = await self._scope.first(_FENCE, {"the_id": turn_id, "the_epoch": epoch})
-        if row is None:
-            raise _stale()
-        return bool(row[0])
-
-    async def extend(self, turn_id: str, epoch: int, lease_until: datetime) -> bool:
-        """Keep the lease; returns whether a cancel was requested. Raises `StaleOwner`."""
-        parameters = {"the_id": turn_id, "the_epoch": epoch, "new_lease": lease_until}
-        row = await self._scope.first(_EXTEND, parameters)
-        if row is None:
-            raise _stale()
-        return bool(row[0])
+        return await self._owned(_FENCE, turn_id, epoch)
 
     async def release(self, turn_id: str, epoch: int) -> None:
         """End the lease now, so that anyone may claim the turn; a stale owner changes nothing."""
         parameters = {"the_id": turn_id, "the_epoch": epoch, "new_lease": self._scope.now}
-        await self._scope.first(_EXTEND, parameters)
+        await self._scope.execute(_RELEASE, parameters)
 
-    async def add_step(self, turn_id: str, step: int, text: str, calls: Sequence[ToolCall] = ()) -> None:
-        """Store a run of the model with the calls it asked for, as they stand."""
-        await self._scope.insert(_INSERT_STEP, {"turn_id": turn_id, "step": step, "text": text})
+    async def add_step(
+        self, turn_id: str, step: int, text: str, calls: Sequence[ToolCall] = (), *, epoch: int | None = None
+    ) -> bool:
+        """Store a run of the model with the calls it asked for, as they stand. With `epoch` it is a fence as well."""
+        asked = False
+        if epoch is None:
+            await self._scope.insert(_INSERT_STEP, {"turn_id": turn_id, "step": step, "text": text})
+        else:
+            asked = await self._owned(_INSERT_OWNED_STEP, turn_id, epoch, new_step=step, new_text=text)
         await self._scope.insert(
             _INSERT_CALL,
             *(
@@ -243,6 +285,7 @@ class TurnStore:
                 for call in calls
             ),
         )
+        return asked
 
     async def steps(self, turn_ids: Sequence[str]) -> Mapping[str, tuple[StepRecord, ...]]:
         """The steps of these turns; a turn without any is not in the mapping."""
@@ -300,9 +343,10 @@ class TurnStore:
         model: str | None = None,
         usage: Usage | None = None,
         finished_at: datetime | None = None,
-    ) -> None:
+        epoch: int | None = None,
+    ) -> bool:
         """Store the outcome of a turn; its lease and its approval end with it. A turn that is over stays as it is, and
-        raises `StaleOwner`. Without `model` or `usage` these stay as they are."""
+        raises `StaleOwner`. Without `model` or `usage` these stay as they are. With `epoch` it is a fence as well."""
         parameters: dict[str, Any] = {
             "the_id": turn_id,
             "status": status,
@@ -318,13 +362,21 @@ class TurnStore:
             parameters["input_tokens"] = usage.input_tokens
             parameters["output_tokens"] = usage.output_tokens
             parameters["cached_tokens"] = usage.cached_tokens
-        if await self._scope.first(_FINISH, parameters) is None:
+        if epoch is not None:
+            return await self._owned(_FINISH_OWNED, turn_id, epoch, **parameters)
+        row = await self._scope.first(_FINISH, parameters)
+        if row is None:
             raise _stale()
+        return bool(row[0])
 
     async def request_cancel(self, turn_id: str) -> None:
         """Ask the owner to stop; a turn that is over stays as it is. Raises `NotFound`."""
         if await self._scope.first(_CANCEL, {"the_id": turn_id}) is None:
             raise _no_such(turn_id)
+
+    async def append_event(self, turn_id: str, epoch: int, seq: int, data: bytes) -> bool:
+        """A fence that stores one event: all that a transaction for a piece of text consists of."""
+        return await self._owned(_INSERT_OWNED_EVENT, turn_id, epoch, new_seq=seq, new_data=data)
 
     async def append_events(self, turn_id: str, events: Sequence[tuple[int, bytes]]) -> None:
         await self._scope.insert(
@@ -335,6 +387,13 @@ class TurnStore:
         """The stored events with a seq greater than `after`, in order."""
         rows = await self._scope.rows(_EVENTS, {"the_id": turn_id, "after": after, "limit": limit})
         return [(row[0], row[1]) for row in rows]
+
+    async def _owned(self, statement: Executable, turn_id: str, epoch: int, **parameters: Any) -> bool:
+        """Run a statement that does nothing for anybody but the turn's owner."""
+        row = await self._scope.first(statement, {"the_id": turn_id, "the_epoch": epoch, **parameters})
+        if row is None:
+            raise _stale()
+        return bool(row[0])
 
     async def _record(self, row: AnyRow) -> TurnRecord:
         calls = await self._calls([row.id])

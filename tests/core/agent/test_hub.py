@@ -12,8 +12,8 @@ def delta(seq: int) -> TurnEvent:
 
 async def test_a_viewer_gets_what_was_published_while_it_watched() -> None:
     hub = EventHub()
-    hub.publish("t", [delta(1)])
-    with hub.viewer("t") as viewer:
+    hub.keep("ann", "t", before=0, events=[delta(1)])
+    with hub.viewer("ann", "t", after=1) as viewer:
         hub.publish("t", [delta(2), delta(3)])
         hub.publish("other", [delta(4)])
         await viewer.wait(None)
@@ -21,9 +21,48 @@ async def test_a_viewer_gets_what_was_published_while_it_watched() -> None:
         assert viewer.take() == ()
 
 
+async def test_a_viewer_who_comes_later_gets_what_memory_holds() -> None:
+    hub = EventHub()
+    hub.keep("ann", "t", before=0, events=[delta(1)])
+    hub.publish("t", [delta(2), delta(3)])
+    for after, seen in ((0, [1, 2, 3]), (2, [3]), (3, [])):
+        with hub.viewer("ann", "t", after=after) as viewer:
+            assert not viewer.behind
+            assert [event.seq for event in viewer.take()] == seen
+
+
+async def test_the_database_must_tell_what_memory_does_not_hold() -> None:
+    hub = EventHub()
+    hub.keep("ann", "taken over", before=7)
+    with hub.viewer("ann", "taken over", after=6) as viewer:
+        assert viewer.behind
+    hub.keep("ann", "long", before=0)
+    for seq in range(1, VIEWER_QUEUE + 3):
+        hub.publish("long", [delta(seq)])
+    with hub.viewer("ann", "long", after=1) as viewer:
+        assert viewer.behind
+    with hub.viewer("ann", "long", after=2) as viewer:
+        assert [event.seq for event in viewer.take()] == list(range(3, VIEWER_QUEUE + 3))
+    hub.forget("long")
+    with hub.viewer("ann", "long", after=2) as viewer:
+        assert viewer.behind
+
+
+async def test_memory_tells_nobody_of_anothers_turn() -> None:
+    hub = EventHub()
+    hub.keep("ann", "t", before=0, events=[delta(1)])
+    with hub.viewer("bob", "t", after=0) as viewer:
+        assert viewer.behind
+        assert viewer.take() == ()
+
+
 async def test_a_slow_viewer_is_told_to_read_on_elsewhere_and_holds_no_more() -> None:
     hub = EventHub()
-    with hub.viewer("t") as viewer:
+    hub.keep("ann", "t", before=0)
+    with hub.viewer("ann", "t", after=0) as viewer:
+        for seq in range(VIEWER_QUEUE):
+            hub.publish("t", [delta(seq)])
+        assert (viewer.behind, len(viewer.take())) == (False, VIEWER_QUEUE)
         for seq in range(VIEWER_QUEUE + 1):
             hub.publish("t", [delta(seq)])
         assert viewer.behind
@@ -31,14 +70,14 @@ async def test_a_slow_viewer_is_told_to_read_on_elsewhere_and_holds_no_more() ->
 
 
 async def test_waiting_has_an_end() -> None:
-    with EventHub().viewer("t") as viewer:
+    with EventHub().viewer("ann", "t", after=0) as viewer:
         await viewer.wait(0.001)
         assert viewer.take() == ()
 
 
 async def test_a_failure_reaches_viewers() -> None:
     hub = EventHub()
-    with hub.viewer("t") as viewer:
+    with hub.viewer("ann", "t", after=0) as viewer:
         hub.fail("t", OSError("disk"))
         await viewer.wait(None)
         assert isinstance(viewer.error, OSError)

@@ -38,6 +38,9 @@ ATTEMPTS: dict[str, Attempt] = {
     "conversations.add_message": lambda store, number, turn: store.conversations.add_message(
         number, role="user", content="hello", turn_id=turn
     ),
+    "conversations.take_message": lambda store, number, turn: store.conversations.take_message(
+        number, role="user", content="mine", turn_id=turn
+    ),
     "conversations.approve_all": lambda store, number, turn: store.conversations.approve_all(number),
     "conversations.set_approve_all": lambda store, number, turn: store.conversations.set_approve_all(number),
     "turns.create": lambda store, number, turn: store.turns.create(
@@ -51,7 +54,7 @@ ATTEMPTS: dict[str, Attempt] = {
         turn, owner="bob", lease_until=store.now, expected_epoch=1
     ),
     "turns.fence": lambda store, number, turn: store.turns.fence(turn, 1),
-    "turns.extend": lambda store, number, turn: store.turns.extend(turn, 1, store.now),
+    "turns.append_event": lambda store, number, turn: store.turns.append_event(turn, 1, 99, b"mine"),
     "turns.release": lambda store, number, turn: store.turns.release(turn, 1),
     "turns.add_step": lambda store, number, turn: store.turns.add_step(turn, 9, "mine"),
     "turns.steps": lambda store, number, turn: store.turns.steps((turn,)),
@@ -77,6 +80,7 @@ ALONE = {
     "tasks.stats",
     "tasks.projects",
     "tasks.tags",
+    "conversations.begin",
     "conversations.create",
     "conversations.page",
     "journal.record",

@@ -11,7 +11,7 @@ from kirotodo.core.domain.conversation import Approval, ToolCall, Usage
 from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
 from kirotodo.core.store.database import Database, Store
-from kirotodo.core.store.turns import DanglingTurn, StaleOwner
+from kirotodo.core.store.turns import DanglingTurn, Lease, StaleOwner
 from tests.core.store.conftest import ANN, BOB, Undecided
 
 LEASE = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -133,9 +133,12 @@ async def test_a_turn_is_taken_over_by_exactly_one(running: Database) -> None:
     assert (record.owner, record.epoch, record.lease_until) == ("you", 2, later)
 
 
+FRESH: list[bytes] = [b"event"] * 100
+"""What tells one attempt from another."""
 STALE: list[Callable[[Store], Coroutine[Any, Any, Any]]] = [
     lambda store: store.turns.fence("t1", 1),
-    lambda store: store.turns.extend("t1", 1, LEASE),
+    lambda store: store.turns.append_event("t1", 1, len(FRESH), FRESH.pop()),
+    lambda store: store.turns.add_step("t1", len(FRESH), FRESH.pop().decode(), epoch=1),
 ]
 
 
@@ -175,14 +178,55 @@ async def test_a_finished_turn_cannot_be_claimed_parked_or_finished_again(runnin
     assert not record.cancel_requested
 
 
-async def test_the_heartbeat_brings_word_of_a_cancel(running: Database) -> None:
+async def test_every_fence_brings_word_of_a_cancel(running: Database) -> None:
     async with running.begin(ANN) as store:
-        assert not await store.turns.extend("t1", 1, LEASE + timedelta(minutes=1))
+        assert not await store.turns.fence("t1", 1)
+        assert not await store.turns.append_event("t1", 1, 1, b"one")
+        assert not await store.turns.add_step("t1", 0, "one", epoch=1)
         await store.turns.request_cancel("t1")
-        assert await store.turns.extend("t1", 1, LEASE + timedelta(minutes=2))
-        assert (await store.turns.get("t1")).lease_until == LEASE + timedelta(minutes=2)
+        assert await store.turns.fence("t1", 1)
+        assert await store.turns.append_event("t1", 1, 2, b"two")
+        assert await store.turns.add_step("t1", 1, "two", (CALL,), epoch=1)
+        assert await store.turns.finish("t1", status="finished", epoch=1)
+        assert await store.turns.events("t1") == [(1, b"one"), (2, b"two")]
+        assert [(step.text, len(step.calls)) for step in (await store.turns.steps(["t1"]))["t1"]] == [
+            ("one", 0),
+            ("two", 1),
+        ]
         with pytest.raises(NotFound):
             await store.turns.request_cancel("unknown")
+
+
+async def test_only_the_owner_can_finish_a_turn(running: Database) -> None:
+    async with running.begin(ANN) as store:
+        with pytest.raises(StaleOwner):
+            await store.turns.finish("t1", status="finished", response="mine", epoch=2)
+        assert (await store.turns.get("t1")).turn.status == "running"
+
+
+async def test_leases_of_many_users_are_held_at_once(running: Database) -> None:
+    later = LEASE + timedelta(minutes=1)
+    mine = [Lease(user_id=ANN, turn_id="t1", epoch=1), Lease(user_id=BOB, turn_id="b1", epoch=1)]
+    lost = [
+        Lease(user_id=ANN, turn_id="over", epoch=1),
+        Lease(user_id=BOB, turn_id="taken", epoch=1),
+        Lease(user_id=BOB, turn_id="t1", epoch=1),
+        *(Lease(user_id=ANN, turn_id=f"unknown {number}", epoch=1) for number in range(600)),
+    ]
+    async with running.begin(ANN) as store:
+        await _create(store, "over", conversation_id=2)
+        await store.turns.finish("over", status="finished")
+    async with running.begin(BOB) as store:
+        for title in ("one", "two"):
+            await store.conversations.create(title)
+        await _create(store, "b1")
+        await store.turns.request_cancel("b1")
+        await _create(store, "taken", conversation_id=2)
+        await store.turns.claim("taken", owner="you", lease_until=LEASE, expected_epoch=1)
+    assert await running.hold([*lost, *mine], until=later) == {"t1": False, "b1": True}
+    assert await running.hold([], until=later) == {}
+    leases = {each.turn_id: each.lease_until for each in await running.dangling()}
+    assert leases == {"t1": later, "b1": later, "taken": LEASE}
 
 
 async def test_a_released_turn_is_free_at_once_and_only_for_its_owner(running: Database) -> None:

@@ -72,8 +72,8 @@ class PostgresEngine:
     def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
         return self._transaction(self._reader, _BEGIN_READING, {})
 
-    def operate(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._transaction(self._reader, _BEGIN_READING, {})
+    def operate(self, *, writing: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._transaction(self.pool if writing else self._reader, _BEGIN_READING, {})
 
     def change_token(self) -> object:
         return object()
