@@ -21,6 +21,7 @@ from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
 from kirotodo.server.auth import Gate
 from kirotodo.server.observability import logs, reports
+from kirotodo.server.observability.metrics import shared_by_processes
 from kirotodo.server.production import faults_of
 
 FACTORY: Final = "kirotodo.server.serving:application"
@@ -46,7 +47,8 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Callab
     try:
         if workers > 1:
             say(line)
-            Multiprocess(_config(FACTORY, settings, workers=workers), [listening]).run()
+            with shared_by_processes():
+                Multiprocess(_config(FACTORY, settings, workers=workers), [listening]).run()
         else:
             app = _watched_app(settings)
             _Server(_config(app, settings), up=lambda: say(line)).run([listening])

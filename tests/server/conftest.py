@@ -47,10 +47,3 @@ async def api(server: Served) -> AsyncIterator[httpx2.AsyncClient]:
     """User 1, signed in."""
     async with server.client("1") as client:
         yield client
-
-
-@pytest.fixture
-def replica_url(tmp_path: Path, empty_list: Path) -> str:
-    """The database that several servers share."""
-    shutil.copy(empty_list, tmp_path / "list.db")
-    return f"sqlite+aiosqlite:///{tmp_path / 'list.db'}"

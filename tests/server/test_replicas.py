@@ -1,4 +1,4 @@
-"""Several servers on one database: whichever dies, and whenever, another goes on; whichever is asked, it answers."""
+"""Several servers on one PostgreSQL: whichever dies, and whenever, another goes on; whichever is asked, it answers."""
 
 import asyncio
 import os
@@ -21,8 +21,8 @@ Start = Callable[..., Replica]
 
 
 @pytest.fixture
-def start(tmp_path: Path, replica_url: str) -> Iterator[Start]:
-    with replicas(tmp_path, replica_url) as starting:
+def start(tmp_path: Path, postgres_url: str) -> Iterator[Start]:
+    with replicas(tmp_path, postgres_url) as starting:
         yield starting
 
 

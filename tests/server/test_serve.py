@@ -26,10 +26,14 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(home: Path, *args: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def serving(home: Path, *args: str, **more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server that is up, and its address as it told it."""
     process = subprocess.Popen(
-        [KIROTODO, "serve", *args], env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [KIROTODO, "serve", *args],
+        env=environment(home, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None

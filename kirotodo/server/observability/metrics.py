@@ -8,10 +8,12 @@ import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from kirotodo import __version__
 from kirotodo.core.agent.observer import Observer, StepReport, TurnReport
@@ -24,11 +26,27 @@ LOOK_SECONDS: Final = 2.0
 """How often what is counted elsewhere is looked at, where several processes answer for one another."""
 
 
+@contextmanager
+def shared_by_processes() -> Iterator[None]:
+    """Let the processes that start from here on count together."""
+    if os.environ.get(SHARED_FOLDER):
+        yield
+        return
+    with TemporaryDirectory(prefix="kirotodo-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[SHARED_FOLDER]
+
+
 class Metrics(Observer):
     """The counts of one process; `page` is what Prometheus reads."""
 
     def __init__(self) -> None:
-        self._shared = bool(os.environ.get(SHARED_FOLDER))
+        self._shared = os.environ.get(SHARED_FOLDER, "")
+        if self._shared:
+            _forget_the_dead(Path(self._shared))
         self._registry = CollectorRegistry()
         registry = self._registry
         self._requests = Counter(
@@ -80,7 +98,7 @@ class Metrics(Observer):
             "kirotodo_rate_limit_storage_up", "Whether the shared store of limits answers.", mode="min"
         )
         self._storage_up.set(1)
-        self._gauge("kirotodo_build", "1, with the release as a label.", labels=("version",), mode="max").labels(
+        self._gauge("kirotodo_build_info", "1, with the release as a label.", labels=("version",), mode="max").labels(
             __version__
         ).set(1)
         self._looks: list[tuple[Gauge, Callable[[], float]]] = []
@@ -155,3 +173,15 @@ class Metrics(Observer):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def _forget_the_dead(folder: Path) -> None:
+    """Take away what stood with processes that are gone; what they counted stays."""
+    for file in folder.glob("gauge_live*_*.db"):
+        pid = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        except PermissionError:
+            continue
