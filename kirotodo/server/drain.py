@@ -24,6 +24,9 @@ class Drain:
     def __init__(self) -> None:
         self.begun = False
         self._over = asyncio.Event()
+        self._waiting = 0
+        self._nobody_waits = asyncio.Event()
+        self._nobody_waits.set()
         self._partings: set[Callable[[], None]] = set()
         self._running: asyncio.Task[None] | None = None
 
@@ -52,6 +55,8 @@ class Drain:
         """What `work` gives, or `Draining` where the server stops before that."""
         running = asyncio.ensure_future(work)
         over = asyncio.ensure_future(self._over.wait())
+        self._waiting += 1
+        self._nobody_waits.clear()
         try:
             await asyncio.wait((running, over), return_when=asyncio.FIRST_COMPLETED)
             if not running.done():
@@ -62,13 +67,18 @@ class Drain:
             if not running.done():
                 running.cancel()
                 await asyncio.wait((running,))
+            self._waiting -= 1
+            if not self._waiting:
+                self._nobody_waits.set()
 
     async def run(self, *, until_idle: Callable[[], Awaitable[None]], grace_seconds: float) -> None:
-        """From the beginning to the end: comes back once no turn runs here any more, or the time is up."""
+        """From the beginning to the end: comes back once no turn runs here and nobody waits for one, or the
+        time is up."""
         self.begin()
         try:
             async with asyncio.timeout(grace_seconds):
                 await until_idle()
+                await self._nobody_waits.wait()
         except TimeoutError:
             log.info("turns that are not over yet are let go of; another server goes on with them")
         self.end()

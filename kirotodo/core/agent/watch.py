@@ -6,6 +6,7 @@ from typing import Final
 
 from kirotodo.core.agent.hub import EventHub, TurnViewer
 from kirotodo.core.agent.runner import TurnRunner
+from kirotodo.core.domain.conversation import FINAL
 from kirotodo.core.events import FINAL_EVENTS, TurnEvent, decode_event
 from kirotodo.core.store.database import Database
 
@@ -18,12 +19,14 @@ PAGE: Final = 500
 
 @dataclass(kw_only=True)
 class _Followed:
-    """A turn being followed: the last event seen, and the state of the database it was looked up in."""
+    """A turn being followed: the last event seen, whether there are none after it, and the state of the database it was
+    looked up in."""
 
     database: Database
     user_id: str
     turn_id: str
     last: int
+    over: bool = False
     token: object = None
 
 
@@ -42,7 +45,7 @@ async def watch(
                 if isinstance(event, FINAL_EVENTS):
                     return
         idle = 0
-        while True:
+        while not turn.over:
             fresh = await _next(viewer, runner, turn)
             idle = 0 if fresh else idle + 1
             for event in fresh:
@@ -63,7 +66,8 @@ async def _stored(turn: _Followed) -> AsyncGenerator[TurnEvent, None]:
         async with turn.database.read(turn.user_id) as store:
             page = await store.turns.events(turn.turn_id, after=after, limit=PAGE)
             if not page:
-                await store.turns.get(turn.turn_id)  # tells a turn without news from one that is not there
+                record = await store.turns.get(turn.turn_id)  # tells a turn without news from one that is not there
+                turn.over = record.turn.status in FINAL
         for seq, data in page:
             after = seq
             yield decode_event(data)
