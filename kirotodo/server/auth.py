@@ -62,7 +62,7 @@ class Gate:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> Self:
         """Raises `ConfigError` in production without a secret, and `OperatorError` where its file cannot be had."""
-        limits = Limits.open(settings)
+        limits = Limits.open(settings, monotonic=monotonic)
         if settings.better_auth_url is not None:
             issuer = Issuer(settings.better_auth_url, clock=core.clock, monotonic=monotonic)
             return cls(limits=limits, issuer=issuer)

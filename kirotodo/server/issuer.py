@@ -110,7 +110,7 @@ class Issuer:
         self._looked_at = self._monotonic()
         try:
             self._keys = _usable(await self._fetch())
-        except (httpx2.HTTPError, ValueError) as error:
+        except (httpx2.HTTPError, ValueError, RecursionError) as error:
             if self._answers or not self._keys:
                 log.warning("%s%s: no keys (%s: %s)", self.url, PATH, type(error).__name__, error)
             self._answers = False
@@ -141,7 +141,8 @@ def _kid(token: str) -> str:
 def _usable(published: object) -> dict[str, Key]:
     """The keys that can verify something, by their ids. Raises `ValueError` where there are none."""
     found = published.get("keys") if isinstance(published, dict) else None
-    keys = {key.public.key_id: key for entry in found or () if (key := _usable_key(entry)) is not None}
+    entries = found if isinstance(found, list) else ()
+    keys = {key.public.key_id: key for entry in entries if (key := _usable_key(entry)) is not None}
     if not keys:
         raise ValueError("there is no key among them that can be used")
     return {kid: key for kid, key in keys.items() if kid is not None}

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from math import floor
 from typing import Any, Final, Literal, Self, TypeVar
 
 from limits import RateLimitItem, RateLimitItemPerMinute, RateLimitItemPerSecond
@@ -53,7 +54,7 @@ class Allowance:
     limit: int
     remaining: int
     reset_at: float
-    wait: float | None = None
+    wait: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,11 +85,12 @@ class Limits:
         self._ask_again_at = 0.0
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(cls, settings: Settings, *, monotonic: Callable[[], float] = time.monotonic) -> Self:
         return cls(
             a_minute=settings.rate_limit,
             at_once=settings.rate_limit_burst,
             shared=_shared_storage(settings.rate_limit_storage),
+            monotonic=monotonic,
         )
 
     async def aclose(self) -> None:
@@ -221,7 +223,7 @@ async def _take(limiter: RateLimiter, rule: _Rule, kind: Kind, key: str) -> Allo
     wait = None
     if stopped_by is not None:
         again_at = (await limiter.get_window_stats(stopped_by, kind, key)).reset_time
-        wait = max(1.0, again_at - time.time())
+        wait = max(0, floor(again_at - time.time())) + 1  # whole seconds, and past the moment: at it, none is free yet
     return Allowance(limit=rule.a_minute.amount, remaining=max(0, remaining), reset_at=reset_at, wait=wait)
 
 

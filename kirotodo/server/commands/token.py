@@ -40,16 +40,15 @@ def token(user_id: str, days: int) -> None:
 
 
 async def _signed(settings: "Settings", user_id: str, lifetime: timedelta) -> str:
-    from kirotodo.core.local import utc_now
-    from kirotodo.core.store.database import Database
+    from kirotodo.core.local import Core, utc_now
     from kirotodo.server.secret import secret_of
     from kirotodo.server.tokens import Tokens
 
     secret = await asyncio.to_thread(secret_of, settings)
-    database = await Database.open(settings.database_url, clock=utc_now)
+    core = await Core.open(settings)
     try:
-        async with database.read(user_id) as store:
+        async with core.database.read(user_id) as store:
             standing = await store.accounts.standing()
     finally:
-        await database.aclose()
+        await core.aclose()
     return Tokens(secret, clock=utc_now).sign_access(user_id, token_version=standing.token_version, lifetime=lifetime)

@@ -116,6 +116,7 @@ async def serving(settings: Settings, clock: Clock) -> AsyncIterator[Server]:
         await house.enter_async_context(app.router.lifespan_context(app))
         await app.state.gate.aclose()
         gate = await Gate.open(settings, app.state.core, passwords=Passwords(hashes), monotonic=clock.monotonic)
+        house.push_async_callback(gate.aclose)
         app.state.gate = gate
         transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1))
         http = httpx2.AsyncClient(transport=transport, base_url="http://server")
