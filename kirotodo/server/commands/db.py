@@ -30,14 +30,22 @@ def db() -> None:
     epilog="""\b
 Examples:
   kirotodo db upgrade
-  kirotodo db upgrade 0001""",
+  kirotodo db upgrade 0001
+  kirotodo db upgrade --newer-is-fine    (before servers start, whichever release they are)""",
 )
 @click.argument("revision", default="head")
-def upgrade(revision: str) -> None:
+@click.option("--newer-is-fine", is_flag=True, help="End well where a newer release migrated it, and change nothing.")
+def upgrade(revision: str, newer_is_fine: bool) -> None:
     """Migrate up to REVISION, the newest unless given; a copy is kept of a database that holds anything."""
+    from kirotodo.core.errors import StorageTooNew
     from kirotodo.core.store import maintenance
 
-    click.echo(f"The database is at revision {maintenance.upgrade(_url(), revision)}.")
+    try:
+        click.echo(f"The database is at revision {maintenance.upgrade(_url(), revision)}.")
+    except StorageTooNew:
+        if not newer_is_fine:
+            raise
+        click.echo("A newer kirotodo migrated the database already; nothing was changed.")
 
 
 @db.command(

@@ -47,8 +47,10 @@ def web(server: str | None, host: str, port: int, visitors: int, title: str) -> 
         raise click.UsageError("Name the server that visitors sign in at: --server URL, or KIROTODO_SERVER.")
     from kirotodo.core.settings import Settings
     from kirotodo.server.browser.site import Site
+    from kirotodo.server.observability import logs
 
     settings = Settings.load()
+    logs.configure(settings)
     site = Site(
         (sys.executable, "-m", "kirotodo", "chat"),
         environment={"KIROTODO_SERVER": server, "KIROTODO_CREDENTIALS": TOKENS_IN_MEMORY},

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Run once, by the image of PostgreSQL, when the volume is still empty. The server and the migrations work as `kirotodo`,
+# which is no superuser, so that row-level security holds for it; `postgres` can be reached from inside the container alone.
+set -euo pipefail
+
+psql --set ON_ERROR_STOP=1 --set password="$POSTGRES_PASSWORD" --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
+CREATE ROLE kirotodo LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'password';
+ALTER DATABASE kirotodo OWNER TO kirotodo;
+ALTER SCHEMA public OWNER TO kirotodo;
+REVOKE ALL ON DATABASE kirotodo FROM PUBLIC;
+CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
+SQL
+psql --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres --command 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements'
+
+printf '%s\n' 'host all postgres all reject' | cat - "$PGDATA/pg_hba.conf" >"$PGDATA/pg_hba.conf.new"
+mv "$PGDATA/pg_hba.conf.new" "$PGDATA/pg_hba.conf"
