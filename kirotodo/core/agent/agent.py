@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from kirotodo.core.agent.calls import Surroundings, run_call
+from kirotodo.core.agent.calls import AskedFor, Ran, Surroundings, run_call
 from kirotodo.core.agent.flow import TextFlow
 from kirotodo.core.agent.interrupt import Interrupt
 from kirotodo.core.agent.log import TurnLog
@@ -19,7 +19,7 @@ from kirotodo.core.agent.observer import Observer, StepReport
 from kirotodo.core.agent.prompt import INSTRUCTIONS, Asked, asked
 from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError
-from kirotodo.core.events import ApprovalAnswered, TextDelta, ToolCallStarted, TurnFinished, TurnStarted, decode_event
+from kirotodo.core.events import ApprovalAnswered, TextDelta, TurnFinished, TurnStarted, decode_event
 from kirotodo.core.models import model as port
 from kirotodo.core.models.model import Facts, Model, ModelRequest
 from kirotodo.core.store.database import Store
@@ -61,6 +61,12 @@ class Run:
     asked: Asked | None = None
     open_tasks: int | None = None
     """As of the last look at the list."""
+
+    @property
+    def speaking(self) -> TextFlow:
+        """What the model says in the step that is not stored yet."""
+        assert self.flow is not None
+        return self.flow
 
     @property
     def text(self) -> str:
@@ -127,11 +133,24 @@ class Agent:
             return "parked"
         while True:
             run.interrupt.check()
-            await self._step(run)
-            if not run.steps[-1].calls:
+            calls = await self._step(run)
+            if not calls:
+                await self._store_answer(run)
                 return "finished"
-            if not await self._run_calls(run):
+            run.interrupt.check()
+            if not (await self._begin_calls(run, calls) and await self._run_calls(run)):
                 return "parked"
+
+    async def _begin_calls(self, run: Run, calls: tuple[ToolCall, ...]) -> bool:
+        """Store the step that asks for these calls, in one transaction with the first of them; False where that parked
+        the turn."""
+        flow = run.speaking
+        ran = await run_call(run.log, calls[0], run.conversation_id, run.around, step=AskedFor(flow=flow, calls=calls))
+        run.flow = None
+        if ran is not None:
+            calls = (self._ran(run, ran), *calls[1:])
+        run.steps.append(StepRecord(step=flow.step, text=flow.text, calls=calls))
+        return ran is not None
 
     async def _run_calls(self, run: Run) -> bool:
         """Run what the last step asked for and has no result yet; False where the turn was parked on the way."""
@@ -144,16 +163,20 @@ class Agent:
                 ran = await run_call(run.log, call, run.conversation_id, run.around, approved=approved)
                 if ran is None:
                     return False
-                if ran.open_tasks is not None:
-                    run.open_tasks = ran.open_tasks
-                done.append(ran.call)
+                done.append(self._ran(run, ran))
             else:
                 done.append(call)
         run.steps[-1] = replace(last, calls=tuple(done))
         return True
 
-    async def _step(self, run: Run) -> None:
-        """Ask the model once and store what it said."""
+    @staticmethod
+    def _ran(run: Run, ran: Ran) -> ToolCall:
+        if ran.open_tasks is not None:
+            run.open_tasks = ran.open_tasks
+        return ran.call
+
+    async def _step(self, run: Run) -> tuple[ToolCall, ...]:
+        """Ask the model once: the calls it asks for, while `run.flow` holds what it said."""
         number = len(run.steps)
         request = await self._request(run)
         said = "".join(step.text for step in run.steps).strip()
@@ -195,32 +218,18 @@ class Agent:
                 "What it did so far stands; undo takes it back.",
                 retryable=False,
             )
-        await self._store_step(run, flow, calls)
-        run.flow = None
-        run.steps.append(StepRecord(step=number, text=flow.text, calls=calls))
-
-    async def _store_step(self, run: Run, flow: TextFlow, calls: tuple[ToolCall, ...]) -> None:
         if not calls and not run.text.strip():
             raise ModelError("The model gave no answer. Your message is kept; send it again to retry.")
-        turn_id, epoch = run.log.turn_id, run.log.epoch
-        rest = flow.take_rest()
-        if calls:
-            async with run.log.write(
-                first=lambda turns: turns.add_step(turn_id, flow.step, flow.text, calls, epoch=epoch)
-            ) as entry:
-                if rest or flow.is_stale:
-                    entry.emit(TextDelta, step=flow.step, attempt=flow.attempt, text=rest)
-                for call in calls:
-                    entry.emit(ToolCallStarted, call_id=call.id, tool=call.tool, arguments=call.arguments)
-            return
-        response = run.text
+        return calls
+
+    async def _store_answer(self, run: Run) -> None:
+        turn_id, epoch, flow, response = run.log.turn_id, run.log.epoch, run.speaking, run.text
         async with run.log.write(
             first=lambda turns: turns.finish(
                 turn_id, status="finished", response=response, usage=run.usage, epoch=epoch
             )
         ) as entry:
-            if rest or flow.is_stale:
-                entry.emit(TextDelta, step=flow.step, attempt=flow.attempt, text=rest)
+            flow.emit_rest(entry)
             await entry.store.turns.add_step(turn_id, flow.step, flow.text)
             await entry.store.conversations.add_message(
                 run.conversation_id, role="assistant", content=response, turn_id=turn_id

@@ -1,17 +1,22 @@
-"""Running a tool call: its effect, its receipt and its events in one transaction, exactly once."""
+"""Running a tool call: its effect, its receipt and its events in one transaction, exactly once.
+
+The first call of a step is stored with the step itself: whoever goes on with a turn finds both or neither.
+"""
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kirotodo.core.agent.flow import TextFlow
 from kirotodo.core.agent.log import Entry, TurnLog
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
 from kirotodo.core.errors import OperatorError, ToolError, UserError
-from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished
+from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished, ToolCallStarted
 from kirotodo.core.language.intent import Preferences
 from kirotodo.core.store.turns import StaleOwner
 from kirotodo.core.tools.registry import Tools
@@ -50,16 +55,30 @@ class Ran:
     open_tasks: int | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedFor:
+    """A step that is not stored yet: what the model said, and all the calls it asked for."""
+
+    flow: TextFlow
+    calls: tuple[ToolCall, ...]
+
+
 async def run_call(
-    turn: TurnLog, call: ToolCall, conversation_id: int, around: Surroundings, *, approved: bool
+    turn: TurnLog,
+    call: ToolCall,
+    conversation_id: int,
+    around: Surroundings,
+    *,
+    approved: bool = False,
+    step: AskedFor | None = None,
 ) -> Ran | None:
     """Run `call` and give it back with its result, or park the turn where the user owes a yes first and give None.
 
-    A failed call has no effect but its receipt.
+    A failed call has no effect but its receipt. Where `call` is the first of a `step`, that is stored with it.
     """
     started = time.perf_counter()
     try:
-        async with turn.write(call_id=call.id) as entry:
+        async with _writing(turn, call, step) as entry:
             context = around.context(entry, turn, call)
             ready = around.tools.validate(call.tool, call.arguments)
             needed = None if approved else await ready.approval(context)
@@ -80,8 +99,26 @@ async def run_call(
         ids = {"user_id": turn.user_id, "turn_id": turn.turn_id}
         log.exception("tool %s failed in turn %s", call.tool, turn.turn_id, extra=ids)
         result = failure("This tool failed unexpectedly; nothing was changed by it.")
-    async with turn.write(call_id=call.id) as entry:
+    async with _writing(turn, call, step) as entry:
         return Ran(call=await _receipt(entry, turn, call, "failed", result, started), open_tasks=None)
+
+
+@asynccontextmanager
+async def _writing(turn: TurnLog, call: ToolCall, step: AskedFor | None) -> AsyncIterator[Entry]:
+    """A transaction for this call, and for its step before it."""
+    if step is None:
+        async with turn.write(call_id=call.id) as entry:
+            yield entry
+        return
+    flow, calls = step.flow, step.calls
+    async with turn.write(
+        call_id=call.id,
+        first=lambda turns: turns.add_step(turn.turn_id, flow.step, flow.text, calls, epoch=turn.epoch),
+    ) as entry:
+        flow.emit_rest(entry)
+        for each in calls:
+            entry.emit(ToolCallStarted, call_id=each.id, tool=each.tool, arguments=each.arguments)
+        yield entry
 
 
 async def refuse(entry: Entry, turn: TurnLog, call: ToolCall, status: CallStatus, reason: str) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
-from kirotodo.core.agent.log import TurnLog
+from kirotodo.core.agent.log import Entry, TurnLog
 from kirotodo.core.events import TextDelta
 
-FLUSH_SECONDS: Final = 0.06
+FLUSH_SECONDS: Final = 0.08
 """How long text is gathered before it becomes an event; the first piece goes out at once."""
 
 
@@ -17,7 +17,8 @@ class TextFlow:
 
     An `asyncio.Task` of its own writes, so that stopping the model never cuts a transaction. `text` is all the text of
     this attempt, begun with `lead` (what parts it from the step before); `rest` is what is not written yet and is for
-    the caller to write together with what ends the step. `on_error` is called where writing failed: see `error`.
+    the caller to write together with what ends the step (`emit_rest`). `on_error` is called where writing failed: see
+    `error`.
     """
 
     def __init__(self, log: TurnLog, *, step: int, attempt: int, lead: str, on_error: Callable[[], None]) -> None:
@@ -51,9 +52,10 @@ class TextFlow:
         """Whether viewers still hold the text of an attempt that was given up."""
         return 0 <= self._shown_attempt < self.attempt
 
-    def take_rest(self) -> str:
-        rest, self.rest = self.rest, ""
-        return rest
+    def emit_rest(self, entry: Entry) -> None:
+        """Emit what is not written yet, with what ends the step."""
+        if self.rest or self.is_stale:
+            entry.emit(TextDelta, step=self.step, attempt=self.attempt, text=self.rest)
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._write(), name=f"text of {self._log.turn_id}")
@@ -85,6 +87,7 @@ class TextFlow:
             self._on_error()
 
     async def _flush(self) -> None:
-        attempt, text = self.attempt, self.take_rest()
+        attempt, text = self.attempt, self.rest
+        self.rest = ""
         await self._log.tell(TextDelta, step=self.step, attempt=attempt, text=text)
         self._shown_attempt = attempt

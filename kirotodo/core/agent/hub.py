@@ -48,6 +48,9 @@ class TurnViewer:
 
     async def wait(self, seconds: float | None) -> None:
         """Until something came, or `seconds` went by; None waits for ever."""
+        if seconds is None:
+            await self._wake.wait()
+            return
         try:
             async with asyncio.timeout(seconds):
                 await self._wake.wait()

@@ -77,7 +77,7 @@ class TurnLog:
     async def tell(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
         """One event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""
         event = kind(turn_id=self.turn_id, seq=self._last_seq + 1, **fields)
-        async with self.database.begin(self.user_id, turn_id=self.turn_id) as store:
+        async with self.database.begin(self.user_id, turn_id=self.turn_id, single=True) as store:
             asked = await store.turns.append_event(self.turn_id, self.epoch, event.seq, encode_event(event))
         self._committed([event], asked=asked)
 

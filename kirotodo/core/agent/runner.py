@@ -18,7 +18,7 @@ from kirotodo.core.agent.observer import Observer, Stretch, TurnReport
 from kirotodo.core.agent.owner import is_gone, this_process
 from kirotodo.core.domain.conversation import FINAL, Decision, TurnStatus, Usage
 from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorError
-from kirotodo.core.events import ApprovalAnswered, TextDelta, TurnCancelled, TurnFailed
+from kirotodo.core.events import ApprovalAnswered, TurnCancelled, TurnFailed
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.turns import DanglingTurn, StaleOwner, TurnRecord, TurnStore
 
@@ -269,8 +269,8 @@ class TurnRunner:
             store = entry.store
             turn_id = run.log.turn_id
             record = await store.turns.get(turn_id)
-            if run.flow is not None and (rest := run.flow.take_rest()):
-                entry.emit(TextDelta, step=run.flow.step, attempt=run.flow.attempt, text=rest)
+            if run.flow is not None and run.flow.rest:
+                run.flow.emit_rest(entry)
             for call in record.turn.tool_calls:
                 if call.result is None:
                     await refuse(entry, run.log, call, "cancelled", NOT_RUN)

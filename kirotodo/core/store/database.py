@@ -140,13 +140,14 @@ class Database:
 
     @asynccontextmanager
     async def begin(
-        self, user_id: str, *, turn_id: str | None = None, call_id: str | None = None
+        self, user_id: str, *, turn_id: str | None = None, call_id: str | None = None, single: bool = False
     ) -> AsyncIterator[Store]:
         """One write transaction. Its changes are journaled for this turn and call, or as one direct edit.
 
-        Makes the user's row with the first write that needs it. Never begin a second one inside the first.
+        Makes the user's row with the first write that needs it. Never begin a second one inside the first. With
+        `single` it is to run one statement, which is done once it returns.
         """
-        async with self._engine.write(user_id) as connection:
+        async with self._engine.write(user_id, single=single) as connection:
             yield Store(Scope(connection, user_id=user_id, now=self._clock(), turn_id=turn_id, call_id=call_id))
 
     @asynccontextmanager

@@ -16,8 +16,9 @@ class Engine(Protocol):
     def pool(self) -> AsyncEngine:
         """Where the connections come from."""
 
-    def write(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A transaction of one user that may write. Those of one user come one after another."""
+    def write(self, user_id: str, *, single: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A transaction of one user that may write. Those of one user come one after another. One of a `single`
+        statement may spare itself beginning and end."""
 
     def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction of one user that sees one moment, and writes nothing."""

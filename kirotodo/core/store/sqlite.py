@@ -27,7 +27,7 @@ Mode = Literal["write", "read", "immutable"]
 
 BUSY_SECONDS: Final = 5.0
 BEGIN: Final = "kirotodo_begin"
-"""The execution option that says how a transaction begins."""
+"""The execution option that says how a transaction begins; with "" each statement is one of its own."""
 _POOL_SIZE: Final = 5
 
 
@@ -130,24 +130,30 @@ class _Connection(aiosqlite.Connection):
         super().__init__(connector, iter_chunk_size=64)
         self._waiting: list[_Statement] = []
         self._reading = self._begun = False
+        self._alone = True
 
     def will_begin(self, begin: str) -> None:
-        self._waiting = [(begin, (), False)]
+        self._alone = not begin
+        self._waiting = [] if self._alone else [(begin, (), False)]
         self._reading = begin == "BEGIN"
         self._begun = False
 
     def cursor(self) -> "_Cursor":  # type: ignore[override]
         return _Cursor(self)
 
-    def wait(self, statement: _Statement) -> None:
+    def can_wait(self, statement: _Statement) -> bool:
+        """Whether this is done with the next statement, or the commit."""
+        if self._alone or not _returns_nothing(statement[0]):
+            return False
         self._waiting.append(statement)
+        return True
 
     async def run(self, statement: _Statement) -> _Outcome:
         outcome: _Outcome = await self._execute(_run, self._conn, self._taken(statement))  # type: ignore[no-untyped-call]
         return outcome
 
     async def commit(self) -> None:
-        if not self._begun and len(self._waiting) <= 1:
+        if self._alone or (not self._begun and len(self._waiting) <= 1):
             return
         if self._reading and not self._waiting:
             self._conn.commit()  # lets go of a moment: nothing is written and nobody is waited for
@@ -187,9 +193,7 @@ class _Cursor:
         return await self._do((operation, parameters, True))
 
     async def _do(self, statement: _Statement) -> "_Cursor":
-        if _returns_nothing(statement[0]):
-            self._connection.wait(statement)
-        else:
+        if not self._connection.can_wait(statement):
             self.description, self.rowcount, self.lastrowid, self._rows = await self._connection.run(statement)
         return self
 

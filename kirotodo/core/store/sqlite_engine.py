@@ -21,6 +21,7 @@ class SqliteEngine:
         self._mode = mode
         self.pool = sqlite.make_engine(path, mode)
         self._writer = self.pool.execution_options(**{sqlite.BEGIN: "BEGIN IMMEDIATE"})
+        self._single_writer = self.pool.execution_options(**{sqlite.BEGIN: ""})
         self._writing = asyncio.Lock()
         self._watch: sqlite3.Connection | None = None
 
@@ -30,21 +31,21 @@ class SqliteEngine:
         mode = await asyncio.to_thread(files.prepare, path, read_only_ok=read_only_ok)
         return cls(path, mode)
 
-    def write(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._write()
+    def write(self, user_id: str, *, single: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._write(self._single_writer if single else self._writer)
 
     @asynccontextmanager
-    async def _write(self) -> AsyncIterator[AsyncConnection]:
+    async def _write(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if self._mode != "write":
             raise faults.read_only(self.path)
-        async with self._turn_to_write(), self._transaction(self._writer) as connection:
+        async with self._turn_to_write(), self._transaction(engine) as connection:
             yield connection
 
     def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
         return self._transaction(self.pool)
 
     def operate(self, *, writing: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._write() if writing else self._transaction(self.pool)
+        return self._write(self._writer) if writing else self._transaction(self.pool)
 
     def change_token(self) -> object:
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""

@@ -62,7 +62,7 @@ class PostgresEngine:
         return engine
 
     @asynccontextmanager
-    async def write(self, user_id: str) -> AsyncIterator[AsyncConnection]:
+    async def write(self, user_id: str, *, single: bool = False) -> AsyncIterator[AsyncConnection]:
         async with (
             self._turn_to_write(user_id),
             self._transaction(self.pool, _BEGIN_WRITING, {"uid": user_id}) as open_,
