@@ -35,6 +35,7 @@ class TextFlow:
         self._closing = asyncio.Event()
 
     def feed(self, text: str) -> None:
+        text = text.replace("\0", "")  # PostgreSQL stores none
         if not self.text:
             text = self._lead + text
         self.text += text

@@ -215,7 +215,7 @@ class Turns:
 
 
 def _checked(message: str) -> str:
-    text = message.strip()
+    text = message.replace("\0", "").strip()
     if not text:
         raise InvalidInput("There is nothing to send: the message is empty.")
     if len(text) > MESSAGE_MAX:

@@ -34,10 +34,8 @@ _STANDING: Final = (
     .select_from(users.outerjoin(sessions, and_(_S.user_id == users.c.id, _S.id == _ID)))
     .where(users.c.id == UID)
 )
-_SESSION: Final = (
-    select(_S.id, _S.generation, _S.created_at, _S.last_used_at, _S.expires_at, _S.revoked_at)
-    .where(*_MINE)
-    .with_for_update()
+_SESSION: Final = select(_S.id, _S.generation, _S.created_at, _S.last_used_at, _S.expires_at, _S.revoked_at).where(
+    *_MINE
 )
 _INSERT_SESSION: Final = insert(sessions)
 _ROTATE: Final = (
@@ -132,7 +130,7 @@ class AccountStore:
         )
 
     async def session(self, session_id: str) -> SessionRecord | None:
-        """The session as it is, for a write transaction: nobody else changes it before the end."""
+        """The session as it is. In a write transaction nobody else changes it before the end."""
         row = await self._scope.first(_SESSION, {"the_id": session_id})
         return None if row is None else SessionRecord(**row._mapping)
 

@@ -101,7 +101,8 @@ class ConversationStore:
         statement = select(*_COLUMNS).where(_C.user_id == UID, _C.deleted_at.is_(None))
         wanted = None if search is None else full_text.terms(search)
         if wanted is not None:
-            statement = statement.where(_C.id.in_(full_text.refs(("conversation", "message"), wanted)))
+            found = await full_text.find(self._scope, ("conversation", "message"), wanted)
+            statement = statement.where(_C.id.in_(found.refs()))
         if cursor is not None:
             mark = decode(cursor, sort=_SORT, kinds=(datetime, int))
             key = (_C.updated_at, _C.id)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final, Literal, Self
 
 from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.domain.task import Task
 from kirotodo.core.store.accounts import BY_EMAIL, Account, AccountStore
@@ -148,13 +149,27 @@ class Database:
         `single` it is to run one statement, which is done once it returns.
         """
         async with self._engine.write(user_id, single=single) as connection:
-            yield Store(Scope(connection, user_id=user_id, now=self._clock(), turn_id=turn_id, call_id=call_id))
+            yield self._store(connection, user_id, turn_id=turn_id, call_id=call_id)
 
     @asynccontextmanager
     async def read(self, user_id: str) -> AsyncIterator[Store]:
         """One reading transaction: every query in it sees the same moment."""
         async with self._engine.read(user_id) as connection:
-            yield Store(Scope(connection, user_id=user_id, now=self._clock()))
+            yield self._store(connection, user_id)
+
+    def _store(
+        self, connection: AsyncConnection, user_id: str, *, turn_id: str | None = None, call_id: str | None = None
+    ) -> Store:
+        return Store(
+            Scope(
+                connection,
+                user_id=user_id,
+                now=self._clock(),
+                full_text=self._engine.full_text,
+                turn_id=turn_id,
+                call_id=call_id,
+            )
+        )
 
     async def dangling(self) -> list[DanglingTurn]:
         """Every user's turns with status `running`."""

@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from kirotodo.core.store.search import FullText
+
 
 class Engine(Protocol):
     """Transactions on one database. Each commits at the end, rolls back on any exception, and tells the driver's errors
@@ -15,6 +17,10 @@ class Engine(Protocol):
     @property
     def pool(self) -> AsyncEngine:
         """Where the connections come from."""
+
+    @property
+    def full_text(self) -> FullText:
+        """How texts are searched."""
 
     def write(self, user_id: str, *, single: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction of one user that may write. Those of one user come one after another. One of a `single`

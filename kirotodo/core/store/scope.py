@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from sqlalchemy import BindParameter, CursorResult, Executable, Row, bindparam, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.store.tables import users
+
+if TYPE_CHECKING:
+    from kirotodo.core.store.search import FullText
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
@@ -50,7 +53,7 @@ class Numbers:
 
 
 class Scope:
-    """The connection, the user, the moment, and whose changes these are."""
+    """The connection, the user, the moment, how texts are searched, and whose changes these are."""
 
     def __init__(
         self,
@@ -58,12 +61,14 @@ class Scope:
         *,
         user_id: str,
         now: datetime,
+        full_text: "FullText",
         turn_id: str | None = None,
         call_id: str | None = None,
     ) -> None:
         self.connection = connection
         self.user_id = user_id
         self.now = now
+        self.full_text = full_text
         self.turn_id = turn_id
         self.call_id = call_id
         self._numbers: Numbers | None = None

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kirotodo.core.store import faults, files, sqlite
 from kirotodo.core.store.engine import seen_through
+from kirotodo.core.store.sqlite_search import Fts5
 
 
 class SqliteEngine:
@@ -18,6 +19,7 @@ class SqliteEngine:
 
     def __init__(self, path: Path, mode: sqlite.Mode) -> None:
         self.path = path
+        self.full_text = Fts5()
         self._mode = mode
         self.pool = sqlite.make_engine(path, mode)
         self._writer = self.pool.execution_options(**{sqlite.BEGIN: "BEGIN IMMEDIATE"})

@@ -36,12 +36,12 @@ async def few_ids(scope: Scope, named: Named) -> list[int] | None:
     return None if len(found) > FEW or None in found else found
 
 
-def names(where: TaskFilter) -> list[Named]:
+async def names(scope: Scope, where: TaskFilter) -> list[Named]:
     found = []
     if where.tag is not None:
         found.append(_tagged(name_key(where.tag)))
     if where.search is not None and (wanted := search.terms(where.search)) is not None:
-        found.append(_holding(wanted))
+        found.append(_holding(await search.find(scope, ("task",), wanted)))
     return found
 
 
@@ -52,13 +52,8 @@ def _tagged(key: str) -> Named:
     return Named(glance=ids.limit(FEW + 1), ids=ids, size=select(func.count()).where(*of_tag), holds=one.exists())
 
 
-def _holding(wanted: search.Terms) -> Named:
-    return Named(
-        glance=search.few_refs(("task",), wanted, FEW + 1),
-        ids=search.refs(("task",), wanted),
-        size=search.matches(wanted),
-        holds=search.holds("task", tasks.c.id, wanted),
-    )
+def _holding(found: search.Found) -> Named:
+    return Named(glance=found.few_refs(FEW + 1), ids=found.refs(), size=found.size(), holds=found.holds(tasks.c.id))
 
 
 def conditions_of(where: TaskFilter, today: date, zone: ZoneInfo) -> list[ColumnElement[bool]]:

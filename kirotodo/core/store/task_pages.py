@@ -115,7 +115,7 @@ async def page_of(
 async def _plan(scope: Scope, where: TaskFilter, conditions: Sequence[ColumnElement[bool]]) -> _Plan:
     ids: set[int] | None = None
     many = []
-    for named in names(where):
+    for named in await names(scope, where):
         few = await few_ids(scope, named)
         if few is None:
             many.append(named)

@@ -1,4 +1,4 @@
-"""A real SQLite file per test, and a clock that moves on by a second whenever it is read."""
+"""A real database per test, on SQLite and on PostgreSQL, and a clock that moves on by a second whenever it is read."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kirotodo.core.domain.task import Page, Task, TaskFilter
-from kirotodo.core.store import maintenance
 from kirotodo.core.store.database import Database, Store
 
 ANN: Final = "ann"
@@ -37,6 +36,16 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Every test that asks for a database runs on both; `ON_SQLITE` keeps one to what only a file can show."""
+    return str(request.param)
+
+
+ON_SQLITE: Final = pytest.mark.parametrize("kind", ["sqlite"])
+ON_POSTGRES: Final = pytest.mark.parametrize("kind", ["postgres"])
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "kirotodo.db"
@@ -44,21 +53,22 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def url(path: Path) -> str:
+    """A SQLite file that is yet to be made."""
     return f"sqlite:///{path}"
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty database, made once and copied for each test."""
-    made = tmp_path_factory.mktemp("template") / "kirotodo.db"
-    maintenance.upgrade(f"sqlite:///{made}")
-    return made
+@pytest.fixture
+def database_url(kind: str, request: pytest.FixtureRequest, path: Path, empty_list: Path) -> str:
+    """A migrated, empty database."""
+    if kind == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    shutil.copy(empty_list, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
-async def database(url: str, path: Path, template: Path, clock: Clock) -> AsyncIterator[Database]:
-    shutil.copy(template, path)
-    opened = await Database.open(url, clock=clock)
+async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
+    opened = await Database.open(database_url, clock=clock)
     yield opened
     await opened.aclose()
 

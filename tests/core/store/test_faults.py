@@ -17,6 +17,12 @@ from kirotodo.core.store import maintenance
 from kirotodo.core.store.database import Database
 from tests.core.store.conftest import ANN, Clock, titles
 
+
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 NOBODY = 65534
 
 

@@ -35,9 +35,9 @@ PROTOTYPES: Final = (
 
 
 @pytest.fixture(scope="module")
-def long_list(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def long_list(empty_list: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("long") / "kirotodo.db"
-    shutil.copy(template, path)
+    shutil.copy(empty_list, path)
     asyncio.run(_prototypes(path))
     with closing(sqlite3.connect(path)) as connection:
         for table, number in (("tasks", "id"), ("task_tags", "task_id"), ("search_documents", "ref")):

@@ -12,6 +12,11 @@ from kirotodo.core.store.database import Database
 from tests.core.store.conftest import ANN, Clock, titles
 
 
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 async def _with(url: str, clock: Clock, *names: str) -> None:
     database = await Database.open(url, clock=clock)
     async with database.begin(ANN) as store:

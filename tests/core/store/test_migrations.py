@@ -23,6 +23,12 @@ from kirotodo.core.store import maintenance, schema, sqlite
 from kirotodo.core.store.database import Database
 from tests.core.store.conftest import ANN, BOB, Clock, shown, titles
 
+
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 ROOT = Path(__file__).parents[3]
 
 

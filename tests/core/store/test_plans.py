@@ -15,6 +15,11 @@ from kirotodo.core.store.database import Database
 from tests.core.store.conftest import ANN, shown
 
 
+@pytest.fixture
+def kind() -> str:
+    return "sqlite"
+
+
 async def _plans(
     database: Database, path: Path, where: TaskFilter, *, second: bool = False, about: str = "FROM tasks"
 ) -> list[str]:

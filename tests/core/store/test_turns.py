@@ -12,7 +12,7 @@ from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.turns import DanglingTurn, Lease, StaleOwner
-from tests.core.store.conftest import ANN, BOB, Undecided
+from tests.core.store.conftest import ANN, BOB, ON_SQLITE, Undecided
 
 LEASE = datetime(2026, 11, 23, 10, tzinfo=UTC)
 CALL = ToolCall(id="1.1", step=1, position=1, tool="add_task", arguments={"title": "é 🎉", "tags": ["a"]})
@@ -61,6 +61,7 @@ async def test_a_conversation_has_one_live_turn(running: Database) -> None:
         await _create(store, "t2")
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("status", ["running", "awaiting_approval"])
 async def test_the_database_itself_refuses_a_second_live_turn(running: Database, path: Path, status: str) -> None:
     with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError):

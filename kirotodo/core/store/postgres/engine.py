@@ -18,6 +18,7 @@ from kirotodo.core.store.engine import seen_through
 from kirotodo.core.store.postgres import faults, schema
 from kirotodo.core.store.postgres.address import Address, address_of
 from kirotodo.core.store.postgres.connection import STATEMENT_SECONDS, WAIT_SECONDS, Pooler, make_engine
+from kirotodo.core.store.postgres.search import WordIndex
 from kirotodo.core.store.schema import HEAD
 
 _SETTINGS: Final = (
@@ -41,6 +42,7 @@ class PostgresEngine:
 
     def __init__(self, address: Address, *, pool_size: int, pooler: Pooler) -> None:
         self.place = address.place
+        self.full_text = WordIndex()
         self.pool = make_engine(address, pool_size=pool_size, pooler=pooler)
         self._pool_size = pool_size
         self._reader = self.pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -1,0 +1,180 @@
+"""Full-text search on PostgreSQL: an index of words of our own.
+
+PostgreSQL's own full text finds what anybody wrote, and under row-level security its index does not serve at all: its
+operators are not "leakproof". Words in a table are cut as SQLite cuts them, begin with their user, and are found by
+comparisons that row-level security allows along an index.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Integer,
+    MetaData,
+    ScalarSelect,
+    Select,
+    String,
+    Table,
+    and_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
+
+from kirotodo.core.store.columns import SortKey
+from kirotodo.core.store.scope import UID, Scope
+from kirotodo.core.store.search import Document, Kind, Terms, words_of
+from kirotodo.core.store.tables import search_documents as documents
+
+WORD_MAX: Final = 100
+"""Longer words are cut short, in texts and in what is looked for: an index holds no endless ones."""
+
+words: Final = Table(
+    "search_words",
+    MetaData(),
+    Column("user_id", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("ref", Integer, primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("word", SortKey, primary_key=True),
+)
+
+_ADD: Final = text(
+    "INSERT INTO search_words (user_id, kind, ref, part, word) "
+    "SELECT CAST(:uid AS varchar), CAST(:kind AS varchar), CAST(:ref AS int), CAST(:part AS int), each.word "
+    "FROM json_array_elements_text(CAST(:words AS json)) AS each(word)"
+)
+_REMOVE: Final = text("DELETE FROM search_words WHERE user_id = :uid AND kind = :kind AND ref = :ref AND part = :part")
+_GLANCE: Final = 4_000
+"""Words that are looked at before they count as too many."""
+_LAST: Final = "\U0010ffff"
+"""After every word that begins in some way comes that beginning with this behind it."""
+
+
+class WordIndex:
+    """See `core.store.search.FullText` for what each method promises."""
+
+    async def added(self, scope: Scope, texts: Sequence[Document]) -> None:
+        for each in texts:
+            found = sorted({word[:WORD_MAX] for word in words_of(each.text)})
+            if found:
+                await scope.execute(_ADD, {**_key(each), "words": json.dumps(found)})
+
+    async def changed(self, scope: Scope, text: Document) -> None:
+        await scope.execute(_REMOVE, _key(text))
+        await self.added(scope, (text,))
+
+    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "WordsFound":
+        asked = _asked(wanted)
+        if len(asked) > 1:
+            row = await scope.first(select(*(_up_to_a_glance(kinds, each) for each in asked)))
+            assert row is not None
+            asked = [each for _, each in sorted(zip(row, asked, strict=True), key=lambda pair: pair[0])]
+        return WordsFound(kinds, wanted, asked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A word that is looked for: as a beginning, or whole."""
+
+    word: str
+    whole: bool = False
+
+    def of(self, table: FromClause) -> ColumnElement[bool]:
+        word: ColumnElement[Any] = table.c.word
+        return word == self.word if self.whole else (word >= self.word) & (word < self.word + _LAST)
+
+
+class WordsFound:
+    """See `core.store.search.Found` for what each method promises. Walks along the rarest of the words, and asks each
+    text it finds for the others."""
+
+    def __init__(self, kinds: Sequence[Kind], wanted: Terms, asked: Sequence[_Asked]) -> None:
+        self._kinds = kinds
+        self._signs = wanted.signs
+        self._first = asked[0] if asked else None
+        self._asked = asked
+
+    def refs(self) -> Select[Any]:
+        if self._first is None:
+            return self._by_signs_alone()
+        return select(words.c.ref).where(self._walk(self._first), *self._others(words))
+
+    def few_refs(self, limit: int) -> Select[Any]:
+        if self._first is None:
+            return self._by_signs_alone().limit(limit)
+        glance = select(words).where(self._walk(self._first)).limit(_GLANCE).subquery()
+        found = select(glance.c.ref).distinct().where(*self._others(glance)).limit(limit).subquery()
+        nothing: Select[Any] = (
+            select(literal_column("NULL::int").label("ref")).select_from(words).where(self._walk(self._first))
+        )
+        beyond = nothing.limit(1).offset(_GLANCE).subquery()
+        return select(union_all(select(found.c.ref), select(beyond.c.ref)).subquery())
+
+    def size(self) -> Select[Any]:
+        if self._first is None:
+            return select(literal(0))
+        return select(func.count()).select_from(words).where(self._walk(self._first))
+
+    def holds(self, ref: ColumnElement[Any]) -> ColumnElement[bool]:
+        return and_(*self._conditions(self._asked, _Place(self._kinds, ref, literal(0))))
+
+    def _walk(self, asked: _Asked) -> ColumnElement[bool]:
+        return and_(_of_kinds(words, self._kinds), asked.of(words))
+
+    def _others(self, table: FromClause) -> list[ColumnElement[bool]]:
+        return self._conditions(self._asked[1:], _Place((table.c.kind,), table.c.ref, table.c.part))
+
+    def _conditions(self, asked: Sequence[_Asked], place: "_Place") -> list[ColumnElement[bool]]:
+        others = [(words.alias(), each) for each in asked]
+        return [
+            *(exists().where(place.of(other), each.of(other)) for other, each in others),
+            *(exists().where(place.of(documents), _has(sign)) for sign in self._signs),
+        ]
+
+    def _by_signs_alone(self) -> Select[Any]:
+        return select(documents.c.ref).where(_of_kinds(documents, self._kinds), *map(_has, self._signs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a text is: of which kinds, of what, and which part of it."""
+
+    kinds: Sequence[Any]
+    ref: ColumnElement[Any]
+    part: ColumnElement[Any]
+
+    def of(self, table: FromClause) -> ColumnElement[bool]:
+        return and_(_of_kinds(table, self.kinds), table.c.ref == self.ref, table.c.part == self.part)
+
+
+def _has(sign: str) -> ColumnElement[bool]:
+    return documents.c.text.contains(sign, autoescape=True)
+
+
+def _of_kinds(table: FromClause, kinds: Sequence[Any]) -> ColumnElement[bool]:
+    kind = table.c.kind == kinds[0] if len(kinds) == 1 else table.c.kind.in_(kinds)
+    return and_(table.c.user_id == UID, kind)
+
+
+def _up_to_a_glance(kinds: Sequence[Kind], asked: _Asked) -> ScalarSelect[Any]:
+    some = select(literal(1)).where(_of_kinds(words, kinds), asked.of(words)).limit(_GLANCE + 1)
+    return select(func.count()).select_from(some.subquery()).scalar_subquery()
+
+
+def _asked(wanted: Terms) -> list[_Asked]:
+    whole = {word for run in wanted.runs for word in run.split()}
+    return [*(_Asked(word[:WORD_MAX]) for word in wanted.words), *(_Asked(word, whole=True) for word in sorted(whole))]
+
+
+def _key(text: Document) -> dict[str, Any]:
+    return {"kind": text.kind, "ref": text.ref, "part": text.part}

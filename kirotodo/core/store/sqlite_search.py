@@ -1,0 +1,72 @@
+"""Full-text search on SQLite: FTS5, which triggers keep in step with the documents."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, table, union_all
+
+from kirotodo.core.store.scope import UID, Scope
+from kirotodo.core.store.search import MARK, Document, Kind, Terms
+from kirotodo.core.store.tables import search_documents as documents
+
+_INDEX: Final = table("search_index")
+_GLANCE: Final = 4_000
+"""Texts of anybody and of any kind that the full-text index is asked for before it counts as too many."""
+
+
+class Fts5:
+    """See `core.store.search.FullText` for what each method promises."""
+
+    async def added(self, scope: Scope, texts: Sequence[Document]) -> None:
+        return
+
+    async def changed(self, scope: Scope, text: Document) -> None:
+        return
+
+    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "Fts5Found":
+        return Fts5Found(kinds, wanted)
+
+
+class Fts5Found:
+    """See `core.store.search.Found` for what each method promises."""
+
+    def __init__(self, kinds: Sequence[Kind], wanted: Terms) -> None:
+        self._kinds = kinds
+        self._wanted = wanted
+        self._query = " ".join([*(f'"{word}"*' for word in wanted.words), *(f'"{run}"' for run in wanted.runs)])
+
+    def refs(self) -> Select[Any]:
+        return self._refs(self._matching() if self._query else None)
+
+    def few_refs(self, limit: int) -> Select[Any]:
+        if not self._query:
+            return self.refs().limit(limit)
+        found = self._refs(self._matching().limit(_GLANCE)).limit(limit).subquery()
+        nothing: Select[Any] = self._matching().with_only_columns(literal_column("NULL").label("ref"))
+        beyond = nothing.limit(1).offset(_GLANCE).subquery()
+        return select(union_all(select(found.c.ref), select(beyond.c.ref)).subquery())
+
+    def size(self) -> Select[Any]:
+        return self._matching().with_only_columns(func.count()) if self._query else select(literal(0))
+
+    def holds(self, ref: ColumnElement[Any]) -> ColumnElement[bool]:
+        text = documents.c.text
+        conditions = [text.contains(part, autoescape=True) for part in (*self._wanted.signs, *self._wanted.words)]
+        conditions += [text.regexp_match(rf"(?<![^\W_])(?<!{MARK}){word}") for word in self._wanted.words]
+        mine = (documents.c.user_id == UID, documents.c.kind.in_(self._kinds), documents.c.ref == ref)
+        return select(literal(1)).where(*mine, documents.c.part == 0).where(*conditions).exists()
+
+    def _refs(self, matching: Select[Any] | None) -> Select[Any]:
+        user: ColumnElement[Any] = documents.c.user_id
+        kind: ColumnElement[Any] = documents.c.kind
+        found = select(documents.c.ref)
+        if matching is not None:
+            # Worded so that no index on them serves: the full-text index names few texts, a user has many.
+            user, kind = func.coalesce(user, None), func.coalesce(kind, None)
+            found = found.where(documents.c.id.in_(matching))
+        standing = [documents.c.text.contains(sign, autoescape=True) for sign in self._wanted.signs]
+        return found.where(user == UID, kind.in_(self._kinds), *standing)
+
+    def _matching(self) -> Select[Any]:
+        matches: ColumnElement[bool] = literal_column("search_index").op("MATCH", is_comparison=True)(self._query)
+        return select(literal_column("rowid").label("ref")).select_from(_INDEX).where(matches)
