@@ -46,14 +46,18 @@ async def seen_through(connect: Callable[[], Awaitable[AsyncConnection]]) -> Asy
         yield connection
         await _to_the_end(connection.commit())
     except BaseException:
-        await _to_the_end(_abandon(connection))
+        await abandon(connection)
         raise
     finally:
         await connection.close()
 
 
-async def _abandon(connection: AsyncConnection) -> None:
-    """Roll back; a connection that cannot even do that is thrown away."""
+async def abandon(connection: AsyncConnection) -> None:
+    """Roll back, whoever is cancelled meanwhile; a connection that cannot even do that is thrown away."""
+    await _to_the_end(_rolled_back(connection))
+
+
+async def _rolled_back(connection: AsyncConnection) -> None:
     try:
         await connection.rollback()
     except Exception:

@@ -60,7 +60,7 @@ def url(path: Path) -> str:
 @pytest.fixture
 def database_url(kind: str, request: pytest.FixtureRequest, path: Path, empty_list: Path) -> str:
     """A migrated, empty database."""
-    if kind == "postgres":
+    if kind != "sqlite":
         return str(request.getfixturevalue("postgres_url"))
     shutil.copy(empty_list, path)
     return f"sqlite:///{path}"

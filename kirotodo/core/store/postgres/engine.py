@@ -1,32 +1,45 @@
 """Transactions on PostgreSQL.
 
-Each begins with one statement that says whose it is, and, where it may write, waits for its turn among that user's
-transactions: so a user's writes come one after another, as on SQLite, while users do not wait for each other.
+Each begins with one statement that says whose it is, and changes to a role that owns nothing: so row-level security
+shows that user's rows alone, whatever the statements after it forget to ask. Where it may write, it then waits for its
+turn among that user's transactions: so a user's writes come one after another, as on SQLite, while users do not wait
+for each other.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from sqlalchemy import Executable, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kirotodo.core.store.engine import seen_through
+from kirotodo.core.errors import InvalidInput, StorageError
+from kirotodo.core.store.engine import abandon, seen_through
 from kirotodo.core.store.postgres import faults, schema
 from kirotodo.core.store.postgres.address import Address, address_of
 from kirotodo.core.store.postgres.connection import STATEMENT_SECONDS, WAIT_SECONDS, Pooler, make_engine
 from kirotodo.core.store.postgres.search import WordIndex
 from kirotodo.core.store.schema import HEAD
 
+log = logging.getLogger(__name__)
+
+ROLE: Final = "kirotodo_app"
+"""The role of every transaction; the migrations make it, where they may."""
 _SETTINGS: Final = (
+    "set_config('role', :role, true), "
     f"set_config('lock_timeout', '{WAIT_SECONDS:.0f}s', true), "
     f"set_config('idle_in_transaction_session_timeout', '{STATEMENT_SECONDS:.0f}s', true)"
 )
-_BEGIN_READING: Final = text(f"SELECT {_SETTINGS}")
-_BEGIN_WRITING: Final = text(f"SELECT {_SETTINGS}, pg_advisory_xact_lock(hashtextextended(:uid, 0))")
+_OF_USER: Final = f"SELECT {_SETTINGS}, set_config('app.user_id', :uid, true)"
+_BEGIN_READING: Final = text(_OF_USER)
+_BEGIN_WRITING: Final = text(f"{_OF_USER}, pg_advisory_xact_lock(hashtextextended(:uid, 0))")
+_BEGIN_OPERATING: Final = text(f"SELECT {_SETTINGS}, set_config('app.operator', 'on', true)")
+_BEGIN: Final = text("SELECT 1")
+_GUARDED: Final = text("SELECT row_security_active('users')")
 
 
 class _Queue:
@@ -47,6 +60,7 @@ class PostgresEngine:
         self._pool_size = pool_size
         self._reader = self.pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._queues: dict[str, _Queue] = {}
+        self._role = ROLE
 
     @classmethod
     async def open(cls, url: str, *, pool_size: int, pooler: Pooler, migrate: bool) -> Self:
@@ -56,8 +70,9 @@ class PostgresEngine:
             await schema.move(address, HEAD, down=False)
         engine = cls(address, pool_size=pool_size, pooler=pooler)
         try:
-            async with engine._transaction(engine._reader, _BEGIN_READING, {}) as connection:
+            async with engine._transaction(engine._reader, _BEGIN) as connection:
                 schema.refuse_older(await schema.revision_of(connection), address.place)
+            await engine._choose_role()
         except BaseException:
             await engine.aclose()
             raise
@@ -65,17 +80,15 @@ class PostgresEngine:
 
     @asynccontextmanager
     async def write(self, user_id: str, *, single: bool = False) -> AsyncIterator[AsyncConnection]:
-        async with (
-            self._turn_to_write(user_id),
-            self._transaction(self.pool, _BEGIN_WRITING, {"uid": user_id}) as open_,
-        ):
-            yield open_
+        begun = self._transaction(self.pool, _BEGIN_WRITING, uid=user_id, role=self._role)
+        async with self._turn_to_write(user_id), begun as connection:
+            yield connection
 
     def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._transaction(self._reader, _BEGIN_READING, {})
+        return self._transaction(self._reader, _BEGIN_READING, uid=user_id, role=self._role)
 
     def operate(self, *, writing: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._transaction(self.pool if writing else self._reader, _BEGIN_READING, {})
+        return self._transaction(self.pool if writing else self._reader, _BEGIN_OPERATING, role=self._role)
 
     def change_token(self) -> object:
         return object()
@@ -83,20 +96,35 @@ class PostgresEngine:
     async def aclose(self) -> None:
         await self.pool.dispose()
 
+    async def _choose_role(self) -> None:
+        """Stay the user of DATABASE_URL where that one may not become the role that the migrations make."""
+        try:
+            guarded = await self._guarded()
+        except (InvalidInput, StorageError):
+            self._role = "none"
+            guarded = await self._guarded()
+        if not guarded:
+            log.warning("row-level security does not hold for the user of DATABASE_URL; grant %s to it", ROLE)
+
+    async def _guarded(self) -> bool:
+        async with self.read("") as connection:
+            return bool(await connection.scalar(_GUARDED))
+
     @asynccontextmanager
     async def _turn_to_write(self, user_id: str) -> AsyncIterator[None]:
         """A user's writers in this process queue here, so that they hold no more than one connection."""
         queue = self._queues.setdefault(user_id, _Queue())
         queue.length += 1
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await queue.turn.acquire()
+            try:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await queue.turn.acquire()
+            except TimeoutError:
+                raise faults.busy(self.place) from None
             try:
                 yield
             finally:
                 queue.turn.release()
-        except TimeoutError:
-            raise faults.busy(self.place) from None
         finally:
             queue.length -= 1
             if not queue.length:
@@ -104,13 +132,13 @@ class PostgresEngine:
 
     @asynccontextmanager
     async def _transaction(
-        self, engine: AsyncEngine, beginning: Executable, parameters: dict[str, Any]
+        self, engine: AsyncEngine, beginning: Executable, **parameters: str
     ) -> AsyncIterator[AsyncConnection]:
         with faults.told(self.place):
             async with seen_through(partial(self._begun, engine, beginning, parameters)) as connection:
                 yield connection
 
-    async def _begun(self, engine: AsyncEngine, beginning: Executable, parameters: dict[str, Any]) -> AsyncConnection:
+    async def _begun(self, engine: AsyncEngine, beginning: Executable, parameters: dict[str, str]) -> AsyncConnection:
         """A connection in a transaction. Those that a restart of the server left dead in the pool are thrown away here,
         which costs nothing as long as all is well."""
         for attempt in range(self._pool_size + 1):
@@ -119,7 +147,7 @@ class PostgresEngine:
                 await connection.execute(beginning, parameters)
             except BaseException as error:
                 dead = isinstance(error, DBAPIError) and faults.lost(error)
-                await (connection.invalidate() if dead else connection.rollback())
+                await (connection.invalidate() if dead else abandon(connection))
                 await connection.close()
                 if not dead or attempt == self._pool_size:
                     raise

@@ -19,6 +19,7 @@ from kirotodo.core.store.schema import HEAD, REVISIONS, alembic_config, is_there
 
 _LOCK: Final = int.from_bytes(b"kirotodo")
 """The key of the lock that whoever migrates holds for the whole of it."""
+_BEGIN: Final = text("SELECT pg_advisory_lock(:key), set_config('app.operator', 'on', false)")
 
 
 async def revision_of(connection: AsyncConnection) -> str | None:
@@ -52,10 +53,10 @@ async def move(address: Address, revision: str, *, down: bool) -> str | None:
 @asynccontextmanager
 async def on_a_direct_connection(address: Address) -> AsyncIterator[AsyncConnection]:
     """A connection of its own in a transaction, which nobody else who migrates has at the same time. The lock belongs
-    to the connection and not to the transaction, so this must not go through a pooler."""
+    to the connection and not to the transaction, so this must not go through a pooler. It sees every user's rows."""
     with faults.told(address.place):
         async with make_migration_engine(address).connect() as connection:
-            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            await connection.execute(_BEGIN, {"key": _LOCK})
             await connection.commit()
             async with connection.begin():
                 yield connection

@@ -39,6 +39,7 @@ async def _look(url: str, tables: tuple[str, ...]) -> tuple[str, str | None, tup
     address = address_of(url)
     with faults.told(address.place):
         async with make_migration_engine(address).connect() as connection:
+            await connection.execute(text("SELECT set_config('app.operator', 'on', true)"))
             revision = await schema.revision_of(connection)
             counts = {name: await _count(connection, name) for name in tables if await _there(connection, name)}
     return address.place, revision, tuple(_problems(revision)), counts
