@@ -9,7 +9,7 @@ DATA ?= ../shared/eval
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-llm test-deploy coverage check fix eval bench lock screenshot clean
+.PHONY: help install chat test test-fast test-llm test-deploy rehearsal coverage check fix eval bench lock screenshot clean
 
 help: ## what there is to run
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ $(DEPLOY_STAMP): requirements/deploy.txt
 
 test-deploy: $(STAMP) $(DEPLOY_STAMP) ## what is shipped for deployment, by the validators and services it is written for
 	$(BIN)/python -m pytest -m deploy
+
+rehearsal: $(STAMP) ## walk docs/deployment.md on this machine, without Docker (STEPS="words of their names")
+	@$(BIN)/python -m deploy.rehearsal $(STEPS)
 
 coverage: $(STAMP) ## the suite, with branch coverage of the package
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term

@@ -1,0 +1,48 @@
+"""`python -m deploy.rehearsal [STEP …]`: walk the deployment guide on this machine, and print how each step went.
+
+With words, only steps whose names hold one of them are walked; those that start the town are always.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import deploy.rehearsal.walk  # noqa: F401  (puts the steps in order)
+from deploy.rehearsal.steps import STEPS, Outcome, take
+from deploy.rehearsal.town import Town, town
+
+SIGNS = {"passed": "✓", "failed": "✗", "skipped": "-"}
+FIRST = ("first start of the database", "health")
+
+
+def walk(made: Town, words: list[str]) -> list[Outcome]:
+    outcomes = []
+    for one in STEPS:
+        if words and one.name not in FIRST and not any(word in one.name for word in words):
+            continue
+        outcome = take(one, made)
+        outcomes.append(outcome)
+        print(f"{SIGNS[outcome.state]} {one.name:<58} {outcome.seconds:6.1f} s  {outcome.said}", flush=True)
+        for shown in one.shows:
+            print(f"    {shown}", flush=True)
+        if outcome.state == "failed" and one.name in FIRST:
+            print("  Nothing can be walked without it.")
+            break
+    return outcomes
+
+
+def main(words: list[str]) -> int:
+    folder = Path(tempfile.mkdtemp(prefix="kirotodo-rehearsal-"))
+    with town(folder / "town") as made:
+        outcomes = walk(made, words)
+    failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+    skipped = sum(outcome.state == "skipped" for outcome in outcomes)
+    for outcome in failed:
+        print(f"\n{outcome.step.name}\n{outcome.trace}")
+    print(f"\n{len(outcomes) - len(failed) - skipped} passed, {len(failed)} failed, {skipped} skipped")
+    print(f"Logs and picture: {folder}")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
