@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
 
 from kirotodo.core.domain.conversation import Approval, CallStatus, Decision, Usage
 from kirotodo.core.domain.task import Task
@@ -140,6 +140,7 @@ class TurnCancelled:
 
 FinalEvent: TypeAlias = TurnFinished | TurnFailed | TurnCancelled
 FINAL_EVENTS = (TurnFinished, TurnFailed, TurnCancelled)
+FINAL_KINDS: Final = frozenset({"turn_finished", "turn_failed", "turn_cancelled"})
 TurnEvent: TypeAlias = (
     TurnStarted
     | TextDelta
@@ -167,3 +168,44 @@ def encode_event(event: TurnEvent) -> bytes:
 def decode_event(data: bytes | str) -> TurnEvent:
     """The event that `encode_event` wrote. Raises `pydantic.ValidationError` on anything else."""
     return _adapter().validate_json(data)
+
+
+_KIND: Final = b'"kind":"'
+
+
+class Recorded:
+    """An event and its one line of JSON, each made of the other when somebody asks, and once however many do."""
+
+    __slots__ = ("_data", "_event", "seq")
+
+    def __init__(self, seq: int, *, event: TurnEvent | None = None, data: bytes | None = None) -> None:
+        self.seq = seq
+        self._event = event
+        self._data = data
+
+    @classmethod
+    def of(cls, event: TurnEvent) -> Self:
+        return cls(event.seq, event=event)
+
+    @property
+    def event(self) -> TurnEvent:
+        if self._event is None:
+            self._event = decode_event(self.data)
+        return self._event
+
+    @property
+    def data(self) -> bytes:
+        if self._data is None:
+            self._data = encode_event(self.event)
+        return self._data
+
+    @property
+    def kind(self) -> str:
+        """The event's kind, read off the end of its line: `kind` is the last member of every event."""
+        if self._event is not None:
+            return self._event.kind
+        return self.data[self.data.rindex(_KIND) + len(_KIND) : -2].decode()
+
+    @property
+    def is_final(self) -> bool:
+        return self.kind in FINAL_KINDS

@@ -13,9 +13,10 @@ from kirotodo.core.backend import ImportReport, ListChanged, ModelChoice, Status
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.events import TurnEvent
+from kirotodo.core.events import Recorded, TurnEvent
 from kirotodo.core.settings import Settings
-from kirotodo.core.store.database import Database, Store
+from kirotodo.core.store.database import Database, Since, Store
+from kirotodo.core.unbroken import unbroken
 
 if TYPE_CHECKING:
     from kirotodo.core.agent.observer import Observer
@@ -221,9 +222,13 @@ class LocalBackend:
         return await self._turns.send(message, conversation_id=conversation_id, request_key=request_key, model=model)
 
     async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[TurnEvent, None]:
-        async with aclosing(self._turns.watch(turn_id, after=after)) as events:
+        async with aclosing(self.records(turn_id, after=after)) as events:
             async for event in events:
-                yield event
+                yield event.event
+
+    def records(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[Recorded, None]:
+        """What `watch` gives, with the bytes that were stored of it."""
+        return self._turns.watch(turn_id, after=after)
 
     async def turn(self, turn_id: str) -> Turn:
         return await self._turns.turn(turn_id)
@@ -338,8 +343,7 @@ class LocalBackend:
     async def changes(self, *, after: int | None = None) -> AsyncGenerator[ListChanged, None]:
         with self._hub.list_viewer(self.user_id) as changed:
             if after is None:
-                async with self._database.read(self.user_id) as store:
-                    after = await store.revision()
+                after = await unbroken(self._revision())
                 yield ListChanged(revision=after)
             else:
                 changed.set()
@@ -355,8 +359,7 @@ class LocalBackend:
                         continue
                     token = fresh
                 changed.clear()
-                async with self._database.read(self.user_id) as store:
-                    news = await store.changed_since(revision)
+                news = await unbroken(self._since(revision))
                 if news.revision != revision:
                     revision = news.revision
                     yield ListChanged(
@@ -376,6 +379,14 @@ class LocalBackend:
             await self._core.aclose()
 
     # --- within ---
+
+    async def _revision(self) -> int:
+        async with self._database.read(self.user_id) as store:
+            return await store.revision()
+
+    async def _since(self, revision: int) -> Since:
+        async with self._database.read(self.user_id) as store:
+            return await store.changed_since(revision)
 
     def _today(self) -> date:
         return self._clock().astimezone(self._zone).date()

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from kirotodo.core.backend import ListChanged
 from kirotodo.core.domain.conversation import Turn
-from kirotodo.core.events import ApprovalRequested, TurnFailed, encode_event
+from kirotodo.core.events import ApprovalRequested, TurnFailed
 from kirotodo.core.local import LocalBackend
 from kirotodo.server.streams import frame
 
@@ -23,9 +23,9 @@ class Outcome:
 
 
 async def turn_frames(backend: LocalBackend, turn_id: str, *, after: int = 0) -> AsyncGenerator[bytes, None]:
-    async with aclosing(backend.watch(turn_id, after=after)) as events:
+    async with aclosing(backend.records(turn_id, after=after)) as events:
         async for event in events:
-            yield frame(id=event.seq, event=event.kind, data=encode_event(event))
+            yield frame(id=event.seq, event=event.kind, data=event.data)
 
 
 async def list_frames(backend: LocalBackend, *, after: int | None) -> AsyncGenerator[bytes, None]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
+from kirotodo.core import events as core_events
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
 from kirotodo.server import streams
@@ -164,6 +165,7 @@ async def test_what_breaks_a_stream_is_told_in_it(
     async with api.stream("POST", "/chat/stream", json={"message": "count"}) as answer:
         async for each in frames_of(answer):
             if "event: turn_started" in each:
+                await until(lambda: server.core.database.pool()[0] == 0)
                 await server.core.database.aclose()
                 break_database(place)
                 gate.set()
@@ -314,3 +316,23 @@ async def test_many_turns_stream_at_once_and_hold_no_connection(
     async with served(app) as server:
         ended = await all_of_them(server)
     assert sum('"response":"One, two."' in each for each in ended) == MANY
+
+
+async def test_events_are_encoded_once_however_many_watch(
+    api: httpx2.AsyncClient, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[int] = []
+    encode = core_events.encode_event
+
+    def counted(event: core_events.TurnEvent) -> bytes:
+        encoded.append(event.seq)
+        return encode(event)
+
+    monkeypatch.setattr(core_events, "encode_event", counted)
+    gate = asyncio.Event()
+    model.extend([Wait(gate=gate), "Hello."])
+    turn_id = await started(api)
+    viewers = [asyncio.create_task(whole(api, turn_id)) for _ in range(10)]
+    gate.set()
+    assert len(set(await asyncio.gather(*viewers))) == 1
+    assert sorted(encoded) == [1, 2, 3]

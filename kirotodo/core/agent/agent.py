@@ -19,7 +19,7 @@ from kirotodo.core.agent.observer import Observer, StepReport
 from kirotodo.core.agent.prompt import INSTRUCTIONS, Asked, asked
 from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError
-from kirotodo.core.events import ApprovalAnswered, TextDelta, TurnFinished, TurnStarted, decode_event
+from kirotodo.core.events import ApprovalAnswered, Recorded, TextDelta, TurnFinished, decode_event
 from kirotodo.core.models import model as port
 from kirotodo.core.models.model import Facts, Model, ModelRequest
 from kirotodo.core.store.database import Store
@@ -36,7 +36,8 @@ class FreshTurn:
     """What is known of a turn that was stored just now, so that it need not be read back. `asked` is known of the first
     turn of a conversation."""
 
-    started: TurnStarted
+    conversation_id: int
+    started: Recorded
     title: str
     zone: ZoneInfo
     open_tasks: int
@@ -91,7 +92,7 @@ class Agent:
             log=log,
             interrupt=interrupt,
             around=replace(self.around, zone=fresh.zone),
-            conversation_id=fresh.started.conversation_id,
+            conversation_id=fresh.conversation_id,
             title=fresh.title,
             asked=fresh.asked,
             open_tasks=fresh.open_tasks,

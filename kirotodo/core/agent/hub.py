@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from kirotodo.core.events import TurnEvent
+from kirotodo.core.events import Recorded
 
 VIEWER_QUEUE: Final = 512
 """Events kept for a viewer in memory; past that it reads from the database again."""
@@ -22,12 +22,12 @@ class TurnViewer:
     """One viewer of one turn. `behind` is True where memory cannot tell what comes next and the database must."""
 
     def __init__(self) -> None:
-        self._events: deque[TurnEvent] = deque()
+        self._events: deque[Recorded] = deque()
         self._wake = asyncio.Event()
         self.behind = True
         self.error: BaseException | None = None
 
-    def offer(self, events: Sequence[TurnEvent]) -> None:
+    def offer(self, events: Sequence[Recorded]) -> None:
         if len(self._events) + len(events) > VIEWER_QUEUE:
             self._events.clear()
             self.behind = True
@@ -39,7 +39,7 @@ class TurnViewer:
         self.error = error
         self._wake.set()
 
-    def take(self) -> tuple[TurnEvent, ...]:
+    def take(self) -> tuple[Recorded, ...]:
         """Everything that came since the last call."""
         taken = tuple(self._events)
         self._events.clear()
@@ -64,7 +64,7 @@ class _Kept:
 
     user_id: str
     before: int
-    events: list[TurnEvent]
+    events: list[Recorded]
 
 
 class EventHub:
@@ -80,7 +80,7 @@ class EventHub:
         """How many watch a turn or a list in this process."""
         return sum(map(len, self._turns.values())) + sum(map(len, self._lists.values()))
 
-    def keep(self, user_id: str, turn_id: str, *, before: int, events: Sequence[TurnEvent] = ()) -> None:
+    def keep(self, user_id: str, turn_id: str, *, before: int, events: Sequence[Recorded] = ()) -> None:
         """The turn runs here from now on; `events` are those stored after the seq `before`."""
         self._kept[turn_id] = _Kept(user_id=user_id, before=before, events=list(events))
 
@@ -105,7 +105,7 @@ class EventHub:
             if not self._turns[turn_id]:
                 del self._turns[turn_id]
 
-    def publish(self, turn_id: str, events: Sequence[TurnEvent]) -> None:
+    def publish(self, turn_id: str, events: Sequence[Recorded]) -> None:
         kept = self._kept.get(turn_id)
         if kept is not None:
             kept.events.extend(events)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from kirotodo.core.agent.hub import EventHub
-from kirotodo.core.events import TurnEvent, encode_event
+from kirotodo.core.events import Recorded, TurnEvent
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.turns import Lease, TurnStore
 
@@ -22,7 +22,7 @@ class Entry:
 
     def __init__(self, store: Store, turn_id: str, last_seq: int) -> None:
         self.store = store
-        self.events: list[TurnEvent] = []
+        self.events: list[Recorded] = []
         self._turn_id = turn_id
         self._last_seq = last_seq
 
@@ -33,13 +33,11 @@ class Entry:
     async def append(self) -> None:
         """Write the events, as the transaction's last statement."""
         if self.events:
-            await self.store.turns.append_events(
-                self._turn_id, [(event.seq, encode_event(event)) for event in self.events]
-            )
+            await self.store.turns.append_events(self._turn_id, [(event.seq, event.data) for event in self.events])
 
     def emit(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
         """Append an event of class `kind`; `turn_id` and `seq` are filled in."""
-        self.events.append(kind(turn_id=self._turn_id, seq=self.last_seq + 1, **fields))
+        self.events.append(Recorded.of(kind(turn_id=self._turn_id, seq=self.last_seq + 1, **fields)))
 
 
 class TurnLog:
@@ -76,12 +74,12 @@ class TurnLog:
 
     async def tell(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
         """One event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""
-        event = kind(turn_id=self.turn_id, seq=self._last_seq + 1, **fields)
+        event = Recorded.of(kind(turn_id=self.turn_id, seq=self._last_seq + 1, **fields))
         async with self.database.begin(self.user_id, turn_id=self.turn_id, single=True) as store:
-            asked = await store.turns.append_event(self.turn_id, self.epoch, event.seq, encode_event(event))
+            asked = await store.turns.append_event(self.turn_id, self.epoch, event.seq, event.data)
         self._committed([event], asked=asked)
 
-    def _committed(self, events: list[TurnEvent], *, asked: bool) -> None:
+    def _committed(self, events: list[Recorded], *, asked: bool) -> None:
         self._last_seq += len(events)
         if asked:
             self.on_cancel()

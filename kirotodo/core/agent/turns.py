@@ -18,7 +18,7 @@ from kirotodo.core.agent.runner import TurnRunner
 from kirotodo.core.agent.watch import watch
 from kirotodo.core.domain.conversation import FINAL, MESSAGE_MAX, Decision, Sent, Turn
 from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn, ToolError
-from kirotodo.core.events import TurnEvent, TurnStarted, encode_event
+from kirotodo.core.events import Recorded, TurnStarted
 from kirotodo.core.language.intent import Preferences
 from kirotodo.core.language.titles import conversation_title
 from kirotodo.core.language.understand import is_yes_no
@@ -121,16 +121,19 @@ class Turns:
                 created_at=store.now,
                 first=conversation_id is None,
             )
-            started = TurnStarted(
-                turn_id=turn_id,
-                seq=1,
-                conversation_id=conversation.id,
-                message=text,
-                model=model,
-                created_at=store.now,
+            started = Recorded.of(
+                TurnStarted(
+                    turn_id=turn_id,
+                    seq=1,
+                    conversation_id=conversation.id,
+                    message=text,
+                    model=model,
+                    created_at=store.now,
+                )
             )
-            await store.turns.append_events(turn_id, [(1, encode_event(started))])
+            await store.turns.append_events(turn_id, [(1, started.data)])
             fresh = FreshTurn(
+                conversation_id=conversation.id,
                 started=started,
                 title=conversation.title,
                 zone=self._zone,
@@ -154,7 +157,7 @@ class Turns:
         await self.answer(turn_id, turn.approval.call_id, "yes" if decision else "no")
         return Sent(conversation_id=turn.conversation_id, turn_id=turn_id, message_seq=said.seq, attached=True)
 
-    async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[TurnEvent, None]:
+    async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[Recorded, None]:
         events = watch(
             database=self._database,
             hub=self._hub,

@@ -7,8 +7,9 @@ from typing import Final
 from kirotodo.core.agent.hub import EventHub, TurnViewer
 from kirotodo.core.agent.runner import TurnRunner
 from kirotodo.core.domain.conversation import FINAL
-from kirotodo.core.events import FINAL_EVENTS, TurnEvent, decode_event
+from kirotodo.core.events import Recorded
 from kirotodo.core.store.database import Database
+from kirotodo.core.unbroken import unbroken
 
 POLL_SECONDS: Final = 0.25
 """How often a turn that another process runs is looked at."""
@@ -32,7 +33,7 @@ class _Followed:
 
 async def watch(
     *, database: Database, hub: EventHub, runner: TurnRunner, user_id: str, turn_id: str, after: int
-) -> AsyncGenerator[TurnEvent, None]:
+) -> AsyncGenerator[Recorded, None]:
     """The turn's events with `seq` greater than `after`, up to the final one. Raises `NotFound`, or what the turn's
     owner in this process could not write down."""
     turn = _Followed(database=database, user_id=user_id, turn_id=turn_id, last=after)
@@ -42,7 +43,7 @@ async def watch(
             async for event in _stored(turn):
                 turn.last = event.seq
                 yield event
-                if isinstance(event, FINAL_EVENTS):
+                if event.is_final:
                     return
         idle = 0
         while not turn.over:
@@ -52,30 +53,35 @@ async def watch(
                 if event.seq > turn.last:
                     turn.last = event.seq
                     yield event
-                    if isinstance(event, FINAL_EVENTS):
+                    if event.is_final:
                         return
             if idle >= TAKE_OVER_POLLS:
                 idle = 0
-                await runner.take_over()
+                await unbroken(runner.take_over())
 
 
-async def _stored(turn: _Followed) -> AsyncGenerator[TurnEvent, None]:
+async def _stored(turn: _Followed) -> AsyncGenerator[Recorded, None]:
     """What is stored after the last event seen."""
     after = turn.last
     while True:
-        async with turn.database.read(turn.user_id) as store:
-            page = await store.turns.events(turn.turn_id, after=after, limit=PAGE)
-            if not page:
-                record = await store.turns.get(turn.turn_id)  # tells a turn without news from one that is not there
-                turn.over = record.turn.status in FINAL
+        page = await unbroken(_page(turn, after))
         for seq, data in page:
             after = seq
-            yield decode_event(data)
+            yield Recorded(seq, data=data)
         if len(page) < PAGE:
             return
 
 
-async def _next(viewer: TurnViewer, runner: TurnRunner, turn: _Followed) -> tuple[TurnEvent, ...]:
+async def _page(turn: _Followed, after: int) -> list[tuple[int, bytes]]:
+    async with turn.database.read(turn.user_id) as store:
+        page = await store.turns.events(turn.turn_id, after=after, limit=PAGE)
+        if not page:
+            record = await store.turns.get(turn.turn_id)  # tells a turn without news from one that is not there
+            turn.over = record.turn.status in FINAL
+        return page
+
+
+async def _next(viewer: TurnViewer, runner: TurnRunner, turn: _Followed) -> tuple[Recorded, ...]:
     """What came after the last event seen, perhaps nothing: from memory where the turn runs here, else from the
     database, which is read only if somebody wrote to it."""
     here = runner.runs(turn.turn_id)

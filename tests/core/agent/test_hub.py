@@ -3,11 +3,11 @@
 import pytest
 
 from kirotodo.core.agent.hub import VIEWER_QUEUE, EventHub
-from kirotodo.core.events import TextDelta, TurnEvent
+from kirotodo.core.events import Recorded, TextDelta
 
 
-def delta(seq: int) -> TurnEvent:
-    return TextDelta(turn_id="t", seq=seq, step=0, attempt=0, text="x")
+def delta(seq: int) -> Recorded:
+    return Recorded.of(TextDelta(turn_id="t", seq=seq, step=0, attempt=0, text="x"))
 
 
 async def test_a_viewer_gets_what_was_published_while_it_watched() -> None:
