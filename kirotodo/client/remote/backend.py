@@ -66,6 +66,7 @@ class RemoteBackend:
         on_link: Heard | None = None,
     ) -> None:
         self.address = address
+        self.user_id = tokens.user_id
         self._insist = insist
         self._http = Http(address, stall=stall)
         self._link = LinkWatch(address.host)

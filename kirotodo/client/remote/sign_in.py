@@ -21,7 +21,7 @@ class SignIn:
         self, http: Http, tokens: Tokens, credentials: Credentials, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._http = http
-        self._tokens = tokens
+        self.tokens = tokens
         self._credentials = credentials
         self._clock = clock
         self._renewing = asyncio.Lock()
@@ -29,15 +29,15 @@ class SignIn:
 
     @property
     def user_id(self) -> str:
-        return self._tokens.user_id
+        return self.tokens.user_id
 
     @property
     def email(self) -> str:
-        return self._tokens.email
+        return self.tokens.email
 
     async def token(self) -> str:
         """An access token, a new one if the last is about to end. Raises `NotSignedIn`, `Unreachable`."""
-        tokens = self._tokens
+        tokens = self.tokens
         if tokens.expires_at is None or tokens.refresh_token is None:
             return tokens.access_token
         left = tokens.expires_at - self._clock()
@@ -57,17 +57,17 @@ class SignIn:
         async with self._renewing:
             if self._ended is not None:
                 raise self._ended
-            if self._tokens.access_token != refused or await self._renewed_elsewhere():
-                return self._tokens.access_token
-            if self._tokens.refresh_token is None:
+            if self.tokens.access_token != refused or await self._renewed_elsewhere():
+                return self.tokens.access_token
+            if self.tokens.refresh_token is None:
                 raise self._end(self._why())
             try:
-                fresh = await accounts.renew(self._http, self._tokens.refresh_token)
+                fresh = await accounts.renew(self._http, self.tokens.refresh_token)
             except NotSignedIn:
                 if await self._renewed_elsewhere():
-                    return self._tokens.access_token
+                    return self.tokens.access_token
                 raise self._end(f"Your sign-in at {self._http.address.host} has ended: sign in again.") from None
-            self._tokens = fresh
+            self.tokens = fresh
             await self._keep()
             return fresh.access_token
 
@@ -77,14 +77,14 @@ class SignIn:
             stored = await self._credentials.read(self._http.address)
         except KirotodoError:
             return False
-        if stored is None or stored.user_id != self.user_id or stored.access_token == self._tokens.access_token:
+        if stored is None or stored.user_id != self.user_id or stored.access_token == self.tokens.access_token:
             return False
-        self._tokens = stored
+        self.tokens = stored
         return True
 
     async def _keep(self) -> None:
         try:
-            await self._credentials.store(self._http.address, self._tokens)
+            await self._credentials.store(self._http.address, self.tokens)
         except OperatorError:
             return  # it holds for this run, and one signs in again after it
 
