@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from kirotodo.client.accounts import Accounts
+    from kirotodo.client.asked import Asked
     from kirotodo.client.commands.group import FrontDoor
     from kirotodo.client.commands.session import Session
-    from kirotodo.core.backend import Backend
+    from kirotodo.client.servers import Address
+    from kirotodo.core.backend import Backend, LinkChanged
     from kirotodo.core.settings import Settings
+    from kirotodo.server.commands.where import Where
 
 CLIENT: Final = "kirotodo.client.commands"
 SERVER: Final = "kirotodo.server.commands"
@@ -43,6 +47,12 @@ ROOMS: Final = {
         "export": f"{CLIENT}.transfer:export",
         "import": f"{CLIENT}.transfer:import_",
     },
+    "A server": {
+        "login": f"{CLIENT}.accounts:login",
+        "signup": f"{CLIENT}.accounts:signup",
+        "logout": f"{CLIENT}.accounts:logout",
+        "whoami": f"{CLIENT}.accounts:whoami",
+    },
     "The house": {
         "web": f"{SERVER}.web:web",
         "config": f"{SERVER}.config:config",
@@ -56,7 +66,14 @@ ROOMS: Final = {
         "help": f"{CLIENT}.help:help_",
     },
 }
-HELP: Final = """A to-do list you talk to, in your terminal. Without a command the chat opens."""
+PLACED: Final = ("chat", "ask", "conversations", *ROOMS["The list"], "whoami")
+"""Commands that act on a list: `--local` and `--server` say which, before the command or after it."""
+WHERE: Final = "kirotodo.where"
+"""What `server.commands.where` looks under."""
+HELP: Final = """A to-do list you talk to, in your terminal. Without a command the chat opens.
+
+The list is that of the server you are signed in at, else the one of this computer; --local and --server URL, before a
+command or after it, say otherwise for this once, and KIROTODO_SERVER for all that see it."""
 EXAMPLES: Final = """\b
 Examples:
   kirotodo
@@ -92,6 +109,33 @@ def _be_quiet() -> None:
         logger.propagate = False
 
 
+def _where(ask: bool) -> "Where":
+    """Where the list is, for `config` and `doctor`, which know nothing of servers one signs in at."""
+    import asyncio
+
+    from kirotodo.client.asked import is_local
+    from kirotodo.client.commands.where import asked
+    from kirotodo.core.errors import KirotodoError
+    from kirotodo.core.settings import Settings
+    from kirotodo.server.commands.where import Where
+
+    address = None
+    try:
+        settings = Settings.load()
+        if is_local(asked(), settings.state_dir):
+            return Where()
+        accounts = _accounts(settings)
+        address = accounts.chosen(asked())
+        if address is None:
+            return Where()
+        known = accounts.servers.of(address)
+        user = asyncio.run(accounts.who(address)) if ask else None
+        name = (user.email or user.id) if user is not None else known.email if known is not None else ""
+        return Where(server=address.url, user=name)
+    except KirotodoError as error:
+        return Where(server=address.url, trouble=error.message) if address is not None else Where()
+
+
 @cache
 def front_door() -> "FrontDoor":
     """All commands behind one door; a test may hand it another `Session` as the context's object."""
@@ -103,12 +147,14 @@ def front_door() -> "FrontDoor":
     def enter(context: click.Context) -> None:
         if context.obj is None:
             context.obj = session()
+            context.meta[WHERE] = _where
         if context.invoked_subcommand is None:
             context.invoke(context.command.get_command(context, "chat"))  # type: ignore[attr-defined]
 
     door = FrontDoor(
         name="kirotodo",
         rooms=ROOMS,
+        placed=PLACED,
         callback=enter,
         help=HELP,
         epilog=EXAMPLES,
@@ -130,11 +176,27 @@ def session() -> "Session":
         _refuse_a_file(loaded.kirotodo_home)
         return loaded
 
+    @cache
+    def accounts() -> "Accounts":
+        return _accounts(settings())
+
+    def address() -> "Address | None":
+        from kirotodo.client.asked import is_local
+        from kirotodo.client.commands.where import asked
+
+        said = asked()
+        return None if is_local(said, settings().state_dir) else accounts().chosen(said)
+
     def backend(*, resume: bool = False) -> "AbstractAsyncContextManager[Backend]":
-        return _local(settings(), resume=resume)
+        server = address()
+        return _local(settings(), resume=resume) if server is None else _remote(accounts(), server)
 
     @asynccontextmanager
     async def rehearsal(*, resume: bool = False) -> "AsyncIterator[Backend]":
+        if (server := address()) is not None:
+            from kirotodo.core.errors import InvalidInput
+
+            raise InvalidInput(f"A dry run works on a copy of the list, and that of {server.host} is not here.")
         with copy_of(settings()) as copied:
             async with _local(copied, resume=False) as opened:
                 yield opened
@@ -149,14 +211,16 @@ def session() -> "Session":
         if recording is not None:
             _replay(recording)
         else:
-            _chat(settings(), conversation_id=conversation_id, new=new, model=model)
+            from kirotodo.client.commands.where import asked
+
+            _chat(settings(), accounts(), asked(), conversation_id=conversation_id, new=new, model=model)
 
     def now() -> "dt.datetime":
         import datetime as dt
 
         return dt.datetime.now(settings().zone)
 
-    return Session(backend=backend, rehearsal=rehearsal, screen=screen, now=now)
+    return Session(backend=backend, rehearsal=rehearsal, screen=screen, now=now, accounts=accounts)
 
 
 def _refuse_a_file(home: "Path | None") -> None:
@@ -175,6 +239,30 @@ async def _local(settings: "Settings", *, resume: bool) -> "AsyncIterator[Backen
 
     _quiet_logs()
     opened = await LocalBackend.open(settings, resume=resume)
+    _settled()
+    try:
+        yield opened
+    finally:
+        await opened.aclose()
+
+
+def _accounts(settings: "Settings") -> "Accounts":
+    from kirotodo.client.accounts import Accounts
+
+    return Accounts(config_folder=settings.config_dir, state_folder=settings.state_dir, timezone=settings.timezone)
+
+
+@asynccontextmanager
+async def _remote(accounts: "Accounts", server: "Address") -> "AsyncIterator[Backend]":
+    """The list at a server, for a command: where the server wants to be left alone for a while, that is said."""
+    from kirotodo.client.commands.output import say
+
+    def hear(change: "LinkChanged") -> None:
+        if change.wait is not None and change.wait >= 1:
+            say(f"{change.detail} Going on in {change.wait:.0f} seconds.")
+
+    _quiet_logs()
+    opened = await accounts.backend(server, on_link=hear)
     _settled()
     try:
         yield opened
@@ -201,16 +289,31 @@ def copy_of(settings: "Settings") -> "Iterator[Settings]":
         yield settings.model_copy(update={"database_url": f"{kind}:///{target}"})
 
 
-def _chat(settings: "Settings", *, conversation_id: "int | None", new: bool, model: "str | None") -> None:
+def _chat(
+    settings: "Settings",
+    accounts: "Accounts",
+    asked: "Asked",
+    *,
+    conversation_id: "int | None",
+    new: bool,
+    model: "str | None",
+) -> None:
     import asyncio
     import datetime as dt
     import importlib
 
+    from kirotodo.client.places import Places
     from kirotodo.client.tui.app import KirotodoApp
 
-    async def opened() -> "Backend":
+    async def local() -> "Backend":
         core = await asyncio.to_thread(importlib.import_module, "kirotodo.core.local")  # keys need not wait for it
         backend: Backend = await core.LocalBackend.open(settings)
+        return backend
+
+    places = Places(accounts, local, local_state=settings.state_path, asked=asked)
+
+    async def opened() -> "Backend":
+        backend = await places.open()
         _settled()
         return backend
 
@@ -218,9 +321,7 @@ def _chat(settings: "Settings", *, conversation_id: "int | None", new: bool, mod
         return dt.datetime.now(settings.zone)
 
     _quiet_logs()
-    app = KirotodoApp(
-        opened, state_path=settings.state_path, clock=clock, conversation_id=conversation_id, new=new, model=model
-    )
+    app = KirotodoApp(opened, places=places, clock=clock, conversation_id=conversation_id, new=new, model=model)
     app.run()
     if app.return_code:
         sys.exit(app.return_code)

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlsplit
 
+from kirotodo.client.asked import KNOWN_SERVERS
 from kirotodo.core.errors import InvalidInput, OperatorError
 
 EXAMPLE: Final = "https://todo.example.com"
-FILE: Final = "servers.json"
 LONGEST: Final = 500
 _OURS: Final = re.compile(r"/(?:api|docs|redoc|openapi\.json|health|metrics)(?:/.*)?\Z")
 """Paths of a kirotodo server that people copy along with its address."""
@@ -146,7 +146,7 @@ class KnownServers:
     """The file that remembers them. Broken or missing, it remembers nothing; it cannot be written: `OperatorError`."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / FILE
+        self.path = folder / KNOWN_SERVERS
 
     @property
     def current(self) -> Address | None:
@@ -200,7 +200,7 @@ class KnownServers:
         }
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{FILE}.", dir=self.path.parent)
+            handle, name = tempfile.mkstemp(prefix=f".{KNOWN_SERVERS}.", dir=self.path.parent)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(raw, file, indent=1)
             os.replace(name, self.path)

@@ -3,15 +3,16 @@
 import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, NoReturn
 
 import click
 
 from kirotodo.client.commands.output import plain, plain_lines, say
-from kirotodo.client.commands.session import FAILED, INTERRUPTED, UNREACHABLE, WRONG_USAGE
-from kirotodo.core.errors import InvalidInput, KirotodoError, Unreachable
+from kirotodo.client.commands.session import FAILED, INTERRUPTED, NOT_SIGNED_IN, UNREACHABLE, WRONG_USAGE
+from kirotodo.client.commands.where import with_place
+from kirotodo.core.errors import InvalidInput, KirotodoError, NotSignedIn, Unreachable
 
 MEANT: Final = {
     "ls": "list",
@@ -39,6 +40,11 @@ MEANT: Final = {
     "history": "conversations",
     "settings": "config",
     "status": "doctor",
+    "signin": "login",
+    "register": "signup",
+    "signout": "logout",
+    "who": "whoami",
+    "me": "whoami",
     "backup": "db backup",
     "restore": "db restore",
     "version": "--version",
@@ -47,11 +53,18 @@ MEANT: Final = {
 
 
 class FrontDoor(click.Group):
-    """`rooms` are headings of the help with their commands, each a `module:attribute` to import."""
+    """`rooms` are headings of the help with their commands, each a `module:attribute` to import.
 
-    def __init__(self, *, rooms: Mapping[str, Mapping[str, str]], **settings: Any) -> None:
+    The commands in `placed` act on a list, and take the options that say which.
+    """
+
+    def __init__(
+        self, *, rooms: Mapping[str, Mapping[str, str]], placed: Collection[str] = (), **settings: Any
+    ) -> None:
         super().__init__(**settings)
         self.rooms = rooms
+        self.placed = frozenset(placed)
+        with_place(self)
         self.places = {name: place for room in rooms.values() for name, place in room.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -63,7 +76,7 @@ class FrontDoor(click.Group):
             return None
         module, _, attribute = place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
+        return with_place(command) if cmd_name in self.placed else command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -140,6 +153,8 @@ def _tell_fault(error: Exception) -> NoReturn:
 
 
 def _sentence(error: Exception) -> str:
+    if isinstance(error, NotSignedIn) and "kirotodo login" not in error.message:
+        return f"{error.message} `kirotodo login` signs you in."
     if isinstance(error, KirotodoError):
         return error.message
     if isinstance(error, OSError) and error.strerror:
@@ -152,6 +167,8 @@ def _code(error: Exception) -> int:
     match error:
         case Unreachable():
             return UNREACHABLE
+        case NotSignedIn():
+            return NOT_SIGNED_IN
         case InvalidInput():
             return WRONG_USAGE
         case _:

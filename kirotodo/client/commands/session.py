@@ -9,16 +9,20 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, Protocol, TypeVar
+from typing import TYPE_CHECKING, NoReturn, Protocol, TypeVar
 
 import click
 
 from kirotodo.client.commands.output import say
 from kirotodo.core.backend import Backend
 
+if TYPE_CHECKING:
+    from kirotodo.client.accounts import Accounts
+
 FAILED = 1
 WRONG_USAGE = 2
 APPROVAL_NEEDED = 3
+NOT_SIGNED_IN = 4
 UNREACHABLE = 5
 INTERRUPTED = 130
 
@@ -46,12 +50,16 @@ class Screen(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """`backend` opens the list, `rehearsal` a copy of it that is thrown away, `now` is aware in the user's zone."""
+    """`backend` opens the list, `rehearsal` a copy of it that is thrown away, `now` is aware in the user's zone.
+
+    `accounts` are those at servers.
+    """
 
     backend: Opener
     rehearsal: Opener
     screen: Screen
     now: Callable[[], dt.datetime]
+    accounts: Callable[[], "Accounts"]
 
 
 def session() -> Session:

@@ -15,9 +15,10 @@ from textual import events, on
 from textual.app import App
 from textual.command import Provider
 from textual.message import Message
-from textual.screen import Screen
 from textual.worker import Worker
 
+from kirotodo.client.accounts import NoSignIn
+from kirotodo.client.places import Places
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.actions import bindings
@@ -32,6 +33,8 @@ from kirotodo.client.tui.messages import (
     Failed,
     NewConversation,
     OpenConversation,
+    PlaceChanged,
+    SignInWanted,
     TextOffered,
 )
 from kirotodo.client.tui.plain import clean
@@ -39,7 +42,7 @@ from kirotodo.client.tui.screens.chat import ChatScreen
 from kirotodo.client.tui.screens.too_small import TooSmall, too_small
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import Changed
-from kirotodo.core.errors import KirotodoError
+from kirotodo.core.errors import KirotodoError, NotSignedIn
 
 BackendSource: TypeAlias = Backend | Callable[[], Awaitable[Backend]]
 Severity = Literal["information", "warning", "error"]
@@ -64,6 +67,7 @@ class KirotodoApp(App[None]):
     TITLE = "kirotodo"
     CSS_PATH = "kirotodo.tcss"
     COMMANDS = {_palette}
+    DEFAULT_MODE = "place-1"
     BINDINGS = bindings("app")
 
     def __init__(
@@ -76,11 +80,13 @@ class KirotodoApp(App[None]):
         new: bool = False,
         model: str | None = None,
         theme: str | None = None,
+        places: Places | None = None,
         ansi: bool | None = None,
     ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
         self.clock = clock
-        self.state = ClientState(state_path)
+        self.places = places
+        self.state = ClientState(places.state_path if places is not None else state_path)
         self.backend: Backend | None = None
         self.conversation_id = conversation_id
         self.new = new
@@ -91,12 +97,16 @@ class KirotodoApp(App[None]):
         self._interrupted: datetime | None = None
         self.jobs = Jobs(self.core, self._tell_chat)
         self.chat = ChatScreen()
+        self._visits = 1
+        self.add_mode(self.DEFAULT_MODE, lambda: self.chat)
         for known in themes.THEMES:
             self.register_theme(known)
-        self.theme = themes.preferred(self, theme or self.state.theme)
+        self.theme = themes.preferred(self, theme or self.state.theme or self._theme_at_home())
 
-    def get_default_screen(self) -> Screen[Any]:
-        return self.chat
+    def _theme_at_home(self) -> str | None:
+        """The theme of the local list, for a server where none was chosen yet."""
+        home = self.places.local_state if self.places is not None and self.places.address is not None else None
+        return ClientState(home).theme if home is not None else None
 
     def on_mount(self) -> None:
         for name in ("SIGTERM", "SIGHUP"):
@@ -137,6 +147,39 @@ class KirotodoApp(App[None]):
         """Whether the core could not be opened."""
         return self._refusal is not None
 
+    # --- where the list is ---
+
+    def on_sign_in_wanted(self, message: SignInWanted) -> None:
+        from kirotodo.client.tui.screens.sign_in import SignInScreen
+
+        message.stop()
+        if self.places is not None and not any(isinstance(screen, SignInScreen) for screen in self.screen_stack):
+            self.push_screen(SignInScreen(self.places, address=message.address, why=message.why))
+
+    async def on_place_changed(self, message: PlaceChanged) -> None:
+        """Show the list anew where it is now: with its own drafts, its own conversations, its own backend."""
+        message.stop()
+        self.chat.keep_draft()
+        early = self.state.draft(None) if self.state.path is None else ""
+        self.workers.cancel_all()
+        left, self.backend = self.backend, None
+        if left is not None:
+            with contextlib.suppress(KirotodoError):
+                await left.aclose()
+        self.state = ClientState(self.places.state_path if self.places is not None else None)
+        if early:  # written before it was known for whom
+            self.state.set_draft(None, "\n".join(filter(None, (self.state.draft(None), early))))
+        self.conversation_id, self.new, self.model = None, False, None
+        before = self.current_mode
+        self._visits += 1
+        self.chat = ChatScreen()
+        self.add_mode(f"place-{self._visits}", lambda: self.chat)
+        await self.switch_mode(f"place-{self._visits}")
+        await self.remove_mode(before)
+        if message.said:
+            self.say(message.said)
+        self.open_core()
+
     # --- work and words ---
 
     def work(self, job: Coroutine[Any, Any, object], *, group: str = "work", exclusive: bool = False) -> Worker[None]:
@@ -150,6 +193,12 @@ class KirotodoApp(App[None]):
             self._tell_chat(Failed(_as_ours(error, "Something went wrong inside.")))
 
     def _tell_chat(self, message: Message) -> None:
+        error = getattr(message, "error", None)
+        if isinstance(error, NotSignedIn) and self.places is not None:
+            why = "" if isinstance(error, NoSignIn) else error.message
+            self.post_message(SignInWanted(self.places.address, why))
+            if isinstance(message, Failed):
+                return  # the door says it
         self.chat.post_message(message)
 
     @on(OpenConversation)

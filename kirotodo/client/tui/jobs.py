@@ -1,6 +1,7 @@
 """The work in the background: one method a job, each speaks to the backend and posts messages. No widget in sight."""
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -62,6 +63,11 @@ class Jobs:
         self._core = core
         self._post = post
         self._pause = pause
+
+    async def quietly(self, load: Awaitable[object]) -> None:
+        """Load something that nobody asked for just now. Without a link it is loaded once there is one."""
+        with contextlib.suppress(Unreachable):
+            await load
 
     # --- the conversation ---
 

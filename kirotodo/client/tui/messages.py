@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
+from kirotodo.client.servers import Address
 from kirotodo.client.state import Outgoing
 from kirotodo.core.backend import LinkChanged, ModelChoice, Status
 from kirotodo.core.domain.conversation import Conversation, Sent, Transcript
@@ -37,6 +38,10 @@ class ModelChosen(Message):
         self.name = name
 
 
+class SignOutWanted(Message):
+    """Sign out of the server that the list is at."""
+
+
 class ConversationRenamed(Message):
     """A conversation has another title now."""
 
@@ -60,6 +65,26 @@ class TextOffered(Message):
         super().__init__()
         self.text = text
         self.send = send
+
+
+# --- asked of the app ---
+
+
+class PlaceChanged(Message):
+    """The list is somewhere else now, or somebody else's; `said` is the sentence for it, if there is one to say."""
+
+    def __init__(self, said: str = "") -> None:
+        super().__init__()
+        self.said = said
+
+
+class SignInWanted(Message):
+    """Somebody wants to sign in, or has to, which `why` says; `address` None asks for it."""
+
+    def __init__(self, address: Address | None, why: str = "") -> None:
+        super().__init__()
+        self.address = address
+        self.why = why
 
 
 # --- told by the work in the background ---

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, cast
 from textual.dom import DOMNode
 from textual.message import Message
 
+from kirotodo.client.places import Places
 from kirotodo.client.state import ClientState
 from kirotodo.core.backend import Backend
 
@@ -21,9 +22,14 @@ class Shell(Protocol):
     clock: Callable[[], datetime]
     """Now, in the zone of the list."""
     state: ClientState
+    places: Places | None
+    """Where else the list could be, if anywhere."""
 
     @property
     def chat(self) -> Listener: ...
+
+    @property
+    def refused(self) -> bool: ...
 
     async def core(self) -> Backend: ...
 

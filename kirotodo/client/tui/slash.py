@@ -26,6 +26,8 @@ COMMANDS: Final = (
     SlashCommand(name="redo", hint="do again what was taken back"),
     SlashCommand(name="retry", hint="send the message of a failed turn again"),
     SlashCommand(name="model", hint="choose which model answers", takes="name"),
+    SlashCommand(name="server", hint="go to a server, or back to the list of this computer", takes="address"),
+    SlashCommand(name="signout", hint="sign out of the server"),
     SlashCommand(name="tasks", hint="show or hide the tasks"),
     SlashCommand(name="theme", hint="light or dark"),
     SlashCommand(name="quit", hint="leave; drafts and running turns are kept"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from kirotodo import __version__
 from kirotodo.core.errors import ConfigError, KirotodoError
+from kirotodo.server.commands.where import where
 
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings
@@ -33,7 +34,7 @@ class Check:
 def examine(*, offline: bool = False, production: bool = False) -> list[Check]:
     """All checks; those that need settings are left out where the settings are broken. `offline` asks no model, and
     `production` looks at what a server there would not start with."""
-    checks = [_program(), _python(), _terminal()]
+    checks = [_program(), _python(), _terminal(), _list(offline=offline)]
     settings, found = _settings()
     checks.extend(found)
     if settings is not None:
@@ -65,6 +66,16 @@ def _terminal() -> Check:
     if size.columns < 40 or size.lines < 12:
         return Check(name="terminal", state="warn", detail=f"{detail}: the chat wants 40×12 at least")
     return Check(name="terminal", state="ok", detail=detail)
+
+
+def _list(*, offline: bool) -> Check:
+    found = where(ask=not offline)
+    if not found.server:
+        return Check(name="list", state="ok", detail="on this computer")
+    detail = f"at {found.server}" + (f" as {found.user}" if found.user else "")
+    if found.trouble:
+        return Check(name="list", state="bad", detail=f"{detail}: {found.trouble}")
+    return Check(name="list", state="ok", detail=detail)
 
 
 def _settings() -> "tuple[Settings | None, list[Check]]":

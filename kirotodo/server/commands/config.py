@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kirotodo.server.commands.printing import printable, put_json
+from kirotodo.server.commands.where import where
 
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings
@@ -52,6 +53,8 @@ def show(as_json: bool = False) -> None:
     for name, value, source in rows:
         place = "" if source == "default" else f"  ({source})"
         click.echo(f"{name:<{name_width}}  {printable(value) or '-'}{place}")
+    if (found := where(ask=False)).server:
+        click.echo(f"The list is at {found.server}; these are the settings of this computer.", err=True)
     click.echo(f"Change them in {settings.config_path}: kirotodo config edit", err=True)
 
 

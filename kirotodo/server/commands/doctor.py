@@ -17,11 +17,13 @@ Examples:
   kirotodo doctor --json | jq .ok""",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--offline", is_flag=True, help="Ask no model: nothing goes over the network, nothing is spent.")
+@click.option(
+    "--offline", is_flag=True, help="Ask no model and no server: nothing goes over the network, nothing is spent."
+)
 @click.option("--production", is_flag=True, help="Also what would keep a server from starting in production.")
 def doctor(as_json: bool, offline: bool, production: bool) -> None:
-    """Check Python, the terminal, folders, the database, the time zone and the model; ends with 1 if something is
-    broken.
+    """Check Python, the terminal, where the list is, folders, the database, the time zone and the model; ends with 1
+    if something is broken.
 
     Where a model service is configured, its model is asked one tiny question, which costs a few tokens.
     """

@@ -10,6 +10,7 @@ from typing import Any, Final
 from click.testing import CliRunner, Result
 
 from kirotodo.cli import copy_of, front_door
+from kirotodo.client.accounts import Accounts
 from kirotodo.client.commands.session import Session
 from kirotodo.core.backend import Backend
 from kirotodo.core.local import LocalBackend
@@ -58,7 +59,17 @@ class Program:
         return [task["title"] for task in self.json("list", *args)["items"]]
 
     def session(self) -> Session:
-        return Session(backend=self.backend, rehearsal=self.rehearsal, screen=self.screen, now=self.local_now)
+        return Session(
+            backend=self.backend,
+            rehearsal=self.rehearsal,
+            screen=self.screen,
+            now=self.local_now,
+            accounts=self.accounts,
+        )
+
+    def accounts(self) -> Accounts:
+        folder = self.settings.state_dir
+        return Accounts(config_folder=folder, state_folder=folder, timezone="Europe/Vienna", environment={})
 
     @asynccontextmanager
     async def backend(self, *, resume: bool = False) -> AsyncIterator[Backend]:

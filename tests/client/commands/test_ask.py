@@ -118,6 +118,7 @@ def test_an_answer_may_be_given_beforehand(program: Program, option: str, left: 
     assert program.titles() == left
 
 
+@pytest.mark.local_list
 def test_a_dry_run_changes_nothing(program: Program) -> None:
     program.ok("add", "eggs")
     program.model.extend([call("add_task", title="milk")], ["Added milk."])
@@ -129,12 +130,14 @@ def test_a_dry_run_changes_nothing(program: Program) -> None:
     assert program.json("conversations", "list")["items"] == []
 
 
+@pytest.mark.local_list
 def test_a_dry_run_works_before_there_is_a_list(program: Program) -> None:
     program.model.extend(["Hello."])
     assert program.ok("ask", "--dry-run", "hello") == "Hello.\n"
     assert not (program.settings.data_dir / "kirotodo.db").exists()
 
 
+@pytest.mark.local_list
 def test_a_dry_run_tells_what_would_be_asked(program: Program) -> None:
     bulk(program)
     result = program.run("ask", "--dry-run", "delete everything")

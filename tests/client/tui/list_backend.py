@@ -79,6 +79,8 @@ class ShellHost(Host):
         self.backend = backend
         self.state = ClientState()
         self.said: list[str] = []
+        self.places = None
+        self.refused = False
 
     @property
     def chat(self) -> "ShellHost":

@@ -17,7 +17,7 @@ from kirotodo.client.tui.widgets.header_line import chip
 from kirotodo.client.tui.widgets.slash_popup import SlashPopup
 from kirotodo.core.backend import ModelChoice, Status
 from kirotodo.core.domain.conversation import Usage
-from kirotodo.core.errors import Unreachable
+from kirotodo.core.errors import StorageBusy
 from tests.client.tui.chat_host import backend_of, chatting
 from tests.client.tui.list_host import HOSTILE, NOW
 
@@ -158,7 +158,7 @@ async def test_no_name_can_hurt_the_screen(name: str) -> None:
 
 async def test_models_that_cannot_be_told_are_a_toast_at_most() -> None:
     backend = choosing("one")
-    backend.break_down("models", Unreachable("The server does not answer."))
+    backend.break_down("models", StorageBusy("The list is busy."))
     async with chatting(backend) as chat:
         await chat.until(chat.toasts)
         await chat.say("hi")

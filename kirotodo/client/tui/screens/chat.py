@@ -18,17 +18,19 @@ from kirotodo.client.tui.messages import (
     ConversationsChanged,
     Edited,
     Failed,
+    LinkSeen,
     ModelChosen,
     ModelsSeen,
     NewConversation,
     OpenConversation,
+    SignOutWanted,
     StatusSeen,
     TasksLoaded,
     TasksSeen,
     TextOffered,
 )
 from kirotodo.client.tui.models import named, names
-from kirotodo.client.tui.screens.slash_commands import run_command
+from kirotodo.client.tui.screens.slash_commands import ONE_LIST, run_command
 from kirotodo.client.tui.screens.talk import TalkScreen
 from kirotodo.client.tui.slash import BY_NAME, matching, parse
 from kirotodo.client.tui.telling import told
@@ -42,6 +44,7 @@ from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
 from kirotodo.core.backend import ModelChoice, TaskFields
 from kirotodo.core.domain.task import Task
+from kirotodo.core.errors import NotSignedIn
 
 WIDE: Final = 100
 """Columns from which the tasks stand beside the conversation; below they come as a drawer."""
@@ -57,6 +60,7 @@ class ChatScreen(TalkScreen):
     def __init__(self) -> None:
         super().__init__()
         self.deleted: int | None = None
+        self._wanted: int | None = None
 
     def compose(self) -> ComposeResult:
         popup = SlashPopup(lambda: self.query_one(TaskPane).tasks, self.choice_of_models, id="slash")
@@ -106,21 +110,50 @@ class ChatScreen(TalkScreen):
         self.header.refused = False
         shell = self.shell
         shell.work(shell.jobs.follow(), group="follow", exclusive=True)
-        shell.work(shell.jobs.load_tasks())
-        shell.work(shell.jobs.models())
-        outbox = shell.state.outbox
+        self._load_list()
         if shell.new:
             self.post_message(NewConversation())
-            shell.work(shell.jobs.send_all(outbox))
-        elif shell.conversation_id is not None:
-            shell.work(shell.jobs.open(shell.conversation_id, self.view, outbox=outbox))
+            shell.work(shell.jobs.send_all(shell.state.outbox))
         else:
-            shell.work(shell.jobs.open_latest(shell.state.last_conversation, self.view, outbox=outbox))
+            self._load_conversation()
+
+    def _load_list(self) -> None:
+        jobs = self.shell.jobs
+        self.shell.work(jobs.quietly(jobs.load_tasks()), group="tasks", exclusive=True)
+        self.shell.work(jobs.quietly(jobs.models()), group="models", exclusive=True)
+
+    def _load_conversation(self) -> None:
+        """The one that was asked for, else the one where one was; what was still on its way goes first."""
+        shell, outbox = self.shell, self.shell.state.outbox
+        if shell.conversation_id is not None:
+            load = shell.jobs.open(shell.conversation_id, self.view, outbox=outbox)
+        else:
+            load = shell.jobs.open_latest(shell.state.last_conversation, self.view, outbox=outbox)
+        shell.work(shell.jobs.quietly(load), group="open", exclusive=True)
+
+    def on_link_seen(self, message: LinkSeen) -> None:
+        """Say how the link stands; once it is good again, catch up on what happened meanwhile."""
+        message.stop()
+        change, before = message.change, self.header.link
+        self.header.link = change
+        if change.wait is not None:
+            self.header.count_down(change.wait)
+        elif change.link == "offline":
+            self.shell.say(f"{change.detail} What you write is kept, and goes out by itself.", "warning")
+        elif change.link == "online" and before is not None:
+            self._load_list()
+            if self.loaded:
+                self.post_message(ConversationsChanged())
+            elif self._wanted is not None:
+                self.shell.work(self.shell.jobs.quietly(self.shell.jobs.open(self._wanted, self.view)))
+            else:
+                self._load_conversation()
 
     def on_backend_failed(self, message: BackendFailed) -> None:
         message.stop()
         self.header.refused = True
-        self.note(f"{message.error.message} /retry tries again; what you type is kept.")
+        if not isinstance(message.error, NotSignedIn):
+            self.note(f"{message.error.message} /retry tries again; what you type is kept.")
 
     def on_tasks_loaded(self, message: TasksLoaded) -> None:
         message.stop()
@@ -191,6 +224,7 @@ class ChatScreen(TalkScreen):
         message.stop()
         if message.conversation_id != self.conversation_id or not self.loaded:
             view = self.visit()
+            self._wanted = message.conversation_id
             self.shell.work(self.shell.jobs.open(message.conversation_id, view))
         self.composer.focus()
 
@@ -221,6 +255,10 @@ class ChatScreen(TalkScreen):
         if self.conversation_id is not None and not self.busy:
             job = self.shell.jobs.look_again(self.conversation_id, self.view)
             self.shell.work(job, group="look", exclusive=True)
+
+    def on_sign_out_wanted(self, message: SignOutWanted) -> None:
+        message.stop()
+        run_command(self, "signout", "")
 
     def on_text_offered(self, message: TextOffered) -> None:
         message.stop()
@@ -303,6 +341,14 @@ class ChatScreen(TalkScreen):
 
     def _open(self, screen: Screen[Any]) -> None:
         self.app.push_screen(screen)
+
+    def action_places(self) -> None:
+        from kirotodo.client.tui.screens.places import PlacesScreen
+
+        if self.shell.places is None:
+            self.shell.say(ONE_LIST, "warning")
+        else:
+            self._open(PlacesScreen(self.shell.places))
 
     def action_new_conversation(self) -> None:
         self.begin_new()

@@ -12,6 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from kirotodo.client.tui.actions import bindings, hints
@@ -83,6 +84,14 @@ class DialogScreen(ModalScreen[None]):
         """Save it. Raises KirotodoError where it cannot be taken."""
         raise NotImplementedError
 
+    def gap(self) -> Widget | None:
+        """The field that has to be filled before anything can be saved, if there is one."""
+        return None
+
+    def subtitle(self) -> Content:
+        """The keys, in the border."""
+        return hints("dialog")
+
     def hint(self) -> str:
         """What the line under the fields says while nothing is wrong."""
         return ""
@@ -95,7 +104,7 @@ class DialogScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as box:
             box.border_title = line(self._heading)
-            box.border_subtitle = hints("dialog")
+            box.border_subtitle = self.subtitle()
             with VerticalScroll(id="dialog-fields", can_focus=False):
                 yield from self.fields()
             yield Static(id="dialog-status", markup=False)
@@ -125,18 +134,25 @@ class DialogScreen(ModalScreen[None]):
         if not self.changed():
             self.dismiss(None)
             return
+        if (gap := self.gap()) is not None:
+            gap.focus()
+            return
         self._saving = True
         self.tell("Saving…")
         self.run_worker(self._save(), group="save", exit_on_error=False)
 
     async def _save(self) -> None:
         try:
-            self.post_message(self.Stored(await self.store(await shell_of(self).core())))
+            await self.keep()
         except KirotodoError as error:
             self.post_message(self.Refused(error.message))
         except Exception as error:
             log.exception("A dialog could not save.")
             self.post_message(self.Refused(f"This could not be saved ({type(error).__name__})."))
+
+    async def keep(self) -> None:
+        """Keep what was typed, and post a message once it is."""
+        self.post_message(self.Stored(await self.store(await shell_of(self).core())))
 
     def on_dialog_screen_stored(self, message: Stored) -> None:
         message.stop()

@@ -7,7 +7,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from kirotodo.client.tui.actions import ACTIONS, Action, key_label
-from kirotodo.client.tui.messages import ModelChosen, OpenConversation
+from kirotodo.client.tui.messages import ModelChosen, OpenConversation, SignOutWanted
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.task_pane import TaskPane
@@ -16,6 +16,8 @@ from kirotodo.core.errors import KirotodoError
 
 CONVERSATIONS = 8
 """How many conversations a search offers."""
+SIGN_OUT = "Sign out"
+SIGNED_OUT = "Sign out of the server (/signout)."
 ANSWERS = "Let this model answer from now on."
 
 
@@ -25,6 +27,8 @@ class KirotodoCommands(Provider):
     async def discover(self) -> Hits:
         for action in self._offered():
             yield DiscoveryHit(_name(action), partial(self._run, action), help=_help(action))
+        if self._signed_in():
+            yield DiscoveryHit(SIGN_OUT, self._sign_out, help=SIGNED_OUT)
         for choice in await self._models():
             yield DiscoveryHit(
                 Content(one_line(f"Model: {choice.name}")),
@@ -40,6 +44,8 @@ class KirotodoCommands(Provider):
             score = max(matcher.match(name), matcher.match(action.help) / 2)
             if score > 0:
                 yield Hit(score, matcher.highlight(name), partial(self._run, action), text=name, help=_help(action))
+        if self._signed_in() and (score := matcher.match(SIGN_OUT)) > 0:
+            yield Hit(score, matcher.highlight(SIGN_OUT), self._sign_out, text=SIGN_OUT, help=SIGNED_OUT)
         for choice in await self._models():
             name = f"Model: {choice.name}"
             if (score := matcher.match(name)) > 0:
@@ -83,6 +89,13 @@ class KirotodoCommands(Provider):
         elif action.scope == "tasks":
             node = self.screen.query_one(TaskPane)
         await self.app.run_action(action.name, default_namespace=node)
+
+    def _signed_in(self) -> bool:
+        places = shell_of(self.screen).places
+        return places is not None and places.address is not None
+
+    def _sign_out(self) -> None:
+        shell_of(self.screen).chat.post_message(SignOutWanted())
 
     def _choose(self, name: str) -> None:
         shell_of(self.screen).chat.post_message(ModelChosen(name))

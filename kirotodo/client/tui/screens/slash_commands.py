@@ -6,10 +6,15 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kirotodo.client.tui.messages import ModelChosen
+from kirotodo.client.places import THIS_COMPUTER
+from kirotodo.client.tui.messages import ModelChosen, PlaceChanged, SignInWanted
+from kirotodo.core.errors import InvalidInput, NotSignedIn
 
 if TYPE_CHECKING:
+    from kirotodo.client.servers import Address
     from kirotodo.client.tui.screens.chat import ChatScreen
+
+ONE_LIST: Final = "This chat has one list and no other to go to."
 
 
 def run_command(chat: "ChatScreen", name: str, argument: str) -> None:
@@ -91,6 +96,53 @@ def _retry(chat: "ChatScreen", _: str) -> None:
         chat.retry()
 
 
+def _server(chat: "ChatScreen", address: str) -> None:
+    from kirotodo.client.servers import Address
+
+    if not address:
+        chat.action_places()
+    elif chat.shell.places is None:
+        chat.shell.say(ONE_LIST, "warning")
+    elif address.casefold() == THIS_COMPUTER:
+        chat.shell.work(_go(chat, None))
+    else:
+        try:
+            there = Address.of(address)
+        except InvalidInput as error:
+            chat.composer.give_back(f"/server {address}")
+            chat.shell.say(error.message, "warning")
+        else:
+            chat.shell.work(_go(chat, there))
+
+
+async def _go(chat: "ChatScreen", address: "Address | None") -> None:
+    places = chat.shell.places
+    assert places is not None
+    if address == places.address and not chat.shell.refused:
+        chat.shell.say("You are there already.")
+        return
+    try:
+        await places.go(address)
+    except NotSignedIn:
+        chat.shell.post_message(SignInWanted(address))
+    else:
+        where = address.host if address is not None else "this computer"
+        chat.shell.post_message(PlaceChanged(f"The list is that of {where} now."))
+
+
+def _sign_out(chat: "ChatScreen", _: str) -> None:
+    if chat.shell.places is None:
+        chat.shell.say(ONE_LIST, "warning")
+    else:
+        chat.shell.work(_leave(chat))
+
+
+async def _leave(chat: "ChatScreen") -> None:
+    places = chat.shell.places
+    assert places is not None
+    chat.shell.post_message(PlaceChanged(await places.sign_out()))
+
+
 DEEDS: Final[Mapping[str, Callable[["ChatScreen", str], None]]] = {
     "help": lambda chat, _: chat.action_help(),
     "new": lambda chat, _: chat.action_new_conversation(),
@@ -103,6 +155,8 @@ DEEDS: Final[Mapping[str, Callable[["ChatScreen", str], None]]] = {
     "redo": lambda chat, _: chat.action_redo(),
     "retry": _retry,
     "model": _model,
+    "server": _server,
+    "signout": _sign_out,
     "tasks": lambda chat, _: chat.action_toggle_tasks(),
     "theme": lambda chat, _: chat.shell.action_toggle_theme(),
     "quit": lambda chat, _: chat.shell.leave(),

@@ -50,6 +50,11 @@ from kirotodo.core.events import (
 PENDING: Final = "said:pending"
 
 
+def _sending(message: Outgoing) -> str:
+    """The group of the work that sends this message."""
+    return f"send:{message.request_key}"
+
+
 class TalkScreen(PartsScreen):
     """A screen with a conversation going on. `view` counts visits, so that late news of an earlier one is dropped."""
 
@@ -191,7 +196,8 @@ class TalkScreen(PartsScreen):
         self.composer.sent = list(state.history)
         self.before_sending()
         self.transcript.append(Said(key=PENDING, text=text), follow=True)
-        self.shell.work(self.shell.jobs.send(self.sending, self.view), group="send")
+        self._show_queue()
+        self.shell.work(self.shell.jobs.send(self.sending, self.view), group=_sending(self.sending))
 
     def on_message_accepted(self, message: MessageAccepted) -> None:
         message.stop()
@@ -305,6 +311,10 @@ class TalkScreen(PartsScreen):
         """Stop the live turn; what it has answered stays."""
         if self.live is not None:
             self.shell.work(self.shell.jobs.stop(self.live))
+        elif self.sending is not None and self.header.link is not None and self.header.link.link != "online":
+            self.workers.cancel_group(self.app, _sending(self.sending))
+            said = Unreachable("The message waits no longer and is back in the composer.")
+            self.post_message(MessageRefused(self.sending, said, self.view))
         elif self.sending is not None:
             self._stop_wanted = True
 
@@ -415,6 +425,7 @@ class TalkScreen(PartsScreen):
         self._show_queue()
 
     def _show_queue(self) -> None:
+        self.header.waiting = len(self.shell.state.outbox) + len(self.queued)
         self.queue.show(self.queued, held=self.loaded and not self.busy)
 
     def note(self, text: str) -> None:

@@ -21,11 +21,24 @@ class Field(Input):
     Field, Field:focus { height: 1; border: none; padding: 0 1 !important; background: $panel; }
     """
 
-    def __init__(self, value: str = "", *, id: str, placeholder: str = "", select: bool = False) -> None:
-        super().__init__(value, id=id, placeholder=placeholder, select_on_focus=select, compact=True)
+    def __init__(
+        self, value: str = "", *, id: str, placeholder: str = "", select: bool = False, secret: bool = False
+    ) -> None:
+        super().__init__(value, id=id, placeholder=placeholder, select_on_focus=select, compact=True, password=secret)
 
     def validate_value(self, value: str) -> str:
         return clean(value).replace("\n", " ")
+
+
+class SecretField(Field):
+    """One line that nobody is to read."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, secret=True)
+
+    def validate_value(self, value: str) -> str:
+        """A password is taken as it is, but for the line end of its paste."""
+        return value.replace("\r", "").replace("\n", "")
 
 
 class LinesField(TextArea):

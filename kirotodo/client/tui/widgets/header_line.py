@@ -1,23 +1,44 @@
 """The first line: which conversation, and the status chip: where the list lives, what answers, how much is open."""
 
+import math
+
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widget import Widget
 
 from kirotodo.client.tui.plain import line
-from kirotodo.core.backend import Status
+from kirotodo.core.backend import LinkChanged, Status
 from kirotodo.core.domain.conversation import Usage
 
 
 def chip(
-    status: Status | None, usage: Usage, *, width: int, refused: bool = False, model: str = "", cost: str = ""
+    status: Status | None,
+    usage: Usage,
+    *,
+    width: int,
+    refused: bool = False,
+    model: str = "",
+    cost: str = "",
+    link: LinkChanged | None = None,
+    waiting: int = 0,
+    seconds: int = 0,
 ) -> Content:
     """`local · built-in · 14 open`, with the tokens and the money that the conversation cost, if any; shorter where
-    room is scarce. `model` answers instead of the default one."""
+    room is scarce. `model` answers instead of the default one.
+
+    Where the `link` to a server is not in order that is said, with how many messages are `waiting` for it, or in how
+    many `seconds` it is asked again.
+    """
+    if refused:
+        return Content("not open")
+    if link is None and status is not None and status.link != "local":
+        link = LinkChanged(link=status.link, place=status.place)
+    trouble = _trouble(link, waiting, seconds)
     if status is None:
-        return Content("not open" if refused else "opening…")
-    place = _place(status)
+        return Content.assemble(line(link.place), trouble) if link is not None and trouble else Content("opening…")
+    place = Content.assemble(line(status.place), trouble)
     answers = line(model or status.model)
     pending = Content(f"{status.pending} open")
     count = usage.input_tokens + usage.output_tokens
@@ -31,15 +52,15 @@ def chip(
     return shortest
 
 
-def _place(status: Status) -> Content:
-    place = line(status.place)
-    match status.link:
-        case "local" | "online":
-            return place
+def _trouble(link: LinkChanged | None, waiting: int, seconds: int) -> Content:
+    pending = f" ({waiting} pending)" if waiting else ""
+    match link.link if link is not None else "local":
         case "reconnecting":
-            return Content.assemble(place, (" reconnecting", "$warning"))
+            return Content.styled(f" reconnecting{pending}", "$warning")
         case "offline":
-            return Content.assemble(place, (" offline", "$error"))
+            return Content.styled(f" offline{pending}", "$error")
+        case _:
+            return Content.styled(f" busy, again in {seconds} s", "$warning") if seconds else Content()
 
 
 def _short(count: int) -> str:
@@ -52,12 +73,29 @@ class HeaderLine(Widget):
     DEFAULT_CSS = """
     HeaderLine { height: 1; width: 1fr; padding: 0 1; background: $panel; color: $foreground; }
     """
+    _counting: Timer | None = None
     title: reactive[str] = reactive("")
     status: reactive[Status | None] = reactive(None)
     refused: reactive[bool] = reactive(False)
     usage: reactive[Usage] = reactive(Usage())
     model: reactive[str] = reactive("")
     cost: reactive[str] = reactive("")
+    link: reactive[LinkChanged | None] = reactive(None)
+    waiting: reactive[int] = reactive(0)
+    """Messages that are on their way or queued."""
+    seconds: reactive[int] = reactive(0)
+    """Until a server that wants to be left alone is asked again; counts down by itself."""
+
+    def count_down(self, seconds: float) -> None:
+        self.seconds = max(self.seconds, math.ceil(seconds))
+        if self._counting is None:
+            self._counting = self.set_interval(1, self._tick)
+
+    def _tick(self) -> None:
+        self.seconds = max(0, self.seconds - 1)
+        if not self.seconds and self._counting is not None:
+            self._counting.stop()
+            self._counting = None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return 1
@@ -65,7 +103,15 @@ class HeaderLine(Widget):
     def render(self) -> Content:
         width = self.content_size.width
         right = chip(
-            self.status, self.usage, width=width // 2, refused=self.refused, model=self.model, cost=self.cost
+            self.status,
+            self.usage,
+            width=width // 2,
+            refused=self.refused,
+            model=self.model,
+            cost=self.cost,
+            link=self.link,
+            waiting=self.waiting,
+            seconds=self.seconds,
         ).stylize("$text-muted")
         name = Content.styled("kirotodo", "bold")
         left = Content.assemble(name, " · ", line(self.title)) if self.title else name

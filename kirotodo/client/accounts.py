@@ -1,0 +1,213 @@
+"""Getting in and out of servers: the account there, the proof of it kept here, and which server one uses by default."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kirotodo.client.asked import SERVER, Asked
+from kirotodo.client.credentials import Credentials, Tokens
+from kirotodo.client.servers import Address, KnownServers
+from kirotodo.core.errors import InvalidInput, NotFound, NotSignedIn, Unreachable
+from kirotodo.core.secrets import Stored
+
+if TYPE_CHECKING:
+    from kirotodo.client.remote.accounts import UserOfServer
+    from kirotodo.client.remote.backend import RemoteBackend
+    from kirotodo.client.remote.http import Http
+    from kirotodo.core.backend import LinkChanged
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignedIn:
+    """One is signed in now; `stored` says where the proof of it is kept."""
+
+    address: Address
+    tokens: Tokens
+    stored: Stored
+
+    @property
+    def name(self) -> str:
+        return self.tokens.email or self.tokens.user_id
+
+
+class NoSignIn(NotSignedIn):
+    """One has not signed in there yet, or has signed out."""
+
+
+class Accounts:
+    """Everything about servers that outlives a program. Only the methods that say so ask a server anything."""
+
+    def __init__(
+        self,
+        *,
+        config_folder: Path,
+        state_folder: Path,
+        timezone: str,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.credentials = Credentials(config_folder, environment=environment)
+        self.servers = KnownServers(state_folder)
+        self.timezone = timezone
+        self._state_folder = state_folder
+        self._environment = environment
+
+    # --- which list ---
+
+    def chosen(self, asked: Asked) -> Address | None:
+        """The server whose list to act on, None for the local one. Raises `InvalidInput` on what is no address.
+
+        What was asked for wins over `KIROTODO_SERVER`, and that over the server one has signed in at.
+        """
+        if asked.local:
+            return None
+        named = asked.server or self._named
+        if named is None:
+            return self.servers.current
+        return Address.of(named)
+
+    def fixed(self, asked: Asked) -> bool:
+        """Whether this run is bound to the server it was given: nobody who sits at its screen is to choose another."""
+        return asked.server is not None or (not asked.local and self._named is not None)
+
+    @property
+    def _named(self) -> str | None:
+        return self._environment.get(SERVER, "").strip() or None
+
+    def state_path(self, address: Address, user_id: str) -> Path:
+        """Where drafts and the like of this user at this server are kept."""
+        return self._state_folder / "servers" / address.state_name(user_id)
+
+    # --- in ---
+
+    async def sign_up(self, address: Address, *, email: str, password: str) -> SignedIn:
+        """Make an account at the server. Raises `InvalidInput`, `Conflict`, `Unreachable`."""
+        from kirotodo.client.remote import accounts
+
+        async with _http(address) as http:
+            tokens = await accounts.sign_up(http, email=email, password=password, timezone=self.timezone)
+        return await self._keep(address, tokens)
+
+    async def sign_in(self, address: Address, *, email: str, password: str) -> SignedIn:
+        """Ask the server for a sign-in. Raises `NotSignedIn`, `Unreachable`."""
+        from kirotodo.client.remote import accounts
+
+        async with _http(address) as http:
+            tokens = await accounts.sign_in(http, email=email, password=password, timezone=self.timezone)
+        return await self._keep(address, tokens)
+
+    async def sign_in_with(self, address: Address, token: str) -> SignedIn:
+        """Sign in with a token that came from elsewhere, once the server has taken it."""
+        tokens = Tokens.of_token(token)
+        found = await self._me(address, tokens)
+        email = (found.email if found is not None else None) or tokens.email
+        return await self._keep(
+            address,
+            Tokens(access_token=tokens.access_token, user_id=tokens.user_id, email=email, expires_at=tokens.expires_at),
+        )
+
+    async def _keep(self, address: Address, tokens: Tokens) -> SignedIn:
+        stored = await self.credentials.store(address, tokens)
+        if stored.place != "memory":
+            self.servers.signed_in(address, user_id=tokens.user_id, email=tokens.email)
+        return SignedIn(address=address, tokens=tokens, stored=stored)
+
+    # --- being in ---
+
+    async def tokens(self, address: Address) -> Tokens:
+        """The sign-in at the server. Raises `NotSignedIn` where there is none."""
+        tokens = await self.credentials.read(address)
+        if tokens is None:
+            raise NoSignIn(f"You are not signed in at {address.host}.")
+        return tokens
+
+    async def backend(
+        self,
+        address: Address,
+        *,
+        insist: bool = False,
+        on_link: "Callable[[LinkChanged], object] | None" = None,
+    ) -> "RemoteBackend":
+        """The list of whoever is signed in at the server; nothing is asked of it yet. Raises `NotSignedIn`."""
+        tokens = await self.tokens(address)
+
+        from kirotodo.client.remote.backend import RemoteBackend
+
+        return RemoteBackend(address, tokens, self.credentials, timezone=self.timezone, insist=insist, on_link=on_link)
+
+    async def who(self, address: Address) -> "UserOfServer":
+        """Whom the server knows one as. Raises `NotSignedIn`, `Unreachable`."""
+        from kirotodo.client.remote.accounts import UserOfServer
+
+        tokens = await self.tokens(address)
+        found = await self._me(address, tokens)
+        return found or UserOfServer(id=tokens.user_id, email=tokens.email or None)
+
+    async def _me(self, address: Address, tokens: Tokens) -> "UserOfServer | None":
+        """None where the server keeps no accounts of its own, but takes the token."""
+        from kirotodo.client.remote import accounts
+        from kirotodo.client.remote.sign_in import SignIn
+
+        async with _http(address) as http:
+            sign_in = SignIn(http, tokens, self.credentials)
+            token = await sign_in.token()
+            try:
+                return await accounts.me(http, token)
+            except NotSignedIn:
+                return await accounts.me(http, await sign_in.another(token))
+            except NotFound:
+                return None
+
+    # --- out ---
+
+    async def sign_out(self, address: Address, *, everywhere: bool = False) -> bool:
+        """End the sign-in here and at the server; False where the server could not be told.
+
+        Raises `NotSignedIn` where there is none. To be out `everywhere` takes the server: `Unreachable` if it is not
+        there, and nothing is changed.
+        """
+        tokens = await self.tokens(address)
+        told = True
+        try:
+            if tokens.refresh_token is not None or everywhere:  # a token from elsewhere ends by itself
+                await self._end(address, tokens, everywhere=everywhere)
+        except NotSignedIn:
+            pass  # it had ended before
+        except Unreachable:
+            if everywhere:
+                raise
+            told = False
+        await self.credentials.delete(address)
+        self.servers.signed_out(address)
+        return told
+
+    async def _end(self, address: Address, tokens: Tokens, *, everywhere: bool) -> None:
+        from kirotodo.client.remote import accounts
+        from kirotodo.client.remote.sign_in import SignIn
+
+        async with _http(address) as http:
+            sign_in = SignIn(http, tokens, self.credentials)
+            await sign_in.token()
+            await accounts.sign_out(http, sign_in.tokens, everywhere=everywhere)
+
+
+def checked_email(text: str) -> str:
+    """`text` as far as one can see from here. Raises `InvalidInput`."""
+    email = text.strip()
+    name, _, domain = email.partition("@")
+    if not name or not domain or any(letter.isspace() or not letter.isprintable() for letter in email):
+        raise InvalidInput("That is no email address: it has a name, an @ and a place.")
+    return email
+
+
+@asynccontextmanager
+async def _http(address: Address) -> "AsyncIterator[Http]":
+    from kirotodo.client.remote.http import Http
+
+    http = Http(address)
+    try:
+        yield http
+    finally:
+        await http.aclose()

@@ -1,0 +1,55 @@
+"""Which list a command acts on: `--local` and `--server`, before the command or after it."""
+
+from typing import Any, Final
+
+import click
+
+from kirotodo.client.asked import Asked
+
+_META: Final = "kirotodo.asked"
+
+
+def asked() -> Asked:
+    """What the command line says about it."""
+    found: Asked = click.get_current_context().find_root().meta.get(_META, Asked())
+    return found
+
+
+def _note(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if not value:
+        return
+    meta = context.find_root().meta
+    before: Asked = meta.get(_META, Asked())
+    new = Asked(local=True) if parameter.name == "local" else Asked(server=str(value))
+    if before not in (Asked(), new):
+        raise click.UsageError("Give either --local or one --server, not both.", context)
+    meta[_META] = new
+
+
+def _options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--local"],
+            is_flag=True,
+            expose_value=False,
+            callback=_note,
+            help="Act on the list of this computer.",
+        ),
+        click.Option(
+            ["--server"],
+            metavar="URL",
+            expose_value=False,
+            callback=_note,
+            help="Act on the list at this server.",
+        ),
+    ]
+
+
+def with_place(command: click.Command) -> click.Command:
+    """The command, which now takes both options, as do the commands in it."""
+    if not any(parameter.name == "local" for parameter in command.params):
+        command.params.extend(_options())
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            with_place(inner)
+    return command

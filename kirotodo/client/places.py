@@ -1,0 +1,125 @@
+"""Where the chat can be: on the list of this computer, or at a server. Goes from one to the other."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kirotodo.client.accounts import Accounts
+from kirotodo.client.asked import Asked
+from kirotodo.client.servers import Address, KnownServer
+from kirotodo.core.backend import Backend
+from kirotodo.core.errors import InvalidInput
+
+THIS_COMPUTER: Final = "local"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A list one can go to; `address` None is the one of this computer. `here`: the chat shows it now."""
+
+    address: Address | None
+    name: str
+    email: str = ""
+    signed_in: bool = True
+    here: bool = False
+
+
+class Places:
+    """`address` is where the chat is, None for the local list, which `open_local` opens. `fixed`: it has to stay there.
+
+    What is remembered between runs differs by place and user, so that a draft never shows in another account.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        open_local: Callable[[], Awaitable[Backend]],
+        *,
+        local_state: Path | None,
+        asked: Asked,
+    ) -> None:
+        self._accounts = accounts
+        self._open_local = open_local
+        self._local_state = local_state
+        self.fixed = accounts.fixed(asked)
+        self.address = accounts.chosen(asked)
+        self.user_id = ""
+        known = accounts.servers.of(self.address) if self.address is not None else None
+        if known is not None:
+            self.user_id = known.user_id
+
+    @property
+    def state_path(self) -> Path | None:
+        """Where drafts and the like are kept; nowhere while nobody knows whose they are."""
+        if self.address is None:
+            return self._local_state
+        return self._accounts.state_path(self.address, self.user_id) if self.user_id else None
+
+    @property
+    def local_state(self) -> Path | None:
+        return self._local_state
+
+    async def open(self) -> Backend:
+        """The list at this place. Raises `NotSignedIn` where one has to sign in first."""
+        if self.address is None:
+            return await self._open_local()
+        backend = await self._accounts.backend(self.address, insist=True)
+        self.user_id = backend.user_id
+        return backend
+
+    def known(self) -> tuple[Place, ...]:
+        """This computer, then every server one has been at; only the present one where the chat has to stay."""
+        places = [Place(address=None, name="this computer", here=self.address is None)]
+        servers = list(self._accounts.servers.all())
+        if self.address is not None and all(one.address != self.address for one in servers):
+            servers.insert(0, KnownServer(address=self.address))
+        places += [
+            Place(
+                address=one.address,
+                name=one.address.host,
+                email=one.email,
+                signed_in=one.signed_in,
+                here=one.address == self.address,
+            )
+            for one in servers
+        ]
+        return tuple(place for place in places if place.here or not self.fixed)
+
+    def email_at(self, address: Address) -> str:
+        """As whom one was there the last time."""
+        known = self._accounts.servers.of(address)
+        return known.email if known is not None else ""
+
+    async def go(self, address: Address | None) -> None:
+        """Be there from now on, also at the next start. Raises `NotSignedIn` where one has to sign in first."""
+        self._may_go(address)
+        if address is not None:
+            self.user_id = (await self._accounts.tokens(address)).user_id
+        self._accounts.servers.use(address)
+        self.address = address
+
+    async def sign_in(self, address: Address, *, email: str, password: str, new: bool) -> str:
+        """Sign in there, with a `new` account or the one there is, and be there. Gives a word on where it is kept."""
+        self._may_go(address)
+        enter = self._accounts.sign_up if new else self._accounts.sign_in
+        done = await enter(address, email=email, password=password)
+        self.address, self.user_id = address, done.tokens.user_id
+        if done.stored.place in ("keyring", "memory"):
+            return ""
+        return f"The sign-in is kept in {done.stored.place}, which only you can read, since {done.stored.detail}."
+
+    async def sign_out(self) -> str:
+        """Sign out of where the chat is, and be on the local list, or before the same server's door."""
+        if self.address is None:
+            raise InvalidInput("You are signed in nowhere: the list is the one of this computer.")
+        address = self.address
+        told = await self._accounts.sign_out(address)
+        self.user_id = ""
+        if not self.fixed:
+            self.address = None
+        return f"Signed out of {address.host}." + ("" if told else " The server could not be told.")
+
+    def _may_go(self, address: Address | None) -> None:
+        if self.fixed and address != self.address:
+            raise InvalidInput("This chat was opened for one server and stays there.")

@@ -1,0 +1,128 @@
+"""The door of a server: sign in, or make an account there. What is refused stays in the fields, with the reason."""
+
+import logging
+from typing import Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Label, Static
+
+from kirotodo.client.accounts import checked_email
+from kirotodo.client.places import Places
+from kirotodo.client.servers import EXAMPLE, Address
+from kirotodo.client.tui.messages import PlaceChanged
+from kirotodo.client.tui.plain import line
+from kirotodo.client.tui.screens.dialog import DialogScreen
+from kirotodo.client.tui.shell import shell_of
+from kirotodo.client.tui.widgets.field import Choice, Field, SecretField
+from kirotodo.core.errors import InvalidInput
+
+HAVE, MAKE = "I have one", "make one"
+HINT: Final = "Your tasks and conversations are kept at the server. Its address, email and password; enter goes on."
+FIXED_HINT: Final = "Email and password; enter goes on. Without an account yet: tab to “account”, then space."
+log = logging.getLogger(__name__)
+
+
+class SignInScreen(DialogScreen):
+    """`why` is what brought one here, where it was not one's own wish."""
+
+    DEFAULT_CSS = """
+    SignInScreen {
+        & .row { height: auto; }
+        & .row Label { width: 10; color: $text-muted; }
+        & .row Field, & .row Choice, & #server-name { width: 1fr; }
+        & #server-name { padding: 0 1; }
+        & #again-row { display: none; }
+        & #again-row.-shown { display: block; }
+    }
+    """
+
+    class Entered(Message):
+        """One is signed in; `said` is where that is kept, if it has to be told."""
+
+        def __init__(self, said: str) -> None:
+            super().__init__()
+            self.said = said
+
+    def __init__(self, places: Places, *, address: Address | None = None, why: str = "") -> None:
+        super().__init__("sign in")
+        self._places = places
+        self._address = address if address is not None else places.address
+        self._why = why
+
+    # --- fields ---
+
+    def fields(self) -> ComposeResult:
+        address = self._address
+        if self._places.fixed and address is not None:
+            yield from _row("server", Static(line(address.host), id="server-name"))
+        else:
+            yield from _row("server", Field(address.url if address else "", id="server", placeholder=EXAMPLE))
+        email = self._places.email_at(address) if address is not None else ""
+        yield from _row("account", Choice((HAVE, MAKE), HAVE, id="account"))
+        yield from _row("email", Field(email, id="email"))
+        yield from _row("password", SecretField(id="password"))
+        with Horizontal(id="again-row", classes="row"):
+            yield Label("again", markup=False)
+            yield SecretField(id="again")
+
+    def on_mount(self) -> None:
+        self.tell(self.hint())
+        self.set_focus(self.gap() or self.query_one("#password"))
+
+    def hint(self) -> str:
+        return self._why or (FIXED_HINT if self._places.fixed else HINT)
+
+    def subtitle(self) -> Content:
+        return Content("enter go on · tab next field · esc back")
+
+    @property
+    def making(self) -> bool:
+        return self.query_one("#account", Choice).value == MAKE
+
+    @on(Choice.Changed)
+    def _show_fields(self) -> None:
+        self.query_one("#again-row").set_class(self.making, "-shown")
+        self.query_one("#dialog").border_title = Content("sign up" if self.making else "sign in")
+        self.tell(self.hint())
+
+    def gap(self) -> Widget | None:
+        """The first field that has to be filled and is empty."""
+        wanted = ["server", "email", "password", *(["again"] if self.making else [])]
+        return next((field for field in self.query(Field) if field.id in wanted and not field.value), None)
+
+    # --- going in ---
+
+    def changed(self) -> bool:
+        return True
+
+    async def keep(self) -> None:
+        address = self._address if self._places.fixed else Address.of(self.text_of("server"))
+        assert address is not None
+        email = checked_email(self.text_of("email"))
+        password = self.query_one("#password", Field).value
+        if self.making and password != self.query_one("#again", Field).value:
+            raise InvalidInput("The two passwords are not the same.")
+        said = await self._places.sign_in(address, email=email, password=password, new=self.making)
+        self.post_message(self.Entered(said))
+
+    def on_sign_in_screen_entered(self, message: Entered) -> None:
+        message.stop()
+        self.dismiss(None)
+        self.app.post_message(PlaceChanged(message.said))
+
+    def action_close(self) -> None:
+        """Nothing typed here is worth a second key."""
+        self.dismiss(None)
+        if shell_of(self).refused:
+            shell_of(self).say("/server brings this back; /retry tries again.")
+
+
+def _row(label: str, field: Widget) -> ComposeResult:
+    with Horizontal(classes="row"):
+        yield Label(label, markup=False)
+        yield field

@@ -1,0 +1,241 @@
+"""`signup`, `login`, `logout`, `whoami`, and which list the other commands then act on: the real front door, a real
+server, a keyring in memory."""
+
+import itertools
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import keyring
+import pytest
+from click.testing import CliRunner, Result
+
+from kirotodo.cli import front_door
+from tests.client.commands.shared_server import SharedServer
+from tests.keyrings import HangingKeyring, MemoryKeyring, NoKeyring
+from tests.server.serving import token_for
+
+PASSWORD: Final = "correct horse battery"
+_people = itertools.count(1)
+
+
+class Person:
+    """Somebody with a home, a shell and, unless told otherwise, a keyring."""
+
+    def __init__(self, home: Path, server: SharedServer) -> None:
+        self.home = home
+        self.url = server.base_url
+        self.host = server.base_url.removeprefix("http://")
+        self.email = f"person{next(_people)}@example.com"
+        self.variables: dict[str, str] = {}
+
+    def run(self, *args: str, stdin: str | None = None) -> Result:
+        environment = {"KIROTODO_HOME": str(self.home), "TIMEZONE": "Europe/Vienna", **self.variables}
+        return CliRunner(env={"KIROTODO_SERVER": None, "KIROTODO_TOKEN": None, **environment}).invoke(
+            front_door(), args, input=stdin
+        )
+
+    def ok(self, *args: str, stdin: str | None = None) -> Result:
+        result = self.run(*args, stdin=stdin)
+        assert result.exit_code == 0, result.output
+        return result
+
+    def fails(self, code: int, *args: str, stdin: str | None = None) -> str:
+        """What was said on stderr; nothing is printed."""
+        result = self.run(*args, stdin=stdin)
+        assert result.exit_code == code, result.output
+        assert result.stdout == ""
+        assert "went wrong inside" not in result.stderr
+        return result.stderr
+
+    def enter(self, how: str = "signup") -> str:
+        return self.ok(how, self.url, "--email", self.email, "--password-stdin", stdin=f"{PASSWORD}\n").stderr
+
+    def titles(self, *args: str) -> list[str]:
+        items: list[dict[str, Any]] = json.loads(self.ok("list", "--json", *args).stdout)["items"]
+        return [item["title"] for item in items]
+
+
+@pytest.fixture(autouse=True)
+def keys() -> Iterator[MemoryKeyring]:
+    before = keyring.get_keyring()
+    backend = MemoryKeyring()
+    keyring.set_keyring(backend)
+    yield backend
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def person(tmp_path: Path, server_of_all: SharedServer) -> Person:
+    return Person(tmp_path / "home", server_of_all)
+
+
+def test_in_and_out_and_in_again(person: Person, keys: MemoryKeyring) -> None:
+    person.ok("add", "at home")
+    said = person.enter()
+    assert f"Signed in at {person.host} as {person.email}" in said
+    assert [user for _, user in keys.kept] == [f"server:{person.url}"]
+    assert json.loads(person.ok("whoami", "--json").stdout)["email"] == person.email
+    assert person.ok("whoami").stdout == f"{person.email} at {person.url}\n"
+    person.ok("add", "at the server")
+    assert person.titles() == ["at the server"]
+    assert "Signed out" in person.ok("logout").stderr
+    assert keys.kept == {}
+    assert person.titles() == ["at home"]
+    assert "not signed in" in person.fails(4, "whoami")
+    assert "not signed in" in person.fails(4, "logout")
+    person.enter("login")
+    assert person.titles() == ["at the server"]
+
+
+def test_which_list_may_be_said_before_the_command_or_after_it(person: Person) -> None:
+    person.ok("add", "at home")
+    person.enter()
+    person.ok("add", "at the server")
+    assert person.titles("--local") == ["at home"]
+    local = json.loads(person.ok("--local", "list", "--json").stdout)["items"]
+    assert [task["title"] for task in local] == ["at home"]
+    person.ok("--local", "conversations", "list")
+    person.ok("conversations", "list", "--local")
+    person.variables["KIROTODO_SERVER"] = "localhost:1"
+    assert "not signed in at localhost:1. `kirotodo login`" in person.fails(4, "list")
+    assert person.titles("--server", person.url) == ["at the server"]
+    assert person.titles("--local") == ["at home"]
+    assert "not both" in person.fails(2, "--local", "list", "--server", person.url)
+    assert "not both" in person.fails(2, "list", "--server", "localhost:1", "--server", person.url, "--local")
+
+
+def test_signed_in_already_it_only_changes_the_list(person: Person) -> None:
+    person.enter()
+    assert f"signed in at {person.host} as {person.email}" in person.ok("login").stderr
+    assert "signed in" in person.ok("login", person.url).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "words"),
+    [
+        (["login", "--email", "EMAIL", "--password-stdin"], "wrong password here\n", 4, "do not belong together"),
+        (["login", "--email", "nobody@example.com", "--password-stdin"], "wrong password\n", 4, "do not belong"),
+        (["signup", "--email", "EMAIL", "--password-stdin"], f"{PASSWORD}\n", 1, ""),
+        (["signup", "--email", "new@example.com", "--password-stdin"], "short\n", 2, "password"),
+        (["signup", "--email", "new@example.com", "--password-stdin"], "\n", 2, "empty"),
+        (["signup", "--email", "no address", "--password-stdin"], f"{PASSWORD}\n", 2, "no email address"),
+        (["login", "--email", "EMAIL"], "", 2, "--password-stdin"),
+        (["login"], "", 2, "nobody to ask"),
+        (["login", "--token"], "garbage\n", 2, "no token"),
+        (["login", "--token", "--password-stdin"], "x\n", 2, "either"),
+    ],
+)
+def test_what_is_refused(person: Person, arguments: list[str], stdin: str, code: int, words: str) -> None:
+    person.enter()
+    person.ok("logout")
+    given = [person.email if argument == "EMAIL" else argument for argument in arguments]
+    said = person.fails(code, *given[:1], person.url, *given[1:], stdin=stdin)
+    assert words in said
+    assert "wrong password here" not in said
+    assert "garbage" not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "code", "words"),
+    [
+        ("http://todo.example.com", 2, "use https://todo.example.com"),
+        ("ftp://x", 2, "ftp://"),
+        ("two words", 2, "no address"),
+        ("localhost:1", 5, "Nothing answers at localhost:1"),
+    ],
+)
+def test_where_no_server_is(person: Person, url: str, code: int, words: str) -> None:
+    said = person.fails(code, "login", url, "--email", "a@example.com", "--password-stdin", stdin=f"{PASSWORD}\n")
+    assert words in said
+
+
+def test_a_path_of_the_server_does_for_its_address(person: Person) -> None:
+    person.enter()
+    person.ok("logout")
+    person.url += "/docs"
+    person.enter("login")
+    person.ok("whoami")
+
+
+def test_with_a_token(person: Person, keys: MemoryKeyring) -> None:
+    given = token_for("somebody")
+    assert "as somebody" in person.ok("login", person.url, "--token", stdin=f"{given}\n").stderr
+    assert json.loads(person.ok("whoami", "--json").stdout)["id"] == "somebody"
+    person.ok("logout")
+    assert keys.kept == {}
+
+
+def test_a_token_of_the_environment_wins(person: Person) -> None:
+    person.enter()
+    person.variables["KIROTODO_TOKEN"] = token_for("another")
+    assert json.loads(person.ok("whoami", "--json").stdout)["id"] == "another"
+    person.variables["KIROTODO_TOKEN"] = "garbage"
+    assert "KIROTODO_TOKEN" in person.fails(2, "list")
+    person.variables["KIROTODO_TOKEN"] = token_for("another").rpartition(".")[0] + ".forged"
+    assert "does not take the token in KIROTODO_TOKEN" in person.fails(4, "list")
+
+
+def test_signing_out_everywhere_ends_every_other_sign_in(
+    person: Person, server_of_all: SharedServer, tmp_path: Path
+) -> None:
+    person.enter()
+    elsewhere = Person(tmp_path / "elsewhere", server_of_all)
+    elsewhere.email = person.email
+    keyring.set_keyring(MemoryKeyring())
+    elsewhere.enter("login")
+    assert "on all devices" in elsewhere.ok("logout", "--everywhere").stderr
+    keyring.set_keyring(NoKeyring())
+    assert elsewhere.titles() == []
+
+
+def test_a_sign_in_that_was_ended_elsewhere_is_told(
+    person: Person, server_of_all: SharedServer, tmp_path: Path
+) -> None:
+    person.enter()
+    mine = keyring.get_keyring()
+    elsewhere = Person(tmp_path / "elsewhere", server_of_all)
+    elsewhere.email = person.email
+    keyring.set_keyring(MemoryKeyring())
+    elsewhere.enter("login")
+    elsewhere.ok("logout", "--everywhere")
+    keyring.set_keyring(mine)
+    said = person.fails(4, "list")
+    assert "has ended: sign in again. `kirotodo login` signs you in." in said
+    person.enter("login")
+    assert person.titles() == []
+
+
+def test_without_a_keyring_the_file_is_named(person: Person) -> None:
+    keyring.set_keyring(NoKeyring())
+    said = person.enter()
+    file = person.home / "credentials.json"
+    assert f"The sign-in is kept in {file}, which only you can read, since this machine has no keyring." in said
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    person.ok("whoami")
+
+
+def test_a_keyring_that_hangs_is_not_waited_for(person: Person) -> None:
+    hanging = HangingKeyring()
+    keyring.set_keyring(hanging)
+    try:
+        assert "did not answer within 2 seconds" in person.enter()
+        person.ok("whoami")
+    finally:
+        hanging.gate.set()
+
+
+def test_config_and_doctor_say_where_the_list_is(person: Person) -> None:
+    assert "on this computer" in person.ok("doctor", "--offline").stdout
+    person.enter()
+    assert f"The list is at {person.url}" in person.ok("config").stderr
+    assert f"at {person.url} as {person.email}" in person.ok("doctor").stdout
+    person.variables["KIROTODO_SERVER"] = "localhost:1"
+    assert "BAD   list" in person.run("doctor").stdout
+
+
+def test_a_dry_run_needs_a_list_that_is_here(person: Person) -> None:
+    person.enter()
+    assert f"that of {person.host} is not here" in person.fails(2, "ask", "--dry-run", "hello")

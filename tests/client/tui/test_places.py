@@ -1,0 +1,280 @@
+"""Signing in and up, going to a server and back, and what becomes of drafts and messages on the way."""
+
+from pathlib import Path
+
+import pytest
+
+from kirotodo.client.asked import Asked
+from kirotodo.client.state import ClientState
+from tests.client.remote.raw_server import DROP, HOLD, RawServer, issued, ok, page, problem, raw_server, stream
+from tests.client.remote.test_sign_in import REFUSED
+from tests.client.remote.test_streams import news
+from tests.client.tui.chat_host import Chat
+from tests.client.tui.places_host import Home, at_home, keep_a_list
+
+WRONG = problem(401, "not_signed_in", "This e-mail address and this password do not belong together.")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _a_list_is_kept(server: RawServer) -> None:
+    keep_a_list(server)
+
+
+async def fill(chat: Chat, email: str = "ada@example.com", password: str = "correct horse") -> None:
+    """Type both from the field that has the focus, and go on."""
+    if email:
+        await chat.write(email)
+        await chat.press("tab")
+    await chat.write(password)
+    await chat.press("enter")
+
+
+async def known(home: Home, server: RawServer) -> None:
+    """This person has signed in at the server before."""
+    done = await home.accounts.sign_in(server.address, email="ada@example.com", password="correct horse")
+    home.accounts.servers.signed_in(server.address, user_id=done.tokens.user_id, email=done.tokens.email)
+
+
+async def test_a_chosen_server_without_a_sign_in_shows_its_door(home: Home, server: RawServer) -> None:
+    asked = Asked(server=server.address.url)
+    async with at_home(home, asked=asked, ready=False) as chat:
+        await chat.sees("sign in", server.address.host, "email", "password")
+        await fill(chat)
+        await chat.sees(f"{server.address.host} · m1 · 3 open")
+        assert "password" not in chat.text
+    assert server.to("/signin")[0].body == {"email": "ada@example.com", "password": "correct horse"}
+    async with at_home(home, asked=asked) as chat:
+        await chat.sees("3 open")
+
+
+async def test_what_is_refused_stays_in_the_fields_with_the_reason(home: Home, server: RawServer) -> None:
+    server.on("/signin", WRONG, page(502), issued(1))
+    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+        await chat.sees("password")
+        await fill(chat)
+        await chat.sees("do not belong", "ada@example.com", "••••")
+        await chat.press("enter")
+        await chat.sees("out of order")
+        await chat.press("enter")
+        await chat.sees("3 open")
+
+
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [("", ""), ("no address", "no email address")],
+)
+async def test_what_cannot_be_right_is_not_sent(home: Home, server: RawServer, email: str, words: str) -> None:
+    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+        await chat.sees("password")
+        await chat.write(email)
+        await chat.press("tab")
+        await chat.write("correct horse")
+        await chat.press("enter")
+        await chat.sees(words)
+        await chat.until(lambda: chat.focused is not None and chat.focused.id == ("email" if not email else "password"))
+    assert server.to("/signin") == []
+
+
+async def test_an_account_is_made_with_the_password_typed_twice(home: Home, server: RawServer) -> None:
+    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+        await chat.sees("password")
+        await chat.press("shift+tab", "space")
+        await chat.sees("< make one >", "again")
+        await chat.press("tab")
+        await chat.write("ada@example.com")
+        await chat.press("tab")
+        await chat.write("correct horse")
+        await chat.press("enter")
+        await chat.until(lambda: chat.focused is not None and chat.focused.id == "again")
+        await chat.write("correct house")
+        await chat.press("enter")
+        await chat.sees("not the same")
+        await chat.press(*["backspace"] * 5)
+        await chat.write("horse")
+        await chat.press("enter")
+        await chat.sees("3 open")
+    assert server.to("/signin") == []
+    assert len(server.to("/signup")) == 1
+
+
+async def test_the_door_can_be_left_and_found_again(home: Home, server: RawServer) -> None:
+    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+        await chat.sees("password")
+        await chat.press("escape")
+        await chat.until(lambda: "password" not in chat.text)
+        await chat.sees("not open")
+        await chat.say("/retry")
+        await chat.sees("password")
+
+
+async def test_to_a_server_and_back(home: Home, server: RawServer) -> None:
+    async with at_home(home) as chat:
+        await chat.sees("local · ", "6 open")
+        await chat.write("a local draft")
+        await chat.press("f3")
+        await chat.sees("● this computer", "+ another server")
+        await chat.press("down", "enter")
+        await chat.sees("address, email and password")
+        await chat.write(server.address.host)
+        await chat.press("tab", "tab")
+        await fill(chat)
+        await chat.sees("3 open")
+        await chat.until(lambda: chat.screen.loaded)
+        assert chat.draft == ""
+        await chat.write("a draft for the server")
+        await chat.press("f3")
+        await chat.sees("○ this computer", f"● {server.address.host}")
+        await chat.press("up", "enter")
+        await chat.sees("local · ", "6 open")
+        await chat.until(lambda: chat.draft == "a local draft")
+        await chat.press("ctrl+a", "delete")
+        await chat.say(f"/server {server.address.host}")
+        await chat.sees("3 open")
+        await chat.until(lambda: chat.draft == "a draft for the server")
+    assert len(server.to("/signin")) == 1
+
+
+async def test_signing_out_leads_home(home: Home, server: RawServer) -> None:
+    await known(home, server)
+    async with at_home(home) as chat:
+        await chat.sees("3 open")
+        await chat.say("/signout")
+        await chat.sees("local · ", "6 open")
+        assert chat.toasts() == [f"Signed out of {server.address.host}."]
+        await chat.press("f3")
+        await chat.sees(f"○ {server.address.host}", "signed out")
+        await chat.press("down", "enter")
+        await chat.sees("password", server.address.url)
+    assert [one.body for one in server.to("/signout")] == [{"everywhere": False, "refresh_token": "refresh-1"}]
+
+
+async def test_a_chat_bound_to_its_server_goes_nowhere_else(home: Home, server: RawServer) -> None:
+    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+        await chat.sees("password")
+        await fill(chat)
+        await chat.sees("3 open")
+        for where in ("local", "https://elsewhere.example"):
+            await chat.say(f"/server {where}")
+            await chat.until(lambda: "This chat was opened for one server and stays there." in chat.toasts())
+            chat.app.clear_notifications()
+        await chat.press("f3")
+        await chat.sees(f"● {server.address.host}", "stays there")
+        assert "this computer" not in chat.text
+        await chat.press("o")
+        await chat.sees("password", server.address.host)
+        await chat.press("escape")
+        await chat.sees("not open")
+
+
+async def test_a_sign_in_that_ends_in_the_middle_keeps_the_draft(home: Home, server: RawServer) -> None:
+    await known(home, server)
+    server.on("/refresh", REFUSED)
+    server.on("/turns", REFUSED)
+    async with at_home(home) as chat:
+        await chat.sees("3 open")
+        await chat.say("a message that matters")
+        await chat.sees("has ended: sign in again", "ada@example.com")
+        server.on("/turns", ok({"conversation_id": 1, "turn_id": "t1", "message_seq": 1, "attached": False}, 202))
+        server.on("/turns/t1/events", stream(HOLD))
+        await fill(chat, email="")
+        await chat.sees("3 open")
+        await chat.until(lambda: chat.draft == "a message that matters")
+        await chat.press("enter")
+        await chat.sees("you   a message that matters")
+        await chat.until(lambda: chat.screen.live == "t1")
+
+
+async def test_another_account_sees_nothing_of_the_first(home: Home, server: RawServer) -> None:
+    await known(home, server)
+    async with at_home(home) as chat:
+        await chat.sees("3 open")
+        await chat.write("a secret plan")
+    first, second = (home.accounts.state_path(server.address, user) for user in ("7", "8"))
+    assert ClientState(first).draft(None) == "a secret plan"
+    assert first != second
+    assert ClientState(home.folder / "state.json").draft(None) == ""
+
+
+# --- the link ---
+
+
+async def test_a_server_that_is_away_is_told_in_the_chip_and_waited_for(home: Home, server: RawServer) -> None:
+    await known(home, server)
+    port = server.port
+    await server.stop()
+    async with at_home(home, ready=False) as chat:
+        await chat.sees(f"{server.address.host} reconnecting")
+        await chat.write("typed meanwhile")
+        assert chat.toasts() == []
+        await server.start(port)
+        await chat.sees("m1 · 3 open")
+        await chat.until(lambda: chat.screen.loaded)
+        assert chat.draft == "typed meanwhile"
+
+
+async def test_what_is_sent_meanwhile_waits_and_goes_out_once(home: Home, server: RawServer) -> None:
+    await known(home, server)
+    server.on("/turns", DROP)
+    server.on("/7/events", stream(news(1), HOLD), DROP)
+    async with at_home(home) as chat:
+        await chat.sees("3 open")
+        await chat.say("first")
+        await chat.say("second")
+        await chat.sees("reconnecting (2 pending)", "you   first", "1. second")
+        path = home.accounts.state_path(server.address, "7")
+        assert [one.text for one in ClientState(path).outbox] == ["first"]
+    server.on("/turns", ok({"conversation_id": 1, "turn_id": "t1", "message_seq": 1, "attached": False}, 202))
+    server.on("/turns/t1/events", stream(HOLD))
+    server.on("/7/events", stream(news(1), HOLD))
+    asked = len(server.to("/turns"))
+    async with at_home(home, ready=False) as chat:
+        await chat.until(lambda: len(server.to("/turns")) > asked)
+    assert len({one.headers["idempotency-key"] for one in server.to("/turns")}) == 1
+
+
+async def test_esc_takes_a_message_back_that_waits_for_the_server(home: Home, server: RawServer) -> None:
+    await known(home, server)
+    server.on("/turns", DROP)
+    async with at_home(home) as chat:
+        await chat.sees("3 open")
+        await chat.say("think again")
+        await chat.sees("reconnecting (1 pending)")
+        await chat.press("escape")
+        await chat.until(lambda: chat.draft == "think again")
+        assert not chat.screen.busy
+        server.on("/turns", ok({"conversation_id": 1, "turn_id": "t1", "message_seq": 1, "attached": True}, 202))
+        server.on("/turns/t1/events", stream(HOLD))
+        await chat.press("enter")
+        await chat.until(lambda: chat.screen.live == "t1")
+    assert len({one.headers["idempotency-key"] for one in server.to("/turns")}) == 1
+
+
+async def test_a_server_that_wants_a_pause_is_given_one_and_the_chip_counts(home: Home, server: RawServer) -> None:
+    await known(home, server)
+    server.on("/turns", problem(429, "rate_limited", "Slow down.", retry_after=40))
+    async with at_home(home) as chat:
+        await chat.sees("3 open")
+        await chat.say("hello")
+        await chat.sees("busy, again in 40 s")
+        await chat.sees("busy, again in 39 s")
+
+
+async def test_two_servers_keep_two_states(home: Home, server: RawServer) -> None:
+    async with raw_server() as other:
+        keep_a_list(other, pending=5)
+        await known(home, other)
+        await known(home, server)
+        async with at_home(home) as chat:
+            await chat.sees("3 open")
+            await chat.write("for the one")
+            await chat.press("f3", "down", "enter")
+            await chat.sees("5 open")
+            await chat.until(lambda: chat.screen.loaded)
+            assert chat.draft == ""
+    current = home.accounts.servers.current
+    assert current == other.address

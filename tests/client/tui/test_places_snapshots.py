@@ -1,0 +1,69 @@
+"""What the door of a server and the list of places look like, at three sizes. Nothing here speaks to a server."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from kirotodo.client.asked import Asked
+from kirotodo.client.servers import Address
+from kirotodo.client.tui import themes
+from kirotodo.client.tui.app import KirotodoApp
+from tests.client.tui.chat_host import Chat
+from tests.client.tui.list_host import NOW
+from tests.client.tui.places_host import Home
+from tests.client.tui.test_snapshots import SIZES
+
+SERVER = "https://todo.example.com"
+HOSTILE = "https://xn--bcher-kva.example/%5B/%5D-%5Bbold%5D"
+
+
+async def sign_in(chat: Chat) -> None:
+    await chat.sees("password")
+
+
+async def make_one(chat: Chat) -> None:
+    await chat.sees("password")
+    await chat.write("ada@example.com")
+    await chat.press("shift+tab", "space", "tab", "tab")
+    await chat.write("correct horse")
+    await chat.press("tab")
+    await chat.write("[red]battery[/]")
+    await chat.press("enter")
+    await chat.sees("not the same")
+
+
+async def places(chat: Chat) -> None:
+    await chat.sees("6 open")
+    await chat.press("f3")
+    await chat.sees("another server")
+    await chat.press("down")
+
+
+SCENES: dict[str, tuple[Callable[[Chat], Awaitable[None]], Asked]] = {
+    "sign_in": (sign_in, Asked(server=SERVER)),
+    "make_one": (make_one, Asked(server=SERVER)),
+    "places": (places, Asked(local=True)),
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("scene", SCENES)
+def test_screen(scene: str, size: tuple[int, int], tmp_path: Path, snap_compare: Any) -> None:
+    play, asked = SCENES[scene]
+    home = Home(tmp_path)
+    for url, email in ((HOSTILE, "eve[/]@example.com"), (SERVER, "ada@example.com")):
+        home.accounts.servers.signed_in(Address(url), user_id="7", email=email if scene == "places" else "")
+    home.accounts.servers.signed_out(Address(HOSTILE))
+    held = home.places(asked)
+    app = KirotodoApp(held.open, places=held, clock=lambda: NOW, theme=themes.DARK)
+    app.animation_level = "none"
+
+    async def run_before(pilot: Pilot[None]) -> None:
+        chat = Chat(app, pilot)
+        await play(chat)
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=run_before)
