@@ -167,3 +167,11 @@ async def serve(settings_with: Callable[..., Settings], clock: Clock) -> AsyncIt
 @pytest.fixture
 async def server(serve: Serve) -> Server:
     return await serve()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def either_server(request: pytest.FixtureRequest, serve: Serve) -> Server:
+    """One on each database, for what is settled there: who came first, and who holds which row."""
+    if request.param == "postgresql":
+        return await serve(database_url=request.getfixturevalue("postgres_url"))
+    return await serve()

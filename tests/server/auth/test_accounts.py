@@ -22,23 +22,29 @@ OTHER = "another secret that is long enough for HS256, too"
 # --- signing up and in ---
 
 
-async def test_signing_up_signs_in(server: Server) -> None:
-    tokens = await server.signed_up()
+async def test_signing_up_signs_in(either_server: Server) -> None:
+    tokens = await either_server.signed_up()
     assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
     assert tokens["user"]["email"] == "ann@example.com"
-    me = answered(await server.get("/api/auth/me", token=tokens["access_token"]), 200)
+    me = answered(await either_server.get("/api/auth/me", token=tokens["access_token"]), 200)
     assert me == {"id": tokens["user"]["id"], "email": "ann@example.com", "timezone": None}
     path = f"/api/{me['id']}"
-    answered(await server.post(f"{path}/tasks", {"title": "Milk"}, token=tokens["access_token"]), 201)
-    status = answered(await server.get(f"{path}/status", token=tokens["access_token"]), 200)
+    answered(await either_server.post(f"{path}/tasks", {"title": "Milk"}, token=tokens["access_token"]), 201)
+    status = answered(await either_server.get(f"{path}/status", token=tokens["access_token"]), 200)
     assert (status["email"], status["pending"]) == ("ann@example.com", 1)
 
 
-async def test_one_address_is_one_account_however_it_is_typed(server: Server) -> None:
-    first = await server.signed_up(email="Ann@Example.com")
+async def test_one_address_is_one_account_however_it_is_typed(either_server: Server) -> None:
+    first = await either_server.signed_up(email="Ann@Example.com")
     again = {"email": " ANN@example.COM ", "password": "another password"}
-    assert "sign in" in refused(await server.post("/api/auth/signup", again), 409, "conflict")
-    assert (await server.signed_in(email="ann@EXAMPLE.com"))["user"] == first["user"]
+    assert "sign in" in refused(await either_server.post("/api/auth/signup", again), 409, "conflict")
+    assert (await either_server.signed_in(email="ann@EXAMPLE.com"))["user"] == first["user"]
+
+
+async def test_many_who_sign_up_at_once_make_one_account(either_server: Server) -> None:
+    answers = await asyncio.gather(*(either_server.post("/api/auth/signup", ANN) for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
+    await either_server.signed_in()
 
 
 async def test_a_password_is_the_same_however_its_letters_are_composed(server: Server) -> None:
@@ -154,13 +160,13 @@ async def test_an_unknown_address_and_a_wrong_password_are_told_apart_by_nobody(
     assert (status, problem["code"], compared, made) == (401, "not_signed_in", 1, 0)
 
 
-async def test_who_has_no_password_cannot_sign_in(server: Server) -> None:
+async def test_who_has_no_password_cannot_sign_in(either_server: Server) -> None:
     """A user who only ever came with a token has an id and no account."""
-    own = server.gate.own
+    own = either_server.gate.own
     token = own.tokens.sign_access("1", token_version=0)
-    answered(await server.post("/api/1/tasks", {"title": "Milk"}, token=token), 201)
+    answered(await either_server.post("/api/1/tasks", {"title": "Milk"}, token=token), 201)
     for email in ("1", ""):
-        await_refusal = await server.post("/api/auth/signin", {"email": email, "password": "whatever it is"})
+        await_refusal = await either_server.post("/api/auth/signin", {"email": email, "password": "whatever it is"})
         assert refused(await_refusal, 401, "not_signed_in")
 
 
@@ -227,40 +233,40 @@ async def test_each_refresh_gives_the_next_pair(server: Server) -> None:
         assert await server.lets_in(tokens["access_token"])
 
 
-async def test_a_lost_answer_signs_nobody_out(server: Server) -> None:
-    first = await server.signed_up()
-    await server.refreshed(first)
-    server.clock.pass_by(seconds=GRACE.total_seconds())
-    again = await server.refreshed(first)
-    assert await server.lets_in(again["access_token"])
-    third = await server.refreshed(again)
-    assert await server.lets_in(third["access_token"])
+async def test_a_lost_answer_signs_nobody_out(either_server: Server) -> None:
+    first = await either_server.signed_up()
+    await either_server.refreshed(first)
+    either_server.clock.pass_by(seconds=GRACE.total_seconds())
+    again = await either_server.refreshed(first)
+    assert await either_server.lets_in(again["access_token"])
+    third = await either_server.refreshed(again)
+    assert await either_server.lets_in(third["access_token"])
 
 
-async def test_many_refreshes_at_once_get_the_same_generation(server: Server) -> None:
-    first = await server.signed_up()
-    pairs = await asyncio.gather(*(server.refreshed(first) for _ in range(8)))
-    read = server.gate.own.tokens.read_refresh
+async def test_many_refreshes_at_once_get_the_same_generation(either_server: Server) -> None:
+    first = await either_server.signed_up()
+    pairs = await asyncio.gather(*(either_server.refreshed(first) for _ in range(8)))
+    read = either_server.gate.own.tokens.read_refresh
     assert {read(pair["refresh_token"]).generation for pair in pairs} == {2}
     for pair in pairs:
-        await server.refreshed(pair)
+        await either_server.refreshed(pair)
 
 
 @pytest.mark.parametrize("late", ["an older one", "after the grace"])
-async def test_a_copied_refresh_token_ends_the_session(server: Server, late: str) -> None:
-    first = await server.signed_up()
-    newest = await server.refreshed(first)
+async def test_a_copied_refresh_token_ends_the_session(either_server: Server, late: str) -> None:
+    first = await either_server.signed_up()
+    newest = await either_server.refreshed(first)
     if late == "an older one":
-        newest = await server.refreshed(newest)
+        newest = await either_server.refreshed(newest)
     else:
-        server.clock.pass_by(seconds=GRACE.total_seconds() + 1)
-    assert await server.lets_in(newest["access_token"])
-    other = await server.signed_in()
+        either_server.clock.pass_by(seconds=GRACE.total_seconds() + 1)
+    assert await either_server.lets_in(newest["access_token"])
+    other = await either_server.signed_in()
     for token in (first, newest):
-        answer = await server.post("/api/auth/refresh", {"refresh_token": token["refresh_token"]})
+        answer = await either_server.post("/api/auth/refresh", {"refresh_token": token["refresh_token"]})
         refused(answer, 401, "not_signed_in")
-    assert not await server.lets_in(newest["access_token"])
-    assert await server.lets_in(other["access_token"]), "another session has nothing to do with it"
+    assert not await either_server.lets_in(newest["access_token"])
+    assert await either_server.lets_in(other["access_token"]), "another session has nothing to do with it"
 
 
 async def test_a_session_ends_when_it_is_not_used(server: Server) -> None:
@@ -302,17 +308,19 @@ async def test_another_server_learns_of_it_within_seconds(serve: Serve) -> None:
     assert not await other.lets_in(tokens["access_token"])
 
 
-async def test_signing_out_everywhere_ends_every_session_and_every_token(server: Server) -> None:
-    here, there = await server.signed_up(), await server.signed_in()
-    made = server.gate.own.tokens.sign_access(here["user"]["id"], token_version=0)
+async def test_signing_out_everywhere_ends_every_session_and_every_token(either_server: Server) -> None:
+    here, there = await either_server.signed_up(), await either_server.signed_in()
+    made = either_server.gate.own.tokens.sign_access(here["user"]["id"], token_version=0)
     tokens = [here["access_token"], there["access_token"], made]
-    assert [await server.lets_in(token) for token in tokens] == [True] * 3
+    assert [await either_server.lets_in(token) for token in tokens] == [True] * 3
     body = {"everywhere": True}
-    assert (await server.post("/api/auth/signout", body, token=here["access_token"])).status_code == 204
-    assert [await server.lets_in(token) for token in tokens] == [False] * 3
-    refused(await server.post("/api/auth/refresh", {"refresh_token": there["refresh_token"]}), 401, "not_signed_in")
-    anew = await server.signed_in()
-    assert await server.lets_in(anew["access_token"])
+    assert (await either_server.post("/api/auth/signout", body, token=here["access_token"])).status_code == 204
+    assert [await either_server.lets_in(token) for token in tokens] == [False] * 3
+    refused(
+        await either_server.post("/api/auth/refresh", {"refresh_token": there["refresh_token"]}), 401, "not_signed_in"
+    )
+    anew = await either_server.signed_in()
+    assert await either_server.lets_in(anew["access_token"])
 
 
 async def test_a_refresh_token_signs_out_when_the_other_has_run_out(server: Server) -> None:
