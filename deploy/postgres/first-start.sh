@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Run once, by the image of PostgreSQL, when the volume is still empty. The server and the migrations work as `kirotodo`,
-# which is no superuser, so that row-level security holds for it; `postgres` can be reached from inside the container alone.
+# Run once, by the image of PostgreSQL, when the volume is still empty. The server and the migrations connect as `kirotodo`,
+# which is no superuser; each transaction of the server changes to `kirotodo_app`, which owns nothing and cannot log in, so
+# that row-level security holds for it. `postgres` can be reached from inside the container alone.
 set -euo pipefail
 
 psql --set ON_ERROR_STOP=1 --set password="$POSTGRES_PASSWORD" --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
 CREATE ROLE kirotodo LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'password';
+CREATE ROLE kirotodo_app NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+GRANT kirotodo_app TO kirotodo;
 ALTER DATABASE kirotodo OWNER TO kirotodo;
 ALTER SCHEMA public OWNER TO kirotodo;
 REVOKE ALL ON DATABASE kirotodo FROM PUBLIC;

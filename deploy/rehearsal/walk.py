@@ -115,7 +115,13 @@ def asked_database(town: Town) -> str:
     query = "SELECT query, mean_exec_time, calls FROM pg_stat_statements ORDER BY mean_exec_time DESC LIMIT 10;"
     slowest = town.psql("-At", "-c", query).splitlines()
     assert len(slowest) >= 10, slowest
-    return f"{connections} connections"
+    policies = "SELECT count(*) FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"
+    apart = int(town.psql("-At", "-c", policies))
+    assert apart >= 10, apart
+    becomes = "pg_has_role('kirotodo', 'kirotodo_app', 'SET')"
+    reads = "has_table_privilege('kirotodo_app', 'tasks', 'SELECT')"
+    assert town.psql("-At", "-c", f"SELECT {becomes} AND {reads}").strip() == "t"
+    return f"{connections} connections; the rows of {apart} tables are kept apart by the database"
 
 
 @step(
