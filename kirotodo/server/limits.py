@@ -43,6 +43,7 @@ STORAGE_SECONDS: Final = 0.5
 """How long the shared storage may take to answer."""
 LOST_SECONDS: Final = 5.0
 """How long a lost storage is left alone before it is asked again."""
+SWEEP_SECONDS: Final = 30.0
 STATE: Final = "allowance"
 """Where a request's allowance is kept, for its answer to carry."""
 
@@ -64,6 +65,27 @@ class _Rule:
     sentence: str
 
 
+class _Counts(MemoryStorage):
+    """Counts of this process. What is over is swept out now and then, not with every request as the library does:
+    that would cost each of them a look at the counts of everybody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sweep_at = 0.0
+
+    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        now = time.time()
+        if now >= self._sweep_at:
+            self._sweep_at = now + SWEEP_SECONDS
+            for old in [old for old, until in self.expirations.items() if until <= now]:
+                await self.clear(old)
+        if self.expirations.get(key, 0.0) <= now:
+            self.storage[key] = 0
+            self.expirations[key] = now + expiry
+        self.storage[key] += amount
+        return self.storage[key]
+
+
 class Limits:
     """Counts, and says who has to wait. Opened once for a server, let go of by `aclose`."""
 
@@ -79,7 +101,8 @@ class Limits:
         self._rules = _rules(a_minute, at_once)
         self._storage = shared
         self._shared = None if shared is None else SlidingWindowCounterRateLimiter(shared)
-        self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._counts = _Counts()
+        self._local = SlidingWindowCounterRateLimiter(self._counts)
         self._monotonic = monotonic
         self._lost = False
         self._ask_again_at = 0.0
@@ -101,6 +124,11 @@ class Limits:
     def lost(self) -> bool:
         """Whether the shared storage does not answer, so that counts are those of this process alone."""
         return self._lost
+
+    @property
+    def kept(self) -> int:
+        """How many counts this process keeps."""
+        return len(self._counts.storage)
 
     async def take(self, kind: Kind, who: str) -> Allowance:
         """Count one request of `who`, if it may go on."""

@@ -147,23 +147,29 @@ async def test_foreign_ids_are_unknown_and_stay_as_they_are(house: House) -> Non
     assert await house.contents("1") == before
 
 
-def _hs256(**claims: Any) -> str:
+def _claims(**changed: Any) -> dict[str, Any]:
+    """Those of a token that holds, but for what is changed; None leaves a claim out."""
     now = int(time.time())
-    return jwt.encode({"sub": "1", "iat": now, "exp": now + 600, **claims}, SECRET, algorithm="HS256")
+    holding = {"iss": "kirotodo", "aud": "kirotodo", "sub": "1", "tv": 0, "iat": now, "exp": now + 600}
+    return {name: value for name, value in {**holding, **changed}.items() if value is not None}
+
+
+def _hs256(**changed: Any) -> str:
+    return jwt.encode(_claims(**changed), SECRET, algorithm="HS256")
 
 
 def _unsigned() -> str:
-    return jwt.encode({"sub": "1", "exp": int(time.time()) + 600}, "", algorithm="none")
+    return jwt.encode(_claims(), "", algorithm="none")
 
 
 def _signed_with_a_public_key() -> str:
     """What a verifier that trusts `alg` would take: HS256, with a published key as its secret."""
     public = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return jwt.encode({"sub": "1", "exp": int(time.time()) + 600}, public, algorithm="HS256")
+    return jwt.encode(_claims(), public, algorithm="HS256")
 
 
 def _signed_with_another_kind_of_key() -> str:
-    return jwt.encode({"sub": "1", "exp": int(time.time()) + 600}, Ed25519PrivateKey.generate(), algorithm="EdDSA")
+    return jwt.encode(_claims(), Ed25519PrivateKey.generate(), algorithm="EdDSA")
 
 
 def _tampered() -> str:
@@ -177,11 +183,11 @@ BAD: Final[dict[str, Callable[[], str | None]]] = {
     "garbage": lambda: "Bearer not.a.token",
     "another scheme": lambda: "Basic MTox",
     "expired": lambda: f"Bearer {_hs256(exp=int(time.time()) - 10)}",
-    "without an end": lambda: f"Bearer {jwt.encode({'sub': '1'}, SECRET, algorithm='HS256')}",
+    "without an end": lambda: f"Bearer {_hs256(exp=None)}",
     "for another audience": lambda: f"Bearer {_hs256(aud='somebody-else')}",
     "not valid yet": lambda: f"Bearer {_hs256(nbf=int(time.time()) + 600)}",
     "without a subject": lambda: f"Bearer {_hs256(sub=None)}",
-    "a subject that is no text": lambda: f"Bearer {jwt.encode({'sub': 1, 'exp': 9999999999}, SECRET, 'HS256')}",
+    "a subject that is no text": lambda: f"Bearer {_hs256(sub=1)}",
     "unsigned": lambda: f"Bearer {_unsigned()}",
     "signed with a public key": lambda: f"Bearer {_signed_with_a_public_key()}",
     "signed with another kind of key": lambda: f"Bearer {_signed_with_another_kind_of_key()}",
@@ -205,6 +211,8 @@ async def test_a_token_that_does_not_hold_opens_nothing(house: House) -> None:
                 answer = await stranger.request(method, f"/api/1{house.path(route)}", json=body, headers=headers)
                 assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), (name, method, route)
                 assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+        holding = await stranger.get("/api/1/tasks", headers={"Authorization": f"Bearer {_hs256()}"})
+        assert holding.status_code == 200, "what they differ from holds"
     assert await house.contents() == before
 
 

@@ -109,6 +109,16 @@ async def test_a_burst_is_stopped_and_costs_nothing_of_the_minute(serve: Serve, 
         moment.now += stopped(answers[-1]) + 1
 
 
+async def test_counts_that_are_over_are_swept_out(moment: Moment) -> None:
+    counted = Limits(a_minute=60, at_once=10)
+    for user in range(500):
+        await counted.take("turn", str(user))
+    assert counted.kept >= 500
+    moment.now += 300
+    await counted.take("turn", "0")
+    assert counted.kept <= 4
+
+
 async def test_nothing_is_stored_of_what_was_stopped(serve: Serve) -> None:
     server = await serve(rate_limit=1, rate_limit_burst=MANY)
     token = made(server)
