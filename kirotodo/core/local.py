@@ -1,6 +1,5 @@
 """The core in this process: `Core`, what its users share, and `LocalBackend`, the port's adapter for one of them."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, date, datetime
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.agent.hub import EventHub
+from kirotodo.core.agent.lookout import Lookout
 from kirotodo.core.backend import ImportReport, ListChanged, ModelChoice, Status, TaskFields
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
@@ -31,8 +31,6 @@ T = TypeVar("T")
 
 PENDING: Final = TaskFilter()
 LOCAL_USER: Final = "local"
-LIST_POLL_SECONDS: Final = 0.5
-"""How often the database file is looked at for what other programs did."""
 
 
 def preferences_from(settings: Settings) -> "Preferences":
@@ -74,6 +72,7 @@ class Core:
         self.settings = settings
         self.clock = clock
         self.hub = EventHub()
+        self.lookout = Lookout(database=database, hub=self.hub, take_over=self._take_over)
         self._model = model
         self._observer = observer
 
@@ -148,6 +147,9 @@ class Core:
         self.models.model()
         await self.runner.take_over()
 
+    async def _take_over(self) -> None:
+        await self.runner.take_over()
+
     async def until_idle(self) -> None:
         """Comes back once no turn runs in this process."""
         if "runner" in vars(self):
@@ -155,6 +157,7 @@ class Core:
 
     async def aclose(self) -> None:
         """Let go of everything. Live turns are left for the next start, or another process, to finish."""
+        await self.lookout.aclose()
         if "runner" in vars(self):
             await self.runner.aclose()
         if "models" in vars(self):
@@ -205,6 +208,7 @@ class LocalBackend:
             hub=self._hub,
             models=self._core.models,
             runner=self._core.runner,
+            lookout=self._core.lookout,
             user_id=self.user_id,
             zone=self._zone,
         )
@@ -348,16 +352,9 @@ class LocalBackend:
             else:
                 changed.set()
             revision = after
-            token = self._database.change_token()
             while True:
-                try:
-                    async with asyncio.timeout(LIST_POLL_SECONDS):
-                        await changed.wait()
-                except TimeoutError:
-                    fresh = self._database.change_token()
-                    if fresh == token:
-                        continue
-                    token = fresh
+                self._core.lookout.look()
+                await changed.wait()
                 changed.clear()
                 news = await unbroken(self._since(revision))
                 if news.revision != revision:

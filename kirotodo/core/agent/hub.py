@@ -19,9 +19,12 @@ VIEWER_QUEUE: Final = 512
 
 
 class TurnViewer:
-    """One viewer of one turn. `behind` is True where memory cannot tell what comes next and the database must."""
+    """One viewer of one turn, who saw all events up to the seq `seen`. `behind` is True where memory cannot tell what
+    comes next and the database must."""
 
-    def __init__(self) -> None:
+    def __init__(self, user_id: str, *, seen: int) -> None:
+        self.user_id = user_id
+        self.seen = seen
         self._events: deque[Recorded] = deque()
         self._wake = asyncio.Event()
         self.behind = True
@@ -35,6 +38,10 @@ class TurnViewer:
             self._events.extend(events)
         self._wake.set()
 
+    def fall_behind(self) -> None:
+        self.behind = True
+        self._wake.set()
+
     def fail(self, error: BaseException) -> None:
         self.error = error
         self._wake.set()
@@ -46,16 +53,9 @@ class TurnViewer:
         self._wake.clear()
         return taken
 
-    async def wait(self, seconds: float | None) -> None:
-        """Until something came, or `seconds` went by; None waits for ever."""
-        if seconds is None:
-            await self._wake.wait()
-            return
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+    async def wait(self) -> None:
+        """Until something came, or may have come."""
+        await self._wake.wait()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -80,6 +80,20 @@ class EventHub:
         """How many watch a turn or a list in this process."""
         return sum(map(len, self._turns.values())) + sum(map(len, self._lists.values()))
 
+    @property
+    def turns_elsewhere(self) -> list[tuple[str, str]]:
+        """User and id of each turn that is watched here and does not run here."""
+        return [
+            (next(iter(viewers)).user_id, turn_id)
+            for turn_id, viewers in self._turns.items()
+            if viewers and turn_id not in self._kept
+        ]
+
+    @property
+    def lists(self) -> list[str]:
+        """The users whose list is watched here."""
+        return list(self._lists)
+
     def keep(self, user_id: str, turn_id: str, *, before: int, events: Sequence[Recorded] = ()) -> None:
         """The turn runs here from now on; `events` are those stored after the seq `before`."""
         self._kept[turn_id] = _Kept(user_id=user_id, before=before, events=list(events))
@@ -92,7 +106,7 @@ class EventHub:
     @contextmanager
     def viewer(self, user_id: str, turn_id: str, *, after: int) -> Iterator[TurnViewer]:
         """A viewer who saw all events up to `after`; `behind` unless memory holds all that came since."""
-        viewer = TurnViewer()
+        viewer = TurnViewer(user_id, seen=after)
         kept = self._kept.get(turn_id)
         if kept is not None and kept.user_id == user_id and kept.before <= after:
             viewer.behind = False
@@ -114,6 +128,13 @@ class EventHub:
                 del kept.events[:beyond]
         for viewer in self._turns.get(turn_id, ()):
             viewer.offer(events)
+
+    def grown(self, turn_id: str, last_seq: int) -> bool:
+        """The database holds events up to this seq; whether that is news to any viewer of the turn."""
+        late = [viewer for viewer in self._turns.get(turn_id, ()) if viewer.seen < last_seq]
+        for viewer in late:
+            viewer.fall_behind()
+        return bool(late)
 
     def fail(self, turn_id: str, error: BaseException) -> None:
         """The turn cannot go on and cannot say so in the database: its viewers here get `error`."""

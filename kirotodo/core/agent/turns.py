@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from kirotodo.core.agent.agent import Agent, FreshTurn
 from kirotodo.core.agent.calls import Surroundings
 from kirotodo.core.agent.hub import EventHub
+from kirotodo.core.agent.lookout import Lookout
 from kirotodo.core.agent.observer import Observer
 from kirotodo.core.agent.prompt import Asked
 from kirotodo.core.agent.runner import TurnRunner
@@ -60,12 +61,21 @@ class Turns:
     """One user's turns. See `core.backend.Backend` for what each method promises."""
 
     def __init__(
-        self, *, database: Database, hub: EventHub, models: Roster, runner: TurnRunner, user_id: str, zone: ZoneInfo
+        self,
+        *,
+        database: Database,
+        hub: EventHub,
+        models: Roster,
+        runner: TurnRunner,
+        lookout: Lookout,
+        user_id: str,
+        zone: ZoneInfo,
     ) -> None:
         self._database = database
         self._hub = hub
         self._models = models
         self._runner = runner
+        self._lookout = lookout
         self._user_id = user_id
         self._zone = zone
 
@@ -162,6 +172,7 @@ class Turns:
             database=self._database,
             hub=self._hub,
             runner=self._runner,
+            lookout=self._lookout,
             user_id=self._user_id,
             turn_id=turn_id,
             after=after,

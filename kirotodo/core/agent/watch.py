@@ -5,34 +5,36 @@ from dataclasses import dataclass
 from typing import Final
 
 from kirotodo.core.agent.hub import EventHub, TurnViewer
+from kirotodo.core.agent.lookout import Lookout
 from kirotodo.core.agent.runner import TurnRunner
 from kirotodo.core.domain.conversation import FINAL
 from kirotodo.core.events import Recorded
 from kirotodo.core.store.database import Database
 from kirotodo.core.unbroken import unbroken
 
-POLL_SECONDS: Final = 0.25
-"""How often a turn that another process runs is looked at."""
-TAKE_OVER_POLLS: Final = 8
-"""After how many of those looks without news we see whether its owner is gone."""
 PAGE: Final = 500
 
 
 @dataclass(kw_only=True)
 class _Followed:
-    """A turn being followed: the last event seen, whether there are none after it, and the state of the database it was
-    looked up in."""
+    """A turn being followed: the last event seen, and whether there are none after it."""
 
     database: Database
     user_id: str
     turn_id: str
     last: int
     over: bool = False
-    token: object = None
 
 
 async def watch(
-    *, database: Database, hub: EventHub, runner: TurnRunner, user_id: str, turn_id: str, after: int
+    *,
+    database: Database,
+    hub: EventHub,
+    runner: TurnRunner,
+    lookout: Lookout,
+    user_id: str,
+    turn_id: str,
+    after: int,
 ) -> AsyncGenerator[Recorded, None]:
     """The turn's events with `seq` greater than `after`, up to the final one. Raises `NotFound`, or what the turn's
     owner in this process could not write down."""
@@ -45,19 +47,16 @@ async def watch(
                 yield event
                 if event.is_final:
                     return
-        idle = 0
         while not turn.over:
-            fresh = await _next(viewer, runner, turn)
-            idle = 0 if fresh else idle + 1
-            for event in fresh:
+            viewer.seen = turn.last
+            if not runner.runs(turn_id):
+                lookout.look()
+            for event in await _next(viewer, turn):
                 if event.seq > turn.last:
                     turn.last = event.seq
                     yield event
                     if event.is_final:
                         return
-            if idle >= TAKE_OVER_POLLS:
-                idle = 0
-                await unbroken(runner.take_over())
 
 
 async def _stored(turn: _Followed) -> AsyncGenerator[Recorded, None]:
@@ -81,19 +80,13 @@ async def _page(turn: _Followed, after: int) -> list[tuple[int, bytes]]:
         return page
 
 
-async def _next(viewer: TurnViewer, runner: TurnRunner, turn: _Followed) -> tuple[Recorded, ...]:
-    """What came after the last event seen, perhaps nothing: from memory where the turn runs here, else from the
-    database, which is read only if somebody wrote to it."""
-    here = runner.runs(turn.turn_id)
-    await viewer.wait(None if here else POLL_SECONDS)
+async def _next(viewer: TurnViewer, turn: _Followed) -> tuple[Recorded, ...]:
+    """What came after the last event seen, perhaps nothing: from memory, or else from the database."""
+    await viewer.wait()
     fresh = viewer.take()
     if viewer.error is not None:
         raise viewer.error
-    if not viewer.behind and (here or fresh):
+    if not viewer.behind:
         return fresh
-    token = turn.database.change_token()
-    if not viewer.behind and token == turn.token:
-        return ()
     viewer.behind = False
-    turn.token = token
     return tuple([event async for event in _stored(turn)])

@@ -72,3 +72,20 @@ def _each_in_sqlite(element: Each, compiler: SQLCompiler, **options: Any) -> str
 @compiles(Each, "postgresql")
 def _each_in_postgresql(element: Each, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json))"
+
+
+class EachPair(FunctionElement[str]):
+    """A row for every member of a JSON object of texts. Name the columns with `table_valued`."""
+
+    inherit_cache = True
+    name = "each_pair"
+
+
+@compiles(EachPair, "sqlite")
+def _each_pair_in_sqlite(element: EachPair, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(EachPair, "postgresql")
+def _each_pair_in_postgresql(element: EachPair, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each_text(CAST({compiler.process(element.clauses, **options)} AS json))"

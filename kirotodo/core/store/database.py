@@ -4,7 +4,8 @@
 exception; `read` is one reading transaction. Both are short: nobody waits for a model, a user or a viewer in one.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,9 +25,10 @@ from kirotodo.core.store.sqlite_engine import SqliteEngine
 from kirotodo.core.store.tables import conversations, tasks, turns, users
 from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 from kirotodo.core.store.tasks import TaskStore
-from kirotodo.core.store.turns import HOLD, DanglingTurn, Lease, TurnStore
+from kirotodo.core.store.turns import HOLD, LAST_SEQS, DanglingTurn, Lease, TurnStore
 
 _REVISION: Final = select(users.c.revision).where(users.c.id == UID)
+_REVISIONS: Final = select(users.c.id, users.c.revision).where(users.c.id.in_(bindparam("watched", expanding=True)))
 _TIMEZONE: Final = select(users.c.timezone).where(users.c.id == UID)
 _SET_TIMEZONE: Final = (
     update(users).where(users.c.id == UID).values(timezone=bindparam("new_timezone")).returning(users.c.id)
@@ -59,6 +61,14 @@ class Since:
     removed: tuple[int, ...]
     conversations: bool
     revision: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Marks:
+    """How far things have come: the seq of the newest event of each turn, the revision of each user's list."""
+
+    last_seqs: Mapping[str, int]
+    revisions: Mapping[str, int]
 
 
 class Store:
@@ -110,6 +120,7 @@ class Database:
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
         self._engine = engine
         self._clock = clock
+        self._token: object = None
 
     @classmethod
     async def open(
@@ -197,9 +208,25 @@ class Database:
         """The moment, by the clock of this database's transactions."""
         return self._clock()
 
-    def change_token(self) -> object:
-        """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""
-        return self._engine.change_token()
+    async def marks(self, of_turns: Sequence[tuple[str, str]], of_users: Sequence[str]) -> Marks | None:
+        """How far these turns (each of a user) and these users' lists have come; None where the database knows without
+        looking that nobody wrote anything since it was asked last."""
+        token = self._engine.change_token()
+        if token == self._token:
+            return None
+        last_seqs: dict[str, int] = {}
+        revisions: dict[str, int] = {}
+        async with self._engine.operate() as connection:
+            if of_turns:
+                watched = json.dumps({turn_id: user_id for user_id, turn_id in of_turns})
+                for turn_id, last_seq in await connection.execute(LAST_SEQS, {"watched": watched}):
+                    last_seqs[turn_id] = last_seq
+            for start in range(0, len(of_users), _CHUNK):
+                users_asked = list(of_users[start : start + _CHUNK])
+                for user_id, revision in await connection.execute(_REVISIONS, {"watched": users_asked}):
+                    revisions[user_id] = revision
+        self._token = token
+        return Marks(last_seqs=last_seqs, revisions=revisions)
 
     def pool(self) -> tuple[int, int]:
         """Connections in use, and how many there may be."""

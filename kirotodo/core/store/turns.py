@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import (
     BindParameter,
     Executable,
+    String,
     Table,
     bindparam,
     case,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall, Turn, TurnStatus, Usage
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
 from kirotodo.core.store.codec import dump_approval, dump_mapping, load_approval, load_mapping
+from kirotodo.core.store.columns import EachPair
 from kirotodo.core.store.scope import UID, AnyRow, Scope
 from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turns
 
@@ -72,6 +74,15 @@ HOLD: Final = (
 )
 """Extends leases of whichever users; the one statement here that looks beyond one of them. SQLite looks no tuple up in
 an index, but walks along that of running turns, which are few."""
+_WATCHED: Final = EachPair(bindparam("watched", type_=String())).table_valued("key", "value")
+_NEWEST_SEQ: Final = (
+    select(func.max(turn_events.c.seq))
+    .where(turn_events.c.user_id == _WATCHED.c.value, turn_events.c.turn_id == _WATCHED.c.key)
+    .correlate(_WATCHED)
+    .scalar_subquery()
+)
+LAST_SEQS: Final = select(_WATCHED.c.key, func.coalesce(_NEWEST_SEQ, 0)).select_from(_WATCHED)
+"""Of turns of whichever users, by a JSON object of turn and user."""
 _PARK: Final = (
     update(turns)
     .where(*_MINE, _LIVE)

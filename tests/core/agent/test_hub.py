@@ -16,7 +16,7 @@ async def test_a_viewer_gets_what_was_published_while_it_watched() -> None:
     with hub.viewer("ann", "t", after=1) as viewer:
         hub.publish("t", [delta(2), delta(3)])
         hub.publish("other", [delta(4)])
-        await viewer.wait(None)
+        await viewer.wait()
         assert [event.seq for event in viewer.take()] == [2, 3]
         assert viewer.take() == ()
 
@@ -69,17 +69,25 @@ async def test_a_slow_viewer_is_told_to_read_on_elsewhere_and_holds_no_more() ->
         assert viewer.take() == ()
 
 
-async def test_waiting_has_an_end() -> None:
-    with EventHub().viewer("ann", "t", after=0) as viewer:
-        await viewer.wait(0.001)
-        assert viewer.take() == ()
+async def test_viewers_who_have_not_seen_it_all_hear_that_a_turn_has_grown() -> None:
+    hub = EventHub()
+    with hub.viewer("ann", "t", after=3) as late, hub.viewer("ann", "t", after=7) as early:
+        late.behind = early.behind = False
+        assert hub.turns_elsewhere == [("ann", "t")]
+        assert not hub.grown("t", 3)
+        assert hub.grown("t", 7)
+        await late.wait()
+        assert (late.behind, early.behind) == (True, False)
+        hub.keep("ann", "t", before=7)
+        assert hub.turns_elsewhere == []
+    assert not hub.grown("t", 8)
 
 
 async def test_a_failure_reaches_viewers() -> None:
     hub = EventHub()
     with hub.viewer("ann", "t", after=0) as viewer:
         hub.fail("t", OSError("disk"))
-        await viewer.wait(None)
+        await viewer.wait()
         assert isinstance(viewer.error, OSError)
 
 

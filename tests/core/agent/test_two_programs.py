@@ -1,33 +1,43 @@
 """Two programs on one database: each sees, stops and answers what the other runs."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kirotodo.core.agent.lookout import LOOK_SECONDS
 from kirotodo.core.events import FINAL_EVENTS, ApprovalRequested, TextDelta, TurnCancelled, TurnEvent, TurnFinished
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
+from kirotodo.core.store.database import Marks
 
 
+@dataclass(frozen=True, kw_only=True)
 class Programs:
-    """Two backends on one file; `model` answers in the first, `other_model` in the second."""
+    """Two backends on one database; `model` answers in the first, `other_model` in the second."""
 
-    def __init__(self, one: LocalBackend, two: LocalBackend, model: ScriptedModel, other_model: ScriptedModel) -> None:
-        self.one, self.two, self.model, self.other_model = one, two, model, other_model
+    settings: Settings
+    one: LocalBackend
+    two: LocalBackend
+    model: ScriptedModel
+    other_model: ScriptedModel
 
 
-@pytest.fixture
-async def programs(tmp_path: Path) -> AsyncIterator[Programs]:
-    settings = Settings(
-        kirotodo_home=tmp_path, database_url=f"sqlite+aiosqlite:///{tmp_path / 'list.db'}", timezone="Europe/Vienna"
-    )
+@pytest.fixture(params=["sqlite", "postgres"])
+async def programs(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Programs]:
+    url = f"sqlite:///{tmp_path / 'list.db'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url")
+    settings = Settings(kirotodo_home=tmp_path, database_url=url, timezone="Europe/Vienna")
     model, other = ScriptedModel(), ScriptedModel()
     one = await LocalBackend.open(settings, model=model)
     two = await LocalBackend.open(settings, model=other)
-    yield Programs(one, two, model, other)
+    yield Programs(settings=settings, one=one, two=two, model=model, other_model=other)
     await one.aclose()
     await two.aclose()
 
@@ -84,14 +94,52 @@ async def test_an_approval_is_answered_from_the_other_program(programs: Programs
     assert (await programs.two.tasks()).items == ()
 
 
-async def test_a_live_turn_is_not_taken_from_a_program_that_runs(programs: Programs, tmp_path: Path) -> None:
+async def test_a_live_turn_is_not_taken_from_a_program_that_runs(programs: Programs) -> None:
     gate = asyncio.Event()
     programs.model.extend([Wait(gate=gate), "mine"])
     sent = await programs.one.send("talk")
-    settings = Settings(kirotodo_home=tmp_path, database_url=f"sqlite+aiosqlite:///{tmp_path / 'list.db'}")
-    third = await LocalBackend.open(settings, model=ScriptedModel())
+    third = await LocalBackend.open(programs.settings, model=ScriptedModel())
     gate.set()
     last = (await follow(third, sent.turn_id))[-1]
     await third.aclose()
     assert isinstance(last, TurnFinished)
     assert last.response == "mine"
+
+
+async def test_one_look_serves_all_who_watch(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Sequence[Any], Sequence[Any]]] = []
+    looked = asyncio.Event()
+    database = programs.two._database
+    look = database.marks
+
+    async def counted(turns: Sequence[tuple[str, str]], users: Sequence[str]) -> Marks | None:
+        asked.append((list(turns), list(users)))
+        if len(asked) == 3:
+            looked.set()
+        return await look(turns, users)
+
+    monkeypatch.setattr(database, "marks", counted)
+    gate = asyncio.Event()
+    programs.model.extend(["Half ", Wait(gate=gate), "done."])
+    sent = await programs.one.send("talk")
+    watching = [asyncio.create_task(follow(programs.two, sent.turn_id)) for _ in range(20)]
+    await looked.wait()
+    gate.set()
+    seen = await asyncio.gather(*watching)
+    assert all(events == seen[0] for events in seen)
+    assert isinstance(seen[0][-1], TurnFinished)
+    assert all(look == ([("local", sent.turn_id)], []) for look in asked)
+    told = len(asked)
+    await programs.one.add_from_text("nobody watches any more")
+    await asyncio.sleep(2 * LOOK_SECONDS)
+    assert len(asked) <= told + 1
+
+
+async def test_what_the_other_program_does_to_the_list_is_heard(programs: Programs) -> None:
+    async with aclosing(programs.two.changes()) as changes:
+        await anext(changes)
+        await programs.one.add_from_text("milk")
+        heard = await anext(changes)
+        assert [task.title for task in heard.tasks] == ["milk"]
+        await programs.one.delete_tasks([1])
+        assert (await anext(changes)).removed == (1,)

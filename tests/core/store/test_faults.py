@@ -139,7 +139,8 @@ async def attempt(url, **options):
         return ["open " + type(error).__name__]
     told = []
     async with database.read("ann") as store:
-        told.append(f"read {await store.tasks.count_pending()} {database.change_token() == database.change_token()}")
+        token = database._engine.change_token()
+        told.append(f"read {await store.tasks.count_pending()} {token == database._engine.change_token()}")
     try:
         async with database.begin("ann") as store:
             await store.tasks.add(TaskDraft(title="x"))
