@@ -88,6 +88,14 @@ class Credentials:
         """Whether `KIROTODO_TOKEN` is set, and wins."""
         return bool(self._environment.get(TOKEN, "").strip())
 
+    @property
+    def user_of_environment(self) -> str | None:
+        """Whose token `KIROTODO_TOKEN` says it is; None where it is not set, or is no token."""
+        try:
+            return Tokens.of_token(self._environment[TOKEN]).user_id if self.from_environment else None
+        except InvalidInput:
+            return None
+
     async def read(self, address: Address) -> Tokens | None:
         """The sign-in, None where there is none.
 

@@ -46,7 +46,9 @@ class Places:
         self.address = accounts.chosen(asked)
         self.user_id = ""
         known = accounts.servers.of(self.address) if self.address is not None else None
-        if known is not None:
+        if accounts.credentials.from_environment:
+            self.user_id = accounts.credentials.user_of_environment or ""
+        elif known is not None:
             self.user_id = known.user_id
 
     @property

@@ -96,6 +96,13 @@ class Terminal:
         styles = re.findall(r"\x1b\[([0-9;]*)m", self._tmux("capture-pane", "-p", "-e"))
         return [style for style in styles if re.search(r"(?:^|;)(?:[34][0-8]|9[0-7]|10[0-7])(?:;|$)", style)]
 
+    def painted(self, text: str) -> str:
+        """The first line that holds the text, with its colours; "" where none does."""
+        for line in self._tmux("capture-pane", "-p", "-e").split("\n"):
+            if text in re.sub(r"\x1b\[[0-9;]*m", "", line):
+                return line
+        return ""
+
     def left_on(self) -> set[Mode]:
         """The modes that a program switched on and a shell does not want."""
         flags = self._tmux("display-message", "-p", " ".join(f"#{{{flag}}}" for flag in _MODES)).split()

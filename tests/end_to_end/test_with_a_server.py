@@ -99,6 +99,13 @@ def sign_up(terminal: Terminal, house: House) -> None:
     assert PASSWORD not in screen
 
 
+def move(terminal: Terminal, key: str, *, to: str) -> None:
+    """Press the key and wait until the field is the one that is lit: what is typed sooner goes to the field before."""
+    before = terminal.painted(to)
+    terminal.press(key)
+    terminal.wait_until(lambda: terminal.painted(to) != before, f"{to} should have the focus")
+
+
 def conversation(program: Program) -> list[tuple[str, str]]:
     import json
 
@@ -149,13 +156,14 @@ def test_the_door_of_a_server_in_the_chat(house: House, program: Program, termin
     """For somebody without a shell: the chat alone is enough."""
     terminal.run(f"KIROTODO_CREDENTIALS=memory kirotodo chat --server {house.url}")
     terminal.wait_for("password")
-    terminal.press("BTab", "Space")
+    move(terminal, "BTab", to="account")
+    terminal.press("Space")
     terminal.wait_for("make one")
-    terminal.press("Tab")
+    move(terminal, "Tab", to="email")
     terminal.type("ada@example.com")
-    terminal.press("Tab")
+    move(terminal, "Tab", to="password  ")
     terminal.type(PASSWORD)
-    terminal.press("Tab")
+    move(terminal, "Tab", to="again")
     terminal.type(PASSWORD)
     terminal.press("Enter")
     terminal.wait_for(f"{house.host} · built-in · 0 open")

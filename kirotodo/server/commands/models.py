@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from kirotodo.server.commands.printing import printable, put_json
+from kirotodo.server.commands.where import where
 
 if TYPE_CHECKING:
     from kirotodo.core.backend import ModelChoice
@@ -79,6 +80,10 @@ def _print(known: "tuple[ModelChoice, ...]") -> None:
         columns = "  ".join(f"{text:<{width}}" for text, width in zip((name, model, place), widths, strict=True))
         click.echo(printable(f"{'*' if default else ' '} {columns}  {price}").rstrip())
     click.echo("* answers unless another is asked for: kirotodo ask --model NAME", err=True)
+    if (found := where(ask=False)).server:
+        click.echo(
+            f"These answer on this computer. The list is at {found.server}: /model in the chat lists its.", err=True
+        )
 
 
 def _price(choice: "ModelChoice") -> str:

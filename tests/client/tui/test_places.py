@@ -9,6 +9,7 @@ from kirotodo.client.state import ClientState
 from tests.client.remote.raw_server import DROP, HOLD, RawServer, issued, ok, page, problem, raw_server, stream
 from tests.client.remote.test_sign_in import REFUSED
 from tests.client.remote.test_streams import news
+from tests.client.test_credentials import token
 from tests.client.tui.chat_host import Chat
 from tests.client.tui.places_host import Home, at_home, keep_a_list
 
@@ -262,6 +263,21 @@ async def test_a_server_that_wants_a_pause_is_given_one_and_the_chip_counts(home
         await chat.say("hello")
         await chat.sees("busy, again in 40 s")
         await chat.sees("busy, again in 39 s")
+        await chat.press("escape")
+        await chat.until(lambda: chat.draft == "hello")
+
+
+async def test_a_token_of_the_environment_has_drafts_of_its_own(tmp_path: Path, server: RawServer) -> None:
+    given = token(sub="7")
+    home = Home(tmp_path, KIROTODO_TOKEN=given)
+    home.accounts.servers.signed_in(server.address, user_id="8", email="eve@example.com")
+    ClientState(home.accounts.state_path(server.address, "8")).save()
+    async with at_home(home) as chat:
+        await chat.sees("3 open")
+        await chat.write("mine")
+    assert ClientState(home.accounts.state_path(server.address, "7")).draft(None) == "mine"
+    assert ClientState(home.accounts.state_path(server.address, "8")).draft(None) == ""
+    assert {one.headers["authorization"] for one in server.asked} == {f"Bearer {given}"}
 
 
 async def test_two_servers_keep_two_states(home: Home, server: RawServer) -> None:

@@ -311,7 +311,7 @@ class TalkScreen(PartsScreen):
         """Stop the live turn; what it has answered stays."""
         if self.live is not None:
             self.shell.work(self.shell.jobs.stop(self.live))
-        elif self.sending is not None and self.header.link is not None and self.header.link.link != "online":
+        elif self.sending is not None and self.header.waits:
             self.workers.cancel_group(self.app, _sending(self.sending))
             said = Unreachable("The message waits no longer and is back in the composer.")
             self.post_message(MessageRefused(self.sending, said, self.view))

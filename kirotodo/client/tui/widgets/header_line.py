@@ -86,6 +86,11 @@ class HeaderLine(Widget):
     seconds: reactive[int] = reactive(0)
     """Until a server that wants to be left alone is asked again; counts down by itself."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether a message would have to wait for the server."""
+        return self.seconds > 0 or (self.link is not None and self.link.link != "online")
+
     def count_down(self, seconds: float) -> None:
         self.seconds = max(self.seconds, math.ceil(seconds))
         if self._counting is None:
