@@ -13,8 +13,11 @@ from tests.contract.house import HOUSES, House
 
 @pytest.fixture(params=sorted(HOUSES))
 async def house(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Path) -> AsyncIterator[House]:
-    shutil.copy(empty_list, tmp_path / "list.db")
-    house = HOUSES[request.param](tmp_path)
+    if request.param.endswith("on PostgreSQL"):
+        house = HOUSES[request.param](tmp_path, database_url=request.getfixturevalue("postgres_url"))
+    else:
+        shutil.copy(empty_list, tmp_path / "list.db")
+        house = HOUSES[request.param](tmp_path)
     await house.start()
     yield house
     await house.aclose()

@@ -91,15 +91,15 @@ class LocalHouse:
 
 
 class RemoteHouse:
-    """The core behind a server on a real socket, spoken to over HTTP."""
+    """The core behind a server on a real socket, spoken to over HTTP; on SQLite, or on the database it is given."""
 
     link: Link = "online"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.clock = Clock()
         self.model = ScriptedModel()
         self._chosen: Model = self.model
-        self._settings = settings_in(folder)
+        self._settings = settings_in(folder, **settings)
         self._open = AsyncExitStack()
 
     async def start(self) -> None:
@@ -127,7 +127,12 @@ class RemoteHouse:
         await self._open.aclose()
 
 
-HOUSES: Final[Mapping[str, Callable[[Path], House]]] = {"local": LocalHouse, "remote": RemoteHouse}
+HOUSES: Final[Mapping[str, Callable[..., House]]] = {
+    "local": LocalHouse,
+    "remote": RemoteHouse,
+    "remote on PostgreSQL": RemoteHouse,
+}
+"""Those "on PostgreSQL" are given a database there."""
 
 
 async def until_final(backend: Backend, sent: Sent, *, after: int = 0) -> list[TurnEvent]:
