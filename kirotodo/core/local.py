@@ -317,6 +317,19 @@ class LocalBackend:
 
         return await self._edit(lambda store, at: edits.complete_tasks(store, task_ids, completed=completed, at=at))
 
+    async def change_task(self, task_id: int, fields: TaskFields, *, completed: bool | None = None) -> Task:
+        """Change fields of a task and set it done or open, as one edit. Raises `NotFound` or `InvalidInput`."""
+        from kirotodo.core.tools import edits
+
+        async def change(store: Store, at: "Standpoint") -> Task:
+            if fields or completed is None:
+                await edits.update_tasks(store, [task_id], fields, at=at)
+            if completed is not None:
+                await edits.complete_tasks(store, [task_id], completed=completed, at=at)
+            return await store.tasks.get(task_id)
+
+        return await self._edit(change)
+
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
         from kirotodo.core.tools import edits
 

@@ -31,6 +31,7 @@ SUMMARY: Final = """A to-do list you talk to.
 Every answer carries `X-Request-ID` and `X-Kirotodo-Version`. Errors are RFC 9457 problems with a stable `code`. Lists
 are pages: `next` is the `cursor` to ask with for what follows, null on the last.
 """
+LOCAL_TIME: Final = {"pattern": r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$", "examples": ["17:00:00"]}
 _REF: Final = "#/components/schemas/{model}"
 
 
@@ -47,19 +48,22 @@ def _problem(status: int) -> dict[str, Any]:
     return {"description": title, "content": {MEDIA_TYPE: content}}
 
 
-STREAM: Final[dict[int | str, dict[str, Any]]] = {
-    200: {
-        "description": "Server-sent events; the data of each is one line of JSON. Comments (`: ping`) keep it open; "
-        "`reconnect` says that the server restarts, `problem` why the stream cannot go on.",
-        "content": {
-            "text/event-stream": {
-                "schema": {"type": "string"},
-                "example": 'id: 2\nevent: text_delta\ndata: {"turn_id":"5f…","seq":2,"step":0,"attempt":0,'
-                '"text":"Added milk.","kind":"text_delta"}\n\n',
-            }
-        },
-    }
-}
+def stream_of(schema: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
+    """A stream of server-sent events, whose data are of that schema, as a route declares it."""
+    each = {"$ref": _REF.format(model=schema)}
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": each}
+    event = {"type": "string", "enum": [*kinds, "reconnect", "problem"]}
+    properties = {"id": {"type": "string"}, "event": event, "data": data}
+    content = {"schema": {"type": "object", "required": ["event", "data"], "properties": properties}}
+    description = (
+        "Server-sent events; the data of each is one line of JSON. Comments (`: ping`) keep the stream open; "
+        "`reconnect` says that the server stops, `problem` why the stream cannot go on."
+    )
+    return {200: {"description": description, "content": {"text/event-stream": content}}}
+
+
+TURN_STREAM: Final = stream_of("TurnEvent", *(kind.__dataclass_fields__["kind"].default for kind in TurnEvent.__args__))
+LIST_STREAM: Final = stream_of("ListChanged", "list_changed")
 
 
 def user_router(tag: str, *, prefix: str = "") -> APIRouter:
@@ -77,7 +81,7 @@ def describe(app: FastAPI) -> None:
             schemas = found.setdefault("components", {}).setdefault("schemas", {})
             for name, adapter in _further_schemas().items():
                 _add(schemas, name, adapter)
-            app.openapi_schema = found
+            app.openapi_schema = _with_local_times(found)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -89,6 +93,19 @@ def _further_schemas() -> dict[str, TypeAdapter[Any]]:
         "TurnEvent": TypeAdapter(TurnEvent),
         "ListChanged": TypeAdapter(ListChanged),
     }
+
+
+def _with_local_times(value: Any) -> Any:
+    """The same description, in which a time of day is a local one: the format `time` demands an offset from UTC."""
+    match value:
+        case {"type": "string", "format": "time"}:
+            return {**{key: inner for key, inner in value.items() if key != "format"}, **LOCAL_TIME}
+        case dict():
+            return {key: _with_local_times(inner) for key, inner in value.items()}
+        case list():
+            return [_with_local_times(inner) for inner in value]
+        case _:
+            return value
 
 
 def _add(schemas: dict[str, Any], name: str, adapter: TypeAdapter[Any]) -> None:

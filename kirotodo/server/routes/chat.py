@@ -11,7 +11,7 @@ from kirotodo.core.local import LocalBackend
 from kirotodo.server.callers import Caller, Draining, RequestKey, Spoken
 from kirotodo.server.errors import STATUS, problem, problem_of
 from kirotodo.server.following import outcome, turn_frames
-from kirotodo.server.openapi import STREAM, problems, user_router
+from kirotodo.server.openapi import TURN_STREAM, problems, user_router
 from kirotodo.server.schemas import ChatAnswer, ChatBody
 from kirotodo.server.streams import EventStream
 
@@ -44,7 +44,7 @@ async def chat(body: ChatBody, caller: Spoken, drain: Draining, key: RequestKey 
     return ChatAnswer.of(reached.turn)
 
 
-@router.post("/chat/stream", status_code=200, response_class=EventStream, responses={**STREAM, **REFUSALS})
+@router.post("/chat/stream", status_code=200, response_class=EventStream, responses={**TURN_STREAM, **REFUSALS})
 async def chat_stream(body: ChatBody, caller: Spoken, drain: Draining, key: RequestKey = None) -> Response:
     """Say something and follow the turn: its events as they come, up to the final one."""
     backend, sent = await begin(caller, body, key)

@@ -77,13 +77,8 @@ async def task(task_id: TaskId, backend: Mine) -> Task:
 
 @router.patch("/tasks/{task_id}", responses=problems(404, 413))
 async def change(task_id: TaskId, body: TaskBody, backend: Mine) -> Task:
-    """Change fields of a task, or set it done or open."""
-    fields = body.fields()
-    if fields or body.completed is None:
-        await backend.update_tasks([task_id], fields)
-    if body.completed is not None:
-        await backend.complete_tasks([task_id], completed=body.completed)
-    return await backend.task(task_id)
+    """Change fields of a task and set it done or open, in one group of changes."""
+    return await backend.change_task(task_id, body.fields(), completed=body.completed)
 
 
 @router.delete("/tasks/{task_id}", status_code=204, responses=problems(404))

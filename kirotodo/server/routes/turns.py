@@ -9,7 +9,7 @@ from kirotodo.core.domain.conversation import Sent, Turn
 from kirotodo.core.domain.task import Changed
 from kirotodo.server.callers import CallId, Draining, LastEventId, Mine, RequestKey, Spoken, TurnId
 from kirotodo.server.following import turn_frames
-from kirotodo.server.openapi import STREAM, problems, user_router
+from kirotodo.server.openapi import TURN_STREAM, problems, user_router
 from kirotodo.server.routes.chat import begin
 from kirotodo.server.schemas import SEQ_MAX, ApprovalBody, ChatBody
 from kirotodo.server.streams import EventStream
@@ -30,7 +30,9 @@ async def turn(turn_id: TurnId, backend: Mine) -> Turn:
     return await backend.turn(turn_id)
 
 
-@router.get("/{turn_id}/events", status_code=200, response_class=EventStream, responses={**STREAM, **problems(404)})
+@router.get(
+    "/{turn_id}/events", status_code=200, response_class=EventStream, responses={**TURN_STREAM, **problems(404)}
+)
 async def events(
     turn_id: TurnId,
     backend: Mine,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from kirotodo.server.callers import Called, Draining, LastEventId, Mine
 from kirotodo.server.following import list_frames
-from kirotodo.server.openapi import STREAM, user_router
+from kirotodo.server.openapi import LIST_STREAM, user_router
 from kirotodo.server.schemas import SEQ_MAX, Models, UserStatus
 from kirotodo.server.streams import EventStream
 
@@ -27,7 +27,7 @@ async def status(backend: Mine, caller: Called) -> UserStatus:
     return UserStatus(model=found.model, user=found.user, pending=found.pending, email=caller.principal.email)
 
 
-@router.get("/events", status_code=200, response_class=EventStream, responses=STREAM)
+@router.get("/events", status_code=200, response_class=EventStream, responses=LIST_STREAM)
 async def events(
     backend: Mine,
     drain: Draining,
