@@ -48,10 +48,10 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Callab
         if workers > 1:
             say(line)
             with shared_by_processes():
-                Multiprocess(_config(FACTORY, settings, workers=workers), [listening]).run()
+                Multiprocess(uvicorn_config(FACTORY, settings, workers=workers), [listening]).run()
         else:
             app = _watched_app(settings)
-            _Server(_config(app, settings), up=lambda: say(line)).run([listening])
+            _Server(uvicorn_config(app, settings), up=lambda: say(line)).run([listening])
     finally:
         listening.close()
         reports.stop()
@@ -127,7 +127,8 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _config(app: FastAPI | str, settings: Settings, *, workers: int | None = None) -> uvicorn.Config:
+def uvicorn_config(app: FastAPI | str, settings: Settings, *, workers: int | None = None) -> uvicorn.Config:
+    """How uvicorn runs this: it says nothing of itself, and believes the proxies of the settings alone."""
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),

@@ -1,5 +1,6 @@
 """`kirotodo serve` as people start and stop it: a process of its own, a signal, an exit code."""
 
+import asyncio
 import json
 import os
 import re
@@ -10,12 +11,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 
 from kirotodo.cli import front_door
-from tests.server.serving import SECRET, bearer
+from kirotodo.core.local import utc_now
+from kirotodo.core.store.database import Database
+from kirotodo.core.store.turns import DanglingTurn
+from kirotodo.server.serving import uvicorn_config
+from tests.server.serving import SECRET, bearer, settings_in
 
 KIROTODO = Path(sys.executable).parent / "kirotodo"
 
@@ -38,7 +45,7 @@ def serving(home: Path, *args: str, **more: str) -> Iterator[tuple[subprocess.Po
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.fullmatch(r"kirotodo serves (http://\S+) \(built-in answers; stop with Ctrl\+C\)\n", line)
+        found = re.fullmatch(r"kirotodo serves (http://\S+) \([\w-]+ answers; stop with Ctrl\+C\)\n", line)
         assert found, (line, process.stderr and process.stderr.read())
         yield process, found[1]
     finally:
@@ -62,6 +69,48 @@ def test_it_answers_stops_and_starts_again_at_the_same_port(tmp_path: Path) -> N
         assert httpx2.get(f"{again}/api/1/tasks", headers=bearer("1")).json()["items"][0]["title"] == "Milk"
         second.send_signal(signal.SIGINT)
         assert second.wait(20) == 0
+
+
+@pytest.mark.slow
+def test_a_turn_that_outlasts_the_grace_is_let_go_of(tmp_path: Path) -> None:
+    """With a model service that takes requests and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as tarpit:
+        silent = f"http://127.0.0.1:{tarpit.getsockname()[1]}/v1"
+        slow = {"OPENAI_BASE_URL": silent, "OPENAI_MODEL": "silent", "MODEL": "silent", "DRAIN_TIMEOUT": "0.3"}
+        with serving(tmp_path, "--port", "0", **slow) as (process, address):
+            sent = httpx2.post(f"{address}/api/1/turns", json={"message": "hi"}, headers=bearer("1")).json()
+            tarpit.settimeout(20)
+            with tarpit.accept()[0]:
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(20) == 0
+    (left,) = asyncio.run(left_behind(tmp_path))
+    assert left.turn_id == sent["turn_id"]
+    assert left.lease_until <= utc_now()
+
+
+async def left_behind(home: Path) -> list[DanglingTurn]:
+    """Turns that are to be gone on with."""
+    database = await Database.open(f"sqlite:///{home / 'kirotodo.db'}", clock=utc_now)
+    try:
+        return await database.dangling()
+    finally:
+        await database.aclose()
+
+
+async def test_only_proxies_that_are_named_are_believed(tmp_path: Path) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append((scope["client"][0], scope["scheme"]))
+
+    config = uvicorn_config(FastAPI(), settings_in(tmp_path, forwarded_allow_ips=("10.0.0.0/8",)))
+    config.app = app
+    config.load()
+    headers = [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-proto", b"https")]
+    for address in ("10.1.2.3", "192.168.1.1"):
+        scope: Any = {"type": "http", "scheme": "http", "client": (address, 1), "headers": headers, "asgi": {}}
+        await config.loaded_app(scope, None, None)
+    assert seen == [("203.0.113.9", "https"), ("192.168.1.1", "http")]
 
 
 def call_of_the_deployment_guide(address: str) -> tuple[str, str]:
