@@ -59,6 +59,8 @@ class Run:
     """The attempt that a step's text is at, for steps of which something was written before."""
     usage: Usage = field(default_factory=Usage)
     flow: TextFlow | None = None
+    opaque: Mapping[str, Any] | None = None
+    """What the model wants back with the step that it is saying now."""
     asked: Asked | None = None
     open_tasks: int | None = None
     """As of the last look at the list."""
@@ -146,11 +148,13 @@ class Agent:
         """Store the step that asks for these calls, in one transaction with the first of them; False where that parked
         the turn."""
         flow = run.speaking
-        ran = await run_call(run.log, calls[0], run.conversation_id, run.around, step=AskedFor(flow=flow, calls=calls))
+        ran = await run_call(
+            run.log, calls[0], run.conversation_id, run.around, step=AskedFor(flow=flow, calls=calls, opaque=run.opaque)
+        )
         run.flow = None
         if ran is not None:
             calls = (self._ran(run, ran), *calls[1:])
-        run.steps.append(StepRecord(step=flow.step, text=flow.text, calls=calls))
+        run.steps.append(StepRecord(step=flow.step, text=flow.text, calls=calls, opaque=run.opaque))
         return ran is not None
 
     async def _run_calls(self, run: Run) -> bool:
@@ -188,7 +192,7 @@ class Agent:
             lead="\n\n" if said else "",
             on_error=lambda: run.interrupt.stop("broken"),
         )
-        run.flow = flow
+        run.flow, run.opaque = flow, None
         requested: list[port.ToolCall] = []
         watch = _Stopwatch(self.model.name)
         try:
@@ -202,9 +206,12 @@ class Agent:
                             requested.append(event)
                         case port.UsageReport(usage=usage):
                             run.usage += usage
+                        case port.Opaque(data=data, origin=origin, lasting=lasting):
+                            run.opaque = {"data": data, "origin": origin, "lasting": lasting}
                         case port.Restarted():
                             flow.restart()
                             requested.clear()
+                            run.opaque = None
         except ModelError as error:
             watch.code = error.code
             raise
@@ -231,7 +238,8 @@ class Agent:
             )
         ) as entry:
             flow.emit_rest(entry)
-            await entry.store.turns.add_step(turn_id, flow.step, flow.text)
+            opaque = run.opaque if run.steps and run.opaque and run.opaque["lasting"] else None
+            await entry.store.turns.add_step(turn_id, flow.step, flow.text, opaque=opaque)
             await entry.store.conversations.add_message(
                 run.conversation_id, role="assistant", content=response, turn_id=turn_id
             )

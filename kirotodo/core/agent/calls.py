@@ -57,10 +57,11 @@ class Ran:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AskedFor:
-    """A step that is not stored yet: what the model said, and all the calls it asked for."""
+    """A step that is not stored yet: what the model said, all the calls it asked for, what it wants back with them."""
 
     flow: TextFlow
     calls: tuple[ToolCall, ...]
+    opaque: Mapping[str, Any] | None
 
 
 async def run_call(
@@ -113,7 +114,9 @@ async def _writing(turn: TurnLog, call: ToolCall, step: AskedFor | None) -> Asyn
     flow, calls = step.flow, step.calls
     async with turn.write(
         call_id=call.id,
-        first=lambda turns: turns.add_step(turn.turn_id, flow.step, flow.text, calls, epoch=turn.epoch),
+        first=lambda turns: turns.add_step(
+            turn.turn_id, flow.step, flow.text, calls, opaque=step.opaque, epoch=turn.epoch
+        ),
     ) as entry:
         flow.emit_rest(entry)
         for each in calls:

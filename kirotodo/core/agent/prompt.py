@@ -11,6 +11,7 @@ from typing import Any, Final
 from kirotodo.core.domain.conversation import Message, ToolCall
 from kirotodo.core.models.model import (
     AssistantStep,
+    Opaque,
     PromptItem,
     ToolCallRequest,
     ToolOutcome,
@@ -82,9 +83,17 @@ def turn_items(text: str, steps: Sequence[StepRecord], *, short: bool) -> list[P
     items: list[PromptItem] = [UserText(text=text)]
     for step in steps:
         calls = tuple(ToolCallRequest(call_id=call.id, tool=call.tool, arguments=call.arguments) for call in step.calls)
-        items.append(AssistantStep(text=step.text.strip(), calls=calls))
+        items.append(AssistantStep(text=step.text.strip(), calls=calls, opaque=_opaque(step, short=short)))
         items.extend(outcome(call, short=short) for call in step.calls)
     return items
+
+
+def _opaque(step: StepRecord, *, short: bool) -> Opaque | None:
+    """What the step's provider wants back; of earlier turns only what lasts."""
+    if step.opaque is None:
+        return None
+    kept = Opaque(**step.opaque)
+    return kept if kept.lasting or not short else None
 
 
 def cost(items: Sequence[PromptItem]) -> int:
@@ -94,7 +103,8 @@ def cost(items: Sequence[PromptItem]) -> int:
         match item:
             case UserText(text=text):
                 total += tokens(text)
-            case AssistantStep(text=text, calls=calls):
+            case AssistantStep(text=text, calls=calls, opaque=opaque):
+                total += tokens(json.dumps(opaque.data)) if opaque is not None else 0
                 total += tokens(text) + sum(
                     tokens(call.tool) + tokens(json.dumps(call.arguments, default=str)) for call in calls
                 )

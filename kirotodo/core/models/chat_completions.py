@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kirotodo.core.domain.conversation import Usage
-from kirotodo.core.models.faults import filtered, sent_error, truncated
+from kirotodo.core.models.faults import Source, filtered, sent_error, truncated
 from kirotodo.core.models.held_text import HeldText
 from kirotodo.core.models.model import (
     AssistantStep,
@@ -20,6 +20,7 @@ from kirotodo.core.models.model import (
     UsageReport,
     UserText,
 )
+from kirotodo.core.models.opaque import Thoughts, opaque_of, part
 from kirotodo.core.models.strict_schema import strict_schema
 from kirotodo.core.models.wire import CallInParts, count, facts_text, items, mapping, result_text
 
@@ -42,8 +43,8 @@ class ChatCompletions:
             body["reasoning_effort"] = effort
         return body
 
-    def decoder(self, request: ModelRequest, *, model: str, strict: bool) -> "ChatDecoder":
-        return ChatDecoder(request, model=model, strict=strict)
+    def decoder(self, request: ModelRequest, *, source: Source, strict: bool) -> "ChatDecoder":
+        return ChatDecoder(request, source=source, strict=strict)
 
 
 def messages_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
@@ -65,7 +66,7 @@ def messages_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
             said = []
         match item:
             case AssistantStep(text=text, calls=calls):
-                message: dict[str, Any] = {"role": "assistant", "content": text or None}
+                message: dict[str, Any] = {"role": "assistant", "content": text or None, **part(item, "message")}
                 if calls:
                     ids = {call.call_id: f"call{made + number:05d}" for number, call in enumerate(calls)}
                     made += len(calls)
@@ -74,8 +75,9 @@ def messages_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
                             "id": ids[call.call_id],
                             "type": "function",
                             "function": {"name": call.tool, "arguments": result_text(call.arguments)},
+                            **part(item, "calls").get(str(position), {}),
                         }
-                        for call in calls
+                        for position, call in enumerate(calls)
                     ]
                 elif not text:
                     message["content"] = "(no answer)"
@@ -98,10 +100,11 @@ def _tool(schema: ToolSchema, *, strict: bool) -> dict[str, Any]:
 class ChatDecoder:
     """See `wire.Decoder`."""
 
-    def __init__(self, request: ModelRequest, *, model: str, strict: bool) -> None:
+    def __init__(self, request: ModelRequest, *, source: Source, strict: bool) -> None:
         self.whole = False
         self._strict = strict
-        self._model = model
+        self._source = source
+        self._thoughts = Thoughts()
         self._tools = tuple(tool.name for tool in request.tools)
         self._text = HeldText(request)
         self._calls: list[CallInParts] = []
@@ -112,7 +115,7 @@ class ChatDecoder:
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
         if error := chunk.get("error"):
-            raise sent_error(error, model=self._model)
+            raise sent_error(error, source=self._source)
         usage = chunk.get("usage") or mapping(chunk.get("x_groq")).get("usage")
         if isinstance(usage, Mapping):
             self._usage = _usage(usage)
@@ -125,6 +128,7 @@ class ChatDecoder:
         events = self._text.feed(content) if (content := _text(said.get("content"))) else []
         if isinstance(refusal := said.get("refusal"), str) and refusal:
             events.append(TextDelta(text=refusal))
+        self._thoughts.feed(said)
         for call in items(said.get("tool_calls")):
             self._take(mapping(call))
         if isinstance(old := said.get("function_call"), Mapping):
@@ -142,22 +146,29 @@ class ChatDecoder:
 
     def finish(self) -> list[ModelEvent]:
         events, written = self._text.finish()
-        calls = [call.whole(self._tools, strict=self._strict) for call in self._calls if call.name] or written
+        named = [call for call in self._calls if call.name]
+        calls = [call.whole(self._tools, strict=self._strict) for call in named] or written
         if self._filtered and not (self._said or events or calls):
             raise filtered()
         events.extend(calls)
+        extras = {str(position): call.extra for position, call in enumerate(named) if call.extra}
+        events.extend(opaque_of(message=self._thoughts.message, calls=extras))
         if self._usage is not None:
             events.append(UsageReport(usage=self._usage))
         return events
 
-    def _take(self, part: Mapping[str, Any]) -> None:
+    def _take(self, crumb: Mapping[str, Any]) -> None:
         """A part begins a new call where none is open under its index (there may be no index), or where it has another
         id than that one; some servers give every call the index 0, others repeat id and name in every crumb."""
-        function = mapping(part.get("function"))
-        index, given, name = part.get("index"), part.get("id"), function.get("name")
+        function = mapping(crumb.get("function"))
+        index, given, name = crumb.get("index"), crumb.get("id"), function.get("name")
         if not isinstance(index, int):
             index = None
+        extra = crumb.get("extra_content")
         known = self._open.get(index)
+        if known is None and isinstance(extra, Mapping) and self._calls and not name:
+            known = self._calls[-1]  # comes behind its call, without an index
+            self._open[index] = known
         unnumbered = index is None and not given and name and known is not None and known.name
         if known is None or unnumbered or (given and known.id and given != known.id):
             known = CallInParts()
@@ -165,14 +176,16 @@ class ChatDecoder:
             self._calls.append(known)
         known.id = known.id or (given if isinstance(given, str) else "")
         known.add(name, function.get("arguments"))
+        if isinstance(extra, Mapping) and extra:
+            known.extra = {"extra_content": extra}
 
 
 def _text(content: Any) -> str:
     """Content as text; of content in parts, the text parts (others hold reasoning)."""
     if isinstance(content, str):
         return content
-    parts = (mapping(part) for part in items(content))
-    return "".join(str(part.get("text") or "") for part in parts if part.get("type") == "text")
+    parts = (mapping(each) for each in items(content))
+    return "".join(str(each.get("text") or "") for each in parts if each.get("type") == "text")
 
 
 def _usage(usage: Mapping[str, Any]) -> Usage:

@@ -34,6 +34,16 @@ class Refusal:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """The model that faults are told of; and what its key, its name and its address are set with, in words."""
+
+    model: str
+    key: str = "OPENAI_API_KEY"
+    name: str = "OPENAI_MODEL"
+    address: str = "OPENAI_BASE_URL"
+
+
 def truncated() -> ProviderFault:
     return ProviderFault(f"The model's answer broke off in the middle. {KEPT}", kind="down")
 
@@ -42,9 +52,9 @@ def garbled() -> ProviderFault:
     return ProviderFault(f"The model service sent something that is no valid answer. {KEPT}", kind="down")
 
 
-def disconnected(host: str) -> ProviderFault:
+def disconnected(host: str, *, source: Source) -> ProviderFault:
     return ProviderFault(
-        f"The model service at {host} cannot be reached. {KEPT} Check the network and OPENAI_BASE_URL.", kind="down"
+        f"The model service at {host} cannot be reached. {KEPT} Check the network and {source.address}.", kind="down"
     )
 
 
@@ -65,12 +75,13 @@ def filtered() -> ProviderFault:
     )
 
 
-def of_response(refusal: Refusal, *, model: str) -> ProviderFault:
+def of_response(refusal: Refusal, *, source: Source) -> ProviderFault:
     """The fault that an error response tells of. Provider texts are not passed on: they may hold keys and addresses."""
     told = f"{refusal.code} {refusal.message}".lower()
+    model = source.model
     if refusal.status in (400, 404, 422, 500, 501) and _no_tools(told):
         return ProviderFault(
-            f"The model {model!r} cannot call tools, as kirotodo needs. {KEPT} Choose another with OPENAI_MODEL.",
+            f"The model {model!r} cannot call tools, as kirotodo needs. {KEPT} Choose another with {source.name}.",
             kind="refused",
         )
     if refusal.status in (400, 413, 422, 500) and _too_long(told):
@@ -80,13 +91,14 @@ def of_response(refusal: Refusal, *, model: str) -> ProviderFault:
     match refusal.status:
         case 401 | 403:
             return ProviderFault(
-                f"The model service refused the key. {KEPT} Check OPENAI_API_KEY and what it may use.", kind="refused"
+                f"The model service refused the key. {KEPT} Check {source.key} and what it may use.", kind="refused"
             )
         case 402:
             return _no_credit()
         case 404:
             return ProviderFault(
-                f"The model service does not know the model {model!r}. {KEPT} Check OPENAI_MODEL and OPENAI_BASE_URL.",
+                f"The model service does not know the model {model!r}. {KEPT} "
+                f"Check {source.name} and {source.address}.",
                 kind="refused",
             )
         case 429 if _is_spent(refusal.code.lower(), told):
@@ -105,7 +117,7 @@ def of_response(refusal: Refusal, *, model: str) -> ProviderFault:
             return ProviderFault(f"The model service refused the request ({status}). {KEPT}", kind="refused")
 
 
-def sent_error(error: Any, *, model: str) -> ProviderFault:
+def sent_error(error: Any, *, source: Source) -> ProviderFault:
     """The fault that an error sent within a stream tells of; its status is guessed from its code."""
     code, message = error_of_body({"error": error})
     known = code.lower()
@@ -117,7 +129,7 @@ def sent_error(error: Any, *, model: str) -> ProviderFault:
         status = 400
     else:
         status = 500
-    return of_response(Refusal(status=status, code=code, message=message, headers={}), model=model)
+    return of_response(Refusal(status=status, code=code, message=message, headers={}), source=source)
 
 
 def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:

@@ -18,10 +18,11 @@ class UserText:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssistantStep:
-    """One step of the model: its text, then its tool calls in order."""
+    """One step of the model: its text, then its tool calls in order. `opaque` is what its provider wants back."""
 
     text: str
     calls: tuple["ToolCallRequest", ...] = ()
+    opaque: "Opaque | None" = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,13 +103,24 @@ class UsageReport:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Opaque:
+    """What the provider wants back with this step, unread by anybody but the model of the same `origin`: in the same
+    turn, and in later ones too where it is `lasting`. Comes once in a step, if at all."""
+
+    data: Mapping[str, Any]
+    origin: str = ""
+    lasting: bool = False
+    kind: Literal["opaque"] = "opaque"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Restarted:
     """The model begins its step anew (a retry after text had come): what it said so far is to be dropped."""
 
     kind: Literal["restarted"] = "restarted"
 
 
-ModelEvent: TypeAlias = TextDelta | ToolCall | UsageReport | Restarted
+ModelEvent: TypeAlias = TextDelta | ToolCall | UsageReport | Opaque | Restarted
 
 
 class Model(Protocol):

@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -16,8 +16,9 @@ from kirotodo.core.models import faults
 from kirotodo.core.models.breaker import CircuitBreaker
 from kirotodo.core.models.chat_completions import ChatCompletions
 from kirotodo.core.models.event_stream import EventStream, whole_body
-from kirotodo.core.models.faults import ProviderFault, Refusal
-from kirotodo.core.models.model import ModelEvent, ModelRequest, Restarted, TextDelta
+from kirotodo.core.models.faults import ProviderFault, Refusal, Source
+from kirotodo.core.models.model import ModelEvent, ModelRequest, Opaque, Restarted, TextDelta
+from kirotodo.core.models.opaque import WANTED, given_back
 from kirotodo.core.models.responses import Responses
 from kirotodo.core.models.wire import Api, Decoder
 
@@ -40,8 +41,18 @@ AFTER_END: Final = 0.1
 
 API_KINDS = Literal["chat", "responses"]
 _APIS: Final[dict[str, Api]] = {"chat": ChatCompletions(), "responses": Responses()}
-_OPTIONAL: Final = ("stream_options", "reasoning_effort", "reasoning", "store", "strict")
-"""What we can do without where a provider does not know it."""
+_OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
+    "include": ("encrypted_content", "encrypted content", "'include'", "include["),
+    "extra_content": ("extra_content",),
+    "reasoning_content": ("reasoning_content",),
+    "reasoning_details": ("reasoning_details",),
+    "stream_options": ("stream_options",),
+    "reasoning_effort": ("reasoning_effort",),
+    "reasoning": ("reasoning",),
+    "store": ("store",),
+    "strict": ("strict",),
+}
+"""What we can do without where a provider does not know it, and the words by which it says so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +66,8 @@ class Endpoint:
     api: API_KINDS = "chat"
     effort: str | None = None
     strict: bool | None = None
+    source: Source | None = None
+    """What a fault says to check, where that is not the environment."""
 
     @property
     def host(self) -> str:
@@ -87,7 +100,10 @@ class OpenAIModel:
         self._stall = stall_seconds
         self._linger = linger_seconds
         self._client: AsyncOpenAI | None = None
+        self._source = endpoint.source or Source(model=endpoint.model)
+        self._origin = f"{endpoint.api} {endpoint.host} {endpoint.model}"
         self._left_out: set[str] = set()
+        self._wanted: set[str] = set()
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """See `Model.stream`. A step that broke off after text had come is begun anew, and says so (`Restarted`)."""
@@ -142,7 +158,7 @@ class OpenAIModel:
 
         try:
             response = await self._opened(client, request)
-            decoder = self._api.decoder(request, model=self.endpoint.model, strict=self._is_strict)
+            decoder = self._api.decoder(request, source=self._source, strict=self._is_strict)
             try:
                 async with aclosing(_events(response, decoder, self._linger)) as events:
                     async for event in events:
@@ -151,18 +167,21 @@ class OpenAIModel:
                 await response.aclose()
         except (openai.APITimeoutError, httpx2.TimeoutException) as error:
             unreachable = isinstance(error.__cause__, httpx2.ConnectTimeout)
-            raise (faults.disconnected if unreachable else faults.stalled)(self.endpoint.host) from None
+            if unreachable:
+                raise faults.disconnected(self.endpoint.host, source=self._source) from None
+            raise faults.stalled(self.endpoint.host) from None
         except (openai.APIConnectionError, httpx2.TransportError):
-            raise faults.disconnected(self.endpoint.host) from None
+            raise faults.disconnected(self.endpoint.host, source=self._source) from None
         except httpx2.DecodingError:
             raise faults.garbled() from None
         if not decoder.whole:
             raise faults.truncated()
         for event in decoder.finish():
-            yield event
+            yield replace(event, origin=self._origin) if isinstance(event, Opaque) else event
 
     async def _opened(self, client: "AsyncOpenAI", request: ModelRequest) -> "httpx2.Response":
-        """The response, its body unread. Settings that the provider does not know are left out and it is asked anew."""
+        """The response, its body unread. What the provider does not know is left out, what it insists on is put in, and
+        it is asked anew."""
         import httpx2
         import openai
 
@@ -182,24 +201,32 @@ class OpenAIModel:
                 )
             except openai.APIStatusError as error:
                 code, message = faults.error_of_body(error.body)
-                if error.status_code in (400, 422) and self._leave_out(message or str(error.body)):
+                if error.status_code in (400, 422) and self._adapts(message or str(error.body)):
                     continue
                 refusal = Refusal(status=error.status_code, code=code, message=message, headers=error.response.headers)
-                raise faults.of_response(refusal, model=self.endpoint.model) from None
+                raise faults.of_response(refusal, source=self._source) from None
 
     @property
     def _is_strict(self) -> bool:
         return self.endpoint.is_strict and "strict" not in self._left_out
 
     def _body(self, request: ModelRequest) -> dict[str, Any]:
+        request = given_back(request, origin=self._origin, without=self._left_out, wanted=self._wanted)
         body = self._api.body(request, model=self.endpoint.model, strict=self._is_strict, effort=self.endpoint.effort)
         return {key: value for key, value in body.items() if key not in self._left_out}
 
-    def _leave_out(self, message: str) -> bool:
-        """Whether the provider complained of a setting that we can do without; it is left out from then on."""
+    def _adapts(self, message: str) -> bool:
+        """Whether the provider complained of something that we can do without, or misses what we can give; from then on
+        it is left out, or put in."""
         told = message.lower()
-        for key in _OPTIONAL:
-            if key in told and key not in self._left_out:
+        if any(word in told for word in ("missing", "must be passed", "required")):
+            for key in WANTED:
+                if key in told:
+                    known = key in self._wanted
+                    self._wanted.add(key)
+                    return not known
+        for key, words in _OPTIONAL.items():
+            if key not in self._left_out and any(word in told for word in words):
                 self._left_out.add(key)
                 return True
         return False

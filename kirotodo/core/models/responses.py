@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kirotodo.core.domain.conversation import Usage
-from kirotodo.core.models.faults import filtered, sent_error
+from kirotodo.core.models.faults import Source, filtered, sent_error
 from kirotodo.core.models.held_text import HeldText
 from kirotodo.core.models.model import (
     AssistantStep,
@@ -18,6 +18,7 @@ from kirotodo.core.models.model import (
     UsageReport,
     UserText,
 )
+from kirotodo.core.models.opaque import opaque_of, part
 from kirotodo.core.models.strict_schema import strict_schema
 from kirotodo.core.models.wire import CallInParts, count, facts_text, items, mapping, result_text
 
@@ -34,6 +35,7 @@ class Responses:
             "input": list(items_of(request)),
             "stream": True,
             "store": False,
+            "include": ["reasoning.encrypted_content"],
         }
         if request.tools:
             body["tools"] = [_tool(schema, strict=strict) for schema in request.tools]
@@ -41,8 +43,8 @@ class Responses:
             body["reasoning"] = {"effort": effort}
         return body
 
-    def decoder(self, request: ModelRequest, *, model: str, strict: bool) -> "ResponsesDecoder":
-        return ResponsesDecoder(request, model=model, strict=strict)
+    def decoder(self, request: ModelRequest, *, source: Source, strict: bool) -> "ResponsesDecoder":
+        return ResponsesDecoder(request, source=source, strict=strict)
 
 
 def items_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
@@ -56,6 +58,7 @@ def items_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
                 said = f"{text}\n\n{facts_text(request.facts)}" if at == last_text else text
                 yield {"role": "user", "content": said}
             case AssistantStep(text=text, calls=calls):
+                yield from part(item, "items")
                 if text:
                     yield {"role": "assistant", "content": text}
                 for call in calls:
@@ -85,10 +88,11 @@ def _tool(schema: ToolSchema, *, strict: bool) -> dict[str, Any]:
 class ResponsesDecoder:
     """See `wire.Decoder`."""
 
-    def __init__(self, request: ModelRequest, *, model: str, strict: bool) -> None:
+    def __init__(self, request: ModelRequest, *, source: Source, strict: bool) -> None:
         self.whole = False
         self._strict = strict
-        self._model = model
+        self._source = source
+        self._thoughts: dict[Any, Mapping[str, Any]] = {}
         self._tools = tuple(tool.name for tool in request.tools)
         self._text = HeldText(request)
         self._calls: dict[Any, CallInParts] = {}
@@ -107,17 +111,21 @@ class ResponsesDecoder:
             case "response.completed" | "response.incomplete":
                 return self._take_end(mapping(chunk.get("response")))
             case "response.failed":
-                raise sent_error(mapping(chunk.get("response")).get("error"), model=self._model)
+                raise sent_error(mapping(chunk.get("response")).get("error"), source=self._source)
             case "error":
-                raise sent_error(chunk.get("error") or chunk, model=self._model)
+                raise sent_error(chunk.get("error") or chunk, source=self._source)
             case None if chunk.get("object") == "response":
                 return self._take_whole(chunk)
             case None if chunk.get("error"):
-                raise sent_error(chunk["error"], model=self._model)
+                raise sent_error(chunk["error"], source=self._source)
         return []
 
     def _take_item(self, index: Any, item: Mapping[str, Any]) -> None:
-        """An item is told twice, empty when it begins and whole when it is done; the latter counts."""
+        """An item is told twice, empty when it begins and whole when it is done; the latter counts. A thought can be
+        told back only where it came encrypted, since nothing is stored."""
+        if item.get("type") == "reasoning" and item.get("encrypted_content"):
+            kept = ("type", "id", "summary", "encrypted_content")
+            self._thoughts[index] = {"summary": [], **{key: item[key] for key in kept if item.get(key) is not None}}
         if item.get("type") == "function_call":
             call = CallInParts(id=str(item.get("call_id") or ""))
             call.add(item.get("name"), item.get("arguments"))
@@ -133,12 +141,12 @@ class ResponsesDecoder:
     def _take_whole(self, response: Mapping[str, Any]) -> list[ModelEvent]:
         """An answer that came in one piece."""
         if error := response.get("error"):
-            raise sent_error(error, model=self._model)
+            raise sent_error(error, source=self._source)
         events: list[ModelEvent] = []
         for index, item in enumerate(items(response.get("output"))):
             self._take_item(index, mapping(item))
-            for part in items(mapping(item).get("content")) if mapping(item).get("type") == "message" else ():
-                events += self._text.feed(str(mapping(part).get("text") or mapping(part).get("refusal") or ""))
+            for said in items(mapping(item).get("content")) if mapping(item).get("type") == "message" else ():
+                events += self._text.feed(str(mapping(said).get("text") or mapping(said).get("refusal") or ""))
         return events + self._take_end(response)
 
     def finish(self) -> list[ModelEvent]:
@@ -147,6 +155,7 @@ class ResponsesDecoder:
         if self._filtered and not (self._said or events or calls):
             raise filtered()
         events.extend(calls)
+        events.extend(opaque_of(items=list(self._thoughts.values())))
         if self._usage is not None:
             events.append(UsageReport(usage=self._usage))
         return events

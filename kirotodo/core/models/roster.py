@@ -12,6 +12,7 @@ from kirotodo.core.errors import ConfigError, InvalidInput, ModelError, Operator
 from kirotodo.core.language.intent import Preferences
 from kirotodo.core.models.builtin import BuiltinModel
 from kirotodo.core.models.chosen import NO_KEY, address_of_api, endpoint_from, model_at
+from kirotodo.core.models.faults import Source
 from kirotodo.core.models.keys import KeyStore, checked_key, key_in_environment
 from kirotodo.core.models.model import Model, ModelEvent, ModelRequest
 from kirotodo.core.models.openai import OPENAI_URL, Endpoint
@@ -99,6 +100,12 @@ def endpoint_of(profile: ModelProfile, settings: Settings) -> Endpoint:
         base_url=address_of_api(profile.base_url) if profile.base_url else OPENAI_URL,
         api=profile.api,
         effort=profile.effort,
+        source=Source(
+            model=profile.model,
+            key=profile.key_env or f"its key (kirotodo config key {profile.name})",
+            name=f"model in [models.{profile.name}] of config.toml",
+            address=f"base_url in [models.{profile.name}] of config.toml",
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from kirotodo.core.models.faults import Source
 from kirotodo.core.models.model import Facts, ModelEvent, ModelRequest, ToolCall
 
 NAME_MAX: Final = 64
@@ -31,7 +32,7 @@ class Api(Protocol):
 
     def body(self, request: ModelRequest, *, model: str, strict: bool, effort: str | None) -> dict[str, Any]: ...
 
-    def decoder(self, request: ModelRequest, *, model: str, strict: bool) -> Decoder: ...
+    def decoder(self, request: ModelRequest, *, source: Source, strict: bool) -> Decoder: ...
 
 
 def facts_text(facts: Facts) -> str:
@@ -66,6 +67,8 @@ class CallInParts:
     crumbs: list[str] = field(default_factory=list)
     given: Mapping[str, Any] | None = None
     """Arguments that came as an object instead of text, as some servers send them."""
+    extra: Mapping[str, Any] | None = None
+    """What the provider wants back with it."""
 
     def add(self, name: Any, arguments: Any) -> None:
         if isinstance(name, str) and name and not self.name:

@@ -199,7 +199,7 @@ def _of_a_turn() -> ForeignKeyConstraint:
 
 
 class TurnStepRow(SQLModel, table=True):
-    """One run of the model within a turn."""
+    """One run of the model within a turn; `opaque` is what its provider wants back, as JSON."""
 
     __tablename__ = "turn_steps"
     __table_args__ = (_of_a_turn(), _NARROW)
@@ -208,6 +208,7 @@ class TurnStepRow(SQLModel, table=True):
     turn_id: str = Field(primary_key=True)
     step: int = Field(primary_key=True)
     text: str = Field(sa_type=cast(Any, LongText))
+    opaque: str | None = Field(default=None, sa_type=cast(Any, LongText))
 
 
 class ToolCallRow(SQLModel, table=True):

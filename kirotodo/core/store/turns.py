@@ -96,9 +96,9 @@ _CANCEL: Final = (
     update(turns).where(*_MINE).values(cancel_requested=case((_LIVE, True), else_=_T.cancel_requested)).returning(_T.id)
 )
 _INSERT_STEP: Final = insert(turn_steps)
-_INSERT_OWNED_STEP: Final = _insert_owned(turn_steps, "step", "text")
+_INSERT_OWNED_STEP: Final = _insert_owned(turn_steps, "step", "text", "opaque")
 _STEPS: Final = (
-    select(turn_steps.c.turn_id, turn_steps.c.step, turn_steps.c.text)
+    select(turn_steps.c.turn_id, turn_steps.c.step, turn_steps.c.text, turn_steps.c.opaque)
     .where(turn_steps.c.user_id == UID, turn_steps.c.turn_id.in_(_IDS))
     .order_by(turn_steps.c.turn_id, turn_steps.c.step)
 )
@@ -150,11 +150,13 @@ class TurnRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepRecord:
-    """One run of the model: what it said and the calls it asked for, with their results as far as they have any."""
+    """One run of the model: what it said and the calls it asked for, with their results as far as they have any.
+    `opaque` is for the model alone."""
 
     step: int
     text: str
     calls: tuple[ToolCall, ...]
+    opaque: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -272,14 +274,24 @@ class TurnStore:
         await self._scope.execute(_RELEASE, parameters)
 
     async def add_step(
-        self, turn_id: str, step: int, text: str, calls: Sequence[ToolCall] = (), *, epoch: int | None = None
+        self,
+        turn_id: str,
+        step: int,
+        text: str,
+        calls: Sequence[ToolCall] = (),
+        *,
+        opaque: Mapping[str, Any] | None = None,
+        epoch: int | None = None,
     ) -> bool:
         """Store a run of the model with the calls it asked for, as they stand. With `epoch` it is a fence as well."""
         asked = False
+        kept = None if opaque is None else dump_mapping(opaque)
         if epoch is None:
-            await self._scope.insert(_INSERT_STEP, {"turn_id": turn_id, "step": step, "text": text})
+            values = {"turn_id": turn_id, "step": step, "text": text, "opaque": kept}
+            await self._scope.insert(_INSERT_STEP, values)
         else:
-            asked = await self._owned(_INSERT_OWNED_STEP, turn_id, epoch, new_step=step, new_text=text)
+            new = {"new_step": step, "new_text": text, "new_opaque": kept}
+            asked = await self._owned(_INSERT_OWNED_STEP, turn_id, epoch, **new)
         await self._scope.insert(
             _INSERT_CALL,
             *(
@@ -304,9 +316,11 @@ class TurnStore:
         rows = await self._in_chunks(_STEPS, wanted)
         calls = await self._calls(list(dict.fromkeys(row.turn_id for row in rows)))
         found: dict[str, tuple[StepRecord, ...]] = {}
-        for turn_id, step, text in rows:
+        for turn_id, step, text, kept in rows:
             of_step = tuple(call for call in calls.get(turn_id, ()) if call.step == step)
-            found[turn_id] = (*found.get(turn_id, ()), StepRecord(step=step, text=text, calls=of_step))
+            opaque = None if kept is None else load_mapping(kept)
+            record = StepRecord(step=step, text=text, calls=of_step, opaque=opaque)
+            found[turn_id] = (*found.get(turn_id, ()), record)
         return found
 
     async def set_call(

@@ -1,15 +1,18 @@
 """The streams of known providers, as their documentation shows them, and the events they have to become."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.models.faults import ProviderFault
-from kirotodo.core.models.model import ModelEvent, TextDelta, ToolCall, UsageReport
+from kirotodo.core.models.model import ModelEvent, Opaque, TextDelta, ToolCall, UsageReport
 from kirotodo.core.models.openai import OpenAIModel
 from tests.core.models.provider import asked, endpoint, run, small_jitter
 from tests.core.models.raw_server import Answer, raw_server
+from tests.core.models.test_opaque import DETAILS, THOUGHT
 
 RECORDED = Path(__file__).parent / "recorded"
 ADD = ToolCall(tool="add_task", arguments={"title": "milk"})
@@ -21,19 +24,42 @@ def used(prompt: int, completion: int, cached: int = 0) -> UsageReport:
     return UsageReport(usage=Usage(input_tokens=prompt, output_tokens=completion, cached_tokens=cached))
 
 
+def thoughts(**message: Any) -> Opaque:
+    return Opaque(data={"message": message, "calls": {}, "items": []}, lasting="reasoning_content" in message)
+
+
+def signed(signature: str) -> Opaque:
+    """Of the first call."""
+    calls = {"0": {"extra_content": {"google": {"thought_signature": signature}}}}
+    return Opaque(data={"message": {}, "calls": calls, "items": []})
+
+
 EXPECTED: dict[str, list[ModelEvent]] = {
     "openai": [TOMORROW, STATS, used(1219, 24, 1024)],
     "azure": [TextDelta(text="Done.")],
-    "openrouter": [ADD, used(900, 31)],
+    "openrouter": [
+        ADD,
+        thoughts(reasoning_details=[{"type": "reasoning.text", "text": "They want milk."}]),
+        used(900, 31),
+    ],
+    "openrouter_thinking": [ADD, thoughts(reasoning_details=DETAILS)],
     "ollama": [TOMORROW, STATS, used(512, 40)],
-    "vllm": [ADD, used(700, 20)],
+    "vllm": [ADD, thoughts(reasoning_content="Add milk."), used(700, 20)],
     "llama_cpp": [ADD, used(640, 18)],
     "lm_studio": [ADD],
     "mistral": [TextDelta(text="I add it."), ADD, used(300, 22)],
     "groq": [ADD, used(800, 19)],
-    "deepseek": [TextDelta(text="Done."), used(500, 9, 448)],
-    "gemini": [ADD, used(210, 12)],
+    "deepseek": [TextDelta(text="Done."), thoughts(reasoning_content="Two tasks?"), used(500, 9, 448)],
+    "deepseek_thinking": [ADD, thoughts(reasoning_content="They want milk."), used(400, 30, 384)],
+    "gemini": [ADD, signed("c2ln"), used(210, 12)],
+    "gemini_signed": [ADD, STATS, signed("c2lnMQ=="), used(310, 20)],
+    "gemini_signed_late": [ADD, signed("c2lnMg==")],
     "openai_responses": [TextDelta(text="I add it."), ADD, used(640, 33, 512)],
+    "openai_responses_thinking": [
+        ADD,
+        Opaque(data={"message": {}, "calls": {}, "items": [THOUGHT]}),
+        used(640, 60),
+    ],
 }
 FAULTS = {"openrouter_broken": "a fault of its own", "openai_responses_failed": "too many requests"}
 
@@ -49,7 +75,8 @@ async def played(name: str, cut: int) -> list[ModelEvent]:
         where = endpoint(server.url, api="responses" if "responses" in name else "chat")
         model = OpenAIModel(where, jitter=small_jitter)
         try:
-            return await run(model, asked())
+            events = await run(model, asked())
+            return [replace(event, origin="") if isinstance(event, Opaque) else event for event in events]
         finally:
             await model.aclose()
 

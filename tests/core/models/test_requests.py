@@ -19,7 +19,7 @@ from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.local import LOCAL_USER, LocalBackend
 from kirotodo.core.models.chat_completions import ChatCompletions
 from kirotodo.core.models.event_stream import EventStream
-from kirotodo.core.models.faults import ProviderFault
+from kirotodo.core.models.faults import ProviderFault, Source
 from kirotodo.core.models.model import Facts, ModelRequest
 from kirotodo.core.models.responses import Responses
 from kirotodo.core.models.scripted import ScriptedModel, call
@@ -294,6 +294,11 @@ KEYS = [
     "item",
     "output_index",
     "code",
+    "reasoning_content",
+    "reasoning_details",
+    "extra_content",
+    "encrypted_content",
+    "summary",
     "x_groq",
     "incomplete_details",
 ]
@@ -313,7 +318,7 @@ chunk = st.dictionaries(st.sampled_from(("choices", "type", "item", "response", 
 def test_no_answer_is_too_strange(chunks: list[dict[str, Any]], api: str) -> None:
     """Whatever comes, it becomes events or a fault of the provider."""
     history = window([message(1, "user", "hi", "t")], {}, turn_id="t", max_messages=20)
-    decoder = FORMS[api].decoder(request_of(history), model="m", strict=True)
+    decoder = FORMS[api].decoder(request_of(history), source=Source(model="m"), strict=True)
     with suppress(ProviderFault):
         for each in chunks:
             decoder.feed(each)

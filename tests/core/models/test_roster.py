@@ -20,6 +20,7 @@ from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.profiles import ModelProfile
 from kirotodo.core.settings import Settings
 from tests.core.models.provider import events_of, failure, final
+from tests.core.models.raw_server import raw_server, refused
 from tests.keyrings import LockedKeyring, MemoryKeyring, NoKeyring
 
 
@@ -90,6 +91,31 @@ async def test_a_profile_answers_with_the_key_of_its_variable(
     assert (last.response, last.model) == ("Nothing is due.", "far")
     assert llmock.last_request.body["model"] == "big"
     assert endpoint_of(far, Settings(kirotodo_home=tmp_path)).api_key == "sk-of-the-variable"
+
+
+@pytest.mark.parametrize(
+    ("status", "key_env", "named"),
+    [
+        (401, "FAR_KEY", "Check FAR_KEY and what it may use."),
+        (401, None, "Check its key (kirotodo config key far) and what it may use."),
+        (
+            404,
+            None,
+            "Check model in [models.far] of config.toml and base_url in [models.far] of config.toml.",
+        ),
+    ],
+)
+async def test_a_fault_names_what_the_profile_is_set_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, key_env: str | None, named: str
+) -> None:
+    monkeypatch.setenv("FAR_KEY", "sk-of-the-variable")
+    async with raw_server() as server:
+        server.answers.append(refused(status, {"error": {"message": "no"}}))
+        far = ModelProfile(name="far", model="big", base_url=server.url, key_env=key_env)
+        async with opened(tmp_path, far) as backend:
+            told = failure(await events_of(backend, await backend.send("what is due?", model="far"))).message
+    assert told.endswith(named)
+    assert "OPENAI_" not in told
 
 
 async def test_a_profile_answers_with_the_key_of_the_keyring(
