@@ -130,7 +130,9 @@ class Town:
                     place.chmod(place.stat().st_mode | 0o011)
                 if place == Path(os.environ.get("TMPDIR", "/tmp")):
                     break
-        self._postgres_run("initdb", "--auth-local=trust", "--auth-host=scram-sha-256", "--username=postgres", "-N")
+        access = ("--auth-local=trust", "--auth-host=scram-sha-256", "--username=postgres", "--no-sync")
+        texts = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        self._postgres_run("initdb", *access, *texts)
         self._postgres_start(f"-c listen_addresses='' -c unix_socket_directories={data}")
         self.psql("-c", "CREATE DATABASE kirotodo", database="postgres")
         script = {"POSTGRES_USER": "postgres", "POSTGRES_DB": "kirotodo", "PGDATA": str(data / "data")}

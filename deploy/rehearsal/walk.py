@@ -230,6 +230,7 @@ def in_a_browser(town: Town) -> str:
         time.sleep(4)  # nothing in the page tells when a screen of the terminal stands
         for keys in (EMAIL, "\ue004", PASSWORD, "\ue007"):
             window.type(keys)
+            time.sleep(1)  # as a person would: a key that moves the focus has to be over before the next
         with town.client() as client:
             tokens = client.post("/api/auth/signin", json={"email": EMAIL, "password": PASSWORD}).json()
             headers = {"Authorization": f"Bearer {tokens['access_token']}"}
