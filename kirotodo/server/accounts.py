@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
-from kirotodo.core.errors import InvalidInput, NotSignedIn
+from kirotodo.core.errors import Conflict, InvalidInput, NotSignedIn
 from kirotodo.core.store.accounts import SessionRecord, Standing
 from kirotodo.core.store.database import Database
 from kirotodo.server.passwords import Passwords
@@ -153,7 +153,7 @@ class Accounts:
     async def sign_out(self, user_id: str, session_id: str | None, *, everywhere: bool) -> None:
         """End this session, or every session and every token of the user, at once on this server."""
         if session_id is None and not everywhere:
-            raise InvalidInput("This token belongs to no session: it ends by itself, or by signing out everywhere.")
+            raise Conflict("This token belongs to no session: it ends by itself, or by signing out everywhere.")
         async with self._database.begin(user_id) as store:
             if everywhere:
                 await store.accounts.revoke_all()

@@ -53,7 +53,10 @@ Password = Annotated[
 NewPassword = Annotated[
     Password,
     AfterValidator(_long_enough),
-    Field(description=f"{PASSWORD_MIN} to {PASSWORD_MAX} characters, of any kind."),
+    Field(
+        description=f"{PASSWORD_MIN} to {PASSWORD_MAX} characters, of any kind.",
+        json_schema_extra={"minLength": PASSWORD_MIN},
+    ),
 ]
 RefreshToken = Annotated[str, Field(min_length=1, max_length=TOKEN_MAX)]
 
@@ -147,7 +150,9 @@ async def refresh(body: RefreshBody, request: Request) -> TokensOut:
     return TokensOut.of(await gate.own.accounts.refresh(found))
 
 
-@router.post("/signout", status_code=204, dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 413))
+@router.post(
+    "/signout", status_code=204, dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 409, 413)
+)
 async def signout(request: Request, body: SignOutBody | None = None) -> Response:
     """End this session, or all of them. The access token tells which, or a refresh token where that one has run out."""
     gate = gate_of(request)
