@@ -51,10 +51,12 @@ class LinkWatch:
         self._up.set()
         self._become("online", "")
 
-    def lost(self, why: str) -> None:
-        """The server did not answer."""
+    def lost(self, why: str, *, hopeless: bool = False) -> None:
+        """The server did not answer; `hopeless` where waiting alone will hardly mend that."""
         self._up.clear()
-        if self.link == "online":
+        if hopeless:
+            self._become("offline", why)
+        elif self.link == "online":
             self._lost_at = self._clock()
             self._become("reconnecting", why)
         elif self._clock() - self._lost_at >= OFFLINE_AFTER:

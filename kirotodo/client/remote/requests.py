@@ -68,8 +68,8 @@ class Requests:
             self.link.patience(error.message, error.retry_after)
             await asyncio.sleep(error.retry_after)
             return
-        self.link.lost(error.message)
         hopeless = isinstance(error, faults.NotTrusted | faults.NotOurs)
+        self.link.lost(error.message, hopeless=hopeless)
         if not insist and (hopeless or failures >= self.pauses.tries):
             raise error
         await self.link.rest(self.pauses.after(failures))

@@ -285,6 +285,22 @@ async def test_a_certificate_that_nobody_vouches_for(secure: RawServer) -> None:
     assert secure.asked == []
 
 
+async def test_a_screen_says_so_at_once_and_goes_on_trying(secure: RawServer) -> None:
+    links: list[LinkChanged] = []
+    told = asyncio.Event()
+
+    def hear(link: LinkChanged) -> None:
+        links.append(link)
+        told.set()
+
+    async with signed_in(secure, insist=True, on_link=hear) as backend:
+        sending = asyncio.create_task(backend.send("hello"))
+        await told.wait()
+        sending.cancel()
+    assert links[0].link == "offline"
+    assert "certificate" in links[0].detail
+
+
 async def test_https_where_there_is_none(server: RawServer) -> None:
     server.address = type(server.address)(server.address.url.replace("http:", "https:"))
     async with signed_in(server) as backend:
