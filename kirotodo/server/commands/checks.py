@@ -109,12 +109,11 @@ def _of_settings(settings: "Settings", *, offline: bool) -> Iterator[Check]:
 
 
 def _for_production(settings: "Settings") -> list[Check]:
+    from kirotodo.server.commands.checklist import checklist
     from kirotodo.server.production import faults_of
 
-    faults = faults_of(settings)
-    if not faults:
-        return [Check(name="production", state="ok", detail="a server may start")]
-    return [Check(name="production", state="bad", detail=fault) for fault in faults]
+    faults = [Check(name="production", state="bad", detail=fault) for fault in faults_of(settings)]
+    return [*(faults or [Check(name="production", state="ok", detail="a server may start")]), *checklist(settings)]
 
 
 def _existing(folder: Path) -> Path:

@@ -20,7 +20,7 @@ Examples:
 @click.option(
     "--offline", is_flag=True, help="Ask no model and no server: nothing goes over the network, nothing is spent."
 )
-@click.option("--production", is_flag=True, help="Also what would keep a server from starting in production.")
+@click.option("--production", is_flag=True, help="Also the list before going to production.")
 def doctor(as_json: bool, offline: bool, production: bool) -> None:
     """Check Python, the terminal, where the list is, folders, the database, the time zone and the model; ends with 1
     if something is broken.
