@@ -52,6 +52,7 @@ def test_hadolint_takes_it() -> None:
 @pytest.fixture(scope="module")
 def image() -> Iterator[Image]:
     with tempfile.TemporaryDirectory(prefix="kirotodo-image-") as folder:
+        Path(folder).chmod(0o755)  # the user of the image has to come in
         yield build(ROOT, Path(folder))
 
 
