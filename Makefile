@@ -42,7 +42,7 @@ $(DEPLOY_STAMP): requirements/deploy.txt
 	@touch $@
 
 test-deploy: $(STAMP) $(DEPLOY_STAMP) ## what is shipped for deployment, by the validators and services it is written for
-	$(BIN)/python -m pytest -m deploy
+	$(BIN)/python -m pytest -m deploy tests/deploy
 
 rehearsal: $(STAMP) ## walk docs/deployment.md on this machine, without Docker (STEPS="words of their names")
 	@$(BIN)/python -m deploy.rehearsal $(STEPS)

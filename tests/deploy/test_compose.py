@@ -62,6 +62,7 @@ def test_the_front_end_holds_no_secret_and_reaches_no_database() -> None:
     assert set(service("frontend")["environment"]) == {
         "KIROTODO_SERVER",
         "KIROTODO_WEB_VISITORS",
+        "FORWARDED_ALLOW_IPS",  # else all visitors would look like one, and one address has only so many places
         "LOG_FORMAT",
         "LOG_LEVEL",
     }
