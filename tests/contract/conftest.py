@@ -1,4 +1,4 @@
-"""One fixture: the house to test, once for each backend there is."""
+"""One fixture: the house to test, once for each backend there is, on each database."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -11,13 +11,17 @@ from kirotodo.core.models.scripted import ScriptedModel
 from tests.contract.house import HOUSES, House
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Path) -> str:
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    shutil.copy(empty_list, tmp_path / "list.db")
+    return f"sqlite+aiosqlite:///{tmp_path / 'list.db'}"
+
+
 @pytest.fixture(params=sorted(HOUSES))
-async def house(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Path) -> AsyncIterator[House]:
-    if request.param.endswith("on PostgreSQL"):
-        house = HOUSES[request.param](tmp_path, database_url=request.getfixturevalue("postgres_url"))
-    else:
-        shutil.copy(empty_list, tmp_path / "list.db")
-        house = HOUSES[request.param](tmp_path)
+async def house(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> AsyncIterator[House]:
+    house = HOUSES[request.param](tmp_path, database_url)
     await house.start()
     yield house
     await house.aclose()

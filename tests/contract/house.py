@@ -59,18 +59,18 @@ class House(Protocol):
 
 
 class LocalHouse:
-    """The core in this process, on a SQLite file."""
+    """The core in this process."""
 
     link: Link = "local"
     place = "local"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.clock = Clock()
         self.model = ScriptedModel()
         self._chosen: Model = self.model
         self._settings = Settings(
             kirotodo_home=folder,
-            database_url=f"sqlite+aiosqlite:///{folder / 'list.db'}",
+            database_url=database_url,
             timezone="Europe/Vienna",
             agent_timeout=5.0,
         )
@@ -91,15 +91,15 @@ class LocalHouse:
 
 
 class RemoteHouse:
-    """The core behind a server on a real socket, spoken to over HTTP; on SQLite, or on the database it is given."""
+    """The core behind a server on a real socket, spoken to over HTTP."""
 
     link: Link = "online"
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, database_url: str) -> None:
         self.clock = Clock()
         self.model = ScriptedModel()
         self._chosen: Model = self.model
-        self._settings = settings_in(folder, **settings)
+        self._settings = settings_in(folder, database_url=database_url)
         self._open = AsyncExitStack()
 
     async def start(self) -> None:
@@ -127,12 +127,7 @@ class RemoteHouse:
         await self._open.aclose()
 
 
-HOUSES: Final[Mapping[str, Callable[..., House]]] = {
-    "local": LocalHouse,
-    "remote": RemoteHouse,
-    "remote on PostgreSQL": RemoteHouse,
-}
-"""Those "on PostgreSQL" are given a database there."""
+HOUSES: Final[Mapping[str, Callable[[Path, str], House]]] = {"local": LocalHouse, "remote": RemoteHouse}
 
 
 async def until_final(backend: Backend, sent: Sent, *, after: int = 0) -> list[TurnEvent]:

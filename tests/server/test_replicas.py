@@ -88,7 +88,7 @@ async def test_a_server_dies_at_each_commit_of_a_turn(start: Start, moment: Mome
         victim.kill()
         if not died:
             break
-    assert 5 < number < LATEST, f"the turn had {number - 1} commits"
+    assert 3 < number < LATEST, f"the turn had {number - 1} commits"
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.engine import Engine
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.postgres.address import is_postgres
+from kirotodo.core.store.purge import Purged, purge
 from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.sqlite_engine import SqliteEngine
 from kirotodo.core.store.tables import conversations, tasks, turns, users
@@ -27,8 +28,10 @@ from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 from kirotodo.core.store.tasks import TaskStore
 from kirotodo.core.store.turns import HOLD, LAST_SEQS, DanglingTurn, Lease, TurnStore
 
+_CHUNK: Final = 500
 _REVISION: Final = select(users.c.revision).where(users.c.id == UID)
 _REVISIONS: Final = select(users.c.id, users.c.revision).where(users.c.id.in_(bindparam("watched", expanding=True)))
+_NEXT_USERS: Final = select(users.c.id).where(users.c.id > bindparam("last")).order_by(users.c.id).limit(_CHUNK)
 _TIMEZONE: Final = select(users.c.timezone).where(users.c.id == UID)
 _SET_TIMEZONE: Final = (
     update(users).where(users.c.id == UID).values(timezone=bindparam("new_timezone")).returning(users.c.id)
@@ -47,9 +50,6 @@ _DANGLING: Final = (
     .where(turns.c.status == "running")
     .order_by(turns.c.user_id, turns.c.created_at, turns.c.id)
 )
-
-
-_CHUNK: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,6 +232,21 @@ class Database:
         """Connections in use, and how many there may be."""
         pool: Any = self._engine.pool.pool
         return pool.checkedout(), pool.size()
+
+    async def purge(self, *, before: datetime, dry_run: bool = False) -> Purged:
+        """Take away what was over, deleted or done before that moment and cannot be seen any more, user by user."""
+        done = Purged()
+        last = ""
+        while True:
+            async with self._engine.operate() as connection:
+                users_next = [row[0] for row in await connection.execute(_NEXT_USERS, {"last": last})]
+            for user_id in users_next:
+                transaction = self.read(user_id) if dry_run else self.begin(user_id)
+                async with transaction as store:
+                    done += await purge(store._scope, before=before, dry_run=dry_run)
+            if not users_next:
+                return done
+            last = users_next[-1]
 
     async def aclose(self) -> None:
         await self._engine.aclose()

@@ -9,13 +9,17 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from kirotodo.core.errors import Conflict, InvalidInput, NotFound, StorageError
 from kirotodo.core.store import files, schema, sqlite
+from kirotodo.core.store.blocking import seen_through
+from kirotodo.core.store.database import Database
 from kirotodo.core.store.faults import told
 from kirotodo.core.store.postgres.address import is_postgres
+from kirotodo.core.store.purge import Purged
 
 _COUNTED: Final = ("users", "tasks", "conversations", "messages", "turns", "changes")
 
@@ -130,6 +134,27 @@ def restore(source: Path, url: str) -> Path | None:
             old.backup(new)
         schema.make_ready(path)
     return kept
+
+
+def purge(
+    url: str, *, older_than: timedelta, dry_run: bool = False, pooler: Literal["none", "transaction"] = "none"
+) -> Purged:
+    """Take away what has been over or deleted for that long and cannot be seen any more; or only count it."""
+    if not is_postgres(url):
+        _existing(url)
+
+    async def purged() -> Purged:
+        database = await Database.open(url, clock=_utc_now, pool_size=2, pooler=pooler, migrate=False)
+        try:
+            return await database.purge(before=_utc_now() - older_than, dry_run=dry_run)
+        finally:
+            await database.aclose()
+
+    return seen_through(purged())
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _validate(source: Path) -> None:

@@ -90,6 +90,9 @@ class FullText(Protocol):
     async def changed(self, scope: Scope, text: Document) -> None:
         """This is stored in the place of what was there before."""
 
+    async def removed(self, scope: Scope, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
+        """The texts of these tasks or conversations go away."""
+
     async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> Found: ...
 
 

@@ -23,6 +23,9 @@ class Fts5:
     async def changed(self, scope: Scope, text: Document) -> None:
         return
 
+    async def removed(self, scope: Scope, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
+        return
+
     async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "Fts5Found":
         return Fts5Found(kinds, wanted)
 

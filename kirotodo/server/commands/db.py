@@ -1,5 +1,8 @@
 """`db`: migrations, checks and copies of the database."""
 
+import re
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -12,6 +15,34 @@ def _url() -> str:
     from kirotodo.core.settings import Settings
 
     return Settings.load().database_url
+
+
+def _direct_url() -> str:
+    """The address, for work that holds a lock of its connection from beginning to end."""
+    from kirotodo.core.errors import ConfigError
+    from kirotodo.core.settings import Settings
+
+    settings = Settings.load()
+    if settings.db_pooler != "none":
+        raise ConfigError(
+            "Migrations need PostgreSQL itself and not its pooler: "
+            "set DB_POOLER=none and DATABASE_URL to its own address for this command."
+        )
+    return settings.database_url
+
+
+class Days(click.ParamType[timedelta]):
+    """A number of days, such as 90d."""
+
+    name = "days"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        if isinstance(value, timedelta):
+            return value
+        found = re.fullmatch(r"([1-9]\d{0,4})d", str(value))
+        if found is None:
+            self.fail(f"{value} is no number of days; write 90d.", param, ctx)
+        return timedelta(days=int(found[1]))
 
 
 @click.group(
@@ -41,7 +72,7 @@ def upgrade(revision: str, newer_is_fine: bool) -> None:
     from kirotodo.core.store import maintenance
 
     try:
-        click.echo(f"The database is at revision {maintenance.upgrade(_url(), revision)}.")
+        click.echo(f"The database is at revision {maintenance.upgrade(_direct_url(), revision)}.")
     except StorageTooNew:
         if not newer_is_fine:
             raise
@@ -62,7 +93,7 @@ def downgrade(revision: str, yes: bool) -> None:
     from kirotodo.core.store import maintenance
 
     require_yes(f"Going back to {revision!r} may take columns or tables away, with what is in them. Go on?", yes=yes)
-    reached = maintenance.downgrade(_url(), revision)
+    reached = maintenance.downgrade(_direct_url(), revision)
     click.echo(f"The database is at revision {reached or 'base'}.")
 
 
@@ -82,7 +113,7 @@ def check(as_json: bool) -> None:
     if as_json:
         put_json({"ok": report.ok, **_fields(report)})
     else:
-        click.echo(f"file      {report.path}")
+        click.echo(f"place     {report.path}")
         click.echo(f"revision  {report.revision or 'none'} (newest {report.head})")
         for table, count in report.counts.items():
             click.echo(f"{count:>8}  {table}")
@@ -137,3 +168,42 @@ def restore(file: Path, yes: bool) -> None:
     click.echo(f"Restored from {file}.")
     if kept is not None:
         click.echo(f"What was there before is kept in {kept}.", err=True)
+
+
+@db.command(
+    short_help="Take away what is old and cannot be seen any more.",
+    epilog="""\b
+Examples:
+  kirotodo db purge --older-than 90d --dry-run
+  kirotodo db purge --older-than 90d""",
+)
+@click.option("--older-than", required=True, type=Days(), metavar="DAYS", help="How old, in days: 90d.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def purge(older_than: timedelta, dry_run: bool, as_json: bool) -> None:
+    """Take away, of every user, what has been over or deleted for longer than DAYS.
+
+    That is: tasks and conversations that were deleted, the journal behind undo, the recordings of turns that are over
+    (their messages and calls stay), and sessions that ran out. What is in use, or can be seen, stays.
+    """
+    from kirotodo.core.settings import Settings
+    from kirotodo.core.store import maintenance
+
+    settings = Settings.load()
+    gone = maintenance.purge(settings.database_url, older_than=older_than, dry_run=dry_run, pooler=settings.db_pooler)
+    if as_json:
+        put_json({"dry_run": dry_run, **asdict(gone)})
+        return
+    for name, count in asdict(gone).items():
+        click.echo(f"{count:>8}  {_PURGED[name]}")
+    click.echo("Nothing was changed." if dry_run else "These are gone.", err=True)
+
+
+_PURGED = {
+    "tasks": "deleted tasks",
+    "conversations": "deleted conversations",
+    "changes": "changes that could be undone",
+    "events": "events of turns that are over",
+    "steps": "steps of turns that are over",
+    "sessions": "sessions that ran out",
+}

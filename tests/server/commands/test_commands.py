@@ -101,6 +101,34 @@ def test_edit_says_what_is_wrong_afterwards(home: Path, monkeypatch: pytest.Monk
 # --- db ---
 
 
+def test_a_database_on_postgresql_is_looked_after(
+    home: Path, monkeypatch: pytest.MonkeyPatch, bare_postgres_url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", bare_postgres_url)
+    assert "older release" not in ok("db", "upgrade")
+    report = json.loads(ok("db", "check", "--json"))
+    assert report["ok"]
+    assert report["path"].startswith("the database kirotodo_test_")
+    assert "pg_dump" in fails(2, "db", "backup", "copy")
+    assert json.loads(ok("db", "purge", "--older-than", "90d", "--json"))["tasks"] == 0
+    monkeypatch.setenv("DB_POOLER", "transaction")
+    assert "DB_POOLER=none" in fails(1, "db", "downgrade", "0004", "--yes")
+    monkeypatch.delenv("DB_POOLER")
+    assert "0004" in ok("db", "downgrade", "0004", "--yes")
+    assert "db upgrade" in fails(1, "db", "check")
+
+
+def test_what_is_old_is_purged_only_when_told_how_old(home: Path) -> None:
+    ok("db", "upgrade")
+    result = run("db", "purge", "--older-than", "90d", "--dry-run")
+    assert result.exit_code == 0
+    assert "0  deleted tasks" in result.stdout
+    assert "Nothing was changed." in result.stderr
+    fails(2, "db", "purge")
+    for nonsense in ("90", "0d", "-1d", "a year"):
+        assert "90d" in fails(2, "db", "purge", "--older-than", nonsense)
+
+
 def test_up_and_down_and_up_again(home: Path) -> None:
     assert "revision" in ok("db", "upgrade")
     ok("db", "downgrade", "base", "--yes")

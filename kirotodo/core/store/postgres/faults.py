@@ -98,6 +98,8 @@ def _of_state(state: str, place: str) -> KirotodoError:
             return StorageFull(f"PostgreSQL has no room left for {place}; free some disk space or memory there.")
         case _, "55P03" | "57014":
             return busy(place)
+        case _, "26000" | "42P05":
+            return ConfigError(f"A pooler seems to stand before {place}; set DB_POOLER=transaction.")
         case _, "25006":
             return StorageReadOnly(
                 f"PostgreSQL lets nobody write to {place}; point DATABASE_URL to the primary server."

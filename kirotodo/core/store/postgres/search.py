@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    delete,
     exists,
     func,
     literal,
@@ -72,6 +73,9 @@ class WordIndex:
     async def changed(self, scope: Scope, text: Document) -> None:
         await scope.execute(_REMOVE, _key(text))
         await self.added(scope, (text,))
+
+    async def removed(self, scope: Scope, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
+        await scope.execute(delete(words).where(_of_kinds(words, kinds), words.c.ref.in_(refs)))
 
     async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "WordsFound":
         asked = _asked(wanted)

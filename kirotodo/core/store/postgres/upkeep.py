@@ -1,20 +1,17 @@
 """Looking after a PostgreSQL database: what `core.store.maintenance` does where the address is one. Blocks."""
 
-import asyncio
-from collections.abc import Coroutine, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.store.blocking import seen_through
 from kirotodo.core.store.postgres import faults, schema
 from kirotodo.core.store.postgres.address import address_of
 from kirotodo.core.store.postgres.connection import make_migration_engine
 from kirotodo.core.store.schema import HEAD, REVISIONS
-
-T = TypeVar("T")
 
 NO_COPIES: Final = (
     'PostgreSQL keeps its own copies: write one with `pg_dump --format=custom --file=FILE "$DATABASE_URL"`, and put it '
@@ -23,12 +20,12 @@ NO_COPIES: Final = (
 
 
 def move(url: str, revision: str, *, down: bool) -> str | None:
-    return _seen_through(schema.move(address_of(url), revision, down=down))
+    return seen_through(schema.move(address_of(url), revision, down=down))
 
 
 def look(url: str, tables: tuple[str, ...]) -> tuple[str, str | None, tuple[str, ...], Mapping[str, int]]:
     """Where it is, its revision, what is wrong with it, and how many rows each of these tables holds."""
-    return _seen_through(_look(url, tables))
+    return seen_through(_look(url, tables))
 
 
 def refuse_copies() -> InvalidInput:
@@ -60,9 +57,3 @@ def _problems(revision: str | None) -> Iterator[str]:
         yield "The database was migrated by a newer kirotodo; update this one."
     elif revision != HEAD:
         yield "The database is of an older release; `kirotodo db upgrade` brings it up to date."
-
-
-def _seen_through(work: Coroutine[Any, Any, T]) -> T:
-    """The outcome of asynchronous work, whether a loop runs here already or not."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()

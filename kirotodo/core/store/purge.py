@@ -1,0 +1,111 @@
+"""Taking away what is old and nobody can see any more: one user's, in one transaction. Never commits.
+
+What can be seen stays: messages, the calls of a turn, tasks, and everything of a turn that is not over, whose receipts
+keep its effects from happening twice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, ColumnElement, Delete, Table, bindparam, delete, func, select
+
+from kirotodo.core.domain.conversation import FINAL
+from kirotodo.core.store.scope import UID, Scope
+from kirotodo.core.store.search import Kind
+from kirotodo.core.store.tables import (
+    changes,
+    conversations,
+    search_documents,
+    sessions,
+    tasks,
+    turn_events,
+    turn_steps,
+    turns,
+)
+
+_BEFORE: Final[BindParameter[Any]] = bindparam("before", type_=turns.c.created_at.type)
+_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_OLD_TURNS: Final = select(turns.c.id).where(
+    turns.c.user_id == UID, turns.c.status.in_(sorted(FINAL)), turns.c.finished_at < _BEFORE
+)
+_LIVE: Final = select(turns.c.id).where(
+    turns.c.user_id == UID,
+    turns.c.conversation_id == conversations.c.id,
+    turns.c.status.not_in(sorted(FINAL)),
+)
+_DELETED_TASKS: Final = select(tasks.c.id).where(tasks.c.user_id == UID, tasks.c.deleted_at < _BEFORE)
+_DELETED_CONVERSATIONS: Final = select(conversations.c.id).where(
+    conversations.c.user_id == UID, conversations.c.deleted_at < _BEFORE, ~_LIVE.exists()
+)
+_CHUNK: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Purged:
+    """How many rows of each kind are gone, or would be."""
+
+    tasks: int = 0
+    conversations: int = 0
+    changes: int = 0
+    events: int = 0
+    steps: int = 0
+    sessions: int = 0
+
+    def __add__(self, other: "Purged") -> "Purged":
+        mine, others = asdict(self), asdict(other)
+        return Purged(**{name: count + others[name] for name, count in mine.items()})
+
+    @property
+    def anything(self) -> bool:
+        return any(asdict(self).values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """Rows of a table that are old, by a condition within a user."""
+
+    table: Table
+    condition: ColumnElement[bool]
+
+    def count(self) -> Any:
+        return select(func.count()).select_from(self.table).where(self.table.c.user_id == UID, self.condition)
+
+    def delete(self) -> Delete:
+        return delete(self.table).where(self.table.c.user_id == UID, self.condition)
+
+
+_OLD: Final = {
+    "changes": _Old(changes, changes.c.created_at < _BEFORE),
+    "events": _Old(turn_events, turn_events.c.turn_id.in_(_OLD_TURNS)),
+    "steps": _Old(turn_steps, turn_steps.c.turn_id.in_(_OLD_TURNS)),
+    "sessions": _Old(sessions, sessions.c.expires_at < _BEFORE),
+}
+
+
+async def purge(scope: Scope, *, before: datetime, dry_run: bool) -> Purged:
+    """Take away what was over, deleted or done before that moment; or, with `dry_run`, only count it."""
+    given = {"before": before}
+    gone_tasks = [row[0] for row in await scope.rows(_DELETED_TASKS, given)]
+    gone_conversations = [row[0] for row in await scope.rows(_DELETED_CONVERSATIONS, given)]
+    counts = {name: (await scope.rows(old.count(), given))[0][0] for name, old in _OLD.items()}
+    if not dry_run:
+        for old in _OLD.values():
+            await scope.execute(old.delete(), given)
+        await _take_away(scope, tasks, gone_tasks, ("task",))
+        await _take_away(scope, conversations, gone_conversations, ("conversation", "message"))
+    return Purged(tasks=len(gone_tasks), conversations=len(gone_conversations), **counts)
+
+
+async def _take_away(scope: Scope, table: Table, ids: Sequence[int], kinds: Sequence[Kind]) -> None:
+    """Rows with all that hangs on them, and what could be found of them."""
+    documents = delete(search_documents).where(
+        search_documents.c.user_id == UID, search_documents.c.kind.in_(kinds), search_documents.c.ref.in_(_IDS)
+    )
+    rows = delete(table).where(table.c.user_id == UID, table.c.id.in_(_IDS))
+    for start in range(0, len(ids), _CHUNK):
+        some = ids[start : start + _CHUNK]
+        await scope.full_text.removed(scope, kinds, some)
+        await scope.execute(documents, {"ids": some})
+        await scope.execute(rows, {"ids": some})
