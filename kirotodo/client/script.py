@@ -80,9 +80,9 @@ def call(
     return events
 
 
-def fail(message: str, *, code: str = "model_error", retryable: bool = True) -> TurnFailed:
+def fail(message: str, *, code: str = "model_error", retryable: bool = True, usage: Usage | None = None) -> TurnFailed:
     """The turn ends in failure."""
-    return TurnFailed(turn_id="", seq=0, code=code, message=message, retryable=retryable)
+    return TurnFailed(turn_id="", seq=0, code=code, message=message, retryable=retryable, usage=usage or Usage())
 
 
 def done(*, title: str = "", usage: Usage | None = None) -> TurnFinished:

@@ -269,9 +269,10 @@ class ScriptedBackend(ScriptedConversations):
                 event = replace(event, response=event.response or playing.text, model=named, title=event.title or title)
                 status, response, error, title = "finished", event.response, None, event.title
             case TurnFailed():
+                event = replace(event, model=turn.model)
                 status, response, error = "failed", playing.text, event.message
             case TurnCancelled():
-                event = replace(event, response=event.response or playing.text)
+                event = replace(event, response=event.response or playing.text, model=turn.model)
                 status, response, error = "cancelled", event.response, None
         conversation = self._conversations[turn.conversation_id]
         self._conversations[conversation.id] = replace(conversation, title=title)

@@ -125,6 +125,8 @@ class TurnFailed:
     code: str
     message: str
     retryable: bool = True
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
     kind: Literal["turn_failed"] = "turn_failed"
 
 
@@ -135,6 +137,8 @@ class TurnCancelled:
     turn_id: str
     seq: int
     response: str = ""
+    model: str = ""
+    usage: Usage = field(default_factory=Usage)
     kind: Literal["turn_cancelled"] = "turn_cancelled"
 
 

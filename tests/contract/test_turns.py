@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from kirotodo.core.backend import Backend
-from kirotodo.core.domain.conversation import MESSAGE_MAX
+from kirotodo.core.domain.conversation import MESSAGE_MAX, Usage
 from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn, ModelError, NotFound
 from kirotodo.core.events import (
     TasksChanged,
@@ -18,7 +18,7 @@ from kirotodo.core.events import (
     TurnFinished,
     TurnStarted,
 )
-from kirotodo.core.models.model import Restarted
+from kirotodo.core.models.model import Restarted, UsageReport
 from kirotodo.core.models.scripted import Fail, ScriptedModel, Wait, call
 from tests.contract.house import House, say, until_final
 
@@ -30,6 +30,10 @@ def kinds(events: list[TurnEvent]) -> list[str]:
         if not (event.kind == "text_delta" and names and names[-1] == "text_delta"):
             names.append(event.kind)
     return names
+
+
+def spent(input_tokens: int, output_tokens: int) -> UsageReport:
+    return UsageReport(usage=Usage(input_tokens=input_tokens, output_tokens=output_tokens))
 
 
 def text_of(events: list[TurnEvent]) -> str:
@@ -194,7 +198,7 @@ async def test_unknown_turns_and_conversations(backend: Backend) -> None:
 
 async def test_cancel_keeps_the_partial_answer_and_stops_the_model(backend: Backend, model: ScriptedModel) -> None:
     never = asyncio.Event()
-    model.extend(["I was about ", "to say", Wait(gate=never), "more"])
+    model.extend([spent(3, 2), "I was about ", "to say", Wait(gate=never), "more"])
     sent = await backend.send("talk")
     events: list[TurnEvent] = []
     async for event in backend.watch(sent.turn_id):
@@ -206,6 +210,8 @@ async def test_cancel_keeps_the_partial_answer_and_stops_the_model(backend: Back
     assert model.closed_early == 1
     turn = await backend.turn(sent.turn_id)
     assert (turn.status, turn.response) == ("cancelled", "I was about to say")
+    assert (events[-1].usage, events[-1].model) == (turn.usage, turn.model)
+    assert turn.usage.output_tokens == 2
     assert (await backend.cancel(sent.turn_id)).status == "cancelled"
     transcript = await backend.transcript(sent.conversation_id)
     assert [message.content for message in transcript.messages] == ["talk", "I was about to say"]
@@ -230,13 +236,15 @@ async def test_two_viewers_see_the_same(backend: Backend, model: ScriptedModel) 
 
 
 async def test_a_failing_model_ends_in_words_and_the_message_is_kept(backend: Backend, model: ScriptedModel) -> None:
-    model.extend(["I ", Fail(error=ModelError("The model is out of order."))])
+    model.extend([call("task_stats"), spent(9, 4)], ["I ", Fail(error=ModelError("The model is out of order."))])
     sent, events = await say(backend, "hi")
     assert isinstance(events[-1], TurnFailed)
     assert (events[-1].code, events[-1].message) == ("model_error", "The model is out of order.")
     assert events[-1].retryable
     turn = await backend.turn(sent.turn_id)
     assert (turn.status, turn.error) == ("failed", "The model is out of order.")
+    assert (events[-1].usage, events[-1].model) == (turn.usage, turn.model)
+    assert turn.usage.input_tokens == 9
     assert (await backend.transcript(sent.conversation_id)).messages[0].content == "hi"
 
 

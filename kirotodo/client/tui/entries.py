@@ -17,6 +17,7 @@ from kirotodo.core.domain.conversation import (
 from kirotodo.core.events import (
     ApprovalAnswered,
     ApprovalRequested,
+    FinalEvent,
     TasksChanged,
     TextDelta,
     ToolCallFinished,
@@ -192,15 +193,18 @@ def fold(entry: Answered, event: TurnEvent) -> Answered:
         case TasksChanged():
             return entry
         case TurnFinished():
-            return replace(
-                entry, status="finished", response=event.response, model=event.model, usage=event.usage, approval=None
-            )
+            return replace(_ended(entry, event), status="finished", response=event.response)
         case TurnFailed():
-            return replace(entry, status="failed", error=event.message, retryable=event.retryable, approval=None)
+            return replace(_ended(entry, event), status="failed", error=event.message, retryable=event.retryable)
         case TurnCancelled():
-            return replace(entry, status="cancelled", response=event.response, approval=None)
+            return replace(_ended(entry, event), status="cancelled", response=event.response)
         case _:
             assert_never(event)
+
+
+def _ended(entry: Answered, event: FinalEvent) -> Answered:
+    """What every end tells: which model it was and what it cost, so far as it is known."""
+    return replace(entry, model=event.model or entry.model, usage=event.usage, approval=None)
 
 
 def _with_delta(steps: tuple[Step, ...], delta: TextDelta) -> tuple[Step, ...]:

@@ -287,11 +287,12 @@ class TurnRunner:
                 usage=run.usage,
                 finished_at=store.now,
             )
+            ended = {"model": record.turn.model, "usage": run.usage}
             if error is None:
-                entry.emit(TurnCancelled, response=response)
+                entry.emit(TurnCancelled, response=response, **ended)
             else:
                 retryable = getattr(error, "retryable", True)
-                entry.emit(TurnFailed, code=error.code, message=error.message, retryable=retryable)
+                entry.emit(TurnFailed, code=error.code, message=error.message, retryable=retryable, **ended)
 
     # --- leases ---
 

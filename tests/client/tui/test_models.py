@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from textual.command import DiscoveryHit, Hit
 
-from kirotodo.client.script import Hold, ScriptedTurn, done, say
+from kirotodo.client.script import Hold, ScriptedTurn, done, fail, say
 from kirotodo.client.scripted import ScriptedBackend
 from kirotodo.client.state import ClientState, Outgoing
 from kirotodo.client.tui.entries import Answered
@@ -187,6 +187,17 @@ async def test_the_first_line_says_tokens_and_cost() -> None:
         await chat.say("/model big")
         await chat.say("second")
         await chat.sees("local · big · 0 open · 2500k tokens · $2.00")
+
+
+async def test_an_answer_that_failed_costs_too() -> None:
+    backend = ScriptedBackend(
+        clock=lambda: NOW, turns=[ScriptedTurn(beats=[say("hm"), fail("No.", usage=USED)])], models=MODELS
+    )
+    async with chatting(backend, size=(110, 24)) as chat:
+        await chat.say("/model fast")
+        await chat.sees("local · fast · ")
+        await chat.say("hi")
+        await chat.sees("1250k tokens · $2.00")
 
 
 def answered(model: str, usage: Usage = USED) -> Answered:
