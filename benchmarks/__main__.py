@@ -17,6 +17,7 @@ BENCHMARKS: Final = {
     "listing": "services:prompt_and_list",
     "service": "services:turn_over_its_streams",
     "streams": "services:many_streams",
+    "turns": "services:many_turns",
     "understand": "language:understanding",
     "lists": "lists:pages",
     "stream": "screen:streamed_list",

@@ -4,7 +4,9 @@ import asyncio
 import json
 import os
 import resource
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,11 +14,12 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from benchmarks.figure import Figure, middle
-from benchmarks.house import cpu, house, say, scratch
+from benchmarks.house import cpu, house, say, scratch, settings
 from benchmarks.moment import NOW, settled
-from benchmarks.upstream import upstream
+from benchmarks.upstream import WORDS, upstream
 from kirotodo.core.agent.prompt import INSTRUCTIONS, tokens
 from kirotodo.core.domain.task import TaskDraft
+from kirotodo.core.local import Core
 from kirotodo.core.models.chat_completions import ChatCompletions
 from kirotodo.core.models.model import (
     AssistantStep,
@@ -112,15 +115,68 @@ def _request(history: tuple[PromptItem, ...], seconds: float = 60.0) -> ModelReq
 
 def many_streams() -> Iterator[Figure]:
     """A thousand answers at once from a service of fixed latency, each read to its end through the model port."""
+    with _many_files(), upstream(SLOW) as address:
+        failed, each = asyncio.run(_at_once(address))
+    yield Figure(what=f"{STREAMS:,} streams at once: failed", value=failed, unit="", limit=0)
+    yield Figure(what="  memory of an open stream", value=each / 1024, unit="KiB", limit=60, digits=1)
+
+
+def many_turns() -> Iterator[Figure]:
+    """A thousand whole turns at once, of as many users, each with a tool call, a watcher and all its writes."""
+    with _many_files(), upstream(SLOW) as address:
+        failed, each, seconds = asyncio.run(_turns_at_once(address))
+    yield Figure(what=f"{STREAMS:,} turns at once on SQLite: failed", value=failed, unit="", limit=0)
+    yield Figure(
+        what="  memory of an open turn",
+        value=each / 1024,
+        unit="KiB",
+        limit=60,
+        digits=1,
+        detail=f"all over in {seconds:.0f} s; their streams alone take {57 * SLOW:.0f} s",
+    )
+
+
+@contextmanager
+def _many_files() -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
     try:
-        with upstream(SLOW) as address:
-            failed, each = asyncio.run(_at_once(address))
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    yield Figure(what=f"{STREAMS:,} streams at once: failed", value=failed, unit="", limit=0)
-    yield Figure(what="  memory of an open stream", value=each / 1024, unit="KiB", limit=60, digits=1)
+
+
+async def _turns_at_once(address: str) -> tuple[int, float, float]:
+    """How many failed, the bytes of memory that an open turn takes, and the seconds until all were over."""
+    model = OpenAIModel(Endpoint(model="fake", api_key="none", base_url=address), stall_seconds=60)
+    with scratch() as folder:
+        core = await Core.open(settings(folder), model=model)
+        try:
+            await say(core.of("warm"), "add milk tomorrow")
+            settled()
+            before = highest = _resident()
+            speaking = 0
+
+            async def one(user: str) -> bool:
+                nonlocal speaking, highest
+                backend = core.of(user)
+                sent = await backend.send("add milk tomorrow")
+                seen = False
+                async for event in backend.watch(sent.turn_id):
+                    if event.kind == "text_delta" and not seen:
+                        seen = True
+                        speaking += 1
+                        highest = max(highest, _resident()) if speaking % 50 == 0 else highest
+                    if event.kind == "turn_finished":
+                        return len(event.response.split()) == WORDS and (await backend.tasks()).total == 1
+                return False
+
+            began = time.monotonic()
+            whole = await asyncio.gather(*(one(f"user {n}") for n in range(STREAMS)), return_exceptions=True)
+            seconds = time.monotonic() - began
+        finally:
+            await core.aclose()
+    return sum(each is not True for each in whole), (highest - before) / STREAMS, seconds
 
 
 async def _at_once(address: str) -> tuple[int, float]:
@@ -144,7 +200,7 @@ async def _at_once(address: str) -> tuple[int, float]:
 
     told = await asyncio.gather(*(one() for _ in range(STREAMS)), return_exceptions=True)
     await model.aclose()
-    return sum(words != 50 for words in told), (highest - before) / STREAMS
+    return sum(words != WORDS for words in told), (highest - before) / STREAMS
 
 
 def _resident() -> int:

@@ -1,6 +1,7 @@
 """Text on its way from the model to the viewers: gathered for a few milliseconds, written as one event."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
@@ -9,7 +10,7 @@ from kirotodo.core.agent.log import Entry, TurnLog
 from kirotodo.core.events import TextDelta
 
 FLUSH_SECONDS: Final = 0.08
-"""How long text is gathered before it becomes an event; the first piece goes out at once."""
+"""How long text is gathered before it becomes an event, unless writing takes longer; the first goes out at once."""
 
 
 class TextFlow:
@@ -76,10 +77,12 @@ class TextFlow:
                 self._fed.clear()
                 if self._closing.is_set():
                     return
+                began = time.monotonic()
                 if self.rest:
                     await self._flush()
+                pause = max(FLUSH_SECONDS, time.monotonic() - began)
                 try:
-                    async with asyncio.timeout(FLUSH_SECONDS):
+                    async with asyncio.timeout(pause):
                         await self._closing.wait()
                 except TimeoutError:
                     continue

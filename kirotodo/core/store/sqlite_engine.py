@@ -2,16 +2,21 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from kirotodo.core.errors import StorageBusy
 from kirotodo.core.store import faults, files, sqlite
 from kirotodo.core.store.engine import seen_through
 from kirotodo.core.store.sqlite_search import Fts5
+
+QUEUE_SECONDS: Final = 3 * sqlite.BUSY_SECONDS
+"""How long writers wait in a queue that does not move."""
 
 
 class SqliteEngine:
@@ -25,6 +30,7 @@ class SqliteEngine:
         self._writer = self.pool.execution_options(**{sqlite.BEGIN: "BEGIN IMMEDIATE"})
         self._single_writer = self.pool.execution_options(**{sqlite.BEGIN: ""})
         self._writing = asyncio.Lock()
+        self._moved = 0.0
         self._watch: sqlite3.Connection | None = None
 
     @classmethod
@@ -66,16 +72,34 @@ class SqliteEngine:
 
     @asynccontextmanager
     async def _turn_to_write(self) -> AsyncIterator[None]:
-        """Writers of this process queue here, in order, and only the first of them asks the file."""
-        try:
-            async with asyncio.timeout(3 * sqlite.BUSY_SECONDS):
-                await self._writing.acquire()
-        except TimeoutError:
-            raise faults.busy(self.path) from None
+        """Writers of this process queue here, in order, and only the first of them asks the file. They wait for as long
+        as the queue moves, however long it is: another program is in the way only where it does not."""
+        await (self._wait_in_queue() if self._writing.locked() else self._writing.acquire())
+        stuck = False
         try:
             yield
+        except StorageBusy:
+            stuck = True
+            raise
         finally:
+            if not stuck:
+                self._moved = time.monotonic()
             self._writing.release()
+
+    async def _wait_in_queue(self) -> None:
+        began = time.monotonic()
+        acquiring = asyncio.ensure_future(self._writing.acquire())
+        try:
+            while not acquiring.done():
+                left = max(began, self._moved) + QUEUE_SECONDS - time.monotonic()
+                if left <= 0:
+                    raise faults.busy(self.path)
+                await asyncio.wait([acquiring], timeout=left)
+        except BaseException:
+            acquiring.cancel()
+            if (await asyncio.gather(acquiring, return_exceptions=True))[0] is True:
+                self._writing.release()
+            raise
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:

@@ -9,6 +9,7 @@ import pytest
 
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import Conflict, InvalidInput, StorageBusy
+from kirotodo.core.store import sqlite_engine
 from kirotodo.core.store.database import Database, Store
 from tests.core.store.conftest import ANN, BOB, ON_SQLITE, Clock, Undecided, shown, titles
 
@@ -96,6 +97,26 @@ async def test_a_cancelled_waiter_lets_the_next_one_write(database: Database) ->
             await waiting
     await _add(database, "kept")
     assert await _titles(database) == ["kept"]
+
+
+async def test_writers_wait_as_long_as_their_queue_moves_and_no_longer(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty writers take longer than any of them may wait for one that does not come to an end."""
+    monkeypatch.setattr(sqlite_engine, "QUEUE_SECONDS", 0.2)
+
+    async def slowly(number: int) -> None:
+        async with database.begin(ANN) as store:
+            await store.tasks.add(TaskDraft(title=f"{number}"))
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(*(slowly(number) for number in range(40)))
+    assert len(await _titles(database)) == 40
+    async with database.begin(ANN):
+        with pytest.raises(StorageBusy):
+            await _add(database, "behind one that never ends")
+    await _add(database, "after it")
+    assert len(await _titles(database)) == 41
 
 
 async def test_the_revision_moves_on_once_per_transaction_and_names_what_changed(database: Database) -> None:
