@@ -5,6 +5,7 @@ exception; `read` is one reading transaction. Both are short: nobody waits for a
 """
 
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -121,6 +122,8 @@ class Database:
         self._engine = engine
         self._clock = clock
         self._token: object = None
+        self.answered_at = time.monotonic()
+        """When it last saw a transaction through, by the monotonic clock."""
 
     @classmethod
     async def open(
@@ -161,12 +164,14 @@ class Database:
         """
         async with self._engine.write(user_id, single=single) as connection:
             yield self._store(connection, user_id, turn_id=turn_id, call_id=call_id)
+        self.answered_at = time.monotonic()
 
     @asynccontextmanager
     async def read(self, user_id: str) -> AsyncIterator[Store]:
         """One reading transaction: every query in it sees the same moment."""
         async with self._engine.read(user_id) as connection:
             yield self._store(connection, user_id)
+        self.answered_at = time.monotonic()
 
     def _store(
         self, connection: AsyncConnection, user_id: str, *, turn_id: str | None = None, call_id: str | None = None

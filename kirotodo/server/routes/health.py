@@ -1,6 +1,7 @@
 """Whether this process lives, whether it should be sent work, and what it counted."""
 
 import asyncio
+import time
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from kirotodo import __version__
 from kirotodo.core.errors import Draining, KirotodoError, StorageError
+from kirotodo.core.store.database import Database
 from kirotodo.server.errors import problem_of
 from kirotodo.server.observability.metrics import CONTENT_TYPE, Metrics
 from kirotodo.server.openapi import problems
@@ -26,14 +28,17 @@ async def alive() -> Health:
 
 @router.get("/health/ready", response_model=Health, responses=problems(503))
 async def ready(request: Request) -> Health | Response:
-    """Its database answers and it is not about to stop."""
+    """Its database answers and it is not about to stop. One that is busy with others meanwhile does answer."""
     if request.app.state.drain.begun:
         return problem_of(Draining("This server is about to stop."))
+    database: Database = request.app.state.core.database
+    began = time.monotonic()
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS), request.app.state.core.database.read("") as store:
+        async with asyncio.timeout(PATIENCE_SECONDS), database.read("") as store:
             await store.revision()
     except TimeoutError:
-        return problem_of(StorageError("the database did not answer in time"))
+        if database.answered_at < began:
+            return problem_of(StorageError("the database did not answer in time"))
     except KirotodoError as error:
         return problem_of(error)
     return Health(version=__version__)
