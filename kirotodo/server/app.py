@@ -59,6 +59,7 @@ def create_app(
         core = await Core.open(settings, model=model, clock=clock, observer=Everyone((metrics, Traces())))
         try:
             await core.resume()
+            core.runner.keep_watch()
             gate = await Gate.open(settings, core)
             app.state.core, app.state.gate = core, gate
             metrics.watch(
