@@ -12,7 +12,7 @@ from kirotodo.server.app import create_app
 
 async def test_a_server_keeps_watch_while_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watching: list[TurnRunner] = []
-    monkeypatch.setattr(TurnRunner, "keep_watch", watching.append)
+    monkeypatch.setattr(TurnRunner, "keep_watch", lambda runner: watching.append(runner))
     settings = Settings(
         kirotodo_home=tmp_path, database_url=f"sqlite:///{tmp_path / 'list.db'}", better_auth_secret="s" * 32
     )
