@@ -1,6 +1,7 @@
 """The history a model sees: bounded, whole turns, and never a call without its outcome."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,8 +68,24 @@ def paired(items: tuple[PromptItem, ...]) -> bool:
 
 
 results = st.none() | st.dictionaries(st.text(max_size=8), st.text(max_size=300) | st.integers(), max_size=5)
-steps_of_a_turn = st.lists(st.tuples(st.text(max_size=400), st.lists(results, max_size=3)), max_size=4).map(
-    lambda made: tuple(step(number, text, *outcomes) for number, (text, outcomes) in enumerate(made))
+THOUGHT = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"}
+opaques = st.none() | st.fixed_dictionaries(
+    {
+        "origin": st.sampled_from(("here", "elsewhere")),
+        "lasting": st.booleans(),
+        "data": st.fixed_dictionaries(
+            {
+                "message": st.dictionaries(st.sampled_from(("reasoning_content", "reasoning")), st.text(max_size=200)),
+                "calls": st.dictionaries(st.sampled_from("012"), st.just({"extra_content": {"google": {}}})),
+                "items": st.lists(st.just(THOUGHT), max_size=2),
+            }
+        ),
+    }
+)
+steps_of_a_turn = st.lists(st.tuples(st.text(max_size=400), st.lists(results, max_size=3), opaques), max_size=4).map(
+    lambda made: tuple(
+        replace(step(number, text, *outcomes), opaque=opaque) for number, (text, outcomes, opaque) in enumerate(made)
+    )
 )
 
 

@@ -21,6 +21,7 @@ from kirotodo.core.models.chat_completions import ChatCompletions
 from kirotodo.core.models.event_stream import EventStream
 from kirotodo.core.models.faults import ProviderFault, Source
 from kirotodo.core.models.model import Facts, ModelRequest
+from kirotodo.core.models.opaque import WANTED, given_back
 from kirotodo.core.models.responses import Responses
 from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.models.wire import Api, facts_text
@@ -55,11 +56,20 @@ def body_of(request: ModelRequest, api: str, *, strict: bool = False, effort: st
     first_seen=st.integers(0, 5),
     api=st.sampled_from(APIS),
     strict=st.booleans(),
+    without=st.sets(st.sampled_from(("reasoning_content", "extra_content", "include"))),
+    wanted=st.sets(st.sampled_from(WANTED)),
 )
 def test_whatever_happened_the_request_is_valid(
-    turns: list[tuple[str, Any, bool]], max_messages: int, max_tokens: int, first_seen: int, api: str, strict: bool
+    turns: list[tuple[str, Any, bool]],
+    max_messages: int,
+    max_tokens: int,
+    first_seen: int,
+    api: str,
+    strict: bool,
+    without: set[str],
+    wanted: set[str],
 ) -> None:
-    """Cancelled, crashed and unanswered turns, and windows cut anywhere: see `assert_valid`."""
+    """Cancelled, crashed and unanswered turns, what providers want back, windows cut anywhere: see `assert_valid`."""
     messages: list[Message] = []
     steps = {}
     for number, (text, made, answered) in enumerate(turns):
@@ -71,7 +81,8 @@ def test_whatever_happened_the_request_is_valid(
     seen = messages[min(first_seen, len(messages) - 1) :]
     last = f"t{len(turns) - 1}"
     history = window(seen, steps, turn_id=last, max_messages=max_messages, max_tokens=max_tokens)
-    assert_valid(body_of(request_of(history), api, strict=strict, effort="low"))
+    request = given_back(request_of(history), origin="here", without=without, wanted=wanted)
+    assert_valid(body_of(request, api, strict=strict, effort="low"))
 
 
 @pytest.mark.parametrize("api", APIS)
