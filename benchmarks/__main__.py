@@ -20,6 +20,7 @@ BENCHMARKS: Final = {
     "turns": "services:many_turns",
     "understand": "language:understanding",
     "lists": "lists:pages",
+    "lists-postgresql": "lists_postgres:pages_on_postgresql",
     "stream": "screen:streamed_list",
     "open": "screen:long_conversation_opened",
 }

@@ -68,10 +68,10 @@ async def _both() -> tuple[dict[str, float], dict[str, float]]:
 async def _fill(folder: Path, count: int) -> None:
     async with house(folder) as backend:
         for start in range(0, count, BATCH):
-            await backend.import_tasks([_draft(number) for number in range(start, min(start + BATCH, count))])
+            await backend.import_tasks([draft(number) for number in range(start, min(start + BATCH, count))])
 
 
-def _draft(number: int) -> TaskDraft:
+def draft(number: int) -> TaskDraft:
     """Spread over five years of days; a rare word in one of a hundred, whatever the length of the list."""
     return TaskDraft(
         title=f"{THINGS[number % len(THINGS)]} {number}",

@@ -12,10 +12,10 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, ColumnElement, Integer, Select, cast, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, func, select, tuple_
 
 from kirotodo.core.domain.task import Page, Sort, Status, Task, TaskFilter
-from kirotodo.core.store.columns import Each
+from kirotodo.core.store.columns import EachNumber
 from kirotodo.core.store.cursors import Mark, checked_limit, decode, encode
 from kirotodo.core.store.scope import UID, AnyRow, Scope
 from kirotodo.core.store.tables import tasks, users
@@ -80,8 +80,8 @@ class _Plan:
         """For a look-up of the named ids, however many they are."""
         if self.ids is None:
             return (*_SEEN_BY_ID, *self.conditions, *(tasks.c.id.in_(named.ids) for named in self.many))
-        known = Each(json.dumps(self.ids)).table_valued("value")
-        those = tasks.c.id.in_(select(cast(known.c.value, Integer)))
+        known = EachNumber(json.dumps(self.ids)).table_valued("value")
+        those = tasks.c.id.in_(select(known.c.value))
         return (*_SEEN_BY_ID, *self.conditions, those, *(named.holds for named in self.many))
 
 

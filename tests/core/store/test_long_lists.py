@@ -4,7 +4,7 @@ looking at all of it."""
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,7 @@ from sqlalchemy import event
 from kirotodo.core.domain.task import Sort, Status, Task, TaskDraft, TaskFilter
 from kirotodo.core.store import sqlite
 from kirotodo.core.store.database import Database
+from tests import postgres
 from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, Clock, shown
 
 COPIES: Final = 350
@@ -34,13 +35,48 @@ PROTOTYPES: Final = (
 """Copied over and over; what comes latest in the order of most sorts has words of its own."""
 
 
-@pytest.fixture(scope="module")
-def long_list(empty_list: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+ON_SQLITE: Final = pytest.mark.parametrize("long_list", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def long_list(
+    request: pytest.FixtureRequest, empty_list: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of the list."""
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres_server")
+        with postgres.new_database(server, template=postgres.TEMPLATE) as url:
+            asyncio.run(_prototypes(url))
+            _copy_on_postgres(url)
+            yield url
+        return
     path = tmp_path_factory.mktemp("long") / "kirotodo.db"
     shutil.copy(empty_list, path)
-    asyncio.run(_prototypes(path))
+    asyncio.run(_prototypes(f"sqlite:///{path}"))
+    _copy_on_sqlite(path)
+    yield f"sqlite:///{path}"
+
+
+def _copy_on_postgres(url: str) -> None:
+    for table, number in (*COPIED, ("search_words", "ref")):
+        columns = postgres.ask(
+            url,
+            "SELECT string_agg(column_name, ',') FROM information_schema.columns "
+            f"WHERE table_name = '{table}' AND (table_name, column_name) <> {SURROGATE}",
+        ).split(",")
+        copied = [f"{name} + {len(PROTOTYPES)} * n" if name == number else name for name in columns]
+        postgres.ask(
+            url,
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(copied)} "
+            f"FROM {table}, generate_series(1, {COPIES - 1}) AS n WHERE user_id = '{ANN}'",
+        )
+    counts = ", ".join(f"{name} = {name} * {COPIES}" for name in ("pending_count", "completed_count"))
+    postgres.ask(url, f"UPDATE users SET {counts} WHERE id = '{ANN}'", "ANALYZE")
+
+
+def _copy_on_sqlite(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        for table, number in (("tasks", "id"), ("task_tags", "task_id"), ("search_documents", "ref")):
+        for table, number in COPIED:
             columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
             copied = [f"{name} + {len(PROTOTYPES)} * n" if name == number else name for name in columns]
             kept = [(name, value) for name, value in zip(columns, copied, strict=True) if (table, name) != SURROGATE]
@@ -55,14 +91,14 @@ def long_list(empty_list: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
             (COPIES, ANN),
         )
         connection.commit()
-    return path
 
 
+COPIED: Final = (("tasks", "id"), ("task_tags", "task_id"), ("search_documents", "ref"))
 SURROGATE: Final = ("search_documents", "id")
 
 
-async def _prototypes(path: Path) -> None:
-    database = await Database.open(f"sqlite:///{path}", clock=Clock())
+async def _prototypes(url: str) -> None:
+    database = await Database.open(url, clock=Clock())
     for user in (ANN, BOB):
         async with database.begin(user) as store:
             for draft in PROTOTYPES:
@@ -71,8 +107,8 @@ async def _prototypes(path: Path) -> None:
 
 
 @pytest.fixture
-async def database(long_list: Path, clock: Clock) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite:///{long_list}", clock=clock)
+async def database(long_list: str, clock: Clock) -> AsyncIterator[Database]:
+    opened = await Database.open(long_list, clock=clock)
     yield opened
     await opened.aclose()
 
@@ -135,12 +171,13 @@ async def test_pages_are_those_of_a_naive_filter(
     assert totals[0] is not None or len(expected) > limit
 
 
-_LISTS: dict[tuple[str, str], list[Task]] = {}
+_LISTS: dict[tuple[str, str, str], list[Task]] = {}
 
 
 async def _whole(database: Database, status: Status, sort: Sort) -> list[Task]:
     """The list itself, without any filter, read once."""
-    if (status, sort) not in _LISTS:
+    kind = type(database._engine).__name__
+    if (kind, status, sort) not in _LISTS:
         tasks: list[Task] = []
         cursor = None
         async with database.read(ANN) as store:
@@ -150,8 +187,8 @@ async def _whole(database: Database, status: Status, sort: Sort) -> list[Task]:
                 cursor = page.next
                 if cursor is None:
                     break
-        _LISTS[status, sort] = tasks
-    return _LISTS[status, sort]
+        _LISTS[kind, status, sort] = tasks
+    return _LISTS[kind, status, sort]
 
 
 async def test_a_plain_list_is_counted_however_long_it_is(database: Database) -> None:
@@ -176,10 +213,11 @@ async def test_stats_of_a_long_list(database: Database) -> None:
     ]
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("sort", get_args(Sort))
 @pytest.mark.parametrize("where", [TaskFilter(tag="half"), TaskFilter(search="common")], ids=["tag", "search"])
 async def test_what_many_tasks_hold_is_found_on_a_walk(
-    database: Database, long_list: Path, where: TaskFilter, sort: Sort
+    database: Database, long_list: str, where: TaskFilter, sort: Sort
 ) -> None:
     plans = await _plans(database, long_list, replace(where, sort=sort))
     assert plans
@@ -191,7 +229,8 @@ async def test_what_many_tasks_hold_is_found_on_a_walk(
     assert any(probe in plan for plan in plans)
 
 
-async def test_stats_look_no_row_up(database: Database, long_list: Path) -> None:
+@ON_SQLITE
+async def test_stats_look_no_row_up(database: Database, long_list: str) -> None:
     plans = await _plans(database, long_list, None)
     assert plans
     for plan in plans:
@@ -200,7 +239,7 @@ async def test_stats_look_no_row_up(database: Database, long_list: Path) -> None
         assert all("USING COVERING INDEX ix_tasks_" in step for step in counted), plan
 
 
-async def _plans(database: Database, path: Path, where: TaskFilter | None) -> list[str]:
+async def _plans(database: Database, url: str, where: TaskFilter | None) -> list[str]:
     """How SQLite goes about each statement of a page, or of the stats, that looks for tasks."""
     said: list[tuple[str, Any]] = []
 
@@ -214,7 +253,7 @@ async def _plans(database: Database, path: Path, where: TaskFilter | None) -> li
             await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)
         else:
             await shown(store, where, limit=10)
-    with closing(sqlite.connect(path, "read")) as connection:
+    with closing(sqlite.connect(sqlite.path_of(url), "read")) as connection:
         return [
             "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
             for statement, parameters in said

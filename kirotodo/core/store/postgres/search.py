@@ -116,6 +116,8 @@ class WordsFound:
     def few_refs(self, limit: int) -> Select[Any]:
         if self._first is None:
             return self._by_signs_alone().limit(limit)
+        if len(self._asked) == 1 and not self._signs:
+            return self.refs().limit(limit)
         glance = select(words).where(self._walk(self._first)).limit(_GLANCE).subquery()
         found = select(glance.c.ref).distinct().where(*self._others(glance)).limit(limit).subquery()
         nothing: Select[Any] = (
