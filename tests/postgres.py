@@ -130,12 +130,14 @@ def shared_server(migrate: Callable[[str], object]) -> str:
 
 
 def _template_in(server: str, migrate: Callable[[str], object]) -> str:
-    if ask(server, f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'") is None:
-        making = f"{TEMPLATE}_making"
-        ask(server, f"DROP DATABASE IF EXISTS {making}")
-        ask(server, f"CREATE DATABASE {making}")
-        migrate(database_in(server, making))
-        ask(server, f"ALTER DATABASE {making} RENAME TO {TEMPLATE}")
+    """One that an earlier run left behind on a server of somebody's own may be of an older release: it is made anew."""
+    run = os.environ[RUN]
+    of = f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{TEMPLATE}'"
+    if ask(server, of) != run:
+        ask(server, f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+        ask(server, f"CREATE DATABASE {TEMPLATE} TEMPLATE template0")
+        migrate(database_in(server, TEMPLATE))
+        ask(server, f"COMMENT ON DATABASE {TEMPLATE} IS '{run}'")
     return server
 
 
@@ -160,6 +162,12 @@ def new_database(server: str, *, template: str) -> Iterator[str]:
 def database_in(server: str, name: str) -> str:
     """The address of another database of the same server."""
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+def as_user(url: str, name: str, password: str) -> str:
+    """The same address for another user."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{name}:{password}@{parts.netloc.rpartition('@')[2]}"))
 
 
 def ask(url: str, *statements: str) -> Any:

@@ -137,3 +137,19 @@ async def test_what_the_driver_says_is_not_repeated(postgres_url: str) -> None:
     async with database.begin(ANN) as store:
         await store.tasks.add(TaskDraft(title="after"))
     await database.aclose()
+
+
+async def test_a_server_without_tls_is_told_so_where_the_address_asks_for_it() -> None:
+    async def no_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)
+        writer.write(b"N")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(no_tls, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    with pytest.raises(ConfigError, match="offers no TLS for the database list at 127") as told:
+        await Database.open(f"postgresql://ann:secret@{host}:{port}/list?sslmode=require", clock=Clock())
+    assert "secret" not in told.value.message
+    server.close()
+    await server.wait_closed()
