@@ -10,8 +10,9 @@ _META: Final = "kirotodo.asked"
 
 
 def asked() -> Asked:
-    """What the command line says about it."""
-    found: Asked = click.get_current_context().find_root().meta.get(_META, Asked())
+    """What the command line says about it; nothing where there is none."""
+    context = click.get_current_context(silent=True)
+    found: Asked = Asked() if context is None else context.find_root().meta.get(_META, Asked())
     return found
 
 
