@@ -9,7 +9,7 @@ from typing import Final, Self
 from kirotodo.core.agent.log import Entry, TurnLog
 from kirotodo.core.events import TextDelta
 
-FLUSH_SECONDS: Final = 0.08
+FLUSH_SECONDS: Final = 0.1
 """How long text is gathered before it becomes an event, unless writing takes longer; the first goes out at once."""
 
 
