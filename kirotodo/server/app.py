@@ -22,7 +22,7 @@ from kirotodo.server.limits import RateLimitHeaders
 from kirotodo.server.middleware import BODY_MAX, IMPORT_MAX, REQUEST_ID, VERSION, BodyLimit, Envelope, NoNewWork
 from kirotodo.server.observability.metrics import Metrics
 from kirotodo.server.observability.observed import Everyone, Observed
-from kirotodo.server.observability.traces import Traces, telemetry
+from kirotodo.server.observability.traces import Traces, telemetry, traced
 from kirotodo.server.openapi import describe
 from kirotodo.server.routes import auth, chat, conversations, health, tasks, turns, user
 
@@ -53,10 +53,11 @@ def create_app(
     the web server that runs it hears of a SIGTERM.
     """
     drain, metrics = Drain(), Metrics()
+    observer = Everyone((metrics, Traces())) if traced() else metrics
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        core = await Core.open(settings, model=model, clock=clock, observer=Everyone((metrics, Traces())))
+        core = await Core.open(settings, model=model, clock=clock, observer=observer)
         try:
             await core.resume()
             core.runner.keep_watch()

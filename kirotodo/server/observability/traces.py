@@ -22,7 +22,7 @@ _NANOSECONDS: Final = 1_000_000_000
 
 def telemetry() -> TelemetryConfig:
     """What FastAPI is to record. Raises `ConfigError` where an address is set and the exporter is not installed."""
-    if not configured():
+    if not traced():
         return {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
     if (
         importlib.util.find_spec("opentelemetry.exporter") is None
@@ -35,7 +35,8 @@ def telemetry() -> TelemetryConfig:
     return {"tracing": True, "metrics": True, "logs": False, "auto_configure": True, "exclude": _untraced}
 
 
-def configured() -> bool:
+def traced() -> bool:
+    """Whether a collector is named that spans are to go to."""
     return any(os.environ.get(name) for name in ENDPOINTS)
 
 
