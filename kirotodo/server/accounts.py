@@ -17,8 +17,9 @@ from typing import Final
 from uuid import uuid4
 
 from kirotodo.core.errors import Conflict, InvalidInput, NotSignedIn
-from kirotodo.core.store.accounts import SessionRecord, Standing
+from kirotodo.core.store.accounts import TAKEN, Account, SessionRecord, Standing
 from kirotodo.core.store.database import Database
+from kirotodo.server.invisible import is_invisible
 from kirotodo.server.passwords import Passwords
 from kirotodo.server.tokens import ACCESS_LIFETIME, Access, Refresh, Tokens
 
@@ -52,11 +53,29 @@ class Pair:
 
 
 def folded_email(text: str) -> str:
-    """An address in the one spelling it is kept in. Raises `InvalidInput` for what is none."""
-    email = unicodedata.normalize("NFKC", text).strip().casefold()
+    """Return an address in the one spelling it is kept in. Raises `InvalidInput` for what is none."""
+    email = _folded(text)
+    unseen = next(filter(is_invisible, email), None)
+    if unseen is not None:
+        raise InvalidInput(
+            f"The email address contains a space or an invisible character (U+{ord(unseen):04X}): type it in again."
+        )
     if len(email) > EMAIL_MAX or _EMAIL.fullmatch(email) is None:
-        raise InvalidInput("That is no e-mail address: it should look like ann@example.com.")
+        raise InvalidInput("That isn't a valid email address. Use one like ann@example.com.")
     return email
+
+
+def spellings_of(text: str) -> tuple[str, ...]:
+    """Return the spellings that an account with this address may be kept in, today's first; valid or not, so that an
+    account from before a rule can still be signed in to."""
+    return tuple(dict.fromkeys((_folded(text), unicodedata.normalize("NFKC", text).strip().casefold())))
+
+
+def _folded(text: str) -> str:
+    """Fold case and compatibility forms. Each can undo the other's work, so they take turns."""
+    for _ in range(2):
+        text = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 class Standings:
@@ -106,6 +125,8 @@ class Accounts:
     async def sign_up(self, email: str, password: str) -> Pair:
         """Make an account and sign in. `email` is folded. Raises `Conflict` where the address has an account."""
         password_hash = await self._passwords.hash(password)
+        if await self._account_of(email) is not None:
+            raise Conflict(TAKEN)
         user_id = uuid4().hex
         async with self._database.begin(user_id) as store:
             await store.accounts.create(email=email, password_hash=password_hash)
@@ -113,7 +134,7 @@ class Accounts:
 
     async def sign_in(self, email: str, password: str) -> Pair:
         """Begin a session. Raises `NotSignedIn`, the same for an unknown address and a wrong password."""
-        account = await self._database.account_of(email)
+        account = await self._account_of(email)
         right, renewed = await self._passwords.check(password, account.password_hash if account else None)
         if account is None or not right:
             raise NotSignedIn(WRONG)
@@ -167,6 +188,13 @@ class Accounts:
         if not standing.live or standing.token_version != access.token_version:
             raise NotSignedIn(ENDED)
         return standing
+
+    async def _account_of(self, email: str) -> Account | None:
+        for spelling in spellings_of(email):
+            account = await self._database.account_of(spelling)
+            if account is not None:
+                return account
+        return None
 
     async def _signed_in(self, user_id: str, email: str | None, *, token_version: int) -> Pair:
         session_id = uuid4().hex

@@ -5,7 +5,6 @@ renewed at the next sign-in.
 """
 
 import asyncio
-import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -16,11 +15,10 @@ from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from kirotodo.core.errors import RateLimited
+from kirotodo.server.password_rules import spelled
 
 T = TypeVar("T")
 
-PASSWORD_MIN: Final = 8
-PASSWORD_MAX: Final = 256
 MEMORY_KIB: Final = 19 * 1024
 PASSES: Final = 2
 THREADS: Final = 2
@@ -30,11 +28,6 @@ WAITING_MAX: Final = 32
 
 def argon2id(*, memory_kib: int = MEMORY_KIB, passes: int = PASSES) -> PasswordHash:
     return PasswordHash((Argon2Hasher(time_cost=passes, memory_cost=memory_kib, parallelism=1),))
-
-
-def spelled(password: str) -> str:
-    """One spelling of what looks the same, whichever keyboard it came from."""
-    return unicodedata.normalize("NFKC", password)
 
 
 class Passwords:

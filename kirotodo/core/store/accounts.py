@@ -14,6 +14,7 @@ from kirotodo.core.errors import Conflict, NotFound
 from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.tables import sessions, users
 
+TAKEN: Final = "There is an account with this e-mail address already: sign in instead."
 _S: Final = sessions.c
 _ID: Final[BindParameter[Any]] = bindparam("the_id")
 _MINE: Final = (_S.user_id == UID, _S.id == _ID)
@@ -94,7 +95,7 @@ class AccountStore:
         try:
             await self._scope.make_user(email=email, password_hash=password_hash)
         except IntegrityError:
-            raise Conflict("There is an account with this e-mail address already: sign in instead.") from None
+            raise Conflict(TAKEN) from None
 
     async def get(self) -> Account | None:
         row = await self._scope.first(_GET)

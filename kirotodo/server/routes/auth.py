@@ -3,16 +3,16 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
 from kirotodo.core.errors import InvalidInput, NotSignedIn
-from kirotodo.server.accounts import EMAIL_MAX, Pair, folded_email
+from kirotodo.server.accounts import EMAIL_MAX, Pair, folded_email, spellings_of
 from kirotodo.server.auth import Principal, gate_of, signed_in, token_of
 from kirotodo.server.limits import address_of
 from kirotodo.server.openapi import problems
-from kirotodo.server.passwords import PASSWORD_MAX, PASSWORD_MIN, spelled
+from kirotodo.server.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_password
 from kirotodo.server.schemas import Body
 from kirotodo.server.tokens import TOKEN_MAX, Refresh
 
@@ -35,10 +35,11 @@ def _whole(password: SecretStr) -> SecretStr:
     return password
 
 
-def _long_enough(password: SecretStr) -> SecretStr:
-    """Length is all that is asked for: rules about signs and digits make passwords weaker, not stronger."""
-    if len(spelled(password.get_secret_value())) < PASSWORD_MIN:
-        raise ValueError(f"a password needs {PASSWORD_MIN} characters or more")
+def _hard_to_guess(password: SecretStr, fields: ValidationInfo) -> SecretStr:
+    try:
+        check_password(password.get_secret_value(), email=fields.data.get("email"))
+    except InvalidInput as error:
+        raise ValueError(error.message) from None
     return password
 
 
@@ -52,9 +53,9 @@ Password = Annotated[
 ]
 NewPassword = Annotated[
     Password,
-    AfterValidator(_long_enough),
+    AfterValidator(_hard_to_guess),
     Field(
-        description=f"{PASSWORD_MIN} to {PASSWORD_MAX} characters, of any kind.",
+        description=f"{PASSWORD_MIN} to {PASSWORD_MAX} characters; neither a common password nor the address.",
         json_schema_extra={"minLength": PASSWORD_MIN},
     ),
 ]
@@ -136,9 +137,8 @@ async def signup(body: SignUpBody, request: Request) -> TokensOut:
 async def signin(body: SignInBody, request: Request) -> TokensOut:
     """Begin a session. The answer is the same for an unknown address and for a wrong password."""
     gate = gate_of(request)
-    email = _as_kept(body.email)
-    await gate.limits.require("account", email)
-    return TokensOut.of(await gate.own.accounts.sign_in(email, body.password.get_secret_value()))
+    await gate.limits.require("account", spellings_of(body.email)[0])
+    return TokensOut.of(await gate.own.accounts.sign_in(body.email, body.password.get_secret_value()))
 
 
 @router.post("/refresh", dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 413))
@@ -188,11 +188,3 @@ async def _refresh_of(request: Request, token: str) -> Refresh:
     except NotSignedIn:
         await gate.limits.require("refused", address_of(request))
         raise
-
-
-def _as_kept(email: str) -> str:
-    """As it is kept, or as it is where it can be nobody's: that is found out as slowly as a wrong password."""
-    try:
-        return folded_email(email)
-    except InvalidInput:
-        return email

@@ -2,16 +2,22 @@
 
 import asyncio
 import threading
-from typing import Any
+import unicodedata
+from collections.abc import Callable
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pwdlib import PasswordHash
+from sqlalchemy import update
 
 from kirotodo.core.errors import InvalidInput, RateLimited
+from kirotodo.core.store.scope import UID
+from kirotodo.core.store.tables import users
 from kirotodo.server.accounts import GRACE, SESSION_LIFETIME, STANDING_SECONDS, folded_email
 from kirotodo.server.auth import Gate
+from kirotodo.server.password_rules import _common, check_password
 from kirotodo.server.passwords import WAITING_MAX, Passwords, argon2id
 from kirotodo.server.tokens import ACCESS_LIFETIME
 from tests.server.auth.conftest import ANN, SECRET, CountedHashes, Serve, Server, answered, bearer, refused
@@ -56,20 +62,71 @@ async def test_a_password_is_the_same_however_its_letters_are_composed(server: S
     ("password", "status"),
     [
         ("1234567", 422),
-        ("12345678", 201),
-        ("        ", 201),
+        ("no digit", 201),
         ("ѿ牛乳🎉" * 2, 201),
-        ("x" * 256, 201),
-        ("x" * 257, 422),
+        ("x y z " * 43, 422),
         ("", 422),
+        ("PaSsWoRd", 422),
+        ("Ann@Example.com1", 422),
     ],
 )
-async def test_a_password_needs_length_and_nothing_else(server: Server, password: str, status: int) -> None:
+async def test_a_password_needs_length_and_must_not_be_guessed_first(
+    server: Server, password: str, status: int
+) -> None:
     answer = await server.post("/api/auth/signup", {**ANN, "password": password})
     assert answer.status_code == status
     if status == 422:
         assert server.hashes.made == 0
         assert [fault["field"] for fault in answer.json()["errors"]] == ["password"]
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        # the most common ones, in other capitals and letters, and with what people put around them
+        "password",
+        "PaSsWoRd",
+        "ｐａｓｓｗｏｒｄ",
+        " password! ",
+        "Password2026!",
+        "superman99",
+        "iloveyouiloveyou",
+        # nothing but spaces, however they are encoded
+        "        ",
+        "\u3000\u00a0\u2003 \u200b\u200b\u2800\u3164",
+        # a few characters again and again, or one after another
+        "zzzzzzzzzzzz",
+        "хохохохо",
+        "12345678",
+        "890123456",
+        "hgfedcba",
+        # the account and the service
+        "ann@example.com",
+        "Ann@Example.com1",
+        "ANN2026!!",
+        "annannann",
+        "example.com",
+        "Kirotodo",
+        "kiro-todo-1",
+    ],
+)
+def test_what_is_guessed_first_is_no_password(password: str) -> None:
+    with pytest.raises(InvalidInput):
+        check_password(password, email="ann@example.com")
+
+
+@pytest.mark.parametrize(
+    "password", ["ann likes milk", "zzzzzzzy", "1234 5678", "x" * 7 + "é", "密码密码密碼很長", "long " * 51]
+)
+def test_length_is_enough_for_any_other(password: str) -> None:
+    check_password(password, email="ann@example.com")
+
+
+@pytest.mark.parametrize("dress", [str.upper, str.title, "{}!".format, "1{}".format, "{}2026?".format])
+def test_no_common_word_is_accepted_however_it_is_dressed(dress: Callable[[str], str]) -> None:
+    for word in list(filter(str.isalpha, sorted(_common())))[::20]:
+        with pytest.raises(InvalidInput):
+            check_password(dress(word))
 
 
 @pytest.mark.parametrize(
@@ -91,6 +148,7 @@ async def test_no_refusal_repeats_a_password(server: Server, body: str) -> None:
         assert "hush" not in answer.text
 
 
+UNSEEN = "\x07\t\u00ad\u034f\u061c\u115f\u180e\u2003\u200b\u200d\u200f\u2028\u202e\u2060\u2066\u2800\u3164\ufe0f\ufeff"
 WELL_FORMED = [
     "ann@example.com",
     "ann.lee+list@mail.example.co.uk",
@@ -117,6 +175,10 @@ ILL_FORMED = [
     "<ann@example.com>",
     f"{'a' * 65}@example.com",
     f"ann@{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 60}.example.com",
+    *(f"an{unseen}n@example.com" for unseen in UNSEEN),
+    *(f"ann@exam{unseen}ple.com" for unseen in UNSEEN),
+    "\u202eann@example.com",
+    "ann@example.com\u200b",
 ]
 
 
@@ -138,8 +200,30 @@ def test_folding_an_address_twice_changes_nothing(text: str) -> None:
     except InvalidInput:
         return
     assert folded_email(folded) == folded
+    for form in FORMS:
+        assert folded_email(unicodedata.normalize(form, text)) == folded
     if text.isascii():
         assert folded_email(text.upper()) == folded == folded_email(text.lower())
+
+
+FORMS: list[Literal["NFC", "NFD", "NFKC", "NFKD"]] = ["NFC", "NFD", "NFKC", "NFKD"]
+
+
+async def test_spellings_that_look_alike_are_one_account(server: Server) -> None:
+    first = await server.signed_up(email="zoë.ǰ@example.com")
+    for again in ("ZOË.ǰ@EXAMPLE.COM", "zoe\u0308.j\u030c@example.com", "ｚｏë.ǰ@ｅxample.com"):
+        assert (await server.signed_in(email=again))["user"] == first["user"]
+        refused(await server.post("/api/auth/signup", {**ANN, "email": again}), 409, "conflict")
+
+
+@pytest.mark.parametrize("kept", ["an\u200bn@example.com", "j\u030c@example.com"])
+async def test_an_account_from_before_these_rules_can_be_signed_in_to(server: Server, kept: str) -> None:
+    tokens = await server.signed_up(email="old@example.com")
+    async with server.core.database.begin(tokens["user"]["id"]) as store:
+        await store._scope.execute(update(users).where(users.c.id == UID).values(email=kept))
+    assert (await server.signed_in(email=kept.upper()))["user"] == {**tokens["user"], "email": kept}
+    taken = await server.post("/api/auth/signup", {**ANN, "email": kept})
+    assert taken.status_code == (422 if "\u200b" in kept else 409)
 
 
 async def test_an_unknown_address_and_a_wrong_password_are_told_apart_by_nobody(server: Server) -> None:
