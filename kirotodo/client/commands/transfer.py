@@ -12,7 +12,7 @@ from kirotodo.client.commands.params import json_option
 from kirotodo.client.commands.session import FAILED, leave, now, with_backend
 from kirotodo.client.commands.task_view import in_brief
 from kirotodo.client.commands.tasks import Paging, fetch
-from kirotodo.core.domain.task import Task, TaskDraft, TaskFilter
+from kirotodo.core.domain.task import Task, TaskFilter
 
 FORMATS = ("json", "csv")
 FAULTS_SHOWN = 10
@@ -107,28 +107,10 @@ def _put_dry(reading: Reading, *, as_json: bool) -> None:
         put_json({"items": reading.drafts, "next": None})
         return
     for draft in reading.drafts[:DRY_SHOWN]:
-        put(f"Would add: {in_brief(_preview(draft), now=now()).removeprefix('0 ')}")
+        put(f"Would add: {in_brief(Task.from_draft(draft, id=0, now=now()), now=now()).removeprefix('0 ')}")
     if len(reading.drafts) > DRY_SHOWN:
         put(f"and {len(reading.drafts) - DRY_SHOWN} more")
     say(f"Would import {_count(len(reading.drafts))}.")
-
-
-def _preview(draft: TaskDraft) -> Task:
-    created = draft.created_at or now()
-    return Task(
-        id=0,
-        title=draft.title,
-        notes=draft.notes,
-        priority=draft.priority,
-        due_date=draft.due_date,
-        due_time=draft.due_time,
-        recurrence=draft.recurrence,
-        project=draft.project,
-        tags=draft.tags,
-        completed_at=draft.completed_at,
-        created_at=created,
-        updated_at=created,
-    )
 
 
 def _count(count: int) -> str:

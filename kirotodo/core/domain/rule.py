@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from kirotodo.core.errors import InvalidInput
@@ -86,6 +86,24 @@ def ordered(values: list[int]) -> tuple[int, ...]:
 
 def ordered_days(days: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(set(days), key=lambda day: (day[0] < 0, day[0], day[1])))
+
+
+def unclamped(rule: Rule) -> Rule:
+    """Return the rule with the days of the month that people say: the 30th for the last of the 28th to 30th.
+
+    `recurrence.clamped` writes them so that every program keeps the short months.
+    """
+    *days, last = rule.bymonthday or (0,)
+    tail = tuple(range(28, last + 1))
+    before = tuple(day for day in days if day < 28)
+    clamped = (*before, *tail) == rule.bymonthday and len(tail) > 1
+    positions = tuple(range(1, len(rule.bysetpos)))
+    if rule.freq != "MONTHLY" or rule.byday or not clamped or rule.bysetpos != (*positions, -1):
+        return rule
+    if len(positions) not in (len(before), len(before) + 1):
+        return rule
+    said = (*before, last) if len(positions) == len(before) else (*before, 28, last)
+    return replace(rule, bymonthday=said, bysetpos=())
 
 
 def read_rule(text: str) -> Rule:

@@ -1,6 +1,6 @@
 """Tasks and what is asked of a list of them: frozen values that know no storage, wire or screen."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
 from typing import Final, Generic, Literal, TypeVar
 
@@ -50,6 +50,12 @@ class Task:
     def completed(self) -> bool:
         return self.completed_at is not None
 
+    @classmethod
+    def from_draft(cls, draft: "TaskDraft", *, id: int, now: datetime) -> "Task":
+        """Return the task that a draft makes at a moment."""
+        given = {name: getattr(draft, name) for name in _DRAFTED}
+        return cls(id=id, updated_at=now, **{**given, "created_at": draft.created_at or now, "tags": tuple(draft.tags)})
+
 
 TaskField = Literal[
     "title",
@@ -85,6 +91,15 @@ class TaskDraft:
     completed_at: datetime | None = None
     created_at: datetime | None = None
     """Set by an import that keeps history; now where it is None."""
+
+    @classmethod
+    def from_task(cls, task: Task) -> "TaskDraft":
+        """Return a draft with everything of a task but its number."""
+        return cls(**{name: getattr(task, name) for name in _DRAFTED})
+
+
+_DRAFTED: Final = tuple(each.name for each in fields(TaskDraft))
+"""What a draft and a task have in common: all of a draft."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

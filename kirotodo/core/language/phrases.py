@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Final
 
-from kirotodo.core.domain.rule import Rule, read_rule
+from kirotodo.core.domain.rule import Rule, read_rule, unclamped
 from kirotodo.core.language.intent import Recurrence
 from kirotodo.core.language.names import MONTH_NAMES, WEEKDAY_NAMES
 
@@ -80,7 +80,7 @@ def _weekly(rule: Rule) -> str | None:
 def _monthly(rule: Rule) -> str | None:
     if rule.bymonth or rule.byweekno or rule.byyearday:
         return None
-    days = _month_days(rule)
+    days = _month_days(unclamped(rule))
     return None if days is None else f"{_every(rule)}{' on ' if days else ''}{days}"
 
 

@@ -41,24 +41,7 @@ class TaskStore:
         """Make a task with the user's next id."""
         by = {"completed": 1} if draft.completed_at else {"pending": 1}
         numbers = await self._scope.bump(tasks=1, changes=1, **by)
-        now = self._scope.now
-        task = Task(
-            id=numbers.task,
-            title=draft.title,
-            notes=draft.notes,
-            priority=draft.priority,
-            due_date=draft.due_date,
-            due_time=draft.due_time,
-            recurrence=draft.recurrence,
-            recurs_from=draft.recurs_from,
-            remind_at=draft.remind_at,
-            project=draft.project,
-            tags=tuple(draft.tags),
-            parent_id=draft.parent_id,
-            completed_at=draft.completed_at,
-            created_at=draft.created_at or now,
-            updated_at=now,
-        )
+        task = Task.from_draft(draft, id=numbers.task, now=self._scope.now)
         await self._rows.insert(task, revision=numbers.revision)
         await self._journal.record(numbers.change, before=None, after=task)
         return task

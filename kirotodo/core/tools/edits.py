@@ -27,7 +27,8 @@ async def add_task(store: "Store", fields: TaskFields, *, at: Standpoint) -> Tas
 
 def preview_from_text(text: str, *, at: Standpoint) -> tuple[Task, ...]:
     """What `add_from_text` would add, with ids 0. Raises `InvalidInput`."""
-    return tuple(_preview(draft, at=at) for draft in _drafts_from_text(text, at=at))
+    now = at.now.astimezone(UTC)
+    return tuple(Task.from_draft(draft, id=0, now=now) for draft in _drafts_from_text(text, at=at))
 
 
 async def add_from_text(store: "Store", text: str, *, at: Standpoint) -> tuple[Task, ...]:
@@ -78,22 +79,3 @@ def _each_once(task_ids: Sequence[int]) -> tuple[int, ...]:
 def _drafts_from_text(text: str, *, at: Standpoint) -> tuple[TaskDraft, ...]:
     read = parse_inline(text, now=at.now, preferences=at.preferences)
     return (draft_of(fields_of(read), at=at),)
-
-
-def _preview(draft: TaskDraft, *, at: Standpoint) -> Task:
-    now = at.now.astimezone(UTC)
-    return Task(
-        id=0,
-        title=draft.title,
-        notes=draft.notes,
-        priority=draft.priority,
-        due_date=draft.due_date,
-        due_time=draft.due_time,
-        recurrence=draft.recurrence,
-        recurs_from=draft.recurs_from,
-        remind_at=draft.remind_at,
-        project=draft.project,
-        tags=draft.tags,
-        created_at=now,
-        updated_at=now,
-    )

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Final
 
 from kirotodo.core.backend import TaskFields
-from kirotodo.core.domain.recurrence import first_due
+from kirotodo.core.domain.recurrence import anchored, counts_hours, first_due, first_moment
 from kirotodo.core.domain.task import RecursFrom, Task
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.tools.tool import Standpoint
 from kirotodo.core.tools.words import in_utc, read_due, read_recurrence, read_reminder, read_shift, read_time
+
+_TIMED: Final = frozenset({"due", "time", "recurrence", "recurs_from"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,12 +44,14 @@ def retimed(fields: TaskFields, was: Timing, *, at: Standpoint) -> Timing:
         if (read := read_recurrence(fields["recurrence"], at=at)) is not None:
             recurrence, recurs_from, said_time = read[0].rule, read[0].recurs_from, read[1]
     due_date, due_time = _due(fields, was, said_time, at=at)
-    if recurrence is not None and due_date is None:
-        if was.due_date is not None and "recurrence" not in fields:
+    recurs_from = fields.get("recurs_from", recurs_from)
+    if recurrence is not None and not _TIMED.isdisjoint(fields):
+        if due_date is None and was.due_date is not None and "recurrence" not in fields:
             raise InvalidInput("A repeating task needs a due date; take its repetition away as well.")
-        due_date = first_due(recurrence, after=_first_day(due_time, at=at))
-        if due_date is None:
-            raise InvalidInput("That rule never comes round. Try every friday or monthly on the 1st.")
+        if "time" in fields and due_time is None and counts_hours(recurrence):
+            raise InvalidInput("A task that repeats by the hour needs a time of day.")
+        due_date, due_time = first_occurrence(recurrence, due_date, due_time, at=at)
+        recurrence = anchored(recurrence, due_date=due_date, recurs_from=recurs_from)
     remind_at = _moved(was, due_date, due_time, at=at)
     if "remind" in fields:
         remind_at = read_reminder(fields["remind"], due_date, due_time, at=at)
@@ -54,9 +59,27 @@ def retimed(fields: TaskFields, was: Timing, *, at: Standpoint) -> Timing:
         due_date=due_date,
         due_time=due_time,
         recurrence=recurrence,
-        recurs_from=fields.get("recurs_from", recurs_from),
+        recurs_from=recurs_from,
         remind_at=remind_at,
     )
+
+
+def first_occurrence(
+    rule: str, due_date: date | None, due_time: time | None, *, at: Standpoint
+) -> tuple[date, time | None]:
+    """When a task with a rule is due, with what the rule needs and was not given. Raises `InvalidInput`.
+
+    A rule that counts hours needs a time of day: without any, the first comes one interval from now.
+    """
+    if counts_hours(rule) and due_time is None:
+        first = first_moment(rule, now=at.now, zone=at.zone)
+        if first is not None and due_date in (None, at.now.date()):
+            return first.date, first.time
+        due_time = at.preferences.morning
+    due_date = due_date or first_due(rule, after=_first_day(due_time, at=at))
+    if due_date is None:
+        raise InvalidInput("That rule never comes round. Try every friday or monthly on the 1st.")
+    return due_date, due_time
 
 
 def _first_day(due_time: time | None, *, at: Standpoint) -> date:

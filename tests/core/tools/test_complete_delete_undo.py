@@ -4,8 +4,8 @@ from datetime import date, time
 
 import pytest
 
-from kirotodo.core.domain.task import TaskFilter
-from kirotodo.core.errors import NotFound, NotUndoable
+from kirotodo.core.domain.task import TaskDraft, TaskFilter
+from kirotodo.core.errors import InvalidInput, NotFound, NotUndoable
 from tests.core.tools.desk import Desk
 
 EVERY = TaskFilter(status="all")
@@ -46,6 +46,51 @@ async def test_a_repeating_task_leaves_exactly_one_next_occurrence(desk: Desk) -
         assert getattr(second, field) == getattr(first, field)
     assert second.remind_at is not None
     assert second.remind_at.isoformat() == "2026-11-27T07:00:00+00:00"
+
+
+async def dues(desk: Desk, times: int) -> list[str]:
+    """Complete the newest task so many times; when each next one is due."""
+    said = []
+    for _ in range(times):
+        *_, newest = await desk.tasks(EVERY)
+        result = await desk.call("complete_task", task_id=newest.id)
+        said.append(result["next"][0]["due"])
+    return said
+
+
+async def test_the_day_of_the_month_outlives_short_months_edits_and_undo(desk: Desk) -> None:
+    await desk.call("add_task", title="invoice", due="2027-01-31", recurrence="monthly")
+    assert await dues(desk, 1) == ["Sun 28 Feb 2027"]
+    desk.turn += 1
+    await desk.call("update_task", task_id=2, title="bill", tags=["money"], due="tomorrow")
+    desk.turn += 1
+    await desk.call("undo")
+    assert (await desk.task(2)).due_date == date(2027, 2, 28)
+    await desk.call("update_task", task_id=2, due="2027-02-27")
+    assert await dues(desk, 3) == ["Sun 28 Feb 2027", "Wed 31 Mar 2027", "Fri 30 Apr 2027"]
+
+
+async def test_the_day_of_the_month_counts_in_rows_of_old(desk: Desk) -> None:
+    """Rows that were stored before the rule held the day, the last one of them already on a short month's end."""
+    for rule in ("FREQ=MONTHLY", "FREQ=MONTHLY;BYMONTHDAY=31"):
+        draft = TaskDraft(title="rent", due_date=date(2027, 1, 31), recurrence=rule)
+        async with desk.database.begin("ann") as store:
+            await store.tasks.add(draft)
+        assert await dues(desk, 3) == ["Sun 28 Feb 2027", "Wed 31 Mar 2027", "Fri 30 Apr 2027"]
+
+
+async def test_a_rule_of_hours_has_a_time_and_advances(desk: Desk) -> None:
+    first = await desk.call("add_task", title="pills", recurrence="every 8 hours")
+    assert first["due"] == "Mon 23 Nov, 18:30"
+    assert await dues(desk, 2) == ["Tue 24 Nov, 02:30", "Tue 24 Nov, 10:30"]
+    with pytest.raises(InvalidInput, match="needs a time of day"):
+        await desk.call("update_task", task_id=3, clear=["time"])
+
+
+async def test_a_rule_of_hours_without_a_time_gets_one(desk: Desk) -> None:
+    async with desk.database.begin("ann") as store:
+        await store.tasks.add(TaskDraft(title="old", due_date=date(2026, 11, 20), recurrence="FREQ=HOURLY;INTERVAL=8"))
+    assert await dues(desk, 2) == ["Mon 23 Nov, 18:30", "Tue 24 Nov, 02:30"]
 
 
 async def test_opening_again_takes_the_next_occurrence_away(desk: Desk) -> None:
