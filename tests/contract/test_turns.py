@@ -137,7 +137,7 @@ async def test_the_model_sees_the_history_with_an_outcome_for_every_call(
 
 
 async def test_ten_rounds_are_enough(backend: Backend, model: ScriptedModel) -> None:
-    model.extend(*[[call("list_tasks")] for _ in range(11)])
+    model.extend(*[[call("list_tasks", search=f"word {number}")] for number in range(11)])
     _, events = await say(backend, "loop")
     assert isinstance(events[-1], TurnFailed)
     assert "10 rounds" in events[-1].message

@@ -17,6 +17,8 @@ from kirotodo.core.agent.interrupt import Interrupt
 from kirotodo.core.agent.log import TurnLog
 from kirotodo.core.agent.observer import Observer, StepReport
 from kirotodo.core.agent.prompt import INSTRUCTIONS, Asked, asked
+from kirotodo.core.agent.repeats import goes_in_circles, repeated_result
+from kirotodo.core.agent.summary import something_worked, summary
 from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError
 from kirotodo.core.events import ApprovalAnswered, Recorded, TextDelta, TurnFinished, decode_event
@@ -136,7 +138,7 @@ class Agent:
             return "parked"
         while True:
             run.interrupt.check()
-            calls = await self._step(run)
+            calls = () if self._ended_for_it(run) else await self._answer(run)
             if not calls:
                 await self._store_answer(run)
                 return "finished"
@@ -149,7 +151,12 @@ class Agent:
         the turn."""
         flow = run.speaking
         ran = await run_call(
-            run.log, calls[0], run.conversation_id, run.around, step=AskedFor(flow=flow, calls=calls, opaque=run.opaque)
+            run.log,
+            calls[0],
+            run.conversation_id,
+            run.around,
+            step=AskedFor(flow=flow, calls=calls, opaque=run.opaque),
+            repeated=repeated_result(calls[0], run.steps, run.around.tools),
         )
         run.flow = None
         if ran is not None:
@@ -164,8 +171,14 @@ class Agent:
         for call in last.calls:
             if call.result is None:
                 run.interrupt.check()
-                approved = call.id in run.approved
-                ran = await run_call(run.log, call, run.conversation_id, run.around, approved=approved)
+                ran = await run_call(
+                    run.log,
+                    call,
+                    run.conversation_id,
+                    run.around,
+                    approved=call.id in run.approved,
+                    repeated=repeated_result(call, run.steps, run.around.tools),
+                )
                 if ran is None:
                     return False
                 done.append(self._ran(run, ran))
@@ -180,18 +193,38 @@ class Agent:
             run.open_tasks = ran.open_tasks
         return ran.call
 
+    async def _answer(self, run: Run) -> tuple[ToolCall, ...]:
+        """Ask the model for its next step. One that says nothing at all is asked once more; where a tool has worked,
+        nothing is missing but words, and ours will do: to ask the user to try again would double what was done."""
+        calls = await self._step(run)
+        if not calls and not run.speaking.text.strip() and not something_worked(run.steps):
+            if run.speaking.text:
+                run.attempts[run.speaking.step] = run.speaking.attempt + 1
+            calls = await self._step(run)
+        if calls or run.speaking.text.strip():
+            return calls
+        if not run.steps:
+            raise ModelError(
+                "The model gave no answer, though it was asked twice. Your message is kept; send it again to retry, "
+                "or choose another model."
+            )
+        run.speaking.feed(summary(run.steps))
+        return ()
+
+    @staticmethod
+    def _ended_for_it(run: Run) -> bool:
+        """End a turn whose model only repeats itself, in our words."""
+        if not goes_in_circles(run.steps):
+            return False
+        run.flow, run.opaque = _flow(run), None
+        run.flow.feed(f"{summary(run.steps)}\n\nThe model kept repeating the same call and was stopped.")
+        return True
+
     async def _step(self, run: Run) -> tuple[ToolCall, ...]:
         """Ask the model once: the calls it asks for, while `run.flow` holds what it said."""
         number = len(run.steps)
         request = await self._request(run)
-        said = "".join(step.text for step in run.steps).strip()
-        flow = TextFlow(
-            run.log,
-            step=number,
-            attempt=run.attempts.get(number, 0),
-            lead="\n\n" if said else "",
-            on_error=lambda: run.interrupt.stop("broken"),
-        )
+        flow = _flow(run)
         run.flow, run.opaque = flow, None
         requested: list[port.ToolCall] = []
         watch = _Stopwatch(self.model.name)
@@ -226,8 +259,6 @@ class Agent:
                 "What it did so far stands; undo takes it back.",
                 retryable=False,
             )
-        if not calls and not run.text.strip():
-            raise ModelError("The model gave no answer. Your message is kept; send it again to retry.")
         return calls
 
     async def _store_answer(self, run: Run) -> None:
@@ -285,6 +316,19 @@ class _Stopwatch:
     def report(self) -> StepReport:
         seconds = time.perf_counter() - self._began
         return StepReport(model=self._model, seconds=seconds, first_seconds=self._first, code=self.code)
+
+
+def _flow(run: Run) -> TextFlow:
+    """Return the flow of the next step's text."""
+    number = len(run.steps)
+    said = "".join(step.text for step in run.steps).strip()
+    return TextFlow(
+        run.log,
+        step=number,
+        attempt=run.attempts.get(number, 0),
+        lead="\n\n" if said else "",
+        on_error=lambda: run.interrupt.stop("broken"),
+    )
 
 
 def _numbered(call: port.ToolCall, step: int, position: int) -> ToolCall:

@@ -72,12 +72,17 @@ async def run_call(
     *,
     approved: bool = False,
     step: AskedFor | None = None,
+    repeated: Mapping[str, Any] | None = None,
 ) -> Ran | None:
     """Run `call` and give it back with its result, or park the turn where the user owes a yes first and give None.
 
-    A failed call has no effect but its receipt. Where `call` is the first of a `step`, that is stored with it.
+    A failed call has no effect but its receipt. Where `call` is the first of a `step`, that is stored with it. One that
+    only repeats another is not run: `repeated` is its result.
     """
     started = time.perf_counter()
+    if repeated is not None:
+        async with _writing(turn, call, step) as entry:
+            return Ran(call=await _receipt(entry, turn, call, "succeeded", repeated, started), open_tasks=None)
     try:
         async with _writing(turn, call, step) as entry:
             context = around.context(entry, turn, call)

@@ -52,7 +52,8 @@ class Interrupt:
                 raise
             self.check()
             raise TurnTimedOut(
-                "The model took too long and was stopped. Your message is kept; send it again to retry."
+                "The model took too long and was stopped. Your message is kept; send it again to retry. "
+                "AGENT_TIMEOUT sets how long a turn may take."
             ) from None
         finally:
             self._scope = None

@@ -45,6 +45,7 @@ class ListTasksArguments(Arguments):
 
 class ListTasks(Tool[ListTasksArguments]):
     name = "list_tasks"
+    changes_tasks = False
     description = (
         "Find or list tasks, a page at a time; `total` counts all that match, null if very many. Use it to find the "
         "number of a task that the user calls by its words. Where several match, ask the user which one."
@@ -68,6 +69,7 @@ class GetTaskArguments(Arguments):
 
 class GetTask(Tool[GetTaskArguments]):
     name = "get_task"
+    changes_tasks = False
     description = "Everything about one task."
     arguments = GetTaskArguments
 
@@ -81,6 +83,7 @@ class TaskStatisticsArguments(Arguments):
 
 class TaskStatistics(Tool[TaskStatisticsArguments]):
     name = "task_stats"
+    changes_tasks = False
     description = "Counts: open, overdue, due today, done and added in a period, streaks, and per project and tag."
     arguments = TaskStatisticsArguments
 

@@ -33,6 +33,10 @@ class Tools:
     def names(self) -> tuple[str, ...]:
         return tuple(self._by_name)
 
+    def changes_tasks(self, name: str) -> bool:
+        """Return whether the tool of this name may change tasks; one that only looks, or is unknown, does not."""
+        return name in self._by_name and self._by_name[name].changes_tasks
+
     def schemas(self) -> tuple[ToolSchema, ...]:
         """Always the same, in the same order."""
         return self._schemas

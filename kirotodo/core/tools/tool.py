@@ -64,6 +64,7 @@ class Tool(ABC, Generic[A]):
 
     name: ClassVar[str]
     description: ClassVar[str]
+    changes_tasks: ClassVar[bool] = True
     arguments: type[A]
 
     async def approval(self, context: ToolContext, arguments: A) -> NeedsApproval | None:

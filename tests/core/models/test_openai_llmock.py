@@ -232,7 +232,10 @@ async def test_the_deadline_ends_a_turn_whose_model_is_too_slow(mock: LLMock, wh
     async with opened(tmp_path, where, seconds=0.6) as backend:
         failed = failure(await say(backend, "what is due?"))
     assert failed.code == "turn_timed_out"
-    assert failed.message == ("The model took too long and was stopped. Your message is kept; send it again to retry.")
+    assert failed.message == (
+        "The model took too long and was stopped. Your message is kept; send it again to retry. "
+        "AGENT_TIMEOUT sets how long a turn may take."
+    )
 
 
 @pytest.mark.parametrize("fault", BROKEN_OFF)
