@@ -7,7 +7,7 @@ not run again. No transaction is open while the model speaks.
 import time
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -26,9 +26,16 @@ from kirotodo.core.models import model as port
 from kirotodo.core.models.model import Facts, Model, ModelRequest
 from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
+from kirotodo.core.text.well_formed import well_formed, well_formed_value
+from kirotodo.core.tools.registry import MALFORMED
 
 MAX_ROUNDS: Final = 10
 """Tool rounds of one turn."""
+
+ANSWER_MAX: Final = 400_000
+"""Characters of one answer, after which the model is stopped: a model that never ends fills memory and disk."""
+USAGE_MAX: Final = 2**31 - 1
+"""Tokens that can be stored of a turn."""
 
 Outcome = Literal["finished", "parked"]
 
@@ -235,12 +242,17 @@ class Agent:
                     match event:
                         case port.TextDelta(text=text):
                             flow.feed(text)
+                            if len(flow.text) > ANSWER_MAX:
+                                raise ModelError(
+                                    f"The answer grew beyond {ANSWER_MAX:,} characters and was stopped there.",
+                                    retryable=False,
+                                )
                         case port.ToolCall():
                             requested.append(event)
                         case port.UsageReport(usage=usage):
-                            run.usage += usage
+                            run.usage = _bounded(run.usage + usage)
                         case port.Opaque(data=data, origin=origin, lasting=lasting):
-                            run.opaque = {"data": data, "origin": origin, "lasting": lasting}
+                            run.opaque = _opaque(data, origin=origin, lasting=lasting)
                         case port.Restarted():
                             flow.restart()
                             requested.clear()
@@ -332,7 +344,26 @@ def _flow(run: Run) -> TextFlow:
 
 
 def _numbered(call: port.ToolCall, step: int, position: int) -> ToolCall:
+    """Return the call as it is stored: whatever a provider sent, it can be written and read back."""
     arguments: Mapping[str, Any] = call.arguments
     if call.malformed is not None:
-        arguments = {"malformed": call.malformed}
-    return ToolCall(id=f"{step}.{position}", step=step, position=position, tool=call.tool, arguments=arguments)
+        arguments = {MALFORMED: call.malformed}
+    try:
+        arguments = well_formed_value(arguments)
+    except ValueError:
+        arguments = {MALFORMED: "arguments that are nested too deep"}
+    return ToolCall(
+        id=f"{step}.{position}", step=step, position=position, tool=well_formed(call.tool), arguments=arguments
+    )
+
+
+def _opaque(data: Mapping[str, Any], *, origin: str, lasting: bool) -> Mapping[str, Any] | None:
+    try:
+        return {"data": well_formed_value(data), "origin": origin, "lasting": lasting}
+    except ValueError:
+        return None
+
+
+def _bounded(usage: Usage) -> Usage:
+    """Return the usage as far as it can be stored: a provider may count wrong, and a turn has to end nevertheless."""
+    return Usage(**{name: min(max(number, 0), USAGE_MAX) for name, number in asdict(usage).items()})

@@ -1,4 +1,4 @@
-"""Text on its way from the model to the viewers: gathered for a few milliseconds, written as one event."""
+"""Text on its way from the model to the viewers: gathered for a tenth of a second, written as one event."""
 
 import asyncio
 import time
@@ -8,6 +8,7 @@ from typing import Final, Self
 
 from kirotodo.core.agent.log import Entry, TurnLog
 from kirotodo.core.events import TextDelta
+from kirotodo.core.text.well_formed import PairJoiner
 
 FLUSH_SECONDS: Final = 0.1
 """How long text is gathered before it becomes an event, unless writing takes longer; the first goes out at once."""
@@ -29,6 +30,7 @@ class TextFlow:
         self.rest = ""
         self.error: BaseException | None = None
         self._lead = lead
+        self._joiner = PairJoiner()
         self._shown_attempt = attempt - 1
         self._log = log
         self._on_error = on_error
@@ -36,7 +38,11 @@ class TextFlow:
         self._closing = asyncio.Event()
 
     def feed(self, text: str) -> None:
-        text = text.replace("\0", "")  # PostgreSQL stores none
+        self._add(self._joiner.feed(text))
+
+    def _add(self, text: str) -> None:
+        if not text:
+            return
         if not self.text:
             text = self._lead + text
         self.text += text
@@ -46,6 +52,7 @@ class TextFlow:
     def restart(self) -> None:
         """The model begins its step anew."""
         self.attempt += 1
+        self._joiner = PairJoiner()
         self.text = ""
         self.rest = ""
 
@@ -66,6 +73,7 @@ class TextFlow:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._add(self._joiner.end())
         self._closing.set()
         self._fed.set()
         await self._writer
@@ -93,5 +101,9 @@ class TextFlow:
     async def _flush(self) -> None:
         attempt, text = self.attempt, self.rest
         self.rest = ""
-        await self._log.tell(TextDelta, step=self.step, attempt=attempt, text=text)
+        try:
+            await self._log.tell(TextDelta, step=self.step, attempt=attempt, text=text)
+        except BaseException:
+            self.rest = text + self.rest
+            raise
         self._shown_attempt = attempt

@@ -33,6 +33,12 @@ class Interrupt:
         if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(asyncio.get_running_loop().time())
 
+    def go_on_after(self, seconds: float) -> None:
+        """Writing works again after so long: the run goes on, and that time is none of the model's."""
+        if self.reason == "broken":
+            self.reason = None
+        self.deadline += seconds
+
     def check(self) -> None:
         """Raises `Interrupted` where a stop was asked for."""
         if self.reason is not None:

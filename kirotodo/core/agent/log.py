@@ -52,7 +52,7 @@ class TurnLog:
         self.epoch = epoch
         self.on_cancel: Callable[[], None] = lambda: None
         self._hub = hub
-        self._last_seq = last_seq
+        self.last_seq = last_seq
 
     @property
     def lease(self) -> Lease:
@@ -64,7 +64,7 @@ class TurnLog:
         requested. Raises `StaleOwner` where the turn was taken over or is over."""
         async with self.database.begin(self.user_id, turn_id=self.turn_id, call_id=call_id) as store:
             asked = await (first(store.turns) if first else store.turns.fence(self.turn_id, self.epoch))
-            entry = Entry(store, self.turn_id, self._last_seq)
+            entry = Entry(store, self.turn_id, self.last_seq)
             yield entry
             await entry.append()
             list_changed = bool(store.journal.changed.tasks or store.journal.changed.removed)
@@ -74,13 +74,13 @@ class TurnLog:
 
     async def tell(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
         """One event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""
-        event = Recorded.of(kind(turn_id=self.turn_id, seq=self._last_seq + 1, **fields))
+        event = Recorded.of(kind(turn_id=self.turn_id, seq=self.last_seq + 1, **fields))
         async with self.database.begin(self.user_id, turn_id=self.turn_id, single=True) as store:
             asked = await store.turns.append_event(self.turn_id, self.epoch, event.seq, event.data)
         self._committed([event], asked=asked)
 
     def _committed(self, events: list[Recorded], *, asked: bool) -> None:
-        self._last_seq += len(events)
+        self.last_seq += len(events)
         if asked:
             self.on_cancel()
         self._hub.publish(self.turn_id, events)

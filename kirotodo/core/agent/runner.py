@@ -5,9 +5,10 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from kirotodo.core.agent.agent import Agent, FreshTurn, Run
 from kirotodo.core.agent.calls import DENIED, refuse
@@ -16,20 +17,37 @@ from kirotodo.core.agent.interrupt import Interrupt, Interrupted
 from kirotodo.core.agent.log import Entry, TurnLog
 from kirotodo.core.agent.observer import Observer, Stretch, TurnReport
 from kirotodo.core.agent.owner import is_gone, this_process
-from kirotodo.core.domain.conversation import FINAL, Decision, TurnStatus, Usage
-from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorError
+from kirotodo.core.domain.conversation import FINAL, Decision, Usage
+from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorError, StorageError
 from kirotodo.core.events import ApprovalAnswered, TurnCancelled, TurnFailed
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.turns import DanglingTurn, StaleOwner, TurnRecord, TurnStore
+from kirotodo.core.text.well_formed import well_formed
 
 log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=20)
 HEARTBEAT_SECONDS: Final = 2.0
+CANCEL_SECONDS: Final = 10.0
+"""How long a stop waits for the turn to end in this process; that takes long only where the database is away."""
 WATCH_SECONDS: Final = 15.0
 """How often, at the rarest, a server looks for turns that nobody runs any more."""
 _DICE: Final = random.Random()
 """Of its own, so that what runs beside it finds the common one as it left it."""
+OUTAGE_FIRST_SECONDS: Final = 0.1
+OUTAGE_LONGEST_SECONDS: Final = 2.0
+"""Between two looks whether the database is back: at first, and at the most."""
+OUTAGE_TOLD_SECONDS: Final = 5.0
+"""After how long without the database the viewers of a turn are told."""
+OUTAGES_MAX: Final = 5
+"""How often a turn that gets no further waits for the database: each time the model may have to be asked again."""
+TAKEOVERS_MAX: Final = 3
+"""How often a turn that gets no further is taken over from a process that died."""
+GIVEN_UP: Final = (
+    f"The program stopped {TAKEOVERS_MAX + 1} times while it answered this, so it was given up. What was done so far "
+    "stands. Your message is kept; send it again to retry."
+)
+_INSIDE: Final = ModelError("Something went wrong inside kirotodo. Your message is kept.")
 NOT_RUN = "The turn ended before this call was run. Nothing was changed by it."
 
 
@@ -40,6 +58,43 @@ class Job:
     log: TurnLog
     interrupt: Interrupt
     task: "asyncio.Task[None]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a turn that does not finish is to end: cancelled, or failed with an error."""
+
+    status: Literal["cancelled", "failed"]
+    error: KirotodoError | None = None
+
+    @property
+    def sentence(self) -> str | None:
+        """The sentence for the user."""
+        return None if self.error is None else well_formed(self.error.message)
+
+    def emit(self, entry: Entry, *, response: str, model: str, usage: Usage) -> None:
+        """Emit the final event."""
+        if self.error is None:
+            entry.emit(TurnCancelled, response=response, model=model, usage=usage)
+            return
+        retryable = getattr(self.error, "retryable", True)
+        entry.emit(
+            TurnFailed, code=self.error.code, message=self.sentence, retryable=retryable, model=model, usage=usage
+        )
+
+
+class _Outages:
+    """Counts outages of the database during which a turn got no further."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._steps = 0
+
+    def too_many(self, run: Run | None) -> bool:
+        steps = len(run.steps) if run is not None else 0
+        self._count = self._count + 1 if steps == self._steps else 1
+        self._steps = steps
+        return self._count > OUTAGES_MAX
 
 
 class TurnRunner:
@@ -68,6 +123,7 @@ class TurnRunner:
         self._heart: asyncio.Task[None] | None = None
         self._watch: asyncio.Task[None] | None = None
         self._closing = False
+        self._closed = asyncio.Event()
 
     def lease_until(self) -> datetime:
         return self._clock() + self._lease
@@ -87,15 +143,23 @@ class TurnRunner:
             await asyncio.wait([job.task for job in self._jobs.values()])
 
     def start(
-        self, *, user_id: str, turn_id: str, model: str, epoch: int, last_seq: int, fresh: FreshTurn | None = None
+        self,
+        *,
+        user_id: str,
+        turn_id: str,
+        model: str,
+        epoch: int,
+        last_seq: int,
+        fresh: FreshTurn | None = None,
+        ending: Ending | None = None,
     ) -> None:
-        """Run a turn whose lease this process holds; one that is not `fresh` goes on from what is stored."""
-        turn = TurnLog(
-            database=self._database, hub=self._hub, user_id=user_id, turn_id=turn_id, epoch=epoch, last_seq=last_seq
-        )
+        """Run a turn whose lease this process holds; one that is not `fresh` goes on from what is stored. With an
+        `ending` it is ended instead."""
+        turn = self._log(user_id, turn_id, epoch, last_seq)
         interrupt = Interrupt(deadline=asyncio.get_running_loop().time() + self._timeout)
         turn.on_cancel = lambda: interrupt.stop("cancelled")
-        task = asyncio.create_task(self._run(turn, interrupt, self._agent_for(model), fresh), name=f"turn {turn_id}")
+        agent = self._agent_for(model)
+        task = asyncio.create_task(self._run(turn, interrupt, agent, fresh, ending), name=f"turn {turn_id}")
         self._jobs[turn_id] = Job(log=turn, interrupt=interrupt, task=task)
         if fresh is None:
             self._hub.keep(user_id, turn_id, before=last_seq)
@@ -137,7 +201,7 @@ class TurnRunner:
         job = self._jobs.get(turn_id)
         if job is not None:
             job.interrupt.stop("cancelled")
-            await asyncio.wait([job.task])
+            await asyncio.wait([job.task], timeout=CANCEL_SECONDS)
             return
         async with self._database.begin(user_id, turn_id=turn_id) as store:
             record = await store.turns.get(turn_id)
@@ -149,9 +213,8 @@ class TurnRunner:
                 return
             epoch = await self._seize(store.turns, record)
         turn = self._log(user_id, turn_id, epoch, record.last_seq)
-        agent = self._agent_for(record.turn.model)
-        run = await agent.load(turn, Interrupt(deadline=0))
-        await self._end(run, "cancelled")
+        run = await _loaded(self._agent_for(record.turn.model), turn, Interrupt(deadline=0))
+        await self._end(turn, run, Ending(status="cancelled"))
 
     async def answer(
         self, user_id: str, turn_id: str, call_id: str, decision: Decision, arguments: Mapping[str, Any] | None
@@ -189,6 +252,7 @@ class TurnRunner:
     async def aclose(self) -> None:
         """Let go of every turn; each goes on where it was at the next start, or at once in another process."""
         self._closing = True
+        self._closed.set()
         for task in filter(None, (self._heart, self._watch)):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -200,9 +264,11 @@ class TurnRunner:
 
     # --- one turn ---
 
-    async def _run(self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None) -> None:
+    async def _run(
+        self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None, ending: Ending | None
+    ) -> None:
         began = time.perf_counter()
-        ended, code, run = await self._carry(turn, interrupt, agent, fresh)
+        ended, code, run = await self._carry(turn, interrupt, agent, fresh, ending)
         report = TurnReport(
             user_id=turn.user_id,
             turn_id=turn.turn_id,
@@ -216,57 +282,114 @@ class TurnRunner:
         log.info("Agent execution time %.3f s, turn %s", report.seconds, ended, extra=asdict(report))
 
     async def _carry(
-        self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None
+        self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None, ending: Ending | None
     ) -> tuple[Stretch, str, Run | None]:
-        """Work on the turn as far as it goes: how that ended, the code of an error, and the run."""
+        """Work on the turn as far as it goes, or end it where an `ending` is given: how that ended, the code of an
+        error, and the run. While the database does not answer, the turn waits for it here."""
         run: Run | None = None
-        try:
-            run = agent.begin(turn, interrupt, fresh) if fresh else await agent.load(turn, interrupt)
-            return await agent.go_on(run), "", run
-        except StaleOwner:
-            return "lost", "", run
-        except Interrupted as stop:
-            await self._interrupted(turn, run, stop)
-            return stop.reason, "", run
-        except OperatorError as error:
-            log.error("turn %s cannot go on: %s", turn.turn_id, error.message, extra=_ids(turn))
-            self._hub.fail(turn.turn_id, error)
-            return "broken", error.code, run
-        except KirotodoError as error:
-            await self._fail(turn, run, error)
-            return "failed", error.code, run
-        except Exception:
-            log.exception("turn %s failed", turn.turn_id, extra=_ids(turn))
-            fault = ModelError("Something went wrong inside kirotodo. Your message is kept.")
-            await self._fail(turn, run, fault)
-            return "failed", "internal_error", run
+        outages = _Outages()
+        while ending is None:
+            try:
+                run = agent.begin(turn, interrupt, fresh) if fresh else await agent.load(turn, interrupt)
+                fresh = None
+                return await agent.go_on(run), "", run
+            except StaleOwner:
+                return "lost", "", run
+            except Interrupted as stop:
+                if stop.reason != "cancelled":
+                    await self._let_go(turn, stop)
+                    return stop.reason, "", run
+                ending = Ending(status="cancelled")
+            except StorageError as error:
+                log.error("turn %s waits for the database: %s", turn.turn_id, error.message, extra=_ids(turn))
+                fresh = None
+                if outages.too_many(run):
+                    ending = Ending(status="failed", error=error)
+                elif not await self._reopened(turn, interrupt):
+                    return "broken", error.code, run
+            except (ModelError, OperatorError) as error:
+                ending = Ending(status="failed", error=error)
+            except Exception:  # those of the user's or a tool's move as well: neither made a move here
+                log.exception("turn %s failed", turn.turn_id, extra=_ids(turn))
+                ending = Ending(status="failed", error=_INSIDE)
+        return await self._settle(turn, interrupt, agent, run, ending)
 
-    async def _interrupted(self, turn: TurnLog, run: Run | None, stop: Interrupted) -> None:
-        if stop.reason == "cancelled" and run is not None:
-            await self._guarded(run, "cancelled")
-            return
+    async def _let_go(self, turn: TurnLog, stop: Interrupted) -> None:
         if stop.reason == "lost":
             return
-        async with self._database.begin(turn.user_id, turn_id=turn.turn_id) as store:
-            await store.turns.release(turn.turn_id, turn.epoch)
-
-    async def _fail(self, turn: TurnLog, run: Run | None, error: KirotodoError) -> None:
-        if run is None:
-            self._hub.fail(turn.turn_id, error)
-            return
-        await self._guarded(run, "failed", error)
-
-    async def _guarded(self, run: Run, status: TurnStatus, error: KirotodoError | None = None) -> None:
         try:
-            await self._end(run, status, error)
-        except StaleOwner:
-            log.info("turn %s went to another owner", run.log.turn_id)
-        except KirotodoError as fault:
-            log.error("turn %s cannot be ended: %s", run.log.turn_id, fault.message, extra=_ids(run.log))
-            self._hub.fail(run.log.turn_id, fault)
+            async with self._database.begin(turn.user_id, turn_id=turn.turn_id) as store:
+                await store.turns.release(turn.turn_id, turn.epoch)
+        except StorageError as error:
+            log.warning("turn %s is let go of by its lease alone: %s", turn.turn_id, error.message)
 
-    async def _end(self, run: Run, status: TurnStatus, error: KirotodoError | None = None) -> None:
-        """Write the final event of a turn that did not finish: what it said is kept, open calls are closed."""
+    async def _reopened(self, turn: TurnLog, interrupt: Interrupt) -> bool:
+        """Wait until the database takes writes again and the turn is still ours; False where it is not, or this process
+        ends. Viewers are told once that takes longer than a moment."""
+        loop = asyncio.get_running_loop()
+        began, pause, told = loop.time(), OUTAGE_FIRST_SECONDS, False
+        while not self._closing:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause * _DICE.uniform(0.5, 1.0)):
+                    await self._closed.wait()
+            pause = min(2 * pause, OUTAGE_LONGEST_SECONDS)
+            try:
+                held = await self._database.hold([turn.lease], until=self.lease_until())
+                if turn.turn_id not in held:
+                    return False
+                async with self._database.read(turn.user_id) as store:
+                    last_seq = (await store.turns.get(turn.turn_id)).last_seq
+            except StorageError as error:
+                if not told and loop.time() - began > OUTAGE_TOLD_SECONDS:
+                    told = True
+                    self._hub.fail(turn.turn_id, error)
+                continue
+            turn.last_seq = last_seq
+            interrupt.go_on_after(loop.time() - began)
+            self._hub.keep(turn.user_id, turn.turn_id, before=last_seq)
+            self._hub.grown(turn.turn_id, last_seq)
+            return True
+        return False
+
+    # --- its end ---
+
+    async def _settle(
+        self, turn: TurnLog, interrupt: Interrupt, agent: Agent, run: Run | None, ending: Ending
+    ) -> tuple[Stretch, str, Run | None]:
+        """End the turn, once the database takes it."""
+        code = ending.error.code if ending.error else ""
+        while True:
+            try:
+                run = run or await _loaded(agent, turn, interrupt)
+                await self._end(turn, run, ending)
+            except StaleOwner:
+                return "lost", "", run
+            except StorageError as error:
+                log.error("turn %s cannot be ended yet: %s", turn.turn_id, error.message, extra=_ids(turn))
+                if not await self._reopened(turn, interrupt):
+                    return "broken", error.code, run
+            else:
+                return ("cancelled" if ending.status == "cancelled" else "failed"), code, run
+
+    async def _end(self, turn: TurnLog, run: Run | None, ending: Ending) -> None:
+        """Write the final event of a turn that did not finish, with what it said; or without, where that is what cannot
+        be written: no turn is ever stuck for its own text. Raises `StaleOwner` and `StorageError`."""
+        if run is not None:
+            try:
+                return await self._end_whole(run, ending)
+            except (StaleOwner, StorageError):
+                raise
+            except Exception:
+                log.exception("turn %s is ended without its text", turn.turn_id, extra=_ids(turn))
+        async with turn.write(
+            first=lambda turns: turns.finish(
+                turn.turn_id, status=ending.status, error=ending.sentence, epoch=turn.epoch
+            )
+        ) as entry:
+            ending.emit(entry, response="", model="", usage=Usage())
+
+    async def _end_whole(self, run: Run, ending: Ending) -> None:
+        """What the turn said is kept, open calls are closed."""
         async with run.log.write() as entry:
             store = entry.store
             turn_id = run.log.turn_id
@@ -283,18 +406,13 @@ class TurnRunner:
                 )
             await store.turns.finish(
                 turn_id,
-                status=status,
+                status=ending.status,
                 response=response,
-                error=error.message if error else None,
+                error=ending.sentence,
                 usage=run.usage,
                 finished_at=store.now,
             )
-            ended = {"model": record.turn.model, "usage": run.usage}
-            if error is None:
-                entry.emit(TurnCancelled, response=response, **ended)
-            else:
-                retryable = getattr(error, "retryable", True)
-                entry.emit(TurnFailed, code=error.code, message=error.message, retryable=retryable, **ended)
+            ending.emit(entry, response=response, model=record.turn.model, usage=run.usage)
 
     # --- leases ---
 
@@ -316,10 +434,12 @@ class TurnRunner:
         return epoch
 
     async def _claim(self, dangling: DanglingTurn) -> bool:
+        """Take the turn over and go on with it; or end it, where a stop was asked for meanwhile or each process that
+        took it over so far died of it."""
         try:
             async with self._database.begin(dangling.user_id, turn_id=dangling.turn_id) as store:
                 record = await store.turns.get(dangling.turn_id)
-                epoch = await store.turns.claim(
+                claimed = await store.turns.take_over(
                     dangling.turn_id,
                     owner=self.owner,
                     lease_until=self.lease_until(),
@@ -328,14 +448,20 @@ class TurnRunner:
         except KirotodoError as error:
             log.warning("turn %s could not be taken over: %s", dangling.turn_id, error.message)
             return False
-        if epoch is None:
+        if claimed is None:
             return False
+        ending = None
+        if record.cancel_requested:
+            ending = Ending(status="cancelled")
+        elif claimed.takeovers > TAKEOVERS_MAX:
+            ending = Ending(status="failed", error=ModelError(GIVEN_UP))
         self.start(
             user_id=dangling.user_id,
             turn_id=dangling.turn_id,
             model=record.turn.model,
-            epoch=epoch,
+            epoch=claimed.epoch,
             last_seq=record.last_seq,
+            ending=ending,
         )
         return True
 
@@ -355,6 +481,17 @@ class TurnRunner:
                         job.interrupt.stop("lost")
                     case True:
                         job.interrupt.stop("cancelled")
+
+
+async def _loaded(agent: Agent, turn: TurnLog, interrupt: Interrupt) -> Run | None:
+    """Return the turn as it is committed; None where that cannot be read, which must not keep it from ending."""
+    try:
+        return await agent.load(turn, interrupt)
+    except StorageError:
+        raise
+    except Exception:
+        log.exception("turn %s cannot be loaded", turn.turn_id, extra=_ids(turn))
+        return None
 
 
 def _ids(turn: TurnLog) -> dict[str, str]:

@@ -1,14 +1,18 @@
 """Values as JSON text and back: tasks in the journal, approvals, arguments and results."""
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pydantic import TypeAdapter
 
 from kirotodo.core.domain.conversation import Approval
 from kirotodo.core.domain.task import Task
+from kirotodo.core.text.well_formed import well_formed_value
+
+_HALF: Final = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
 
 @cache
@@ -42,5 +46,9 @@ def dump_mapping(value: Mapping[str, Any]) -> str:
 
 
 def load_mapping(text: str) -> dict[str, Any]:
+    """Return the mapping with halves of characters replaced, which rows of earlier releases may hold: they could be
+    sent to nobody, and would break each later turn of their conversation."""
     value: dict[str, Any] = json.loads(text)
+    if _HALF.search(text) is not None:
+        value = well_formed_value(value, depth=200)
     return value

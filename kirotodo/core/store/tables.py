@@ -150,7 +150,8 @@ _KEYED: Final = text("request_key IS NOT NULL")
 
 
 class TurnRow(SQLModel, table=True):
-    """A turn: its outcome so far, and its lease (owner, epoch, until)."""
+    """A turn: its outcome so far, and its lease (owner, epoch, until). `takeovers` counts those since it came as far as
+    `takeover_progress`."""
 
     __tablename__ = "turns"
     __table_args__ = (
@@ -186,6 +187,8 @@ class TurnRow(SQLModel, table=True):
     owner: str
     epoch: int = 1
     lease_until: datetime = Field(sa_type=UtcDateTime)
+    takeovers: int = 0
+    takeover_progress: int = -1
     cancel_requested: bool = False
     response: str = Field(default="", sa_type=cast(Any, LongText))
     error: str | None = None

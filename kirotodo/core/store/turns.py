@@ -27,6 +27,8 @@ from kirotodo.core.store.columns import EachPair
 from kirotodo.core.store.scope import UID, AnyRow, Scope
 from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turns
 
+RELEASED: Final = ""
+"""The owner of a running turn that its last owner let go of."""
 _T: Final = turns.c
 _ID: Final[BindParameter[Any]] = bindparam("the_id")
 _MINE: Final = (_T.user_id == UID, _T.id == _ID)
@@ -53,6 +55,27 @@ _CLAIM: Final = (
     .values(epoch=_T.epoch + 1, owner=bindparam("new_owner"), lease_until=bindparam("new_lease"))
     .returning(_T.epoch)
 )
+_PROGRESS: Final = (
+    select(func.count()).where(turn_steps.c.user_id == UID, turn_steps.c.turn_id == _ID).scalar_subquery()
+    + select(func.count())
+    .where(tool_calls.c.user_id == UID, tool_calls.c.turn_id == _ID, tool_calls.c.result.is_not(None))
+    .scalar_subquery()
+)
+"""How far a turn has come: its steps and receipts."""
+_TAKE_OVER: Final = (
+    update(turns)
+    .where(*_OWNED)
+    .values(
+        epoch=_T.epoch + 1,
+        owner=bindparam("new_owner"),
+        lease_until=bindparam("new_lease"),
+        takeovers=case(
+            (_T.owner == RELEASED, _T.takeovers), (_T.takeover_progress == _PROGRESS, _T.takeovers + 1), else_=1
+        ),
+        takeover_progress=_PROGRESS,
+    )
+    .returning(_T.epoch, _T.takeovers)
+)
 _FENCE: Final = select(_T.cancel_requested).where(*_OWNED).with_for_update()
 _ASKED: Final = select(_T.cancel_requested).where(*_MINE).scalar_subquery()
 
@@ -64,7 +87,7 @@ def _insert_owned(table: Table, *names: str) -> Executable:
     return insert(table).from_select(["user_id", "turn_id", *names], owned).returning(_ASKED)
 
 
-_RELEASE: Final = update(turns).where(*_OWNED).values(lease_until=bindparam("new_lease"))
+_RELEASE: Final = update(turns).where(*_OWNED).values(lease_until=bindparam("new_lease"), owner=RELEASED)
 HOLD: Final = (
     update(turns)
     .where(tuple_(_T.user_id, _T.id, _T.epoch).in_(bindparam("held", expanding=True)))
@@ -169,6 +192,14 @@ class Lease:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Claimed:
+    """A turn that was taken over: its new epoch, and how often that happened since it last came any further."""
+
+    epoch: int
+    takeovers: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DanglingTurn:
     """A turn with status `running`, and until when its owner holds it."""
 
@@ -259,6 +290,20 @@ class TurnStore:
         }
         row = await self._scope.first(_CLAIM, parameters)
         return None if row is None else int(row[0])
+
+    async def take_over(
+        self, turn_id: str, *, owner: str, lease_until: datetime, expected_epoch: int
+    ) -> Claimed | None:
+        """Claim a turn whose owner is gone, and count how often it was left behind without coming any further; a turn
+        that was let go of in good order does not count. None if someone else was faster."""
+        parameters = {
+            "the_id": turn_id,
+            "the_epoch": expected_epoch,
+            "new_owner": owner,
+            "new_lease": lease_until,
+        }
+        row = await self._scope.first(_TAKE_OVER, parameters)
+        return None if row is None else Claimed(epoch=int(row[0]), takeovers=int(row[1]))
 
     async def fence(self, turn_id: str, epoch: int) -> bool:
         """What each of the owner's transactions begins with, unless `append_event`, `add_step` or `finish` do it by the

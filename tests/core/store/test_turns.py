@@ -67,7 +67,7 @@ async def test_the_database_itself_refuses_a_second_live_turn(running: Database,
     with closing(sqlite3.connect(path)) as connection, pytest.raises(sqlite3.IntegrityError):
         connection.execute(
             "INSERT INTO turns SELECT user_id, 'other', conversation_id, message_seq, ?, NULL, fingerprint, model,"
-            " 0, 0, 0, owner, 1, lease_until, 0, '', NULL, NULL, created_at, NULL FROM turns",
+            " 0, 0, 0, owner, 1, lease_until, 0, -1, 0, '', NULL, NULL, created_at, NULL FROM turns",
             (status,),
         )
 
