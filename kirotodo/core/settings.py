@@ -191,6 +191,12 @@ class Settings(BaseSettings):
     rate_limit_storage: Annotated[str, BeforeValidator(_counting_place)] = Field(
         default="memory", description="Where they are counted: memory, or a redis:// or valkey:// address."
     )
+    request_timeout: float = Field(
+        default=20.0, gt=0, le=3600, description="Seconds a request has to arrive in; large bodies get more."
+    )
+    max_connections: int = Field(
+        default=4000, ge=16, le=1_000_000, description="Connections that a server process keeps open at once."
+    )
     sentry_dsn: SecretStr | None = Field(default=None, description="Where the server reports its errors.")
     log_level: Level = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lowered)] = Field(

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from kirotodo import __version__
 from kirotodo.core.local import Core, utc_now
@@ -18,8 +17,9 @@ from kirotodo.core.settings import Settings
 from kirotodo.server.auth import Gate
 from kirotodo.server.drain import Drain
 from kirotodo.server.errors import answer_with_problems
+from kirotodo.server.large_bodies import LargeBodies
 from kirotodo.server.limits import RateLimitHeaders
-from kirotodo.server.middleware import BODY_MAX, IMPORT_MAX, REQUEST_ID, VERSION, BodyLimit, Envelope, NoNewWork
+from kirotodo.server.middleware import REQUEST_ID, VERSION, BodyLimit, Cors, Envelope, HeadLimit, NoNewWork
 from kirotodo.server.observability.metrics import Metrics
 from kirotodo.server.observability.observed import Everyone, Observed
 from kirotodo.server.observability.traces import Traces, telemetry, traced
@@ -82,13 +82,22 @@ def create_app(
         finally:
             await core.aclose()
 
-    app = FastAPI(title="kirotodo", version=__version__, lifespan=lifespan, redoc_url=None, telemetry=telemetry())
+    app = FastAPI(
+        title="kirotodo",
+        version=__version__,
+        lifespan=lifespan,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the Host it was asked for, and repeat passwords there
+        telemetry=telemetry(),
+    )
     app.state.settings, app.state.drain, app.state.metrics = settings, drain, metrics
+    app.state.large_bodies = LargeBodies()
     for router in ROUTERS:
         app.router.routes.extend(router.routes)  # as they are; including them would make each anew for every app
     answer_with_problems(app)
     describe(app)
-    app.add_middleware(BodyLimit, limit=BODY_MAX, larger={"/tasks/import": IMPORT_MAX})
+    app.add_middleware(BodyLimit)
+    app.add_middleware(HeadLimit)
     app.add_middleware(NoNewWork, drain=drain)
     app.add_middleware(Observed, metrics=metrics)
     app.add_middleware(RateLimitHeaders)
@@ -100,12 +109,16 @@ def create_app(
 def _allow_origins(app: FastAPI, settings: Settings) -> None:
     if settings.cors_origins:
         app.add_middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Idempotency-Key", "Last-Event-ID", "X-Timezone", REQUEST_ID],
+            allow_headers=[*_HEADERS, REQUEST_ID],
             expose_headers=[REQUEST_ID, VERSION, "Retry-After", *(f"X-RateLimit-{part}" for part in _LIMITS)],
         )
 
 
+_HEADERS: Final = (
+    *("Authorization", "Idempotency-Key", "Last-Event-ID", "X-Timezone"),
+    *("sentry-trace", "baggage", "traceparent", "tracestate"),  # what tracing adds to requests of a browser
+)
 _LIMITS: Final = ("Limit", "Remaining", "Reset")

@@ -105,33 +105,44 @@ def gate_of(request: Request) -> Gate:
 
 
 def token_of(request: Request) -> str:
-    """The bearer token of a request. Raises `NotSignedIn` where it has none."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    """The bearer token of a request. Raises `NotSignedIn` where it has none, or several to choose from."""
+    given = request.headers.getlist("Authorization")
+    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not token.strip():
-        raise NotSignedIn(NO_TOKEN)
+        raise NotSignedIn(NO_TOKEN if len(given) < 2 else "Send one Authorization header, not several.")
     return token.strip()
 
 
 _SCHEME: Final = HTTPBearer(auto_error=False, bearerFormat="JWT", description="Of /api/auth or `kirotodo token`.")
 
 
-async def signed_in(request: Request, _: Annotated[object, Depends(_SCHEME)]) -> Principal:
-    """The caller. Raises `NotSignedIn`, and `RateLimited` for an address that keeps trying tokens that do not hold."""
+async def authenticated(request: Request, user_id: str | None = None) -> Principal:
+    """Return the caller, who has to be `user_id` if one is given.
+
+    Raises `NotSignedIn` or `Forbidden`, and `RateLimited` for an address that keeps trying tokens that do not hold.
+    """
     gate = gate_of(request)
     try:
-        return await gate.principal(token_of(request))
-    except NotSignedIn:
+        caller = await gate.principal(token_of(request))
+        if user_id is not None and user_id != caller.user_id:
+            raise Forbidden("This token is for another user.")
+    except (NotSignedIn, Forbidden):
         await gate.limits.require("refused", address_of(request))
         raise
+    request.state.principal = caller
+    return caller
+
+
+async def signed_in(request: Request, _: Annotated[object, Depends(_SCHEME)]) -> Principal:
+    """The caller, whoever that is."""
+    return await authenticated(request)
 
 
 async def owner(
     request: Request,
     user_id: Annotated[str, Path(max_length=255, description="The token's subject.", examples=["1"])],
-    caller: Annotated[Principal, Depends(signed_in)],
+    _: Annotated[object, Depends(_SCHEME)],
 ) -> Principal:
-    """The caller of an address below `/api/{user_id}`. Raises `Forbidden` for anybody but that user."""
-    if user_id != caller.user_id:
-        await gate_of(request).limits.require("refused", address_of(request))
-        raise Forbidden("This token is for another user.")
-    return caller
+    """The caller of an address below `/api/{user_id}`, whom the route has verified."""
+    principal: Principal = request.state.principal
+    return principal

@@ -1,16 +1,24 @@
 """Who asks, and their own list: what every route under `/api/{user_id}` begins with.
 
-The path's user must be the token's subject. Nothing is read or stored before that is known, and counted.
+The path's user must be the token's subject. Nothing is read, not even the body of the request, or stored before that is
+known, and counted.
 """
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Header, Path, Request
+from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from kirotodo.core.local import Core, LocalBackend
-from kirotodo.server.auth import Principal, gate_of, owner
+from kirotodo.server.auth import Principal, authenticated, gate_of, owner
 from kirotodo.server.drain import Drain
+from kirotodo.server.errors import NOT_JSON
+from kirotodo.server.limits import Kind
+from kirotodo.server.openapi import problems
 from kirotodo.server.schemas import ID_MAX, KEY_PATTERN, SEQ_MAX, Zone, known_zone
 
 ConversationId = Annotated[int, Path(ge=1, le=ID_MAX, description="Counted per user.")]
@@ -25,7 +33,53 @@ RequestKey = Annotated[
         description="The same key with the same body attaches to the turn it began.",
     ),
 ]
-LastEventId = Annotated[int | None, Header(ge=0, le=SEQ_MAX, description="Where a stream is taken up again.")]
+
+
+def last_event_id(
+    value: Annotated[
+        str, Header(alias="Last-Event-ID", description="Where a stream is taken up again; nonsense: from its start.")
+    ] = "",
+) -> int | None:
+    """Return the id that a viewer saw last, None without one. An error would keep it from ever coming back."""
+    if not value.strip():
+        return None
+    seq = int(value) if value.isascii() and value.isdecimal() and len(value) < 12 else 0
+    return seq if seq <= SEQ_MAX else 0
+
+
+LastEventId = Annotated[int | None, Depends(last_event_id)]
+
+
+class UserRoute(APIRoute):
+    """A route below `/api/{user_id}`, which reads a body only for a caller who may use it.
+
+    FastAPI reads and parses a body before its dependencies have their say, so they would come too late.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        calls = {dependency.call for dependency in self.dependant.dependencies}
+        kind: Kind = "turn" if speaker in calls else "request"
+        wants_json = self.body_field is not None
+
+        async def handle_caller(request: Request) -> Response:
+            principal = await authenticated(request, request.path_params["user_id"])
+            await gate_of(request).limits.take_for(request, kind, principal.user_id)
+            if wants_json:
+                require_json(request)
+            return await handle(request)
+
+        return handle_caller
+
+
+def require_json(request: Request) -> None:
+    """Raise 415 for a body that does not claim to be JSON."""
+    headers = request.headers
+    if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
+        return
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise HTTPException(415, NOT_JSON)
 
 
 class Caller:
@@ -53,13 +107,18 @@ class Caller:
         return ZoneInfo(given)
 
 
+def user_router(tag: str, *, prefix: str = "") -> APIRouter:
+    """A router for what belongs to a user, with the problems that any such route may answer with."""
+    responses = problems(401, 403, 415, 422, 429, 500, 503)
+    return APIRouter(prefix=f"/api/{{user_id}}{prefix}", tags=[tag], responses=responses, route_class=UserRoute)
+
+
 async def caller(
     request: Request,
     principal: Annotated[Principal, Depends(owner)],
     x_timezone: Annotated[Zone | None, Header()] = None,
 ) -> Caller:
-    """One who looks, or edits. Raises `NotSignedIn`, `Forbidden` or `RateLimited`."""
-    await gate_of(request).limits.take_for(request, "request", principal.user_id)
+    """One who looks, or edits."""
     return Caller(core=request.app.state.core, principal=principal, zone=x_timezone)
 
 
@@ -68,8 +127,7 @@ async def speaker(
     principal: Annotated[Principal, Depends(owner)],
     x_timezone: Annotated[Zone | None, Header()] = None,
 ) -> Caller:
-    """One who lets a model work: the same, counted as a turn."""
-    await gate_of(request).limits.take_for(request, "turn", principal.user_id)
+    """One who lets a model work: `UserRoute` counts this as a turn."""
     return Caller(core=request.app.state.core, principal=principal, zone=x_timezone)
 
 

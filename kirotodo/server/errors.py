@@ -65,6 +65,7 @@ CODES: Final[Mapping[int, Code]] = {401: "not_signed_in", 403: "forbidden", 404:
 INSIDE: Final = "Something went wrong inside the server. Nothing of your list is lost; try again."
 OUT_OF_ORDER: Final = "The server is out of order at the moment. Nothing of your list is lost; try again later."
 BUSY: Final = "The server is busy at the moment. Try again in a few seconds."
+NOT_JSON: Final = "Send the body as JSON, with the header Content-Type: application/json."
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
 """When to come back to a server that is draining, busy or out of order."""

@@ -3,11 +3,12 @@
 import logging
 import re
 import uuid
-from collections.abc import Mapping
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kirotodo import __version__
@@ -17,8 +18,13 @@ from kirotodo.server.errors import INSIDE, problem, problem_of
 
 log = logging.getLogger(__name__)
 
-BODY_MAX: Final = 64 * 1024
+BODY_MAX: Final = 128 * 1024
+"""Room for the longest message even where every character of it is written as two escapes (\\ud83d\\ude00)."""
+SIGN_IN_MAX: Final = 16 * 1024
 IMPORT_MAX: Final = 10 * 1024 * 1024
+HEAD_MAX: Final = 32 * 1024
+HEADER_MAX: Final = 16 * 1024
+HEADERS_MAX: Final = 100
 REQUEST_ID: Final = "X-Request-ID"
 VERSION: Final = "X-Kirotodo-Version"
 _SOUND_ID: Final = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
@@ -58,36 +64,91 @@ class Envelope:
             await problem(500, "internal_error", INSIDE)(scope, receive, sealed)
 
 
-class BodyLimit:
-    """Bodies of at most `limit` bytes; where a path ends like a key of `larger`, of at most its value."""
+class HeadLimit:
+    """Refuse heads that are larger than anyone needs, whichever server received them."""
 
-    def __init__(self, app: ASGIApp, *, limit: int, larger: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._limit = limit
-        self._larger = larger
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (sentence := _too_large(scope)) is not None:
+            await problem(431, "too_large", sentence)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _too_large(scope: Scope) -> str | None:
+    sizes = [len(name) + len(value) for name, value in scope["headers"]]
+    if len(sizes) > HEADERS_MAX:
+        return f"A request may have at most {HEADERS_MAX} headers."
+    if max(sizes, default=0) > HEADER_MAX:
+        return f"A header may hold at most {HEADER_MAX // 1024} KiB."
+    if sum(sizes) + len(scope.get("raw_path") or b"") + len(scope["query_string"]) > HEAD_MAX:
+        return f"The address and headers of a request may hold at most {HEAD_MAX // 1024} KiB."
+    return None
+
+
+class BodyLimit:
+    """Refuse bodies that are too large. Where an answer comes before a large body has arrived, close the connection:
+    the rest of it is not worth reading."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"]
-        limit = next((size for end, size in self._larger.items() if path.endswith(end)), self._limit)
-        sentence = f"The body of this request may hold at most {limit // 1024:,} KiB."
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced) > limit:
-            await problem_of(TooLarge(sentence))(scope, receive, send)
-            return
+        limit = body_limit(scope["path"])
+        headers = Headers(scope=scope)
+        announced = headers.get("content-length", "")
+        size = int(announced) if announced.isdecimal() else 0
+        complete = size <= BODY_MAX and "transfer-encoding" not in headers
         taken = 0
 
         async def counted() -> Message:
-            nonlocal taken
+            nonlocal taken, complete
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > limit:
-                raise HTTPException(413, sentence)
+                raise HTTPException(413, _too_long(limit))
+            complete = complete or not message.get("more_body", False)
             return message
 
-        await self.app(scope, counted, send)
+        async def closing(message: Message) -> None:
+            if message["type"] == "http.response.start" and not complete:
+                MutableHeaders(scope=message)["Connection"] = "close"
+            await send(message)
+
+        if size > limit:
+            await problem_of(TooLarge(_too_long(limit)))(scope, receive, closing)
+        else:
+            await self.app(scope, counted, closing)
+
+
+def body_limit(path: str) -> int:
+    """Return how many bytes a body sent to this path may have."""
+    if path.endswith("/tasks/import"):
+        return IMPORT_MAX
+    return SIGN_IN_MAX if path.startswith("/api/auth/") else BODY_MAX
+
+
+def _too_long(limit: int) -> str:
+    return f"The body of this request may hold at most {limit // 1024:,} KiB."
+
+
+class Cors(CORSMiddleware):
+    """Answer preflight requests; a refusal is a problem like any other."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:
+            return answer
+        sentence = bytes(answer.body).decode().rstrip(".") + "."
+        refusal = problem(answer.status_code, "invalid_input", sentence)
+        headers = {name: value for name, value in answer.headers.items() if not name.startswith("content-")}
+        refusal.headers.update(headers)
+        return refusal
 
 
 class NoNewWork:

@@ -4,22 +4,23 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
 from kirotodo.core.backend import ListChanged
 from kirotodo.core.errors import Code
 from kirotodo.core.events import TurnEvent
-from kirotodo.server.errors import INSIDE, MEDIA_TYPE, OUT_OF_ORDER
-from kirotodo.server.schemas import Problem
+from kirotodo.server.errors import INSIDE, MEDIA_TYPE, NOT_JSON, OUT_OF_ORDER
+from kirotodo.server.schemas import ImportBody, Problem
 
 EXAMPLES: Final[Mapping[int, tuple[Code, str]]] = {
     401: ("not_signed_in", "Sign in first: this address needs a token."),
     403: ("forbidden", "This token is for another user."),
     404: ("not_found", "There is no task 12."),
     409: ("live_turn", "The last message of this conversation is still being answered."),
-    413: ("too_large", "The body of this request may hold at most 64 KiB."),
+    413: ("too_large", "The body of this request may hold at most 128 KiB."),
+    415: ("invalid_input", NOT_JSON),
     422: ("invalid_input", "A task needs a title."),
     429: ("rate_limited", "That was too fast. Try again in 3 seconds."),
     500: ("internal_error", INSIDE),
@@ -66,10 +67,10 @@ TURN_STREAM: Final = stream_of("TurnEvent", *(kind.__dataclass_fields__["kind"].
 LIST_STREAM: Final = stream_of("ListChanged", "list_changed")
 
 
-def user_router(tag: str, *, prefix: str = "") -> APIRouter:
-    """A router for what belongs to a user, with the problems that any such route may answer with."""
-    responses = problems(401, 403, 422, 429, 500, 503)
-    return APIRouter(prefix=f"/api/{{user_id}}{prefix}", tags=[tag], responses=responses)
+def body_of(schema: str) -> dict[str, Any]:
+    """Return how a route that reads its body by itself declares it."""
+    content = {"application/json": {"schema": {"$ref": _REF.format(model=schema)}}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def describe(app: FastAPI) -> None:
@@ -92,6 +93,7 @@ def _further_schemas() -> dict[str, TypeAdapter[Any]]:
         "Problem": TypeAdapter(Problem),
         "TurnEvent": TypeAdapter(TurnEvent),
         "ListChanged": TypeAdapter(ListChanged),
+        "ImportBody": TypeAdapter(ImportBody),
     }
 
 

@@ -8,8 +8,9 @@ import errno
 import gc
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from fastapi import FastAPI
@@ -20,6 +21,7 @@ from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
 from kirotodo.server.auth import Gate
+from kirotodo.server.connections import HEAD_MAX, Connections
 from kirotodo.server.observability import logs, reports
 from kirotodo.server.observability.metrics import shared_by_processes
 from kirotodo.server.production import faults_of
@@ -30,6 +32,8 @@ KEEP_ALIVE_SECONDS: Final = 75
 HANG_UP_SECONDS: Final = 3
 """What is left of a connection after the drain."""
 BACKLOG: Final = 2048
+OTHER_FILES: Final = 100
+"""Open files that are no connections of clients: the database, the models' services, the log."""
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, say: Callable[[str], None]) -> None:
@@ -129,8 +133,12 @@ class _Server(uvicorn.Server):
 
 def uvicorn_config(app: FastAPI | str, settings: Settings, *, workers: int | None = None) -> uvicorn.Config:
     """How uvicorn runs this: it says nothing of itself, and believes the proxies of the settings alone."""
+    opened: Any = Connections(most=most_connections(settings), seconds=settings.request_timeout).opened
     return uvicorn.Config(
         app,
+        http=opened,
+        ws="none",
+        h11_max_incomplete_event_size=HEAD_MAX,
         factory=isinstance(app, str),
         workers=workers,
         lifespan="on",
@@ -143,6 +151,25 @@ def uvicorn_config(app: FastAPI | str, settings: Settings, *, workers: int | Non
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=HANG_UP_SECONDS,
     )
+
+
+def most_connections(settings: Settings) -> int:
+    """Return how many connections this process may keep open: MAX_CONNECTIONS, or what the system's limit of open
+    files leaves, after that was raised as far as it may be."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return settings.max_connections
+    allowed, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.max_connections + OTHER_FILES
+    if allowed < wanted and allowed != resource.RLIM_INFINITY:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if allowed == resource.RLIM_INFINITY:
+        return settings.max_connections
+    return max(1, min(settings.max_connections, allowed - OTHER_FILES))
 
 
 def _address(listening: socket.socket) -> str:

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
+from kirotodo.server.serving import uvicorn_config
 from kirotodo.server.tokens import Tokens
 
 SECRET: Final = "a secret for tests, which is long enough"
@@ -88,7 +89,7 @@ class _Server(uvicorn.Server):
 async def served(app: FastAPI) -> AsyncIterator[Served]:
     """`app` behind a real socket. Open streams are told to reconnect at the end, as with any stop."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = _Server(uvicorn.Config(app, lifespan="on", log_config=None, access_log=False, timeout_graceful_shutdown=5))
+    server = _Server(uvicorn_config(app, app.state.settings))
     running = asyncio.create_task(server.serve(sockets=[listening]))
     up = asyncio.create_task(server.up.wait())
     await asyncio.wait((running, up), return_when=asyncio.FIRST_COMPLETED)

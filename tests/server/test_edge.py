@@ -1,5 +1,6 @@
 """What every answer has in common: problems, request ids, limits of bodies, and no word of the inside."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import pytest
 from fastapi import FastAPI
 
 from kirotodo import __version__
+from kirotodo.core.domain.conversation import MESSAGE_MAX
 from kirotodo.core.models.scripted import ScriptedModel
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from tests.server.serving import Served, served
+from tests.server.serving import Served, bearer, served
 
 
 @pytest.mark.parametrize(
@@ -77,13 +79,53 @@ async def test_answers_carry_an_id_and_the_version(api: httpx2.AsyncClient) -> N
 @pytest.mark.parametrize("announced", [True, False])
 async def test_bodies_have_a_limit(api: httpx2.AsyncClient, announced: bool) -> None:
     async def chunks() -> Any:
-        for _ in range(70):
+        for _ in range(140):
             yield b" " * 1024
 
-    body = b" " * 70 * 1024 if announced else chunks()
+    body = b" " * 140 * 1024 if announced else chunks()
     answer = await api.post("/tasks", content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_longest_message_fits_however_it_is_written(api: httpx2.AsyncClient, model: ScriptedModel) -> None:
+    model.extend(["Done."])
+    body = json.dumps({"message": "\U0001f600" * MESSAGE_MAX}, ensure_ascii=True).encode()
+    answer = await api.post("/chat", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", None])
+async def test_a_body_that_does_not_claim_to_be_json_is_refused(api: httpx2.AsyncClient, kind: str | None) -> None:
+    headers = {} if kind is None else {"Content-Type": kind}
+    answer = await api.post("/tasks", content=b'{"title": "Milk"}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "invalid_input")
+    assert "application/json" in answer.json()["detail"]
+
+
+async def test_a_path_with_a_slash_too_many_leads_nowhere_else(server: Served) -> None:
+    async with httpx2.AsyncClient(base_url=server.base_url) as client:
+        for path in ("/api/auth/signin/", "/health/", "/docs/"):
+            answer = await client.post(path, json={"password": "secret"}, headers={"Host": "evil.example"})
+            assert answer.status_code in (404, 405)
+            assert "location" not in answer.headers
+
+
+async def test_of_two_tokens_none_is_chosen(server: Served) -> None:
+    tokens = [("Authorization", bearer(user)["Authorization"]) for user in ("1", "2")]
+    async with httpx2.AsyncClient(base_url=server.base_url) as client:
+        answer = await client.get("/api/1/tasks", headers=tokens)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+
+
+@pytest.mark.parametrize("given", ["", "garbage", "-1", "9" * 50, "\u0661"])
+async def test_a_last_event_id_that_says_nothing_starts_from_the_beginning(
+    api: httpx2.AsyncClient, model: ScriptedModel, given: str
+) -> None:
+    model.extend(["Hello."])
+    turn = (await api.post("/chat", json={"message": "hi"})).json()["turn_id"]
+    answer = await api.get(f"/turns/{turn}/events", headers={b"Last-Event-ID": given.encode()})
+    assert answer.text.startswith("id: 1\nevent: turn_started\n")
 
 
 async def test_an_import_may_be_larger(api: httpx2.AsyncClient) -> None:
@@ -137,8 +179,12 @@ async def test_only_the_origins_of_the_settings_may_call(settings: Settings, mod
         ours = await api.get("/status", headers={"Origin": "https://app.example"})
         theirs = await api.get("/status", headers={"Origin": "https://evil.example"})
         asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "PATCH"}
-        preflight = await api.options("/tasks/1", headers={**asked, "Access-Control-Request-Headers": "X-Timezone"})
+        traced = "x-timezone, sentry-trace, baggage, traceparent, tracestate"
+        preflight = await api.options("/tasks/1", headers={**asked, "Access-Control-Request-Headers": traced})
+        foreign = await api.options("/tasks/1", headers={**asked, "Origin": "https://evil.example"})
     assert ours.headers["Access-Control-Allow-Origin"] == "https://app.example"
     assert "X-Request-ID" in ours.headers["Access-Control-Expose-Headers"]
     assert "Access-Control-Allow-Origin" not in theirs.headers
     assert preflight.status_code == 200
+    assert (foreign.status_code, foreign.json()["code"]) == (400, "invalid_input")
+    assert foreign.headers["content-type"] == "application/problem+json"

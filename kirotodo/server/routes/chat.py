@@ -8,10 +8,10 @@ from kirotodo.core.domain.conversation import Sent
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.events import TurnFailed
 from kirotodo.core.local import LocalBackend
-from kirotodo.server.callers import Caller, Draining, RequestKey, Spoken
+from kirotodo.server.callers import Caller, Draining, RequestKey, Spoken, user_router
 from kirotodo.server.errors import STATUS, problem, problem_of
 from kirotodo.server.following import outcome, turn_frames
-from kirotodo.server.openapi import TURN_STREAM, problems, user_router
+from kirotodo.server.openapi import TURN_STREAM, problems
 from kirotodo.server.schemas import ChatAnswer, ChatBody
 from kirotodo.server.streams import EventStream
 

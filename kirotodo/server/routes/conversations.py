@@ -6,8 +6,8 @@ from fastapi import Query
 
 from kirotodo.core.domain.conversation import Conversation, Transcript
 from kirotodo.core.domain.task import Page
-from kirotodo.server.callers import ConversationId, Mine
-from kirotodo.server.openapi import problems, user_router
+from kirotodo.server.callers import ConversationId, Mine, user_router
+from kirotodo.server.openapi import problems
 from kirotodo.server.schemas import ConversationQuery, TitleBody, TranscriptQuery
 
 router = user_router("conversations", prefix="/conversations")

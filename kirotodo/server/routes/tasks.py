@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from kirotodo.core.backend import ImportReport
-from kirotodo.core.domain.task import Changed, Page, Task, TaskStats
-from kirotodo.server.callers import Mine, TaskId
-from kirotodo.server.openapi import problems, user_router
+from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskStats
+from kirotodo.server.callers import Mine, TaskId, user_router
+from kirotodo.server.large_bodies import LargeBodies
+from kirotodo.server.openapi import body_of, problems
 from kirotodo.server.schemas import (
+    IMPORT_AT_ONCE,
     CompleteBody,
-    ImportBody,
     NewTaskBody,
     StatsQuery,
     TaskBody,
@@ -63,10 +64,13 @@ async def delete_many(body: TaskIdsBody, backend: Mine) -> Changed:
     return await backend.delete_tasks(body.task_ids)
 
 
-@router.post("/tasks/import", responses=problems(413))
-async def import_(body: ImportBody, backend: Mine) -> ImportReport:
+@router.post("/tasks/import", responses=problems(413), openapi_extra=body_of("ImportBody"))
+async def import_(request: Request, backend: Mine) -> ImportReport:
     """Add many tasks in one undoable group; rows that cannot be taken are named."""
-    return await backend.import_tasks(body.drafts)
+    large: LargeBodies = request.app.state.large_bodies
+    async with large.of(backend.user_id):
+        drafts = await large.items(request, "drafts", TaskDraft, most=IMPORT_AT_ONCE)
+        return await backend.import_tasks(drafts)
 
 
 @router.get("/tasks/{task_id}", responses=problems(404))

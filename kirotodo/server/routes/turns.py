@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from kirotodo.core.domain.conversation import Sent, Turn
 from kirotodo.core.domain.task import Changed
-from kirotodo.server.callers import CallId, Draining, LastEventId, Mine, RequestKey, Spoken, TurnId
+from kirotodo.server.callers import CallId, Draining, LastEventId, Mine, RequestKey, Spoken, TurnId, user_router
 from kirotodo.server.following import turn_frames
-from kirotodo.server.openapi import TURN_STREAM, problems, user_router
+from kirotodo.server.openapi import TURN_STREAM, problems
 from kirotodo.server.routes.chat import begin
 from kirotodo.server.schemas import SEQ_MAX, ApprovalBody, ChatBody
 from kirotodo.server.streams import EventStream

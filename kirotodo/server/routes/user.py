@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from kirotodo.server.callers import Called, Draining, LastEventId, Mine
+from kirotodo.server.callers import Called, Draining, LastEventId, Mine, user_router
 from kirotodo.server.following import list_frames
-from kirotodo.server.openapi import LIST_STREAM, user_router
+from kirotodo.server.openapi import LIST_STREAM
 from kirotodo.server.schemas import SEQ_MAX, Models, UserStatus
 from kirotodo.server.streams import EventStream
 
