@@ -68,6 +68,8 @@ ROOMS: Final = {
 }
 PLACED: Final = ("chat", "ask", "conversations", *ROOMS["The list"], "whoami")
 """Commands that act on a list: `--local` and `--server` say which, before the command or after it."""
+CONFIGURED: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
+"""Commands about settings: their help names `--env-file`, which all commands take."""
 WHERE: Final = "kirotodo.where"
 """What `server.commands.where` looks under."""
 HELP: Final = """A to-do list you talk to, in your terminal. Without a command the chat opens.
@@ -116,12 +118,12 @@ def _where(ask: bool) -> "Where":
     from kirotodo.client.asked import is_local
     from kirotodo.client.commands.where import asked
     from kirotodo.core.errors import KirotodoError
-    from kirotodo.core.settings import Settings
+    from kirotodo.server.commands.loading import load_settings
     from kirotodo.server.commands.where import Where
 
     address = None
     try:
-        settings = Settings.load()
+        settings = load_settings()
         if is_local(asked(), settings.state_dir):
             return Where()
         accounts = _accounts(settings)
@@ -155,6 +157,7 @@ def front_door() -> "FrontDoor":
         name="kirotodo",
         rooms=ROOMS,
         placed=PLACED,
+        configured=CONFIGURED,
         callback=enter,
         help=HELP,
         epilog=EXAMPLES,
@@ -170,9 +173,9 @@ def session() -> "Session":
 
     @cache
     def settings() -> "Settings":
-        from kirotodo.core.settings import Settings
+        from kirotodo.server.commands.loading import load_settings
 
-        loaded = Settings.load()
+        loaded = load_settings()
         _refuse_a_file(loaded.kirotodo_home)
         return loaded
 

@@ -13,6 +13,12 @@ BUILT_IN: Final = "built-in"
 """The name of the model that is always there; no profile may have it."""
 NAME_MAX: Final = 40
 
+_FOR_MODELS: Final = re.compile(
+    r"[A-Z]\w{0,70}_API_KEY|KIROTODO_\w{0,70}KEY|AZURE_OPENAI_KEY|HF_TOKEN|REPLICATE_API_TOKEN|WATSONX_APIKEY",
+    re.ASCII,
+)
+"""Keys of models as nearly every provider calls its own, those of kirotodo, and the few that are called otherwise."""
+
 Api = Literal["chat", "responses"]
 
 
@@ -20,8 +26,9 @@ Api = Literal["chat", "responses"]
 class ModelProfile:
     """A model as it is configured.
 
-    `key_env` names the environment variable that holds the key; without it the key is in the system keyring. Prices are
-    for a million tokens. `from_environment`: made of `OPENAI_API_KEY`, `OPENAI_BASE_URL` and `OPENAI_MODEL`.
+    `key_env` names the variable that holds the key, one that is meant for models; without it the key is in the system
+    keyring. Prices are for a million tokens. `from_environment`: made of `OPENAI_API_KEY`, `OPENAI_BASE_URL` and
+    `OPENAI_MODEL`.
     """
 
     name: str
@@ -92,6 +99,14 @@ def _is_price(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e9
 
 
+def is_for_models(variable: str) -> bool:
+    """Whether a variable of this name may be sent to a model service as its key.
+
+    A line of config.toml must not be able to send other secrets of the environment anywhere.
+    """
+    return bool(_FOR_MODELS.fullmatch(variable.upper()))
+
+
 def is_web_address(value: object) -> bool:
     """Whether `value` is an http(s) address of a host."""
     if not isinstance(value, str) or not _is_text(value):
@@ -110,8 +125,8 @@ FIELDS: Final[Mapping[str, _Field]] = {
     "api": _Field('"chat" or "responses"', lambda value: str(value).strip().lower() in ("chat", "responses")),
     "effort": _Field('a word such as "low", "medium" or "high"', _is_text),
     "key_env": _Field(
-        "the name of an environment variable, not a key",
-        lambda value: isinstance(value, str) and bool(re.fullmatch(r"[A-Za-z_]\w{0,79}", value.strip())),
+        "the name of a variable for a model's key, not a key: one that ends in _API_KEY, or KIROTODO_…_KEY",
+        lambda value: isinstance(value, str) and is_for_models(value.strip()),
     ),
     "input_price": _PRICE,
     "output_price": _PRICE,

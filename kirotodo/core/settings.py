@@ -1,7 +1,8 @@
 """Settings: built once, frozen, passed down.
 
-`Settings.load()` reads the environment, then `.env` in the working directory, then `config.toml` in the configuration
-folder; the first that names a key wins. `Settings(...)` takes only what it is given and reads nothing, as tests want.
+`Settings.load()` reads the environment, then a file of `NAME=value` lines if it is given one, then `config.toml` in
+the configuration folder; the first that names a key wins. Nothing is read from the working folder unless the caller
+says so. `Settings(...)` takes only what it is given and reads nothing, as tests want.
 """
 
 import datetime as dt
@@ -18,19 +19,18 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
-    DotEnvSettingsSource,
     EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from kirotodo.core.env_file import EnvFile
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.profiles import BUILT_IN, ModelProfile, profiles_from
 
 APP: Final = "kirotodo"
 ENVIRONMENT: Final = "environment"
-DOTENV: Final = ".env"
 DEFAULT: Final = "default"
 
 
@@ -228,6 +228,7 @@ class Settings(BaseSettings):
     end_of_day: Clock = Field(default=dt.time(17), description='When "by end of day" is.')
 
     _sources: dict[str, str] = PrivateAttr(default_factory=dict)
+    _keys: dict[str, str] = PrivateAttr(default_factory=dict)
 
     SECRETS: ClassVar[frozenset[str]] = frozenset(
         {"better_auth_secret", "better_auth_secret_previous", "openai_api_key", "sentry_dsn"}
@@ -245,12 +246,12 @@ class Settings(BaseSettings):
         return (init_settings,)
 
     @classmethod
-    def load(cls, **overrides: Any) -> Self:
-        """The settings of this process; `overrides` win over every source.
+    def load(cls, *, env_file: EnvFile | None = None, **overrides: Any) -> Self:
+        """The settings of this process; `overrides` win over every source, and the environment over `env_file`.
 
         Raises `ConfigError` with one sentence per fault, each naming the key, where it came from and what would do.
         """
-        found = _environment_values(cls)
+        found = _environment_values(cls, env_file)
         home = overrides.get("kirotodo_home", found.get("kirotodo_home", (None, ""))[0])
         path = _config_path(Path(home) if home else None)
         found = {**_file_values(cls, path), **found, **{key: (value, "argument") for key, value in overrides.items()}}
@@ -259,12 +260,19 @@ class Settings(BaseSettings):
         except ValidationError as error:
             raise ConfigError("\n".join(_faults(cls, error, found))) from None
         settings._sources.update({key: place for key, (_, place) in found.items()})
+        if env_file is not None:
+            named = [profile.key_env for profile in settings.models if profile.key_env]
+            settings._keys.update({name: env_file.values[name] for name in named if name in env_file.values})
         settings._check_model()
         return settings
 
     def sources(self) -> dict[str, str]:
-        """Where each value came from: environment, .env, the path of config.toml, argument, or default."""
+        """Where each value came from: environment, a file's name, the path of config.toml, argument, or default."""
         return {name: self._sources.get(name, DEFAULT) for name in type(self).model_fields}
+
+    def key_in(self, variable: str) -> str | None:
+        """The key of a model that the variable holds, in the environment or in the file the settings were read from."""
+        return os.environ.get(variable, "").strip() or self._keys.get(variable, "").strip() or None
 
     def shown(self) -> dict[str, str]:
         """Each value as it may be shown: secrets and passwords hidden, "" where nothing is set."""
@@ -354,9 +362,9 @@ class Settings(BaseSettings):
 Found = dict[str, tuple[Any, str]]
 
 
-def default_config_path() -> Path:
+def default_config_path(env_file: EnvFile | None = None) -> Path:
     """Where `config.toml` is looked for, even if the settings cannot be loaded."""
-    home = _environment_values(Settings).get("kirotodo_home", (None, ""))[0]
+    home = _environment_values(Settings, env_file).get("kirotodo_home", (None, ""))[0]
     return _config_path(Path(home) if home else None)
 
 
@@ -364,14 +372,11 @@ def _config_path(home: Path | None) -> Path:
     return _folder(_absolute(home) if home is not None else None, "config") / "config.toml"
 
 
-def _environment_values(cls: type[Settings]) -> Found:
-    try:
-        dotenv = DotEnvSettingsSource(cls, env_file=DOTENV, env_file_encoding="utf-8")()
-    except UnicodeDecodeError:
-        raise ConfigError("The file .env in this folder is not UTF-8 text: save it as UTF-8.") from None
-    except OSError as error:
-        raise ConfigError(f"The file .env in this folder cannot be read ({error.strerror}).") from None
-    values: Found = {key: (value, DOTENV) for key, value in dotenv.items() if key in cls.model_fields}
+def _environment_values(cls: type[Settings], env_file: EnvFile | None) -> Found:
+    values: Found = {}
+    if env_file is not None:
+        given = {name: env_file.setting(name) for name in cls.model_fields}
+        values.update({name: (value, env_file.name) for name, value in given.items() if value is not None})
     values.update({key: (value, ENVIRONMENT) for key, value in EnvSettingsSource(cls)().items()})
     values.pop("models", None)
     return values
@@ -401,7 +406,7 @@ def _file_values(cls: type[Settings], path: Path) -> Found:
 
 def _unknown(cls: type[Settings], path: Path, key: str) -> str:
     if key == "kirotodo_home":
-        return f"{path} names kirotodo_home, which only the environment or .env can set: remove it."
+        return f"{path} names kirotodo_home, which only the environment can set: remove it."
     near = get_close_matches(key, cls.model_fields, n=1)
     return f"{path} names {key}, which is no setting" + (f": did you mean {near[0]}?" if near else ": remove it.")
 

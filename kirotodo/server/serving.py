@@ -9,6 +9,7 @@ import gc
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 from typing import Any, Final
 
@@ -26,7 +27,6 @@ from kirotodo.server.observability import logs, reports
 from kirotodo.server.observability.metrics import shared_by_processes
 from kirotodo.server.production import faults_of
 
-FACTORY: Final = "kirotodo.server.serving:application"
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than load balancers keep an idle connection, so that none sends a request into one that just closed."""
 HANG_UP_SECONDS: Final = 3
@@ -52,7 +52,9 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Callab
         if workers > 1:
             say(line)
             with shared_by_processes():
-                Multiprocess(uvicorn_config(FACTORY, settings, workers=workers), [listening]).run()
+                Multiprocess(
+                    uvicorn_config(partial(_watched_app, settings), settings, workers=workers), [listening]
+                ).run()
         else:
             app = _watched_app(settings)
             _Server(uvicorn_config(app, settings), up=lambda: say(line)).run([listening])
@@ -61,13 +63,9 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Callab
         reports.stop()
 
 
-def application() -> FastAPI:
-    """What each worker runs: the settings of its own environment."""
-    return _watched_app(Settings.load())
-
-
 def _watched_app(settings: Settings) -> FastAPI:
-    """The application of a process of its own, whose log and reports of errors are for whoever runs it."""
+    """The application of a process of its own, whose log and reports of errors are for whoever runs it. Each worker is
+    handed the settings that were found good, and reads none itself."""
     logs.configure(settings)
     reports.start(settings)
     return create_app(settings, drains_on_signals=True)
@@ -131,7 +129,9 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def uvicorn_config(app: FastAPI | str, settings: Settings, *, workers: int | None = None) -> uvicorn.Config:
+def uvicorn_config(
+    app: FastAPI | Callable[[], FastAPI], settings: Settings, *, workers: int | None = None
+) -> uvicorn.Config:
     """How uvicorn runs this: it says nothing of itself, and believes the proxies of the settings alone."""
     opened: Any = Connections(most=most_connections(settings), seconds=settings.request_timeout).opened
     return uvicorn.Config(
@@ -139,7 +139,7 @@ def uvicorn_config(app: FastAPI | str, settings: Settings, *, workers: int | Non
         http=opened,
         ws="none",
         h11_max_incomplete_event_size=HEAD_MAX,
-        factory=isinstance(app, str),
+        factory=not isinstance(app, FastAPI),
         workers=workers,
         lifespan="on",
         log_config=None,

@@ -43,7 +43,7 @@ def test_a_table_is_a_profile(home: Path) -> None:
     base_url = "https://models.example/v1"
     api = "Responses"
     effort = "low"
-    key_env = "FAR_KEY"
+    key_env = "FAR_API_KEY"
     input_price = 2
     output_price = 8.5
     cached_price = 0.5
@@ -57,7 +57,7 @@ def test_a_table_is_a_profile(home: Path) -> None:
             base_url="https://models.example/v1",
             api="responses",
             effort="low",
-            key_env="FAR_KEY",
+            key_env="FAR_API_KEY",
             input_price=2,
             output_price=8.5,
             cached_price=0.5,
@@ -96,7 +96,7 @@ def test_the_environment_wins_over_the_table_of_its_name_but_its_prices_stay(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-hush")
     monkeypatch.setenv("OPENAI_MODEL", "fast")
-    settings = configured(home, f'{FAST}key_env = "OTHER"\ninput_price = 1\noutput_price = 2\n')
+    settings = configured(home, f'{FAST}key_env = "OTHER_API_KEY"\ninput_price = 1\noutput_price = 2\n')
     (profile,) = settings.profiles()
     assert (profile.model, profile.key_env, profile.input_price) == ("fast", None, 1)
     assert profile.from_environment
@@ -148,6 +148,36 @@ def test_each_fault_has_its_sentence(home: Path) -> None:
 
 def test_a_key_that_was_taken_for_the_name_of_a_variable_is_not_repeated(home: Path) -> None:
     assert "sk-123" not in fault(home, '[models.a]\nmodel = "x"\nkey_env = "sk-123"')
+
+
+@pytest.mark.parametrize(
+    "variable", ["FAR_API_KEY", "far_api_key", "OPENAI_API_KEY", "KIROTODO_HOME_KEY", "HF_TOKEN", "AZURE_OPENAI_KEY"]
+)
+def test_a_variable_for_models_may_hold_a_key(home: Path, variable: str) -> None:
+    settings = configured(home, f'[models.a]\nmodel = "x"\nkey_env = "{variable}"')
+    assert settings.profiles()[0].key_env == variable
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        *("AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "BETTER_AUTH_SECRET", "GITHUB_TOKEN", "HOME", "API_KEY", "_API_KEY"),
+        *(
+            "KIROTODO_TOKEN",
+            "STRIPE_SECRET_KEY",
+            "SSH_PRIVATE_KEY",
+            "OPENAI_API_KEY_",
+            "X_API_KEY;A",
+            "gsk123abcDEF",
+            "",
+        ),
+    ],
+)
+def test_no_other_variable_may_be_sent_to_a_model(home: Path, variable: str) -> None:
+    """What is named there goes to an address of the file's choosing; and a key that was put there is not repeated."""
+    message = fault(home, f'[models.a]\nmodel = "x"\nkey_env = "{variable}"')
+    assert "ends in _API_KEY" in message
+    assert not variable or variable not in message.replace("_API_KEY", "")
 
 
 def test_the_model_of_the_service_cannot_be_called_built_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kirotodo.core import env_file
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.settings import Settings, default_config_path
 
@@ -48,11 +49,13 @@ def test_the_systems_folders_are_used_without_a_home_folder(home: Path, monkeypa
     assert settings.state_dir == home / "state" / "kirotodo"
 
 
-def test_the_environment_wins_over_dotenv_and_dotenv_over_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_wins_over_an_env_file_and_that_over_config(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (home / "config.toml").write_text('rate_limit = 1\nrate_limit_burst = 1\nopenai_model = "file"\n')
-    Path(".env").write_text("RATE_LIMIT=2\nRATE_LIMIT_BURST=2\nUNRELATED=x\n")
+    Path(".env").write_text("RATE_LIMIT=2\nrate_limit_burst=2\nUNRELATED=x\nOPENAI_MODEL=\n")
     monkeypatch.setenv("RATE_LIMIT", "3")
-    settings = Settings.load()
+    settings = Settings.load(env_file=env_file.in_this_folder())
     assert (settings.rate_limit, settings.rate_limit_burst, settings.openai_model) == (3, 2, "file")
     sources = settings.sources()
     assert sources["rate_limit"] == "environment"
@@ -138,10 +141,12 @@ def test_a_wrong_value_is_told_with_its_key_its_source_and_what_would_do(
 
 def test_every_fault_gets_a_sentence_of_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RATE_LIMIT", "lots")
-    Path(".env").write_text("WEEKEND=sunday\n")
-    first, second = fault().splitlines()
+    Path("todo.env").write_text("WEEKEND=sunday\n")
+    with pytest.raises(ConfigError) as caught:
+        Settings.load(env_file=env_file.read("todo.env"))
+    first, second = caught.value.message.splitlines()
     assert "RATE_LIMIT" in first
-    assert "WEEKEND=sunday (from .env)" in second
+    assert "WEEKEND=sunday (from todo.env)" in second
 
 
 def test_a_wrong_value_of_the_file_names_the_file(home: Path) -> None:
@@ -176,9 +181,67 @@ def test_tables_of_the_file_are_left_to_others(home: Path) -> None:
     assert Settings.load().rate_limit == 60
 
 
-def test_a_dotenv_that_is_no_text_is_told(home: Path) -> None:
-    Path(".env").write_bytes(b"RATE_LIMIT=\xff\n")
-    assert ".env" in fault()
+def test_a_file_in_the_working_folder_is_not_read_unasked(home: Path) -> None:
+    Path(".env").write_text("RATE_LIMIT=2\nWEEKEND=sunday\nKIROTODO_HOME=./elsewhere\n")
+    Path("config.toml").write_text("rate_limit = 2\n")
+    settings = Settings.load()
+    assert (settings.rate_limit, settings.data_dir) == (60, home)
+    assert default_config_path() == home / "config.toml"
+
+
+def test_an_env_file_may_hold_the_keys_that_models_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "config.toml").write_text('[models.far]\nmodel = "x"\nkey_env = "FAR_API_KEY"\n')
+    Path("todo.env").write_text("FAR_API_KEY=of-the-file\nNEAR_API_KEY=of-the-file\n")
+    settings = Settings.load(env_file=env_file.read("todo.env"))
+    assert (settings.key_in("FAR_API_KEY"), settings.key_in("NEAR_API_KEY")) == ("of-the-file", None)
+    monkeypatch.setenv("FAR_API_KEY", " of-the-shell ")
+    assert settings.key_in("FAR_API_KEY") == "of-the-shell"
+    monkeypatch.delenv("FAR_API_KEY")
+    assert Settings.load().key_in("FAR_API_KEY") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        (b"", {}),
+        (b"\xef\xbb\xbfRATE_LIMIT=2\r\n", {"RATE_LIMIT": "2"}),
+        (b"export RATE_LIMIT=2 # two\n#RATE_LIMIT=3\n", {"RATE_LIMIT": "2"}),
+        (b"A='it''s'\n".replace(b"''", b""), {"A": "its"}),
+        (b'A="one\ntwo"\nB=3\n', {"A": "one\ntwo", "B": "3"}),
+        (b"A=1\nB=${A}2\nC=\nD\n", {"A": "1", "B": "12"}),
+    ],
+)
+def test_what_an_env_file_says(home: Path, content: bytes, values: dict[str, str]) -> None:
+    Path("todo.env").write_bytes(content)
+    assert env_file.read("todo.env").values == values
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"RATE_LIMIT=\xff\n", "UTF-8"),
+        ("RATE_LIMIT=2\n".encode("utf-16"), "UTF-8"),
+        (b"A=1\0\n", "zero bytes"),
+        (b'A=1\n{"json": true}\n', "line 2"),
+        (b"A=1\n\nB='half\n", "line 3"),
+        (b"#" * (1024 * 1024 + 1), "larger"),
+    ],
+)
+def test_an_env_file_that_is_none_is_told(home: Path, content: bytes, said: str) -> None:
+    Path("todo.env").write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"^todo\.env.*{said}"):
+        env_file.read("todo.env")
+
+
+def test_an_env_file_that_is_not_there_is_told_and_none_in_this_folder_is_fine(home: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no file todo\.env"):
+        env_file.read("todo.env")
+    Path("todo.env").mkdir()
+    with pytest.raises(ConfigError, match="is a folder"):
+        env_file.read("todo.env")
+    assert env_file.in_this_folder() is None
+    Path(".env").mkdir()
+    assert env_file.in_this_folder() is None
 
 
 def test_secrets_and_passwords_are_shown_nowhere(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

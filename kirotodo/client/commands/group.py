@@ -11,7 +11,7 @@ import click
 
 from kirotodo.client.commands.output import plain, plain_lines, say
 from kirotodo.client.commands.session import FAILED, INTERRUPTED, NOT_SIGNED_IN, UNREACHABLE, WRONG_USAGE
-from kirotodo.client.commands.where import with_place
+from kirotodo.client.commands.where import with_env_file, with_place
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotSignedIn, Unreachable
 
 MEANT: Final = {
@@ -55,16 +55,24 @@ MEANT: Final = {
 class FrontDoor(click.Group):
     """`rooms` are headings of the help with their commands, each a `module:attribute` to import.
 
-    The commands in `placed` act on a list, and take the options that say which.
+    The commands in `placed` act on a list, and take the options that say which. All take `--env-file`, and the help of
+    those in `configured` names it.
     """
 
     def __init__(
-        self, *, rooms: Mapping[str, Mapping[str, str]], placed: Collection[str] = (), **settings: Any
+        self,
+        *,
+        rooms: Mapping[str, Mapping[str, str]],
+        placed: Collection[str] = (),
+        configured: Collection[str] = (),
+        **settings: Any,
     ) -> None:
         super().__init__(**settings)
         self.rooms = rooms
         self.placed = frozenset(placed)
+        self.configured = frozenset(configured)
         with_place(self)
+        with_env_file(self)
         self.places = {name: place for room in rooms.values() for name, place in room.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -76,6 +84,7 @@ class FrontDoor(click.Group):
             return None
         module, _, attribute = place.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
+        with_env_file(command, hidden=cmd_name not in self.configured)
         return with_place(command) if cmd_name in self.placed else command
 
     def resolve_command(

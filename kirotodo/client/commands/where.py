@@ -1,4 +1,5 @@
-"""Which list a command acts on: `--local` and `--server`, before the command or after it."""
+"""Which list a command acts on, and by which settings: `--local`, `--server` and `--env-file`, before the command or
+after it."""
 
 from typing import Any, Final
 
@@ -7,6 +8,8 @@ import click
 from kirotodo.client.asked import Asked
 
 _META: Final = "kirotodo.asked"
+ENV_FILE: Final = "kirotodo.env_file"
+"""Where the root context keeps the name that `--env-file` gives; what is in that file is not known here."""
 
 
 def asked() -> Asked:
@@ -44,6 +47,34 @@ def _options() -> list[click.Parameter]:
             help="Act on the list at this server.",
         ),
     ]
+
+
+def _note_env_file(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value is None:
+        return
+    meta = context.find_root().meta
+    if not value:
+        raise click.UsageError("--env-file needs the name of a file.", context)
+    if meta.setdefault(ENV_FILE, value) != value:
+        raise click.UsageError("Give one --env-file, not two.", context)
+
+
+def with_env_file(command: click.Command, *, hidden: bool = False) -> click.Command:
+    """The command, which now takes `--env-file`, as do the commands in it."""
+    if not any(parameter.name == "env_file" for parameter in command.params):
+        option = click.Option(
+            ["--env-file"],
+            metavar="FILE",
+            expose_value=False,
+            hidden=hidden,
+            callback=_note_env_file,
+            help="Read settings from this file of NAME=value lines too.",
+        )
+        command.params.append(option)
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            with_env_file(inner, hidden=hidden)
+    return command
 
 
 def with_place(command: click.Command) -> click.Command:

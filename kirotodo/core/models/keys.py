@@ -1,6 +1,5 @@
-"""Keys of model services, kept as `core.secrets` keeps secrets, or read from the environment."""
+"""Keys of model services, kept as `core.secrets` keeps secrets."""
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -51,16 +50,3 @@ def checked_key(text: str) -> str:
     if len(key) > KEY_MAX or not key.isascii() or not key.isprintable() or " " in key:
         raise InvalidInput("That is no key: a key is one line of plain letters, digits and signs, without spaces.")
     return key
-
-
-def key_in_environment(variable: str) -> str | None:
-    """What the variable holds, in the environment or in `.env` of the working folder."""
-    value = os.environ.get(variable, "").strip()
-    if value:
-        return value
-    from dotenv import dotenv_values
-
-    try:
-        return (dotenv_values(".env").get(variable) or "").strip() or None
-    except (OSError, ValueError):
-        return None

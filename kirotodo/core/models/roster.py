@@ -13,7 +13,7 @@ from kirotodo.core.language.intent import Preferences
 from kirotodo.core.models.builtin import BuiltinModel
 from kirotodo.core.models.chosen import NO_KEY, address_of_api, endpoint_from, model_at
 from kirotodo.core.models.faults import Source
-from kirotodo.core.models.keys import KeyStore, checked_key, key_in_environment
+from kirotodo.core.models.keys import KeyStore, checked_key
 from kirotodo.core.models.model import Model, ModelEvent, ModelRequest
 from kirotodo.core.models.openai import OPENAI_URL, Endpoint
 from kirotodo.core.profiles import BUILT_IN, ModelProfile
@@ -111,7 +111,7 @@ def endpoint_of(profile: ModelProfile, settings: Settings) -> Endpoint:
 
 def _key(profile: ModelProfile, settings: Settings) -> str:
     if profile.key_env is not None:
-        key = key_in_environment(profile.key_env)
+        key = settings.key_in(profile.key_env)
         where = f"set {profile.key_env}, which is to hold it"
     else:
         key = _stored_key(profile, settings)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from kirotodo import __version__
 from kirotodo.core.errors import ConfigError, KirotodoError
+from kirotodo.server.commands.loading import load_settings
 from kirotodo.server.commands.where import where
 
 if TYPE_CHECKING:
@@ -79,10 +80,8 @@ def _list(*, offline: bool) -> Check:
 
 
 def _settings() -> "tuple[Settings | None, list[Check]]":
-    from kirotodo.core.settings import Settings
-
     try:
-        settings = Settings.load()
+        settings = load_settings()
         path = settings.config_path
     except ConfigError as error:
         return None, [Check(name="settings", state="bad", detail=line) for line in error.message.splitlines()]

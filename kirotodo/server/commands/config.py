@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kirotodo.server.commands.loading import given_file, load_settings
 from kirotodo.server.commands.printing import printable, put_json
 from kirotodo.server.commands.where import where
 
@@ -26,7 +27,10 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def config(context: click.Context, as_json: bool) -> None:
-    """Show every setting and where it came from: the environment, .env, config.toml or its default."""
+    """Show every setting and where it came from: the environment, the file of --env-file, config.toml or its default.
+
+    A server also reads the .env of its folder; --env-file .env shows what it makes of it.
+    """
     if context.invoked_subcommand is None:
         context.invoke(show, as_json=as_json)
 
@@ -41,9 +45,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(as_json: bool = False) -> None:
     """Show every setting, its value and its source. Secrets are hidden."""
-    from kirotodo.core.settings import Settings
-
-    settings = Settings.load()
+    settings = load_settings()
     sources = settings.sources()
     rows = [(name.upper(), value, sources[name]) for name, value in settings.shown().items()]
     if as_json:
@@ -69,7 +71,7 @@ def path() -> None:
     """Print where config.toml is, or would be."""
     from kirotodo.core.settings import default_config_path
 
-    click.echo(default_config_path())
+    click.echo(default_config_path(given_file()))
 
 
 @config.command(
@@ -84,7 +86,7 @@ def edit() -> None:
     from kirotodo.core.errors import OperatorError
     from kirotodo.core.settings import Settings, default_config_path
 
-    file = default_config_path()
+    file = default_config_path(given_file())
     chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if chosen is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise OperatorError(f"An editor needs a terminal, or $EDITOR to name one that does not. The file is {file}.")
@@ -95,7 +97,7 @@ def edit() -> None:
         click.edit(filename=str(file))
     except OSError as error:
         raise OperatorError(f"{file} cannot be written: {error.strerror or error}.") from None
-    Settings.load()
+    load_settings()
     click.echo(f"{file} is in order.", err=True)
 
 
@@ -116,9 +118,8 @@ def key(name: str, delete: bool) -> None:
     read.
     """
     from kirotodo.core.models.keys import KeyStore, checked_key
-    from kirotodo.core.settings import Settings
 
-    settings = Settings.load()
+    settings = load_settings()
     keys = KeyStore(settings.config_dir)
     if delete:
         gone = keys.delete(name)
@@ -150,7 +151,7 @@ def _typed_key(name: str) -> str:
 
 
 def _template(settings: "type[Settings]") -> Iterator[str]:
-    yield "# Settings of kirotodo. Take the # off a line to change it; the environment and .env win over this file."
+    yield "# Settings of kirotodo. Take the # off a line to change it; the environment wins over this file."
     yield ""
     blank = settings(timezone="UTC", database_url="")
     for name, field in settings.model_fields.items():

@@ -8,21 +8,19 @@ from pathlib import Path
 import click
 
 from kirotodo.server.commands.asking import require_yes
+from kirotodo.server.commands.loading import load_server_settings
 from kirotodo.server.commands.printing import put_json
 
 
 def _url() -> str:
-    from kirotodo.core.settings import Settings
-
-    return Settings.load().database_url
+    return load_server_settings().database_url
 
 
 def _direct_url() -> str:
     """The address, for work that holds a lock of its connection from beginning to end."""
     from kirotodo.core.errors import ConfigError
-    from kirotodo.core.settings import Settings
 
-    settings = Settings.load()
+    settings = load_server_settings()
     if settings.db_pooler != "none":
         raise ConfigError(
             "Migrations need PostgreSQL itself and not its pooler: "
@@ -186,10 +184,9 @@ def purge(older_than: timedelta, dry_run: bool, as_json: bool) -> None:
     That is: tasks and conversations that were deleted, the journal behind undo, the recordings of turns that are over
     (their messages and calls stay), and sessions that ran out. What is in use, or can be seen, stays.
     """
-    from kirotodo.core.settings import Settings
     from kirotodo.core.store import maintenance
 
-    settings = Settings.load()
+    settings = load_server_settings()
     gone = maintenance.purge(settings.database_url, older_than=older_than, dry_run=dry_run, pooler=settings.db_pooler)
     if as_json:
         put_json({"dry_run": dry_run, **asdict(gone)})

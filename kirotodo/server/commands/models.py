@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from kirotodo.server.commands.loading import load_settings
 from kirotodo.server.commands.printing import printable, put_json
 from kirotodo.server.commands.where import where
 
@@ -35,9 +36,8 @@ def models(name: str | None, as_json: bool) -> None:
     """
     from kirotodo.core.errors import InvalidInput, KirotodoError, Unreachable
     from kirotodo.core.models.roster import choices
-    from kirotodo.core.settings import Settings
 
-    settings = Settings.load()
+    settings = load_settings()
     known = choices(settings)
     asked = next((choice for choice in known if choice.name == (name or settings.default_model)), None)
     if asked is None:

@@ -5,6 +5,8 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from kirotodo.server.commands.loading import load_settings
+
 if TYPE_CHECKING:
     from kirotodo.core.language.intent import Understanding
 
@@ -13,9 +15,8 @@ def read(text: str) -> "Understanding":
     """What the built-in model makes of a text that is said now, where and as the settings say."""
     from kirotodo.core.language.intent import Preferences
     from kirotodo.core.language.understand import understand
-    from kirotodo.core.settings import Settings
 
-    settings = Settings.load()
+    settings = load_settings()
     chosen = {field.name: getattr(settings, field.name) for field in dataclasses.fields(Preferences)}
     return understand(text, now=dt.datetime.now(settings.zone), preferences=Preferences(**chosen))
 

@@ -2,6 +2,8 @@
 
 import click
 
+from kirotodo.server.commands.loading import load_server_settings
+
 
 @click.command(
     short_help="Serve the list over HTTP.",
@@ -38,7 +40,6 @@ def serve(host: str, port: int, workers: int) -> None:
     SIGTERM (or Ctrl+C) ends it in good order: it takes no new work, sends viewers elsewhere, and gives turns
     DRAIN_TIMEOUT seconds to end in; those that need longer go on at the next start, or on another server.
     """
-    from kirotodo.core.settings import Settings
     from kirotodo.server.serving import serve as run
 
-    run(Settings.load(), host=host, port=port, workers=workers, say=lambda line: click.echo(line))
+    run(load_server_settings(), host=host, port=port, workers=workers, say=lambda line: click.echo(line))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kirotodo.server.commands.loading import load_server_settings
+
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings
 
@@ -28,10 +30,9 @@ def token(user_id: str, days: int) -> None:
     run it where the server runs. Signing out everywhere as that user ends it before its time.
     """
     from kirotodo.core.errors import InvalidInput, OperatorError
-    from kirotodo.core.settings import Settings
     from kirotodo.server.tokens import SUBJECT
 
-    settings = Settings.load()
+    settings = load_server_settings()
     if settings.better_auth_url is not None:
         raise OperatorError(f"This server takes the tokens of {settings.better_auth_url} alone: get one there.")
     if SUBJECT.fullmatch(user_id) is None:

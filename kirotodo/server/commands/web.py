@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from kirotodo.server.commands.loading import load_server_settings
+
 if TYPE_CHECKING:
     from kirotodo.server.browser.site import Site
 
@@ -45,11 +47,10 @@ def web(server: str | None, host: str, port: int, visitors: int, title: str) -> 
     """
     if not server:
         raise click.UsageError("Name the server that visitors sign in at: --server URL, or KIROTODO_SERVER.")
-    from kirotodo.core.settings import Settings
     from kirotodo.server.browser.site import Site
     from kirotodo.server.observability import logs
 
-    settings = Settings.load()
+    settings = load_server_settings()
     logs.configure(settings)
     site = Site(
         (sys.executable, "-m", "kirotodo", "chat"),

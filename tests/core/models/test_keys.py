@@ -8,7 +8,7 @@ import keyring
 import pytest
 
 from kirotodo.core.errors import InvalidInput, ModelError, OperatorError
-from kirotodo.core.models.keys import KeyStore, checked_key, key_in_environment
+from kirotodo.core.models.keys import KeyStore, checked_key
 from tests.keyrings import HangingKeyring, LockedKeyring, MemoryKeyring, NoKeyring
 
 
@@ -125,15 +125,3 @@ def test_what_is_no_key_is_refused_and_not_repeated(text: str) -> None:
 
 def test_a_key_loses_the_line_end_of_its_pipe() -> None:
     assert checked_key("sk-1\n") == "sk-1"
-
-
-def test_a_variable_is_looked_up_in_the_environment_then_in_dotenv(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FAR_KEY", raising=False)
-    assert key_in_environment("FAR_KEY") is None
-    (tmp_path / ".env").write_text("FAR_KEY=of-the-file\n")
-    assert key_in_environment("FAR_KEY") == "of-the-file"
-    monkeypatch.setenv("FAR_KEY", " of-the-shell ")
-    assert key_in_environment("FAR_KEY") == "of-the-shell"

@@ -82,9 +82,9 @@ def test_what_a_conversation_costs(prices: dict[str, Any], cost: float | None) -
 async def test_a_profile_answers_with_the_key_of_its_variable(
     llmock: LLMock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FAR_KEY", "sk-of-the-variable")
+    monkeypatch.setenv("FAR_API_KEY", "sk-of-the-variable")
     llmock.reply("Nothing is due.")
-    far = ModelProfile(name="far", model="big", base_url=llmock.base_url(), key_env="FAR_KEY")
+    far = ModelProfile(name="far", model="big", base_url=llmock.base_url(), key_env="FAR_API_KEY")
     async with opened(tmp_path, far) as backend:
         last = final(await events_of(backend, await backend.send("what is due?", model="far")))
     assert isinstance(last, TurnFinished)
@@ -96,7 +96,7 @@ async def test_a_profile_answers_with_the_key_of_its_variable(
 @pytest.mark.parametrize(
     ("status", "key_env", "named"),
     [
-        (401, "FAR_KEY", "Check FAR_KEY and what it may use."),
+        (401, "FAR_API_KEY", "Check FAR_API_KEY and what it may use."),
         (401, None, "Check its key (kirotodo config key far) and what it may use."),
         (
             404,
@@ -108,7 +108,7 @@ async def test_a_profile_answers_with_the_key_of_its_variable(
 async def test_a_fault_names_what_the_profile_is_set_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, key_env: str | None, named: str
 ) -> None:
-    monkeypatch.setenv("FAR_KEY", "sk-of-the-variable")
+    monkeypatch.setenv("FAR_API_KEY", "sk-of-the-variable")
     async with raw_server() as server:
         server.answers.append(refused(status, {"error": {"message": "no"}}))
         far = ModelProfile(name="far", model="big", base_url=server.url, key_env=key_env)
@@ -144,7 +144,7 @@ async def test_a_service_on_this_machine_needs_neither_key_nor_keyring(
     ("profile", "ring", "said"),
     [
         (ModelProfile(name="far", model="big"), MemoryKeyring, "needs a key: run: kirotodo config key far"),
-        (ModelProfile(name="far", model="big", key_env="NO_SUCH_KEY"), MemoryKeyring, "set NO_SUCH_KEY"),
+        (ModelProfile(name="far", model="big", key_env="NO_SUCH_API_KEY"), MemoryKeyring, "set NO_SUCH_API_KEY"),
         (ModelProfile(name="far", model="big"), LockedKeyring, "keyring refused"),
     ],
 )
@@ -159,8 +159,8 @@ async def test_a_key_that_cannot_be_had_ends_the_turn_in_a_sentence(
 
 
 async def test_a_key_that_is_none_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FAR_KEY", "two words")
-    far = ModelProfile(name="far", model="big", key_env="FAR_KEY")
+    monkeypatch.setenv("FAR_API_KEY", "two words")
+    far = ModelProfile(name="far", model="big", key_env="FAR_API_KEY")
     async with opened(tmp_path, far) as backend:
         told = failure(await events_of(backend, await backend.send("what is due?", model="far")))
     assert "no key" in told.message

@@ -155,7 +155,7 @@ def test_without_a_keyring_the_file_is_named(home: Path, memory: MemoryKeyring) 
         ("slow", "sk-1", "There is no model 'slow'"),
         ("fast", "", "it is empty"),
         ("fast", "two words", "That is no key"),
-        ("ready", "sk-1", "read from READY_KEY"),
+        ("ready", "sk-1", "read from READY_API_KEY"),
         ("big-2", "sk-1", "read from OPENAI_API_KEY"),
     ],
 )
@@ -164,7 +164,7 @@ def test_what_cannot_be_stored_is_refused(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-0")
     monkeypatch.setenv("OPENAI_MODEL", "big-2")
-    ready = '[models.ready]\nmodel = "x"\nkey_env = "READY_KEY"\n'
+    ready = '[models.ready]\nmodel = "x"\nkey_env = "READY_API_KEY"\n'
     (home / "config.toml").write_text(PRICED.format(url="https://models.example/v1") + ready)
     result = run("config", "key", name, stdin=stdin)
     assert result.exit_code == 2

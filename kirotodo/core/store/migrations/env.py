@@ -1,12 +1,14 @@
-"""What Alembic runs: on the connection it was handed, or, from its own command line, on the one of DATABASE_URL."""
+"""What Alembic runs: on the connection it was handed, or, from its command line, on the database of the settings."""
 
 import asyncio
-import os
 
 from alembic import context
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
+from kirotodo.core import env_file
+from kirotodo.core.errors import ConfigError
+from kirotodo.core.settings import DEFAULT, Settings
 from kirotodo.core.store import sqlite, tables
 from kirotodo.core.store.postgres.address import address_of, is_postgres
 
@@ -26,15 +28,24 @@ def in_every_database(name: str | None, kind: str, _: object) -> bool:
 
 
 def run_from_the_command_line() -> None:
-    url = os.environ.get("DATABASE_URL")
-    if not url:
-        raise SystemExit("Set DATABASE_URL to the database to migrate, such as sqlite:///kirotodo.db.")
+    url = configured()
     if is_postgres(url):
         asyncio.run(run_on_postgres(url))
         return
     path = sqlite.path_of(url)
     with sqlite.make_migration_engine(path).connect() as connection, connection.begin():
         run(connection)
+
+
+def configured() -> str:
+    """The database of the settings, those of `.env` in this folder among them. Exits where none is named."""
+    try:
+        settings = Settings.load(env_file=env_file.in_this_folder())
+    except ConfigError as error:
+        raise SystemExit(error.message) from None
+    if settings.sources()["database_url"] == DEFAULT:
+        raise SystemExit("Set DATABASE_URL to the database to migrate, such as sqlite:///kirotodo.db.")
+    return settings.database_url
 
 
 async def run_on_postgres(url: str) -> None:
