@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kirotodo.core.domain.conversation import Usage
+from kirotodo.core.models.call_assembler import CallAssembler
 from kirotodo.core.models.faults import Source, filtered, sent_error, truncated
 from kirotodo.core.models.held_text import HeldText
 from kirotodo.core.models.model import (
     AssistantStep,
     ModelEvent,
     ModelRequest,
-    TextDelta,
     ToolOutcome,
     ToolSchema,
     UsageReport,
@@ -22,7 +22,7 @@ from kirotodo.core.models.model import (
 )
 from kirotodo.core.models.opaque import Thoughts, opaque_of, part
 from kirotodo.core.models.strict_schema import strict_schema
-from kirotodo.core.models.wire import CallInParts, count, facts_text, items, mapping, result_text
+from kirotodo.core.models.wire import count, facts_text, items, mapping, result_text
 
 
 class ChatCompletions:
@@ -107,8 +107,7 @@ class ChatDecoder:
         self._thoughts = Thoughts()
         self._tools = tuple(tool.name for tool in request.tools)
         self._text = HeldText(request)
-        self._calls: list[CallInParts] = []
-        self._open: dict[Any, CallInParts] = {}
+        self._calls = CallAssembler(self._tools)
         self._usage: Usage | None = None
         self._said = False
         self._filtered = False
@@ -127,7 +126,7 @@ class ChatDecoder:
         said = mapping(choice.get("delta") or choice.get("message"))
         events = self._text.feed(content) if (content := _text(said.get("content"))) else []
         if isinstance(refusal := said.get("refusal"), str) and refusal:
-            events.append(TextDelta(text=refusal))
+            events += self._text.feed(refusal)
         self._thoughts.feed(said)
         for call in items(said.get("tool_calls")):
             self._take(mapping(call))
@@ -146,38 +145,27 @@ class ChatDecoder:
 
     def finish(self) -> list[ModelEvent]:
         events, written = self._text.finish()
-        named = [call for call in self._calls if call.name]
-        calls = [call.whole(self._tools, strict=self._strict) for call in named] or written
+        assembled = self._calls.finish()
+        calls = [call.whole(self._tools, strict=self._strict) for call in assembled] or written
         if self._filtered and not (self._said or events or calls):
             raise filtered()
         events.extend(calls)
-        extras = {str(position): call.extra for position, call in enumerate(named) if call.extra}
+        extras = {str(position): call.extra for position, call in enumerate(assembled) if call.extra}
         events.extend(opaque_of(message=self._thoughts.message, calls=extras))
         if self._usage is not None:
             events.append(UsageReport(usage=self._usage))
         return events
 
-    def _take(self, crumb: Mapping[str, Any]) -> None:
-        """A part begins a new call where none is open under its index (there may be no index), or where it has another
-        id than that one; some servers give every call the index 0, others repeat id and name in every crumb."""
-        function = mapping(crumb.get("function"))
-        index, given, name = crumb.get("index"), crumb.get("id"), function.get("name")
-        if not isinstance(index, int):
-            index = None
-        extra = crumb.get("extra_content")
-        known = self._open.get(index)
-        if known is None and isinstance(extra, Mapping) and self._calls and not name:
-            known = self._calls[-1]  # comes behind its call, without an index
-            self._open[index] = known
-        unnumbered = index is None and not given and name and known is not None and known.name
-        if known is None or unnumbered or (given and known.id and given != known.id):
-            known = CallInParts()
-            self._open[index] = known
-            self._calls.append(known)
-        known.id = known.id or (given if isinstance(given, str) else "")
-        known.add(name, function.get("arguments"))
-        if isinstance(extra, Mapping) and extra:
-            known.extra = {"extra_content": extra}
+    def _take(self, fragment: Mapping[str, Any]) -> None:
+        function = mapping(fragment.get("function"))
+        extra = fragment.get("extra_content")
+        self._calls.feed(
+            index=fragment.get("index"),
+            id=fragment.get("id"),
+            name=function.get("name"),
+            arguments=function.get("arguments"),
+            extra={"extra_content": extra} if isinstance(extra, Mapping) and extra else None,
+        )
 
 
 def _text(content: Any) -> str:

@@ -59,11 +59,19 @@ class EventStream:
         """The object in `data`; None while it may go on in the next line."""
         self._part = self._part + b"\n" + data if self._part else data
         try:
-            value = json.loads(self._part)
+            value = _loads(self._part)
         except (ValueError, RecursionError):
             return None
         self._part = b""
         return value if isinstance(value, dict) else _no_object()
+
+
+def _loads(data: bytes) -> Any:
+    """Read JSON; bytes that are no UTF-8 become replacement characters."""
+    try:
+        return json.loads(data)
+    except UnicodeDecodeError:
+        return json.loads(data.decode("utf-8", "replace"))
 
 
 def _data(line: bytes) -> bytes | None:
@@ -83,7 +91,7 @@ def _no_object() -> dict[str, Any]:
 def whole_body(data: bytes) -> dict[str, Any]:
     """The object of an answer that came in one piece. Raises `ProviderFault` where it is none."""
     try:
-        value = json.loads(data)
+        value = _loads(data)
     except (ValueError, RecursionError):
         raise faults.garbled() from None
     return value if isinstance(value, dict) else _no_object()

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Final, Literal
 
 from kirotodo.core.models.model import ModelEvent, ModelRequest, Restarted, TextDelta, ToolCall
+from kirotodo.core.models.storable_text import TextJoiner
 from kirotodo.core.models.written_calls import MARKS, texts_of, tools_told_in_data, written_calls
 
 _THOUGHTS: Final = {
@@ -29,6 +30,7 @@ class HeldText:
         self._request = request
         self._tools: Collection[str] = tuple(tool.name for tool in request.tools)
         self._starts = (*_AT_START, *(f"[{tool}(" for tool in self._tools), *MARKS)
+        self._joiner = TextJoiner()
         self._held = ""
         self._mode: Mode = "start"
         self._close = ""
@@ -36,6 +38,7 @@ class HeldText:
 
     def feed(self, text: str) -> list[ModelEvent]:
         """What may be shown now."""
+        text = self._joiner.feed(text)
         if self._mode == "open" and not self._held and "<" not in text and "[" not in text:
             return [TextDelta(text=text)] if text else []
         self._held += text
@@ -52,7 +55,7 @@ class HeldText:
 
     def finish(self) -> tuple[list[ModelEvent], list[ToolCall]]:
         """The text that was held back after all, or the tool calls that it spelled."""
-        held, self._held = self._held, ""
+        held, self._held = self._held + self._joiner.finish(), ""
         if self._mode == "thinking" or not held.strip():
             return [], []
         calls = written_calls(held, self._tools) if self._mode in ("held", "start") else []

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kirotodo.core.domain.conversation import Usage
+from kirotodo.core.models.call_assembler import CallInParts
 from kirotodo.core.models.faults import Source, filtered, sent_error
 from kirotodo.core.models.held_text import HeldText
 from kirotodo.core.models.model import (
@@ -20,7 +21,7 @@ from kirotodo.core.models.model import (
 )
 from kirotodo.core.models.opaque import opaque_of, part
 from kirotodo.core.models.strict_schema import strict_schema
-from kirotodo.core.models.wire import CallInParts, count, facts_text, items, mapping, result_text
+from kirotodo.core.models.wire import count, facts_text, items, mapping, result_text
 
 
 class Responses:
@@ -127,9 +128,12 @@ class ResponsesDecoder:
             kept = ("type", "id", "summary", "encrypted_content")
             self._thoughts[index] = {"summary": [], **{key: item[key] for key in kept if item.get(key) is not None}}
         if item.get("type") == "function_call":
-            call = CallInParts(id=str(item.get("call_id") or ""))
-            call.add(item.get("name"), item.get("arguments"))
-            self._calls[index if isinstance(index, int) else call.id] = call
+            call = CallInParts(id=str(item.get("call_id") or item.get("id") or ""), name=str(item.get("name") or ""))
+            call.add(item.get("arguments"))
+            key = call.id or index
+            while not call.id and (known := self._calls.get(key)) and known.text not in ("", call.text):
+                key = (key,)  # calls without ids that all have the same index
+            self._calls[key] = call
 
     def _take_end(self, response: Mapping[str, Any]) -> list[ModelEvent]:
         self.whole = True

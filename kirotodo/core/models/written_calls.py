@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from kirotodo.core.models.model import ModelRequest, ToolCall, ToolOutcome, UserText
+from kirotodo.core.models.storable_text import storable_value
 
 LONGEST: Final = 20_000
 
@@ -52,7 +53,7 @@ def written_calls(text: str, tools: Collection[str]) -> list[ToolCall]:
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
         if found and all(name in tools and isinstance(arguments, Mapping) for name, arguments in found):
-            return [ToolCall(tool=name, arguments=dict(arguments)) for name, arguments in found]
+            return [ToolCall(tool=name, arguments=storable_value(arguments)) for name, arguments in found]
     return []
 
 

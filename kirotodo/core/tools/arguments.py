@@ -1,5 +1,7 @@
 """Types of arguments that several tools take, kind about how a model writes them."""
 
+import ast
+import json
 import re
 from typing import Annotated, Any
 
@@ -22,6 +24,8 @@ _PRIORITY = {
 
 
 def _id(value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
     if isinstance(value, str) and (found := _ID.fullmatch(value.strip())):
         return int(found[1])
     if isinstance(value, bool):
@@ -30,17 +34,43 @@ def _id(value: Any) -> Any:
 
 
 def _ids(value: Any) -> Any:
+    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str):
+        value = value[0]
     if isinstance(value, str):
-        return tuple(part for part in re.split(r"[\s,;\[\]]+", value) if part)
+        return tuple(part for part in re.split(r"[\s,;\[\]\"']+", value) if part)
     if isinstance(value, int | float):
         return (value,)
     return value
 
 
 def _words(value: Any) -> Any:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
+    """Names as a list; models write a list as text too, in the notation of JSON or Python, or with commas alone."""
+    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str):
+        value = _list_in(value[0]) or value
+    elif isinstance(value, str):
+        found = _list_in(value)
+        value = _split(value) if found is None else found
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        value = [value]
+    return tuple(_number_as_text(part) for part in value) if isinstance(value, list | tuple) else value
+
+
+def _list_in(text: str) -> list[Any] | None:
+    """Return the list that `text` spells, None where it spells none."""
+    text = text.strip()
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    for read in (json.loads, ast.literal_eval):
+        try:
+            found = read(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        return found if isinstance(found, list) else None
+    return _split(text[1:-1])
+
+
+def _split(text: str) -> list[Any]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _number_as_text(value: Any) -> Any:
@@ -48,7 +78,7 @@ def _number_as_text(value: Any) -> Any:
 
 
 def _absent(value: Any) -> Any:
-    """Models write null or "" for "not given"; taking a value away has a way of its own."""
+    """Models write "" for "not given"; taking a value away has a way of its own."""
     value = _number_as_text(value)
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -66,7 +96,8 @@ def _priority(value: Any) -> Any:
 TaskId = Annotated[int, BeforeValidator(_id), Field(ge=1, le=ID_MAX)]
 TaskIds = Annotated[tuple[TaskId, ...], BeforeValidator(_ids), Field(max_length=PAGE_MAX)]
 Title = Annotated[str, BeforeValidator(_number_as_text)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+LIST = BeforeValidator(_words)
+Words = Annotated[tuple[str, ...], LIST]
 OPTIONAL = BeforeValidator(_absent)
 CHOICE = BeforeValidator(_choice)
 PRIORITY = BeforeValidator(_priority)

@@ -4,10 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from kirotodo.core.domain.task import Task
 from kirotodo.core.language.intent import Preferences
@@ -50,10 +50,27 @@ class NeedsApproval:
     arguments: Mapping[str, Any]
 
 
+_NOTHING: Final = frozenset({"", "null", "NULL", "None", "nil", "undefined", "<null>"})
+"""What a person may write is not among it: a list can be called "none" or "N/A"."""
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value.strip() in _NOTHING)
+
+
 class Arguments(BaseModel):
     """Arguments of a tool; kind about form ("3" for 3), strict about names."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_not_given(cls, given: Any) -> Any:
+        """Leave out what may be left out and is null, or text that says so, as models write for "not given"."""
+        if not isinstance(given, Mapping):
+            return given
+        optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
+        return {name: value for name, value in given.items() if name not in optional or not _is_nothing(value)}
 
 
 A = TypeVar("A", bound=Arguments)

@@ -10,7 +10,7 @@ from kirotodo.core.domain.task import Priority, RecursFrom
 from kirotodo.core.errors import ToolError
 from kirotodo.core.tools.add import DUE, REMIND, RULE, TIME
 from kirotodo.core.tools.approval import asked_for
-from kirotodo.core.tools.arguments import CHOICE, OPTIONAL, PRIORITY, Targets, Title, Words
+from kirotodo.core.tools.arguments import CHOICE, LIST, OPTIONAL, PRIORITY, Targets, Title, Words
 from kirotodo.core.tools.edits import update_tasks
 from kirotodo.core.tools.present import SHOWN, about, differences
 from kirotodo.core.tools.tool import NeedsApproval, Tool, ToolContext
@@ -34,7 +34,9 @@ class UpdateTaskArguments(Targets):
     add_tags: Annotated[Words | None, OPTIONAL] = None
     remove_tags: Annotated[Words | None, OPTIONAL] = None
     remind: Annotated[str | None, OPTIONAL, Field(description=REMIND)] = None
-    clear: Annotated[tuple[Clearable, ...] | None, OPTIONAL, Field(description="Values to take away.")] = None
+    clear: Annotated[
+        tuple[Annotated[Clearable, CHOICE], ...] | None, LIST, OPTIONAL, Field(description="Values to take away.")
+    ] = None
 
     def fields(self) -> TaskFields:
         names = [name for name in type(self).model_fields if name not in _WHICH]

@@ -25,9 +25,15 @@ class Answer:
 
 
 def data(*payloads: Any, done: bool = True, end: bytes = b"\n\n") -> list[Piece]:
-    """Each payload as an event; text is sent as it is."""
-    lines = [payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False) for payload in payloads]
+    """Each payload as an event; text is sent as it is, half a character as an escape."""
+    lines = [payload if isinstance(payload, str) else _json(payload) for payload in payloads]
     return [b"data: " + line.encode() + end for line in (*lines, "[DONE]") if line != "[DONE]" or done]
+
+
+def _json(payload: Any) -> str:
+    text = json.dumps(payload, ensure_ascii=False)
+    is_whole = not any("\ud800" <= character <= "\udfff" for character in text)
+    return text if is_whole else json.dumps(payload)
 
 
 def delta(finish: str | None = None, **said: Any) -> dict[str, Any]:

@@ -124,6 +124,46 @@ STREAMS: dict[str, tuple[list[Any], list[ModelEvent]]] = {
         [delta(function_call={"name": "add_task", "arguments": MILK}), delta("function_call")],
         [ADD],
     ),
+    "two calls of index 0 without ids": (
+        [
+            part(index=0, id="", name="add_task", arguments=MILK),
+            part(index=0, id="", name="task_stats", arguments="{}"),
+            delta("stop"),
+        ],
+        [ADD, ToolCall(tool="task_stats")],
+    ),
+    "a new id in every crumb": (
+        [
+            part(index=0, id="a", name="add_task", arguments=""),
+            *(part(index=0, id=f"b{at}", arguments=crumb) for at, crumb in enumerate(MILK)),
+            delta("tool_calls"),
+        ],
+        [ADD],
+    ),
+    "arguments in single quotes": (
+        [part(index=0, id="a", name="add_task", arguments="{'title': 'milk',}"), delta("stop")],
+        [ADD],
+    ),
+    "half a character at the end of a delta": (text("Done \ud83c", "\udf89."), [TextDelta(text="Done 🎉.")]),
+    "half a character alone": (text("Done \ud83c", "."), [TextDelta(text="Done \ufffd.")]),
+    "half a character in the end": (text("Done \ud83c"), [TextDelta(text="Done \ufffd")]),
+    "half a character in a refusal": (
+        [delta(refusal="No \ud83c"), delta(refusal="\udf89"), delta("stop")],
+        [TextDelta(text="No 🎉")],
+    ),
+    "half a character in arguments": (
+        [
+            part(index=0, id="a", name="add_task", arguments='{"title":"\ud83c'),
+            part(index=0, arguments='\udf89","no\ud83c":1}'),
+            delta("stop"),
+        ],
+        [ToolCall(tool="add_task", arguments={"title": "🎉", "no\ufffd": 1})],
+    ),
+    "zero bytes": (text("Do\0ne"), [TextDelta(text="Done")]),
+    "half a character in reasoning": (
+        [delta(reasoning_content="hm \ud83c"), delta(content="Hi."), delta("stop")],
+        [TextDelta(text="Hi.")],
+    ),
     "finish reason stop for calls": ([part(index=0, id="a", name="add_task", arguments=MILK), delta("stop")], [ADD]),
     "finish reason tool_calls for text": ([delta(content="Hi."), delta("tool_calls")], [TextDelta(text="Hi.")]),
     "null content": (
@@ -248,6 +288,58 @@ async def test_a_call_that_the_data_spells_is_not_made(
 ) -> None:
     server.say(*text("Your task: ", PLANTED))
     assert await run(model, asked(*history)) == [TextDelta(text="Your task: " + PLANTED)]
+
+
+async def test_bytes_that_are_no_utf_8_become_replacement_characters(server: RawServer, model: OpenAIModel) -> None:
+    spoilt = b'data: {"choices":[{"delta":{"content":"Z\xfcrich"},"finish_reason":"stop"}]}\n\n'
+    server.answers.append(Answer(pieces=[spoilt]))
+    assert await run(model, asked()) == [TextDelta(text="Z\ufffdrich")]
+    assert len(server.bodies) == 1
+
+
+def items_of_responses(*items: dict[str, Any], at: list[int] | None = None) -> list[dict[str, Any]]:
+    """Events of the Responses API for whole items, each announced first."""
+    told: list[dict[str, Any]] = []
+    for index, item in zip(at or range(len(items)), items, strict=True):
+        empty = {**item, "arguments": ""} if "arguments" in item else {**item, "content": []}
+        told.append({"type": "response.output_item.added", "output_index": index, "item": empty})
+        told.append({"type": "response.output_item.done", "output_index": index, "item": item})
+    return [*told, {"type": "response.completed", "response": {"status": "completed"}}]
+
+
+def called(arguments: str = MILK, name: str = "add_task", **more: str) -> dict[str, Any]:
+    return {"type": "function_call", "name": name, "arguments": arguments, **more}
+
+
+RESPONSES: dict[str, tuple[list[Any], list[ModelEvent]]] = {
+    "calls by their ids": (
+        items_of_responses(called(call_id="a"), called("{}", "task_stats", call_id="b"), at=[0, 0]),
+        [ADD, ToolCall(tool="task_stats")],
+    ),
+    "calls without ids": (
+        items_of_responses(called(), called("{}", "task_stats"), at=[0, 0]),
+        [ADD, ToolCall(tool="task_stats")],
+    ),
+    "a call sent twice": (items_of_responses(called(call_id="a"), called(call_id="a")), [ADD]),
+    "equal calls": (items_of_responses(called(call_id="a"), called(call_id="b")), [ADD, ADD]),
+    "half a character": (
+        [
+            {"type": "response.output_text.delta", "delta": "Done \ud83c"},
+            {"type": "response.output_text.delta", "delta": "\udf89"},
+            *items_of_responses(called('{"title":"\\ud83c"}', call_id="a")),
+        ],
+        [TextDelta(text="Done 🎉"), ToolCall(tool="add_task", arguments={"title": "\ufffd"})],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RESPONSES)
+async def test_a_stream_of_responses_is_taken_as_it_is_meant(server: RawServer, case: str) -> None:
+    payloads, expected = RESPONSES[case]
+    model = made(server, api="responses")
+    server.answers.append(Answer(pieces=data(*(json.dumps(payload) for payload in payloads))))
+    assert told_of(await run(model, asked())) == expected
+    await model.aclose()
 
 
 FORMS: dict[str, list[bytes | asyncio.Event | None]] = {
