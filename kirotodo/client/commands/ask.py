@@ -90,7 +90,7 @@ def _question(words: Sequence[str], given: dict[str, Any], *, dry_run: bool) -> 
     if given["conversation"] is not None and given["latest"]:
         raise click.UsageError("Give either --conversation or --continue, not both.")
     return Question(
-        text=text_or_pipe(words, limit=MESSAGE_MAX, example=EXAMPLE),
+        text=text_or_pipe(words, limit=MESSAGE_MAX, example=EXAMPLE, instead="`kirotodo add` and `import` take lists"),
         conversation_id=given["conversation"],
         latest=given["latest"],
         model=joined([given["model"]]) if given["model"] else None,

@@ -1,6 +1,7 @@
 """Changing the list without a model: `add`, `edit`, `done`, `delete`, `undo`, `redo`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import click
@@ -9,12 +10,14 @@ from kirotodo.client.commands.output import plain, put, put_json, say
 from kirotodo.client.commands.params import NUMBERS, PRIORITY, TASK, distinct, json_option, text_or_pipe
 from kirotodo.client.commands.session import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, with_backend
 from kirotodo.client.commands.task_view import in_brief
+from kirotodo.client.commands.tasks import Paging, fetch
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX
-from kirotodo.core.domain.task import Changed, Priority, RecursFrom, Task
-from kirotodo.core.errors import InvalidInput
+from kirotodo.core.domain.task import PAGE_MAX, Changed, Priority, RecursFrom, Task, TaskDraft, TaskFilter
+from kirotodo.core.text.list_marks import read_item
 
 LISTED = 20
+_LONG = "`kirotodo import --format text` takes long lists"
 
 
 @click.command(
@@ -33,12 +36,11 @@ Examples:
 def add(words: Sequence[str], dry_run: bool, as_json: bool) -> None:
     """Add a task from one line. Quote `#` and `!` where your shell needs it.
 
-    Without TEXT it is read from a pipe, and each of its lines becomes a task.
+    Without TEXT it is read from a pipe, and each of its lines becomes a task. Bullets, numbers and boxes in front of a
+    line are taken off; a ticked box makes a task that is done already.
     """
-    text = text_or_pipe(words, limit=MESSAGE_MAX, example='kirotodo add "buy milk tomorrow at 5pm"')
-    if len(text) > MESSAGE_MAX:
-        raise InvalidInput(f"That is more than {MESSAGE_MAX:,} characters; `kirotodo import` takes long lists.")
-    lines = [line for line in text.splitlines() if line.strip()]
+    text = text_or_pipe(words, limit=MESSAGE_MAX, example='kirotodo add "buy milk tomorrow at 5pm"', instead=_LONG)
+    lines = [line for line in text.splitlines() if read_item(line).text]
     tasks = with_backend(lambda backend: _add_lines(backend, lines, dry_run=dry_run))
     if as_json:
         put_json({"items": tasks, "next": None})
@@ -47,12 +49,19 @@ def add(words: Sequence[str], dry_run: bool, as_json: bool) -> None:
         put(f"Would add: {in_brief(task, now=now()).removeprefix('0 ')}" if dry_run else _said("Added", task))
 
 
-async def _add_lines(backend: Backend, lines: Sequence[str], *, dry_run: bool) -> list[Task]:
-    """Read every line before the first is added, so that a line that cannot be taken leaves the list as it was."""
+async def _add_lines(backend: Backend, lines: Sequence[str], *, dry_run: bool) -> Sequence[Task]:
+    """Add the tasks of all lines at once: a line that cannot be taken leaves the list as it was."""
+    if len(lines) == 1:
+        return await backend.add_from_text(lines[0], dry_run=dry_run)
     previews = [task for line in lines for task in await backend.add_from_text(line, dry_run=True)]
     if dry_run:
         return previews
-    return [task for line in lines for task in await backend.add_from_text(line)]
+    report = await backend.import_tasks([replace(TaskDraft.from_task(task), created_at=None) for task in previews])
+    if report.skipped:
+        say("\n".join(report.skipped))
+    ids = frozenset(report.added)
+    page = await fetch(backend, TaskFilter(status="all", sort="created"), Paging(limit=len(ids) + PAGE_MAX))
+    return sorted((task for task in page.items if task.id in ids), key=lambda task: task.id)
 
 
 @click.command(

@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from kirotodo.core.domain.task import PRIORITIES
+from kirotodo.core.errors import InvalidInput
 
 PRIORITY: Final = click.Choice(PRIORITIES, case_sensitive=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -53,18 +54,34 @@ def joined(words: Sequence[str]) -> str:
     return " ".join(words).encode("utf-8", "replace").decode("utf-8").strip()
 
 
-def piped(limit: int) -> str:
-    """The text on stdin, at most `limit` characters and one more, so that an endless pipe ends."""
-    data = sys.stdin.buffer.read(limit * 4 + 4)
-    return data.decode("utf-8-sig", "replace")[: limit + 1].strip()
+def piped(limit: int, *, instead: str) -> str:
+    """Return the text on stdin, whole. Raises `InvalidInput` where it is longer than `limit` characters.
+
+    No more is read than shows that it is too long, so that an endless pipe ends.
+    """
+    most = limit * 4 + 4  # no character takes more bytes, and a mark may come first
+    data = sys.stdin.buffer.read(most + 1)
+    text = data.decode("utf-8-sig", "replace").strip()
+    if len(data) > most or len(text) > limit:
+        raise InvalidInput(_too_long("What was piped in", limit, instead))
+    return text
 
 
-def text_or_pipe(words: Sequence[str], *, limit: int, example: str) -> str:
-    """What was typed after the command, else what is piped in. Raises a usage error where there is neither."""
+def _too_long(what: str, limit: int, instead: str) -> str:
+    return f"{what} is longer than {limit:,} characters, so nothing was done; {instead}."
+
+
+def text_or_pipe(words: Sequence[str], *, limit: int, example: str, instead: str) -> str:
+    """Return what was typed after the command, else what is piped in, whole.
+
+    Raises a usage error where there is neither and `InvalidInput` where it is too long; `instead` says what to do then.
+    """
     if words and tuple(words) != ("-",):
         text = joined(words)
+        if len(text) > limit:
+            raise InvalidInput(_too_long("That text", limit, instead))
     elif sys.stdin is not None and not sys.stdin.isatty():
-        text = piped(limit)
+        text = piped(limit, instead=instead)
     else:
         raise click.UsageError(f"Nothing was said. For example: {example}")
     if not text:

@@ -34,5 +34,6 @@ def parse_inline(text: str, *, now: dt.datetime, preferences: Preferences) -> Ad
 def check_title(title: str) -> None:
     if len(title) > TITLE_MAX:
         raise InvalidInput(
-            f"A title may have {TITLE_MAX} characters; this one has {len(title)}. Put the rest in the notes."
+            f"A title has at most {TITLE_MAX} characters; this one has {len(title)}. "
+            f"Shorten “{title[:40].rstrip()}…”, or put the rest into the notes."
         )

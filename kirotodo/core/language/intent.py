@@ -214,6 +214,13 @@ class Clarify:
     action: Literal["add", "complete", "update", "delete", "query"] | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """Items of a pasted list whose boxes are ticked: done before, so they do not go on the list."""
+
+    texts: tuple[str, ...]
+
+
 Action: TypeAlias = (
     Add
     | Query
@@ -232,6 +239,7 @@ Action: TypeAlias = (
     | Smalltalk
     | OutOfScope
     | Clarify
+    | LeftOut
 )
 
 

@@ -22,6 +22,7 @@ _SMART = str.maketrans(
 )
 _QUOTED = pattern(r"\"[^\"\n]+\"|(?<![\w'])'[^'\n]*(?:\w'\w[^'\n]*)*'(?!\w)|`[^`\n]+`")
 _URL = pattern(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
+_SIGNED = pattern(r"-?\.?\d")
 _WORDLESS = pattern(r"[\s,;:.!?\-]+")
 
 
@@ -136,6 +137,8 @@ class Span:
         """Without blanks and loose punctuation at its ends."""
         bare, start, end = self.reading.bare, self.start, self.end
         while start < end and (bare[start] in marks or bare[start].isspace()):
+            if bare[start] in "-." and _SIGNED.match(bare, start) and (start == 0 or bare[start - 1].isspace()):
+                break  # "-5 degrees", ".5 mm": a number with its sign
             start += 1
         while start < end and (bare[end - 1] in marks or bare[end - 1].isspace()):
             if bare[end - 1] == "." and any(n.end == end for n in self.reading.named):

@@ -20,6 +20,7 @@ from kirotodo.core.language.intent import (
     CreateList,
     Delete,
     DeleteList,
+    LeftOut,
     OutOfScope,
     Preferences,
     Query,
@@ -39,9 +40,8 @@ from kirotodo.core.language.reading import Reading, Span, first
 from kirotodo.core.language.spelling import spelled
 from kirotodo.core.language.targets import target
 from kirotodo.core.language.vocabulary import topic_of
+from kirotodo.core.text.list_marks import ListItem, read_item
 
-LONGEST = 2_000
-"""Longer texts are read up to here; a request is shorter."""
 _CHANGES = (Add, Complete, Update, Delete, Clear, CreateList, DeleteList, Undo, Redo)
 _QUERY_COMMAND = pattern(
     r"(?:remind me (?:of |about )?(?:what|which|where|who|how|when (?:is|are|was|my|the)|the things"
@@ -86,14 +86,12 @@ _STATEMENT = pattern(
     r"|you should\b)"
 )
 """ "I hate meetings": told, and nothing asked."""
-_BULLET = pattern(r"(?:[-*•]|\d{1,2}[.)]|\[ ?\])\s+")
 _HEADED = pattern(
     rf"\s*(?P<head>(?:(?:please )?(?:add|put|include|new)\b[^\n]{{0,60}}?|{LIST}))\s*:?(?<=[:\w])(?:(?<=:)|(?<=list)"
     rf"|(?<=add)|(?<=items)|(?<=tasks)"
     r"|(?<=following))\s*\n\s*(?=\S)"
 )
-_ANY_LINE = pattern(r"(?<=[\n])[ \t]*\S[^\n]*|\A[ \t]*\S[^\n]*")
-_LINE = pattern(rf"[ \t]*(?:{_BULLET.pattern})?(?P<what>[^\n]*\S)[ \t]*(?:\n|\Z)")
+_ANY_LINE = pattern(r"[^\n\S]*\S[^\n]*")
 _ERRAND = pattern(
     r"(?:call|phone|ring|email|e-mail|ask|meet|visit|talk to|speak to|speak with|reply to|pay|wash|paint|repair|fix|sew"
     r"|hang|wrap|sign)\s+(?:(?:the|my|our|a|an)\s+\w|\w+\s+(?:about|for|to|back)\b)"
@@ -109,7 +107,7 @@ _ASKS = pattern(r"\?[\s\"')\]]*\Z")
 def understand(text: str, *, now: dt.datetime, preferences: Preferences = Preferences()) -> Understanding:  # noqa: B008
     """What a text means. Pure: the same text at the same moment always means the same."""
     now = now.replace(tzinfo=None)
-    reading = Reading(spelled(text[:LONGEST]), now=now, preferences=preferences)
+    reading = Reading(spelled(text), now=now, preferences=preferences)
     actions = _actions(reading.whole())
     return Understanding(
         actions=tuple(actions), when=first(reading.named, "when"), recurrence=first(reading.named, "rule")
@@ -151,20 +149,42 @@ def _pasted(whole: Span) -> list[Action] | None:
         return _bullets(whole)
     there = whole.group(m, "head").search(LIST_PHRASE)
     project = list_name(whole, there) if there else None
-    lines = (whole.to(start=each.start("what"), end=each.end("what")) for each in _LINE.finditer(whole.bare[m.end() :]))
-    moved = (line.to(line.start + m.end(), line.end + m.end()) for line in lines)
-    found = [content(line) for line in moved]
-    return [added(each, project=each.project or project) for each in found if each.title] or None
+    return _items([_item(line) for line in _lines(whole.to(start=m.end()))], project) or None
 
 
 def _bullets(whole: Span) -> list[Action] | None:
-    """Nothing but lines that begin with a bullet: a task each."""
-    lines = [whole.to(start=m.start(), end=m.end()) for m in _ANY_LINE.finditer(whole.bare)]
-    marked = [(line, line.match(_BULLET)) for line in lines]
-    if len(lines) < 2 or not all(m for _, m in marked):
+    """Nothing but lines that begin with a mark of a list: a task each."""
+    items = [_item(line) for line in _lines(whole)]
+    if not all(item.marked for _, item in items):
         return None
-    found = [content(line.to(start=m.end())) for line, m in marked if m is not None]
-    return [added(each) for each in found if each.title] or None
+    if len(items) > 1 or (items and items[0][1].boxed):
+        return _items(items, None) or None
+    if items and items[0][0]:
+        # one bullet alone may be in front of anything
+        said = _actions(items[0][0])
+        return _items(items, None) if all(isinstance(each, Clarify | OutOfScope) for each in said) else said
+    return None
+
+
+def _lines(whole: Span) -> list[Span]:
+    return [
+        whole.to(start=m.start(), end=m.end()) for m in _ANY_LINE.finditer(whole.reading.bare, whole.start, whole.end)
+    ]
+
+
+def _item(line: Span) -> tuple[Span, ListItem]:
+    """A line without its marks, and what they were."""
+    item = read_item(line.raw)
+    end = line.start + len(line.raw.rstrip())
+    return line.to(end - len(item.text), end), item
+
+
+def _items(items: list[tuple[Span, ListItem]], project: str | None) -> list[Action]:
+    """An addition for each item, and one word on those that are ticked."""
+    found = [content(line) for line, item in items if line and not item.done]
+    out: list[Action] = [added(each, project=each.project or project) for each in found if each.title]
+    ticked = tuple(line.raw for line, item in items if line and item.done)
+    return [*out, LeftOut(texts=ticked)] if ticked else out
 
 
 def _begins_line(sentence: Span) -> bool:
@@ -175,8 +195,10 @@ def _one_more(sentence: Span, so_far: list[Action]) -> Action | None:
     """A line of its own after an addition is one more."""
     match so_far:
         case [*_, Add(project=project)]:
-            m = sentence.trimmed().match(_BULLET)
-            found = content(sentence.trimmed().to(start=m.end()) if m else sentence.trimmed())
+            line, item = _item(sentence.trimmed(" \t\r\n"))
+            found = content(line.trimmed())
+            if item.done and found.title:
+                return LeftOut(texts=(line.raw,))
             return added(found, project=found.project or project) if found.title else None
     return None
 
@@ -279,7 +301,7 @@ def _commands(span: Span, before: Span | None) -> list[Action]:
 
 def _weighty(actions: list[Action]) -> list[Action]:
     """Those that do or ask something of the list."""
-    return [a for a in actions if isinstance(a, (*_CHANGES, Query))]
+    return [a for a in actions if isinstance(a, (*_CHANGES, Query, LeftOut))]
 
 
 def _followed(so_far: list[Action], actions: list[Action], before: Span | None) -> list[Action]:

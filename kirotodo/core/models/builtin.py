@@ -26,9 +26,11 @@ from kirotodo.core.models.model import (
 
 PIECE: Final = pattern(r"(?:\S+\s*){1,6}|\s+")
 """How the answer is streamed: a few words at a time."""
-ACTIONS_MAX: Final = 50
-
-
+ACTIONS_MAX: Final = 200
+TOO_MANY: Final = (
+    f"Those are {{count:,}} things, and I take at most {ACTIONS_MAX} in one message, so nothing was done. Send them in "
+    "parts, or save them as a text file and use `kirotodo import`."
+)
 LOST: Final = "I lost the thread there; please say it again."
 
 
@@ -66,11 +68,9 @@ def decide(request: ModelRequest, preferences: Preferences) -> Decision:
     reader = Reader(now=request.facts.now, preferences=preferences)
     memory = remember(earlier)
     actions = planned(turn.text, memory, reader)
-    decision = _Replay(grouped(actions[:ACTIONS_MAX]), earlier, turn, reader).run()
-    rest = len(actions) - ACTIONS_MAX
-    if rest > 0 and decision.text:
-        decision = Decision(text=f"{decision.text}\n\nThat was the first {ACTIONS_MAX}; say the other {rest} again.")
-    return decision
+    if len(actions) > ACTIONS_MAX:
+        return Decision(text=TOO_MANY.format(count=len(actions)))
+    return _Replay(grouped(actions), earlier, turn, reader).run()
 
 
 @dataclass

@@ -18,6 +18,7 @@ from kirotodo.core.language.intent import (
     Delete,
     DeleteList,
     Help,
+    LeftOut,
     No,
     OutOfScope,
     Pick,
@@ -150,6 +151,9 @@ def _reply(action: Action, memory: Memory) -> str:
             return small_talk(kind)
         case OutOfScope():
             return REFUSAL
+        case LeftOut(texts=texts):
+            ticked = "it is ticked" if len(texts) == 1 else "they are ticked"
+            return f"Left out, as {ticked} off: {', '.join(map(escaped, texts))}."
         case Clarify():
             return what_is_missing(action)
         case _:

@@ -4,6 +4,7 @@ Each takes an open store, which it never commits, and a standpoint from which wo
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import Changed, Task, TaskDraft
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.inline import parse_inline
+from kirotodo.core.text.list_marks import read_item
 from kirotodo.core.tools.fields import changes_of, draft_of
 from kirotodo.core.tools.inline_fields import fields_of
 from kirotodo.core.tools.occurrences import drop_next, make_next
@@ -32,7 +34,7 @@ def preview_from_text(text: str, *, at: Standpoint) -> tuple[Task, ...]:
 
 
 async def add_from_text(store: "Store", text: str, *, at: Standpoint) -> tuple[Task, ...]:
-    """Add what one line says, dates, `#tag`, `+project` and `!priority` included. Raises `InvalidInput`."""
+    """Add what one line says: dates, `#tag`, `+project`, `!priority`, a ticked box. Raises `InvalidInput`."""
     return tuple([await store.tasks.add(draft) for draft in _drafts_from_text(text, at=at)])
 
 
@@ -77,5 +79,8 @@ def _each_once(task_ids: Sequence[int]) -> tuple[int, ...]:
 
 
 def _drafts_from_text(text: str, *, at: Standpoint) -> tuple[TaskDraft, ...]:
-    read = parse_inline(text, now=at.now, preferences=at.preferences)
-    return (draft_of(fields_of(read), at=at),)
+    """One line of a list may have its marks; a ticked box makes a task that is done."""
+    item = read_item(text)
+    read = parse_inline(item.text, now=at.now, preferences=at.preferences)
+    draft = draft_of(fields_of(read), at=at)
+    return (replace(draft, completed_at=at.now.astimezone(UTC)) if item.done else draft,)

@@ -31,7 +31,10 @@ def clean_title(title: str) -> str:
     if not any(unicodedata.category(char) != "Cf" and not char.isspace() for char in title):
         raise InvalidInput("A task needs a title.")
     if len(title) > TITLE_MAX:
-        raise InvalidInput(f"A title has at most {TITLE_MAX} characters; this one has {len(title)}.")
+        raise InvalidInput(
+            f"A title has at most {TITLE_MAX} characters; this one has {len(title)}. "
+            f"Shorten “{title[:40].rstrip()}…”, or put the rest into the notes."
+        )
     return title
 
 

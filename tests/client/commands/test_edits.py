@@ -22,6 +22,32 @@ def test_each_line_of_a_pipe_is_a_task(program: Program) -> None:
     assert program.titles() == ["milk", "eggs"]
 
 
+def test_marks_of_a_list_are_taken_off_and_ticked_items_are_done(program: Program) -> None:
+    lines = (
+        "- [ ] milk tomorrow\n- [x] bread #shop\n\n* jam\n  2) tea\n\t☐ figs\n-\t\n-5 degrees jacket\n1984 by Orwell\n"
+    )
+    said = program.ok("add", stdin=lines)
+    assert said.startswith("Added 1 milk (Tue 24 Nov)\nAdded 2 bread (done Mon 23 Nov")
+    assert program.titles() == ["milk", "jam", "tea", "figs", "-5 degrees jacket", "1984 by Orwell"]
+    assert program.titles("--status", "completed") == ["bread"]
+    program.ok("undo")
+    assert program.titles("--all") == []
+
+
+@pytest.mark.parametrize("command", ["add", "ask"])
+@pytest.mark.parametrize("ending", ["\nmore", "\n" * 9 + "more", "\n" + "é" * 10_000])
+def test_a_text_that_is_too_long_is_refused_whole(program: Program, command: str, ending: str) -> None:
+    """Wherever the limit cuts it: in white space, between lines, between the bytes of a letter."""
+    said = program.fails(2, command, stdin="  " + "x y\n" * 2_500 + ending)
+    assert "longer than 10,000 characters, so nothing was done" in said
+    assert program.titles() == []
+
+
+def test_a_text_of_just_the_limit_is_taken_whole(program: Program) -> None:
+    program.ok("add", stdin="\n" + "é" * 99 + ("\n" + "é" * 99) * 99 + "\n\n")
+    assert [len(title) for title in program.titles("--limit", "200")] == [99] * 100
+
+
 def test_all_lines_are_added_or_none(program: Program) -> None:
     program.fails(2, "add", stdin=f"milk\n{'x' * 300}\n")
     assert program.titles() == []

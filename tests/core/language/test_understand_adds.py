@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from kirotodo.core.language.intent import Add, Clarify, CreateList
+from kirotodo.core.language.intent import Add, Clarify, CreateList, OutOfScope, Query
 from tests.core.language.said import FRIDAY, TOMORROW, actions, only
 
 FIVE_TOMORROW = dt.datetime.combine(TOMORROW, dt.time(17))
@@ -14,6 +14,27 @@ def titles(text: str) -> list[str]:
     found = actions(text)
     assert all(isinstance(a, Add) for a in found), found
     return [a.title for a in found if isinstance(a, Add)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("* jam", ["jam"]),
+        ("☐ jam", ["jam"]),
+        ("- [ ] jam tomorrow", ["jam"]),
+        ("4) jam", ["jam"]),
+        ("1. jam\n  2) rye bread\n\t– figs", ["jam", "rye bread", "figs"]),
+        ("add:\n[ ] jam\n• -5 degrees jacket", ["jam", "-5 degrees jacket"]),
+        ("add jam\n* figs", ["jam", "figs"]),
+    ],
+)
+def test_marks_of_a_list_are_no_part_of_a_title(text: str, expected: list[str]) -> None:
+    assert titles(text) == expected
+
+
+def test_behind_a_bullet_a_question_is_a_question() -> None:
+    assert isinstance(only("- what's due today?"), Query)
+    assert isinstance(only("* is a footnote"), OutOfScope)
 
 
 @pytest.mark.parametrize(

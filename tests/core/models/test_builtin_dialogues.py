@@ -310,10 +310,34 @@ async def test_a_question_never_changes_anything(talk: Dialogue, question: str) 
     assert await talk.pending() == before
 
 
-async def test_too_many_at_once_are_not_dropped_in_silence(talk: Dialogue) -> None:
-    answer = await talk.say("add " + ", ".join(f"chore {number}" for number in range(60)))
-    assert len(await talk.pending()) == 50
-    assert answer.endswith("That was the first 50; say the other 10 again.")
+async def test_too_many_at_once_are_refused_whole(talk: Dialogue) -> None:
+    """And with the true number: 1,200 lines fit into a message."""
+    answer = await talk.say("\n".join(f"- chore {number}" for number in range(600)))
+    assert answer.startswith("Those are 600 things, and I take at most 200")
+    assert await talk.pending() == []
+    await talk.say("\n".join(f"- chore {number}" for number in range(200)))
+    assert len(await talk.pending()) == 200
+
+
+async def test_a_long_message_is_read_to_its_end(talk: Dialogue) -> None:
+    lines = [f"add ask the neighbours about parcel number {number} and its missing label" for number in range(90)]
+    await talk.say("\n".join(lines))
+    pending = await talk.pending()
+    assert len(pending) == 90
+    assert pending[-1].endswith("ask the neighbours about parcel number 89 and its missing label")
+
+
+async def test_a_title_that_is_too_long_is_named_and_costs_the_others_nothing(talk: Dialogue) -> None:
+    answer = await talk.say(f"- milk\n- {'write a letter ' * 20}\n- eggs")
+    assert [title.split(" ", 1)[1] for title in await talk.pending()] == ["milk", "eggs"]
+    assert "at most 200 characters; this one has 299" in answer
+    assert "“write a letter write" in answer
+
+
+async def test_ticked_items_of_a_pasted_list_are_named_and_left_out(talk: Dialogue) -> None:
+    answer = await talk.say("Shopping list:\n- [ ] oat milk\n* [x] rye bread\n\t3. figs\n☑ salt\n")
+    assert [title.split(" ", 1)[1] for title in await talk.pending()] == ["oat milk", "figs"]
+    assert answer.endswith("Left out, as they are ticked off: rye bread, salt.")
 
 
 async def test_them_are_all_of_them_however_many(talk: Dialogue) -> None:
