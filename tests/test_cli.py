@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from kirotodo import __version__
 from kirotodo.cli import front_door
-from kirotodo.client.commands.output import width
+from kirotodo.core.text.width import width
 from tests.client.commands.program import Program
 
 KIROTODO = [sys.executable, "-m", "kirotodo"]

@@ -1,4 +1,4 @@
-"""How a list of tasks is laid out for a person: sections, their order, and short words for a due date. Pure."""
+"""How a list of tasks is laid out for a person: sections, their order, and how pressing each is. Pure."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -19,8 +19,6 @@ TITLES: Final[dict[SectionKind, str]] = {
 }
 RECENT: Final = timedelta(days=1)
 """How long a done task is still worth showing."""
-NEAR: Final = 13
-"""Up to so many days away, a weekday and the day of the month say enough."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,36 +69,9 @@ def urgency(task: Task, *, today: date, now: time) -> Urgency:
     return "today" if task.due_date == today else "later"
 
 
-def due_label(due: date | None, at: time | None, *, today: date) -> str:
-    """A due date in as few words as tell it: "17:00", "tomorrow", "Fri 27 9:00", "3 Mar", "3 Mar 2028"."""
-    if due is None:
-        return ""
-    hour = f"{at.hour}:{at.minute:02d}" if at is not None else ""
-    if due == today:
-        return hour or "today"
-    if due < today:
-        hour = ""
-    return f"{_day_label(due, today)} {hour}".rstrip()
-
-
-def _day_label(due: date, today: date) -> str:
-    days = (due - today).days
-    if abs(days) == 1:
-        return "tomorrow" if days == 1 else "yesterday"
-    if abs(days) <= NEAR:
-        return f"{_WEEKDAYS[due.weekday()]} {due.day}"
-    day = f"{due.day} {_MONTHS[due.month - 1]}"
-    return day if due.year == today.year or 0 < days < 180 else f"{day} {due.year}"
-
-
 def _open_kind(task: Task, today: date) -> SectionKind:
     if task.due_date is None:
         return "no_date"
     if task.due_date == today:
         return "today"
     return "overdue" if task.due_date < today else "upcoming"
-
-
-_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""Not strftime: its words change with the locale of the machine."""

@@ -4,9 +4,7 @@ import contextlib
 import hashlib
 import ipaddress
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from kirotodo.client.asked import KNOWN_SERVERS
 from kirotodo.core.errors import InvalidInput, OperatorError
+from kirotodo.core.text.files import atomic_write
 
 EXAMPLE: Final = "https://todo.example.com"
 LONGEST: Final = 500
@@ -199,11 +198,7 @@ class KnownServers:
             },
         }
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{KNOWN_SERVERS}.", dir=self.path.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(raw, file, indent=1)
-            os.replace(name, self.path)
+            atomic_write(self.path, json.dumps(raw, indent=1))
         except OSError as error:
             raise OperatorError(f"{self.path} cannot be written: {error.strerror or error}.") from None
 

@@ -6,12 +6,12 @@ it only makes it forget. Several programs may hold the same file; a save writes 
 
 import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
+
+from kirotodo.core.text.files import atomic_write
 
 HISTORY_MAX: Final = 500
 DRAFTS_MAX: Final = 100
@@ -164,7 +164,7 @@ class ClientState:
         self._now = self._merged(self._read() or _Remembered()) if self.path else self._now
         try:
             if self.path:
-                _write(self.path, _to_json(self._now))
+                atomic_write(self.path, _to_json(self._now))
         except OSError as error:
             self._say(f"Drafts and settings cannot be saved in {self.path} ({error.strerror or error}).")
             return False
@@ -301,18 +301,3 @@ def _name(raw: Any) -> str | None:
 
 def _id(raw: Any) -> int | None:
     return raw if isinstance(raw, int) and not isinstance(raw, bool) else None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write-then-rename, readable by the owner alone; a link is followed, so that it stays one."""
-    target = Path(os.path.realpath(path))
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -5,8 +5,6 @@ seconds, and only when a secret is needed. What the secrets are for is known to 
 """
 
 import json
-import os
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from types import ModuleType
 from typing import Final, TypeVar
 
 from kirotodo.core.errors import OperatorError
+from kirotodo.core.text.files import atomic_write
 
 SERVICE: Final = "kirotodo"
 PATIENCE_SECONDS: Final = 2.0
@@ -145,10 +144,6 @@ class SecretStore:
     def _keep(self, secrets: dict[str, str]) -> None:
         """Write them whole into a file that is its owner's from its first byte on."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(secrets, file)
-            os.replace(name, self.path)
+            atomic_write(self.path, json.dumps(secrets))
         except OSError as error:
             raise OperatorError(f"{self.path} cannot be written: {error.strerror or error}.") from None

@@ -1,12 +1,12 @@
 """The secret that signs tokens: the configured one or, in development, one that is made and kept in the data folder."""
 
-import os
+import contextlib
 import secrets
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kirotodo.core.errors import ConfigError, OperatorError
+from kirotodo.core.text.files import atomic_write
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -62,13 +62,5 @@ def _kept(path: Path) -> str:
 
 def _make(path: Path) -> None:
     """Write it whole, its owner's alone from its first byte on; one that another process made first stays."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(_BYTES) + "\n")
-        os.link(name, path)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(name)
+    with contextlib.suppress(FileExistsError):
+        atomic_write(path, secrets.token_urlsafe(_BYTES) + "\n", overwrite=False)

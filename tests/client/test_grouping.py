@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.client.grouping import RECENT, due_label, order, sections, urgency
+from kirotodo.client.grouping import RECENT, order, sections, urgency
 from kirotodo.core.domain.task import PRIORITIES, Task
 
 TODAY = date(2026, 11, 24)
@@ -89,30 +89,6 @@ def test_a_kept_done_task_stays_where_it_stood() -> None:
     assert laid_out(done, task(2, due_date=TODAY), keep=(1,)) == [("Today", [1, 2])]
 
 
-@pytest.mark.parametrize(
-    ("due", "at", "label"),
-    [
-        (None, None, ""),
-        (TODAY, None, "today"),
-        (TODAY, time(17), "17:00"),
-        (TODAY, time(9, 5), "9:05"),
-        (date(2026, 11, 25), None, "tomorrow"),
-        (date(2026, 11, 25), time(9), "tomorrow 9:00"),
-        (date(2026, 11, 23), time(9), "yesterday"),
-        (date(2026, 11, 20), None, "Fri 20"),
-        (date(2026, 11, 27), time(9), "Fri 27 9:00"),
-        (date(2026, 12, 7), None, "Mon 7"),
-        (date(2026, 12, 8), None, "8 Dec"),
-        (date(2027, 3, 3), time(9), "3 Mar 9:00"),
-        (date(2027, 11, 24), None, "24 Nov 2027"),
-        (date(2026, 1, 2), None, "2 Jan"),
-        (date(2025, 12, 31), None, "31 Dec 2025"),
-    ],
-)
-def test_due_labels_are_short_and_leave_no_doubt(due: date | None, at: time | None, label: str) -> None:
-    assert due_label(due, at, today=TODAY) == label
-
-
 tasks = st.builds(
     task,
     st.integers(1, 10_000),
@@ -129,9 +105,3 @@ def test_no_task_is_lost_or_doubled_and_open_ones_are_in_order(some: list[Task])
     assert sorted(one.id for section in laid for one in section.tasks) == sorted(one.id for one in some)
     still_open = [one for section in laid if section.kind != "done" for one in section.tasks]
     assert still_open == sorted(still_open, key=order)
-
-
-@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.dates(date(2020, 1, 1), date(2030, 1, 1)))
-def test_two_days_never_share_a_label(one: date, other: date) -> None:
-    if one != other:
-        assert due_label(one, None, today=TODAY) != due_label(other, None, today=TODAY)

@@ -8,12 +8,13 @@ from typing import Final, TypeVar
 import click
 
 from kirotodo.client.accounts import Accounts, SignedIn, checked_email
-from kirotodo.client.commands.output import plain, put, put_json, say
+from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import json_option
 from kirotodo.client.commands.session import NOT_SIGNED_IN, can_ask, leave, session
 from kirotodo.client.commands.where import asked
 from kirotodo.client.servers import EXAMPLE, Address
 from kirotodo.core.errors import InvalidInput, NotSignedIn
+from kirotodo.core.text.sanitize import sanitize_line
 
 PASSWORD_MAX: Final = 10_000
 T = TypeVar("T")
@@ -122,7 +123,7 @@ def whoami(as_json: bool) -> None:
     if as_json:
         put_json({"server": address.url, "id": user.id, "email": user.email, "timezone": user.timezone})
     else:
-        put(plain(f"{user.email or user.id} at {address}"))
+        put(sanitize_line(f"{user.email or user.id} at {address}"))
 
 
 def _address(url: str | None) -> Address:

@@ -8,16 +8,18 @@ from typing import Any
 import click
 
 from kirotodo.client.commands.ask import chat_response
-from kirotodo.client.commands.dates import moment_words
 from kirotodo.client.commands.files import write_out
 from kirotodo.client.commands.markdown import unescaped
-from kirotodo.client.commands.output import columns, fit, pad, plain, plain_lines, put, put_json, say, to_json, width
+from kirotodo.client.commands.output import columns, put, put_json, say, to_json
 from kirotodo.client.commands.params import CONVERSATION, joined, json_option
 from kirotodo.client.commands.session import now, with_backend
 from kirotodo.client.commands.telling import brief
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import Conversation, Message, Transcript, Turn
 from kirotodo.core.domain.task import PAGE_MAX, Page
+from kirotodo.core.text.dates import describe_moment
+from kirotodo.core.text.sanitize import sanitize, sanitize_line
+from kirotodo.core.text.width import fit, pad, width
 
 TITLE_WIDTH = 40
 
@@ -60,18 +62,18 @@ def list_(search: str | None = None, limit: int = 20, cursor: str | None = None,
     elif page.items:
         _put_conversations(page)
     elif search:
-        say(f"No conversation holds “{plain(search)}”.")
+        say(f"No conversation holds “{sanitize_line(search)}”.")
     else:
         say('There are no conversations yet. Begin one: kirotodo ask "what can you do?"')
 
 
 def _put_conversations(page: Page[Conversation]) -> None:
     number_width = max(len(str(item.id)) for item in page.items) + 1
-    title_width = min(max(width(plain(item.title)) for item in page.items), TITLE_WIDTH)
+    title_width = min(max(width(sanitize_line(item.title)) for item in page.items), TITLE_WIDTH)
     for item in page.items:
         count = "1 message" if item.message_count == 1 else f"{item.message_count} messages"
-        title = pad(fit(plain(item.title), title_width), title_width)
-        line = f"{item.id:>{number_width}}  {title}  {moment_words(item.updated_at, now=now())}  {count}"
+        title = pad(fit(sanitize_line(item.title), title_width), title_width)
+        line = f"{item.id:>{number_width}}  {title}  {describe_moment(item.updated_at, now=now())}  {count}"
         room = columns()
         put(line if room is None else fit(line, room))
     if page.next is not None:
@@ -106,7 +108,7 @@ def _told(page: Transcript) -> Iterator[str]:
     turns = {turn.id: turn for turn in page.turns}
     for message in page.messages:
         who = "you" if message.role == "user" else "kiro"
-        content = plain_lines(message.content)
+        content = sanitize(message.content)
         first, *others = (unescaped(content) if message.role == "assistant" else content).splitlines() or [""]
         yield f"{click.style(f'{who:<5}', bold=True)}{first}"
         yield from (f"     {line}" for line in others)
@@ -119,9 +121,9 @@ def _done_in(message: Message, turns: dict[str, Turn]) -> Iterator[str]:
     if turn is None or turn.message_seq != message.seq:
         return
     for call in turn.tool_calls:
-        yield click.style(f"     {call.tool}: {plain(brief(call.result or {})) or call.status}", dim=True)
+        yield click.style(f"     {call.tool}: {sanitize_line(brief(call.result or {})) or call.status}", dim=True)
     if turn.status != "finished":
-        yield click.style(f"     {plain(turn.error or turn.status.replace('_', ' '))}", dim=True)
+        yield click.style(f"     {sanitize_line(turn.error or turn.status.replace('_', ' '))}", dim=True)
 
 
 @conversations.command(
@@ -172,7 +174,7 @@ def _put_one(conversation: Conversation, verb: str, *, as_json: bool) -> None:
     if as_json:
         put_json(conversation)
     else:
-        put(f"{verb} conversation {conversation.id} {plain(conversation.title)}")
+        put(f"{verb} conversation {conversation.id} {sanitize_line(conversation.title)}")
 
 
 @conversations.command(
@@ -219,13 +221,14 @@ def _as_json(whole: Transcript) -> dict[str, Any]:
 
 def _markdown(whole: Transcript, now: dt.datetime) -> Iterator[str]:
     turns = {turn.id: turn for turn in whole.turns}
-    yield f"# {plain(whole.conversation.title)}"
+    yield f"# {sanitize_line(whole.conversation.title)}"
     for message in whole.messages:
         yield ""
-        yield f"**{'You' if message.role == 'user' else 'Kiro'}**, {moment_words(message.created_at, now=now)}"
+        yield f"**{'You' if message.role == 'user' else 'Kiro'}**, {describe_moment(message.created_at, now=now)}"
         yield ""
-        yield plain_lines(message.content).strip()
+        yield sanitize(message.content).strip()
         turn = turns.get(message.turn_id)
         if message.role == "user" and turn is not None and turn.message_seq == message.seq and turn.tool_calls:
             yield ""
-            yield from (f"- `{call.tool}` {plain(brief(call.result or {}))}".rstrip() for call in turn.tool_calls)
+            for call in turn.tool_calls:
+                yield f"- `{sanitize_line(call.tool)}` {sanitize_line(brief(call.result or {}))}".rstrip()

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import click
 
-from kirotodo.client.commands.output import plain, put, put_json, say
+from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import NUMBERS, PRIORITY, TASK, distinct, json_option, text_or_pipe
 from kirotodo.client.commands.session import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, with_backend
 from kirotodo.client.commands.task_view import in_brief
@@ -15,6 +15,7 @@ from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX
 from kirotodo.core.domain.task import PAGE_MAX, Changed, Priority, RecursFrom, Task, TaskDraft, TaskFilter
 from kirotodo.core.text.list_marks import read_item
+from kirotodo.core.text.sanitize import sanitize_line
 
 LISTED = 20
 _LONG = "`kirotodo import --format text` takes long lists"
@@ -137,7 +138,7 @@ def done(numbers: Sequence[tuple[int, ...]], reopen: bool, as_json: bool) -> Non
         if task.id not in ids:
             put(_said("Next is", task))
         else:
-            put(_said("Opened again", task) if reopen else f"Done: {task.id} {plain(task.title)}")
+            put(_said("Opened again", task) if reopen else f"Done: {task.id} {sanitize_line(task.title)}")
     for number in ids:
         if all(task.id != number for task in changed.tasks):
             say(f"Task {number} was {'open' if reopen else 'done'} already.")
@@ -225,7 +226,7 @@ def _put_changed(changed: Changed, verb: str, *, as_json: bool) -> None:
     for task in changed.tasks:
         put(_said(verb, task))
     for number in changed.removed:
-        put(f"Removed {number} {plain(titles.get(number, ''))}".rstrip())
+        put(f"Removed {number} {sanitize_line(titles.get(number, ''))}".rstrip())
     if not changed.tasks and not changed.removed and not changed.skipped:
         say("Nothing had to change.")
     _say_skipped(changed)

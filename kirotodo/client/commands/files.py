@@ -1,15 +1,13 @@
 """Reading and writing the files that people name, `-` for stdin and stdout."""
 
-import contextlib
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Final
 
 import click
 
 from kirotodo.core.errors import Conflict, InvalidInput, OperatorError
+from kirotodo.core.text.files import atomic_write
 
 STDIO: Final = Path("-")
 
@@ -27,28 +25,9 @@ def write_out(text: str, file: Path, *, force: bool) -> None:
         if special:  # a pipe or a device is written into, never replaced
             file.write_bytes(data)
         else:
-            _replace(file, data)
+            atomic_write(file, data, mode=None, parents=False)
     except OSError as error:
         raise OperatorError(f"{file} cannot be written: {error.strerror or error}.") from None
-
-
-def _replace(file: Path, data: bytes) -> None:
-    handle, draft = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-        os.chmod(draft, 0o666 & ~_umask())
-        Path(draft).replace(file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def read_in(file: Path) -> str:

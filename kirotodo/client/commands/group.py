@@ -9,10 +9,11 @@ from typing import Any, Final, NoReturn
 
 import click
 
-from kirotodo.client.commands.output import plain, plain_lines, say
+from kirotodo.client.commands.output import say
 from kirotodo.client.commands.session import FAILED, INTERRUPTED, NOT_SIGNED_IN, UNREACHABLE, WRONG_USAGE
 from kirotodo.client.commands.where import with_env_file, with_place
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotSignedIn, Unreachable
+from kirotodo.core.text.sanitize import sanitize, sanitize_line
 
 MEANT: Final = {
     "ls": "list",
@@ -100,8 +101,8 @@ class FrontDoor(click.Group):
         near = MEANT.get(name.lower()) or next(iter(get_close_matches(name.lower(), self.places, n=1)), None)
         if near is not None and " " not in name:
             return f"There is no command {name!r}. Did you mean `kirotodo {near}`?"
-        words = plain(" ".join(args))[:60]
-        return f'There is no command {plain(name)[:60]!r}. To say it to your list: kirotodo ask "{words}"'
+        words = sanitize_line(" ".join(args))[:60]
+        return f'There is no command {sanitize_line(name)[:60]!r}. To say it to your list: kirotodo ask "{words}"'
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for heading, room in self.rooms.items():
@@ -146,7 +147,7 @@ def _tell_usage(error: click.ClickException) -> int:
     hint = ""
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f"\nSee `{error.ctx.command_path} --help`."
-    say(plain_lines(error.format_message()) + hint)
+    say(sanitize(error.format_message()) + hint)
     return error.exit_code
 
 
@@ -168,7 +169,7 @@ def _sentence(error: Exception) -> str:
         return error.message
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else f"The output failed: {error.strerror}."
-    what = f"{type(error).__name__}: {plain(str(error))}"[:200]
+    what = f"{type(error).__name__}: {sanitize_line(str(error))}"[:200]
     return f"Something went wrong inside kirotodo ({what}). KIROTODO_DEBUG=1 shows where."
 
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from kirotodo.client.commands.dates import due_words, moment_words, rule_words
-from kirotodo.client.commands.output import columns, fit, mark, pad, plain, plain_lines, put, width
+from kirotodo.client.commands.output import columns, mark, put
 from kirotodo.core.domain.task import Task
+from kirotodo.core.text.dates import describe_due, describe_moment, describe_rule
+from kirotodo.core.text.sanitize import sanitize, sanitize_line
+from kirotodo.core.text.width import fit, pad, width
 
 TITLE_WIDTH = 60
 NARROWEST_TITLE = 16
@@ -43,7 +45,7 @@ def _groups(tasks: Sequence[Task], *, today: dt.date) -> Iterator[tuple[str, lis
 
 def _put_rows(rows: Sequence[Task], every: Sequence[Task], *, now: dt.datetime) -> None:
     number_width = max((len(str(task.id)) for task in every), default=1)
-    title_width = min(max((width(plain(task.title)) for task in every), default=1), TITLE_WIDTH)
+    title_width = min(max((width(sanitize_line(task.title)) for task in every), default=1), TITLE_WIDTH)
     for task in rows:
         for line in _row(task, number_width=number_width, title_width=title_width, now=now):
             put(line)
@@ -52,7 +54,7 @@ def _put_rows(rows: Sequence[Task], every: Sequence[Task], *, now: dt.datetime) 
 def _row(task: Task, *, number_width: int, title_width: int, now: dt.datetime) -> Iterator[str]:
     box = mark("✓", "x") if task.completed else mark("○", "o")
     start = f"{task.id:>{number_width + 1}} {box} "
-    title, detail = plain(task.title), details(task, now=now)
+    title, detail = sanitize_line(task.title), details(task, now=now)
     room = columns()
     if room is None:
         yield start + (f"{pad(title, title_width)}  {detail}" if detail else title)
@@ -71,15 +73,15 @@ def _row(task: Task, *, number_width: int, title_width: int, now: dt.datetime) -
 def details(task: Task, *, now: dt.datetime) -> str:
     """What there is to say of a task besides its title, in one short line."""
     if task.completed_at is not None:
-        when = "done " + moment_words(task.completed_at, now=now)
+        when = "done " + describe_moment(task.completed_at, now=now)
     else:
-        when = due_words(task.due_date, task.due_time, today=now.date())
+        when = describe_due(task.due_date, task.due_time, today=now.date())
     parts = [
         when,
         f"!{task.priority}" if task.priority != "none" else "",
-        f"+{plain(task.project)}" if task.project else "",
-        *(f"#{plain(tag)}" for tag in task.tags),
-        rule_words(plain(task.recurrence)) if task.recurrence else "",
+        f"+{sanitize_line(task.project)}" if task.project else "",
+        *(f"#{sanitize_line(tag)}" for tag in task.tags),
+        describe_rule(task.recurrence, recurs_from=task.recurs_from) if task.recurrence else "",
         mark("✎", "notes") if task.notes else "",
     ]
     return "  ".join(part for part in parts if part)
@@ -88,31 +90,28 @@ def details(task: Task, *, now: dt.datetime) -> str:
 def in_brief(task: Task, *, now: dt.datetime) -> str:
     """`12 buy milk (Tue 24 Nov, 17:00)`: one line without alignment."""
     detail = details(task, now=now)
-    return f"{task.id} {plain(task.title)}" + (f" ({detail})" if detail else "")
+    return f"{task.id} {sanitize_line(task.title)}" + (f" ({detail})" if detail else "")
 
 
 def put_task(task: Task, *, now: dt.datetime) -> None:
     """All of one task."""
-    put(f"{click.style(str(task.id), bold=True)} {click.style(plain(task.title), bold=True)}")
-    repeats = rule_words(plain(task.recurrence)) if task.recurrence else ""
-    if repeats and task.recurs_from == "completion":
-        repeats += ", counted from the day it is done"
+    put(f"{click.style(str(task.id), bold=True)} {click.style(sanitize_line(task.title), bold=True)}")
     fields = {
-        "status": "done " + moment_words(task.completed_at, now=now) if task.completed_at else "pending",
-        "due": due_words(task.due_date, task.due_time, today=now.date()),
-        "repeats": repeats,
+        "status": "done " + describe_moment(task.completed_at, now=now) if task.completed_at else "pending",
+        "due": describe_due(task.due_date, task.due_time, today=now.date()),
+        "repeats": describe_rule(task.recurrence, recurs_from=task.recurs_from) if task.recurrence else "",
         "priority": task.priority if task.priority != "none" else "",
-        "project": plain(task.project or ""),
-        "tags": " ".join(plain(tag) for tag in task.tags),
-        "remind": moment_words(task.remind_at, now=now) if task.remind_at else "",
+        "project": sanitize_line(task.project or ""),
+        "tags": " ".join(sanitize_line(tag) for tag in task.tags),
+        "remind": describe_moment(task.remind_at, now=now) if task.remind_at else "",
         "follows": f"task {task.parent_id}" if task.parent_id else "",
-        "added": moment_words(task.created_at, now=now),
-        "changed": moment_words(task.updated_at, now=now) if task.updated_at != task.created_at else "",
+        "added": describe_moment(task.created_at, now=now),
+        "changed": describe_moment(task.updated_at, now=now) if task.updated_at != task.created_at else "",
     }
     for name, value in fields.items():
         if value:
             put(f"  {name:<10}{value}")
     if task.notes:
         put()
-        for line in plain_lines(task.notes).splitlines():
+        for line in sanitize(task.notes).splitlines():
             put(f"  {line}")

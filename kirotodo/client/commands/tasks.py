@@ -6,12 +6,13 @@ from typing import Any, cast, get_args
 
 import click
 
-from kirotodo.client.commands.output import plain, put, put_json, say
+from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import PRIORITY, TASK, joined, json_option
 from kirotodo.client.commands.session import now, with_backend
 from kirotodo.client.commands.task_view import put_task, put_tasks
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter, TaskStats
+from kirotodo.core.text.sanitize import sanitize_line
 
 DEFAULT_LIMIT = 50
 
@@ -107,7 +108,7 @@ def search(words: Sequence[str], status: str, limit: int, as_json: bool) -> None
 
 def _meant(words: Sequence[str]) -> str:
     """What `list today` or `list shopping` should have been."""
-    said = plain(joined(words))
+    said = sanitize_line(joined(words))
     option = f"list --due {said}" if said in get_args(Due) else f"search {said}"
     return f"`list` takes options only. Did you mean `kirotodo {option}`?"
 
@@ -132,7 +133,7 @@ def _nothing(where: TaskFilter) -> str:
     if where == TaskFilter(status="completed", sort=where.sort):
         return "Nothing was completed yet. `kirotodo done NUMBER` completes a task."
     if where.search:
-        return f"No task holds “{plain(where.search)}”. `kirotodo list --all` shows every task."
+        return f"No task holds “{sanitize_line(where.search)}”. `kirotodo list --all` shows every task."
     return "No task matches. `kirotodo list --all` shows every task."
 
 
@@ -179,7 +180,7 @@ def _put_stats(counts: TaskStats) -> None:
     put(f"added      {counts.created} in {_days(counts.period_days)}")
     put(f"streak     {_days(counts.streak)}, the longest {_days(counts.best_streak)}")
     for count in counts.projects:
-        name = f"+{plain(count.project)}" if count.project else "no project"
+        name = f"+{sanitize_line(count.project)}" if count.project else "no project"
         put(f"  {name}: {count.pending} pending, {count.completed} done")
 
 

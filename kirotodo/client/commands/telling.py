@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol, assert_never
 import click
 
 from kirotodo.client.commands.markdown import Unescaper, unescaped
-from kirotodo.client.commands.output import escaped_json, fit, mark, plain, plain_lines, plain_piece, say
+from kirotodo.client.commands.output import mark, say
 from kirotodo.core.events import (
     ApprovalAnswered,
     ApprovalRequested,
@@ -22,6 +22,8 @@ from kirotodo.core.events import (
     TurnStarted,
     encode_event,
 )
+from kirotodo.core.text.sanitize import escape_json, sanitize, sanitize_chunk, sanitize_line
+from kirotodo.core.text.width import fit
 
 BRIEF: Final = 100
 
@@ -56,7 +58,7 @@ class JsonLines(Silence):
 
     def tell(self, event: TurnEvent) -> None:
         super().tell(event)
-        click.echo(escaped_json(encode_event(event).decode()))
+        click.echo(escape_json(encode_event(event).decode()))
         sys.stdout.flush()
 
 
@@ -115,7 +117,7 @@ class Narration(Silence):
         self._write(self._unescaper.feed(event.text))
 
     def _write(self, piece: str) -> None:
-        text = plain_piece(piece)
+        text = sanitize_chunk(piece)
         if text:
             click.echo(text, nl=False)
             sys.stdout.flush()
@@ -125,13 +127,13 @@ class Narration(Silence):
         if self._live:
             self.finish()
         elif response:
-            click.echo(unescaped(plain_lines(response)).rstrip())
+            click.echo(unescaped(sanitize(response)).rstrip())
 
 
 def _call_line(event: ToolCallFinished) -> str:
     good = event.status == "succeeded"
     glyph = mark("✓", "+") if good else mark("✗", "x")
-    return f"  {glyph} {event.tool}  {fit(plain(brief(event.result)), BRIEF)}  {event.duration_ms} ms"
+    return f"  {glyph} {event.tool}  {fit(sanitize_line(brief(event.result)), BRIEF)}  {event.duration_ms} ms"
 
 
 def brief(result: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from kirotodo.client.credentials import Credentials, Tokens
 from kirotodo.client.remote import streams
 from kirotodo.client.remote.http import STALL_SECONDS, Http
-from kirotodo.client.remote.link import Heard, LinkWatch, Pauses
+from kirotodo.client.remote.link import Heard, LinkWatch
 from kirotodo.client.remote.requests import Kind, Requests
 from kirotodo.client.remote.sign_in import SignIn
 from kirotodo.client.servers import Address
@@ -21,6 +21,7 @@ from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Tran
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, Unreachable
 from kirotodo.core.events import TurnEvent
+from kirotodo.core.retry import Backoff
 
 PENDING: Final = TaskFilter()
 KEY: Final = re.compile(r"[!-~]{1,200}")
@@ -61,7 +62,7 @@ class RemoteBackend:
         *,
         timezone: str,
         insist: bool = False,
-        pauses: Pauses | None = None,
+        backoff: Backoff | None = None,
         stall: float = STALL_SECONDS,
         on_link: Heard | None = None,
     ) -> None:
@@ -75,7 +76,7 @@ class RemoteBackend:
             SignIn(self._http, tokens, credentials),
             self._link,
             timezone=timezone,
-            pauses=pauses or Pauses(),
+            backoff=backoff or Backoff(),
             insist=insist,
         )
         self._last: Status | None = None

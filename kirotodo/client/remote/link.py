@@ -1,11 +1,9 @@
 """How the link to a server stands, and whoever wants to hear of it."""
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Final
 
 from kirotodo.core.backend import Link, LinkChanged
@@ -14,21 +12,6 @@ OFFLINE_AFTER: Final = 15.0
 """Seconds without an answer after which nobody should hope that the next one comes any moment."""
 
 Heard = Callable[[LinkChanged], object]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pauses:
-    """Seconds between two tries: the first, and the longest; each doubles, with jitter, so that not all come at once.
-
-    `tries` is how often something is tried in all where nobody waits for it to succeed.
-    """
-
-    first: float = 0.2
-    longest: float = 10.0
-    tries: int = 4
-
-    def after(self, failures: int) -> float:
-        return min(self.longest, self.first * 2.0 ** min(failures - 1, 10)) * random.uniform(0.5, 1.0)
 
 
 class LinkWatch:

@@ -15,9 +15,10 @@ import httpx2
 from kirotodo.client.remote import faults
 from kirotodo.client.remote.accounts import bearer
 from kirotodo.client.remote.http import Answer, Http
-from kirotodo.client.remote.link import LinkWatch, Pauses
+from kirotodo.client.remote.link import LinkWatch
 from kirotodo.client.remote.sign_in import SignIn
 from kirotodo.core.errors import Draining, KirotodoError, NotSignedIn, RateLimited, Unreachable
+from kirotodo.core.retry import Backoff
 
 Kind = Literal["read", "keyed", "edit"]
 PATIENCE_SECONDS: Final = 30.0
@@ -28,12 +29,12 @@ class Requests:
     """Everything a user asks of a server. `insist`: what is keyed, and streams, go on until the server is there."""
 
     def __init__(
-        self, http: Http, sign_in: SignIn, link: LinkWatch, *, timezone: str, pauses: Pauses, insist: bool
+        self, http: Http, sign_in: SignIn, link: LinkWatch, *, timezone: str, backoff: Backoff, insist: bool
     ) -> None:
         self.host = http.address.host
         self.sign_in = sign_in
         self.link = link
-        self.pauses = pauses
+        self.backoff = backoff
         self.http = http
         self._insist = insist
         self._timezone = timezone
@@ -63,16 +64,16 @@ class Requests:
     async def before_another_try(self, error: KirotodoError, failures: int, *, insist: bool) -> None:
         """Wait as long as `error` wants it; raises it where there is to be no other try."""
         if isinstance(error, RateLimited):
-            if not insist and (failures >= self.pauses.tries or error.retry_after > PATIENCE_SECONDS):
+            if not insist and (failures >= self.backoff.tries or error.retry_after > PATIENCE_SECONDS):
                 raise error
             self.link.patience(error.message, error.retry_after)
             await asyncio.sleep(error.retry_after)
             return
         hopeless = isinstance(error, faults.NotTrusted | faults.NotOurs)
         self.link.lost(error.message, hopeless=hopeless)
-        if not insist and (hopeless or failures >= self.pauses.tries):
+        if not insist and (hopeless or failures >= self.backoff.tries):
             raise error
-        await self.link.rest(self.pauses.after(failures))
+        await self.link.rest(self.backoff.after(failures))
 
     @asynccontextmanager
     async def stream(

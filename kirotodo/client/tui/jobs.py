@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -37,12 +36,14 @@ from kirotodo.core.domain.conversation import Decision, Transcript
 from kirotodo.core.domain.task import PAGE_MAX, Changed, Task, TaskFilter
 from kirotodo.core.errors import KirotodoError, NotFound, Unreachable
 from kirotodo.core.events import TurnCancelled, TurnFailed, TurnFinished
+from kirotodo.core.retry import Backoff
 
 TASKS_SHOWN: Final = 1_000
 """How many open tasks the pane is given; the rest is a count."""
 PAGE: Final = 50
 EARLIER: Final = -1
 """The view of a message that was on its way when the program ended the last time."""
+_BACKOFF: Final = Backoff()
 log = logging.getLogger(__name__)
 
 
@@ -171,7 +172,7 @@ class Jobs:
                 self._post(WatchLost(turn_id, error, view))
                 return
             tries += 1
-            await self._pause(_backoff(tries))
+            await self._pause(_BACKOFF.after(tries))
 
     async def stop(self, turn_id: str) -> None:
         await (await self._core()).cancel(turn_id)
@@ -228,7 +229,7 @@ class Jobs:
                 if not isinstance(error, Unreachable) and not tries:
                     self._post(Failed(error))
             tries += 1
-            await self._pause(_backoff(tries))
+            await self._pause(_BACKOFF.after(tries))
 
     def _tell(self, change: ListChanged) -> None:
         if change.tasks or change.removed:
@@ -246,8 +247,3 @@ class Jobs:
             self._post(StatusSeen(await backend.status()))
         except KirotodoError:
             return
-
-
-def _backoff(tries: int) -> float:
-    """Seconds before the next try: doubling up to ten, with jitter."""
-    return float(min(10.0, 0.1 * 2.0 ** min(tries, 10)) * random.uniform(0.5, 1.0))

@@ -2,13 +2,6 @@
 
 from typing import Final
 
-from kirotodo.core.language.spans import listed_words
-
-WEEKDAY_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTH_NAMES: Final = listed_words(
-    "January February March April May June July August September October November December"
-)
-
 _WEEKDAYS: Final = (
     "monday mon",
     "tuesday tue tues",

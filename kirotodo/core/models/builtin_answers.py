@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any, Final
 
 from kirotodo.core.language.intent import Query, Scope, Target
-from kirotodo.core.language.phrases import describe_due
 from kirotodo.core.models.builtin_memory import Memory
 from kirotodo.core.models.builtin_phrases import SHOWN, bullets, count, detailed, escaped, trouble
 from kirotodo.core.models.builtin_targets import PAGE, Search, Unclear, Work, by_clock, find, listed, tasks_in, total_of
 from kirotodo.core.models.model import ToolCall
+from kirotodo.core.text.dates import describe_due
 
 LATELY: Final = 5
 

@@ -21,6 +21,7 @@ from kirotodo.core.models.model import ModelEvent, ModelRequest, Opaque, Restart
 from kirotodo.core.models.opaque import WANTED, given_back
 from kirotodo.core.models.responses import Responses
 from kirotodo.core.models.wire import Api, Decoder
+from kirotodo.core.retry import Backoff
 
 if TYPE_CHECKING:
     import httpx2
@@ -141,11 +142,11 @@ class OpenAIModel:
             self._client = None
 
     def _delay(self, fault: ProviderFault, attempt: int, *, remaining: float) -> float | None:
-        """How long to wait before the next attempt: what the provider asked for, else full jitter (AWS Architecture
-        Blog, "Exponential Backoff And Jitter"). None where there is to be none."""
+        """How long to wait before the next attempt: what the provider asked for, else what `Backoff` says.
+        None where there is to be none."""
         if fault.kind == "refused" or attempt + 1 >= ATTEMPTS:
             return None
-        delay = self._jitter(min(MAX_DELAY, BASE_DELAY * 2**attempt))
+        delay = Backoff(first=BASE_DELAY, longest=MAX_DELAY, jitter=self._jitter).after(attempt + 1)
         if fault.wait is not None:
             delay = fault.wait + self._jitter(BASE_DELAY)
         return delay if delay < remaining - RESERVE else None

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from kirotodo.core.domain.task import Changed, Task, TaskField
-from kirotodo.core.language.phrases import describe_due, describe_rule
+from kirotodo.core.text.dates import describe_due, describe_rule
 from kirotodo.core.tools.tool import Standpoint
 
 SHOWN: Final = 20
@@ -49,7 +49,7 @@ def _in_words(task: Task, *, at: Standpoint) -> dict[str, Any]:
         if task.due_date < at.now.date() and not task.completed:
             words["overdue"] = True
     if task.recurrence is not None:
-        words["repeats"] = describe_rule(task.recurrence)
+        words["repeats"] = describe_rule(task.recurrence, recurs_from=task.recurs_from)
     if task.remind_at is not None:
         local = task.remind_at.astimezone(at.zone)
         words["reminder"] = describe_due(local.date(), local.time(), today=at.now.date())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.server.commands.loading import given_file, load_settings
-from kirotodo.server.commands.printing import printable, put_json
+from kirotodo.server.commands.printing import put_json
 from kirotodo.server.commands.where import where
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def show(as_json: bool = False) -> None:
     name_width = max(len(name) for name, _, _ in rows)
     for name, value, source in rows:
         place = "" if source == "default" else f"  ({source})"
-        click.echo(f"{name:<{name_width}}  {printable(value) or '-'}{place}")
+        click.echo(f"{name:<{name_width}}  {sanitize_line(value) or '-'}{place}")
     if (found := where(ask=False)).server:
         click.echo(f"The list is at {found.server}; these are the settings of this computer.", err=True)
     click.echo(f"Change them in {settings.config_path}: kirotodo config edit", err=True)
@@ -123,7 +124,7 @@ def key(name: str, delete: bool) -> None:
     keys = KeyStore(settings.config_dir)
     if delete:
         gone = keys.delete(name)
-        click.echo(f"The key of {printable(name)} is deleted." if gone else "There was no such key.", err=True)
+        click.echo(f"The key of {sanitize_line(name)} is deleted." if gone else "There was no such key.", err=True)
         return
     _check_takes_key(name, settings)
     stored = keys.store(name, checked_key(_typed_key(name)))
@@ -137,11 +138,11 @@ def _check_takes_key(name: str, settings: "Settings") -> None:
     profile = next((profile for profile in settings.profiles() if profile.name == name), None)
     if profile is None:
         raise InvalidInput(
-            f"There is no model {printable(name)!r}: give it a table [models.NAME] in config.toml first."
+            f"There is no model {sanitize_line(name)!r}: give it a table [models.NAME] in config.toml first."
         )
     variable = "OPENAI_API_KEY" if profile.from_environment else profile.key_env
     if variable is not None:
-        raise InvalidInput(f"The key of {printable(name)} is read from {variable}: set it there.")
+        raise InvalidInput(f"The key of {sanitize_line(name)} is read from {variable}: set it there.")
 
 
 def _typed_key(name: str) -> str:

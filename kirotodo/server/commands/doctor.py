@@ -2,7 +2,8 @@
 
 import click
 
-from kirotodo.server.commands.printing import printable, put_json
+from kirotodo.core.text.sanitize import sanitize_line
+from kirotodo.server.commands.printing import put_json
 
 MARKS = {"ok": "ok  ", "warn": "note", "bad": "BAD "}
 
@@ -36,7 +37,7 @@ def doctor(as_json: bool, offline: bool, production: bool) -> None:
     else:
         name_width = max(len(check.name) for check in checks)
         for check in checks:
-            click.echo(f"{MARKS[check.state]}  {check.name:<{name_width}}  {printable(check.detail)}")
+            click.echo(f"{MARKS[check.state]}  {check.name:<{name_width}}  {sanitize_line(check.detail)}")
         click.echo("Everything is in order." if sound else "Something is broken: see the lines marked BAD.", err=True)
     if not sound:
         raise click.exceptions.Exit(1)

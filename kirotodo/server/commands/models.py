@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.server.commands.loading import load_settings
-from kirotodo.server.commands.printing import printable, put_json
+from kirotodo.server.commands.printing import put_json
 from kirotodo.server.commands.where import where
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def models(name: str | None, as_json: bool) -> None:
     if as_json:
         put_json({"items": known, "next": None, "offered": found, "error": fault.message if fault else None})
     elif found is not None:
-        click.echo(f"\nOffered by {printable(asked.place)}:")
+        click.echo(f"\nOffered by {sanitize_line(asked.place)}:")
         for offered in found:
-            click.echo(f"  {printable(offered)}")
+            click.echo(f"  {sanitize_line(offered)}")
     if fault is not None:
         click.echo(fault.message, err=True)
         raise click.exceptions.Exit(UNREACHABLE if isinstance(fault, Unreachable) else FAILED)
@@ -74,11 +75,14 @@ def _offered(name: str, settings: "Settings") -> tuple[str, ...] | None:
 
 
 def _print(known: "tuple[ModelChoice, ...]") -> None:
-    rows = [(choice.name, choice.model, choice.place, _price(choice), choice.default) for choice in known]
+    rows = [
+        (*(sanitize_line(text) for text in (choice.name, choice.model, choice.place)), _price(choice), choice.default)
+        for choice in known
+    ]
     widths = [max(len(str(row[column])) for row in rows) for column in range(3)]
     for name, model, place, price, default in rows:
         columns = "  ".join(f"{text:<{width}}" for text, width in zip((name, model, place), widths, strict=True))
-        click.echo(printable(f"{'*' if default else ' '} {columns}  {price}").rstrip())
+        click.echo(f"{'*' if default else ' '} {columns}  {price}".rstrip())
     click.echo("* answers unless another is asked for: kirotodo ask --model NAME", err=True)
     if (found := where(ask=False)).server:
         click.echo(

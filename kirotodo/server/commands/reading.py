@@ -5,6 +5,8 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from kirotodo.core.text.dates import describe_rule
+from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.server.commands.loading import load_settings
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def describe(understanding: "Understanding") -> Iterator[str]:
     for action in understanding.actions:
         yield _op(action)
         for name, value in _said(action).items():
-            yield f"  {name:<11}{_printable(_words(value))}"
+            yield f"  {name:<11}{sanitize_line(_words(value))}"
 
 
 def _op(action: object) -> str:
@@ -55,11 +57,13 @@ def _said(value: Any) -> dict[str, Any]:
 
 
 def _words(value: Any) -> str:
+    from kirotodo.core.language.intent import Recurrence
+
+    if isinstance(value, Recurrence):
+        return describe_rule(value.rule, recurs_from=value.recurs_from)
     if dataclasses.is_dataclass(value):
         parts = _said(value).items()
-        return ", ".join(
-            _words(part) if name in {"date", "time", "rule"} else f"{name} {_words(part)}" for name, part in parts
-        )
+        return ", ".join(_words(part) if name in {"date", "time"} else f"{name} {_words(part)}" for name, part in parts)
     match value:
         case tuple() | list():
             return ", ".join(_words(part) for part in value)
@@ -71,7 +75,3 @@ def _words(value: Any) -> str:
             return "yes" if value else "no"
         case _:
             return str(value)
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "" for char in text)

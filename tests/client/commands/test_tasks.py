@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from kirotodo.client.commands.output import UNSAFE, width
+from kirotodo.core.text.sanitize import UNSAFE
+from kirotodo.core.text.width import width
 from tests.client.commands.program import Program
 
 TASK_FIELDS = {

@@ -11,9 +11,9 @@ from typing import Any, Final, TypeAlias
 from kirotodo import __version__
 from kirotodo.client.credentials import Credentials, Tokens
 from kirotodo.client.remote.backend import RemoteBackend
-from kirotodo.client.remote.link import Pauses
 from kirotodo.client.servers import Address
 from kirotodo.core.events import TurnEvent, encode_event
+from kirotodo.core.retry import Backoff
 
 HOLD: Final = None
 """Say nothing more until the client goes."""
@@ -172,7 +172,7 @@ async def raw_server() -> AsyncIterator[RawServer]:
         await server.stop()
 
 
-QUICK: Final = Pauses(first=0.005, longest=0.02, tries=4)
+QUICK: Final = Backoff(first=0.005, longest=0.02, tries=4)
 TOKENS: Final = Tokens(access_token="access-1", refresh_token="refresh-1", user_id="7", email="ada@example.com")
 
 
@@ -209,7 +209,7 @@ async def signed_in(
         kept,
         timezone="Europe/Vienna",
         insist=insist,
-        pauses=QUICK,
+        backoff=QUICK,
         stall=stall,
         on_link=on_link,
     )

@@ -43,7 +43,7 @@ class Stand:
             in_memory(),
             timezone="Europe/Vienna",
             insist=True,
-            pauses=QUICK,
+            backoff=QUICK,
         )
         try:
             yield backend

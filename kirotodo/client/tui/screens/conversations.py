@@ -15,7 +15,6 @@ from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from kirotodo.client.commands.dates import day_words
 from kirotodo.client.tui.actions import bindings, hints
 from kirotodo.client.tui.cells import fill, steady
 from kirotodo.client.tui.messages import (
@@ -31,6 +30,7 @@ from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import Conversation
 from kirotodo.core.domain.task import Page
 from kirotodo.core.errors import KirotodoError
+from kirotodo.core.text.dates import describe_day
 
 PAGE: Final = 50
 SEARCH_AFTER: Final = 0.2
@@ -370,4 +370,4 @@ def when(moment: datetime, now: datetime) -> str:
     days = (now.date() - local.date()).days
     if days < 2:
         return f"{local:%H:%M}" if days == 0 else "yesterday"
-    return day_words(local.date(), today=now.date())
+    return describe_day(local.date(), today=now.date())

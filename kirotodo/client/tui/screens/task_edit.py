@@ -14,7 +14,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static, TextArea
 
-from kirotodo.client.commands.dates import due_words, moment_words, rule_words
 from kirotodo.client.tui.cells import steady
 from kirotodo.client.tui.messages import Edited
 from kirotodo.client.tui.plain import line, one_line, plain
@@ -25,6 +24,7 @@ from kirotodo.client.tui.widgets.task_line import PRIORITY_MARKS
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import PRIORITIES, Changed, Priority, Task
 from kirotodo.core.errors import InvalidInput, KirotodoError
+from kirotodo.core.text.dates import describe_due, describe_moment, describe_rule
 
 DUE_HINT: Final = "Words do: tomorrow 5pm · fri · in 2 weeks · 27 nov 9:00. Empty: no date."
 NEW_HINT: Final = "One line: what, when, +project, #tag, !high, every friday."
@@ -73,11 +73,11 @@ class DueScreen(DialogScreen):
     async def store(self, backend: Backend) -> Edited:
         changed = await backend.update_tasks([self._editing.id], due_fields(self.text_of("due")))
         today = shell_of(self).clock().date()
-        before = due_words(self._editing.due_date, self._editing.due_time, today=today) or "no date"
+        before = describe_due(self._editing.due_date, self._editing.due_time, today=today) or "no date"
         now = next((task for task in changed.tasks if task.id == self._editing.id), None)
         if now is None:
             return Edited(changed, f"{self._editing.title}: still {before}")
-        after = due_words(now.due_date, now.due_time, today=today)
+        after = describe_due(now.due_date, now.due_time, today=today)
         return Edited(changed, f"{self._editing.title}: {before} → {after or 'no date'}")
 
 
@@ -162,7 +162,7 @@ class DetailsScreen(DialogScreen):
         self._before = {
             "title": one_line(task.title),
             "due": due_text(task),
-            "recurrence": rule_words(task.recurrence) if task.recurrence else "",
+            "recurrence": describe_rule(task.recurrence, recurs_from=task.recurs_from) if task.recurrence else "",
             "remind": f"{task.remind_at.astimezone(zone):%Y-%m-%d %H:%M}" if task.remind_at else "",
             "priority": task.priority,
             "project": one_line(task.project or ""),
@@ -184,9 +184,9 @@ class DetailsScreen(DialogScreen):
 
     def _about(self) -> Content:
         task, now = self._editing, shell_of(self).clock()
-        facts = [f"added {moment_words(task.created_at, now=now)}"]
+        facts = [f"added {describe_moment(task.created_at, now=now)}"]
         if task.completed_at:
-            facts.append(f"done {moment_words(task.completed_at, now=now)}")
+            facts.append(f"done {describe_moment(task.completed_at, now=now)}")
         if task.recurrence:
             counted = "the day it is done" if task.recurs_from == "completion" else "its schedule"
             facts.append(f"the next one is counted from {counted}")
@@ -244,9 +244,9 @@ def due_fields(text: str) -> TaskFields:
 def task_summary(task: Task, now: datetime) -> Content:
     """A task in a line or two, in words: what a text would add."""
     facts = [
-        due_words(task.due_date, task.due_time, today=now.date()),
-        rule_words(task.recurrence) if task.recurrence else "",
-        f"remind {moment_words(task.remind_at, now=now)}" if task.remind_at else "",
+        describe_due(task.due_date, task.due_time, today=now.date()),
+        describe_rule(task.recurrence, recurs_from=task.recurs_from) if task.recurrence else "",
+        f"remind {describe_moment(task.remind_at, now=now)}" if task.remind_at else "",
         PRIORITY_MARKS[task.priority],
         f"+{task.project}" if task.project else "",
         *(f"#{tag}" for tag in task.tags),

@@ -11,12 +11,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
-from kirotodo.client.commands.dates import due_words
 from kirotodo.client.tui.actions import bindings
 from kirotodo.client.tui.plain import clean, line, one_line, plain
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.core.domain.conversation import Approval, Decision
 from kirotodo.core.domain.task import Task
+from kirotodo.core.text.dates import describe_due
 
 _BUTTONS: Final[tuple[tuple[str, str], ...]] = (
     ("yes", "y yes"),
@@ -153,5 +153,5 @@ class ApprovalBar(Vertical, can_focus=True):
 
 
 def _row(task: Task, today: date) -> Content:
-    due = due_words(task.due_date, task.due_time, today=today)
+    due = describe_due(task.due_date, task.due_time, today=today)
     return Content.assemble((f"{task.id:>5} ", "$text-muted"), line(task.title), (f"  {due}", "$text-muted")).rstrip()

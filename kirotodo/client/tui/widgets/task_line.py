@@ -6,10 +6,11 @@ from typing import Final
 from rich.cells import cell_len
 from textual.content import Content
 
-from kirotodo.client.grouping import Urgency, due_label, urgency
+from kirotodo.client.grouping import Urgency, urgency
 from kirotodo.client.tui.cells import cut, steady
 from kirotodo.client.tui.plain import one_line
 from kirotodo.core.domain.task import Priority, Task
+from kirotodo.core.text.dates import describe_due_briefly
 
 OPEN: Final = "○"
 DONE: Final = "●"
@@ -65,9 +66,9 @@ def task_line(task: Task, *, width: int, number_width: int, now: datetime, bare:
 def _tail(task: Task, now: datetime, *, room: int, needed: int) -> tuple[str, str]:
     """Project and due label, as much of them as leaves the title its room."""
     most = int(room * TAIL_MAX)
-    due = due_label(task.due_date, task.due_time, today=now.date())
+    due = describe_due_briefly(task.due_date, task.due_time, today=now.date())
     if cell_len(due) > most:
-        due = due_label(task.due_date, _hour_alone(task, now), today=now.date())
+        due = describe_due_briefly(task.due_date, _hour_alone(task, now), today=now.date())
     project = f"+{steady(one_line(task.project))}" if task.project else ""
     if due:
         return (project if needed + 2 + cell_len(project) + cell_len(due) <= room else ""), due
