@@ -50,13 +50,14 @@ def describe_due(day: dt.date | None, time: dt.time | None = None, *, today: dt.
 
 
 def describe_due_briefly(day: dt.date | None, time: dt.time | None = None, *, today: dt.date) -> str:
-    """Return the same in as few words as tell it: `17:00`, `tomorrow`, `Fri 27, 09:00`, `3 Mar`, `3 Mar 2028`."""
+    """Return the same in as few words as tell it: `17:00`, `tomorrow`, `Fri 27 09:00`, `3 Mar`, `3 Mar 2028`."""
     if day is None:
         return ""
     days = (day - today).days
     if days == 0:
         return f"{time:%H:%M}" if time is not None else "today"
-    return _at(_brief_day(day, days, today), time if days > 0 else None)
+    hour = f" {time:%H:%M}" if time is not None and days > 0 else ""
+    return _brief_day(day, days, today) + hour
 
 
 def describe_moment(moment: dt.datetime, *, now: dt.datetime) -> str:

@@ -43,7 +43,7 @@ def shown(width: int = 36, **fields: Any) -> str:
         ),
         (
             {"title": "a title that goes on", "due_date": days(1), "due_time": AT_NINE, "recurrence": "FREQ=DAILY"},
-            " 12 ○ a title that… ↻ tomorrow 9:00 ",
+            " 12 ○ a title tha… ↻ tomorrow 09:00 ",
         ),
     ],
 )
