@@ -26,7 +26,7 @@ _DUE_INKS: Final[dict[Urgency, str]] = {
 MUTED: Final = "$text-muted"
 TITLE_MIN: Final = 12
 """Cells of the title that the project gives way to."""
-TAIL_MAX: Final = 0.48
+TAIL_MAX: Final = 0.5
 """The part of the room that the right side may take."""
 
 
