@@ -172,9 +172,11 @@ class Backend(Protocol):
         *,
         arguments: Mapping[str, Any] | None = None,
     ) -> Turn:
-        """Answer the approval that the turn is parked on; "always" also covers the rest of its conversation.
+        """Answer the approval that the turn is parked on. "Always" also lets the same tool act on as many tasks in each
+        later turn of this conversation.
 
-        `arguments`, if given, replace the call's. Raises `NotFound`, `InvalidInput`, or `Conflict` if that approval is
+        `arguments`, if given, replace the call's; where the question covers several calls, their `task_ids` choose
+        among the tasks that it names. Raises `NotFound`, `InvalidInput`, or `Conflict` if that approval is
         not open any more.
         """
 

@@ -90,7 +90,9 @@ class ChatBody(Body):
 
 class ApprovalBody(Body):
     call_id: Annotated[Text, Field(max_length=50, examples=["0.0"])] = Field(description="Which call was asked about.")
-    decision: Decision = Field(description="`always` also covers the rest of the conversation.")
+    decision: Decision = Field(
+        description="`always` also lets the same tool act on as many tasks in later turns of the conversation."
+    )
     arguments: dict[str, Any] | None = Field(default=None, description="In place of what the model asked with.")
 
 

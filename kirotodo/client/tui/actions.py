@@ -120,7 +120,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("queue", "send_now", "s", "send now", "Stop the running turn and send this message.", hint=True),
     _action("approval", "yes", "y", "yes", "Go on.", hint=True),
     _action("approval", "no", "n", "no", "Do not; esc says no as well.", hint=True),
-    _action("approval", "always", "a", "always", "Yes, and do not ask again in this conversation.", hint=True),
+    _action(
+        "approval", "always", "a", "always", "Yes, and do not ask again for as many in this conversation.", hint=True
+    ),
     _action("approval", "edit", "e", "edit", "Change the arguments first.", hint=True),
     _action("transcript", "previous_item", "up k", "up", "To the item above."),
     _action("transcript", "next_item", "down j", "down", "To the item below."),

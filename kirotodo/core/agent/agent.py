@@ -5,12 +5,13 @@ not run again. No transaction is open while the model speaks.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from kirotodo.core.agent.approvals import CALLS_MAX, CUT_SHORT, Ledger, is_too_many
 from kirotodo.core.agent.calls import AskedFor, Ran, Surroundings, run_call
 from kirotodo.core.agent.flow import TextFlow
 from kirotodo.core.agent.interrupt import Interrupt
@@ -62,8 +63,8 @@ class Run:
     around: Surroundings
     conversation_id: int
     title: str
+    ledger: Ledger
     steps: list[StepRecord] = field(default_factory=list)
-    approved: frozenset[str] = frozenset()
     attempts: dict[int, int] = field(default_factory=dict)
     """The attempt that a step's text is at, for steps of which something was written before."""
     usage: Usage = field(default_factory=Usage)
@@ -103,6 +104,7 @@ class Agent:
             log=log,
             interrupt=interrupt,
             around=replace(self.around, zone=fresh.zone),
+            ledger=Ledger(tools=self.around.tools),
             conversation_id=fresh.conversation_id,
             title=fresh.title,
             asked=fresh.asked,
@@ -134,7 +136,7 @@ class Agent:
             conversation_id=conversation.id,
             title=conversation.title,
             steps=list(steps.get(log.turn_id, ())),
-            approved=frozenset(approved),
+            ledger=Ledger(tools=self.around.tools, approved=frozenset(approved)),
             attempts=attempts,
             usage=record.turn.usage,
         )
@@ -147,6 +149,8 @@ class Agent:
             run.interrupt.check()
             calls = () if self._ended_for_it(run) else await self._answer(run)
             if not calls:
+                if sum(len(step.calls) for step in run.steps) > CALLS_MAX:
+                    run.speaking.feed(f"\n\n{CUT_SHORT}")
                 await self._store_answer(run)
                 return "finished"
             run.interrupt.check()
@@ -163,7 +167,9 @@ class Agent:
             run.conversation_id,
             run.around,
             step=AskedFor(flow=flow, calls=calls, opaque=run.opaque),
+            lot=run.ledger.lot(calls[0], calls, run.steps),
             repeated=repeated_result(calls[0], run.steps, run.around.tools),
+            too_many=is_too_many(calls[0], run.steps),
         )
         run.flow = None
         if ran is not None:
@@ -175,7 +181,7 @@ class Agent:
         """Run what the last step asked for and has no result yet; False where the turn was parked on the way."""
         last = run.steps[-1]
         done: list[ToolCall] = []
-        for call in last.calls:
+        for position, call in enumerate(last.calls):
             if call.result is None:
                 run.interrupt.check()
                 ran = await run_call(
@@ -183,8 +189,9 @@ class Agent:
                     call,
                     run.conversation_id,
                     run.around,
-                    approved=call.id in run.approved,
+                    lot=run.ledger.lot(call, (*done, *last.calls[position:]), run.steps),
                     repeated=repeated_result(call, run.steps, run.around.tools),
+                    too_many=is_too_many(call, run.steps),
                 )
                 if ran is None:
                     return False
@@ -248,7 +255,8 @@ class Agent:
                                     retryable=False,
                                 )
                         case port.ToolCall():
-                            requested.append(event)
+                            if len(requested) <= CALLS_MAX:  # what comes then is not run, so it need not be kept
+                                requested.append(event)
                         case port.UsageReport(usage=usage):
                             run.usage = _bounded(run.usage + usage)
                         case port.Opaque(data=data, origin=origin, lasting=lasting):
@@ -264,7 +272,7 @@ class Agent:
             self._observer.model_ran(watch.report())
             if flow.error is not None:
                 raise flow.error
-        calls = tuple(_numbered(call, number, position) for position, call in enumerate(requested))
+        calls = self._within_bounds(run, requested)
         if calls and number >= MAX_ROUNDS:
             raise ModelError(
                 f"The model kept calling tools and was stopped after {MAX_ROUNDS} rounds. "
@@ -272,6 +280,16 @@ class Agent:
                 retryable=False,
             )
         return calls
+
+    @staticmethod
+    def _within_bounds(run: Run, requested: Sequence[port.ToolCall]) -> tuple[ToolCall, ...]:
+        """Return the calls as they are stored: those that the turn may still make, and one more that says that there
+        were more than that."""
+        number = len(run.steps)
+        left = max(CALLS_MAX - sum(len(step.calls) for step in run.steps), 0)
+        if len(requested) > left:
+            run.opaque = None  # it would speak of calls that are not there
+        return tuple(_numbered(call, number, position) for position, call in enumerate(requested[: left + 1]))
 
     async def _store_answer(self, run: Run) -> None:
         turn_id, epoch, flow, response = run.log.turn_id, run.log.epoch, run.speaking, run.text

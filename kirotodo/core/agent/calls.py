@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kirotodo.core.agent.approvals import TOO_MANY, Lot, Question
 from kirotodo.core.agent.flow import TextFlow
 from kirotodo.core.agent.log import Entry, TurnLog
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
@@ -70,14 +71,15 @@ async def run_call(
     conversation_id: int,
     around: Surroundings,
     *,
-    approved: bool = False,
+    lot: Lot | None = None,
     step: AskedFor | None = None,
     repeated: Mapping[str, Any] | None = None,
+    too_many: bool = False,
 ) -> Ran | None:
     """Run `call` and give it back with its result, or park the turn where the user owes a yes first and give None.
 
-    A failed call has no effect but its receipt. Where `call` is the first of a `step`, that is stored with it. One that
-    only repeats another is not run: `repeated` is its result.
+    `lot` is what a question before it would cover. A failed call has no effect but its receipt. Where `call` is the
+    first of a `step`, that is stored with it. One that only repeats another is not run: `repeated` is its result.
     """
     started = time.perf_counter()
     if repeated is not None:
@@ -85,11 +87,12 @@ async def run_call(
             return Ran(call=await _receipt(entry, turn, call, "succeeded", repeated, started), open_tasks=None)
     try:
         async with _writing(turn, call, step) as entry:
+            if too_many:
+                raise ToolError(TOO_MANY)
             context = around.context(entry, turn, call)
             ready = around.tools.validate(call.tool, call.arguments)
-            needed = None if approved else await ready.approval(context)
-            if needed is not None and not await entry.store.conversations.approve_all(conversation_id):
-                await _park(entry, turn, call, needed.question, needed.arguments, needed.tasks)
+            if lot is not None and (question := await _question(entry, turn, lot, conversation_id)) is not None:
+                await _park(entry, turn, call, question)
                 return None
             result = await ready.run(context)
             ended = await _receipt(entry, turn, call, "succeeded", result, started)
@@ -134,15 +137,19 @@ async def refuse(entry: Entry, turn: TurnLog, call: ToolCall, status: CallStatus
     await _receipt(entry, turn, call, status, failure(reason), time.perf_counter())
 
 
-async def _park(
-    entry: Entry,
-    turn: TurnLog,
-    call: ToolCall,
-    question: str,
-    arguments: Mapping[str, Any],
-    tasks: tuple[Any, ...],
-) -> None:
-    approval = Approval(call_id=call.id, tool=call.tool, arguments=arguments, question=question, tasks=tasks)
+async def _question(entry: Entry, turn: TurnLog, lot: Lot, conversation_id: int) -> Question | None:
+    granted = await entry.store.conversations.granted(conversation_id, lot.tool)
+    return await lot.asked(entry.store, turn_id=turn.turn_id, granted=granted)
+
+
+async def _park(entry: Entry, turn: TurnLog, call: ToolCall, question: Question) -> None:
+    approval = Approval(
+        call_id=call.id,
+        tool=call.tool,
+        arguments=question.arguments,
+        question=question.text,
+        tasks=question.tasks,
+    )
     await entry.store.turns.set_call(
         turn.turn_id,
         call.step,
@@ -150,7 +157,7 @@ async def _park(
         status="awaiting_approval",
         result=None,
         duration_ms=0,
-        arguments=arguments,
+        arguments=question.arguments if question.bound else None,
     )
     await entry.store.turns.park(turn.turn_id, approval)
     entry.emit(ApprovalRequested, approval=approval)

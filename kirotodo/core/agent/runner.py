@@ -4,25 +4,27 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from kirotodo.core.agent.agent import Agent, FreshTurn, Run
+from kirotodo.core.agent.approvals import covered, granted_size, narrowed
 from kirotodo.core.agent.calls import DENIED, refuse
 from kirotodo.core.agent.hub import EventHub
 from kirotodo.core.agent.interrupt import Interrupt, Interrupted
 from kirotodo.core.agent.log import Entry, TurnLog
 from kirotodo.core.agent.observer import Observer, Stretch, TurnReport
 from kirotodo.core.agent.owner import is_gone, this_process
-from kirotodo.core.domain.conversation import FINAL, Decision, Usage
+from kirotodo.core.domain.conversation import FINAL, Decision, ToolCall, Usage
 from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorError, StorageError
 from kirotodo.core.events import ApprovalAnswered, TurnCancelled, TurnFailed
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.turns import DanglingTurn, StaleOwner, TurnRecord, TurnStore
 from kirotodo.core.text.well_formed import well_formed
+from kirotodo.core.tools.registry import TOOLS
 
 log = logging.getLogger(__name__)
 
@@ -231,20 +233,13 @@ class TurnRunner:
             turn = self._log(user_id, turn_id, epoch, record.last_seq)
             entry = Entry(store, turn_id, record.last_seq)
             entry.emit(ApprovalAnswered, call_id=call_id, decision=decision)
-            if decision == "no":
-                await refuse(entry, turn, call, "denied", DENIED)
-            else:
-                await store.turns.set_call(
-                    turn_id,
-                    call.step,
-                    call.position,
-                    status="pending",
-                    result=None,
-                    duration_ms=0,
-                    arguments=arguments if arguments is not None else approval.arguments,
-                )
+            for each, agreed in _answered(decision, arguments, call, record.turn.tool_calls):
+                if agreed is None:
+                    await refuse(entry, turn, each, "denied", DENIED)
+                else:
+                    await store.turns.set_call(turn_id, each.step, each.position, status="pending", arguments=agreed)
             if decision == "always":
-                await store.conversations.set_approve_all(record.turn.conversation_id)
+                await store.conversations.grant(record.turn.conversation_id, approval.tool, granted_size(approval))
             await entry.append()
         self._hub.publish(turn_id, entry.events)
         self.start(user_id=user_id, turn_id=turn_id, model=record.turn.model, epoch=epoch, last_seq=entry.last_seq)
@@ -481,6 +476,19 @@ class TurnRunner:
                         job.interrupt.stop("lost")
                     case True:
                         job.interrupt.stop("cancelled")
+
+
+def _answered(
+    decision: Decision, arguments: Mapping[str, Any] | None, call: ToolCall, calls: Sequence[ToolCall]
+) -> Iterable[tuple[ToolCall, Mapping[str, Any] | None]]:
+    """Return the calls that an answer is about with their arguments, None for those that are denied. `arguments`
+    replace those of the call that was asked about, or choose among the tasks of several."""
+    lot = covered(call, calls)
+    if decision == "no":
+        return [(each, None) for each in lot]
+    if arguments is None:
+        return [(each, each.arguments) for each in lot]
+    return [(call, arguments)] if len(lot) == 1 else narrowed(lot, arguments, TOOLS)
 
 
 async def _loaded(agent: Agent, turn: TurnLog, interrupt: Interrupt) -> Run | None:

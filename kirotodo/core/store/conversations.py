@@ -9,6 +9,7 @@ from kirotodo.core.domain.conversation import Conversation, Message, Role
 from kirotodo.core.domain.task import Page
 from kirotodo.core.errors import NotFound
 from kirotodo.core.store import search as full_text
+from kirotodo.core.store.codec import dump_mapping, load_mapping
 from kirotodo.core.store.cursors import Mark, checked_limit, decode, encode
 from kirotodo.core.store.scope import UID, AnyRow, Scope
 from kirotodo.core.store.tables import conversations, messages
@@ -33,7 +34,7 @@ _RENAME: Final = (
 _DELETE: Final = (
     update(conversations)
     .where(*_SEEN)
-    .values(deleted_at=bindparam("now"), revision=bindparam("new_revision"))
+    .values(deleted_at=bindparam("now"), grants=None, revision=bindparam("new_revision"))
     .returning(_C.id)
 )
 _RESTORE: Final = (
@@ -58,10 +59,8 @@ _MESSAGES: Final = (
     .order_by(_M.seq.desc())
     .limit(bindparam("limit"))
 )
-_APPROVE_ALL: Final = select(_C.approve_all).where(*_SEEN)
-_SET_APPROVE_ALL: Final = (
-    update(conversations).where(*_SEEN).values(approve_all=bindparam("new_value")).returning(_C.id)
-)
+_GRANTS: Final = select(_C.grants).where(*_SEEN)
+_SET_GRANTS: Final = update(conversations).where(*_SEEN).values(grants=bindparam("new_value")).returning(_C.id)
 _SORT: Final = "latest"
 
 
@@ -79,7 +78,6 @@ class ConversationStore:
             "title": title,
             "preview": "",
             "last_seq": 0,
-            "approve_all": False,
             "revision": numbers.revision,
             "created_at": now,
             "updated_at": now,
@@ -147,7 +145,6 @@ class ConversationStore:
                 "title": title,
                 "preview": preview,
                 "last_seq": 1,
-                "approve_all": False,
                 "revision": numbers.revision,
                 "created_at": now,
                 "updated_at": now,
@@ -215,12 +212,20 @@ class ConversationStore:
             await self.get(conversation_id)  # tells one without messages from one that is not there
         return tuple(Message(conversation_id=conversation_id, **row._mapping) for row in reversed(rows))
 
-    async def approve_all(self, conversation_id: int) -> bool:
-        """Whether the user said "always" in this conversation."""
-        return bool(_found(await self._first(_APPROVE_ALL, conversation_id), conversation_id)[0])
+    async def granted(self, conversation_id: int, tool: str) -> int:
+        """Return on how many tasks the user always lets this tool act in a turn of this conversation, 0 without a
+        word."""
+        return (await self._grants(conversation_id)).get(tool, 0)
 
-    async def set_approve_all(self, conversation_id: int, value: bool = True) -> None:
-        _found(await self._first(_SET_APPROVE_ALL, conversation_id, new_value=value), conversation_id)
+    async def grant(self, conversation_id: int, tool: str, size: int) -> None:
+        """The user said "always" to this tool and this many tasks; less was agreed to with that too."""
+        grants = await self._grants(conversation_id)
+        grants[tool] = max(size, grants.get(tool, 0))
+        _found(await self._first(_SET_GRANTS, conversation_id, new_value=dump_mapping(grants)), conversation_id)
+
+    async def _grants(self, conversation_id: int) -> dict[str, int]:
+        (stored,) = _found(await self._first(_GRANTS, conversation_id), conversation_id)
+        return {} if stored is None else load_mapping(stored)
 
     async def _first(self, statement: Any, conversation_id: int, **parameters: Any) -> AnyRow | None:
         if not 0 < conversation_id < _BIG:

@@ -47,6 +47,13 @@ _LATEST_GROUP: Final = (
     .order_by(changes.c.id.desc())
     .limit(1)
 )
+_LATEST_GROUPS: Final = (
+    select(changes.c.group_id, func.max(changes.c.id))
+    .where(_MINE, _HOLDS, changes.c.turn_id.is_distinct_from(_SKIP))
+    .group_by(changes.c.group_id)
+    .order_by(func.max(changes.c.id).desc())
+    .limit(bindparam("groups", type_=Integer()))
+)
 _OF_GROUP: Final = (
     select(*_ENTRY).where(_MINE, _HOLDS, changes.c.group_id == bindparam("group")).order_by(changes.c.id.desc())
 )
@@ -119,6 +126,15 @@ class Journal:
         if not done:
             raise NotUndoable("There is nothing to undo.")
         return _joined(done)
+
+    async def latest(self, *, groups: int, skip_turn: str) -> tuple[int, tuple[int, ...]]:
+        """Return the id of the newest change that `undo` would put back, 0 without any, and the tasks that it would put
+        back with so many `groups`."""
+        found = await self._scope.rows(_LATEST_GROUPS, {"skip_turn": skip_turn, "groups": groups})
+        tasks: dict[int, None] = {}
+        for group, _ in found:
+            tasks |= dict.fromkeys(entry.task_id for entry in await self._scope.rows(_OF_GROUP, {"group": group}))
+        return (found[0][1] if found else 0), tuple(tasks)
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
         """Put back what one tool call changed, wherever it lies in the past. Raises `NotUndoable`."""

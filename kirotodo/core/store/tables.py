@@ -104,7 +104,8 @@ class TaskTagRow(SQLModel, table=True):
 
 
 class ConversationRow(SQLModel, table=True):
-    """A thread. `last_seq` is also the number of its messages, which never go away one by one."""
+    """A thread. `last_seq` is also the number of its messages, which never go away one by one. `grants`
+    is what the user said "always" to: the size by tool, as JSON."""
 
     __tablename__ = "conversations"
     __table_args__ = (
@@ -118,7 +119,7 @@ class ConversationRow(SQLModel, table=True):
     title: str
     preview: str = ""
     last_seq: int = 0
-    approve_all: bool = False
+    grants: str | None = Field(default=None, sa_type=cast(Any, LongText))
     revision: int
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

@@ -59,6 +59,12 @@ class TaskStore:
             raise NotFound(_no_such(missing))
         return tuple(seen[task_id] for task_id in wanted)
 
+    async def known(self, task_ids: Sequence[int]) -> tuple[Task, ...]:
+        """Return those of these tasks that are on the list, in this order, each once."""
+        wanted = tuple(dict.fromkeys(task_id for task_id in task_ids if 0 < task_id < 2**31))
+        found = await self._rows.load(wanted)
+        return tuple(found[task_id][0] for task_id in wanted if task_id in found and not found[task_id][1])
+
     async def page(
         self, where: TaskFilter, *, today: date, zone: ZoneInfo, limit: int = 50, cursor: str | None = None
     ) -> Page[Task]:

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from kirotodo.core.tools.approval import asked_for
+from kirotodo.core.tools.approval import Effect
 from kirotodo.core.tools.arguments import Targets
 from kirotodo.core.tools.edits import complete_tasks
 from kirotodo.core.tools.present import about, brief_tasks
-from kirotodo.core.tools.tool import NeedsApproval, Tool, ToolContext
+from kirotodo.core.tools.tool import Tool, ToolContext
 
 
 class CompleteTaskArguments(Targets):
@@ -21,10 +21,10 @@ class CompleteTask(Tool[CompleteTaskArguments]):
     description = "Mark tasks as done, or with completed=false open them again. A repeating task gets its next date."
     arguments = CompleteTaskArguments
 
-    async def approval(self, context: ToolContext, arguments: CompleteTaskArguments) -> NeedsApproval | None:
-        verb = "Mark {} as done" if arguments.completed else "Open {} again"
-        extra = {} if arguments.completed else {"completed": False}
-        return await asked_for(context, arguments.ids, verb, extra)
+    def effect(self, arguments: CompleteTaskArguments) -> Effect:
+        question = "Mark {} as done" if arguments.completed else "Open {} again"
+        rest = {} if arguments.completed else {"completed": False}
+        return Effect(kind="change", question=question, ids=arguments.ids, rest=rest)
 
     async def run(self, context: ToolContext, arguments: CompleteTaskArguments) -> Mapping[str, Any]:
         at = context.standpoint

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kirotodo.core.tools.approval import asked_for
+from kirotodo.core.tools.approval import Effect
 from kirotodo.core.tools.arguments import Targets
 from kirotodo.core.tools.edits import delete_tasks
 from kirotodo.core.tools.present import about
-from kirotodo.core.tools.tool import NeedsApproval, Tool, ToolContext
+from kirotodo.core.tools.tool import Tool, ToolContext
 
 
 class DeleteTaskArguments(Targets):
@@ -19,8 +19,8 @@ class DeleteTask(Tool[DeleteTaskArguments]):
     description = "Delete tasks; undo brings them back. Deleting several at once asks the user first."
     arguments = DeleteTaskArguments
 
-    async def approval(self, context: ToolContext, arguments: DeleteTaskArguments) -> NeedsApproval | None:
-        return await asked_for(context, arguments.ids, "Delete {}", {}, above=1)
+    def effect(self, arguments: DeleteTaskArguments) -> Effect:
+        return Effect(kind="delete", question="Delete {}", ids=arguments.ids)
 
     async def run(self, context: ToolContext, arguments: DeleteTaskArguments) -> Mapping[str, Any]:
         tasks = await context.store.tasks.get_many(arguments.ids)

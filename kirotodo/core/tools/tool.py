@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from kirotodo.core.domain.task import Task
 from kirotodo.core.language.intent import Preferences
+from kirotodo.core.tools.approval import Effect
 
 if TYPE_CHECKING:
     from kirotodo.core.store.database import Store
@@ -39,15 +39,6 @@ class ToolContext:
     @property
     def standpoint(self) -> Standpoint:
         return Standpoint(now=self.now, zone=self.zone, preferences=self.preferences)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NeedsApproval:
-    """A yes the user owes first. `arguments` replace the call's: they name exactly the ids that were asked about."""
-
-    question: str
-    tasks: tuple[Task, ...]
-    arguments: Mapping[str, Any]
 
 
 _NOTHING: Final = frozenset({"", "null", "NULL", "None", "nil", "undefined", "<null>"})
@@ -84,8 +75,9 @@ class Tool(ABC, Generic[A]):
     changes_tasks: ClassVar[bool] = True
     arguments: type[A]
 
-    async def approval(self, context: ToolContext, arguments: A) -> NeedsApproval | None:
-        """What the user has to agree to before `run`; None for most calls. Changes nothing."""
+    def effect(self, arguments: A) -> Effect | None:
+        """Return what a call would do to what is on the list already, which the user may have to agree to first; None
+        for most calls."""
         return None
 
     @abstractmethod
@@ -107,8 +99,8 @@ class Call(Generic[A]):
         """The arguments as they were understood, without those left out."""
         return self.arguments.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
-    async def approval(self, context: ToolContext) -> NeedsApproval | None:
-        return await self.tool.approval(context, self.arguments)
+    def effect(self) -> Effect | None:
+        return self.tool.effect(self.arguments)
 
     async def run(self, context: ToolContext) -> Mapping[str, Any]:
         return await self.tool.run(context, self.arguments)

@@ -9,11 +9,11 @@ from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import Priority, RecursFrom
 from kirotodo.core.errors import ToolError
 from kirotodo.core.tools.add import DUE, REMIND, RULE, TIME
-from kirotodo.core.tools.approval import asked_for
+from kirotodo.core.tools.approval import Effect
 from kirotodo.core.tools.arguments import CHOICE, LIST, OPTIONAL, PRIORITY, Targets, Title, Words
 from kirotodo.core.tools.edits import update_tasks
 from kirotodo.core.tools.present import SHOWN, about, differences
-from kirotodo.core.tools.tool import NeedsApproval, Tool, ToolContext
+from kirotodo.core.tools.tool import Tool, ToolContext
 
 Clearable = Literal["notes", "due", "time", "recurrence", "priority", "project", "tags", "remind"]
 _WHICH: Final = ("task_id", "task_ids", "clear")
@@ -53,9 +53,9 @@ class UpdateTask(Tool[UpdateTaskArguments]):
     description = "Change fields of tasks. Name only what is to change; to take a value away, name it in `clear`."
     arguments = UpdateTaskArguments
 
-    async def approval(self, context: ToolContext, arguments: UpdateTaskArguments) -> NeedsApproval | None:
+    def effect(self, arguments: UpdateTaskArguments) -> Effect:
         rest = arguments.model_dump(mode="json", exclude={"task_id", "task_ids"}, exclude_none=True)
-        return await asked_for(context, arguments.ids, "Change {}", rest)
+        return Effect(kind="change", question="Change {}", ids=arguments.ids, rest=rest)
 
     async def run(self, context: ToolContext, arguments: UpdateTaskArguments) -> Mapping[str, Any]:
         fields, at = arguments.fields(), context.standpoint

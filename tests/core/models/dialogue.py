@@ -105,7 +105,7 @@ class Dialogue:
         try:
             needed = await self.desk.approval(request.tool, **request.arguments)
             if needed is not None:
-                self.asked.append(needed.question)
+                self.asked.append(needed.text)
             if needed is not None and not self.agree:
                 status, result = "denied", failure("The user said no.")
             else:

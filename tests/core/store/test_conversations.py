@@ -87,8 +87,8 @@ async def test_a_deleted_conversation_is_gone_until_it_is_restored(database: Dat
             store.conversations.messages(1),
             store.conversations.rename(1, "x"),
             store.conversations.delete(1),
-            store.conversations.approve_all(1),
-            store.conversations.set_approve_all(1),
+            store.conversations.granted(1, "delete_task"),
+            store.conversations.grant(1, "delete_task", 3),
             store.conversations.add_message(1, role="user", content="x", turn_id="t"),
         ):
             with pytest.raises(NotFound, match=r"^There is no conversation 1\.$"):
@@ -102,11 +102,17 @@ async def test_a_deleted_conversation_is_gone_until_it_is_restored(database: Dat
         assert await store.conversations.restore(1) == restored
 
 
-async def test_always_holds_for_one_conversation(database: Database) -> None:
+async def test_always_holds_for_one_tool_and_size_in_one_conversation_and_ends_with_it(database: Database) -> None:
     await _made(database, "one", "two")
     async with database.begin(ANN) as store:
-        assert not await store.conversations.approve_all(1)
-        await store.conversations.set_approve_all(1)
+        assert await store.conversations.granted(1, "delete_task") == 0
+        await store.conversations.grant(1, "delete_task", 3)
+        await store.conversations.grant(1, "delete_task", 2)
     async with database.read(ANN) as store:
-        assert await store.conversations.approve_all(1)
-        assert not await store.conversations.approve_all(2)
+        assert await store.conversations.granted(1, "delete_task") == 3
+        assert await store.conversations.granted(1, "update_task") == 0
+        assert await store.conversations.granted(2, "delete_task") == 0
+    async with database.begin(ANN) as store:
+        await store.conversations.delete(1)
+        await store.conversations.restore(1)
+        assert await store.conversations.granted(1, "delete_task") == 0

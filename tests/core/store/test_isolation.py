@@ -28,6 +28,7 @@ ASKED = Approval(call_id="1.1", tool="x", arguments={}, question="?")
 ATTEMPTS: dict[str, Attempt] = {
     "tasks.get": lambda store, number, turn: store.tasks.get(number),
     "tasks.get_many": lambda store, number, turn: store.tasks.get_many((number,)),
+    "tasks.known": lambda store, number, turn: store.tasks.known((number,)),
     "tasks.update": lambda store, number, turn: store.tasks.update(number, {"title": "mine"}),
     "tasks.delete": lambda store, number, turn: store.tasks.delete(number),
     "tasks.next_of": lambda store, number, turn: store.tasks.next_of(number),
@@ -42,8 +43,8 @@ ATTEMPTS: dict[str, Attempt] = {
     "conversations.take_message": lambda store, number, turn: store.conversations.take_message(
         number, role="user", content="mine", turn_id=turn
     ),
-    "conversations.approve_all": lambda store, number, turn: store.conversations.approve_all(number),
-    "conversations.set_approve_all": lambda store, number, turn: store.conversations.set_approve_all(number),
+    "conversations.granted": lambda store, number, turn: store.conversations.granted(number, "delete_task"),
+    "conversations.grant": lambda store, number, turn: store.conversations.grant(number, "delete_task", 3),
     "turns.create": lambda store, number, turn: store.turns.create(
         turn_id=f"by bob {number}", conversation_id=number, message_seq=1, owner="bob", lease_until=store.now
     ),
@@ -52,6 +53,9 @@ ATTEMPTS: dict[str, Attempt] = {
     "turns.by_request_key": lambda store, number, turn: store.turns.by_request_key(f"key of {turn}"),
     "turns.live": lambda store, number, turn: store.turns.live(number),
     "turns.claim": lambda store, number, turn: store.turns.claim(
+        turn, owner="bob", lease_until=store.now, expected_epoch=1
+    ),
+    "turns.take_over": lambda store, number, turn: store.turns.take_over(
         turn, owner="bob", lease_until=store.now, expected_epoch=1
     ),
     "turns.fence": lambda store, number, turn: store.turns.fence(turn, 1),
@@ -72,6 +76,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "accounts.revoke": lambda store, number, turn: store.accounts.revoke(turn),
     "journal.undo": lambda store, number, turn: store.journal.undo(),
     "journal.undo_call": lambda store, number, turn: store.journal.undo_call(turn, "1.1"),
+    "journal.latest": lambda store, number, turn: store.journal.latest(groups=9, skip_turn=turn),
     "journal.redo": lambda store, number, turn: store.journal.redo(),
 }
 ALONE = {
@@ -152,7 +157,7 @@ async def _everything(database: Database) -> list[Any]:
             await shown(store, TaskFilter(status="all")),
             await store.conversations.page(),
             await store.conversations.messages(1),
-            await store.conversations.approve_all(1),
+            await store.conversations.granted(1, "delete_task"),
             await store.turns.get("t1"),
             await store.turns.steps(("t1",)),
             await store.turns.events("t1"),

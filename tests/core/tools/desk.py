@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kirotodo.core.agent.approvals import Ledger, Question
+from kirotodo.core.domain.conversation import ToolCall
 from kirotodo.core.domain.task import Task, TaskFilter
 from kirotodo.core.language.intent import Preferences
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.tools.registry import TOOLS
-from kirotodo.core.tools.tool import NeedsApproval, Standpoint, ToolContext
+from kirotodo.core.tools.tool import Standpoint, ToolContext
 
 ZONE = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -51,10 +53,13 @@ class Desk:
         async with self.database.begin("ann", turn_id=f"turn-{self.turn}", call_id=call_id) as store:
             return await ready.run(self._context(store, call_id))
 
-    async def approval(self, tool: str, /, **arguments: Any) -> NeedsApproval | None:
-        ready = TOOLS.validate(tool, arguments)
+    async def approval(self, tool: str, /, **arguments: Any) -> Question | None:
+        """The question before this call, were it the only one of its turn."""
+        TOOLS.validate(tool, arguments)
+        call = ToolCall(id="1.0", step=1, position=0, tool=tool, arguments=arguments)
+        lot = Ledger(tools=TOOLS).lot(call, (call,), ())
         async with self.database.read("ann") as store:
-            return await ready.approval(self._context(store, "1.0"))
+            return None if lot is None else await lot.asked(store, turn_id=f"turn-{self.turn}", granted=0)
 
     async def task(self, task_id: int) -> Task:
         async with self.database.read("ann") as store:

@@ -147,7 +147,7 @@ async def test_many_at_once_need_a_yes_bound_to_their_ids(
     assert await desk.approval(tool, task_ids=ids[:free], **more) is None
     needed = await desk.approval(tool, task_ids=ids, **more)
     assert needed is not None
-    assert needed.question == question
+    assert needed.text == question
     assert needed.arguments == {"task_ids": ids, **more}
     assert [task.id for task in needed.tasks] == ids
     result = await desk.call(tool, **needed.arguments)
@@ -155,8 +155,9 @@ async def test_many_at_once_need_a_yes_bound_to_their_ids(
 
 
 async def test_a_yes_is_not_asked_for_unknown_tasks(desk: Desk) -> None:
+    assert await desk.approval("delete_task", task_ids=[1, 2]) is None
     with pytest.raises(NotFound):
-        await desk.approval("delete_task", task_ids=[1, 2])
+        await desk.call("delete_task", task_ids=[1, 2])
 
 
 async def test_undo_puts_back_the_turn_before_and_never_its_own(desk: Desk) -> None:
