@@ -105,7 +105,8 @@ def _be_quiet() -> None:
 
     logger = logging.getLogger("kirotodo")
     if os.environ.get("KIROTODO_DEBUG"):
-        logging.basicConfig(level=logging.DEBUG)
+        logging.basicConfig(level=logging.WARNING)
+        logger.setLevel(logging.DEBUG)  # ours alone: libraries would show what is sent and stored
     else:
         logger.addHandler(logging.NullHandler())
         logger.propagate = False

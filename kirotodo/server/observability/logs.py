@@ -1,10 +1,14 @@
 """The log of a server: one handler, lines for people or JSON for collectors, and the request each line belongs to.
 
 Lines hold ids, routes, codes and durations. What users, models and tools say is never logged, and neither is a secret.
+Loggers of ours, and uvicorn's about the server itself, follow LOG_LEVEL. Every other logger, of whatever library, is
+heard from WARNING on, and then where it spoke but not what it was given: drivers log statements with all in them.
 """
 
 import logging
+import os
 import sys
+import traceback
 from contextvars import ContextVar
 from typing import Any, Final, TextIO
 
@@ -15,28 +19,71 @@ from kirotodo.core.settings import Settings
 REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id", default="")
 """The request that is being answered; a turn that it began keeps it."""
 
-_QUIET: Final = ("uvicorn.access", "httpx2", "httpcore2", "asyncio")
-"""Loggers that say what ours say already, or more than belongs into a log."""
+_TRUSTED: Final = ("kirotodo", "uvicorn.error")
+"""Loggers whose lines are known to hold nothing of anybody's; each stands for those below it."""
 _CONSOLE: Final = "%(asctime)s %(levelname)-7s %(message)s%(of_request)s"
 
 
 def configure(settings: Settings, *, stream: TextIO | None = None) -> None:
     """Send every log line of this process to `stream` (stderr unless told), as `settings` say."""
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _Handler(stream or sys.stderr)
+    handler.addFilter(_may_be_heard)
     handler.addFilter(_of_request)
     handler.setFormatter(_json() if settings.log_format == "json" else _Console(_CONSOLE, datefmt="%H:%M:%S"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level)
-    ours = logging.getLogger("kirotodo")
-    ours.handlers.clear()
-    ours.propagate = True
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):  # whose own configuration keeps their lines to itself
+    root.setLevel(logging.WARNING)
+    for name in ("kirotodo", "uvicorn", "uvicorn.error", "uvicorn.access"):  # they may keep their lines to themselves
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    for name in _TRUSTED:
+        logging.getLogger(name).setLevel(settings.log_level)
+
+
+def is_trusted(name: str) -> bool:
+    """Whether the logger's own words may leave this process."""
+    return any(name == trusted or name.startswith(f"{trusted}.") for trusted in _TRUSTED)
+
+
+def _may_be_heard(record: logging.LogRecord) -> bool:
+    return is_trusted(record.name) or record.levelno >= logging.WARNING
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(record if is_trusted(record.name) else _without_words(record))
+
+
+def _without_words(record: logging.LogRecord) -> logging.LogRecord:
+    """The record of a library with nothing in it of what the library was given."""
+    template = f": {record.msg}" if record.args else ""  # without arguments the words may be filled in already
+    message = f"{record.name}, {record.filename}:{record.lineno}{template}"
+    kept = logging.LogRecord(
+        record.name, record.levelno, record.pathname, record.lineno, message, None, record.exc_info
+    )
+    kept.created = record.created
+    _of_request(kept)
+    return kept
+
+
+def exception_without_words(error: BaseException) -> str:
+    """The error and those it came from, with where they were raised. Their texts only where the class is of ours: those
+    of drivers and parsers quote what they were given."""
+    parts = []
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        parts.append(exception_without_words(before))
+    kind = type(error)
+    said = f": {error}" if kind.__module__.startswith("kirotodo.") else _of_system(error)
+    parts.append("".join(traceback.format_tb(error.__traceback__)) + f"{kind.__module__}.{kind.__qualname__}{said}")
+    if isinstance(error, BaseExceptionGroup):
+        parts.extend(exception_without_words(one) for one in error.exceptions)
+    return "\n".join(parts)
+
+
+def _of_system(error: BaseException) -> str:
+    return f": {os.strerror(error.errno)}" if isinstance(error, OSError) and error.errno else ""
 
 
 def _of_request(record: logging.LogRecord) -> bool:
@@ -45,14 +92,19 @@ def _of_request(record: logging.LogRecord) -> bool:
     return True
 
 
-class _Console(logging.Formatter):
+class _WithoutWords(logging.Formatter):
+    def formatException(self, ei: Any) -> str:
+        return exception_without_words(ei[1]) if ei[1] is not None else ""
+
+
+class _Console(_WithoutWords):
     def format(self, record: logging.LogRecord) -> str:
         request_id = getattr(record, "request_id", "")
         record.of_request = f"  [{request_id[:8]}]" if request_id else ""
         return super().format(record)
 
 
-class _Json(JsonFormatter):
+class _Json(_WithoutWords, JsonFormatter):
     """One object a line: time, level, logger, message, request_id, and what the line brings along."""
 
     def process_log_record(self, log_record: dict[str, Any]) -> dict[str, Any]:

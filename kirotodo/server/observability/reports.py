@@ -14,7 +14,9 @@ from sentry_sdk.integrations.logging import LoggingIntegration
 from sentry_sdk.types import Event, Hint
 
 from kirotodo import __version__
+from kirotodo.core.addresses import host_of, is_this_machine
 from kirotodo.core.settings import Settings
+from kirotodo.server.observability.logs import is_trusted
 
 _TAGS: Final = ("request_id", "user_id", "turn_id", "code", "route")
 _KEPT: Final = (
@@ -28,8 +30,11 @@ def start(settings: Settings) -> bool:
     dsn = settings.sentry_dsn.get_secret_value() if settings.sentry_dsn else ""
     if not dsn:
         return False
+    proxy = "" if is_this_machine(host_of(dsn)) else None  # "" is none; None is that of the environment
     sentry_sdk.init(
         dsn,
+        http_proxy=proxy,
+        https_proxy=proxy,
         release=f"kirotodo@{__version__}",
         environment=settings.environment,
         data_collection={
@@ -69,7 +74,8 @@ def scrubbed(event: Event, hint: Hint) -> Event:
     kept["tags"] = {name: str(extra[name]) for name in _TAGS if extra.get(name)}
     logentry = kept.get("logentry")
     if logentry:
-        kept["logentry"] = {"message": logentry.get("message", "")}
+        known = is_trusted(str(event.get("logger") or "")) or logentry.get("params")
+        kept["logentry"] = {"message": logentry.get("message", "") if known else ""}
     for value in (kept.get("exception") or {}).get("values") or ():
         if not str(value.get("module") or "").startswith("kirotodo."):
             value["value"] = ""
