@@ -1,8 +1,6 @@
 """Servers by their addresses, and which of them this person uses: nothing here is secret, none is asked."""
 
-import contextlib
 import hashlib
-import ipaddress
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +10,7 @@ from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlsplit
 
 from kirotodo.client.asked import KNOWN_SERVERS
+from kirotodo.core.addresses import NoHost, canonical, is_near
 from kirotodo.core.errors import InvalidInput, OperatorError
 from kirotodo.core.text.files import atomic_write
 
@@ -43,10 +42,10 @@ class Address:
         scheme, _, rest = typed.rpartition("://")
         split = _split(f"//{rest}", typed)
         host = _host(split, typed)
-        scheme = scheme.lower() or ("http" if _is_near(host) else "https")
+        scheme = scheme.lower() or ("http" if is_near(host) else "https")
         if scheme not in ("http", "https"):
             raise InvalidInput(f"{scheme}:// is not how one speaks to a server: give its address as {EXAMPLE}.")
-        if scheme == "http" and not _is_near(host):
+        if scheme == "http" and not is_near(host):
             raise InvalidInput(
                 f"http:// would send your password to {host} for everybody on the way to read: use https://{host}."
             )
@@ -91,16 +90,12 @@ def _split(text: str, typed: str) -> SplitResult:
 def _host(split: SplitResult, typed: str) -> str:
     if split.username is not None or split.password is not None:
         raise InvalidInput(f"A name or password does not belong into the address: give it as {EXAMPLE}.")
-    host = (split.hostname or "").rstrip(".")
-    with contextlib.suppress(UnicodeError):
-        host = host if host.isascii() else host.encode("idna").decode()
+    try:
+        host = canonical(split.hostname or "")
+    except NoHost:
+        raise _no_address(typed) from None
     if not _HOST.fullmatch(host) or ".." in host:
         raise _no_address(typed)
-    if ":" in host:
-        try:
-            ipaddress.IPv6Address(host)
-        except ValueError:
-            raise _no_address(typed) from None
     return host
 
 
@@ -112,17 +107,6 @@ def _port(split: SplitResult, typed: str) -> int | None:
     if port == 0:
         raise InvalidInput(f"{typed!r} has no port that exists: ports are 1 to 65535.")
     return port
-
-
-def _is_near(host: str) -> bool:
-    """Whether it is this machine or one of the same private network: a name without dots, or a private number."""
-    if host == "localhost" or host.endswith((".localhost", ".local", ".internal", ".lan", ".home.arpa")):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return "." not in host
-    return address.is_loopback or address.is_private or address.is_link_local
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

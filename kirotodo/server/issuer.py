@@ -16,6 +16,7 @@ from typing import Final
 import httpx2
 import jwt
 
+from kirotodo.core.addresses import mounts_for
 from kirotodo.core.errors import NotSignedIn, Unreachable
 from kirotodo.server.tokens import NOT_VALID, TOKEN_MAX, check_times, verified
 
@@ -61,7 +62,7 @@ class Issuer:
         self._names = (self.url, f"{self.url}/")
         self._clock = clock
         self._monotonic = monotonic
-        self._client = httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+        self._client = httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, mounts=mounts_for(url))
         self._keys: Mapping[str, Key] = {}
         self._looked_at: float | None = None
         self._answers = False

@@ -1,15 +1,14 @@
 """What keeps a server from starting in production. `serve` refuses on it, and `doctor --production` prints it."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from kirotodo.core.addresses import host_of, is_this_machine
 from kirotodo.server.secret import SECRET_MIN, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kirotodo.core.settings import Settings
-
-LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
 def faults_of(settings: "Settings", *, workers: int = 1) -> tuple[str, ...]:
@@ -20,7 +19,7 @@ def faults_of(settings: "Settings", *, workers: int = 1) -> tuple[str, ...]:
 def _faults(settings: "Settings", workers: int) -> "Iterator[str]":
     if settings.better_auth_url is None:
         yield from _of_the_secrets(settings)
-    elif settings.better_auth_url.startswith("http://") and not _is_local(settings.better_auth_url):
+    elif settings.better_auth_url.startswith("http://") and not is_this_machine(host_of(settings.better_auth_url)):
         yield (
             f"BETTER_AUTH_URL={settings.better_auth_url} is not encrypted: whoever listens on the way could publish "
             "keys of his own; use its https:// address."
@@ -45,8 +44,3 @@ def _of_the_secrets(settings: "Settings") -> "Iterator[str]":
         yield f"BETTER_AUTH_SECRET has {len(secret)} characters and could be guessed: {hint}"
     if previous and len(previous) < SECRET_MIN:
         yield f"BETTER_AUTH_SECRET_PREVIOUS has {len(previous)} characters and could be guessed: take it away."
-
-
-def _is_local(url: str) -> bool:
-    host = url.partition("://")[2].partition("/")[0]
-    return host in LOCAL_HOSTS or host.rpartition(":")[0] in LOCAL_HOSTS

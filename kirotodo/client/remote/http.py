@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from kirotodo import __version__
 from kirotodo.client.remote import faults
 from kirotodo.client.servers import Address
+from kirotodo.core.addresses import mounts_for
 from kirotodo.core.errors import InvalidInput, KirotodoError
 
 CONNECT_SECONDS: Final = 10.0
@@ -71,6 +72,7 @@ class Http:
         self._client = httpx2.AsyncClient(
             base_url=address.url,
             verify=verify or True,
+            mounts=mounts_for(address.url),
             timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=10, keepalive_expiry=30),
             headers={"User-Agent": f"kirotodo/{__version__}", "Accept": "application/json"},

@@ -5,7 +5,7 @@ import json
 from typing import Any, Final
 
 from kirotodo.core.errors import ModelError, Unreachable
-from kirotodo.core.models.openai import Endpoint
+from kirotodo.core.models.openai import Endpoint, client_of
 
 SECONDS: Final = 5.0
 """How long the service may take."""
@@ -20,11 +20,9 @@ async def offered(endpoint: Endpoint, *, seconds: float = SECONDS) -> tuple[str,
     try:
         async with (
             asyncio.timeout(seconds),
-            openai.AsyncOpenAI(
-                api_key=endpoint.api_key, base_url=endpoint.base_url, max_retries=0, timeout=seconds
-            ) as client,
+            client_of(endpoint) as client,
         ):
-            response = await client.get("/models", cast_to=httpx2.Response)
+            response = await client.get("/models", cast_to=httpx2.Response, options={"timeout": seconds})
             body = await response.aread()
     except openai.APIStatusError as error:
         raise _refused(host, error.status_code) from None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
+from kirotodo.core.addresses import mounts_for
 from kirotodo.core.models import faults
 from kirotodo.core.models.breaker import CircuitBreaker
 from kirotodo.core.models.chat_completions import ChatCompletions
@@ -235,7 +236,7 @@ class OpenAIModel:
     async def _connected(self) -> "AsyncOpenAI":
         """The client. Importing the SDK takes about a second: a thread keeps the event loop alive meanwhile."""
         if self._client is None:
-            client = await asyncio.to_thread(_client, self.endpoint)
+            client = await asyncio.to_thread(client_of, self.endpoint)
             self._client = self._client or client
         return self._client
 
@@ -272,7 +273,8 @@ async def _events(response: "httpx2.Response", decoder: Decoder, linger: float) 
             yield event
 
 
-def _client(endpoint: Endpoint) -> "AsyncOpenAI":
+def client_of(endpoint: Endpoint) -> "AsyncOpenAI":
+    """The client that asks there. Importing the SDK takes about a second."""
     import httpx2
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
@@ -281,5 +283,5 @@ def _client(endpoint: Endpoint) -> "AsyncOpenAI":
         api_key=endpoint.api_key,
         base_url=endpoint.base_url,
         max_retries=0,
-        http_client=DefaultAsyncHttpxClient(limits=limits),
+        http_client=DefaultAsyncHttpxClient(limits=limits, mounts=mounts_for(endpoint.base_url)),
     )

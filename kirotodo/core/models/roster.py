@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from kirotodo.core.addresses import host_of, is_this_machine
 from kirotodo.core.backend import ModelChoice
 from kirotodo.core.errors import ConfigError, InvalidInput, ModelError, OperatorError
 from kirotodo.core.language.intent import Preferences
@@ -20,7 +21,6 @@ from kirotodo.core.profiles import BUILT_IN, ModelProfile
 from kirotodo.core.settings import Settings
 
 LOCAL: Final = "local"
-LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 
 class Roster:
@@ -132,7 +132,7 @@ def _stored_key(profile: ModelProfile, settings: Settings) -> str | None:
     try:
         return KeyStore(settings.config_dir).read(profile.name)
     except (ModelError, OperatorError) as fault:
-        if profile.base_url and urlsplit(profile.base_url).hostname in LOCAL_HOSTS:
+        if profile.base_url and is_this_machine(host_of(profile.base_url)):
             return None
         raise ModelError(f"{fault.message} Your message is kept.") from None
 

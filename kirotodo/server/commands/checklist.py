@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from kirotodo.core.addresses import is_near
 from kirotodo.server.commands.checks import Check
 
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings
 
 PASSWORD_MIN: Final = 16
-NEAR: Final = ("localhost", "127.0.0.1", "::1", "postgres", "")
-"""Hosts to which the way is one's own machine or the network of the compose file."""
 ENCRYPTED: Final = ("sslmode=require", "sslmode=verify-ca", "sslmode=verify-full", "ssl=require")
 
 
@@ -53,7 +52,7 @@ def _database(settings: "Settings") -> Iterator[Check]:
         "no superuser by its name",
         "connect as a role that is no superuser: deploy/postgres/first-start.sh makes one",
     )
-    safe = host in NEAR or any(word in parts.query for word in ENCRYPTED)
+    safe = not host or is_near(host) or any(word in parts.query for word in ENCRYPTED)
     yield _told("database link", safe, "near, or encrypted", "add ?sslmode=require to DATABASE_URL")
 
 
