@@ -6,6 +6,7 @@ says so. `Settings(...)` takes only what it is given and reads nothing, as tests
 """
 
 import datetime as dt
+import ipaddress
 import os
 import re
 import tomllib
@@ -111,6 +112,21 @@ def _web_address(value: object) -> object:
     return text.rstrip("/")
 
 
+def _proxies(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Addresses and networks of proxies, or alone a number of them; `*` means one, whatever its address is."""
+    if len(names) == 1 and (names[0] == "*" or re.fullmatch(r"\d", names[0], re.ASCII)):
+        return names
+    for name in names:
+        try:
+            ipaddress.ip_network(name, strict=False)
+        except ValueError:
+            raise ValueError(
+                "it should be addresses or networks such as 10.0.0.0/8, separated by commas, "
+                "or the number of proxies in front, such as 1"
+            ) from None
+    return names
+
+
 def _counting_place(value: object) -> object:
     """`memory`, or where Redis or Valkey listens."""
     text = value.strip() if isinstance(value, str) else ""
@@ -178,8 +194,11 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
         default=(), description="Web origins that may call the server, separated by commas."
     )
-    forwarded_allow_ips: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
-        default=("127.0.0.1",), description="Proxies whose word on a caller's address is taken, separated by commas."
+    forwarded_allow_ips: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_comma_list), AfterValidator(_proxies)
+    ] = Field(
+        default=("127.0.0.1",),
+        description="Proxies whose word on a caller's address is taken: addresses or networks, or how many there are.",
     )
     drain_timeout: float = Field(
         default=8.0, ge=0, le=3600, description="Seconds that a stopping server gives turns to end in."
@@ -196,6 +215,9 @@ class Settings(BaseSettings):
     )
     max_connections: int = Field(
         default=4000, ge=16, le=1_000_000, description="Connections that a server process keeps open at once."
+    )
+    streams_per_user: int = Field(
+        default=30, ge=1, description="Event streams that a user may keep open at one server process."
     )
     sentry_dsn: SecretStr | None = Field(default=None, description="Where the server reports its errors.")
     log_level: Level = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")

@@ -81,9 +81,16 @@ def _folded(text: str) -> str:
 class Standings:
     """How things stand for tokens, believed for a few seconds so that not every request asks the database."""
 
-    def __init__(self, database: Database, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        revoked: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
         self._monotonic = monotonic
+        self._revoked = revoked
         self._known: OrderedDict[tuple[str, str | None], tuple[float, Standing]] = OrderedDict()
 
     async def of(self, user_id: str, session_id: str | None) -> Standing:
@@ -104,6 +111,7 @@ class Standings:
         """What was known of this user no longer holds."""
         for key in [key for key in self._known if key[0] == user_id]:
             del self._known[key]
+        self._revoked()
 
 
 class Accounts:

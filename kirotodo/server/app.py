@@ -15,6 +15,7 @@ from kirotodo import __version__
 from kirotodo.core.local import Core, utc_now
 from kirotodo.core.settings import Settings
 from kirotodo.server.auth import Gate
+from kirotodo.server.client_address import ClientAddress, TrustedProxies
 from kirotodo.server.drain import Drain
 from kirotodo.server.errors import answer_with_problems
 from kirotodo.server.large_bodies import LargeBodies
@@ -103,6 +104,7 @@ def create_app(
     app.add_middleware(RateLimitHeaders)
     app.add_middleware(Envelope)
     _allow_origins(app, settings)
+    app.add_middleware(ClientAddress, proxies=TrustedProxies.of(settings.forwarded_allow_ips))
     return app
 
 

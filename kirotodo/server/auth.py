@@ -24,15 +24,19 @@ from kirotodo.server.limits import Limits, address_of
 from kirotodo.server.passwords import Passwords
 from kirotodo.server.secret import previous_secret_of, secret_of
 from kirotodo.server.tokens import NO_TOKEN, Tokens
+from kirotodo.server.viewers import Viewers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Principal:
-    """A verified caller. `session_id` is None for a token that belongs to no session of ours."""
+    """A verified caller. `session_id` is None for a token that belongs to no session of ours, and `token_version` for
+    one that we did not sign."""
 
     user_id: str
     session_id: str | None = None
     email: str | None = None
+    token_version: int | None = None
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,8 +51,11 @@ class OwnAccounts:
 class Gate:
     """Verifies tokens, keeps accounts, counts requests. Opened once for an app, let go of by `aclose`."""
 
-    def __init__(self, *, limits: Limits, own: OwnAccounts | None = None, issuer: Issuer | None = None) -> None:
+    def __init__(
+        self, *, limits: Limits, viewers: Viewers, own: OwnAccounts | None = None, issuer: Issuer | None = None
+    ) -> None:
         self.limits = limits
+        self.viewers = viewers
         self._own = own
         self._issuer = issuer
 
@@ -65,23 +72,33 @@ class Gate:
         limits = Limits.open(settings, monotonic=monotonic)
         if settings.better_auth_url is not None:
             issuer = Issuer(settings.better_auth_url, clock=core.clock, monotonic=monotonic)
-            return cls(limits=limits, issuer=issuer)
+            viewers = Viewers(most=settings.streams_per_user, clock=core.clock, live_versions=None)
+            return cls(limits=limits, viewers=viewers, issuer=issuer)
         secret = await asyncio.to_thread(secret_of, settings)
         tokens = Tokens(secret, previous=previous_secret_of(settings), clock=core.clock)
         passwords = passwords or Passwords()
-        standings = Standings(core.database, monotonic=monotonic)
+        viewers = Viewers(most=settings.streams_per_user, clock=core.clock, live_versions=core.database.live_versions)
+        standings = Standings(core.database, monotonic=monotonic, revoked=viewers.look_now)
         accounts = Accounts(database=core.database, passwords=passwords, tokens=tokens, standings=standings)
-        return cls(limits=limits, own=OwnAccounts(tokens=tokens, accounts=accounts, passwords=passwords))
+        return cls(
+            limits=limits, viewers=viewers, own=OwnAccounts(tokens=tokens, accounts=accounts, passwords=passwords)
+        )
 
     async def principal(self, token: str) -> Principal:
         """Whose token this is. Raises `NotSignedIn`, and `Unreachable` where the issuer has to be asked and is down."""
         if self._issuer is not None:
             guest = await self._issuer.read(token)
-            return Principal(user_id=guest.user_id, email=guest.email)
+            return Principal(user_id=guest.user_id, email=guest.email, expires_at=guest.expires_at)
         own = self.own
         access = own.tokens.read_access(token)
         standing = await own.accounts.check(access)
-        return Principal(user_id=access.user_id, session_id=access.session_id, email=standing.email)
+        return Principal(
+            user_id=access.user_id,
+            session_id=access.session_id,
+            email=standing.email,
+            token_version=access.token_version,
+            expires_at=access.expires_at,
+        )
 
     @property
     def own(self) -> OwnAccounts:
@@ -93,6 +110,7 @@ class Gate:
 
     async def aclose(self) -> None:
         await self.limits.aclose()
+        await self.viewers.aclose()
         if self._issuer is not None:
             await self._issuer.aclose()
         if self._own is not None:

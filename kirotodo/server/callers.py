@@ -4,7 +4,7 @@ The path's user must be the token's subject. Nothing is read, not even the body 
 known, and counted.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from kirotodo.server.errors import NOT_JSON
 from kirotodo.server.limits import Kind
 from kirotodo.server.openapi import problems
 from kirotodo.server.schemas import ID_MAX, KEY_PATTERN, SEQ_MAX, Zone, known_zone
+from kirotodo.server.viewers import Viewing
 
 ConversationId = Annotated[int, Path(ge=1, le=ID_MAX, description="Counted per user.")]
 TaskId = Annotated[int, Path(ge=1, le=ID_MAX, description="Counted per user.")]
@@ -140,6 +141,13 @@ async def drain_of(request: Request) -> Drain:
     return drain
 
 
+async def viewing(request: Request, principal: Annotated[Principal, Depends(owner)]) -> AsyncIterator[Viewing]:
+    """One who opens a stream, which is held until the answer is over. Raises `RateLimited` for one too many."""
+    with gate_of(request).viewers.opened(principal) as viewing:
+        yield viewing
+
+
+Viewed = Annotated[Viewing, Depends(viewing)]
 Called = Annotated[Caller, Depends(caller)]
 Spoken = Annotated[Caller, Depends(speaker)]
 Mine = Annotated[LocalBackend, Depends(mine)]

@@ -50,6 +50,7 @@ class Guest:
 
     user_id: str
     email: str | None
+    expires_at: float
 
 
 class Issuer:
@@ -78,7 +79,7 @@ class Issuer:
             raise NotSignedIn(NOT_VALID) from None
         check_times(claims, self._clock())
         email = claims.get("email")
-        return Guest(user_id=claims["sub"], email=email if isinstance(email, str) else None)
+        return Guest(user_id=claims["sub"], email=email if isinstance(email, str) else None, expires_at=claims["exp"])
 
     async def aclose(self) -> None:
         if self._again is not None:

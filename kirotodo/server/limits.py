@@ -8,7 +8,6 @@ Windows slide: a count of the minute before fades out as the present one fills u
 """
 
 import hashlib
-import ipaddress
 import logging
 import time
 from collections import Counter
@@ -29,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kirotodo.core.errors import RateLimited
 from kirotodo.core.settings import Settings
+from kirotodo.server.client_address import counted_as
 
 log = logging.getLogger(__name__)
 
@@ -205,16 +205,8 @@ def headers_of(allowance: Allowance) -> dict[str, str]:
 
 
 def address_of(request: Request) -> str:
-    """Whom to count where nobody is signed in: an IPv4 address, or an IPv6 network, of which one person has many."""
-    host = request.client.host if request.client is not None else ""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((int(address), 64), strict=False))
-    return str(address)
+    """Whom to count where nobody is signed in."""
+    return counted_as(request.client.host if request.client is not None else "")
 
 
 def _rules(a_minute: int, at_once: int) -> dict[Kind, _Rule]:

@@ -132,7 +132,7 @@ class _Server(uvicorn.Server):
 def uvicorn_config(
     app: FastAPI | Callable[[], FastAPI], settings: Settings, *, workers: int | None = None
 ) -> uvicorn.Config:
-    """How uvicorn runs this: it says nothing of itself, and believes the proxies of the settings alone."""
+    """How uvicorn runs this: it says nothing of itself, and leaves proxies to `client_address`."""
     opened: Any = Connections(most=most_connections(settings), seconds=settings.request_timeout).opened
     return uvicorn.Config(
         app,
@@ -145,8 +145,7 @@ def uvicorn_config(
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=list(settings.forwarded_allow_ips),
+        proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=HANG_UP_SECONDS,

@@ -1,14 +1,15 @@
 """Event streams: encoded frames on their way to one viewer.
 
 A viewer costs what it holds in its outbox and nothing else. One that does not read what it is sent is cut, one that
-left is forgotten, one whose server stops is told to reconnect; each resumes from the last id it saw.
+left is forgotten, one whose server stops or whose token ended is told to reconnect; each resumes from the last id it
+saw.
 """
 
 import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import Final
 
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from kirotodo.core.errors import KirotodoError
 from kirotodo.server.drain import Drain
 from kirotodo.server.errors import INSIDE, STATUS, told
+from kirotodo.server.viewers import Viewing
 
 log = logging.getLogger(__name__)
 
@@ -43,16 +45,18 @@ def problem_frame(code: str, detail: str) -> bytes:
 
 
 class EventStream(Response):
-    """Sends `frames` as they come, with pings in between, until they end, the viewer leaves or the server drains."""
+    """Sends `frames` as they come, with pings in between, until they end, the viewer leaves, its token ends
+    or the server drains."""
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, frames: AsyncGenerator[bytes, None], *, drain: Drain) -> None:
+    def __init__(self, frames: AsyncGenerator[bytes, None], *, drain: Drain, viewing: Viewing | None = None) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers({"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"})
         self._frames = frames
         self._drain = drain
+        self._viewing = viewing
         self._outbox: list[bytes] = []
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
@@ -64,7 +68,7 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         tasks = (asyncio.create_task(self._read()), asyncio.create_task(self._see_it_leave(receive)))
         try:
-            with self._drain.viewer(self._part):
+            with self._drain.viewer(self._part), self._ending():
                 await self._write(send)
         except TimeoutError:
             log.info("a viewer that read nothing for %d seconds was cut", PATIENCE_SECONDS)
@@ -86,12 +90,14 @@ class EventStream(Response):
             self._room.set()
             if waiting:
                 await _sent(send, b"".join(waiting))
-            elif self._ended or self._parting:
-                if not self._ended:
-                    await _sent(send, RECONNECT)
+            if self._parting and not self._ended:  # the rest is to be had after reconnecting
+                await _sent(send, RECONNECT)
                 await _sent(send, b"", more=False)
                 return
-            if self._ended or self._parting:
+            if self._ended and not self._outbox:
+                await _sent(send, b"", more=False)
+                return
+            if self._ended:
                 self._wake.set()
 
     async def _read(self) -> None:
@@ -120,6 +126,10 @@ class EventStream(Response):
             pass
         self._left = True
         self._wake.set()
+
+    def _ending(self) -> AbstractContextManager[None]:
+        """Hear when the token no longer holds."""
+        return nullcontext() if self._viewing is None else self._viewing.told(self._part)
 
     def _part(self) -> None:
         self._parting = True

@@ -3,9 +3,10 @@
 One algorithm, HS256. The two kinds differ in their audience, so that neither passes for the other.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -45,6 +46,7 @@ class Access:
     user_id: str
     session_id: str | None
     token_version: int
+    expires_at: float = field(default=math.inf, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,10 +83,10 @@ class Tokens:
     def read_access(self, token: str) -> Access:
         """Raises `NotSignedIn`. Whether its session is still live is not in the token."""
         match self._read(token, ACCESS_AUDIENCE):
-            case {"sub": str(user), "tv": int(version), "sid": str(session)}:
-                return Access(user_id=user, session_id=session, token_version=version)
-            case {"sub": str(user), "tv": int(version), **rest} if "sid" not in rest:
-                return Access(user_id=user, session_id=None, token_version=version)
+            case {"sub": str(user), "tv": int(version), "exp": expires, "sid": str(session)}:
+                return Access(user_id=user, session_id=session, token_version=version, expires_at=expires)
+            case {"sub": str(user), "tv": int(version), "exp": expires, **rest} if "sid" not in rest:
+                return Access(user_id=user, session_id=None, token_version=version, expires_at=expires)
             case _:
                 raise NotSignedIn(NOT_VALID)
 

@@ -35,6 +35,15 @@ _STANDING: Final = (
     .select_from(users.outerjoin(sessions, and_(_S.user_id == users.c.id, _S.id == _ID)))
     .where(users.c.id == UID)
 )
+VERSIONS: Final = select(users.c.id, users.c.token_version).where(
+    users.c.id.in_(bindparam("the_users", expanding=True))
+)
+LIVE_SESSIONS: Final = select(_S.user_id, _S.id).where(
+    _S.user_id.in_(bindparam("the_users", expanding=True)),
+    _S.id.in_(bindparam("the_sessions", expanding=True)),
+    _S.revoked_at.is_(None),
+    _S.expires_at > bindparam("now", type_=_S.expires_at.type),
+)
 _SESSION: Final = select(_S.id, _S.generation, _S.created_at, _S.last_used_at, _S.expires_at, _S.revoked_at).where(
     *_MINE
 )

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.domain.task import Task
-from kirotodo.core.store.accounts import BY_EMAIL, Account, AccountStore
+from kirotodo.core.store.accounts import BY_EMAIL, LIVE_SESSIONS, VERSIONS, Account, AccountStore
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.engine import Engine
 from kirotodo.core.store.journal import Journal
@@ -197,6 +197,23 @@ class Database:
         async with self._engine.operate() as connection:
             row = (await connection.execute(BY_EMAIL, {"the_email": email})).first()
             return None if row is None else Account(**row._mapping)
+
+    async def live_versions(self, of: Sequence[tuple[str, str | None]]) -> dict[tuple[str, str | None], int]:
+        """Return the token version of each of these users, for those of their sessions that are live: a session that
+        is over is left out, and no session at all is always live."""
+        versions: dict[str, int] = {}
+        live: set[tuple[str, str | None]] = {(user_id, None) for user_id, session_id in of if session_id is None}
+        async with self._engine.operate() as connection:
+            for start in range(0, len(of), _CHUNK):
+                some = of[start : start + _CHUNK]
+                asked = {"the_users": list({user_id for user_id, _ in some})}
+                versions.update((row[0], row[1]) for row in await connection.execute(VERSIONS, asked))
+                sessions_asked = [session_id for _, session_id in some if session_id is not None]
+                found = await connection.execute(
+                    LIVE_SESSIONS, {**asked, "the_sessions": sessions_asked, "now": self._clock()}
+                )
+                live.update((row[0], row[1]) for row in found)
+        return {key: versions.get(key[0], 0) for key in of if key in live}
 
     async def hold(self, leases: Sequence[Lease], *, until: datetime) -> dict[str, bool]:
         """Extend these leases, whoever's turns they are, in one transaction. The turns that are still so owned, each

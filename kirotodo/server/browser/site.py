@@ -23,6 +23,7 @@ from textual_serve.server import Server, to_int
 from kirotodo import __version__
 from kirotodo.core.errors import OperatorError
 from kirotodo.server.browser.visitor import Visitor
+from kirotodo.server.client_address import TrustedProxies, address_in, counted_as
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Site(Server):
         super().__init__(title, title=title)
         self._words = tuple(command)
         self._environment = dict(environment)
-        self._most, self._most_of_one, self._proxies = visitors, per_address, frozenset(proxies)
+        self._most, self._most_of_one, self._proxies = visitors, per_address, TrustedProxies.of(proxies)
         self._sockets: set[web.WebSocketResponse] = set()
         self._addresses: Counter[str] = Counter()
 
@@ -101,11 +102,11 @@ class Site(Server):
         return web.json_response({"status": "ok", "version": __version__, "visitors": self.visitors})
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        if not _same_origin(request):
+        if not _same_origin(request) or not _own_host(request):
             raise web.HTTPForbidden(text="Only this site's own page may open a terminal.")
         socket = web.WebSocketResponse(heartbeat=15, max_msg_size=MESSAGE_MAX)
         await socket.prepare(request)
-        address = self._address_of(request)
+        address = counted_as(self._address_of(request))
         if self.visitors >= self._most or self._addresses[address] >= self._most_of_one:
             await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=FULL.encode())
             return socket
@@ -125,12 +126,16 @@ class Site(Server):
             self._words,
             socket=socket,
             downloads=self.download_manager,
-            environment={**self._environment, **_zone(request.match_info["zone"])},
+            environment={
+                **self._environment,
+                **_zone(request.match_info["zone"]),
+                "KIROTODO_VISITOR_ADDRESS": self._address_of(request),
+            },
         )
         try:
             await visitor.start(to_int(request.query.get("width", ""), 80), to_int(request.query.get("height", ""), 24))
             await self._process_messages(socket, visitor)
-        except (ValueError, TypeError, LookupError, AttributeError, AssertionError):
+        except (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError):
             await socket.close(code=WSCloseCode.PROTOCOL_ERROR)
         except OSError as error:
             logger.error("a visitor's process could not be started: %s", error)
@@ -142,18 +147,33 @@ class Site(Server):
 
     def _address_of(self, request: web.Request) -> str:
         peer = request.remote or ""
-        told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return told if told and ("*" in self._proxies or peer in self._proxies) else peer
+        forwarded = request.headers.getall("X-Forwarded-For", ())
+        return self._proxies.client(peer, forwarded) if self._proxies.trusts(peer) else peer
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
+    response.headers.popall("Server", None)  # which names versions
 
 
 def _same_origin(request: web.Request) -> bool:
     """A page of another site cannot open terminals here; a program that is no browser sends no Origin."""
     origin = request.headers.get("Origin")
     return origin is None or urlsplit(origin).netloc == request.headers.get("Host")
+
+
+def _own_host(request: web.Request) -> bool:
+    """Whether the page's own address is one of this machine, where that is the only way here without a proxy: another
+    site could have its name lead here (DNS rebinding), and would then pass for the page's own origin."""
+    arrived_at = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    if not arrived_at or not _is_loopback(str(arrived_at[0])) or "X-Forwarded-For" in request.headers:
+        return True
+    return _is_loopback(urlsplit(f"//{request.headers.get('Host', '')}").hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    address = address_in(host)
+    return host == "localhost" or (address is not None and address.is_loopback)
 
 
 def _zone(name: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from kirotodo.core.domain.conversation import Sent
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.events import TurnFailed
 from kirotodo.core.local import LocalBackend
-from kirotodo.server.callers import Caller, Draining, RequestKey, Spoken, user_router
+from kirotodo.server.callers import Caller, Draining, RequestKey, Spoken, Viewed, user_router
 from kirotodo.server.errors import STATUS, problem, problem_of
 from kirotodo.server.following import outcome, turn_frames
 from kirotodo.server.openapi import TURN_STREAM, problems
@@ -45,10 +45,12 @@ async def chat(body: ChatBody, caller: Spoken, drain: Draining, key: RequestKey 
 
 
 @router.post("/chat/stream", status_code=200, response_class=EventStream, responses={**TURN_STREAM, **REFUSALS})
-async def chat_stream(body: ChatBody, caller: Spoken, drain: Draining, key: RequestKey = None) -> Response:
+async def chat_stream(
+    body: ChatBody, caller: Spoken, drain: Draining, viewing: Viewed, key: RequestKey = None
+) -> Response:
     """Say something and follow the turn: its events as they come, up to the final one."""
     backend, sent = await begin(caller, body, key)
-    return EventStream(turn_frames(backend, sent.turn_id), drain=drain)
+    return EventStream(turn_frames(backend, sent.turn_id), drain=drain, viewing=viewing)
 
 
 def _failed(failure: TurnFailed, sent: Sent) -> Response:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from kirotodo.core.domain.conversation import Sent, Turn
 from kirotodo.core.domain.task import Changed
-from kirotodo.server.callers import CallId, Draining, LastEventId, Mine, RequestKey, Spoken, TurnId, user_router
+from kirotodo.server.callers import CallId, Draining, LastEventId, Mine, RequestKey, Spoken, TurnId, Viewed, user_router
 from kirotodo.server.following import turn_frames
 from kirotodo.server.openapi import TURN_STREAM, problems
 from kirotodo.server.routes.chat import begin
@@ -37,6 +37,7 @@ async def events(
     turn_id: TurnId,
     backend: Mine,
     drain: Draining,
+    viewing: Viewed,
     after: Annotated[int, Query(ge=0, le=SEQ_MAX, description="Only events with a higher `seq`.")] = 0,
     last_event_id: LastEventId = None,
 ) -> Response:
@@ -46,7 +47,7 @@ async def events(
     """
     await backend.turn(turn_id)
     start = after if last_event_id is None else last_event_id
-    return EventStream(turn_frames(backend, turn_id, after=start), drain=drain)
+    return EventStream(turn_frames(backend, turn_id, after=start), drain=drain, viewing=viewing)
 
 
 @router.post("/{turn_id}/cancel", responses=problems(404))

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from kirotodo.server.callers import Called, Draining, LastEventId, Mine, user_router
+from kirotodo.server.callers import Called, Draining, LastEventId, Mine, Viewed, user_router
 from kirotodo.server.following import list_frames
 from kirotodo.server.openapi import LIST_STREAM
 from kirotodo.server.schemas import SEQ_MAX, Models, UserStatus
@@ -31,6 +31,7 @@ async def status(backend: Mine, caller: Called) -> UserStatus:
 async def events(
     backend: Mine,
     drain: Draining,
+    viewing: Viewed,
     after: Annotated[
         int | None, Query(ge=0, le=SEQ_MAX, description="From this revision on; from now without.")
     ] = None,
@@ -38,4 +39,4 @@ async def events(
 ) -> Response:
     """What changes on the list, here or anywhere else: `list_changed` events, whose id is the list's revision."""
     start = after if last_event_id is None else last_event_id
-    return EventStream(list_frames(backend, after=start), drain=drain)
+    return EventStream(list_frames(backend, after=start), drain=drain, viewing=viewing)

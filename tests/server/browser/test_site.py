@@ -151,7 +151,7 @@ async def test_no_size_is_too_large_or_too_small(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["{}", "[]", "nonsense", '["stdin"]', '["resize", {}]', '["resize", {"width": "x"}]']
+    "message", ["{}", "[]", "nonsense", '["stdin"]', '["resize", {}]', '["resize", {"width": "x"}]', "[" * 5000]
 )
 async def test_a_socket_that_talks_nonsense_is_closed(message: str) -> None:
     async with at() as (site, client), visit(client) as opened:
@@ -203,6 +203,36 @@ async def test_another_sites_page_opens_no_terminal() -> None:
         with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
             await client.ws_connect("/ws/", headers={"Origin": "https://evil.test"})
         assert site.visitors == 0
+
+
+async def test_a_foreign_name_for_this_machine_opens_no_terminal() -> None:
+    async with at() as (_, client):
+        port = client._base_url.port  # type: ignore[union-attr]
+        rebound = {"Host": f"evil.example:{port}", "Origin": f"http://evil.example:{port}"}
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+            await client.ws_connect("/ws/", headers=rebound)
+        async with visit(client, Host=f"localhost:{port}", Origin=f"http://localhost:{port}"):
+            pass
+        async with visit(client, **rebound, **{"X-Forwarded-For": "198.51.100.1"}):
+            pass  # a proxy on this machine hands names on
+
+
+async def test_an_ipv6_network_is_one_address() -> None:
+    async with (
+        at(per_address=1, proxies=("127.0.0.0/8",)) as (_, client),
+        visit(client, **{"X-Forwarded-For": "2001:db8:1:2::1"}) as first,
+    ):
+        assert first.told["environment"]["KIROTODO_VISITOR_ADDRESS"] == "2001:db8:1:2::1"
+        assert await closed_with(client, {"X-Forwarded-For": "2001:db8:1:2:ffff::2"}) == FULL
+        async with visit(client, **{"X-Forwarded-For": "2001:db8:1:3::1"}):
+            pass
+
+
+async def test_answers_name_no_versions() -> None:
+    async with at() as (_, client):
+        for path in ("/", "/health", "/none", "/static/js/textual.js"):
+            async with client.get(path) as answer:
+                assert "Server" not in answer.headers
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd"])
