@@ -7,6 +7,8 @@ Every method raises errors of `core.errors` and nothing else. No method holds a 
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from datetime import time as time_of_day
 from typing import Any, Literal, Protocol, TypedDict
 
 from kirotodo.core.domain.conversation import (
@@ -33,17 +35,20 @@ Link = Literal["local", "online", "reconnecting", "offline"]
 
 
 class TaskFields(TypedDict, total=False):
-    """Fields of a task in a person's words; those left out stay as they are.
+    """Fields of a task, as values or in a person's words; those left out stay as they are.
 
     `due` takes words ("tomorrow at 5pm", "2026-11-27", "fri 17:00"), as do `time` ("5pm"), `recurrence` ("every other
     friday", or an RRULE) and `remind` ("10 minutes before", "tomorrow 8am"). None (or "") takes a value away.
+    `due_date`, `due_time` and `remind_at` are what a task has there, and go without `due`, `time` and `remind`.
     `tags` replaces all; `add_tags` and `remove_tags` change some.
     """
 
     title: str
     notes: str | None
     due: str | None
+    due_date: date | None
     time: str | None
+    due_time: time_of_day | None
     recurrence: str | None
     recurs_from: RecursFrom
     priority: Priority
@@ -52,6 +57,7 @@ class TaskFields(TypedDict, total=False):
     add_tags: Sequence[str]
     remove_tags: Sequence[str]
     remind: str | None
+    remind_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

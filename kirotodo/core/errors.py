@@ -7,6 +7,7 @@
     │   ├── Conflict              something else stands in the way
     │   │   ├── LiveTurn          the conversation has a turn under way; carries its id
     │   │   └── NotUndoable       nothing to undo, or the task has moved on since
+    │   ├── PreconditionFailed    it is not any more as the request takes it to be
     │   ├── KeyReused             a request key came back with another body
     │   ├── TooLarge              more than a request may hold
     │   ├── RateLimited           too many requests; carries when to come again
@@ -40,6 +41,7 @@ Code = Literal[
     "conflict",
     "live_turn",
     "not_undoable",
+    "precondition_failed",
     "key_reused",
     "too_large",
     "rate_limited",
@@ -110,6 +112,12 @@ class NotUndoable(Conflict):
     """Nothing is left to undo (or redo), or later changes stand in the way."""
 
     code: Code = "not_undoable"
+
+
+class PreconditionFailed(UserError):
+    """What was to be changed is not, or not any more, as the request takes it to be; nothing was done."""
+
+    code: Code = "precondition_failed"
 
 
 class KeyReused(UserError):

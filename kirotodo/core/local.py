@@ -12,10 +12,11 @@ from kirotodo.core.agent.lookout import Lookout
 from kirotodo.core.backend import ImportReport, ListChanged, ModelChoice, Status, TaskFields
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
-from kirotodo.core.errors import InvalidInput
+from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.events import Recorded, TurnEvent
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database, Since, Store
+from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.core.unbroken import unbroken
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from kirotodo.core.tools.tool import Standpoint
 
 T = TypeVar("T")
+Check = Callable[[T], None]
 
 PENDING: Final = TaskFilter()
 LOCAL_USER: Final = "local"
@@ -96,12 +98,13 @@ class Core:
         )
         return cls(database=database, settings=settings, model=model, clock=clock, observer=observer)
 
-    def of(self, user_id: str, *, zone: ZoneInfo | None = None) -> "LocalBackend":
+    def of(self, user_id: str, *, zone: ZoneInfo | None = None, request: RequestKey | None = None) -> "LocalBackend":
         """This user's list and conversations. Costs next to nothing; its `aclose` leaves the core open.
 
-        `zone` is that of the user's days and hours, the one of the settings unless told.
+        `zone` is that of the user's days and hours, the one of the settings unless told. With `request` the backend is
+        for that one request: if its edit was made before, it gives the same answer and changes nothing.
         """
-        return LocalBackend(self, user_id=user_id, zone=zone)
+        return LocalBackend(self, user_id=user_id, zone=zone, request=request)
 
     @cached_property
     def preferences(self) -> "Preferences":
@@ -169,9 +172,16 @@ class LocalBackend:
     """A user's list and conversations, in this process. See `core.backend.Backend` for what each method promises."""
 
     def __init__(
-        self, core: Core, *, user_id: str = LOCAL_USER, zone: ZoneInfo | None = None, owns_core: bool = False
+        self,
+        core: Core,
+        *,
+        user_id: str = LOCAL_USER,
+        zone: ZoneInfo | None = None,
+        owns_core: bool = False,
+        request: RequestKey | None = None,
     ) -> None:
         self.user_id = user_id
+        self._request = request
         self._core = core
         self._owns_core = owns_core
         self._database = core.database
@@ -266,22 +276,34 @@ class LocalBackend:
         older = messages[0].seq if messages and messages[0].seq > 1 else None
         return Transcript(conversation=conversation, messages=messages, turns=turns, before=older)
 
-    async def rename_conversation(self, conversation_id: int, title: str) -> Conversation:
-        async with self._writing() as store:
+    async def conversation(self, conversation_id: int) -> Conversation:
+        """Raises `NotFound`."""
+        async with self._database.read(self.user_id) as store:
+            return await store.conversations.get(conversation_id)
+
+    async def rename_conversation(
+        self, conversation_id: int, title: str, *, check: "Check[Conversation] | None" = None
+    ) -> Conversation:
+        """As the port says; `check` raises where the conversation is not as the caller takes it to be."""
+
+        async def rename(store: Store, _: "Standpoint") -> Conversation:
+            if check is not None:
+                check(await store.conversations.get(conversation_id))
             return await store.conversations.rename(conversation_id, _checked_title(title))
 
-    async def delete_conversation(self, conversation_id: int) -> None:
-        async with self._database.read(self.user_id) as store:
-            await store.conversations.get(conversation_id)
-            live = await store.turns.live(conversation_id)
+        return await self._edit(rename, Conversation)
+
+    async def delete_conversation(self, conversation_id: int, *, check: "Check[Conversation] | None" = None) -> None:
+        """As the port says; `check` raises where the conversation is not as the caller takes it to be."""
+        async with self._writing() as store:
+            live = await _deleted_unless_live(store, conversation_id, check)
         if live is not None:
             await self.cancel(live)
-        async with self._writing() as store:
-            await store.conversations.delete(conversation_id)
+            async with self._writing() as store:
+                await store.conversations.delete(conversation_id)
 
     async def restore_conversation(self, conversation_id: int) -> Conversation:
-        async with self._writing() as store:
-            return await store.conversations.restore(conversation_id)
+        return await self._edit(lambda store, _: store.conversations.restore(conversation_id), Conversation)
 
     # --- tasks ---
 
@@ -300,49 +322,81 @@ class LocalBackend:
 
         if dry_run:
             return edits.preview_from_text(text, at=self._standpoint())
-        return await self._edit(lambda store, at: edits.add_from_text(store, text, at=at))
+        return await self._edit(lambda store, at: edits.add_from_text(store, text, at=at), tuple[Task, ...])
 
-    async def add_task(self, fields: TaskFields) -> Task:
+    async def add_task(self, fields: TaskFields, *, completed_at: datetime | None = None) -> Task:
+        """As the port says; with `completed_at` the task is added as one that was done then."""
         from kirotodo.core.tools import edits
 
-        return await self._edit(lambda store, at: edits.add_task(store, fields, at=at))
+        return await self._edit(lambda store, at: edits.add_task(store, fields, completed_at=completed_at, at=at), Task)
 
     async def update_tasks(self, task_ids: Sequence[int], fields: TaskFields) -> Changed:
         from kirotodo.core.tools import edits
 
-        return await self._edit(lambda store, at: edits.update_tasks(store, task_ids, fields, at=at))
+        return await self._edit(lambda store, at: edits.update_tasks(store, task_ids, fields, at=at), Changed)
 
     async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
         from kirotodo.core.tools import edits
 
-        return await self._edit(lambda store, at: edits.complete_tasks(store, task_ids, completed=completed, at=at))
+        return await self._edit(
+            lambda store, at: edits.complete_tasks(store, task_ids, completed=completed, at=at), Changed
+        )
 
-    async def change_task(self, task_id: int, fields: TaskFields, *, completed: bool | None = None) -> Task:
-        """Change fields of a task and set it done or open, as one edit. Raises `NotFound` or `InvalidInput`."""
+    async def change_task(
+        self,
+        task_id: int,
+        fields: TaskFields,
+        *,
+        completed: bool | None = None,
+        check: "Check[Task] | None" = None,
+    ) -> Task:
+        """Change fields of a task and set it done or open, as one edit. Raises `NotFound` or `InvalidInput`.
+
+        `check` sees the task first, in the same transaction, and raises where it is not as the caller takes it to be.
+        """
         from kirotodo.core.tools import edits
 
         async def change(store: Store, at: "Standpoint") -> Task:
+            if check is not None:
+                check(await store.tasks.get(task_id))
             if fields or completed is None:
                 await edits.update_tasks(store, [task_id], fields, at=at)
             if completed is not None:
                 await edits.complete_tasks(store, [task_id], completed=completed, at=at)
             return await store.tasks.get(task_id)
 
-        return await self._edit(change)
+        return await self._edit(change, Task)
 
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
         from kirotodo.core.tools import edits
 
-        return await self._edit(lambda store, at: edits.delete_tasks(store, task_ids, at=at))
+        return await self._edit(lambda store, at: edits.delete_tasks(store, task_ids, at=at), Changed)
+
+    async def delete_task(self, task_id: int, *, check: "Check[Task] | None" = None) -> Changed:
+        """Delete one task, unless `check` raises: it sees the task first, in the same transaction."""
+        from kirotodo.core.tools import edits
+
+        async def delete(store: Store, at: "Standpoint") -> Changed:
+            if check is not None:
+                check(await store.tasks.get(task_id))
+            return await edits.delete_tasks(store, [task_id], at=at)
+
+        return await self._edit(delete, Changed)
 
     async def undo(self, *, groups: int = 1) -> Changed:
-        return await self._edit(lambda store, _: store.journal.undo(groups=groups))
+        return await self._edit(lambda store, _: store.journal.undo(groups=groups), Changed)
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
-        return await self._edit(lambda store, _: store.journal.undo_call(turn_id, call_id))
+        async def undo(store: Store, _: "Standpoint") -> Changed:
+            turn = (await store.turns.get(turn_id)).turn
+            if all(call.id != call_id for call in turn.tool_calls):
+                raise NotFound("There is no such call in this turn.")
+            return await store.journal.undo_call(turn_id, call_id)
+
+        return await self._edit(undo, Changed)
 
     async def redo(self) -> Changed:
-        return await self._edit(lambda store, _: store.journal.redo())
+        return await self._edit(lambda store, _: store.journal.redo(), Changed)
 
     async def stats(self, *, period_days: int = 7) -> TaskStats:
         if not 1 <= period_days <= 3660:
@@ -353,7 +407,7 @@ class LocalBackend:
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
         from kirotodo.core.tools.imports import import_tasks
 
-        return await self._edit(lambda store, at: import_tasks(store, drafts, at=at))
+        return await self._edit(lambda store, at: import_tasks(store, drafts, at=at), ImportReport)
 
     # --- the rest ---
 
@@ -412,9 +466,32 @@ class LocalBackend:
             yield store
         self._hub.list_changed(self.user_id)
 
-    async def _edit(self, edit: "Callable[[Store, Standpoint], Awaitable[T]]") -> T:
+    async def _edit(self, edit: "Callable[[Store, Standpoint], Awaitable[T]]", kind: Any) -> T:
+        """Make an edit, whose result is of that kind. Where the request has a key, the result is stored with the edit,
+        and a request that was answered before gets that answer."""
         async with self._writing() as store:
-            return await edit(store, self._standpoint())
+            if self._request is None:
+                return await edit(store, self._standpoint())
+            from kirotodo.core.store.codec import dump_answer, load_answer
+
+            known = await store.request_keys.answer_to(self._request)
+            if known is not None:
+                found: T = load_answer(kind, known)
+                return found
+            done = await edit(store, self._standpoint())
+            await store.request_keys.keep(self._request, dump_answer(kind, done))
+            return done
+
+
+async def _deleted_unless_live(store: Store, conversation_id: int, check: "Check[Conversation] | None") -> str | None:
+    """Delete the conversation, or return the id of the turn that has to be stopped first."""
+    conversation = await store.conversations.get(conversation_id)
+    if check is not None:
+        check(conversation)
+    live = await store.turns.live(conversation_id)
+    if live is None:
+        await store.conversations.delete(conversation_id)
+    return live
 
 
 def _checked_title(title: str) -> str:

@@ -20,6 +20,7 @@ from kirotodo.server.drain import Drain
 from kirotodo.server.errors import answer_with_problems
 from kirotodo.server.large_bodies import LargeBodies
 from kirotodo.server.limits import RateLimitHeaders
+from kirotodo.server.methods import HeadAsGet, JsonByDefault
 from kirotodo.server.middleware import REQUEST_ID, VERSION, BodyLimit, Cors, Envelope, HeadLimit, NoNewWork
 from kirotodo.server.observability.metrics import Metrics
 from kirotodo.server.observability.observed import Everyone, Observed
@@ -97,8 +98,10 @@ def create_app(
         app.router.routes.extend(router.routes)  # as they are; including them would make each anew for every app
     answer_with_problems(app)
     describe(app)
+    app.add_middleware(JsonByDefault)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadLimit)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(NoNewWork, drain=drain)
     app.add_middleware(Observed, metrics=metrics)
     app.add_middleware(RateLimitHeaders)

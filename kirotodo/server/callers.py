@@ -4,8 +4,10 @@ The path's user must be the token's subject. Nothing is read, not even the body 
 known, and counted.
 """
 
+import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Header, Path, Request
@@ -14,24 +16,34 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from kirotodo.core.local import Core, LocalBackend
+from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.server.auth import Principal, authenticated, gate_of, owner
+from kirotodo.server.conditions import unconditional
 from kirotodo.server.drain import Drain
 from kirotodo.server.errors import NOT_JSON
 from kirotodo.server.limits import Kind
-from kirotodo.server.openapi import problems
-from kirotodo.server.schemas import ID_MAX, KEY_PATTERN, SEQ_MAX, Zone, known_zone
+from kirotodo.server.openapi import named, problems
+from kirotodo.server.schemas import ID_MAX, KEY_PATTERN, SEQ_MAX, Number, Zone, known_zone
 from kirotodo.server.viewers import Viewing
 
-ConversationId = Annotated[int, Path(ge=1, le=ID_MAX, description="Counted per user.")]
-TaskId = Annotated[int, Path(ge=1, le=ID_MAX, description="Counted per user.")]
+ConversationId = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="Counted per user.")]
+TaskId = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="Counted per user.")]
 TurnId = Annotated[str, Path(pattern=r"^[\w-]{1,64}$", description="As `turn_id` of an answer.")]
 CallId = Annotated[str, Path(pattern=r"^[\w.-]{1,50}$", description="As `call_id` of an event.")]
-RequestKey = Annotated[
+MessageKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
         pattern=KEY_PATTERN,
-        description="The same key with the same body attaches to the turn it began.",
+        description="The same key with the same message attaches to the turn it began.",
+    ),
+]
+EditKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=KEY_PATTERN,
+        description="The same key with the same request gets the first answer again, and nothing is done twice.",
     ),
 ]
 
@@ -91,10 +103,10 @@ class Caller:
         self._core = core
         self._zone = zone
 
-    async def backend(self, *, zone: str | None = None) -> LocalBackend:
+    async def backend(self, *, zone: str | None = None, request: RequestKey | None = None) -> LocalBackend:
         """Their list, read in their time zone: the given one, which is remembered, else the one remembered."""
         chosen = await self._remembered(zone or self._zone)
-        return self._core.of(self.principal.user_id, zone=chosen)
+        return self._core.of(self.principal.user_id, zone=chosen, request=request)
 
     async def _remembered(self, given: str | None) -> ZoneInfo | None:
         user_id = self.principal.user_id
@@ -111,7 +123,13 @@ class Caller:
 def user_router(tag: str, *, prefix: str = "") -> APIRouter:
     """A router for what belongs to a user, with the problems that any such route may answer with."""
     responses = problems(401, 403, 415, 422, 429, 500, 503)
-    return APIRouter(prefix=f"/api/{{user_id}}{prefix}", tags=[tag], responses=responses, route_class=UserRoute)
+    return APIRouter(
+        prefix=f"/api/{{user_id}}{prefix}",
+        tags=[tag],
+        responses=responses,
+        route_class=UserRoute,
+        generate_unique_id_function=named,
+    )
 
 
 async def caller(
@@ -126,6 +144,7 @@ async def caller(
 async def speaker(
     request: Request,
     principal: Annotated[Principal, Depends(owner)],
+    _: Annotated[None, Depends(unconditional)],
     x_timezone: Annotated[Zone | None, Header()] = None,
 ) -> Caller:
     """One who lets a model work: `UserRoute` counts this as a turn."""
@@ -134,6 +153,31 @@ async def speaker(
 
 async def mine(caller: Annotated[Caller, Depends(caller)]) -> LocalBackend:
     return await caller.backend()
+
+
+async def editing(request: Request, caller: Annotated[Caller, Depends(caller)], key: EditKey = None) -> LocalBackend:
+    """Return their list for the one edit of this request, which is made once however often it comes with its key."""
+    return await caller.backend(request=await keyed(request, key))
+
+
+async def keyed(request: Request, key: str | None) -> RequestKey | None:
+    """Return the key of a request with what the request asks for, None for one without a key."""
+    if key is None:
+        return None
+    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    digest.update(await request.body())
+    return RequestKey(key=key, fingerprint=digest.hexdigest())
+
+
+async def editing_unconditionally(
+    backend: Annotated[LocalBackend, Depends(editing)], _: Annotated[None, Depends(unconditional)]
+) -> LocalBackend:
+    return backend
+
+
+def located(response: Response, user_id: str, place: str) -> None:
+    """Let the answer name where what it made or began is to be found, below the user's own address."""
+    response.headers["Location"] = f"/api/{quote(user_id, safe='')}/{place}"
 
 
 async def drain_of(request: Request) -> Drain:
@@ -151,6 +195,11 @@ Viewed = Annotated[Viewing, Depends(viewing)]
 Called = Annotated[Caller, Depends(caller)]
 Spoken = Annotated[Caller, Depends(speaker)]
 Mine = Annotated[LocalBackend, Depends(mine)]
+"""For a request that reads, or whose effect comes to the same however often it is made."""
+Editing = Annotated[LocalBackend, Depends(editing_unconditionally)]
+"""For a request that edits."""
+EditingOne = Annotated[LocalBackend, Depends(editing)]
+"""For a request that edits one thing, which can be made to depend on what it is by then: see `Conditions`."""
 Draining = Annotated[Drain, Depends(drain_of)]
 
 

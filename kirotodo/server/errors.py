@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from kirotodo.core.errors import (
     Code,
@@ -37,6 +38,7 @@ STATUS: Final[Mapping[Code, int]] = {
     "conflict": 409,
     "live_turn": 409,
     "not_undoable": 409,
+    "precondition_failed": 412,
     "too_large": 413,
     "invalid_input": 422,
     "key_reused": 422,
@@ -123,14 +125,26 @@ def answer_with_problems(app: FastAPI) -> None:
         if error.status_code == 404:
             return problem_of(NotFound("There is no such address here; /docs lists those there are."))
         if error.status_code == 405:
-            detail = f"{request.method} is not taken here."
-            return problem(405, "invalid_input", detail, headers=error.headers)
+            return _of_method(request)
         if error.status_code == 413:
             return problem_of(TooLarge(error.detail))
         if error.status_code == 400:
             return problem_of(InvalidInput("The body of the request cannot be read."))
         code = CODES.get(error.status_code, "invalid_input")
         return problem(error.status_code, code, error.detail, headers=error.headers)
+
+
+def _of_method(request: Request) -> Response:
+    """Say which methods an address takes: as a refusal, or as the answer to OPTIONS."""
+    matching = [route for route in request.app.routes if route.matches(request.scope)[0] != Match.NONE]
+    allowed = {"OPTIONS"}.union(*(route.methods or () for route in matching if route.path == matching[0].path))
+    if "GET" in allowed:
+        allowed.add("HEAD")
+    headers = {"Allow": ", ".join(sorted(allowed))}
+    if request.method == "OPTIONS":
+        return Response(status_code=204, headers=headers)
+    detail = f"{request.method} is not taken here. What is: {headers['Allow']}."
+    return problem(405, "invalid_input", detail, headers=headers)
 
 
 def _field(location: Iterable[object]) -> str:

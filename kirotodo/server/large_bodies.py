@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import pydantic_core
 from fastapi.exceptions import RequestValidationError
@@ -12,8 +12,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from kirotodo.core.errors import RateLimited
-
-T = TypeVar("T")
 
 AT_ONCE: Final = 4
 """Bodies that are held in memory at the same time; the others wait on the network."""
@@ -41,7 +39,7 @@ class LargeBodies:
         finally:
             self._users.discard(user_id)
 
-    async def items(self, request: Request, name: str, kind: type[T], *, most: int) -> list[T]:
+    async def items(self, request: Request, name: str, kind: Any, *, most: int) -> list[Any]:
         """Return the list `name` that the body holds, each item checked. Raises what FastAPI raises for a body."""
         try:
             body = await request.body()
@@ -51,7 +49,7 @@ class LargeBodies:
             return await asyncio.to_thread(_items, body, name, kind, most)
 
 
-def _items(body: bytes, name: str, kind: type[T], most: int) -> list[T]:
+def _items(body: bytes, name: str, kind: Any, most: int) -> list[Any]:
     try:
         read = pydantic_core.from_json(body)
     except ValueError:
@@ -65,8 +63,8 @@ def _items(body: bytes, name: str, kind: type[T], most: int) -> list[T]:
         raise _invalid("list_type", (name,), "This should be a list.")
     if len(items) > most:
         raise _invalid("too_long", (name,), f"This should have at most {most:,} items, not {len(items):,}.")
-    adapter = TypeAdapter(list[kind])  # type: ignore[valid-type]
-    checked: list[T] = []
+    adapter: TypeAdapter[list[Any]] = TypeAdapter(list[kind])
+    checked: list[Any] = []
     for start in range(0, len(items), SLICE):
         try:
             checked += adapter.validate_python(items[start : start + SLICE])

@@ -53,6 +53,7 @@ class Envelope:
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID] = request_id
                 headers[VERSION] = __version__
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         try:

@@ -1,11 +1,13 @@
 """What `/openapi.json` says beyond what the routes say of themselves: problems, streams, and examples of both."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from kirotodo.core.backend import ListChanged
@@ -19,6 +21,7 @@ EXAMPLES: Final[Mapping[int, tuple[Code, str]]] = {
     403: ("forbidden", "This token is for another user."),
     404: ("not_found", "There is no task 12."),
     409: ("live_turn", "The last message of this conversation is still being answered."),
+    412: ("precondition_failed", "It has changed since you read it, and nothing was done: read it again."),
     413: ("too_large", "The body of this request may hold at most 128 KiB."),
     415: ("invalid_input", NOT_JSON),
     422: ("invalid_input", "A task needs a title."),
@@ -34,6 +37,51 @@ are pages: `next` is the `cursor` to ask with for what follows, null on the last
 """
 LOCAL_TIME: Final = {"pattern": r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$", "examples": ["17:00:00"]}
 _REF: Final = "#/components/schemas/{model}"
+
+
+_PAGE: Final = re.compile(r"Page_(\w+)_")
+HEADERS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    "X-Request-ID": ("The request's own id if it had one, else one that was made.", {"type": "string"}),
+    "X-Kirotodo-Version": ("The release that answers.", {"type": "string"}),
+    "X-RateLimit-Limit": ("How many such requests there may be in a minute.", {"type": "integer"}),
+    "X-RateLimit-Remaining": ("How many of them are left.", {"type": "integer"}),
+    "X-RateLimit-Reset": ("When there are more again, in seconds since 1970.", {"type": "integer"}),
+    "Retry-After": ("Seconds to wait before the next try.", {"type": "integer"}),
+    "WWW-Authenticate": ("The kind of token that is wanted.", {"type": "string"}),
+    "ETag": ("Changes whenever what was answered does; for `If-Match` and `If-None-Match`.", {"type": "string"}),
+    "Location": ("Where what was made or begun is found.", {"type": "string", "format": "uri-reference"}),
+}
+EVERYWHERE: Final = ("X-Request-ID", "X-Kirotodo-Version")
+COUNTED: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+OF_STATUS: Final[Mapping[str, str]] = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
+TAGS: Final[Mapping[str, str]] = {
+    "chat": "Say something, and have the outcome at once or as a stream of events.",
+    "turns": "What a message set off: followed, stopped, answered, taken back call by call.",
+    "conversations": "Threads and their messages.",
+    "tasks": "The list and its edits, without a model.",
+    "user": "The models to choose from, how things stand, and what changes meanwhile.",
+    "auth": "Accounts and tokens. Where another server keeps them, only `GET /api/auth/me`.",
+    "health": "For probes and Prometheus.",
+}
+
+
+def named(route: APIRoute) -> str:
+    """Return the operation id of a route: the name of its function, which is stable and unique."""
+    return route.name
+
+
+def carries(*names: str) -> dict[str, Any]:
+    """Return what a route declares of an answer that carries these headers."""
+    return {"headers": {name: _header(name) for name in names}}
+
+
+def not_modified() -> dict[str, Any]:
+    """Return what a route declares of the answer to one who has it already."""
+    return {"description": "The caller has it already, by `If-None-Match`.", **carries("ETag")}
+
+
+def _header(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/headers/{name}"}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -78,11 +126,19 @@ def describe(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            found = get_openapi(title=app.title, version=app.version, description=SUMMARY, routes=app.routes)
+            found = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=SUMMARY,
+                routes=app.routes,
+                tags=[{"name": name, "description": words} for name, words in TAGS.items()],
+                license_info={"name": "MIT", "identifier": "MIT"},
+            )
             schemas = found.setdefault("components", {}).setdefault("schemas", {})
             for name, adapter in _further_schemas().items():
                 _add(schemas, name, adapter)
-            app.openapi_schema = _with_local_times(found)
+            _add_headers(found)
+            app.openapi_schema = _with_titles(_with_local_times(found))
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -95,6 +151,44 @@ def _further_schemas() -> dict[str, TypeAdapter[Any]]:
         "ListChanged": TypeAdapter(ListChanged),
         "ImportBody": TypeAdapter(ImportBody),
     }
+
+
+def _add_headers(schema: dict[str, Any]) -> None:
+    """Say of every answer which headers it carries."""
+    components = schema["components"]
+    components["headers"] = {
+        name: {"description": words, "schema": dict(kind)} for name, (words, kind) in HEADERS.items()
+    }
+    for path, item in schema["paths"].items():
+        usual = (*EVERYWHERE, *(COUNTED if path.startswith("/api/") else ()))
+        for operation in item.values():
+            for status, response in operation["responses"].items():
+                names = (*usual, *((OF_STATUS[status],) if status in OF_STATUS else ()))
+                response["headers"] = {**{name: _header(name) for name in names}, **response.get("headers", {})}
+
+
+def _with_titles(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the description with a name of its own for each schema, as a generated client will call its class:
+    `TaskPage`, where Python's is `Page[Task]`."""
+    schemas = schema["components"]["schemas"]
+    names = {name: _PAGE.sub(r"\1Page", name) for name in schemas}
+    schema["components"]["schemas"] = {names[name]: {**found, "title": names[name]} for name, found in schemas.items()}
+    renamed: dict[str, Any] = _with_references(
+        schema, {_REF.format(model=old): _REF.format(model=new) for old, new in names.items()}
+    )
+    return renamed
+
+
+def _with_references(value: Any, names: Mapping[str, str]) -> Any:
+    match value:
+        case {"$ref": str(target)}:
+            return {**value, "$ref": names.get(target, target)}
+        case dict():
+            return {key: _with_references(inner, names) for key, inner in value.items()}
+        case list():
+            return [_with_references(inner, names) for inner in value]
+        case _:
+            return value
 
 
 def _with_local_times(value: Any) -> Any:

@@ -3,15 +3,17 @@
 Limits that the core checks itself are only told here (`told`), so that both ways in refuse with the same sentence.
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final, Literal, cast
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 
 from kirotodo.core.backend import ModelChoice, TaskFields
-from kirotodo.core.domain.conversation import MESSAGE_MAX, Approval, CallStatus, Decision, Turn, Usage
+from kirotodo.core.domain.conversation import MESSAGE_MAX, Approval, CallStatus, Conversation, Decision, Turn, Usage
 from kirotodo.core.domain.task import (
     NAME_MAX,
     NOTES_MAX,
@@ -26,7 +28,7 @@ from kirotodo.core.domain.task import (
     TaskDraft,
     TaskFilter,
 )
-from kirotodo.core.errors import Code
+from kirotodo.core.errors import Code, InvalidInput, PreconditionFailed
 
 ID_MAX: Final = 2**31 - 1
 SEQ_MAX: Final = 2**31 - 1
@@ -55,14 +57,59 @@ def told(**limits: Any) -> dict[str, Any]:
     return {"type": "string", **limits}
 
 
+_DIGITS: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOCK: Final = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?")
+_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}[0-9:.]*([Zz]|[+-][0-9]{2}:[0-9]{2})")
+
+
+def _whole_number(value: object) -> int:
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    raise ValueError("it should be a whole number in plain digits, such as 12")
+
+
+def _day(value: object) -> date:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return date.fromisoformat(value)
+    raise ValueError("it should be a day such as 2026-11-27")
+
+
+def _clock(value: object) -> time:
+    if isinstance(value, str) and _CLOCK.fullmatch(value):
+        return time.fromisoformat(value)
+    raise ValueError("it should be a local time of day such as 17:00 or 17:00:00")
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        try:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except OverflowError:
+            pass
+    raise ValueError("it should be a moment with its offset from UTC, such as 2026-11-27T08:00:00Z")
+
+
+def left_out() -> Any:
+    """Return what stands for a member that was not given. As a factory it puts no default into the schema, which a
+    generated client would send."""
+    return None
+
+
 Text = Annotated[str, AfterValidator(_storable)]
-Id = Annotated[int, Field(ge=1, le=ID_MAX)]
+Id = Annotated[int, Field(strict=True, ge=1, le=ID_MAX)]
+"""An id in a body: a JSON integer and nothing that looks like one."""
+Number = BeforeValidator(_whole_number)
+"""For numbers in a path or query: plain ASCII digits, without a sign, spaces or leading zeros."""
+Day = Annotated[date, BeforeValidator(_day)]
+Clock = Annotated[time, BeforeValidator(_clock)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 Zone = Annotated[
     str,
     Field(max_length=64, description="IANA time zone of days and hours.", examples=["Europe/Vienna"]),
     AfterValidator(known_zone),
 ]
-Limit = Annotated[int, Field(ge=1, le=PAGE_MAX, description="How many at most.")]
+Limit = Annotated[int, Number, Field(ge=1, le=PAGE_MAX, description="How many at most.")]
 Cursor = Annotated[Text, Field(max_length=500, description="`next` of the page before.")]
 TaskIds = Annotated[list[Id], Field(min_length=1, max_length=AT_ONCE, description="Which tasks.", examples=[[3, 5]])]
 Title = Annotated[Text, WithJsonSchema(told(minLength=1, maxLength=TITLE_MAX, examples=["Pay rent"]))]
@@ -97,45 +144,141 @@ class ApprovalBody(Body):
 
 
 class TitleBody(Body):
+    """Another title for a conversation. It takes what reading one gives; of what cannot be changed, only as it is."""
+
     title: Title = Field(description="The new title.")
+    id: Id = Field(default_factory=left_out, description="As it is.")
+    preview: Text = Field(default_factory=left_out, description="As it is.")
+    message_count: Annotated[int, Field(strict=True, ge=0)] = Field(default_factory=left_out, description="As it is.")
+    created_at: Moment = Field(default_factory=left_out, description="As it is.")
+    updated_at: Moment = Field(
+        default_factory=left_out,
+        description="As it is: a conversation that has changed since then is left alone (412).",
+    )
+
+    def check(self, conversation: Conversation) -> None:
+        """Raise `InvalidInput` or `PreconditionFailed`, see `check_as_read`."""
+        check_as_read(self, conversation, only_if_the_same=("id", "preview", "message_count", "created_at"))
 
 
 class FieldsBody(Body):
-    """A task's fields in a person's words. Those left out stay as they are; null takes a value away."""
+    """A task's fields, as they are read or in a person's words: `due_date`, `due_time` and `remind_at` take what a task
+    has there, `due`, `time` and `remind` take words. A member that is left out stays as it is; null takes the value
+    away where there can be none."""
 
-    title: Title = Field(default="", description="What is to be done.")
-    notes: Annotated[Text, WithJsonSchema(told(maxLength=NOTES_MAX))] | None = Field(default=None)
-    due: Words | None = Field(default=None, description="A day, with or without a time.", examples=["tomorrow at 5pm"])
-    time: Words | None = Field(default=None, description="The time of day.", examples=["17:00"])
-    recurrence: Words | None = Field(
-        default=None, description="Words, or an RFC 5545 rule.", examples=["every other friday"]
+    title: Title = Field(default_factory=left_out, description="What is to be done. Never null.")
+    notes: Annotated[Text, WithJsonSchema(told(maxLength=NOTES_MAX))] | None = Field(
+        default_factory=left_out, description="Null or an empty text takes them away."
     )
-    recurs_from: RecursFrom = Field(default="schedule", description="What the next occurrence is counted from.")
-    priority: Priority = Field(default="none")
-    project: Annotated[Text, WithJsonSchema(told(maxLength=NAME_MAX))] | None = Field(default=None)
-    tags: list[Tag] = Field(default=[], max_length=100, description="In place of all tags.")
-    add_tags: list[Tag] = Field(default=[], max_length=100, description="More tags.")
-    remove_tags: list[Tag] = Field(default=[], max_length=100, description="Fewer tags.")
-    remind: Words | None = Field(default=None, description="When to be reminded.", examples=["10 minutes before"])
+    due_date: Day | None = Field(
+        default_factory=left_out, description="The day it is due. Null takes day and time of day away."
+    )
+    due_time: Clock | None = Field(
+        default_factory=left_out, description="The local time of day, which needs a day. Null takes it away."
+    )
+    due: Words | None = Field(
+        default_factory=left_out,
+        description="In place of `due_date`: a day in words, with or without a time. Null takes day and time away.",
+        examples=["tomorrow at 5pm"],
+    )
+    time: Words | None = Field(
+        default_factory=left_out,
+        description="In place of `due_time`: the time of day in words. Null takes it away.",
+        examples=["5pm"],
+    )
+    recurrence: Words | None = Field(
+        default_factory=left_out,
+        description="Words, or an RFC 5545 rule. Null ends the repetition.",
+        examples=["every other friday"],
+    )
+    recurs_from: RecursFrom = Field(
+        default_factory=left_out, description="What the next occurrence is counted from. Never null."
+    )
+    priority: Priority | None = Field(default_factory=left_out, description="Null is `none`.")
+    project: Annotated[Text, WithJsonSchema(told(maxLength=NAME_MAX))] | None = Field(
+        default_factory=left_out, description="Null takes it away."
+    )
+    tags: Annotated[list[Tag], Field(max_length=100)] | None = Field(
+        default_factory=left_out, description="In place of all tags. Null takes all away."
+    )
+    add_tags: list[Tag] = Field(default_factory=left_out, max_length=100, description="More tags.")
+    remove_tags: list[Tag] = Field(default_factory=left_out, max_length=100, description="Fewer tags.")
+    remind_at: Moment | None = Field(
+        default_factory=left_out, description="When to be reminded. Null takes the reminder away."
+    )
+    remind: Words | None = Field(
+        default_factory=left_out,
+        description="In place of `remind_at`: when to be reminded, in words. Null takes the reminder away.",
+        examples=["10 minutes before"],
+    )
 
     def fields(self) -> TaskFields:
-        """What was given, and nothing else."""
-        return cast(TaskFields, self.model_dump(exclude_unset=True, exclude={"completed"}))
+        """Return what was given, and nothing else."""
+        return cast(TaskFields, self.model_dump(exclude_unset=True, include=set(_FIELDS)))
+
+
+_FIELDS: Final = frozenset(FieldsBody.model_fields)
 
 
 class NewTaskBody(FieldsBody):
+    """A task to be made: at least its `title`. It takes what reading a task gives, and the new task has an id and times
+    of its own."""
+
     title: Title = Field(description="What is to be done.")
+    completed_at: Moment | None = Field(
+        default_factory=left_out, description="The moment it was done, for a task that is to be added as done."
+    )
+    id: Id = Field(default_factory=left_out, description="Not kept.")
+    parent_id: Id | None = Field(default_factory=left_out, description="Not kept.")
+    created_at: Moment = Field(default_factory=left_out, description="Not kept.")
+    updated_at: Moment = Field(default_factory=left_out, description="Not kept.")
 
 
 class TaskBody(FieldsBody):
-    completed: bool | None = Field(default=None, description="Set it done or open; a set, never a toggle.")
+    """Changes to a task. It takes what reading one gives; of what cannot be changed, only as it is."""
+
+    completed: StrictBool = Field(
+        default_factory=left_out, description="Set it done or open; a set, never a toggle. Never null."
+    )
+    id: Id = Field(default_factory=left_out, description="As it is.")
+    parent_id: Id | None = Field(default_factory=left_out, description="As it is.")
+    completed_at: Moment | None = Field(default_factory=left_out, description="As it is; set `completed` instead.")
+    created_at: Moment = Field(default_factory=left_out, description="As it is.")
+    updated_at: Moment = Field(
+        default_factory=left_out, description="As it is: a task that has changed since then is left alone (412)."
+    )
+
+    def check(self, task: Task) -> None:
+        """Raise `InvalidInput` or `PreconditionFailed`, see `check_as_read`."""
+        check_as_read(self, task, only_if_the_same=("id", "parent_id", "completed_at", "created_at"))
+
+
+def check_as_read(body: Body, value: Task | Conversation, *, only_if_the_same: Sequence[str]) -> None:
+    """Raise `PreconditionFailed` where `value` is newer than the one that `body` was made of, and `InvalidInput` where
+    a member that cannot be changed is not given as it is."""
+    given = body.model_dump(exclude_unset=True)
+    if "updated_at" in given and not _same(given["updated_at"], value.updated_at):
+        raise PreconditionFailed(
+            "It has changed since you read it, and nothing was done: read it again, then try again."
+        )
+    for name in only_if_the_same:
+        if name in given and not _same(given[name], getattr(value, name)):
+            hint = "set `completed` to true or false instead" if name == "completed_at" else "leave it out"
+            raise InvalidInput(f"{name}: it cannot be changed; {hint}.")
+
+
+def _same(given: Any, kept: Any) -> bool:
+    """Return whether both are the same; of moments, as far as a program that counts in milliseconds can say."""
+    if isinstance(given, datetime) and isinstance(kept, datetime):
+        return abs(given - kept) < timedelta(milliseconds=1)
+    return bool(given == kept)
 
 
 class TextBody(Body):
     text: Annotated[Text, WithJsonSchema(told(minLength=1, examples=["Pay rent friday 5pm #home +flat !high"]))] = (
         Field(description="One line with dates, `#tag`, `+project` and `!priority` in it.")
     )
-    dry_run: bool = Field(default=False, description="Only say what would be added, with ids 0.")
+    dry_run: StrictBool = Field(default=False, description="Only say what would be added, with ids 0.")
 
 
 class UpdateBody(Body):
@@ -145,19 +288,50 @@ class UpdateBody(Body):
 
 class CompleteBody(Body):
     task_ids: TaskIds
-    completed: bool = Field(default=True, description="false opens them again.")
+    completed: StrictBool = Field(default=True, description="false opens them again.")
 
 
 class TaskIdsBody(Body):
     task_ids: TaskIds
 
 
+class DraftBody(Body):
+    """A task as it is to be. It takes what reading a task gives."""
+
+    title: Text
+    notes: Text = ""
+    priority: Priority = "none"
+    due_date: Day | None = None
+    due_time: Clock | None = None
+    recurrence: Text | None = None
+    recurs_from: RecursFrom = "schedule"
+    remind_at: Moment | None = None
+    project: Text | None = None
+    tags: tuple[Text, ...] = ()
+    parent_id: Id | None = None
+    completed_at: Moment | None = None
+    created_at: Moment | None = None
+    id: Id | None = Field(default=None, description="Not kept.")
+    updated_at: Moment | None = Field(default=None, description="Not kept.")
+
+    def draft(self) -> TaskDraft:
+        return TaskDraft(**{name: getattr(self, name) for name in _DRAFT})
+
+
+_DRAFT: Final = tuple(field.name for field in fields(TaskDraft))
+
+
+Draft = Annotated[DraftBody, AfterValidator(DraftBody.draft)]
+
+
 class ImportBody(Body):
-    drafts: list[TaskDraft] = Field(max_length=IMPORT_AT_ONCE, description="Tasks as they are to be.")
+    drafts: list[DraftBody] = Field(max_length=IMPORT_AT_ONCE, description="Tasks as they are to be.")
 
 
 class UndoBody(Body):
-    groups: int = Field(default=1, ge=1, le=AT_ONCE, description="How many groups of changes: turns or direct edits.")
+    groups: int = Field(
+        default=1, strict=True, ge=1, le=AT_ONCE, description="How many groups of changes: turns or direct edits."
+    )
 
 
 class PageQuery(Body):
@@ -174,10 +348,10 @@ class TaskQuery(PageQuery):
 
     status: Status = "pending"
     due: Due = Field(default="any", description="Relative to the user's today.")
-    due_from: date | None = None
-    due_to: date | None = None
-    completed_from: date | None = None
-    completed_to: date | None = None
+    due_from: Day | None = None
+    due_to: Day | None = None
+    completed_from: Day | None = None
+    completed_to: Day | None = None
     project: Words | None = None
     tag: Words | None = None
     priority: Priority | None = None
@@ -189,14 +363,14 @@ class TaskQuery(PageQuery):
 
 
 class TranscriptQuery(Body):
-    before: Annotated[int, Field(ge=1, le=SEQ_MAX)] | None = Field(
+    before: Annotated[int, Number, Field(ge=1, le=SEQ_MAX)] | None = Field(
         default=None, description="Only messages before this `seq`."
     )
     limit: Limit = 50
 
 
 class StatsQuery(Body):
-    period_days: int = Field(default=7, ge=1, le=3660, description="The period that ends today.")
+    period_days: Annotated[int, Number] = Field(default=7, ge=1, le=3660, description="The period that ends today.")
 
 
 class Call(BaseModel):

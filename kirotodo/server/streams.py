@@ -53,7 +53,7 @@ class EventStream(Response):
     def __init__(self, frames: AsyncGenerator[bytes, None], *, drain: Drain, viewing: Viewing | None = None) -> None:
         self.status_code = 200
         self.background = None
-        self.init_headers({"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"})
+        self.init_headers({"Cache-Control": "no-store, no-cache, no-transform", "X-Accel-Buffering": "no"})
         self._frames = frames
         self._drain = drain
         self._viewing = viewing

@@ -1,11 +1,13 @@
 """The API is described: every route on its page and in its schema, with every status it may answer with."""
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from kirotodo.core.errors import Code
 from kirotodo.core.settings import Settings
@@ -36,7 +38,7 @@ def test_every_route_is_in_the_schema_with_its_problems(method: str, path: str) 
     if path.startswith("/api/{user_id}"):
         assert {"401", "403", "422", "429", "500", "503"} <= statuses
         assert described["security"]
-    for status in statuses - {"200", "201", "202", "204"}:
+    for status in statuses - {"200", "201", "202", "204", "304"}:
         assert list(described["responses"][status]["content"]) == ["application/problem+json"]
 
 
@@ -62,9 +64,61 @@ def references(value: Any) -> list[str]:
 def test_every_reference_of_the_schema_leads_somewhere() -> None:
     schema = APP.openapi()
     for target in set(references(schema)):
-        assert target.removeprefix("#/components/schemas/") in schema["components"]["schemas"], target
+        _, kind, name = target.removeprefix("#/").split("/")
+        assert name in schema["components"][kind], target
     assert "Problem" in schema["components"]["schemas"]
     assert "TurnEvent" in schema["components"]["schemas"]
+
+
+def operations() -> list[dict[str, Any]]:
+    return [operation for item in APP.openapi()["paths"].values() for operation in item.values()]
+
+
+def test_operations_have_names_that_a_program_can_call() -> None:
+    names = [operation["operationId"] for operation in operations()]
+    assert len(names) == len(set(names)) == len(ROUTES)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)
+    assert {"list_tasks", "add_task", "get_task", "update_task", "delete_task", "undo", "chat", "sign_in"} <= set(names)
+
+
+def test_every_tag_is_explained() -> None:
+    explained = {tag["name"] for tag in APP.openapi()["tags"] if tag["description"]}
+    assert {tag for operation in operations() for tag in operation["tags"]} == explained
+
+
+def test_schemas_have_titles_of_their_own() -> None:
+    schemas = APP.openapi()["components"]["schemas"]
+    assert [schema["title"] for schema in schemas.values()] == list(schemas)
+    assert {"TaskPage", "ConversationPage"} <= set(schemas)
+
+
+@pytest.mark.parametrize("name", ["TaskBody", "FieldsBody", "NewTaskBody", "TitleBody"])
+def test_what_changes_a_task_has_no_defaults_that_a_client_would_send(name: str) -> None:
+    members = APP.openapi()["components"]["schemas"][name]["properties"]
+    assert [member for member, schema in members.items() if "default" in schema] == []
+
+
+def test_the_description_is_valid() -> None:
+    OpenAPIV31SpecValidator(APP.openapi()).validate()
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "header"),
+    [
+        ("get_task", "200", "ETag"),
+        ("update_task", "200", "ETag"),
+        ("rename_conversation", "200", "ETag"),
+        ("add_task", "201", "Location"),
+        ("list_tasks", "200", "X-RateLimit-Remaining"),
+        ("list_tasks", "429", "Retry-After"),
+        ("list_tasks", "503", "Retry-After"),
+        ("list_tasks", "401", "WWW-Authenticate"),
+        ("get_health", "200", "X-Request-ID"),
+    ],
+)
+def test_headers_are_described(operation: str, status: str, header: str) -> None:
+    described = next(each for each in operations() if each["operationId"] == operation)
+    assert header in described["responses"][status]["headers"]
 
 
 async def test_the_page_to_try_it_on_is_there(settings: Settings) -> None:

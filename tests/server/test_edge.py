@@ -95,10 +95,9 @@ async def test_the_longest_message_fits_however_it_is_written(api: httpx2.AsyncC
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", None])
-async def test_a_body_that_does_not_claim_to_be_json_is_refused(api: httpx2.AsyncClient, kind: str | None) -> None:
-    headers = {} if kind is None else {"Content-Type": kind}
-    answer = await api.post("/tasks", content=b'{"title": "Milk"}', headers=headers)
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data", "application/xml"])
+async def test_a_body_that_claims_to_be_no_json_is_refused(api: httpx2.AsyncClient, kind: str) -> None:
+    answer = await api.post("/tasks", content=b'{"title": "Milk"}', headers={"Content-Type": kind})
     assert (answer.status_code, answer.json()["code"]) == (415, "invalid_input")
     assert "application/json" in answer.json()["detail"]
 

@@ -25,6 +25,20 @@ def _approvals() -> TypeAdapter[Approval]:
     return TypeAdapter(Approval)
 
 
+@cache
+def _answers(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def dump_answer(kind: Any, value: Any) -> str:
+    """Return the result of an edit, which is of this kind, as JSON text."""
+    return _answers(kind).dump_json(value).decode()
+
+
+def load_answer(kind: Any, text: str) -> Any:
+    return _answers(kind).validate_json(text)
+
+
 def dump_task(task: Task | None) -> str | None:
     return None if task is None else _tasks().dump_json(task).decode()
 

@@ -22,6 +22,7 @@ from kirotodo.core.store.engine import Engine
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.postgres.address import is_postgres
 from kirotodo.core.store.purge import Purged, purge
+from kirotodo.core.store.request_keys import RequestKeyStore
 from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.sqlite_engine import SqliteEngine
 from kirotodo.core.store.tables import conversations, tasks, turns, users
@@ -86,6 +87,7 @@ class Store:
         self.conversations = ConversationStore(scope)
         self.turns = TurnStore(scope)
         self.accounts = AccountStore(scope)
+        self.request_keys = RequestKeyStore(scope)
 
     async def revision(self) -> int:
         """Grows with every committed write to tasks or conversations; 0 before the first."""

@@ -17,6 +17,7 @@ from kirotodo.core.store.search import Kind
 from kirotodo.core.store.tables import (
     changes,
     conversations,
+    request_keys,
     search_documents,
     sessions,
     tasks,
@@ -52,6 +53,7 @@ class Purged:
     events: int = 0
     steps: int = 0
     sessions: int = 0
+    request_keys: int = 0
 
     def __add__(self, other: "Purged") -> "Purged":
         mine, others = asdict(self), asdict(other)
@@ -81,6 +83,7 @@ _OLD: Final = {
     "events": _Old(turn_events, turn_events.c.turn_id.in_(_OLD_TURNS)),
     "steps": _Old(turn_steps, turn_steps.c.turn_id.in_(_OLD_TURNS)),
     "sessions": _Old(sessions, sessions.c.expires_at < _BEFORE),
+    "request_keys": _Old(request_keys, request_keys.c.created_at < _BEFORE),
 }
 
 

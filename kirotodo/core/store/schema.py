@@ -16,7 +16,7 @@ from sqlalchemy import text
 from kirotodo.core.errors import StorageError, StorageTooNew
 from kirotodo.core.store import sqlite
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Every revision this release knows, oldest first."""
 HEAD: Final = REVISIONS[-1]
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

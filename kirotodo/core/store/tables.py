@@ -310,6 +310,23 @@ class SessionRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class RequestKeyRow(SQLModel, table=True):
+    """The answer to a request that came with a key, as JSON; `fingerprint` says what it asked for."""
+
+    __tablename__ = "request_keys"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
+        Index("ix_request_keys_created", "user_id", "created_at"),
+        _NARROW,
+    )
+
+    user_id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: str
+    answer: str = Field(sa_type=cast(Any, LongText))
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
 def table_of(row: type[SQLModel]) -> Table:
     """The table behind a row class, for statements."""
     return cast(Any, row).__table__  # type: ignore[no-any-return]
@@ -327,3 +344,4 @@ turn_events = table_of(TurnEventRow)
 changes = table_of(ChangeRow)
 search_documents = table_of(SearchDocumentRow)
 sessions = table_of(SessionRow)
+request_keys = table_of(RequestKeyRow)

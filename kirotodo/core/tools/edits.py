@@ -5,7 +5,7 @@ Each takes an open store, which it never commits, and a standpoint from which wo
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kirotodo.core.backend import TaskFields
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from kirotodo.core.store.database import Store
 
 
-async def add_task(store: "Store", fields: TaskFields, *, at: Standpoint) -> Task:
-    """Add a task. Raises `InvalidInput`."""
-    return await store.tasks.add(draft_of(fields, at=at))
+async def add_task(store: "Store", fields: TaskFields, *, completed_at: datetime | None = None, at: Standpoint) -> Task:
+    """Add a task, as one that is done if the moment is given. Raises `InvalidInput`."""
+    return await store.tasks.add(replace(draft_of(fields, at=at), completed_at=completed_at))
 
 
 def preview_from_text(text: str, *, at: Standpoint) -> tuple[Task, ...]:

@@ -11,7 +11,7 @@ from kirotodo.core.errors import InvalidInput
 from kirotodo.core.tools.tool import Standpoint
 from kirotodo.core.tools.words import in_utc, read_due, read_recurrence, read_reminder, read_shift, read_time
 
-_TIMED: Final = frozenset({"due", "time", "recurrence", "recurs_from"})
+_TIMED: Final = frozenset({"due", "due_date", "time", "due_time", "recurrence", "recurs_from"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +43,8 @@ def retimed(fields: TaskFields, was: Timing, *, at: Standpoint) -> Timing:
         recurrence, recurs_from = None, "schedule"
         if (read := read_recurrence(fields["recurrence"], at=at)) is not None:
             recurrence, recurs_from, said_time = read[0].rule, read[0].recurs_from, read[1]
+            if _is_rule(fields["recurrence"]):
+                recurs_from = was.recurs_from
     due_date, due_time = _due(fields, was, said_time, at=at)
     recurs_from = fields.get("recurs_from", recurs_from)
     if recurrence is not None and not _TIMED.isdisjoint(fields):
@@ -52,9 +54,13 @@ def retimed(fields: TaskFields, was: Timing, *, at: Standpoint) -> Timing:
             raise InvalidInput("A task that repeats by the hour needs a time of day.")
         due_date, due_time = first_occurrence(recurrence, due_date, due_time, at=at)
         recurrence = anchored(recurrence, due_date=due_date, recurs_from=recurs_from)
+    if due_time is not None and due_date is None:
+        raise InvalidInput("A time of day needs a due date.")
     remind_at = _moved(was, due_date, due_time, at=at)
     if "remind" in fields:
         remind_at = read_reminder(fields["remind"], due_date, due_time, at=at)
+    if "remind_at" in fields:
+        remind_at = fields["remind_at"]
     return Timing(
         due_date=due_date,
         due_time=due_time,
@@ -82,6 +88,18 @@ def first_occurrence(
     return due_date, due_time
 
 
+def refuse_both(fields: TaskFields) -> None:
+    """Raise `InvalidInput` where a field is given twice, in words and as a value."""
+    for words, value in (("due", "due_date"), ("time", "due_time"), ("remind", "remind_at")):
+        if words in fields and value in fields:
+            raise InvalidInput(f"Give {words} or {value}, not both.")
+
+
+def _is_rule(words: str | None) -> bool:
+    """Whether this is an RFC 5545 rule, which cannot say what the next occurrence is counted from."""
+    return "FREQ=" in (words or "").upper()
+
+
 def _first_day(due_time: time | None, *, at: Standpoint) -> date:
     """The first day that can be meant: not today, where the hour has gone by."""
     today = at.now.date()
@@ -96,11 +114,16 @@ def _due(fields: TaskFields, was: Timing, said_time: time | None, *, at: Standpo
     elif "due" in fields:
         read = read_due(fields["due"], at=at)
         due_date, due_time = (read.date, read.time or due_time) if read else (None, said_time)
+    elif "due_date" in fields:
+        due_date = fields["due_date"]
+        due_time = due_time if due_date else said_time
     if "time" in fields:
         due_time = read_time(fields["time"], at=at)
         if due_time is not None and due_date is None and "recurrence" not in fields:
             passed = due_time <= at.now.time()
             due_date = at.now.date() + timedelta(days=1 if passed else 0)
+    elif "due_time" in fields:
+        due_time = fields["due_time"]
     return due_date, due_time
 
 

@@ -203,4 +203,5 @@ _PURGED = {
     "events": "events of turns that are over",
     "steps": "steps of turns that are over",
     "sessions": "sessions that ran out",
+    "request_keys": "answers kept for requests that come again",
 }

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationInfo
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, StrictBool, ValidationInfo
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,12 +11,14 @@ from kirotodo.core.errors import InvalidInput, NotSignedIn
 from kirotodo.server.accounts import EMAIL_MAX, Pair, folded_email, spellings_of
 from kirotodo.server.auth import Principal, gate_of, signed_in, token_of
 from kirotodo.server.limits import address_of
-from kirotodo.server.openapi import problems
+from kirotodo.server.openapi import carries, named, problems
 from kirotodo.server.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_password
 from kirotodo.server.schemas import Body
 from kirotodo.server.tokens import TOKEN_MAX, Refresh
 
-router = APIRouter(prefix="/api/auth", tags=["auth"], responses=problems(422, 429, 500, 503))
+router = APIRouter(
+    prefix="/api/auth", tags=["auth"], responses=problems(422, 429, 500, 503), generate_unique_id_function=named
+)
 
 
 def _email(text: str) -> str:
@@ -77,7 +79,7 @@ class RefreshBody(Body):
 
 
 class SignOutBody(Body):
-    everywhere: bool = Field(default=False, description="End every session and every token of this user.")
+    everywhere: StrictBool = Field(default=False, description="End every session and every token of this user.")
     refresh_token: RefreshToken | None = Field(
         default=None, description="Tells which session ends where the access token has run out."
     )
@@ -125,24 +127,30 @@ async def counted_address(request: Request, _: Annotated[None, Depends(accounts_
 COUNTED = [Depends(counted_address)]
 
 
-@router.post("/signup", status_code=201, dependencies=COUNTED, responses=problems(404, 409, 413))
-async def signup(body: SignUpBody, request: Request) -> TokensOut:
+@router.post(
+    "/signup",
+    status_code=201,
+    dependencies=COUNTED,
+    responses={201: carries("Location"), **problems(404, 409, 413, 415)},
+)
+async def sign_up(body: SignUpBody, request: Request, response: Response) -> TokensOut:
     """Make an account, and sign in."""
     gate = gate_of(request)
     await gate.limits.require("account", body.email)
+    response.headers["Location"] = "/api/auth/me"
     return TokensOut.of(await gate.own.accounts.sign_up(body.email, body.password.get_secret_value()))
 
 
-@router.post("/signin", dependencies=COUNTED, responses=problems(401, 404, 413))
-async def signin(body: SignInBody, request: Request) -> TokensOut:
+@router.post("/signin", dependencies=COUNTED, responses=problems(401, 404, 413, 415))
+async def sign_in(body: SignInBody, request: Request) -> TokensOut:
     """Begin a session. The answer is the same for an unknown address and for a wrong password."""
     gate = gate_of(request)
     await gate.limits.require("account", spellings_of(body.email)[0])
     return TokensOut.of(await gate.own.accounts.sign_in(body.email, body.password.get_secret_value()))
 
 
-@router.post("/refresh", dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 413))
-async def refresh(body: RefreshBody, request: Request) -> TokensOut:
+@router.post("/refresh", dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 413, 415))
+async def refresh_tokens(body: RefreshBody, request: Request) -> TokensOut:
     """The next pair of tokens. A refresh token that was used before ends its session: somebody has a copy."""
     gate = gate_of(request)
     found = await _refresh_of(request, body.refresh_token)
@@ -151,9 +159,9 @@ async def refresh(body: RefreshBody, request: Request) -> TokensOut:
 
 
 @router.post(
-    "/signout", status_code=204, dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 409, 413)
+    "/signout", status_code=204, dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 409, 413, 415)
 )
-async def signout(request: Request, body: SignOutBody | None = None) -> Response:
+async def sign_out(request: Request, body: SignOutBody | None = None) -> Response:
     """End this session, or all of them. The access token tells which, or a refresh token where that one has run out."""
     gate = gate_of(request)
     body = body or SignOutBody()
@@ -173,7 +181,7 @@ async def signout(request: Request, body: SignOutBody | None = None) -> Response
 
 
 @router.get("/me", responses=problems(401))
-async def me(request: Request, caller: Annotated[Principal, Depends(signed_in)]) -> Me:
+async def get_me(request: Request, caller: Annotated[Principal, Depends(signed_in)]) -> Me:
     """Who the token is for."""
     await gate_of(request).limits.take_for(request, "request", caller.user_id)
     async with request.app.state.core.database.read(caller.user_id) as store:

@@ -8,7 +8,7 @@ from kirotodo.core.domain.conversation import Sent
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.events import TurnFailed
 from kirotodo.core.local import LocalBackend
-from kirotodo.server.callers import Caller, Draining, RequestKey, Spoken, Viewed, user_router
+from kirotodo.server.callers import Caller, Draining, MessageKey, Spoken, Viewed, user_router
 from kirotodo.server.errors import STATUS, problem, problem_of
 from kirotodo.server.following import outcome, turn_frames
 from kirotodo.server.openapi import TURN_STREAM, problems
@@ -17,7 +17,7 @@ from kirotodo.server.streams import EventStream
 
 router = user_router("chat")
 
-REFUSALS: Final = problems(404, 409, 413)
+REFUSALS: Final = problems(404, 409, 412, 413)
 
 
 async def begin(caller: Caller, body: ChatBody, key: str | None) -> tuple[LocalBackend, Sent]:
@@ -28,7 +28,7 @@ async def begin(caller: Caller, body: ChatBody, key: str | None) -> tuple[LocalB
 
 
 @router.post("/chat", response_model=ChatAnswer, responses={**REFUSALS, **problems(504)})
-async def chat(body: ChatBody, caller: Spoken, drain: Draining, key: RequestKey = None) -> ChatAnswer | Response:
+async def chat(body: ChatBody, caller: Spoken, drain: Draining, key: MessageKey = None) -> ChatAnswer | Response:
     """Say something and wait for the outcome.
 
     The answer comes once the turn is over or waits for an approval (`awaiting_approval`). Hanging up changes nothing:
@@ -46,7 +46,7 @@ async def chat(body: ChatBody, caller: Spoken, drain: Draining, key: RequestKey 
 
 @router.post("/chat/stream", status_code=200, response_class=EventStream, responses={**TURN_STREAM, **REFUSALS})
 async def chat_stream(
-    body: ChatBody, caller: Spoken, drain: Draining, viewing: Viewed, key: RequestKey = None
+    body: ChatBody, caller: Spoken, drain: Draining, viewing: Viewed, key: MessageKey = None
 ) -> Response:
     """Say something and follow the turn: its events as they come, up to the final one."""
     backend, sent = await begin(caller, body, key)

@@ -2,49 +2,63 @@
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Response
 
 from kirotodo.core.domain.conversation import Conversation, Transcript
 from kirotodo.core.domain.task import Page
-from kirotodo.server.callers import ConversationId, Mine, user_router
-from kirotodo.server.openapi import problems
+from kirotodo.server.callers import ConversationId, Editing, EditingOne, Mine, user_router
+from kirotodo.server.conditions import Depending, read, tagged
+from kirotodo.server.openapi import carries, not_modified, problems
 from kirotodo.server.schemas import ConversationQuery, TitleBody, TranscriptQuery
 
 router = user_router("conversations", prefix="/conversations")
 
 
 @router.get("")
-async def conversations(where: Annotated[ConversationQuery, Query()], backend: Mine) -> Page[Conversation]:
+async def list_conversations(where: Annotated[ConversationQuery, Query()], backend: Mine) -> Page[Conversation]:
     """Conversations, latest first."""
     return await backend.conversations(search=where.search, limit=where.limit, cursor=where.cursor)
 
 
-@router.get("/{conversation_id}", responses=problems(404))
-async def conversation(conversation_id: ConversationId, backend: Mine) -> Conversation:
+@router.get(
+    "/{conversation_id}",
+    response_model=Conversation,
+    responses={200: carries("ETag"), 304: not_modified(), **problems(404, 412)},
+)
+async def get_conversation(
+    conversation_id: ConversationId, backend: Mine, asked: Depending, response: Response
+) -> Conversation | Response:
     """One conversation."""
-    return (await backend.transcript(conversation_id, limit=1)).conversation
+    return read(await backend.conversation(conversation_id), asked, response)
 
 
-@router.patch("/{conversation_id}", responses=problems(404, 413))
-async def rename(conversation_id: ConversationId, body: TitleBody, backend: Mine) -> Conversation:
+@router.patch("/{conversation_id}", responses={200: carries("ETag"), **problems(404, 412, 413)})
+async def rename_conversation(
+    conversation_id: ConversationId, body: TitleBody, backend: EditingOne, asked: Depending, response: Response
+) -> Conversation:
     """Give it another title."""
-    return await backend.rename_conversation(conversation_id, body.title)
+
+    def check(conversation: Conversation) -> None:
+        asked.check(conversation)
+        body.check(conversation)
+
+    return tagged(await backend.rename_conversation(conversation_id, body.title, check=check), response)
 
 
-@router.delete("/{conversation_id}", status_code=204, responses=problems(404))
-async def delete(conversation_id: ConversationId, backend: Mine) -> None:
+@router.delete("/{conversation_id}", status_code=204, responses=problems(404, 412))
+async def delete_conversation(conversation_id: ConversationId, backend: Mine, asked: Depending) -> None:
     """Put it out of sight; a live turn in it is cancelled. `restore` brings it back."""
-    await backend.delete_conversation(conversation_id)
+    await backend.delete_conversation(conversation_id, check=asked.check)
 
 
-@router.post("/{conversation_id}/restore", responses=problems(404))
-async def restore(conversation_id: ConversationId, backend: Mine) -> Conversation:
+@router.post("/{conversation_id}/restore", responses={200: carries("ETag"), **problems(404, 412)})
+async def restore_conversation(conversation_id: ConversationId, backend: Editing, response: Response) -> Conversation:
     """Bring a deleted conversation back."""
-    return await backend.restore_conversation(conversation_id)
+    return tagged(await backend.restore_conversation(conversation_id), response)
 
 
 @router.get("/{conversation_id}/messages", responses=problems(404))
-async def messages(
+async def list_messages(
     conversation_id: ConversationId, where: Annotated[TranscriptQuery, Query()], backend: Mine
 ) -> Transcript:
     """The newest messages, oldest first, with the turns they belong to; `before` asks for older ones."""

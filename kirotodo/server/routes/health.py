@@ -12,22 +12,22 @@ from kirotodo.core.errors import Draining, KirotodoError, StorageError
 from kirotodo.core.store.database import Database
 from kirotodo.server.errors import problem_of
 from kirotodo.server.observability.metrics import CONTENT_TYPE, Metrics
-from kirotodo.server.openapi import problems
+from kirotodo.server.openapi import named, problems
 from kirotodo.server.schemas import Health
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], generate_unique_id_function=named)
 
 PATIENCE_SECONDS: Final = 2.0
 
 
 @router.get("/health")
-async def alive() -> Health:
+async def get_health() -> Health:
     """This process answers; nothing else is looked at."""
     return Health(version=__version__)
 
 
 @router.get("/health/ready", response_model=Health, responses=problems(503))
-async def ready(request: Request) -> Health | Response:
+async def get_readiness(request: Request) -> Health | Response:
     """Its database answers and it is not about to stop. One that is busy with others meanwhile does answer."""
     if request.app.state.drain.begun:
         return problem_of(Draining("This server is about to stop."))
@@ -45,7 +45,7 @@ async def ready(request: Request) -> Health | Response:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics(request: Request) -> Response:
+def get_metrics(request: Request) -> Response:
     """Counts and durations in Prometheus' text format. Not for the public: keep it behind the gateway."""
     counted: Metrics = request.app.state.metrics
     return Response(counted.page(), media_type=CONTENT_TYPE)

@@ -2,16 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from kirotodo.core.backend import ImportReport
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskStats
-from kirotodo.server.callers import Mine, TaskId, user_router
+from kirotodo.server.callers import Called, Editing, EditingOne, EditKey, Mine, TaskId, keyed, located, user_router
+from kirotodo.server.conditions import Depending, read, tagged, unconditional
 from kirotodo.server.large_bodies import LargeBodies
-from kirotodo.server.openapi import body_of, problems
+from kirotodo.server.openapi import body_of, carries, not_modified, problems
 from kirotodo.server.schemas import (
     IMPORT_AT_ONCE,
     CompleteBody,
+    Draft,
     NewTaskBody,
     StatsQuery,
     TaskBody,
@@ -27,83 +29,107 @@ router = user_router("tasks")
 
 
 @router.get("/tasks")
-async def tasks(where: Annotated[TaskQuery, Query()], backend: Mine) -> Page[Task]:
+async def list_tasks(where: Annotated[TaskQuery, Query()], backend: Mine) -> Page[Task]:
     """A page of the list: what is open, unless asked otherwise."""
     return await backend.tasks(where.filter(), limit=where.limit, cursor=where.cursor)
 
 
-@router.post("/tasks", status_code=201, responses=problems(413))
-async def add(body: NewTaskBody, backend: Mine) -> Task:
-    """Add a task from fields in a person's words."""
-    return await backend.add_task(body.fields())
+@router.post("/tasks", status_code=201, responses={201: carries("ETag", "Location"), **problems(412, 413)})
+async def add_task(body: NewTaskBody, backend: Editing, response: Response) -> Task:
+    """Add a task from fields, as values or in a person's words."""
+    task = await backend.add_task(body.fields(), completed_at=body.completed_at)
+    located(response, backend.user_id, f"tasks/{task.id}")
+    return tagged(task, response)
 
 
-@router.post("/tasks/from-text", status_code=201, responses={200: {"model": Tasks}, **problems(413)})
-async def add_from_text(body: TextBody, backend: Mine, response: Response) -> Tasks:
+@router.post(
+    "/tasks/from-text",
+    status_code=201,
+    responses={200: {"model": Tasks, "description": "With `dry_run`."}, **problems(412, 413)},
+)
+async def add_tasks_from_text(body: TextBody, backend: Editing, response: Response) -> Tasks:
     """Add what one line says; with `dry_run` (200) only say what it would be."""
     if body.dry_run:
         response.status_code = 200
     return Tasks(items=await backend.add_from_text(body.text, dry_run=body.dry_run))
 
 
-@router.post("/tasks/update", responses=problems(404, 413))
-async def update(body: UpdateBody, backend: Mine) -> Changed:
+@router.post("/tasks/update", responses=problems(404, 412, 413))
+async def update_tasks(body: UpdateBody, backend: Editing) -> Changed:
     """Change fields of several tasks, all or none."""
     return await backend.update_tasks(body.task_ids, body.fields.fields())
 
 
-@router.post("/tasks/complete", responses=problems(404, 413))
-async def complete(body: CompleteBody, backend: Mine) -> Changed:
+@router.post("/tasks/complete", responses=problems(404, 412, 413))
+async def complete_tasks(body: CompleteBody, backend: Editing) -> Changed:
     """Set several tasks done, or open again; a recurring one leaves its next occurrence."""
     return await backend.complete_tasks(body.task_ids, completed=body.completed)
 
 
-@router.post("/tasks/delete", responses=problems(404, 413))
-async def delete_many(body: TaskIdsBody, backend: Mine) -> Changed:
+@router.post("/tasks/delete", responses=problems(404, 412, 413))
+async def delete_tasks(body: TaskIdsBody, backend: Editing) -> Changed:
     """Delete several tasks, all or none; `undo` brings them back."""
     return await backend.delete_tasks(body.task_ids)
 
 
-@router.post("/tasks/import", responses=problems(413), openapi_extra=body_of("ImportBody"))
-async def import_(request: Request, backend: Mine) -> ImportReport:
+@router.post(
+    "/tasks/import",
+    dependencies=[Depends(unconditional)],
+    responses=problems(412, 413),
+    openapi_extra=body_of("ImportBody"),
+)
+async def import_tasks(request: Request, caller: Called, key: EditKey = None) -> ImportReport:
     """Add many tasks in one undoable group; rows that cannot be taken are named."""
     large: LargeBodies = request.app.state.large_bodies
-    async with large.of(backend.user_id):
-        drafts = await large.items(request, "drafts", TaskDraft, most=IMPORT_AT_ONCE)
+    async with large.of(caller.principal.user_id):
+        drafts: list[TaskDraft] = await large.items(request, "drafts", Draft, most=IMPORT_AT_ONCE)
+        backend = await caller.backend(request=await keyed(request, key))
         return await backend.import_tasks(drafts)
 
 
-@router.get("/tasks/{task_id}", responses=problems(404))
-async def task(task_id: TaskId, backend: Mine) -> Task:
+@router.get(
+    "/tasks/{task_id}",
+    response_model=Task,
+    responses={200: carries("ETag"), 304: not_modified(), **problems(404, 412)},
+)
+async def get_task(task_id: TaskId, backend: Mine, asked: Depending, response: Response) -> Task | Response:
     """One task."""
-    return await backend.task(task_id)
+    return read(await backend.task(task_id), asked, response)
 
 
-@router.patch("/tasks/{task_id}", responses=problems(404, 413))
-async def change(task_id: TaskId, body: TaskBody, backend: Mine) -> Task:
+@router.patch("/tasks/{task_id}", responses={200: carries("ETag"), **problems(404, 412, 413)})
+async def update_task(
+    task_id: TaskId, body: TaskBody, backend: EditingOne, asked: Depending, response: Response
+) -> Task:
     """Change fields of a task and set it done or open, in one group of changes."""
-    return await backend.change_task(task_id, body.fields(), completed=body.completed)
+
+    def check(task: Task) -> None:
+        asked.check(task)
+        body.check(task)
+
+    task = await backend.change_task(task_id, body.fields(), completed=body.completed, check=check)
+    return tagged(task, response)
 
 
-@router.delete("/tasks/{task_id}", status_code=204, responses=problems(404))
-async def delete(task_id: TaskId, backend: Mine) -> None:
+@router.delete("/tasks/{task_id}", status_code=204, responses=problems(404, 412))
+async def delete_task(task_id: TaskId, backend: Mine, asked: Depending) -> None:
     """Delete a task; `undo` brings it back."""
-    await backend.delete_tasks([task_id])
+    await backend.delete_task(task_id, check=asked.check)
 
 
-@router.post("/undo", responses=problems(409, 413))
-async def undo(backend: Mine, body: UndoBody | None = None) -> Changed:
+@router.post("/undo", responses=problems(409, 412, 413))
+async def undo(backend: Editing, body: UndoBody | None = None) -> Changed:
     """Put back the latest changes: those of a turn, or of a direct edit."""
     return await backend.undo(groups=body.groups if body is not None else 1)
 
 
-@router.post("/redo", responses=problems(409))
-async def redo(backend: Mine) -> Changed:
+@router.post("/redo", responses=problems(409, 412))
+async def redo(backend: Editing) -> Changed:
     """Do again what the last undo took back."""
     return await backend.redo()
 
 
 @router.get("/stats")
-async def stats(where: Annotated[StatsQuery, Query()], backend: Mine) -> TaskStats:
+async def get_stats(where: Annotated[StatsQuery, Query()], backend: Mine) -> TaskStats:
     """Counts and streaks."""
     return await backend.stats(period_days=where.period_days)

@@ -8,32 +8,33 @@ from starlette.responses import Response
 from kirotodo.server.callers import Called, Draining, LastEventId, Mine, Viewed, user_router
 from kirotodo.server.following import list_frames
 from kirotodo.server.openapi import LIST_STREAM
-from kirotodo.server.schemas import SEQ_MAX, Models, UserStatus
+from kirotodo.server.schemas import SEQ_MAX, Models, Number, UserStatus
 from kirotodo.server.streams import EventStream
 
 router = user_router("user")
 
 
 @router.get("/models")
-async def models(backend: Mine) -> Models:
+async def list_models(backend: Mine) -> Models:
     """The models there are to choose from, the default one first."""
     return Models(items=await backend.models())
 
 
 @router.get("/status")
-async def status(backend: Mine, caller: Called) -> UserStatus:
+async def get_status(backend: Mine, caller: Called) -> UserStatus:
     """What answers by default, for whom, and how many tasks are open."""
     found = await backend.status()
     return UserStatus(model=found.model, user=found.user, pending=found.pending, email=caller.principal.email)
 
 
 @router.get("/events", status_code=200, response_class=EventStream, responses=LIST_STREAM)
-async def events(
+async def follow_list(
     backend: Mine,
     drain: Draining,
     viewing: Viewed,
     after: Annotated[
-        int | None, Query(ge=0, le=SEQ_MAX, description="From this revision on; from now without.")
+        Annotated[int, Number] | None,
+        Query(ge=0, le=SEQ_MAX, description="From this revision on; from now without."),
     ] = None,
     last_event_id: LastEventId = None,
 ) -> Response:

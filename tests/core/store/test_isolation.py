@@ -15,6 +15,7 @@ from kirotodo.core.store.accounts import AccountStore
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.journal import Journal
+from kirotodo.core.store.request_keys import RequestKey, RequestKeyStore
 from kirotodo.core.store.tasks import TaskStore
 from kirotodo.core.store.turns import TurnStore
 from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, shown
@@ -74,11 +75,19 @@ ATTEMPTS: dict[str, Attempt] = {
     "accounts.standing": lambda store, number, turn: store.accounts.standing(turn),
     "accounts.rotate": lambda store, number, turn: store.accounts.rotate(turn, expires_at=store.now),
     "accounts.revoke": lambda store, number, turn: store.accounts.revoke(turn),
+    "request_keys.answer_to": lambda store, number, turn: store.request_keys.answer_to(_keyed(turn)),
+    "request_keys.keep": lambda store, number, turn: store.request_keys.keep(_keyed(turn), "mine"),
     "journal.undo": lambda store, number, turn: store.journal.undo(),
     "journal.undo_call": lambda store, number, turn: store.journal.undo_call(turn, "1.1"),
     "journal.latest": lambda store, number, turn: store.journal.latest(groups=9, skip_turn=turn),
     "journal.redo": lambda store, number, turn: store.journal.redo(),
 }
+
+
+def _keyed(key: str) -> RequestKey:
+    return RequestKey(key=key, fingerprint="asked")
+
+
 ALONE = {
     "tasks.add",
     "tasks.page",
@@ -143,6 +152,7 @@ async def of_ann(database: Database) -> AsyncIterator[Database]:
         await store.turns.append_events("t1", [(1, b"ann's secret")])
         await store.accounts.add_session("t1", expires_at=store.now + timedelta(hours=1))
         await store.accounts.set_password_hash("ann's secret")
+        await store.request_keys.keep(_keyed("t1"), "ann's secret")
     async with database.begin(ANN, turn_id="t1", call_id="1.1") as store:
         await store.tasks.add(TaskDraft(title="ann's next", parent_id=1))
         await store.tasks.add(TaskDraft(title="ann's secret", tags=("secret",), project="secret"))
@@ -163,6 +173,7 @@ async def _everything(database: Database) -> list[Any]:
             await store.turns.events("t1"),
             await store.accounts.get(),
             await store.accounts.session("t1"),
+            await store.request_keys.answer_to(_keyed("t1")),
             await store.revision(),
         ]
 
@@ -230,6 +241,7 @@ def test_every_method_of_the_store_is_tried() -> None:
             ("turns", TurnStore),
             ("journal", Journal),
             ("accounts", AccountStore),
+            ("request_keys", RequestKeyStore),
         )
         for method in vars(kind)
         if not method.startswith("_")

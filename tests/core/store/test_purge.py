@@ -11,6 +11,7 @@ from kirotodo.core.errors import NotFound, NotUndoable
 from kirotodo.core.store import maintenance
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.purge import Purged
+from kirotodo.core.store.request_keys import RequestKey
 from tests.core.store.conftest import ANN, BOB, Clock, titles
 
 OLD = datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,10 +48,11 @@ async def grown(database: Database, clock: Clock) -> Database:
                 await store.conversations.delete(deleted.id)
                 if moment == OLD:
                     await store.accounts.add_session("an old one", expires_at=store.now + timedelta(days=1))
+                    await store.request_keys.keep(RequestKey(key="an old one", fingerprint="f"), "{}")
     return database
 
 
-ONE_USERS = Purged(tasks=1, conversations=1, changes=4, events=4, steps=2, sessions=1)
+ONE_USERS = Purged(tasks=1, conversations=1, changes=4, events=4, steps=2, sessions=1, request_keys=1)
 
 
 @pytest.fixture

@@ -1,0 +1,59 @@
+"""The answers to one user's keyed requests: a request that comes again is answered from here. Never commits.
+
+An answer is stored in the transaction of what it answers, so that either both are there or neither is.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from kirotodo.core.errors import KeyReused
+from kirotodo.core.store.scope import UID, Scope
+from kirotodo.core.store.tables import request_keys, users
+
+KEPT: Final = timedelta(days=2)
+"""How long a request can come again and be recognised."""
+
+_K: Final = request_keys.c
+_GET: Final = select(_K.fingerprint, _K.answer).where(
+    _K.user_id == UID, _K.key == bindparam("the_key"), _K.created_at > bindparam("oldest", type_=_K.created_at.type)
+)
+_INSERT: Final = insert(request_keys)
+_FORGET: Final = delete(request_keys).where(
+    _K.user_id == UID, _K.created_at <= bindparam("oldest", type_=_K.created_at.type)
+)
+_USER: Final = select(users.c.id).where(users.c.id == UID)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RequestKey:
+    """The key of a request, and a fingerprint of what it asks for."""
+
+    key: str
+    fingerprint: str
+
+
+class RequestKeyStore:
+    """Answers by the key of their request, in an open transaction."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def answer_to(self, request: RequestKey) -> str | None:
+        """Return the stored answer to this request, None for a new one. Raises `KeyReused`."""
+        row = await self._scope.first(_GET, {"the_key": request.key, "oldest": self._scope.now - KEPT})
+        if row is None:
+            return None
+        if row.fingerprint != request.fingerprint:
+            raise KeyReused("This Idempotency-Key was used before with another request; use a new one.")
+        return str(row.answer)
+
+    async def keep(self, request: RequestKey, answer: str) -> None:
+        """Store the answer to a new request, and forget those that are too old to come again."""
+        now = self._scope.now
+        await self._scope.on_user(_USER, {})
+        await self._scope.execute(_FORGET, {"oldest": now - KEPT})
+        row = {"key": request.key, "fingerprint": request.fingerprint, "answer": answer, "created_at": now}
+        await self._scope.insert(_INSERT, row)
