@@ -9,7 +9,7 @@ from typing import Any
 
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.models.call_assembler import CallAssembler
-from kirotodo.core.models.faults import Source, filtered, sent_error, truncated
+from kirotodo.core.models.faults import Cut, Source, sent_error, truncated
 from kirotodo.core.models.held_text import HeldText
 from kirotodo.core.models.model import (
     AssistantStep,
@@ -22,7 +22,7 @@ from kirotodo.core.models.model import (
 )
 from kirotodo.core.models.opaque import Thoughts, opaque_of, part
 from kirotodo.core.models.strict_schema import strict_schema
-from kirotodo.core.models.wire import count, facts_text, items, mapping, result_text
+from kirotodo.core.models.wire import count, cut_of, cut_short, facts_text, items, mapping, result_text, spoken
 
 
 class ChatCompletions:
@@ -65,7 +65,8 @@ def messages_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
             yield {"role": "user", "content": "\n\n".join(said)}
             said = []
         match item:
-            case AssistantStep(text=text, calls=calls):
+            case AssistantStep(calls=calls):
+                text = spoken(item)
                 message: dict[str, Any] = {"role": "assistant", "content": text or None, **part(item, "message")}
                 if calls:
                     ids = {call.call_id: f"call{made + number:05d}" for number, call in enumerate(calls)}
@@ -110,7 +111,7 @@ class ChatDecoder:
         self._calls = CallAssembler(self._tools)
         self._usage: Usage | None = None
         self._said = False
-        self._filtered = False
+        self.cut: Cut | None = None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
         if error := chunk.get("error"):
@@ -140,15 +141,16 @@ class ChatDecoder:
                 raise truncated()
             case reason:
                 self.whole = True
-                self._filtered = reason == "content_filter"
+                self.cut = cut_of(reason)
         return events
 
     def finish(self) -> list[ModelEvent]:
         events, written = self._text.finish()
         assembled = self._calls.finish()
-        calls = [call.whole(self._tools, strict=self._strict) for call in assembled] or written
-        if self._filtered and not (self._said or events or calls):
-            raise filtered()
+        cut = self.cut is not None
+        calls = [call.whole(self._tools, strict=self._strict, cut=cut) for call in assembled] or written
+        said = self._said or bool(events)
+        events.extend(cut_short(self.cut, said=said, called=bool(calls), source=self._source))
         events.extend(calls)
         extras = {str(position): call.extra for position, call in enumerate(assembled) if call.extra}
         events.extend(opaque_of(message=self._thoughts.message, calls=extras))

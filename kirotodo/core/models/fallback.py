@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from kirotodo.core.errors import ModelError
-from kirotodo.core.models.faults import ProviderFault
+from kirotodo.core.models.faults import ProviderFault, TooSlow
 from kirotodo.core.models.model import (
     AssistantStep,
     Model,
@@ -18,6 +18,8 @@ from kirotodo.core.models.model import (
 )
 
 NOTICE: Final = "*The model cannot be reached; the built-in one answers.*"
+SLOW_NOTICE: Final = "*The model took longer than AGENT_TIMEOUT allows; the built-in one answers.*"
+NOTICES: Final = (NOTICE, SLOW_NOTICE)
 
 
 class FallbackModel:
@@ -34,7 +36,7 @@ class FallbackModel:
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """See `Model.stream`."""
         steps = steps_of_turn(request)
-        if steps and steps[0].text.startswith(NOTICE):
+        if steps and steps[0].text.startswith(NOTICES):
             async with aclosing(self._second.stream(request)) as events:
                 async for event in events:
                     yield event
@@ -49,9 +51,10 @@ class FallbackModel:
         except ModelError as fault:
             if steps or not (isinstance(fault, ProviderFault) and fault.kind == "down"):
                 raise
+            notice = SLOW_NOTICE if isinstance(fault, TooSlow) else NOTICE
         if said:
             yield Restarted()
-        yield TextDelta(text=NOTICE)
+        yield TextDelta(text=notice)
         apart = "\n\n"
         async with aclosing(self._second.stream(request)) as events:
             async for event in events:
@@ -73,7 +76,13 @@ def steps_of_turn(request: ModelRequest) -> tuple[AssistantStep, ...]:
 def without_notices(request: ModelRequest) -> ModelRequest:
     """`request` as `first` sees it: it would take up the notice as its own way of speaking."""
     history = tuple(
-        replace(item, text=item.text.removeprefix(NOTICE).lstrip()) if isinstance(item, AssistantStep) else item
+        replace(item, text=_without_notice(item.text)) if isinstance(item, AssistantStep) else item
         for item in request.history
     )
     return replace(request, history=history)
+
+
+def _without_notice(text: str) -> str:
+    for notice in NOTICES:
+        text = text.removeprefix(notice)
+    return text.lstrip()

@@ -2,6 +2,7 @@
 
 import email.utils
 import math
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +10,22 @@ from typing import Any, Final, Literal
 
 from kirotodo.core.errors import ModelError
 
+_TOOLS: Final = (
+    r"[`'\"]?(?:tools?|functions?|tool[ _-]?(?:use|calls?|calling|choice)|function[ _-]?call(?:s|ing)?)[`'\"]?"
+)
+_NO_TOOLS: Final = re.compile(
+    rf"(?:not|n't) (?:currently )?support (?:\w+ )?{_TOOLS}(?!\w)"
+    r"|(?:endpoints?|models?|providers?) .{0,30}support tool use"
+    rf"|^[^.]*?(?<!\S){_TOOLS} (?:is|are) (?:not supported|unsupported)"
+    rf"|(?:unsupported|unknown|unrecognized) [\w ]{{0,30}}[:=]? ?['\"`]?tools?['\"`]?(?![\w\[.])"
+    r"|--enable-auto-tool-choice|tools param requires|--jinja"
+)
+
 Kind = Literal["down", "busy", "refused"]
 """down: its own fault, again may help · busy: too many requests, later helps · refused: again never helps."""
+
+Cut = Literal["length", "filter", "size"]
+"""Why an answer ended before its time: the model's limit of tokens · a content filter · longer than we take."""
 
 KEPT: Final = "Your message is kept."
 
@@ -36,12 +51,13 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """The model that faults are told of; and what its key, its name and its address are set with, in words."""
+    """The model that faults are told of; and what its key, name, address and effort are set with, in words."""
 
     model: str
     key: str = "OPENAI_API_KEY"
     name: str = "OPENAI_MODEL"
     address: str = "OPENAI_BASE_URL"
+    effort: str = "OPENAI_REASONING_EFFORT"
 
 
 def truncated() -> ProviderFault:
@@ -55,6 +71,34 @@ def garbled() -> ProviderFault:
 def disconnected(host: str, *, source: Source) -> ProviderFault:
     return ProviderFault(
         f"The model service at {host} cannot be reached. {KEPT} Check the network and {source.address}.", kind="down"
+    )
+
+
+class TooSlow(ProviderFault):
+    """No first word came in the time of a whole turn."""
+
+
+def slow(host: str) -> ProviderFault:
+    return TooSlow(
+        f"The model service at {host} sent no first word in time. {KEPT} A local model may still be loading: try again "
+        "in a moment, or allow it more time with AGENT_TIMEOUT.",
+        kind="down",
+    )
+
+
+def no_api(host: str, *, source: Source) -> ProviderFault:
+    return ProviderFault(
+        f"What answers at {host} is a web page, not a model API. {KEPT} Check {source.address}; it often ends in /v1.",
+        kind="refused",
+    )
+
+
+def only_thoughts(cut: Cut, *, source: Source) -> ProviderFault:
+    why = "used up its limit of tokens" if cut == "length" else "was stopped, since it went on without end,"
+    return ProviderFault(
+        f"The model {source.model!r} {why} before it gave an answer. {KEPT} Raise the limit of the model service (its "
+        f"context length or maximum of output tokens), or let it think less: {source.effort}.",
+        kind="refused",
     )
 
 
@@ -89,6 +133,12 @@ def of_response(refusal: Refusal, *, source: Source) -> ProviderFault:
             f"This conversation is too long for the model {model!r}. {KEPT} Start a new conversation.", kind="refused"
         )
     match refusal.status:
+        case 403 if "unsupported_country" in told or "country, region" in told:
+            return ProviderFault(
+                f"The model service is not available in your country or region. {KEPT} Use another service: "
+                f"{source.address} and {source.key}.",
+                kind="refused",
+            )
         case 401 | 403:
             return ProviderFault(
                 f"The model service refused the key. {KEPT} Check {source.key} and what it may use.", kind="refused"
@@ -114,7 +164,10 @@ def of_response(refusal: Refusal, *, source: Source) -> ProviderFault:
                 wait=retry_after(refusal.headers),
             )
         case status:
-            return ProviderFault(f"The model service refused the request ({status}). {KEPT}", kind="refused")
+            return ProviderFault(
+                f"The model service refused the request ({status}). {KEPT} Check {source.name} and {source.address}.",
+                kind="refused",
+            )
 
 
 def sent_error(error: Any, *, source: Source) -> ProviderFault:
@@ -187,9 +240,8 @@ def _too_long(told: str) -> bool:
 
 
 def _no_tools(told: str) -> bool:
-    return any(word in told for word in ("tool", "function call")) and any(
-        word in told for word in ("not support", "unsupported", "support tool use", "requires", "--jinja")
-    )
+    """Whether it says that the model has no tools at all, rather than that something is wrong with one of ours."""
+    return _NO_TOOLS.search(told) is not None
 
 
 def _number(text: str) -> float | None:

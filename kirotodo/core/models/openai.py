@@ -6,7 +6,7 @@ Bodies and streams pass by its types: turning dictionaries and chunks into them 
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -34,7 +34,12 @@ BASE_DELAY: Final = 0.4
 MAX_DELAY: Final = 8.0
 CONNECT_SECONDS: Final = 5.0
 STALL_SECONDS: Final = 20.0
-"""Without a byte for this long a stream counts as stalled."""
+"""Without a byte for this long a stream that has begun counts as stalled. The first word may take the whole deadline: a
+local model is loaded first, and to ask again would load it again."""
+STREAM_MAX: Final = 32 * 1024 * 1024
+"""Bytes of one answer, thoughts and all; one that is longer never ends."""
+ANSWER_MAX: Final = 200_000
+"""Characters of one answer's text."""
 RESERVE: Final = 1.0
 """Seconds before the deadline that no wait for the provider takes, so that another model can still answer."""
 AFTER_ANSWER: Final = 2.0
@@ -162,7 +167,7 @@ class OpenAIModel:
             response = await self._opened(client, request)
             decoder = self._api.decoder(request, source=self._source, strict=self._is_strict)
             try:
-                async with aclosing(_events(response, decoder, self._linger)) as events:
+                async with aclosing(self._events(response, decoder)) as events:
                     async for event in events:
                         yield event
             finally:
@@ -171,7 +176,7 @@ class OpenAIModel:
             unreachable = isinstance(error.__cause__, httpx2.ConnectTimeout)
             if unreachable:
                 raise faults.disconnected(self.endpoint.host, source=self._source) from None
-            raise faults.stalled(self.endpoint.host) from None
+            raise faults.slow(self.endpoint.host) from None
         except (openai.APIConnectionError, httpx2.TransportError):
             raise faults.disconnected(self.endpoint.host, source=self._source) from None
         except httpx2.DecodingError:
@@ -180,6 +185,51 @@ class OpenAIModel:
             raise faults.truncated()
         for event in decoder.finish():
             yield replace(event, origin=self._origin) if isinstance(event, Opaque) else event
+
+    async def _events(self, response: "httpx2.Response", decoder: Decoder) -> AsyncGenerator[ModelEvent, None]:
+        """What the body says, as it comes. What goes wrong once the answer is whole does no harm any more, and one that
+        does not end is cut."""
+        import httpx2
+
+        form = response.headers.get("content-type", "")
+        if form.startswith("text/html"):
+            raise faults.no_api(self.endpoint.host, source=self._source)
+        data = response.aiter_bytes()
+        if "application/json" in form:
+            for event in decoder.feed(whole_body(await _bounded(data))):
+                yield event
+            return
+        stream = EventStream()
+        size, room, heard = 0, ANSWER_MAX, False
+        while True:
+            patience = self._stall if heard else None
+            if decoder.whole:
+                patience = AFTER_END if stream.ended else self._linger
+            try:
+                async with asyncio.timeout(patience):
+                    received = await anext(data)
+            except StopAsyncIteration:
+                break
+            except (TimeoutError, httpx2.TransportError) as error:
+                if decoder.whole:
+                    return
+                if heard and isinstance(error, TimeoutError | httpx2.ReadTimeout):
+                    raise faults.stalled(self.endpoint.host) from None
+                raise
+            for payload in stream.feed(received):
+                heard = True
+                for event in decoder.feed(payload):
+                    yield event
+                    room -= len(event.text) if isinstance(event, TextDelta) else 0
+            size += len(received)
+            if size > STREAM_MAX or room < 0:
+                decoder.cut = decoder.cut or "size"
+                decoder.whole = True
+                return
+            decoder.whole |= stream.ended
+        for payload in stream.close():
+            for event in decoder.feed(payload):
+                yield event
 
     async def _opened(self, client: "AsyncOpenAI", request: ModelRequest) -> "httpx2.Response":
         """The response, its body unread. What the provider does not know is left out, what it insists on is put in, and
@@ -190,7 +240,7 @@ class OpenAIModel:
         while True:
             body = self._body(request)
             remaining = request.deadline - asyncio.get_running_loop().time()
-            wait = max(0.05, min(self._stall, max(remaining - RESERVE, remaining / 2)))
+            wait = max(0.05, remaining - RESERVE, remaining / 2)
             timeout = httpx2.Timeout(wait, connect=min(wait, CONNECT_SECONDS), pool=None)
             try:
                 return await client.post(
@@ -241,36 +291,14 @@ class OpenAIModel:
         return self._client
 
 
-async def _events(response: "httpx2.Response", decoder: Decoder, linger: float) -> AsyncGenerator[ModelEvent, None]:
-    """What the body says, as it comes. What goes wrong once the answer is whole does no harm any more."""
-    import httpx2
-
-    if "application/json" in response.headers.get("content-type", ""):
-        for event in decoder.feed(whole_body(await response.aread())):
-            yield event
-        return
-    stream = EventStream()
-    data = response.aiter_bytes()
-    while True:
-        try:
-            if decoder.whole:
-                async with asyncio.timeout(AFTER_END if stream.ended else linger):
-                    payloads = stream.feed(await anext(data))
-            else:
-                payloads = stream.feed(await anext(data))
-        except StopAsyncIteration:
-            break
-        except (TimeoutError, httpx2.TransportError):
-            if decoder.whole:
-                return
-            raise
-        for payload in payloads:
-            for event in decoder.feed(payload):
-                yield event
-        decoder.whole |= stream.ended
-    for payload in stream.close():
-        for event in decoder.feed(payload):
-            yield event
+async def _bounded(data: AsyncIterator[bytes]) -> bytes:
+    """An answer in one piece, as far as one may be long."""
+    received = bytearray()
+    async for more in data:
+        received += more
+        if len(received) > STREAM_MAX:
+            raise faults.garbled()
+    return bytes(received)
 
 
 def client_of(endpoint: Endpoint) -> "AsyncOpenAI":

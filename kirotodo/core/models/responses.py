@@ -8,7 +8,7 @@ from typing import Any
 
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.models.call_assembler import CallInParts
-from kirotodo.core.models.faults import Source, filtered, sent_error
+from kirotodo.core.models.faults import Cut, Source, sent_error
 from kirotodo.core.models.held_text import HeldText
 from kirotodo.core.models.model import (
     AssistantStep,
@@ -21,7 +21,7 @@ from kirotodo.core.models.model import (
 )
 from kirotodo.core.models.opaque import opaque_of, part
 from kirotodo.core.models.strict_schema import strict_schema
-from kirotodo.core.models.wire import count, facts_text, items, mapping, result_text
+from kirotodo.core.models.wire import count, cut_of, cut_short, facts_text, items, mapping, result_text, spoken
 
 
 class Responses:
@@ -57,11 +57,11 @@ def items_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
         match item:
             case UserText(text=text):
                 said = f"{text}\n\n{facts_text(request.facts)}" if at == last_text else text
-                yield {"role": "user", "content": said}
-            case AssistantStep(text=text, calls=calls):
+                yield {"type": "message", "role": "user", "content": said}
+            case AssistantStep(calls=calls):
                 yield from part(item, "items")
-                if text:
-                    yield {"role": "assistant", "content": text}
+                if text := spoken(item):
+                    yield {"type": "message", "role": "assistant", "content": text}
                 for call in calls:
                     made += 1
                     ids[call.call_id] = f"call{made:05d}"
@@ -99,7 +99,7 @@ class ResponsesDecoder:
         self._calls: dict[Any, CallInParts] = {}
         self._usage: Usage | None = None
         self._said = False
-        self._filtered = False
+        self.cut: Cut | None = None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
         match chunk.get("type"):
@@ -137,7 +137,7 @@ class ResponsesDecoder:
 
     def _take_end(self, response: Mapping[str, Any]) -> list[ModelEvent]:
         self.whole = True
-        self._filtered = mapping(response.get("incomplete_details")).get("reason") == "content_filter"
+        self.cut = cut_of(mapping(response.get("incomplete_details")).get("reason"))
         if isinstance(usage := response.get("usage"), Mapping):
             self._usage = _usage(usage)
         return []
@@ -155,9 +155,10 @@ class ResponsesDecoder:
 
     def finish(self) -> list[ModelEvent]:
         events, written = self._text.finish()
-        calls = [call.whole(self._tools, strict=self._strict) for call in self._calls.values() if call.name] or written
-        if self._filtered and not (self._said or events or calls):
-            raise filtered()
+        cut, known = self.cut is not None, [call for call in self._calls.values() if call.name]
+        calls = [call.whole(self._tools, strict=self._strict, cut=cut) for call in known] or written
+        said = self._said or bool(events)
+        events.extend(cut_short(self.cut, said=said, called=bool(calls), source=self._source))
         events.extend(calls)
         events.extend(opaque_of(items=list(self._thoughts.values())))
         if self._usage is not None:

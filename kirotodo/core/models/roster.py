@@ -105,6 +105,7 @@ def endpoint_of(profile: ModelProfile, settings: Settings) -> Endpoint:
             key=profile.key_env or f"its key (kirotodo config key {profile.name})",
             name=f"model in [models.{profile.name}] of config.toml",
             address=f"base_url in [models.{profile.name}] of config.toml",
+            effort=f"effort in [models.{profile.name}] of config.toml",
         ),
     )
 

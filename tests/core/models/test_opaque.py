@@ -100,7 +100,7 @@ async def test_encrypted_reasoning_goes_back_before_its_call(tmp_path: Path) -> 
     assert first["include"] == ["reasoning.encrypted_content"]
     assert_valid(second)
     kinds = [item.get("type") for item in second["input"]]
-    assert kinds == [None, "reasoning", "function_call", "function_call_output"]
+    assert kinds == ["message", "reasoning", "function_call", "function_call_output"]
     assert second["input"][1] == THOUGHT
     assert "reasoning" not in [item.get("type") for item in later["input"]]
 

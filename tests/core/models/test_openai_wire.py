@@ -11,7 +11,7 @@ import pytest
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.events import TextDelta as ShownText
 from kirotodo.core.events import TurnCancelled
-from kirotodo.core.models.faults import ProviderFault
+from kirotodo.core.models.faults import ProviderFault, TooSlow
 from kirotodo.core.models.model import (
     AssistantStep,
     ModelEvent,
@@ -463,7 +463,107 @@ async def test_a_filter_that_stops_everything_is_said_so(server: RawServer, mode
 
 async def test_a_filter_that_strikes_later_leaves_what_was_said(server: RawServer, model: OpenAIModel) -> None:
     server.say(delta(content="I beg"), delta("content_filter"))
-    assert await run(model, asked()) == [TextDelta(text="I beg")]
+    assert await run(model, asked()) == [
+        TextDelta(text="I beg\n\n*(The answer is cut off here by the content filter of the model service.)*")
+    ]
+
+
+@pytest.mark.parametrize("reason", ["length", "max_tokens", "MAX_TOKENS"])
+async def test_an_answer_that_was_cut_says_so_to_the_user_and_not_to_the_model(
+    server: RawServer, model: OpenAIModel, reason: str
+) -> None:
+    server.say(delta(content="First,"), delta(reason))
+    told = await run(model, asked())
+    assert told == [TextDelta(text="First,\n\n*(The answer is cut off here: the model reached its limit of tokens.)*")]
+    assert isinstance(told[0], TextDelta)
+    await run(model, asked(UserText(text="go"), AssistantStep(text=told[0].text), UserText(text="on")))
+    assert server.bodies[-1]["messages"][2] == {"role": "assistant", "content": "First,"}
+
+
+@pytest.mark.parametrize("thought", [{"reasoning_content": "hm"}, {"content": "<think>hm"}, {}])
+async def test_a_limit_that_was_used_up_by_thoughts_names_the_settings(
+    server: RawServer, model: OpenAIModel, thought: dict[str, str]
+) -> None:
+    server.say(delta(**thought), delta("length"))
+    with pytest.raises(
+        ProviderFault, match=r"used up its limit of tokens before .* think less: OPENAI_REASONING_EFFORT"
+    ):
+        await run(model, asked())
+    assert len(server.bodies) == 1
+
+
+async def test_a_call_that_was_cut_is_handed_back(server: RawServer, model: OpenAIModel) -> None:
+    server.say(part(index=0, id="a", name="add_task", arguments='{"title":"mi'), delta("length"))
+    assert await run(model, asked()) == [ToolCall(tool="add_task", malformed='{"title":"mi')]
+
+
+async def test_an_incomplete_response_says_so(server: RawServer) -> None:
+    model = made(server, api="responses")
+    ended = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+    server.say(
+        {"type": "response.output_text.delta", "delta": "First,"}, {"type": "response.incomplete", "response": ended}
+    )
+    (told,) = await run(model, asked())
+    assert isinstance(told, TextDelta)
+    assert "reached its limit of tokens" in told.text
+    await model.aclose()
+
+
+@pytest.mark.parametrize("said", [{"content": "word " * 2000}, {"reasoning_content": "hm " * 30_000}])
+async def test_an_answer_without_an_end_is_cut(server: RawServer, model: OpenAIModel, said: dict[str, str]) -> None:
+    piece = b"".join(each for each in data(delta(**said), done=False) if isinstance(each, bytes))
+    server.answers.append(Answer(pieces=[piece * 20] * 40))
+    if "content" in said:
+        (told,) = await run(model, asked())
+        assert isinstance(told, TextDelta)
+        assert told.text.endswith("*(The answer is cut off here: it goes on longer than kirotodo takes.)*")
+        assert len(told.text) < 500_000
+    else:
+        with pytest.raises(ProviderFault, match="went on without end"):
+            await run(model, asked())
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("pieces", [[HANG], [b": loading\n\n", HANG]], ids=["nothing", "a comment"])
+async def test_a_first_word_that_does_not_come_is_waited_for_once(
+    server: RawServer, pieces: list[bytes | asyncio.Event | None]
+) -> None:
+    model = OpenAIModel(endpoint(server.url), jitter=small_jitter, stall_seconds=0.05)
+    server.answers.append(Answer(pieces=pieces))
+    with pytest.raises(TooSlow, match="AGENT_TIMEOUT"):
+        await run(model, asked(seconds=1.5))
+    assert len(server.bodies) == 1
+    await model.aclose()
+
+
+async def test_a_head_that_does_not_come_is_waited_for_once() -> None:
+    connections, left = 0, asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await reader.read()
+        writer.close()
+        left.set()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        model = OpenAIModel(endpoint(f"http://127.0.0.1:{port}/v1"), jitter=small_jitter, stall_seconds=0.05)
+        with pytest.raises(TooSlow, match="AGENT_TIMEOUT"):
+            await run(model, asked(seconds=1.5))
+        await model.aclose()
+        await left.wait()
+    assert connections == 1
+
+
+async def test_a_slow_first_word_is_waited_for_longer_than_a_pause(server: RawServer) -> None:
+    gate = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.3, gate.set)
+    model = OpenAIModel(endpoint(server.url), jitter=small_jitter, stall_seconds=0.1)
+    server.answers.append(Answer(pieces=[gate, *data(*text("Hi."))]))
+    assert await run(model, asked()) == [TextDelta(text="Hi.")]
+    assert len(server.bodies) == 1
+    await model.aclose()
 
 
 async def test_an_error_line_of_its_own_kind(server: RawServer, model: OpenAIModel) -> None:
@@ -517,7 +617,23 @@ NO_TOOLS = [
     (400, {"message": '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'}),
     (500, {"error": {"message": "tools param requires --jinja flag", "type": "server_error"}}),
     (400, {"error": {"message": "`tool calling` is not supported with this model"}}),
+    (400, {"error": {"message": "This model doesn't support function calling."}}),
+    (400, {"error": {"message": "Unsupported parameter: 'tools'"}}),
 ]
+TOOLS_FAULTS = (
+    "tools[0].function.parameters: keyword 'pattern' is not supported",
+    "Invalid schema for function 'add_task': schema requires 'type'.",
+    "messages with role 'tool' must be a response to a preceding message with 'tool_calls'",
+    "tool_choice requires tools to be set",
+    "Unknown parameter: 'tools[0].function.strictness'.",
+)
+
+
+@pytest.mark.parametrize("message", TOOLS_FAULTS)
+async def test_a_fault_of_a_tool_is_no_model_without_tools(server: RawServer, model: OpenAIModel, message: str) -> None:
+    server.answers.append(refused(400, {"error": {"message": message}}))
+    with pytest.raises(ProviderFault, match=r"refused the request \(400\).* Check OPENAI_MODEL"):
+        await run(model, asked())
 
 
 @pytest.mark.parametrize(("status", "body"), NO_TOOLS)
@@ -550,7 +666,15 @@ async def test_an_error_page_that_is_no_json(server: RawServer, model: OpenAIMod
 
 async def test_a_page_in_place_of_a_stream(server: RawServer, model: OpenAIModel) -> None:
     server.answers.append(Answer(pieces=[b"<html>It works!</html>"], content_type="text/html"))
-    with pytest.raises(ProviderFault, match="broke off"):
+    with pytest.raises(ProviderFault, match=r"is a web page, not a model API.* Check OPENAI_BASE_URL"):
+        await run(model, asked())
+    assert len(server.bodies) == 1
+
+
+async def test_a_country_that_is_not_served_is_no_wrong_key(server: RawServer, model: OpenAIModel) -> None:
+    body = {"error": {"code": "unsupported_country_region_territory", "message": "Country, region, or territory no."}}
+    server.answers.append(refused(403, body))
+    with pytest.raises(ProviderFault, match="not available in your country or region"):
         await run(model, asked())
 
 
