@@ -63,23 +63,38 @@ def last_event_id(
 LastEventId = Annotated[int | None, Depends(last_event_id)]
 
 
-class UserRoute(APIRoute):
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class JsonRoute(APIRoute):
+    """A route whose body, if it takes one, has to be JSON and to say so."""
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
+
+        async def handle_json(request: Request) -> Response:
+            require_json(request)
+            return await handle(request)
+
+        return handle_json
+
+
+class UserRoute(JsonRoute):
     """A route below `/api/{user_id}`, which reads a body only for a caller who may use it.
 
     FastAPI reads and parses a body before its dependencies have their say, so they would come too late.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handle:
         handle = super().get_route_handler()
         calls = {dependency.call for dependency in self.dependant.dependencies}
         kind: Kind = "turn" if speaker in calls else "request"
-        wants_json = self.body_field is not None
 
         async def handle_caller(request: Request) -> Response:
             principal = await authenticated(request, request.path_params["user_id"])
             await gate_of(request).limits.take_for(request, kind, principal.user_id)
-            if wants_json:
-                require_json(request)
             return await handle(request)
 
         return handle_caller

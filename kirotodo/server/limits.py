@@ -33,16 +33,20 @@ from kirotodo.server.client_address import counted_as
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Kind = Literal["turn", "request", "sign_in", "account", "refused"]
+Kind = Literal["turn", "request", "sign_in", "account", "name", "refused"]
 
 LIGHT: Final = 10
 """How many plain requests go for one turn."""
 ADDRESSES_TO_ACCOUNT: Final = 6
-"""How many times as often an address may try to sign in as an account may be tried."""
+"""How many times as often an address may try to sign in as it may try one account."""
+NAME_TO_ADDRESSES: Final = 2
+"""How many times as often an account may be tried from all unknown addresses as one address may try any."""
 STORAGE_SECONDS: Final = 0.5
 """How long the shared storage may take to answer."""
 LOST_SECONDS: Final = 5.0
 """How long a lost storage is left alone before it is asked again."""
+KNOWN_SECONDS: Final = 30 * 24 * 3600
+"""How long an address is remembered from which somebody signed in."""
 SWEEP_SECONDS: Final = 30.0
 STATE: Final = "allowance"
 """Where a request's allowance is kept, for its answer to carry."""
@@ -133,7 +137,7 @@ class Limits:
     async def take(self, kind: Kind, who: str) -> Allowance:
         """Count one request of `who`, if it may go on."""
         rule = self._rules[kind]
-        key = hashlib.sha256(who.encode(errors="replace")).hexdigest()[:32]
+        key = _key(who)
 
         async def ask(limiter: RateLimiter) -> Allowance:
             return await _take(limiter, rule, kind, key)
@@ -149,6 +153,34 @@ class Limits:
         if allowance.wait is not None:
             raise RateLimited(self._rules[kind].sentence, retry_after=allowance.wait)
         return allowance
+
+    async def require_guess(self, name: str, address: str) -> None:
+        """Count one attempt to sign in as `name` from this address. Raises `RateLimited`.
+
+        Attempts are counted for the two together. Those from everywhere count too, against a larger number, but stop
+        nobody at an address from which this name signed in before: else anybody could keep the owner out.
+        """
+        await self.require("account", _pair(name, address))
+        known = _key("known", _pair(name, address))
+
+        async def ask(limiter: RateLimiter) -> int:
+            return await limiter.storage.get(known)
+
+        if not await self._ask(ask):
+            await self.require("name", name)
+
+    async def guessed_right(self, name: str, address: str) -> None:
+        """Forget the attempts of this name and address, and remember that they belong together."""
+        rule, key, known = self._rules["account"], _key(_pair(name, address)), _key("known", _pair(name, address))
+
+        async def note(limiter: RateLimiter) -> None:
+            for item in (rule.at_once, rule.a_minute):
+                if item is not None:
+                    await limiter.clear(item, "account", key)
+            await limiter.storage.clear(known)
+            await limiter.storage.incr(known, KNOWN_SECONDS)
+
+        await self._ask(note)
 
     async def take_for(self, request: Request, kind: Kind, who: str) -> None:
         """The same for a request, whose answer then says what is left; `RateLimitHeaders` writes it there."""
@@ -209,6 +241,14 @@ def address_of(request: Request) -> str:
     return counted_as(request.client.host if request.client is not None else "")
 
 
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32]
+
+
+def _pair(name: str, address: str) -> str:
+    return f"{name}\0{address}"
+
+
 def _rules(a_minute: int, at_once: int) -> dict[Kind, _Rule]:
     def rule(name: Kind, share: float, sentence: str) -> tuple[Kind, _Rule]:
         most, burst = max(1, int(a_minute * share)), max(1, int(at_once * share))
@@ -226,6 +266,7 @@ def _rules(a_minute: int, at_once: int) -> dict[Kind, _Rule]:
             rule("request", LIGHT, slowly),
             rule("sign_in", 1, sign_in),
             rule("account", 1 / ADDRESSES_TO_ACCOUNT, sign_in),
+            rule("name", NAME_TO_ADDRESSES, sign_in),
             rule("refused", 1, slowly),
         )
     )

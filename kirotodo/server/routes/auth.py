@@ -10,6 +10,7 @@ from starlette.responses import Response
 from kirotodo.core.errors import InvalidInput, NotSignedIn
 from kirotodo.server.accounts import EMAIL_MAX, Pair, folded_email, spellings_of
 from kirotodo.server.auth import Principal, gate_of, signed_in, token_of
+from kirotodo.server.callers import JsonRoute
 from kirotodo.server.limits import address_of
 from kirotodo.server.openapi import carries, named, problems
 from kirotodo.server.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_password
@@ -17,7 +18,11 @@ from kirotodo.server.schemas import Body
 from kirotodo.server.tokens import TOKEN_MAX, Refresh
 
 router = APIRouter(
-    prefix="/api/auth", tags=["auth"], responses=problems(422, 429, 500, 503), generate_unique_id_function=named
+    prefix="/api/auth",
+    tags=["auth"],
+    responses=problems(422, 429, 500, 503),
+    generate_unique_id_function=named,
+    route_class=JsonRoute,
 )
 
 
@@ -136,17 +141,23 @@ COUNTED = [Depends(counted_address)]
 async def sign_up(body: SignUpBody, request: Request, response: Response) -> TokensOut:
     """Make an account, and sign in."""
     gate = gate_of(request)
-    await gate.limits.require("account", body.email)
+    address = address_of(request)
+    await gate.limits.require_guess(body.email, address)
+    pair = await gate.own.accounts.sign_up(body.email, body.password.get_secret_value())
+    await gate.limits.guessed_right(body.email, address)
     response.headers["Location"] = "/api/auth/me"
-    return TokensOut.of(await gate.own.accounts.sign_up(body.email, body.password.get_secret_value()))
+    return TokensOut.of(pair)
 
 
 @router.post("/signin", dependencies=COUNTED, responses=problems(401, 404, 413, 415))
 async def sign_in(body: SignInBody, request: Request) -> TokensOut:
     """Begin a session. The answer is the same for an unknown address and for a wrong password."""
     gate = gate_of(request)
-    await gate.limits.require("account", spellings_of(body.email)[0])
-    return TokensOut.of(await gate.own.accounts.sign_in(body.email, body.password.get_secret_value()))
+    name, address = spellings_of(body.email)[0], address_of(request)
+    await gate.limits.require_guess(name, address)
+    pair = await gate.own.accounts.sign_in(body.email, body.password.get_secret_value())
+    await gate.limits.guessed_right(name, address)
+    return TokensOut.of(pair)
 
 
 @router.post("/refresh", dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 413, 415))

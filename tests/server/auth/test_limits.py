@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx2
 import limits.aio.storage.memory
@@ -130,16 +130,40 @@ async def test_nothing_is_stored_of_what_was_stopped(serve: Serve) -> None:
         assert await store.tasks.count_pending() == 0
 
 
-async def test_sign_in_is_counted_before_anything_is_hashed(serve: Serve) -> None:
+WRONG: Final = {**ANN, "password": "wrong password"}
+
+
+async def test_wrong_passwords_are_counted_before_anything_is_hashed(serve: Serve) -> None:
     server = await serve(rate_limit=12, rate_limit_burst=MANY)
     await server.signed_up()
-    await server.signed_in()
+    for _ in range(4):
+        await server.signed_in()  # who is right is not counted
+    for _ in range(2):
+        refused(await server.post("/api/auth/signin", WRONG), 401, "not_signed_in")
     before = server.hashes.compared
     stopped(await server.post("/api/auth/signin", {**ANN, "email": " ANN@example.com"}))
     stopped(await server.post("/api/auth/signup", ANN))
     assert server.hashes.compared == before
     other = {"email": "bob@example.com", "password": "wrong password"}
     refused(await server.post("/api/auth/signin", other), 401, "not_signed_in")
+
+
+async def test_the_owner_is_not_kept_out_by_others_who_guess(serve: Serve, moment: Moment) -> None:
+    server = await serve(rate_limit=12, rate_limit_burst=MANY, forwarded_allow_ips=("*",))
+
+    async def sign_in(body: dict[str, str], address: str) -> int:
+        answer = await server.http.post("/api/auth/signin", json=body, headers={"X-Forwarded-For": address})
+        return answer.status_code
+
+    await server.signed_up()
+    assert await sign_in(ANN, "198.51.100.1") == 200
+    guesses = [await sign_in(WRONG, f"203.0.113.{number}") for number in range(40)]
+    assert guesses == [401] * 22 + [429] * 18, "24 from everywhere together, of which Ann's own were two"
+    assert await sign_in(ANN, "203.0.113.200") == 429, "she too, where she never was"
+    assert await sign_in(ANN, "198.51.100.1") == 200, "but not at home"
+    assert await sign_in({**ANN, "email": "bob@example.com"}, "203.0.113.200") == 401
+    moment.now += 130
+    assert await sign_in(ANN, "203.0.113.200") == 200
 
 
 async def test_an_address_that_tries_many_accounts_is_stopped(serve: Serve) -> None:
@@ -245,7 +269,7 @@ async def test_the_storage_learns_no_address_and_no_name(serve: Serve, store: Va
     await server.signed_up()
     await look(server, "somebody")
     text = " ".join(await store.keys())
-    assert "account" in text
+    assert "request" in text
     for word in ("ann", "example", "192.0.2.7", "somebody"):
         assert word not in text
 
