@@ -29,6 +29,7 @@ from pydantic_settings import (
 from kirotodo.core.env_file import EnvFile
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.profiles import BUILT_IN, ModelProfile, profiles_from
+from kirotodo.core.text.masking import MASK, hide_secrets
 
 APP: Final = "kirotodo"
 ENVIRONMENT: Final = "environment"
@@ -305,15 +306,15 @@ class Settings(BaseSettings):
             case None:
                 return ""
             case SecretStr():
-                return "********"
+                return MASK
             case dt.time() as clock:
                 return f"{clock:%H:%M}"
             case bool() as flag:
                 return "true" if flag else "false"
             case tuple() as values:
-                return ",".join(value.name if isinstance(value, ModelProfile) else value for value in values)
+                return ",".join(hide_secrets(one.name if isinstance(one, ModelProfile) else one) for one in values)
             case value:
-                return re.sub(r"(://[^:/@\s]*):[^@/\s]*@", r"\1:********@", str(value))
+                return hide_secrets(str(value))
 
     def profiles(self) -> tuple[ModelProfile, ...]:
         """The configured models, that of the OPENAI_ settings first; the built-in one is none of them."""
@@ -437,7 +438,7 @@ def _faults(cls: type[Settings], error: ValidationError, found: Found) -> Iterat
     for fault in error.errors(include_url=False):
         name = str(fault["loc"][0]) if fault["loc"] else "settings"
         value, place = found.get(name, ("", DEFAULT))
-        shown = "" if name in cls.SECRETS or "://" in str(value) else f"={value}"
+        shown = "" if name in cls.SECRETS else f"={hide_secrets(str(value))}"
         yield f"{name.upper()}{shown} ({_place(place)}) cannot be used: {_what_would_do(fault['msg'])}."
 
 

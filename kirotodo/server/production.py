@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from kirotodo.core.addresses import host_of, is_this_machine
-from kirotodo.server.secret import SECRET_MIN, plain
+from kirotodo.server.secret import SECRET_MIN, plain, weakness_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def _of_the_secrets(settings: "Settings") -> "Iterator[str]":
     hint = f"give it a random text of {SECRET_MIN} characters or more, such as `openssl rand -base64 48` prints."
     if not secret:
         yield f"BETTER_AUTH_SECRET is not set: {hint}"
-    elif len(secret) < SECRET_MIN:
-        yield f"BETTER_AUTH_SECRET has {len(secret)} characters and could be guessed: {hint}"
-    if previous and len(previous) < SECRET_MIN:
-        yield f"BETTER_AUTH_SECRET_PREVIOUS has {len(previous)} characters and could be guessed: take it away."
+    elif weak := weakness_of(secret):
+        yield f"BETTER_AUTH_SECRET {weak}: {hint}"
+    if previous and (weak := weakness_of(previous)):
+        yield f"BETTER_AUTH_SECRET_PREVIOUS {weak}: remove it; who signed in with it has to sign in again."

@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,32 @@ if TYPE_CHECKING:
 SECRET_MIN: Final = 32
 FILE_NAME: Final = "auth-secret"
 _BYTES: Final = 48
+DIFFERENT_MIN: Final = 8
+_PLACEHOLDERS: Final = (
+    *("changeme", "change-me", "change_me", "replace", "example", "placeholder", "your-", "your_", "your secret"),
+    *("password", "passwort", "letmein", "qwerty", "insecure", "default", "openssl", "only-for-a-try", "supersecret"),
+)
+_ROWS: Final = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+_NEIGHBOURS: Final = frozenset(two for row in _ROWS for line in (row, row[::-1]) for two in pairwise(line))
+
+
+def weakness_of(secret: str) -> str | None:
+    """Why somebody could guess this secret, as the end of a sentence; None where it looks as random as it should.
+
+    Random texts of 32 letters or digits never look like that; what people type or copy does.
+    """
+    letters = secret.lower()
+    if len(secret) < SECRET_MIN:
+        return f"has {len(secret)} characters and could be guessed"
+    if len(set(letters)) < DIFFERENT_MIN:
+        return f"has only {len(set(letters))} different characters and could be guessed"
+    if any(word in letters for word in _PLACEHOLDERS):
+        return "is an example or a password, not a random text, and could be guessed"
+    if len({letters[place : place + 3] for place in range(len(letters) - 2)}) < (len(letters) - 2) * 0.6:
+        return "repeats itself and could be guessed"
+    if sum(two in _NEIGHBOURS for two in pairwise(letters)) > len(letters) / 2:
+        return "is a row of letters or digits and could be guessed"
+    return None
 
 
 def secret_of(settings: "Settings") -> str:

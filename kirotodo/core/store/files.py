@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kirotodo.core.errors import StorageError
 from kirotodo.core.store import faults, schema, sqlite
+from kirotodo.core.text.files import close_to_others, make_private_file, make_private_folder
 
 
 def prepare(path: Path, *, read_only_ok: bool = False) -> sqlite.Mode:
@@ -20,20 +21,32 @@ def _prepare(path: Path, read_only_ok: bool) -> sqlite.Mode:
         raise StorageError(f"{path} is a folder; DATABASE_URL has to name a file.")
     if path.exists():
         if _writable(path):
+            keep_private(path)
             schema.make_ready(path)
             return "write"
         if not read_only_ok:
             raise faults.read_only(path)
         return _readable(path)
     make_folder(path)
+    keep_private(path)
     schema.make_ready(path)
     return "write"
+
+
+def keep_private(path: Path) -> None:
+    """Make the file for its owner alone where there is none, so that what SQLite lays beside it is so too; and take an
+    older one, which may be readable for all, back from others."""
+    try:
+        make_private_file(path)
+    except FileExistsError:
+        for suffix in ("", "-wal", "-shm"):
+            close_to_others(path.with_name(path.name + suffix))
 
 
 def make_folder(path: Path) -> None:
     """The folder that the file is to lie in, for its owner alone where it has to be made."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
     except PermissionError:
         raise faults.read_only(path) from None
     except OSError as error:

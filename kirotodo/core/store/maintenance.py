@@ -20,6 +20,7 @@ from kirotodo.core.store.database import Database
 from kirotodo.core.store.faults import told
 from kirotodo.core.store.postgres.address import is_postgres
 from kirotodo.core.store.purge import Purged
+from kirotodo.core.text.files import make_private_file
 
 _COUNTED: Final = ("users", "tasks", "conversations", "messages", "turns", "changes")
 
@@ -50,6 +51,7 @@ def upgrade(url: str, revision: str = "head") -> str | None:
     path = sqlite.path_of(url)
     with told(path):
         files.make_folder(path)
+        files.keep_private(path)
         return schema.move(path, target, down=False)
 
 
@@ -104,6 +106,7 @@ def backup(url: str, target: Path, *, overwrite: bool = False) -> Path:
         try:
             with told(path), closing(sqlite.connect(path, "read")) as connection:
                 schema.revision_of(connection, path)
+                make_private_file(part)
                 connection.execute("VACUUM INTO ?", (str(part),))
             os.replace(part, target)
         finally:
@@ -130,6 +133,7 @@ def restore(source: Path, url: str) -> Path | None:
     with told(path):
         files.make_folder(path)
         kept = _keep(path)
+        files.keep_private(path)
         with closing(sqlite.connect(source, "read")) as old, closing(sqlite.connect(path)) as new:
             old.backup(new)
         schema.make_ready(path)

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from kirotodo.core.errors import StorageError, StorageTooNew
 from kirotodo.core.store import sqlite
+from kirotodo.core.text.files import make_private_file
 
 REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Every revision this release knows, oldest first."""
@@ -102,6 +103,7 @@ def alembic_config(connection: Any) -> Any:
 def keep_copy(connection: sqlite3.Connection, path: Path, why: str) -> Path:
     """A whole copy next to the database, named after why and when."""
     target = copy_name(path, why)
+    make_private_file(target)
     connection.execute("VACUUM INTO ?", (str(target),))
     return target
 

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from kirotodo.core.errors import ConfigError
+from kirotodo.core.text.masking import hide_secrets
 
 Mode = Literal["write", "read", "immutable"]
 """`read` opens without writing; `immutable` also does without the files that readers usually share."""
@@ -36,7 +37,9 @@ def path_of(url: str) -> Path:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise ConfigError(f"DATABASE_URL is not a database address: {url}; write sqlite:///path/to/file.db.") from None
+        raise ConfigError(
+            f"DATABASE_URL is not a database address: {hide_secrets(url)}; write sqlite:///path/to/file.db."
+        ) from None
     if parsed.get_backend_name() != "sqlite":
         raise ConfigError(
             f"The list is kept in SQLite or PostgreSQL, not {parsed.get_backend_name()}; "

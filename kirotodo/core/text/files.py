@@ -1,6 +1,7 @@
-"""Write a file whole or not at all, also when the power goes."""
+"""Write a file whole or not at all, also when the power goes; and keep files and folders to their owner."""
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -22,7 +23,7 @@ def atomic_write(
     """
     target = Path(os.path.realpath(path))
     if parents:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(target.parent)
     draft = target.with_name(f".kirotodo-{secrets.token_hex(8)}.tmp")  # short: `target` may use all that a name may
     try:
         with open(draft, "xb", opener=_opener(0o666 if mode is None else mode)) as file:
@@ -30,6 +31,8 @@ def atomic_write(
             file.flush()
             if mode is None:
                 _copy_mode(target, draft)
+            else:
+                draft.chmod(mode)  # the umask may have taken away what its owner needs
             os.fsync(file.fileno())
         if overwrite:
             draft.replace(target)
@@ -39,6 +42,41 @@ def atomic_write(
         with contextlib.suppress(OSError):
             draft.unlink()
     _sync_folder(target.parent)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make the folder and those above it that are missing, each for its owner alone; one that is there stays so."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        with contextlib.suppress(FileExistsError):  # another process was quicker
+            each.mkdir(mode=0o700)
+            each.chmod(0o700)
+    if not folder.is_dir():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder))
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file for its owner alone. Raises `FileExistsError` where there is one."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    path.chmod(0o600)
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Whether somebody else of this machine may read the file. False where there is none, and on Windows, which has
+    other ways."""
+    try:
+        return os.name != "nt" and bool(path.stat().st_mode & 0o077)
+    except OSError:
+        return False
+
+
+def close_to_others(path: Path) -> None:
+    """Take away what others may do with a file. One that its group may write is shared on purpose, and one that is not
+    ours to change stays as it is."""
+    with contextlib.suppress(OSError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077 and not mode & stat.S_IWGRP:
+            path.chmod(mode & 0o700)
 
 
 def _opener(mode: int) -> Callable[[str, int], int]:

@@ -95,6 +95,7 @@ def _of_settings(settings: "Settings", *, offline: bool) -> Iterator[Check]:
     looks: list[Callable[[], Check]] = [
         lambda: _folder("data folder", settings.data_dir),
         lambda: _folder("state folder", settings.state_dir),
+        lambda: _private(settings),
         lambda: _space(settings.data_dir),
         lambda: _database(settings),
         lambda: _zone(settings),
@@ -128,6 +129,24 @@ def _folder(name: str, folder: Path) -> Check:
     except OSError as error:
         return Check(name=name, state="bad", detail=f"{folder} cannot be written: {error.strerror or error}")
     return Check(name=name, state="ok", detail=str(folder) + ("" if folder.exists() else " (made when needed)"))
+
+
+def _private(settings: "Settings") -> Check:
+    """Files of ours that others of this machine may read, whatever the folders above them let through."""
+    from kirotodo.core.text.files import is_open_to_others
+
+    places = [settings.config_path, settings.state_path]
+    places += [settings.config_dir / name for name in ("keys.json", "credentials.json")]
+    places += [settings.data_dir / "auth-secret"]
+    kind, _, database = settings.database_url.partition(":///")
+    if kind.startswith("sqlite"):
+        places += [Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm")]
+    bare = [str(path) for path in places if is_open_to_others(path)]
+    if bare:
+        return Check(
+            name="privacy", state="warn", detail=f"others may read {', '.join(bare)}: chmod 600 takes that back"
+        )
+    return Check(name="privacy", state="ok", detail="files of the list and of keys are yours alone")
 
 
 def _space(folder: Path) -> Check:

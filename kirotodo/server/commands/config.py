@@ -86,6 +86,7 @@ def edit() -> None:
     """Open config.toml in $VISUAL or $EDITOR, and check what was written."""
     from kirotodo.core.errors import OperatorError
     from kirotodo.core.settings import Settings, default_config_path
+    from kirotodo.core.text.files import atomic_write, close_to_others
 
     file = default_config_path(given_file())
     chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
@@ -93,9 +94,9 @@ def edit() -> None:
         raise OperatorError(f"An editor needs a terminal, or $EDITOR to name one that does not. The file is {file}.")
     try:
         if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text("\n".join(_template(Settings)), encoding="utf-8")
+            atomic_write(file, "\n".join(_template(Settings)))
         click.edit(filename=str(file))
+        close_to_others(file)  # it may hold keys, and editors may make it anew
     except OSError as error:
         raise OperatorError(f"{file} cannot be written: {error.strerror or error}.") from None
     load_settings()

@@ -223,7 +223,7 @@ def test_doctor_leaves_nothing_behind(home: Path) -> None:
     assert list(home.iterdir()) == []
 
 
-SOUND = {"BETTER_AUTH_SECRET": "0123456789" * 4, "MODEL": "built-in"}
+SOUND = {"BETTER_AUTH_SECRET": "9f2c5e0b71d84a63f0c9be27d5a8146e", "MODEL": "built-in"}
 
 
 @pytest.mark.parametrize(
@@ -232,8 +232,9 @@ SOUND = {"BETTER_AUTH_SECRET": "0123456789" * 4, "MODEL": "built-in"}
         ({}, ()),
         ({"BETTER_AUTH_SECRET": ""}, ("BETTER_AUTH_SECRET is not set",)),
         ({"BETTER_AUTH_SECRET": "x" * 31}, ("BETTER_AUTH_SECRET has 31 characters",)),
-        ({"BETTER_AUTH_SECRET": "x" * 32}, ()),
-        ({"BETTER_AUTH_SECRET": "x" * 31 + " \n"}, ("BETTER_AUTH_SECRET has 31 characters",)),
+        ({"BETTER_AUTH_SECRET": "y-K3fQ8w" * 3 + "Lm2Zr7Tv"}, ("BETTER_AUTH_SECRET repeats itself",)),
+        ({"BETTER_AUTH_SECRET": "9f2c5e0b71d84a63f0c9be27d5a8146 \n"}, ("BETTER_AUTH_SECRET has 31 characters",)),
+        ({"BETTER_AUTH_SECRET_PREVIOUS": "z" * 40}, ("BETTER_AUTH_SECRET_PREVIOUS has only 1 different",)),
         ({"BETTER_AUTH_SECRET_PREVIOUS": "short"}, ("BETTER_AUTH_SECRET_PREVIOUS has 5",)),
         ({"BETTER_AUTH_SECRET": "", "BETTER_AUTH_URL": "https://auth.example.com"}, ()),
         ({"BETTER_AUTH_URL": "http://auth.example.com"}, ("BETTER_AUTH_URL=http://auth.example.com is not encrypted",)),
@@ -260,7 +261,7 @@ def test_what_keeps_a_server_from_starting_in_production(
 
 
 def test_several_workers_cannot_share_sqlite(home: Path) -> None:
-    settings = Settings.load(model="built-in", better_auth_secret="x" * 32)
+    settings = Settings.load(model="built-in", better_auth_secret=SOUND["BETTER_AUTH_SECRET"])
     assert faults_of(settings) == ()
     (fault,) = faults_of(settings, workers=2)
     assert "PostgreSQL" in fault
