@@ -246,6 +246,8 @@ async def _local(settings: "Settings", *, resume: bool) -> "AsyncIterator[Backen
     _settled()
     try:
         yield opened
+        if resume:
+            await opened.finish_turns()
     finally:
         await opened.aclose()
 

@@ -1,7 +1,8 @@
 """The core in this process: `Core`, what its users share, and `LocalBackend`, the port's adapter for one of them."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -33,6 +34,8 @@ Check = Callable[[T], None]
 
 PENDING: Final = TaskFilter()
 LOCAL_USER: Final = "local"
+SETTLE_SECONDS: Final = 5.0
+"""What a turn past its deadline may take to be written down."""
 
 
 def preferences_from(settings: Settings) -> "Preferences":
@@ -222,6 +225,13 @@ class LocalBackend:
             user_id=self.user_id,
             zone=self._zone,
         )
+
+    async def finish_turns(self) -> None:
+        """Wait until the turns that run in this process are over: a command that took over what a killed one left must
+        not leave it again. Each has a deadline; what is not over after that goes on at the next start."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._core.settings.agent_timeout + SETTLE_SECONDS):
+                await self._core.until_idle()
 
     # --- turns ---
 

@@ -1,10 +1,14 @@
 """`kill -9` at any moment, then the next start: nothing typed is lost, nothing is done twice, nothing is stuck."""
 
+import json
+import subprocess
+
 import pytest
 
 from tests.end_to_end.chat import Chat
 from tests.end_to_end.conftest import OpenTerminal
-from tests.end_to_end.program import Program
+from tests.end_to_end.program import KIROTODO, PATIENCE, Program
+from tests.end_to_end.slow_model import SlowModel, slow_model
 
 pytestmark = [pytest.mark.terminal, pytest.mark.slow]
 
@@ -49,3 +53,38 @@ def test_a_question_is_asked_again(chat: Chat, program: Program, open_terminal: 
     again.terminal.wait_for("0 open")
     assert program.tasks() == []
     again.say("undo that", "3 open")
+
+
+def killed_in_the_middle(program: Program, model: SlowModel, *words: str) -> None:
+    """`ask`, killed once half of the answer came."""
+    asking = subprocess.Popen(
+        [str(KIROTODO), "ask", *words],
+        cwd=program.folder,
+        env={**program.environment, **service(model)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert model.asked.wait(PATIENCE)
+    asking.kill()
+    asking.wait()
+
+
+def service(model: SlowModel) -> dict[str, str]:
+    return {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": model.url, "OPENAI_MODEL": "slow"}
+
+
+def messages(program: Program, conversation: int) -> list[str]:
+    told = json.loads(program.do("conversations", "show", str(conversation), "--json"))
+    return [message["content"] for message in told["messages"]]
+
+
+@pytest.mark.parametrize("into", [["-n", "1"], []])
+def test_the_next_ask_finishes_what_a_killed_one_left(program: Program, into: list[str]) -> None:
+    with slow_model() as model:
+        killed_in_the_middle(program, model, "hello")
+        model.gate.set()
+        done = program.run("ask", *into, "again", also=service(model))
+    assert (done.returncode, done.stdout) == (0, "half an answer\n"), done.stderr
+    assert messages(program, 1)[:2] == ["hello", "half an answer"]
+    assert messages(program, 1 if into else 2)[-2:] == ["again", "half an answer"]

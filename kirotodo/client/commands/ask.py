@@ -1,7 +1,7 @@
 """`ask`: one turn without a screen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -21,13 +21,13 @@ from kirotodo.client.commands.session import (
 from kirotodo.client.commands.task_view import in_brief
 from kirotodo.client.commands.telling import JsonLines, Narration, Silence, Telling
 from kirotodo.core.backend import Backend
-from kirotodo.core.domain.conversation import MESSAGE_MAX, Approval, Decision, Turn
-from kirotodo.core.errors import NotFound
-from kirotodo.core.events import ApprovalAnswered, ApprovalRequested, TurnCancelled, TurnEvent, TurnFailed, TurnFinished
+from kirotodo.core.domain.conversation import MESSAGE_MAX, Approval, Decision, Sent, Turn
+from kirotodo.core.errors import Conflict, LiveTurn, NotFound
+from kirotodo.core.events import ApprovalAnswered, ApprovalRequested
 
 EXAMPLE: Final = 'kirotodo ask "add milk tomorrow"'
-PATIENCE: Final = 5
-"""How many streams in a row may end with nothing new before the turn is given up."""
+LIVE_TURN_SECONDS: Final = 120.0
+"""How long a message waits for the one before it to be answered."""
 
 Answering = Literal["yes", "no", "ask", "never"]
 
@@ -101,9 +101,9 @@ def _question(words: Sequence[str], given: dict[str, Any], *, dry_run: bool) -> 
 async def _ask(backend: Backend, question: Question, telling: Telling) -> Turn:
     conversation_id = await _latest(backend) if question.latest else question.conversation_id
     parked = await _parked(backend, conversation_id)
-    sent = await backend.send(question.text, conversation_id=conversation_id, model=question.model)
+    sent = await _sent(backend, question, conversation_id)
     try:
-        async for event in follow(backend, sent.turn_id):
+        async for event in backend.watch(sent.turn_id):
             if parked is not None:  # a yes or no was sent: what led to the question was told when it was asked
                 if isinstance(event, ApprovalAnswered) and event.call_id == parked.call_id:
                     parked = None
@@ -120,18 +120,30 @@ async def _ask(backend: Backend, question: Question, telling: Telling) -> Turn:
     return await backend.turn(sent.turn_id)
 
 
-async def follow(backend: Backend, turn_id: str) -> AsyncIterator[TurnEvent]:
-    """Every event of a turn up to its final one, over as many streams as it takes."""
-    seq, silent = 0, 0
-    while silent < PATIENCE:
-        before = seq
-        async for event in backend.watch(turn_id, after=seq):
-            seq = event.seq
-            yield event
-            if isinstance(event, TurnFinished | TurnFailed | TurnCancelled):
-                return
-        silent = silent + 1 if seq == before else 0
-        await asyncio.sleep(0.1 * silent)
+async def _sent(backend: Backend, question: Question, conversation_id: int | None) -> Sent:
+    """Send the message, once the last one of its conversation is answered: that may be what a run that was killed left
+    behind. Raises `LiveTurn` where that takes too long, or waits for the user."""
+    try:
+        async with asyncio.timeout(LIVE_TURN_SECONDS) as patience:
+            while True:
+                try:
+                    return await backend.send(question.text, conversation_id=conversation_id, model=question.model)
+                except LiveTurn as live:
+                    if question.answering == "never" or not await _over(backend, live.turn_id):
+                        raise
+    except TimeoutError:
+        if not patience.expired():
+            raise
+        raise Conflict("The last message of this conversation is still being answered; try again later.") from None
+
+
+async def _over(backend: Backend, turn_id: str) -> bool:
+    """Wait for the end of a turn; False where it waits for the user."""
+    say("Waiting for the answer to the last message of this conversation.")
+    async for event in backend.watch(turn_id):
+        if isinstance(event, ApprovalRequested) and (await backend.turn(turn_id)).status == "awaiting_approval":
+            return False
+    return True
 
 
 async def _latest(backend: Backend) -> int:
