@@ -29,7 +29,7 @@ Mode = Literal["write", "read", "immutable"]
 BUSY_SECONDS: Final = 5.0
 BEGIN: Final = "kirotodo_begin"
 """The execution option that says how a transaction begins; with "" each statement is one of its own."""
-_POOL_SIZE: Final = 5
+POOL_SIZE: Final = 5
 
 
 def path_of(url: str) -> Path:
@@ -77,7 +77,7 @@ def make_engine(path: Path, mode: Mode) -> AsyncEngine:
         "sqlite+aiosqlite://",
         connect_args={"async_creator_fn": partial(_connection, path, mode)},
         poolclass=AsyncAdaptedQueuePool,
-        pool_size=_POOL_SIZE,
+        pool_size=POOL_SIZE,
         max_overflow=0,
         pool_use_lifo=True,
         pool_timeout=3 * BUSY_SECONDS,

@@ -2,21 +2,22 @@
 
 import asyncio
 import sqlite3
-import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kirotodo.core.errors import StorageBusy
 from kirotodo.core.store import faults, files, sqlite
 from kirotodo.core.store.engine import seen_through
 from kirotodo.core.store.sqlite_search import Fts5
+from kirotodo.core.store.waiting import MovingQueue, Pace
 
 QUEUE_SECONDS: Final = 3 * sqlite.BUSY_SECONDS
-"""How long writers wait in a queue that does not move."""
+"""How long one waits to write, or for a connection, in a queue that does not move: only there another program is in the
+way."""
 
 
 class SqliteEngine:
@@ -29,8 +30,10 @@ class SqliteEngine:
         self.pool = sqlite.make_engine(path, mode)
         self._writer = self.pool.execution_options(**{sqlite.BEGIN: "BEGIN IMMEDIATE"})
         self._single_writer = self.pool.execution_options(**{sqlite.BEGIN: ""})
-        self._writing = asyncio.Lock()
-        self._moved = 0.0
+        pace = Pace()
+        busy = partial(faults.busy, path)
+        self._connections = MovingQueue(sqlite.POOL_SIZE, patience=QUEUE_SECONDS, stuck=busy, pace=pace)
+        self._writers = MovingQueue(1, patience=QUEUE_SECONDS, stuck=busy, pace=pace)
         self._watch: sqlite3.Connection | None = None
 
     @classmethod
@@ -46,7 +49,7 @@ class SqliteEngine:
     async def _write(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if self._mode != "write":
             raise faults.read_only(self.path)
-        async with self._turn_to_write(), self._transaction(engine) as connection:
+        async with self._writers.place(), self._transaction(engine) as connection:
             yield connection
 
     def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -71,38 +74,7 @@ class SqliteEngine:
         await self.pool.dispose()
 
     @asynccontextmanager
-    async def _turn_to_write(self) -> AsyncIterator[None]:
-        """Writers of this process queue here, in order, and only the first of them asks the file. They wait for as long
-        as the queue moves, however long it is: another program is in the way only where it does not."""
-        await (self._wait_in_queue() if self._writing.locked() else self._writing.acquire())
-        stuck = False
-        try:
-            yield
-        except StorageBusy:
-            stuck = True
-            raise
-        finally:
-            if not stuck:
-                self._moved = time.monotonic()
-            self._writing.release()
-
-    async def _wait_in_queue(self) -> None:
-        began = time.monotonic()
-        acquiring = asyncio.ensure_future(self._writing.acquire())
-        try:
-            while not acquiring.done():
-                left = max(began, self._moved) + QUEUE_SECONDS - time.monotonic()
-                if left <= 0:
-                    raise faults.busy(self.path)
-                await asyncio.wait([acquiring], timeout=left)
-        except BaseException:
-            acquiring.cancel()
-            if (await asyncio.gather(acquiring, return_exceptions=True))[0] is True:
-                self._writing.release()
-            raise
-
-    @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         with faults.told(self.path):
-            async with seen_through(engine.connect().start) as connection:
+            async with self._connections.place(), seen_through(engine.connect().start) as connection:
                 yield connection

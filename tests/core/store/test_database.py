@@ -9,8 +9,8 @@ import pytest
 
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import Conflict, InvalidInput, StorageBusy
-from kirotodo.core.store import sqlite_engine
 from kirotodo.core.store.database import Database, Store
+from kirotodo.core.store.sqlite_engine import SqliteEngine
 from tests.core.store.conftest import ANN, BOB, ON_SQLITE, Clock, Undecided, shown, titles
 
 
@@ -103,7 +103,9 @@ async def test_writers_wait_as_long_as_their_queue_moves_and_no_longer(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Forty writers take longer than any of them may wait for one that does not come to an end."""
-    monkeypatch.setattr(sqlite_engine, "QUEUE_SECONDS", 0.2)
+    if isinstance(database._engine, SqliteEngine):
+        monkeypatch.setattr(database._engine._writers, "patience", 0.2)
+    monkeypatch.setattr("kirotodo.core.store.postgres.engine.WAIT_SECONDS", 0.2)
 
     async def slowly(number: int) -> None:
         async with database.begin(ANN) as store:

@@ -6,7 +6,6 @@ turn among that user's transactions: so a user's writes come one after another, 
 for each other.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -24,6 +23,7 @@ from kirotodo.core.store.postgres.address import Address, address_of
 from kirotodo.core.store.postgres.connection import STATEMENT_SECONDS, WAIT_SECONDS, Pooler, make_engine
 from kirotodo.core.store.postgres.search import WordIndex
 from kirotodo.core.store.schema import HEAD
+from kirotodo.core.store.waiting import MovingQueue, Pace
 
 log = logging.getLogger(__name__)
 
@@ -42,14 +42,6 @@ _BEGIN: Final = text("SELECT 1")
 _GUARDED: Final = text("SELECT row_security_active('users')")
 
 
-class _Queue:
-    """One user's writers in this process, in order."""
-
-    def __init__(self) -> None:
-        self.turn = asyncio.Lock()
-        self.length = 0
-
-
 class PostgresEngine:
     """See `core.store.engine.Engine` for what each method promises."""
 
@@ -59,7 +51,9 @@ class PostgresEngine:
         self.pool = make_engine(address, pool_size=pool_size, pooler=pooler)
         self._pool_size = pool_size
         self._reader = self.pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._queues: dict[str, _Queue] = {}
+        self._pace = Pace()
+        self._connections = self._queue(pool_size)
+        self._users: dict[str, tuple[MovingQueue, int]] = {}
         self._role = ROLE
 
     @classmethod
@@ -110,32 +104,32 @@ class PostgresEngine:
         async with self.read("") as connection:
             return bool(await connection.scalar(_GUARDED))
 
+    def _queue(self, places: int) -> MovingQueue:
+        busy = partial(faults.busy, self.place)
+        return MovingQueue(places, patience=WAIT_SECONDS, stuck=busy, pace=self._pace)
+
     @asynccontextmanager
     async def _turn_to_write(self, user_id: str) -> AsyncIterator[None]:
         """A user's writers in this process queue here, so that they hold no more than one connection."""
-        queue = self._queues.setdefault(user_id, _Queue())
-        queue.length += 1
+        queue, length = self._users.get(user_id) or (self._queue(1), 0)
+        self._users[user_id] = (queue, length + 1)
         try:
-            try:
-                async with asyncio.timeout(WAIT_SECONDS):
-                    await queue.turn.acquire()
-            except TimeoutError:
-                raise faults.busy(self.place) from None
-            try:
+            async with queue.place():
                 yield
-            finally:
-                queue.turn.release()
         finally:
-            queue.length -= 1
-            if not queue.length:
-                del self._queues[user_id]
+            _, length = self._users[user_id]
+            if length == 1:
+                del self._users[user_id]
+            else:
+                self._users[user_id] = (queue, length - 1)
 
     @asynccontextmanager
     async def _transaction(
         self, engine: AsyncEngine, beginning: Executable, **parameters: str
     ) -> AsyncIterator[AsyncConnection]:
         with faults.told(self.place):
-            async with seen_through(partial(self._begun, engine, beginning, parameters)) as connection:
+            begun = seen_through(partial(self._begun, engine, beginning, parameters))
+            async with self._connections.place(), begun as connection:
                 yield connection
 
     async def _begun(self, engine: AsyncEngine, beginning: Executable, parameters: dict[str, str]) -> AsyncConnection:
