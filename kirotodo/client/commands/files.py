@@ -1,5 +1,6 @@
 """Reading and writing the files that people name, `-` for stdin and stdout."""
 
+import codecs
 import sys
 from pathlib import Path
 from typing import Final
@@ -31,17 +32,39 @@ def write_out(text: str, file: Path, *, force: bool) -> None:
 
 
 def read_in(file: Path) -> str:
-    """The whole text of a file or of stdin. Raises `InvalidInput` where it is no UTF-8 text."""
+    """Return the whole text of a file or of stdin. Raises `InvalidInput` where it is no text."""
     try:
         data = sys.stdin.buffer.read() if file == STDIO else file.read_bytes()
     except FileNotFoundError:
         raise InvalidInput(f"There is no file {file}.") from None
     except OSError as error:
         raise OperatorError(f"{file} cannot be read: {error.strerror or error}.") from None
+    text = decoded(data)
+    if text is None:
+        raise InvalidInput(f"{_named(file)} is no text.")
+    return text
+
+
+_BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+
+
+def decoded(data: bytes) -> str | None:
+    """Return bytes as text: UTF-8, UTF-16, or what old spreadsheets write; None where they are none of these."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return _tried(data.removeprefix(mark), encoding)
+    if b"\0" in data[:400]:
+        return _tried(data, "utf-16-le" if data[1:400:2].count(0) > data[0:400:2].count(0) else "utf-16-be") or _tried(
+            data, "utf-8"
+        )
+    return _tried(data, "utf-8") or _tried(data, "cp1252") or data.decode("latin-1")
+
+
+def _tried(data: bytes, encoding: str) -> str | None:
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(encoding)
     except UnicodeDecodeError:
-        raise InvalidInput(f"{_named(file)} is not UTF-8 text: save it as UTF-8 first.") from None
+        return None
 
 
 def _named(file: Path) -> str:

@@ -1,10 +1,16 @@
 """One row of an imported file to a task draft. What cannot be taken raises `ValueError` with a sentence."""
 
 import datetime as dt
+import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.domain.task import NAME_MAX, NOTES_MAX, PRIORITIES, TITLE_MAX, Priority, RecursFrom, TaskDraft
+from kirotodo.core.errors import InvalidInput
 
 FIELDS: Final = (
     "title",
@@ -21,37 +27,77 @@ FIELDS: Final = (
     "completed_at",
     "created_at",
 )
-_FREQUENCIES: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_NO_TASKS: Final = frozenset(
+    ["section", "note", "meta", "comment", "heading", "header", "project", "folder", "list", "label", "tag", "area"]
+)
+"""What a row of another program may be besides a task."""
 _OPEN: Final = {"", "0", "no", "false", "n", "open", "pending", "todo"}
-_DONE: Final = {"1", "yes", "true", "y", "x", "done", "completed", "✓"}
+_DONE: Final = {"1", "yes", "true", "y", "x", "done", "completed", "✓", "complete", "closed", "finished"}
+_ARCHIVED: Final = "2"
+_PRIORITY_WORDS: Final[dict[str, Priority]] = {
+    "urgent": "high", "highest": "high", "critical": "high", "normal": "medium", "lowest": "low",
+    "1": "high", "2": "medium", "3": "low", "4": "none", "0": "none",
+}  # fmt: skip
+_TICKTICK: Final[dict[str, Priority]] = {"0": "none", "1": "low", "3": "medium", "5": "high"}
+_RULE_WORDS: Final = re.compile(r"(?:every|each|daily|weekly|monthly|yearly|annually|weekdays|hourly)\b", re.IGNORECASE)
+_LINE_END: Final = re.compile(r"\s*[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]\s*")
+_BETWEEN_TAGS: Final = re.compile(r"[;,|\n]")
+_SIGNED_TAGS: Final = re.compile(r"\s*[#@][^\s#@]+(?:\s+[#@][^\s#@]+)*\s*")
+_TEXT_KEYS: Final = ("title", "name", "label", "datetime", "dateTime", "date", "value")
 
 
-def draft_from(fields: object, *, zone: dt.tzinfo) -> TaskDraft:
-    """The task that a row says. Its number and its parent's are of another list, so they are left behind."""
+class NoTask(ValueError):
+    """A row that another program keeps beside its tasks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """The task that a row makes, and what was put elsewhere than the row has it, a sentence each."""
+
+    draft: TaskDraft
+    remarks: tuple[str, ...] = ()
+
+
+def draft_from(fields: object, *, zone: dt.tzinfo) -> Row:
+    """Return the task of a row. Its parent is given as the file numbers it; who adds it has to look it up."""
     if not isinstance(fields, Mapping):
         raise ValueError("this is no task.")
     if "extra" in fields:
         raise ValueError("it has more cells than the header names; is a text with commas not quoted?")
-    day, clock = _due(fields)
-    created = _moment(fields, "created_at", zone)
-    return TaskDraft(
-        title=_title(fields),
-        notes=_text(fields, "notes", NOTES_MAX),
+    kind = _raw(fields, "type").lower()
+    if kind in _NO_TASKS:
+        raise NoTask(f"a {kind}, not a task: “{' '.join(_raw(fields, 'title').split())[:40]}”.")
+    title, rest = _title(fields)
+    notes, remarks = _notes(fields, title, rest)
+    day, clock = _due(fields, zone)
+    draft = TaskDraft(
+        title=title,
+        notes=notes,
         priority=_priority(fields),
         due_date=day,
         due_time=clock,
         recurrence=_recurrence(fields),
         recurs_from=_recurs_from(fields),
         remind_at=_moment(fields, "remind_at", zone),
-        project=" ".join(_text(fields, "project", NAME_MAX).split()) or None,
+        project=_project(fields),
         tags=_tags(fields),
+        parent_id=number_in(fields, "parent_id"),
         completed_at=_completed(fields, zone),
-        created_at=created,
+        created_at=_moment(fields, "created_at", zone),
     )
+    return Row(draft=draft, remarks=remarks)
+
+
+def number_in(fields: Mapping[str, Any], name: str) -> int | None:
+    """Return a number of our own kind; what other programs call an id is none."""
+    text = str(fields.get(name) or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _raw(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in _TEXT_KEYS if value.get(key)), "")
     if value is None:
         return ""
     if isinstance(value, bool | int | float):
@@ -61,26 +107,35 @@ def _raw(fields: Mapping[str, Any], name: str) -> str:
     return value.strip()
 
 
-def _text(fields: Mapping[str, Any], name: str, longest: int) -> str:
-    text = _raw(fields, name)
-    if len(text) > longest:
-        raise ValueError(f"{name} has {len(text)} characters; {longest} is the most.")
-    return text
-
-
-def _title(fields: Mapping[str, Any]) -> str:
-    title = " ".join(_raw(fields, "title").split())
+def _title(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """The title on one line, and what does not fit."""
+    title = _LINE_END.sub(" ", _raw(fields, "title"))
     if not title:
         raise ValueError("the title is empty.")
-    if len(title) > TITLE_MAX:
-        raise ValueError(f"the title has {len(title)} characters; {TITLE_MAX} is the most.")
-    return title
+    if len(title) <= TITLE_MAX:
+        return title, ""
+    cut = title.rfind(" ", TITLE_MAX // 2, TITLE_MAX - 1)
+    cut = TITLE_MAX - 1 if cut < 0 else cut
+    return title[:cut].rstrip() + "…", title[cut:].strip()
+
+
+def _notes(fields: Mapping[str, Any], title: str, rest: str) -> tuple[str, tuple[str, ...]]:
+    remarks: list[str] = []
+    notes = _raw(fields, "notes")
+    if rest:
+        remarks.append(f"the title is longer than {TITLE_MAX} characters, so the notes begin with the rest of it.")
+        notes = f"…{rest}\n\n{notes}".strip()
+    if len(notes) > NOTES_MAX:
+        remarks.append(f"the notes have {len(notes):,} characters; those after the first {NOTES_MAX:,} were cut off.")
+        notes = notes[: NOTES_MAX - 1].rstrip() + "…"
+    return notes, tuple(f"“{title[:40]}”: {remark}" for remark in remarks)
 
 
 def _priority(fields: Mapping[str, Any]) -> Priority:
     value = _raw(fields, "priority").lower() or "none"
+    words = _TICKTICK if "is_all_day" in fields else _PRIORITY_WORDS
     for priority in PRIORITIES:
-        if value == priority:
+        if value == priority or words.get(value) == priority:
             return priority
     raise ValueError(f"priority is {value!r}; it should be one of {', '.join(PRIORITIES)}.")
 
@@ -93,25 +148,56 @@ def _recurs_from(fields: Mapping[str, Any]) -> RecursFrom:
 
 
 def _recurrence(fields: Mapping[str, Any]) -> str | None:
-    rule = _raw(fields, "recurrence").removeprefix("RRULE:")
-    if rule and not any(f"FREQ={frequency}" in rule.upper() for frequency in _FREQUENCIES):
+    """A rule, or words that begin as a rule does, which whoever keeps the list reads."""
+    rule = _raw(fields, "recurrence")
+    if not rule or _RULE_WORDS.match(rule):
+        return rule or None
+    if "FREQ=" not in rule.upper():
         raise ValueError(f"recurrence is {rule!r}; it should be a rule such as FREQ=WEEKLY;BYDAY=FR.")
-    return rule or None
+    try:
+        return str(read_rule(rule))
+    except InvalidInput as error:
+        raise ValueError(f"recurrence is {rule!r}. {error.message}") from None
+
+
+def _project(fields: Mapping[str, Any]) -> str | None:
+    name = " ".join(_raw(fields, "project").split())
+    if len(name) > NAME_MAX:
+        raise ValueError(f"project has {len(name)} characters; {NAME_MAX} is the most.")
+    return name or None
 
 
 def _tags(fields: Mapping[str, Any]) -> tuple[str, ...]:
     value = fields.get("tags")
-    if value is None:
+    given = split_tags(value) if isinstance(value, str) else value
+    if given is None:
         return ()
-    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(tag, str) for tag in value):
+    if not isinstance(given, Sequence):
         raise ValueError("tags should be a list of names.")
-    tags = tuple(dict.fromkeys(name for tag in value if (name := tag.strip().removeprefix("#"))))
+    names = [_raw({"tag": tag}, "tag") if isinstance(tag, str | Mapping) else None for tag in given]
+    if None in names:
+        raise ValueError("tags should be a list of names.")
+    tags = tuple(dict.fromkeys(name for tag in names if tag and (name := tag.lstrip("#@ "))))
     if any(len(tag) > NAME_MAX for tag in tags):
         raise ValueError(f"a tag has more than {NAME_MAX} characters.")
     return tags
 
 
-def _due(fields: Mapping[str, Any]) -> tuple[dt.date | None, dt.time | None]:
+def split_tags(text: str) -> Sequence[object]:
+    """Return the tags of one text: `work; home`, `work|home`, `#work @home`, or a list as JSON has it."""
+    if text.lstrip().startswith("["):
+        try:
+            listed = json.loads(text)
+        except (json.JSONDecodeError, RecursionError):
+            listed = text.strip().removeprefix("[").removesuffix("]").split(",")
+        return listed if isinstance(listed, list) else [text]
+    if _SIGNED_TAGS.fullmatch(text) and not _BETWEEN_TAGS.search(text):
+        return text.split()
+    return _BETWEEN_TAGS.split(text)
+
+
+def _due(fields: Mapping[str, Any], zone: dt.tzinfo) -> tuple[dt.date | None, dt.time | None]:
+    """A moment with an offset is put on the user's clock; one that is all day is the day where it was written."""
     day, clock = _raw(fields, "due_date"), _raw(fields, "due_time")
     if not day:
         if clock:
@@ -119,11 +205,21 @@ def _due(fields: Mapping[str, Any]) -> tuple[dt.date | None, dt.time | None]:
         return None, None
     try:
         at = dt.datetime.fromisoformat(day)
-    except ValueError:
+        all_day = _raw(fields, "is_all_day").lower() in _DONE
+        if at.tzinfo is not None:
+            at = at.astimezone(_zone(fields, zone) if all_day else zone)
+    except (ValueError, OverflowError):
         raise ValueError(f"due_date is {day!r}; it should be a day such as 2026-11-27.") from None
     if clock:
         return at.date(), _clock(clock)
-    return at.date(), at.time() if len(day) > len("2026-11-27") else None
+    return at.date(), at.time() if len(day) > len("2026-11-27") and not all_day else None
+
+
+def _zone(fields: Mapping[str, Any], zone: dt.tzinfo) -> dt.tzinfo:
+    try:
+        return ZoneInfo(_raw(fields, "timezone")) if _raw(fields, "timezone") else zone
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zone
 
 
 def _clock(text: str) -> dt.time:
@@ -147,10 +243,12 @@ def _moment(fields: Mapping[str, Any], name: str, zone: dt.tzinfo) -> dt.datetim
 
 
 def _completed(fields: Mapping[str, Any], zone: dt.tzinfo) -> dt.datetime | None:
-    """When it was done; a mere yes counts as now."""
-    word = _raw(fields, "completed_at").lower() or _raw(fields, "status").lower()
-    if word in _OPEN:
-        return None
-    if word in _DONE:
+    """When it was done; a mere yes counts as now. A status that is none of those that mean done is open."""
+    word = _raw(fields, "completed_at")
+    if word.lower() in _DONE:
         return dt.datetime.now(dt.UTC)
-    return _moment({"completed_at": word.upper()}, "completed_at", zone)
+    if word.lower() not in _OPEN:
+        return _moment({"completed_at": word.upper()}, "completed_at", zone)
+    if not word and _raw(fields, "status").lower() in _DONE | {_ARCHIVED}:
+        return dt.datetime.now(dt.UTC)
+    return None

@@ -1,12 +1,16 @@
 """`export` and `import`: the whole list as a file."""
 
+import re
 import sys
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from kirotodo.client.commands.files import STDIO, read_in, write_out
-from kirotodo.client.commands.formats import Reading, read_csv, read_json, write_csv, write_json
+from kirotodo.client.commands.formats import Reading, read_csv, read_json, read_text, write_csv, write_json
 from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import json_option
 from kirotodo.client.commands.session import FAILED, leave, now, with_backend
@@ -15,17 +19,22 @@ from kirotodo.client.commands.tasks import Paging, fetch
 from kirotodo.core.domain.task import Task, TaskFilter
 
 FORMATS = ("json", "csv")
+SUFFIXES = {"json": "json", "csv": "csv", "tsv": "csv", "txt": "text", "md": "text", "markdown": "text"}
+READERS = {"json": read_json, "csv": read_csv, "text": read_text}
+Command = TypeVar("Command", bound=Callable[..., None])
 FAULTS_SHOWN = 10
 DRY_SHOWN = 20
 
-format_option = click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="[default: what the name of FILE ends in, else json]"
-)
+
+def format_option(formats: Sequence[str]) -> Callable[[Command], Command]:
+    return click.option(
+        "--format", "form", type=click.Choice(formats), help="[default: what the name of FILE ends in, else json]"
+    )
 
 
-def _format(form: str | None, file: Path) -> str:
-    suffix = file.suffix.lower().removeprefix(".")
-    return form or (suffix if suffix in FORMATS else "json")
+def _format(form: str | None, file: Path, formats: Collection[str]) -> str:
+    named = SUFFIXES.get(file.suffix.lower().removeprefix("."), "json")
+    return form or (named if named in formats else "json")
 
 
 @click.command(
@@ -38,68 +47,86 @@ Examples:
   kirotodo export | ssh other kirotodo import""",
 )
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
-@format_option
+@format_option(FORMATS)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def export(file: Path, form: str | None, force: bool) -> None:
     """Write the whole list, completed tasks too, to FILE or to stdout. JSON loses nothing."""
     where = TaskFilter(status="all", sort="created")
     page = with_backend(lambda backend: fetch(backend, where, Paging(limit=None)))
     tasks = sorted(page.items, key=lambda task: task.id)
-    write_out(write_csv(tasks) if _format(form, file) == "csv" else write_json(tasks), file, force=force)
+    write_out(write_csv(tasks) if _format(form, file, FORMATS) == "csv" else write_json(tasks), file, force=force)
     if file != STDIO:
         say(f"Wrote {_count(len(tasks))} to {file}.")
 
 
 @click.command(
     name="import",
-    short_help="Add the tasks of a JSON or CSV file.",
+    short_help="Add the tasks of a JSON, CSV or text file.",
     epilog="""\b
 Examples:
   kirotodo import tasks.json
   kirotodo import tasks.csv --dry-run
-  kirotodo import tasks.csv --skip-bad
-  curl -s https://example.com/tasks.json | kirotodo import -""",
+  kirotodo import groceries.txt
+  kirotodo import tasks.csv --strict
+  curl -s https://example.com/tasks.json | kirotodo import -
+\b
+Exit codes: 0 done, 1 a row was not imported; all others were, unless --strict was given.""",
 )
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
-@format_option
+@format_option(tuple(READERS))
 @click.option("--dry-run", is_flag=True, help="Show what would be added, and add nothing.")
-@click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read, and import the rest.")
+@click.option("--skip-bad", is_flag=True, help="Exit with 0 where rows that cannot be read were left out.")
+@click.option("--strict", is_flag=True, help="Import nothing where there is a row that cannot be read.")
 @json_option
-def import_(file: Path, form: str | None, dry_run: bool, skip_bad: bool, as_json: bool) -> None:
-    """Add the tasks of FILE or of stdin: all of them, or none. They get numbers of their own.
+def import_(file: Path, form: str | None, dry_run: bool, skip_bad: bool, strict: bool, as_json: bool) -> None:
+    """Add the tasks of FILE or of stdin. They get numbers of their own.
 
-    CSV needs a header with a `title` column; known columns are notes, priority, due_date, due_time, recurrence,
-    project, tags, completed_at, created_at and their usual other names.
+    Rows that cannot be read are named and left out, and so is what is no task, such as a section. CSV needs a header
+    with a `title` column; known columns are notes, priority, due_date, due_time, recurrence, project, tags,
+    completed_at, created_at and their usual other names, and JSON goes by the same names. In a text, each line is a
+    task.
     """
     if file == STDIO and sys.stdin.isatty():
         raise click.UsageError("Name a file or pipe one in. For example: kirotodo import tasks.json")
-    text = read_in(file)
+    if skip_bad and strict:
+        raise click.UsageError("Give either --skip-bad or --strict, not both.")
     zone = now().tzinfo
     assert zone is not None
-    reading = read_csv(text, zone=zone) if _format(form, file) == "csv" else read_json(text, zone=zone)
-    _report_faults(reading, skip_bad=skip_bad)
+    reading = READERS[_format(form, file, READERS)](read_in(file), zone=zone)
+    _put_some(reading.faults)
+    _put_some(reading.remarks)
+    if reading.faults and strict:
+        leave(FAILED, "Nothing was imported. Fix these rows, or leave out --strict to import the others.")
+    if not reading.drafts:
+        leave(FAILED, "There is no task to import.")
     if dry_run:
         _put_dry(reading, as_json=as_json)
         return
     report = with_backend(lambda backend: backend.import_tasks(reading.drafts))
+    skipped = tuple(_in_the_file(sentence, reading.places) for sentence in report.skipped)
     if as_json:
-        put_json(report)
+        put_json({**asdict(report), "skipped": (*reading.faults, *skipped), "remarks": reading.remarks})
     else:
         put(f"Imported {_count(len(report.added))}.")
-        say("`kirotodo undo` takes them out again.")
-    for sentence in report.skipped:
+        if report.added:
+            say("`kirotodo undo` takes them out again.")
+    _put_some(skipped)
+    bad = len(reading.faults) + len(skipped)
+    if bad and not skip_bad:
+        leave(FAILED, f"Not imported: {bad} {'row' if bad == 1 else 'rows'}, named above.")
+
+
+def _in_the_file(sentence: str, places: Sequence[str]) -> str:
+    """What is said of the nth task, said of its place in the file."""
+    found = re.match(r"Row (\d+): ", sentence)
+    return f"{places[int(found[1]) - 1]}: {sentence[found.end() :]}" if found else sentence
+
+
+def _put_some(sentences: Sequence[str]) -> None:
+    for sentence in sentences[:FAULTS_SHOWN]:
         say(sentence)
-
-
-def _report_faults(reading: Reading, *, skip_bad: bool) -> None:
-    for fault in reading.faults[:FAULTS_SHOWN]:
-        say(fault)
-    if len(reading.faults) > FAULTS_SHOWN:
-        say(f"And {len(reading.faults) - FAULTS_SHOWN} more.")
-    if reading.faults and not skip_bad:
-        leave(FAILED, "Nothing was imported. Mend these rows, or leave them out with --skip-bad.")
-    if not reading.drafts:
-        leave(FAILED, "There is no task to import.")
+    if len(sentences) > FAULTS_SHOWN:
+        say(f"And {len(sentences) - FAULTS_SHOWN} more.")
 
 
 def _put_dry(reading: Reading, *, as_json: bool) -> None:

@@ -88,6 +88,7 @@ class TaskDraft:
     project: str | None = None
     tags: tuple[str, ...] = ()
     parent_id: int | None = None
+    """In an import, the place of another draft before it, counted from 1."""
     completed_at: datetime | None = None
     created_at: datetime | None = None
     """Set by an import that keeps history; now where it is None."""

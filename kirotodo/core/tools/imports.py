@@ -5,10 +5,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kirotodo.core.backend import ImportReport
-from kirotodo.core.domain.task import PRIORITIES, TaskDraft
+from kirotodo.core.domain.recurrence import anchored, counts_hours
+from kirotodo.core.domain.rule import read_rule
+from kirotodo.core.domain.task import PRIORITIES, RecursFrom, TaskDraft
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.recurrence import parse_rule
 from kirotodo.core.tools.names import clean_notes, clean_project, clean_tags, clean_title
+from kirotodo.core.tools.timing import first_occurrence
 from kirotodo.core.tools.tool import Standpoint
 
 if TYPE_CHECKING:
@@ -16,17 +19,19 @@ if TYPE_CHECKING:
 
 
 async def import_tasks(store: "Store", drafts: Sequence[TaskDraft], *, at: Standpoint) -> ImportReport:
-    """Add every draft that can be taken, in order; the others are named with the reason, counted from 1."""
-    added: list[int] = []
+    """Add every draft that can be taken, in order; the others are named with the reason, counted from 1.
+
+    The parent of a draft is one before it, by its place.
+    """
+    added: dict[int, int] = {}
     skipped: list[str] = []
     for number, draft in enumerate(drafts, start=1):
         try:
-            task = await store.tasks.add(_checked(draft, at=at))
+            checked = _checked(replace(draft, parent_id=added.get(draft.parent_id or 0)), at=at)
+            added[number] = (await store.tasks.add(checked)).id
         except InvalidInput as error:
             skipped.append(f"Row {number}: {error.message}")
-        else:
-            added.append(task.id)
-    return ImportReport(added=tuple(added), skipped=tuple(skipped))
+    return ImportReport(added=tuple(added.values()), skipped=tuple(skipped))
 
 
 def _checked(draft: TaskDraft, *, at: Standpoint) -> TaskDraft:
@@ -34,14 +39,23 @@ def _checked(draft: TaskDraft, *, at: Standpoint) -> TaskDraft:
         raise InvalidInput(f"A priority is one of {', '.join(PRIORITIES)}.")
     if draft.due_time is not None and draft.due_date is None:
         raise InvalidInput("A time of day needs a due date.")
-    recurrence = draft.recurrence
-    if recurrence is not None:
-        recurrence = parse_rule(recurrence, now=at.now, preferences=at.preferences).rule
     return replace(
-        draft,
+        draft if draft.recurrence is None else _repeating(draft, draft.recurrence, at=at),
         title=clean_title(draft.title),
         notes=clean_notes(draft.notes),
         project=clean_project(draft.project),
         tags=clean_tags(draft.tags),
-        recurrence=recurrence,
     )
+
+
+def _repeating(draft: TaskDraft, words: str, *, at: Standpoint) -> TaskDraft:
+    """With its rule as it is stored, and with a due date where it has none."""
+    read = parse_rule(words, now=at.now.replace(tzinfo=None), preferences=at.preferences)
+    rule, due_date, due_time = read_rule(read.rule), draft.due_date, draft.due_time
+    if len(rule.times) == 1 and not counts_hours(read.rule):
+        rule, due_time = replace(rule, byhour=(), byminute=()), due_time or rule.times[0]
+    if due_date is None:
+        due_date, due_time = first_occurrence(str(rule), None, due_time, at=at)
+    recurs_from: RecursFrom = "completion" if "completion" in (read.recurs_from, draft.recurs_from) else "schedule"
+    stored = anchored(str(rule), due_date=due_date, recurs_from=recurs_from)
+    return replace(draft, recurrence=stored, recurs_from=recurs_from, due_date=due_date, due_time=due_time)

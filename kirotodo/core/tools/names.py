@@ -46,7 +46,7 @@ def clean_notes(notes: str | None) -> str:
 
 
 def _clean_name(name: str, what: str, sign: str) -> str:
-    name = " ".join(_one_line(name, f"A {what}").removeprefix(sign).split())
+    name = " ".join(_one_line(name, f"A {what}").lstrip(f"{sign} ").split())
     if len(name) > NAME_MAX:
         raise InvalidInput(f"A {what} has at most {NAME_MAX} characters; this one has {len(name)}.")
     return name

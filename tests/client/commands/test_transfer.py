@@ -62,7 +62,7 @@ def test_an_import_is_one_step_of_undo(program: Program) -> None:
 
 def test_an_import_prints_its_report_as_json(program: Program) -> None:
     report = program.json("import", stdin='[{"title": "a"}]')
-    assert report == {"added": [1], "skipped": []}
+    assert report == {"added": [1], "skipped": [], "remarks": []}
 
 
 def test_a_dry_run_imports_nothing(program: Program) -> None:
@@ -71,24 +71,53 @@ def test_a_dry_run_imports_nothing(program: Program) -> None:
     assert program.titles() == []
 
 
-def test_bad_rows_stop_the_import_unless_they_may_be_left_out(program: Program, tmp_path: Path) -> None:
+def test_bad_rows_are_named_and_cost_the_others_nothing(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "tasks.csv"
+    file.write_text("title,due,repeat\ngood,,\nbad,someday,\nodd,,every purple\nweekly,,every friday\n")
+    result = program.run("import", str(file))
+    assert result.exit_code == 1
+    assert result.stdout == "Imported 2 tasks.\n"
+    assert "Row 3: due_date is 'someday'" in result.stderr
+    assert "Row 4: “every purple” was not understood" in result.stderr
+    assert "`kirotodo undo` takes them out" in result.stderr
+    assert program.titles() == ["weekly", "good"]
+    assert program.json("list")["items"][0]["recurrence"] == "FREQ=WEEKLY;BYDAY=FR"
+
+
+def test_whoever_is_strict_gets_all_or_nothing_and_whoever_skips_gets_no_failure(
+    program: Program, tmp_path: Path
+) -> None:
     file = tmp_path / "tasks.csv"
     file.write_text("title,due\ngood,\nbad,someday\n")
-    sentence = program.fails(1, "import", str(file))
-    assert "Row 3: due_date is 'someday'" in sentence
-    assert "--skip-bad" in sentence
+    assert "Nothing was imported." in program.fails(1, "import", str(file), "--strict")
     assert program.titles() == []
-    result = program.run("import", str(file), "--skip-bad")
-    assert result.exit_code == 0
-    assert "Row 3" in result.stderr
+    program.fails(2, "import", str(file), "--strict", "--skip-bad")
+    assert "Row 3" in program.run("import", str(file), "--skip-bad").stderr
     assert program.titles() == ["good"]
+
+
+def test_what_is_not_used_of_a_file_is_named(program: Program) -> None:
+    text = "TYPE,CONTENT,EFFORT\ntask,milk,3h\nsection,Kitchen,\n"
+    for more in ("--dry-run", "--skip-bad"):
+        result = program.run("import", "--format", "csv", more, stdin=text)
+        assert result.exit_code == 0
+        assert result.stderr.startswith("Not used: EFFORT.\nRow 3: left out: a section, not a task: “Kitchen”.\n")
+    assert program.titles() == ["milk"]
+    assert program.json("import", "--format", "csv", stdin=text)["remarks"][0] == "Not used: EFFORT."
+
+
+def test_a_text_file_is_imported_line_by_line(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "groceries.md"
+    file.write_bytes("- [ ] crème\n- [x] bread\n".encode("cp1252"))
+    assert program.ok("import", str(file)) == "Imported 2 tasks.\n"
+    assert program.titles() == ["crème"]
 
 
 def test_what_is_wrong_is_told(program: Program, tmp_path: Path) -> None:
     assert "There is no file" in program.fails(2, "import", str(tmp_path / "none.json"))
     assert "empty" in program.fails(2, "import", stdin="")
     assert "no task" in program.fails(1, "import", stdin="[]")
-    assert "UTF-8" in program.fails(2, "import", stdin=b"\xff\xfe")
+    assert "is no text" in program.fails(2, "import", stdin=b"\xff\xfe\x00")
     (tmp_path / "folder.json").mkdir()
     program.fails(2, "import", str(tmp_path / "folder.json"))
 
@@ -115,3 +144,51 @@ def test_a_pipe_is_written_into_and_not_replaced(program: Program, tmp_path: Pat
 def test_a_folder_that_is_not_there_is_told(program: Program, tmp_path: Path) -> None:
     sentence = program.fails(1, "export", str(tmp_path / "none" / "tasks.json"))
     assert "cannot be written" in sentence
+
+
+ADDED = [
+    "pills every 8 hours #health",
+    "stand up every 45 minutes",
+    "invoice every month starting jan 31 !high",
+    "statement every 31st +money",
+    "report every 3 months starting nov 30",
+    "birthday every year on feb 29",
+    "call mom every 3 days after completion",
+    "vitamins every day until may 3",
+    "physio every friday for 6 times",
+    "review on the last weekday of every month at 16:00",
+    "water plants every! 4 days",
+    "meeting every other tuesday at 9 remind me 10 minutes before",
+    "=SUM(1,2) due tomorrow",
+    "'=quoted formula",
+    "-5 degrees jacket",
+    '"quoted; with, marks" | and \t tabs  and  blanks',
+    "naïve café 😀 日本語 tomorrow at noon",
+    "- [x] done long ago",
+    "@mention +1 on the review",
+]
+
+
+@pytest.mark.local_list
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_whatever_the_commands_make_comes_back(program: Program, tmp_path: Path, form: str) -> None:
+    """Rules of every kind, next occurrences with their parents, reminders, notes of many lines, odd tags."""
+    for line in ADDED:
+        program.ok("add", "--", line)
+    tasks = program.json("list", "--all", "--sort", "created")["items"]
+    for number in (1, 2, 3, 5, 7, 11, 12):
+        program.ok("done", str(number))
+    program.ok("edit", "4", "--notes", " first\n\n\t=second, 'third'\n;\"fourth\" ", "--remind", "2026-12-01 08:00")
+    program.ok("edit", "6", "--tag", "two words", "--tag", "a;b", "--tag", "c,d", "--tag", "=e", "--project", "-x|y")
+    program.ok("edit", "8", "--title", "'+guarded twice", "--recurs-from", "completion")
+    program.ok("delete", "9", "--yes")
+    text = program.ok("export", "--format", form)
+    other = Program(tmp_path / "other")
+    result = other.run("import", "--format", form, stdin=text)
+    assert (result.exit_code, result.stderr) == (0, "`kirotodo undo` takes them out again.\n")
+    before, after = (json.loads(each.ok("export"))["items"] for each in (program, other))
+    assert len(before) == len(tasks) + 7 - 1
+    new_id = {was["id"]: now["id"] for was, now in zip(before, after, strict=True)}
+    for was, now in zip(before, after, strict=True):
+        wanted = {**was, "parent_id": new_id.get(was["parent_id"])}
+        assert {**now, "id": 0, "updated_at": 0} == {**wanted, "id": 0, "updated_at": 0}
