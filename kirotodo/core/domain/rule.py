@@ -89,10 +89,11 @@ def ordered_days(days: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
 
 
 def unclamped(rule: Rule) -> Rule:
-    """Return the rule with the days of the month that people say: the 30th for the last of the 28th to 30th.
-
-    `recurrence.clamped` writes them so that every program keeps the short months.
+    """Return the rule with the days of the month that people say: the 30th for the last of the 28th to 30th, 29
+    February for the last day of February. `recurrence.clamped` writes them so that every program keeps short months.
     """
+    if rule.freq == "YEARLY" and rule.bymonth == (2,) and rule.bymonthday[-1:] == (-1,) and not rule.bysetpos:
+        return replace(rule, bymonthday=ordered([*rule.bymonthday[:-1], 29]))
     *days, last = rule.bymonthday or (0,)
     tail = tuple(range(28, last + 1))
     before = tuple(day for day in days if day < 28)

@@ -70,7 +70,7 @@ def describe_rule(rule: str, *, recurs_from: RecursFrom = "schedule") -> str:
     """Return `every other Friday at 09:00` for a rule of RFC 5545. Rules that differ have words that differ, save
     that a 31st which falls back to the end of a short month is told as the 31st."""
     try:
-        parsed = read_rule(rule)
+        parsed = unclamped(read_rule(rule))
     except InvalidInput:
         return UNREADABLE_RULE
     words = _plain_words(parsed) or _part_by_part(parsed)
@@ -136,7 +136,7 @@ def _weekly(rule: Rule) -> str | None:
 def _monthly(rule: Rule) -> str | None:
     if rule.bymonth or rule.byweekno or rule.byyearday:
         return None
-    days = _month_days(unclamped(rule))
+    days = _month_days(rule)
     return None if days is None else f"{_every(rule)}{' on ' if days else ''}{days}"
 
 
