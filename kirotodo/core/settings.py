@@ -201,6 +201,9 @@ class Settings(BaseSettings):
         default=("127.0.0.1",),
         description="Proxies whose word on a caller's address is taken: addresses or networks, or how many there are.",
     )
+    api_docs: bool | None = Field(
+        default=None, description="Whether /docs and /openapi.json are served; in development alone where unset."
+    )
     drain_timeout: float = Field(
         default=8.0, ge=0, le=3600, description="Seconds that a stopping server gives turns to end in."
     )

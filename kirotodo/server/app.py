@@ -16,6 +16,7 @@ from kirotodo.core.local import Core, utc_now
 from kirotodo.core.settings import Settings
 from kirotodo.server.auth import Gate
 from kirotodo.server.client_address import ClientAddress, TrustedProxies
+from kirotodo.server.docs_page import DESCRIPTION_PATH, serve_docs, shows_docs
 from kirotodo.server.drain import Drain
 from kirotodo.server.errors import answer_with_problems
 from kirotodo.server.large_bodies import LargeBodies
@@ -88,7 +89,9 @@ def create_app(
         title="kirotodo",
         version=__version__,
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
+        openapi_url=DESCRIPTION_PATH if shows_docs(settings) else None,
         redirect_slashes=False,  # a redirect would name the Host it was asked for, and repeat passwords there
         telemetry=telemetry(),
     )
@@ -98,6 +101,8 @@ def create_app(
         app.router.routes.extend(router.routes)  # as they are; including them would make each anew for every app
     answer_with_problems(app)
     describe(app)
+    if shows_docs(settings):
+        serve_docs(app)
     app.add_middleware(JsonByDefault)
     app.add_middleware(BodyLimit)
     app.add_middleware(HeadLimit)

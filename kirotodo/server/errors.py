@@ -123,7 +123,8 @@ def answer_with_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def of_the_framework(request: Request, error: HTTPException) -> Response:
         if error.status_code == 404:
-            return problem_of(NotFound("There is no such address here; /docs lists those there are."))
+            hint = "; /docs lists those there are" if request.app.openapi_url else ""
+            return problem_of(NotFound(f"There is no such address here{hint}."))
         if error.status_code == 405:
             return _of_method(request)
         if error.status_code == 413:

@@ -4,13 +4,12 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+import httpx2
 import pytest
-from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from kirotodo.core.errors import Code
-from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
 from kirotodo.server.errors import STATUS
 from tests.server.serving import settings_in
@@ -121,7 +120,40 @@ def test_headers_are_described(operation: str, status: str, header: str) -> None
     assert header in described["responses"][status]["headers"]
 
 
-async def test_the_page_to_try_it_on_is_there(settings: Settings) -> None:
-    app: FastAPI = create_app(settings)
-    assert app.docs_url == "/docs"
-    assert app.openapi_url == "/openapi.json"
+@pytest.mark.parametrize(
+    ("environment", "api_docs", "shown"),
+    [
+        ("development", None, True),
+        ("development", False, False),
+        ("production", None, False),
+        ("production", True, True),
+    ],
+)
+async def test_it_is_described_in_development_and_wherever_that_is_wanted(
+    environment: str, api_docs: bool | None, shown: bool
+) -> None:
+    app = create_app(settings_in(Path("nowhere"), environment=environment, api_docs=api_docs))
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://here") as client:
+        for path in ("/docs", "/docs/start.js", "/docs/swagger-ui-bundle.js", "/openapi.json"):
+            assert (await client.get(path)).status_code == (200 if shown else 404), path
+        assert ("/docs" in (await client.get("/nothing-here")).text) == shown
+
+
+async def test_the_page_to_try_it_on_loads_nothing_from_elsewhere() -> None:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(APP), base_url="http://here/docs") as client:
+        page = await client.get("http://here/docs")
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert "docs/swagger-ui-bundle.js" in loaded
+        for reference in loaded:
+            answer = await client.get(page.url.join(reference))
+            assert answer.status_code == 200, reference
+            assert answer.headers["Content-Type"].partition(";")[0] in KINDS
+        policy = page.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src 'self';" in policy
+        assert re.findall(r"https?:", policy + page.text) == []
+        assert page.headers["X-Content-Type-Options"] == "nosniff"
+
+
+KINDS: Final = {"text/javascript", "application/javascript", "text/css", "image/png", "application/json"}

@@ -140,7 +140,7 @@ async def test_the_same_request_at_once_is_made_once(api: httpx2.AsyncClient) ->
 
 
 async def test_two_servers_make_the_same_request_once(two: tuple[httpx2.AsyncClient, httpx2.AsyncClient]) -> None:
-    drafts = {"drafts": [{"title": f"Wine {number}"} for number in range(5)]}
-    answers = await at_once(lambda client: client.post("/tasks/import", json=drafts, headers=KEY), *two)
-    assert {(answer.status_code, answer.content) for answer in answers} == {(200, answers[0].content)}
-    assert (await two[1].get("/tasks")).json()["total"] == 5
+    line = {"text": "Pay rent friday #home"}
+    answers = await at_once(lambda client: client.post("/tasks/from-text", json=line, headers=KEY), *two)
+    assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
+    assert (await two[1].get("/tasks")).json()["total"] == 1
