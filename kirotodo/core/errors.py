@@ -177,8 +177,10 @@ class TurnTimedOut(ModelError):
 
 
 class OperatorError(KirotodoError):
-    """The move of whoever runs this program."""
+    """The move of whoever runs this program. `public` is the sentence for anybody else, where there is one of its own:
+    `message` may name files and services."""
 
+    public = ""
     code: Code = "operator_error"
 
 

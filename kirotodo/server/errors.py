@@ -105,6 +105,8 @@ def told(error: KirotodoError) -> str:
     if not isinstance(error, OperatorError) or error.code == "draining":
         return error.message
     log.error("%s: %s", error.code, error.message)
+    if error.public:
+        return error.public
     return BUSY if isinstance(error, StorageBusy) else OUT_OF_ORDER
 
 

@@ -17,7 +17,15 @@ from kirotodo.client.remote.accounts import bearer
 from kirotodo.client.remote.http import Answer, Http
 from kirotodo.client.remote.link import LinkWatch
 from kirotodo.client.remote.sign_in import SignIn
-from kirotodo.core.errors import Draining, KirotodoError, NotSignedIn, RateLimited, Unreachable
+from kirotodo.core.errors import (
+    Draining,
+    KirotodoError,
+    NotSignedIn,
+    RateLimited,
+    StorageBusy,
+    StorageDown,
+    Unreachable,
+)
 from kirotodo.core.retry import Backoff
 
 Kind = Literal["read", "keyed", "edit"]
@@ -60,6 +68,11 @@ class Requests:
                     self.link.lost(error.message)
                     raise faults.unknown_outcome(self.host) from error
                 await self.before_another_try(error, failures, insist=self._insist and kind == "keyed")
+            except (StorageBusy, StorageDown) as error:
+                failures += 1
+                if kind == "edit":
+                    raise
+                await self.before_another_try(error, failures, insist=False)
 
     async def before_another_try(self, error: KirotodoError, failures: int, *, insist: bool) -> None:
         """Wait as long as `error` wants it; raises it where there is to be no other try."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final
@@ -13,7 +14,7 @@ from kirotodo.client.remote import faults
 from kirotodo.client.remote.http import Http, read_as
 from kirotodo.client.remote.requests import Requests
 from kirotodo.core.backend import LinkChanged, ListChanged
-from kirotodo.core.errors import KirotodoError, RateLimited, Unreachable
+from kirotodo.core.errors import KirotodoError, RateLimited, StorageError, Unreachable
 from kirotodo.core.events import FINAL_EVENTS, TurnEvent, decode_event
 
 LIST_CHANGED: Final = "list_changed"
@@ -21,12 +22,15 @@ RECONNECT: Final = "reconnect"
 """The server is about to stop: the rest is to be had from another one, or from this one again."""
 PROBLEM: Final = "problem"
 """The server cannot go on with this stream."""
+OUTAGE_SECONDS: Final = 60.0
+"""How long a turn is followed while the server's database does not answer, where nobody waits for it to."""
 KINDS: Final = frozenset(kind.__dataclass_fields__["kind"].default for kind in TurnEvent.__args__)
 
 
 async def turn_events(requests: Requests, turn_id: str, *, after: int, insist: bool) -> AsyncGenerator[TurnEvent, None]:
-    """The events of a turn after `after`, up to its final one, over as many connections as it takes."""
-    seq, failures = after, 0
+    """The events of a turn after `after`, up to its final one, over as many connections as it takes. Where the server's
+    database does not answer, the turn goes on once it does, and so does this: for a while even where nobody waits."""
+    seq, failures, heard = after, 0, time.monotonic()
     while True:
         try:
             async with requests.stream(f"/turns/{turn_id}/events", {"after": seq}) as stream:
@@ -38,7 +42,7 @@ async def turn_events(requests: Requests, turn_id: str, *, after: int, insist: b
                     event = _turn_event(one, requests.http)
                     if event is None or event.seq <= seq:
                         continue
-                    seq, failures = event.seq, 0
+                    seq, failures, heard = event.seq, 0, time.monotonic()
                     yield event
                     if isinstance(event, FINAL_EVENTS):
                         return
@@ -47,6 +51,10 @@ async def turn_events(requests: Requests, turn_id: str, *, after: int, insist: b
         except (Unreachable, RateLimited) as error:
             failures += 1
             await requests.before_another_try(error, failures, insist=insist)
+        except StorageError as error:
+            failures += 1
+            patient = insist or time.monotonic() - heard < OUTAGE_SECONDS
+            await requests.before_another_try(error, failures, insist=patient)
 
 
 def _turn_event(one: httpx2.ServerSentEvent, http: Http) -> TurnEvent | None:
@@ -101,7 +109,7 @@ class ListFollower:
                         failures = 0
                         self._revision = change.revision or self._revision
                         self._news.put_nowait(change)
-            except (Unreachable, RateLimited) as error:
+            except (Unreachable, RateLimited, StorageError) as error:
                 failures += 1
                 await self._requests.before_another_try(error, failures, insist=True)
             except KirotodoError as error:

@@ -117,7 +117,7 @@ class Agent:
             record = await store.turns.get(log.turn_id)
             steps = await store.turns.steps([log.turn_id])
             conversation = await store.conversations.get(record.turn.conversation_id)
-            stored = await store.turns.events(log.turn_id, after=0, limit=100_000) if record.epoch > 1 else []
+            stored = await store.turns.events(log.turn_id, after=0, limit=100_000)
             zone = await store.timezone()
         attempts: dict[int, int] = {}
         approved: set[str] = set()

@@ -29,7 +29,8 @@ class Interrupt:
         self._scope: asyncio.Timeout | None = None
 
     def stop(self, reason: Reason) -> None:
-        self.reason = self.reason or reason
+        if self.reason in (None, "broken"):  # which passes, and must not hide what does not
+            self.reason = reason
         if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(asyncio.get_running_loop().time())
 

@@ -6,10 +6,11 @@ from typing import Final
 
 import pytest
 
+from kirotodo.client.remote import streams
 from kirotodo.client.remote.faults import NotOurs
 from kirotodo.core.backend import LinkChanged, ListChanged
 from kirotodo.core.domain.conversation import Usage
-from kirotodo.core.errors import KirotodoError, ModelError, NotFound, Unreachable
+from kirotodo.core.errors import KirotodoError, ModelError, NotFound, StorageDown, Unreachable
 from kirotodo.core.events import TextDelta, TurnEvent, TurnFinished
 from tests.client.remote.raw_server import (
     DROP,
@@ -114,6 +115,25 @@ async def test_what_a_server_says_within_a_stream_is_raised(server: RawServer) -
     told = b'event: problem\ndata: {"status": 503, "code": "model_error", "detail": "No model."}\n\n'
     server.on("/events", stream(frame(delta(1)), told))
     with pytest.raises(ModelError, match="No model"):
+        await watched(server)
+
+
+OUTAGE: Final = b'event: problem\ndata: {"status": 503, "code": "storage_down", "detail": "It goes on."}\n\n'
+
+
+@pytest.mark.parametrize("insist", [True, False])
+async def test_a_turn_is_followed_beyond_an_outage_of_the_servers_database(server: RawServer, insist: bool) -> None:
+    away = [problem(503, "storage_down"), problem(503, "storage_busy")] * QUICK.tries
+    server.on("/events", stream(frame(delta(1)), OUTAGE), *away, rest(1))
+    assert await watched(server, insist=insist) == WHOLE
+
+
+async def test_an_outage_that_lasts_is_told_in_the_servers_words(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "OUTAGE_SECONDS", 0.0)
+    server.on("/events", stream(frame(delta(1)), OUTAGE))
+    with pytest.raises(StorageDown, match=r"^It goes on\.$"):
         await watched(server)
 
 
