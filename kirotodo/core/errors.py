@@ -13,6 +13,7 @@
     │   ├── RateLimited           too many requests; carries when to come again
     │   ├── NotSignedIn           no token, or one that is not valid any more
     │   └── Forbidden             a valid token of somebody else
+    │       └── DeletionPending   the account is to be deleted, and closed until that is taken back
     ├── ToolError                 the model's move: the call was wrong; the text says how to mend it
     ├── ModelError                the model's side failed; `retryable` says whether again may help
     │   └── TurnTimedOut          a turn over its deadline
@@ -47,6 +48,7 @@ Code = Literal[
     "rate_limited",
     "not_signed_in",
     "forbidden",
+    "deletion_pending",
     "tool_error",
     "model_error",
     "turn_timed_out",
@@ -152,6 +154,12 @@ class Forbidden(UserError):
     """A token that holds, for somebody else."""
 
     code: Code = "forbidden"
+
+
+class DeletionPending(Forbidden):
+    """The account is to be deleted. It can be kept, and cannot be used until it is."""
+
+    code: Code = "deletion_pending"
 
 
 class ToolError(KirotodoError):

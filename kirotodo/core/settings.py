@@ -192,6 +192,9 @@ class Settings(BaseSettings):
     agent_timeout: float = Field(default=30.0, gt=0, le=3600, description="Seconds a turn may take.")
     max_conversation_history: int = Field(default=20, ge=1, le=1000, description="Newest messages a model is shown.")
 
+    account_deletion_days: int = Field(
+        default=14, ge=0, le=365, description="Days until an account is deleted, in which its user can take that back."
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
         default=(), description="Web origins that may call the server, separated by commas."
     )

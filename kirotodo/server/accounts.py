@@ -6,9 +6,7 @@ session ends (RFC 9700, 4.14.2).
 """
 
 import logging
-import re
 import time
-import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +16,11 @@ from uuid import uuid4
 
 from kirotodo.core.errors import Conflict, InvalidInput, NotSignedIn
 from kirotodo.core.store.accounts import TAKEN, Account, SessionRecord, Standing
-from kirotodo.core.store.database import Database
-from kirotodo.server.invisible import is_invisible
+from kirotodo.core.store.database import Database, Store
+from kirotodo.server.emails import account_of
+from kirotodo.server.password_rules import check_password
 from kirotodo.server.passwords import Passwords
+from kirotodo.server.resets import NO_RESET, hash_of, user_of
 from kirotodo.server.tokens import ACCESS_LIFETIME, Access, Refresh, Tokens
 
 log = logging.getLogger(__name__)
@@ -32,13 +32,9 @@ GRACE: Final = timedelta(seconds=60)
 STANDING_SECONDS: Final = 3.0
 """How long a server believes what it knows of a session: until then one that another server ended still gets in."""
 STANDINGS_MAX: Final = 10_000
-EMAIL_MAX: Final = 254
 WRONG: Final = "This e-mail address and this password do not belong together."
 ENDED: Final = "This session was ended: sign in again."
-_EMAIL: Final = re.compile(
-    r"(?!\.)(?![^@]*\.\.)[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]{1,64}(?<!\.)@"
-    r"(?=.{4,253}\Z)(?:[^\W_](?:[^\W_]|-){0,62}\.)+[^\W\d_](?:[^\W_]|-){1,62}"
-)
+NOT_CURRENT: Final = "That isn't your current password."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,32 +46,7 @@ class Pair:
     expires_in: int
     user_id: str
     email: str | None
-
-
-def folded_email(text: str) -> str:
-    """Return an address in the one spelling it is kept in. Raises `InvalidInput` for what is none."""
-    email = _folded(text)
-    unseen = next(filter(is_invisible, email), None)
-    if unseen is not None:
-        raise InvalidInput(
-            f"The email address contains a space or an invisible character (U+{ord(unseen):04X}): type it in again."
-        )
-    if len(email) > EMAIL_MAX or _EMAIL.fullmatch(email) is None:
-        raise InvalidInput("That isn't a valid email address. Use one like ann@example.com.")
-    return email
-
-
-def spellings_of(text: str) -> tuple[str, ...]:
-    """Return the spellings that an account with this address may be kept in, today's first; valid or not, so that an
-    account from before a rule can still be signed in to."""
-    return tuple(dict.fromkeys((_folded(text), unicodedata.normalize("NFKC", text).strip().casefold())))
-
-
-def _folded(text: str) -> str:
-    """Fold case and compatibility forms. Each can undo the other's work, so they take turns."""
-    for _ in range(2):
-        text = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize("NFKC", text).strip()
+    deletion_at: datetime | None = None
 
 
 class Standings:
@@ -133,23 +104,75 @@ class Accounts:
     async def sign_up(self, email: str, password: str) -> Pair:
         """Make an account and sign in. `email` is folded. Raises `Conflict` where the address has an account."""
         password_hash = await self._passwords.hash(password)
-        if await self._account_of(email) is not None:
+        if await account_of(self._database, email) is not None:
             raise Conflict(TAKEN)
         user_id = uuid4().hex
         async with self._database.begin(user_id) as store:
             await store.accounts.create(email=email, password_hash=password_hash)
-        return await self._signed_in(user_id, email, token_version=0)
+            return await self._new_session(store, email, token_version=0)
 
     async def sign_in(self, email: str, password: str) -> Pair:
         """Begin a session. Raises `NotSignedIn`, the same for an unknown address and a wrong password."""
-        account = await self._account_of(email)
+        account = await account_of(self._database, email)
         right, renewed = await self._passwords.check(password, account.password_hash if account else None)
         if account is None or not right:
             raise NotSignedIn(WRONG)
-        if renewed is not None:
-            async with self._database.begin(account.id) as store:
+        async with self._database.begin(account.id) as store:
+            if not await _is_unchanged(store, account):
+                raise NotSignedIn(WRONG)  # the password, or the account, went while this one was compared
+            if renewed is not None:
                 await store.accounts.set_password_hash(renewed)
-        return await self._signed_in(account.id, account.email, token_version=account.token_version)
+            return await self._new_session(
+                store, account.email, token_version=account.token_version, deletion_at=account.deletion_at
+            )
+
+    async def change_password(self, user_id: str, *, current: str, new: str) -> Pair:
+        """Set a new password. Every session and every token of the user ends; the pair is that of a new one.
+
+        Raises `InvalidInput` where `current` is not the password or the new one is easy to guess, and `Conflict` for a
+        user who has none.
+        """
+        async with self._database.read(user_id) as store:
+            account = await store.accounts.get()
+        right, _ = await self._passwords.check(current, account.password_hash if account else None)
+        if account is None or account.password_hash is None:
+            raise Conflict("This user has no password: it signs in with tokens from elsewhere.")
+        if not right:
+            raise InvalidInput(NOT_CURRENT)
+        check_password(new, email=account.email)
+        password_hash = await self._passwords.hash(new)
+        async with self._database.begin(user_id) as store:
+            if not await _is_unchanged(store, account):
+                raise InvalidInput(NOT_CURRENT)
+            return await self._replace_password(store, account, password_hash)
+
+    async def reset_password(self, token: str, *, new: str) -> Pair:
+        """Set a new password with a token of `make_reset_token`, once. Every session and token of the user ends.
+
+        Raises `InvalidInput`, with the same sentence for a token that was used, replaced, ran out or never was one.
+        """
+        token = token.strip()
+        user_id, reset = user_of(token), hash_of(token)
+        async with self._database.read(user_id) as store:
+            account = await store.accounts.get()
+            holds = await store.accounts.can_reset(reset)
+        if account is None or not holds:
+            raise InvalidInput(NO_RESET)
+        check_password(new, email=account.email)
+        password_hash = await self._passwords.hash(new)
+        async with self._database.begin(user_id) as store:
+            if not await store.accounts.use_reset(reset):
+                raise InvalidInput(NO_RESET)
+            return await self._replace_password(store, account, password_hash)
+
+    async def _replace_password(self, store: Store, account: Account, password_hash: str) -> Pair:
+        await store.accounts.set_password_hash(password_hash)
+        await store.accounts.drop_reset()
+        token_version = await store.accounts.revoke_all()
+        self._standings.forget(store.user_id)
+        return await self._new_session(
+            store, account.email, token_version=token_version, deletion_at=account.deletion_at
+        )
 
     async def refresh(self, refresh: Refresh) -> Pair:
         """The next pair of tokens of a session. Raises `NotSignedIn` where it is over, or this token is an old one."""
@@ -177,6 +200,7 @@ class Accounts:
             session_id=refresh.session_id,
             generation=generation,
             expires_at=expires_at,
+            deletion_at=account.deletion_at,
         )
 
     async def sign_out(self, user_id: str, session_id: str | None, *, everywhere: bool) -> None:
@@ -197,20 +221,19 @@ class Accounts:
             raise NotSignedIn(ENDED)
         return standing
 
-    async def _account_of(self, email: str) -> Account | None:
-        for spelling in spellings_of(email):
-            account = await self._database.account_of(spelling)
-            if account is not None:
-                return account
-        return None
-
-    async def _signed_in(self, user_id: str, email: str | None, *, token_version: int) -> Pair:
-        session_id = uuid4().hex
-        async with self._database.begin(user_id) as store:
-            expires_at = store.now + SESSION_LIFETIME
-            await store.accounts.add_session(session_id, expires_at=expires_at)
+    async def _new_session(
+        self, store: Store, email: str | None, *, token_version: int, deletion_at: datetime | None = None
+    ) -> Pair:
+        session_id, expires_at = uuid4().hex, store.now + SESSION_LIFETIME
+        await store.accounts.add_session(session_id, expires_at=expires_at)
         return self._pair(
-            user_id, email, token_version=token_version, session_id=session_id, generation=1, expires_at=expires_at
+            store.user_id,
+            email,
+            token_version=token_version,
+            session_id=session_id,
+            generation=1,
+            expires_at=expires_at,
+            deletion_at=deletion_at,
         )
 
     def _pair(
@@ -222,6 +245,7 @@ class Accounts:
         session_id: str,
         generation: int,
         expires_at: datetime,
+        deletion_at: datetime | None,
     ) -> Pair:
         return Pair(
             access_token=self._tokens.sign_access(user_id, token_version=token_version, session_id=session_id),
@@ -231,7 +255,14 @@ class Accounts:
             expires_in=int(ACCESS_LIFETIME.total_seconds()),
             user_id=user_id,
             email=email,
+            deletion_at=deletion_at,
         )
+
+
+async def _is_unchanged(store: Store, account: Account) -> bool:
+    """Return whether an account still is as it was when its password was compared, outside of any transaction."""
+    now = await store.accounts.get()
+    return now is not None and (now.password_hash, now.token_version) == (account.password_hash, account.token_version)
 
 
 def _over(session: SessionRecord, now: datetime) -> bool:

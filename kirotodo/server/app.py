@@ -4,6 +4,7 @@ What lives here is the order of things: what is opened at the start and closed a
 through on its way to a route.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
@@ -27,7 +28,7 @@ from kirotodo.server.observability.metrics import Metrics
 from kirotodo.server.observability.observed import Everyone, Observed
 from kirotodo.server.observability.traces import Traces, telemetry, traced
 from kirotodo.server.openapi import describe
-from kirotodo.server.routes import auth, chat, conversations, health, tasks, turns, user
+from kirotodo.server.routes import auth, chat, conversations, deletion, health, tasks, turns, user
 
 if TYPE_CHECKING:
     from kirotodo.core.models.model import Model
@@ -38,6 +39,7 @@ ROUTERS: Final = (
     conversations.router,
     tasks.router,
     user.router,
+    deletion.router,
     auth.router,
     health.router,
 )
@@ -72,6 +74,7 @@ def create_app(
                 pool=core.database.pool,
                 limits_shared=lambda: not gate.limits.lost,
             )
+            deleting = asyncio.create_task(gate.deletions.keep_deleting(), name="deleting users")
             with ExitStack() as signals:
                 signals.enter_context(metrics.kept_up_to_date())
                 if drains_on_signals:
@@ -81,6 +84,8 @@ def create_app(
                 yield
             drain.begin()
             drain.end()
+            deleting.cancel()
+            await asyncio.gather(deleting, return_exceptions=True)
             await gate.aclose()
         finally:
             await core.aclose()

@@ -9,6 +9,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Final, Self
 
 from fastapi import Depends, Path
@@ -19,6 +21,7 @@ from kirotodo.core.errors import Forbidden, NotFound, NotSignedIn
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
 from kirotodo.server.accounts import Accounts, Standings
+from kirotodo.server.deletions import Deletions
 from kirotodo.server.issuer import Issuer
 from kirotodo.server.limits import Limits, address_of
 from kirotodo.server.passwords import Passwords
@@ -37,6 +40,7 @@ class Principal:
     email: str | None = None
     token_version: int | None = None
     expires_at: float | None = None
+    deletion_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,17 +49,27 @@ class OwnAccounts:
 
     tokens: Tokens
     accounts: Accounts
-    passwords: Passwords
 
 
 class Gate:
     """Verifies tokens, keeps accounts, counts requests. Opened once for an app, let go of by `aclose`."""
 
     def __init__(
-        self, *, limits: Limits, viewers: Viewers, own: OwnAccounts | None = None, issuer: Issuer | None = None
+        self,
+        *,
+        limits: Limits,
+        viewers: Viewers,
+        passwords: Passwords,
+        standings: Standings,
+        deletions: Deletions,
+        own: OwnAccounts | None = None,
+        issuer: Issuer | None = None,
     ) -> None:
         self.limits = limits
         self.viewers = viewers
+        self.deletions = deletions
+        self._passwords = passwords
+        self._standings = standings
         self._own = own
         self._issuer = issuer
 
@@ -70,25 +84,34 @@ class Gate:
     ) -> Self:
         """Raises `ConfigError` in production without a secret, and `OperatorError` where its file cannot be had."""
         limits = Limits.open(settings, monotonic=monotonic)
-        if settings.better_auth_url is not None:
-            issuer = Issuer(settings.better_auth_url, clock=core.clock, monotonic=monotonic)
-            viewers = Viewers(most=settings.streams_per_user, clock=core.clock, live_versions=None)
-            return cls(limits=limits, viewers=viewers, issuer=issuer)
-        secret = await asyncio.to_thread(secret_of, settings)
-        tokens = Tokens(secret, previous=previous_secret_of(settings), clock=core.clock)
-        passwords = passwords or Passwords()
         viewers = Viewers(most=settings.streams_per_user, clock=core.clock, live_versions=core.database.live_versions)
         standings = Standings(core.database, monotonic=monotonic, revoked=viewers.look_now)
-        accounts = Accounts(database=core.database, passwords=passwords, tokens=tokens, standings=standings)
-        return cls(
-            limits=limits, viewers=viewers, own=OwnAccounts(tokens=tokens, accounts=accounts, passwords=passwords)
+        passwords = passwords or Passwords()
+        grace = timedelta(days=settings.account_deletion_days)
+        deletions = Deletions(database=core.database, passwords=passwords, standings=standings, grace=grace)
+        shared = partial(
+            cls, limits=limits, viewers=viewers, passwords=passwords, standings=standings, deletions=deletions
         )
+        if settings.better_auth_url is not None:
+            issuer = Issuer(settings.better_auth_url, clock=core.clock, monotonic=monotonic)
+            return shared(issuer=issuer)
+        secret = await asyncio.to_thread(secret_of, settings)
+        tokens = Tokens(secret, previous=previous_secret_of(settings), clock=core.clock)
+        accounts = Accounts(database=core.database, passwords=passwords, tokens=tokens, standings=standings)
+        return shared(own=OwnAccounts(tokens=tokens, accounts=accounts))
 
     async def principal(self, token: str) -> Principal:
         """Whose token this is. Raises `NotSignedIn`, and `Unreachable` where the issuer has to be asked and is down."""
         if self._issuer is not None:
             guest = await self._issuer.read(token)
-            return Principal(user_id=guest.user_id, email=guest.email, expires_at=guest.expires_at)
+            standing = await self._standings.of(guest.user_id, None)
+            return Principal(
+                user_id=guest.user_id,
+                email=guest.email,
+                token_version=standing.token_version,
+                expires_at=guest.expires_at,
+                deletion_at=standing.deletion_at,
+            )
         own = self.own
         access = own.tokens.read_access(token)
         standing = await own.accounts.check(access)
@@ -98,6 +121,7 @@ class Gate:
             email=standing.email,
             token_version=access.token_version,
             expires_at=access.expires_at,
+            deletion_at=standing.deletion_at,
         )
 
     @property
@@ -105,7 +129,7 @@ class Gate:
         """Accounts of this server. Raises `NotFound` where another one keeps them."""
         if self._own is None:
             assert self._issuer is not None
-            raise NotFound(f"Accounts are kept at {self._issuer.url}: sign in there.")
+            raise NotFound(f"Accounts and their passwords are kept at {self._issuer.url}: sign in there.")
         return self._own
 
     async def aclose(self) -> None:
@@ -113,8 +137,7 @@ class Gate:
         await self.viewers.aclose()
         if self._issuer is not None:
             await self._issuer.aclose()
-        if self._own is not None:
-            await asyncio.to_thread(self._own.passwords.close)
+        await asyncio.to_thread(self._passwords.close)
 
 
 def gate_of(request: Request) -> Gate:

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from kirotodo.core.errors import DeletionPending
 from kirotodo.core.local import Core, LocalBackend
 from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.server.auth import Principal, authenticated, gate_of, owner
@@ -91,10 +92,16 @@ class UserRoute(JsonRoute):
         handle = super().get_route_handler()
         calls = {dependency.call for dependency in self.dependant.dependencies}
         kind: Kind = "turn" if speaker in calls else "request"
+        is_for_leavers = leaver in calls
 
         async def handle_caller(request: Request) -> Response:
             principal = await authenticated(request, request.path_params["user_id"])
             await gate_of(request).limits.take_for(request, kind, principal.user_id)
+            if principal.deletion_at is not None and not is_for_leavers:
+                raise DeletionPending(
+                    f"This account will be deleted on {principal.deletion_at:%d %B %Y} (UTC). "
+                    "`kirotodo account restore` keeps it."
+                )
             return await handle(request)
 
         return handle_caller
@@ -166,6 +173,11 @@ async def speaker(
     return Caller(core=request.app.state.core, principal=principal, zone=x_timezone)
 
 
+async def leaver(principal: Annotated[Principal, Depends(owner)]) -> Principal:
+    """One who may be about to be deleted. Any other route refuses such a user."""
+    return principal
+
+
 async def mine(caller: Annotated[Caller, Depends(caller)]) -> LocalBackend:
     return await caller.backend()
 
@@ -207,6 +219,7 @@ async def viewing(request: Request, principal: Annotated[Principal, Depends(owne
 
 
 Viewed = Annotated[Viewing, Depends(viewing)]
+Leaving = Annotated[Principal, Depends(leaver)]
 Called = Annotated[Caller, Depends(caller)]
 Spoken = Annotated[Caller, Depends(speaker)]
 Mine = Annotated[LocalBackend, Depends(mine)]

@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 STATUS: Final[Mapping[Code, int]] = {
     "not_signed_in": 401,
     "forbidden": 403,
+    "deletion_pending": 403,
     "not_found": 404,
     "conflict": 409,
     "live_turn": 409,

@@ -23,7 +23,7 @@ RETRY_SECONDS: Final = 5.0
 
 
 class Holder(Protocol):
-    """Whose token it is, and until when it holds; `token_version` is None where we cannot revoke it."""
+    """Whose token it is, and until when it holds; `token_version` is that of the user when the stream began."""
 
     @property
     def user_id(self) -> str: ...

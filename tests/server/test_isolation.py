@@ -38,6 +38,7 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("POST", "/chat"): {"message": "hello", "conversation_id": 2},
     ("POST", "/chat/stream"): {"message": "hello", "conversation_id": 2},
     ("POST", "/conversations/{conversation_id}/restore"): None,
+    ("POST", "/deletion"): {"confirm": "1"},
     ("POST", "/redo"): None,
     ("POST", "/tasks"): DRAFT,
     ("POST", "/tasks/complete"): {"task_ids": [FOREIGN]},
@@ -53,6 +54,7 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
 }
 """What each route is sent; the ids in it are user 1's, and unknown to user 2."""
 OPEN_TO_ALL: Final = {
+    ("POST", "/deletion"): 422,
     ("POST", "/redo"): 409,
     ("POST", "/tasks"): 201,
     ("POST", "/tasks/from-text"): 201,

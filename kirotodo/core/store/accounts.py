@@ -11,18 +11,35 @@ from sqlalchemy import BindParameter, and_, bindparam, delete, insert, select, u
 from sqlalchemy.exc import IntegrityError
 
 from kirotodo.core.errors import Conflict, NotFound
-from kirotodo.core.store.scope import UID, Scope
-from kirotodo.core.store.tables import sessions, users
+from kirotodo.core.store.scope import TOKEN_VERSION_LEFT, UID, Scope, hash_of
+from kirotodo.core.store.tables import deleted_users, sessions, users
 
 TAKEN: Final = "There is an account with this e-mail address already: sign in instead."
 _S: Final = sessions.c
 _ID: Final[BindParameter[Any]] = bindparam("the_id")
 _MINE: Final = (_S.user_id == UID, _S.id == _ID)
-_ACCOUNT: Final = select(users.c.id, users.c.email, users.c.password_hash, users.c.token_version, users.c.timezone)
+_ACCOUNT: Final = select(
+    *(users.c.id, users.c.email, users.c.password_hash, users.c.token_version, users.c.timezone, users.c.deletion_at)
+)
 _GET: Final = _ACCOUNT.where(users.c.id == UID)
 BY_EMAIL: Final = _ACCOUNT.where(users.c.email == bindparam("the_email"))
 _SET_HASH: Final = (
     update(users).where(users.c.id == UID).values(password_hash=bindparam("new_hash")).returning(users.c.id)
+)
+_SET_RESET: Final = (
+    update(users)
+    .where(users.c.id == UID)
+    .values(reset_hash=bindparam("new_reset"), reset_expires_at=bindparam("new_expires"))
+)
+_RESET: Final = (
+    users.c.id == UID,
+    users.c.reset_hash == bindparam("the_reset"),
+    users.c.reset_expires_at > bindparam("the_now", type_=users.c.reset_expires_at.type),
+)
+_IS_RESET: Final = select(users.c.email).where(*_RESET)
+_USE_RESET: Final = update(users).where(*_RESET).values(reset_hash=None, reset_expires_at=None).returning(users.c.id)
+_SET_DELETION: Final = (
+    update(users).where(users.c.id == UID).values(deletion_at=bindparam("new_deletion")).returning(users.c.id)
 )
 _NEXT_VERSION: Final = (
     update(users)
@@ -31,12 +48,15 @@ _NEXT_VERSION: Final = (
     .returning(users.c.token_version)
 )
 _STANDING: Final = (
-    select(users.c.email, users.c.token_version, _S.expires_at, _S.revoked_at)
+    select(users.c.email, users.c.token_version, users.c.deletion_at, _S.expires_at, _S.revoked_at)
     .select_from(users.outerjoin(sessions, and_(_S.user_id == users.c.id, _S.id == _ID)))
     .where(users.c.id == UID)
 )
-VERSIONS: Final = select(users.c.id, users.c.token_version).where(
+VERSIONS: Final = select(users.c.id, users.c.token_version, users.c.deletion_at).where(
     users.c.id.in_(bindparam("the_users", expanding=True))
+)
+VERSIONS_LEFT: Final = select(deleted_users.c.user_id, deleted_users.c.token_version).where(
+    deleted_users.c.user_id.in_(bindparam("the_hashes", expanding=True))
 )
 LIVE_SESSIONS: Final = select(_S.user_id, _S.id).where(
     _S.user_id.in_(bindparam("the_users", expanding=True)),
@@ -70,6 +90,7 @@ class Account:
     password_hash: str | None
     token_version: int
     timezone: str | None
+    deletion_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,11 +107,13 @@ class SessionRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """What decides whether tokens still hold: the version of the user's tokens, and whether the session is live."""
+    """What decides whether tokens still hold: the version of the user's tokens, and whether the session is live; and
+    when the user is to be deleted, if that was asked for."""
 
     email: str | None
     token_version: int
     live: bool
+    deletion_at: datetime | None = None
 
 
 class AccountStore:
@@ -113,13 +136,42 @@ class AccountStore:
     async def set_password_hash(self, password_hash: str) -> None:
         await self._scope.on_user(_SET_HASH, {"new_hash": password_hash})
 
+    async def set_reset(self, token_hash: str, *, expires_at: datetime) -> None:
+        """Let this token, and no other, set a new password until then."""
+        await self._scope.execute(_SET_RESET, {"new_reset": token_hash, "new_expires": expires_at})
+
+    async def can_reset(self, token_hash: str) -> bool:
+        """Return whether a token may set a new password now."""
+        return await self._scope.first(_IS_RESET, self._reset(token_hash)) is not None
+
+    async def use_reset(self, token_hash: str) -> bool:
+        """Use a token up. Return whether it could be used, which is so once."""
+        return await self._scope.first(_USE_RESET, self._reset(token_hash)) is not None
+
+    async def drop_reset(self) -> None:
+        """Let no token set a new password any more."""
+        await self._scope.execute(_SET_RESET, {"new_reset": None, "new_expires": None})
+
+    def _reset(self, token_hash: str) -> dict[str, Any]:
+        return {"the_reset": token_hash, "the_now": self._scope.now}
+
+    async def set_deletion(self, at: datetime | None) -> None:
+        """Have the user deleted at that moment, or not at all. A user who is new gets the row first."""
+        await self._scope.on_user(_SET_DELETION, {"new_deletion": at})
+
     async def standing(self, session_id: str | None = None) -> Standing:
         """How things stand for tokens of this user and, if they belong to one, this session."""
         row = await self._scope.first(_STANDING, {"the_id": session_id or ""})
         if row is None:
-            return Standing(email=None, token_version=0, live=session_id is None)
+            left = await self._scope.first(TOKEN_VERSION_LEFT, {"uid_hash": hash_of(self._scope.user_id)})
+            return Standing(email=None, token_version=left[0] if left else 0, live=session_id is None)
         live = row.expires_at is not None and row.revoked_at is None and row.expires_at > self._scope.now
-        return Standing(email=row.email, token_version=row.token_version, live=live or session_id is None)
+        return Standing(
+            email=row.email,
+            token_version=row.token_version,
+            live=live or session_id is None,
+            deletion_at=row.deletion_at,
+        )
 
     # --- sessions ---
 

@@ -9,23 +9,23 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.domain.task import Task
-from kirotodo.core.store.accounts import BY_EMAIL, LIVE_SESSIONS, VERSIONS, Account, AccountStore
+from kirotodo.core.store.accounts import BY_EMAIL, LIVE_SESSIONS, VERSIONS, VERSIONS_LEFT, Account, AccountStore
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.engine import Engine
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.postgres.address import is_postgres
-from kirotodo.core.store.purge import Purged, purge
+from kirotodo.core.store.purge import Purged, delete_some, purge
 from kirotodo.core.store.request_keys import RequestKeyStore
-from kirotodo.core.store.scope import UID, Scope
+from kirotodo.core.store.scope import UID, Scope, hash_of
 from kirotodo.core.store.sqlite_engine import SqliteEngine
-from kirotodo.core.store.tables import conversations, tasks, turns, users
+from kirotodo.core.store.tables import conversations, deleted_users, tasks, turns, users
 from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 from kirotodo.core.store.tasks import TaskStore
 from kirotodo.core.store.turns import HOLD, LAST_SEQS, DanglingTurn, Lease, TurnStore
@@ -34,6 +34,16 @@ _CHUNK: Final = 500
 _REVISION: Final = select(users.c.revision).where(users.c.id == UID)
 _REVISIONS: Final = select(users.c.id, users.c.revision).where(users.c.id.in_(bindparam("watched", expanding=True)))
 _NEXT_USERS: Final = select(users.c.id).where(users.c.id > bindparam("last")).order_by(users.c.id).limit(_CHUNK)
+REMEMBERED: Final = timedelta(days=400)
+"""How long the token version of a deleted user is kept: no token holds for longer."""
+_DUE: Final = (
+    select(users.c.id)
+    .where(users.c.deletion_at <= bindparam("now", type_=users.c.deletion_at.type))
+    .order_by(users.c.deletion_at, users.c.id)
+)
+_FORGET_DELETED: Final = delete(deleted_users).where(
+    deleted_users.c.deleted_at < bindparam("until", type_=deleted_users.c.deleted_at.type)
+)
 _TIMEZONE: Final = select(users.c.timezone).where(users.c.id == UID)
 _SET_TIMEZONE: Final = (
     update(users).where(users.c.id == UID).values(timezone=bindparam("new_timezone")).returning(users.c.id)
@@ -202,20 +212,20 @@ class Database:
 
     async def live_versions(self, of: Sequence[tuple[str, str | None]]) -> dict[tuple[str, str | None], int]:
         """Return the token version of each of these users, for those of their sessions that are live: a session that
-        is over is left out, and no session at all is always live."""
+        is over is left out, and no session at all is always live. A user who is to be deleted is left out too."""
         versions: dict[str, int] = {}
         live: set[tuple[str, str | None]] = {(user_id, None) for user_id, session_id in of if session_id is None}
         async with self._engine.operate() as connection:
             for start in range(0, len(of), _CHUNK):
                 some = of[start : start + _CHUNK]
                 asked = {"the_users": list({user_id for user_id, _ in some})}
-                versions.update((row[0], row[1]) for row in await connection.execute(VERSIONS, asked))
+                versions.update(await _token_versions(connection, asked["the_users"]))
                 sessions_asked = [session_id for _, session_id in some if session_id is not None]
                 found = await connection.execute(
                     LIVE_SESSIONS, {**asked, "the_sessions": sessions_asked, "now": self._clock()}
                 )
                 live.update((row[0], row[1]) for row in found)
-        return {key: versions.get(key[0], 0) for key in of if key in live}
+        return {key: versions[key[0]] for key in of if key in live and key[0] in versions}
 
     async def hold(self, leases: Sequence[Lease], *, until: datetime) -> dict[str, bool]:
         """Extend these leases, whoever's turns they are, in one transaction. The turns that are still so owned, each
@@ -257,9 +267,31 @@ class Database:
         pool: Any = self._engine.pool.pool
         return pool.checkedout(), pool.size()
 
+    async def delete_users(self, *, dry_run: bool = False) -> int:
+        """Delete the users whose grace time is over, with everything of theirs; or, with `dry_run`, only count them.
+
+        Several servers may do this at the same time: each user is deleted, and counted, once.
+        """
+        now = self._clock()
+        async with self._engine.operate() as connection:
+            due = [row[0] for row in await connection.execute(_DUE, {"now": now})]
+        if dry_run:
+            return len(due)
+        count = 0
+        for user_id in due:
+            part = "more"
+            while part == "more":
+                async with self.begin(user_id) as store:
+                    part = await delete_some(store._scope)
+            count += part == "deleted"
+        async with self._engine.operate(writing=True) as connection:
+            await connection.execute(_FORGET_DELETED, {"until": now - REMEMBERED})
+        return count
+
     async def purge(self, *, before: datetime, dry_run: bool = False) -> Purged:
-        """Take away what was over, deleted or done before that moment and cannot be seen any more, user by user."""
-        done = Purged()
+        """Take away what was over, deleted or done before that moment and cannot be seen any more, user by user, and
+        the users whose grace time is over."""
+        done = Purged(accounts=await self.delete_users(dry_run=dry_run))
         last = ""
         while True:
             async with self._engine.operate() as connection:
@@ -274,3 +306,16 @@ class Database:
 
     async def aclose(self) -> None:
         await self._engine.aclose()
+
+
+async def _token_versions(connection: AsyncConnection, user_ids: Sequence[str]) -> dict[str, int]:
+    """Return the token versions of users who are there to stay, and of those who have no row (yet, or any more)."""
+    rows = (await connection.execute(VERSIONS, {"the_users": user_ids})).all()
+    versions = {user_id: version for user_id, version, deletion_at in rows if deletion_at is None}
+    without_row = {hash_of(user_id): user_id for user_id in {*user_ids}.difference(row[0] for row in rows)}
+    if without_row:
+        left = dict.fromkeys(without_row, 0)
+        found = await connection.execute(VERSIONS_LEFT, {"the_hashes": list(without_row)})
+        left.update((row[0], row[1]) for row in found)
+        versions.update((without_row[hashed], version) for hashed, version in left.items())
+    return versions

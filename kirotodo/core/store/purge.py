@@ -1,4 +1,4 @@
-"""Taking away what is old and nobody can see any more: one user's, in one transaction. Never commits.
+"""Taking away what is old and nobody can see any more, and users with everything of theirs. Never commits.
 
 What can be seen stays: messages, the calls of a turn, tasks, and everything of a turn that is not over, whose receipts
 keep its effects from happening twice.
@@ -7,16 +7,18 @@ keep its effects from happening twice.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from sqlalchemy import BindParameter, ColumnElement, Delete, Table, bindparam, delete, func, select
+from sqlalchemy import BindParameter, ColumnElement, Delete, Table, bindparam, delete, func, insert, select
+from sqlmodel import SQLModel
 
 from kirotodo.core.domain.conversation import FINAL
-from kirotodo.core.store.scope import UID, Scope
+from kirotodo.core.store.scope import UID, Scope, hash_of
 from kirotodo.core.store.search import Kind
 from kirotodo.core.store.tables import (
     changes,
     conversations,
+    deleted_users,
     request_keys,
     search_documents,
     sessions,
@@ -24,6 +26,7 @@ from kirotodo.core.store.tables import (
     turn_events,
     turn_steps,
     turns,
+    users,
 )
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before", type_=turns.c.created_at.type)
@@ -54,6 +57,7 @@ class Purged:
     steps: int = 0
     sessions: int = 0
     request_keys: int = 0
+    accounts: int = 0
 
     def __add__(self, other: "Purged") -> "Purged":
         mine, others = asdict(self), asdict(other)
@@ -99,6 +103,54 @@ async def purge(scope: Scope, *, before: datetime, dry_run: bool) -> Purged:
         await _take_away(scope, tasks, gone_tasks, ("task",))
         await _take_away(scope, conversations, gone_conversations, ("conversation", "message"))
     return Purged(tasks=len(gone_tasks), conversations=len(gone_conversations), **counts)
+
+
+_GRACE_OVER: Final = (
+    users.c.id == UID,
+    users.c.deletion_at <= bindparam("now", type_=users.c.deletion_at.type),
+    ~select(turns.c.id)
+    .where(
+        turns.c.user_id == UID,
+        turns.c.status == "running",
+        turns.c.lease_until > bindparam("now", type_=users.c.deletion_at.type),
+    )
+    .exists(),
+)
+"""The grace time is over, and no server runs a turn of theirs, which could still write."""
+_IS_OVER: Final = select(users.c.token_version).where(*_GRACE_OVER)
+_SOME_TASKS: Final = select(tasks.c.id).where(tasks.c.user_id == UID).limit(_CHUNK)
+_SOME_CONVERSATIONS: Final = select(conversations.c.id).where(conversations.c.user_id == UID).limit(_CHUNK // 50)
+_OWNED: Final = tuple(
+    delete(table).where(table.c.user_id == UID)
+    for table in reversed(SQLModel.metadata.sorted_tables)
+    if "user_id" in table.c and table is not deleted_users
+)
+_DELETE_USER: Final = delete(users).where(users.c.id == UID).returning(users.c.id)
+_WAS_DELETED: Final = delete(deleted_users).where(deleted_users.c.user_id == bindparam("uid_hash"))
+_IS_DELETED: Final = insert(deleted_users)
+
+
+async def delete_some(scope: Scope) -> Literal["more", "deleted", "not due"]:
+    """Delete a part of a user whose grace time is over: so much that others who write need not wait for long.
+
+    The last part takes the user's row, which one caller gets, however many are at it.
+    """
+    row = await scope.first(_IS_OVER, {"now": scope.now})
+    if row is None:
+        return "not due"
+    some_tasks = [row[0] for row in await scope.rows(_SOME_TASKS)]
+    some_conversations = [row[0] for row in await scope.rows(_SOME_CONVERSATIONS)]
+    await _take_away(scope, tasks, some_tasks, ("task",))
+    await _take_away(scope, conversations, some_conversations, ("conversation", "message"))
+    if some_tasks or some_conversations:
+        return "more"
+    for rest in _OWNED:
+        await scope.execute(rest)
+    await scope.execute(_DELETE_USER)
+    left = {"user_id": hash_of(scope.user_id), "token_version": row[0] + 1, "deleted_at": scope.now}
+    await scope.execute(_WAS_DELETED, {"uid_hash": left["user_id"]})
+    await scope.connection.execute(_IS_DELETED, left)
+    return "deleted"
 
 
 async def _take_away(scope: Scope, table: Table, ids: Sequence[int], kinds: Sequence[Kind]) -> None:

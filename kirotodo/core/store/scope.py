@@ -1,14 +1,15 @@
 """One open transaction of one user: what every store of it shares."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from sqlalchemy import BindParameter, CursorResult, Executable, Row, bindparam, insert, update
+from sqlalchemy import BindParameter, CursorResult, Executable, Row, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kirotodo.core.store.tables import users
+from kirotodo.core.store.tables import deleted_users, users
 
 if TYPE_CHECKING:
     from kirotodo.core.store.search import FullText
@@ -36,9 +37,22 @@ _BUMP: Final = (
 )
 
 
-_MAKE_USER: Final = insert(users).returning(users.c.id)
+TOKEN_VERSION_LEFT: Final = select(deleted_users.c.token_version).where(
+    deleted_users.c.user_id == bindparam("uid_hash")
+)
+"""The token version to begin with where a user of this id was deleted."""
+_MAKE_USER: Final = (
+    insert(users)
+    .values(id=UID, token_version=func.coalesce(TOKEN_VERSION_LEFT.scalar_subquery(), 0))
+    .returning(users.c.id)
+)
 """Returns something, so that an address that is taken is told here and now."""
-_NEW_USER: Final = {"token_version": 0, "revision": 0, **dict.fromkeys(_COUNTERS, 0)}
+_NEW_USER: Final = {"revision": 0, **dict.fromkeys(_COUNTERS, 0)}
+
+
+def hash_of(user_id: str) -> str:
+    """Return what stays of the id of a deleted user."""
+    return hashlib.sha256(user_id.encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,8 +120,8 @@ class Scope:
 
     async def make_user(self, *, email: str | None = None, password_hash: str | None = None) -> None:
         """Insert the user's row."""
-        values = {"id": self.user_id, "created_at": self.now, "email": email, "password_hash": password_hash}
-        await self.connection.execute(_MAKE_USER, {**_NEW_USER, **values})
+        values = {"created_at": self.now, "email": email, "password_hash": password_hash}
+        await self.execute(_MAKE_USER, {**_NEW_USER, **values, "uid_hash": hash_of(self.user_id)})
 
     async def bump(
         self, *, tasks: int = 0, conversations: int = 0, changes: int = 0, pending: int = 0, completed: int = 0

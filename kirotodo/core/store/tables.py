@@ -20,7 +20,11 @@ _ONE_USER: Final = "users.id"
 
 class UserRow(SQLModel, table=True):
     """A user, the counters that give out ids, and the counts of tasks that every list shows. `email` is kept folded, so
-    that one address is one account however it is typed; a user who came with a token alone has none."""
+    that one address is one account however it is typed; a user who came with a token alone has none.
+
+    `reset_hash` is that of the token that may set a new password until `reset_expires_at`. From `deletion_at` on the
+    user is gone, with everything of theirs; it is None while nobody asked for that.
+    """
 
     __tablename__ = "users"
 
@@ -36,6 +40,21 @@ class UserRow(SQLModel, table=True):
     pending_count: int = 0
     completed_count: int = 0
     created_at: datetime = Field(sa_type=UtcDateTime)
+    deletion_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reset_hash: str | None = None
+    reset_expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DeletedUserRow(SQLModel, table=True):
+    """What stays of a deleted user: a hash of the id, and the first token version that a user of that id may have
+    again, so that tokens from before open nothing."""
+
+    __tablename__ = "deleted_users"
+    __table_args__ = (_NARROW,)
+
+    user_id: str = Field(primary_key=True)
+    token_version: int
+    deleted_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class TaskRow(SQLModel, table=True):
@@ -333,6 +352,7 @@ def table_of(row: type[SQLModel]) -> Table:
 
 
 users = table_of(UserRow)
+deleted_users = table_of(DeletedUserRow)
 tasks = table_of(TaskRow)
 task_tags = table_of(TaskTagRow)
 conversations = table_of(ConversationRow)

@@ -182,7 +182,8 @@ def purge(older_than: timedelta, dry_run: bool, as_json: bool) -> None:
     """Take away, of every user, what has been over or deleted for longer than DAYS.
 
     That is: tasks and conversations that were deleted, the journal behind undo, the recordings of turns that are over
-    (their messages and calls stay), and sessions that ran out. What is in use, or can be seen, stays.
+    (their messages and calls stay), and sessions that ran out. What is in use, or can be seen, stays. Accounts that
+    were to be deleted by now go too, with everything in them, whatever DAYS is; a server does that by itself.
     """
     from kirotodo.core.store import maintenance
 
@@ -204,4 +205,5 @@ _PURGED = {
     "steps": "steps of turns that are over",
     "sessions": "sessions that ran out",
     "request_keys": "answers kept for requests that come again",
+    "accounts": "accounts whose grace time is over",
 }

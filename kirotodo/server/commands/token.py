@@ -1,4 +1,4 @@
-"""`token`: a token for a user, without an account or a password, for whoever runs the server."""
+"""`token`: tokens that whoever runs the server gives out: one that opens a user's list, or one that sets a password."""
 
 import asyncio
 from datetime import timedelta
@@ -13,31 +13,56 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Print a token for a user of the server.",
+    short_help="Print a token for a user of the server, or one that resets a password.",
     epilog="""\b
 Examples:
   kirotodo token --user 1
   JWT_TOKEN="$(kirotodo token --user 1 --days 1)"
+  kirotodo token --reset-password ann@example.com
   curl -X POST http://127.0.0.1:8000/api/1/chat -H "Authorization: Bearer $JWT_TOKEN" \\
        -H "Content-Type: application/json" -d '{"message":"Hello"}'""",
 )
-@click.option("--user", "user_id", required=True, metavar="ID", help="Whom the token is for; made on first use.")
+@click.option("--user", "user_id", metavar="ID", help="Whom the token is for; made on first use.")
 @click.option("--days", type=click.IntRange(1, 365), default=30, show_default=True, help="How long it holds.")
-def token(user_id: str, days: int) -> None:
+@click.option("--reset-password", "email", metavar="EMAIL", help="Print one that sets a new password for this account.")
+def token(user_id: str | None, days: int, email: str | None) -> None:
     """Print a token that opens the list of user ID, and nothing else.
 
     It is signed with BETTER_AUTH_SECRET or, in development, with the secret that the server keeps in the data folder:
     run it where the server runs. Signing out everywhere as that user ends it before its time.
+
+    With --reset-password, print one that sets a new password for the account of EMAIL instead: give it to its owner,
+    who runs `kirotodo passwd --reset`. It holds for an hour, once, and ends any such token from before.
     """
     from kirotodo.core.errors import InvalidInput, OperatorError
     from kirotodo.server.tokens import SUBJECT
 
     settings = load_server_settings()
     if settings.better_auth_url is not None:
-        raise OperatorError(f"This server takes the tokens of {settings.better_auth_url} alone: get one there.")
+        raise OperatorError(
+            f"This server takes the tokens of {settings.better_auth_url} alone, and passwords live there too."
+        )
+    if (user_id is None) == (email is None):
+        raise click.UsageError("Give either --user ID or --reset-password EMAIL.")
+    if email is not None:
+        click.echo(asyncio.run(_reset_token(settings, email)))
+        click.echo("It sets a new password once, within an hour: kirotodo passwd --reset URL", err=True)
+        return
+    assert user_id is not None
     if SUBJECT.fullmatch(user_id) is None:
         raise InvalidInput("A user's id is up to 255 characters without spaces or any of / ? # \\.")
     click.echo(asyncio.run(_signed(settings, user_id, timedelta(days=days))))
+
+
+async def _reset_token(settings: "Settings", email: str) -> str:
+    from kirotodo.core.local import Core
+    from kirotodo.server.resets import make_reset_token
+
+    core = await Core.open(settings)
+    try:
+        return await make_reset_token(core.database, email)
+    finally:
+        await core.aclose()
 
 
 async def _signed(settings: "Settings", user_id: str, lifetime: timedelta) -> str:

@@ -1,5 +1,6 @@
 """Signing up, in and out. Where another server keeps the accounts, these addresses do not exist, but for `me`."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -8,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kirotodo.core.errors import InvalidInput, NotSignedIn
-from kirotodo.server.accounts import EMAIL_MAX, Pair, folded_email, spellings_of
+from kirotodo.server.accounts import Pair
 from kirotodo.server.auth import Principal, gate_of, signed_in, token_of
 from kirotodo.server.callers import JsonRoute
+from kirotodo.server.emails import EMAIL_MAX, folded_email, spellings_of
 from kirotodo.server.limits import address_of
 from kirotodo.server.openapi import carries, named, problems
 from kirotodo.server.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_password
@@ -90,9 +92,24 @@ class SignOutBody(Body):
     )
 
 
+class PasswordBody(Body):
+    current_password: Password
+    new_password: NewPassword
+
+
+class ResetBody(Body):
+    token: Annotated[str, Field(min_length=1, max_length=500)] = Field(
+        description="Of `kirotodo token --reset-password`; it can be used once."
+    )
+    new_password: NewPassword
+
+
 class UserOut(BaseModel):
     id: str
     email: str | None
+    deletion_at: datetime | None = Field(
+        description="When the account is deleted, if that was asked for: `DELETE /api/{user_id}/deletion` keeps it."
+    )
 
 
 class TokensOut(BaseModel):
@@ -110,13 +127,11 @@ class TokensOut(BaseModel):
             access_token=pair.access_token,
             expires_in=pair.expires_in,
             refresh_token=pair.refresh_token,
-            user=UserOut(id=pair.user_id, email=pair.email),
+            user=UserOut(id=pair.user_id, email=pair.email, deletion_at=pair.deletion_at),
         )
 
 
-class Me(BaseModel):
-    id: str
-    email: str | None
+class Me(UserOut):
     timezone: str | None
 
 
@@ -160,6 +175,28 @@ async def sign_in(body: SignInBody, request: Request) -> TokensOut:
     return TokensOut.of(pair)
 
 
+@router.post("/password", dependencies=COUNTED, responses=problems(401, 404, 409, 413, 415))
+async def change_password(
+    body: PasswordBody, request: Request, caller: Annotated[Principal, Depends(signed_in)]
+) -> TokensOut:
+    """Set a new password. Every session and every token of the user ends; the answer is a new session."""
+    gate = gate_of(request)
+    name, address = caller.email or caller.user_id, address_of(request)
+    await gate.limits.require_guess(name, address)
+    current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
+    pair = await gate.own.accounts.change_password(caller.user_id, current=current, new=new)
+    await gate.limits.guessed_right(name, address)
+    return TokensOut.of(pair)
+
+
+@router.post("/password/reset", dependencies=COUNTED, responses=problems(404, 413, 415))
+async def reset_password(body: ResetBody, request: Request) -> TokensOut:
+    """Set a new password with a token of whoever runs the server. Every session and every token of the user ends."""
+    gate = gate_of(request)
+    new = body.new_password.get_secret_value()
+    return TokensOut.of(await gate.own.accounts.reset_password(body.token, new=new))
+
+
 @router.post("/refresh", dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 413, 415))
 async def refresh_tokens(body: RefreshBody, request: Request) -> TokensOut:
     """The next pair of tokens. A refresh token that was used before ends its session: somebody has a copy."""
@@ -197,7 +234,7 @@ async def get_me(request: Request, caller: Annotated[Principal, Depends(signed_i
     await gate_of(request).limits.take_for(request, "request", caller.user_id)
     async with request.app.state.core.database.read(caller.user_id) as store:
         timezone = await store.timezone()
-    return Me(id=caller.user_id, email=caller.email, timezone=timezone)
+    return Me(id=caller.user_id, email=caller.email, deletion_at=caller.deletion_at, timezone=timezone)
 
 
 async def _refresh_of(request: Request, token: str) -> Refresh:

@@ -74,6 +74,8 @@ ATTEMPTS: dict[str, Attempt] = {
     "accounts.session": lambda store, number, turn: store.accounts.session(turn),
     "accounts.standing": lambda store, number, turn: store.accounts.standing(turn),
     "accounts.rotate": lambda store, number, turn: store.accounts.rotate(turn, expires_at=store.now),
+    "accounts.can_reset": lambda store, number, turn: store.accounts.can_reset(turn),
+    "accounts.use_reset": lambda store, number, turn: store.accounts.use_reset(turn),
     "accounts.revoke": lambda store, number, turn: store.accounts.revoke(turn),
     "request_keys.answer_to": lambda store, number, turn: store.request_keys.answer_to(_keyed(turn)),
     "request_keys.keep": lambda store, number, turn: store.request_keys.keep(_keyed(turn), "mine"),
@@ -103,6 +105,9 @@ ALONE = {
     "accounts.create",
     "accounts.get",
     "accounts.set_password_hash",
+    "accounts.set_reset",
+    "accounts.drop_reset",
+    "accounts.set_deletion",
     "accounts.add_session",
     "accounts.revoke_all",
 }
@@ -153,6 +158,7 @@ async def of_ann(database: Database) -> AsyncIterator[Database]:
         await store.accounts.add_session("t1", expires_at=store.now + timedelta(hours=1))
         await store.accounts.set_password_hash("ann's secret")
         await store.request_keys.keep(_keyed("t1"), "ann's secret")
+        await store.accounts.set_reset("t1", expires_at=store.now + timedelta(hours=1))
     async with database.begin(ANN, turn_id="t1", call_id="1.1") as store:
         await store.tasks.add(TaskDraft(title="ann's next", parent_id=1))
         await store.tasks.add(TaskDraft(title="ann's secret", tags=("secret",), project="secret"))
@@ -174,6 +180,7 @@ async def _everything(database: Database) -> list[Any]:
             await store.accounts.get(),
             await store.accounts.session("t1"),
             await store.request_keys.answer_to(_keyed("t1")),
+            await store.accounts.can_reset("t1"),
             await store.revision(),
         ]
 

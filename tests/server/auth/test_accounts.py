@@ -15,8 +15,9 @@ from sqlalchemy import update
 from kirotodo.core.errors import InvalidInput, RateLimited
 from kirotodo.core.store.scope import UID
 from kirotodo.core.store.tables import users
-from kirotodo.server.accounts import GRACE, SESSION_LIFETIME, STANDING_SECONDS, folded_email
+from kirotodo.server.accounts import GRACE, SESSION_LIFETIME, STANDING_SECONDS
 from kirotodo.server.auth import Gate
+from kirotodo.server.emails import folded_email
 from kirotodo.server.password_rules import _common, check_password
 from kirotodo.server.passwords import WAITING_MAX, Passwords, argon2id
 from kirotodo.server.tokens import ACCESS_LIFETIME
@@ -33,7 +34,7 @@ async def test_signing_up_signs_in(either_server: Server) -> None:
     assert (tokens["token_type"], tokens["expires_in"]) == ("bearer", 900)
     assert tokens["user"]["email"] == "ann@example.com"
     me = answered(await either_server.get("/api/auth/me", token=tokens["access_token"]), 200)
-    assert me == {"id": tokens["user"]["id"], "email": "ann@example.com", "timezone": None}
+    assert me == {"id": tokens["user"]["id"], "email": "ann@example.com", "deletion_at": None, "timezone": None}
     path = f"/api/{me['id']}"
     answered(await either_server.post(f"{path}/tasks", {"title": "Milk"}, token=tokens["access_token"]), 201)
     status = answered(await either_server.get(f"{path}/status", token=tokens["access_token"]), 200)

@@ -34,7 +34,7 @@ async def test_a_token_opens_the_list_of_its_subject(server: Server, issuer: Iss
     token = issuer.token()
     answered(await server.post("/api/ann/tasks", {"title": "Milk"}, token=token), 201)
     me = answered(await server.get("/api/auth/me", token=token), 200)
-    assert me == {"id": "ann", "email": "ann@a.example", "timezone": None}
+    assert me == {"id": "ann", "email": "ann@a.example", "deletion_at": None, "timezone": None}
     refused(await server.get("/api/bob/tasks", token=token), 403, "forbidden")
     assert issuer.asked == 1
 
