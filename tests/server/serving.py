@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import socket
+import threading
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -102,3 +104,26 @@ async def served(app: FastAPI) -> AsyncIterator[Served]:
         app.state.drain.begin()
         server.stop.set()
         await running
+
+
+@contextlib.contextmanager
+def served_in_a_thread(app: FastAPI) -> Iterator[str]:
+    """`app` behind a real socket, in an event loop and a thread of its own; gives its address."""
+    up: Future[str] = Future()
+    stop: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def run() -> None:
+        end = asyncio.Event()
+        stop.set_result((asyncio.get_running_loop(), end))
+        async with served(app) as running:
+            up.set_result(running.base_url)
+            await end.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    try:
+        yield up.result(30)
+    finally:
+        loop, end = stop.result()
+        loop.call_soon_threadsafe(end.set)
+        thread.join(30)

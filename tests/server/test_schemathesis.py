@@ -4,12 +4,9 @@ No 5xx, no status that is not described, no answer that breaks its schema. Left 
 signing out everywhere, after which no other request would get anywhere.
 """
 
-import asyncio
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +15,7 @@ import pytest
 
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from tests.server.serving import bearer, served
+from tests.server.serving import bearer, served_in_a_thread
 
 LEFT_OUT: Final = r"user_id\}/events$|/auth/signout$"
 CHECKS = (
@@ -33,22 +30,8 @@ CHECKS = (
 @pytest.fixture
 def address(settings: Settings) -> Iterator[str]:
     """A server in a thread of its own, since what asks it is another program."""
-    up: Future[str] = Future()
-    stop: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def run() -> None:
-        end = asyncio.Event()
-        stop.set_result((asyncio.get_running_loop(), end))
-        async with served(create_app(settings)) as running:
-            up.set_result(running.base_url)
-            await end.wait()
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()))
-    thread.start()
-    yield up.result(30)
-    loop, end = stop.result()
-    loop.call_soon_threadsafe(end.set)
-    thread.join(30)
+    with served_in_a_thread(create_app(settings)) as base_url:
+        yield base_url
 
 
 @pytest.mark.exhaustive
