@@ -1,26 +1,66 @@
-"""Text that is not for the user: reasoning between think marks, and tool calls that a model wrote as text.
+"""Text that is not for the user, taken out of an answer while it streams: calls, thoughts, marks of chat templates.
 
-Text that may turn out to be either is held back until it is clear; all other text goes straight through.
+What is taken for a mark: nothing within code (a fence or backticks), and nothing that the user's words or a result
+spell, since an answer may speak of it. A block is a call where it can be read as nothing but calls and no prose goes on
+behind it on its line; thoughts begin a line, or are closed. Text that may turn out to be either is held back until
+that is clear; all other text goes straight through.
 """
 
-from collections.abc import Collection
-from typing import Final, Literal
+import re
+from functools import lru_cache
+from typing import Final
 
+from kirotodo.core.models import dialects
+from kirotodo.core.models.dialects import (
+    AT_START,
+    BARE,
+    EDGES,
+    HEADERS,
+    MESSAGE,
+    MESSAGE_ENDS,
+    STOPS,
+    THOUGHTS,
+    Dialect,
+)
 from kirotodo.core.models.model import ModelEvent, ModelRequest, Restarted, TextDelta, ToolCall
-from kirotodo.core.models.storable_text import TextJoiner
-from kirotodo.core.models.written_calls import MARKS, texts_of, tools_told_in_data, written_calls
+from kirotodo.core.models.storable_text import TextJoiner, storable
+from kirotodo.core.models.written_calls import LONGEST, read_calls, texts_of, tools_told_in_data
 
-_THOUGHTS: Final = {
-    "<think>": "</think>",
-    "<thinking>": "</thinking>",
-    "<reasoning>": "</reasoning>",
-    "[THINK]": "[/THINK]",
-}
-_CLOSE: Final = "</think>"
-"""Where the prompt ends with `<think>`, as some chat templates do, only its end is seen."""
-_AT_START: Final = ("{", "[{", "```json", "```tool_call")
+_CLOSERS: Final = frozenset(THOUGHTS.values())
+_TRIGGERS: Final = re.compile(r"[<\[◁`\]]")
+_HEADER_MAX: Final = 120
+_SPEAKER: Final = re.compile(r"(assistant|model|ai)?(?:<\|end_header_id\|>|<\|header_end\|>|<\|end_of_role\|>|\n)?\s*")
+_RECIPIENT: Final = re.compile(r"to=([\w.:-]+)")
+_GLUED: Final = re.compile(r"analysis(?=[A-Z\"'])")
+_GLUED_END: Final = "assistantfinal"
 
-Mode = Literal["start", "thinking", "open", "held"]
+
+class _Marks:
+    """The marks of a request with these tools, and where one may have begun."""
+
+    def __init__(self, tools: tuple[str, ...]) -> None:
+        self.calls = dialects.dialects_of(tools)
+        self.closings = frozenset(dialect.closing for dialect in self.calls.values()) - {"", "```"}
+        self.starts = (*AT_START, *(f"[{tool}(" for tool in tools), *(f">>>{tool}" for tool in tools))
+        marks = {
+            *self.calls,
+            *THOUGHTS,
+            *_CLOSERS,
+            *STOPS,
+            *EDGES,
+            *HEADERS,
+            MESSAGE,
+            *self.closings,
+            *dialects.SPEAKERS,
+            *dialects.OTHERS,
+        }
+        longest_first = sorted(marks, key=len, reverse=True)
+        self.pattern = re.compile("|".join(map(re.escape, longest_first)) + r"|`+|\n")
+        self.longest = len(longest_first[0])
+        self.beginnings = {mark[:end] for mark in marks for end in range(1, len(mark))} | {"```"}
+
+
+_marks_of = lru_cache(maxsize=8)(_Marks)
 
 
 class HeldText:
@@ -28,84 +68,299 @@ class HeldText:
 
     def __init__(self, request: ModelRequest) -> None:
         self._request = request
-        self._tools: Collection[str] = tuple(tool.name for tool in request.tools)
-        self._starts = (*_AT_START, *(f"[{tool}(" for tool in self._tools), *MARKS)
+        self._tools = tuple(tool.name for tool in request.tools)
+        self._marks = _marks_of(self._tools)
         self._joiner = TextJoiner()
+        self._events: list[ModelEvent] = []
+        self._calls: list[ToolCall] = []
         self._held = ""
-        self._mode: Mode = "start"
-        self._close = ""
+        self._undecided = True
+        """Whether the answer may still turn out to begin with a call."""
+        self._until: tuple[str, ...] = ()
+        """What ends the thought under way."""
+        self._block: tuple[Dialect, str] | None = None
+        """The call under way, and the tool that its header named."""
+        self._fence = False
+        self._inline = False
+        self._line_start = True
+        self._shown = False
         self._closed = False
+        self._over = False
+        self._gap = ""
+        self._glued = False
+        self._struck = False
+        self._trim = False
+        """Whether blanks are left out until there is more: those behind a thought."""
 
     def feed(self, text: str) -> list[ModelEvent]:
         """What may be shown now."""
         text = self._joiner.feed(text)
-        if self._mode == "open" and not self._held and "<" not in text and "[" not in text:
-            return [TextDelta(text=text)] if text else []
+        if self._is_plain and _TRIGGERS.search(text) is None:
+            if not text:
+                return []
+            self._line_start = text.endswith("\n")
+            return [TextDelta(text=text)]
         self._held += text
-        events: list[ModelEvent] = []
-        if self._mode == "start":
-            self._begin()
-        if self._mode == "thinking" and not self._thought_through():
-            return []
-        if self._mode == "start":
-            self._begin()
-        if self._mode == "open":
-            self._release(events)
-        return events
+        return self._scanned(final=False)
 
     def finish(self) -> tuple[list[ModelEvent], list[ToolCall]]:
         """The text that was held back after all, or the tool calls that it spelled."""
-        held, self._held = self._held + self._joiner.finish(), ""
-        if self._mode == "thinking" or not held.strip():
-            return [], []
-        calls = written_calls(held, self._tools) if self._mode in ("held", "start") else []
-        if calls and not tools_told_in_data(self._request, {call.tool for call in calls}):
-            return [], calls
-        return [TextDelta(text=held)], []
+        self._held += self._joiner.finish()
+        events = self._scanned(final=True)
+        if self._glued and self._held:
+            events.append(TextDelta(text=self._held))
+        return events, self._calls
 
-    def _begin(self) -> None:
-        """See what the answer begins with, as soon as that is clear."""
+    @property
+    def _is_plain(self) -> bool:
+        waiting = self._held or self._undecided or self._until or self._block or self._calls or self._over or self._trim
+        return not (waiting or self._inline)
+
+    def _scanned(self, *, final: bool) -> list[ModelEvent]:
+        self._events = []
+        while self._step(final=final):
+            pass
+        return self._events
+
+    def _step(self, *, final: bool) -> bool:
+        """Go on with what is held; False where nothing more can be told yet."""
+        if self._over:
+            self._held = ""
+        if not self._held:
+            return False
+        if self._until:
+            return self._leave_thought()
+        if self._block is not None:
+            return self._read_block(*self._block, final=final)
+        if self._undecided:
+            return self._begin(final=final)
+        return self._next_mark(final=final)
+
+    def _begin(self, *, final: bool) -> bool:
+        """See whether the answer begins with a call, as soon as that is clear."""
         start = self._held.lstrip()
         if not start:
-            return
-        for mark, close in _THOUGHTS.items():
-            if start.startswith(mark):
-                self._mode, self._close = "thinking", close
-                self._held = start[len(mark) :]
-                return
-        if any(mark.startswith(start) for mark in (*self._starts, *_THOUGHTS)):
-            return
-        self._mode = "held" if start.startswith(self._starts) else "open"
-
-    def _thought_through(self) -> bool:
-        before, found, after = self._held.partition(self._close)
-        if not found:
-            self._held = before[-len(self._close) :]
             return False
-        self._mode, self._closed = "start", True
-        self._held = after.lstrip()
+        if _GLUED.match(start):
+            self._undecided, self._until, self._glued = False, (_GLUED_END,), True
+            return True
+        if start.startswith(self._marks.starts) and not start.startswith(tuple(self._marks.calls)):
+            self._undecided, self._block = False, (BARE, "")
+            return True
+        starts = (*self._marks.starts, "analysis")
+        if not final and (start in self._marks.beginnings or any(mark.startswith(start) for mark in starts)):
+            return False
+        if (edge := next((edge for edge in EDGES if start.startswith(edge)), None)) and not self._is_quoted(edge):
+            self._held = start.removeprefix(edge)
+            return True
+        self._undecided = False
         return True
 
-    def _release(self, events: list[ModelEvent]) -> None:
-        """Let go of the text up to a mark, or to what may become one."""
-        if not self._closed and _CLOSE in self._held:
-            self._closed = True
-            if not any(_CLOSE in text for text in texts_of(self._request)):
-                events.append(Restarted())
-                self._held = self._held.partition(_CLOSE)[2].lstrip()
-        end = min((at for mark in MARKS if (at := self._held.find(mark)) >= 0), default=-1)
-        if end >= 0:
-            self._mode = "held"
-        else:
-            end = self._half_a_mark()
-        shown, self._held = self._held[:end], self._held[end:]
-        if shown:
-            events.append(TextDelta(text=shown))
+    def _next_mark(self, *, final: bool) -> bool:
+        """Show the text up to the next mark, and see what that begins."""
+        found = self._marks.pattern.search(self._held)
+        at = self._end_of_text(final=final)
+        if found is None or found.start() >= at:
+            self._show(at)
+            return False
+        self._show(found.start())
+        mark = found[0]
+        if mark == "\n" or (mark.startswith("`") and mark not in self._marks.calls):
+            return self._pass_code(mark)
+        if self._fence or self._inline or self._is_quoted(mark):
+            return self._pass(mark)
+        return self._take(mark, final=final)
 
-    def _half_a_mark(self) -> int:
+    def _take(self, mark: str, *, final: bool) -> bool:
+        match mark:
+            case _ if mark in self._marks.calls:
+                self._block = (self._marks.calls[mark], "")
+                return True
+            case _ if mark in HEADERS:
+                return self._take_header(mark, final=final)
+            case _ if mark in THOUGHTS:
+                return self._enter_thought(mark, final=final)
+            case _ if mark in _CLOSERS:
+                return self._take_closer(mark)
+            case _ if mark in self._marks.closings and not self._calls:
+                return self._pass(mark)
+            case _ if mark in EDGES:
+                return self._take_edge(mark, final=final)
+            case _ if mark in dialects.SPEAKERS:
+                return self._take_speaker(mark, final=final)
+            case _ if mark in dialects.OTHERS:
+                self._over = True
+                return False
+            case _:
+                self._held = self._held.removeprefix(mark)
+                return True
+
+    def _enter_thought(self, mark: str, *, final: bool) -> bool:
+        """Thoughts that begin a line may stay open; others are thoughts only where they are closed."""
+        closed = THOUGHTS[mark] in self._held
+        if not (closed or self._line_start):
+            return self._pass(mark) if final or len(self._held) > LONGEST else False
+        self._held, self._until = self._held.removeprefix(mark), (THOUGHTS[mark],)
+        return True
+
+    def _leave_thought(self) -> bool:
+        ends = [(at, mark) for mark in self._until if (at := self._held.find(mark)) >= 0]
+        if not ends:
+            if not self._glued:
+                self._held = self._held[-max(map(len, self._until)) :]
+            return False
+        at, mark = min(ends)
+        self._held = self._held[at if mark in HEADERS else at + len(mark) :]
+        self._until, self._closed, self._glued = (), True, False
+        self._trim = self._line_start
+        self._undecided = self._undecided or not self._shown
+        return True
+
+    def _take_closer(self, mark: str) -> bool:
+        """Where a prompt ends with the opening mark, as some chat templates do, only the end of the thought is seen."""
+        self._held = self._held.removeprefix(mark)
+        if not self._closed:
+            self._events = [*self._events, Restarted()] if self._shown else []
+            self._trim = True
+            self._closed, self._undecided, self._shown, self._line_start = True, True, False, True
+        return True
+
+    def _take_edge(self, mark: str, *, final: bool) -> bool:
+        rest = self._held.removeprefix(mark)
+        while rest.strip() and (
+            next_ := next((each for each in (*EDGES, *STOPS) if rest.lstrip().startswith(each)), "")
+        ):
+            rest = rest.lstrip().removeprefix(next_)
+        if rest.strip() or (mark == "</s>" and self._struck):
+            return False if not final and rest.strip() in self._marks.beginnings else self._pass(mark)
+        if final:
+            self._held = ""
+        return False
+
+    def _take_speaker(self, mark: str, *, final: bool) -> bool:
+        rest = self._held.removeprefix(mark)
+        if not final and len(rest) < 40 and "\n" not in rest and "|>" not in rest:
+            return False
+        found = _SPEAKER.match(rest)
+        if found is None or not found[1]:
+            self._over = True
+            return False
+        self._held = rest[found.end() :]
+        return True
+
+    def _take_header(self, mark: str, *, final: bool) -> bool:
+        """The header of a message of gpt-oss names a channel, and the tool where it is a call."""
+        header, found, body = self._held.removeprefix(mark).partition(MESSAGE)
+        if not found:
+            if not final and len(header) < _HEADER_MAX:
+                return False
+            self._held = self._held.removeprefix(mark)
+            return True
+        self._held, self._trim = body, True
+        if recipient := _RECIPIENT.search(header):
+            self._block = (dialects.HARMONY, recipient[1])
+        elif "analysis" in header:
+            self._until = MESSAGE_ENDS
+        else:
+            self._undecided = self._undecided or not self._shown
+        return True
+
+    def _read_block(self, dialect: Dialect, name: str, *, final: bool) -> bool:
+        """See whether the block that is held is whole, and what it says."""
+        ends = self._ends(dialect, final=final)
+        for end, closing in ends:
+            inner = self._held[:end] if dialect.keeps else self._held[len(dialect.opening) : end - len(closing)]
+            if calls := read_calls(f"{name} {inner}" if name else inner, dialect.readers, self._tools):
+                return self._accept(dialect, calls, end, final=final)
+        if not final and len(self._held) <= LONGEST:
+            return False
+        end = min((end for end, _ in ends), default=len(self._held))
+        return self._refuse(dialect, name, end)
+
+    def _ends(self, dialect: Dialect, *, final: bool) -> list[tuple[int, str]]:
+        """Return where the block may end: at each of its closings, since a title may hold one."""
+        closings = MESSAGE_ENDS if dialect is dialects.HARMONY else (dialect.closing,) if dialect.closing else ()
+        ends = [
+            (found.end() if closing not in HEADERS else found.start(), closing if closing not in HEADERS else "")
+            for closing in closings
+            for found in re.finditer(re.escape(closing), self._held[len(dialect.opening) :])
+        ]
+        ends = [(end + len(dialect.opening), closing) for end, closing in ends]
+        return sorted(ends)[:20] + ([(len(self._held), "")] if final else [])
+
+    def _accept(self, dialect: Dialect, calls: list[ToolCall], end: int, *, final: bool) -> bool:
+        rest = self._held[end:].lstrip(" \t")
+        if not final and (not rest or rest in self._marks.beginnings):
+            return False
+        bare = dialect is BARE
+        follows = rest and not rest.startswith("\n") and not self._marks.pattern.match(rest) and not dialect.special
+        foreign = bare and any(call.tool not in self._tools for call in calls)
+        if follows or foreign or tools_told_in_data(self._request, {call.tool for call in calls}):
+            return self._put_back(end)
+        self._calls += calls
+        self._held, self._block, self._line_start = self._held[end:], None, True
+        return True
+
+    def _refuse(self, dialect: Dialect, name: str, end: int) -> bool:
+        """A block that nobody can read: an error for the model where it means one of our tools, left out where it is
+        no prose, else text."""
+        block = self._held[:end]
+        tool = next((tool for tool in self._tools if tool in (name or block)), None)
+        if dialect is BARE or (tool is None and not dialect.special) or len(block) > LONGEST:
+            return self._put_back(end)
+        if tool is not None and tools_told_in_data(self._request, {tool}):
+            return self._put_back(end)
+        if tool is not None:
+            self._calls.append(ToolCall(tool=tool, malformed=storable(block)))
+        self._held, self._block = self._held[end:], None
+        return True
+
+    def _put_back(self, end: int) -> bool:
+        self._block = None
+        self._show(end)
+        return True
+
+    def _pass(self, mark: str) -> bool:
+        self._show(len(mark))
+        return True
+
+    def _pass_code(self, mark: str) -> bool:
+        if mark == "\n":
+            self._inline = False
+        elif len(mark) >= 3 and not self._inline:
+            self._fence = not self._fence
+        elif not self._fence:
+            self._inline = not self._inline
+        return self._pass(mark)
+
+    def _show(self, end: int) -> None:
+        text, self._held = self._held[:end], self._held[end:]
+        if self._trim:
+            text = text.lstrip()
+        if not text:
+            return
+        self._trim = False
+        self._line_start = text.endswith("\n") or (self._line_start and not text.strip())
+        if self._calls and not text.strip():
+            self._gap += text
+            return
+        text, self._gap = self._gap + text, ""
+        self._shown = self._shown or bool(text.strip())
+        self._struck = self._struck or "<s>" in text
+        last = self._events[-1] if self._events else None
+        if isinstance(last, TextDelta):
+            self._events[-1] = TextDelta(text=last.text + text)
+        else:
+            self._events.append(TextDelta(text=text))
+
+    def _end_of_text(self, *, final: bool) -> int:
         """Where at the end of the text a mark may have begun; its length if nowhere."""
-        marks = MARKS if self._closed else (*MARKS, _CLOSE)
-        for at in range(max(0, len(self._held) - 24), len(self._held)):
-            if self._held[at] in "<[" and any(mark.startswith(self._held[at:]) for mark in marks):
-                return at
+        if not final:
+            for at in range(max(0, len(self._held) - self._marks.longest), len(self._held)):
+                if self._held[at:] in self._marks.beginnings:
+                    return at
         return len(self._held)
+
+    def _is_quoted(self, mark: str) -> bool:
+        """Whether the user's words or a result spell the mark."""
+        return any(mark in text for text in texts_of(self._request))

@@ -1,127 +1,196 @@
-"""Tool calls that a model wrote as text, in the notations models are trained on.
+"""Tool calls that a model wrote as text, read in the notations models are trained on.
 
-Hermes and Qwen: `<tool_call>{"name": …, "arguments": …}</tool_call>` · Llama: `{"name": …, "parameters": …}`,
-`<function=name>{…}</function>`, `[name(key="value")]` · Mistral: `[TOOL_CALLS][{…}]`, `[TOOL_CALLS]name[ARGS]{…}` ·
-Qwen Coder: `<function=name><parameter=key>value</parameter></function>` · DeepSeek: its own marks around name and JSON.
+A reader takes the text of a call, or of several, and gives names and arguments; it raises `ValueError` where the text
+holds anything else. Nothing is guessed: what no reader takes whole is no call. `dialects` says which reads what.
 """
 
 import ast
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from kirotodo.core.models.model import ModelRequest, ToolCall, ToolOutcome, UserText
+from kirotodo.core.models.relaxed_json import first_value, object_of
 from kirotodo.core.models.storable_text import storable_value
+from kirotodo.core.models.tool_names import called_name, known_name
 
 LONGEST: Final = 20_000
+Found: TypeAlias = tuple[Any, Any]
+Reader: TypeAlias = Callable[[str, Collection[str]], Iterator[Found]]
 
-MARKS: Final = (
-    "<tool_call>",
-    "<|tool_call|>",
-    "<function_call>",
-    "<function=",
-    "[TOOL_CALLS]",
-    "<|python_tag|>",
-    "<｜tool▁calls▁begin｜>",
-    "<｜tool▁call▁begin｜>",
+_NOISE: Final = re.compile(
+    r"(?:\s|<[|｜/][^<>\n]{0,40}>|<function=|</?(?:tool_calls?|function_calls?|tool_use|tools)>|\[/?[A-Z_]{3,20}\]|```[a-z_]*"
+    r"|[>,;:]|to=|\bAction:|\b(?:json|assistant|commentary|analysis)\b)*"
 )
-"""What begins a call wherever it stands."""
-
-_WRAPPING: Final = re.compile(
-    r"</?(?:tool_call|function_call)s?>|<\|/?tool_call\|>|\[/?TOOL_CALLS\]|<\|python_tag\|>|<\|im_end\|>|<\|eom_id\|>"
-    r"|```(?:json|tool_call)?"
+"""What may stand around a name and its arguments, and says nothing."""
+_NAME: Final = re.compile(r"[\w.:/-]+")
+_HEAD: Final = re.compile(r"""<(?:｜DSML｜)?(?:function|invoke)(?:=|\s+name=)["']?([\w.:-]+)["']?\s*>""")
+_TAIL: Final = re.compile(r"\s*(?:</(?:｜DSML｜)?(?:function|invoke)>|\Z)")
+_PARAMETER: Final = re.compile(
+    r"""\s*<(?:｜DSML｜)?parameter(?:=|\s+name=)["']?([\w.-]+)["']?(?:\s+string="(true|false)")?\s*>(.*?)"""
+    r"""</(?:｜DSML｜)?parameter>""",
+    re.DOTALL,
 )
-_HEAD: Final = re.compile(
-    r"(?:<function=|\[TOOL_CALLS\]|<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?)\s*([\w.-]+)\s*"
-    r"(?:>|\[ARGS\]|<｜tool▁sep｜>|(?=```))(?:```json)?\s*"
-)
-_TAIL: Final = re.compile(r"\s*(?:</function>|```|<｜tool▁calls?▁end｜>|</?tool_call>|\s)*")
-_OPENING: Final = re.compile(r"\s*(?:<｜tool▁calls▁begin｜>|</?tool_call>|\s)*")
-_XML: Final = re.compile(r"<function=([\w.-]+)>\s*((?:<parameter=[\w.-]+>.*?</parameter>\s*)*)</function>", re.DOTALL)
-_PARAMETER: Final = re.compile(r"<parameter=([\w.-]+)>(.*?)</parameter>", re.DOTALL)
+_PAIR: Final = re.compile(r"\s*<arg_key>(.*?)</arg_key>\s*()<arg_value>(.*?)</arg_value>", re.DOTALL)
+_ELEMENT: Final = re.compile(r"\s*<([a-z_]+)>()(.*?)</\1>", re.DOTALL)
+_DELIMITER: Final = re.compile(r'<escape>|<\|"\|>')
 
 
-def written_calls(text: str, tools: Collection[str]) -> list[ToolCall]:
-    """The calls of `tools` that `text` consists of; none if it is, or holds, anything else."""
+def read_calls(text: str, readers: tuple[Reader, ...], tools: Collection[str]) -> list[ToolCall]:
+    """Return the calls that `text` consists of; none if it is, or holds, anything else."""
     if len(text) > LONGEST:
         return []
-    readers: tuple[Callable[[str], Iterator[tuple[Any, Any]]], ...] = (_json, _headed, _xml, _python)
     for reader in readers:
         try:
-            found = [(name, arguments) for name, arguments in reader(text.strip())]
+            found = list(reader(text.strip(), tools))
+            if found and all(isinstance(name, str) and isinstance(given, Mapping) for name, given in found):
+                return [
+                    ToolCall(tool=called_name(name, tools), arguments=storable_value(given)) for name, given in found
+                ]
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
-        if found and all(name in tools and isinstance(arguments, Mapping) for name, arguments in found):
-            return [ToolCall(tool=name, arguments=storable_value(arguments)) for name, arguments in found]
     return []
 
 
-def _json(text: str) -> Iterator[tuple[Any, Any]]:
+def json_objects(text: str, tools: Collection[str]) -> Iterator[Found]:
     """Objects with a name and arguments, one or more, in lists or one after another."""
-    decoder = json.JSONDecoder()
-    rest = _WRAPPING.sub(" ", text).strip()
-    while rest:
-        value, end = decoder.raw_decode(rest)
-        rest = rest[end:].lstrip(" \t\r\n,;")
+    at = _skip(text, 0)
+    if not text.startswith(("{", "["), at):
+        raise ValueError("no object")
+    while at < len(text):
+        try:
+            value, at = first_value(text, at)
+        except ValueError:
+            value = object_of(text[at:])
+            at = len(text)
+        at = _skip(text, at)
         for item in value if isinstance(value, list) else [value]:
-            yield _named(item)
+            yield _named(item, tools)
 
 
-def _named(value: Any) -> tuple[Any, Any]:
+def _named(value: Any, tools: Collection[str]) -> Found:
     if not isinstance(value, Mapping):
         raise ValueError("no call")
+    if len(value) == 1 and (name := next(iter(value))) in tools:
+        return name, value[name]
     value = value["function"] if isinstance(value.get("function"), Mapping) else value
-    name = value.get("name") or value.get("tool") or value.get("function")
-    arguments = value.get("arguments", value.get("parameters", value.get("args", {})))
-    return name, json.loads(arguments) if isinstance(arguments, str) else arguments
+    name = value.get("name") or value.get("tool_name") or value.get("tool") or value.get("function")
+    given: Any = next((value[key] for key in ("arguments", "parameters", "args", "input") if key in value), {})
+    return name, object_of(given) if isinstance(given, str) else {} if given is None else given
 
 
-def _headed(text: str) -> Iterator[tuple[Any, Any]]:
-    """A mark with the name, then the arguments as JSON."""
-    decoder = json.JSONDecoder()
-    at = _end(_OPENING, text, 0)
+def headed(text: str, tools: Collection[str]) -> Iterator[Found]:
+    """A name, then the arguments as JSON, with marks around them. Other names may stand by: "function", an id."""
+    at = _skip(text, 0)
+    while at < len(text):
+        names: list[str] = []
+        while len(names) < 4 and (found := _NAME.match(text, at)):
+            names.append(found[0])
+            at = _skip(text, found.end())
+        if not names:
+            raise ValueError("no name")
+        given, at = first_value(text, at)
+        yield next((name for name in names if known_name(name, tools)), names[-1]), given
+        at = _skip(text, at)
+
+
+def parameters(text: str, tools: Collection[str]) -> Iterator[Found]:
+    """Arguments as elements: `<function=name><parameter=key>value</parameter></function>`, or with attributes, or a
+    name followed by `<arg_key>` and `<arg_value>`."""
+    at = _skip_to_head(text, 0)
     while at < len(text):
         head = _HEAD.match(text, at)
         if head is None:
+            head = _NAME.match(text, at)
+            if head is None or head[0] not in tools:
+                raise ValueError("no call")
+            name, pattern = head[0], _PAIR
+        else:
+            name, pattern = head[1], _PARAMETER
+        given, at = _arguments(text, head.end(), pattern)
+        tail = _TAIL.match(text, at)
+        if tail is None and pattern is _PARAMETER:
+            raise ValueError("no end")
+        yield name, given
+        at = _skip_to_head(text, tail.end() if tail else at)
+
+
+def elements(text: str, tools: Collection[str]) -> Iterator[Found]:
+    """`<add_task><title>milk</title></add_task>`."""
+    name = text[1 : text.index(">")]
+    inner = text.removeprefix(f"<{name}>").removesuffix(f"</{name}>")
+    values, at = _arguments(inner, 0, _ELEMENT)
+    if inner[at:].strip():
+        raise ValueError("no arguments")
+    yield name, values
+
+
+def python_calls(text: str, tools: Collection[str]) -> Iterator[Found]:
+    """`[name(key=value), …]` or one call a line, with plain values."""
+    for statement in ast.parse(text, mode="exec").body:
+        if not isinstance(statement, ast.Expr):
             raise ValueError("no call")
-        arguments, end = decoder.raw_decode(text, head.end())
-        yield head[1], arguments
-        at = _end(_TAIL, text, end)
+        value = statement.value
+        for call in value.elts if isinstance(value, ast.List) else [value]:
+            yield _python_call(call)
 
 
-def _xml(text: str) -> Iterator[tuple[Any, Any]]:
-    at = _end(_OPENING, text, 0)
-    while at < len(text):
-        found = _XML.match(text, at)
-        if found is None:
-            raise ValueError("no call")
-        yield found[1], {key: _value(value.strip("\n")) for key, value in _PARAMETER.findall(found[2])}
-        at = _end(_TAIL, text, found.end())
+def _python_call(call: ast.expr) -> Found:
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print" and call.args:
+        call = call.args[0]
+    if not isinstance(call, ast.Call) or call.args or not isinstance(call.func, ast.Name | ast.Attribute):
+        raise ValueError("no call")
+    name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
+    return name, {str(each.arg): _literal(each.value) for each in call.keywords}
 
 
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found else at
+def _literal(node: ast.expr) -> Any:
+    words = {"true": True, "false": False, "null": None}
+    if isinstance(node, ast.Name) and node.id in words:
+        return words[node.id]
+    return ast.literal_eval(node)
 
 
-def _value(text: str) -> Any:
+def gemma(text: str, tools: Collection[str]) -> Iterator[Found]:
+    """`call:name{key:<escape>value<escape>}`, whose strings need no escapes."""
+    calls = re.split(r"(?:^|(?<=\}))\s*call:", text)
+    if calls[0].strip() or len(calls) < 2:
+        raise ValueError("no call")
+    for call in calls[1:]:
+        name, brace, rest = call.partition("{")
+        pieces = _DELIMITER.split(brace + rest)
+        spelt = "".join(json.dumps(piece) if at % 2 else piece for at, piece in enumerate(pieces))
+        yield name.strip(), object_of(spelt)
+
+
+def _arguments(text: str, at: int, pattern: re.Pattern[str]) -> tuple[dict[str, Any], int]:
+    given: dict[str, Any] = {}
+    while found := pattern.match(text, at):
+        given[found[1].strip()] = _value(found[3], is_text=found[2] == "true")
+        at = found.end()
+    return given, at
+
+
+def _value(text: str, *, is_text: bool) -> Any:
     """Lists and objects are JSON; every other value is text, which the tools read kindly."""
-    if text.lstrip().startswith(("[", "{")):
+    text = text.strip("\n")
+    if not is_text and text.lstrip().startswith(("[", "{")):
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     return text
 
 
-def _python(text: str) -> Iterator[tuple[Any, Any]]:
-    """`[name(key=value), …]` with plain values."""
-    tree = ast.parse(_WRAPPING.sub(" ", text).strip(), mode="eval").body
-    for call in tree.elts if isinstance(tree, ast.List) else ():
-        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
-            raise ValueError("no call")
-        yield call.func.id, {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
+def _skip(text: str, at: int) -> int:
+    found = _NOISE.match(text, at)
+    return found.end() if found else at
+
+
+def _skip_to_head(text: str, at: int) -> int:
+    found = re.compile(r"(?:\s|</?(?:｜DSML｜)?[a-z:]*(?:tool|function)_calls?>)*").match(text, at)
+    return found.end() if found else at
 
 
 def tools_told_in_data(request: ModelRequest, tools: Collection[str]) -> frozenset[str]:
