@@ -30,6 +30,7 @@ from kirotodo.core.env_file import EnvFile
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.profiles import BUILT_IN, ModelProfile, profiles_from
 from kirotodo.core.text.masking import MASK, hide_secrets
+from kirotodo.core.timezones import known_zone
 
 APP: Final = "kirotodo"
 ENVIRONMENT: Final = "environment"
@@ -62,17 +63,9 @@ def _machine_zone() -> str:
     import tzlocal
 
     try:
-        return _known_zone(tzlocal.get_localzone_name() or "UTC")
+        return known_zone(tzlocal.get_localzone_name() or "UTC")
     except (LookupError, ValueError, OSError):
         return "UTC"
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (LookupError, ValueError, OSError):
-        raise ValueError("it should be an IANA time zone such as Europe/Vienna, America/New_York or UTC") from None
-    return name
 
 
 def _clock_time(value: object) -> object:
@@ -143,7 +136,7 @@ Environment = Annotated[
     BeforeValidator(lambda value: {"dev": "development", "prod": "production"}.get(_lowered(value), _lowered(value))),
 ]
 Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_raised)]
-Zone = Annotated[str, AfterValidator(_known_zone)]
+Zone = Annotated[str, AfterValidator(known_zone)]
 Clock = Annotated[dt.time, BeforeValidator(_clock_time)]
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final, Literal, cast
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 
@@ -29,6 +28,7 @@ from kirotodo.core.domain.task import (
     TaskFilter,
 )
 from kirotodo.core.errors import Code, InvalidInput, PreconditionFailed
+from kirotodo.core.timezones import known_zone
 
 ID_MAX: Final = 2**31 - 1
 SEQ_MAX: Final = 2**31 - 1
@@ -36,14 +36,6 @@ AT_ONCE: Final = 1_000
 """Tasks that one request may name."""
 IMPORT_AT_ONCE: Final = 50_000
 KEY_PATTERN: Final = r"^[!-~]{1,200}$"
-
-
-def known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (LookupError, ValueError, OSError):
-        raise ValueError("it should be an IANA time zone such as Europe/Vienna, America/New_York or UTC") from None
-    return name
 
 
 def _storable(text: str) -> str:

@@ -28,8 +28,8 @@ SKEW_SECONDS: Final = 30
 NO_TOKEN: Final = "Sign in first: this address needs a token."
 NOT_VALID: Final = "This token is not valid here: sign in again."
 EXPIRED: Final = "This token has run out: sign in again."
-SUBJECT: Final = re.compile(r"[^\s/?#\\\x00-\x1f\x7f\ud800-\udfff]{1,255}")
-"""What a user's id may be: it has to fit into an address."""
+SUBJECT: Final = re.compile(r"(?!\.\.?\Z)[^\s/?#\\\x00-\x1f\x7f\ud800-\udfff]{1,255}")
+"""What a user's id may be: it has to fit into an address, where . and .. are other addresses."""
 _OPTIONS: Final[Options] = {
     "require": ["exp", "sub", "aud", "iss"],
     "verify_exp": False,

@@ -14,7 +14,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import textual_serve
 from aiohttp import WSCloseCode, web
@@ -22,6 +21,7 @@ from textual_serve.server import Server, to_int
 
 from kirotodo import __version__
 from kirotodo.core.errors import OperatorError
+from kirotodo.core.timezones import known_zone
 from kirotodo.server.browser.visitor import Visitor
 from kirotodo.server.client_address import TrustedProxies, address_in, counted_as
 
@@ -178,8 +178,8 @@ def _is_loopback(host: str) -> bool:
 
 def _zone(name: str) -> dict[str, str]:
     try:
-        return {"TIMEZONE": ZoneInfo(name).key} if name else {}
-    except (LookupError, ValueError, OSError):
+        return {"TIMEZONE": known_zone(name)} if name else {}
+    except ValueError:
         return {}
 
 

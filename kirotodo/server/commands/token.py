@@ -50,7 +50,9 @@ def token(user_id: str | None, days: int, email: str | None) -> None:
         return
     assert user_id is not None
     if SUBJECT.fullmatch(user_id) is None:
-        raise InvalidInput("A user's id is up to 255 characters without spaces or any of / ? # \\.")
+        raise InvalidInput(
+            "A user's id is up to 255 characters without spaces or any of / ? # \\, and neither . nor .. alone."
+        )
     click.echo(asyncio.run(_signed(settings, user_id, timedelta(days=days))))
 
 

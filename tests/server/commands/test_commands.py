@@ -306,7 +306,15 @@ def test_a_token_of_another_issuer_is_not_ours_to_make(home: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    "wrong", [("--user", ""), ("--user", "a/b"), ("--user", "a b"), ("--user", "1", "--days", "0")]
+    "wrong",
+    [
+        ("--user", ""),
+        ("--user", ".."),
+        ("--user", "."),
+        ("--user", "a/b"),
+        ("--user", "a b"),
+        ("--user", "1", "--days", "0"),
+    ],
 )
 def test_a_token_for_nobody(home: Path, wrong: tuple[str, ...]) -> None:
     fails(2, "token", *wrong)
