@@ -88,6 +88,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 approval needed, 4 not signed in,
 
 def main() -> None:
     """Run the `kirotodo` command."""
+    _open_closed_streams()
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"kirotodo {__version__}\n")
         return
@@ -97,6 +98,21 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     front_door().main(prog_name="kirotodo")
+
+
+def _open_closed_streams() -> None:
+    """Open on nothing what was closed (`>&-`, or by a daemon): nobody wants it. Else the first file to be opened, which
+    may be the list, would be in its place, for every stray line to be written into."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
+        stream = open(os.devnull, "w" if number else "r", encoding="utf-8", errors="replace")  # noqa: SIM115
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def _be_quiet() -> None:
@@ -242,12 +258,16 @@ async def _local(settings: "Settings", *, resume: bool) -> "AsyncIterator[Backen
     from kirotodo.core.local import LocalBackend
 
     _quiet_logs()
-    opened = await LocalBackend.open(settings, resume=resume)
+    opened = await LocalBackend.open(settings, resume=resume, read_only_ok=True)
     _settled()
     try:
         yield opened
         if resume:
             await opened.finish_turns()
+        if opened.read_only:
+            from kirotodo.client.commands.output import say
+
+            say("Your list can only be read at the moment: its file or its folder cannot be written.")
     finally:
         await opened.aclose()
 

@@ -89,15 +89,18 @@ class Core:
         clock: Callable[[], datetime] = utc_now,
         model: "Model | None" = None,
         observer: "Observer | None" = None,
+        read_only_ok: bool = False,
     ) -> Self:
         """Open the database of `settings`. `model` answers in place of the default one; the others that `settings`
-        name can still be asked for. `observer` hears of turns. Raises `StorageError` in one of its kinds."""
+        name can still be asked for. `observer` hears of turns. With `read_only_ok` a list is opened that can only be
+        read. Raises `StorageError` in one of its kinds."""
         database = await Database.open(
             settings.database_url,
             clock=clock,
             pool_size=settings.db_pool_size,
             pooler=settings.db_pooler,
             migrate=settings.environment == "development",
+            read_only_ok=read_only_ok,
         )
         return cls(database=database, settings=settings, model=model, clock=clock, observer=observer)
 
@@ -200,17 +203,23 @@ class LocalBackend:
         clock: Callable[[], datetime] = utc_now,
         model: "Model | None" = None,
         resume: bool = True,
+        read_only_ok: bool = False,
     ) -> Self:
         """A core of its own for the one local user, with turns that an earlier process left behind going on if told to
         `resume`. Raises what `Core.open` and `Core.resume` raise."""
-        core = await Core.open(settings, clock=clock, model=model)
-        if resume:
+        core = await Core.open(settings, clock=clock, model=model, read_only_ok=read_only_ok)
+        if resume and not core.database.read_only:
             try:
                 await core.resume()
             except BaseException:
                 await core.database.aclose()
                 raise
         return cls(core, owns_core=True)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the list can be looked at only, since its file cannot be written."""
+        return self._database.read_only
 
     @cached_property
     def _turns(self) -> "Turns":

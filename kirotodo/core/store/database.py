@@ -262,6 +262,11 @@ class Database:
         self._token = token
         return Marks(last_seqs=last_seqs, revisions=revisions)
 
+    @property
+    def read_only(self) -> bool:
+        """Whether it can only be read; see `open`."""
+        return self._engine.read_only
+
     def pool(self) -> tuple[int, int]:
         """Connections in use, and how many there may be."""
         pool: Any = self._engine.pool.pool

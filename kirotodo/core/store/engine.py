@@ -19,6 +19,10 @@ class Engine(Protocol):
         """Where the connections come from."""
 
     @property
+    def read_only(self) -> bool:
+        """Whether nothing can be written, as was found when it was opened."""
+
+    @property
     def full_text(self) -> FullText:
         """How texts are searched."""
 

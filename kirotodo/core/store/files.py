@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from kirotodo.core.errors import StorageError
+from kirotodo.core.errors import StorageError, StorageReadOnly
 from kirotodo.core.store import faults, schema, sqlite
 from kirotodo.core.text.files import close_to_others, make_private_file, make_private_folder
 
@@ -63,18 +63,37 @@ def _writable(path: Path) -> bool:
 
 def _readable(path: Path) -> sqlite.Mode:
     """How a file that cannot be written can be read, if it needs no migration."""
-    mode: sqlite.Mode = "read"
-    try:
-        revision = _revision(path, mode)
-    except sqlite3.OperationalError:
-        mode = "immutable"
-        revision = _revision(path, mode)
+    mode = _reading_mode(path)
+    with closing(sqlite.connect(path, mode)) as connection:
+        revision = schema.revision_of(connection, path)
     schema.refuse_newer(revision, path)
     if revision != schema.HEAD:
         raise faults.read_only(path)
     return mode
 
 
-def _revision(path: Path, mode: sqlite.Mode) -> str | None:
-    with closing(sqlite.connect(path, mode)) as connection:
-        return schema.revision_of(connection, path)
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, also where nothing can be changed.
+
+    Raises `StorageError` and `sqlite3.Error`.
+    """
+    return sqlite.connect(path, "read" if _writable(path) else _reading_mode(path))
+
+
+def _reading_mode(path: Path) -> sqlite.Mode:
+    """`read`, or `immutable` where the files that readers share cannot be made; nobody writes there, so none need to.
+
+    Raises `StorageReadOnly` where that would leave out, without a word, changes that wait beside the file.
+    """
+    try:
+        with closing(sqlite.connect(path, "read")) as connection:
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    except sqlite3.OperationalError:
+        waiting = path.with_name(f"{path.name}-wal")
+        if waiting.exists() and waiting.stat().st_size:
+            raise StorageReadOnly(
+                f"{path} cannot be read where it is, since the newest changes wait in {waiting} and its folder cannot "
+                "be written; copy both files to a folder of yours, and name the copy with DATABASE_URL."
+            ) from None
+        return "immutable"
+    return "read"

@@ -75,7 +75,7 @@ def check(url: str) -> Report:
         place, revision, problems, counts = upkeep.look(url, _COUNTED)
         return Report(path=place, revision=revision, head=schema.HEAD, problems=problems, counts=counts)
     path = _existing(url)
-    with told(path), closing(sqlite.connect(path, "read")) as connection:
+    with told(path), closing(files.connect_to_read(path)) as connection:
         revision = schema.revision_of(connection, path)
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         return Report(
@@ -104,7 +104,7 @@ def backup(url: str, target: Path, *, overwrite: bool = False) -> Path:
         files.make_folder(target)
         part = schema.unused(target.with_name(f"{target.name}.part"))
         try:
-            with told(path), closing(sqlite.connect(path, "read")) as connection:
+            with told(path), closing(files.connect_to_read(path)) as connection:
                 schema.revision_of(connection, path)
                 make_private_file(part)
                 connection.execute("VACUUM INTO ?", (str(part),))
@@ -134,7 +134,7 @@ def restore(source: Path, url: str) -> Path | None:
         files.make_folder(path)
         kept = _keep(path)
         files.keep_private(path)
-        with closing(sqlite.connect(source, "read")) as old, closing(sqlite.connect(path)) as new:
+        with closing(files.connect_to_read(source)) as old, closing(sqlite.connect(path)) as new:
             old.backup(new)
         schema.make_ready(path)
     return kept
@@ -162,7 +162,7 @@ def _utc_now() -> datetime:
 
 
 def _validate(source: Path) -> None:
-    with told(source), closing(sqlite.connect(source, "read")) as connection:
+    with told(source), closing(files.connect_to_read(source)) as connection:
         revision = schema.revision_of(connection, source)
         if revision is None:
             raise StorageError(f"{source} is an empty database; name a backup copy made by `kirotodo db backup`.")

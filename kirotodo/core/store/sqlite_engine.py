@@ -27,6 +27,7 @@ class SqliteEngine:
         self.path = path
         self.full_text = Fts5()
         self._mode = mode
+        self.read_only = mode != "write"
         self.pool = sqlite.make_engine(path, mode)
         self._writer = self.pool.execution_options(**{sqlite.BEGIN: "BEGIN IMMEDIATE"})
         self._single_writer = self.pool.execution_options(**{sqlite.BEGIN: ""})
@@ -47,7 +48,7 @@ class SqliteEngine:
 
     @asynccontextmanager
     async def _write(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        if self._mode != "write":
+        if self.read_only:
             raise faults.read_only(self.path)
         async with self._writers.place(), self._transaction(engine) as connection:
             yield connection

@@ -48,6 +48,7 @@ class PostgresEngine:
     def __init__(self, address: Address, *, pool_size: int, pooler: Pooler) -> None:
         self.place = address.place
         self.full_text = WordIndex()
+        self.read_only = False
         self.pool = make_engine(address, pool_size=pool_size, pooler=pooler)
         self._pool_size = pool_size
         self._reader = self.pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
