@@ -135,23 +135,40 @@ def _ids_in(call: ToolCallRequest, outcome: ToolOutcome) -> tuple[int, ...]:
 
 
 def _shown(turns: Sequence[PastTurn]) -> tuple[tuple[ListItem, ...], bool]:
-    """The list in the newest answer that has one."""
+    """The list that was just shown, by the last turn or before turns that only worked on it.
+
+    After anything else, such as small talk or a text that was not understood, a place on it is no longer meant.
+    """
+    worked_on: set[int] = set()
     for turn in reversed(turns):
-        found = [line for text in turn.answer.splitlines() if (line := _LINE.fullmatch(text))]
+        found = _lines(turn)
         if found:
             items = tuple({"id": int(line["id"]), "title": _ESCAPE.sub(r"\1", line["title"])} for line in found)
-            return items, all(line["place"] for line in found)
+            if worked_on <= {item["id"] for item in items}:
+                return items, all(line["place"] for line in found)
+            return (), False
+        touched = {each for effect in turn.effects for each in _ids_in(*effect)}
+        if not touched and not any(outcome.tool == "undo" for step in turn.steps for outcome in step.outcomes):
+            return (), False
+        worked_on |= touched
     return (), False
 
 
+def _lines(turn: PastTurn) -> list[re.Match[str]]:
+    """The lines of an answer that show a task each."""
+    return [line for text in turn.answer.splitlines() if (line := _LINE.fullmatch(text))]
+
+
 def _about(turns: Sequence[PastTurn]) -> tuple[int, ...]:
-    for turn in reversed(turns):
+    """What was changed last, or what was shown or named since; an older list is not meant any more."""
+    for age, turn in enumerate(reversed(turns)):
         if turn.effects:
             return tuple(dict.fromkeys(each for effect in turn.effects for each in _ids_in(*effect)))
-        listed = [line["id"] for text in turn.answer.splitlines() if (line := _LINE.fullmatch(text))]
-        named = listed or _NAMED.findall(turn.answer)
-        if named:
+        named = [line["id"] for line in _lines(turn)] or _NAMED.findall(turn.answer)
+        if named and (age == 0 or len(named) == 1):
             return tuple(dict.fromkeys(int(each) for each in named))
+        if named:
+            return ()
     return ()
 
 

@@ -29,6 +29,7 @@ _HOURS: Final[dict[DayPart, tuple[str, str]]] = {
 }
 CERTAIN: Final = 75.0
 """A match that scores less is asked about before anything is done to it."""
+_STATES: Final = {"pending": "open", "completed": "done", "all": "on your list"}
 _ANY: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _BETWEEN: Final = pattern(r"\s*(?:,|&|\band\b|\bplus\b)\s*", re.IGNORECASE)
 _NUMBERS: Final = ("No task", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
@@ -131,8 +132,12 @@ def which(tasks: Sequence[ListItem], asked: Asked, *, head: str | None = None) -
 def _by_place(places: Sequence[int], search: Search, memory: Memory) -> Work[Found | Unclear]:
     shown = memory.shown
     if not shown:
-        (outcome,) = yield (listed(Scope(), search.status),)
+        (outcome,) = yield (listed(Scope(), search.status, limit=PAGE),)
         shown = tasks_in(outcome)
+        if len(shown) > 1 and search.asked != "show":
+            # the order of a list that nobody has just seen is no way to name a task
+            head = f"No list was shown just now. These are {_STATES[search.status]}"
+            return which(shown, search.asked, head=head)
     found = [shown[place - 1 if place > 0 else place] for place in places if 0 < abs(place) <= len(shown)]
     if len(found) < len(places):
         return Unclear(
@@ -157,8 +162,10 @@ def _by_pronoun(target: Target, search: Search, memory: Memory) -> Work[Found | 
         case _:
             if known:
                 ids = (tuple(known)[0 if target.pronoun == "first" else -1],)
-            elif target.pronoun == "last" and memory.about:
+            elif target.pronoun == "last" and memory.turns and memory.turns[-1].effects:
                 ids = memory.about[-1:]
+            elif memory.turns and search.asked != "show":
+                return (yield from _by_place((1 if target.pronoun == "first" else -1,), search, memory))
             else:
                 sort = "due" if target.pronoun == "first" else "created"
                 (outcome,) = yield (listed(Scope(), search.status, sort=sort, limit=1),)

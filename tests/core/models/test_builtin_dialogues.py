@@ -310,6 +310,50 @@ async def test_a_question_never_changes_anything(talk: Dialogue, question: str) 
     assert await talk.pending() == before
 
 
+async def chores(talk: Dialogue) -> None:
+    for title in ("polish the boots", "sweep the attic", "oil the hinges"):
+        await talk.desk.call("add_task", title=title)
+
+
+@pytest.mark.parametrize("between", ["flibber the gromble", "thanks", "add chalk", "what's the weather like?", "hello"])
+@pytest.mark.parametrize(
+    "pick", ["delete the first one", "drop the second one", "complete the last one", "delete them"]
+)
+async def test_a_pick_means_only_what_was_just_shown(talk: Dialogue, between: str, pick: str) -> None:
+    """After a text that was not understood, or an unrelated one, it is asked about and nothing is done."""
+    await chores(talk)
+    await talk.say("show my tasks")
+    await talk.say(between)
+    before = await talk.pending()
+    answer = await talk.say(pick)
+    if (pick, between) == ("delete them", "add chalk"):
+        assert await talk.pending() == before[:-1]  # what was just added, and nothing of the list
+        return
+    assert (talk.changed, await talk.pending()) == ([], before)
+    assert "?" in answer or "not sure which" in answer
+
+
+async def test_a_pick_that_was_asked_about_is_answered_from_what_the_question_shows(talk: Dialogue) -> None:
+    await chores(talk)
+    await talk.say("show my tasks")
+    await talk.say("flibber the gromble")
+    answer = await talk.say("drop the second one")
+    assert answer.startswith("No list was shown just now. These are open:\n1. #")
+    assert answer.endswith("Which one should I delete?")
+    await talk.say("the third one")
+    assert [title.split(" ", 1)[1] for title in await talk.pending()] == ["polish the boots", "sweep the attic"]
+
+
+async def test_a_list_is_worked_on_turn_after_turn(talk: Dialogue) -> None:
+    await chores(talk)
+    await talk.say("show my tasks")
+    await talk.say("complete the first one")
+    await talk.say("undo that")
+    await talk.say("delete the third one")
+    await talk.say("complete the second one")
+    assert [title.split(" ", 1)[1] for title in await talk.pending()] == ["polish the boots"]
+
+
 async def test_too_many_at_once_are_refused_whole(talk: Dialogue) -> None:
     """And with the true number: 1,200 lines fit into a message."""
     answer = await talk.say("\n".join(f"- chore {number}" for number in range(600)))
