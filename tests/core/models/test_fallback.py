@@ -3,8 +3,8 @@
 import pytest
 
 from kirotodo.core.errors import ModelError
-from kirotodo.core.models.fallback import NOTICE, FallbackModel
-from kirotodo.core.models.faults import Kind, ProviderFault
+from kirotodo.core.models.fallback import NOTICE, SLOW_NOTICE, FallbackModel
+from kirotodo.core.models.faults import Kind, ProviderFault, slow
 from kirotodo.core.models.model import (
     AssistantStep,
     ModelEvent,
@@ -30,6 +30,15 @@ def fault(kind: Kind) -> Fail:
 async def test_it_answers_when_the_first_is_down() -> None:
     both = FallbackModel(ScriptedModel([fault("down")]), ScriptedModel(["Hi."]))
     assert await run(both, asked()) == [TextDelta(text=f"{NOTICE}\n\nHi.")]
+
+
+async def test_a_first_word_that_did_not_come_names_the_setting_and_stays_handed_over() -> None:
+    second = ScriptedModel([call("list_tasks")], ["Nothing."])
+    both = FallbackModel(ScriptedModel([Fail(error=slow("localhost"))]), second)
+    assert await run(both, asked()) == [TextDelta(text=SLOW_NOTICE), call("list_tasks")]
+    assert "AGENT_TIMEOUT" in SLOW_NOTICE
+    step = AssistantStep(text=SLOW_NOTICE, calls=CALLED[0].calls)
+    assert await run(both, asked(UserText(text="list"), step, CALLED[1])) == [TextDelta(text="Nothing.")]
 
 
 async def test_what_the_first_had_said_is_taken_back() -> None:

@@ -228,8 +228,8 @@ async def test_slowness_within_the_deadline_is_borne(mock: LLMock, where: Endpoi
 
 
 async def test_the_deadline_ends_a_turn_whose_model_is_too_slow(mock: LLMock, where: Endpoint, tmp_path: Path) -> None:
-    mock.pace(100).reply("word " * 200)
-    async with opened(tmp_path, where, seconds=0.6) as backend:
+    mock.pace(100).reply("word " * 2000)
+    async with opened(tmp_path, where, seconds=2.0) as backend:
         failed = failure(await say(backend, "what is due?"))
     assert failed.code == "turn_timed_out"
     assert failed.message == (
