@@ -142,7 +142,7 @@ class RemoteBackend:
         await self._requests.ask("edit", "DELETE", f"/conversations/{conversation_id}")
 
     async def restore_conversation(self, conversation_id: int) -> Conversation:
-        return await self._edit(Conversation, "POST", f"/conversations/{conversation_id}/restore")
+        return await self._make(Conversation, f"/conversations/{conversation_id}/restore")
 
     # --- tasks ---
 
@@ -153,37 +153,38 @@ class RemoteBackend:
         return await self._read(Task, f"/tasks/{task_id}")
 
     async def add_from_text(self, text: str, *, dry_run: bool = False) -> tuple[Task, ...]:
-        kind: Kind = "read" if dry_run else "edit"
         body = {"text": text, "dry_run": dry_run}
-        return (await self._ask(_Added, kind, "POST", "/tasks/from-text", body=body)).items
+        if dry_run:
+            return (await self._ask(_Added, "read", "POST", "/tasks/from-text", body=body)).items
+        return (await self._make(_Added, "/tasks/from-text", body)).items
 
     async def add_task(self, fields: TaskFields) -> Task:
-        return await self._edit(Task, "POST", "/tasks", fields)
+        return await self._make(Task, "/tasks", fields)
 
     async def update_tasks(self, task_ids: Sequence[int], fields: TaskFields) -> Changed:
-        return await self._edit(Changed, "POST", "/tasks/update", {"task_ids": list(task_ids), "fields": fields})
+        return await self._make(Changed, "/tasks/update", {"task_ids": list(task_ids), "fields": fields})
 
     async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
         body = {"task_ids": list(task_ids), "completed": completed}
-        return await self._edit(Changed, "POST", "/tasks/complete", body)
+        return await self._make(Changed, "/tasks/complete", body)
 
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
-        return await self._edit(Changed, "POST", "/tasks/delete", {"task_ids": list(task_ids)})
+        return await self._make(Changed, "/tasks/delete", {"task_ids": list(task_ids)})
 
     async def undo(self, *, groups: int = 1) -> Changed:
-        return await self._edit(Changed, "POST", "/undo", {"groups": groups})
+        return await self._make(Changed, "/undo", {"groups": groups})
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
-        return await self._edit(Changed, "POST", f"{_turn(turn_id)}/calls/{quote(call_id, safe='')}/undo")
+        return await self._make(Changed, f"{_turn(turn_id)}/calls/{quote(call_id, safe='')}/undo")
 
     async def redo(self) -> Changed:
-        return await self._edit(Changed, "POST", "/redo")
+        return await self._make(Changed, "/redo")
 
     async def stats(self, *, period_days: int = 7) -> TaskStats:
         return await self._read(TaskStats, "/stats", period_days=period_days)
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
-        return await self._edit(ImportReport, "POST", "/tasks/import", {"drafts": list(drafts)})
+        return await self._make(ImportReport, "/tasks/import", {"drafts": list(drafts)})
 
     # --- the rest ---
 
@@ -228,6 +229,10 @@ class RemoteBackend:
 
     async def _edit(self, kind: type[T], method: str, path: str, body: Any = None) -> T:
         return await self._ask(kind, "edit", method, path, body=body)
+
+    async def _make(self, kind: type[T], path: str, body: Any = None) -> T:
+        """Ask for an edit under a key of its own, so that the server makes it once however often it is asked."""
+        return await self._ask(kind, "once", "POST", path, body=body, headers={"Idempotency-Key": uuid.uuid4().hex})
 
     async def _ask(self, kind: type[T], how: Kind, method: str, path: str, **request: Any) -> T:
         return (await self._requests.ask(how, method, path, **request)).of(kind)

@@ -1,7 +1,8 @@
 """Requests in the name of a user, tried again where that does no harm.
 
-What only reads, and what carries an idempotency key, is tried again whatever became of it. Any other edit is tried
-again only if the server cannot have seen it, or said that it did not do it; otherwise nobody knows, and that is said.
+What only reads, and what carries an idempotency key (a message: "keyed"; an edit: "once"), is tried again whatever
+became of it. Any other edit is tried again only if the server cannot have seen it, or said that it did not do it. Where
+nothing more is tried and an edit may have been made, nobody knows, and that is said.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from kirotodo.core.errors import (
 )
 from kirotodo.core.retry import Backoff
 
-Kind = Literal["read", "keyed", "edit"]
+Kind = Literal["read", "keyed", "once", "edit"]
 PATIENCE_SECONDS: Final = 30.0
 """How long one waits for a server that asks for patience, where a person waits for the answer."""
 
@@ -58,21 +59,29 @@ class Requests:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """The answer to a request; `path` is what follows the user's own address."""
-        failures = 0
+        failures, unknown = 0, False
         while True:
             try:
                 return await self._once(method, path, body=body, params=params, headers=headers or {})
-            except (Unreachable, RateLimited) as error:
+            except (Unreachable, RateLimited, StorageBusy, StorageDown) as error:
                 failures += 1
-                if kind == "edit" and not _undone(error):
-                    self.link.lost(error.message)
-                    raise faults.unknown_outcome(self.host) from error
-                await self.before_another_try(error, failures, insist=self._insist and kind == "keyed")
-            except (StorageBusy, StorageDown) as error:
-                failures += 1
-                if kind == "edit":
+                unknown = unknown or not _undone(error)
+                try:
+                    await self._before_trying(kind, error, failures, unknown=unknown)
+                except (Unreachable, RateLimited) as last:
+                    if unknown and kind in ("edit", "once"):
+                        raise faults.unknown_outcome(self.host) from last
                     raise
-                await self.before_another_try(error, failures, insist=False)
+
+    async def _before_trying(self, kind: Kind, error: KirotodoError, failures: int, *, unknown: bool) -> None:
+        """Wait for the moment to send a request of this kind again. Raises `error` where it is not to be sent again:
+        an edit without a key, say, where it is unknown whether the server has made it."""
+        if kind == "edit" and unknown:
+            if isinstance(error, Unreachable):
+                self.link.lost(error.message)
+            raise error
+        busy = isinstance(error, StorageBusy | StorageDown)
+        await self.before_another_try(error, failures, insist=self._insist and kind == "keyed" and not busy)
 
     async def before_another_try(self, error: KirotodoError, failures: int, *, insist: bool) -> None:
         """Wait as long as `error` wants it; raises it where there is to be no other try."""

@@ -81,15 +81,44 @@ async def test_after_a_few_tries_it_is_told(server: RawServer) -> None:
     assert len(server.asked) == QUICK.tries
 
 
-@pytest.mark.parametrize("lost", [DROP, page(502), page(504), Reply(pieces=[b'{"ta'], cut=True)])
+LOST: Final = [DROP, page(502), page(504), problem(503, "storage_down"), Reply(pieces=[b'{"ta'], cut=True)]
+
+
+@pytest.mark.parametrize("lost", LOST)
 @pytest.mark.parametrize("use", EDITS.values(), ids=EDITS)
-async def test_an_edit_that_went_out_is_not_asked_again_and_nobody_pretends_to_know(
+async def test_an_edit_whose_answer_was_lost_is_asked_for_again_under_its_key(
     server: RawServer, use: Use, lost: Reply
 ) -> None:
+    server.on("", lost, lost, CHANGED)
+    async with signed_in(server) as backend:
+        assert (await use(backend)).removed == (3,)
+        await use(backend)
+    keys = [one.headers["idempotency-key"] for one in server.asked]
+    assert len(keys) == 4
+    assert len(set(keys[:3])) == 1
+    assert keys[3] != keys[0]
+    assert len({str(one.body) for one in server.asked}) == 1
+
+
+@pytest.mark.parametrize("insist", [False, True])
+@pytest.mark.parametrize("lost", [DROP, page(502)])
+@pytest.mark.parametrize("use", EDITS.values(), ids=EDITS)
+async def test_after_a_few_tries_of_an_edit_nobody_pretends_to_know(
+    server: RawServer, use: Use, lost: Reply, insist: bool
+) -> None:
+    server.on("", lost)
+    async with signed_in(server, insist=insist) as backend:
+        with pytest.raises(OutcomeUnknown, match="did not say whether it was done"):
+            await use(backend)
+    assert len(server.asked) == QUICK.tries
+
+
+@pytest.mark.parametrize("lost", [DROP, page(502)])
+async def test_an_edit_without_a_key_is_not_asked_for_again(server: RawServer, lost: Reply) -> None:
     server.on("", lost, CHANGED)
     async with signed_in(server) as backend:
         with pytest.raises(OutcomeUnknown, match="did not say whether it was done"):
-            await use(backend)
+            await backend.rename_conversation(1, "x")
     assert len(server.asked) == 1
 
 
@@ -193,7 +222,7 @@ async def test_its_problems_are_our_errors_in_its_own_words(
     server.on("", problem(status, code, "In its own words."))
     async with signed_in(server) as backend:
         with pytest.raises(kind) as caught:
-            await backend.delete_tasks([1])
+            await backend.rename_conversation(1, "x")
     assert type(caught.value) is kind
     assert caught.value.message == "In its own words."
     assert len(server.asked) == 1
