@@ -235,7 +235,10 @@ class Backend(Protocol):
         """Put back the latest `groups` groups of changes (a turn's, or a direct edit's). Raises `NotUndoable`."""
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
-        """Put back what one tool call changed, wherever it lies in the past. Raises `NotUndoable`."""
+        """Put back what one tool call changed, wherever it lies in the past.
+
+        Raises `NotFound` or `NotUndoable`.
+        """
 
     async def redo(self) -> Changed:
         """Do again what the last undo took back. Raises `NotUndoable`."""

@@ -126,14 +126,21 @@ def _allow_origins(app: FastAPI, settings: Settings) -> None:
         app.add_middleware(
             Cors,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
             allow_headers=[*_HEADERS, REQUEST_ID],
-            expose_headers=[REQUEST_ID, VERSION, "Retry-After", *(f"X-RateLimit-{part}" for part in _LIMITS)],
+            expose_headers=[
+                REQUEST_ID,
+                VERSION,
+                "ETag",
+                "Location",
+                "Retry-After",
+                *(f"X-RateLimit-{part}" for part in _LIMITS),
+            ],
         )
 
 
 _HEADERS: Final = (
-    *("Authorization", "Idempotency-Key", "Last-Event-ID", "X-Timezone"),
+    *("Authorization", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "X-Timezone"),
     *("sentry-trace", "baggage", "traceparent", "tracestate"),  # what tracing adds to requests of a browser
 )
 _LIMITS: Final = ("Limit", "Remaining", "Reset")

@@ -154,8 +154,9 @@ async def test_one_call_of_a_turn_can_be_undone_alone(backend: Backend, model: S
     assert await titles(backend) == ["eggs"]
     with pytest.raises(NotUndoable):
         await backend.undo_call(sent.turn_id, "0.0")
-    with pytest.raises(NotUndoable):
-        await backend.undo_call("nope", "0.0")
+    for turn_id, call_id in (("nope", "0.0"), (sent.turn_id, "9.9")):
+        with pytest.raises(NotFound):
+            await backend.undo_call(turn_id, call_id)
 
 
 async def test_a_turn_is_undone_whole(backend: Backend, model: ScriptedModel) -> None:

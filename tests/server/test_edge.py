@@ -178,11 +178,12 @@ async def test_only_the_origins_of_the_settings_may_call(settings: Settings, mod
         ours = await api.get("/status", headers={"Origin": "https://app.example"})
         theirs = await api.get("/status", headers={"Origin": "https://evil.example"})
         asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "PATCH"}
-        traced = "x-timezone, sentry-trace, baggage, traceparent, tracestate"
+        traced = "x-timezone, if-match, if-none-match, sentry-trace, baggage, traceparent, tracestate"
         preflight = await api.options("/tasks/1", headers={**asked, "Access-Control-Request-Headers": traced})
         foreign = await api.options("/tasks/1", headers={**asked, "Origin": "https://evil.example"})
     assert ours.headers["Access-Control-Allow-Origin"] == "https://app.example"
-    assert "X-Request-ID" in ours.headers["Access-Control-Expose-Headers"]
+    exposed = set(ours.headers["Access-Control-Expose-Headers"].split(", "))
+    assert {"X-Request-ID", "ETag", "Location"} <= exposed
     assert "Access-Control-Allow-Origin" not in theirs.headers
     assert preflight.status_code == 200
     assert (foreign.status_code, foreign.json()["code"]) == (400, "invalid_input")
