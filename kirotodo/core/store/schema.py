@@ -17,7 +17,7 @@ from kirotodo.core.errors import StorageError, StorageTooNew
 from kirotodo.core.store import sqlite
 from kirotodo.core.text.files import make_private_file
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
 """Every revision this release knows, oldest first."""
 HEAD: Final = REVISIONS[-1]
 MIGRATIONS: Final = Path(__file__).parent / "migrations"

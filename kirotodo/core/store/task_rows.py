@@ -3,6 +3,7 @@
 The journal and the task store both write through here, so that nothing derived can be forgotten.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -23,6 +24,13 @@ NO_DATE: Final = "9999-99-99"
 _PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags"})
 COLUMNS: Final = (*(tasks.c[name] for name in _PLAIN), tasks.c.priority)
 _CHUNK: Final = 500
+_ACCENTS: Final = re.compile("[\u0300-\u036f]+")
+_DIGITS: Final = re.compile("[0-9]+")
+_LETTERS: Final = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "þ": "th"}
+)
+"""Letters that are no other letter with an accent to Unicode."""
+_KEY_MAX: Final = 300
 
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _LOAD: Final = select(*COLUMNS, tasks.c.deleted_at).where(tasks.c.user_id == UID, tasks.c.id.in_(_IDS))
@@ -40,6 +48,20 @@ _DELETE_TAGS: Final = delete(task_tags).where(task_tags.c.user_id == UID, task_t
 def name_key(name: str) -> str:
     """A project or tag as it compares: without case."""
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def title_key(title: str) -> str:
+    """Return a title as it sorts, by code points: without case and accents, numbers by their size.
+
+    A number begins with how many digits it has, so that `item 2` comes before `item 10`. Cut to what an index takes.
+    """
+    text = unicodedata.normalize("NFKD", title.casefold()).translate(_LETTERS)
+    return _DIGITS.sub(_counted, _ACCENTS.sub("", text))[:_KEY_MAX]
+
+
+def _counted(found: re.Match[str]) -> str:
+    number = found[0].lstrip("0")
+    return f"{len(number):03}{number}"
 
 
 def rank(priority: Priority) -> int:
@@ -60,7 +82,7 @@ def _values(task: Task) -> dict[str, Any]:
         "priority": rank(task.priority),
         "done": task.completed,
         "due_key": due_key(task.due_date, task.due_time, task.priority),
-        "title_key": name_key(task.title),
+        "title_key": title_key(task.title),
         "project_key": None if task.project is None else name_key(task.project),
     }
 

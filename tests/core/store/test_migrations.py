@@ -134,6 +134,25 @@ async def test_signs_and_foreign_scripts_are_searched_through_before_and_after(
     await database.aclose()
 
 
+async def test_titles_that_are_there_sort_naturally_after_the_migration(url: str, path: Path, clock: Clock) -> None:
+    given = ["zebra", "item 10", "ärger", "item 2"]
+    database = await Database.open(url, clock=clock)
+    for user in (ANN, BOB):
+        async with database.begin(user) as store:
+            for title in given:
+                await store.tasks.add(TaskDraft(title=title))
+    await database.aclose()
+    assert maintenance.downgrade(url, "0011") == "0011"
+    with closing(sqlite3.connect(path)) as connection:
+        keys = connection.execute("SELECT title_key FROM tasks ORDER BY user_id, id").fetchall()
+    assert [key for (key,) in keys] == given * 2
+    database = await Database.open(url, clock=clock)
+    for user in (ANN, BOB):
+        async with database.read(user) as store:
+            assert await titles(store, TaskFilter(sort="title")) == ["ärger", "item 2", "item 10", "zebra"]
+    await database.aclose()
+
+
 async def test_down_to_the_base_leaves_nothing_but_the_backup_copy(url: str, path: Path, clock: Clock) -> None:
     before = await _filled(url, clock)
     assert maintenance.downgrade(url, "base") is None

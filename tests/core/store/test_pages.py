@@ -154,6 +154,43 @@ async def test_a_page_mark_of_another_making_is_refused(database: Database, curs
             await shown(store, cursor=cursor)
 
 
+SORTED = [
+    "-5 degrees jacket",
+    "1.5 l of milk",
+    "Arger",
+    "ärger",
+    "argue",
+    "item 2",
+    "Item 10",
+    "item 10b",
+    "item 010c",
+    "item 100",
+    "Øl for the party",
+    "omelette",
+    "zebra",
+    "ﷺ" * 150 + "1",
+    "牛乳",
+]
+
+
+@pytest.mark.parametrize("limit", [1, 4, 200])
+async def test_titles_sort_as_people_expect(database: Database, limit: int) -> None:
+    async with database.begin(ANN) as store:
+        for title in sorted(SORTED, key=lambda title: title[::-1]):
+            await store.tasks.add(TaskDraft(title=title))
+        await store.tasks.update(1, {"notes": "changed"})
+        seen: list[str] = []
+        cursor = None
+        while not seen or cursor:
+            page = await shown(store, TaskFilter(sort="title"), limit=limit, cursor=cursor)
+            seen += [task.title for task in page.items]
+            cursor = page.next
+    assert sorted(seen) == sorted(SORTED)
+    wanted = [title for title in SORTED if title not in ("Arger", "ärger")]
+    assert [title for title in seen if title in wanted] == wanted
+    assert abs(seen.index("ärger") - seen.index("Arger")) == 1
+
+
 async def test_a_page_mark_of_another_sort_is_refused(database: Database) -> None:
     async with database.begin(ANN) as store:
         await _fill(store, 5)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from kirotodo.core.domain.task import TaskDraft
+from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import ConfigError, InvalidInput, StorageBehind, StorageDown, StorageTooNew
 from kirotodo.core.store import maintenance, schema
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.postgres.address import address_of
-from tests.core.store.conftest import ANN, Clock
+from tests.core.store.conftest import ANN, Clock, titles
 from tests.postgres import ask, database_in
 
 ROOT = Path(__file__).parents[3]
@@ -94,6 +94,20 @@ def test_down_and_up_again(postgres_url: str) -> None:
     assert not ask(postgres_url, "SELECT count(*) FROM pg_class WHERE relname IN ('users', 'tasks', 'sessions')")
     assert maintenance.upgrade(postgres_url) == schema.HEAD
     assert maintenance.check(postgres_url).ok
+
+
+async def test_titles_that_are_there_sort_naturally_after_the_migration(postgres_url: str) -> None:
+    """By whoever migrates, whose rows these are not."""
+    for migrated in (False, True):
+        if migrated:
+            await asyncio.to_thread(maintenance.downgrade, postgres_url, "0011")
+            await asyncio.to_thread(maintenance.upgrade, postgres_url)
+        database = await Database.open(postgres_url, clock=Clock())
+        async with database.begin(ANN) as store:
+            for title in () if migrated else ("zebra", "item 10", "ärger", "item 2"):
+                await store.tasks.add(TaskDraft(title=title))
+            assert await titles(store, TaskFilter(sort="title")) == ["ärger", "item 2", "item 10", "zebra"]
+        await database.aclose()
 
 
 @pytest.mark.slow
