@@ -26,6 +26,7 @@ from kirotodo.core.errors import (
     OperatorError,
     RateLimited,
     StorageBusy,
+    StorageCorrupt,
     TooLarge,
 )
 
@@ -67,6 +68,10 @@ CODES: Final[Mapping[int, Code]] = {401: "not_signed_in", 403: "forbidden", 404:
 
 INSIDE: Final = "Something went wrong inside the server. Nothing of your list is lost; try again."
 OUT_OF_ORDER: Final = "The server is out of order at the moment. Nothing of your list is lost; try again later."
+DAMAGED: Final = (
+    "The server's database is damaged or missing. Whoever runs the server has to look at it; "
+    "until then nobody knows whether all of your list is there."
+)
 BUSY: Final = "The server is busy at the moment. Try again in a few seconds."
 NOT_JSON: Final = "Send the body as JSON, with the header Content-Type: application/json."
 MEDIA_TYPE: Final = "application/problem+json"
@@ -108,7 +113,13 @@ def told(error: KirotodoError) -> str:
     log.error("%s: %s", error.code, error.message)
     if error.public:
         return error.public
-    return BUSY if isinstance(error, StorageBusy) else OUT_OF_ORDER
+    match error:
+        case StorageBusy():
+            return BUSY
+        case StorageCorrupt():
+            return DAMAGED
+        case _:
+            return OUT_OF_ORDER
 
 
 def answer_with_problems(app: FastAPI) -> None:

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from kirotodo.server.app import create_app
-from tests.server.serving import Served, served, settings_in
+from tests.server.serving import Served, bearer, served, settings_in
 
 CROWD = 30
 
@@ -45,3 +45,27 @@ async def test_silence_of_the_database_does(narrow: Served) -> None:
         await held.enter_async_context(narrow.core.database.read("1"))
         assert await readiness(narrow) == 503
     assert await readiness(narrow) == 200
+
+
+@pytest.mark.parametrize("what", ["deleted", "replaced", "moved"])
+async def test_a_list_whose_file_is_gone_is_not_written_into(tmp_path: Path, what: str) -> None:
+    """The open file takes what is written, and all of it is gone with the process."""
+    async with (
+        served(create_app(settings_in(tmp_path))) as server,
+        httpx2.AsyncClient(base_url=server.base_url, timeout=20) as api,
+    ):
+        headers = bearer("1")
+        (await api.post("/api/1/tasks", json={"title": "milk"}, headers=headers)).raise_for_status()
+        path = tmp_path / "list.db"
+        path.rename(tmp_path / "elsewhere.db")
+        if what == "replaced":
+            path.write_bytes(b"")
+        for method, address in (("POST", "/api/1/tasks"), ("GET", "/api/1/tasks"), ("GET", "/health/ready")):
+            answer = await api.request(method, address, json={"title": "bread"}, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (503, "storage_corrupt")
+            assert "damaged or missing" in answer.json()["detail"]
+            assert "is lost" not in answer.json()["detail"]
+        if what == "moved":  # back again: it is the same file
+            (tmp_path / "elsewhere.db").rename(path)
+            page = await api.get("/api/1/tasks", headers=headers)
+            assert [task["title"] for task in page.json()["items"]] == ["milk"]

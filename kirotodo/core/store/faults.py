@@ -38,6 +38,13 @@ def corrupt(path: Path) -> StorageCorrupt:
     )
 
 
+def gone(path: Path) -> StorageCorrupt:
+    return StorageCorrupt(
+        f"{path} was deleted, moved or replaced while it was open; nothing more is written into it. "
+        "Put it or a backup copy back, and start kirotodo again."
+    )
+
+
 def translated(error: BaseException, path: Path) -> KirotodoError | None:
     """The error of ours that this one of the driver, the pool or the file system means; None for any other."""
     if isinstance(error, DBAPIError):

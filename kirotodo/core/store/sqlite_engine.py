@@ -36,6 +36,7 @@ class SqliteEngine:
         self._connections = MovingQueue(sqlite.POOL_SIZE, patience=QUEUE_SECONDS, stuck=busy, pace=pace)
         self._writers = MovingQueue(1, patience=QUEUE_SECONDS, stuck=busy, pace=pace)
         self._watch: sqlite3.Connection | None = None
+        self._identity = _identity(path)
 
     @classmethod
     async def open(cls, url: str, *, read_only_ok: bool) -> Self:
@@ -76,6 +77,17 @@ class SqliteEngine:
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        if _identity(self.path) != self._identity:
+            raise faults.gone(self.path)
         with faults.told(self.path):
             async with self._connections.place(), seen_through(engine.connect().start) as connection:
                 yield connection
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file bears this name. One that was deleted can be written into while it is open, and then it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

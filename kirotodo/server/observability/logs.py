@@ -8,7 +8,9 @@ heard from WARNING on, and then where it spoke but not what it was given: driver
 import logging
 import os
 import sys
+import time
 import traceback
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, Final, TextIO
 
@@ -21,6 +23,7 @@ REQUEST_ID: Final[ContextVar[str]] = ContextVar("request_id", default="")
 
 _TRUSTED: Final = ("kirotodo", "uvicorn.error")
 """Loggers whose lines are known to hold nothing of anybody's; each stands for those below it."""
+_LINES_KNOWN: Final = 200
 _CONSOLE: Final = "%(asctime)s %(levelname)-7s %(message)s%(of_request)s"
 
 
@@ -28,6 +31,7 @@ def configure(settings: Settings, *, stream: TextIO | None = None) -> None:
     """Send every log line of this process to `stream` (stderr unless told), as `settings` say."""
     handler = _Handler(stream or sys.stderr)
     handler.addFilter(_may_be_heard)
+    handler.addFilter(OnceInAWhile())
     handler.addFilter(_of_request)
     handler.setFormatter(_json() if settings.log_format == "json" else _Console(_CONSOLE, datefmt="%H:%M:%S"))
     root = logging.getLogger()
@@ -48,6 +52,31 @@ def is_trusted(name: str) -> bool:
 
 def _may_be_heard(record: logging.LogRecord) -> bool:
     return is_trusted(record.name) or record.levelno >= logging.WARNING
+
+
+class OnceInAWhile:
+    """Lets the same warning or error through once in `seconds`, and then says how often it came: an outage fails every
+    request and every look, and the line that tells of it must not fill the disk. Lines with an exception all stay."""
+
+    def __init__(self, *, seconds: float = 30.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING or record.exc_info or not is_trusted(record.name):
+            return True
+        message, now = record.getMessage(), self._clock()
+        since, more = self._said.get(message, (now - self._seconds, 0))
+        if now - since < self._seconds:
+            self._said[message] = since, more + 1
+            return False
+        if len(self._said) >= _LINES_KNOWN:
+            self._said.clear()
+        self._said[message] = now, 0
+        if more:
+            record.msg, record.args = "%s (and %d times more before)", (message, more)
+        return True
 
 
 class _Handler(logging.StreamHandler[TextIO]):

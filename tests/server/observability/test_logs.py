@@ -149,3 +149,16 @@ async def test_a_server_that_logs_all_it_can_tells_nothing_of_anybody(tmp_path: 
     assert "Agent execution time" in written
     for secret in ("numbat", "quoll", "bilby", "wombat", "echidna", "argon2", tokens["access_token"][-20:]):
         assert secret not in written.lower()
+
+
+def test_the_same_trouble_is_logged_once_in_a_while_with_how_often_it_came(tmp_path: Path) -> None:
+    now = [0.0]
+    stream = configured(tmp_path)
+    root = logging.getLogger()
+    root.handlers[0].filters[1] = logs.OnceInAWhile(seconds=30, clock=lambda: now[0])
+    for now[0] in (0.0, 1.0, 29.0, 31.0, 32.0):
+        logging.getLogger("kirotodo.x").error("storage_corrupt: %s", "list.db is damaged")
+        logging.getLogger("kirotodo.x").info("GET /health")
+    lines = [line for line in stream.getvalue().splitlines() if "damaged" in line]
+    assert [line.partition("damaged")[2].strip() for line in lines] == ["", "(and 2 times more before)"]
+    assert stream.getvalue().count("GET /health") == 5
