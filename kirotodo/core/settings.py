@@ -422,8 +422,17 @@ def _file_values(cls: type[Settings], path: Path) -> Found:
     unknown = [key for key in scalars if key not in cls.model_fields or key == "kirotodo_home"]
     if unknown:
         raise ConfigError("\n".join(_unknown(cls, path, key) for key in unknown))
+    if isinstance(scalars.get("database_url"), str):
+        scalars["database_url"] = _beside(path, scalars["database_url"])
     values = {**scalars, "models": models} if models else scalars
     return {key: (value, str(path)) for key, value in values.items()}
+
+
+def _beside(path: Path, url: str) -> str:
+    """The address of a database with a SQLite file that is named without its folder taken to lie beside config.toml:
+    else it would be another list in every folder."""
+    relative = re.fullmatch(r"(sqlite[^:]*:///)(?![/\\~:]|file:|[A-Za-z]:)(.+)", url.strip())
+    return f"{relative[1]}{(path.parent / relative[2]).as_posix()}" if relative else url
 
 
 def _unknown(cls: type[Settings], path: Path, key: str) -> str:

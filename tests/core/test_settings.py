@@ -189,6 +189,23 @@ def test_a_file_in_the_working_folder_is_not_read_unasked(home: Path) -> None:
     assert default_config_path() == home / "config.toml"
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("sqlite:///todo.db", "sqlite:///{}/todo.db"),
+        ("sqlite+aiosqlite:///lists/todo.db", "sqlite+aiosqlite:///{}/lists/todo.db"),
+        ("sqlite:////srv/todo.db", "sqlite:////srv/todo.db"),
+        ("sqlite:///~/todo.db", "sqlite:///~/todo.db"),
+        ("sqlite:///C:/todo.db", "sqlite:///C:/todo.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgresql://db/todo", "postgresql://db/todo"),
+    ],
+)
+def test_a_list_named_in_the_file_is_the_same_from_every_folder(home: Path, written: str, read: str) -> None:
+    (home / "config.toml").write_text(f'database_url = "{written}"\n')
+    assert Settings.load().database_url == read.format(home)
+
+
 def test_an_env_file_may_hold_the_keys_that_models_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "config.toml").write_text('[models.far]\nmodel = "x"\nkey_env = "FAR_API_KEY"\n')
     Path("todo.env").write_text("FAR_API_KEY=of-the-file\nNEAR_API_KEY=of-the-file\n")
