@@ -40,6 +40,10 @@ _PRIORITY_WORDS: Final[dict[str, Priority]] = {
 }  # fmt: skip
 _TICKTICK: Final[dict[str, Priority]] = {"0": "none", "1": "low", "3": "medium", "5": "high"}
 _RULE_WORDS: Final = re.compile(r"(?:every|each|daily|weekly|monthly|yearly|annually|weekdays|hourly)\b", re.IGNORECASE)
+_FROM_DUE: Final = re.compile(
+    r"(?P<sign>[-+]?)P(?:(?P<weeks>\d{1,3})W)?(?:(?P<days>\d{1,3})D)?"
+    r"(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,5})M)?(?:\d+S)?)?"
+)
 _LINE_END: Final = re.compile(r"\s*[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]\s*")
 _BETWEEN_TAGS: Final = re.compile(r"[;,|\n]")
 _SIGNED_TAGS: Final = re.compile(r"\s*[#@][^\s#@]+(?:\s+[#@][^\s#@]+)*\s*")
@@ -78,7 +82,7 @@ def draft_from(fields: object, *, zone: dt.tzinfo) -> Row:
         due_time=clock,
         recurrence=_recurrence(fields),
         recurs_from=_recurs_from(fields),
-        remind_at=_moment(fields, "remind_at", zone),
+        remind_at=_reminder(fields, day, clock, zone),
         project=_project(fields),
         tags=_tags(fields),
         parent_id=number_in(fields, "parent_id"),
@@ -240,6 +244,20 @@ def _moment(fields: Mapping[str, Any], name: str, zone: dt.tzinfo) -> dt.datetim
         return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{name} is {text!r}; it should be a moment such as 2026-11-27T17:00:00Z.") from None
+
+
+def _reminder(
+    fields: Mapping[str, Any], day: dt.date | None, clock: dt.time | None, zone: dt.tzinfo
+) -> dt.datetime | None:
+    """A moment, or as calendars write it how long before it is due: `-PT30M`; of a whole day, from its beginning."""
+    found = _FROM_DUE.fullmatch(_raw(fields, "remind_at").upper().removeprefix("TRIGGER:"))
+    if found is None:
+        return _moment(fields, "remind_at", zone)
+    if day is None:
+        raise ValueError("there is a reminder before a due_date, and no due_date.")
+    away = dt.timedelta(**{unit: int(found[unit] or 0) for unit in ("weeks", "days", "hours", "minutes")})
+    due = dt.datetime.combine(day, clock or dt.time(), tzinfo=zone)
+    return (due - away if found["sign"] == "-" else due + away).astimezone(dt.UTC)
 
 
 def _completed(fields: Mapping[str, Any], zone: dt.tzinfo) -> dt.datetime | None:

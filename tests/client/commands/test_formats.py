@@ -261,6 +261,20 @@ def test_a_whole_day_is_the_day_where_it_was_written() -> None:
     assert (draft.due_date, draft.due_time) == (dt.date(2026, 12, 26), None)
 
 
+@pytest.mark.parametrize(
+    ("due", "reminder", "utc"),
+    [
+        ("2026-12-02T10:00", "-PT30M", "2026-12-02T08:30"),
+        ("2026-12-02T10:00", "TRIGGER:-P1DT2H0M0S", "2026-12-01T07:00"),
+        ("2026-12-02T10:00", "PT0S", "2026-12-02T09:00"),
+        ("2026-12-02", "P0DT9H0M0S", "2026-12-02T08:00"),
+        ("2026-12-02", "2026-12-01T12:00", "2026-12-01T11:00"),
+    ],
+)
+def test_a_reminder_may_count_from_when_it_is_due(due: str, reminder: str, utc: str) -> None:
+    assert one_csv(f"title,due,reminder\nx,{due},{reminder}\n").remind_at == dt.datetime.fromisoformat(f"{utc}+00:00")
+
+
 @pytest.mark.parametrize("kind", ["section", "Note", "META", "comment", "project"])
 def test_what_is_no_task_is_left_out_by_name(kind: str) -> None:
     reading = read_csv(f'TYPE,CONTENT\ntask,Scrub\n{kind},"Kitchen\nsink"\nbug,Fix\n', zone=ZONE)
