@@ -170,6 +170,8 @@ def _read(numbered: Iterable[tuple[str, object]], *, zone: dt.tzinfo, remarks: S
             said.append(f"{where}: left out: {other}")
         except ValueError as fault:
             faults.append(f"{where}: {fault}")
+        except OverflowError:
+            faults.append(f"{where}: a date in it is too far away.")
         else:
             said += [f"{where}: {remark}" for remark in row.remarks]
             drafts.append(row.draft)

@@ -170,6 +170,8 @@ def test_what_is_no_list_of_tasks_is_told(text: str, sentence: str) -> None:
         (3, "Task 2: this is no task."),
         ({"title": None}, "Task 2: the title is empty."),
         ({"title": ["x"]}, "Task 2: title is no text."),
+        ({"title": "x", "due": "0001-01-01", "remind": "-P9W"}, "Task 2: a date in it is too far away."),
+        ({"title": "x", "remind": "-P9W"}, "Task 2: there is a reminder before a due_date"),
         ({"title": "x", "tags": 3}, "Task 2: tags should be a list of names."),
         ({"title": "x", "recurrence": "often"}, "Task 2: recurrence is 'often'"),
         ({"title": "x", "created_at": "yesterday"}, "Task 2: created_at is 'yesterday'"),
