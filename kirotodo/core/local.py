@@ -18,6 +18,7 @@ from kirotodo.core.events import Recorded, TurnEvent
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database, Since, Store
 from kirotodo.core.store.request_keys import RequestKey
+from kirotodo.core.store.tasks import HiddenTasks
 from kirotodo.core.unbroken import unbroken
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Core:
             pooler=settings.db_pooler,
             migrate=settings.environment == "development",
             read_only_ok=read_only_ok,
+            max_tasks=settings.max_tasks,
         )
         return cls(database=database, settings=settings, model=model, clock=clock, observer=observer)
 
@@ -424,9 +426,33 @@ class LocalBackend:
             return await store.tasks.stats(today=self._today(), zone=self._zone, period_days=period_days)
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
-        from kirotodo.core.tools.imports import import_tasks
+        from kirotodo.core.tools.imports import PART, checked_drafts
 
-        return await self._edit(lambda store, at: import_tasks(store, drafts, at=at), ImportReport)
+        found = await checked_drafts(drafts, at=self._standpoint())
+        if len(found.drafts) > PART and not await self._is_answered():
+            parts = await self._hidden(found.drafts, PART)
+            return await self._edit(
+                lambda store, _: _imported(store.tasks.show(parts), skipped=found.skipped), ImportReport
+            )
+        return await self._edit(
+            lambda store, _: _imported(_ids_of(store, found.drafts), skipped=found.skipped), ImportReport
+        )
+
+    async def _hidden(self, drafts: Sequence[TaskDraft], size: int) -> "list[HiddenTasks]":
+        """Store many drafts, some at a time so that others can write in between. They are shown all at once: an import
+        that is cut leaves nothing to be seen, and can be made again."""
+        parts: list[HiddenTasks] = []
+        for start in range(0, len(drafts), size):
+            async with self._database.begin(self.user_id) as store:
+                parts.append(await store.tasks.add_hidden(drafts[start : start + size], after=parts))
+        return parts
+
+    async def _is_answered(self) -> bool:
+        """Whether the answer to this request is stored."""
+        if self._request is None:
+            return False
+        async with self._database.read(self.user_id) as store:
+            return await store.request_keys.answer_to(self._request) is not None
 
     # --- the rest ---
 
@@ -511,6 +537,14 @@ async def _deleted_unless_live(store: Store, conversation_id: int, check: "Check
     if live is None:
         await store.conversations.delete(conversation_id)
     return live
+
+
+async def _ids_of(store: Store, drafts: Sequence[TaskDraft]) -> tuple[int, ...]:
+    return tuple(task.id for task in await store.tasks.add_many(drafts)) if drafts else ()
+
+
+async def _imported(adding: Awaitable[tuple[int, ...]], *, skipped: tuple[str, ...]) -> ImportReport:
+    return ImportReport(added=await adding, skipped=skipped)
 
 
 def _checked_title(title: str) -> str:

@@ -210,6 +210,7 @@ class Settings(BaseSettings):
     rate_limit_storage: Annotated[str, BeforeValidator(_counting_place)] = Field(
         default="memory", description="Where they are counted: memory, or a redis:// or valkey:// address."
     )
+    max_tasks: int = Field(default=200_000, ge=1, description="Tasks that a user's list may hold, deleted ones aside.")
     request_timeout: float = Field(
         default=20.0, gt=0, le=3600, description="Seconds a request has to arrive in; large bodies get more."
     )

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import asyncpg
 import httpx2
 import pytest
 
+from kirotodo.core.store import database
 from kirotodo.server.app import create_app
 from tests.server.serving import Served, bearer, served, settings_in
 
@@ -69,3 +71,45 @@ async def test_a_list_whose_file_is_gone_is_not_written_into(tmp_path: Path, wha
             (tmp_path / "elsewhere.db").rename(path)
             page = await api.get("/api/1/tasks", headers=headers)
             assert [task["title"] for task in page.json()["items"]] == ["milk"]
+
+
+async def test_a_database_that_nobody_may_write_does(
+    narrow: Served, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    name = await connection.fetchval("SELECT current_database()")
+    await connection.execute("SET default_transaction_read_only = off")
+
+    async def let_write(read_only: str) -> None:
+        await connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = {read_only}")
+        await narrow.core.database._engine.pool.dispose()  # the setting is for connections to come
+
+    await let_write("on")
+    assert await readiness(narrow) == 503
+    async with narrow.client() as api:
+        assert (await api.get("/tasks")).status_code == 200
+        assert (await api.post("/tasks", json={"title": "Milk"})).status_code == 503
+    await let_write("off")
+    assert await readiness(narrow) == 503, "a write failed just now"
+    monkeypatch.setattr(database, "REFUSED_SECONDS", 0.0)
+    assert await readiness(narrow) == 200
+    await connection.close()
+
+
+async def test_a_full_disk_does_until_something_was_written(tmp_path: Path) -> None:
+    async with served(create_app(settings_in(tmp_path))) as server, server.client() as api:
+
+        async def let_grow(pages: int) -> None:
+            async with server.core.database.begin("1") as store:
+                connection = store._scope.connection
+                count = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+                await connection.exec_driver_sql(f"PRAGMA max_page_count = {count + pages}")
+
+        drafts = {"drafts": [{"title": f"Task {number}", "notes": "n" * 2000} for number in range(40)]}
+        await let_grow(0)
+        refused = await api.post("/tasks/import", json=drafts)
+        assert (refused.status_code, refused.json()["code"]) == (503, "storage_full")
+        assert await readiness(server) == 503
+        await let_grow(1000)
+        assert (await api.post("/tasks/import", json=drafts)).status_code == 200
+        assert await readiness(server) == 200

@@ -21,8 +21,8 @@ from kirotodo.core.addresses import mounts_for
 from kirotodo.core.errors import InvalidInput, KirotodoError
 
 CONNECT_SECONDS: Final = 10.0
-ANSWER_SECONDS: Final = 60.0
-"""How long an answer may take; an import of thousands of tasks does take a while."""
+ANSWER_SECONDS: Final = 180.0
+"""How long an answer may take; an import of tens of thousands of tasks does take a while."""
 STALL_SECONDS: Final = 40.0
 """A stream says something every 15 seconds, if only that it is there; after so long it is dead."""
 EVENT_MAX: Final = 64 * 1024 * 1024

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.domain.task import Task
+from kirotodo.core.errors import StorageError, StorageFull, StorageReadOnly
 from kirotodo.core.store.accounts import BY_EMAIL, LIVE_SESSIONS, VERSIONS, VERSIONS_LEFT, Account, AccountStore
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.engine import Engine
@@ -30,6 +31,7 @@ from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 from kirotodo.core.store.tasks import TaskStore
 from kirotodo.core.store.turns import HOLD, LAST_SEQS, DanglingTurn, Lease, TurnStore
 
+REFUSED_SECONDS: Final = 10.0
 _CHUNK: Final = 500
 _REVISION: Final = select(users.c.revision).where(users.c.id == UID)
 _REVISIONS: Final = select(users.c.id, users.c.revision).where(users.c.id.in_(bindparam("watched", expanding=True)))
@@ -130,10 +132,12 @@ class Store:
 class Database:
     """An open database. Made by `open`, let go of by `aclose`."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], *, max_tasks: int | None = None) -> None:
         self._engine = engine
+        self._max_tasks = max_tasks
         self._clock = clock
         self._token: object = None
+        self._refused: tuple[float, StorageError] | None = None
         self.answered_at = time.monotonic()
         """When it last saw a transaction through, by the monotonic clock."""
 
@@ -147,8 +151,10 @@ class Database:
         pool_size: int = 10,
         pooler: Literal["none", "transaction"] = "none",
         migrate: bool = True,
+        max_tasks: int | None = None,
     ) -> Self:
-        """Open the database at `url`. `clock` gives the aware UTC moment of each transaction.
+        """Open the database at `url`. `clock` gives the aware UTC moment of each transaction. A list may hold
+        `max_tasks`, any number without it.
 
         A SQLite file (`sqlite:///path`) is made where there is none, and an older one is migrated after a backup copy.
         With `read_only_ok` one that cannot be written is opened for reading, and `begin` raises `StorageReadOnly`.
@@ -162,8 +168,8 @@ class Database:
             from kirotodo.core.store.postgres.engine import PostgresEngine
 
             postgres = await PostgresEngine.open(url, pool_size=pool_size, pooler=pooler, migrate=migrate)
-            return cls(postgres, clock)
-        return cls(await SqliteEngine.open(url, read_only_ok=read_only_ok), clock)
+            return cls(postgres, clock, max_tasks=max_tasks)
+        return cls(await SqliteEngine.open(url, read_only_ok=read_only_ok), clock, max_tasks=max_tasks)
 
     @asynccontextmanager
     async def begin(
@@ -174,9 +180,24 @@ class Database:
         Makes the user's row with the first write that needs it. Never begin a second one inside the first. With
         `single` it is to run one statement, which is done once it returns.
         """
-        async with self._engine.write(user_id, single=single) as connection:
-            yield self._store(connection, user_id, turn_id=turn_id, call_id=call_id)
+        try:
+            async with self._engine.write(user_id, single=single) as connection:
+                yield self._store(connection, user_id, turn_id=turn_id, call_id=call_id)
+        except (StorageFull, StorageReadOnly) as error:
+            self._refused = (time.monotonic(), error)
+            raise
+        self._refused = None
         self.answered_at = time.monotonic()
+
+    async def require_writable(self) -> None:
+        """Raise `StorageReadOnly` or `StorageFull` where nothing can be written.
+
+        That a disk is full shows only where something is written: the last such failure counts for a few seconds, so
+        that other servers get the work meanwhile and this one is tried again.
+        """
+        if self._refused is not None and time.monotonic() - self._refused[0] < REFUSED_SECONDS:
+            raise self._refused[1]
+        await self._engine.require_writable()
 
     @asynccontextmanager
     async def read(self, user_id: str) -> AsyncIterator[Store]:
@@ -196,6 +217,7 @@ class Database:
                 full_text=self._engine.full_text,
                 turn_id=turn_id,
                 call_id=call_id,
+                max_tasks=self._max_tasks,
             )
         )
 

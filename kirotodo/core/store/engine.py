@@ -39,6 +39,9 @@ class Engine(Protocol):
     def change_token(self) -> object:
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""
 
+    async def require_writable(self) -> None:
+        """Raise `StorageReadOnly` where the database is known to let nobody write."""
+
     async def aclose(self) -> None: ...
 
 

@@ -67,6 +67,13 @@ _REDOABLE: Final = select(*_ENTRY).where(_MINE, changes.c.undone_after == _LAST_
 _THESE: Final = update(changes).where(_MINE, changes.c.id.in_(bindparam("ids", expanding=True)))
 _MARK_UNDONE: Final = _THESE.values(undone_after=_LAST_ID)
 _MARK_REDONE: Final = _THESE.values(undone_after=None)
+HIDDEN: Final = 0
+"""`undone_after` of changes that are not to be seen yet; no change has this id."""
+_SHOW_ADDED: Final = (
+    update(changes)
+    .where(_MINE, changes.c.group_id == bindparam("group"), changes.c.undone_after == HIDDEN)
+    .values(undone_after=None)
+)
 _CHUNK: Final = 500
 
 
@@ -110,6 +117,33 @@ class Journal:
         await self._write(entry)
         self._touched[task.id] = after
         self._changes.append(Change(id=change_id, task_id=task.id, before=before, after=after))
+
+    async def record_added(self, first_id: int, tasks: Sequence[Task], *, group: int | None = None) -> int:
+        """Write down many tasks that have just been made, in one statement; the group that they are in.
+
+        With `group` they are hidden ones of that group: nothing can be undone until `show_added`.
+        """
+        self._group = group or self._group or first_id
+        shared = {
+            "turn_id": self._scope.turn_id,
+            "call_id": self._scope.call_id,
+            "before": None,
+            "created_at": self._scope.now,
+            "group_id": self._group,
+            "undone_after": None if group is None else HIDDEN,
+        }
+        entries = [
+            {"id": first_id + place, "task_id": task.id, "after": dump_task(task), **shared}
+            for place, task in enumerate(tasks)
+        ]
+        await self._scope.insert(_INSERT, *entries)
+        if group is None:
+            self._touched.update((task.id, task) for task in tasks)
+        return self._group
+
+    async def show_added(self, group: int) -> None:
+        """Let the hidden changes of this group be undone from now on."""
+        await self._scope.execute(_SHOW_ADDED, {"group": group})
 
     async def undo(self, *, groups: int = 1, skip_turn: str | None = None) -> Changed:
         """Put back the latest `groups` groups that are not undone yet, leaving those of `skip_turn` alone.

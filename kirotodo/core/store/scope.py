@@ -33,6 +33,7 @@ _BUMP: Final = (
         users.c.last_change_id,
         users.c.revision,
         users.c.pending_count,
+        users.c.completed_count,
     )
 )
 
@@ -57,13 +58,14 @@ def hash_of(user_id: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Numbers:
-    """The user's newest ids and number of pending tasks after a bump."""
+    """The user's newest ids and numbers of tasks after a bump."""
 
     task: int
     conversation: int
     change: int
     revision: int
     pending: int
+    completed: int
 
 
 class Scope:
@@ -78,7 +80,9 @@ class Scope:
         full_text: "FullText",
         turn_id: str | None = None,
         call_id: str | None = None,
+        max_tasks: int | None = None,
     ) -> None:
+        self.max_tasks = max_tasks
         self.connection = connection
         self.user_id = user_id
         self.now = now
@@ -140,5 +144,7 @@ class Scope:
                 "by_revision": 0 if self._numbers else 1,
             },
         )
-        self._numbers = Numbers(task=row[0], conversation=row[1], change=row[2], revision=row[3], pending=row[4])
+        self._numbers = Numbers(
+            task=row[0], conversation=row[1], change=row[2], revision=row[3], pending=row[4], completed=row[5]
+        )
         return self._numbers

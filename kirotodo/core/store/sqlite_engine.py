@@ -69,6 +69,10 @@ class SqliteEngine:
         except sqlite3.Error:
             return object()
 
+    async def require_writable(self) -> None:
+        if self._mode != "write":
+            raise faults.read_only(self.path)
+
     async def aclose(self) -> None:
         if self._watch is not None:
             self._watch.close()

@@ -41,6 +41,12 @@ _LOAD_TAGS: Final = (
 )
 _INSERT: Final = insert(tasks)
 _UPDATE: Final = update(tasks).where(tasks.c.user_id == UID, tasks.c.id == bindparam("the_id"))
+_SHOW_MANY: Final = (
+    update(tasks)
+    .where(tasks.c.user_id == UID, tasks.c.id.between(bindparam("the_first"), bindparam("the_last")))
+    .where(tasks.c.revision == 0)
+    .values(deleted_at=None, revision=bindparam("new_revision"))
+)
 _INSERT_TAGS: Final = insert(task_tags)
 _DELETE_TAGS: Final = delete(task_tags).where(task_tags.c.user_id == UID, task_tags.c.task_id == bindparam("the_id"))
 
@@ -127,6 +133,19 @@ class TaskRows:
         await self._insert_tags(task)
         await search.index(self._scope, search.Document(kind="task", ref=task.id, text=_searchable(task)))
 
+    async def insert_many(self, added: Sequence[Task], *, revision: int, hidden: bool) -> None:
+        """Insert many in a few statements; `hidden` ones are as if deleted until `show_many`."""
+        gone = {"deleted_at": self._scope.now} if hidden else {}
+        rows = [{"id": task.id, **_values(task), "revision": 0 if hidden else revision, **gone} for task in added]
+        await self._scope.insert(_INSERT, *rows)
+        await self._scope.insert(_INSERT_TAGS, *(row for task in added for row in _tag_rows(task)))
+        texts = (search.Document(kind="task", ref=task.id, text=_searchable(task)) for task in added)
+        await search.index(self._scope, *texts)
+
+    async def show_many(self, first: int, last: int, *, revision: int) -> None:
+        """Show the hidden tasks among these ids."""
+        await self._scope.execute(_SHOW_MANY, {"the_first": first, "the_last": last, "new_revision": revision})
+
     async def update(self, before: Task, after: Task, *, revision: int) -> None:
         await self._scope.execute(_UPDATE, {**_values(after), "revision": revision, "the_id": after.id})
         if before.tags != after.tags:
@@ -145,13 +164,14 @@ class TaskRows:
         await self._scope.execute(_UPDATE, {"deleted_at": None, "revision": revision, "the_id": task.id})
 
     async def _insert_tags(self, task: Task) -> None:
-        await self._scope.insert(
-            _INSERT_TAGS,
-            *(
-                {"task_id": task.id, "position": position, "tag": tag, "tag_key": name_key(tag)}
-                for position, tag in enumerate(task.tags)
-            ),
-        )
+        await self._scope.insert(_INSERT_TAGS, *_tag_rows(task))
+
+
+def _tag_rows(task: Task) -> list[dict[str, Any]]:
+    return [
+        {"task_id": task.id, "position": position, "tag": tag, "tag_key": name_key(tag)}
+        for position, tag in enumerate(task.tags)
+    ]
 
 
 def counted(task: Task | None, by: int = 1) -> dict[str, int]:

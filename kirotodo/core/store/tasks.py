@@ -1,7 +1,7 @@
 """The tasks of one user: made, read, changed, deleted. Never commits; every write is in the journal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, select
 
 from kirotodo.core.domain.task import Page, ProjectCount, Task, TaskDraft, TaskField, TaskFilter, TaskStats
-from kirotodo.core.errors import NotFound
+from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.tables import tasks, users
@@ -29,6 +29,17 @@ _NEXT: Final = (
 )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HiddenTasks:
+    """Tasks that were made and are not shown yet: their ids, their group of changes, what they add to the counts."""
+
+    group: int
+    first: int
+    last: int
+    completed: int
+    pending: int
+
+
 class TaskStore:
     """Tasks in an open transaction. Unknown, deleted and foreign ids all raise the same `NotFound`."""
 
@@ -38,13 +49,91 @@ class TaskStore:
         self._journal = journal
 
     async def add(self, draft: TaskDraft) -> Task:
-        """Make a task with the user's next id."""
+        """Make a task with the user's next id. Raises `InvalidInput` where the list is full."""
         by = {"completed": 1} if draft.completed_at else {"pending": 1}
         numbers = await self._scope.bump(tasks=1, changes=1, **by)
-        task = Task.from_draft(draft, id=numbers.task, now=self._scope.now)
+        self._require_room(numbers.pending + numbers.completed)
+        task = self._task_of(draft, numbers.task, parent_id=draft.parent_id)
         await self._rows.insert(task, revision=numbers.revision)
         await self._journal.record(numbers.change, before=None, after=task)
         return task
+
+    async def add_many(self, drafts: Sequence[TaskDraft]) -> tuple[Task, ...]:
+        """Make many tasks, in a few statements. The parent of each is one of them before it, by its place, counted
+        from 1. Raises `InvalidInput` where the list is full."""
+        completed = sum(draft.completed_at is not None for draft in drafts)
+        numbers = await self._scope.bump(
+            tasks=len(drafts), changes=len(drafts), completed=completed, pending=len(drafts) - completed
+        )
+        self._require_room(numbers.pending + numbers.completed)
+        added = self._tasks_of(drafts, numbers.task)
+        await self._rows.insert_many(added, revision=numbers.revision, hidden=False)
+        await self._journal.record_added(numbers.change - len(drafts) + 1, added)
+        return added
+
+    async def add_hidden(self, drafts: Sequence[TaskDraft], *, after: Sequence["HiddenTasks"]) -> "HiddenTasks":
+        """Make tasks that nobody sees until `show`: the part of many that comes `after` others.
+
+        Parts that are never shown are purged like deleted tasks.
+        """
+        numbers = await self._scope.bump(tasks=len(drafts), changes=len(drafts))
+        completed = sum(draft.completed_at is not None for draft in drafts)
+        self._require_room(numbers.pending + numbers.completed + len(drafts))
+        added = self._tasks_of(drafts, numbers.task, after=after)
+        await self._rows.insert_many(added, revision=0, hidden=True)
+        first_change = numbers.change - len(drafts) + 1
+        group = after[0].group if after else first_change
+        await self._journal.record_added(first_change, added, group=group)
+        return HiddenTasks(
+            group=group, first=added[0].id, last=added[-1].id, completed=completed, pending=len(drafts) - completed
+        )
+
+    async def show(self, parts: Sequence["HiddenTasks"]) -> tuple[int, ...]:
+        """Show all parts at once, as one group of changes; the ids. Raises `InvalidInput` where the list is full."""
+        numbers = await self._scope.bump(
+            pending=sum(part.pending for part in parts), completed=sum(part.completed for part in parts)
+        )
+        self._require_room(numbers.pending + numbers.completed)
+        for part in parts:
+            await self._rows.show_many(part.first, part.last, revision=numbers.revision)
+        await self._journal.show_added(parts[0].group)
+        return tuple(task_id for part in parts for task_id in range(part.first, part.last + 1))
+
+    def _require_room(self, count: int) -> None:
+        most = self._scope.max_tasks
+        if most is not None and count > most:
+            raise InvalidInput(f"Your list may hold {most:,} tasks. Delete some you no longer need, then try again.")
+
+    def _tasks_of(
+        self, drafts: Sequence[TaskDraft], last_id: int, *, after: Sequence["HiddenTasks"] = ()
+    ) -> tuple[Task, ...]:
+        first_id = last_id - len(drafts) + 1
+        ids = [task_id for part in after for task_id in range(part.first, part.last + 1)]
+        ids += range(first_id, last_id + 1)
+        return tuple(
+            self._task_of(draft, first_id + place, parent_id=ids[draft.parent_id - 1] if draft.parent_id else None)
+            for place, draft in enumerate(drafts)
+        )
+
+    def _task_of(self, draft: TaskDraft, task_id: int, *, parent_id: int | None) -> Task:
+        now = self._scope.now
+        return Task(
+            id=task_id,
+            title=draft.title,
+            notes=draft.notes,
+            priority=draft.priority,
+            due_date=draft.due_date,
+            due_time=draft.due_time,
+            recurrence=draft.recurrence,
+            recurs_from=draft.recurs_from,
+            remind_at=draft.remind_at,
+            project=draft.project,
+            tags=tuple(draft.tags),
+            parent_id=parent_id,
+            completed_at=draft.completed_at,
+            created_at=draft.created_at or now,
+            updated_at=now,
+        )
 
     async def get(self, task_id: int) -> Task:
         return (await self.get_many((task_id,)))[0]

@@ -1,10 +1,10 @@
 """Adding many tasks that another program, or this one, wrote down before."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import Final
 
-from kirotodo.core.backend import ImportReport
 from kirotodo.core.domain.recurrence import anchored, counts_hours
 from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.domain.task import PRIORITIES, RecursFrom, TaskDraft
@@ -14,24 +14,37 @@ from kirotodo.core.tools.names import clean_notes, clean_project, clean_tags, cl
 from kirotodo.core.tools.timing import first_occurrence
 from kirotodo.core.tools.tool import Standpoint
 
-if TYPE_CHECKING:
-    from kirotodo.core.store.database import Store
+PART: Final = 500
+"""Tasks that are stored in one transaction: more of them, and others would wait for it too long."""
+AT_ONCE: Final = 100
 
 
-async def import_tasks(store: "Store", drafts: Sequence[TaskDraft], *, at: Standpoint) -> ImportReport:
-    """Add every draft that can be taken, in order; the others are named with the reason, counted from 1.
+@dataclass(frozen=True, slots=True)
+class CheckedDrafts:
+    """What can be taken of an import, and why the rest cannot, counted from 1. A parent is one of `drafts`, by its
+    place, counted from 1 as well."""
+
+    drafts: list[TaskDraft]
+    skipped: tuple[str, ...]
+
+
+async def checked_drafts(drafts: Sequence[TaskDraft], *, at: Standpoint) -> CheckedDrafts:
+    """Check each draft. Many take seconds: others get their turn in between.
 
     The parent of a draft is one before it, by its place.
     """
-    added: dict[int, int] = {}
+    good: list[TaskDraft] = []
     skipped: list[str] = []
+    places: dict[int, int] = {}
     for number, draft in enumerate(drafts, start=1):
         try:
-            checked = _checked(replace(draft, parent_id=added.get(draft.parent_id or 0)), at=at)
-            added[number] = (await store.tasks.add(checked)).id
+            good.append(_checked(replace(draft, parent_id=places.get(draft.parent_id or 0)), at=at))
+            places[number] = len(good)
         except InvalidInput as error:
             skipped.append(f"Row {number}: {error.message}")
-    return ImportReport(added=tuple(added.values()), skipped=tuple(skipped))
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return CheckedDrafts(good, tuple(skipped))
 
 
 def _checked(draft: TaskDraft, *, at: Standpoint) -> TaskDraft:

@@ -28,14 +28,16 @@ async def get_health() -> Health:
 
 @router.get("/health/ready", response_model=Health, responses=problems(503))
 async def get_readiness(request: Request) -> Health | Response:
-    """Its database answers and it is not about to stop. One that is busy with others meanwhile does answer."""
+    """Its database answers, can be written, and it is not about to stop. One that is busy with others does answer."""
     if request.app.state.drain.begun:
         return problem_of(Draining("This server is about to stop."))
     database: Database = request.app.state.core.database
     began = time.monotonic()
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS), database.read("") as store:
-            await store.revision()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async with database.read("") as store:
+                await store.revision()
+            await database.require_writable()
     except TimeoutError:
         if database.answered_at < began:
             return problem_of(StorageError("the database did not answer in time"))

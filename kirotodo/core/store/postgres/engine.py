@@ -38,6 +38,7 @@ _OF_USER: Final = f"SELECT {_SETTINGS}, set_config('app.user_id', :uid, true)"
 _BEGIN_READING: Final = text(_OF_USER)
 _BEGIN_WRITING: Final = text(f"{_OF_USER}, pg_advisory_xact_lock(hashtextextended(:uid, 0))")
 _BEGIN_OPERATING: Final = text(f"SELECT {_SETTINGS}, set_config('app.operator', 'on', true)")
+_READ_ONLY: Final = text("SELECT current_setting('transaction_read_only')")
 _BEGIN: Final = text("SELECT 1")
 _GUARDED: Final = text("SELECT row_security_active('users')")
 
@@ -87,6 +88,11 @@ class PostgresEngine:
 
     def change_token(self) -> object:
         return object()
+
+    async def require_writable(self) -> None:
+        async with self.operate(writing=True) as connection:
+            if (await connection.execute(_READ_ONLY)).scalar() == "on":  # a standby, or set so
+                raise faults.read_only(self.place)
 
     async def aclose(self) -> None:
         await self.pool.dispose()

@@ -36,6 +36,10 @@ def down(place: str) -> StorageDown:
     return StorageDown(f"PostgreSQL does not answer for {place}; see that it runs and can be reached, and try again.")
 
 
+def read_only(place: str) -> StorageReadOnly:
+    return StorageReadOnly(f"PostgreSQL lets nobody write to {place}; point DATABASE_URL to the primary server.")
+
+
 def busy(place: str) -> StorageBusy:
     return StorageBusy(f"Too much is asked at once of {place}; try again in a moment.")
 
@@ -101,9 +105,7 @@ def _of_state(state: str, place: str) -> KirotodoError:
         case _, "26000" | "42P05":
             return ConfigError(f"A pooler seems to stand before {place}; set DB_POOLER=transaction.")
         case _, "25006":
-            return StorageReadOnly(
-                f"PostgreSQL lets nobody write to {place}; point DATABASE_URL to the primary server."
-            )
+            return read_only(place)
         case "28", _:
             return ConfigError(f"PostgreSQL refused the user or password for {place}; look at DATABASE_URL.")
         case _, "3D000":

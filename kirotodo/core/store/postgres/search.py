@@ -65,10 +65,9 @@ class WordIndex:
     """See `core.store.search.FullText` for what each method promises."""
 
     async def added(self, scope: Scope, texts: Sequence[Document]) -> None:
-        for each in texts:
-            found = sorted({word[:WORD_MAX] for word in words_of(each.text)})
-            if found:
-                await scope.execute(_ADD, {**_key(each), "words": json.dumps(found)})
+        rows = [{**_key(each), "uid": scope.user_id, "words": _json_words(each.text)} for each in texts]
+        if rows:
+            await scope.connection.execute(_ADD, rows if len(rows) > 1 else rows[0])
 
     async def changed(self, scope: Scope, text: Document) -> None:
         await scope.execute(_REMOVE, _key(text))
@@ -84,6 +83,10 @@ class WordIndex:
             assert row is not None
             asked = [each for _, each in sorted(zip(row, asked, strict=True), key=lambda pair: pair[0])]
         return WordsFound(kinds, wanted, asked)
+
+
+def _json_words(text: str) -> str:
+    return json.dumps(sorted({word[:WORD_MAX] for word in words_of(text)}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,136 @@
+"""Imports of many tasks: all at once to the eye, others may write meanwhile, and a list has a bound on every way in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from kirotodo.core.domain.task import TaskDraft, TaskFilter
+from kirotodo.core.errors import InvalidInput, NotUndoable
+from kirotodo.core.local import Core, utc_now
+from kirotodo.core.models.scripted import ScriptedModel, call
+from kirotodo.core.tools.imports import PART
+from kirotodo.server.app import create_app
+from tests.server.serving import served, settings_in
+
+MANY = 2 * PART + 200
+
+
+def drafts(count: int = MANY) -> list[TaskDraft]:
+    done = datetime(2026, 11, 1, tzinfo=UTC)
+    return [
+        TaskDraft(title=f"Task {number}", tags=("a", "b"), completed_at=done if number % 3 == 0 else None)
+        for number in range(count)
+    ]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def core(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Core]:
+    url = {} if request.param == "sqlite" else {"database_url": request.getfixturevalue("postgres_url")}
+    core = await Core.open(settings_in(tmp_path, **url), model=ScriptedModel(), clock=utc_now)
+    try:
+        yield core
+    finally:
+        await core.aclose()
+
+
+async def counts(core: Core, user_id: str = "1") -> tuple[int | None, int | None]:
+    """How many tasks are open, and how many there are."""
+    mine = core.of(user_id)
+    return (await mine.tasks(limit=1)).total, (await mine.tasks(TaskFilter(status="all"), limit=1)).total
+
+
+async def test_many_tasks_are_one_group(core: Core) -> None:
+    mine = core.of("1")
+    await mine.add_task({"title": "Milk"})
+    wrong = TaskDraft(title=" ")
+    report = await mine.import_tasks([*drafts(700), wrong, *drafts()])
+    assert report.added == tuple(range(2, 702 + MANY))
+    assert report.skipped == ("Row 701: A task needs a title.",)
+    there = (1 + 466 + MANY * 2 // 3, 1 + 700 + MANY)
+    assert await counts(core) == there
+    assert (await mine.tasks(TaskFilter(search="task 1199"), limit=5)).items[0].tags == ("a", "b")
+    assert len((await mine.undo()).removed) == 700 + MANY
+    assert await counts(core) == (1, 1)
+    await mine.redo()
+    assert await counts(core) == there
+
+
+async def test_parents_are_found_across_parts_and_skipped_rows(core: Core) -> None:
+    mine = core.of("1")
+    await mine.add_task({"title": "Milk"})
+    family = [TaskDraft(title=" "), *drafts(), *(TaskDraft(title="child", parent_id=place) for place in (1, 2, 900))]
+    report = await mine.import_tasks([*family, TaskDraft(title="grandchild", parent_id=len(family))])
+    none, early, late, grand = [await mine.task(task_id) for task_id in report.added[-4:]]
+    assert (none.parent_id, early.parent_id, late.parent_id) == (None, 2, 900)
+    assert grand.parent_id == late.id
+
+
+async def test_an_import_that_is_cut_leaves_nothing_to_be_seen(core: Core) -> None:
+    mine = core.of("1")
+    importing = asyncio.create_task(mine.import_tasks(drafts(20 * PART)))
+    async with asyncio.timeout(20):
+        while await revision(core) < 2:  # noqa: ASYNC110 (its first parts are stored)
+            await asyncio.sleep(0)
+    importing.cancel()
+    await asyncio.gather(importing, return_exceptions=True)
+    assert importing.cancelled()
+    assert await counts(core) == (0, 0)
+    with pytest.raises(NotUndoable):
+        await mine.undo()
+    with pytest.raises(NotUndoable):
+        await mine.redo()
+    await mine.import_tasks(drafts())
+    assert await counts(core) == (MANY * 2 // 3, MANY)
+
+
+async def revision(core: Core) -> int:
+    async with core.database.read("1") as store:
+        return await store.revision()
+
+
+async def test_others_write_while_one_imports(core: Core) -> None:
+    importing = asyncio.create_task(core.of("1").import_tasks(drafts(20 * PART)))
+    for number in range(5):
+        await core.of("2").add_task({"title": f"Task {number}"})
+    assert not importing.done(), "they did not have to wait for its end"
+    assert len((await importing).added) == 20 * PART
+    assert await counts(core, "2") == (5, 5)
+
+
+async def test_a_list_has_a_bound_on_every_way_in(tmp_path: Path) -> None:
+    model = ScriptedModel([call("add_task", title="by the model")], ["Your list is full."])
+    app = create_app(settings_in(tmp_path, max_tasks=3), model=model)
+    async with served(app) as server, server.client() as api, server.client("2") as other:
+        assert (await api.post("/tasks/import", json={"drafts": [{"title": "a"}, {"title": "b"}]})).status_code == 200
+        assert (await api.post("/tasks", json={"title": "c"})).status_code == 201
+        for path, body in (
+            ("/tasks", {"title": "d"}),
+            ("/tasks/from-text", {"text": "d tomorrow"}),
+            ("/tasks/import", {"drafts": [{"title": "d"}]}),
+        ):
+            refused = await api.post(path, json=body)
+            assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+            assert refused.json()["detail"].startswith("Your list may hold 3 tasks.")
+        said = (await api.post("/chat", json={"message": "add d"})).json()
+        assert said["tool_calls"][0]["status"] == "failed"
+        assert len((await api.get("/tasks")).json()["items"]) == 3
+        assert (await other.post("/tasks", json={"title": "d"})).status_code == 201
+        await api.delete("/tasks/1")
+        assert (await api.post("/tasks", json={"title": "d"})).status_code == 201
+        too_many = [{"title": str(number)} for number in range(2 * PART)]
+        refused = await other.post("/tasks/import", json={"drafts": too_many})
+        assert refused.status_code == 422
+        assert len((await other.get("/tasks")).json()["items"]) == 1
+
+
+async def test_a_full_list_is_an_error_in_process_too(tmp_path: Path) -> None:
+    core = await Core.open(settings_in(tmp_path, max_tasks=1), model=ScriptedModel(), clock=utc_now)
+    try:
+        await core.of("1").add_task({"title": "Milk"})
+        with pytest.raises(InvalidInput, match="may hold 1 tasks"):
+            await core.of("1").add_task({"title": "Eggs"})
+    finally:
+        await core.aclose()
