@@ -9,7 +9,7 @@ DATA ?= ../shared/eval
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval bench common-passwords lock screenshot clean
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench common-passwords lock screenshot clean
 
 help: ## what there is to run
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ fix: $(STAMP) ## format, and mend what lint can mend
 
 eval: $(STAMP) ## how well plain English is understood (DATA=folder with score.py and data/)
 	$(BIN)/python $(DATA)/score.py --command "$(BIN)/kirotodo understand --jsonl" $(if $(FAILURES),--failures $(FAILURES))
+
+faults: $(STAMP) ## try to make it lose, double or get stuck (COUNT=faults of each matrix, SEED=number, ONLY=words)
+	@$(BIN)/python -W ignore -m tests.faults --count $(or $(COUNT),20) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 
 bench: $(STAMP) ## the figures of benchmarks/
 	$(BIN)/python -m benchmarks
