@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import click
 
 from kirotodo.client.accounts import Accounts, SignedIn, checked_email
-from kirotodo.client.commands.output import put, put_json, say
+from kirotodo.client.commands.output import prompt, put, put_json, say
 from kirotodo.client.commands.params import json_option
 from kirotodo.client.commands.session import NOT_SIGNED_IN, can_ask, leave, session
 from kirotodo.client.commands.where import asked
@@ -174,7 +174,7 @@ def _tell(signed_in: SignedIn) -> None:
 def _asked(what: str, default: str = "") -> str:
     if not can_ask():
         raise InvalidInput(f"{what}? There is nobody to ask: give it as an option.")
-    return str(click.prompt(what, default=default or None, err=True))
+    return prompt(what, default=default)
 
 
 def _password(*, from_stdin: bool, twice: bool = False) -> str:
@@ -182,12 +182,12 @@ def _password(*, from_stdin: bool, twice: bool = False) -> str:
         return _checked(_line())
     if not can_ask():
         raise InvalidInput("A password is typed at a terminal, or piped with --password-stdin.")
-    return _checked(str(click.prompt("Password", hide_input=True, confirmation_prompt=twice, err=True)))
+    return _checked(prompt("Password", secret=True, twice=twice))
 
 
 def _secret(what: str) -> str:
     """Typed unseen, or from a pipe."""
-    return str(click.prompt(what, hide_input=True, err=True)) if sys.stdin.isatty() else _line()
+    return prompt(what, secret=True) if sys.stdin.isatty() else _line()
 
 
 def _line() -> str:

@@ -10,13 +10,14 @@ import click
 from kirotodo.client.commands.ask import chat_response
 from kirotodo.client.commands.files import write_out
 from kirotodo.client.commands.markdown import unescaped
-from kirotodo.client.commands.output import columns, put, put_json, say, to_json
+from kirotodo.client.commands.output import Line, Styled, columns, put, put_json, say, to_json
 from kirotodo.client.commands.params import CONVERSATION, joined, json_option
 from kirotodo.client.commands.session import now, with_backend
 from kirotodo.client.commands.telling import brief
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import Conversation, Message, Transcript, Turn
 from kirotodo.core.domain.task import PAGE_MAX, Page
+from kirotodo.core.errors import OperatorError
 from kirotodo.core.text.dates import describe_moment
 from kirotodo.core.text.sanitize import sanitize, sanitize_line
 from kirotodo.core.text.width import fit, pad, width
@@ -101,29 +102,30 @@ def show(number: int, limit: int, before: int | None, as_json: bool) -> None:
     if page.before is not None:
         say(f"Older messages: kirotodo conversations show {number} --before {page.before}")
     for line in _told(page):
-        put(line)
+        put(*line)
 
 
-def _told(page: Transcript) -> Iterator[str]:
+def _told(page: Transcript) -> Iterator[Line]:
     turns = {turn.id: turn for turn in page.turns}
     for message in page.messages:
         who = "you" if message.role == "user" else "kiro"
         content = sanitize(message.content)
         first, *others = (unescaped(content) if message.role == "assistant" else content).splitlines() or [""]
-        yield f"{click.style(f'{who:<5}', bold=True)}{first}"
-        yield from (f"     {line}" for line in others)
+        yield (Styled(f"{who:<5}", bold=True), first)
+        yield from ((f"     {line}",) for line in others)
         if message.role == "user":
             yield from _done_in(message, turns)
 
 
-def _done_in(message: Message, turns: dict[str, Turn]) -> Iterator[str]:
+def _done_in(message: Message, turns: dict[str, Turn]) -> Iterator[Line]:
     turn = turns.get(message.turn_id)
     if turn is None or turn.message_seq != message.seq:
         return
     for call in turn.tool_calls:
-        yield click.style(f"     {call.tool}: {sanitize_line(brief(call.result or {})) or call.status}", dim=True)
+        done = sanitize_line(brief(call.result or {})) or call.status
+        yield (Styled(f"     {sanitize_line(call.tool)}: {done}", dim=True),)
     if turn.status != "finished":
-        yield click.style(f"     {sanitize_line(turn.error or turn.status.replace('_', ' '))}", dim=True)
+        yield (Styled(f"     {sanitize_line(turn.error or turn.status.replace('_', ' '))}", dim=True),)
 
 
 @conversations.command(
@@ -207,8 +209,10 @@ async def exported(backend: Backend, number: int, *, as_json: bool, now: dt.date
 async def _whole(backend: Backend, number: int) -> Transcript:
     page = await backend.transcript(number, limit=PAGE_MAX)
     messages, turns = list(page.messages), {turn.id: turn for turn in page.turns}
-    while page.before is not None:
-        page = await backend.transcript(number, before=page.before, limit=PAGE_MAX)
+    while (before := page.before) is not None:
+        page = await backend.transcript(number, before=before, limit=PAGE_MAX)
+        if page.before is not None and page.before >= before:
+            raise OperatorError("The server sends the same messages again and again, so the rest cannot be read.")
         messages[:0] = page.messages
         turns = {**{turn.id: turn for turn in page.turns}, **turns}
     return Transcript(conversation=page.conversation, messages=tuple(messages), turns=tuple(turns.values()))

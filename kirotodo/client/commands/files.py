@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import click
-
+from kirotodo.client.commands.output import put_document
 from kirotodo.core.errors import Conflict, InvalidInput, OperatorError
 from kirotodo.core.text.files import atomic_write
 
@@ -16,7 +15,7 @@ STDIO: Final = Path("-")
 def write_out(text: str, file: Path, *, force: bool) -> None:
     """Write to a file, whole or not at all. Raises `Conflict` where it exists and `force` is not given."""
     if file == STDIO:
-        click.echo(text, nl=False)
+        put_document(text)
         return
     special = file.exists() and not file.is_file()
     if file.exists() and not special and not force:

@@ -13,7 +13,7 @@ from kirotodo.client.commands.output import say
 from kirotodo.client.commands.session import FAILED, INTERRUPTED, NOT_SIGNED_IN, UNREACHABLE, WRONG_USAGE
 from kirotodo.client.commands.where import with_env_file, with_place
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotSignedIn, Unreachable
-from kirotodo.core.text.sanitize import sanitize, sanitize_line
+from kirotodo.core.text.sanitize import sanitize_line
 
 MEANT: Final = {
     "ls": "list",
@@ -136,7 +136,7 @@ class FrontDoor(click.Group):
             _let_go_of_stdout()
             raise click.exceptions.Exit(0) from None
         except KeyboardInterrupt:
-            click.echo(err=True)
+            say()
             raise click.exceptions.Exit(INTERRUPTED) from None
         except Exception as error:
             _tell_fault(error)
@@ -147,7 +147,7 @@ def _tell_usage(error: click.ClickException) -> int:
     hint = ""
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f"\nSee `{error.ctx.command_path} --help`."
-    say(sanitize(error.format_message()) + hint)
+    say(error.format_message() + hint)
     return error.exit_code
 
 
@@ -155,7 +155,7 @@ def _tell_fault(error: Exception) -> NoReturn:
     if os.environ.get("KIROTODO_DEBUG"):
         import traceback
 
-        traceback.print_exception(error)
+        say("".join(traceback.format_exception(error)))
     say(_sentence(error))
     if isinstance(error, OSError):
         _let_go_of_stdout()

@@ -1,24 +1,43 @@
-"""What goes out: data to stdout, narration to stderr, and no text that could script a terminal."""
+"""The only way out of a command: data to stdout, messages to stderr, and no text that could script a terminal.
+
+Whatever is printed is sanitised here, so that no caller can forget to; `tests/test_output_edge.py` refuses any other
+way out. Styles are `Styled` pieces, which become escape sequences only after their text was made safe.
+"""
 
 import json
 import shutil
 import sys
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import click
 
-from kirotodo.core.text.sanitize import escape_json, sanitize
+from kirotodo.core.text.sanitize import escape, escape_json, sanitize, sanitize_chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """A piece of a line with a style."""
+
+    text: str
+    bold: bool = False
+    dim: bool = False
+    fg: str | None = None
+
+
+Piece: TypeAlias = str | Styled
+Line: TypeAlias = tuple[Piece, ...]
 
 
 def columns() -> int | None:
-    """The width of the terminal on stdout; None where stdout is no terminal, so that nothing is cut in a pipe."""
+    """Return the width of the terminal on stdout; None where it is no terminal, so that nothing is cut in a pipe."""
     if not sys.stdout.isatty():
         return None
     return max(shutil.get_terminal_size().columns, 20)
 
 
 def mark(glyph: str, instead: str) -> str:
-    """`glyph`, or plain letters where stdout cannot write it."""
+    """Return `glyph`, or plain letters where stdout cannot write it."""
     try:
         glyph.encode(sys.stdout.encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
@@ -26,23 +45,55 @@ def mark(glyph: str, instead: str) -> str:
     return glyph
 
 
-def put(text: str = "") -> None:
-    """A line of data."""
-    click.echo(text)
+def put(*pieces: Piece) -> None:
+    """Print a line of data, made of pieces."""
+    click.echo("".join(_safe(piece) for piece in pieces))
 
 
-def say(text: str) -> None:
-    """A line of narration, each of its lines made safe."""
-    click.echo(sanitize(text), err=True)
+def put_chunk(text: str) -> str:
+    """Print a piece of a text that is still coming, at once. Return what was printed of it."""
+    safe = sanitize_chunk(text)
+    if safe:
+        click.echo(safe, nl=False)
+        sys.stdout.flush()
+    return safe
+
+
+def put_document(text: str) -> None:
+    """Print a whole document: as it is into a pipe or a file, with everything unsafe written out on a terminal."""
+    click.echo(escape(text) if sys.stdout.isatty() else text, nl=False)
 
 
 def put_json(value: Any) -> None:
-    """A value of the domain as indented JSON."""
+    """Print a value of the domain as indented JSON."""
     click.echo(to_json(value, indent=2))
 
 
+def put_json_line(text: str) -> None:
+    """Print JSON that was encoded elsewhere, at once."""
+    click.echo(escape_json(text))
+    sys.stdout.flush()
+
+
+def say(text: str = "", *, end: str = "\n") -> None:
+    """Print a message to stderr, each of its lines made safe."""
+    click.echo(sanitize(text) + end, err=True, nl=False)
+
+
+def prompt(question: str, *, default: str | None = None, secret: bool = False, twice: bool = False) -> str:
+    """Ask at the terminal and return what was typed."""
+    shown = sanitize(default) if default else None
+    return str(click.prompt(sanitize(question), default=shown, hide_input=secret, confirmation_prompt=twice, err=True))
+
+
 def to_json(value: Any, *, indent: int | None = None) -> str:
-    """JSON that is readable and yet holds no character a terminal would act on."""
+    """Return JSON that is readable and yet holds no character a terminal would act on."""
     from pydantic_core import to_jsonable_python
 
     return escape_json(json.dumps(to_jsonable_python(value), indent=indent, ensure_ascii=False))
+
+
+def _safe(piece: Piece) -> str:
+    if isinstance(piece, str):
+        return sanitize(piece)
+    return click.style(sanitize(piece.text), bold=piece.bold or None, dim=piece.dim or None, fg=piece.fg)

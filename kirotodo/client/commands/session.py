@@ -92,12 +92,12 @@ def confirmed(question: str) -> bool:
     """Ask on stderr; anything but yes is no. Ctrl+C raises `KeyboardInterrupt` even inside an event loop."""
     with _plain_interrupts():
         try:
-            click.echo(f"{question} [y/N] ", nl=False, err=True)
+            say(f"{question} [y/N] ", end="")
             answer = sys.stdin.readline()
         except UnicodeDecodeError:
             return False
     if not answer:
-        click.echo(err=True)
+        say()
     return answer.strip().lower() in {"y", "yes"}
 
 

@@ -3,9 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-import click
-
-from kirotodo.client.commands.output import columns, mark, put
+from kirotodo.client.commands.output import Line, Styled, columns, mark, put
 from kirotodo.core.domain.task import Task
 from kirotodo.core.text.dates import describe_due, describe_moment, describe_rule
 from kirotodo.core.text.sanitize import sanitize, sanitize_line
@@ -25,7 +23,7 @@ def put_tasks(tasks: Sequence[Task], *, now: dt.datetime, grouped: bool = True) 
         if not first:
             put()
         first = False
-        put(click.style(heading, bold=True, fg="red" if heading == "Overdue" else None))
+        put(Styled(heading, bold=True, fg="red" if heading == "Overdue" else None))
         _put_rows(group, tasks, now=now)
 
 
@@ -48,26 +46,26 @@ def _put_rows(rows: Sequence[Task], every: Sequence[Task], *, now: dt.datetime) 
     title_width = min(max((width(sanitize_line(task.title)) for task in every), default=1), TITLE_WIDTH)
     for task in rows:
         for line in _row(task, number_width=number_width, title_width=title_width, now=now):
-            put(line)
+            put(*line)
 
 
-def _row(task: Task, *, number_width: int, title_width: int, now: dt.datetime) -> Iterator[str]:
+def _row(task: Task, *, number_width: int, title_width: int, now: dt.datetime) -> Iterator[Line]:
     box = mark("✓", "x") if task.completed else mark("○", "o")
     start = f"{task.id:>{number_width + 1}} {box} "
     title, detail = sanitize_line(task.title), details(task, now=now)
     room = columns()
     if room is None:
-        yield start + (f"{pad(title, title_width)}  {detail}" if detail else title)
+        yield (start, f"{pad(title, title_width)}  {detail}" if detail else title)
         return
     room -= width(start)
     title_room = max(room - width(detail) - 2, NARROWEST_TITLE) if detail else room
     title_width = min(title_width, title_room)
     if detail and title_width + 2 + width(detail) > room:
-        yield start + fit(title, room)
-        yield " " * width(start) + click.style(fit(detail, room), dim=True)
+        yield (start, fit(title, room))
+        yield (" " * width(start), Styled(fit(detail, room), dim=True))
         return
     line = start + (pad(fit(title, title_width), title_width) if detail else fit(title, title_room))
-    yield line + (f"  {click.style(detail, dim=True)}" if detail else "")
+    yield (line, "  ", Styled(detail, dim=True)) if detail else (line,)
 
 
 def details(task: Task, *, now: dt.datetime) -> str:
@@ -95,7 +93,7 @@ def in_brief(task: Task, *, now: dt.datetime) -> str:
 
 def put_task(task: Task, *, now: dt.datetime) -> None:
     """All of one task."""
-    put(f"{click.style(str(task.id), bold=True)} {click.style(sanitize_line(task.title), bold=True)}")
+    put(Styled(f"{task.id} {sanitize_line(task.title)}", bold=True))
     fields = {
         "status": "done " + describe_moment(task.completed_at, now=now) if task.completed_at else "pending",
         "due": describe_due(task.due_date, task.due_time, today=now.date()),

@@ -12,9 +12,12 @@ from kirotodo.client.commands.session import now, with_backend
 from kirotodo.client.commands.task_view import put_task, put_tasks
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter, TaskStats
+from kirotodo.core.errors import OperatorError
 from kirotodo.core.text.sanitize import sanitize_line
 
 DEFAULT_LIMIT = 50
+
+AGAIN = "The server sends the same page again and again, so the rest of the list cannot be read."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,13 +29,15 @@ class Paging:
 
 
 async def fetch(backend: Backend, where: TaskFilter, paging: Paging) -> Page[Task]:
-    """As many tasks as asked for, page after page."""
+    """Return as many tasks as asked for, page after page. Raise `OperatorError` where the pages never end."""
     items: list[Task] = []
     cursor = paging.cursor
     while True:
         room = PAGE_MAX if paging.limit is None else min(paging.limit - len(items), PAGE_MAX)
         page = await backend.tasks(where, limit=room, cursor=cursor)
         items.extend(page.items)
+        if page.next is not None and page.next == cursor:
+            raise OperatorError(AGAIN)
         cursor = page.next
         if cursor is None or (paging.limit is not None and len(items) >= paging.limit):
             return Page(items=tuple(items), next=cursor, total=page.total)

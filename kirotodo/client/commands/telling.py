@@ -4,10 +4,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, assert_never
 
-import click
-
 from kirotodo.client.commands.markdown import Unescaper, unescaped
-from kirotodo.client.commands.output import mark, say
+from kirotodo.client.commands.output import mark, put, put_chunk, put_json_line, say
 from kirotodo.core.events import (
     ApprovalAnswered,
     ApprovalRequested,
@@ -22,7 +20,7 @@ from kirotodo.core.events import (
     TurnStarted,
     encode_event,
 )
-from kirotodo.core.text.sanitize import escape_json, sanitize, sanitize_chunk, sanitize_line
+from kirotodo.core.text.sanitize import sanitize, sanitize_line
 from kirotodo.core.text.width import fit
 
 BRIEF: Final = 100
@@ -58,8 +56,7 @@ class JsonLines(Silence):
 
     def tell(self, event: TurnEvent) -> None:
         super().tell(event)
-        click.echo(escape_json(encode_event(event).decode()))
-        sys.stdout.flush()
+        put_json_line(encode_event(event).decode())
 
 
 class Narration(Silence):
@@ -103,7 +100,7 @@ class Narration(Silence):
     def finish(self) -> None:
         self._write(self._unescaper.rest())
         if self._open_line:
-            click.echo()
+            put()
             self._open_line = False
 
     def _text(self, event: TextDelta) -> None:
@@ -117,23 +114,22 @@ class Narration(Silence):
         self._write(self._unescaper.feed(event.text))
 
     def _write(self, piece: str) -> None:
-        text = sanitize_chunk(piece)
+        text = put_chunk(piece)
         if text:
-            click.echo(text, nl=False)
-            sys.stdout.flush()
             self._open_line = not text.endswith("\n")
 
     def _whole(self, response: str) -> None:
         if self._live:
             self.finish()
         elif response:
-            click.echo(unescaped(sanitize(response)).rstrip())
+            put(unescaped(sanitize(response)).rstrip())
 
 
 def _call_line(event: ToolCallFinished) -> str:
     good = event.status == "succeeded"
     glyph = mark("✓", "+") if good else mark("✗", "x")
-    return f"  {glyph} {event.tool}  {fit(sanitize_line(brief(event.result)), BRIEF)}  {event.duration_ms} ms"
+    result = fit(sanitize_line(brief(event.result)), BRIEF)
+    return f"  {glyph} {sanitize_line(event.tool)}  {result}  {event.duration_ms} ms"
 
 
 def brief(result: Mapping[str, Any]) -> str:

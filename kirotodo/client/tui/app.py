@@ -6,14 +6,17 @@ import importlib
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TextIO, TypeAlias, cast
 
+from rich.console import Console
 from textual import events, on
 from textual.app import App
 from textual.command import Provider
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker
 
@@ -37,7 +40,7 @@ from kirotodo.client.tui.messages import (
     SignInWanted,
     TextOffered,
 )
-from kirotodo.client.tui.plain import clean
+from kirotodo.client.tui.plain import SafeStream, SafeText, clean
 from kirotodo.client.tui.screens.chat import ChatScreen
 from kirotodo.client.tui.screens.too_small import TooSmall, too_small
 from kirotodo.core.backend import Backend
@@ -49,6 +52,7 @@ Severity = Literal["information", "warning", "error"]
 SECOND_PRESS: Final = timedelta(seconds=3)
 """Within this time of each other, two ctrl+c leave the program."""
 log = logging.getLogger(__name__)
+_SAFE: Final = SafeText()
 
 
 def local_now() -> datetime:
@@ -84,6 +88,10 @@ class KirotodoApp(App[None]):
         ansi: bool | None = None,
     ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
+        # A crash is reported with the values of variables, which may be anybody's text.
+        self.error_console = Console(
+            file=cast(TextIO, SafeStream(sys.__stderr__ or sys.stderr)), markup=False, highlight=False
+        )
         self.clock = clock
         self.places = places
         self.state = ClientState(places.state_path if places is not None else state_path)
@@ -114,6 +122,10 @@ class KirotodoApp(App[None]):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     asyncio.get_running_loop().add_signal_handler(number, self.leave)
         self.call_after_refresh(self.open_core)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """See `App.get_line_filters`: the last thing done to a line before it is written."""
+        return [*super().get_line_filters(), _SAFE]
 
     # --- the core ---
 

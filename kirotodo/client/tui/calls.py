@@ -16,6 +16,8 @@ GLYPHS: Final[Mapping[CallStatus, str]] = {
     "cancelled": "■",
 }
 SHOWN: Final = 20
+SHORT: Final = 24
+"""The longest result in a word; what a server sends as an id may be anything."""
 _IN_WORDS: Final[Mapping[str, tuple[str, ...]]] = {"due": ("due_date", "due_time"), "repeats": ("recurrence",)}
 """Where a result says a thing in words, the bare values need not stand beside it."""
 _BETTER: Final = {"due": "due", "due_date": "due", "time": "due", "due_time": "due", "recurrence": "repeats"}
@@ -60,7 +62,7 @@ def _ids(rest: dict[str, Any]) -> str:
     ids = _id_list(rest)
     rest.pop("task_id", None)
     rest.pop("task_ids", None)
-    return " ".join(f"#{id}" for id in ids[:SHOWN])
+    return " ".join(f"#{one_line(str(id))}" for id in ids[:SHOWN])
 
 
 def _id_list(values: Mapping[str, Any]) -> list[Any]:
@@ -75,7 +77,7 @@ def short_result(call: Call) -> str:
         return ""
     ids = _id_list(result)
     if ids:
-        return f"#{ids[0]}" if len(ids) == 1 else f"{len(ids)} tasks"
+        return f"#{one_line(str(ids[0]))}"[:SHORT] if len(ids) == 1 else f"{len(ids)} tasks"
     total = result.get("total", result.get("count"))
     if isinstance(total, int):
         return f"{total} task{'' if total == 1 else 's'}"

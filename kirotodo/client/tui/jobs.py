@@ -203,8 +203,8 @@ class Jobs:
         while True:
             page = await backend.tasks(TaskFilter(), limit=PAGE_MAX, cursor=cursor)
             tasks.extend(page.items)
-            cursor = page.next
-            if cursor is None or len(tasks) >= TASKS_SHOWN:
+            repeated, cursor = page.next == cursor, page.next
+            if cursor is None or repeated or len(tasks) >= TASKS_SHOWN:
                 break
         self._post(TasksLoaded(tasks, page.total))
         await self.status()

@@ -1,13 +1,20 @@
 """Foreign text, of a user, a model or a server, as what Textual shows: what comes out cannot style or script a screen.
 
 Everything foreign goes to the screen as the `Content` made here, or as the `str` that `clean` gives to a widget with
-`markup=False`. What is taken out is decided in `core/text/sanitize`.
+`markup=False`. What is taken out is decided in `core/text/sanitize`. Behind them stand `SafeText`, through which every
+line of every widget passes on its way to the terminal, and `SafeStream`, through which the report of a crash does.
 """
 
+from typing import TextIO
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
 from textual.content import Content
+from textual.filter import LineFilter
 
 from kirotodo.client.tui.cells import steady
-from kirotodo.core.text.sanitize import sanitize, sanitize_line
+from kirotodo.core.text.sanitize import sanitize, sanitize_chunk, sanitize_line
 
 
 def clean(text: str) -> str:
@@ -33,3 +40,40 @@ def line(text: str, style: str = "") -> Content:
 def _styled(text: str, style: str) -> Content:
     text = steady(text)
     return Content.styled(text, style) if style and text else Content(text)
+
+
+class SafeText(LineFilter):
+    """Takes out of rendered lines what nobody cleaned before; where that took cells, blanks take them."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [_safe_segment(segment) for segment in segments]
+
+
+def _safe_segment(segment: Segment) -> Segment:
+    text = segment.text
+    if text.isprintable() and text.isascii():
+        return segment
+    safe = sanitize_chunk(text).translate(_BREAKS)
+    if safe == text or segment.control:
+        return segment
+    return Segment(safe + " " * (cell_len(text) - cell_len(safe)), segment.style)
+
+
+_BREAKS = {ord("\n"): " ", ord("\t"): " "}
+
+
+class SafeStream:
+    """A stream to print to that sanitises what is printed, so that it can carry no colours either."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(sanitize(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return False

@@ -4,6 +4,8 @@ import sys
 
 import click
 
+from kirotodo.server.commands.printing import confirm, say
+
 APPROVAL_NEEDED = 3
 
 
@@ -12,8 +14,8 @@ def require_yes(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        click.echo(f"{question} It needs a yes: give the command again with --yes.", err=True)
+        say(f"{question} It needs a yes: give the command again with --yes.")
         raise click.exceptions.Exit(APPROVAL_NEEDED)
-    if not click.confirm(question, err=True):
-        click.echo("Nothing was changed.", err=True)
+    if not confirm(question):
+        say("Nothing was changed.")
         raise click.exceptions.Exit(1)

@@ -9,7 +9,7 @@ import click
 
 from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.server.commands.loading import given_file, load_settings
-from kirotodo.server.commands.printing import put_json
+from kirotodo.server.commands.printing import prompt_secret, put, put_json, say
 from kirotodo.server.commands.where import where
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def show(as_json: bool = False) -> None:
     name_width = max(len(name) for name, _, _ in rows)
     for name, value, source in rows:
         place = "" if source == "default" else f"  ({source})"
-        click.echo(f"{name:<{name_width}}  {sanitize_line(value) or '-'}{place}")
+        put(f"{name:<{name_width}}  {sanitize_line(value) or '-'}{place}")
     if (found := where(ask=False)).server:
-        click.echo(f"The list is at {found.server}; these are the settings of this computer.", err=True)
-    click.echo(f"Change them in {settings.config_path}: kirotodo config edit", err=True)
+        say(f"The list is at {found.server}; these are the settings of this computer.")
+    say(f"Change them in {settings.config_path}: kirotodo config edit")
 
 
 @config.command(
@@ -72,7 +72,7 @@ def path() -> None:
     """Print where config.toml is, or would be."""
     from kirotodo.core.settings import default_config_path
 
-    click.echo(default_config_path(given_file()))
+    put(str(default_config_path(given_file())))
 
 
 @config.command(
@@ -100,7 +100,7 @@ def edit() -> None:
     except OSError as error:
         raise OperatorError(f"{file} cannot be written: {error.strerror or error}.") from None
     load_settings()
-    click.echo(f"{file} is in order.", err=True)
+    say(f"{file} is in order.")
 
 
 @config.command(
@@ -125,12 +125,12 @@ def key(name: str, delete: bool) -> None:
     keys = KeyStore(settings.config_dir)
     if delete:
         gone = keys.delete(name)
-        click.echo(f"The key of {sanitize_line(name)} is deleted." if gone else "There was no such key.", err=True)
+        say(f"The key of {sanitize_line(name)} is deleted." if gone else "There was no such key.")
         return
     _check_takes_key(name, settings)
     stored = keys.store(name, checked_key(_typed_key(name)))
     where = "the system keyring" if stored.place == "keyring" else f"{stored.place}, since {stored.detail}"
-    click.echo(f"The key of {name} is kept in {where}.", err=True)
+    say(f"The key of {name} is kept in {where}.")
 
 
 def _check_takes_key(name: str, settings: "Settings") -> None:
@@ -148,7 +148,7 @@ def _check_takes_key(name: str, settings: "Settings") -> None:
 
 def _typed_key(name: str) -> str:
     if sys.stdin.isatty():
-        return str(click.prompt(f"Key of {name}", hide_input=True, err=True))
+        return prompt_secret(f"Key of {name}")
     return sys.stdin.readline()
 
 

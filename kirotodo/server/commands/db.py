@@ -9,7 +9,7 @@ import click
 
 from kirotodo.server.commands.asking import require_yes
 from kirotodo.server.commands.loading import load_server_settings
-from kirotodo.server.commands.printing import put_json
+from kirotodo.server.commands.printing import put, put_json, say
 
 
 def _url() -> str:
@@ -70,11 +70,11 @@ def upgrade(revision: str, newer_is_fine: bool) -> None:
     from kirotodo.core.store import maintenance
 
     try:
-        click.echo(f"The database is at revision {maintenance.upgrade(_direct_url(), revision)}.")
+        put(f"The database is at revision {maintenance.upgrade(_direct_url(), revision)}.")
     except StorageTooNew:
         if not newer_is_fine:
             raise
-        click.echo("A newer kirotodo migrated the database already; nothing was changed.")
+        put("A newer kirotodo migrated the database already; nothing was changed.")
 
 
 @db.command(
@@ -92,7 +92,7 @@ def downgrade(revision: str, yes: bool) -> None:
 
     require_yes(f"Going back to {revision!r} may take columns or tables away, with what is in them. Go on?", yes=yes)
     reached = maintenance.downgrade(_direct_url(), revision)
-    click.echo(f"The database is at revision {reached or 'base'}.")
+    put(f"The database is at revision {reached or 'base'}.")
 
 
 @db.command(
@@ -111,14 +111,14 @@ def check(as_json: bool) -> None:
     if as_json:
         put_json({"ok": report.ok, **_fields(report)})
     else:
-        click.echo(f"place     {report.path}")
-        click.echo(f"revision  {report.revision or 'none'} (newest {report.head})")
+        put(f"place     {report.path}")
+        put(f"revision  {report.revision or 'none'} (newest {report.head})")
         for table, count in report.counts.items():
-            click.echo(f"{count:>8}  {table}")
+            put(f"{count:>8}  {table}")
         if report.ok:
-            click.echo("All is well.", err=True)
+            say("All is well.")
     for problem in report.problems:
-        click.echo(problem, err=True)
+        say(problem)
     if not report.ok:
         raise click.exceptions.Exit(1)
 
@@ -145,7 +145,7 @@ def backup(file: Path, force: bool) -> None:
 
     if file.exists() and not force:
         raise Conflict(f"{file} exists already: give another name, or --force to write over it.")
-    click.echo(f"Wrote {maintenance.backup(_url(), file, overwrite=force)}.")
+    put(f"Wrote {maintenance.backup(_url(), file, overwrite=force)}.")
 
 
 @db.command(
@@ -163,9 +163,9 @@ def restore(file: Path, yes: bool) -> None:
 
     require_yes(f"This puts {file} in the place of your list. Go on?", yes=yes)
     kept = maintenance.restore(file, _url())
-    click.echo(f"Restored from {file}.")
+    put(f"Restored from {file}.")
     if kept is not None:
-        click.echo(f"What was there before is kept in {kept}.", err=True)
+        say(f"What was there before is kept in {kept}.")
 
 
 @db.command(
@@ -193,8 +193,8 @@ def purge(older_than: timedelta, dry_run: bool, as_json: bool) -> None:
         put_json({"dry_run": dry_run, **asdict(gone)})
         return
     for name, count in asdict(gone).items():
-        click.echo(f"{count:>8}  {_PURGED[name]}")
-    click.echo("Nothing was changed." if dry_run else "These are gone.", err=True)
+        put(f"{count:>8}  {_PURGED[name]}")
+    say("Nothing was changed." if dry_run else "These are gone.")
 
 
 _PURGED = {

@@ -3,7 +3,7 @@
 import click
 
 from kirotodo.core.text.sanitize import sanitize_line
-from kirotodo.server.commands.printing import put_json
+from kirotodo.server.commands.printing import put, put_json, say
 
 MARKS = {"ok": "ok  ", "warn": "note", "bad": "BAD "}
 
@@ -37,7 +37,7 @@ def doctor(as_json: bool, offline: bool, production: bool) -> None:
     else:
         name_width = max(len(check.name) for check in checks)
         for check in checks:
-            click.echo(f"{MARKS[check.state]}  {check.name:<{name_width}}  {sanitize_line(check.detail)}")
-        click.echo("Everything is in order." if sound else "Something is broken: see the lines marked BAD.", err=True)
+            put(f"{MARKS[check.state]}  {check.name:<{name_width}}  {sanitize_line(check.detail)}")
+        say("Everything is in order." if sound else "Something is broken: see the lines marked BAD.")
     if not sound:
         raise click.exceptions.Exit(1)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from kirotodo.server.commands.printing import say
+
 if TYPE_CHECKING:
     from kirotodo.core.env_file import EnvFile
     from kirotodo.core.settings import Settings
@@ -35,7 +37,7 @@ def load_server_settings() -> "Settings":
     if given is None and file is not None:
         names = sorted(name.upper() for name, place in settings.sources().items() if place == file.name)
         if names:
-            click.echo(f"From {file.name} in this folder: {', '.join(names)}.", err=True)
+            say(f"From {file.name} in this folder: {', '.join(names)}.")
     return settings
 
 

@@ -7,7 +7,7 @@ import click
 
 from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.server.commands.loading import load_settings
-from kirotodo.server.commands.printing import put_json
+from kirotodo.server.commands.printing import put, put_json, say
 from kirotodo.server.commands.where import where
 
 if TYPE_CHECKING:
@@ -54,11 +54,11 @@ def models(name: str | None, as_json: bool) -> None:
     if as_json:
         put_json({"items": known, "next": None, "offered": found, "error": fault.message if fault else None})
     elif found is not None:
-        click.echo(f"\nOffered by {sanitize_line(asked.place)}:")
+        put(f"\nOffered by {sanitize_line(asked.place)}:")
         for offered in found:
-            click.echo(f"  {sanitize_line(offered)}")
+            put(f"  {sanitize_line(offered)}")
     if fault is not None:
-        click.echo(fault.message, err=True)
+        say(fault.message)
         raise click.exceptions.Exit(UNREACHABLE if isinstance(fault, Unreachable) else FAILED)
 
 
@@ -82,12 +82,10 @@ def _print(known: "tuple[ModelChoice, ...]") -> None:
     widths = [max(len(str(row[column])) for row in rows) for column in range(3)]
     for name, model, place, price, default in rows:
         columns = "  ".join(f"{text:<{width}}" for text, width in zip((name, model, place), widths, strict=True))
-        click.echo(f"{'*' if default else ' '} {columns}  {price}".rstrip())
-    click.echo("* answers unless another is asked for: kirotodo ask --model NAME", err=True)
+        put(f"{'*' if default else ' '} {columns}  {price}".rstrip())
+    say("* answers unless another is asked for: kirotodo ask --model NAME")
     if (found := where(ask=False)).server:
-        click.echo(
-            f"These answer on this computer. The list is at {found.server}: /model in the chat lists its.", err=True
-        )
+        say(f"These answer on this computer. The list is at {found.server}: /model in the chat lists its.")
 
 
 def _price(choice: "ModelChoice") -> str:

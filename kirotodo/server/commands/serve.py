@@ -3,6 +3,7 @@
 import click
 
 from kirotodo.server.commands.loading import load_server_settings
+from kirotodo.server.commands.printing import put
 
 
 @click.command(
@@ -42,4 +43,4 @@ def serve(host: str, port: int, workers: int) -> None:
     """
     from kirotodo.server.serving import serve as run
 
-    run(load_server_settings(), host=host, port=port, workers=workers, say=lambda line: click.echo(line))
+    run(load_server_settings(), host=host, port=port, workers=workers, say=put)

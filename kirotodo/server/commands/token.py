@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kirotodo.server.commands.loading import load_server_settings
+from kirotodo.server.commands.printing import put, say
 
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings
@@ -45,15 +46,15 @@ def token(user_id: str | None, days: int, email: str | None) -> None:
     if (user_id is None) == (email is None):
         raise click.UsageError("Give either --user ID or --reset-password EMAIL.")
     if email is not None:
-        click.echo(asyncio.run(_reset_token(settings, email)))
-        click.echo("It sets a new password once, within an hour: kirotodo passwd --reset URL", err=True)
+        put(asyncio.run(_reset_token(settings, email)))
+        say("It sets a new password once, within an hour: kirotodo passwd --reset URL")
         return
     assert user_id is not None
     if SUBJECT.fullmatch(user_id) is None:
         raise InvalidInput(
             "A user's id is up to 255 characters without spaces or any of / ? # \\, and neither . nor .. alone."
         )
-    click.echo(asyncio.run(_signed(settings, user_id, timedelta(days=days))))
+    put(asyncio.run(_signed(settings, user_id, timedelta(days=days))))
 
 
 async def _reset_token(settings: "Settings", email: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from kirotodo.server.commands.printing import put, put_json_line
+
 
 @click.command(
     short_help="Show what the built-in model makes of a text.",
@@ -36,7 +38,7 @@ def understand(words: Sequence[str], jsonl: bool, as_json: bool) -> None:
         put_json(reading.as_json(understanding))
         return
     for line in reading.describe(understanding):
-        click.echo(line)
+        put(line)
 
 
 def _answer_lines() -> None:
@@ -45,7 +47,7 @@ def _answer_lines() -> None:
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if not line.strip():
             continue
-        click.echo(json.dumps(answer(_question(line, number)), ensure_ascii=True))
+        put_json_line(answer(_question(line, number)))
 
 
 def _question(line: bytes, number: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from kirotodo.server.commands.loading import load_server_settings
+from kirotodo.server.commands.printing import say
 
 if TYPE_CHECKING:
     from kirotodo.server.browser.site import Site
@@ -71,5 +72,5 @@ async def _serve(site: "Site", host: str, port: int) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stopping.set)
     async with served(site, host, port) as address:
-        click.echo(f"Open {address} in a browser; ctrl+c stops.", err=True)
+        say(f"Open {address} in a browser; ctrl+c stops.")
         await stopping.wait()

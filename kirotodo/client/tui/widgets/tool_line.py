@@ -10,7 +10,9 @@ from kirotodo.client.tui.actions import bindings
 from kirotodo.client.tui.calls import GLYPHS, details, error_of, short_arguments, short_result
 from kirotodo.client.tui.cells import steady
 from kirotodo.client.tui.entries import Call
+from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.widgets.text_lines import TextLines
+from kirotodo.core.text.width import fit, pad
 
 _UNDO: Final = "u undo"
 _NAME_WIDTH: Final = 13
@@ -74,9 +76,8 @@ class ToolLine(TextLines):
 
     def _headline(self, width: int) -> Content:
         call = self.call
-        left = Content.assemble(
-            (GLYPHS[call.status], _glyph_style(call)), " ", f"{call.tool:<{_NAME_WIDTH}.{_NAME_WIDTH * 2}} "
-        )
+        name = pad(fit(steady(one_line(call.tool)), _NAME_WIDTH * 2), _NAME_WIDTH)
+        left = Content.assemble((GLYPHS[call.status], _glyph_style(call)), " ", f"{name} ")
         ending = self._ending(width)
         words = error_of(call) or short_arguments(call)
         room = max(0, width - left.cell_length - ending.cell_length - 1)
