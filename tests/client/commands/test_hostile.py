@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 import click
 import pytest
@@ -18,7 +18,7 @@ from kirotodo.client.commands.session import Session
 from kirotodo.core import errors
 from kirotodo.core.backend import Backend
 from kirotodo.core.text.sanitize import UNSAFE
-from tests.client.hostile import NOW, POISONS, SCRIPTS, hostile
+from tests.client.hostile import NOW, POISONS, SCRIPTS, build, hostile
 
 OUR_STYLES: Final = re.compile(r"\x1b\[(?:0|1|2|31)m")
 """What `Styled` becomes. The poison holds others."""
@@ -155,8 +155,8 @@ def every_error(kind: type[Exception] = errors.KirotodoError) -> list[type[Excep
 
 @pytest.mark.parametrize("kind", every_error())
 def test_no_error_scripts_the_terminal(kind: type[Exception], tmp_path: Path) -> None:
-    error = kind.__new__(kind)
-    errors.KirotodoError.__init__(error, POISONS["scripts"])  # type: ignore[arg-type]
+    hints = {name: hint for name, hint in get_type_hints(kind.__init__).items() if name not in ("message", "return")}
+    error = kind(POISONS["scripts"], **{name: build(hint, SCRIPTS) for name, hint in hints.items()})
     for command in ("list", "ask x"):
         shown, code = run(hostile("x", error=error), tmp_path, *command.split())
         assert_safe(shown)
