@@ -11,6 +11,7 @@ import pytest
 from kirotodo.cli import front_door
 from kirotodo.client.tui.actions import ACTIONS, Action, key_label
 from kirotodo.client.tui.slash import COMMANDS, SlashCommand
+from kirotodo.core.agent.flow import FLUSH_SECONDS
 from kirotodo.core.settings import Settings
 from kirotodo.core.tools.registry import TOOLS
 
@@ -98,3 +99,20 @@ def test_the_picture_fetches_nothing() -> None:
     picture = (ROOT / "docs" / "screenshot.svg").read_text(encoding="utf-8")
     assert "<svg" in picture
     assert not re.findall(r"@import|url\(\s*[\"']?\w+:|href=[\"']\w+:", picture)
+
+
+def test_the_decision_on_events_names_the_time_that_text_is_gathered() -> None:
+    decision = next((ROOT / "docs" / "decisions").glob("0005-*.md")).read_text(encoding="utf-8")
+    assert f"gathered for {FLUSH_SECONDS * 1000:.0f} ms" in decision
+
+
+def test_both_first_starts_of_a_database_are_the_same() -> None:
+    """Kustomize reads nothing outside its folder, so the script stands there as well."""
+    compose, kubernetes = ROOT / "deploy" / "postgres", ROOT / "deploy" / "kubernetes" / "overlays" / "local"
+    assert (compose / "first-start.sh").read_bytes() == (kubernetes / "first-start.sh").read_bytes()
+
+
+def test_the_architecture_names_each_place_once() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    places = re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE)
+    assert len(places) == len(set(places))
