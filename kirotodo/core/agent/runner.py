@@ -50,6 +50,8 @@ GIVEN_UP: Final = (
     "stands. Your message is kept; send it again to retry."
 )
 _INSIDE: Final = ModelError("Something went wrong inside kirotodo. Your message is kept.")
+SILENT_SECONDS: Final = 10.0
+"""How long a turn may be silent beyond its deadline and its lease, before its viewers are told."""
 NOT_RUN = "The turn ended before this call was run. Nothing was changed by it."
 
 
@@ -129,6 +131,11 @@ class TurnRunner:
 
     def lease_until(self) -> datetime:
         return self._clock() + self._lease
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds a turn that somebody goes on with may be silent at the most."""
+        return self._timeout + self._lease.total_seconds() + SILENT_SECONDS
 
     @property
     def live(self) -> int:

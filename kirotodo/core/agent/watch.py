@@ -1,5 +1,6 @@
 """Following a turn: from the database what was, from memory or the database what comes."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,7 @@ from kirotodo.core.agent.hub import EventHub, TurnViewer
 from kirotodo.core.agent.lookout import Lookout
 from kirotodo.core.agent.runner import TurnRunner
 from kirotodo.core.domain.conversation import FINAL
+from kirotodo.core.errors import StorageError
 from kirotodo.core.events import Recorded
 from kirotodo.core.store.database import Database
 from kirotodo.core.unbroken import unbroken
@@ -51,7 +53,7 @@ async def watch(
             viewer.seen = turn.last
             if not runner.runs(turn_id):
                 lookout.look()
-            for event in await _next(viewer, turn):
+            for event in await _next(viewer, turn, patience=runner.patience):
                 if event.seq > turn.last:
                     turn.last = event.seq
                     yield event
@@ -71,6 +73,15 @@ async def _stored(turn: _Followed) -> AsyncGenerator[Recorded, None]:
             return
 
 
+async def _refuse_a_silent_one(turn: _Followed) -> None:
+    async with turn.database.read(turn.user_id) as store:
+        status = (await store.turns.get(turn.turn_id)).turn.status
+    if status == "running":
+        raise StorageError(
+            "Nobody can go on with this turn just now. Your message is saved; it goes on later by itself."
+        )
+
+
 async def _page(turn: _Followed, after: int) -> list[tuple[int, bytes]]:
     async with turn.database.read(turn.user_id) as store:
         page = await store.turns.events(turn.turn_id, after=after, limit=PAGE)
@@ -80,9 +91,14 @@ async def _page(turn: _Followed, after: int) -> list[tuple[int, bytes]]:
         return page
 
 
-async def _next(viewer: TurnViewer, turn: _Followed) -> tuple[Recorded, ...]:
-    """What came after the last event seen, perhaps nothing: from memory, or else from the database."""
-    await viewer.wait()
+async def _next(viewer: TurnViewer, turn: _Followed, *, patience: float) -> tuple[Recorded, ...]:
+    """What came after the last event seen, perhaps nothing: from memory, or else from the database. Raises
+    `StorageError` where a turn that runs was silent for longer than any deadline: nobody can go on with it."""
+    try:
+        async with asyncio.timeout(patience):
+            await viewer.wait()
+    except TimeoutError:
+        await unbroken(_refuse_a_silent_one(turn))
     fresh = viewer.take()
     if viewer.error is not None:
         raise viewer.error

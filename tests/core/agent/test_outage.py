@@ -91,3 +91,19 @@ async def test_viewers_are_told_of_an_outage_that_lasts_and_a_stop_takes_effect_
     async with asyncio.timeout(10):
         assert (await collected(core, sent.turn_id))[-1].kind == "turn_cancelled"
     assert len(model.requests) == 1
+
+
+async def test_viewers_of_a_turn_that_nobody_can_go_on_with_are_told_and_those_of_a_parked_one_wait(
+    core: Core, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner.TurnRunner, "patience", 0.2)
+    model.extend([Wait(gate=asyncio.Event())], [call("undo", turns=2)])
+    sent = await core.of("ann").send("hello")
+    with pytest.raises(StorageError, match="saved"):
+        await collected(core, sent.turn_id)
+    parked = await core.of("ann").send("undo two")
+    following = asyncio.create_task(collected(core, parked.turn_id))
+    await asyncio.sleep(0.6)
+    assert not following.done()
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
