@@ -52,6 +52,8 @@ ROOMS: Final = {
         "signup": f"{CLIENT}.accounts:signup",
         "logout": f"{CLIENT}.accounts:logout",
         "whoami": f"{CLIENT}.accounts:whoami",
+        "passwd": f"{CLIENT}.own_account:passwd",
+        "account": f"{CLIENT}.own_account:account",
     },
     "The house": {
         "web": f"{SERVER}.web:web",
@@ -66,7 +68,7 @@ ROOMS: Final = {
         "help": f"{CLIENT}.help:help_",
     },
 }
-PLACED: Final = ("chat", "ask", "conversations", *ROOMS["The list"], "whoami")
+PLACED: Final = ("chat", "ask", "conversations", *ROOMS["The list"], "whoami", "account")
 """Commands that act on a list: `--local` and `--server` say which, before the command or after it."""
 CONFIGURED: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
 """Commands about settings: their help names `--env-file`, which all commands take."""

@@ -89,7 +89,7 @@ COMMANDS: Final = (
     ("models",),
     ("understand", "milk tomorrow"),
 )
-ELSEWHERE: Final = {"chat", "replay", "login", "signup", "logout", "whoami", "completion", "help"}
+ELSEWHERE: Final = {"chat", "replay", "login", "signup", "logout", "whoami", "passwd", "account", "completion", "help"}
 """Those that open a screen or ask a server; their settings come from where those of the others come from."""
 
 

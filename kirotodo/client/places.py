@@ -101,15 +101,26 @@ class Places:
         self._accounts.servers.use(address)
         self.address = address
 
-    async def sign_in(self, address: Address, *, email: str, password: str, new: bool) -> str:
-        """Sign in there, with a `new` account or the one there is, and be there. Gives a word on where it is kept."""
+    async def sign_in(self, address: Address, *, email: str, password: str, new: bool, restore: bool = False) -> str:
+        """Sign in there, with a `new` account or the one there is, and be there. Gives a word on where it is kept.
+
+        Raises `DeletionPending` for an account that is to be deleted, unless it is to be kept after all: `restore`.
+        """
         self._may_go(address)
-        enter = self._accounts.sign_up if new else self._accounts.sign_in
-        done = await enter(address, email=email, password=password)
+        if new:
+            done = await self._accounts.sign_up(address, email=email, password=password)
+        else:
+            done = await self._accounts.sign_in(address, email=email, password=password, restore=restore)
         self.address, self.user_id = address, done.tokens.user_id
         if done.stored.place in ("keyring", "memory"):
             return ""
         return f"The sign-in is kept in {done.stored.place}, which only you can read, since {done.stored.detail}."
+
+    async def change_password(self, *, current: str, new: str) -> None:
+        """Set a new password at the server where the chat is; every other sign-in ends. Raises `InvalidInput`."""
+        if self.address is None:
+            raise InvalidInput("This is your local list: it has no password.")
+        await self._accounts.change_password(self.address, current=current, new=new)
 
     async def sign_out(self) -> str:
         """Sign out of where the chat is, and be on the local list, or before the same server's door."""

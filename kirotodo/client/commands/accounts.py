@@ -10,10 +10,10 @@ import click
 from kirotodo.client.accounts import Accounts, SignedIn, checked_email
 from kirotodo.client.commands.output import prompt, put, put_json, say
 from kirotodo.client.commands.params import json_option
-from kirotodo.client.commands.session import NOT_SIGNED_IN, can_ask, leave, session
+from kirotodo.client.commands.session import FAILED, NOT_SIGNED_IN, can_ask, confirmed, leave, session
 from kirotodo.client.commands.where import asked
 from kirotodo.client.servers import EXAMPLE, Address
-from kirotodo.core.errors import InvalidInput, NotSignedIn
+from kirotodo.core.errors import DeletionPending, InvalidInput, NotSignedIn
 from kirotodo.core.text.sanitize import sanitize_line
 
 PASSWORD_MAX: Final = 10_000
@@ -38,10 +38,10 @@ Exit codes: 0 done, 1 the server refused, 2 wrong usage, 5 the server cannot be 
 def signup(url: str | None, email: str | None, password_stdin: bool) -> None:
     """Make an account at the server URL, and sign in there: from then on all commands and the chat act on your list
     at that server."""
-    accounts, address = session().accounts(), _address(url)
-    given = checked_email(email if email is not None else _asked("Email"))
-    password = _password(from_stdin=password_stdin, twice=True)
-    _tell(_run(accounts.sign_up(address, email=given, password=password)))
+    accounts, address = session().accounts(), address_of(url)
+    given = checked_email(email if email is not None else asked_for("Email"))
+    password = password_of(from_stdin=password_stdin, twice=True)
+    tell(run(accounts.sign_up(address, email=given, password=password)))
 
 
 @click.command(
@@ -68,16 +68,23 @@ def login(url: str | None, email: str | None, password_stdin: bool, with_token: 
     """
     if with_token and (email is not None or password_stdin):
         raise click.UsageError("Give either --token or an email and a password.")
-    accounts, address = session().accounts(), _address(url)
+    accounts, address = session().accounts(), address_of(url)
     if with_token:
-        return _tell(_run(accounts.sign_in_with(address, _secret("Token"))))
-    if email is None and not password_stdin and (name := _run(_already(accounts, address))):
+        return tell(run(accounts.sign_in_with(address, secret_of("Token"))))
+    if email is None and not password_stdin and (name := run(_already(accounts, address))):
         accounts.servers.use(address)
         return say(f"You are signed in at {address.host} as {name}; that list is the one to act on.")
     known = accounts.servers.of(address)
-    given = checked_email(email if email is not None else _asked("Email", known.email if known else ""))
-    password = _password(from_stdin=password_stdin)
-    _tell(_run(accounts.sign_in(address, email=given, password=password)))
+    given = checked_email(email if email is not None else asked_for("Email", known.email if known else ""))
+    password = password_of(from_stdin=password_stdin)
+    try:
+        tell(run(accounts.sign_in(address, email=given, password=password)))
+    except DeletionPending as error:
+        if not can_ask():
+            raise DeletionPending(f"{error.message} `kirotodo account restore` keeps it.") from None
+        if not confirmed(f"{error.message} Keep it?"):
+            leave(FAILED, "You are not signed in.")
+        tell(run(accounts.sign_in(address, email=given, password=password, restore=True)))
     return None
 
 
@@ -96,8 +103,8 @@ Exit codes: 0 done, 4 not signed in, 5 the server cannot be reached (with --ever
 def logout(url: str | None, everywhere: bool) -> None:
     """Sign out of the server that commands act on, or of the server URL. What you have written there stays there."""
     accounts = session().accounts()
-    address = Address.of(url) if url is not None else _current(accounts)
-    told = _run(accounts.sign_out(address, everywhere=everywhere))
+    address = Address.of(url) if url is not None else current_server(accounts)
+    told = run(accounts.sign_out(address, everywhere=everywhere))
     say(f"Signed out of {address.host}{' on all devices' if everywhere else ''}.")
     if not told:
         say("The server could not be told: the sign-in is gone from this computer, and ends there by itself.")
@@ -118,15 +125,15 @@ Exit codes: 0 signed in, 4 not signed in, 5 the server cannot be reached.""",
 def whoami(as_json: bool) -> None:
     """Ask the server that commands act on whom it takes you for."""
     accounts = session().accounts()
-    address = _current(accounts)
-    user = _run(accounts.who(address))
+    address = current_server(accounts)
+    user = run(accounts.who(address))
     if as_json:
         put_json({"server": address.url, "id": user.id, "email": user.email, "timezone": user.timezone})
     else:
         put(sanitize_line(f"{user.email or user.id} at {address}"))
 
 
-def _address(url: str | None) -> Address:
+def address_of(url: str | None) -> Address:
     """The server that was named, else the one that commands act on, else the latest, else what is typed now."""
     accounts = session().accounts()
     if url is not None:
@@ -136,10 +143,10 @@ def _address(url: str | None) -> Address:
         return found
     if not can_ask():
         raise InvalidInput(f"Which server? For example: kirotodo login {EXAMPLE}")
-    return Address.of(_asked("Server"))
+    return Address.of(asked_for("Server"))
 
 
-def _current(accounts: Accounts) -> Address:
+def current_server(accounts: Accounts) -> Address:
     address = accounts.chosen(asked())
     if address is None:
         leave(NOT_SIGNED_IN, f"You are not signed in: the list is that of this computer. kirotodo login {EXAMPLE}")
@@ -155,14 +162,14 @@ async def _already(accounts: Accounts, address: Address) -> str | None:
     return user.email or user.id
 
 
-def _run(what: Awaitable[T]) -> T:
+def run(what: Awaitable[T]) -> T:
     async def run() -> T:
         return await what
 
     return asyncio.run(run())
 
 
-def _tell(signed_in: SignedIn) -> None:
+def tell(signed_in: SignedIn) -> None:
     address, stored = signed_in.address, signed_in.stored
     say(f"Signed in at {address.host} as {signed_in.name}. Your list there is the one to act on; --local is the other.")
     if stored.place == "memory":
@@ -171,26 +178,26 @@ def _tell(signed_in: SignedIn) -> None:
         say(f"The sign-in is kept in {stored.place}, which only you can read, since {stored.detail}.")
 
 
-def _asked(what: str, default: str = "") -> str:
+def asked_for(what: str, default: str = "") -> str:
     if not can_ask():
         raise InvalidInput(f"{what}? There is nobody to ask: give it as an option.")
     return prompt(what, default=default)
 
 
-def _password(*, from_stdin: bool, twice: bool = False) -> str:
+def password_of(*, from_stdin: bool, twice: bool = False, what: str = "Password") -> str:
     if from_stdin:
-        return _checked(_line())
+        return _checked(piped_line())
     if not can_ask():
         raise InvalidInput("A password is typed at a terminal, or piped with --password-stdin.")
-    return _checked(prompt("Password", secret=True, twice=twice))
+    return _checked(prompt(what, secret=True, twice=twice))
 
 
-def _secret(what: str) -> str:
+def secret_of(what: str) -> str:
     """Typed unseen, or from a pipe."""
-    return prompt(what, secret=True) if sys.stdin.isatty() else _line()
+    return prompt(what, secret=True) if sys.stdin.isatty() else piped_line()
 
 
-def _line() -> str:
+def piped_line() -> str:
     try:
         return sys.stdin.buffer.readline(PASSWORD_MAX).decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:

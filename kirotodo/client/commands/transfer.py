@@ -51,6 +51,11 @@ Examples:
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 def export(file: Path, form: str | None, force: bool) -> None:
     """Write the whole list, completed tasks too, to FILE or to stdout. JSON loses nothing."""
+    export_to(file, form=form, force=force)
+
+
+def export_to(file: Path, *, form: str | None = None, force: bool = False) -> None:
+    """Write the whole list to a file, or to stdout."""
     where = TaskFilter(status="all", sort="created")
     page = with_backend(lambda backend: fetch(backend, where, Paging(limit=None)))
     tasks = sorted(page.items, key=lambda task: task.id)

@@ -27,6 +27,7 @@ COMMANDS: Final = (
     SlashCommand(name="retry", hint="send the message of a failed turn again"),
     SlashCommand(name="model", hint="choose which model answers", takes="name"),
     SlashCommand(name="server", hint="go to a server, or back to the list of this computer", takes="address"),
+    SlashCommand(name="password", hint="set a new password at the server"),
     SlashCommand(name="signout", hint="sign out of the server"),
     SlashCommand(name="tasks", hint="show or hide the tasks"),
     SlashCommand(name="theme", hint="light or dark"),

@@ -45,8 +45,9 @@ class Stage:
 class SharedServer:
     """Each test is another user of it."""
 
-    def __init__(self, base_url: str, stage: Stage) -> None:
+    def __init__(self, base_url: str, stage: Stage, settings: Settings) -> None:
         self.base_url = base_url
+        self.settings = settings
         self.stage = stage
         self._users = itertools.count(1)
 
@@ -77,7 +78,7 @@ def shared_server(folder: Path) -> Iterator[SharedServer]:
     thread.start()
     up.wait()
     try:
-        yield SharedServer(addresses[0], stage)
+        yield SharedServer(addresses[0], stage, settings_in(folder))
     finally:
         if not loop.is_closed():
             loop.call_soon_threadsafe(leave.set)

@@ -26,6 +26,7 @@ class Person:
 
     def __init__(self, home: Path, server: SharedServer) -> None:
         self.home = home
+        self.server = server
         self.url = server.base_url
         self.host = server.base_url.removeprefix("http://")
         self.email = f"person{next(_people)}@example.com"
@@ -239,3 +240,120 @@ def test_config_and_doctor_say_where_the_list_is(person: Person) -> None:
 def test_a_dry_run_needs_a_list_that_is_here(person: Person) -> None:
     person.enter()
     assert f"that of {person.host} is not here" in person.fails(2, "ask", "--dry-run", "hello")
+
+
+# --- passwords ---
+
+NEW: Final = "quite another horse"
+
+
+def reset_token(person: Person) -> str:
+    """What whoever runs the server gets from the command for it."""
+    environment = {"KIROTODO_HOME": str(person.home), "DATABASE_URL": person.server.settings.database_url}
+    result = CliRunner(env=environment).invoke(front_door(), ["token", "--reset-password", person.email])
+    assert result.exit_code == 0, result.output
+    assert "once" in result.stderr
+    return result.stdout.strip()
+
+
+def test_a_new_password_keeps_one_signed_in(person: Person) -> None:
+    person.enter()
+    person.ok("add", "at the server")
+    assert "changed" in person.ok("passwd", stdin=f"{PASSWORD}\n{NEW}\n").stderr
+    assert person.titles() == ["at the server"]
+    person.ok("logout")
+    person.fails(4, "login", person.url, "--email", person.email, "--password-stdin", stdin=f"{PASSWORD}\n")
+    person.ok("login", person.url, "--email", person.email, "--password-stdin", stdin=f"{NEW}\n")
+
+
+@pytest.mark.parametrize(
+    ("stdin", "words"),
+    [
+        (f"wrong password\n{NEW}\n", "isn't your current password"),
+        (f"{PASSWORD}\nPassword1\n", "most common"),
+        (f"{PASSWORD}\nshort\n", "8 characters"),
+        (f"{PASSWORD}\n", "empty"),
+    ],
+)
+def test_a_password_that_cannot_be_set(person: Person, stdin: str, words: str) -> None:
+    person.enter()
+    assert words in person.fails(2, "passwd", stdin=stdin)
+    assert person.titles() == []
+
+
+def test_a_password_of_the_server_that_was_named(person: Person) -> None:
+    person.enter()
+    person.variables["KIROTODO_SERVER"] = "localhost:1"
+    assert "not signed in at localhost:1" in person.fails(4, "passwd", stdin=f"{PASSWORD}\n{NEW}\n")
+    assert "changed" in person.ok("passwd", person.url, stdin=f"{PASSWORD}\n{NEW}\n").stderr
+
+
+def test_without_a_sign_in_there_is_no_password_to_change(person: Person) -> None:
+    assert "not signed in" in person.fails(4, "passwd", stdin=f"{PASSWORD}\n{NEW}\n")
+
+
+def test_a_reset_token_sets_a_password_and_signs_in(person: Person) -> None:
+    person.enter()
+    person.ok("logout")
+    token = reset_token(person)
+    assert "most common" in person.fails(2, "passwd", "--reset", person.url, stdin=f"{token}\nsunshine\n")
+    assert "Signed in" in person.ok("passwd", "--reset", person.url, stdin=f"{token}\n{NEW}\n").stderr
+    assert person.titles() == []
+    assert "isn't valid" in person.fails(2, "passwd", "--reset", person.url, stdin=f"{token}\n{PASSWORD}\n")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--user", "1", "--reset-password", "ann@example.com"]])
+def test_a_token_is_of_one_kind(person: Person, arguments: list[str]) -> None:
+    assert "either" in person.fails(2, "token", *arguments)
+
+
+def test_there_is_no_reset_token_for_nobody(person: Person) -> None:
+    assert "no account" in person.fails(1, "token", "--reset-password", "nobody@example.com")
+
+
+# --- deleting an account ---
+
+
+def test_an_account_is_deleted_after_an_export_and_kept_after_all(person: Person, tmp_path: Path) -> None:
+    person.enter()
+    person.ok("add", "at the server")
+    file = tmp_path / "tasks.json"
+    arguments = ["account", "delete", "--export", str(file), "--confirm", person.email.upper()]
+    said = person.ok(*arguments, stdin=f"{PASSWORD}\n").stderr
+    assert "will be deleted with everything in it on 07 December 2026" in said
+    assert "at the server" in file.read_text()
+    assert person.titles() == [], "this is the local list"
+    refused = person.fails(1, "login", person.url, "--email", person.email, "--password-stdin", stdin=f"{PASSWORD}\n")
+    assert "07 December 2026" in refused
+    assert "kirotodo account restore" in refused
+    assert "not signed in" in person.fails(4, "whoami")
+    arguments = ["account", "restore", "--email", person.email, "--password-stdin"]
+    assert "is kept" in person.ok(*arguments, stdin=f"{PASSWORD}\n").stderr
+    assert person.titles() == ["at the server"]
+    assert "Nobody asked" in person.fails(1, "account", "restore")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [
+        ([], f"{PASSWORD}\n", "--confirm"),
+        (["--confirm", "yes"], f"{PASSWORD}\n", "Nothing was deleted"),
+        (["--confirm", "EMAIL"], "wrong password\n", "isn't your current password"),
+        (["--confirm", "EMAIL"], "", "empty"),
+    ],
+)
+def test_an_account_that_stays(person: Person, arguments: list[str], stdin: str, words: str) -> None:
+    person.enter()
+    given = [person.email if argument == "EMAIL" else argument for argument in arguments]
+    assert words in person.fails(2, "account", "delete", *given, stdin=stdin)
+    assert person.titles() == []
+
+
+def test_whoever_came_with_a_token_keeps_it_until_the_end(person: Person) -> None:
+    user = person.email.partition("@")[0]
+    person.ok("login", person.url, "--token", stdin=token_for(user))
+    person.ok("add", "at the server")
+    person.ok("account", "delete", "--confirm", user)
+    assert "kirotodo account restore" in person.fails(1, "list")
+    assert "is kept" in person.ok("account", "restore").stderr
+    assert person.titles() == ["at the server"]

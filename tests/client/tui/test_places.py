@@ -1,5 +1,6 @@
 """Signing in and up, going to a server and back, and what becomes of drafts and messages on the way."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -294,3 +295,58 @@ async def test_two_servers_keep_two_states(home: Home, server: RawServer) -> Non
             assert chat.draft == ""
     current = home.accounts.servers.current
     assert current == other.address
+
+
+# --- the account there ---
+
+PENDING = {"id": "7", "email": "ada@example.com", "deletion_at": "2026-12-07T09:00:00Z"}
+
+
+async def test_an_account_that_is_to_be_deleted_is_kept_by_a_second_enter(home: Home, server: RawServer) -> None:
+    user_of = issued(1).pieces[0]
+    assert isinstance(user_of, bytes)
+    told = json.loads(user_of)
+    server.on("/signin", ok({**told, "user": PENDING}))
+    server.on("/7/deletion", ok(None, 204))
+    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+        await chat.sees("password")
+        await fill(chat)
+        await chat.sees("will be deleted on 07 December 2026", "enter again to keep it")
+        assert server.to("/deletion") == []
+        await chat.press("enter")
+        await chat.sees("3 open")
+    assert [request.method for request in server.to("/deletion")] == ["DELETE"]
+
+
+async def test_a_new_password_is_set_in_the_chat(home: Home, server: RawServer) -> None:
+    await known(home, server)
+    refusal = problem(422, "invalid_input", "That isn't your current password.")
+    server.on("/auth/password", refusal, issued(2))
+    async with at_home(home) as chat:
+        await chat.sees("3 open")
+        await chat.say("/password")
+        await chat.sees("new password", "current", "again")
+        await chat.write("correct house")
+        await chat.press("tab")
+        await chat.write("another horse")
+        await chat.press("tab")
+        await chat.write("another house")
+        await chat.press("enter")
+        await chat.sees("not the same")
+        assert server.to("/auth/password") == []
+        await chat.press(*["backspace"] * 5)
+        await chat.write("horse")
+        await chat.press("enter")
+        await chat.sees("isn't your current password")
+        await chat.press("enter")
+        await chat.until(lambda: any("password is changed" in toast for toast in chat.toasts()))
+        assert "another horse" not in chat.text
+    body = {"current_password": "correct house", "new_password": "another horse"}
+    assert [request.body for request in server.to("/auth/password")] == [body, body]
+
+
+async def test_the_local_list_has_no_password(home: Home, server: RawServer) -> None:
+    async with at_home(home) as chat:
+        await chat.sees("6 open")
+        await chat.say("/password")
+        await chat.until(lambda: any("it has no password" in toast for toast in chat.toasts()))

@@ -19,7 +19,7 @@ from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.field import Choice, Field, SecretField
-from kirotodo.core.errors import InvalidInput
+from kirotodo.core.errors import DeletionPending, InvalidInput
 
 HAVE, MAKE = "I have one", "make one"
 HINT: Final = "Your tasks and conversations are kept at the server. Its address, email and password; enter goes on."
@@ -53,19 +53,20 @@ class SignInScreen(DialogScreen):
         self._places = places
         self._address = address if address is not None else places.address
         self._why = why
+        self._asked_to_restore = ""
 
     # --- fields ---
 
     def fields(self) -> ComposeResult:
         address = self._address
         if self._places.fixed and address is not None:
-            yield from _row("server", Static(line(address.host), id="server-name"))
+            yield from labelled("server", Static(line(address.host), id="server-name"))
         else:
-            yield from _row("server", Field(address.url if address else "", id="server", placeholder=EXAMPLE))
+            yield from labelled("server", Field(address.url if address else "", id="server", placeholder=EXAMPLE))
         email = self._places.email_at(address) if address is not None else ""
-        yield from _row("account", Choice((HAVE, MAKE), HAVE, id="account"))
-        yield from _row("email", Field(email, id="email"))
-        yield from _row("password", SecretField(id="password"))
+        yield from labelled("account", Choice((HAVE, MAKE), HAVE, id="account"))
+        yield from labelled("email", Field(email, id="email"))
+        yield from labelled("password", SecretField(id="password"))
         with Horizontal(id="again-row", classes="row"):
             yield Label("again", markup=False)
             yield SecretField(id="again")
@@ -107,7 +108,13 @@ class SignInScreen(DialogScreen):
         password = self.query_one("#password", Field).value
         if self.making and password != self.query_one("#again", Field).value:
             raise InvalidInput("The two passwords are not the same.")
-        said = await self._places.sign_in(address, email=email, password=password, new=self.making)
+        try:
+            said = await self._places.sign_in(
+                address, email=email, password=password, new=self.making, restore=self._asked_to_restore == email
+            )
+        except DeletionPending as error:
+            self._asked_to_restore = email
+            raise DeletionPending(f"{error.message} Press enter again to keep it.") from None
         self.post_message(self.Entered(said))
 
     def on_sign_in_screen_entered(self, message: Entered) -> None:
@@ -122,7 +129,7 @@ class SignInScreen(DialogScreen):
             shell_of(self).say("/server brings this back; /retry tries again.")
 
 
-def _row(label: str, field: Widget) -> ComposeResult:
+def labelled(label: str, field: Widget) -> ComposeResult:
     with Horizontal(classes="row"):
         yield Label(label, markup=False)
         yield field

@@ -130,6 +130,16 @@ async def _go(chat: "ChatScreen", address: "Address | None") -> None:
         chat.shell.post_message(PlaceChanged(f"The list is that of {where} now."))
 
 
+def _password(chat: "ChatScreen", _: str) -> None:
+    from kirotodo.client.tui.screens.password import PasswordScreen
+
+    places = chat.shell.places
+    if places is None or places.address is None:
+        chat.shell.say("This is your local list: it has no password.", "warning")
+    else:
+        chat.app.push_screen(PasswordScreen(places))
+
+
 def _sign_out(chat: "ChatScreen", _: str) -> None:
     if chat.shell.places is None:
         chat.shell.say(ONE_LIST, "warning")
@@ -156,6 +166,7 @@ DEEDS: Final[Mapping[str, Callable[["ChatScreen", str], None]]] = {
     "retry": _retry,
     "model": _model,
     "server": _server,
+    "password": _password,
     "signout": _sign_out,
     "tasks": lambda chat, _: chat.action_toggle_tasks(),
     "theme": lambda chat, _: chat.shell.action_toggle_theme(),
