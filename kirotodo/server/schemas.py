@@ -4,7 +4,7 @@ Limits that the core checks itself are only told here (`told`), so that both way
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final, Literal, cast
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, cast
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 
 from kirotodo.core.backend import ModelChoice, TaskFields
-from kirotodo.core.domain.conversation import MESSAGE_MAX, Approval, CallStatus, Conversation, Decision, Turn, Usage
+from kirotodo.core.domain.conversation import MESSAGE_MAX, Conversation, Decision
 from kirotodo.core.domain.task import (
     NAME_MAX,
     NOTES_MAX,
@@ -363,59 +363,6 @@ class TranscriptQuery(Body):
 
 class StatsQuery(Body):
     period_days: Annotated[int, Number] = Field(default=7, ge=1, le=3660, description="The period that ends today.")
-
-
-class Call(BaseModel):
-    """A tool call of a turn, as a chat answer shows it."""
-
-    id: str
-    tool: str
-    arguments: Mapping[str, Any]
-    result: Mapping[str, Any] | None
-    status: CallStatus
-    duration_ms: int
-
-
-class ChatAnswer(BaseModel):
-    """The outcome of a turn: its answer, or the approval it waits for."""
-
-    conversation_id: int
-    turn_id: str
-    message_id: int = Field(description="The `seq` of the user's message in its conversation.")
-    status: Literal["finished", "awaiting_approval", "cancelled"]
-    response: str
-    tool_calls: list[Call]
-    approval: Approval | None
-    model: str
-    usage: Usage
-    created_at: datetime
-
-    @classmethod
-    def of(cls, turn: Turn) -> "ChatAnswer":
-        calls = [
-            Call(
-                id=call.id,
-                tool=call.tool,
-                arguments=call.arguments,
-                result=call.result,
-                status=call.status,
-                duration_ms=call.duration_ms,
-            )
-            for call in turn.tool_calls
-        ]
-        assert turn.status in ("finished", "awaiting_approval", "cancelled")
-        return cls(
-            conversation_id=turn.conversation_id,
-            turn_id=turn.id,
-            message_id=turn.message_seq,
-            status=turn.status,
-            response=turn.response,
-            tool_calls=calls,
-            approval=turn.approval,
-            model=turn.model,
-            usage=turn.usage,
-            created_at=turn.created_at,
-        )
 
 
 class Tasks(BaseModel):

@@ -21,7 +21,7 @@ from kirotodo.client.commands.session import (
 from kirotodo.client.commands.task_view import in_brief
 from kirotodo.client.commands.telling import JsonLines, Narration, Silence, Telling
 from kirotodo.core.backend import Backend
-from kirotodo.core.domain.conversation import MESSAGE_MAX, Approval, Decision, Sent, Turn
+from kirotodo.core.domain.conversation import MESSAGE_MAX, Approval, ChatOutcome, Decision, Sent, Turn
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
 from kirotodo.core.events import ApprovalAnswered, ApprovalRequested
 
@@ -74,7 +74,7 @@ def ask(words: Sequence[str], as_json: bool, as_jsonl: bool, dry_run: bool, **gi
     telling: Telling = JsonLines() if as_jsonl else Silence() if as_json else Narration()
     turn = with_backend(lambda backend: _ask(backend, question, telling), rehearse=dry_run, resume=True)
     if as_json:
-        put_json(chat_response(turn))
+        put_json(ChatOutcome.of(turn))
     if turn.approval is not None:
         say(turn.approval.question if dry_run else _how_to_answer(turn))
     if dry_run:
@@ -177,32 +177,6 @@ async def _answered(backend: Backend, event: ApprovalRequested, answering: Answe
         decision = answering
     await backend.answer(event.turn_id, event.approval.call_id, decision)
     return True
-
-
-def chat_response(turn: Turn) -> dict[str, Any]:
-    """A turn as the chat route answers it."""
-    return {
-        "conversation_id": turn.conversation_id,
-        "turn_id": turn.id,
-        "message_id": turn.message_seq,
-        "status": turn.status,
-        "response": turn.response,
-        "tool_calls": [
-            {
-                "tool": call.tool,
-                "arguments": call.arguments,
-                "result": call.result,
-                "status": call.status,
-                "duration_ms": call.duration_ms,
-            }
-            for call in turn.tool_calls
-        ],
-        "approval": turn.approval,
-        "model": turn.model,
-        "usage": turn.usage,
-        "error": turn.error,
-        "created_at": turn.created_at,
-    }
 
 
 def _how_to_answer(turn: Turn) -> str:

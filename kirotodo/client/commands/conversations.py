@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from kirotodo.client.commands.ask import chat_response
 from kirotodo.client.commands.files import write_out
 from kirotodo.client.commands.markdown import unescaped
 from kirotodo.client.commands.output import Line, Styled, columns, put, put_json, say, to_json
@@ -15,7 +14,7 @@ from kirotodo.client.commands.params import CONVERSATION, joined, json_option
 from kirotodo.client.commands.session import now, with_backend
 from kirotodo.client.commands.telling import brief
 from kirotodo.core.backend import Backend
-from kirotodo.core.domain.conversation import Conversation, Message, Transcript, Turn
+from kirotodo.core.domain.conversation import ChatOutcome, Conversation, Message, Transcript, Turn
 from kirotodo.core.domain.task import PAGE_MAX, Page
 from kirotodo.core.errors import OperatorError
 from kirotodo.core.text.dates import describe_moment
@@ -219,7 +218,7 @@ async def _whole(backend: Backend, number: int) -> Transcript:
 
 
 def _as_json(whole: Transcript) -> dict[str, Any]:
-    turns = [chat_response(turn) for turn in whole.turns]
+    turns = [ChatOutcome.of(turn) for turn in whole.turns]
     return {"conversation": whole.conversation, "messages": whole.messages, "turns": turns}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from kirotodo.core.domain.task import Task
 
@@ -102,6 +102,64 @@ class Turn:
     error: str | None = None
     created_at: datetime
     finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallOutcome:
+    """A tool call of a turn, as its outcome shows it."""
+
+    id: str
+    tool: str
+    arguments: Mapping[str, Any]
+    result: Mapping[str, Any] | None
+    status: CallStatus
+    duration_ms: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatOutcome:
+    """The outcome of a turn, as `ask --json` and POST /chat give it: its answer, or the approval it waits for.
+
+    `message_id` is the `seq` of the user's message in its conversation, `error` the sentence of a turn that failed.
+    """
+
+    conversation_id: int
+    turn_id: str
+    message_id: int
+    status: TurnStatus
+    response: str
+    tool_calls: tuple[CallOutcome, ...]
+    approval: Approval | None
+    model: str
+    usage: Usage
+    error: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, turn: Turn) -> Self:
+        return cls(
+            conversation_id=turn.conversation_id,
+            turn_id=turn.id,
+            message_id=turn.message_seq,
+            status=turn.status,
+            response=turn.response,
+            tool_calls=tuple(
+                CallOutcome(
+                    id=call.id,
+                    tool=call.tool,
+                    arguments=call.arguments,
+                    result=call.result,
+                    status=call.status,
+                    duration_ms=call.duration_ms,
+                )
+                for call in turn.tool_calls
+            ),
+            approval=turn.approval,
+            model=turn.model,
+            usage=turn.usage,
+            error=turn.error,
+            created_at=turn.created_at,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.responses import Response
 
-from kirotodo.core.domain.conversation import Sent
+from kirotodo.core.domain.conversation import ChatOutcome, Sent
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.events import TurnFailed
 from kirotodo.core.local import LocalBackend
@@ -12,7 +12,7 @@ from kirotodo.server.callers import Caller, Draining, MessageKey, Spoken, Viewed
 from kirotodo.server.errors import STATUS, problem, problem_of
 from kirotodo.server.following import outcome, turn_frames
 from kirotodo.server.openapi import TURN_STREAM, problems
-from kirotodo.server.schemas import ChatAnswer, ChatBody
+from kirotodo.server.schemas import ChatBody
 from kirotodo.server.streams import EventStream
 
 router = user_router("chat")
@@ -27,8 +27,8 @@ async def begin(caller: Caller, body: ChatBody, key: str | None) -> tuple[LocalB
     return backend, sent
 
 
-@router.post("/chat", response_model=ChatAnswer, responses={**REFUSALS, **problems(504)})
-async def chat(body: ChatBody, caller: Spoken, drain: Draining, key: MessageKey = None) -> ChatAnswer | Response:
+@router.post("/chat", response_model=ChatOutcome, responses={**REFUSALS, **problems(504)})
+async def chat(body: ChatBody, caller: Spoken, drain: Draining, key: MessageKey = None) -> ChatOutcome | Response:
     """Say something and wait for the outcome.
 
     The answer comes once the turn is over or waits for an approval (`awaiting_approval`). Hanging up changes nothing:
@@ -41,7 +41,7 @@ async def chat(body: ChatBody, caller: Spoken, drain: Draining, key: MessageKey 
         return problem_of(error, turn_id=sent.turn_id, conversation_id=sent.conversation_id)
     if reached.failure is not None:
         return _failed(reached.failure, sent)
-    return ChatAnswer.of(reached.turn)
+    return ChatOutcome.of(reached.turn)
 
 
 @router.post("/chat/stream", status_code=200, response_class=EventStream, responses={**TURN_STREAM, **REFUSALS})

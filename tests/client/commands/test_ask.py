@@ -42,7 +42,7 @@ def test_json_is_the_chat_response(program: Program) -> None:
     }
     assert (answer["status"], answer["response"], answer["model"]) == ("finished", "Added milk.", "scripted")
     (made,) = answer["tool_calls"]
-    assert set(made) == {"tool", "arguments", "result", "status", "duration_ms"}
+    assert set(made) == {"id", "tool", "arguments", "result", "status", "duration_ms"}
     assert (made["tool"], made["arguments"]["title"], made["status"]) == ("add_task", "milk", "succeeded")
 
 
