@@ -36,9 +36,9 @@ _STYLES: Final = {
 }
 _COLOURS: Final = {1: "$accent", 2: "$text-muted"}
 """Rich's numbers stand in for the theme's colours, which are known only where it is drawn."""
-_ITEM: Final = re.compile(r"\s{0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
+_LIST_ITEM: Final = re.compile(r"\s{0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 _FENCED: Final = re.compile(r"^\s{0,3}(?:```|~~~)", re.MULTILINE)
-_FENCE: Final = re.compile(r"\s{0,3}(```+|~~~+)")
+_FENCE_BLOCK: Final = re.compile(r"\s{0,3}(```+|~~~+)")
 
 
 def render(text: str, width: int) -> list[Content]:
@@ -70,17 +70,17 @@ def cut(text: str, start: int) -> int:
     in_list = after_blank = False
     for line in text[start:].splitlines(keepends=True):
         whole = line.endswith("\n")
-        mark = _FENCE.match(line)
+        mark = _FENCE_BLOCK.match(line)
         if fence:
             if mark and mark[1].startswith(fence) and not line.strip(" `~\n"):
                 fence = ""
         elif not line.strip():
             after_blank = True
         else:
-            goes_on = in_list and (not whole or line[0] in " \t" or bool(_ITEM.match(line)))
+            goes_on = in_list and (not whole or line[0] in " \t" or bool(_LIST_ITEM.match(line)))
             if after_blank and not goes_on:
                 end = position
-            in_list = goes_on or bool(_ITEM.match(line)) or (in_list and not after_blank)
+            in_list = goes_on or bool(_LIST_ITEM.match(line)) or (in_list and not after_blank)
             after_blank = False
             fence = mark[1] if mark else ""
         position += len(line)

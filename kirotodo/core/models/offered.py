@@ -7,11 +7,11 @@ from typing import Any, Final
 from kirotodo.core.errors import ModelError, Unreachable
 from kirotodo.core.models.openai import Endpoint, client_of
 
-SECONDS: Final = 5.0
+LISTING_SECONDS: Final = 5.0
 """How long the service may take."""
 
 
-async def offered(endpoint: Endpoint, *, seconds: float = SECONDS) -> tuple[str, ...]:
+async def offered(endpoint: Endpoint, *, seconds: float = LISTING_SECONDS) -> tuple[str, ...]:
     """The models' names, sorted. Raises `Unreachable`, or `ModelError` if the key is refused or nothing is listed."""
     import httpx2
     import openai

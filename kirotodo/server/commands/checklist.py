@@ -17,26 +17,26 @@ ENCRYPTED: Final = ("sslmode=require", "sslmode=verify-ca", "sslmode=verify-full
 def checklist(settings: "Settings") -> Iterator[Check]:
     """One line for each item of the guide's list that a server can say anything about."""
     yield _environment(settings)
-    yield from _database(settings)
+    yield from _database_report(settings)
     yield _counting(settings)
     yield _origins(settings)
     yield _model_key(settings)
-    yield _told("error tracking", settings.sentry_dsn is not None, "reports go to Sentry", "set SENTRY_DSN")
-    yield _told("log format", settings.log_format == "json", "JSON, for collectors", "set LOG_FORMAT=json")
+    yield _reported("error tracking", settings.sentry_dsn is not None, "reports go to Sentry", "set SENTRY_DSN")
+    yield _reported("log format", settings.log_format == "json", "JSON, for collectors", "set LOG_FORMAT=json")
     yield Check(name="https", state="warn", detail="look from outside: only https:// may answer")
     yield Check(name="firewall", state="warn", detail="look at the machine: 22, 80 and 443 in, nothing else")
     yield Check(name="backups", state="warn", detail="look that one was restored for a try: docs/runbooks")
 
 
-def _told(name: str, so: bool, good: str, what_to_do: str) -> Check:
+def _reported(name: str, so: bool, good: str, what_to_do: str) -> Check:
     return Check(name=name, state="ok" if so else "warn", detail=good if so else what_to_do)
 
 
 def _environment(settings: "Settings") -> Check:
-    return _told("environment", settings.environment == "production", "production", "set ENVIRONMENT=production")
+    return _reported("environment", settings.environment == "production", "production", "set ENVIRONMENT=production")
 
 
-def _database(settings: "Settings") -> Iterator[Check]:
+def _database_report(settings: "Settings") -> Iterator[Check]:
     if settings.database_url.startswith("sqlite"):
         yield Check(name="database kind", state="warn", detail="SQLite: one server only; PostgreSQL takes more")
         return
@@ -46,14 +46,14 @@ def _database(settings: "Settings") -> Iterator[Check]:
         yield Check(name="database password", state="bad", detail=f"{len(password)} characters: openssl rand -hex 16")
     else:
         yield Check(name="database password", state="ok", detail="long enough" if password else "not in the address")
-    yield _told(
+    yield _reported(
         "database user",
         parts.username != "postgres",
         "no superuser by its name",
         "connect as a role that is no superuser: deploy/postgres/first-start.sh makes one",
     )
     safe = not host or is_near(host) or any(word in parts.query for word in ENCRYPTED)
-    yield _told("database link", safe, "near, or encrypted", "add ?sslmode=require to DATABASE_URL")
+    yield _reported("database link", safe, "near, or encrypted", "add ?sslmode=require to DATABASE_URL")
 
 
 def _counting(settings: "Settings") -> Check:
