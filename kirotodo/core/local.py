@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kirotodo.core.agent.observer import Observer
     from kirotodo.core.agent.runner import TurnRunner
     from kirotodo.core.agent.turns import Turns
-    from kirotodo.core.language.intent import Preferences
+    from kirotodo.core.language.types import Preferences
     from kirotodo.core.models.model import Model
     from kirotodo.core.models.roster import Roster
     from kirotodo.core.tools.tool import Standpoint
@@ -41,7 +41,7 @@ SETTLE_SECONDS: Final = 5.0
 
 def preferences_from(settings: Settings) -> "Preferences":
     """How words are read where people differ."""
-    from kirotodo.core.language.intent import Preferences
+    from kirotodo.core.language.types import Preferences
 
     return Preferences(
         next_weekday=settings.next_weekday,

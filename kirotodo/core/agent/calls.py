@@ -18,7 +18,7 @@ from kirotodo.core.agent.log import Entry, TurnLog
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
 from kirotodo.core.errors import OperatorError, ToolError, UserError
 from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished, ToolCallStarted
-from kirotodo.core.language.intent import Preferences
+from kirotodo.core.language.types import Preferences
 from kirotodo.core.store.turns import StaleOwner
 from kirotodo.core.tools.registry import Tools
 from kirotodo.core.tools.tool import ToolContext, failure

@@ -20,8 +20,8 @@ from kirotodo.core.agent.watch import watch
 from kirotodo.core.domain.conversation import FINAL, MESSAGE_MAX, Decision, Sent, Turn
 from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn, ToolError
 from kirotodo.core.events import Recorded, TurnStarted
-from kirotodo.core.language.intent import Preferences
 from kirotodo.core.language.titles import conversation_title
+from kirotodo.core.language.types import Preferences
 from kirotodo.core.language.understand import is_yes_no
 from kirotodo.core.models.roster import Roster
 from kirotodo.core.store.database import Database

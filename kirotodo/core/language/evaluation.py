@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from kirotodo.core.language.intent import (
+from kirotodo.core.language.types import (
     Action,
     Add,
     Clarify,

@@ -4,14 +4,23 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from kirotodo.core.language.adding import adding
-from kirotodo.core.language.additions import added
-from kirotodo.core.language.changing import changing
-from kirotodo.core.language.clauses import clauses, sentences, unlead
-from kirotodo.core.language.edges import content, merge
-from kirotodo.core.language.finishing import finishing
-from kirotodo.core.language.implied import bare, needing, trailing
-from kirotodo.core.language.intent import (
+from kirotodo.core.language.intents.add import adding
+from kirotodo.core.language.intents.add_to_list import if_missing
+from kirotodo.core.language.intents.clauses import clauses, sentences, unlead
+from kirotodo.core.language.intents.complete import finishing
+from kirotodo.core.language.intents.implied_add import bare, needing, trailing
+from kirotodo.core.language.intents.list_names import LIST, LIST_PHRASE, list_name
+from kirotodo.core.language.intents.new_task import added
+from kirotodo.core.language.intents.prepared_text import Reading, Span, first
+from kirotodo.core.language.intents.query import OPENER, OURS, asking
+from kirotodo.core.language.intents.reply import reaction, yes_no
+from kirotodo.core.language.intents.spelling import spelled
+from kirotodo.core.language.intents.targets import target
+from kirotodo.core.language.intents.title_and_fields import content, merge
+from kirotodo.core.language.intents.update import changing
+from kirotodo.core.language.intents.vocabulary import topic_of
+from kirotodo.core.language.patterns import pattern
+from kirotodo.core.language.types import (
     Action,
     Add,
     Clarify,
@@ -31,15 +40,6 @@ from kirotodo.core.language.intent import (
     Undo,
     Update,
 )
-from kirotodo.core.language.listing import if_missing
-from kirotodo.core.language.lists import LIST, LIST_PHRASE, list_name
-from kirotodo.core.language.patterns import pattern
-from kirotodo.core.language.questions import OPENER, OURS, asking
-from kirotodo.core.language.reactions import reaction, yes_no
-from kirotodo.core.language.reading import Reading, Span, first
-from kirotodo.core.language.spelling import spelled
-from kirotodo.core.language.targets import target
-from kirotodo.core.language.vocabulary import topic_of
 from kirotodo.core.text.list_marks import ListItem, read_item
 
 _CHANGES = (Add, Complete, Update, Delete, Clear, CreateList, DeleteList, Undo, Redo)

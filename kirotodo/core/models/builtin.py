@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kirotodo.core.domain.conversation import Usage
-from kirotodo.core.language.intent import Preferences
 from kirotodo.core.language.patterns import pattern
+from kirotodo.core.language.types import Preferences
 from kirotodo.core.models.builtin_edits import told
 from kirotodo.core.models.builtin_memory import PastTurn, Step, remember, turns_of
 from kirotodo.core.models.builtin_plan import Reader, Wish, grouped, leans_on_earlier, planned, started, texts_of

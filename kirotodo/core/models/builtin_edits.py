@@ -4,8 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from kirotodo.core.language.intent import Add, Clear, Complete, Delete, DeleteList, Redo, Scope, Target, Undo, Update
-from kirotodo.core.language.references import thing_done
+from kirotodo.core.language.intents.matching import thing_done
+from kirotodo.core.language.types import (
+    Add,
+    Clear,
+    Complete,
+    Delete,
+    DeleteList,
+    Redo,
+    Scope,
+    Target,
+    Undo,
+    Update,
+)
 from kirotodo.core.models.builtin_memory import QUESTIONS, Asked, ListItem, Memory, ids_of
 from kirotodo.core.models.builtin_phrases import bullets, count, dated, detailed, escaped, named, several, trouble
 from kirotodo.core.models.builtin_targets import PAGE, Search, Unclear, Work, by_clock, find, listed, tasks_in, total_of

@@ -4,8 +4,8 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from kirotodo.core.language.intent import Target
 from kirotodo.core.language.patterns import pattern
+from kirotodo.core.language.types import Target
 from kirotodo.core.models.builtin_memory import Memory
 
 _NUMBER_OF_A_TASK: Final = pattern(r"#\s*\d|\b(?:tasks?|todos?|ids?|items?)\s+(?:number\s+|no\.?\s+)?\d", re.IGNORECASE)

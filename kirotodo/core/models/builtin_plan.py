@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Final, TypeAlias, assert_never
 
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.inline import parse_inline
-from kirotodo.core.language.intent import (
+from kirotodo.core.language.intents.inline_marks import parse_inline
+from kirotodo.core.language.patterns import pattern
+from kirotodo.core.language.types import (
     Action,
     Add,
     Clarify,
@@ -31,7 +32,6 @@ from kirotodo.core.language.intent import (
     Update,
     Yes,
 )
-from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.understand import understand
 from kirotodo.core.models import builtin_edits as edits
 from kirotodo.core.models.builtin_answers import query

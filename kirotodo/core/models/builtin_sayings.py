@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from kirotodo.core.language.intent import Clarify
+from kirotodo.core.language.types import Clarify
 
 HELP: Final = """\
 I keep your to-do list. Say it in your own words, for example:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from kirotodo.core.domain.task import Task
-from kirotodo.core.language.intent import DayPart, Scope, Target
+from kirotodo.core.language.intents.matching import beginning, choose, match
 from kirotodo.core.language.patterns import pattern
-from kirotodo.core.language.references import beginning, choose, match
+from kirotodo.core.language.types import DayPart, Scope, Target
 from kirotodo.core.models.builtin_memory import QUESTIONS, Asked, ListItem, Memory
 from kirotodo.core.models.builtin_phrases import MANY, choices, escaped
 from kirotodo.core.models.model import ToolCall, ToolOutcome

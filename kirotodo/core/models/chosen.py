@@ -3,7 +3,7 @@
 from typing import Final
 
 from kirotodo.core.errors import ConfigError
-from kirotodo.core.language.intent import Preferences
+from kirotodo.core.language.types import Preferences
 from kirotodo.core.models.builtin import BuiltinModel
 from kirotodo.core.models.fallback import FallbackModel
 from kirotodo.core.models.model import Model

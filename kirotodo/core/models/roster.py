@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from kirotodo.core.addresses import host_of, is_this_machine
 from kirotodo.core.backend import ModelChoice
 from kirotodo.core.errors import ConfigError, InvalidInput, ModelError, OperatorError
-from kirotodo.core.language.intent import Preferences
+from kirotodo.core.language.types import Preferences
 from kirotodo.core.models.builtin import BuiltinModel
 from kirotodo.core.models.chosen import NO_KEY, address_of_api, endpoint_from, model_at
 from kirotodo.core.models.faults import Source

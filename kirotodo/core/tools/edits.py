@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import Changed, Task, TaskDraft
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.inline import parse_inline
+from kirotodo.core.language.intents.inline_marks import parse_inline
 from kirotodo.core.text.list_marks import read_item
 from kirotodo.core.tools.fields import changes_of, draft_of
 from kirotodo.core.tools.inline_fields import fields_of

@@ -9,7 +9,7 @@ from kirotodo.core.domain.recurrence import anchored, counts_hours
 from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.domain.task import PRIORITIES, RecursFrom, TaskDraft
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.recurrence import parse_rule
+from kirotodo.core.language.when.recurrence import parse_rule
 from kirotodo.core.tools.names import clean_notes, clean_project, clean_tags, clean_title
 from kirotodo.core.tools.timing import first_occurrence
 from kirotodo.core.tools.tool import Standpoint

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from kirotodo.core.backend import TaskFields
-from kirotodo.core.language.intent import Add
+from kirotodo.core.language.types import Add
 
 
 def fields_of(read: Add) -> TaskFields:

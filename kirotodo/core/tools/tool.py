@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from kirotodo.core.language.intent import Preferences
+from kirotodo.core.language.types import Preferences
 from kirotodo.core.tools.approval import Effect
 
 if TYPE_CHECKING:

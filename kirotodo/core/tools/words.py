@@ -7,9 +7,9 @@ from typing import Final
 
 from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.dates import parse_when
-from kirotodo.core.language.intent import Recurrence, When
-from kirotodo.core.language.recurrence import parse_rule
+from kirotodo.core.language.types import Recurrence, When
+from kirotodo.core.language.when.parse import parse_when
+from kirotodo.core.language.when.recurrence import parse_rule
 from kirotodo.core.tools.tool import Standpoint
 
 _NOTHING: Final = frozenset({"", "none", "never", "no", "clear"})

@@ -10,12 +10,12 @@ from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.server.commands.loading import load_settings
 
 if TYPE_CHECKING:
-    from kirotodo.core.language.intent import Understanding
+    from kirotodo.core.language.types import Understanding
 
 
 def read(text: str) -> "Understanding":
     """What the built-in model makes of a text that is said now, where and as the settings say."""
-    from kirotodo.core.language.intent import Preferences
+    from kirotodo.core.language.types import Preferences
     from kirotodo.core.language.understand import understand
 
     settings = load_settings()
@@ -57,7 +57,7 @@ def _said(value: Any) -> dict[str, Any]:
 
 
 def _words(value: Any) -> str:
-    from kirotodo.core.language.intent import Recurrence
+    from kirotodo.core.language.types import Recurrence
 
     if isinstance(value, Recurrence):
         return describe_rule(value.rule, recurs_from=value.recurs_from)

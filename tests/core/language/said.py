@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from kirotodo.core.language.intent import Action
+from kirotodo.core.language.types import Action
 from kirotodo.core.language.understand import understand
 
 TODAY = dt.date(2026, 3, 11)

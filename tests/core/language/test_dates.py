@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.dates import due_day, find_when, parse_when
-from kirotodo.core.language.intent import Preferences, When
+from kirotodo.core.language.types import Preferences, When
+from kirotodo.core.language.when.parse import due_day, find_when, parse_when
 
 NOW = dt.datetime.combine(dt.date(2026, 11, 25), dt.time(10, 20))
 """A wednesday."""

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.language.dates import find_when, parse_when
-from kirotodo.core.language.intent import Preferences
-from kirotodo.core.language.recurrence import find_recurrence
-from kirotodo.core.language.spans import listed_words
+from kirotodo.core.language.types import Preferences
+from kirotodo.core.language.when.parse import find_when, parse_when
+from kirotodo.core.language.when.recurrence import find_recurrence
+from kirotodo.core.language.when.tokens import listed_words
 
 PLAIN = Preferences()
 MOMENTS = st.datetimes(min_value=dt.datetime.min, max_value=dt.datetime.max)  # noqa: DTZ901 (local, as `now` is)

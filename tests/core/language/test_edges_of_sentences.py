@@ -4,7 +4,18 @@ import datetime as dt
 
 import pytest
 
-from kirotodo.core.language.intent import Action, Add, Clarify, Delete, Query, Recurrence, Scope, Target, Update, When
+from kirotodo.core.language.types import (
+    Action,
+    Add,
+    Clarify,
+    Delete,
+    Query,
+    Recurrence,
+    Scope,
+    Target,
+    Update,
+    When,
+)
 from tests.core.language.said import FRIDAY, TODAY, TOMORROW, actions, only
 
 AT_SIX = When(date=TODAY, time=dt.time(18), grain="minute")

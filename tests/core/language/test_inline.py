@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.inline import parse_inline
-from kirotodo.core.language.intent import Add, Preferences
+from kirotodo.core.language.intents.inline_marks import parse_inline
+from kirotodo.core.language.types import Add, Preferences
 from tests.core.language.said import FRIDAY, NOW, TOMORROW
 
 

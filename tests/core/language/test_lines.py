@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirotodo.core.language.intent import Add, Query
+from kirotodo.core.language.types import Add, Query
 from tests.core.language.said import actions
 
 

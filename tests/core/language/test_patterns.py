@@ -10,7 +10,7 @@ from kirotodo.core.language.patterns import pattern
 
 _COUNTED = """
 import re
-import kirotodo.core.language.intent
+import kirotodo.core.language.types
 compiled = []
 compile = re.compile
 re.compile = lambda text, *flags: compiled.append(text) or compile(text, *flags)

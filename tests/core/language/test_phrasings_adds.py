@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirotodo.core.language.intent import Add
+from kirotodo.core.language.types import Add
 from tests.core.language.said import actions
 
 SAID = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirotodo.core.language.intent import Clarify, Help, No, OutOfScope, Pick, Smalltalk, Yes
+from kirotodo.core.language.types import Clarify, Help, No, OutOfScope, Pick, Smalltalk, Yes
 from tests.core.language.said import actions
 
 NOT_OURS = """

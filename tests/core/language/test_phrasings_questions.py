@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirotodo.core.language.intent import Query
+from kirotodo.core.language.types import Query
 from tests.core.language.said import actions
 
 ASKED = """

@@ -6,8 +6,8 @@ import pytest
 
 from kirotodo.core.domain.task import RecursFrom
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.intent import Preferences, Recurrence
-from kirotodo.core.language.recurrence import find_recurrence, parse_rule
+from kirotodo.core.language.types import Preferences, Recurrence
+from kirotodo.core.language.when.recurrence import find_recurrence, parse_rule
 
 NOW = dt.datetime.combine(dt.date(2026, 11, 25), dt.time(10, 20))
 PLAIN = Preferences()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirotodo.core.domain.task import Task
-from kirotodo.core.language.references import choose, match
+from kirotodo.core.language.intents.matching import choose, match
 
 WHEN = dt.datetime(2026, 3, 11, tzinfo=dt.UTC)
 TITLES = (

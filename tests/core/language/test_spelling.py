@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.language.intent import Add
-from kirotodo.core.language.spelling import spelled
+from kirotodo.core.language.intents.spelling import spelled
+from kirotodo.core.language.types import Add
 from tests.core.language.said import only
 
 SLIPS = ["remid", "shedule", "cancle", "shoping", "calander", "adn", "delet", "meting", "remider"]

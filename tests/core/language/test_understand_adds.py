@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from kirotodo.core.language.intent import Add, Clarify, CreateList, OutOfScope, Query
+from kirotodo.core.language.types import Add, Clarify, CreateList, OutOfScope, Query
 from tests.core.language.said import FRIDAY, TOMORROW, actions, only
 
 FIVE_TOMORROW = dt.datetime.combine(TOMORROW, dt.time(17))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kirotodo.core.language.intent import (
+from kirotodo.core.language.types import (
     Action,
     Add,
     Clarify,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.language.intent import (
+from kirotodo.core.language.types import (
     Action,
     Add,
     Clarify,

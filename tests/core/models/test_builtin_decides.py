@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kirotodo.core.language.intent import Preferences
+from kirotodo.core.language.types import Preferences
 from kirotodo.core.models.builtin import BuiltinModel, Decision, decide
 from kirotodo.core.models.model import (
     AssistantStep,

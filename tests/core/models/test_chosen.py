@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kirotodo.core.errors import ConfigError
-from kirotodo.core.language.intent import Preferences
+from kirotodo.core.language.types import Preferences
 from kirotodo.core.models.builtin import BuiltinModel
 from kirotodo.core.models.chosen import endpoint_from, model_from
 from kirotodo.core.models.fallback import FallbackModel

@@ -11,9 +11,9 @@ from kirotodo.core.domain.recurrence import anchored
 from kirotodo.core.domain.rule import Rule, ordered, ordered_days, read_rule, unclamped
 from kirotodo.core.domain.task import RecursFrom
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.dates import parse_when
-from kirotodo.core.language.intent import Preferences
-from kirotodo.core.language.recurrence import parse_rule
+from kirotodo.core.language.types import Preferences
+from kirotodo.core.language.when.parse import parse_when
+from kirotodo.core.language.when.recurrence import parse_rule
 from kirotodo.core.text.dates import (
     UNREADABLE_RULE,
     describe_day,

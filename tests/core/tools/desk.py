@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from kirotodo.core.agent.approvals import Ledger, Question
 from kirotodo.core.domain.conversation import ToolCall
 from kirotodo.core.domain.task import Task, TaskFilter
-from kirotodo.core.language.intent import Preferences
+from kirotodo.core.language.types import Preferences
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.tools.registry import TOOLS
 from kirotodo.core.tools.tool import Standpoint, ToolContext

@@ -1,0 +1,125 @@
+"""Names of weekdays and months, with their abbreviations and common misspellings."""
+
+import datetime as dt
+from typing import Final
+
+from kirotodo.core.language.patterns import pattern
+from kirotodo.core.language.when.tokens import Line
+
+_WEEKDAYS: Final = (
+    "monday mon",
+    "tuesday tue tues",
+    "wednesday wed weds wednes wednsday wensday",
+    "thursday thu thur thurs thrusday",
+    "friday fri",
+    "saturday sat saterday",
+    "sunday sun",
+)
+_MONTHS: Final = (
+    "january jan",
+    "february feb febuary",
+    "march mar",
+    "april apr",
+    "may",
+    "june jun",
+    "july jul",
+    "august aug",
+    "september sep sept",
+    "october oct",
+    "november nov",
+    "december dec",
+)
+WEEKDAYS: Final = {word: index for index, words in enumerate(_WEEKDAYS) for word in words.split()}
+MONTHS: Final = {word: index for index, words in enumerate(_MONTHS, 1) for word in words.split()}
+
+WEAK_WEEKDAYS: Final = frozenset({"mon", "wed", "sat", "sun", "wednes"})
+"""Also other words, or the beginnings of such: alone they need a preposition or the end of a clause."""
+PEOPLE: Final = frozenset({"april", "may", "june", "jan", "august"})
+"""Months that people are called by too."""
+
+RELATIVE_WORDS: Final = {
+    "today": 0, "2day": 0, "todays": 0, "tomorrow": 1, "tomorrows": 1, "tmrw": 1, "tmr": 1, "tmrrw": 1,
+    "tmw": 1, "tomorow": 1, "tommorow": 1, "tommorrow": 1, "tomorro": 1, "tomo": 1, "2morrow": 1, "2moro": 1,
+    "2mrw": 1, "yesterday": -1, "yesterdays": -1, "yday": -1, "overmorrow": 2,
+}  # fmt: skip
+"""Days counted from today, with the spellings of telephones."""
+
+
+_ISO: Final = pattern(
+    r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:(?:T|\s)(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:Z"
+    r"|[+-]\d{2}:?\d{2})?)?(?!\w)"
+)
+_FULL: Final = pattern(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\w)")
+_YEAR_MONTH: Final = pattern(r"((?:19|20)\d\d)[-/](\d{1,2})(?![\w/.-]*\d)")
+_MONTH_YEAR: Final = pattern(r"(\d{1,2})[-/]((?:19|20)\d\d)(?![\w/.-]*\d)")
+_SHORT: Final = pattern(r"(\d{1,2})/(\d{1,2})(?!\w)")
+
+
+def full_date(line: Line, i: int, *, day_first: bool) -> tuple[dt.date | None, dt.time | None, int] | None:
+    """A complete date at token i, None in its place where there is no such day."""
+    text, start = line.text, line.starts[i]
+    if match := _ISO.match(text, start):
+        year, _, month, day, hour, minute, second = match.groups()
+        time = _time(hour, minute, second) if hour else None
+        return valid_date(int(year), int(month), int(day)), time, token_after(line, i, match.end())
+    if match := _FULL.match(text, start):
+        one, mark, two, year = match.groups()
+        if len(year) == 2 and mark != "/":
+            return None
+        first_is_day = day_first or mark == "."
+        month, day = (int(two), int(one)) if first_is_day else (int(one), int(two))
+        if month > 12 >= day:
+            month, day = day, month
+        return valid_date(full_year(year), month, day), None, token_after(line, i, match.end())
+    return None
+
+
+def year_month(line: Line, i: int) -> tuple[int, int, int] | None:
+    """ "2014/10", "10/2014": year, month and the token after it."""
+    if match := _YEAR_MONTH.match(line.text, line.starts[i]):
+        year, month = match.groups()
+    elif match := _MONTH_YEAR.match(line.text, line.starts[i]):
+        month, year = match.groups()
+    else:
+        return None
+    return (int(year), int(month), token_after(line, i, match.end())) if 0 < int(month) < 13 else None
+
+
+def short_date(line: Line, i: int, *, day_first: bool) -> tuple[int, int, int] | None:
+    """ "11/27": month, day and the token after it."""
+    match = _SHORT.match(line.text, line.starts[i])
+    if match is None:
+        return None
+    month, day = (int(part) for part in (match.groups()[::-1] if day_first else match.groups()))
+    if month > 12 >= day:
+        month, day = day, month
+    return (month, day, token_after(line, i, match.end())) if 0 < month < 13 and 0 < day < 32 else None
+
+
+def full_year(digits: str) -> int:
+    """A year of four figures, or of two: 25 is 2025, 85 is 1985."""
+    year = int(digits)
+    if len(digits) != 2:
+        return year
+    return 2000 + year if year < 70 else 1900 + year
+
+
+def valid_date(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _time(hour: str, minute: str, second: str | None) -> dt.time | None:
+    try:
+        return dt.time(int(hour), int(minute), int(second or 0))
+    except ValueError:
+        return None
+
+
+def token_after(line: Line, i: int, end: int) -> int:
+    """The first token that begins at or after character `end`."""
+    while i < line.size and line.starts[i] < end:
+        i += 1
+    return i
