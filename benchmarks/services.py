@@ -20,7 +20,6 @@ from benchmarks.upstream import WORDS, upstream
 from kirotodo.core.agent.prompt import INSTRUCTIONS, tokens
 from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.local import Core
-from kirotodo.core.models.chat_completions import ChatCompletions
 from kirotodo.core.models.model import (
     AssistantStep,
     Facts,
@@ -31,7 +30,8 @@ from kirotodo.core.models.model import (
     ToolOutcome,
     UserText,
 )
-from kirotodo.core.models.openai import Endpoint, OpenAIModel
+from kirotodo.core.models.openai.chat_completions import ChatCompletions
+from kirotodo.core.models.openai.model import Endpoint, OpenAIModel
 from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.tools.registry import TOOLS
 

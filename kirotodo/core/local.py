@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kirotodo.core.agent.turns import Turns
     from kirotodo.core.language.types import Preferences
     from kirotodo.core.models.model import Model
-    from kirotodo.core.models.roster import Roster
+    from kirotodo.core.models.registry import Roster
     from kirotodo.core.tools.tool import Standpoint
 
 T = TypeVar("T")
@@ -120,7 +120,7 @@ class Core:
 
     @cached_property
     def models(self) -> "Roster":
-        from kirotodo.core.models.roster import Roster
+        from kirotodo.core.models.registry import Roster
 
         return Roster(self.settings, preferences=self.preferences, default=self._model)
 

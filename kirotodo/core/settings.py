@@ -28,7 +28,7 @@ from pydantic_settings import (
 
 from kirotodo.core.env_file import EnvFile
 from kirotodo.core.errors import ConfigError
-from kirotodo.core.profiles import BUILT_IN, ModelProfile, profiles_from
+from kirotodo.core.model_profiles import BUILT_IN, ModelProfile, profiles_from
 from kirotodo.core.text.masking import MASK, hide_secrets
 from kirotodo.core.timezones import known_zone
 

@@ -16,7 +16,7 @@ from kirotodo.core.backend import Backend, Link
 from kirotodo.core.domain.conversation import Sent
 from kirotodo.core.events import FINAL_EVENTS, ApprovalRequested, TurnEvent
 from kirotodo.core.local import LocalBackend
-from kirotodo.core.models.builtin import BuiltinModel
+from kirotodo.core.models.builtin.model import BuiltinModel
 from kirotodo.core.models.model import Model
 from kirotodo.core.models.scripted import ScriptedModel
 from kirotodo.core.settings import Settings

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kirotodo.core.errors import ConfigError
-from kirotodo.core.profiles import ModelProfile
+from kirotodo.core.model_profiles import ModelProfile
 from kirotodo.core.settings import Settings
 
 FAST = '[models.fast]\nmodel = "small-1"\n'

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from kirotodo.core.agent.repeats import ALREADY_DONE
 from kirotodo.core.domain.conversation import ToolCall
-from kirotodo.core.models.builtin_phrases import bullets, count, detailed, escaped, several
+from kirotodo.core.models.builtin.replies import bullets, count, detailed, escaped, several
 from kirotodo.core.store.turns import StepRecord
 
 _VERBS: Final = {

@@ -23,7 +23,7 @@ from kirotodo.core.events import Recorded, TurnStarted
 from kirotodo.core.language.titles import conversation_title
 from kirotodo.core.language.types import Preferences
 from kirotodo.core.language.understand import is_yes_no
-from kirotodo.core.models.roster import Roster
+from kirotodo.core.models.registry import Roster
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.turns import TurnRecord
 from kirotodo.core.tools.registry import TOOLS

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Final
 
 from kirotodo.core.errors import ModelError
-from kirotodo.core.models.faults import ProviderFault, TooSlow
 from kirotodo.core.models.model import (
     AssistantStep,
     Model,
@@ -16,6 +15,7 @@ from kirotodo.core.models.model import (
     TextDelta,
     UserText,
 )
+from kirotodo.core.models.openai.errors import ProviderFault, TooSlow
 
 NOTICE: Final = "*The model cannot be reached; the built-in one answers.*"
 SLOW_NOTICE: Final = "*The model took longer than AGENT_TIMEOUT allows; the built-in one answers.*"

@@ -7,8 +7,8 @@ from kirotodo.core.errors import KirotodoError
 from kirotodo.server.commands.checks import Check, State
 
 if TYPE_CHECKING:
-    from kirotodo.core.models.probe import Found
-    from kirotodo.core.profiles import ModelProfile
+    from kirotodo.core.model_profiles import ModelProfile
+    from kirotodo.core.models.openai.probe import Found
     from kirotodo.core.settings import Settings
 
 
@@ -32,9 +32,9 @@ def check_model(settings: "Settings", *, offline: bool) -> Check:
 
 
 async def _asked(profile: "ModelProfile", settings: "Settings") -> "Found":
-    from kirotodo.core.models.openai import OpenAIModel
-    from kirotodo.core.models.probe import probe
-    from kirotodo.core.models.roster import endpoint_of
+    from kirotodo.core.models.openai.model import OpenAIModel
+    from kirotodo.core.models.openai.probe import probe
+    from kirotodo.core.models.registry import endpoint_of
 
     model = OpenAIModel(endpoint_of(profile, settings))
     try:

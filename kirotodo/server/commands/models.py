@@ -36,7 +36,7 @@ def models(name: str | None, as_json: bool) -> None:
     A model is configured with a table [models.NAME] in config.toml, or with OPENAI_API_KEY and OPENAI_MODEL.
     """
     from kirotodo.core.errors import InvalidInput, KirotodoError, Unreachable
-    from kirotodo.core.models.roster import choices
+    from kirotodo.core.models.registry import choices
 
     settings = load_settings()
     known = choices(settings)
@@ -68,8 +68,8 @@ def _offered(name: str, settings: "Settings") -> tuple[str, ...] | None:
     if profile is None:
         return None
 
-    from kirotodo.core.models.offered import offered
-    from kirotodo.core.models.roster import endpoint_of
+    from kirotodo.core.models.openai.probe import offered
+    from kirotodo.core.models.registry import endpoint_of
 
     return asyncio.run(offered(endpoint_of(profile, settings)))
 

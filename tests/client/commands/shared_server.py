@@ -12,7 +12,7 @@ from kirotodo.client.credentials import Credentials, Tokens
 from kirotodo.client.remote.backend import RemoteBackend
 from kirotodo.client.servers import Address
 from kirotodo.core.backend import Backend
-from kirotodo.core.models.builtin import BuiltinModel
+from kirotodo.core.models.builtin.model import BuiltinModel
 from kirotodo.core.models.model import Model, ModelEvent, ModelRequest
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app

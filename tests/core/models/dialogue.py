@@ -8,7 +8,7 @@ from typing import Any
 from kirotodo.core.agent.prompt import shortened
 from kirotodo.core.domain.conversation import CallStatus
 from kirotodo.core.errors import ToolError, UserError
-from kirotodo.core.models.builtin import BuiltinModel
+from kirotodo.core.models.builtin.model import BuiltinModel
 from kirotodo.core.models.model import (
     AssistantStep,
     Facts,

@@ -16,11 +16,11 @@ from kirotodo.core.domain.conversation import Sent
 from kirotodo.core.events import FINAL_EVENTS, FinalEvent, TextDelta, ToolCallFinished, TurnEvent, TurnFailed
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.models import model as port
-from kirotodo.core.models.breaker import CircuitBreaker
-from kirotodo.core.models.builtin import BuiltinModel
+from kirotodo.core.models.builtin.model import BuiltinModel
 from kirotodo.core.models.fallback import FallbackModel
 from kirotodo.core.models.model import Facts, Model, ModelEvent, ModelRequest, PromptItem, UserText
-from kirotodo.core.models.openai import API_KINDS, Endpoint, OpenAIModel
+from kirotodo.core.models.openai.circuit_breaker import CircuitBreaker
+from kirotodo.core.models.openai.model import API_KINDS, Endpoint, OpenAIModel
 from kirotodo.core.settings import Settings
 from kirotodo.core.tools.registry import TOOLS
 from tests.contract.house import MONDAY, Clock

@@ -1,6 +1,6 @@
 """The circuit breaker, by its clock."""
 
-from kirotodo.core.models.breaker import COOL_DOWN_SECONDS, FAILURES, CircuitBreaker
+from kirotodo.core.models.openai.circuit_breaker import COOL_DOWN_SECONDS, FAILURES, CircuitBreaker
 
 
 class Seconds:

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kirotodo.core.language.types import Preferences
-from kirotodo.core.models.builtin import BuiltinModel, Decision, decide
+from kirotodo.core.models.builtin.model import BuiltinModel, Decision, decide
 from kirotodo.core.models.model import (
     AssistantStep,
     Facts,

@@ -1,4 +1,4 @@
-from kirotodo.core.models.builtin_phrases import MANY, bullets, count
+from kirotodo.core.models.builtin.replies import MANY, bullets, count
 
 
 def test_what_nobody_has_counted_is_many() -> None:

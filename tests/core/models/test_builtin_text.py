@@ -5,8 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from kirotodo.core.models.builtin_memory import asked_in, remember, turns_of
-from kirotodo.core.models.builtin_phrases import bullets, choices, dated, escaped, trouble
+from kirotodo.core.models.builtin.memory import asked_in, remember, turns_of
+from kirotodo.core.models.builtin.replies import bullets, choices, dated, escaped, trouble
 from kirotodo.core.models.model import AssistantStep, ToolOutcome, UserText
 from tests.core.models.dialogue import Dialogue
 

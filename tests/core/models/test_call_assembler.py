@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kirotodo.core.models.call_assembler import CallAssembler
 from kirotodo.core.models.model import ToolCall
+from kirotodo.core.models.openai.call_assembler import CallAssembler
 from kirotodo.core.tools.registry import TOOLS
 
 Call: TypeAlias = tuple[str, dict[str, Any]]

@@ -8,10 +8,10 @@ import pytest
 
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.language.types import Preferences
-from kirotodo.core.models.builtin import BuiltinModel
-from kirotodo.core.models.chosen import endpoint_from, model_from
+from kirotodo.core.models.builtin.model import BuiltinModel
 from kirotodo.core.models.fallback import FallbackModel
-from kirotodo.core.models.openai import OPENAI_URL, OpenAIModel
+from kirotodo.core.models.openai.model import OPENAI_URL, OpenAIModel
+from kirotodo.core.models.registry import endpoint_from, model_from
 from kirotodo.core.settings import Settings
 
 
@@ -65,7 +65,7 @@ def test_a_key_that_can_be_none_is_said_so_without_showing_it(key: str) -> None:
 
 def test_the_sdk_is_not_imported_before_it_is_used() -> None:
     code = (
-        "import sys; from kirotodo.core.models.chosen import model_from; import kirotodo.core.local as l;"
+        "import sys; from kirotodo.core.models.registry import model_from; import kirotodo.core.local as l;"
         "from kirotodo.core.settings import Settings; s = Settings(openai_api_key='k', timezone='UTC');"
         "model_from(s, preferences=l.preferences_from(s)); print('openai' in sys.modules, 'httpx2' in sys.modules)"
     )

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.models.held_text import HeldText
 from kirotodo.core.models.model import Facts, ModelRequest, Restarted, TextDelta, ToolCall, UserText
+from kirotodo.core.models.openai.text_filter import HeldText
 from kirotodo.core.tools.registry import TOOLS
 
 MILK: Final = '{"title": "milk"}'

@@ -4,7 +4,6 @@ import pytest
 
 from kirotodo.core.errors import ModelError
 from kirotodo.core.models.fallback import NOTICE, SLOW_NOTICE, FallbackModel
-from kirotodo.core.models.faults import Kind, ProviderFault, slow
 from kirotodo.core.models.model import (
     AssistantStep,
     ModelEvent,
@@ -14,6 +13,7 @@ from kirotodo.core.models.model import (
     ToolOutcome,
     UserText,
 )
+from kirotodo.core.models.openai.errors import Kind, ProviderFault, slow
 from kirotodo.core.models.scripted import Fail, ScriptedModel, call
 from tests.core.models.provider import asked, run
 

@@ -8,7 +8,7 @@ import pytest
 from kirotodo.core.events import ApprovalRequested, TurnFinished
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.model import AssistantStep, Opaque, PromptItem, ToolCallRequest, ToolOutcome, UserText
-from kirotodo.core.models.openai import API_KINDS, OpenAIModel
+from kirotodo.core.models.openai.model import API_KINDS, OpenAIModel
 from tests.core.models.provider import (
     APIS,
     asked,

@@ -10,8 +10,8 @@ from llmock.scenarios import Reply, ToolCall
 
 from kirotodo.core.domain.task import TaskFilter
 from kirotodo.core.events import TextDelta, TurnFinished
-from kirotodo.core.models.breaker import CircuitBreaker
-from kirotodo.core.models.openai import API_KINDS, Endpoint
+from kirotodo.core.models.openai.circuit_breaker import CircuitBreaker
+from kirotodo.core.models.openai.model import API_KINDS, Endpoint
 from tests.core.models.provider import (
     APIS,
     assert_valid,

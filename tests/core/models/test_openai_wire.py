@@ -11,7 +11,6 @@ import pytest
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.events import TextDelta as ShownText
 from kirotodo.core.events import TurnCancelled
-from kirotodo.core.models.faults import ProviderFault, TooSlow
 from kirotodo.core.models.model import (
     AssistantStep,
     ModelEvent,
@@ -25,7 +24,8 @@ from kirotodo.core.models.model import (
     UsageReport,
     UserText,
 )
-from kirotodo.core.models.openai import Endpoint, OpenAIModel
+from kirotodo.core.models.openai.errors import ProviderFault, TooSlow
+from kirotodo.core.models.openai.model import Endpoint, OpenAIModel
 from tests.core.models.provider import asked, assert_valid, endpoint, opened, run, small_jitter
 from tests.core.models.raw_server import HANG, Answer, RawServer, data, delta, raw_server, refused
 

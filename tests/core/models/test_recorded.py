@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from kirotodo.core.domain.conversation import Usage
-from kirotodo.core.models.faults import ProviderFault
 from kirotodo.core.models.model import ModelEvent, Opaque, TextDelta, ToolCall, UsageReport
-from kirotodo.core.models.openai import OpenAIModel
+from kirotodo.core.models.openai.errors import ProviderFault
+from kirotodo.core.models.openai.model import OpenAIModel
 from tests.core.models.provider import asked, endpoint, run, small_jitter
 from tests.core.models.raw_server import Answer, raw_server
 from tests.core.models.test_opaque import DETAILS, THOUGHT

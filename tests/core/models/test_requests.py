@@ -17,14 +17,14 @@ from kirotodo.core.agent.prompt import INSTRUCTIONS, tokens
 from kirotodo.core.domain.conversation import Message
 from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.local import LOCAL_USER, LocalBackend
-from kirotodo.core.models.chat_completions import ChatCompletions
-from kirotodo.core.models.event_stream import EventStream
-from kirotodo.core.models.faults import ProviderFault, Source
 from kirotodo.core.models.model import Facts, ModelRequest
-from kirotodo.core.models.opaque import WANTED, given_back
-from kirotodo.core.models.responses import Responses
+from kirotodo.core.models.openai.chat_completions import ChatCompletions
+from kirotodo.core.models.openai.errors import ProviderFault, Source
+from kirotodo.core.models.openai.model import EventStream
+from kirotodo.core.models.openai.reasoning import WANTED, given_back
+from kirotodo.core.models.openai.responses import Responses
+from kirotodo.core.models.openai.wire import Api, facts_text
 from kirotodo.core.models.scripted import ScriptedModel, call
-from kirotodo.core.models.wire import Api, facts_text
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
 from kirotodo.core.tools.registry import TOOLS

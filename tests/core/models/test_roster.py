@@ -14,10 +14,10 @@ from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.events import ApprovalRequested, TurnFailed, TurnFinished
 from kirotodo.core.local import LocalBackend
+from kirotodo.core.model_profiles import ModelProfile
 from kirotodo.core.models.model import Model
-from kirotodo.core.models.roster import endpoint_of
+from kirotodo.core.models.registry import endpoint_of
 from kirotodo.core.models.scripted import ScriptedModel, call
-from kirotodo.core.profiles import ModelProfile
 from kirotodo.core.settings import Settings
 from tests.core.models.provider import events_of, failure, final
 from tests.core.models.raw_server import raw_server, refused

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.models.storable_text import TextJoiner, storable, storable_value
+from kirotodo.core.models.openai.storable_text import TextJoiner, storable, storable_value
 
 WILD = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\0\ud83d\udf89\ud800\udfff")))
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
 from kirotodo.core.models.model import ModelRequest, ToolCall, ToolOutcome, UserText
-from kirotodo.core.models.relaxed_json import first_value, object_of
-from kirotodo.core.models.storable_text import storable_value
-from kirotodo.core.models.tool_names import called_name, known_name
+from kirotodo.core.models.openai.relaxed_json import first_value, object_of
+from kirotodo.core.models.openai.storable_text import storable_value
+from kirotodo.core.models.openai.tool_names import called_name, known_name
 
 LONGEST: Final = 20_000
 Found: TypeAlias = tuple[Any, Any]

@@ -17,9 +17,9 @@ from kirotodo.core.language.types import (
     Undo,
     Update,
 )
-from kirotodo.core.models.builtin_memory import QUESTIONS, Asked, ListItem, Memory, ids_of
-from kirotodo.core.models.builtin_phrases import bullets, count, dated, detailed, escaped, named, several, trouble
-from kirotodo.core.models.builtin_targets import PAGE, Search, Unclear, Work, by_clock, find, listed, tasks_in, total_of
+from kirotodo.core.models.builtin.memory import QUESTIONS, Asked, ListItem, Memory, ids_of
+from kirotodo.core.models.builtin.replies import bullets, count, dated, detailed, escaped, named, several, trouble
+from kirotodo.core.models.builtin.targets import PAGE, Search, Unclear, Work, by_clock, find, listed, tasks_in, total_of
 from kirotodo.core.models.model import ToolCall, ToolOutcome
 from kirotodo.core.tools.inline_fields import fields_of
 

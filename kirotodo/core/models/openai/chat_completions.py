@@ -8,9 +8,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kirotodo.core.domain.conversation import Usage
-from kirotodo.core.models.call_assembler import CallAssembler
-from kirotodo.core.models.faults import Cut, Source, sent_error, truncated
-from kirotodo.core.models.held_text import HeldText
 from kirotodo.core.models.model import (
     AssistantStep,
     ModelEvent,
@@ -20,9 +17,21 @@ from kirotodo.core.models.model import (
     UsageReport,
     UserText,
 )
-from kirotodo.core.models.opaque import Thoughts, opaque_of, part
-from kirotodo.core.models.strict_schema import strict_schema
-from kirotodo.core.models.wire import count, cut_of, cut_short, facts_text, items, mapping, result_text, spoken
+from kirotodo.core.models.openai.call_assembler import CallAssembler
+from kirotodo.core.models.openai.errors import Cut, Source, sent_error, truncated
+from kirotodo.core.models.openai.reasoning import Thoughts, opaque_of, part
+from kirotodo.core.models.openai.text_filter import HeldText
+from kirotodo.core.models.openai.wire import (
+    count,
+    cut_of,
+    cut_short,
+    facts_text,
+    items,
+    mapping,
+    result_text,
+    spoken,
+    strict_schema,
+)
 
 
 class ChatCompletions:

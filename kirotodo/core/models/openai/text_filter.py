@@ -10,8 +10,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from kirotodo.core.models import dialects
-from kirotodo.core.models.dialects import (
+from kirotodo.core.models.model import ModelEvent, ModelRequest, Restarted, TextDelta, ToolCall
+from kirotodo.core.models.openai import dialects
+from kirotodo.core.models.openai.dialects import (
     AT_START,
     BARE,
     EDGES,
@@ -22,9 +23,8 @@ from kirotodo.core.models.dialects import (
     THOUGHTS,
     Dialect,
 )
-from kirotodo.core.models.model import ModelEvent, ModelRequest, Restarted, TextDelta, ToolCall
-from kirotodo.core.models.storable_text import TextJoiner, storable
-from kirotodo.core.models.written_calls import LONGEST, read_calls, texts_of, tools_told_in_data
+from kirotodo.core.models.openai.storable_text import TextJoiner, storable
+from kirotodo.core.models.openai.text_tool_calls import LONGEST, read_calls, texts_of, tools_told_in_data
 
 _CLOSERS: Final = frozenset(THOUGHTS.values())
 _TRIGGERS: Final = re.compile(r"[<\[◁`\]]")

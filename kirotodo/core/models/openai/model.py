@@ -5,6 +5,7 @@ Bodies and streams pass by its types: turning dictionaries and chunks into them 
 """
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
@@ -13,20 +14,108 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from kirotodo.core.addresses import mounts_for
-from kirotodo.core.models import faults
-from kirotodo.core.models.breaker import CircuitBreaker
-from kirotodo.core.models.chat_completions import ChatCompletions
-from kirotodo.core.models.event_stream import EventStream, whole_body
-from kirotodo.core.models.faults import ProviderFault, Refusal, Source
 from kirotodo.core.models.model import ModelEvent, ModelRequest, Opaque, Restarted, TextDelta
-from kirotodo.core.models.opaque import WANTED, given_back
-from kirotodo.core.models.responses import Responses
-from kirotodo.core.models.wire import Api, Decoder
+from kirotodo.core.models.openai import errors
+from kirotodo.core.models.openai.chat_completions import ChatCompletions
+from kirotodo.core.models.openai.circuit_breaker import CircuitBreaker
+from kirotodo.core.models.openai.errors import ProviderFault, Refusal, Source
+from kirotodo.core.models.openai.reasoning import WANTED, given_back
+from kirotodo.core.models.openai.responses import Responses
+from kirotodo.core.models.openai.wire import Api, Decoder
 from kirotodo.core.retry import Backoff
 
 if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
+
+
+DONE: Final = b"[DONE]"
+BOM: Final = b"\xef\xbb\xbf"
+LONGEST: Final = 4 * 1024 * 1024
+"""Bytes of one line; no honest event comes near."""
+
+
+class EventStream:
+    """Feeds on bytes as they come, gives whole payloads. `ended` is True once the sender said so."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._rest = b""
+        self._part = b""
+
+    def feed(self, data: bytes) -> list[dict[str, Any]]:
+        """The payloads that are whole now. Raises `ProviderFault` on what is no JSON object."""
+        lines = (self._rest + data).splitlines(keepends=True)
+        self._rest = lines.pop() if lines and not lines[-1].endswith((b"\n", b"\r")) else b""
+        if len(self._rest) + len(self._part) > LONGEST:
+            raise errors.garbled()
+        return self._payloads(lines)
+
+    def close(self) -> list[dict[str, Any]]:
+        """What the last line holds, if nothing ended it. A part of an object is nothing: the stream broke off."""
+        last, self._rest = self._rest, b""
+        return [] if self.ended else self._payloads([last])
+
+    def _payloads(self, lines: list[bytes]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for line in lines:
+            line = line.strip().removeprefix(BOM)
+            if not line:
+                if self._part:
+                    raise errors.garbled()
+                continue
+            data = _data(line)
+            if data is None:
+                continue
+            if data == DONE:
+                self.ended = True
+                break
+            payload = self._payload(data)
+            if payload is not None:
+                found.append(payload)
+        return found
+
+    def _payload(self, data: bytes) -> dict[str, Any] | None:
+        """The object in `data`; None while it may go on in the next line."""
+        self._part = self._part + b"\n" + data if self._part else data
+        try:
+            value = _loads(self._part)
+        except (ValueError, RecursionError):
+            return None
+        self._part = b""
+        return value if isinstance(value, dict) else _no_object()
+
+
+def _loads(data: bytes) -> Any:
+    """Read JSON; bytes that are no UTF-8 become replacement characters."""
+    try:
+        return json.loads(data)
+    except UnicodeDecodeError:
+        return json.loads(data.decode("utf-8", "replace"))
+
+
+def _data(line: bytes) -> bytes | None:
+    if line.startswith(b"data:"):
+        return line[5:].strip()
+    if line.startswith(b"{"):
+        return line
+    if line.startswith(b"error:"):
+        return b'{"error":' + line[6:] + b"}"
+    return None
+
+
+def _no_object() -> dict[str, Any]:
+    raise errors.garbled()
+
+
+def whole_body(data: bytes) -> dict[str, Any]:
+    """The object of an answer that came in one piece. Raises `ProviderFault` where it is none."""
+    try:
+        value = _loads(data)
+    except (ValueError, RecursionError):
+        raise errors.garbled() from None
+    return value if isinstance(value, dict) else _no_object()
+
 
 OPENAI_URL: Final = "https://api.openai.com/v1"
 ATTEMPTS: Final = 4
@@ -119,7 +208,7 @@ class OpenAIModel:
         stale = False
         for attempt in range(ATTEMPTS):
             if not breaker.allow():
-                raise faults.circuit_open(self.endpoint.host)
+                raise errors.circuit_open(self.endpoint.host)
             said = False
             try:
                 async with aclosing(self._attempt(request)) as events:
@@ -175,14 +264,14 @@ class OpenAIModel:
         except (openai.APITimeoutError, httpx2.TimeoutException) as error:
             unreachable = isinstance(error.__cause__, httpx2.ConnectTimeout)
             if unreachable:
-                raise faults.disconnected(self.endpoint.host, source=self._source) from None
-            raise faults.slow(self.endpoint.host) from None
+                raise errors.disconnected(self.endpoint.host, source=self._source) from None
+            raise errors.slow(self.endpoint.host) from None
         except (openai.APIConnectionError, httpx2.TransportError):
-            raise faults.disconnected(self.endpoint.host, source=self._source) from None
+            raise errors.disconnected(self.endpoint.host, source=self._source) from None
         except httpx2.DecodingError:
-            raise faults.garbled() from None
+            raise errors.garbled() from None
         if not decoder.whole:
-            raise faults.truncated()
+            raise errors.truncated()
         for event in decoder.finish():
             yield replace(event, origin=self._origin) if isinstance(event, Opaque) else event
 
@@ -193,7 +282,7 @@ class OpenAIModel:
 
         form = response.headers.get("content-type", "")
         if form.startswith("text/html"):
-            raise faults.no_api(self.endpoint.host, source=self._source)
+            raise errors.no_api(self.endpoint.host, source=self._source)
         data = response.aiter_bytes()
         if "application/json" in form:
             for event in decoder.feed(whole_body(await _bounded(data))):
@@ -214,7 +303,7 @@ class OpenAIModel:
                 if decoder.whole:
                     return
                 if heard and isinstance(error, TimeoutError | httpx2.ReadTimeout):
-                    raise faults.stalled(self.endpoint.host) from None
+                    raise errors.stalled(self.endpoint.host) from None
                 raise
             for payload in stream.feed(received):
                 heard = True
@@ -252,11 +341,11 @@ class OpenAIModel:
                     stream_cls=None,
                 )
             except openai.APIStatusError as error:
-                code, message = faults.error_of_body(error.body)
+                code, message = errors.error_of_body(error.body)
                 if error.status_code in (400, 422) and self._adapts(message or str(error.body)):
                     continue
                 refusal = Refusal(status=error.status_code, code=code, message=message, headers=error.response.headers)
-                raise faults.of_response(refusal, source=self._source) from None
+                raise errors.of_response(refusal, source=self._source) from None
 
     @property
     def _is_strict(self) -> bool:
@@ -297,7 +386,7 @@ async def _bounded(data: AsyncIterator[bytes]) -> bytes:
     async for more in data:
         received += more
         if len(received) > STREAM_MAX:
-            raise faults.garbled()
+            raise errors.garbled()
     return bytes(received)
 
 

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any, Final
 
 from kirotodo.core.language.types import Query, Scope, Target
-from kirotodo.core.models.builtin_memory import Memory
-from kirotodo.core.models.builtin_phrases import SHOWN, bullets, count, detailed, escaped, trouble
-from kirotodo.core.models.builtin_targets import PAGE, Search, Unclear, Work, by_clock, find, listed, tasks_in, total_of
+from kirotodo.core.models.builtin.memory import Memory
+from kirotodo.core.models.builtin.replies import SHOWN, bullets, count, detailed, escaped, trouble
+from kirotodo.core.models.builtin.targets import PAGE, Search, Unclear, Work, by_clock, find, listed, tasks_in, total_of
 from kirotodo.core.models.model import ToolCall
 from kirotodo.core.text.dates import describe_due
 

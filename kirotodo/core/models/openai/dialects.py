@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from kirotodo.core.models.written_calls import (
+from kirotodo.core.models.openai.text_tool_calls import (
     Reader,
     elements,
     gemma,

@@ -11,10 +11,10 @@ from typing import Final
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import Preferences
-from kirotodo.core.models.builtin_edits import told
-from kirotodo.core.models.builtin_memory import PastTurn, Step, remember, turns_of
-from kirotodo.core.models.builtin_plan import Reader, Wish, grouped, leans_on_earlier, planned, started, texts_of
-from kirotodo.core.models.builtin_targets import Work
+from kirotodo.core.models.builtin.edits import told
+from kirotodo.core.models.builtin.memory import PastTurn, Step, remember, turns_of
+from kirotodo.core.models.builtin.planner import Reader, Wish, grouped, leans_on_earlier, planned, started, texts_of
+from kirotodo.core.models.builtin.targets import Work
 from kirotodo.core.models.model import (
     ModelEvent,
     ModelRequest,

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kirotodo.core.models.model import ToolCall
-from kirotodo.core.models.relaxed_json import is_whole, object_of
-from kirotodo.core.models.storable_text import storable, storable_value
-from kirotodo.core.models.tool_names import called_name, known_name
+from kirotodo.core.models.openai.relaxed_json import is_whole, object_of
+from kirotodo.core.models.openai.storable_text import storable, storable_value
+from kirotodo.core.models.openai.tool_names import called_name, known_name
 
 
 @dataclass(slots=True)

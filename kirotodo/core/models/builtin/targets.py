@@ -10,8 +10,8 @@ from kirotodo.core.domain.task import Task
 from kirotodo.core.language.intents.matching import beginning, choose, match
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import DayPart, Scope, Target
-from kirotodo.core.models.builtin_memory import QUESTIONS, Asked, ListItem, Memory
-from kirotodo.core.models.builtin_phrases import MANY, choices, escaped
+from kirotodo.core.models.builtin.memory import QUESTIONS, Asked, ListItem, Memory
+from kirotodo.core.models.builtin.replies import MANY, choices, escaped
 from kirotodo.core.models.model import ToolCall, ToolOutcome
 
 T = TypeVar("T")
