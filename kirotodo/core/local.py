@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kirotodo.core.language.types import Preferences
     from kirotodo.core.models.model import Model
     from kirotodo.core.models.registry import Roster
-    from kirotodo.core.tools.tool import Standpoint
+    from kirotodo.core.tools.base import Standpoint
 
 T = TypeVar("T")
 Check = Callable[[T], None]
@@ -426,7 +426,7 @@ class LocalBackend:
             return await store.tasks.stats(today=self._today(), zone=self._zone, period_days=period_days)
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
-        from kirotodo.core.tools.imports import PART, checked_drafts
+        from kirotodo.core.tools.edits import PART, checked_drafts
 
         found = await checked_drafts(drafts, at=self._standpoint())
         if len(found.drafts) > PART and not await self._is_answered():
@@ -501,7 +501,7 @@ class LocalBackend:
         return self._clock().astimezone(self._zone).date()
 
     def _standpoint(self) -> "Standpoint":
-        from kirotodo.core.tools.tool import Standpoint
+        from kirotodo.core.tools.base import Standpoint
 
         return Standpoint(now=self._clock().astimezone(self._zone), zone=self._zone, preferences=self._core.preferences)
 

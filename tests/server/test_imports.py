@@ -11,7 +11,7 @@ from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import InvalidInput, NotUndoable
 from kirotodo.core.local import Core, utc_now
 from kirotodo.core.models.scripted import ScriptedModel, call
-from kirotodo.core.tools.imports import PART
+from kirotodo.core.tools.edits import PART
 from kirotodo.server.app import create_app
 from tests.server.serving import served, settings_in
 

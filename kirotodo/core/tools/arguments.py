@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from kirotodo.core.domain.task import PAGE_MAX
-from kirotodo.core.tools.tool import Arguments
+from kirotodo.core.tools.base import Arguments
 
 ID_MAX = 2**31 - 1
 _ID = re.compile(r"(?:task\s*)?(?:#\s*)?(\d{1,10})", re.IGNORECASE)

@@ -3,23 +3,73 @@
 Each takes an open store, which it never commits, and a standpoint from which words such as "tomorrow" are read.
 """
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kirotodo.core.backend import TaskFields
-from kirotodo.core.domain.task import Changed, Task, TaskDraft
+from kirotodo.core.domain.recurrence import anchored, counts_hours, next_occurrence, rule_after
+from kirotodo.core.domain.rule import read_rule
+from kirotodo.core.domain.task import PRIORITIES, Changed, RecursFrom, Task, TaskDraft
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.intents.inline_marks import parse_inline
+from kirotodo.core.language.when.recurrence import parse_rule
 from kirotodo.core.text.list_marks import read_item
-from kirotodo.core.tools.fields import changes_of, draft_of
-from kirotodo.core.tools.inline_fields import fields_of
-from kirotodo.core.tools.occurrences import drop_next, make_next
-from kirotodo.core.tools.tool import Standpoint
+from kirotodo.core.tools.base import Standpoint
+from kirotodo.core.tools.task_fields import (
+    changes_of,
+    clean_notes,
+    clean_project,
+    clean_tags,
+    clean_title,
+    draft_of,
+    fields_of,
+)
+from kirotodo.core.tools.timing import first_occurrence, moved_reminder
 
 if TYPE_CHECKING:
     from kirotodo.core.store.database import Store
+
+
+async def make_next(store: "Store", task: Task, *, at: Standpoint) -> Task | None:
+    """Add the occurrence after `task`, which was just done; None where there is none, or it exists already."""
+    if task.recurrence is None or await store.tasks.next_of(task.id) is not None:
+        return None
+    rule = anchored(task.recurrence, due_date=task.due_date, recurs_from=task.recurs_from)
+    due = next_occurrence(
+        rule,
+        due_date=task.due_date,
+        due_time=task.due_time,
+        done=at.now,
+        zone=at.zone,
+        recurs_from=task.recurs_from,
+    )
+    if due is None:
+        return None
+    remind_at = task.remind_at
+    if remind_at is not None:
+        old = (task.due_date or at.now.date(), task.due_time)
+        remind_at = moved_reminder(remind_at, old, due, at=at)
+    following = replace(
+        TaskDraft.from_task(task),
+        due_date=due.date,
+        due_time=due.time,
+        recurrence=rule_after(rule),
+        remind_at=remind_at,
+        parent_id=task.id,
+        completed_at=None,
+        created_at=None,
+    )
+    return await store.tasks.add(following)
+
+
+async def drop_next(store: "Store", task: Task) -> None:
+    """Take away the occurrence after `task`, which was opened again, unless it was done or changed meanwhile."""
+    following = await store.tasks.next_of(task.id)
+    if following is not None and not following.completed and following.updated_at == following.created_at:
+        await store.tasks.delete(following.id)
 
 
 async def add_task(store: "Store", fields: TaskFields, *, completed_at: datetime | None = None, at: Standpoint) -> Task:
@@ -84,3 +134,63 @@ def _drafts_from_text(text: str, *, at: Standpoint) -> tuple[TaskDraft, ...]:
     read = parse_inline(item.text, now=at.now, preferences=at.preferences)
     draft = draft_of(fields_of(read), at=at)
     return (replace(draft, completed_at=at.now.astimezone(UTC)) if item.done else draft,)
+
+
+PART: Final = 500
+"""Tasks that are stored in one transaction: more of them, and others would wait for it too long."""
+AT_ONCE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDrafts:
+    """What can be taken of an import, and why the rest cannot, counted from 1. A parent is one of `drafts`, by its
+    place, counted from 1 as well."""
+
+    drafts: list[TaskDraft]
+    skipped: tuple[str, ...]
+
+
+async def checked_drafts(drafts: Sequence[TaskDraft], *, at: Standpoint) -> CheckedDrafts:
+    """Check each draft. Many take seconds: others get their turn in between.
+
+    The parent of a draft is one before it, by its place.
+    """
+    good: list[TaskDraft] = []
+    skipped: list[str] = []
+    places: dict[int, int] = {}
+    for number, draft in enumerate(drafts, start=1):
+        try:
+            good.append(_checked(replace(draft, parent_id=places.get(draft.parent_id or 0)), at=at))
+            places[number] = len(good)
+        except InvalidInput as error:
+            skipped.append(f"Row {number}: {error.message}")
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return CheckedDrafts(good, tuple(skipped))
+
+
+def _checked(draft: TaskDraft, *, at: Standpoint) -> TaskDraft:
+    if draft.priority not in PRIORITIES:
+        raise InvalidInput(f"A priority is one of {', '.join(PRIORITIES)}.")
+    if draft.due_time is not None and draft.due_date is None:
+        raise InvalidInput("A time of day needs a due date.")
+    return replace(
+        draft if draft.recurrence is None else _repeating(draft, draft.recurrence, at=at),
+        title=clean_title(draft.title),
+        notes=clean_notes(draft.notes),
+        project=clean_project(draft.project),
+        tags=clean_tags(draft.tags),
+    )
+
+
+def _repeating(draft: TaskDraft, words: str, *, at: Standpoint) -> TaskDraft:
+    """With its rule as it is stored, and with a due date where it has none."""
+    read = parse_rule(words, now=at.now.replace(tzinfo=None), preferences=at.preferences)
+    rule, due_date, due_time = read_rule(read.rule), draft.due_date, draft.due_time
+    if len(rule.times) == 1 and not counts_hours(read.rule):
+        rule, due_time = replace(rule, byhour=(), byminute=()), due_time or rule.times[0]
+    if due_date is None:
+        due_date, due_time = first_occurrence(str(rule), None, due_time, at=at)
+    recurs_from: RecursFrom = "completion" if "completion" in (read.recurs_from, draft.recurs_from) else "schedule"
+    stored = anchored(str(rule), due_date=due_date, recurs_from=recurs_from)
+    return replace(draft, recurrence=stored, recurs_from=recurs_from, due_date=due_date, due_time=due_time)

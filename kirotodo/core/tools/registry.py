@@ -9,15 +9,97 @@ from pydantic import ValidationError
 
 from kirotodo.core.errors import ToolError
 from kirotodo.core.models.model import ToolSchema
-from kirotodo.core.tools.add import AddTask
-from kirotodo.core.tools.complete import CompleteTask
-from kirotodo.core.tools.delete import DeleteTask
-from kirotodo.core.tools.faults import faults_in_words
-from kirotodo.core.tools.history import Undo
-from kirotodo.core.tools.look import GetTask, ListTasks, TaskStatistics
-from kirotodo.core.tools.schema import schema_of
-from kirotodo.core.tools.tool import AnyCall, AnyTool, Call
-from kirotodo.core.tools.update import UpdateTask
+from kirotodo.core.tools.base import AnyCall, AnyTool, Call
+from kirotodo.core.tools.task_tools import (
+    AddTask,
+    CompleteTask,
+    DeleteTask,
+    GetTask,
+    ListTasks,
+    TaskStatistics,
+    Undo,
+    UpdateTask,
+)
+
+_KEYWORDS: Final = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+"""Behind a validator of ours, pydantic names limits in its own words."""
+
+
+def schema_of(tool: AnyTool) -> ToolSchema:
+    return ToolSchema(
+        name=tool.name, description=tool.description, parameters=_lean(tool.arguments.model_json_schema())
+    )
+
+
+def _lean(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Without titles, and with an optional value described by its type alone: leaving it out says "none"."""
+    drop = {"title", "description"} if "properties" in schema else {"title"}
+    if schema.get("default", 0) is None:
+        drop.add("default")
+    lean = {_KEYWORDS.get(key, key): value for key, value in schema.items() if key not in drop}
+    if lean.get("type") == "array" and "maxLength" in lean:
+        lean["maxItems"] = lean.pop("maxLength")
+    if "properties" in lean:
+        lean["properties"] = {name: _lean(_solid(of)) for name, of in lean["properties"].items()}
+    if isinstance(lean.get("items"), Mapping):
+        lean["items"] = _lean(lean["items"])
+    return lean
+
+
+def _solid(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """`X | None` as X."""
+    choices = [choice for choice in schema.get("anyOf", ()) if choice.get("type") != "null"]
+    rest = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**choices[0], **rest} if len(choices) == 1 else dict(schema)
+
+
+SHOWN = 3
+
+
+def faults_in_words(tool: AnyTool, fault: ValidationError) -> str:
+    """One sentence for each of the first few faults; what was given is not repeated."""
+    sentences: list[str] = []
+    for error in fault.errors(include_url=False, include_context=True, include_input=False):
+        sentence = _sentence(tool, error)
+        if sentence not in sentences:
+            sentences.append(sentence)
+    return " ".join(sentences[:SHOWN])
+
+
+def _sentence(tool: AnyTool, error: Mapping[str, Any]) -> str:
+    place, kind = _place(error["loc"]), error["type"]
+    context: Mapping[str, Any] = error.get("ctx", {})
+    match kind:
+        case "missing":
+            return f"{tool.name} needs {place}."
+        case "extra_forbidden":
+            return f"{tool.name} has no argument {place}; it takes {', '.join(tool.arguments.model_fields)}."
+        case "literal_error":
+            return f"{place} must be one of {context['expected']}."
+        case "value_error":
+            return f"{place}: {context['error']}" if error["loc"] else f"{context['error']}"
+        case "string_type" | "string_unicode":
+            return f"{place} must be text."
+        case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
+            return f"{place} must be a whole number."
+        case "bool_type" | "bool_parsing":
+            return f"{place} must be true or false."
+        case "too_long":
+            return f"{place} takes at most {context['max_length']}."
+        case "greater_than_equal":
+            return f"{place} must be at least {context['ge']}."
+        case "less_than_equal":
+            return f"{place} must be at most {context['le']}."
+        case "tuple_type":
+            return f"{place} must be a list."
+        case _:
+            return f"{place}: {error['msg']}."
+
+
+def _place(location: Sequence[int | str]) -> str:
+    names = [str(part)[:50] for part in location if isinstance(part, str)]
+    return f"`{names[0]}`" if names else "The call"
+
 
 MALFORMED: Final = "malformed"
 """The one key of arguments that were no JSON object; what came instead is its value."""

@@ -20,8 +20,8 @@ from kirotodo.core.models.model import (
     ToolOutcome,
     UserText,
 )
+from kirotodo.core.tools.base import failure
 from kirotodo.core.tools.registry import TOOLS
-from kirotodo.core.tools.tool import failure
 from tests.core.tools.desk import ZONE, Desk
 
 ROUNDS = 10

@@ -10,8 +10,8 @@ from kirotodo.core.domain.conversation import ToolCall
 from kirotodo.core.domain.task import Task, TaskFilter
 from kirotodo.core.language.types import Preferences
 from kirotodo.core.store.database import Database, Store
+from kirotodo.core.tools.base import Standpoint, ToolContext
 from kirotodo.core.tools.registry import TOOLS
-from kirotodo.core.tools.tool import Standpoint, ToolContext
 
 ZONE = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

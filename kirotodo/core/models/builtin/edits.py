@@ -21,7 +21,7 @@ from kirotodo.core.models.builtin.memory import QUESTIONS, Asked, ListItem, Memo
 from kirotodo.core.models.builtin.replies import bullets, count, dated, detailed, escaped, named, several, trouble
 from kirotodo.core.models.builtin.targets import PAGE, Search, Unclear, Work, by_clock, find, listed, tasks_in, total_of
 from kirotodo.core.models.model import ToolCall, ToolOutcome
-from kirotodo.core.tools.inline_fields import fields_of
+from kirotodo.core.tools.task_fields import fields_of
 
 _UNDATED: Final = frozenset({"due_date", "due_time", "due"})
 

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from kirotodo.core.domain.task import Changed, Task, TaskField
 from kirotodo.core.text.dates import describe_due, describe_rule
-from kirotodo.core.tools.tool import Standpoint
+from kirotodo.core.tools.base import Standpoint
 
 SHOWN: Final = 20
 """How many of the tasks a bulk edit changed its result tells of."""

@@ -1,0 +1,154 @@
+"""A task's fields in a person's words, checked and made into values."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, Final, cast
+
+from kirotodo.core.backend import TaskFields
+from kirotodo.core.domain.task import NAME_MAX, NOTES_MAX, PRIORITIES, TITLE_MAX, Priority, Task, TaskDraft, TaskField
+from kirotodo.core.errors import InvalidInput
+from kirotodo.core.language.types import Add
+from kirotodo.core.tools.base import Standpoint
+from kirotodo.core.tools.timing import Timing, refuse_both, retimed, timing_of
+
+TAGS_MAX: Final = 20
+_LINE_ENDS = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
+
+
+def _without_controls(text: str, *, keep: str = "") -> str:
+    """Tabs become spaces; controls and lone surrogates go. Joiners that emoji and scripts need stay."""
+    return "".join(
+        char for char in text.replace("\t", " ") if char in keep or unicodedata.category(char) not in ("Cc", "Cs")
+    )
+
+
+def _one_line(text: str, what: str) -> str:
+    text = text.strip()
+    if any(char in _LINE_ENDS for char in text):
+        raise InvalidInput(f"{what} is a single line; put the rest into the notes.")
+    return _without_controls(text).strip()
+
+
+def clean_title(title: str) -> str:
+    """Raises `InvalidInput` unless 1 to 200 characters are left."""
+    title = _one_line(title, "A title")
+    if not any(unicodedata.category(char) != "Cf" and not char.isspace() for char in title):
+        raise InvalidInput("A task needs a title.")
+    if len(title) > TITLE_MAX:
+        raise InvalidInput(
+            f"A title has at most {TITLE_MAX} characters; this one has {len(title)}. "
+            f"Shorten “{title[:40].rstrip()}…”, or put the rest into the notes."
+        )
+    return title
+
+
+def clean_notes(notes: str | None) -> str:
+    notes = _without_controls((notes or "").replace("\r\n", "\n").replace("\r", "\n"), keep="\n").strip()
+    if len(notes) > NOTES_MAX:
+        raise InvalidInput(f"Notes have at most {NOTES_MAX:,} characters; these have {len(notes):,}.")
+    return notes
+
+
+def _clean_name(name: str, what: str, sign: str) -> str:
+    name = " ".join(_one_line(name, f"A {what}").lstrip(f"{sign} ").split())
+    if len(name) > NAME_MAX:
+        raise InvalidInput(f"A {what} has at most {NAME_MAX} characters; this one has {len(name)}.")
+    return name
+
+
+def clean_project(name: str | None) -> str | None:
+    return _clean_name(name or "", "project's name", "+") or None
+
+
+def clean_tags(tags: Sequence[str] | None) -> tuple[str, ...]:
+    """Each once, whatever its case, in the order given."""
+    unique: dict[str, str] = {}
+    for tag in tags or ():
+        name = _clean_name(tag, "tag", "#")
+        if name:
+            unique.setdefault(name.casefold(), name)
+    if len(unique) > TAGS_MAX:
+        raise InvalidInput(f"A task has at most {TAGS_MAX} tags.")
+    return tuple(unique.values())
+
+
+_TEXTS: Final = frozenset({"title", "notes", "recurrence", "project"})
+_TIMING: Final = frozenset({"due", "due_date", "time", "due_time", "recurrence", "recurs_from"})
+_AS_READ: Final = _TEXTS | {"due_date", "due_time", "recurs_from"}
+
+
+def draft_of(fields: TaskFields, *, at: Standpoint) -> TaskDraft:
+    """The task to be made. Raises `InvalidInput`."""
+    if "title" not in fields:
+        raise InvalidInput("A task needs a title.")
+    refuse_both(fields)
+    return TaskDraft(
+        title=clean_title(fields["title"]),
+        notes=clean_notes(fields.get("notes")),
+        priority=_priority(fields.get("priority", "none")),
+        project=clean_project(fields.get("project")),
+        tags=_tags(fields, ()),
+        **asdict(retimed(fields, Timing(), at=at)),
+    )
+
+
+def changes_of(fields: TaskFields, task: Task, *, at: Standpoint) -> dict[TaskField, Any]:
+    """What of `task` becomes different, and how. Raises `InvalidInput`."""
+    refuse_both(fields)
+    fields = _without_what_stays(fields, task)
+    wanted = cast(dict[TaskField, Any], asdict(retimed(fields, timing_of(task), at=at)))
+    wanted["tags"] = _tags(fields, task.tags)
+    if "title" in fields:
+        wanted["title"] = clean_title(fields["title"])
+    if "notes" in fields:
+        wanted["notes"] = clean_notes(fields["notes"])
+    if "priority" in fields:
+        wanted["priority"] = _priority(fields["priority"])
+    if "project" in fields:
+        wanted["project"] = clean_project(fields["project"])
+    return {field: value for field, value in wanted.items() if getattr(task, field) != value}
+
+
+def _without_what_stays(fields: TaskFields, task: Task) -> TaskFields:
+    """Return the fields without the texts that `task` has already, and without its timing where none of that changes.
+
+    So a rule that today's words would not make, or a title of an older release, can be sent back as it was read.
+    """
+    given = dict(fields)
+    same = {name for name, value in given.items() if name in _AS_READ and value == getattr(task, name)}
+    stays = same & _TEXTS
+    if not (given.keys() - stays) & _TIMING - same:
+        stays |= same & _TIMING
+    return cast(TaskFields, {name: value for name, value in given.items() if name not in stays})
+
+
+def _priority(priority: Priority | None) -> Priority:
+    if priority is None:
+        return "none"
+    if priority not in PRIORITIES:
+        raise InvalidInput(f"A priority is one of {', '.join(PRIORITIES)}.")
+    return priority
+
+
+def _tags(fields: TaskFields, was: Sequence[str]) -> tuple[str, ...]:
+    given = fields.get("tags", was) or ()
+    added = clean_tags([*given, *(fields.get("add_tags") or ())])
+    removed = {tag.casefold() for tag in clean_tags(fields.get("remove_tags"))}
+    return tuple(tag for tag in added if tag.casefold() not in removed)
+
+
+def fields_of(read: Add) -> TaskFields:
+    given: dict[str, Any] = {
+        "title": read.title,
+        "notes": read.notes,
+        "due": read.when.date.isoformat() if read.when else None,
+        "time": read.when.time.isoformat("minutes") if read.when and read.when.time else None,
+        "recurrence": read.recurrence.rule if read.recurrence else None,
+        "recurs_from": read.recurrence.recurs_from if read.recurrence else None,
+        "priority": read.priority,
+        "project": read.project,
+        "tags": read.tags,
+        "remind": read.remind,
+    }
+    return cast(TaskFields, {name: value for name, value in given.items() if value})

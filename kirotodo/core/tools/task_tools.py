@@ -1,0 +1,376 @@
+"""What has to be agreed to before it is done, and the question that is asked.
+
+What counts is what a whole turn does, not a single call: see `core.agent.approvals`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Final, Literal, cast, get_args
+
+from pydantic import BeforeValidator, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from kirotodo.core.backend import TaskFields
+from kirotodo.core.domain.task import PAGE_MAX, Due, Priority, RecursFrom, Sort, Status, TaskFilter
+from kirotodo.core.errors import InvalidInput, ToolError
+from kirotodo.core.tools.arguments import CHOICE, LIST, OPTIONAL, PRIORITY, Targets, TaskId, Title, Words
+from kirotodo.core.tools.base import Arguments, Standpoint, Tool, ToolContext
+from kirotodo.core.tools.edits import add_task, complete_tasks, delete_tasks, update_tasks
+from kirotodo.core.tools.results import SHOWN, about, brief_tasks, changed_by_undo, differences, whole_task
+from kirotodo.core.tools.timing import read_due
+
+Kind = Literal["delete", "change", "undo"]
+LIMITS: Final[Mapping[Kind, int]] = {"delete": 1, "change": 5, "undo": 1}
+"""How many tasks a turn may delete, how many it may change, and how many groups of earlier changes it may take back,
+without asking. To add tasks needs no yes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effect:
+    """What a call would do to what is on the list already: to which tasks, or to how many `groups` of earlier changes.
+
+    `question` holds a place for "3 tasks"; `rest` are the call's other arguments.
+    """
+
+    kind: Kind
+    question: str
+    ids: tuple[int, ...] = ()
+    groups: int = 0
+    rest: Mapping[str, Any] | None = None
+
+
+def size(effects: Iterable[Effect], *, known: Iterable[int] | None = None) -> int:
+    """Return how many tasks, each counted once, and groups of changes these are about; of tasks only those `known`, if
+    these are given."""
+    effects = tuple(effects)
+    ids = {task_id for effect in effects for task_id in effect.ids}
+    if known is not None:
+        ids &= set(known)
+    return len(ids) + sum(effect.groups for effect in effects)
+
+
+def question(effect: Effect, count: int, *, more: bool = False) -> str:
+    """Return the question for `count` tasks (or groups of changes) as `effect` words it; `more` where the turn did some
+    of it before."""
+    noun = "change" if effect.groups else "task"
+    words = f"{count}{' more' if more else ''} {noun}{'' if count == 1 else 's'}"
+    return f"{effect.question.format(words)}?"
+
+
+Range = tuple[date | None, date | None]
+_DUES: Final[Mapping[str, Due]] = {due: due for due in get_args(Due)} | {
+    "this week": "week",
+    "no date": "none",
+    "without date": "none",
+    "all": "any",
+    "late": "overdue",
+}
+
+
+def filter_of(arguments: Mapping[str, Any], *, at: Standpoint) -> TaskFilter:
+    """Raises `InvalidInput` for days that cannot be read."""
+    due_words, completed = arguments["due"], arguments["completed"]
+    due: Due = _DUES.get(due_words.strip().casefold(), "any") if due_words else "any"
+    named = bool(due_words) and due_words.strip().casefold() in _DUES
+    due_from, due_to = (None, None) if named or not due_words else read_range(due_words, at=at)
+    completed_from, completed_to = read_range(completed, at=at) if completed else (None, None)
+    status: Status = arguments["status"] or ("completed" if completed else "pending")
+    return TaskFilter(
+        status=status,
+        due=due,
+        due_from=due_from,
+        due_to=due_to,
+        completed_from=completed_from,
+        completed_to=completed_to,
+        project=arguments["project"],
+        tag=(arguments["tag"] or "").removeprefix("#") or None,
+        priority=arguments["priority"],
+        search=arguments["search"],
+        sort=arguments["sort"] or ("completed" if status == "completed" else "due"),
+    )
+
+
+def read_range(words: str, *, at: Standpoint) -> Range:
+    """ "2026-11-01..2026-11-30" (either end may be missing), or words for a day or a range. Raises `InvalidInput`."""
+    if ".." in words:
+        first, _, last = words.partition("..")
+        return _day(first, at=at), _day(last, at=at)
+    when = read_due(words, at=at)
+    if when is None:
+        raise InvalidInput("Name a day or a range, such as tomorrow, next week or 2026-11-01..2026-11-30.")
+    return when.date, when.until or when.date
+
+
+def _day(words: str, *, at: Standpoint) -> date | None:
+    when = read_due(words, at=at) if words.strip() else None
+    return when.date if when else None
+
+
+DUE: Final = "When it is due: a date, or words such as 'tomorrow at 5pm'."
+TIME: Final = "Time of day, such as 17:00."
+RULE: Final = "How it repeats: 'every other friday', or an RFC 5545 rule."
+REMIND: Final = "When to remind: '10 minutes before', 'tomorrow 8am'."
+
+
+class AddTaskArguments(Arguments):
+    title: Annotated[Title, Field(description="What to do, in the user's own words, without the date.")]
+    notes: Annotated[str | None, OPTIONAL] = None
+    due: Annotated[str | None, OPTIONAL, Field(description=DUE)] = None
+    time: Annotated[str | None, OPTIONAL, Field(description=TIME)] = None
+    recurrence: Annotated[str | None, OPTIONAL, Field(description=RULE)] = None
+    recurs_from: Annotated[RecursFrom | None, CHOICE] = None
+    priority: Annotated[Priority | None, PRIORITY] = None
+    project: Annotated[str | None, OPTIONAL, Field(description="The list it belongs to.")] = None
+    tags: Annotated[Words | None, OPTIONAL] = None
+    remind: Annotated[str | None, OPTIONAL, Field(description=REMIND)] = None
+
+    def fields(self) -> TaskFields:
+        given = {name: getattr(self, name) for name in type(self).model_fields}
+        return cast(TaskFields, {name: value for name, value in given.items() if value is not None})
+
+
+class AddTask(Tool[AddTaskArguments]):
+    name = "add_task"
+    description = "Add one task. Call it once for each task. The result tells the date that was understood."
+    arguments = AddTaskArguments
+
+    async def run(self, context: ToolContext, arguments: AddTaskArguments) -> Mapping[str, Any]:
+        task = await add_task(context.store, arguments.fields(), at=context.standpoint)
+        result = about((task.id,), (task,), "created", at=context.standpoint)
+        words = {name: result["tasks"][0][name] for name in ("due", "repeats", "project") if name in result["tasks"][0]}
+        return {**result, **words}
+
+
+LIMIT: Final = 20
+_STATUSES: Final = {"open": "pending", "todo": "pending", "incomplete": "pending", "done": "completed", "any": "all"}
+_PERIODS: Final = {"day": 1, "today": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}
+
+
+def _status(value: Any) -> Any:
+    return _STATUSES.get(value, value) if isinstance(value, str) else value
+
+
+def _period(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return _PERIODS.get(value.casefold().removeprefix("this ").removeprefix("last ").strip(), value)
+
+
+class ListTasksArguments(Arguments):
+    status: Annotated[Status | None, BeforeValidator(_status), CHOICE, Field(description="Default: pending.")] = None
+    due: Annotated[
+        str | None,
+        OPTIONAL,
+        Field(description="today, overdue, week, none, a day or range in words, or 2026-11-01..2026-11-30."),
+    ] = None
+    completed: Annotated[str | None, OPTIONAL, Field(description="Done on this day or in this range.")] = None
+    project: Annotated[str | None, OPTIONAL] = None
+    tag: Annotated[str | None, OPTIONAL] = None
+    priority: Annotated[Priority | None, PRIORITY] = None
+    search: Annotated[str | None, OPTIONAL, Field(description="Words of the title, notes, project or tags.")] = None
+    sort: Annotated[Sort | None, CHOICE, Field(description="Default: due.")] = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = LIMIT
+    cursor: Annotated[str | None, OPTIONAL, Field(description="`next` of the page before.")] = None
+
+
+class ListTasks(Tool[ListTasksArguments]):
+    name = "list_tasks"
+    changes_tasks = False
+    description = (
+        "Find or list tasks, a page at a time; `total` counts all that match, null if very many. Use it to find the "
+        "number of a task that the user calls by its words. Where several match, ask the user which one."
+    )
+    arguments = ListTasksArguments
+
+    async def run(self, context: ToolContext, arguments: ListTasksArguments) -> Mapping[str, Any]:
+        page = await context.store.tasks.page(
+            filter_of(arguments.model_dump(), at=context.standpoint),
+            today=context.now.date(),
+            zone=context.zone,
+            limit=arguments.limit,
+            cursor=arguments.cursor,
+        )
+        return {"tasks": brief_tasks(page.items, at=context.standpoint), "total": page.total, "next": page.next}
+
+
+class GetTaskArguments(Arguments):
+    task_id: TaskId
+
+
+class GetTask(Tool[GetTaskArguments]):
+    name = "get_task"
+    changes_tasks = False
+    description = "Everything about one task."
+    arguments = GetTaskArguments
+
+    async def run(self, context: ToolContext, arguments: GetTaskArguments) -> Mapping[str, Any]:
+        return {"task": whole_task(await context.store.tasks.get(arguments.task_id), at=context.standpoint)}
+
+
+class TaskStatisticsArguments(Arguments):
+    period: Annotated[int, BeforeValidator(_period), Field(ge=1, le=3650, description="Days up to today.")] = 7
+
+
+class TaskStatistics(Tool[TaskStatisticsArguments]):
+    name = "task_stats"
+    changes_tasks = False
+    description = "Counts: open, overdue, due today, done and added in a period, streaks, and per project and tag."
+    arguments = TaskStatisticsArguments
+
+    async def run(self, context: ToolContext, arguments: TaskStatisticsArguments) -> Mapping[str, Any]:
+        tasks = context.store.tasks
+        stats = await tasks.stats(today=context.now.date(), zone=context.zone, period_days=arguments.period)
+        tags = sorted((await tasks.tags()).items(), key=lambda item: -item[1])
+        return {
+            "period_days": stats.period_days,
+            "pending": stats.pending,
+            "overdue": stats.overdue,
+            "due_today": stats.due_today,
+            "completed": stats.completed,
+            "created": stats.created,
+            "streak": stats.streak,
+            "best_streak": stats.best_streak,
+            "projects": [
+                {"project": count.project, "pending": count.pending, "completed": count.completed}
+                for count in stats.projects[:PAGE_MAX]
+            ],
+            "tags": dict(tags[:LIMIT]),
+        }
+
+
+class CompleteTaskArguments(Targets):
+    completed: Annotated[bool, Field(description="False opens it again.")] = True
+
+
+class CompleteTask(Tool[CompleteTaskArguments]):
+    name = "complete_task"
+    description = "Mark tasks as done, or with completed=false open them again. A repeating task gets its next date."
+    arguments = CompleteTaskArguments
+
+    def effect(self, arguments: CompleteTaskArguments) -> Effect:
+        question = "Mark {} as done" if arguments.completed else "Open {} again"
+        rest = {} if arguments.completed else {"completed": False}
+        return Effect(kind="change", question=question, ids=arguments.ids, rest=rest)
+
+    async def run(self, context: ToolContext, arguments: CompleteTaskArguments) -> Mapping[str, Any]:
+        at = context.standpoint
+        changed = await complete_tasks(context.store, arguments.ids, completed=arguments.completed, at=at)
+        named = await context.store.tasks.get_many(arguments.ids)
+        result = about(arguments.ids, named, "completed" if arguments.completed else "reopened", at=at)
+        result["changed"] = sum(task.id in arguments.ids for task in changed.tasks)
+        following = [task for task in changed.tasks if task.id not in arguments.ids]
+        if following and arguments.completed:
+            result["next"] = brief_tasks(following, at=at)
+        return result
+
+
+Clearable = Literal["notes", "due", "time", "recurrence", "priority", "project", "tags", "remind"]
+_WHICH: Final = ("task_id", "task_ids", "clear")
+
+
+class UpdateTaskArguments(Targets):
+    title: Annotated[Title | None, OPTIONAL] = None
+    notes: Annotated[str | None, OPTIONAL] = None
+    due: Annotated[
+        str | None, OPTIONAL, Field(description=DUE + " '+2 days' moves it. Without a time, the time of day stays.")
+    ] = None
+    time: Annotated[str | None, OPTIONAL, Field(description=TIME + " The date stays.")] = None
+    recurrence: Annotated[str | None, OPTIONAL, Field(description=RULE)] = None
+    recurs_from: Annotated[RecursFrom | None, CHOICE] = None
+    priority: Annotated[Priority | None, PRIORITY] = None
+    project: Annotated[str | None, OPTIONAL] = None
+    tags: Annotated[Words | None, OPTIONAL, Field(description="Replaces all its tags.")] = None
+    add_tags: Annotated[Words | None, OPTIONAL] = None
+    remove_tags: Annotated[Words | None, OPTIONAL] = None
+    remind: Annotated[str | None, OPTIONAL, Field(description=REMIND)] = None
+    clear: Annotated[
+        tuple[Annotated[Clearable, CHOICE], ...] | None, LIST, OPTIONAL, Field(description="Values to take away.")
+    ] = None
+
+    def fields(self) -> TaskFields:
+        names = [name for name in type(self).model_fields if name not in _WHICH]
+        given = {name: value for name in names if (value := getattr(self, name)) is not None}
+        cleared: dict[str, Any] = dict.fromkeys(self.clear or ())
+        for name, empty in (("priority", "none"), ("tags", ())):
+            if name in cleared:
+                cleared[name] = empty
+        return cast(TaskFields, {**cleared, **given})
+
+
+class UpdateTask(Tool[UpdateTaskArguments]):
+    name = "update_task"
+    description = "Change fields of tasks. Name only what is to change; to take a value away, name it in `clear`."
+    arguments = UpdateTaskArguments
+
+    def effect(self, arguments: UpdateTaskArguments) -> Effect:
+        rest = arguments.model_dump(mode="json", exclude={"task_id", "task_ids"}, exclude_none=True)
+        return Effect(kind="change", question="Change {}", ids=arguments.ids, rest=rest)
+
+    async def run(self, context: ToolContext, arguments: UpdateTaskArguments) -> Mapping[str, Any]:
+        fields, at = arguments.fields(), context.standpoint
+        if not fields:
+            raise ToolError("Name at least one field to change; to take a value away, name it in `clear`.")
+        before = await context.store.tasks.get_many(arguments.ids)
+        await update_tasks(context.store, arguments.ids, fields, at=at)
+        after = await context.store.tasks.get_many(arguments.ids)
+        result = about(arguments.ids, after, "updated", at=at)
+        changes = [differences(old, new, at=at) for old, new in zip(before, after, strict=True)]
+        for shown, (old, new) in zip(result["tasks"][:SHOWN], changes, strict=False):
+            shown["before"], shown["after"] = old, new
+        result["changed"] = sum(bool(new) for _, new in changes)
+        if len(changes) == 1:
+            result["before"], result["after"] = changes[0]
+        return result
+
+
+class DeleteTaskArguments(Targets):
+    """Which tasks to delete."""
+
+
+class DeleteTask(Tool[DeleteTaskArguments]):
+    name = "delete_task"
+    description = "Delete tasks; undo brings them back. Deleting several at once asks the user first."
+    arguments = DeleteTaskArguments
+
+    def effect(self, arguments: DeleteTaskArguments) -> Effect:
+        return Effect(kind="delete", question="Delete {}", ids=arguments.ids)
+
+    async def run(self, context: ToolContext, arguments: DeleteTaskArguments) -> Mapping[str, Any]:
+        tasks = await context.store.tasks.get_many(arguments.ids)
+        await delete_tasks(context.store, arguments.ids, at=context.standpoint)
+        return about(arguments.ids, tasks, "deleted", at=context.standpoint)
+
+
+class UndoArguments(Arguments):
+    turns: Annotated[int, Field(ge=1, le=50, description="How many turns to take back.")] = 1
+    newest: SkipJsonSchema[int | None] = None
+    """The newest change when the user was asked: what came after it was not agreed to. For no model to give."""
+    redo: Annotated[bool, Field(description="True does again what the last undo took back.")] = False
+
+
+class Undo(Tool[UndoArguments]):
+    name = "undo"
+    description = "Take back what the last turn, or the last direct edit, changed. The result lists what was put back."
+    arguments = UndoArguments
+
+    def effect(self, arguments: UndoArguments) -> Effect:
+        groups = 1 if arguments.redo else arguments.turns
+        question = "Do {} again" if arguments.redo else "Take back {}"
+        rest = arguments.model_dump(mode="json", exclude={"newest"}, exclude_defaults=True)
+        return Effect(kind="undo", question=question, groups=groups, rest=rest)
+
+    async def run(self, context: ToolContext, arguments: UndoArguments) -> Mapping[str, Any]:
+        journal = context.store.journal
+        if arguments.newest is not None:
+            newest, _ = await journal.latest(groups=1, skip_turn=context.turn_id)
+            if newest != arguments.newest:
+                raise ToolError("The list has changed since the user was asked, so nothing was taken back. Ask again.")
+        if arguments.redo:
+            changed = await journal.redo()
+        else:
+            changed = await journal.undo(groups=arguments.turns, skip_turn=context.turn_id)
+        return {
+            "status": "redone" if arguments.redo else "undone",
+            **changed_by_undo(changed, at=context.standpoint),
+        }
