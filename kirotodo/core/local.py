@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from kirotodo.core.agent.hub import EventHub
-from kirotodo.core.agent.lookout import Lookout
+from kirotodo.core.agent.change_poller import Lookout
+from kirotodo.core.agent.event_hub import EventHub
+from kirotodo.core.aio import unbroken
 from kirotodo.core.backend import ImportReport, ListChanged, ModelChoice, Status, TaskFields
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
@@ -19,7 +20,6 @@ from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database, Since, Store
 from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.core.store.tasks import HiddenTasks
-from kirotodo.core.unbroken import unbroken
 
 if TYPE_CHECKING:
     from kirotodo.core.agent.observer import Observer

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kirotodo.core.unbroken import unbroken
+from kirotodo.core.aio import unbroken
 
 
 async def test_a_cancellation_waits_until_the_work_is_done() -> None:

@@ -12,14 +12,14 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.agent.approvals import CALLS_MAX, CUT_SHORT, Ledger, is_too_many
-from kirotodo.core.agent.calls import AskedFor, Ran, Surroundings, run_call
-from kirotodo.core.agent.flow import TextFlow
-from kirotodo.core.agent.interrupt import Interrupt
-from kirotodo.core.agent.log import TurnLog
+from kirotodo.core.agent.cancellation import Interrupt
 from kirotodo.core.agent.observer import Observer, StepReport
 from kirotodo.core.agent.prompt import INSTRUCTIONS, Asked, asked
 from kirotodo.core.agent.repeats import goes_in_circles, repeated_result
 from kirotodo.core.agent.summary import something_worked, summary
+from kirotodo.core.agent.text_buffer import TextFlow
+from kirotodo.core.agent.tool_calls import AskedFor, Ran, Surroundings, run_call
+from kirotodo.core.agent.turn_log import TurnLog
 from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError
 from kirotodo.core.events import ApprovalAnswered, Recorded, TextDelta, TurnFinished, decode_event

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
+from kirotodo.core.aio import seen_through
 from kirotodo.core.errors import Conflict, InvalidInput, NotFound, StorageError
 from kirotodo.core.store import files, schema, sqlite
-from kirotodo.core.store.blocking import seen_through
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.faults import told
 from kirotodo.core.store.postgres.address import is_postgres

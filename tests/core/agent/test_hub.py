@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirotodo.core.agent.hub import VIEWER_QUEUE, EventHub
+from kirotodo.core.agent.event_hub import VIEWER_QUEUE, EventHub
 from kirotodo.core.events import Recorded, TextDelta
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kirotodo.core.agent.interrupt import Interrupt, Interrupted
+from kirotodo.core.agent.cancellation import Interrupt, Interrupted
 from kirotodo.core.errors import TurnTimedOut
 
 

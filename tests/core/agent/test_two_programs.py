@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kirotodo.core.agent.lookout import LOOK_SECONDS
+from kirotodo.core.agent.change_poller import LOOK_SECONDS
 from kirotodo.core.events import FINAL_EVENTS, ApprovalRequested, TextDelta, TurnCancelled, TurnEvent, TurnFinished
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call

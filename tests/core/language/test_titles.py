@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.language.titles import LONGEST, conversation_title
+from kirotodo.core.agent.prompt import LONGEST, conversation_title
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kirotodo.core.aio import seen_through
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.store.blocking import seen_through
 from kirotodo.core.store.postgres import faults, schema
 from kirotodo.core.store.postgres.address import address_of
 from kirotodo.core.store.postgres.connection import make_migration_engine

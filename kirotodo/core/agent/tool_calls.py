@@ -13,8 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.agent.approvals import TOO_MANY, Lot, Question
-from kirotodo.core.agent.flow import TextFlow
-from kirotodo.core.agent.log import Entry, TurnLog
+from kirotodo.core.agent.text_buffer import TextFlow
+from kirotodo.core.agent.turn_log import Entry, TurnLog
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
 from kirotodo.core.errors import OperatorError, ToolError, UserError
 from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished, ToolCallStarted

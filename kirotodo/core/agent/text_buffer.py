@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
-from kirotodo.core.agent.log import Entry, TurnLog
+from kirotodo.core.agent.turn_log import Entry, TurnLog
 from kirotodo.core.events import TextDelta
 from kirotodo.core.text.well_formed import PairJoiner
 

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from kirotodo.core.agent.hub import EventHub
+from kirotodo.core.agent.event_hub import EventHub
+from kirotodo.core.aio import unbroken
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.store.database import Database, Marks
-from kirotodo.core.unbroken import unbroken
 
 log = logging.getLogger(__name__)
 

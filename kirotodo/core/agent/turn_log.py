@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from kirotodo.core.agent.hub import EventHub
+from kirotodo.core.agent.event_hub import EventHub
 from kirotodo.core.events import Recorded, TurnEvent
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.turns import Lease, TurnStore
