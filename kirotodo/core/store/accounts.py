@@ -11,8 +11,8 @@ from sqlalchemy import BindParameter, and_, bindparam, delete, insert, select, u
 from sqlalchemy.exc import IntegrityError
 
 from kirotodo.core.errors import Conflict, NotFound
-from kirotodo.core.store.scope import TOKEN_VERSION_LEFT, UID, Scope, hash_of
 from kirotodo.core.store.tables import deleted_users, sessions, users
+from kirotodo.core.store.transaction import TOKEN_VERSION_LEFT, UID, Scope, hash_of
 
 TAKEN: Final = "There is an account with this e-mail address already: sign in instead."
 _S: Final = sessions.c

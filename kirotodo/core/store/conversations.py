@@ -9,10 +9,10 @@ from kirotodo.core.domain.conversation import Conversation, Message, Role
 from kirotodo.core.domain.task import Page
 from kirotodo.core.errors import NotFound
 from kirotodo.core.store import search as full_text
-from kirotodo.core.store.codec import dump_mapping, load_mapping
+from kirotodo.core.store.columns import dump_mapping, load_mapping
 from kirotodo.core.store.cursors import Mark, checked_limit, decode, encode
-from kirotodo.core.store.scope import UID, AnyRow, Scope
 from kirotodo.core.store.tables import conversations, messages
+from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
 PREVIEW_MAX: Final = 120
 

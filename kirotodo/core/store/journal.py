@@ -13,10 +13,10 @@ from sqlalchemy import BindParameter, Integer, String, bindparam, func, insert, 
 
 from kirotodo.core.domain.task import Change, Changed, Task
 from kirotodo.core.errors import NotUndoable
-from kirotodo.core.store.codec import dump_task, load_task
-from kirotodo.core.store.scope import UID, AnyRow, Scope
+from kirotodo.core.store.columns import dump_task, load_task
 from kirotodo.core.store.tables import changes, users
 from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted, moved
+from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
 _ENTRY: Final = (changes.c.id, changes.c.group_id, changes.c.task_id, changes.c.before, changes.c.after)
 _MINE: Final = changes.c.user_id == UID

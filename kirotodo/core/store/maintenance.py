@@ -15,11 +15,12 @@ from typing import Final, Literal
 
 from kirotodo.core.aio import seen_through
 from kirotodo.core.errors import Conflict, InvalidInput, NotFound, StorageError
-from kirotodo.core.store import files, schema, sqlite
+from kirotodo.core.store import revisions
 from kirotodo.core.store.database import Database
-from kirotodo.core.store.faults import told
-from kirotodo.core.store.postgres.address import is_postgres
+from kirotodo.core.store.postgres.driver import is_postgres
 from kirotodo.core.store.purge import Purged
+from kirotodo.core.store.sqlite import driver, files, schema
+from kirotodo.core.store.sqlite.errors import told
 from kirotodo.core.text.files import make_private_file
 
 _COUNTED: Final = ("users", "tasks", "conversations", "messages", "turns", "changes")
@@ -43,12 +44,12 @@ class Report:
 
 def upgrade(url: str, revision: str = "head") -> str | None:
     """Migrate up to `revision`, after a backup copy where there is data; returns the revision it has now."""
-    target = _known(schema.HEAD if revision == "head" else revision)
+    target = _known(revisions.HEAD if revision == "head" else revision)
     if is_postgres(url):
-        from kirotodo.core.store.postgres import upkeep
+        from kirotodo.core.store.postgres import maintenance
 
-        return upkeep.move(url, target, down=False)
-    path = sqlite.path_of(url)
+        return maintenance.move(url, target, down=False)
+    path = driver.path_of(url)
     with told(path):
         files.make_folder(path)
         files.keep_private(path)
@@ -59,9 +60,9 @@ def downgrade(url: str, revision: str) -> str | None:
     """Migrate down to `revision` ("base" takes everything away), after a backup copy; returns the revision."""
     target = revision if revision == "base" else _known(revision)
     if is_postgres(url):
-        from kirotodo.core.store.postgres import upkeep
+        from kirotodo.core.store.postgres import maintenance
 
-        return upkeep.move(url, target, down=True)
+        return maintenance.move(url, target, down=True)
     path = _existing(url)
     with told(path):
         return schema.move(path, target, down=True)
@@ -70,10 +71,10 @@ def downgrade(url: str, revision: str) -> str | None:
 def check(url: str) -> Report:
     """Look the database over without changing it."""
     if is_postgres(url):
-        from kirotodo.core.store.postgres import upkeep
+        from kirotodo.core.store.postgres import maintenance
 
-        place, revision, problems, counts = upkeep.look(url, _COUNTED)
-        return Report(path=place, revision=revision, head=schema.HEAD, problems=problems, counts=counts)
+        place, revision, problems, counts = maintenance.look(url, _COUNTED)
+        return Report(path=place, revision=revision, head=revisions.HEAD, problems=problems, counts=counts)
     path = _existing(url)
     with told(path), closing(files.connect_to_read(path)) as connection:
         revision = schema.revision_of(connection, path)
@@ -81,7 +82,7 @@ def check(url: str) -> Report:
         return Report(
             path=path,
             revision=revision,
-            head=schema.HEAD,
+            head=revisions.HEAD,
             problems=tuple(_problems(connection, revision)),
             counts={name: _count(connection, name) for name in _COUNTED if name in tables},
         )
@@ -91,9 +92,9 @@ def backup(url: str, target: Path, *, overwrite: bool = False) -> Path:
     """Write a whole, consistent copy, even while others write. Raises `Conflict` where `target` exists, and
     `InvalidInput` on PostgreSQL, which has ways of its own."""
     if is_postgres(url):
-        from kirotodo.core.store.postgres import upkeep
+        from kirotodo.core.store.postgres import maintenance
 
-        raise upkeep.refuse_copies()
+        raise maintenance.refuse_copies()
     path = _existing(url)
     target = target.expanduser().absolute()
     if target == path or (target.exists() and target.samefile(path)):
@@ -120,11 +121,11 @@ def restore(source: Path, url: str) -> Path | None:
     Raises `StorageError` where `source` is no database of kirotodo, or a newer one, and `InvalidInput` on PostgreSQL.
     """
     if is_postgres(url):
-        from kirotodo.core.store.postgres import upkeep
+        from kirotodo.core.store.postgres import maintenance
 
-        raise upkeep.refuse_copies()
+        raise maintenance.refuse_copies()
     source = source.expanduser().absolute()
-    path = sqlite.path_of(url)
+    path = driver.path_of(url)
     if not source.is_file():
         raise NotFound(f"There is no file {source}.")
     if path.exists() and source.samefile(path):
@@ -134,7 +135,7 @@ def restore(source: Path, url: str) -> Path | None:
         files.make_folder(path)
         kept = _keep(path)
         files.keep_private(path)
-        with closing(files.connect_to_read(source)) as old, closing(sqlite.connect(path)) as new:
+        with closing(files.connect_to_read(source)) as old, closing(driver.connect(path)) as new:
             old.backup(new)
         schema.make_ready(path)
     return kept
@@ -177,7 +178,7 @@ def _keep(path: Path) -> Path | None:
     if not path.exists():
         return None
     try:
-        with closing(sqlite.connect(path)) as connection:
+        with closing(driver.connect(path)) as connection:
             return schema.keep_copy(connection, path, "before-restore")
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
@@ -203,9 +204,9 @@ def _problems(connection: sqlite3.Connection, revision: str | None) -> Iterator[
         yield f"{len(loose)} rows of {tables} belong to nothing."
     if revision is None:
         yield "The database is empty; `kirotodo db upgrade` makes its tables."
-    elif revision not in schema.REVISIONS:
+    elif revision not in revisions.REVISIONS:
         yield "The database was written by a newer kirotodo; update this one."
-    elif revision != schema.HEAD:
+    elif revision != revisions.HEAD:
         yield "The database is of an older release; `kirotodo db upgrade` brings it up to date."
 
 
@@ -214,13 +215,13 @@ def _count(connection: sqlite3.Connection, table: str) -> int:
 
 
 def _known(revision: str) -> str:
-    if revision not in schema.REVISIONS:
-        raise InvalidInput(f"There is no revision {revision}; there are {', '.join(schema.REVISIONS)}.")
+    if revision not in revisions.REVISIONS:
+        raise InvalidInput(f"There is no revision {revision}; there are {', '.join(revisions.REVISIONS)}.")
     return revision
 
 
 def _existing(url: str) -> Path:
-    path = sqlite.path_of(url)
+    path = driver.path_of(url)
     if not path.is_file():
         raise NotFound(f"There is no database at {path} yet.")
     return path

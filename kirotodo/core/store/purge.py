@@ -13,7 +13,6 @@ from sqlalchemy import BindParameter, ColumnElement, Delete, Table, bindparam, d
 from sqlmodel import SQLModel
 
 from kirotodo.core.domain.conversation import FINAL
-from kirotodo.core.store.scope import UID, Scope, hash_of
 from kirotodo.core.store.search import Kind
 from kirotodo.core.store.tables import (
     changes,
@@ -28,6 +27,7 @@ from kirotodo.core.store.tables import (
     turns,
     users,
 )
+from kirotodo.core.store.transaction import UID, Scope, hash_of
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before", type_=turns.c.created_at.type)
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal, Protocol
 
 from sqlalchemy import ColumnElement, Select, bindparam, insert, update
 
-from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.tables import search_documents as documents
+from kirotodo.core.store.transaction import UID, Scope
 
 Kind = Literal["task", "conversation", "message"]
 

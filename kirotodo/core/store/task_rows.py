@@ -14,8 +14,8 @@ from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskField
 from kirotodo.core.store import search
-from kirotodo.core.store.scope import UID, AnyRow, Scope
 from kirotodo.core.store.tables import task_tags, tasks
+from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
 TASK_FIELDS: Final[tuple[TaskField, ...]] = get_args(TaskField)
 NO_DATE: Final = "9999-99-99"

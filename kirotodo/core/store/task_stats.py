@@ -10,9 +10,9 @@ from sqlalchemy import BindParameter, ColumnElement, String, bindparam, func, li
 
 from kirotodo.core.domain.task import ProjectCount, TaskStats
 from kirotodo.core.store.columns import Each, MomentSaid, said_moment
-from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.tables import task_tags, tasks
-from kirotodo.core.store.task_filters import day_start, due_before, due_between
+from kirotodo.core.store.task_queries import day_start, due_before, due_between
+from kirotodo.core.store.transaction import UID, Scope
 
 _SEEN: Final = (tasks.c.user_id == UID, tasks.c.deleted_at.is_(None))
 _DONE: Final[BindParameter[Any]] = bindparam("done")

@@ -11,11 +11,11 @@ from sqlalchemy import bindparam, select
 from kirotodo.core.domain.task import Page, ProjectCount, Task, TaskDraft, TaskField, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.store.journal import Journal
-from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.tables import tasks, users
-from kirotodo.core.store.task_pages import page_of
+from kirotodo.core.store.task_queries import page_of
 from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted, moved
 from kirotodo.core.store.task_stats import projects_of, stats_of, tags_of
+from kirotodo.core.store.transaction import UID, Scope
 
 _PENDING: Final = select(users.c.pending_count).where(users.c.id == UID)
 _NEXT: Final = (

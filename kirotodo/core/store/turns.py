@@ -22,10 +22,9 @@ from sqlalchemy import (
 
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall, Turn, TurnStatus, Usage
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
-from kirotodo.core.store.codec import dump_approval, dump_mapping, load_approval, load_mapping
-from kirotodo.core.store.columns import EachPair
-from kirotodo.core.store.scope import UID, AnyRow, Scope
+from kirotodo.core.store.columns import EachPair, dump_approval, dump_mapping, load_approval, load_mapping
 from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turns
+from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
 RELEASED: Final = ""
 """The owner of a running turn that its last owner let go of."""

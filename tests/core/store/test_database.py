@@ -10,7 +10,7 @@ import pytest
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import Conflict, InvalidInput, StorageBusy
 from kirotodo.core.store.database import Database, Store
-from kirotodo.core.store.sqlite_engine import SqliteEngine
+from kirotodo.core.store.sqlite.engine import SqliteEngine
 from tests.core.store.conftest import ANN, BOB, ON_SQLITE, Clock, Undecided, shown, titles
 
 

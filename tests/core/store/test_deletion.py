@@ -12,7 +12,7 @@ from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.store import maintenance
 from kirotodo.core.store.database import REMEMBERED, Database
 from kirotodo.core.store.request_keys import RequestKey
-from kirotodo.core.store.scope import hash_of
+from kirotodo.core.store.transaction import hash_of
 from tests.core.store.conftest import ANN, BOB, Clock, titles
 from tests.core.store.test_purge import _turn
 

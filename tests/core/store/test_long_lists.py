@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from kirotodo.core.domain.task import Sort, Status, Task, TaskDraft, TaskFilter
-from kirotodo.core.store import sqlite
 from kirotodo.core.store.database import Database
+from kirotodo.core.store.sqlite import driver
 from tests import postgres
 from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, Clock, shown
 
@@ -253,7 +253,7 @@ async def _plans(database: Database, url: str, where: TaskFilter | None) -> list
             await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)
         else:
             await shown(store, where, limit=10)
-    with closing(sqlite.connect(sqlite.path_of(url), "read")) as connection:
+    with closing(driver.connect(driver.path_of(url), "read")) as connection:
         return [
             "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
             for statement, parameters in said

@@ -7,7 +7,7 @@ import pytest
 
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import Conflict, InvalidInput, NotFound, StorageCorrupt, StorageError, StorageTooNew
-from kirotodo.core.store import maintenance, schema
+from kirotodo.core.store import maintenance, revisions
 from kirotodo.core.store.database import Database
 from tests.core.store.conftest import ANN, Clock, titles
 
@@ -38,7 +38,7 @@ async def test_a_sound_database_passes_the_check(url: str, path: Path, clock: Cl
     await _with(url, clock, "a", "b")
     report = maintenance.check(url)
     assert report.ok
-    assert (report.path, report.revision, report.head) == (path, schema.HEAD, schema.HEAD)
+    assert (report.path, report.revision, report.head) == (path, revisions.HEAD, revisions.HEAD)
     assert (report.counts["users"], report.counts["tasks"], report.counts["changes"]) == (1, 2, 2)
 
 
@@ -121,7 +121,7 @@ async def test_a_restore_of_an_older_copy_migrates_it(url: str, path: Path, tmp_
     maintenance.downgrade(url, "0001")
     copy = maintenance.backup(url, tmp_path / "older.db")
     maintenance.restore(copy, url)
-    assert maintenance.check(url).revision == schema.HEAD
+    assert maintenance.check(url).revision == revisions.HEAD
     assert await _titles(url, clock) == ["a"]
 
 

@@ -19,8 +19,9 @@ from sqlmodel import SQLModel
 from kirotodo.core.domain.conversation import ToolCall
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import StorageError, StorageTooNew
-from kirotodo.core.store import maintenance, schema, sqlite
+from kirotodo.core.store import maintenance, revisions
 from kirotodo.core.store.database import Database
+from kirotodo.core.store.sqlite import driver
 from tests.core.store.conftest import ANN, BOB, Clock, shown, titles
 
 
@@ -87,8 +88,8 @@ def _tables(path: Path) -> set[str]:
 
 def test_the_constant_head_is_the_newest_script_and_the_line_is_straight() -> None:
     scripts = ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))
-    assert scripts.get_heads() == [schema.HEAD]
-    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == schema.REVISIONS
+    assert scripts.get_heads() == [revisions.HEAD]
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == revisions.REVISIONS
 
 
 def test_the_migrations_make_what_the_rows_say(path: Path, url: str) -> None:
@@ -97,7 +98,7 @@ def test_the_migrations_make_what_the_rows_say(path: Path, url: str) -> None:
     def ours(name: str | None, kind: str, _: Any) -> bool:
         return not (kind == "table" and (name or "").startswith("search_index"))
 
-    with sqlite.make_migration_engine(path).connect() as connection:
+    with driver.make_migration_engine(path).connect() as connection:
         options = {"include_name": ours, "compare_type": True}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), SQLModel.metadata) == []
 
@@ -105,10 +106,10 @@ def test_the_migrations_make_what_the_rows_say(path: Path, url: str) -> None:
 async def test_down_and_up_again_keeps_every_row(url: str, path: Path, clock: Clock) -> None:
     before = await _filled(url, clock)
     tables = await asyncio.to_thread(_tables, path)
-    for revision in reversed(schema.REVISIONS[:-1]):
+    for revision in reversed(revisions.REVISIONS[:-1]):
         assert maintenance.downgrade(url, revision) == revision
         assert maintenance.check(url).revision == revision
-    assert maintenance.upgrade(url) == schema.HEAD
+    assert maintenance.upgrade(url) == revisions.HEAD
     assert await asyncio.to_thread(_tables, path) == tables
     assert await _opened(url, clock) == before
     assert maintenance.check(url).ok
@@ -158,7 +159,7 @@ async def test_down_to_the_base_leaves_nothing_but_the_backup_copy(url: str, pat
     assert maintenance.downgrade(url, "base") is None
     assert _tables(path) == {"alembic_version"}
     (copy,) = path.parent.glob("kirotodo.before-base.*.db")
-    assert maintenance.upgrade(url) == schema.HEAD
+    assert maintenance.upgrade(url) == revisions.HEAD
     maintenance.restore(copy, url)
     assert await _opened(url, clock) == before
 
@@ -170,7 +171,7 @@ async def test_an_older_database_is_copied_and_then_migrated(url: str, path: Pat
         copy.unlink()
     older = _tables(path)
     assert await _opened(url, clock) == before
-    (copy,) = path.parent.glob(f"kirotodo.before-{schema.HEAD}.*.db")
+    (copy,) = path.parent.glob(f"kirotodo.before-{revisions.HEAD}.*.db")
     assert _tables(copy) == older
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT count(*) FROM tasks").fetchone() == (4,)
@@ -251,7 +252,7 @@ def test_alembic_itself_works_from_a_checkout(url: str, tmp_path: Path) -> None:
         return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
     alembic("upgrade", "head")
-    assert maintenance.check(url).revision == schema.HEAD
-    assert f"{schema.HEAD} (head)" in alembic("current")
+    assert maintenance.check(url).revision == revisions.HEAD
+    assert f"{revisions.HEAD} (head)" in alembic("current")
     alembic("downgrade", "-1")
-    assert maintenance.check(url).revision == schema.REVISIONS[-2]
+    assert maintenance.check(url).revision == revisions.REVISIONS[-2]

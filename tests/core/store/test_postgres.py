@@ -11,9 +11,9 @@ from sqlalchemy import text
 
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import ConfigError, InvalidInput, StorageBehind, StorageDown, StorageTooNew
-from kirotodo.core.store import maintenance, schema
+from kirotodo.core.store import maintenance, revisions
 from kirotodo.core.store.database import Database
-from kirotodo.core.store.postgres.address import address_of
+from kirotodo.core.store.postgres.driver import address_of
 from tests.core.store.conftest import ANN, Clock, titles
 from tests.postgres import ask, database_in
 
@@ -87,12 +87,12 @@ async def test_a_database_of_a_newer_release_can_be_used_and_not_migrated(postgr
 
 
 def test_down_and_up_again(postgres_url: str) -> None:
-    for revision in reversed(schema.REVISIONS[:-1]):
+    for revision in reversed(revisions.REVISIONS[:-1]):
         assert maintenance.downgrade(postgres_url, revision) == revision
         assert maintenance.check(postgres_url).revision == revision
     assert maintenance.downgrade(postgres_url, "base") is None
     assert not ask(postgres_url, "SELECT count(*) FROM pg_class WHERE relname IN ('users', 'tasks', 'sessions')")
-    assert maintenance.upgrade(postgres_url) == schema.HEAD
+    assert maintenance.upgrade(postgres_url) == revisions.HEAD
     assert maintenance.check(postgres_url).ok
 
 
@@ -118,9 +118,9 @@ def test_alembic_itself_works_from_a_checkout(bare_postgres_url: str, tmp_path: 
         return subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
     alembic("upgrade", "head")
-    assert f"{schema.HEAD} (head)" in alembic("current")
+    assert f"{revisions.HEAD} (head)" in alembic("current")
     alembic("downgrade", "-1")
-    assert maintenance.check(bare_postgres_url).revision == schema.REVISIONS[-2]
+    assert maintenance.check(bare_postgres_url).revision == revisions.REVISIONS[-2]
 
 
 def test_copies_are_left_to_its_own_programs(postgres_url: str, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from sqlmodel import SQLModel
 from kirotodo.core import env_file
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.settings import DEFAULT, Settings
-from kirotodo.core.store import sqlite, tables
-from kirotodo.core.store.postgres.address import address_of, is_postgres
+from kirotodo.core.store import tables
+from kirotodo.core.store.postgres.driver import address_of, is_postgres
+from kirotodo.core.store.sqlite import driver
 
 
 def run(connection: Connection) -> None:
@@ -32,8 +33,8 @@ def run_from_the_command_line() -> None:
     if is_postgres(url):
         asyncio.run(run_on_postgres(url))
         return
-    path = sqlite.path_of(url)
-    with sqlite.make_migration_engine(path).connect() as connection, connection.begin():
+    path = driver.path_of(url)
+    with driver.make_migration_engine(path).connect() as connection, connection.begin():
         run(connection)
 
 

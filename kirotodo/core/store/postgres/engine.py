@@ -18,11 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kirotodo.core.errors import InvalidInput, StorageError
 from kirotodo.core.store.engine import abandon, seen_through
-from kirotodo.core.store.postgres import faults, schema
-from kirotodo.core.store.postgres.address import Address, address_of
-from kirotodo.core.store.postgres.connection import STATEMENT_SECONDS, WAIT_SECONDS, Pooler, make_engine
+from kirotodo.core.store.postgres import errors, schema
+from kirotodo.core.store.postgres.driver import (
+    STATEMENT_SECONDS,
+    WAIT_SECONDS,
+    Address,
+    Pooler,
+    address_of,
+    make_engine,
+)
 from kirotodo.core.store.postgres.search import WordIndex
-from kirotodo.core.store.schema import HEAD
+from kirotodo.core.store.revisions import HEAD
 from kirotodo.core.store.waiting import MovingQueue, Pace
 
 log = logging.getLogger(__name__)
@@ -92,7 +98,7 @@ class PostgresEngine:
     async def require_writable(self) -> None:
         async with self.operate(writing=True) as connection:
             if (await connection.execute(_READ_ONLY)).scalar() == "on":  # a standby, or set so
-                raise faults.read_only(self.place)
+                raise errors.read_only(self.place)
 
     async def aclose(self) -> None:
         await self.pool.dispose()
@@ -112,7 +118,7 @@ class PostgresEngine:
             return bool(await connection.scalar(_GUARDED))
 
     def _queue(self, places: int) -> MovingQueue:
-        busy = partial(faults.busy, self.place)
+        busy = partial(errors.busy, self.place)
         return MovingQueue(places, patience=WAIT_SECONDS, stuck=busy, pace=self._pace)
 
     @asynccontextmanager
@@ -134,7 +140,7 @@ class PostgresEngine:
     async def _transaction(
         self, engine: AsyncEngine, beginning: Executable, **parameters: str
     ) -> AsyncIterator[AsyncConnection]:
-        with faults.told(self.place):
+        with errors.told(self.place):
             begun = seen_through(partial(self._begun, engine, beginning, parameters))
             async with self._connections.place(), begun as connection:
                 yield connection
@@ -147,7 +153,7 @@ class PostgresEngine:
             try:
                 await connection.execute(beginning, parameters)
             except BaseException as error:
-                dead = isinstance(error, DBAPIError) and faults.lost(error)
+                dead = isinstance(error, DBAPIError) and errors.lost(error)
                 await (connection.invalidate() if dead else abandon(connection))
                 await connection.close()
                 if not dead or attempt == self._pool_size:

@@ -12,10 +12,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.errors import StorageTooNew
-from kirotodo.core.store.postgres import faults
-from kirotodo.core.store.postgres.address import Address
-from kirotodo.core.store.postgres.connection import make_migration_engine
-from kirotodo.core.store.schema import HEAD, REVISIONS, alembic_config, is_there
+from kirotodo.core.store.postgres import errors
+from kirotodo.core.store.postgres.driver import Address, make_migration_engine
+from kirotodo.core.store.revisions import HEAD, REVISIONS, alembic_config, is_there
 
 _LOCK: Final = int.from_bytes(b"kirotodo")
 """The key of the lock that whoever migrates holds for the whole of it."""
@@ -30,9 +29,9 @@ async def revision_of(connection: AsyncConnection) -> str | None:
 
 def refuse_older(revision: str | None, place: str) -> None:
     if revision is None:
-        raise faults.behind(place, "the database has no tables yet")
+        raise errors.behind(place, "the database has no tables yet")
     if revision in REVISIONS and revision != HEAD:
-        raise faults.behind(place, "the database is of an older release")
+        raise errors.behind(place, "the database is of an older release")
 
 
 async def move(address: Address, revision: str, *, down: bool) -> str | None:
@@ -54,7 +53,7 @@ async def move(address: Address, revision: str, *, down: bool) -> str | None:
 async def on_a_direct_connection(address: Address) -> AsyncIterator[AsyncConnection]:
     """A connection of its own in a transaction, which nobody else who migrates has at the same time. The lock belongs
     to the connection and not to the transaction, so this must not go through a pooler. It sees every user's rows."""
-    with faults.told(address.place):
+    with errors.told(address.place):
         async with make_migration_engine(address).connect() as connection:
             await connection.execute(_BEGIN, {"key": _LOCK})
             await connection.commit()

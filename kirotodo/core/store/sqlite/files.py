@@ -6,17 +6,18 @@ from contextlib import closing
 from pathlib import Path
 
 from kirotodo.core.errors import StorageError, StorageReadOnly
-from kirotodo.core.store import faults, schema, sqlite
+from kirotodo.core.store import revisions
+from kirotodo.core.store.sqlite import driver, errors, schema
 from kirotodo.core.text.files import close_to_others, make_private_file, make_private_folder
 
 
-def prepare(path: Path, *, read_only_ok: bool = False) -> sqlite.Mode:
+def prepare(path: Path, *, read_only_ok: bool = False) -> driver.Mode:
     """See that a database of the right shape is there, and how to open it. Raises `StorageError` and its kinds."""
-    with faults.told(path):
+    with errors.told(path):
         return _prepare(path, read_only_ok)
 
 
-def _prepare(path: Path, read_only_ok: bool) -> sqlite.Mode:
+def _prepare(path: Path, read_only_ok: bool) -> driver.Mode:
     if path.is_dir():
         raise StorageError(f"{path} is a folder; DATABASE_URL has to name a file.")
     if path.exists():
@@ -25,7 +26,7 @@ def _prepare(path: Path, read_only_ok: bool) -> sqlite.Mode:
             schema.make_ready(path)
             return "write"
         if not read_only_ok:
-            raise faults.read_only(path)
+            raise errors.read_only(path)
         return _readable(path)
     make_folder(path)
     keep_private(path)
@@ -48,27 +49,27 @@ def make_folder(path: Path) -> None:
     try:
         make_private_folder(path.parent)
     except PermissionError:
-        raise faults.read_only(path) from None
+        raise errors.read_only(path) from None
     except OSError as error:
         raise StorageError(
             f"The folder {path.parent} cannot be made ({error.strerror}); choose another place with DATABASE_URL."
         ) from None
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise faults.read_only(path)
+        raise errors.read_only(path)
 
 
 def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)
 
 
-def _readable(path: Path) -> sqlite.Mode:
+def _readable(path: Path) -> driver.Mode:
     """How a file that cannot be written can be read, if it needs no migration."""
     mode = _reading_mode(path)
-    with closing(sqlite.connect(path, mode)) as connection:
+    with closing(driver.connect(path, mode)) as connection:
         revision = schema.revision_of(connection, path)
     schema.refuse_newer(revision, path)
-    if revision != schema.HEAD:
-        raise faults.read_only(path)
+    if revision != revisions.HEAD:
+        raise errors.read_only(path)
     return mode
 
 
@@ -77,16 +78,16 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
     Raises `StorageError` and `sqlite3.Error`.
     """
-    return sqlite.connect(path, "read" if _writable(path) else _reading_mode(path))
+    return driver.connect(path, "read" if _writable(path) else _reading_mode(path))
 
 
-def _reading_mode(path: Path) -> sqlite.Mode:
+def _reading_mode(path: Path) -> driver.Mode:
     """`read`, or `immutable` where the files that readers share cannot be made; nobody writes there, so none need to.
 
     Raises `StorageReadOnly` where that would leave out, without a word, changes that wait beside the file.
     """
     try:
-        with closing(sqlite.connect(path, "read")) as connection:
+        with closing(driver.connect(path, "read")) as connection:
             connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
     except sqlite3.OperationalError:
         waiting = path.with_name(f"{path.name}-wal")

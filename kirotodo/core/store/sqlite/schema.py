@@ -1,4 +1,4 @@
-"""The revisions there are; and which of them a SQLite file has, and bringing it to another. Alembic is imported only
+"""Which revision a SQLite file has, and bringing it to another. Alembic is imported only
 where something has to move.
 
 Everything here blocks; `Database.open` calls it in a thread.
@@ -9,18 +9,13 @@ import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
 
 from sqlalchemy import text
 
 from kirotodo.core.errors import StorageError, StorageTooNew
-from kirotodo.core.store import sqlite
+from kirotodo.core.store.revisions import HEAD, REVISIONS, alembic_config, is_there
+from kirotodo.core.store.sqlite import driver
 from kirotodo.core.text.files import make_private_file
-
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
-"""Every revision this release knows, oldest first."""
-HEAD: Final = REVISIONS[-1]
-MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
 
 def revision_of(connection: sqlite3.Connection, path: Path) -> str | None:
@@ -58,7 +53,7 @@ def move(path: Path, revision: str, *, down: bool) -> str | None:
 
     Where it is there or further already, nothing happens.
     """
-    with closing(sqlite.connect(path)) as connection:
+    with closing(driver.connect(path)) as connection:
         now = revision_of(connection, path)
         refuse_newer(now, path)
         if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
@@ -71,33 +66,17 @@ def move(path: Path, revision: str, *, down: bool) -> str | None:
     return None if revision == "base" else revision
 
 
-def is_there(now: str | None, revision: str, *, down: bool) -> bool:
-    """Whether a database at `now` has nothing left to do to be at `revision`."""
-    known = ("base", *REVISIONS)
-    at, wanted = known.index(now or "base"), known.index(revision)
-    return at <= wanted if down else at >= wanted
-
-
 def migrate(path: Path, revision: str, *, down: bool = False) -> None:
     """Run the migrations up or down to `revision`, in one transaction."""
     from alembic import command
 
-    engine = sqlite.make_migration_engine(path)
+    engine = driver.make_migration_engine(path)
     with engine.connect() as connection, connection.begin():
         config = alembic_config(connection)
         (command.downgrade if down else command.upgrade)(config, revision)
         broken = connection.execute(text("PRAGMA foreign_key_check")).first()
         if broken is not None:
             raise StorageError(f"{path} holds rows of {broken[0]} that belong to nothing; it was left as it was.")
-
-
-def alembic_config(connection: Any) -> Any:
-    from alembic.config import Config
-
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
 
 
 def keep_copy(connection: sqlite3.Connection, path: Path, why: str) -> Path:
@@ -124,7 +103,7 @@ def unused(path: Path) -> Path:
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Switch to write-ahead logging, for which SQLite does not wait by itself."""
-    deadline = time.monotonic() + sqlite.BUSY_SECONDS
+    deadline = time.monotonic() + driver.BUSY_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, table, union_all
 
-from kirotodo.core.store.scope import UID, Scope
 from kirotodo.core.store.search import MARK, Document, Kind, Terms
 from kirotodo.core.store.tables import search_documents as documents
+from kirotodo.core.store.transaction import UID, Scope
 
 _INDEX: Final = table("search_index")
 _GLANCE: Final = 4_000

@@ -10,12 +10,12 @@ from typing import Final, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kirotodo.core.store import faults, files, sqlite
 from kirotodo.core.store.engine import seen_through
-from kirotodo.core.store.sqlite_search import Fts5
+from kirotodo.core.store.sqlite import driver, errors, files
+from kirotodo.core.store.sqlite.search import Fts5
 from kirotodo.core.store.waiting import MovingQueue, Pace
 
-QUEUE_SECONDS: Final = 3 * sqlite.BUSY_SECONDS
+QUEUE_SECONDS: Final = 3 * driver.BUSY_SECONDS
 """How long one waits to write, or for a connection, in a queue that does not move: only there another program is in the
 way."""
 
@@ -23,24 +23,24 @@ way."""
 class SqliteEngine:
     """See `core.store.engine.Engine` for what each method promises."""
 
-    def __init__(self, path: Path, mode: sqlite.Mode) -> None:
+    def __init__(self, path: Path, mode: driver.Mode) -> None:
         self.path = path
         self.full_text = Fts5()
         self._mode = mode
         self.read_only = mode != "write"
-        self.pool = sqlite.make_engine(path, mode)
-        self._writer = self.pool.execution_options(**{sqlite.BEGIN: "BEGIN IMMEDIATE"})
-        self._single_writer = self.pool.execution_options(**{sqlite.BEGIN: ""})
+        self.pool = driver.make_engine(path, mode)
+        self._writer = self.pool.execution_options(**{driver.BEGIN: "BEGIN IMMEDIATE"})
+        self._single_writer = self.pool.execution_options(**{driver.BEGIN: ""})
         pace = Pace()
-        busy = partial(faults.busy, path)
-        self._connections = MovingQueue(sqlite.POOL_SIZE, patience=QUEUE_SECONDS, stuck=busy, pace=pace)
+        busy = partial(errors.busy, path)
+        self._connections = MovingQueue(driver.POOL_SIZE, patience=QUEUE_SECONDS, stuck=busy, pace=pace)
         self._writers = MovingQueue(1, patience=QUEUE_SECONDS, stuck=busy, pace=pace)
         self._watch: sqlite3.Connection | None = None
         self._identity = _identity(path)
 
     @classmethod
     async def open(cls, url: str, *, read_only_ok: bool) -> Self:
-        path = sqlite.path_of(url)
+        path = driver.path_of(url)
         mode = await asyncio.to_thread(files.prepare, path, read_only_ok=read_only_ok)
         return cls(path, mode)
 
@@ -50,7 +50,7 @@ class SqliteEngine:
     @asynccontextmanager
     async def _write(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if self.read_only:
-            raise faults.read_only(self.path)
+            raise errors.read_only(self.path)
         async with self._writers.place(), self._transaction(engine) as connection:
             yield connection
 
@@ -64,14 +64,14 @@ class SqliteEngine:
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""
         try:
             if self._watch is None:
-                self._watch = sqlite.connect(self.path, "read" if self._mode == "write" else self._mode, timeout=0)
+                self._watch = driver.connect(self.path, "read" if self._mode == "write" else self._mode, timeout=0)
             return self._watch.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error:
             return object()
 
     async def require_writable(self) -> None:
         if self._mode != "write":
-            raise faults.read_only(self.path)
+            raise errors.read_only(self.path)
 
     async def aclose(self) -> None:
         if self._watch is not None:
@@ -82,8 +82,8 @@ class SqliteEngine:
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if _identity(self.path) != self._identity:
-            raise faults.gone(self.path)
-        with faults.told(self.path):
+            raise errors.gone(self.path)
+        with errors.told(self.path):
             async with self._connections.place(), seen_through(engine.connect().start) as connection:
                 yield connection
 

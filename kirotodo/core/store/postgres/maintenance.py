@@ -8,10 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.aio import seen_through
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.store.postgres import faults, schema
-from kirotodo.core.store.postgres.address import address_of
-from kirotodo.core.store.postgres.connection import make_migration_engine
-from kirotodo.core.store.schema import HEAD, REVISIONS
+from kirotodo.core.store.postgres import errors, schema
+from kirotodo.core.store.postgres.driver import address_of, make_migration_engine
+from kirotodo.core.store.revisions import HEAD, REVISIONS
 
 NO_COPIES: Final = (
     'PostgreSQL keeps its own copies: write one with `pg_dump --format=custom --file=FILE "$DATABASE_URL"`, and put it '
@@ -34,7 +33,7 @@ def refuse_copies() -> InvalidInput:
 
 async def _look(url: str, tables: tuple[str, ...]) -> tuple[str, str | None, tuple[str, ...], Mapping[str, int]]:
     address = address_of(url)
-    with faults.told(address.place):
+    with errors.told(address.place):
         async with make_migration_engine(address).connect() as connection:
             await connection.execute(text("SELECT set_config('app.operator', 'on', true)"))
             revision = await schema.revision_of(connection)

@@ -1,8 +1,13 @@
-"""Where a PostgreSQL database is, as DATABASE_URL says it in the ways of hosting services and of SQLAlchemy."""
+"""What is peculiar to PostgreSQL's driver: how a connection is made, and the engines that make them."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Any, Final, Literal
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from kirotodo.core.errors import ConfigError
 
@@ -60,3 +65,48 @@ def _place(parts: SplitResult, query: dict[str, str]) -> str:
     port = f":{parts.port}" if parts.port else ""
     name = unquote(parts.path.removeprefix("/")) or query.get("dbname") or parts.username or "postgres"
     return f"the database {name} at {host}{port}"
+
+
+Pooler = Literal["none", "transaction"]
+"""What stands before PostgreSQL: nothing, or a pooler that gives out its connections by the transaction."""
+
+CONNECT_SECONDS: Final = 10.0
+STATEMENT_SECONDS: Final = 30.0
+"""What takes longer than this is lost: a server behind a dead network does not say so."""
+WAIT_SECONDS: Final = 15.0
+"""How long a transaction waits for a connection, or for its turn."""
+
+
+def make_engine(address: Address, *, pool_size: int, pooler: Pooler) -> AsyncEngine:
+    """The engine of a process. Behind a pooler nothing is prepared by name: the next transaction may meet another
+    connection of the server."""
+    options: dict[str, Any] = {"command_timeout": STATEMENT_SECONDS}
+    prepared: dict[str, Any] = {}
+    if pooler == "transaction":
+        options["statement_cache_size"] = 0
+        prepared = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": str}
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        connect_args={"async_creator_fn": partial(_connect, address, options), **prepared},
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_use_lifo=True,
+        pool_timeout=WAIT_SECONDS,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+    )
+
+
+def make_migration_engine(address: Address) -> AsyncEngine:
+    """An engine whose connections are made when asked for and closed when let go of; a migration may take its time."""
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        connect_args={"async_creator_fn": partial(_connect, address, {})},
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
+
+
+async def _connect(address: Address, options: dict[str, Any], **_: Any) -> Any:
+    return await asyncpg.connect(address.dsn, timeout=CONNECT_SECONDS, **options)
