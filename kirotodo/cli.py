@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from kirotodo.client.servers import Address
     from kirotodo.core.backend import Backend, LinkChanged
     from kirotodo.core.settings import Settings
-    from kirotodo.server.commands.where import Where
+    from kirotodo.server.commands.output import Where
 
 CLIENT: Final = "kirotodo.client.commands"
 SERVER: Final = "kirotodo.server.commands"
@@ -73,7 +73,7 @@ PLACED: Final = ("chat", "ask", "conversations", *ROOMS["The list"], "whoami", "
 CONFIGURED: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
 """Commands about settings: their help names `--env-file`, which all commands take."""
 WHERE: Final = "kirotodo.where"
-"""What `server.commands.where` looks under."""
+"""What `server.commands.output` looks under."""
 HELP: Final = """A to-do list you talk to, in your terminal. Without a command the chat opens.
 
 The list is that of the server you are signed in at, else the one of this computer; --local and --server URL, before a
@@ -138,7 +138,7 @@ def _where(ask: bool) -> "Where":
     from kirotodo.client.commands.where import asked
     from kirotodo.core.errors import KirotodoError
     from kirotodo.server.commands.loading import load_settings
-    from kirotodo.server.commands.where import Where
+    from kirotodo.server.commands.output import Where
 
     address = None
     try:

@@ -1,4 +1,4 @@
-"""Write the list of common passwords that `kirotodo.server.password_rules` refuses: `make common-passwords`.
+"""Write the list of common passwords that `kirotodo.server.auth.password_rules` refuses: `make common-passwords`.
 
 It comes from the package zxcvbn on PyPI (MIT), whose `frequency_lists` holds the 30,000 passwords that were found most
 often in what leaked. Those shorter than a password may be here are left out, since their length alone refuses them.
@@ -8,7 +8,7 @@ import importlib.metadata
 import unicodedata
 from typing import Final
 
-from kirotodo.server.password_rules import LIST, PASSWORD_MIN
+from kirotodo.server.auth.password_rules import LIST, PASSWORD_MIN
 
 LICENSE: Final = LIST.with_suffix(".LICENSE")
 

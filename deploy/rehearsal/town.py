@@ -21,7 +21,7 @@ import yaml
 from deploy.rehearsal.programs import NOBODY, Running, as_nobody, ended_at_last, folder_of, free_port, listens, ran
 from deploy.rehearsal.steps import Skipped
 from kirotodo.core.local import utc_now
-from kirotodo.server.tokens import Tokens
+from kirotodo.server.auth.tokens import Tokens
 
 ROOT: Final = Path(__file__).parents[2]
 BACKENDS: Final = 4

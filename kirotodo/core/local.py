@@ -517,7 +517,7 @@ class LocalBackend:
         async with self._writing() as store:
             if self._request is None:
                 return await edit(store, self._standpoint())
-            from kirotodo.core.store.codec import dump_answer, load_answer
+            from kirotodo.core.store.columns import dump_answer, load_answer
 
             known = await store.request_keys.answer_to(self._request)
             if known is not None:

@@ -15,20 +15,20 @@ from fastapi import FastAPI
 from kirotodo import __version__
 from kirotodo.core.local import Core, utc_now
 from kirotodo.core.settings import Settings
-from kirotodo.server.auth import Gate
+from kirotodo.server.auth.authenticator import Gate
+from kirotodo.server.auth.rate_limit import RateLimitHeaders
 from kirotodo.server.client_address import ClientAddress, TrustedProxies
 from kirotodo.server.docs_page import DESCRIPTION_PATH, serve_docs, shows_docs
-from kirotodo.server.drain import Drain
-from kirotodo.server.errors import answer_with_problems
 from kirotodo.server.large_bodies import LargeBodies
-from kirotodo.server.limits import RateLimitHeaders
 from kirotodo.server.methods import HeadAsGet, JsonByDefault
 from kirotodo.server.middleware import REQUEST_ID, VERSION, BodyLimit, Cors, Envelope, HeadLimit, NoNewWork
 from kirotodo.server.observability.metrics import Metrics
-from kirotodo.server.observability.observed import Everyone, Observed
+from kirotodo.server.observability.middleware import Everyone, Observed
 from kirotodo.server.observability.traces import Traces, telemetry, traced
 from kirotodo.server.openapi import describe
+from kirotodo.server.problems import answer_with_problems
 from kirotodo.server.routes import auth, chat, conversations, deletion, health, tasks, turns, user
+from kirotodo.server.shutdown import Drain
 
 if TYPE_CHECKING:
     from kirotodo.core.models.model import Model

@@ -15,7 +15,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kirotodo.core.errors import Code
-from kirotodo.server.errors import problem
+from kirotodo.server.problems import problem
 
 log = logging.getLogger(__name__)
 

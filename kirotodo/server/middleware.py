@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kirotodo import __version__
 from kirotodo.core.errors import Draining, TooLarge
-from kirotodo.server.drain import Drain
-from kirotodo.server.errors import INSIDE, problem, problem_of
+from kirotodo.server.problems import INSIDE, problem, problem_of
+from kirotodo.server.shutdown import Drain
 
 log = logging.getLogger(__name__)
 

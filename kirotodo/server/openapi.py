@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from kirotodo.core.backend import ListChanged
 from kirotodo.core.errors import Code
 from kirotodo.core.events import TurnEvent
-from kirotodo.server.errors import INSIDE, MEDIA_TYPE, NOT_JSON, OUT_OF_ORDER
+from kirotodo.server.problems import INSIDE, MEDIA_TYPE, NOT_JSON, OUT_OF_ORDER
 from kirotodo.server.schemas import ImportBody, Problem
 
 EXAMPLES: Final[Mapping[int, tuple[Code, str]]] = {

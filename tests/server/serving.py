@@ -17,8 +17,8 @@ from fastapi import FastAPI
 
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
-from kirotodo.server.serving import uvicorn_config
-from kirotodo.server.tokens import Tokens
+from kirotodo.server.auth.tokens import Tokens
+from kirotodo.server.run import uvicorn_config
 
 SECRET: Final = "a secret for tests, which is long enough"
 STRAY: Final = httpx2.Timeout(10.0, read=20.0)

@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from kirotodo.core.errors import Code
 from kirotodo.server.app import create_app
-from kirotodo.server.errors import STATUS
+from kirotodo.server.problems import STATUS
 from tests.server.serving import settings_in
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")

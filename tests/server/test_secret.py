@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.server.secret import weakness_of
+from kirotodo.server.auth.signing_secret import weakness_of
 
 ALPHABETS = (string.hexdigits[:16], string.ascii_letters + string.digits, string.printable[:94])
 

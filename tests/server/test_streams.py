@@ -12,10 +12,10 @@ import pytest
 from kirotodo.core import events as core_events
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
-from kirotodo.server import streams
+from kirotodo.server import sse
 from kirotodo.server.app import create_app
-from kirotodo.server.drain import Drain
-from kirotodo.server.streams import OUTBOX, EventStream, frame
+from kirotodo.server.shutdown import Drain
+from kirotodo.server.sse import OUTBOX, EventStream, frame
 from tests.server.serving import Served, served, settings_in
 
 MANY: Final = 300
@@ -110,7 +110,7 @@ async def test_viewers_that_leave_at_any_point_change_nothing(
 async def test_a_quiet_stream_is_kept_open(
     api: httpx2.AsyncClient, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "PING_SECONDS", 0.05)
+    monkeypatch.setattr(sse, "PING_SECONDS", 0.05)
     gate = asyncio.Event()
     model.extend([Wait(gate=gate), "Hello."])
     async with api.stream("POST", "/chat/stream", json={"message": "hi"}) as answer:
@@ -132,7 +132,7 @@ endless_pulled: list[int] = []
 
 
 async def test_a_viewer_who_does_not_read_is_cut_and_holds_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(sse, "PATIENCE_SECONDS", 0.1)
     endless_pulled.clear()
     messages: list[Any] = []
 

@@ -9,8 +9,7 @@ import click
 
 from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.server.commands.loading import given_file, load_settings
-from kirotodo.server.commands.printing import prompt_secret, put, put_json, say
-from kirotodo.server.commands.where import where
+from kirotodo.server.commands.output import prompt_secret, put, put_json, say, where
 
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings

@@ -7,8 +7,7 @@ import click
 
 from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.server.commands.loading import load_settings
-from kirotodo.server.commands.printing import put, put_json, say
-from kirotodo.server.commands.where import where
+from kirotodo.server.commands.output import put, put_json, say, where
 
 if TYPE_CHECKING:
     from kirotodo.core.backend import ModelChoice

@@ -3,7 +3,7 @@
 import click
 
 from kirotodo.server.commands.loading import load_server_settings
-from kirotodo.server.commands.printing import put
+from kirotodo.server.commands.output import put
 
 
 @click.command(
@@ -41,6 +41,6 @@ def serve(host: str, port: int, workers: int) -> None:
     SIGTERM (or Ctrl+C) ends it in good order: it takes no new work, sends viewers elsewhere, and gives turns
     DRAIN_TIMEOUT seconds to end in; those that need longer go on at the next start, or on another server.
     """
-    from kirotodo.server.serving import serve as run
+    from kirotodo.server.run import serve as run
 
     run(load_server_settings(), host=host, port=port, workers=workers, say=put)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kirotodo.server.commands.loading import load_server_settings
-from kirotodo.server.commands.printing import put, say
+from kirotodo.server.commands.output import put, say
 
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings
@@ -36,7 +36,7 @@ def token(user_id: str | None, days: int, email: str | None) -> None:
     who runs `kirotodo passwd --reset`. It holds for an hour, once, and ends any such token from before.
     """
     from kirotodo.core.errors import InvalidInput, OperatorError
-    from kirotodo.server.tokens import SUBJECT
+    from kirotodo.server.auth.tokens import SUBJECT
 
     settings = load_server_settings()
     if settings.better_auth_url is not None:
@@ -59,7 +59,7 @@ def token(user_id: str | None, days: int, email: str | None) -> None:
 
 async def _reset_token(settings: "Settings", email: str) -> str:
     from kirotodo.core.local import Core
-    from kirotodo.server.resets import make_reset_token
+    from kirotodo.server.auth.password_reset import make_reset_token
 
     core = await Core.open(settings)
     try:
@@ -70,8 +70,8 @@ async def _reset_token(settings: "Settings", email: str) -> str:
 
 async def _signed(settings: "Settings", user_id: str, lifetime: timedelta) -> str:
     from kirotodo.core.local import Core, utc_now
-    from kirotodo.server.secret import secret_of
-    from kirotodo.server.tokens import Tokens
+    from kirotodo.server.auth.signing_secret import secret_of
+    from kirotodo.server.auth.tokens import Tokens
 
     secret = await asyncio.to_thread(secret_of, settings)
     core = await Core.open(settings)

@@ -1,13 +1,21 @@
 """`understand`: what the built-in model makes of a text, for people and for scoring. Touches no list."""
 
+import dataclasses
+import datetime as dt
 import json
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from kirotodo.server.commands.printing import put, put_json_line
+from kirotodo.core.text.dates import describe_rule
+from kirotodo.core.text.sanitize import sanitize_line
+from kirotodo.server.commands.loading import load_settings
+from kirotodo.server.commands.output import put, put_json_line
+
+if TYPE_CHECKING:
+    from kirotodo.core.language.types import Understanding
 
 
 @click.command(
@@ -29,15 +37,15 @@ def understand(words: Sequence[str], jsonl: bool, as_json: bool) -> None:
     text = " ".join(words).strip() or ("" if sys.stdin.isatty() else sys.stdin.read(10_000).strip())
     if not text:
         raise click.UsageError("Nothing was said. For example: kirotodo understand buy milk tomorrow")
-    from kirotodo.server.commands import reading
+    from kirotodo.server.commands import understand
 
-    understanding = reading.read(text)
+    understanding = understand.read(text)
     if as_json:
-        from kirotodo.server.commands.printing import put_json
+        from kirotodo.server.commands.output import put_json
 
-        put_json(reading.as_json(understanding))
+        put_json(understand.as_json(understanding))
         return
-    for line in reading.describe(understanding):
+    for line in understand.describe(understanding):
         put(line)
 
 
@@ -58,3 +66,67 @@ def _question(line: bytes, number: int) -> dict[str, Any]:
     if not isinstance(question, dict):
         raise click.ClickException(f"Line {number} is no JSON object.")
     return question
+
+
+def read(text: str) -> "Understanding":
+    """What the built-in model makes of a text that is said now, where and as the settings say."""
+    from kirotodo.core.language.types import Preferences
+    from kirotodo.core.language.understand import understand
+
+    settings = load_settings()
+    chosen = {field.name: getattr(settings, field.name) for field in dataclasses.fields(Preferences)}
+    return understand(text, now=dt.datetime.now(settings.zone), preferences=Preferences(**chosen))
+
+
+def as_json(understanding: "Understanding") -> dict[str, Any]:
+    """`actions`, each with its `op` and what of it was said."""
+    return {
+        "actions": [{"op": _op(action), **_said(action)} for action in understanding.actions],
+        "when": understanding.when,
+        "recurrence": understanding.recurrence,
+    }
+
+
+def describe(understanding: "Understanding") -> Iterator[str]:
+    """One line an action, and a line for each thing that was said of it."""
+    for action in understanding.actions:
+        yield _op(action)
+        for name, value in _said(action).items():
+            yield f"  {name:<11}{sanitize_line(_words(value))}"
+
+
+def _op(action: object) -> str:
+    name = type(action).__name__
+    return "".join(f"_{char.lower()}" if char.isupper() and place else char.lower() for place, char in enumerate(name))
+
+
+def _said(value: Any) -> dict[str, Any]:
+    """The fields that differ from their defaults, or have none."""
+    said: dict[str, Any] = {}
+    for field in dataclasses.fields(value):
+        given = getattr(value, field.name)
+        default = field.default_factory() if callable(field.default_factory) else field.default
+        if given != default:
+            said[field.name] = sorted(given) if isinstance(given, frozenset) else given
+    return said
+
+
+def _words(value: Any) -> str:
+    from kirotodo.core.language.types import Recurrence
+
+    if isinstance(value, Recurrence):
+        return describe_rule(value.rule, recurs_from=value.recurs_from)
+    if dataclasses.is_dataclass(value):
+        parts = _said(value).items()
+        return ", ".join(_words(part) if name in {"date", "time"} else f"{name} {_words(part)}" for name, part in parts)
+    match value:
+        case tuple() | list():
+            return ", ".join(_words(part) for part in value)
+        case dt.date():
+            return f"{value:%a} {value.isoformat()}"
+        case dt.time():
+            return f"{value:%H:%M}"
+        case bool():
+            return "yes" if value else "no"
+        case _:
+            return str(value)

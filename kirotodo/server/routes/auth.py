@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kirotodo.core.errors import InvalidInput, NotSignedIn
-from kirotodo.server.accounts import Pair
-from kirotodo.server.auth import Principal, gate_of, signed_in, token_of
-from kirotodo.server.callers import JsonRoute
-from kirotodo.server.emails import EMAIL_MAX, folded_email, spellings_of
-from kirotodo.server.limits import address_of
+from kirotodo.server.auth.accounts import Pair
+from kirotodo.server.auth.authenticator import Principal, gate_of, signed_in, token_of
+from kirotodo.server.auth.email_addresses import EMAIL_MAX, folded_email, spellings_of
+from kirotodo.server.auth.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_password
+from kirotodo.server.auth.rate_limit import address_of
+from kirotodo.server.auth.tokens import TOKEN_MAX, Refresh
+from kirotodo.server.dependencies import JsonRoute
 from kirotodo.server.openapi import carries, named, problems
-from kirotodo.server.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_password
 from kirotodo.server.schemas import Body
-from kirotodo.server.tokens import TOKEN_MAX, Refresh
 
 router = APIRouter(
     prefix="/api/auth",

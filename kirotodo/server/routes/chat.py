@@ -8,12 +8,11 @@ from kirotodo.core.domain.conversation import ChatOutcome, Sent
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.events import TurnFailed
 from kirotodo.core.local import LocalBackend
-from kirotodo.server.callers import Caller, Draining, MessageKey, Spoken, Viewed, user_router
-from kirotodo.server.errors import STATUS, problem, problem_of
-from kirotodo.server.following import outcome, turn_frames
+from kirotodo.server.dependencies import Caller, Draining, MessageKey, Spoken, Viewed, user_router
 from kirotodo.server.openapi import TURN_STREAM, problems
+from kirotodo.server.problems import STATUS, problem, problem_of
 from kirotodo.server.schemas import ChatBody
-from kirotodo.server.streams import EventStream
+from kirotodo.server.sse import EventStream, outcome, turn_frames
 
 router = user_router("chat")
 

@@ -6,8 +6,8 @@ from fastapi import Query, Response
 
 from kirotodo.core.domain.conversation import Conversation, Transcript
 from kirotodo.core.domain.task import Page
-from kirotodo.server.callers import ConversationId, Editing, EditingOne, Mine, user_router
 from kirotodo.server.conditions import Depending, read, tagged
+from kirotodo.server.dependencies import ConversationId, Editing, EditingOne, Mine, user_router
 from kirotodo.server.openapi import carries, not_modified, problems
 from kirotodo.server.schemas import ConversationQuery, TitleBody, TranscriptQuery
 

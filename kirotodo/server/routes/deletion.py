@@ -6,9 +6,9 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kirotodo.server.auth import gate_of
-from kirotodo.server.callers import Leaving, user_router
-from kirotodo.server.limits import address_of
+from kirotodo.server.auth.authenticator import gate_of
+from kirotodo.server.auth.rate_limit import address_of
+from kirotodo.server.dependencies import Leaving, user_router
 from kirotodo.server.openapi import problems
 from kirotodo.server.routes.auth import Password
 from kirotodo.server.schemas import Body, Text

@@ -10,9 +10,9 @@ from starlette.responses import Response
 from kirotodo import __version__
 from kirotodo.core.errors import Draining, KirotodoError, StorageError
 from kirotodo.core.store.database import Database
-from kirotodo.server.errors import problem_of
 from kirotodo.server.observability.metrics import CONTENT_TYPE, Metrics
 from kirotodo.server.openapi import named, problems
+from kirotodo.server.problems import problem_of
 from kirotodo.server.schemas import Health
 
 router = APIRouter(tags=["health"], generate_unique_id_function=named)

@@ -6,8 +6,8 @@ from fastapi import Depends, Query, Request, Response
 
 from kirotodo.core.backend import ImportReport
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskStats
-from kirotodo.server.callers import Called, Editing, EditingOne, EditKey, Mine, TaskId, keyed, located, user_router
 from kirotodo.server.conditions import Depending, read, tagged, unconditional
+from kirotodo.server.dependencies import Called, Editing, EditingOne, EditKey, Mine, TaskId, keyed, located, user_router
 from kirotodo.server.large_bodies import LargeBodies
 from kirotodo.server.openapi import body_of, carries, not_modified, problems
 from kirotodo.server.schemas import (

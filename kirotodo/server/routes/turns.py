@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from kirotodo.core.domain.conversation import Sent, Turn
 from kirotodo.core.domain.task import Changed
-from kirotodo.server.callers import (
+from kirotodo.server.conditions import unconditional
+from kirotodo.server.dependencies import (
     CallId,
     Draining,
     Editing,
@@ -20,12 +21,10 @@ from kirotodo.server.callers import (
     located,
     user_router,
 )
-from kirotodo.server.conditions import unconditional
-from kirotodo.server.following import turn_frames
 from kirotodo.server.openapi import TURN_STREAM, carries, problems
 from kirotodo.server.routes.chat import begin
 from kirotodo.server.schemas import SEQ_MAX, ApprovalBody, ChatBody, Number
-from kirotodo.server.streams import EventStream
+from kirotodo.server.sse import EventStream, turn_frames
 
 router = user_router("turns", prefix="/turns")
 

@@ -5,11 +5,10 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
-from kirotodo.server.callers import Called, Draining, LastEventId, Mine, Viewed, user_router
-from kirotodo.server.following import list_frames
+from kirotodo.server.dependencies import Called, Draining, LastEventId, Mine, Viewed, user_router
 from kirotodo.server.openapi import LIST_STREAM
 from kirotodo.server.schemas import SEQ_MAX, Models, Number, UserStatus
-from kirotodo.server.streams import EventStream
+from kirotodo.server.sse import EventStream, list_frames
 
 router = user_router("user")
 

@@ -13,7 +13,7 @@ from kirotodo.core.errors import StorageError
 from kirotodo.core.events import FINAL_EVENTS, TextDelta, TurnEvent
 from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
-from kirotodo.core.store import sqlite
+from kirotodo.core.store.sqlite import driver
 from tests.core.agent.test_many_turns import settings, until
 
 
@@ -24,8 +24,8 @@ async def model() -> ScriptedModel:
 
 @pytest.fixture
 async def core(tmp_path: Path, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Core]:
-    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.01)
-    monkeypatch.setattr(sqlite.connect, "__kwdefaults__", {"timeout": 0.01})
+    monkeypatch.setattr(driver, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(driver.connect, "__kwdefaults__", {"timeout": 0.01})
     core = await Core.open(settings(tmp_path), model=model)
     yield core
     await core.aclose()

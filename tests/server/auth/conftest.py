@@ -17,8 +17,8 @@ from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import ScriptedModel
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from kirotodo.server.auth import Gate
-from kirotodo.server.passwords import Passwords
+from kirotodo.server.auth.authenticator import Gate
+from kirotodo.server.auth.passwords import Passwords
 
 SECRET: Final = "a secret that is long enough for HS256, as it has to be"
 ANN: Final = {"email": "ann@example.com", "password": "correct horse battery"}

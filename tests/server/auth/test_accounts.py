@@ -13,14 +13,14 @@ from pwdlib import PasswordHash
 from sqlalchemy import update
 
 from kirotodo.core.errors import InvalidInput, RateLimited
-from kirotodo.core.store.scope import UID
 from kirotodo.core.store.tables import users
-from kirotodo.server.accounts import GRACE, SESSION_LIFETIME, STANDING_SECONDS
-from kirotodo.server.auth import Gate
-from kirotodo.server.emails import folded_email
-from kirotodo.server.password_rules import _common, check_password
-from kirotodo.server.passwords import WAITING_MAX, Passwords, argon2id
-from kirotodo.server.tokens import ACCESS_LIFETIME
+from kirotodo.core.store.transaction import UID
+from kirotodo.server.auth.accounts import GRACE, SESSION_LIFETIME, STANDING_SECONDS
+from kirotodo.server.auth.authenticator import Gate
+from kirotodo.server.auth.email_addresses import folded_email
+from kirotodo.server.auth.password_rules import _common, check_password
+from kirotodo.server.auth.passwords import WAITING_MAX, Passwords, argon2id
+from kirotodo.server.auth.tokens import ACCESS_LIFETIME
 from tests.server.auth.conftest import ANN, SECRET, CountedHashes, Serve, Server, answered, bearer, refused
 
 OTHER = "another secret that is long enough for HS256, too"

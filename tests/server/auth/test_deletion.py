@@ -8,8 +8,8 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from kirotodo.server.accounts import NOT_CURRENT
-from kirotodo.server.resets import make_reset_token
+from kirotodo.server.auth.accounts import NOT_CURRENT
+from kirotodo.server.auth.password_reset import make_reset_token
 from tests.server.auth.conftest import ANN, Clock, Serve, Server, answered, refused
 from tests.server.auth.issuing import issuing
 from tests.server.auth.test_passwords import ended, lets_sign_in, reset

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from kirotodo.server.issuer import COOL_DOWN_SECONDS, KEYS_MAX_BYTES, STALE_SECONDS
+from kirotodo.server.auth.jwks import COOL_DOWN_SECONDS, KEYS_MAX_BYTES, STALE_SECONDS
 from tests.server.auth.conftest import ANN, Clock, Serve, Server, answered, refused
 from tests.server.auth.issuing import PRIVATE, IssuerServer, issuing
 
@@ -193,7 +193,7 @@ async def test_known_keys_hold_while_the_issuer_is_down(
     assert await server.lets_in(issuer.token())
     await issuer.stop()
     issuer.add_key("second")
-    with caplog.at_level(logging.WARNING, "kirotodo.server.issuer"):
+    with caplog.at_level(logging.WARNING, "kirotodo.server.auth.jwks"):
         for _ in range(3):
             server.clock.pass_by(seconds=STALE_SECONDS)
             assert await server.lets_in(issuer.token())

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-import kirotodo.server.limits
-from kirotodo.server.limits import LIGHT, LOST_SECONDS, Limits, address_of
+import kirotodo.server.auth.rate_limit
+from kirotodo.server.auth.rate_limit import LIGHT, LOST_SECONDS, Limits, address_of
 from tests.server.auth.conftest import ANN, Clock, Serve, Server, answered, refused
 from tests.server.auth.valkey import Valkey, valkey
 
@@ -40,7 +40,7 @@ class Moment:
 def standing_still() -> Iterator[Moment]:
     moment = Moment()
     with pytest.MonkeyPatch.context() as patch:
-        for module in (limits.aio.storage.memory, limits.aio.strategies, kirotodo.server.limits):
+        for module in (limits.aio.storage.memory, limits.aio.strategies, kirotodo.server.auth.rate_limit):
             patch.setattr(module, "time", moment)
         yield moment
 
@@ -277,7 +277,7 @@ async def test_the_storage_learns_no_address_and_no_name(serve: Serve, store: Va
 async def test_a_lost_storage_is_done_without_and_taken_up_again(
     serve: Serve, store: Valkey, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "kirotodo.server.limits")
+    caplog.set_level(logging.INFO, "kirotodo.server.auth.rate_limit")
     server = await serve(rate_limit=4, rate_limit_burst=MANY, rate_limit_storage=store.url)
     assert [(await speak(server)).status_code for _ in range(3)] == [404] * 3
     await store.kill()

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirotodo.core.errors import NotSignedIn
-from kirotodo.server.tokens import SKEW_SECONDS, SUBJECT, TOKEN_MAX, Access, Refresh, Tokens
+from kirotodo.server.auth.tokens import SKEW_SECONDS, SUBJECT, TOKEN_MAX, Access, Refresh, Tokens
 from tests.server.auth.conftest import SECRET, Server, answered, refused
 
 NOW: Final = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

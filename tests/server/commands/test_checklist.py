@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from kirotodo.cli import front_door
 from kirotodo.core.settings import Settings
-from kirotodo.server.commands.checklist import checklist
+from kirotodo.server.commands.doctor import checklist
 
 RIGHT: dict[str, Any] = {
     "environment": "production",

@@ -12,8 +12,8 @@ from kirotodo.cli import front_door
 from kirotodo.core.errors import NotSignedIn
 from kirotodo.core.local import utc_now
 from kirotodo.core.settings import Settings
-from kirotodo.server.production import faults_of
-from kirotodo.server.tokens import Access, Tokens
+from kirotodo.server.auth.tokens import Access, Tokens
+from kirotodo.server.run import faults_of
 
 
 @pytest.fixture

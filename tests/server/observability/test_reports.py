@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import Fail, ScriptedModel
 from kirotodo.core.settings import Settings
-from kirotodo.server.observability import reports
+from kirotodo.server.observability import sentry
 from tests.contract.house import say
 from tests.server.observability.receiver import Receiver
 
@@ -45,11 +45,11 @@ def events(receiver: Receiver) -> list[dict[str, Any]]:
 async def test_an_error_is_reported_without_a_word_of_the_user(tmp_path: Path, receiver: Receiver) -> None:
     model = ScriptedModel([Fail(error=ValueError("cannot read 'hunter2'"))])
     configured = settings(tmp_path, f"http://public@{receiver.address}/7")
-    assert reports.start(configured)
+    assert sentry.start(configured)
     core = await Core.open(configured, model=model)
     sent, _ = await say(core.of("ann"), "my password is hunter2")
     await core.aclose()
-    reports.stop()
+    sentry.stop()
     [event] = events(receiver)
     assert event["exception"]["values"][-1]["type"] == "ValueError"
     assert event["tags"]["turn_id"] == sent.turn_id
@@ -59,4 +59,4 @@ async def test_an_error_is_reported_without_a_word_of_the_user(tmp_path: Path, r
 
 
 def test_nothing_is_sent_where_nothing_is_configured(tmp_path: Path) -> None:
-    assert not reports.start(settings(tmp_path, None))
+    assert not sentry.start(settings(tmp_path, None))

@@ -7,7 +7,7 @@ from typing import Final
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.store.accounts import Account
 from kirotodo.core.store.database import Database
-from kirotodo.server.invisible import is_invisible
+from kirotodo.server.auth.invisible import is_invisible
 
 EMAIL_MAX: Final = 254
 _EMAIL: Final = re.compile(

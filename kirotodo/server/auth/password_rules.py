@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from kirotodo.core.errors import InvalidInput
-from kirotodo.server.invisible import is_invisible
+from kirotodo.server.auth.invisible import is_invisible
 
 PASSWORD_MIN: Final = 8
 PASSWORD_MAX: Final = 256

@@ -10,8 +10,8 @@ from typing import Final
 
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.store.database import Database
-from kirotodo.server.emails import account_of
-from kirotodo.server.tokens import SUBJECT
+from kirotodo.server.auth.email_addresses import account_of
+from kirotodo.server.auth.tokens import SUBJECT
 
 RESET_LIFETIME: Final = timedelta(hours=1)
 NO_RESET: Final = "This reset token isn't valid: it was used, replaced or has expired. Ask for a new one."

@@ -17,11 +17,11 @@ from uuid import uuid4
 from kirotodo.core.errors import Conflict, InvalidInput, NotSignedIn
 from kirotodo.core.store.accounts import TAKEN, Account, SessionRecord, Standing
 from kirotodo.core.store.database import Database, Store
-from kirotodo.server.emails import account_of
-from kirotodo.server.password_rules import check_password
-from kirotodo.server.passwords import Passwords
-from kirotodo.server.resets import NO_RESET, hash_of, user_of
-from kirotodo.server.tokens import ACCESS_LIFETIME, Access, Refresh, Tokens
+from kirotodo.server.auth.email_addresses import account_of
+from kirotodo.server.auth.password_reset import NO_RESET, hash_of, user_of
+from kirotodo.server.auth.password_rules import check_password
+from kirotodo.server.auth.passwords import Passwords
+from kirotodo.server.auth.tokens import ACCESS_LIFETIME, Access, Refresh, Tokens
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from typing import Final
 
 from kirotodo.core.errors import Conflict, InvalidInput, KirotodoError, NotFound
 from kirotodo.core.store.database import Database
-from kirotodo.server.accounts import NOT_CURRENT, Standings
-from kirotodo.server.emails import spellings_of
-from kirotodo.server.passwords import Passwords
+from kirotodo.server.auth.accounts import NOT_CURRENT, Standings
+from kirotodo.server.auth.email_addresses import spellings_of
+from kirotodo.server.auth.passwords import Passwords
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ import jwt
 
 from kirotodo.core.addresses import mounts_for
 from kirotodo.core.errors import NotSignedIn, Unreachable
-from kirotodo.server.tokens import NOT_VALID, TOKEN_MAX, check_times, verified
+from kirotodo.server.auth.tokens import NOT_VALID, TOKEN_MAX, check_times, verified
 
 log = logging.getLogger(__name__)
 

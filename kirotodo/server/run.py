@@ -11,21 +11,63 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from types import FrameType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
+from kirotodo.core.addresses import host_of, is_this_machine
 from kirotodo.core.errors import ConfigError, Conflict, InvalidInput, OperatorError
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from kirotodo.server.auth import Gate
+from kirotodo.server.auth.authenticator import Gate
+from kirotodo.server.auth.signing_secret import SECRET_MIN, plain, weakness_of
 from kirotodo.server.connections import HEAD_MAX, Connections
-from kirotodo.server.observability import logs, reports
+from kirotodo.server.observability import logs, sentry
 from kirotodo.server.observability.metrics import shared_by_processes
-from kirotodo.server.production import faults_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from kirotodo.core.settings import Settings
+
+
+def faults_of(settings: "Settings", *, workers: int = 1) -> tuple[str, ...]:
+    """One sentence for each fault, whatever ENVIRONMENT says; none where a server may start."""
+    return tuple(_faults(settings, workers))
+
+
+def _faults(settings: "Settings", workers: int) -> "Iterator[str]":
+    if settings.better_auth_url is None:
+        yield from _of_the_secrets(settings)
+    elif settings.better_auth_url.startswith("http://") and not is_this_machine(host_of(settings.better_auth_url)):
+        yield (
+            f"BETTER_AUTH_URL={settings.better_auth_url} is not encrypted: whoever listens on the way could publish "
+            "keys of his own; use its https:// address."
+        )
+    if "*" in settings.cors_origins:
+        yield "CORS_ORIGINS=* lets every web page call the server: name the origins that may."
+    if not settings.profiles() and settings.model is None:
+        yield (
+            "No model is configured: set OPENAI_API_KEY or OPENAI_BASE_URL, "
+            "or MODEL=built-in to do without a model service."
+        )
+    if workers > 1 and settings.database_url.startswith("sqlite"):
+        yield f"{workers} workers cannot share SQLite: set DATABASE_URL to PostgreSQL, or start one worker."
+
+
+def _of_the_secrets(settings: "Settings") -> "Iterator[str]":
+    secret, previous = plain(settings.better_auth_secret), plain(settings.better_auth_secret_previous)
+    hint = f"give it a random text of {SECRET_MIN} characters or more, such as `openssl rand -base64 48` prints."
+    if not secret:
+        yield f"BETTER_AUTH_SECRET is not set: {hint}"
+    elif weak := weakness_of(secret):
+        yield f"BETTER_AUTH_SECRET {weak}: {hint}"
+    if previous and (weak := weakness_of(previous)):
+        yield f"BETTER_AUTH_SECRET_PREVIOUS {weak}: remove it; who signed in with it has to sign in again."
+
 
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than load balancers keep an idle connection, so that none sends a request into one that just closed."""
@@ -60,14 +102,14 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Callab
             _Server(uvicorn_config(app, settings), up=lambda: say(line)).run([listening])
     finally:
         listening.close()
-        reports.stop()
+        sentry.stop()
 
 
 def _watched_app(settings: Settings) -> FastAPI:
     """The application of a process of its own, whose log and reports of errors are for whoever runs it. Each worker is
     handed the settings that were found good, and reads none itself."""
     logs.configure(settings)
-    reports.start(settings)
+    sentry.start(settings)
     return create_app(settings, drains_on_signals=True)
 
 

@@ -19,13 +19,13 @@ from kirotodo.core.errors import DeletionPending
 from kirotodo.core.local import Core, LocalBackend
 from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.core.timezones import known_zone
-from kirotodo.server.auth import Principal, authenticated, gate_of, owner
+from kirotodo.server.auth.authenticator import Principal, authenticated, gate_of, owner
+from kirotodo.server.auth.rate_limit import Kind
 from kirotodo.server.conditions import unconditional
-from kirotodo.server.drain import Drain
-from kirotodo.server.errors import NOT_JSON
-from kirotodo.server.limits import Kind
 from kirotodo.server.openapi import named, problems
+from kirotodo.server.problems import NOT_JSON
 from kirotodo.server.schemas import ID_MAX, KEY_PATTERN, SEQ_MAX, Number, Zone
+from kirotodo.server.shutdown import Drain
 from kirotodo.server.viewers import Viewing
 
 ConversationId = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="Counted per user.")]

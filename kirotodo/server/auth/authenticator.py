@@ -20,13 +20,13 @@ from starlette.requests import Request
 from kirotodo.core.errors import Forbidden, NotFound, NotSignedIn
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
-from kirotodo.server.accounts import Accounts, Standings
-from kirotodo.server.deletions import Deletions
-from kirotodo.server.issuer import Issuer
-from kirotodo.server.limits import Limits, address_of
-from kirotodo.server.passwords import Passwords
-from kirotodo.server.secret import previous_secret_of, secret_of
-from kirotodo.server.tokens import NO_TOKEN, Tokens
+from kirotodo.server.auth.account_deletion import Deletions
+from kirotodo.server.auth.accounts import Accounts, Standings
+from kirotodo.server.auth.jwks import Issuer
+from kirotodo.server.auth.passwords import Passwords
+from kirotodo.server.auth.rate_limit import Limits, address_of
+from kirotodo.server.auth.signing_secret import previous_secret_of, secret_of
+from kirotodo.server.auth.tokens import NO_TOKEN, Tokens
 from kirotodo.server.viewers import Viewers
 
 

@@ -15,7 +15,7 @@ from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from kirotodo.core.errors import RateLimited
-from kirotodo.server.password_rules import spelled
+from kirotodo.server.auth.password_rules import spelled
 
 T = TypeVar("T")
 
