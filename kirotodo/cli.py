@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from kirotodo.client.accounts import Accounts
-    from kirotodo.client.asked import Asked
+    from kirotodo.client.accounts.accounts import Accounts
+    from kirotodo.client.accounts.address import Address
+    from kirotodo.client.accounts.selection import Asked
+    from kirotodo.client.commands.context import Session
     from kirotodo.client.commands.group import FrontDoor
-    from kirotodo.client.commands.session import Session
-    from kirotodo.client.servers import Address
     from kirotodo.core.backend import Backend, LinkChanged
     from kirotodo.core.settings import Settings
     from kirotodo.server.commands.output import Where
@@ -134,8 +134,8 @@ def _where(ask: bool) -> "Where":
     """Where the list is, for `config` and `doctor`, which know nothing of servers one signs in at."""
     import asyncio
 
-    from kirotodo.client.asked import is_local
-    from kirotodo.client.commands.where import asked
+    from kirotodo.client.accounts.selection import is_local
+    from kirotodo.client.commands.context import asked
     from kirotodo.core.errors import KirotodoError
     from kirotodo.server.commands.loading import load_settings
     from kirotodo.server.commands.output import Where
@@ -188,7 +188,7 @@ def front_door() -> "FrontDoor":
 
 def session() -> "Session":
     """What the commands are handed in this process."""
-    from kirotodo.client.commands.session import Session
+    from kirotodo.client.commands.context import Session
 
     @cache
     def settings() -> "Settings":
@@ -203,8 +203,8 @@ def session() -> "Session":
         return _accounts(settings())
 
     def address() -> "Address | None":
-        from kirotodo.client.asked import is_local
-        from kirotodo.client.commands.where import asked
+        from kirotodo.client.accounts.selection import is_local
+        from kirotodo.client.commands.context import asked
 
         said = asked()
         return None if is_local(said, settings().state_dir) else accounts().chosen(said)
@@ -233,7 +233,7 @@ def session() -> "Session":
         if recording is not None:
             _replay(recording)
         else:
-            from kirotodo.client.commands.where import asked
+            from kirotodo.client.commands.context import asked
 
             _chat(settings(), accounts(), asked(), conversation_id=conversation_id, new=new, model=model)
 
@@ -275,7 +275,7 @@ async def _local(settings: "Settings", *, resume: bool) -> "AsyncIterator[Backen
 
 
 def _accounts(settings: "Settings") -> "Accounts":
-    from kirotodo.client.accounts import Accounts
+    from kirotodo.client.accounts.accounts import Accounts
 
     return Accounts(config_folder=settings.config_dir, state_folder=settings.state_dir, timezone=settings.timezone)
 
@@ -330,7 +330,7 @@ def _chat(
     import datetime as dt
     import importlib
 
-    from kirotodo.client.places import Places
+    from kirotodo.client.accounts.switcher import Places
     from kirotodo.client.tui.app import KirotodoApp
 
     async def local() -> "Backend":
@@ -359,7 +359,7 @@ def _replay(recording: "Path") -> None:
     import datetime as dt
 
     from kirotodo.client.commands.files import read_in
-    from kirotodo.client.commands.recording import play, read_recording
+    from kirotodo.client.commands.replay import play, read_recording
 
     turns = read_recording(read_in(recording))
 

@@ -14,8 +14,8 @@ from typing import Any
 import keyring
 import pytest
 
-from kirotodo.client.credentials import Credentials, Tokens
-from kirotodo.client.servers import Address
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.accounts.credentials import Credentials, Tokens
 from kirotodo.core.errors import ConfigError, InvalidInput, NotSignedIn, OperatorError
 from tests.keyrings import HangingKeyring, LockedKeyring, MemoryKeyring, NoKeyring
 
@@ -160,8 +160,8 @@ printf 'a password' | gnome-keyring-daemon --unlock --components=secrets >/dev/n
 exec "$0" -c '
 import asyncio, sys
 from pathlib import Path
-from kirotodo.client.credentials import Credentials, Tokens
-from kirotodo.client.servers import Address
+from kirotodo.client.accounts.credentials import Credentials, Tokens
+from kirotodo.client.accounts.address import Address
 
 async def main():
     here = Address.of("https://a.example")

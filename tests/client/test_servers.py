@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kirotodo.client.servers import Address, KnownServers
+from kirotodo.client.accounts.address import Address, KnownServers
 from kirotodo.core.errors import InvalidInput, OperatorError
 
 

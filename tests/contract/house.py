@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
-from kirotodo.client.credentials import Credentials, Tokens
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.accounts.credentials import Credentials, Tokens
 from kirotodo.client.remote.backend import RemoteBackend
-from kirotodo.client.servers import Address
 from kirotodo.core.backend import Backend, Link
 from kirotodo.core.domain.conversation import Sent
 from kirotodo.core.events import FINAL_EVENTS, ApprovalRequested, TurnEvent

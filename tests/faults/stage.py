@@ -22,9 +22,9 @@ from typing import Final
 import httpx2
 import uvicorn
 
-from kirotodo.client.credentials import Credentials, Tokens
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.accounts.credentials import Credentials, Tokens
 from kirotodo.client.remote.backend import RemoteBackend
-from kirotodo.client.servers import Address
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import Sent, Turn
 from kirotodo.core.domain.task import Task

@@ -10,10 +10,10 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from kirotodo.client.remote import accounts
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.remote import session
 from kirotodo.client.remote.backend import RemoteBackend
 from kirotodo.client.remote.http import Http
-from kirotodo.client.servers import Address
 from kirotodo.core.backend import ListChanged
 from kirotodo.core.models.scripted import ScriptedModel, Wait
 from kirotodo.core.settings import Settings
@@ -119,7 +119,7 @@ async def test_a_stream_ends_when_its_token_is_revoked_at_any_server(
 async def test_a_client_goes_on_without_loss_when_its_token_ends(server: Served, clock: Clock) -> None:
     address = Address.of(server.base_url)
     http = Http(address)
-    tokens = await accounts.sign_up(http, email="ann@example.com", password=PASSWORD, timezone="UTC")
+    tokens = await session.sign_up(http, email="ann@example.com", password=PASSWORD, timezone="UTC")
     await http.aclose()
     backend = RemoteBackend(address, tokens, in_memory(), timezone="UTC")
     titles: list[str] = []

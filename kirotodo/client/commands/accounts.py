@@ -7,12 +7,11 @@ from typing import Final, TypeVar
 
 import click
 
-from kirotodo.client.accounts import Accounts, SignedIn, checked_email
+from kirotodo.client.accounts.accounts import Accounts, SignedIn, checked_email
+from kirotodo.client.accounts.address import EXAMPLE, Address
+from kirotodo.client.commands.context import FAILED, NOT_SIGNED_IN, asked, can_ask, confirmed, leave, session
 from kirotodo.client.commands.output import prompt, put, put_json, say
 from kirotodo.client.commands.params import json_option
-from kirotodo.client.commands.session import FAILED, NOT_SIGNED_IN, can_ask, confirmed, leave, session
-from kirotodo.client.commands.where import asked
-from kirotodo.client.servers import EXAMPLE, Address
 from kirotodo.core.errors import DeletionPending, InvalidInput, NotSignedIn
 from kirotodo.core.text.sanitize import sanitize_line
 

@@ -7,9 +7,7 @@ from typing import Any, Final, Literal
 
 import click
 
-from kirotodo.client.commands.output import put_json, say
-from kirotodo.client.commands.params import CONVERSATION, joined, text_or_pipe
-from kirotodo.client.commands.session import (
+from kirotodo.client.commands.context import (
     APPROVAL_NEEDED,
     FAILED,
     UNREACHABLE,
@@ -18,8 +16,10 @@ from kirotodo.client.commands.session import (
     now,
     with_backend,
 )
+from kirotodo.client.commands.narration import JsonLines, Narration, Silence, Telling
+from kirotodo.client.commands.output import put_json, say
+from kirotodo.client.commands.params import CONVERSATION, joined, text_or_pipe
 from kirotodo.client.commands.task_view import in_brief
-from kirotodo.client.commands.telling import JsonLines, Narration, Silence, Telling
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import MESSAGE_MAX, Approval, ChatOutcome, Decision, Sent, Turn
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from kirotodo.client.commands.context import WRONG_USAGE, leave, session
 from kirotodo.client.commands.params import CONVERSATION
-from kirotodo.client.commands.session import WRONG_USAGE, leave, session
 
 NARROWEST = 20
 LOWEST = 6

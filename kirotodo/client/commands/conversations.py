@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 
+from kirotodo.client.commands.context import now, with_backend
 from kirotodo.client.commands.files import write_out
-from kirotodo.client.commands.markdown import unescaped
+from kirotodo.client.commands.narration import brief, unescaped
 from kirotodo.client.commands.output import Line, Styled, columns, put, put_json, say, to_json
 from kirotodo.client.commands.params import CONVERSATION, joined, json_option
-from kirotodo.client.commands.session import now, with_backend
-from kirotodo.client.commands.telling import brief
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import ChatOutcome, Conversation, Message, Transcript, Turn
 from kirotodo.core.domain.task import PAGE_MAX, Page

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import click
 
+from kirotodo.client.commands.context import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, with_backend
 from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import NUMBERS, PRIORITY, TASK, distinct, json_option, text_or_pipe
-from kirotodo.client.commands.session import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, with_backend
 from kirotodo.client.commands.task_view import in_brief
 from kirotodo.client.commands.tasks import Paging, fetch
 from kirotodo.core.backend import Backend, TaskFields

@@ -9,9 +9,16 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from kirotodo.client.commands.context import (
+    FAILED,
+    INTERRUPTED,
+    NOT_SIGNED_IN,
+    UNREACHABLE,
+    WRONG_USAGE,
+    with_env_file,
+    with_place,
+)
 from kirotodo.client.commands.output import say
-from kirotodo.client.commands.session import FAILED, INTERRUPTED, NOT_SIGNED_IN, UNREACHABLE, WRONG_USAGE
-from kirotodo.client.commands.where import with_env_file, with_place
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotSignedIn, Unreachable
 from kirotodo.core.text.sanitize import sanitize_line
 

@@ -5,7 +5,8 @@ from typing import Final
 
 import click
 
-from kirotodo.client.accounts import Accounts, checked_email
+from kirotodo.client.accounts.accounts import Accounts, checked_email
+from kirotodo.client.accounts.address import Address
 from kirotodo.client.commands.accounts import (
     address_of,
     asked_for,
@@ -18,10 +19,9 @@ from kirotodo.client.commands.accounts import (
     stdin_option,
     tell,
 )
+from kirotodo.client.commands.context import can_ask, session
 from kirotodo.client.commands.output import say
-from kirotodo.client.commands.session import can_ask, session
 from kirotodo.client.commands.transfer import export_to
-from kirotodo.client.servers import Address
 from kirotodo.core.errors import InvalidInput, NotSignedIn
 
 EXPORT_HINT: Final = (

@@ -6,9 +6,9 @@ from typing import Any, cast, get_args
 
 import click
 
+from kirotodo.client.commands.context import now, with_backend
 from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import PRIORITY, TASK, joined, json_option
-from kirotodo.client.commands.session import now, with_backend
 from kirotodo.client.commands.task_view import put_task, put_tasks
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter, TaskStats

@@ -9,13 +9,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from kirotodo.client.credentials import Credentials, Tokens
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.accounts.credentials import Credentials, Tokens
 from kirotodo.client.remote import streams
 from kirotodo.client.remote.http import STALL_SECONDS, Http
-from kirotodo.client.remote.link import Heard, LinkWatch
-from kirotodo.client.remote.requests import Kind, Requests
-from kirotodo.client.remote.sign_in import SignIn
-from kirotodo.client.servers import Address
+from kirotodo.client.remote.retry import Heard, Kind, LinkWatch, Requests
+from kirotodo.client.remote.session import SignIn
 from kirotodo.core.backend import ImportReport, LinkChanged, ListChanged, ModelChoice, Status, TaskFields
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats

@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from kirotodo import __version__
-from kirotodo.client.remote import faults
-from kirotodo.client.servers import Address
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.remote import errors
 from kirotodo.core.addresses import mounts_for
 from kirotodo.core.errors import InvalidInput, KirotodoError
 
@@ -45,7 +45,7 @@ class Answer:
         try:
             return read_as(kind, self.body)
         except ValidationError:
-            raise faults.not_understood(self.host, self.version) from None
+            raise errors.not_understood(self.host, self.version) from None
 
 
 def read_as(kind: type[T], data: bytes | str) -> T:
@@ -101,7 +101,7 @@ class Http:
         try:
             response = await self._client.send(request)
         except (httpx2.RequestError, OSError) as error:
-            raise faults.of_transport(error, self.address.host) from error
+            raise errors.of_transport(error, self.address.host) from error
         self._check(response)
         return Answer(
             status=response.status_code,
@@ -124,15 +124,15 @@ class Http:
                     await source.response.aread()
                 self._check(source.response)
                 if not _is_stream(source.response):
-                    raise faults.not_understood(self.address.host, _version(source.response))
+                    raise errors.not_understood(self.address.host, _version(source.response))
                 yield aiter(source)
         except (httpx2.RequestError, OSError) as error:
-            raise faults.of_transport(error, self.address.host) from error
+            raise errors.of_transport(error, self.address.host) from error
 
     def problem_of(self, data: str) -> KirotodoError:
         """The fault that an event of a stream tells of: its server cannot go on with it."""
-        return faults.of_refusal(
-            faults.Refusal(status=500, host=self.address.host, version=self.version, problem=_problem_in(data))
+        return errors.of_refusal(
+            errors.Refusal(status=500, host=self.address.host, version=self.version, problem=_problem_in(data))
         )
 
     async def aclose(self) -> None:
@@ -143,8 +143,8 @@ class Http:
         status = response.status_code
         if 200 <= status < 300:
             return
-        raise faults.of_refusal(
-            faults.Refusal(
+        raise errors.of_refusal(
+            errors.Refusal(
                 status=status,
                 host=self.address.host,
                 version=_version(response),

@@ -10,9 +10,9 @@ from typing import Final
 import httpx2
 from pydantic import ValidationError
 
-from kirotodo.client.remote import faults
+from kirotodo.client.remote import errors
 from kirotodo.client.remote.http import Http, read_as
-from kirotodo.client.remote.requests import Requests
+from kirotodo.client.remote.retry import Requests
 from kirotodo.core.backend import LinkChanged, ListChanged
 from kirotodo.core.errors import KirotodoError, RateLimited, StorageError, Unreachable
 from kirotodo.core.events import FINAL_EVENTS, TurnEvent, decode_event
@@ -47,7 +47,7 @@ async def turn_events(requests: Requests, turn_id: str, *, after: int, insist: b
                     if isinstance(event, FINAL_EVENTS):
                         return
                 else:
-                    raise faults.broke_off(requests.host)
+                    raise errors.broke_off(requests.host)
         except (Unreachable, RateLimited) as error:
             failures += 1
             await requests.before_another_try(error, failures, insist=insist)
@@ -65,7 +65,7 @@ def _turn_event(one: httpx2.ServerSentEvent, http: Http) -> TurnEvent | None:
         return decode_event(one.data)
     except ValidationError:
         if _kind(one.data) in KINDS:
-            raise faults.not_understood(http.address.host, http.version) from None
+            raise errors.not_understood(http.address.host, http.version) from None
         return None
 
 
@@ -131,14 +131,14 @@ class ListFollower:
                     raise self._requests.http.problem_of(one.data)
                 if one.event == LIST_CHANGED:
                     yield self._change(one)
-        raise faults.broke_off(self._requests.host)
+        raise errors.broke_off(self._requests.host)
 
     def _change(self, one: httpx2.ServerSentEvent) -> ListChanged:
         try:
             return read_as(ListChanged, one.data)
         except ValidationError:
             http = self._requests.http
-            raise faults.not_understood(http.address.host, http.version) from None
+            raise errors.not_understood(http.address.host, http.version) from None
 
 
 def changes(requests: Requests, *, after: int | None) -> AsyncGenerator[ListChanged | LinkChanged, None]:

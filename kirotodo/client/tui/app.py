@@ -20,8 +20,8 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker
 
-from kirotodo.client.accounts import NoSignIn
-from kirotodo.client.places import Places
+from kirotodo.client.accounts.accounts import NoSignIn
+from kirotodo.client.accounts.switcher import Places
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.actions import bindings

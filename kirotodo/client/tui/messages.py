@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from kirotodo.client.servers import Address
+from kirotodo.client.accounts.address import Address
 from kirotodo.client.state import Outgoing
 from kirotodo.core.backend import LinkChanged, ModelChoice, Status
 from kirotodo.core.domain.conversation import Conversation, Sent, Transcript

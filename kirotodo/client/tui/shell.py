@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, cast
 from textual.dom import DOMNode
 from textual.message import Message
 
-from kirotodo.client.places import Places
+from kirotodo.client.accounts.switcher import Places
 from kirotodo.client.state import ClientState
 from kirotodo.core.backend import Backend
 

@@ -10,8 +10,8 @@ from typing import Any, Final
 from click.testing import CliRunner, Result
 
 from kirotodo.cli import copy_of, front_door
-from kirotodo.client.accounts import Accounts
-from kirotodo.client.commands.session import Session
+from kirotodo.client.accounts.accounts import Accounts
+from kirotodo.client.commands.context import Session
 from kirotodo.core.backend import Backend
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.model import Model

@@ -8,9 +8,9 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from kirotodo.client.credentials import Credentials, Tokens
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.accounts.credentials import Credentials, Tokens
 from kirotodo.client.remote.backend import RemoteBackend
-from kirotodo.client.servers import Address
 from kirotodo.core.backend import Backend
 from kirotodo.core.models.builtin.model import BuiltinModel
 from kirotodo.core.models.model import Model, ModelEvent, ModelRequest

@@ -13,8 +13,8 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from kirotodo.cli import PLACED, front_door
-from kirotodo.client.accounts import Accounts
-from kirotodo.client.commands.session import Session
+from kirotodo.client.accounts.accounts import Accounts
+from kirotodo.client.commands.context import Session
 from kirotodo.core import errors
 from kirotodo.core.backend import Backend
 from kirotodo.core.text.sanitize import UNSAFE

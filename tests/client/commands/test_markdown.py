@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.client.commands.markdown import Unescaper, unescaped
+from kirotodo.client.commands.narration import Unescaper, unescaped
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from kirotodo.client.commands.recording import play, read_recording
+from kirotodo.client.commands.replay import play, read_recording
 from kirotodo.core.domain.conversation import Approval
 from kirotodo.core.errors import Conflict, InvalidInput
 from kirotodo.core.events import (

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from kirotodo import __version__
-from kirotodo.client.credentials import Credentials, Tokens
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.accounts.credentials import Credentials, Tokens
 from kirotodo.client.remote.backend import RemoteBackend
-from kirotodo.client.servers import Address
 from kirotodo.core.events import TurnEvent, encode_event
 from kirotodo.core.retry import Backoff
 

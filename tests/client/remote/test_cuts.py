@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 
-from kirotodo.client.credentials import Tokens
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.accounts.credentials import Tokens
 from kirotodo.client.remote.backend import RemoteBackend
-from kirotodo.client.servers import Address
 from kirotodo.core.backend import Backend, LinkChanged, ListChanged
 from kirotodo.core.domain.conversation import Transcript
 from kirotodo.core.events import TurnEvent

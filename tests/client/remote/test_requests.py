@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from kirotodo.client.remote.backend import RemoteBackend
-from kirotodo.client.remote.faults import NeverSent, NotOurs, NotTrusted, OutcomeUnknown
+from kirotodo.client.remote.errors import NeverSent, NotOurs, NotTrusted, OutcomeUnknown
 from kirotodo.core import errors
 from kirotodo.core.backend import LinkChanged, TaskFields
 from kirotodo.core.errors import (

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from kirotodo.client.remote import streams
-from kirotodo.client.remote.faults import NotOurs
+from kirotodo.client.remote.errors import NotOurs
 from kirotodo.core.backend import LinkChanged, ListChanged
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.errors import KirotodoError, ModelError, NotFound, StorageDown, Unreachable
@@ -241,7 +241,7 @@ async def test_what_no_further_try_mends_ends_it(server: RawServer) -> None:
 
 
 async def test_a_server_that_stays_away_is_offline_after_a_while(server: RawServer) -> None:
-    from kirotodo.client.remote.link import OFFLINE_AFTER, LinkWatch
+    from kirotodo.client.remote.retry import OFFLINE_AFTER, LinkWatch
 
     moment = [0.0]
     watch = LinkWatch("todo.example", clock=lambda: moment[0])

@@ -9,8 +9,8 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from kirotodo.client.script import Ask, Beat, ScriptedTurn, call, say
-from kirotodo.client.scripted import ScriptedBackend
+from kirotodo.client.testing.script import Ask, Beat, ScriptedTurn, call, say
+from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.app import BackendSource, KirotodoApp
 from kirotodo.client.tui.messages import OpenConversation

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from kirotodo.client.accounts import Accounts
-from kirotodo.client.asked import Asked
-from kirotodo.client.places import Places
+from kirotodo.client.accounts.accounts import Accounts
+from kirotodo.client.accounts.selection import Asked
+from kirotodo.client.accounts.switcher import Places
 from kirotodo.core.backend import Backend
 from tests.client.remote.raw_server import HOLD, RawServer, issued, ok, stream
 from tests.client.remote.test_streams import news

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kirotodo.client.script import Hold, say
-from kirotodo.client.scripted import ScriptedBackend
 from kirotodo.client.state import ClientState
+from kirotodo.client.testing.script import Hold, say
+from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.client.tui.editor import EditorFailed, editor_command, run_editor
 from kirotodo.client.tui.plain import clean, line, plain
 from kirotodo.client.tui.screens.too_small import TooSmall

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirotodo.client.scripted import ScriptedBackend
+from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import Conflict
 from tests.client.tui.chat_host import backend_of, chatting, deleting

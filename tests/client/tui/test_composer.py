@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from kirotodo.client.script import Hold, ScriptedTurn, say
-from kirotodo.client.scripted import ScriptedBackend
 from kirotodo.client.state import ClientState
+from kirotodo.client.testing.script import Hold, ScriptedTurn, say
+from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.core.errors import Unreachable
 from tests.client.tui.chat_host import Chat, backend_of, chatting
 

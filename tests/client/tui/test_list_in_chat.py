@@ -7,8 +7,8 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input, OptionList
 
-from kirotodo.client.scripted import ScriptedBackend
 from kirotodo.client.state import ClientState
+from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.screens.conversations import ConversationsScreen
 from kirotodo.client.tui.screens.help import HelpScreen

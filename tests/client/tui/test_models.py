@@ -7,9 +7,9 @@ from typing import Final
 import pytest
 from textual.command import DiscoveryHit, Hit
 
-from kirotodo.client.script import Hold, ScriptedTurn, done, fail, say
-from kirotodo.client.scripted import ScriptedBackend
 from kirotodo.client.state import ClientState, Outgoing
+from kirotodo.client.testing.script import Hold, ScriptedTurn, done, fail, say
+from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.client.tui.entries import Answered
 from kirotodo.client.tui.models import about, cost_of, named
 from kirotodo.client.tui.screens.palette import KirotodoCommands

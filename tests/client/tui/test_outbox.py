@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from kirotodo.client.script import Hold, ScriptedTurn, say
-from kirotodo.client.scripted import ScriptedBackend
 from kirotodo.client.state import ClientState, Outgoing
+from kirotodo.client.testing.script import Hold, ScriptedTurn, say
+from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import Sent
 from kirotodo.core.errors import InvalidInput, Unreachable

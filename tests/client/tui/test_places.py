@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kirotodo.client.asked import Asked
+from kirotodo.client.accounts.selection import Asked
 from kirotodo.client.state import ClientState
 from tests.client.remote.raw_server import DROP, HOLD, RawServer, issued, ok, page, problem, raw_server, stream
 from tests.client.remote.test_sign_in import REFUSED

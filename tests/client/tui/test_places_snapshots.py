@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from kirotodo.client.asked import Asked
-from kirotodo.client.servers import Address
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.accounts.selection import Asked
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.app import KirotodoApp
 from tests.client.tui.chat_host import Chat

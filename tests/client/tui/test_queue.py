@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kirotodo.client.script import Hold, fail, say
 from kirotodo.client.state import ClientState
+from kirotodo.client.testing.script import Hold, fail, say
 from kirotodo.client.tui.widgets.queue import QueuedMessage
 from tests.client.tui.chat_host import backend_of, chatting
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kirotodo.client.script import Hold, ScriptedTurn, fail, say
+from kirotodo.client.testing.script import Hold, ScriptedTurn, fail, say
 from kirotodo.client.tui.slash import COMMANDS, matching, parse
 from kirotodo.client.tui.widgets.slash_popup import SlashPopup
 from kirotodo.core.domain.task import Task

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from kirotodo.client.script import Beat, Hold, call, done, fail, say
-from kirotodo.client.scripted import ScriptedBackend
+from kirotodo.client.testing.script import Beat, Hold, call, done, fail, say
+from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.app import KirotodoApp
 from kirotodo.core.domain.conversation import Usage

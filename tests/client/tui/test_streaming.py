@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kirotodo.client.script import Beat, Cut, Hold, ScriptedTurn, call, done, fail, say
-from kirotodo.client.scripted import ScriptedBackend
+from kirotodo.client.testing.script import Beat, Cut, Hold, ScriptedTurn, call, done, fail, say
+from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.client.tui.markdown import cut, render
 from kirotodo.client.tui.streamed import StreamedLines
 from kirotodo.client.tui.widgets.answer import AnswerText

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from kirotodo.client.script import Hold, call, done, say
+from kirotodo.client.testing.script import Hold, call, done, say
 from kirotodo.client.tui.widgets.answer import AnswerText
 from kirotodo.client.tui.widgets.tool_line import ToolLine
 from kirotodo.client.tui.widgets.transcript import MOUNTED

@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from kirotodo.client.places import Place, Places
-from kirotodo.client.servers import Address
+from kirotodo.client.accounts.address import Address
+from kirotodo.client.accounts.switcher import Place, Places
 from kirotodo.client.tui.actions import bindings, hints
 from kirotodo.client.tui.messages import PlaceChanged, SignInWanted
 from kirotodo.client.tui.plain import line, plain

@@ -11,9 +11,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Label, Static
 
-from kirotodo.client.accounts import checked_email
-from kirotodo.client.places import Places
-from kirotodo.client.servers import EXAMPLE, Address
+from kirotodo.client.accounts.accounts import checked_email
+from kirotodo.client.accounts.address import EXAMPLE, Address
+from kirotodo.client.accounts.switcher import Places
 from kirotodo.client.tui.messages import PlaceChanged
 from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.screens.dialog import DialogScreen

@@ -6,12 +6,12 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kirotodo.client.places import THIS_COMPUTER
+from kirotodo.client.accounts.switcher import THIS_COMPUTER
 from kirotodo.client.tui.messages import ModelChosen, PlaceChanged, SignInWanted
 from kirotodo.core.errors import InvalidInput, NotSignedIn
 
 if TYPE_CHECKING:
-    from kirotodo.client.servers import Address
+    from kirotodo.client.accounts.address import Address
     from kirotodo.client.tui.screens.chat import ChatScreen
 
 ONE_LIST: Final = "This chat has one list and no other to go to."
@@ -97,7 +97,7 @@ def _retry(chat: "ChatScreen", _: str) -> None:
 
 
 def _server(chat: "ChatScreen", address: str) -> None:
-    from kirotodo.client.servers import Address
+    from kirotodo.client.accounts.address import Address
 
     if not address:
         chat.action_places()

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from kirotodo.client.asked import SERVER, Asked
-from kirotodo.client.credentials import Credentials, Tokens
-from kirotodo.client.servers import Address, KnownServers
+from kirotodo.client.accounts.address import Address, KnownServers
+from kirotodo.client.accounts.credentials import Credentials, Tokens
+from kirotodo.client.accounts.selection import SERVER, Asked
 from kirotodo.core.errors import DeletionPending, InvalidInput, NotFound, NotSignedIn, Unreachable
 from kirotodo.core.secrets import Stored
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from kirotodo.client.remote.accounts import UserOfServer
     from kirotodo.client.remote.backend import RemoteBackend
     from kirotodo.client.remote.http import Http
+    from kirotodo.client.remote.session import UserOfServer
     from kirotodo.core.backend import LinkChanged
 
 T = TypeVar("T")
@@ -88,32 +88,32 @@ class Accounts:
 
     async def sign_up(self, address: Address, *, email: str, password: str) -> SignedIn:
         """Make an account at the server. Raises `InvalidInput`, `Conflict`, `Unreachable`."""
-        from kirotodo.client.remote import accounts
+        from kirotodo.client.remote import session
 
         async with _http(address) as http:
-            tokens = await accounts.sign_up(http, email=email, password=password, timezone=self.timezone)
+            tokens = await session.sign_up(http, email=email, password=password, timezone=self.timezone)
         return await self._keep(address, tokens)
 
     async def sign_in(self, address: Address, *, email: str, password: str, restore: bool = False) -> SignedIn:
         """Ask the server for a sign-in. Raises `NotSignedIn`, `Unreachable`, and `DeletionPending` for an account that
         is to be deleted, unless it is to be kept after all: `restore`."""
-        from kirotodo.client.remote import accounts
+        from kirotodo.client.remote import session
 
         async with _http(address) as http:
-            tokens, user = await accounts.sign_in(http, email=email, password=password, timezone=self.timezone)
+            tokens, user = await session.sign_in(http, email=email, password=password, timezone=self.timezone)
             if user.deletion_at is not None and restore:
-                await accounts.restore(http, tokens.access_token, tokens.user_id)
+                await session.restore(http, tokens.access_token, tokens.user_id)
             elif user.deletion_at is not None:
-                await accounts.sign_out(http, tokens, everywhere=False)
+                await session.sign_out(http, tokens, everywhere=False)
                 raise DeletionPending(f"This account will be deleted on {user.deletion_at:%d %B %Y}.")
         return await self._keep(address, tokens)
 
     async def reset_password(self, address: Address, *, token: str, new: str) -> SignedIn:
         """Set a new password with a token of whoever runs the server, and sign in. Raises `InvalidInput`."""
-        from kirotodo.client.remote import accounts
+        from kirotodo.client.remote import session
 
         async with _http(address) as http:
-            tokens = await accounts.reset_password(http, token=token, new=new)
+            tokens = await session.reset_password(http, token=token, new=new)
         return await self._keep(address, tokens)
 
     async def sign_in_with(self, address: Address, token: str) -> SignedIn:
@@ -157,7 +157,7 @@ class Accounts:
 
     async def who(self, address: Address) -> "UserOfServer":
         """Whom the server knows one as. Raises `NotSignedIn`, `Unreachable`."""
-        from kirotodo.client.remote.accounts import UserOfServer
+        from kirotodo.client.remote.session import UserOfServer
 
         tokens = await self.tokens(address)
         found = await self._me(address, tokens)
@@ -165,31 +165,31 @@ class Accounts:
 
     async def _me(self, address: Address, tokens: Tokens) -> "UserOfServer | None":
         """None where the server keeps no accounts of its own, but takes the token."""
-        from kirotodo.client.remote import accounts
+        from kirotodo.client.remote import session
 
         try:
-            return await self._as_user(address, accounts.me, tokens=tokens)
+            return await self._as_user(address, session.me, tokens=tokens)
         except NotFound:
             return None
 
     async def change_password(self, address: Address, *, current: str, new: str) -> SignedIn:
         """Set a new password; every other sign-in ends. Raises `NotSignedIn`, `InvalidInput`, `Unreachable`."""
-        from kirotodo.client.remote import accounts
+        from kirotodo.client.remote import session
 
         async def change(http: "Http", token: str) -> Tokens:
-            return await accounts.change_password(http, token, current=current, new=new)
+            return await session.change_password(http, token, current=current, new=new)
 
         stored = await self.credentials.store(address, tokens := await self._as_user(address, change))
         return SignedIn(address=address, tokens=tokens, stored=stored)
 
     async def delete(self, address: Address, *, confirm: str, password: str | None) -> "datetime":
         """Have the account deleted, and sign out of it; when it will be deleted. Raises `InvalidInput`."""
-        from kirotodo.client.remote import accounts
+        from kirotodo.client.remote import session
 
         user_id = (await self.tokens(address)).user_id
 
         async def ask(http: "Http", token: str) -> "datetime":
-            return await accounts.delete(http, token, user_id, confirm=confirm, password=password)
+            return await session.delete(http, token, user_id, confirm=confirm, password=password)
 
         at = await self._as_user(address, ask)
         if password:  # a token from elsewhere still opens the account, should it be kept after all
@@ -199,12 +199,12 @@ class Accounts:
 
     async def restore(self, address: Address) -> None:
         """Keep the account that one is signed in to. Raises `NotFound` where nobody asked for it to be deleted."""
-        from kirotodo.client.remote import accounts
+        from kirotodo.client.remote import session
 
         user_id = (await self.tokens(address)).user_id
 
         async def ask(http: "Http", token: str) -> None:
-            await accounts.restore(http, token, user_id)
+            await session.restore(http, token, user_id)
 
         await self._as_user(address, ask)
 
@@ -212,7 +212,7 @@ class Accounts:
         self, address: Address, ask: "Callable[[Http, str], Awaitable[T]]", *, tokens: Tokens | None = None
     ) -> T:
         """Ask the server something with a token that holds. Raises `NotSignedIn` where there is none."""
-        from kirotodo.client.remote.sign_in import SignIn
+        from kirotodo.client.remote.session import SignIn
 
         tokens = tokens or await self.tokens(address)
         async with _http(address) as http:
@@ -247,13 +247,13 @@ class Accounts:
         return told
 
     async def _end(self, address: Address, tokens: Tokens, *, everywhere: bool) -> None:
-        from kirotodo.client.remote import accounts
-        from kirotodo.client.remote.sign_in import SignIn
+        from kirotodo.client.remote import session
+        from kirotodo.client.remote.session import SignIn
 
         async with _http(address) as http:
             sign_in = SignIn(http, tokens, self.credentials)
             await sign_in.token()
-            await accounts.sign_out(http, sign_in.tokens, everywhere=everywhere)
+            await session.sign_out(http, sign_in.tokens, everywhere=everywhere)
 
 
 def checked_email(text: str) -> str:

@@ -6,18 +6,18 @@ nothing more is tried and an edit may have been made, nobody knows, and that is 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
 import httpx2
 
-from kirotodo.client.remote import faults
-from kirotodo.client.remote.accounts import bearer
+from kirotodo.client.remote import errors
 from kirotodo.client.remote.http import Answer, Http
-from kirotodo.client.remote.link import LinkWatch
-from kirotodo.client.remote.sign_in import SignIn
+from kirotodo.client.remote.session import SignIn, bearer
+from kirotodo.core.backend import Link, LinkChanged
 from kirotodo.core.errors import (
     Draining,
     KirotodoError,
@@ -28,6 +28,77 @@ from kirotodo.core.errors import (
     Unreachable,
 )
 from kirotodo.core.retry import Backoff
+
+OFFLINE_AFTER: Final = 15.0
+"""Seconds without an answer after which nobody should hope that the next one comes any moment."""
+
+Heard = Callable[[LinkChanged], object]
+
+
+class LinkWatch:
+    """Knows the state of the link by what requests and streams report. `place` is the server's host."""
+
+    def __init__(self, place: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.link: Link = "online"
+        self.detail = ""
+        self._place = place
+        self._clock = clock
+        self._lost_at = 0.0
+        self._up = asyncio.Event()
+        self._hearers: list[Heard] = []
+
+    def now(self, *, wait: float | None = None) -> LinkChanged:
+        return LinkChanged(link=self.link, place=self._place, detail=self.detail, wait=wait)
+
+    def good(self) -> None:
+        """The server answered."""
+        self._up.set()
+        self._become("online", "")
+
+    def lost(self, why: str, *, hopeless: bool = False) -> None:
+        """The server did not answer; `hopeless` where waiting alone will hardly mend that."""
+        self._up.clear()
+        if hopeless:
+            self._become("offline", why)
+        elif self.link == "online":
+            self._lost_at = self._clock()
+            self._become("reconnecting", why)
+        elif self._clock() - self._lost_at >= OFFLINE_AFTER:
+            self._become("offline", why)
+        else:
+            self.detail = why
+
+    def patience(self, why: str, seconds: float) -> None:
+        """The server answered that it wants to be left alone for so long."""
+        self.detail = why
+        self._tell(self.now(wait=seconds))
+        self.detail = ""
+
+    async def rest(self, seconds: float) -> None:
+        """Wait so long, or until somebody else hears from the server."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._up.wait()
+
+    @contextmanager
+    def heard_by(self, hearer: Heard) -> Iterator[None]:
+        """Call `hearer` with every change meanwhile."""
+        self._hearers.append(hearer)
+        try:
+            yield
+        finally:
+            self._hearers.remove(hearer)
+
+    def _become(self, link: Link, detail: str) -> None:
+        changed = link != self.link
+        self.link, self.detail = link, detail
+        if changed:
+            self._tell(self.now())
+
+    def _tell(self, change: LinkChanged) -> None:
+        for hearer in tuple(self._hearers):
+            hearer(change)
+
 
 Kind = Literal["read", "keyed", "once", "edit"]
 PATIENCE_SECONDS: Final = 30.0
@@ -70,7 +141,7 @@ class Requests:
                     await self._before_trying(kind, error, failures, unknown=unknown)
                 except (Unreachable, RateLimited) as last:
                     if unknown and kind in ("edit", "once"):
-                        raise faults.unknown_outcome(self.host) from last
+                        raise errors.unknown_outcome(self.host) from last
                     raise
 
     async def _before_trying(self, kind: Kind, error: KirotodoError, failures: int, *, unknown: bool) -> None:
@@ -91,7 +162,7 @@ class Requests:
             self.link.patience(error.message, error.retry_after)
             await asyncio.sleep(error.retry_after)
             return
-        hopeless = isinstance(error, faults.NotTrusted | faults.NotOurs)
+        hopeless = isinstance(error, errors.NotTrusted | errors.NotOurs)
         self.link.lost(error.message, hopeless=hopeless)
         if not insist and (hopeless or failures >= self.backoff.tries):
             raise error
@@ -142,4 +213,4 @@ class Requests:
 
 def _undone(error: KirotodoError) -> bool:
     """Whether the server cannot have done what was asked."""
-    return isinstance(error, RateLimited | Draining | faults.NeverSent | faults.NotTrusted)
+    return isinstance(error, RateLimited | Draining | errors.NeverSent | errors.NotTrusted)

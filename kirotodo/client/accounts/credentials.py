@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from kirotodo.client.servers import Address
+from kirotodo.client.accounts.address import Address
 from kirotodo.core.errors import ConfigError, InvalidInput, NotSignedIn, OperatorError
 from kirotodo.core.secrets import PATIENCE_SECONDS, KeyringTrouble, SecretStore, Stored
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from kirotodo.client.script import Ask, Beat, ScriptedTurn
-from kirotodo.client.scripted import ScriptedBackend
+from kirotodo.client.testing.script import Ask, Beat, ScriptedTurn
+from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.core.backend import Status
 from kirotodo.core.errors import Conflict, InvalidInput
 from kirotodo.core.events import (

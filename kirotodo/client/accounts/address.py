@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlsplit
 
-from kirotodo.client.asked import KNOWN_SERVERS
+from kirotodo.client.accounts.selection import KNOWN_SERVERS
 from kirotodo.core.addresses import NoHost, canonical, is_near
 from kirotodo.core.errors import InvalidInput, OperatorError
 from kirotodo.core.text.files import atomic_write

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kirotodo.client.accounts import Accounts
-from kirotodo.client.asked import Asked
-from kirotodo.client.servers import Address, KnownServer
+from kirotodo.client.accounts.accounts import Accounts
+from kirotodo.client.accounts.address import Address, KnownServer
+from kirotodo.client.accounts.selection import Asked
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput
 

@@ -1,10 +1,10 @@
 """How a turn is told without a screen: as text and narration, as lines of JSON, or not at all until it is over."""
 
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any, Final, Protocol, assert_never
 
-from kirotodo.client.commands.markdown import Unescaper, unescaped
 from kirotodo.client.commands.output import mark, put, put_chunk, put_json_line, say
 from kirotodo.core.events import (
     ApprovalAnswered,
@@ -22,6 +22,44 @@ from kirotodo.core.events import (
 )
 from kirotodo.core.text.sanitize import sanitize, sanitize_line
 from kirotodo.core.text.width import fit
+
+_PART: Final = re.compile(r"(?P<ticks>`+)|\\(?P<sign>[!-/:-@\[-`{-~])")
+
+
+class Unescaper:
+    """Takes pieces of an answer as they come; an escape may be cut between two. Code stays as it is."""
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._code: str | None = None
+
+    def feed(self, piece: str) -> str:
+        text = self._held + piece
+        kept = len(text.rstrip("\\`"))
+        self._held, text = text[kept:], text[:kept]
+        return _PART.sub(self._replace, text)
+
+    def rest(self) -> str:
+        """What was held back, at the end."""
+        held, self._held = self._held, ""
+        return _PART.sub(self._replace, held)
+
+    def _replace(self, match: re.Match[str]) -> str:
+        ticks = match["ticks"]
+        if ticks is None:
+            return match[0] if self._code else match["sign"]
+        if self._code is None:
+            self._code = ticks
+        elif self._code == ticks:
+            self._code = None
+        return ticks
+
+
+def unescaped(text: str) -> str:
+    """A whole answer without its backslashes."""
+    unescaper = Unescaper()
+    return unescaper.feed(text) + unescaper.rest()
+
 
 BRIEF: Final = 100
 
