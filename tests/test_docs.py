@@ -9,7 +9,7 @@ import click
 import pytest
 
 from kirotodo.cli import front_door
-from kirotodo.client.tui.actions import ACTIONS, Action, key_label
+from kirotodo.client.tui.keymap import ACTIONS, Action, key_label
 from kirotodo.client.tui.slash import COMMANDS, SlashCommand
 from kirotodo.core.agent.text_buffer import FLUSH_SECONDS
 from kirotodo.core.settings import Settings

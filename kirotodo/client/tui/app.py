@@ -24,9 +24,9 @@ from kirotodo.client.accounts.accounts import NoSignIn
 from kirotodo.client.accounts.switcher import Places
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
-from kirotodo.client.tui.actions import bindings
+from kirotodo.client.tui.background import Jobs
 from kirotodo.client.tui.cells import steady
-from kirotodo.client.tui.jobs import Jobs
+from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.messages import (
     BackendFailed,
     BackendReady,

@@ -13,7 +13,7 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 
 import kirotodo.client.tui
-from kirotodo.client.tui.actions import ACTIONS, BY_ID, HEADINGS, bindings, hints, key_label, keymap
+from kirotodo.client.tui.keymap import ACTIONS, BY_ID, HEADINGS, bindings, hints, key_label, keymap
 from kirotodo.client.tui.screens.help import help_text
 
 

@@ -7,7 +7,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit
 from textual.containers import VerticalScroll
 from textual.widgets import Input, OptionList
 
-from kirotodo.client.tui.actions import ACTIONS
+from kirotodo.client.tui.keymap import ACTIONS
 from kirotodo.client.tui.messages import OpenConversation, TextOffered
 from kirotodo.client.tui.screens.help import HelpScreen
 from kirotodo.client.tui.screens.palette import KirotodoCommands

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirotodo.client.tui.widgets.header_line import chip
+from kirotodo.client.tui.widgets.header import chip
 from kirotodo.core.backend import Link, LinkChanged, Status
 from kirotodo.core.domain.conversation import Usage
 

@@ -11,9 +11,9 @@ from kirotodo.client.state import ClientState, Outgoing
 from kirotodo.client.testing.script import Hold, ScriptedTurn, done, fail, say
 from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.client.tui.entries import Answered
-from kirotodo.client.tui.models import about, cost_of, named
+from kirotodo.client.tui.model_picker import about, cost_of, named
 from kirotodo.client.tui.screens.palette import KirotodoCommands
-from kirotodo.client.tui.widgets.header_line import chip
+from kirotodo.client.tui.widgets.header import chip
 from kirotodo.client.tui.widgets.slash_popup import SlashPopup
 from kirotodo.core.backend import ModelChoice, Status
 from kirotodo.core.domain.conversation import Usage

@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from kirotodo.client.testing.script import Beat, Cut, Hold, ScriptedTurn, call, done, fail, say
 from kirotodo.client.testing.scripted_backend import ScriptedBackend
-from kirotodo.client.tui.markdown import cut, render
-from kirotodo.client.tui.streamed import StreamedLines
-from kirotodo.client.tui.widgets.answer import AnswerText
+from kirotodo.client.tui.markdown import StreamedLines, cut, render
+from kirotodo.client.tui.widgets.messages import AnswerText
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.errors import ModelError, Unreachable
 from tests.client.tui.chat_host import adding, backend_of, chatting

@@ -5,8 +5,7 @@ import re
 import pytest
 
 from kirotodo.client.testing.script import Hold, call, done, say
-from kirotodo.client.tui.widgets.answer import AnswerText
-from kirotodo.client.tui.widgets.tool_line import ToolLine
+from kirotodo.client.tui.widgets.messages import AnswerText, ToolLine
 from kirotodo.client.tui.widgets.transcript import MOUNTED
 from kirotodo.core.domain.conversation import ToolCall
 from kirotodo.core.errors import NotUndoable

@@ -8,8 +8,9 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 
-from kirotodo.client.tui.actions import bindings, key_label
+from kirotodo.client.tui.change_text import told
 from kirotodo.client.tui.editor import EditorFailed, edit_text
+from kirotodo.client.tui.keymap import bindings, key_label
 from kirotodo.client.tui.messages import (
     BackendFailed,
     BackendReady,
@@ -29,15 +30,13 @@ from kirotodo.client.tui.messages import (
     TasksSeen,
     TextOffered,
 )
-from kirotodo.client.tui.models import named, names
+from kirotodo.client.tui.model_picker import named, names
 from kirotodo.client.tui.screens.slash_commands import ONE_LIST, run_command
 from kirotodo.client.tui.screens.talk import TalkScreen
 from kirotodo.client.tui.slash import BY_NAME, matching, parse
-from kirotodo.client.tui.telling import told
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.composer import Composer
-from kirotodo.client.tui.widgets.header_line import HeaderLine
-from kirotodo.client.tui.widgets.key_line import KeyLine
+from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
 from kirotodo.client.tui.widgets.queue import QueuedMessage, QueueStrip
 from kirotodo.client.tui.widgets.slash_popup import SlashPopup
 from kirotodo.client.tui.widgets.task_pane import TaskPane
@@ -343,7 +342,7 @@ class ChatScreen(TalkScreen):
         self.app.push_screen(screen)
 
     def action_places(self) -> None:
-        from kirotodo.client.tui.screens.places import PlacesScreen
+        from kirotodo.client.tui.screens.server_picker import PlacesScreen
 
         if self.shell.places is None:
             self.shell.say(ONE_LIST, "warning")

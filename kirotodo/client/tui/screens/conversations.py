@@ -15,8 +15,8 @@ from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from kirotodo.client.tui.actions import bindings, hints
 from kirotodo.client.tui.cells import fill, steady
+from kirotodo.client.tui.keymap import bindings, hints
 from kirotodo.client.tui.messages import (
     ConversationDeleted,
     ConversationRenamed,

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from kirotodo.client.tui.actions import bindings, hints
+from kirotodo.client.tui.keymap import bindings, hints
 from kirotodo.client.tui.messages import Edited
 from kirotodo.client.tui.plain import line, plain
 from kirotodo.client.tui.shell import shell_of

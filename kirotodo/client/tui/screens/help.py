@@ -7,7 +7,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from kirotodo.client.tui.actions import ACTIONS, HEADINGS, Action, Keymap, Scope, bindings, key_label, keymap
+from kirotodo.client.tui.keymap import ACTIONS, HEADINGS, Action, Keymap, Scope, bindings, key_label, keymap
 from kirotodo.client.tui.widgets.text_lines import TextLines
 
 KEYS_WIDTH: Final = 20

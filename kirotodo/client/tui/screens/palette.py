@@ -6,7 +6,7 @@ from typing import Any
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from kirotodo.client.tui.actions import ACTIONS, Action, key_label
+from kirotodo.client.tui.keymap import ACTIONS, Action, key_label
 from kirotodo.client.tui.messages import ModelChosen, OpenConversation, SignOutWanted
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.shell import shell_of

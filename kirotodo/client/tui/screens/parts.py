@@ -8,7 +8,7 @@ from textual.widgets import TextArea
 
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.composer import Composer
-from kirotodo.client.tui.widgets.header_line import HeaderLine
+from kirotodo.client.tui.widgets.header import HeaderLine
 from kirotodo.client.tui.widgets.queue import QueueStrip
 from kirotodo.client.tui.widgets.transcript import Transcript
 

@@ -22,12 +22,11 @@ from kirotodo.client.tui.messages import (
     TasksSeen,
     WatchLost,
 )
-from kirotodo.client.tui.models import cost_of
+from kirotodo.client.tui.model_picker import cost_of
 from kirotodo.client.tui.screens.parts import PartsScreen
-from kirotodo.client.tui.widgets.answer import AnswerEnd
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
+from kirotodo.client.tui.widgets.messages import AnswerEnd, ToolLine
 from kirotodo.client.tui.widgets.queue import QueuedMessage
-from kirotodo.client.tui.widgets.tool_line import ToolLine
 from kirotodo.core.backend import ModelChoice
 from kirotodo.core.domain.conversation import FINAL, Usage
 from kirotodo.core.domain.conversation import Transcript as Page

@@ -20,7 +20,7 @@ from kirotodo.client.tui.plain import line, one_line, plain
 from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.field import Choice, Field, LinesField
-from kirotodo.client.tui.widgets.task_line import PRIORITY_MARKS
+from kirotodo.client.tui.widgets.task_list import PRIORITY_MARKS
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import PRIORITIES, Changed, Priority, Task
 from kirotodo.core.errors import InvalidInput, KirotodoError

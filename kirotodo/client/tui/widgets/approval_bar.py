@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
-from kirotodo.client.tui.actions import bindings
+from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.plain import clean, line, one_line, plain
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.core.domain.conversation import Approval, Decision

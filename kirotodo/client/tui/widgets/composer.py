@@ -9,7 +9,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from kirotodo.client.tui.actions import bindings
+from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.plain import clean
 from kirotodo.client.tui.widgets.slash_popup import Choice, SlashPopup
 from kirotodo.client.tui.widgets.text_lines import painted

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from kirotodo.client.tui.actions import bindings
+from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.plain import clean
 
 

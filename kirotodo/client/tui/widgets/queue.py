@@ -7,7 +7,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 
-from kirotodo.client.tui.actions import bindings
+from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.widgets.text_lines import TextLines
 

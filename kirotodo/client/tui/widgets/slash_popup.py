@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from kirotodo.client.tui.models import about
+from kirotodo.client.tui.model_picker import about
 from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.slash import COMMANDS, SlashCommand, matching
 from kirotodo.core.backend import ModelChoice

@@ -8,12 +8,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 
-from kirotodo.client.tui.actions import bindings
 from kirotodo.client.tui.entries import Answered, Entry, Noted, Said, answer_key, fold, undone
-from kirotodo.client.tui.widgets.answer import AnswerBlock
-from kirotodo.client.tui.widgets.note import Note
+from kirotodo.client.tui.keymap import bindings
+from kirotodo.client.tui.widgets.messages import AnswerBlock, Note, UserMessage
 from kirotodo.client.tui.widgets.text_lines import TextLines
-from kirotodo.client.tui.widgets.user_message import UserMessage
 from kirotodo.core.events import TurnEvent
 
 EntryWidget: TypeAlias = UserMessage | AnswerBlock | Note

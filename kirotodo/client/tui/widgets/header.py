@@ -123,3 +123,26 @@ class HeaderLine(Widget):
         left = left.truncate(max(0, width - right.cell_length - 2), ellipsis=True)
         gap = " " * max(1, width - left.cell_length - right.cell_length)
         return Content.assemble(left, gap, right).truncate(width)
+
+
+class KeyLine(Widget):
+    """`enter send · ctrl+j newline · esc stop`; as much of it as the width holds."""
+
+    DEFAULT_CSS = """
+    KeyLine { height: 1; width: 1fr; padding: 0 1; background: $panel; color: $text-muted; }
+    """
+    keys: reactive[tuple[tuple[str, str], ...]] = reactive(())
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return 1
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        shown = Content()
+        for key, title in self.keys:
+            piece = Content.assemble((key, "$accent"), f" {title}")
+            longer = Content.assemble(shown, " · ", piece) if shown else piece
+            if longer.cell_length > width:
+                break
+            shown = longer
+        return shown

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 
 from kirotodo.client.accounts.address import Address
 from kirotodo.client.accounts.switcher import Place, Places
-from kirotodo.client.tui.actions import bindings, hints
+from kirotodo.client.tui.keymap import bindings, hints
 from kirotodo.client.tui.messages import PlaceChanged, SignInWanted
 from kirotodo.client.tui.plain import line, plain
 from kirotodo.core.errors import KirotodoError, NotSignedIn
