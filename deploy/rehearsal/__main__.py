@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 import deploy.rehearsal.walk  # noqa: F401  (puts the steps in order)
+from deploy.rehearsal.local_stack import Town, town
 from deploy.rehearsal.steps import STEPS, Outcome, take
-from deploy.rehearsal.town import Town, town
 
 SIGNS = {"passed": "✓", "failed": "✗", "skipped": "-"}
 FIRST = ("first start of the database", "health")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from deploy.rehearsal.town import Town
+    from deploy.rehearsal.local_stack import Town
 
 Walk = Callable[["Town"], str]
 STEPS: Final[list["Step"]] = []

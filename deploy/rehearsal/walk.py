@@ -13,9 +13,9 @@ from typing import Any, Final
 import httpx2
 
 from deploy.rehearsal import browser as chromium
+from deploy.rehearsal.local_stack import ROOT, Town
 from deploy.rehearsal.programs import ran, wait_until
 from deploy.rehearsal.steps import Skipped, step
-from deploy.rehearsal.town import ROOT, Town
 
 EMAIL: Final = "ada@example.com"
 PASSWORD: Final = "correct horse battery staple"

@@ -9,7 +9,7 @@ import pytest
 
 from kirotodo.core.backend import Backend
 from kirotodo.core.models.scripted import ScriptedModel
-from tests.contract.house import HOUSES, House
+from tests.contract.harness import HOUSES, House
 
 HOUSE_PAIRS: Final = {
     ("local", "sqlite"): (),

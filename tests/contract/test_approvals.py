@@ -7,7 +7,7 @@ from kirotodo.core.domain.conversation import Sent
 from kirotodo.core.errors import Conflict, InvalidInput, LiveTurn, NotFound
 from kirotodo.core.events import ApprovalAnswered, ToolCallFinished, TurnCancelled, TurnFinished
 from kirotodo.core.models.scripted import ScriptedModel, call
-from tests.contract.house import House, say, until_final, until_parked
+from tests.contract.harness import House, say, until_final, until_parked
 
 
 async def parked(house: House) -> Sent:

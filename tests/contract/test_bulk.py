@@ -12,7 +12,7 @@ from kirotodo.core.errors import InvalidInput
 from kirotodo.core.events import ApprovalRequested, ToolCallFinished, TurnEvent, TurnFinished
 from kirotodo.core.models.model import ToolOutcome
 from kirotodo.core.models.scripted import Item, ScriptedModel, call
-from tests.contract.house import House, say, until_final, until_parked
+from tests.contract.harness import House, say, until_final, until_parked
 
 TITLES = "abcdefghijkl"
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 from kirotodo.core.backend import Backend, LinkChanged, ListChanged
 from kirotodo.core.models.scripted import ScriptedModel, call
-from tests.contract.house import say
+from tests.contract.harness import say
 
 
 class Listener:

@@ -7,7 +7,7 @@ import pytest
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
-from tests.contract.house import House, say
+from tests.contract.harness import House, say
 
 
 async def test_a_conversation_gets_a_title_from_its_first_message(backend: Backend, model: ScriptedModel) -> None:

@@ -5,7 +5,7 @@ from datetime import time
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import TaskFilter
 from kirotodo.core.events import ToolCallFinished, TurnEvent, TurnFinished
-from tests.contract.house import House, say
+from tests.contract.harness import House, say
 
 
 class Talk:

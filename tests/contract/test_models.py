@@ -6,7 +6,7 @@ from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput, KeyReused
 from kirotodo.core.events import TurnFinished, TurnStarted
 from kirotodo.core.models.scripted import ScriptedModel
-from tests.contract.house import House, until_final, until_parked
+from tests.contract.harness import House, until_final, until_parked
 
 
 async def test_the_choices_have_names_of_their_own_and_the_default_comes_first(house: House) -> None:

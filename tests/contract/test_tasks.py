@@ -8,7 +8,7 @@ from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import Task, TaskDraft, TaskFilter
 from kirotodo.core.errors import InvalidInput, NotFound, NotUndoable
 from kirotodo.core.models.scripted import ScriptedModel, call
-from tests.contract.house import House, say
+from tests.contract.harness import House, say
 
 HOSTILE = ("pay [/] rent", "[bold red]x", "buy Tom & Jerry", "🥛 milk", "宽" * 200, "שלום עולם")
 

@@ -20,7 +20,7 @@ from kirotodo.core.events import (
 )
 from kirotodo.core.models.model import Restarted, UsageReport
 from kirotodo.core.models.scripted import Fail, ScriptedModel, Wait, call
-from tests.contract.house import House, say, until_final
+from tests.contract.harness import House, say, until_final
 
 
 def kinds(events: list[TurnEvent]) -> list[str]:

@@ -8,7 +8,7 @@ from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.events import TurnFinished
 from kirotodo.core.models.model import Opaque, ToolCall, UsageReport
 from kirotodo.core.models.scripted import Item, call
-from tests.contract.house import House, say
+from tests.contract.harness import House, say
 
 DEEP: dict[str, object] = {}
 for _ in range(300):

@@ -11,7 +11,7 @@ from kirotodo.core.errors import NotFound
 from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.settings import Settings
-from tests.contract.house import say, until_parked
+from tests.contract.harness import say, until_parked
 
 AUCKLAND, LIMA = ZoneInfo("Pacific/Auckland"), ZoneInfo("America/Lima")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

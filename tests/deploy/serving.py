@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx2
 
+from deploy.rehearsal.local_stack import is_ready
 from deploy.rehearsal.programs import Running, free_port
-from deploy.rehearsal.town import is_ready
 from tests.deploy.tools import ROOT
 
 

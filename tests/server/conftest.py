@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from kirotodo.core.models.scripted import ScriptedModel
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from tests.contract.house import Clock
+from tests.contract.harness import Clock
 from tests.server.serving import Served, served, settings_in
 
 

@@ -11,7 +11,7 @@ import pytest
 from kirotodo.core.models.scripted import ScriptedModel, Wait
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from tests.contract.house import Clock
+from tests.contract.harness import Clock
 from tests.server.serving import served, settings_in
 
 BOTH: Final = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)

@@ -13,7 +13,7 @@ from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.request_keys import KEPT
 from kirotodo.server.app import create_app
-from tests.contract.house import Clock
+from tests.contract.harness import Clock
 from tests.server.replica import replicas
 from tests.server.serving import served
 

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from kirotodo.core.models.scripted import ScriptedModel
-from tests.contract.house import Clock
+from tests.contract.harness import Clock
 
 FULL: Final = {
     "title": "Water the plants",

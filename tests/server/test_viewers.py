@@ -20,7 +20,7 @@ from kirotodo.core.settings import Settings
 from kirotodo.server import viewers
 from kirotodo.server.app import create_app
 from tests.client.remote.raw_server import in_memory
-from tests.contract.house import Clock
+from tests.contract.harness import Clock
 from tests.server.serving import STRAY, Served, served, settings_in
 from tests.server.test_streams import frames_of, until
 

@@ -21,7 +21,7 @@ from kirotodo.server.app import create_app
 from tests.client.remote.cutting_proxy import CuttingProxy, cutting_proxy
 from tests.client.remote.raw_server import QUICK, in_memory
 from tests.client.remote.test_streams import until
-from tests.contract.house import Clock
+from tests.contract.harness import Clock
 from tests.server.serving import Served, served, settings_in, token_for
 
 POINTS: Final = 20

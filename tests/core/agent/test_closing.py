@@ -12,7 +12,7 @@ from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.model import ModelEvent, ToolCall
 from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.settings import Settings
-from tests.contract.house import Clock
+from tests.contract.harness import Clock
 from tests.core.models.provider import final, results, say, shown
 
 

@@ -11,7 +11,7 @@ from kirotodo.core.errors import ModelError
 from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import Fail, ScriptedModel, call
 from kirotodo.core.settings import Settings
-from tests.contract.house import say, until_parked
+from tests.contract.harness import say, until_parked
 
 
 class Ears(Observer):

@@ -23,7 +23,7 @@ from kirotodo.core.models.openai.circuit_breaker import CircuitBreaker
 from kirotodo.core.models.openai.model import API_KINDS, Endpoint, OpenAIModel
 from kirotodo.core.settings import Settings
 from kirotodo.core.tools.registry import TOOLS
-from tests.contract.house import MONDAY, Clock
+from tests.contract.harness import MONDAY, Clock
 
 APIS: Final[tuple[API_KINDS, ...]] = ("chat", "responses")
 KEY: Final = "sk-secret-of-the-test"

@@ -28,7 +28,7 @@ from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
 from kirotodo.core.tools.registry import TOOLS
-from tests.contract.house import MONDAY, Clock
+from tests.contract.harness import MONDAY, Clock
 from tests.core.agent.test_prompt import message, steps_of_a_turn, window
 from tests.core.models.provider import APIS, assert_valid, say
 

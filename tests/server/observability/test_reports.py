@@ -14,7 +14,7 @@ from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import Fail, ScriptedModel
 from kirotodo.core.settings import Settings
 from kirotodo.server.observability import sentry
-from tests.contract.house import say
+from tests.contract.harness import say
 from tests.server.observability.receiver import Receiver
 
 

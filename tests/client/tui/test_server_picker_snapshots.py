@@ -13,7 +13,7 @@ from kirotodo.client.tui import themes
 from kirotodo.client.tui.app import KirotodoApp
 from tests.client.tui.chat_host import Chat
 from tests.client.tui.list_host import NOW
-from tests.client.tui.places_host import Home
+from tests.client.tui.server_picker_host import Home
 from tests.client.tui.test_snapshots import SIZES
 
 SERVER = "https://todo.example.com"

@@ -12,7 +12,7 @@ from tests.client.remote.test_sign_in import REFUSED
 from tests.client.remote.test_streams import news
 from tests.client.test_credentials import token
 from tests.client.tui.chat_host import Chat
-from tests.client.tui.places_host import Home, at_home, keep_a_list
+from tests.client.tui.server_picker_host import Home, at_home, keep_a_list
 
 WRONG = problem(401, "not_signed_in", "This e-mail address and this password do not belong together.")
 
