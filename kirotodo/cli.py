@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from kirotodo.client.accounts.accounts import Accounts
+    from kirotodo.client.accounts.accounts import ClientAccounts
     from kirotodo.client.accounts.address import Address
-    from kirotodo.client.accounts.selection import Asked
+    from kirotodo.client.accounts.selection import ServerSelection
     from kirotodo.client.commands.context import Session
-    from kirotodo.client.commands.group import FrontDoor
+    from kirotodo.client.commands.group import CommandGroup
     from kirotodo.core.backend import Backend, LinkChanged
     from kirotodo.core.settings import Settings
     from kirotodo.server.commands.output import Where
 
 CLIENT: Final = "kirotodo.client.commands"
 SERVER: Final = "kirotodo.server.commands"
-ROOMS: Final = {
+COMMANDS: Final = {
     "Talk": {
         "chat": f"{CLIENT}.chat:chat",
         "ask": f"{CLIENT}.ask:ask",
@@ -68,7 +68,7 @@ ROOMS: Final = {
         "help": f"{CLIENT}.help:help_",
     },
 }
-PLACED: Final = ("chat", "ask", "conversations", *ROOMS["The list"], "whoami", "account")
+PLACED: Final = ("chat", "ask", "conversations", *COMMANDS["The list"], "whoami", "account")
 """Commands that act on a list: `--local` and `--server` say which, before the command or after it."""
 CONFIGURED: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
 """Commands about settings: their help names `--env-file`, which all commands take."""
@@ -99,7 +99,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    front_door().main(prog_name="kirotodo")
+    command_group().main(prog_name="kirotodo")
 
 
 def _open_closed_streams() -> None:
@@ -158,11 +158,11 @@ def _where(ask: bool) -> "Where":
 
 
 @cache
-def front_door() -> "FrontDoor":
+def command_group() -> "CommandGroup":
     """All commands behind one door; a test may hand it another `Session` as the context's object."""
     import click
 
-    from kirotodo.client.commands.group import FrontDoor
+    from kirotodo.client.commands.group import CommandGroup
 
     @click.pass_context
     def enter(context: click.Context) -> None:
@@ -172,9 +172,9 @@ def front_door() -> "FrontDoor":
         if context.invoked_subcommand is None:
             context.invoke(context.command.get_command(context, "chat"))  # type: ignore[attr-defined]
 
-    door = FrontDoor(
+    door = CommandGroup(
         name="kirotodo",
-        rooms=ROOMS,
+        rooms=COMMANDS,
         placed=PLACED,
         configured=CONFIGURED,
         callback=enter,
@@ -199,7 +199,7 @@ def session() -> "Session":
         return loaded
 
     @cache
-    def accounts() -> "Accounts":
+    def accounts() -> "ClientAccounts":
         return _accounts(settings())
 
     def address() -> "Address | None":
@@ -274,14 +274,16 @@ async def _local(settings: "Settings", *, resume: bool) -> "AsyncIterator[Backen
         await opened.aclose()
 
 
-def _accounts(settings: "Settings") -> "Accounts":
-    from kirotodo.client.accounts.accounts import Accounts
+def _accounts(settings: "Settings") -> "ClientAccounts":
+    from kirotodo.client.accounts.accounts import ClientAccounts
 
-    return Accounts(config_folder=settings.config_dir, state_folder=settings.state_dir, timezone=settings.timezone)
+    return ClientAccounts(
+        config_folder=settings.config_dir, state_folder=settings.state_dir, timezone=settings.timezone
+    )
 
 
 @asynccontextmanager
-async def _remote(accounts: "Accounts", server: "Address") -> "AsyncIterator[Backend]":
+async def _remote(accounts: "ClientAccounts", server: "Address") -> "AsyncIterator[Backend]":
     """The list at a server, for a command: where the server wants to be left alone for a while, that is said."""
     from kirotodo.client.commands.output import say
 
@@ -319,8 +321,8 @@ def copy_of(settings: "Settings") -> "Iterator[Settings]":
 
 def _chat(
     settings: "Settings",
-    accounts: "Accounts",
-    asked: "Asked",
+    accounts: "ClientAccounts",
+    asked: "ServerSelection",
     *,
     conversation_id: "int | None",
     new: bool,
@@ -330,7 +332,7 @@ def _chat(
     import datetime as dt
     import importlib
 
-    from kirotodo.client.accounts.switcher import Places
+    from kirotodo.client.accounts.switcher import ServerSwitcher
     from kirotodo.client.tui.app import KirotodoApp
 
     async def local() -> "Backend":
@@ -338,7 +340,7 @@ def _chat(
         backend: Backend = await core.LocalBackend.open(settings)
         return backend
 
-    places = Places(accounts, local, local_state=settings.state_path, asked=asked)
+    places = ServerSwitcher(accounts, local, local_state=settings.state_path, asked=asked)
 
     async def opened() -> "Backend":
         backend = await places.open()

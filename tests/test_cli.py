@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from kirotodo import __version__
-from kirotodo.cli import front_door
+from kirotodo.cli import command_group
 from kirotodo.core.text.width import width
 from tests.client.commands.program import Program
 
@@ -78,7 +78,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[t
             yield from commands(command, (*path, name))
 
 
-EVERY = list(commands(front_door()))
+EVERY = list(commands(command_group()))
 
 
 # --- help ---
@@ -86,7 +86,7 @@ EVERY = list(commands(front_door()))
 
 @pytest.mark.parametrize(("path", "command"), EVERY, ids=[" ".join(path) for path, _ in EVERY])
 def test_every_command_has_help_with_examples(path: tuple[str, ...], command: click.Command) -> None:
-    result = CliRunner().invoke(front_door(), [*path, "--help"])
+    result = CliRunner().invoke(command_group(), [*path, "--help"])
     assert result.exit_code == 0
     assert "Examples:" in result.stdout
     assert f"kirotodo {' '.join(path)}" in result.stdout.split("Examples:")[1]
@@ -95,7 +95,7 @@ def test_every_command_has_help_with_examples(path: tuple[str, ...], command: cl
 
 
 def test_every_command_has_a_heading_in_the_help() -> None:
-    result = CliRunner().invoke(front_door(), ["--help"])
+    result = CliRunner().invoke(command_group(), ["--help"])
     for path, _ in EVERY:
         if len(path) == 1:
             assert f"\n  {path[0]} " in result.stdout
@@ -103,8 +103,8 @@ def test_every_command_has_a_heading_in_the_help() -> None:
 
 @pytest.mark.parametrize("path", [(), ("add",), ("conversations", "export")])
 def test_help_is_a_command_too(path: tuple[str, ...]) -> None:
-    as_word = CliRunner().invoke(front_door(), ["help", *path])
-    as_option = CliRunner().invoke(front_door(), [*path, "--help"])
+    as_word = CliRunner().invoke(command_group(), ["help", *path])
+    as_option = CliRunner().invoke(command_group(), [*path, "--help"])
     assert as_word.stdout == as_option.stdout
 
 
@@ -114,7 +114,7 @@ def test_help_of_nothing_is_wrong_usage(program: Program) -> None:
 
 
 def test_the_version() -> None:
-    result = CliRunner().invoke(front_door(), ["--version"])
+    result = CliRunner().invoke(command_group(), ["--version"])
     assert result.stdout == f"kirotodo {__version__}\n"
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import click
 import pytest
 
-from kirotodo.cli import front_door
+from kirotodo.cli import command_group
 from kirotodo.client.tui.keymap import ACTIONS, Action, key_label
 from kirotodo.client.tui.slash import COMMANDS, SlashCommand
 from kirotodo.core.agent.text_buffer import FLUSH_SECONDS
@@ -43,7 +43,7 @@ def test_every_default_is_told_as_it_is(default: str) -> None:
         assert f"| `{default}` |" in USAGE + UNDERSTANDING
 
 
-@pytest.mark.parametrize("words", list(commands(front_door())), ids=" ".join)
+@pytest.mark.parametrize("words", list(commands(command_group())), ids=" ".join)
 def test_every_command_is_documented(words: tuple[str, ...]) -> None:
     called = rf"`(?:kirotodo )?{re.escape(' '.join(words))}(?: [^`]*)?`"
     assert re.search(called, USAGE.partition("## Commands")[2])
@@ -90,7 +90,7 @@ def test_what_the_readme_tells_to_make_can_be_made() -> None:
 
 
 def test_what_the_readme_tells_to_run_exists() -> None:
-    known = {words[0] for words in commands(front_door())}
+    known = {words[0] for words in commands(command_group())}
     told = set(re.findall(r"(?:^    |\| |`)kirotodo ([a-z]+)", README + USAGE + UNDERSTANDING, flags=re.MULTILINE))
     assert told <= known
 

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from click.testing import CliRunner, Result
 
-from kirotodo.cli import CONFIGURED, ROOMS, front_door
+from kirotodo.cli import COMMANDS, CONFIGURED, command_group
 from kirotodo.core.settings import Settings
 
 WEB_PROJECT: Final = """\
@@ -52,7 +52,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*args: str, stdin: str | None = None) -> Result:
-    return CliRunner().invoke(front_door(), args, input=stdin)
+    return CliRunner().invoke(command_group(), args, input=stdin)
 
 
 def ok(*args: str, stdin: str | None = None) -> str:
@@ -68,7 +68,7 @@ def lay(content: bytes | None) -> None:
     Path("alembic.ini").write_text("[alembic]\nscript_location = elsewhere\n")
 
 
-COMMANDS: Final = (
+COMMAND_LINES: Final = (
     ("add", "buy milk"),
     ("ask", "add bread to shopping"),
     ("list", "--json"),
@@ -94,8 +94,8 @@ ELSEWHERE: Final = {"chat", "replay", "login", "signup", "logout", "whoami", "pa
 
 
 def test_every_command_of_a_client_is_tried() -> None:
-    names = {name for room in ROOMS.values() for name in room} - {"serve", "web", "db", "token"}
-    assert names - ELSEWHERE == {words[0] for words in COMMANDS}
+    names = {name for room in COMMANDS.values() for name in room} - {"serve", "web", "db", "token"}
+    assert names - ELSEWHERE == {words[0] for words in COMMAND_LINES}
 
 
 @pytest.mark.parametrize("content", FOLDERS.values(), ids=FOLDERS)
@@ -103,7 +103,7 @@ def test_what_lies_in_a_folder_changes_nothing(home: Path, content: bytes | None
     lay(content)
     Path("more.csv").write_text("title\nread a book\n")
     before = sorted(path.name for path in Path().iterdir())
-    for words in COMMANDS:
+    for words in COMMAND_LINES:
         assert "went wrong" not in ok(*words)
     assert sorted(path.name for path in Path().iterdir()) == before
     assert {task["title"] for task in json.loads(ok("list", "--all", "--json"))["items"]} == {
@@ -143,7 +143,9 @@ def test_two_files_are_refused(home: Path) -> None:
 
 
 def test_the_help_of_what_settings_matter_to_names_the_option(home: Path) -> None:
-    assert {name for room in ROOMS.values() for name in room if "--env-file" in ok(name, "--help")} == set(CONFIGURED)
+    assert {name for room in COMMANDS.values() for name in room if "--env-file" in ok(name, "--help")} == set(
+        CONFIGURED
+    )
     assert "--env-file" in ok("--help")
 
 

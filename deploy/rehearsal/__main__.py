@@ -8,14 +8,14 @@ import tempfile
 from pathlib import Path
 
 import deploy.rehearsal.walk  # noqa: F401  (puts the steps in order)
-from deploy.rehearsal.local_stack import Town, town
+from deploy.rehearsal.local_stack import LocalStack, town
 from deploy.rehearsal.steps import STEPS, Outcome, take
 
 SIGNS = {"passed": "✓", "failed": "✗", "skipped": "-"}
 FIRST = ("first start of the database", "health")
 
 
-def walk(made: Town, words: list[str]) -> list[Outcome]:
+def walk(made: LocalStack, words: list[str]) -> list[Outcome]:
     outcomes = []
     for one in STEPS:
         if words and one.name not in FIRST and not any(word in one.name for word in words):

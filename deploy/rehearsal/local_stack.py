@@ -28,7 +28,7 @@ BACKENDS: Final = 4
 VARIABLE: Final = re.compile(r"\$\{([A-Z_]+)(?::[-?]((?:[^{}]|\$\{[^{}]*\})*))?\}")
 
 
-class Town:
+class LocalStack:
     """The services, under `folder`. `values` are what a person put into `.env`."""
 
     def __init__(self, folder: Path) -> None:
@@ -251,9 +251,9 @@ def is_ready(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def town(folder: Path) -> Iterator[Town]:
+def town(folder: Path) -> Iterator[LocalStack]:
     """An empty town; whatever its steps start is ended at the end."""
-    made = Town(folder)
+    made = LocalStack(folder)
     try:
         with ended_at_last(made.programs):
             yield made

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from deploy.rehearsal.local_stack import Town
+    from deploy.rehearsal.local_stack import LocalStack
 
-Walk = Callable[["Town"], str]
+Walk = Callable[["LocalStack"], str]
 STEPS: Final[list["Step"]] = []
 
 
@@ -45,7 +45,7 @@ def step(name: str, *shows: str) -> Callable[[Walk], Walk]:
     return put
 
 
-def take(one: Step, town: "Town") -> Outcome:
+def take(one: Step, town: "LocalStack") -> Outcome:
     outcome, began = Outcome(step=one), time.monotonic()
     try:
         outcome.said = one.walk(town)

@@ -13,7 +13,7 @@ from typing import Any, Final
 import httpx2
 
 from deploy.rehearsal import browser as chromium
-from deploy.rehearsal.local_stack import ROOT, Town
+from deploy.rehearsal.local_stack import ROOT, LocalStack
 from deploy.rehearsal.programs import ran, wait_until
 from deploy.rehearsal.steps import Skipped, step
 
@@ -24,19 +24,19 @@ BUSY: Final = "the database did not answer in time"
 """What a server says that is asked whether it is ready while a hundred users speak at once on a small machine."""
 
 
-def asked(town: Town, method: str, path: str, *, user: str = "1", **options: Any) -> httpx2.Response:
+def asked(town: LocalStack, method: str, path: str, *, user: str = "1", **options: Any) -> httpx2.Response:
     with town.client() as client:
         return client.request(method, path, headers={"Authorization": f"Bearer {town.token(user)}"}, **options)
 
 
-def titles(town: Town, user: str) -> list[str]:
+def titles(town: LocalStack, user: str) -> list[str]:
     answer = asked(town, "GET", f"/api/{user}/tasks", user=user)
     answer.raise_for_status()
     return sorted(task["title"] for task in answer.json()["items"])
 
 
 @step("first start of the database", "docker-compose up -d postgres valkey", "deploy/postgres/first-start.sh")
-def database(town: Town) -> str:
+def database(town: LocalStack) -> str:
     town.start_postgres()
     town.start_valkey()
     refused = ran(
@@ -57,7 +57,7 @@ def database(town: Town) -> str:
 
 
 @step("a server that is not fit for production refuses to start", "docker-compose logs backend")
-def unfit(town: Town) -> str:
+def unfit(town: LocalStack) -> str:
     bad = {"BETTER_AUTH_SECRET": "short", "CORS_ORIGINS": "*", "MODEL": ""}
     environment = town.environment("backend", **bad)
     done = ran(["kirotodo", "serve", "--port", "0"], environment=environment, folder=town.app, may_fail=True)
@@ -77,7 +77,7 @@ def unfit(town: Town) -> str:
     "docker-compose ps",
     "curl https://api.yourdomain.com/health",
 )
-def health(town: Town) -> str:
+def health(town: LocalStack) -> str:
     migrated = town.migrate().strip()
     town.start_backends()
     town.start_gateway()
@@ -95,7 +95,7 @@ def health(town: Town) -> str:
 
 
 @step("the front end answers", "curl https://yourdomain.com")
-def front_end(town: Town) -> str:
+def front_end(town: LocalStack) -> str:
     with town.client() as client:
         answer = client.get(f"{town.site}/")
     assert answer.status_code == 200
@@ -110,7 +110,7 @@ def front_end(town: Town) -> str:
     'docker-compose exec postgres psql -U postgres -c "SELECT count(*) FROM pg_stat_activity;"',
     "… FROM pg_stat_statements ORDER BY mean_exec_time DESC LIMIT 10",
 )
-def asked_database(town: Town) -> str:
+def asked_database(town: LocalStack) -> str:
     assert "accepting connections" in town.postgres_exec("pg_isready")
     assert "conversations" in town.psql("-c", r"\dt")
     connections = town.psql("-At", "-c", "SELECT count(*) FROM pg_stat_activity;", database="postgres").strip()
@@ -131,7 +131,7 @@ def asked_database(town: Town) -> str:
     "docker-compose exec backend env | grep OPENAI_API_KEY",
     "docker-compose exec backend env | grep RATE_LIMIT",
 )
-def environment(town: Town) -> str:
+def environment(town: LocalStack) -> str:
     seen = open(f"/proc/{town.backends[0].pid}/environ", "rb").read().decode().split("\0")  # noqa: SIM115
     assert f"RATE_LIMIT={town.values['RATE_LIMIT']}" in seen
     assert "ENVIRONMENT=production" in seen
@@ -149,7 +149,7 @@ def environment(town: Town) -> str:
     'curl -X POST https://api.yourdomain.com/api/1/chat -H "Authorization: Bearer $JWT_TOKEN" …',
     'curl -w "@curl-format.txt" -o /dev/null -s https://api.yourdomain.com/api/1/chat',
 )
-def curl(town: Town) -> str:
+def curl(town: LocalStack) -> str:
     token = town.kirotodo("backend", "token", "--user", "1").strip()
     command = [
         "curl", "-sS", "-X", "POST", f"{town.api}/api/1/chat", "--cacert", str(town.certificates),
@@ -173,7 +173,7 @@ def curl(town: Town) -> str:
 
 
 @step("streams are not held back", "curl -N https://api.yourdomain.com/api/1/events")
-def streams(town: Town) -> str:
+def streams(town: LocalStack) -> str:
     heard: list[str] = []
     ended = threading.Event()
 
@@ -199,7 +199,7 @@ def streams(town: Town) -> str:
 
 
 @step("sign up and chat by the terminal client", "kirotodo signup https://api.yourdomain.com", "kirotodo chat")
-def terminal(town: Town) -> str:
+def terminal(town: LocalStack) -> str:
     home = town.folder / "ada"
     home.mkdir()
     base: dict[str, Any] = {
@@ -222,7 +222,7 @@ def terminal(town: Town) -> str:
 
 
 @step("chat in a browser", "https://yourdomain.com")
-def in_a_browser(town: Town) -> str:
+def in_a_browser(town: LocalStack) -> str:
     if chromium.missing():
         raise Skipped(chromium.missing())
     picture = town.folder.parent / "rehearsal.png"
@@ -256,7 +256,7 @@ def in_a_browser(town: Town) -> str:
 
 
 @step("a hundred users at once", "Load test chat endpoint (100+ concurrent users)")
-def crowd(town: Town) -> str:
+def crowd(town: LocalStack) -> str:
     began = time.monotonic()
     answers = asyncio.run(_all_say(town, [f"crowd-{number}" for number in range(CROWD)], "add milk"))
     took = time.monotonic() - began
@@ -267,7 +267,7 @@ def crowd(town: Town) -> str:
     return f"{CROWD} turns in {took:.1f} s, each in its own list"
 
 
-async def _all_say(town: Town, users: list[str], message: str) -> list[httpx2.Response]:
+async def _all_say(town: LocalStack, users: list[str], message: str) -> list[httpx2.Response]:
     """All at once; who is cut says the same again with the same key, as every client does."""
     trusted = ssl.create_default_context(cafile=str(town.certificates))
     limits = httpx2.Limits(max_connections=CROWD)
@@ -295,7 +295,7 @@ async def _all_say(town: Town, users: list[str], message: str) -> list[httpx2.Re
 
 
 @step("a backend is killed", "docker-compose up -d --scale backend=4", "docker kill kirotodo-backend-1")
-def killed(town: Town) -> str:
+def killed(town: LocalStack) -> str:
     users = [f"brave-{number}" for number in range(40)]
     victim = town.backends[0]
     threading.Timer(0.4, victim.kill).start()
@@ -309,7 +309,7 @@ def killed(town: Town) -> str:
 
 
 @step("a backend is stopped", "docker-compose up -d (a newer release)")
-def stopped(town: Town) -> str:
+def stopped(town: LocalStack) -> str:
     users = [f"calm-{number}" for number in range(40)]
     leaving = town.backends[1]
     ended: list[int] = []
@@ -324,7 +324,7 @@ def stopped(town: Town) -> str:
 
 
 @step("migration back and forth", "docker-compose exec backend alembic downgrade -1", "… alembic upgrade head")
-def migration(town: Town) -> str:
+def migration(town: LocalStack) -> str:
     """On a copy, as one would try it: going back takes tables away."""
     town.psql("-c", "CREATE DATABASE trial OWNER kirotodo", database="postgres")
     url = town.environment("backend")["DATABASE_URL"].rpartition("/")[0] + "/trial"
@@ -346,7 +346,7 @@ def migration(town: Town) -> str:
     "docker-compose exec postgres pg_dump -U postgres kirotodo > backup.sql",
     "docker-compose exec postgres psql -U postgres kirotodo < backup.sql",
 )
-def backup(town: Town) -> str:
+def backup(town: LocalStack) -> str:
     asked(town, "POST", "/api/keeper/tasks", user="keeper", json={"title": "keep this"}).raise_for_status()
     for backend in town.backends:
         backend.stop()
@@ -372,7 +372,7 @@ def _lines(dump: str) -> list[str]:
 
 
 @step("the rate limit is raised", "edit .env; docker-compose up -d backend", "RATE_LIMIT_BURST")
-def limits(town: Town) -> str:
+def limits(town: LocalStack) -> str:
     def burst(user: str) -> list[httpx2.Response]:
         headers = {"Authorization": f"Bearer {town.token(user)}"}
         with httpx2.Client(base_url=f"http://127.0.0.1:{town.ports[3]}", trust_env=False, timeout=60) as client:
@@ -393,7 +393,7 @@ def limits(town: Town) -> str:
 
 
 @step("the secret is rotated", "docs/runbooks/key-rotation.md")
-def rotation(town: Town) -> str:
+def rotation(town: LocalStack) -> str:
     old = town.values["BETTER_AUTH_SECRET"]
     held = {"Authorization": f"Bearer {town.token('1')}"}
     town.values["BETTER_AUTH_SECRET_PREVIOUS"], town.values["BETTER_AUTH_SECRET"] = old, old[::-1]
@@ -411,7 +411,7 @@ def rotation(town: Town) -> str:
 
 
 @step("figures and logs", "docker-compose logs backend | grep ERROR", "GET /metrics", "Agent execution time")
-def figures(town: Town) -> str:
+def figures(town: LocalStack) -> str:
     asyncio.run(_all_say(town, [f"counted-{number}" for number in range(12)], "add soap"))
     page = "".join(httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text for port in town.ports)
     for name in ("kirotodo_http_requests_total", "kirotodo_turn_seconds_bucket", "kirotodo_db_pool_size"):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def unbroken(work: Coroutine[Any, Any, T]) -> T:
+async def shielded(work: Coroutine[Any, Any, T]) -> T:
     """What `work` gives. A cancellation waits until it is done: a query that a viewer who left asked for is seen
     through, so that its connection is whole for the next one."""
     running = asyncio.ensure_future(work)
@@ -19,7 +19,7 @@ async def unbroken(work: Coroutine[Any, Any, T]) -> T:
         raise
 
 
-def seen_through(work: Coroutine[Any, Any, T]) -> T:
+def run_blocking(work: Coroutine[Any, Any, T]) -> T:
     """The outcome of `work`, whether a loop runs in this thread already or not."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()

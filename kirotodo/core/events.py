@@ -177,7 +177,7 @@ def decode_event(data: bytes | str) -> TurnEvent:
 _KIND: Final = b'"kind":"'
 
 
-class Recorded:
+class EncodedEvent:
     """An event and its one line of JSON, each made of the other when somebody asks, and once however many do."""
 
     __slots__ = ("_data", "_event", "seq")

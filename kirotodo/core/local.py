@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from kirotodo.core.agent.change_poller import Lookout
+from kirotodo.core.agent.change_poller import ChangePoller
 from kirotodo.core.agent.event_hub import EventHub
-from kirotodo.core.aio import unbroken
+from kirotodo.core.aio import shielded
 from kirotodo.core.backend import ImportReport, ListChanged, ModelChoice, Status, TaskFields
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, NotFound
-from kirotodo.core.events import Recorded, TurnEvent
+from kirotodo.core.events import EncodedEvent, TurnEvent
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database, Since, Store
 from kirotodo.core.store.request_keys import RequestKey
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from kirotodo.core.agent.turns import Turns
     from kirotodo.core.language.types import Preferences
     from kirotodo.core.models.model import Model
-    from kirotodo.core.models.registry import Roster
-    from kirotodo.core.tools.base import Standpoint
+    from kirotodo.core.models.registry import ModelRegistry
+    from kirotodo.core.tools.base import UserClock
 
 T = TypeVar("T")
 Check = Callable[[T], None]
@@ -78,7 +78,7 @@ class Core:
         self.settings = settings
         self.clock = clock
         self.hub = EventHub()
-        self.lookout = Lookout(database=database, hub=self.hub, take_over=self._take_over)
+        self.change_poller = ChangePoller(database=database, hub=self.hub, take_over=self._take_over)
         self._model = model
         self._observer = observer
 
@@ -119,20 +119,20 @@ class Core:
         return preferences_from(self.settings)
 
     @cached_property
-    def models(self) -> "Roster":
-        from kirotodo.core.models.registry import Roster
+    def models(self) -> "ModelRegistry":
+        from kirotodo.core.models.registry import ModelRegistry
 
-        return Roster(self.settings, preferences=self.preferences, default=self._model)
+        return ModelRegistry(self.settings, preferences=self.preferences, default=self._model)
 
     @cached_property
     def runner(self) -> "TurnRunner":
         """Made with the first turn: a look at the list needs neither language nor models, and starts without them."""
         from kirotodo.core.agent.observer import Observer
         from kirotodo.core.agent.runner import TurnRunner
-        from kirotodo.core.agent.turns import Agents
+        from kirotodo.core.agent.turns import AgentCache
 
         observer = self._observer or Observer()
-        agents = Agents(
+        agents = AgentCache(
             models=self.models,
             zone=self.settings.zone,
             preferences=self.preferences,
@@ -168,7 +168,7 @@ class Core:
 
     async def aclose(self) -> None:
         """Let go of everything. Live turns are left for the next start, or another process, to finish."""
-        await self.lookout.aclose()
+        await self.change_poller.aclose()
         if "runner" in vars(self):
             await self.runner.aclose()
         if "models" in vars(self):
@@ -232,7 +232,7 @@ class LocalBackend:
             hub=self._hub,
             models=self._core.models,
             runner=self._core.runner,
-            lookout=self._core.lookout,
+            change_poller=self._core.change_poller,
             user_id=self.user_id,
             zone=self._zone,
         )
@@ -261,7 +261,7 @@ class LocalBackend:
             async for event in events:
                 yield event.event
 
-    def records(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[Recorded, None]:
+    def records(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[EncodedEvent, None]:
         """What `watch` gives, with the bytes that were stored of it."""
         return self._turns.watch(turn_id, after=after)
 
@@ -307,7 +307,7 @@ class LocalBackend:
     ) -> Conversation:
         """As the port says; `check` raises where the conversation is not as the caller takes it to be."""
 
-        async def rename(store: Store, _: "Standpoint") -> Conversation:
+        async def rename(store: Store, _: "UserClock") -> Conversation:
             if check is not None:
                 check(await store.conversations.get(conversation_id))
             return await store.conversations.rename(conversation_id, _checked_title(title))
@@ -342,7 +342,7 @@ class LocalBackend:
         from kirotodo.core.tools import edits
 
         if dry_run:
-            return edits.preview_from_text(text, at=self._standpoint())
+            return edits.preview_from_text(text, at=self._user_clock())
         return await self._edit(lambda store, at: edits.add_from_text(store, text, at=at), tuple[Task, ...])
 
     async def add_task(self, fields: TaskFields, *, completed_at: datetime | None = None) -> Task:
@@ -377,7 +377,7 @@ class LocalBackend:
         """
         from kirotodo.core.tools import edits
 
-        async def change(store: Store, at: "Standpoint") -> Task:
+        async def change(store: Store, at: "UserClock") -> Task:
             if check is not None:
                 check(await store.tasks.get(task_id))
             if fields or completed is None:
@@ -397,7 +397,7 @@ class LocalBackend:
         """Delete one task, unless `check` raises: it sees the task first, in the same transaction."""
         from kirotodo.core.tools import edits
 
-        async def delete(store: Store, at: "Standpoint") -> Changed:
+        async def delete(store: Store, at: "UserClock") -> Changed:
             if check is not None:
                 check(await store.tasks.get(task_id))
             return await edits.delete_tasks(store, [task_id], at=at)
@@ -408,7 +408,7 @@ class LocalBackend:
         return await self._edit(lambda store, _: store.journal.undo(groups=groups), Changed)
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
-        async def undo(store: Store, _: "Standpoint") -> Changed:
+        async def undo(store: Store, _: "UserClock") -> Changed:
             turn = (await store.turns.get(turn_id)).turn
             if all(call.id != call_id for call in turn.tool_calls):
                 raise NotFound("There is no such call in this turn.")
@@ -428,7 +428,7 @@ class LocalBackend:
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
         from kirotodo.core.tools.edits import PART, checked_drafts
 
-        found = await checked_drafts(drafts, at=self._standpoint())
+        found = await checked_drafts(drafts, at=self._user_clock())
         if len(found.drafts) > PART and not await self._is_answered():
             parts = await self._hidden(found.drafts, PART)
             return await self._edit(
@@ -459,16 +459,16 @@ class LocalBackend:
     async def changes(self, *, after: int | None = None) -> AsyncGenerator[ListChanged, None]:
         with self._hub.list_viewer(self.user_id) as changed:
             if after is None:
-                after = await unbroken(self._revision())
+                after = await shielded(self._revision())
                 yield ListChanged(revision=after)
             else:
                 changed.set()
             revision = after
             while True:
-                self._core.lookout.look()
+                self._core.change_poller.look()
                 await changed.wait()
                 changed.clear()
-                news = await unbroken(self._since(revision))
+                news = await shielded(self._since(revision))
                 if news.revision != revision:
                     revision = news.revision
                     yield ListChanged(
@@ -500,10 +500,10 @@ class LocalBackend:
     def _today(self) -> date:
         return self._clock().astimezone(self._zone).date()
 
-    def _standpoint(self) -> "Standpoint":
-        from kirotodo.core.tools.base import Standpoint
+    def _user_clock(self) -> "UserClock":
+        from kirotodo.core.tools.base import UserClock
 
-        return Standpoint(now=self._clock().astimezone(self._zone), zone=self._zone, preferences=self._core.preferences)
+        return UserClock(now=self._clock().astimezone(self._zone), zone=self._zone, preferences=self._core.preferences)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[Store]:
@@ -511,19 +511,19 @@ class LocalBackend:
             yield store
         self._hub.list_changed(self.user_id)
 
-    async def _edit(self, edit: "Callable[[Store, Standpoint], Awaitable[T]]", kind: Any) -> T:
+    async def _edit(self, edit: "Callable[[Store, UserClock], Awaitable[T]]", kind: Any) -> T:
         """Make an edit, whose result is of that kind. Where the request has a key, the result is stored with the edit,
         and a request that was answered before gets that answer."""
         async with self._writing() as store:
             if self._request is None:
-                return await edit(store, self._standpoint())
+                return await edit(store, self._user_clock())
             from kirotodo.core.store.columns import dump_answer, load_answer
 
             known = await store.request_keys.answer_to(self._request)
             if known is not None:
                 found: T = load_answer(kind, known)
                 return found
-            done = await edit(store, self._standpoint())
+            done = await edit(store, self._user_clock())
             await store.request_keys.keep(self._request, dump_answer(kind, done))
             return done
 

@@ -15,20 +15,28 @@ from fastapi import FastAPI
 from kirotodo import __version__
 from kirotodo.core.local import Core, utc_now
 from kirotodo.core.settings import Settings
-from kirotodo.server.auth.authenticator import Gate
+from kirotodo.server.auth.authenticator import Authenticator
 from kirotodo.server.auth.rate_limit import RateLimitHeaders
 from kirotodo.server.client_address import ClientAddress, TrustedProxies
 from kirotodo.server.docs_page import DESCRIPTION_PATH, serve_docs, shows_docs
 from kirotodo.server.large_bodies import LargeBodies
 from kirotodo.server.methods import HeadAsGet, JsonByDefault
-from kirotodo.server.middleware import REQUEST_ID, VERSION, BodyLimit, Cors, Envelope, HeadLimit, NoNewWork
+from kirotodo.server.middleware import (
+    REQUEST_ID,
+    VERSION,
+    BodyLimitMiddleware,
+    Cors,
+    HeadLimit,
+    RequestIdMiddleware,
+    ShutdownMiddleware,
+)
 from kirotodo.server.observability.metrics import Metrics
-from kirotodo.server.observability.middleware import Everyone, Observed
+from kirotodo.server.observability.middleware import AccessLogMiddleware, CompositeObserver
 from kirotodo.server.observability.traces import Traces, telemetry, traced
 from kirotodo.server.openapi import describe
 from kirotodo.server.problems import answer_with_problems
 from kirotodo.server.routes import auth, chat, conversations, deletion, health, tasks, turns, user
-from kirotodo.server.shutdown import Drain
+from kirotodo.server.shutdown import GracefulShutdown
 
 if TYPE_CHECKING:
     from kirotodo.core.models.model import Model
@@ -57,8 +65,8 @@ def create_app(
     `model` answers in place of the configured one. With `drains_on_signals` it stops in good order by itself before
     the web server that runs it hears of a SIGTERM.
     """
-    drain, metrics = Drain(), Metrics()
-    observer = Everyone((metrics, Traces())) if traced() else metrics
+    drain, metrics = GracefulShutdown(), Metrics()
+    observer = CompositeObserver((metrics, Traces())) if traced() else metrics
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,7 +74,7 @@ def create_app(
         try:
             await core.resume()
             core.runner.keep_watch()
-            gate = await Gate.open(settings, core)
+            gate = await Authenticator.open(settings, core)
             app.state.core, app.state.gate = core, gate
             metrics.watch(
                 live_turns=lambda: core.live_turns,
@@ -109,13 +117,13 @@ def create_app(
     if shows_docs(settings):
         serve_docs(app)
     app.add_middleware(JsonByDefault)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(HeadLimit)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(NoNewWork, drain=drain)
-    app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(ShutdownMiddleware, drain=drain)
+    app.add_middleware(AccessLogMiddleware, metrics=metrics)
     app.add_middleware(RateLimitHeaders)
-    app.add_middleware(Envelope)
+    app.add_middleware(RequestIdMiddleware)
     _allow_origins(app, settings)
     app.add_middleware(ClientAddress, proxies=TrustedProxies.of(settings.forwarded_allow_ips))
     return app

@@ -25,7 +25,7 @@ from kirotodo.server.conditions import unconditional
 from kirotodo.server.openapi import named, problems
 from kirotodo.server.problems import NOT_JSON
 from kirotodo.server.schemas import ID_MAX, KEY_PATTERN, SEQ_MAX, Number, Zone
-from kirotodo.server.shutdown import Drain
+from kirotodo.server.shutdown import GracefulShutdown
 from kirotodo.server.viewers import Viewing
 
 ConversationId = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="Counted per user.")]
@@ -208,8 +208,8 @@ def located(response: Response, user_id: str, place: str) -> None:
     response.headers["Location"] = f"/api/{quote(user_id, safe='')}/{place}"
 
 
-async def drain_of(request: Request) -> Drain:
-    drain: Drain = request.app.state.drain
+async def drain_of(request: Request) -> GracefulShutdown:
+    drain: GracefulShutdown = request.app.state.drain
     return drain
 
 
@@ -229,7 +229,7 @@ Editing = Annotated[LocalBackend, Depends(editing_unconditionally)]
 """For a request that edits."""
 EditingOne = Annotated[LocalBackend, Depends(editing)]
 """For a request that edits one thing, which can be made to depend on what it is by then: see `Conditions`."""
-Draining = Annotated[Drain, Depends(drain_of)]
+Draining = Annotated[GracefulShutdown, Depends(drain_of)]
 
 
 def _zone_or_none(name: str | None) -> ZoneInfo | None:

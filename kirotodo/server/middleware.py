@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kirotodo import __version__
 from kirotodo.core.errors import Draining, TooLarge
 from kirotodo.server.problems import INSIDE, problem, problem_of
-from kirotodo.server.shutdown import Drain
+from kirotodo.server.shutdown import GracefulShutdown
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ VERSION: Final = "X-Kirotodo-Version"
 _SOUND_ID: Final = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 
 
-class Envelope:
+class RequestIdMiddleware:
     """Every answer carries the request's id, its caller's own if it is a sound one, and this release's version; what
     nobody else caught becomes a problem that says nothing of the inside."""
 
@@ -89,7 +89,7 @@ def _too_large(scope: Scope) -> str | None:
     return None
 
 
-class BodyLimit:
+class BodyLimitMiddleware:
     """Refuse bodies that are too large. Where an answer comes before a large body has arrived, close the connection:
     the rest of it is not worth reading."""
 
@@ -152,10 +152,10 @@ class Cors(CORSMiddleware):
         return refusal
 
 
-class NoNewWork:
+class ShutdownMiddleware:
     """Once the server drains, whatever would begin something is turned away; looking is still allowed."""
 
-    def __init__(self, app: ASGIApp, *, drain: Drain) -> None:
+    def __init__(self, app: ASGIApp, *, drain: GracefulShutdown) -> None:
         self.app = app
         self._drain = drain
 

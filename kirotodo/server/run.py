@@ -22,7 +22,7 @@ from kirotodo.core.errors import ConfigError, Conflict, InvalidInput, OperatorEr
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from kirotodo.server.auth.authenticator import Gate
+from kirotodo.server.auth.authenticator import Authenticator
 from kirotodo.server.auth.signing_secret import SECRET_MIN, plain, weakness_of
 from kirotodo.server.connections import HEAD_MAX, Connections
 from kirotodo.server.observability import logs, sentry
@@ -146,7 +146,7 @@ async def _tried(settings: Settings) -> str:
     core = await Core.open(settings)
     try:
         core.models.model()
-        gate = await Gate.open(settings, core)
+        gate = await Authenticator.open(settings, core)
         await gate.aclose()
         return core.models.default
     finally:

@@ -18,7 +18,7 @@ T = TypeVar("T")
 RESTARTING: Final = "This server restarts. Your message is kept and is answered; look again in a moment."
 
 
-class Drain:
+class GracefulShutdown:
     """Whether the server is about to stop. `begun` once it is; `over` once the turns' time is up."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ from kirotodo.core.errors import KirotodoError, StorageError
 from kirotodo.core.events import ApprovalRequested, TurnFailed
 from kirotodo.core.local import LocalBackend
 from kirotodo.server.problems import INSIDE, STATUS, told
-from kirotodo.server.shutdown import Drain
+from kirotodo.server.shutdown import GracefulShutdown
 from kirotodo.server.viewers import Viewing
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,9 @@ class EventStream(Response):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, frames: AsyncGenerator[bytes, None], *, drain: Drain, viewing: Viewing | None = None) -> None:
+    def __init__(
+        self, frames: AsyncGenerator[bytes, None], *, drain: GracefulShutdown, viewing: Viewing | None = None
+    ) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers({"Cache-Control": "no-store, no-cache, no-transform", "X-Accel-Buffering": "no"})

@@ -15,12 +15,14 @@ import keyring
 import pytest
 
 from kirotodo.client.accounts.address import Address
-from kirotodo.client.accounts.credentials import Credentials, Tokens
+from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.core.errors import ConfigError, InvalidInput, NotSignedIn, OperatorError
 from tests.keyrings import HangingKeyring, LockedKeyring, MemoryKeyring, NoKeyring
 
 HERE, THERE = Address.of("https://a.example"), Address.of("https://b.example")
-TOKENS = Tokens(access_token="access", refresh_token="refresh", expires_at=1.5e9, user_id="7", email="ada@example.com")
+TOKENS = StoredTokens(
+    access_token="access", refresh_token="refresh", expires_at=1.5e9, user_id="7", email="ada@example.com"
+)
 
 
 def token(**claims: Any) -> str:
@@ -131,7 +133,7 @@ async def test_a_token_of_the_environment_comes_first(file: Path, memory: Memory
     await kept_in(file).store(HERE, TOKENS)
     given = token(sub="42", exp=2e9, email="eve@example.com")
     found = await kept_in(file, KIROTODO_TOKEN=f" {given}\n").read(HERE)
-    assert found == Tokens(access_token=given, user_id="42", email="eve@example.com", expires_at=2e9)
+    assert found == StoredTokens(access_token=given, user_id="42", email="eve@example.com", expires_at=2e9)
     assert found.refresh_token is None
     assert memory.kept[("kirotodo", "server:https://a.example")]
 

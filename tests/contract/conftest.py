@@ -9,7 +9,7 @@ import pytest
 
 from kirotodo.core.backend import Backend
 from kirotodo.core.models.scripted import ScriptedModel
-from tests.contract.harness import HOUSES, House
+from tests.contract.harness import HARNESSES, BackendHarness
 
 HOUSE_PAIRS: Final = {
     ("local", "sqlite"): (),
@@ -35,18 +35,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Pat
 
 
 @pytest.fixture
-async def house(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> AsyncIterator[House]:
-    house = HOUSES[request.param](tmp_path, database_url)
+async def house(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> AsyncIterator[BackendHarness]:
+    house = HARNESSES[request.param](tmp_path, database_url)
     await house.start()
     yield house
     await house.aclose()
 
 
 @pytest.fixture
-def backend(house: House) -> Backend:
+def backend(house: BackendHarness) -> Backend:
     return house.backend
 
 
 @pytest.fixture
-def model(house: House) -> ScriptedModel:
+def model(house: BackendHarness) -> ScriptedModel:
     return house.model

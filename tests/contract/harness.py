@@ -1,6 +1,6 @@
 """A backend to run the contract suite over, with the fakes behind it at hand.
 
-A second backend joins by adding a class with the same members and naming it in `HOUSES`.
+A second backend joins by adding a class with the same members and naming it in `HARNESSES`.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from kirotodo.client.accounts.address import Address
-from kirotodo.client.accounts.credentials import Credentials, Tokens
+from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.remote.backend import RemoteBackend
 from kirotodo.core.backend import Backend, Link
 from kirotodo.core.domain.conversation import Sent
@@ -39,7 +39,7 @@ class Clock:
         self.now += timedelta(**amount)
 
 
-class House(Protocol):
+class BackendHarness(Protocol):
     """One backend under test. `model` is what answers; `reopen` is the next start of the program on the same data."""
 
     backend: Backend
@@ -107,7 +107,7 @@ class RemoteHouse:
         server = await self._open.enter_async_context(served(app))
         remote = RemoteBackend(
             Address.of(server.base_url),
-            Tokens.of_token(token_for("1")),
+            StoredTokens.of_token(token_for("1")),
             Credentials(self._settings.config_dir, environment={"KIROTODO_CREDENTIALS": "memory"}),
             timezone="Europe/Vienna",
         )
@@ -127,7 +127,7 @@ class RemoteHouse:
         await self._open.aclose()
 
 
-HOUSES: Final[Mapping[str, Callable[[Path, str], House]]] = {"local": LocalHouse, "remote": RemoteHouse}
+HARNESSES: Final[Mapping[str, Callable[[Path, str], BackendHarness]]] = {"local": LocalHouse, "remote": RemoteHouse}
 
 
 async def until_final(backend: Backend, sent: Sent, *, after: int = 0) -> list[TurnEvent]:

@@ -7,10 +7,10 @@ from kirotodo.core.domain.conversation import Sent
 from kirotodo.core.errors import Conflict, InvalidInput, LiveTurn, NotFound
 from kirotodo.core.events import ApprovalAnswered, ToolCallFinished, TurnCancelled, TurnFinished
 from kirotodo.core.models.scripted import ScriptedModel, call
-from tests.contract.harness import House, say, until_final, until_parked
+from tests.contract.harness import BackendHarness, say, until_final, until_parked
 
 
-async def parked(house: House) -> Sent:
+async def parked(house: BackendHarness) -> Sent:
     """A conversation in which the model wants to delete two tasks."""
     await house.backend.add_from_text("milk")
     await house.backend.add_from_text("eggs")
@@ -22,7 +22,7 @@ async def left(backend: Backend) -> list[str]:
     return [task.title for task in (await backend.tasks()).items]
 
 
-async def test_the_question_names_exactly_what_it_is_about(house: House) -> None:
+async def test_the_question_names_exactly_what_it_is_about(house: BackendHarness) -> None:
     asked = await until_parked(house.backend, await parked(house))
     assert [task.title for task in asked.approval.tasks] == ["milk", "eggs"]
     assert asked.approval.arguments["task_ids"] == [1, 2]
@@ -30,7 +30,7 @@ async def test_the_question_names_exactly_what_it_is_about(house: House) -> None
     assert await left(house.backend) == ["milk", "eggs"]
 
 
-async def test_yes_goes_on(house: House) -> None:
+async def test_yes_goes_on(house: BackendHarness) -> None:
     sent = await parked(house)
     asked = await until_parked(house.backend, sent)
     await house.backend.answer(sent.turn_id, asked.approval.call_id, "yes")
@@ -40,7 +40,7 @@ async def test_yes_goes_on(house: House) -> None:
     assert await left(house.backend) == []
 
 
-async def test_no_changes_nothing_and_the_model_hears_it(house: House) -> None:
+async def test_no_changes_nothing_and_the_model_hears_it(house: BackendHarness) -> None:
     sent = await parked(house)
     asked = await until_parked(house.backend, sent)
     await house.backend.answer(sent.turn_id, asked.approval.call_id, "no")
@@ -51,7 +51,7 @@ async def test_no_changes_nothing_and_the_model_hears_it(house: House) -> None:
 
 
 @pytest.mark.parametrize(("word", "rest"), [("yes please", []), ("no", ["milk", "eggs"])])
-async def test_a_plain_word_answers_too(house: House, word: str, rest: list[str]) -> None:
+async def test_a_plain_word_answers_too(house: BackendHarness, word: str, rest: list[str]) -> None:
     sent = await parked(house)
     await until_parked(house.backend, sent)
     answered = await house.backend.send(word, conversation_id=sent.conversation_id)
@@ -62,14 +62,14 @@ async def test_a_plain_word_answers_too(house: House, word: str, rest: list[str]
     assert contents == ["delete milk and eggs", word, "Ready."]
 
 
-async def test_another_message_meanwhile_is_refused(house: House) -> None:
+async def test_another_message_meanwhile_is_refused(house: BackendHarness) -> None:
     sent = await parked(house)
     await until_parked(house.backend, sent)
     with pytest.raises(LiveTurn):
         await house.backend.send("add beer", conversation_id=sent.conversation_id)
 
 
-async def test_always_covers_the_rest_of_the_conversation_and_no_other(house: House) -> None:
+async def test_always_covers_the_rest_of_the_conversation_and_no_other(house: BackendHarness) -> None:
     sent = await parked(house)
     asked = await until_parked(house.backend, sent)
     await house.backend.answer(sent.turn_id, asked.approval.call_id, "always")
@@ -83,7 +83,7 @@ async def test_always_covers_the_rest_of_the_conversation_and_no_other(house: Ho
     await until_parked(house.backend, await house.backend.send("delete c and d"))
 
 
-async def test_edited_arguments_are_what_runs(house: House) -> None:
+async def test_edited_arguments_are_what_runs(house: BackendHarness) -> None:
     sent = await parked(house)
     asked = await until_parked(house.backend, sent)
     await house.backend.answer(sent.turn_id, asked.approval.call_id, "yes", arguments={"task_ids": [2]})
@@ -91,7 +91,7 @@ async def test_edited_arguments_are_what_runs(house: House) -> None:
     assert await left(house.backend) == ["milk"]
 
 
-async def test_arguments_that_cannot_be_are_refused_and_the_question_stays(house: House) -> None:
+async def test_arguments_that_cannot_be_are_refused_and_the_question_stays(house: BackendHarness) -> None:
     sent = await parked(house)
     asked = await until_parked(house.backend, sent)
     with pytest.raises(InvalidInput):
@@ -101,7 +101,7 @@ async def test_arguments_that_cannot_be_are_refused_and_the_question_stays(house
     house.model.clear()
 
 
-async def test_a_question_is_answered_once(house: House) -> None:
+async def test_a_question_is_answered_once(house: BackendHarness) -> None:
     sent = await parked(house)
     asked = await until_parked(house.backend, sent)
     with pytest.raises(Conflict):
@@ -113,7 +113,7 @@ async def test_a_question_is_answered_once(house: House) -> None:
         await house.backend.answer(sent.turn_id, asked.approval.call_id, "no")
 
 
-async def test_the_question_survives_the_program(house: House) -> None:
+async def test_the_question_survives_the_program(house: BackendHarness) -> None:
     sent = await parked(house)
     await until_parked(house.backend, sent)
     house.clock.advance(days=3)
@@ -126,7 +126,7 @@ async def test_the_question_survives_the_program(house: House) -> None:
     assert await left(house.backend) == []
 
 
-async def test_cancel_says_no(house: House) -> None:
+async def test_cancel_says_no(house: BackendHarness) -> None:
     sent = await parked(house)
     await until_parked(house.backend, sent)
     turn = await house.backend.cancel(sent.turn_id)
@@ -136,7 +136,7 @@ async def test_cancel_says_no(house: House) -> None:
     house.model.extend(["Still here."])
 
 
-async def test_a_task_deleted_meanwhile_is_told(house: House) -> None:
+async def test_a_task_deleted_meanwhile_is_told(house: BackendHarness) -> None:
     sent = await parked(house)
     asked = await until_parked(house.backend, sent)
     await house.backend.delete_tasks([2])

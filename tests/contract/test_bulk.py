@@ -12,7 +12,7 @@ from kirotodo.core.errors import InvalidInput
 from kirotodo.core.events import ApprovalRequested, ToolCallFinished, TurnEvent, TurnFinished
 from kirotodo.core.models.model import ToolOutcome
 from kirotodo.core.models.scripted import Item, ScriptedModel, call
-from tests.contract.harness import House, say, until_final, until_parked
+from tests.contract.harness import BackendHarness, say, until_final, until_parked
 
 TITLES = "abcdefghijkl"
 
@@ -51,7 +51,7 @@ async def asked_in(backend: Backend, sent: Sent, decision: str = "yes") -> list[
     ],
 )
 async def test_many_single_calls_of_a_step_are_one_question_before_the_first(
-    house: House, step: list[Item], question: str
+    house: BackendHarness, step: list[Item], question: str
 ) -> None:
     await listed(house.backend)
     before = await house.backend.tasks(TaskFilter(status="all"))
@@ -68,7 +68,7 @@ async def test_many_single_calls_of_a_step_are_one_question_before_the_first(
     assert len(done) == len(asked.approval.tasks)
 
 
-async def test_a_no_denies_all_that_was_asked_about_and_nothing_else(house: House) -> None:
+async def test_a_no_denies_all_that_was_asked_about_and_nothing_else(house: BackendHarness) -> None:
     await listed(house.backend)
     house.model.extend([call("add_task", title="x"), *singly("delete_task", [1, 2, 3])], ["Well."])
     sent = await house.backend.send("delete these")
@@ -78,7 +78,7 @@ async def test_a_no_denies_all_that_was_asked_about_and_nothing_else(house: Hous
     assert [each.status for each in made] == ["succeeded", "denied", "denied", "denied"]
 
 
-async def test_several_tools_of_a_kind_are_counted_together(house: House) -> None:
+async def test_several_tools_of_a_kind_are_counted_together(house: BackendHarness) -> None:
     await listed(house.backend)
     step = [*singly("complete_task", [1, 2, 3]), *singly("update_task", [4, 5, 6], priority="low")]
     house.model.extend(step, ["Done."])
@@ -86,7 +86,7 @@ async def test_several_tools_of_a_kind_are_counted_together(house: House) -> Non
     assert [each.approval.question for each in questions] == ["Mark 3 tasks as done?"]
 
 
-async def test_steps_of_a_turn_are_counted_together(house: House) -> None:
+async def test_steps_of_a_turn_are_counted_together(house: BackendHarness) -> None:
     await listed(house.backend)
     house.model.extend(singly("delete_task", [1]), singly("delete_task", [2]), singly("delete_task", [3, 4]), ["Done."])
     questions = await asked_in(house.backend, await house.backend.send("delete the first few"))
@@ -94,14 +94,14 @@ async def test_steps_of_a_turn_are_counted_together(house: House) -> None:
     assert await left(house.backend) == TITLES[4:]
 
 
-async def test_what_was_agreed_to_is_not_asked_again_and_counts_no_more(house: House) -> None:
+async def test_what_was_agreed_to_is_not_asked_again_and_counts_no_more(house: BackendHarness) -> None:
     await listed(house.backend)
     house.model.extend(singly("delete_task", [1, 2, 3]), singly("delete_task", [4]), ["Done."])
     assert len(await asked_in(house.backend, await house.backend.send("delete four"))) == 1
     assert await left(house.backend) == TITLES[4:]
 
 
-async def test_what_the_turn_added_itself_is_its_own(house: House) -> None:
+async def test_what_the_turn_added_itself_is_its_own(house: BackendHarness) -> None:
     house.model.extend(
         [call("add_task", title=title) for title in "abc"], singly("delete_task", [1, 2, 3]), ["Never mind."]
     )
@@ -109,7 +109,7 @@ async def test_what_the_turn_added_itself_is_its_own(house: House) -> None:
     assert await left(house.backend) == ""
 
 
-async def test_a_yes_holds_over_a_restart_in_the_middle_of_the_lot(house: House) -> None:
+async def test_a_yes_holds_over_a_restart_in_the_middle_of_the_lot(house: BackendHarness) -> None:
     await listed(house.backend)
     house.model.extend(singly("delete_task", range(1, 9)), ["Done."])
     sent = await house.backend.send("delete eight")
@@ -120,7 +120,7 @@ async def test_a_yes_holds_over_a_restart_in_the_middle_of_the_lot(house: House)
     assert await left(house.backend) == TITLES[8:]
 
 
-async def test_tasks_can_be_chosen_out_of_a_lot(house: House) -> None:
+async def test_tasks_can_be_chosen_out_of_a_lot(house: BackendHarness) -> None:
     await listed(house.backend)
     house.model.extend([*singly("delete_task", [1, 2]), call("delete_task", task_ids=[3, 4])], ["Done."])
     sent = await house.backend.send("delete four")
@@ -145,7 +145,7 @@ async def test_tasks_can_be_chosen_out_of_a_lot(house: House) -> None:
         (singly("complete_task", range(4, 10)), 1),
     ],
 )
-async def test_always_is_for_as_many_and_the_same_tool(house: House, later: list[Item], asks: int) -> None:
+async def test_always_is_for_as_many_and_the_same_tool(house: BackendHarness, later: list[Item], asks: int) -> None:
     await listed(house.backend)
     house.model.extend(singly("delete_task", [1, 2, 3]), ["Done."], later, ["Done."])
     sent = await house.backend.send("delete three")
@@ -166,7 +166,7 @@ async def edited_by_hand(backend: Backend) -> None:
         ([call("undo"), call("undo"), call("undo", turns=2)], "Take back 4 changes?"),
     ],
 )
-async def test_taking_back_more_than_one_change_asks(house: House, step: list[Item], question: str) -> None:
+async def test_taking_back_more_than_one_change_asks(house: BackendHarness, step: list[Item], question: str) -> None:
     await edited_by_hand(house.backend)
     house.model.extend(step, ["Back."])
     sent = await house.backend.send("what time is it?")
@@ -178,14 +178,14 @@ async def test_taking_back_more_than_one_change_asks(house: House, step: list[It
     assert len(await left(house.backend)) == 4 - int(question.split()[2])
 
 
-async def test_one_change_is_taken_back_at_once(house: House) -> None:
+async def test_one_change_is_taken_back_at_once(house: BackendHarness) -> None:
     await edited_by_hand(house.backend)
     house.model.extend([call("undo")], ["Back."])
     await say(house.backend, "undo")
     assert await left(house.backend) == "abc"
 
 
-async def test_a_yes_to_taking_back_does_not_cover_what_was_changed_since(house: House) -> None:
+async def test_a_yes_to_taking_back_does_not_cover_what_was_changed_since(house: BackendHarness) -> None:
     await edited_by_hand(house.backend)
     house.model.extend([call("undo", turns=2)], ["Hm."])
     sent = await house.backend.send("undo two")
@@ -201,7 +201,7 @@ def outcomes(model: ScriptedModel) -> list[ToolOutcome]:
     return [item for item in model.requests[-1].history if isinstance(item, ToolOutcome)]
 
 
-async def test_the_calls_of_a_turn_have_a_bound_that_model_and_user_are_told(house: House) -> None:
+async def test_the_calls_of_a_turn_have_a_bound_that_model_and_user_are_told(house: BackendHarness) -> None:
     house.model.extend([call("add_task", title=f"task {number}") for number in range(CALLS_MAX + 100)], ["All done."])
     sent, events = await say(house.backend, "fill it up")
     assert (await house.backend.tasks(limit=1)).total == CALLS_MAX
@@ -213,7 +213,7 @@ async def test_the_calls_of_a_turn_have_a_bound_that_model_and_user_are_told(hou
     assert (await house.backend.turn(sent.turn_id)).response == last.response
 
 
-async def test_the_built_in_model_asks_once_for_what_was_said_at_once(house: House) -> None:
+async def test_the_built_in_model_asks_once_for_what_was_said_at_once(house: BackendHarness) -> None:
     await house.use_builtin()
     await house.backend.import_tasks([TaskDraft(title=title) for title in ("milk", "bread", "eggs")])
     sent = await house.backend.send("mark milk and bread as done")

@@ -7,7 +7,7 @@ import pytest
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
-from tests.contract.harness import House, say
+from tests.contract.harness import BackendHarness, say
 
 
 async def test_a_conversation_gets_a_title_from_its_first_message(backend: Backend, model: ScriptedModel) -> None:
@@ -20,7 +20,7 @@ async def test_a_conversation_gets_a_title_from_its_first_message(backend: Backe
     assert getattr(events[-1], "title", None) == conversation.title
 
 
-async def test_latest_first_and_searched_by_word(house: House) -> None:
+async def test_latest_first_and_searched_by_word(house: BackendHarness) -> None:
     house.model.extend(["one"], ["two"], ["three"])
     first, _ = await say(house.backend, "about the zebra")
     house.clock.advance(minutes=1)
@@ -35,7 +35,7 @@ async def test_latest_first_and_searched_by_word(house: House) -> None:
     assert (await house.backend.conversations(search="elephant")).items == ()
 
 
-async def test_a_transcript_comes_in_pages_with_its_turns(house: House) -> None:
+async def test_a_transcript_comes_in_pages_with_its_turns(house: BackendHarness) -> None:
     backend = house.backend
     house.model.extend(*[[f"answer {number}"] for number in range(5)])
     sent, _ = await say(backend, "message 0")

@@ -5,7 +5,7 @@ from datetime import time
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import TaskFilter
 from kirotodo.core.events import ToolCallFinished, TurnEvent, TurnFinished
-from tests.contract.harness import House, say
+from tests.contract.harness import BackendHarness, say
 
 
 class Talk:
@@ -32,7 +32,7 @@ class Talk:
         return sorted(task.title for task in page.items)
 
 
-async def test_the_sentences_everybody_tries_first(house: House) -> None:
+async def test_the_sentences_everybody_tries_first(house: BackendHarness) -> None:
     await house.use_builtin()
     talk = Talk(house.backend)
     assert "buy groceries" in (await talk("Add a task to buy groceries")).lower()
@@ -54,7 +54,7 @@ async def test_the_sentences_everybody_tries_first(house: House) -> None:
     assert "pay bills" not in done
 
 
-async def test_two_matches_are_asked_about_and_the_second_one_is_understood(house: House) -> None:
+async def test_two_matches_are_asked_about_and_the_second_one_is_understood(house: BackendHarness) -> None:
     await house.use_builtin()
     talk = Talk(house.backend)
     await talk("add team meeting friday at 9")
@@ -71,7 +71,7 @@ async def test_two_matches_are_asked_about_and_the_second_one_is_understood(hous
     assert len(await talk.titles()) == 1
 
 
-async def test_rescheduling_several_by_a_word(house: House) -> None:
+async def test_rescheduling_several_by_a_word(house: BackendHarness) -> None:
     await house.use_builtin()
     talk = Talk(house.backend)
     for line in ("add standup meeting tomorrow at 9am", "add review meeting tomorrow at 11am", "add dinner at 7pm"):
@@ -81,7 +81,7 @@ async def test_rescheduling_several_by_a_word(house: House) -> None:
     assert times == {"standup meeting": time(14), "review meeting": time(14), "dinner": time(19)}
 
 
-async def test_recurrence_several_items_and_undo(house: House) -> None:
+async def test_recurrence_several_items_and_undo(house: BackendHarness) -> None:
     await house.use_builtin()
     talk = Talk(house.backend)
     await talk("every other friday at 9 water the plants")
@@ -95,7 +95,7 @@ async def test_recurrence_several_items_and_undo(house: House) -> None:
     assert await talk.titles() == ["water the plants"]
 
 
-async def test_what_is_not_its_job_changes_nothing(house: House) -> None:
+async def test_what_is_not_its_job_changes_nothing(house: BackendHarness) -> None:
     await house.use_builtin()
     talk = Talk(house.backend)
     for text in ("what's the weather in Vienna?", "play some jazz", "hello", "thank you!"):

@@ -6,10 +6,10 @@ from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput, KeyReused
 from kirotodo.core.events import TurnFinished, TurnStarted
 from kirotodo.core.models.scripted import ScriptedModel
-from tests.contract.harness import House, until_final, until_parked
+from tests.contract.harness import BackendHarness, until_final, until_parked
 
 
-async def test_the_choices_have_names_of_their_own_and_the_default_comes_first(house: House) -> None:
+async def test_the_choices_have_names_of_their_own_and_the_default_comes_first(house: BackendHarness) -> None:
     choices = await house.backend.models()
     names = [choice.name for choice in choices]
     assert names[0] == house.model.name
@@ -55,7 +55,7 @@ async def test_the_same_key_with_another_model_is_another_request(backend: Backe
         await backend.send("add milk", request_key="k", model="scripted")
 
 
-async def test_a_turn_goes_on_after_a_restart_with_the_model_it_was_begun_with(house: House) -> None:
+async def test_a_turn_goes_on_after_a_restart_with_the_model_it_was_begun_with(house: BackendHarness) -> None:
     await house.backend.add_from_text("milk")
     await house.backend.add_from_text("eggs")
     sent = await house.backend.send("delete all tasks", model="built-in")

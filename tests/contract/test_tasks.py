@@ -8,7 +8,7 @@ from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import Task, TaskDraft, TaskFilter
 from kirotodo.core.errors import InvalidInput, NotFound, NotUndoable
 from kirotodo.core.models.scripted import ScriptedModel, call
-from tests.contract.harness import House, say
+from tests.contract.harness import BackendHarness, say
 
 HOSTILE = ("pay [/] rent", "[bold red]x", "buy Tom & Jerry", "🥛 milk", "宽" * 200, "שלום עולם")
 
@@ -111,7 +111,7 @@ async def test_done_is_set_not_toggled(backend: Backend) -> None:
     assert not (await backend.task(1)).completed
 
 
-async def test_a_recurring_task_leaves_exactly_one_next_occurrence(house: House) -> None:
+async def test_a_recurring_task_leaves_exactly_one_next_occurrence(house: BackendHarness) -> None:
     backend = house.backend
     (first,) = await backend.add_from_text("water the plants every friday at 9")
     assert (first.due_date, first.due_time) == (date(2026, 11, 27), time(9))
@@ -177,7 +177,7 @@ async def test_undo_leaves_alone_what_has_changed_since(backend: Backend, model:
     assert len(changed.skipped) == 1
 
 
-async def test_filters_and_search(house: House) -> None:
+async def test_filters_and_search(house: BackendHarness) -> None:
     backend = house.backend
     for line in ("late yesterday", "rent today +home #money", "plan friday", "someday #money", "milk +Shopping"):
         await backend.add_from_text(line)
@@ -224,7 +224,7 @@ async def test_an_import_keeps_history_and_is_undone_at_once(backend: Backend) -
     assert await titles(backend, TaskFilter(status="all")) == []
 
 
-async def test_stats_count(house: House) -> None:
+async def test_stats_count(house: BackendHarness) -> None:
     backend = house.backend
     for line in ("late yesterday", "now today", "other +home"):
         await backend.add_from_text(line)
@@ -236,14 +236,14 @@ async def test_stats_count(house: House) -> None:
         await backend.stats(period_days=0)
 
 
-async def test_status_says_where_the_list_lives(house: House) -> None:
+async def test_status_says_where_the_list_lives(house: BackendHarness) -> None:
     await house.backend.add_from_text("milk")
     status = await house.backend.status()
     assert (status.link, status.place) == (house.link, house.place)
     assert (status.model, status.pending) == ("scripted", 1)
 
 
-async def test_what_is_written_is_there_at_the_next_start(house: House) -> None:
+async def test_what_is_written_is_there_at_the_next_start(house: BackendHarness) -> None:
     await house.backend.add_from_text("milk tomorrow #dairy")
     before = (await house.backend.tasks()).items
     await house.reopen()

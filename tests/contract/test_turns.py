@@ -20,7 +20,7 @@ from kirotodo.core.events import (
 )
 from kirotodo.core.models.model import Restarted, UsageReport
 from kirotodo.core.models.scripted import Fail, ScriptedModel, Wait, call
-from tests.contract.harness import House, say, until_final
+from tests.contract.harness import BackendHarness, say, until_final
 
 
 def kinds(events: list[TurnEvent]) -> list[str]:
@@ -269,7 +269,7 @@ async def test_no_answer_at_all_is_a_failure(backend: Backend, model: ScriptedMo
     assert isinstance(events[-1], TurnFailed)
 
 
-async def test_a_turn_is_live_across_the_next_start(house: House) -> None:
+async def test_a_turn_is_live_across_the_next_start(house: BackendHarness) -> None:
     never = asyncio.Event()
     house.model.extend([call("add_task", title="milk")], ["Half an ans", Wait(gate=never)], ["Added #1."])
     sent = await house.backend.send("add milk")
@@ -284,7 +284,7 @@ async def test_a_turn_is_live_across_the_next_start(house: House) -> None:
     house.model.assert_done()
 
 
-async def test_a_turn_over_its_deadline_fails_in_words(house: House) -> None:
+async def test_a_turn_over_its_deadline_fails_in_words(house: BackendHarness) -> None:
     house.model.extend(["thinking", Wait(gate=asyncio.Event())])
     _, events = await say(house.backend, "hi")
     assert isinstance(events[-1], TurnFailed)

@@ -8,7 +8,7 @@ from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.events import TurnFinished
 from kirotodo.core.models.model import Opaque, ToolCall, UsageReport
 from kirotodo.core.models.scripted import Item, call
-from tests.contract.harness import House, say
+from tests.contract.harness import BackendHarness, say
 
 DEEP: dict[str, object] = {}
 for _ in range(300):
@@ -26,7 +26,7 @@ for _ in range(300):
     ],
 )
 async def test_an_answer_cut_within_a_character_is_whole_or_marked(
-    house: House, pieces: list[Item], answer: str
+    house: BackendHarness, pieces: list[Item], answer: str
 ) -> None:
     house.model.extend(pieces, ["And on."])
     sent, events = await say(house.backend, "hello")
@@ -54,7 +54,7 @@ async def test_an_answer_cut_within_a_character_is_whole_or_marked(
     ],
 )
 async def test_a_call_that_cannot_be_stored_as_it_came_breaks_neither_its_turn_nor_the_next(
-    house: House, step: Sequence[Item], title: str | None
+    house: BackendHarness, step: Sequence[Item], title: str | None
 ) -> None:
     house.model.extend(step, ["Done."], ["And on."])
     sent, events = await say(house.backend, "add a rose")

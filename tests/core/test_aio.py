@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from kirotodo.core.aio import unbroken
+from kirotodo.core.aio import shielded
 
 
 async def test_a_cancellation_waits_until_the_work_is_done() -> None:
@@ -15,7 +15,7 @@ async def test_a_cancellation_waits_until_the_work_is_done() -> None:
         await gate.wait()
         done.set()
 
-    task = asyncio.create_task(unbroken(work()))
+    task = asyncio.create_task(shielded(work()))
     await begun.wait()
     task.cancel()
     await asyncio.wait((task,), timeout=0.01)
@@ -30,9 +30,9 @@ async def test_it_gives_and_raises_what_the_work_does() -> None:
     async def work(value: int) -> int:
         return 1 // value
 
-    assert await unbroken(work(1)) == 1
+    assert await shielded(work(1)) == 1
     with pytest.raises(ZeroDivisionError):
-        await unbroken(work(0))
+        await shielded(work(0))
 
 
 async def test_work_that_fails_after_its_caller_left_is_no_fault_of_theirs() -> None:
@@ -43,7 +43,7 @@ async def test_work_that_fails_after_its_caller_left_is_no_fault_of_theirs() -> 
         await gate.wait()
         raise ValueError
 
-    task = asyncio.create_task(unbroken(work()))
+    task = asyncio.create_task(shielded(work()))
     await begun.wait()
     task.cancel()
     await asyncio.sleep(0)

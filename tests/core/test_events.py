@@ -11,7 +11,7 @@ from kirotodo.core.events import (
     FINAL_EVENTS,
     ApprovalAnswered,
     ApprovalRequested,
-    Recorded,
+    EncodedEvent,
     TasksChanged,
     TextDelta,
     ToolCallFinished,
@@ -44,10 +44,10 @@ EVERY: Final[tuple[TurnEvent, ...]] = (
 
 @pytest.mark.parametrize("event", EVERY, ids=lambda event: event.kind)
 def test_a_record_tells_the_kind_without_reading_the_event(event: TurnEvent, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored = Recorded(event.seq, data=encode_event(event))
+    stored = EncodedEvent(event.seq, data=encode_event(event))
     with monkeypatch.context() as patched:
         patched.setattr(events, "decode_event", None)
-        assert stored.kind == event.kind == Recorded.of(event).kind
+        assert stored.kind == event.kind == EncodedEvent.of(event).kind
         assert stored.is_final == isinstance(event, FINAL_EVENTS)
     assert stored.event == event
 
@@ -57,7 +57,7 @@ def test_every_kind_of_event_is_among_them() -> None:
 
 
 def test_an_event_is_encoded_once_however_often_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    record = Recorded.of(EVERY[1])
+    record = EncodedEvent.of(EVERY[1])
     first = record.data
     monkeypatch.setattr(events, "encode_event", None)
     assert record.data is first

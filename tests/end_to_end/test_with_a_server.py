@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.terminal, pytest.mark.slow]
 PASSWORD: Final = "correct horse battery"
 
 
-class House:
+class BackendHarness:
     """`kirotodo serve`, as often as wanted on the same data and port."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
@@ -68,24 +68,24 @@ def model() -> Iterator[SlowModel]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path) -> Iterator[BackendHarness]:
     (tmp_path / "server").mkdir()
-    house = House(tmp_path / "server")
+    house = BackendHarness(tmp_path / "server")
     house.start()
     yield house
     house.end()
 
 
 @pytest.fixture
-def slow_house(tmp_path: Path, model: SlowModel) -> Iterator[House]:
+def slow_house(tmp_path: Path, model: SlowModel) -> Iterator[BackendHarness]:
     (tmp_path / "server").mkdir()
-    house = House(tmp_path / "server", OPENAI_BASE_URL=model.url, OPENAI_MODEL="slow", AGENT_TIMEOUT="60")
+    house = BackendHarness(tmp_path / "server", OPENAI_BASE_URL=model.url, OPENAI_MODEL="slow", AGENT_TIMEOUT="60")
     house.start()
     yield house
     house.end()
 
 
-def sign_up(terminal: Terminal, house: House) -> None:
+def sign_up(terminal: Terminal, house: BackendHarness) -> None:
     """As a person does it at the prompt."""
     terminal.run(f"kirotodo signup {house.url}")
     terminal.wait_for("Email:")
@@ -113,7 +113,7 @@ def conversation(program: Program) -> list[tuple[str, str]]:
     return [(message["role"], message["content"]) for message in shown["messages"]]
 
 
-def test_sign_up_list_chat_and_out(house: House, program: Program, terminal: Terminal) -> None:
+def test_sign_up_list_chat_and_out(house: BackendHarness, program: Program, terminal: Terminal) -> None:
     sign_up(terminal, house)
     program.do("add", "milk tomorrow")
     chat = Chat(terminal, program)
@@ -132,7 +132,7 @@ def test_sign_up_list_chat_and_out(house: House, program: Program, terminal: Ter
 
 
 def test_the_server_dies_in_the_middle_of_an_answer_and_the_chat_goes_on(
-    slow_house: House, model: SlowModel, program: Program, terminal: Terminal
+    slow_house: BackendHarness, model: SlowModel, program: Program, terminal: Terminal
 ) -> None:
     sign_up(terminal, slow_house)
     chat = Chat(terminal, program)
@@ -152,7 +152,7 @@ def test_the_server_dies_in_the_middle_of_an_answer_and_the_chat_goes_on(
     assert conversation(program) == [("user", "hello"), answer, ("user", "and then?"), answer]
 
 
-def test_the_door_of_a_server_in_the_chat(house: House, program: Program, terminal: Terminal) -> None:
+def test_the_door_of_a_server_in_the_chat(house: BackendHarness, program: Program, terminal: Terminal) -> None:
     """For somebody without a shell: the chat alone is enough."""
     terminal.run(f"KIROTODO_CREDENTIALS=memory kirotodo chat --server {house.url}")
     terminal.wait_for("password")

@@ -23,7 +23,7 @@ import httpx2
 import uvicorn
 
 from kirotodo.client.accounts.address import Address
-from kirotodo.client.accounts.credentials import Credentials, Tokens
+from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.remote.backend import RemoteBackend
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import Sent, Turn
@@ -166,7 +166,7 @@ class Servers:
 async def person(base_url: str, folder: Path, user_id: str) -> AsyncIterator[RemoteBackend]:
     """Somebody before a screen, for whom sending and following go on until the server is there again."""
     credentials = Credentials(folder, environment={"KIROTODO_CREDENTIALS": "memory"})
-    tokens = Tokens.of_token(token_for(user_id))
+    tokens = StoredTokens.of_token(token_for(user_id))
     backend = RemoteBackend(
         Address.of(base_url), tokens, credentials, timezone="UTC", insist=True, backoff=QUICK, stall=20.0
     )

@@ -71,7 +71,7 @@ ENDLESS: Final = ("GET", "/events")
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
+class BackendHarness:
     """A server on which user 1 has tasks, two conversations, a finished turn, and one that waits for a yes."""
 
     server: Served
@@ -98,7 +98,7 @@ def _driver_url(url: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> AsyncIterator[House]:
+async def house(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> AsyncIterator[BackendHarness]:
     if request.param == "postgresql":
         settings = settings_in(tmp_path, database_url=request.getfixturevalue("postgres_url"))
     model = ScriptedModel([call("add_task", title="Wine")], ["Added."], [call("delete_task", task_ids=[1, 2])])
@@ -108,7 +108,7 @@ async def house(request: pytest.FixtureRequest, settings: Settings, tmp_path: Pa
         finished = (await one.post("/chat", json={"message": "add wine"})).json()
         parked = (await one.post("/chat", json={"message": "delete milk and bread"})).json()
         assert (finished["status"], parked["status"]) == ("finished", "awaiting_approval")
-        yield House(server=server, turns={"finished": finished["turn_id"], "parked": parked["turn_id"]})
+        yield BackendHarness(server=server, turns={"finished": finished["turn_id"], "parked": parked["turn_id"]})
         model.assert_done()
 
 
@@ -116,7 +116,7 @@ def test_every_route_that_takes_something_is_sent_something() -> None:
     assert {route for route in USER_ROUTES if route[0] in ("POST", "PATCH")} == set(BODIES)
 
 
-async def test_another_users_path_is_forbidden_and_nothing_is_stored(house: House) -> None:
+async def test_another_users_path_is_forbidden_and_nothing_is_stored(house: BackendHarness) -> None:
     before = await house.contents()
     async with httpx2.AsyncClient(base_url=house.server.base_url, headers=bearer("2")) as two:
         for method, route in USER_ROUTES:
@@ -127,7 +127,7 @@ async def test_another_users_path_is_forbidden_and_nothing_is_stored(house: Hous
     assert await house.contents() == before
 
 
-async def test_foreign_ids_are_unknown_and_stay_as_they_are(house: House) -> None:
+async def test_foreign_ids_are_unknown_and_stay_as_they_are(house: BackendHarness) -> None:
     before = await house.contents("1")
     async with house.server.client("2") as two:
         await two.post("/tasks", json={"title": "Mine"})
@@ -202,7 +202,7 @@ THOROUGHLY: Final = ("none", "expired")
 
 
 @pytest.mark.parametrize("house", ["sqlite"], indirect=True)
-async def test_a_token_that_does_not_hold_opens_nothing(house: House) -> None:
+async def test_a_token_that_does_not_hold_opens_nothing(house: BackendHarness) -> None:
     before = await house.contents()
     async with httpx2.AsyncClient(base_url=house.server.base_url) as stranger:
         for name, make in BAD.items():

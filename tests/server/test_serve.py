@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from kirotodo.cli import front_door
+from kirotodo.cli import command_group
 from kirotodo.core.local import utc_now
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.turns import DanglingTurn
@@ -107,7 +107,7 @@ def call_of_the_deployment_guide(address: str) -> tuple[str, str]:
 def refused(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[object, str]:
     """The exit code, and what it says."""
     with pytest.raises(SystemExit) as ended:
-        front_door().main(["serve", *args])
+        command_group().main(["serve", *args])
     return ended.value.code, capsys.readouterr().err
 
 

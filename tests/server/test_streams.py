@@ -14,7 +14,7 @@ from kirotodo.core.models.scripted import ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
 from kirotodo.server import sse
 from kirotodo.server.app import create_app
-from kirotodo.server.shutdown import Drain
+from kirotodo.server.shutdown import GracefulShutdown
 from kirotodo.server.sse import OUTBOX, EventStream, frame
 from tests.server.serving import Served, served, settings_in
 
@@ -144,7 +144,7 @@ async def test_a_viewer_who_does_not_read_is_cut_and_holds_little(monkeypatch: p
         if len(messages) == 3:
             await asyncio.Event().wait()
 
-    await EventStream(endless(), drain=Drain())({"type": "http"}, receive, send)
+    await EventStream(endless(), drain=GracefulShutdown())({"type": "http"}, receive, send)
     assert len(endless_pulled) <= 4 * OUTBOX
     assert all(message.get("more_body", True) for message in messages)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from kirotodo.client.accounts.address import Address, KnownServers
-from kirotodo.client.accounts.credentials import Credentials, Tokens
-from kirotodo.client.accounts.selection import SERVER, Asked
+from kirotodo.client.accounts.credentials import Credentials, StoredTokens
+from kirotodo.client.accounts.selection import SERVER, ServerSelection
 from kirotodo.core.errors import DeletionPending, InvalidInput, NotFound, NotSignedIn, Unreachable
 from kirotodo.core.secrets import Stored
 
@@ -29,7 +29,7 @@ class SignedIn:
     """One is signed in now; `stored` says where the proof of it is kept."""
 
     address: Address
-    tokens: Tokens
+    tokens: StoredTokens
     stored: Stored
 
     @property
@@ -37,11 +37,11 @@ class SignedIn:
         return self.tokens.email or self.tokens.user_id
 
 
-class NoSignIn(NotSignedIn):
+class NotSignedInHere(NotSignedIn):
     """One has not signed in there yet, or has signed out."""
 
 
-class Accounts:
+class ClientAccounts:
     """Everything about servers that outlives a program. Only the methods that say so ask a server anything."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Accounts:
 
     # --- which list ---
 
-    def chosen(self, asked: Asked) -> Address | None:
+    def chosen(self, asked: ServerSelection) -> Address | None:
         """The server whose list to act on, None for the local one. Raises `InvalidInput` on what is no address.
 
         What was asked for wins over `KIROTODO_SERVER`, and that over the server one has signed in at.
@@ -72,7 +72,7 @@ class Accounts:
             return self.servers.current
         return Address.of(named)
 
-    def fixed(self, asked: Asked) -> bool:
+    def fixed(self, asked: ServerSelection) -> bool:
         """Whether this run is bound to the server it was given: nobody who sits at its screen is to choose another."""
         return asked.server is not None or (not asked.local and self._named is not None)
 
@@ -118,15 +118,17 @@ class Accounts:
 
     async def sign_in_with(self, address: Address, token: str) -> SignedIn:
         """Sign in with a token that came from elsewhere, once the server has taken it."""
-        tokens = Tokens.of_token(token)
+        tokens = StoredTokens.of_token(token)
         found = await self._me(address, tokens)
         email = (found.email if found is not None else None) or tokens.email
         return await self._keep(
             address,
-            Tokens(access_token=tokens.access_token, user_id=tokens.user_id, email=email, expires_at=tokens.expires_at),
+            StoredTokens(
+                access_token=tokens.access_token, user_id=tokens.user_id, email=email, expires_at=tokens.expires_at
+            ),
         )
 
-    async def _keep(self, address: Address, tokens: Tokens) -> SignedIn:
+    async def _keep(self, address: Address, tokens: StoredTokens) -> SignedIn:
         stored = await self.credentials.store(address, tokens)
         if stored.place != "memory":
             self.servers.signed_in(address, user_id=tokens.user_id, email=tokens.email)
@@ -134,11 +136,11 @@ class Accounts:
 
     # --- being in ---
 
-    async def tokens(self, address: Address) -> Tokens:
+    async def tokens(self, address: Address) -> StoredTokens:
         """The sign-in at the server. Raises `NotSignedIn` where there is none."""
         tokens = await self.credentials.read(address)
         if tokens is None:
-            raise NoSignIn(f"You are not signed in at {address.host}.")
+            raise NotSignedInHere(f"You are not signed in at {address.host}.")
         return tokens
 
     async def backend(
@@ -163,7 +165,7 @@ class Accounts:
         found = await self._me(address, tokens)
         return found or UserOfServer(id=tokens.user_id, email=tokens.email or None)
 
-    async def _me(self, address: Address, tokens: Tokens) -> "UserOfServer | None":
+    async def _me(self, address: Address, tokens: StoredTokens) -> "UserOfServer | None":
         """None where the server keeps no accounts of its own, but takes the token."""
         from kirotodo.client.remote import session
 
@@ -176,7 +178,7 @@ class Accounts:
         """Set a new password; every other sign-in ends. Raises `NotSignedIn`, `InvalidInput`, `Unreachable`."""
         from kirotodo.client.remote import session
 
-        async def change(http: "Http", token: str) -> Tokens:
+        async def change(http: "Http", token: str) -> StoredTokens:
             return await session.change_password(http, token, current=current, new=new)
 
         stored = await self.credentials.store(address, tokens := await self._as_user(address, change))
@@ -209,7 +211,7 @@ class Accounts:
         await self._as_user(address, ask)
 
     async def _as_user(
-        self, address: Address, ask: "Callable[[Http, str], Awaitable[T]]", *, tokens: Tokens | None = None
+        self, address: Address, ask: "Callable[[Http, str], Awaitable[T]]", *, tokens: StoredTokens | None = None
     ) -> T:
         """Ask the server something with a token that holds. Raises `NotSignedIn` where there is none."""
         from kirotodo.client.remote.session import SignIn
@@ -246,7 +248,7 @@ class Accounts:
         self.servers.signed_out(address)
         return told
 
-    async def _end(self, address: Address, tokens: Tokens, *, everywhere: bool) -> None:
+    async def _end(self, address: Address, tokens: StoredTokens, *, everywhere: bool) -> None:
         from kirotodo.client.remote import session
         from kirotodo.client.remote.session import SignIn
 

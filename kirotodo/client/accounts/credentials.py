@@ -28,7 +28,7 @@ _JWT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tokens:
+class StoredTokens:
     """Who one is at a server, and the proof. `expires_at` is a moment in seconds, None where it is not known.
 
     Without `refresh_token` the sign-in ends with its access token.
@@ -81,7 +81,7 @@ class Credentials:
     ) -> None:
         self._environment = environment
         self._store = SecretStore(folder / FILE, kind=KIND, patience=patience)
-        self._memory: dict[str, Tokens] = {}
+        self._memory: dict[str, StoredTokens] = {}
 
     @property
     def from_environment(self) -> bool:
@@ -92,11 +92,11 @@ class Credentials:
     def user_of_environment(self) -> str | None:
         """Whose token `KIROTODO_TOKEN` says it is; None where it is not set, or is no token."""
         try:
-            return Tokens.of_token(self._environment[TOKEN]).user_id if self.from_environment else None
+            return StoredTokens.of_token(self._environment[TOKEN]).user_id if self.from_environment else None
         except InvalidInput:
             return None
 
-    async def read(self, address: Address) -> Tokens | None:
+    async def read(self, address: Address) -> StoredTokens | None:
         """The sign-in, None where there is none.
 
         Raises `NotSignedIn` where the keyring might hold one but does not tell, `InvalidInput` on a `KIROTODO_TOKEN`
@@ -104,7 +104,7 @@ class Credentials:
         """
         if self.from_environment:
             try:
-                return Tokens.of_token(self._environment[TOKEN])
+                return StoredTokens.of_token(self._environment[TOKEN])
             except InvalidInput as error:
                 raise InvalidInput(f"{TOKEN}: {error.message}") from None
         if self._place == "memory":
@@ -116,7 +116,7 @@ class Credentials:
                 f"Your sign-in at {address.host} cannot be read: {trouble}. Unlock the keyring, or sign in again."
             ) from None
 
-    async def store(self, address: Address, tokens: Tokens) -> Stored:
+    async def store(self, address: Address, tokens: StoredTokens) -> Stored:
         """Keep it. Raises `OperatorError` if that cannot be done anywhere."""
         if self._place == "memory":
             self._memory[address.url] = tokens
@@ -142,11 +142,11 @@ class Credentials:
         return place
 
 
-def _tokens(text: str | None) -> Tokens | None:
+def _tokens(text: str | None) -> StoredTokens | None:
     """What was stored; nothing where it makes no sense, so that one can sign in anew."""
     try:
         raw = json.loads(text or "null")
-        tokens = Tokens(**raw) if isinstance(raw, dict) else None
+        tokens = StoredTokens(**raw) if isinstance(raw, dict) else None
     except (ValueError, TypeError):
         return None
     return tokens if tokens is not None and tokens.access_token and tokens.user_id else None

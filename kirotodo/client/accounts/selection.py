@@ -12,14 +12,14 @@ KNOWN_SERVERS: Final = "servers.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class ServerSelection:
     """The local list, or that of a server; neither where nothing was said."""
 
     local: bool = False
     server: str | None = None
 
 
-def is_local(asked: Asked, state_folder: Path, environment: Mapping[str, str] = os.environ) -> bool:
+def is_local(asked: ServerSelection, state_folder: Path, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether no further look is needed to know that the list is the one of this computer."""
     if asked.local:
         return True

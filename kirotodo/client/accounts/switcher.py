@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kirotodo.client.accounts.accounts import Accounts
+from kirotodo.client.accounts.accounts import ClientAccounts
 from kirotodo.client.accounts.address import Address, KnownServer
-from kirotodo.client.accounts.selection import Asked
+from kirotodo.client.accounts.selection import ServerSelection
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput
 
@@ -15,7 +15,7 @@ THIS_COMPUTER: Final = "local"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class ListLocation:
     """A list one can go to; `address` None is the one of this computer. `here`: the chat shows it now."""
 
     address: Address | None
@@ -25,7 +25,7 @@ class Place:
     here: bool = False
 
 
-class Places:
+class ServerSwitcher:
     """`address` is where the chat is, None for the local list, which `open_local` opens. `fixed`: it has to stay there.
 
     What is remembered between runs differs by place and user, so that a draft never shows in another account.
@@ -33,11 +33,11 @@ class Places:
 
     def __init__(
         self,
-        accounts: Accounts,
+        accounts: ClientAccounts,
         open_local: Callable[[], Awaitable[Backend]],
         *,
         local_state: Path | None,
-        asked: Asked,
+        asked: ServerSelection,
     ) -> None:
         self._accounts = accounts
         self._open_local = open_local
@@ -70,14 +70,14 @@ class Places:
         self.user_id = backend.user_id
         return backend
 
-    def known(self) -> tuple[Place, ...]:
+    def known(self) -> tuple[ListLocation, ...]:
         """This computer, then every server one has been at; only the present one where the chat has to stay."""
-        places = [Place(address=None, name="this computer", here=self.address is None)]
+        places = [ListLocation(address=None, name="this computer", here=self.address is None)]
         servers = list(self._accounts.servers.all())
         if self.address is not None and all(one.address != self.address for one in servers):
             servers.insert(0, KnownServer(address=self.address))
         places += [
-            Place(
+            ListLocation(
                 address=one.address,
                 name=one.address.host,
                 email=one.email,

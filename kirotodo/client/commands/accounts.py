@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import click
 
-from kirotodo.client.accounts.accounts import Accounts, SignedIn, checked_email
+from kirotodo.client.accounts.accounts import ClientAccounts, SignedIn, checked_email
 from kirotodo.client.accounts.address import EXAMPLE, Address
 from kirotodo.client.commands.context import FAILED, NOT_SIGNED_IN, asked, can_ask, confirmed, leave, session
 from kirotodo.client.commands.output import prompt, put, put_json, say
@@ -145,14 +145,14 @@ def address_of(url: str | None) -> Address:
     return Address.of(asked_for("Server"))
 
 
-def current_server(accounts: Accounts) -> Address:
+def current_server(accounts: ClientAccounts) -> Address:
     address = accounts.chosen(asked())
     if address is None:
         leave(NOT_SIGNED_IN, f"You are not signed in: the list is that of this computer. kirotodo login {EXAMPLE}")
     return address
 
 
-async def _already(accounts: Accounts, address: Address) -> str | None:
+async def _already(accounts: ClientAccounts, address: Address) -> str | None:
     """As whom one is signed in there; None where one is not, or not any more."""
     try:
         user = await accounts.who(address)

@@ -16,7 +16,7 @@ from kirotodo.client.commands.context import (
     now,
     with_backend,
 )
-from kirotodo.client.commands.narration import JsonLines, Narration, Silence, Telling
+from kirotodo.client.commands.narration import JsonLines, QuietPrinter, TextPrinter, TurnPrinter
 from kirotodo.client.commands.output import put_json, say
 from kirotodo.client.commands.params import CONVERSATION, joined, text_or_pipe
 from kirotodo.client.commands.task_view import in_brief
@@ -71,7 +71,7 @@ def ask(words: Sequence[str], as_json: bool, as_jsonl: bool, dry_run: bool, **gi
     The answer goes to stdout, what was done to your tasks to stderr. Without TEXT it is read from a pipe.
     """
     question = _question(words, given, dry_run=dry_run)
-    telling: Telling = JsonLines() if as_jsonl else Silence() if as_json else Narration()
+    telling: TurnPrinter = JsonLines() if as_jsonl else QuietPrinter() if as_json else TextPrinter()
     turn = with_backend(lambda backend: _ask(backend, question, telling), rehearse=dry_run, resume=True)
     if as_json:
         put_json(ChatOutcome.of(turn))
@@ -98,7 +98,7 @@ def _question(words: Sequence[str], given: dict[str, Any], *, dry_run: bool) -> 
     )
 
 
-async def _ask(backend: Backend, question: Question, telling: Telling) -> Turn:
+async def _ask(backend: Backend, question: Question, telling: TurnPrinter) -> Turn:
     conversation_id = await _latest(backend) if question.latest else question.conversation_id
     parked = await _parked(backend, conversation_id)
     sent = await _sent(backend, question, conversation_id)
@@ -184,7 +184,7 @@ def _how_to_answer(turn: Turn) -> str:
     return f"{question} Answer with: kirotodo ask --conversation {turn.conversation_id} yes (or no)."
 
 
-def _exit_code(turn: Turn, telling: Telling) -> int:
+def _exit_code(turn: Turn, telling: TurnPrinter) -> int:
     match turn.status:
         case "finished":
             return 0

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeVar
 
 import click
 
-from kirotodo.client.accounts.selection import Asked
+from kirotodo.client.accounts.selection import ServerSelection
 from kirotodo.client.commands.output import say
 from kirotodo.core.backend import Backend
 
 if TYPE_CHECKING:
-    from kirotodo.client.accounts.accounts import Accounts
+    from kirotodo.client.accounts.accounts import ClientAccounts
 
 
 FAILED = 1
@@ -61,7 +61,7 @@ class Session:
     rehearsal: Opener
     screen: Screen
     now: Callable[[], dt.datetime]
-    accounts: Callable[[], "Accounts"]
+    accounts: Callable[[], "ClientAccounts"]
 
 
 def session() -> Session:
@@ -124,10 +124,12 @@ ENV_FILE: Final = "kirotodo.env_file"
 """Where the root context keeps the name that `--env-file` gives; what is in that file is not known here."""
 
 
-def asked() -> Asked:
+def asked() -> ServerSelection:
     """What the command line says about it; nothing where there is none."""
     context = click.get_current_context(silent=True)
-    found: Asked = Asked() if context is None else context.find_root().meta.get(_META, Asked())
+    found: ServerSelection = (
+        ServerSelection() if context is None else context.find_root().meta.get(_META, ServerSelection())
+    )
     return found
 
 
@@ -135,9 +137,9 @@ def _note(context: click.Context, parameter: click.Parameter, value: Any) -> Non
     if not value:
         return
     meta = context.find_root().meta
-    before: Asked = meta.get(_META, Asked())
-    new = Asked(local=True) if parameter.name == "local" else Asked(server=str(value))
-    if before not in (Asked(), new):
+    before: ServerSelection = meta.get(_META, ServerSelection())
+    new = ServerSelection(local=True) if parameter.name == "local" else ServerSelection(server=str(value))
+    if before not in (ServerSelection(), new):
         raise click.UsageError("Give either --local or one --server, not both.", context)
     meta[_META] = new
 

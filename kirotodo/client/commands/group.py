@@ -22,7 +22,7 @@ from kirotodo.client.commands.output import say
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotSignedIn, Unreachable
 from kirotodo.core.text.sanitize import sanitize_line
 
-MEANT: Final = {
+COMMAND_ALIASES: Final = {
     "ls": "list",
     "tasks": "list",
     "all": "list --all",
@@ -60,7 +60,7 @@ MEANT: Final = {
 """What people of other programs type, and what it is called here."""
 
 
-class FrontDoor(click.Group):
+class CommandGroup(click.Group):
     """`rooms` are headings of the help with their commands, each a `module:attribute` to import.
 
     The commands in `placed` act on a list, and take the options that say which. All take `--env-file`, and the help of
@@ -105,7 +105,7 @@ class FrontDoor(click.Group):
 
     def _no_such(self, args: Sequence[str]) -> str:
         name = args[0]
-        near = MEANT.get(name.lower()) or next(iter(get_close_matches(name.lower(), self.places, n=1)), None)
+        near = COMMAND_ALIASES.get(name.lower()) or next(iter(get_close_matches(name.lower(), self.places, n=1)), None)
         if near is not None and " " not in name:
             return f"There is no command {name!r}. Did you mean `kirotodo {near}`?"
         words = sanitize_line(" ".join(args))[:60]

@@ -64,7 +64,7 @@ def unescaped(text: str) -> str:
 BRIEF: Final = 100
 
 
-class Telling(Protocol):
+class TurnPrinter(Protocol):
     """Takes each event; `finish` ends a line that was begun. `failure_code` is that of a turn that failed."""
 
     failure_code: str | None
@@ -74,7 +74,7 @@ class Telling(Protocol):
     def finish(self) -> None: ...
 
 
-class Silence:
+class QuietPrinter:
     """Says why a turn failed, and nothing else."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ class Silence:
         pass
 
 
-class JsonLines(Silence):
+class JsonLines(QuietPrinter):
     """Each event as one line of JSON."""
 
     def tell(self, event: TurnEvent) -> None:
@@ -97,7 +97,7 @@ class JsonLines(Silence):
         put_json_line(encode_event(event).decode())
 
 
-class Narration(Silence):
+class TextPrinter(QuietPrinter):
     """The answer on stdout, what was done on stderr.
 
     A terminal gets the answer as it comes; a pipe gets it whole, since a model may begin a step anew and what was

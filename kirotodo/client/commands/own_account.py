@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from kirotodo.client.accounts.accounts import Accounts, checked_email
+from kirotodo.client.accounts.accounts import ClientAccounts, checked_email
 from kirotodo.client.accounts.address import Address
 from kirotodo.client.commands.accounts import (
     address_of,
@@ -109,7 +109,7 @@ def delete(file: Path | None, confirm: str | None) -> None:
     say("Until then `kirotodo account restore` keeps it.")
 
 
-def _password_if_any(accounts: Accounts, address: Address) -> str | None:
+def _password_if_any(accounts: ClientAccounts, address: Address) -> str | None:
     """Return the password of an account that has one; a sign-in with a token may be of one that has none."""
     by_token = run(accounts.tokens(address)).refresh_token is None
     if not by_token:

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from kirotodo.client.accounts.address import Address
-from kirotodo.client.accounts.credentials import Credentials, Tokens
+from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.remote import streams
 from kirotodo.client.remote.http import STALL_SECONDS, Http
 from kirotodo.client.remote.retry import Heard, Kind, LinkWatch, Requests
@@ -56,7 +56,7 @@ class RemoteBackend:
     def __init__(
         self,
         address: Address,
-        tokens: Tokens,
+        tokens: StoredTokens,
         credentials: Credentials,
         *,
         timezone: str,

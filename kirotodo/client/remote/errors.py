@@ -36,15 +36,15 @@ BY_STATUS: Final[Mapping[int, type[KirotodoError]]] = {
 """For codes that a newer server may have."""
 
 
-class NeverSent(Unreachable):
+class ConnectFailed(Unreachable):
     """No connection came about, so that the server cannot have done anything: again does no harm."""
 
 
-class NotTrusted(Unreachable):
+class TlsFailed(Unreachable):
     """The server cannot prove who it is, or does not speak TLS: again never helps."""
 
 
-class NotOurs(Unreachable):
+class NotKirotodo(Unreachable):
     """What answered is no kirotodo server."""
 
 
@@ -74,20 +74,20 @@ def of_transport(error: Exception, host: str) -> Unreachable:
         match cause:
             case ssl.SSLCertVerificationError():
                 why = (cause.verify_message or "it does not hold").rstrip(".")
-                return NotTrusted(f"The certificate of {host} cannot be trusted: {why}. Nothing was sent.")
+                return TlsFailed(f"The certificate of {host} cannot be trusted: {why}. Nothing was sent.")
             case ssl.SSLError():
-                return NotTrusted(f"{host} does not speak TLS as it should: is the address right, https and port?")
+                return TlsFailed(f"{host} does not speak TLS as it should: is the address right, https and port?")
             case socket.gaierror():
-                return NeverSent(f"There is no {host} to be found: check the address and the network.")
+                return ConnectFailed(f"There is no {host} to be found: check the address and the network.")
             case ConnectionRefusedError():
-                return NeverSent(f"Nothing answers at {host}: is the server running?")
+                return ConnectFailed(f"Nothing answers at {host}: is the server running?")
             case _:
                 pass
     match error:
         case httpx2.ConnectTimeout():
-            return NeverSent(f"{host} does not answer: check the address and the network.")
+            return ConnectFailed(f"{host} does not answer: check the address and the network.")
         case httpx2.ConnectError() | httpx2.PoolTimeout() | httpx2.ProxyError():
-            return NeverSent(f"{host} cannot be reached: check the network.")
+            return ConnectFailed(f"{host} cannot be reached: check the network.")
         case httpx2.TimeoutException() | TimeoutError():
             return Unreachable(f"{host} stopped answering.")
         case httpx2.DecodingError() | httpx2.TooManyRedirects() | httpx2.UnsupportedProtocol():
@@ -163,9 +163,11 @@ def _of_stranger(refusal: Refusal) -> KirotodoError:
         case status if status >= 500:
             return Unreachable(f"{host} is out of order at the moment ({status}).")
         case status if 300 <= status < 400 and refusal.location.startswith(("http://", "https://")):
-            return NotOurs(f"{host} sends us on to {refusal.location[:200]}: sign in at that address if it is right.")
+            return NotKirotodo(
+                f"{host} sends us on to {refusal.location[:200]}: sign in at that address if it is right."
+            )
         case status:
-            return NotOurs(f"{host} answered in a way that no kirotodo server does ({status}): check the address.")
+            return NotKirotodo(f"{host} answered in a way that no kirotodo server does ({status}): check the address.")
 
 
 def too_many(refusal: Refusal, detail: str) -> RateLimited:
@@ -186,8 +188,8 @@ def not_understood(host: str, version: str) -> KirotodoError:
     return KirotodoError(f"{host} runs kirotodo {version}, this is {__version__}, and the two do not match: {move}.")
 
 
-def _no_server(host: str) -> NotOurs:
-    return NotOurs(f"There is no kirotodo server at {host}: check the address.")
+def _no_server(host: str) -> NotKirotodo:
+    return NotKirotodo(f"There is no kirotodo server at {host}: check the address.")
 
 
 def _numbers(version: str) -> tuple[int, ...]:

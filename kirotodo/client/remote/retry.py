@@ -162,7 +162,7 @@ class Requests:
             self.link.patience(error.message, error.retry_after)
             await asyncio.sleep(error.retry_after)
             return
-        hopeless = isinstance(error, errors.NotTrusted | errors.NotOurs)
+        hopeless = isinstance(error, errors.TlsFailed | errors.NotKirotodo)
         self.link.lost(error.message, hopeless=hopeless)
         if not insist and (hopeless or failures >= self.backoff.tries):
             raise error
@@ -213,4 +213,4 @@ class Requests:
 
 def _undone(error: KirotodoError) -> bool:
     """Whether the server cannot have done what was asked."""
-    return isinstance(error, RateLimited | Draining | errors.NeverSent | errors.NotTrusted)
+    return isinstance(error, RateLimited | Draining | errors.ConnectFailed | errors.TlsFailed)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
-from kirotodo.client.accounts.credentials import Credentials, Tokens
+from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.remote import session
 from kirotodo.client.remote.http import Answer, Http
 from kirotodo.core.errors import KirotodoError, NotSignedIn, OperatorError
@@ -21,7 +21,7 @@ class SignIn:
     """The tokens of one user at one server. However many requests find the old one refused, it is renewed once."""
 
     def __init__(
-        self, http: Http, tokens: Tokens, credentials: Credentials, *, clock: Callable[[], float] = time.time
+        self, http: Http, tokens: StoredTokens, credentials: Credentials, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._http = http
         self.tokens = tokens
@@ -128,24 +128,24 @@ class _Issued:
     user: UserOfServer
 
 
-async def sign_up(http: Http, *, email: str, password: str, timezone: str) -> Tokens:
+async def sign_up(http: Http, *, email: str, password: str, timezone: str) -> StoredTokens:
     """A new account. Raises `InvalidInput` with what is wrong with email or password, `Conflict` if it is taken."""
     return _tokens(await _post(http, "signup", {"email": email, "password": password}, timezone))
 
 
-async def sign_in(http: Http, *, email: str, password: str, timezone: str) -> tuple[Tokens, UserOfServer]:
+async def sign_in(http: Http, *, email: str, password: str, timezone: str) -> tuple[StoredTokens, UserOfServer]:
     """Raises `NotSignedIn` where email and password do not belong together."""
     answer = await _post(http, "signin", {"email": email, "password": password}, timezone)
     return _tokens(answer), answer.of(_Issued).user
 
 
-async def change_password(http: Http, access_token: str, *, current: str, new: str) -> Tokens:
+async def change_password(http: Http, access_token: str, *, current: str, new: str) -> StoredTokens:
     """Set a new password; every sign-in ends but the one that these tokens are of. Raises `InvalidInput`."""
     body = {"current_password": current, "new_password": new}
     return _tokens(await http.exchange("POST", f"{AUTH}/password", body=body, headers=bearer(access_token)))
 
 
-async def reset_password(http: Http, *, token: str, new: str) -> Tokens:
+async def reset_password(http: Http, *, token: str, new: str) -> StoredTokens:
     """Set a new password with a token of whoever runs the server. Raises `InvalidInput`."""
     return _tokens(await http.exchange("POST", f"{AUTH}/password/reset", body={"token": token, "new_password": new}))
 
@@ -166,12 +166,12 @@ def _deletion_of(user_id: str) -> str:
     return f"/api/{quote(user_id, safe='')}/deletion"
 
 
-async def renew(http: Http, refresh_token: str) -> Tokens:
+async def renew(http: Http, refresh_token: str) -> StoredTokens:
     """A new pair for the old one, which does not hold any more. Raises `NotSignedIn`."""
     return _tokens(await http.exchange("POST", f"{AUTH}/refresh", body={"refresh_token": refresh_token}))
 
 
-async def sign_out(http: Http, tokens: Tokens, *, everywhere: bool) -> None:
+async def sign_out(http: Http, tokens: StoredTokens, *, everywhere: bool) -> None:
     """End this sign-in, or all of this user."""
     body = {"everywhere": everywhere, **({"refresh_token": tokens.refresh_token} if tokens.refresh_token else {})}
     await http.exchange("POST", f"{AUTH}/signout", body=body, headers=bearer(tokens.access_token))
@@ -191,9 +191,9 @@ async def _post(http: Http, what: str, body: dict[str, str], timezone: str) -> A
     return await http.exchange("POST", f"{AUTH}/{what}", body=body, headers={"X-Timezone": timezone})
 
 
-def _tokens(answer: Answer) -> Tokens:
+def _tokens(answer: Answer) -> StoredTokens:
     issued = answer.of(_Issued)
-    return Tokens(
+    return StoredTokens(
         access_token=issued.access_token,
         refresh_token=issued.refresh_token,
         expires_at=time.time() + issued.expires_in,

@@ -20,11 +20,11 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.worker import Worker
 
-from kirotodo.client.accounts.accounts import NoSignIn
-from kirotodo.client.accounts.switcher import Places
+from kirotodo.client.accounts.accounts import NotSignedInHere
+from kirotodo.client.accounts.switcher import ServerSwitcher
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
-from kirotodo.client.tui.background import Jobs
+from kirotodo.client.tui.background import BackgroundWork
 from kirotodo.client.tui.cells import steady
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.messages import (
@@ -34,10 +34,10 @@ from kirotodo.client.tui.messages import (
     ConversationRenamed,
     Edited,
     Failed,
+    LocationChanged,
     NewConversation,
     OpenConversation,
-    PlaceChanged,
-    SignInWanted,
+    SignInRequested,
     TextOffered,
 )
 from kirotodo.client.tui.plain import SafeStream, SafeText, clean
@@ -84,7 +84,7 @@ class KirotodoApp(App[None]):
         new: bool = False,
         model: str | None = None,
         theme: str | None = None,
-        places: Places | None = None,
+        places: ServerSwitcher | None = None,
         ansi: bool | None = None,
     ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
@@ -103,7 +103,7 @@ class KirotodoApp(App[None]):
         self._opened = asyncio.Event()
         self._refusal: KirotodoError | None = None
         self._interrupted: datetime | None = None
-        self.jobs = Jobs(self.core, self._tell_chat)
+        self.jobs = BackgroundWork(self.core, self._tell_chat)
         self.chat = ChatScreen()
         self._visits = 1
         self.add_mode(self.DEFAULT_MODE, lambda: self.chat)
@@ -161,14 +161,14 @@ class KirotodoApp(App[None]):
 
     # --- where the list is ---
 
-    def on_sign_in_wanted(self, message: SignInWanted) -> None:
+    def on_sign_in_wanted(self, message: SignInRequested) -> None:
         from kirotodo.client.tui.screens.sign_in import SignInScreen
 
         message.stop()
         if self.places is not None and not any(isinstance(screen, SignInScreen) for screen in self.screen_stack):
             self.push_screen(SignInScreen(self.places, address=message.address, why=message.why))
 
-    async def on_place_changed(self, message: PlaceChanged) -> None:
+    async def on_place_changed(self, message: LocationChanged) -> None:
         """Show the list anew where it is now: with its own drafts, its own conversations, its own backend."""
         message.stop()
         self.chat.keep_draft()
@@ -207,8 +207,8 @@ class KirotodoApp(App[None]):
     def _tell_chat(self, message: Message) -> None:
         error = getattr(message, "error", None)
         if isinstance(error, NotSignedIn) and self.places is not None:
-            why = "" if isinstance(error, NoSignIn) else error.message
-            self.post_message(SignInWanted(self.places.address, why))
+            why = "" if isinstance(error, NotSignedInHere) else error.message
+            self.post_message(SignInRequested(self.places.address, why))
             if isinstance(message, Failed):
                 return  # the door says it
         self.chat.post_message(message)

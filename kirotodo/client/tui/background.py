@@ -19,16 +19,16 @@ from kirotodo.client.tui.messages import (
     Edited,
     EventArrived,
     Failed,
-    LinkSeen,
+    LinkReported,
     MessageAccepted,
     MessageRefused,
-    ModelsSeen,
+    ModelsFetched,
     OlderLoaded,
     OpenConversation,
-    PageSeen,
-    StatusSeen,
+    PageFetched,
+    StatusFetched,
+    TasksFetched,
     TasksLoaded,
-    TasksSeen,
     WatchLost,
 )
 from kirotodo.core.backend import Backend, LinkChanged, ListChanged
@@ -51,7 +51,7 @@ class Post(Protocol):
     def __call__(self, message: Message, /) -> object: ...
 
 
-class Jobs:
+class BackgroundWork:
     """Everything the chat asks of a backend. `post` takes the messages, `pause` sleeps between two tries."""
 
     def __init__(
@@ -103,7 +103,7 @@ class Jobs:
         """Load the newest page of the conversation on screen once more."""
         backend = await self._core()
         try:
-            self._post(PageSeen(await backend.transcript(conversation_id, limit=PAGE), view))
+            self._post(PageFetched(await backend.transcript(conversation_id, limit=PAGE), view))
         except NotFound:
             self._post(ConversationDeleted(conversation_id))
 
@@ -221,7 +221,7 @@ class Jobs:
                 async for change in changes:
                     tries = 0
                     if isinstance(change, LinkChanged):
-                        self._post(LinkSeen(change))
+                        self._post(LinkReported(change))
                     else:
                         self._tell(change)
                         await self.status()
@@ -233,17 +233,17 @@ class Jobs:
 
     def _tell(self, change: ListChanged) -> None:
         if change.tasks or change.removed:
-            self._post(TasksSeen(change.tasks, change.removed))
+            self._post(TasksFetched(change.tasks, change.removed))
         if change.conversations:
             self._post(ConversationsChanged())
 
     async def models(self) -> None:
-        self._post(ModelsSeen(await (await self._core()).models()))
+        self._post(ModelsFetched(await (await self._core()).models()))
 
     async def status(self) -> None:
         """Post the status; one that cannot be had says nothing, the next one will."""
         backend = await self._core()
         try:
-            self._post(StatusSeen(await backend.status()))
+            self._post(StatusFetched(await backend.status()))
         except KirotodoError:
             return

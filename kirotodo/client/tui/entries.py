@@ -34,7 +34,7 @@ _CHANGING: Final = frozenset({"add_task", "complete_task", "update_task", "delet
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class UserEntry:
     """A message of the user. `seq` is 0 until the backend has taken it."""
 
     key: str
@@ -67,7 +67,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answered:
+class AnswerEntry:
     """What a turn answered so far."""
 
     key: str
@@ -92,14 +92,14 @@ class Answered:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Noted:
+class NoteEntry:
     """A line of the program itself, kept nowhere."""
 
     key: str
     text: str
 
 
-Entry: TypeAlias = Said | Answered | Noted
+Entry: TypeAlias = UserEntry | AnswerEntry | NoteEntry
 
 
 def answer_key(turn_id: str) -> str:
@@ -114,7 +114,7 @@ def entries_of(page: Transcript) -> list[Entry]:
     for message in page.messages:
         if message.role == "user":
             entries.append(
-                Said(key=f"said:{message.seq}", text=message.content, seq=message.seq, turn_id=message.turn_id)
+                UserEntry(key=f"said:{message.seq}", text=message.content, seq=message.seq, turn_id=message.turn_id)
             )
             turn = turns.get(message.turn_id)
             if turn is not None and turn.message_seq == message.seq:
@@ -128,19 +128,19 @@ def _begins_here(turn: Turn, page: Transcript) -> bool:
     return any(message.seq == turn.message_seq and message.role == "user" for message in page.messages)
 
 
-def _lone_answer(message: Message, turn: Turn | None) -> Answered:
+def _lone_answer(message: Message, turn: Turn | None) -> AnswerEntry:
     """An answer whose question lies on the page before."""
     if turn is not None:
         return _answered(turn, message)
-    return Answered(
+    return AnswerEntry(
         key=answer_key(message.turn_id), turn_id=message.turn_id, status="finished", response=message.content
     )
 
 
-def _answered(turn: Turn, message: Message | None) -> Answered:
+def _answered(turn: Turn, message: Message | None) -> AnswerEntry:
     over = turn.status in ("finished", "failed", "cancelled")
     response = message.content if message is not None else turn.response
-    return Answered(
+    return AnswerEntry(
         key=answer_key(turn.id),
         turn_id=turn.id,
         status=turn.status,
@@ -165,7 +165,7 @@ def _call(call: ToolCall) -> Call:
     )
 
 
-def fold(entry: Answered, event: TurnEvent) -> Answered:
+def fold(entry: AnswerEntry, event: TurnEvent) -> AnswerEntry:
     """The answer after one more event of its turn."""
     match event:
         case TurnStarted():
@@ -202,7 +202,7 @@ def fold(entry: Answered, event: TurnEvent) -> Answered:
             assert_never(event)
 
 
-def _ended(entry: Answered, event: FinalEvent) -> Answered:
+def _ended(entry: AnswerEntry, event: FinalEvent) -> AnswerEntry:
     """What every end tells: which model it was and what it cost, so far as it is known."""
     return replace(entry, model=event.model or entry.model, usage=event.usage, approval=None)
 
@@ -220,11 +220,11 @@ def _with_delta(steps: tuple[Step, ...], delta: TextDelta) -> tuple[Step, ...]:
     return (*steps, new)
 
 
-def _with_call(entry: Answered, call_id: str, **values: Any) -> Answered:
+def _with_call(entry: AnswerEntry, call_id: str, **values: Any) -> AnswerEntry:
     calls = tuple(replace(call, **values) if call.id == call_id else call for call in entry.calls)
     return replace(entry, calls=calls)
 
 
-def undone(entry: Answered, call_id: str) -> Answered:
+def undone(entry: AnswerEntry, call_id: str) -> AnswerEntry:
     """The answer with one call's effect put back."""
     return _with_call(entry, call_id, undone=True, undoable=False)

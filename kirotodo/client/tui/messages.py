@@ -38,7 +38,7 @@ class ModelChosen(Message):
         self.name = name
 
 
-class SignOutWanted(Message):
+class SignOutRequested(Message):
     """Sign out of the server that the list is at."""
 
 
@@ -70,7 +70,7 @@ class TextOffered(Message):
 # --- asked of the app ---
 
 
-class PlaceChanged(Message):
+class LocationChanged(Message):
     """The list is somewhere else now, or somebody else's; `said` is the sentence for it, if there is one to say."""
 
     def __init__(self, said: str = "") -> None:
@@ -78,7 +78,7 @@ class PlaceChanged(Message):
         self.said = said
 
 
-class SignInWanted(Message):
+class SignInRequested(Message):
     """Somebody wants to sign in, or has to, which `why` says; `address` None asks for it."""
 
     def __init__(self, address: Address | None, why: str = "") -> None:
@@ -111,7 +111,7 @@ class ConversationLoaded(Message):
         self.view = view
 
 
-class PageSeen(Message):
+class PageFetched(Message):
     """The newest page of the conversation on screen, after something changed in another program."""
 
     def __init__(self, transcript: Transcript, view: int) -> None:
@@ -186,7 +186,7 @@ class TasksLoaded(Message):
         self.total = total
 
 
-class TasksSeen(Message):
+class TasksFetched(Message):
     """Tasks as they are now, and ids that are gone."""
 
     def __init__(self, tasks: Sequence[Task], removed: Sequence[int]) -> None:
@@ -199,7 +199,7 @@ class ConversationsChanged(Message):
     """Conversations changed, here or in another program."""
 
 
-class StatusSeen(Message):
+class StatusFetched(Message):
     """Where the list lives and what answers, as of now."""
 
     def __init__(self, status: Status) -> None:
@@ -207,7 +207,7 @@ class StatusSeen(Message):
         self.status = status
 
 
-class LinkSeen(Message):
+class LinkReported(Message):
     """How the link to the server stands, as of now."""
 
     def __init__(self, change: LinkChanged) -> None:
@@ -215,7 +215,7 @@ class LinkSeen(Message):
         self.change = change
 
 
-class ModelsSeen(Message):
+class ModelsFetched(Message):
     """The models there are to choose from."""
 
     def __init__(self, choices: Sequence[ModelChoice]) -> None:

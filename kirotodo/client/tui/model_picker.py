@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from kirotodo.client.tui.entries import Answered
+from kirotodo.client.tui.entries import AnswerEntry
 from kirotodo.core.backend import ModelChoice
 
 
@@ -25,7 +25,7 @@ def about(choice: ModelChoice) -> str:
     return " · ".join([part for part in parts if part] + (["default"] if choice.default else []))
 
 
-def cost_of(answers: Iterable[Answered], choices: Sequence[ModelChoice]) -> str:
+def cost_of(answers: Iterable[AnswerEntry], choices: Sequence[ModelChoice]) -> str:
     """What these answers cost, "" where no price is known for any of them."""
     priced = {choice.name: choice for choice in choices}
     sums: dict[str, float] = {}

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, cast
 from textual.dom import DOMNode
 from textual.message import Message
 
-from kirotodo.client.accounts.switcher import Places
+from kirotodo.client.accounts.switcher import ServerSwitcher
 from kirotodo.client.state import ClientState
 from kirotodo.core.backend import Backend
 
@@ -22,7 +22,7 @@ class Shell(Protocol):
     clock: Callable[[], datetime]
     """Now, in the zone of the list."""
     state: ClientState
-    places: Places | None
+    places: ServerSwitcher | None
     """Where else the list could be, if anywhere."""
 
     @property

@@ -12,17 +12,17 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.agent.approvals import CALLS_MAX, CUT_SHORT, Ledger, is_too_many
-from kirotodo.core.agent.cancellation import Interrupt
+from kirotodo.core.agent.cancellation import Cancellation
 from kirotodo.core.agent.observer import Observer, StepReport
-from kirotodo.core.agent.prompt import INSTRUCTIONS, Asked, asked
+from kirotodo.core.agent.prompt import INSTRUCTIONS, PromptInput, asked
 from kirotodo.core.agent.repeats import goes_in_circles, repeated_result
 from kirotodo.core.agent.summary import something_worked, summary
 from kirotodo.core.agent.text_buffer import TextFlow
-from kirotodo.core.agent.tool_calls import AskedFor, Ran, Surroundings, run_call
+from kirotodo.core.agent.tool_calls import FinishedCall, PendingStep, TurnContext, run_call
 from kirotodo.core.agent.turn_log import TurnLog
 from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError
-from kirotodo.core.events import ApprovalAnswered, Recorded, TextDelta, TurnFinished, decode_event
+from kirotodo.core.events import ApprovalAnswered, EncodedEvent, TextDelta, TurnFinished, decode_event
 from kirotodo.core.models import model as port
 from kirotodo.core.models.model import Facts, Model, ModelRequest
 from kirotodo.core.store.database import Store
@@ -42,16 +42,16 @@ Outcome = Literal["finished", "parked"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FreshTurn:
+class NewTurn:
     """What is known of a turn that was stored just now, so that it need not be read back. `asked` is known of the first
     turn of a conversation."""
 
     conversation_id: int
-    started: Recorded
+    started: EncodedEvent
     title: str
     zone: ZoneInfo
     open_tasks: int
-    asked: Asked | None = None
+    asked: PromptInput | None = None
 
 
 @dataclass(kw_only=True)
@@ -59,8 +59,8 @@ class Run:
     """One stretch of work on a turn, by one owner: what is committed so far, and what the model is saying now."""
 
     log: TurnLog
-    interrupt: Interrupt
-    around: Surroundings
+    interrupt: Cancellation
+    around: TurnContext
     conversation_id: int
     title: str
     ledger: Ledger
@@ -71,7 +71,7 @@ class Run:
     flow: TextFlow | None = None
     opaque: Mapping[str, Any] | None = None
     """What the model wants back with the step that it is saying now."""
-    asked: Asked | None = None
+    asked: PromptInput | None = None
     open_tasks: int | None = None
     """As of the last look at the list."""
 
@@ -91,14 +91,14 @@ class Agent:
     """Drives turns with one model. `around` is for users of whom no zone is known."""
 
     def __init__(
-        self, *, model: Model, around: Surroundings, max_messages: int, observer: Observer | None = None
+        self, *, model: Model, around: TurnContext, max_messages: int, observer: Observer | None = None
     ) -> None:
         self.model = model
         self.around = around
         self._max_messages = max_messages
         self._observer = observer or Observer()
 
-    def begin(self, log: TurnLog, interrupt: Interrupt, fresh: FreshTurn) -> Run:
+    def begin(self, log: TurnLog, interrupt: Cancellation, fresh: NewTurn) -> Run:
         """A turn of which nothing but the message is committed."""
         return Run(
             log=log,
@@ -111,7 +111,7 @@ class Agent:
             open_tasks=fresh.open_tasks,
         )
 
-    async def load(self, log: TurnLog, interrupt: Interrupt) -> Run:
+    async def load(self, log: TurnLog, interrupt: Cancellation) -> Run:
         """The turn as it is committed."""
         async with log.database.read(log.user_id) as store:
             record = await store.turns.get(log.turn_id)
@@ -142,7 +142,7 @@ class Agent:
         )
 
     async def go_on(self, run: Run) -> Outcome:
-        """Carry the turn to its end, or to an approval. Raises `ModelError`, `Interrupted` and storage errors."""
+        """Carry the turn to its end, or to an approval. Raises `ModelError`, `RunCancelled` and storage errors."""
         if run.steps and not await self._run_calls(run):
             return "parked"
         while True:
@@ -166,7 +166,7 @@ class Agent:
             calls[0],
             run.conversation_id,
             run.around,
-            step=AskedFor(flow=flow, calls=calls, opaque=run.opaque),
+            step=PendingStep(flow=flow, calls=calls, opaque=run.opaque),
             lot=run.ledger.lot(calls[0], calls, run.steps),
             repeated=repeated_result(calls[0], run.steps, run.around.tools),
             too_many=is_too_many(calls[0], run.steps),
@@ -202,7 +202,7 @@ class Agent:
         return True
 
     @staticmethod
-    def _ran(run: Run, ran: Ran) -> ToolCall:
+    def _ran(run: Run, ran: FinishedCall) -> ToolCall:
         if ran.open_tasks is not None:
             run.open_tasks = ran.open_tasks
         return ran.call
@@ -322,7 +322,7 @@ class Agent:
             deadline=run.interrupt.deadline,
         )
 
-    async def _asked(self, store: Store, run: Run) -> Asked:
+    async def _asked(self, store: Store, run: Run) -> PromptInput:
         turn_id = run.log.turn_id
         messages = await store.conversations.messages(run.conversation_id, limit=self._max_messages + 1)
         others = dict.fromkeys(message.turn_id for message in messages if message.turn_id != turn_id)

@@ -12,7 +12,7 @@ Reason = Literal["cancelled", "released", "lost", "broken"]
 · broken: writing failed."""
 
 
-class Interrupted(Exception):
+class RunCancelled(Exception):
     """The run was told to end."""
 
     def __init__(self, reason: Reason) -> None:
@@ -20,7 +20,7 @@ class Interrupted(Exception):
         self.reason: Reason = reason
 
 
-class Interrupt:
+class Cancellation:
     """A stop that takes effect only where the run waits for the model, never inside a transaction."""
 
     def __init__(self, *, deadline: float) -> None:
@@ -41,13 +41,13 @@ class Interrupt:
         self.deadline += seconds
 
     def check(self) -> None:
-        """Raises `Interrupted` where a stop was asked for."""
+        """Raises `RunCancelled` where a stop was asked for."""
         if self.reason is not None:
-            raise Interrupted(self.reason)
+            raise RunCancelled(self.reason)
 
     @asynccontextmanager
     async def waiting(self) -> AsyncIterator[None]:
-        """Around waits for the model. Raises `Interrupted`, or `TurnTimedOut` past the deadline."""
+        """Around waits for the model. Raises `RunCancelled`, or `TurnTimedOut` past the deadline."""
         self.check()
         scope = asyncio.timeout_at(self.deadline)
         try:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from kirotodo.core.agent.event_hub import EventHub
-from kirotodo.core.aio import unbroken
+from kirotodo.core.aio import shielded
 from kirotodo.core.errors import KirotodoError
-from kirotodo.core.store.database import Database, Marks
+from kirotodo.core.store.database import Database, Heads
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ PATIENCE_SECONDS: Final = 2.0
 """How long after a look that failed the next one comes."""
 
 
-class Lookout:
+class ChangePoller:
     """Looks for all viewers of this process. `take_over` goes on with turns that nobody runs any more."""
 
     def __init__(
@@ -61,14 +61,14 @@ class Lookout:
 
     async def _look(self) -> None:
         turns = self._hub.turns_elsewhere
-        marks = await unbroken(self._database.marks(turns, self._hub.lists))
+        marks = await shielded(self._database.marks(turns, self._hub.lists))
         news = marks is not None and self._tell(marks)
         self._quiet = 0 if news or not turns else self._quiet + 1
         if self._quiet >= QUIET_LOOKS:
             self._quiet = 0
-            await unbroken(self._take_over())
+            await shielded(self._take_over())
 
-    def _tell(self, marks: Marks) -> bool:
+    def _tell(self, marks: Heads) -> bool:
         """Wake the viewers for whom there is news; whether there is any of a turn."""
         for user_id, revision in marks.revisions.items():
             if self._revisions.get(user_id) != revision:

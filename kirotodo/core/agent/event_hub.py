@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from kirotodo.core.events import Recorded
+from kirotodo.core.events import EncodedEvent
 
 VIEWER_QUEUE: Final = 512
 """Events kept for a viewer in memory; past that it reads from the database again."""
@@ -25,12 +25,12 @@ class TurnViewer:
     def __init__(self, user_id: str, *, seen: int) -> None:
         self.user_id = user_id
         self.seen = seen
-        self._events: deque[Recorded] = deque()
+        self._events: deque[EncodedEvent] = deque()
         self._wake = asyncio.Event()
         self.behind = True
         self.error: BaseException | None = None
 
-    def offer(self, events: Sequence[Recorded]) -> None:
+    def offer(self, events: Sequence[EncodedEvent]) -> None:
         if len(self._events) + len(events) > VIEWER_QUEUE:
             self._events.clear()
             self.behind = True
@@ -46,7 +46,7 @@ class TurnViewer:
         self.error = error
         self._wake.set()
 
-    def take(self) -> tuple[Recorded, ...]:
+    def take(self) -> tuple[EncodedEvent, ...]:
         """Everything that came since the last call."""
         taken = tuple(self._events)
         self._events.clear()
@@ -64,7 +64,7 @@ class _Kept:
 
     user_id: str
     before: int
-    events: list[Recorded]
+    events: list[EncodedEvent]
 
 
 class EventHub:
@@ -94,7 +94,7 @@ class EventHub:
         """The users whose list is watched here."""
         return list(self._lists)
 
-    def keep(self, user_id: str, turn_id: str, *, before: int, events: Sequence[Recorded] = ()) -> None:
+    def keep(self, user_id: str, turn_id: str, *, before: int, events: Sequence[EncodedEvent] = ()) -> None:
         """The turn runs here from now on; `events` are those stored after the seq `before`."""
         self._kept[turn_id] = _Kept(user_id=user_id, before=before, events=list(events))
 
@@ -119,7 +119,7 @@ class EventHub:
             if not self._turns[turn_id]:
                 del self._turns[turn_id]
 
-    def publish(self, turn_id: str, events: Sequence[Recorded]) -> None:
+    def publish(self, turn_id: str, events: Sequence[EncodedEvent]) -> None:
         kept = self._kept.get(turn_id)
         if kept is not None:
             kept.events.extend(events)

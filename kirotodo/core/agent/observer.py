@@ -5,7 +5,7 @@ from typing import Literal
 
 from kirotodo.core.domain.conversation import Usage
 
-Stretch = Literal["finished", "failed", "cancelled", "parked", "released", "lost", "broken"]
+TurnEnding = Literal["finished", "failed", "cancelled", "parked", "released", "lost", "broken"]
 """How a stretch of work on a turn ended: as the turn did, or parked: it waits for the user · released: this process let
 go of it · lost: another process took it · broken: it could not be written down."""
 
@@ -17,7 +17,7 @@ class TurnReport:
     user_id: str
     turn_id: str
     model: str
-    ended: Stretch
+    ended: TurnEnding
     seconds: float
     usage: Usage
     code: str = ""

@@ -117,7 +117,7 @@ def cost(items: Sequence[PromptItem]) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class PromptInput:
     """What a turn was asked, and the history before it; neither changes while it runs."""
 
     text: str
@@ -135,14 +135,14 @@ def asked(
     turn_id: str,
     max_messages: int,
     max_tokens: int = HISTORY_TOKENS,
-) -> Asked:
+) -> PromptInput:
     """What the turn `turn_id` was asked, and before it as many of the newest turns as fit.
 
     `messages` are the conversation's newest, oldest first; `steps` those of their turns. A turn is taken whole or not
     at all. A turn whose first message lies outside `messages` is left out.
     """
     before = _before(messages, steps, turn_id=turn_id, max_messages=max_messages, max_tokens=max_tokens)
-    return Asked(text=_text_of(messages, turn_id), before=before)
+    return PromptInput(text=_text_of(messages, turn_id), before=before)
 
 
 def _text_of(messages: Sequence[Message], turn_id: str) -> str:

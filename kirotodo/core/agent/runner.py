@@ -16,13 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from kirotodo.core.agent.agent import Agent, FreshTurn, Run
+from kirotodo.core.agent.agent import Agent, NewTurn, Run
 from kirotodo.core.agent.approvals import covered, granted_size, narrowed
-from kirotodo.core.agent.cancellation import Interrupt, Interrupted
+from kirotodo.core.agent.cancellation import Cancellation, RunCancelled
 from kirotodo.core.agent.event_hub import EventHub
-from kirotodo.core.agent.observer import Observer, Stretch, TurnReport
+from kirotodo.core.agent.observer import Observer, TurnEnding, TurnReport
 from kirotodo.core.agent.tool_calls import DENIED, refuse
-from kirotodo.core.agent.turn_log import Entry, TurnLog
+from kirotodo.core.agent.turn_log import TurnLog, TurnTransaction
 from kirotodo.core.domain.conversation import FINAL, Decision, ToolCall, Usage
 from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorError, StorageError
 from kirotodo.core.events import ApprovalAnswered, TurnCancelled, TurnFailed
@@ -99,11 +99,11 @@ NOT_RUN = "The turn ended before this call was run. Nothing was changed by it."
 
 
 @dataclass(kw_only=True)
-class Job:
+class RunningTurn:
     """A turn that this process runs."""
 
     log: TurnLog
-    interrupt: Interrupt
+    interrupt: Cancellation
     task: "asyncio.Task[None]"
 
 
@@ -119,7 +119,7 @@ class Ending:
         """The sentence for the user."""
         return None if self.error is None else well_formed(self.error.message)
 
-    def emit(self, entry: Entry, *, response: str, model: str, usage: Usage) -> None:
+    def emit(self, entry: TurnTransaction, *, response: str, model: str, usage: Usage) -> None:
         """Emit the final event."""
         if self.error is None:
             entry.emit(TurnCancelled, response=response, model=model, usage=usage)
@@ -166,7 +166,7 @@ class TurnRunner:
         self._timeout = timeout_seconds
         self._lease = lease
         self._observer = observer or Observer()
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, RunningTurn] = {}
         self._heart: asyncio.Task[None] | None = None
         self._watch: asyncio.Task[None] | None = None
         self._closing = False
@@ -202,17 +202,17 @@ class TurnRunner:
         model: str,
         epoch: int,
         last_seq: int,
-        fresh: FreshTurn | None = None,
+        fresh: NewTurn | None = None,
         ending: Ending | None = None,
     ) -> None:
         """Run a turn whose lease this process holds; one that is not `fresh` goes on from what is stored. With an
         `ending` it is ended instead."""
         turn = self._log(user_id, turn_id, epoch, last_seq)
-        interrupt = Interrupt(deadline=asyncio.get_running_loop().time() + self._timeout)
+        interrupt = Cancellation(deadline=asyncio.get_running_loop().time() + self._timeout)
         turn.on_cancel = lambda: interrupt.stop("cancelled")
         agent = self._agent_for(model)
         task = asyncio.create_task(self._run(turn, interrupt, agent, fresh, ending), name=f"turn {turn_id}")
-        self._jobs[turn_id] = Job(log=turn, interrupt=interrupt, task=task)
+        self._jobs[turn_id] = RunningTurn(log=turn, interrupt=interrupt, task=task)
         if fresh is None:
             self._hub.keep(user_id, turn_id, before=last_seq)
         else:
@@ -265,7 +265,7 @@ class TurnRunner:
                 return
             epoch = await self._seize(store.turns, record)
         turn = self._log(user_id, turn_id, epoch, record.last_seq)
-        run = await _loaded(self._agent_for(record.turn.model), turn, Interrupt(deadline=0))
+        run = await _loaded(self._agent_for(record.turn.model), turn, Cancellation(deadline=0))
         await self._end(turn, run, Ending(status="cancelled"))
 
     async def answer(
@@ -281,7 +281,7 @@ class TurnRunner:
             await store.turns.unpark(turn_id)
             epoch = await self._seize(store.turns, record)
             turn = self._log(user_id, turn_id, epoch, record.last_seq)
-            entry = Entry(store, turn_id, record.last_seq)
+            entry = TurnTransaction(store, turn_id, record.last_seq)
             entry.emit(ApprovalAnswered, call_id=call_id, decision=decision)
             for each, agreed in _answered(decision, arguments, call, record.turn.tool_calls):
                 if agreed is None:
@@ -310,7 +310,7 @@ class TurnRunner:
     # --- one turn ---
 
     async def _run(
-        self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None, ending: Ending | None
+        self, turn: TurnLog, interrupt: Cancellation, agent: Agent, fresh: NewTurn | None, ending: Ending | None
     ) -> None:
         began = time.perf_counter()
         ended, code, run = await self._carry(turn, interrupt, agent, fresh, ending)
@@ -327,8 +327,8 @@ class TurnRunner:
         log.info("Agent execution time %.3f s, turn %s", report.seconds, ended, extra=asdict(report))
 
     async def _carry(
-        self, turn: TurnLog, interrupt: Interrupt, agent: Agent, fresh: FreshTurn | None, ending: Ending | None
-    ) -> tuple[Stretch, str, Run | None]:
+        self, turn: TurnLog, interrupt: Cancellation, agent: Agent, fresh: NewTurn | None, ending: Ending | None
+    ) -> tuple[TurnEnding, str, Run | None]:
         """Work on the turn as far as it goes, or end it where an `ending` is given: how that ended, the code of an
         error, and the run. While the database does not answer, the turn waits for it here."""
         run: Run | None = None
@@ -340,7 +340,7 @@ class TurnRunner:
                 return await agent.go_on(run), "", run
             except StaleOwner:
                 return "lost", "", run
-            except Interrupted as stop:
+            except RunCancelled as stop:
                 if stop.reason != "cancelled":
                     await self._let_go(turn, stop)
                     return stop.reason, "", run
@@ -359,7 +359,7 @@ class TurnRunner:
                 ending = Ending(status="failed", error=_INSIDE)
         return await self._settle(turn, interrupt, agent, run, ending)
 
-    async def _let_go(self, turn: TurnLog, stop: Interrupted) -> None:
+    async def _let_go(self, turn: TurnLog, stop: RunCancelled) -> None:
         if stop.reason == "lost":
             return
         try:
@@ -368,7 +368,7 @@ class TurnRunner:
         except StorageError as error:
             log.warning("turn %s is let go of by its lease alone: %s", turn.turn_id, error.message)
 
-    async def _reopened(self, turn: TurnLog, interrupt: Interrupt) -> bool:
+    async def _reopened(self, turn: TurnLog, interrupt: Cancellation) -> bool:
         """Wait until the database takes writes again and the turn is still ours; False where it is not, or this process
         ends. Viewers are told once that takes longer than a moment."""
         loop = asyncio.get_running_loop()
@@ -399,8 +399,8 @@ class TurnRunner:
     # --- its end ---
 
     async def _settle(
-        self, turn: TurnLog, interrupt: Interrupt, agent: Agent, run: Run | None, ending: Ending
-    ) -> tuple[Stretch, str, Run | None]:
+        self, turn: TurnLog, interrupt: Cancellation, agent: Agent, run: Run | None, ending: Ending
+    ) -> tuple[TurnEnding, str, Run | None]:
         """End the turn, once the database takes it."""
         code = ending.error.code if ending.error else ""
         while True:
@@ -541,7 +541,7 @@ def _answered(
     return [(call, arguments)] if len(lot) == 1 else narrowed(lot, arguments, TOOLS)
 
 
-async def _loaded(agent: Agent, turn: TurnLog, interrupt: Interrupt) -> Run | None:
+async def _loaded(agent: Agent, turn: TurnLog, interrupt: Cancellation) -> Run | None:
     """Return the turn as it is committed; None where that cannot be read, which must not keep it from ending."""
     try:
         return await agent.load(turn, interrupt)

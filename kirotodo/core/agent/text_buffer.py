@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
-from kirotodo.core.agent.turn_log import Entry, TurnLog
+from kirotodo.core.agent.turn_log import TurnLog, TurnTransaction
 from kirotodo.core.events import TextDelta
 from kirotodo.core.text.well_formed import PairJoiner
 
@@ -61,7 +61,7 @@ class TextFlow:
         """Whether viewers still hold the text of an attempt that was given up."""
         return 0 <= self._shown_attempt < self.attempt
 
-    def emit_rest(self, entry: Entry) -> None:
+    def emit_rest(self, entry: TurnTransaction) -> None:
         """Emit what is not written yet, with what ends the step."""
         if self.rest or self.is_stale:
             entry.emit(TextDelta, step=self.step, attempt=self.attempt, text=self.rest)

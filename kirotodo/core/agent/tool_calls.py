@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from kirotodo.core.agent.approvals import TOO_MANY, Lot, Question
 from kirotodo.core.agent.text_buffer import TextFlow
-from kirotodo.core.agent.turn_log import Entry, TurnLog
+from kirotodo.core.agent.turn_log import TurnLog, TurnTransaction
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
 from kirotodo.core.errors import OperatorError, ToolError, UserError
 from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished, ToolCallStarted
@@ -29,14 +29,14 @@ DENIED = "The user said no. Nothing was changed."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Surroundings:
+class TurnContext:
     """What a tool call runs in besides the store: the tools, the clock, and how words are read."""
 
     tools: Tools
     zone: ZoneInfo
     preferences: Preferences
 
-    def context(self, entry: Entry, log: TurnLog, call: ToolCall) -> ToolContext:
+    def context(self, entry: TurnTransaction, log: TurnLog, call: ToolCall) -> ToolContext:
         now: datetime = entry.store.now.astimezone(self.zone)
         return ToolContext(
             store=entry.store,
@@ -49,7 +49,7 @@ class Surroundings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ran:
+class FinishedCall:
     """A call with its result, and how many tasks are open now, where it changed some."""
 
     call: ToolCall
@@ -57,7 +57,7 @@ class Ran:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AskedFor:
+class PendingStep:
     """A step that is not stored yet: what the model said, all the calls it asked for, what it wants back with them."""
 
     flow: TextFlow
@@ -69,13 +69,13 @@ async def run_call(
     turn: TurnLog,
     call: ToolCall,
     conversation_id: int,
-    around: Surroundings,
+    around: TurnContext,
     *,
     lot: Lot | None = None,
-    step: AskedFor | None = None,
+    step: PendingStep | None = None,
     repeated: Mapping[str, Any] | None = None,
     too_many: bool = False,
-) -> Ran | None:
+) -> FinishedCall | None:
     """Run `call` and give it back with its result, or park the turn where the user owes a yes first and give None.
 
     `lot` is what a question before it would cover. A failed call has no effect but its receipt. Where `call` is the
@@ -84,7 +84,7 @@ async def run_call(
     started = time.perf_counter()
     if repeated is not None:
         async with _writing(turn, call, step) as entry:
-            return Ran(call=await _receipt(entry, turn, call, "succeeded", repeated, started), open_tasks=None)
+            return FinishedCall(call=await _receipt(entry, turn, call, "succeeded", repeated, started), open_tasks=None)
     try:
         async with _writing(turn, call, step) as entry:
             if too_many:
@@ -97,7 +97,7 @@ async def run_call(
             result = await ready.run(context)
             ended = await _receipt(entry, turn, call, "succeeded", result, started)
             changed = bool(entry.store.journal.changed.changes)
-            return Ran(call=ended, open_tasks=await entry.store.tasks.count_pending() if changed else None)
+            return FinishedCall(call=ended, open_tasks=await entry.store.tasks.count_pending() if changed else None)
     except StaleOwner:
         raise
     except (ToolError, UserError) as error:
@@ -109,11 +109,11 @@ async def run_call(
         log.exception("tool %s failed in turn %s", call.tool, turn.turn_id, extra=ids)
         result = failure("This tool failed unexpectedly; nothing was changed by it.")
     async with _writing(turn, call, step) as entry:
-        return Ran(call=await _receipt(entry, turn, call, "failed", result, started), open_tasks=None)
+        return FinishedCall(call=await _receipt(entry, turn, call, "failed", result, started), open_tasks=None)
 
 
 @asynccontextmanager
-async def _writing(turn: TurnLog, call: ToolCall, step: AskedFor | None) -> AsyncIterator[Entry]:
+async def _writing(turn: TurnLog, call: ToolCall, step: PendingStep | None) -> AsyncIterator[TurnTransaction]:
     """A transaction for this call, and for its step before it."""
     if step is None:
         async with turn.write(call_id=call.id) as entry:
@@ -132,17 +132,17 @@ async def _writing(turn: TurnLog, call: ToolCall, step: AskedFor | None) -> Asyn
         yield entry
 
 
-async def refuse(entry: Entry, turn: TurnLog, call: ToolCall, status: CallStatus, reason: str) -> None:
+async def refuse(entry: TurnTransaction, turn: TurnLog, call: ToolCall, status: CallStatus, reason: str) -> None:
     """Close a call that will not run, within the caller's transaction."""
     await _receipt(entry, turn, call, status, failure(reason), time.perf_counter())
 
 
-async def _question(entry: Entry, turn: TurnLog, lot: Lot, conversation_id: int) -> Question | None:
+async def _question(entry: TurnTransaction, turn: TurnLog, lot: Lot, conversation_id: int) -> Question | None:
     granted = await entry.store.conversations.granted(conversation_id, lot.tool)
     return await lot.asked(entry.store, turn_id=turn.turn_id, granted=granted)
 
 
-async def _park(entry: Entry, turn: TurnLog, call: ToolCall, question: Question) -> None:
+async def _park(entry: TurnTransaction, turn: TurnLog, call: ToolCall, question: Question) -> None:
     approval = Approval(
         call_id=call.id,
         tool=call.tool,
@@ -164,7 +164,7 @@ async def _park(entry: Entry, turn: TurnLog, call: ToolCall, question: Question)
 
 
 async def _receipt(
-    entry: Entry, turn: TurnLog, call: ToolCall, status: CallStatus, result: Mapping[str, Any], started: float
+    entry: TurnTransaction, turn: TurnLog, call: ToolCall, status: CallStatus, result: Mapping[str, Any], started: float
 ) -> ToolCall:
     duration_ms = round((time.perf_counter() - started) * 1000)
     await entry.store.turns.set_call(

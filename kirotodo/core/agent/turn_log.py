@@ -10,19 +10,19 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from kirotodo.core.agent.event_hub import EventHub
-from kirotodo.core.events import Recorded, TurnEvent
+from kirotodo.core.events import EncodedEvent, TurnEvent
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.turns import Lease, TurnStore
 
 Fence = Callable[[TurnStore], Awaitable[bool]]
 
 
-class Entry:
+class TurnTransaction:
     """One transaction of a turn: its open store, and the events it will append."""
 
     def __init__(self, store: Store, turn_id: str, last_seq: int) -> None:
         self.store = store
-        self.events: list[Recorded] = []
+        self.events: list[EncodedEvent] = []
         self._turn_id = turn_id
         self._last_seq = last_seq
 
@@ -37,7 +37,7 @@ class Entry:
 
     def emit(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
         """Append an event of class `kind`; `turn_id` and `seq` are filled in."""
-        self.events.append(Recorded.of(kind(turn_id=self._turn_id, seq=self.last_seq + 1, **fields)))
+        self.events.append(EncodedEvent.of(kind(turn_id=self._turn_id, seq=self.last_seq + 1, **fields)))
 
 
 class TurnLog:
@@ -59,12 +59,12 @@ class TurnLog:
         return Lease(user_id=self.user_id, turn_id=self.turn_id, epoch=self.epoch)
 
     @asynccontextmanager
-    async def write(self, *, call_id: str | None = None, first: Fence | None = None) -> AsyncIterator[Entry]:
+    async def write(self, *, call_id: str | None = None, first: Fence | None = None) -> AsyncIterator[TurnTransaction]:
         """One transaction. `first` is what it begins with, where that is a fence too; it returns whether a cancel was
         requested. Raises `StaleOwner` where the turn was taken over or is over."""
         async with self.database.begin(self.user_id, turn_id=self.turn_id, call_id=call_id) as store:
             asked = await (first(store.turns) if first else store.turns.fence(self.turn_id, self.epoch))
-            entry = Entry(store, self.turn_id, self.last_seq)
+            entry = TurnTransaction(store, self.turn_id, self.last_seq)
             yield entry
             await entry.append()
             list_changed = bool(store.journal.changed.tasks or store.journal.changed.removed)
@@ -74,12 +74,12 @@ class TurnLog:
 
     async def tell(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
         """One event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""
-        event = Recorded.of(kind(turn_id=self.turn_id, seq=self.last_seq + 1, **fields))
+        event = EncodedEvent.of(kind(turn_id=self.turn_id, seq=self.last_seq + 1, **fields))
         async with self.database.begin(self.user_id, turn_id=self.turn_id, single=True) as store:
             asked = await store.turns.append_event(self.turn_id, self.epoch, event.seq, event.data)
         self._committed([event], asked=asked)
 
-    def _committed(self, events: list[Recorded], *, asked: bool) -> None:
+    def _committed(self, events: list[EncodedEvent], *, asked: bool) -> None:
         self.last_seq += len(events)
         if asked:
             self.on_cancel()

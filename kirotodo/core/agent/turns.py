@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from kirotodo.core.agent.agent import Agent, FreshTurn
-from kirotodo.core.agent.change_poller import Lookout
+from kirotodo.core.agent.agent import Agent, NewTurn
+from kirotodo.core.agent.change_poller import ChangePoller
 from kirotodo.core.agent.event_hub import EventHub, TurnViewer
 from kirotodo.core.agent.observer import Observer
-from kirotodo.core.agent.prompt import Asked, conversation_title
+from kirotodo.core.agent.prompt import PromptInput, conversation_title
 from kirotodo.core.agent.runner import TurnRunner
-from kirotodo.core.agent.tool_calls import Surroundings
-from kirotodo.core.aio import unbroken
+from kirotodo.core.agent.tool_calls import TurnContext
+from kirotodo.core.aio import shielded
 from kirotodo.core.domain.conversation import FINAL, MESSAGE_MAX, Decision, Sent, Turn
 from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn, StorageError, ToolError
-from kirotodo.core.events import Recorded, TurnStarted
+from kirotodo.core.events import EncodedEvent, TurnStarted
 from kirotodo.core.language.types import Preferences
 from kirotodo.core.language.understand import is_yes_no
-from kirotodo.core.models.registry import Roster
+from kirotodo.core.models.registry import ModelRegistry
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.turns import TurnRecord
 from kirotodo.core.tools.registry import TOOLS
@@ -47,11 +47,11 @@ async def watch(
     database: Database,
     hub: EventHub,
     runner: TurnRunner,
-    lookout: Lookout,
+    change_poller: ChangePoller,
     user_id: str,
     turn_id: str,
     after: int,
-) -> AsyncGenerator[Recorded, None]:
+) -> AsyncGenerator[EncodedEvent, None]:
     """The turn's events with `seq` greater than `after`, up to the final one. Raises `NotFound`, or what the turn's
     owner in this process could not write down."""
     turn = _Followed(database=database, user_id=user_id, turn_id=turn_id, last=after)
@@ -66,7 +66,7 @@ async def watch(
         while not turn.over:
             viewer.seen = turn.last
             if not runner.runs(turn_id):
-                lookout.look()
+                change_poller.look()
             for event in await _next(viewer, turn, patience=runner.patience):
                 if event.seq > turn.last:
                     turn.last = event.seq
@@ -75,14 +75,14 @@ async def watch(
                         return
 
 
-async def _stored(turn: _Followed) -> AsyncGenerator[Recorded, None]:
+async def _stored(turn: _Followed) -> AsyncGenerator[EncodedEvent, None]:
     """What is stored after the last event seen."""
     after = turn.last
     while True:
-        page = await unbroken(_page(turn, after))
+        page = await shielded(_page(turn, after))
         for seq, data in page:
             after = seq
-            yield Recorded(seq, data=data)
+            yield EncodedEvent(seq, data=data)
         if len(page) < PAGE:
             return
 
@@ -105,14 +105,14 @@ async def _page(turn: _Followed, after: int) -> list[tuple[int, bytes]]:
         return page
 
 
-async def _next(viewer: TurnViewer, turn: _Followed, *, patience: float) -> tuple[Recorded, ...]:
+async def _next(viewer: TurnViewer, turn: _Followed, *, patience: float) -> tuple[EncodedEvent, ...]:
     """What came after the last event seen, perhaps nothing: from memory, or else from the database. Raises
     `StorageError` where a turn that runs was silent for longer than any deadline: nobody can go on with it."""
     try:
         async with asyncio.timeout(patience):
             await viewer.wait()
     except TimeoutError:
-        await unbroken(_refuse_a_silent_one(turn))
+        await shielded(_refuse_a_silent_one(turn))
     fresh = viewer.take()
     if viewer.error is not None:
         raise viewer.error
@@ -126,15 +126,15 @@ CANCEL_PATIENCE: Final = 10.0
 """How long a stop waits for another process to end its turn."""
 
 
-class Agents:
+class AgentCache:
     """An agent for each model that turns ask for, made with the first of them."""
 
     def __init__(
-        self, *, models: Roster, zone: ZoneInfo, preferences: Preferences, max_messages: int, observer: Observer
+        self, *, models: ModelRegistry, zone: ZoneInfo, preferences: Preferences, max_messages: int, observer: Observer
     ) -> None:
         self._models = models
         self._observer = observer
-        self._around = Surroundings(tools=TOOLS, zone=zone, preferences=preferences)
+        self._around = TurnContext(tools=TOOLS, zone=zone, preferences=preferences)
         self._max_messages = max_messages
         self._known: dict[str, Agent] = {}
 
@@ -159,9 +159,9 @@ class Turns:
         *,
         database: Database,
         hub: EventHub,
-        models: Roster,
+        models: ModelRegistry,
         runner: TurnRunner,
-        lookout: Lookout,
+        change_poller: ChangePoller,
         user_id: str,
         zone: ZoneInfo,
     ) -> None:
@@ -169,7 +169,7 @@ class Turns:
         self._hub = hub
         self._models = models
         self._runner = runner
-        self._lookout = lookout
+        self._change_poller = change_poller
         self._user_id = user_id
         self._zone = zone
 
@@ -200,7 +200,7 @@ class Turns:
 
     async def _store_message(
         self, text: str, conversation_id: int | None, request_key: str | None, fingerprint: str, model: str
-    ) -> tuple[Sent, FreshTurn | None]:
+    ) -> tuple[Sent, NewTurn | None]:
         turn_id = uuid.uuid4().hex
         async with self._database.begin(self._user_id, turn_id=turn_id) as store:
             if request_key is not None:
@@ -225,7 +225,7 @@ class Turns:
                 created_at=store.now,
                 first=conversation_id is None,
             )
-            started = Recorded.of(
+            started = EncodedEvent.of(
                 TurnStarted(
                     turn_id=turn_id,
                     seq=1,
@@ -236,13 +236,13 @@ class Turns:
                 )
             )
             await store.turns.append_events(turn_id, [(1, started.data)])
-            fresh = FreshTurn(
+            fresh = NewTurn(
                 conversation_id=conversation.id,
                 started=started,
                 title=conversation.title,
                 zone=self._zone,
                 open_tasks=await store.tasks.count_pending(),
-                asked=Asked(text=text, before=()) if conversation_id is None else None,
+                asked=PromptInput(text=text, before=()) if conversation_id is None else None,
             )
         return Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq), fresh
 
@@ -261,12 +261,12 @@ class Turns:
         await self.answer(turn_id, turn.approval.call_id, "yes" if decision else "no")
         return Sent(conversation_id=turn.conversation_id, turn_id=turn_id, message_seq=said.seq, attached=True)
 
-    async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[Recorded, None]:
+    async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[EncodedEvent, None]:
         events = watch(
             database=self._database,
             hub=self._hub,
             runner=self._runner,
-            lookout=self._lookout,
+            change_poller=self._change_poller,
             user_id=self._user_id,
             turn_id=turn_id,
             after=after,

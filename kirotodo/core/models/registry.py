@@ -68,7 +68,7 @@ def address_of_api(text: str) -> str:
 LOCAL: Final = "local"
 
 
-class Roster:
+class ModelRegistry:
     """The models that `settings` name, and the built-in one. `default`, if given, answers in place of their default."""
 
     def __init__(self, settings: Settings, *, preferences: Preferences, default: Model | None = None) -> None:
@@ -115,7 +115,7 @@ class Roster:
             raise InvalidInput(f"There is no model {name!r} here. There are: {known}.")
         if profile.from_environment:
             return self._at(endpoint_of(profile, self._settings))
-        return LateModel(name, lambda: self._at(endpoint_of(profile, self._settings)))
+        return LazyModel(name, lambda: self._at(endpoint_of(profile, self._settings)))
 
     def _at(self, endpoint: Endpoint) -> Model:
         return model_at(endpoint, self._settings, preferences=self._preferences)
@@ -195,7 +195,7 @@ def _choice(profile: ModelProfile) -> ModelChoice:
     )
 
 
-class LateModel:
+class LazyModel:
     """A model that is connected, in a thread, when it is first asked; what that raises is why the turn fails."""
 
     def __init__(self, name: str, connect: Callable[[], Model]) -> None:
@@ -217,10 +217,10 @@ class LateModel:
             await self._model.aclose()
 
 
-def _absent(name: str, why: str) -> LateModel:
+def _absent(name: str, why: str) -> LazyModel:
     """Stands in for a model that began a turn and cannot be had any more."""
 
     def connect() -> Model:
         raise ModelError(why)
 
-    return LateModel(name, connect)
+    return LazyModel(name, connect)

@@ -106,7 +106,7 @@ class SessionRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class SessionStatus:
     """What decides whether tokens still hold: the version of the user's tokens, and whether the session is live; and
     when the user is to be deleted, if that was asked for."""
 
@@ -159,14 +159,14 @@ class AccountStore:
         """Have the user deleted at that moment, or not at all. A user who is new gets the row first."""
         await self._scope.on_user(_SET_DELETION, {"new_deletion": at})
 
-    async def standing(self, session_id: str | None = None) -> Standing:
+    async def standing(self, session_id: str | None = None) -> SessionStatus:
         """How things stand for tokens of this user and, if they belong to one, this session."""
         row = await self._scope.first(_STANDING, {"the_id": session_id or ""})
         if row is None:
             left = await self._scope.first(TOKEN_VERSION_LEFT, {"uid_hash": hash_of(self._scope.user_id)})
-            return Standing(email=None, token_version=left[0] if left else 0, live=session_id is None)
+            return SessionStatus(email=None, token_version=left[0] if left else 0, live=session_id is None)
         live = row.expires_at is not None and row.revoked_at is None and row.expires_at > self._scope.now
-        return Standing(
+        return SessionStatus(
             email=row.email,
             token_version=row.token_version,
             live=live or session_id is None,

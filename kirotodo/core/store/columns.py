@@ -45,77 +45,77 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def said_moment(moment: datetime) -> str:
-    """A moment as text that `MomentSaid` understands."""
+    """A moment as text that `ParsedMoment` understands."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ', timespec='microseconds')}"
 
 
-class MomentSaid(FunctionElement[datetime]):
+class ParsedMoment(FunctionElement[datetime]):
     """The moment that a text says."""
 
     inherit_cache = True
     name = "moment_said"
 
 
-@compiles(MomentSaid, "sqlite")
-def _moment_in_sqlite(element: MomentSaid, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(ParsedMoment, "sqlite")
+def _moment_in_sqlite(element: ParsedMoment, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.clauses, **options)
 
 
-@compiles(MomentSaid, "postgresql")
-def _moment_in_postgresql(element: MomentSaid, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(ParsedMoment, "postgresql")
+def _moment_in_postgresql(element: ParsedMoment, compiler: SQLCompiler, **options: Any) -> str:
     return f"(CAST({compiler.process(element.clauses, **options)} AS timestamp) AT TIME ZONE 'UTC')"
 
 
-class Each(FunctionElement[str]):
+class JsonValues(FunctionElement[str]):
     """A row for every value of a JSON array: many values in one parameter. Name the column with `table_valued`."""
 
     inherit_cache = True
     name = "each"
 
 
-@compiles(Each, "sqlite")
-def _each_in_sqlite(element: Each, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(JsonValues, "sqlite")
+def _each_in_sqlite(element: JsonValues, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **options)})"
 
 
-@compiles(Each, "postgresql")
-def _each_in_postgresql(element: Each, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(JsonValues, "postgresql")
+def _each_in_postgresql(element: JsonValues, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json))"
 
 
-class EachNumber(FunctionElement[int]):
+class JsonNumbers(FunctionElement[int]):
     """A row for every number of a JSON array. Name the column with `table_valued`."""
 
     inherit_cache = True
     name = "each_number"
 
 
-@compiles(EachNumber, "sqlite")
-def _each_number_in_sqlite(element: EachNumber, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(JsonNumbers, "sqlite")
+def _each_number_in_sqlite(element: JsonNumbers, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **options)})"
 
 
-@compiles(EachNumber, "postgresql")
-def _each_number_in_postgresql(element: EachNumber, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(JsonNumbers, "postgresql")
+def _each_number_in_postgresql(element: JsonNumbers, compiler: SQLCompiler, **options: Any) -> str:
     """Turned into numbers before anything is compared with them: row-level security lets no index serve otherwise."""
     given = f"json_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS json))"
     return f"(SELECT CAST(text AS integer) AS value FROM {given} AS each(text) OFFSET 0)"
 
 
-class EachPair(FunctionElement[str]):
+class JsonPairs(FunctionElement[str]):
     """A row for every member of a JSON object of texts. Name the columns with `table_valued`."""
 
     inherit_cache = True
     name = "each_pair"
 
 
-@compiles(EachPair, "sqlite")
-def _each_pair_in_sqlite(element: EachPair, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(JsonPairs, "sqlite")
+def _each_pair_in_sqlite(element: JsonPairs, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **options)})"
 
 
-@compiles(EachPair, "postgresql")
-def _each_pair_in_postgresql(element: EachPair, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(JsonPairs, "postgresql")
+def _each_pair_in_postgresql(element: JsonPairs, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_each_text(CAST({compiler.process(element.clauses, **options)} AS json))"
 
 

@@ -10,7 +10,7 @@ from kirotodo.core.domain.task import Page
 from kirotodo.core.errors import NotFound
 from kirotodo.core.store import search as full_text
 from kirotodo.core.store.columns import dump_mapping, load_mapping
-from kirotodo.core.store.cursors import Mark, checked_limit, decode, encode
+from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.tables import conversations, messages
 from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
@@ -71,7 +71,7 @@ class ConversationStore:
         self._scope = scope
 
     async def create(self, title: str) -> Conversation:
-        numbers = await self._scope.bump(conversations=1)
+        numbers = await self._scope.advance(conversations=1)
         now = self._scope.now
         row = {
             "id": numbers.conversation,
@@ -109,13 +109,13 @@ class ConversationStore:
         following = None
         if len(rows) > limit:
             last = rows[limit - 1]
-            following = encode(Mark(sort=_SORT, key=(last.updated_at, last.id), total=0))
+            following = encode(Cursor(sort=_SORT, key=(last.updated_at, last.id), total=0))
         return Page(items=tuple(_value(row) for row in rows[:limit]), next=following)
 
     async def rename(self, conversation_id: int, title: str) -> Conversation:
         """Give it another title; its place in the list stays."""
         await self.get(conversation_id)
-        numbers = await self._scope.bump()
+        numbers = await self._scope.advance()
         parameters = {"new_title": title, "new_revision": numbers.revision}
         row = _found(await self._first(_RENAME, conversation_id, **parameters), conversation_id)
         await full_text.reindex(self._scope, "conversation", conversation_id, title)
@@ -124,18 +124,18 @@ class ConversationStore:
     async def delete(self, conversation_id: int) -> None:
         """Put it out of sight; `restore` brings it back."""
         await self.get(conversation_id)
-        numbers = await self._scope.bump()
+        numbers = await self._scope.advance()
         await self._first(_DELETE, conversation_id, now=self._scope.now, new_revision=numbers.revision)
 
     async def restore(self, conversation_id: int) -> Conversation:
         """Bring a deleted conversation back; one that is there stays as it is."""
-        numbers = await self._scope.bump()
+        numbers = await self._scope.advance()
         row = await self._first(_RESTORE, conversation_id, new_revision=numbers.revision)
         return _value(_found(row, conversation_id))
 
     async def begin(self, title: str, content: str, *, turn_id: str) -> tuple[Conversation, Message]:
         """Make a conversation with the user's first message."""
-        numbers = await self._scope.bump(conversations=1)
+        numbers = await self._scope.advance(conversations=1)
         now = self._scope.now
         preview = _preview(content)
         await self._scope.insert(
@@ -168,7 +168,7 @@ class ConversationStore:
         self, conversation_id: int, *, role: Role, content: str, turn_id: str
     ) -> tuple[Conversation, Message]:
         """Add a message; the conversation with it as well."""
-        numbers = await self._scope.bump()
+        numbers = await self._scope.advance()
         now = self._scope.now
         parameters = {"new_preview": _preview(content), "now": now, "new_revision": numbers.revision}
         row = _found(await self._first(_TAKE_SEQ, conversation_id, **parameters), conversation_id)

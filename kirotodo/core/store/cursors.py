@@ -14,7 +14,7 @@ from kirotodo.core.errors import InvalidInput
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
+class Cursor:
     """The sort it belongs to, the stage of it, the key of the page's last row, and the first page's total, if known."""
 
     sort: str
@@ -23,13 +23,13 @@ class Mark:
     total: int | None
 
 
-def encode(mark: Mark) -> str:
+def encode(mark: Cursor) -> str:
     key = [part.isoformat() if isinstance(part, datetime) else part for part in mark.key]
     data = json.dumps([mark.sort, mark.stage, mark.total, *key], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def decode(text: str, *, sort: str, kinds: Sequence[type], stages: int = 1) -> Mark:
+def decode(text: str, *, sort: str, kinds: Sequence[type], stages: int = 1) -> Cursor:
     """The mark of a page in this sort, whose key has these types. Raises `InvalidInput` on anything else."""
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
@@ -39,7 +39,7 @@ def decode(text: str, *, sort: str, kinds: Sequence[type], stages: int = 1) -> M
         values = tuple(_part(part, kind) for part, kind in zip(key, kinds, strict=True))
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise InvalidInput("That page mark does not fit this list; ask for the first page again.") from None
-    return Mark(sort=sort, stage=int(stage), key=values, total=total)
+    return Cursor(sort=sort, stage=int(stage), key=values, total=total)
 
 
 def _part(part: Any, kind: type) -> Any:

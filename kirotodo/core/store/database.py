@@ -78,7 +78,7 @@ class Since:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Marks:
+class Heads:
     """How far things have come: the seq of the newest event of each turn, the revision of each user's list."""
 
     last_seqs: Mapping[str, int]
@@ -264,7 +264,7 @@ class Database:
         """The moment, by the clock of this database's transactions."""
         return self._clock()
 
-    async def marks(self, of_turns: Sequence[tuple[str, str]], of_users: Sequence[str]) -> Marks | None:
+    async def marks(self, of_turns: Sequence[tuple[str, str]], of_users: Sequence[str]) -> Heads | None:
         """How far these turns (each of a user) and these users' lists have come; None where the database knows without
         looking that nobody wrote anything since it was asked last."""
         token = self._engine.change_token()
@@ -282,7 +282,7 @@ class Database:
                 for user_id, revision in await connection.execute(_REVISIONS, {"watched": users_asked}):
                     revisions[user_id] = revision
         self._token = token
-        return Marks(last_seqs=last_seqs, revisions=revisions)
+        return Heads(last_seqs=last_seqs, revisions=revisions)
 
     @property
     def read_only(self) -> bool:

@@ -46,7 +46,7 @@ class Engine(Protocol):
 
 
 @asynccontextmanager
-async def seen_through(connect: Callable[[], Awaitable[AsyncConnection]]) -> AsyncIterator[AsyncConnection]:
+async def run_blocking(connect: Callable[[], Awaitable[AsyncConnection]]) -> AsyncIterator[AsyncConnection]:
     """A connection whose transaction is committed at the end, and rolled back on any exception."""
     connection = await connect()
     try:

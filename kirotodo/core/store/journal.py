@@ -226,14 +226,14 @@ class Journal:
         if source is not None and any(getattr(task, name) != getattr(source, name) for name in TASK_FIELDS):
             replay.skipped.append(f"Task {task.id} “{task.title}” has changed since, so it stays.")
             return
-        numbers = await self._scope.bump(**counted(task, -1))
+        numbers = await self._scope.advance(**counted(task, -1))
         await self._rows.hide(task, revision=numbers.revision)
         self._moved(replay, entry, before=task, after=None)
 
     async def _bring_back(self, replay: _Replay, entry: AnyRow, task: Task, gone: bool) -> None:
         if not gone:
             return
-        numbers = await self._scope.bump(**counted(task))
+        numbers = await self._scope.advance(**counted(task))
         await self._rows.show(task, revision=numbers.revision)
         self._moved(replay, entry, before=None, after=task)
 
@@ -248,7 +248,7 @@ class Journal:
         if not free:
             return
         after = replace(task, updated_at=self._scope.now, **{name: getattr(target, name) for name in free})
-        numbers = await self._scope.bump(**moved(task, after))
+        numbers = await self._scope.advance(**moved(task, after))
         await self._rows.update(task, after, revision=numbers.revision)
         self._moved(replay, entry, before=task, after=after)
 

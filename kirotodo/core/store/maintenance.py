@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
-from kirotodo.core.aio import seen_through
+from kirotodo.core.aio import run_blocking
 from kirotodo.core.errors import Conflict, InvalidInput, NotFound, StorageError
 from kirotodo.core.store import revisions
 from kirotodo.core.store.database import Database
@@ -155,7 +155,7 @@ def purge(
         finally:
             await database.aclose()
 
-    return seen_through(purged())
+    return run_blocking(purged())
 
 
 def _utc_now() -> datetime:

@@ -65,7 +65,7 @@ class Terms:
         return tuple(found for sign in self.signs for found in _APART_WORDS.findall(sign))
 
 
-class Found(Protocol):
+class Matches(Protocol):
     """What holds all of some terms, as statements that have yet to be run."""
 
     def refs(self) -> Select[Any]:
@@ -93,7 +93,7 @@ class FullText(Protocol):
     async def removed(self, scope: Scope, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
         """The texts of these tasks or conversations go away."""
 
-    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> Found: ...
+    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> Matches: ...
 
 
 def fold(text: str) -> str:
@@ -132,7 +132,7 @@ def words_of(folded: str) -> set[str]:
     return set(_INDEXED.findall(folded))
 
 
-async def find(scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> Found:
+async def find(scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> Matches:
     return await scope.full_text.find(scope, kinds, wanted)
 
 

@@ -16,8 +16,8 @@ from sqlalchemy import Column, ColumnElement, Select, func, literal, select, tup
 
 from kirotodo.core.domain.task import Page, Sort, Status, Task, TaskFilter
 from kirotodo.core.store import search
-from kirotodo.core.store.columns import EachNumber
-from kirotodo.core.store.cursors import Mark, checked_limit, decode, encode
+from kirotodo.core.store.columns import JsonNumbers
+from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.tables import task_tags, tasks, users
 from kirotodo.core.store.task_rows import COLUMNS, NO_DATE, TaskRows, name_key, rank
 from kirotodo.core.store.transaction import UID, AnyRow, Scope
@@ -29,7 +29,7 @@ _LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Named:
+class IdSource:
     """A tag or a search. `glance` gives the ids, or more than `FEW` or a None where they are many; `ids` all of them;
     `size` about how many; `holds` asks it of one task."""
 
@@ -39,13 +39,13 @@ class Named:
     holds: ColumnElement[bool]
 
 
-async def few_ids(scope: Scope, named: Named) -> list[int] | None:
+async def few_ids(scope: Scope, named: IdSource) -> list[int] | None:
     """The ids, if they are few."""
     found = [row[0] for row in await scope.rows(named.glance)]
     return None if len(found) > FEW or None in found else found
 
 
-async def names(scope: Scope, where: TaskFilter) -> list[Named]:
+async def names(scope: Scope, where: TaskFilter) -> list[IdSource]:
     found = []
     if where.tag is not None:
         found.append(_tagged(name_key(where.tag)))
@@ -54,15 +54,15 @@ async def names(scope: Scope, where: TaskFilter) -> list[Named]:
     return found
 
 
-def _tagged(key: str) -> Named:
+def _tagged(key: str) -> IdSource:
     of_tag = (task_tags.c.user_id == UID, task_tags.c.tag_key == key)
     ids = select(task_tags.c.task_id).where(*of_tag)
     one = select(literal(1)).where(*of_tag, task_tags.c.task_id == tasks.c.id)
-    return Named(glance=ids.limit(FEW + 1), ids=ids, size=select(func.count()).where(*of_tag), holds=one.exists())
+    return IdSource(glance=ids.limit(FEW + 1), ids=ids, size=select(func.count()).where(*of_tag), holds=one.exists())
 
 
-def _holding(found: search.Found) -> Named:
-    return Named(glance=found.few_refs(FEW + 1), ids=found.refs(), size=found.size(), holds=found.holds(tasks.c.id))
+def _holding(found: search.Matches) -> IdSource:
+    return IdSource(glance=found.few_refs(FEW + 1), ids=found.refs(), size=found.size(), holds=found.holds(tasks.c.id))
 
 
 def conditions_of(where: TaskFilter, today: date, zone: ZoneInfo) -> list[ColumnElement[bool]]:
@@ -170,13 +170,13 @@ class _Plan:
 
     conditions: tuple[ColumnElement[bool], ...]
     ids: tuple[int, ...] | None = None
-    many: tuple[Named, ...] = ()
+    many: tuple[IdSource, ...] = ()
 
     def among_ids(self) -> tuple[ColumnElement[bool], ...]:
         """For a look-up of the named ids, however many they are."""
         if self.ids is None:
             return (*_SEEN_BY_ID, *self.conditions, *(tasks.c.id.in_(named.ids) for named in self.many))
-        known = EachNumber(json.dumps(self.ids)).table_valued("value")
+        known = JsonNumbers(json.dumps(self.ids)).table_valued("value")
         those = tasks.c.id.in_(select(known.c.value))
         return (*_SEEN_BY_ID, *self.conditions, those, *(named.holds for named in self.many))
 
@@ -203,7 +203,7 @@ async def page_of(
     following = None
     if more:
         at, row = found[limit - 1]
-        following = encode(Mark(sort=where.sort, stage=at, key=stages[at].order.of(row), total=total))
+        following = encode(Cursor(sort=where.sort, stage=at, key=stages[at].order.of(row), total=total))
     items = await TaskRows(scope).values([row for _, row in found[:limit]])
     return Page(items=items, next=following, total=total)
 
@@ -228,7 +228,7 @@ def _stages(where: TaskFilter) -> list[_Stage]:
     return [_Stage(_ORDERS["completed"] if done else _NEWEST, (done,)) for done in reversed(parts)]
 
 
-async def _of_stage(scope: Scope, stage: _Stage, plan: _Plan, mark: Mark | None, limit: int) -> list[AnyRow]:
+async def _of_stage(scope: Scope, stage: _Stage, plan: _Plan, mark: Cursor | None, limit: int) -> list[AnyRow]:
     order = stage.order
     start = [] if mark is None else [_beyond(order, mark.key)]
     if plan.ids is not None:

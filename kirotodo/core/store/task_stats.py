@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BindParameter, ColumnElement, String, bindparam, func, literal, select
 
 from kirotodo.core.domain.task import ProjectCount, TaskStats
-from kirotodo.core.store.columns import Each, MomentSaid, said_moment
+from kirotodo.core.store.columns import JsonValues, ParsedMoment, said_moment
 from kirotodo.core.store.tables import task_tags, tasks
 from kirotodo.core.store.task_queries import day_start, due_before, due_between
 from kirotodo.core.store.transaction import UID, Scope
@@ -27,8 +27,8 @@ _FEW: Final = 200
 _LATEST: Final = (
     select(tasks.c.completed_at).where(*_SEEN, _CLOSED).order_by(tasks.c.completed_at.desc()).limit(_FEW + 1)
 )
-_STARTS: Final = Each(bindparam("starts", type_=String())).table_valued("value")
-_SINCE: Final = tasks.c.completed_at >= MomentSaid(_STARTS.c.value)
+_STARTS: Final = JsonValues(bindparam("starts", type_=String())).table_valued("value")
+_SINCE: Final = tasks.c.completed_at >= ParsedMoment(_STARTS.c.value)
 _FIRST_SINCE: Final = select(func.min(tasks.c.completed_at)).where(*_SEEN, _CLOSED, _SINCE).correlate(_STARTS)
 _FIRST_OF_EACH: Final = select(_FIRST_SINCE.scalar_subquery()).select_from(_STARTS)
 """The first completion since each of these moments: one look along the index each, however many there are."""

@@ -51,7 +51,7 @@ class TaskStore:
     async def add(self, draft: TaskDraft) -> Task:
         """Make a task with the user's next id. Raises `InvalidInput` where the list is full."""
         by = {"completed": 1} if draft.completed_at else {"pending": 1}
-        numbers = await self._scope.bump(tasks=1, changes=1, **by)
+        numbers = await self._scope.advance(tasks=1, changes=1, **by)
         self._require_room(numbers.pending + numbers.completed)
         task = self._task_of(draft, numbers.task, parent_id=draft.parent_id)
         await self._rows.insert(task, revision=numbers.revision)
@@ -62,7 +62,7 @@ class TaskStore:
         """Make many tasks, in a few statements. The parent of each is one of them before it, by its place, counted
         from 1. Raises `InvalidInput` where the list is full."""
         completed = sum(draft.completed_at is not None for draft in drafts)
-        numbers = await self._scope.bump(
+        numbers = await self._scope.advance(
             tasks=len(drafts), changes=len(drafts), completed=completed, pending=len(drafts) - completed
         )
         self._require_room(numbers.pending + numbers.completed)
@@ -76,7 +76,7 @@ class TaskStore:
 
         Parts that are never shown are purged like deleted tasks.
         """
-        numbers = await self._scope.bump(tasks=len(drafts), changes=len(drafts))
+        numbers = await self._scope.advance(tasks=len(drafts), changes=len(drafts))
         completed = sum(draft.completed_at is not None for draft in drafts)
         self._require_room(numbers.pending + numbers.completed + len(drafts))
         added = self._tasks_of(drafts, numbers.task, after=after)
@@ -90,7 +90,7 @@ class TaskStore:
 
     async def show(self, parts: Sequence["HiddenTasks"]) -> tuple[int, ...]:
         """Show all parts at once, as one group of changes; the ids. Raises `InvalidInput` where the list is full."""
-        numbers = await self._scope.bump(
+        numbers = await self._scope.advance(
             pending=sum(part.pending for part in parts), completed=sum(part.completed for part in parts)
         )
         self._require_room(numbers.pending + numbers.completed)
@@ -172,7 +172,7 @@ class TaskStore:
         if after == before:
             return before
         after = replace(after, updated_at=self._scope.now)
-        numbers = await self._scope.bump(changes=1, **moved(before, after))
+        numbers = await self._scope.advance(changes=1, **moved(before, after))
         await self._rows.update(before, after, revision=numbers.revision)
         await self._journal.record(numbers.change, before=before, after=after)
         return after
@@ -180,7 +180,7 @@ class TaskStore:
     async def delete(self, task_id: int) -> Task:
         """Put it out of sight; the journal can bring it back. Returns it as it was."""
         task = await self.get(task_id)
-        numbers = await self._scope.bump(changes=1, **counted(task, -1))
+        numbers = await self._scope.advance(changes=1, **counted(task, -1))
         await self._rows.hide(task, revision=numbers.revision)
         await self._journal.record(numbers.change, before=task, after=None)
         return task

@@ -57,7 +57,7 @@ def hash_of(user_id: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Numbers:
+class Counters:
     """The user's newest ids and numbers of tasks after a bump."""
 
     task: int
@@ -89,7 +89,7 @@ class Scope:
         self.full_text = full_text
         self.turn_id = turn_id
         self.call_id = call_id
-        self._numbers: Numbers | None = None
+        self._numbers: Counters | None = None
 
     @property
     def pending(self) -> int | None:
@@ -127,9 +127,9 @@ class Scope:
         values = {"created_at": self.now, "email": email, "password_hash": password_hash}
         await self.execute(_MAKE_USER, {**_NEW_USER, **values, "uid_hash": hash_of(self.user_id)})
 
-    async def bump(
+    async def advance(
         self, *, tasks: int = 0, conversations: int = 0, changes: int = 0, pending: int = 0, completed: int = 0
-    ) -> Numbers:
+    ) -> Counters:
         """Give out ids, keep the counts of tasks, and move the revision on: once in a transaction."""
         if self._numbers is not None and not (tasks or conversations or changes or pending or completed):
             return self._numbers
@@ -144,7 +144,7 @@ class Scope:
                 "by_revision": 0 if self._numbers else 1,
             },
         )
-        self._numbers = Numbers(
+        self._numbers = Counters(
             task=row[0], conversation=row[1], change=row[2], revision=row[3], pending=row[4], completed=row[5]
         )
         return self._numbers

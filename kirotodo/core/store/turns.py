@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall, Turn, TurnStatus, Usage
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
-from kirotodo.core.store.columns import EachPair, dump_approval, dump_mapping, load_approval, load_mapping
+from kirotodo.core.store.columns import JsonPairs, dump_approval, dump_mapping, load_approval, load_mapping
 from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turns
 from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
@@ -96,7 +96,7 @@ HOLD: Final = (
 )
 """Extends leases of whichever users; the one statement here that looks beyond one of them. SQLite looks no tuple up in
 an index, but walks along that of running turns, which are few."""
-_WATCHED: Final = EachPair(bindparam("watched", type_=String())).table_valued("key", "value")
+_WATCHED: Final = JsonPairs(bindparam("watched", type_=String())).table_valued("key", "value")
 _NEWEST_SEQ: Final = (
     select(func.max(turn_events.c.seq))
     .where(turn_events.c.user_id == _WATCHED.c.value, turn_events.c.turn_id == _WATCHED.c.key)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standpoint:
+class UserClock:
     """From where words are read: `now` is aware, in `zone`, which is the user's."""
 
     now: datetime
@@ -37,8 +37,8 @@ class ToolContext:
     call_id: str
 
     @property
-    def standpoint(self) -> Standpoint:
-        return Standpoint(now=self.now, zone=self.zone, preferences=self.preferences)
+    def user_clock(self) -> UserClock:
+        return UserClock(now=self.now, zone=self.zone, preferences=self.preferences)
 
 
 _NOTHING: Final = frozenset({"", "null", "NULL", "None", "nil", "undefined", "<null>"})

@@ -17,7 +17,7 @@ from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.intents.inline_marks import parse_inline
 from kirotodo.core.language.when.recurrence import parse_rule
 from kirotodo.core.text.list_marks import read_item
-from kirotodo.core.tools.base import Standpoint
+from kirotodo.core.tools.base import UserClock
 from kirotodo.core.tools.task_fields import (
     changes_of,
     clean_notes,
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kirotodo.core.store.database import Store
 
 
-async def make_next(store: "Store", task: Task, *, at: Standpoint) -> Task | None:
+async def make_next(store: "Store", task: Task, *, at: UserClock) -> Task | None:
     """Add the occurrence after `task`, which was just done; None where there is none, or it exists already."""
     if task.recurrence is None or await store.tasks.next_of(task.id) is not None:
         return None
@@ -72,23 +72,23 @@ async def drop_next(store: "Store", task: Task) -> None:
         await store.tasks.delete(following.id)
 
 
-async def add_task(store: "Store", fields: TaskFields, *, completed_at: datetime | None = None, at: Standpoint) -> Task:
+async def add_task(store: "Store", fields: TaskFields, *, completed_at: datetime | None = None, at: UserClock) -> Task:
     """Add a task, as one that is done if the moment is given. Raises `InvalidInput`."""
     return await store.tasks.add(replace(draft_of(fields, at=at), completed_at=completed_at))
 
 
-def preview_from_text(text: str, *, at: Standpoint) -> tuple[Task, ...]:
+def preview_from_text(text: str, *, at: UserClock) -> tuple[Task, ...]:
     """What `add_from_text` would add, with ids 0. Raises `InvalidInput`."""
     now = at.now.astimezone(UTC)
     return tuple(Task.from_draft(draft, id=0, now=now) for draft in _drafts_from_text(text, at=at))
 
 
-async def add_from_text(store: "Store", text: str, *, at: Standpoint) -> tuple[Task, ...]:
+async def add_from_text(store: "Store", text: str, *, at: UserClock) -> tuple[Task, ...]:
     """Add what one line says: dates, `#tag`, `+project`, `!priority`, a ticked box. Raises `InvalidInput`."""
     return tuple([await store.tasks.add(draft) for draft in _drafts_from_text(text, at=at)])
 
 
-async def update_tasks(store: "Store", task_ids: Sequence[int], fields: TaskFields, *, at: Standpoint) -> Changed:
+async def update_tasks(store: "Store", task_ids: Sequence[int], fields: TaskFields, *, at: UserClock) -> Changed:
     """Change fields of tasks, all or none. Raises `NotFound` or `InvalidInput`."""
     if not fields:
         raise InvalidInput("Name at least one field to change.")
@@ -97,7 +97,7 @@ async def update_tasks(store: "Store", task_ids: Sequence[int], fields: TaskFiel
     return store.journal.changed
 
 
-async def complete_tasks(store: "Store", task_ids: Sequence[int], *, completed: bool = True, at: Standpoint) -> Changed:
+async def complete_tasks(store: "Store", task_ids: Sequence[int], *, completed: bool = True, at: UserClock) -> Changed:
     """Set tasks done or open again; a recurring one leaves exactly one next occurrence. Raises `NotFound`.
 
     A task that already is as asked stays untouched. Opening one again takes its next occurrence away if that is still
@@ -114,7 +114,7 @@ async def complete_tasks(store: "Store", task_ids: Sequence[int], *, completed: 
     return store.journal.changed
 
 
-async def delete_tasks(store: "Store", task_ids: Sequence[int], *, at: Standpoint) -> Changed:
+async def delete_tasks(store: "Store", task_ids: Sequence[int], *, at: UserClock) -> Changed:
     """Delete tasks, all or none. Raises `NotFound`."""
     for task in await store.tasks.get_many(_each_once(task_ids)):
         await store.tasks.delete(task.id)
@@ -128,7 +128,7 @@ def _each_once(task_ids: Sequence[int]) -> tuple[int, ...]:
     return ids
 
 
-def _drafts_from_text(text: str, *, at: Standpoint) -> tuple[TaskDraft, ...]:
+def _drafts_from_text(text: str, *, at: UserClock) -> tuple[TaskDraft, ...]:
     """One line of a list may have its marks; a ticked box makes a task that is done."""
     item = read_item(text)
     read = parse_inline(item.text, now=at.now, preferences=at.preferences)
@@ -150,7 +150,7 @@ class CheckedDrafts:
     skipped: tuple[str, ...]
 
 
-async def checked_drafts(drafts: Sequence[TaskDraft], *, at: Standpoint) -> CheckedDrafts:
+async def checked_drafts(drafts: Sequence[TaskDraft], *, at: UserClock) -> CheckedDrafts:
     """Check each draft. Many take seconds: others get their turn in between.
 
     The parent of a draft is one before it, by its place.
@@ -169,7 +169,7 @@ async def checked_drafts(drafts: Sequence[TaskDraft], *, at: Standpoint) -> Chec
     return CheckedDrafts(good, tuple(skipped))
 
 
-def _checked(draft: TaskDraft, *, at: Standpoint) -> TaskDraft:
+def _checked(draft: TaskDraft, *, at: UserClock) -> TaskDraft:
     if draft.priority not in PRIORITIES:
         raise InvalidInput(f"A priority is one of {', '.join(PRIORITIES)}.")
     if draft.due_time is not None and draft.due_date is None:
@@ -183,7 +183,7 @@ def _checked(draft: TaskDraft, *, at: Standpoint) -> TaskDraft:
     )
 
 
-def _repeating(draft: TaskDraft, words: str, *, at: Standpoint) -> TaskDraft:
+def _repeating(draft: TaskDraft, words: str, *, at: UserClock) -> TaskDraft:
     """With its rule as it is stored, and with a due date where it has none."""
     read = parse_rule(words, now=at.now.replace(tzinfo=None), preferences=at.preferences)
     rule, due_date, due_time = read_rule(read.rule), draft.due_date, draft.due_time

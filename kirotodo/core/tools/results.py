@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from kirotodo.core.domain.task import Changed, Task, TaskField
 from kirotodo.core.text.dates import describe_due, describe_rule
-from kirotodo.core.tools.base import Standpoint
+from kirotodo.core.tools.base import UserClock
 
 SHOWN: Final = 20
 """How many of the tasks a bulk edit changed its result tells of."""
@@ -22,12 +22,12 @@ def _adapter() -> TypeAdapter[Task]:
     return TypeAdapter(Task)
 
 
-def whole_task(task: Task, *, at: Standpoint) -> dict[str, Any]:
+def whole_task(task: Task, *, at: UserClock) -> dict[str, Any]:
     """Every field of the task."""
     return {**_adapter().dump_python(task, mode="json"), **_in_words(task, at=at)}
 
 
-def brief_task(task: Task, *, at: Standpoint) -> dict[str, Any]:
+def brief_task(task: Task, *, at: UserClock) -> dict[str, Any]:
     """What is needed to speak of the task; what is empty is left out, long notes are cut."""
     fields = _adapter().dump_python(task, mode="json")
     if len(task.notes) > NOTES_SHOWN:
@@ -38,11 +38,11 @@ def brief_task(task: Task, *, at: Standpoint) -> dict[str, Any]:
     return {**kept, **_in_words(task, at=at)}
 
 
-def brief_tasks(tasks: Iterable[Task], *, at: Standpoint) -> list[dict[str, Any]]:
+def brief_tasks(tasks: Iterable[Task], *, at: UserClock) -> list[dict[str, Any]]:
     return [brief_task(task, at=at) for task in tasks]
 
 
-def _in_words(task: Task, *, at: Standpoint) -> dict[str, Any]:
+def _in_words(task: Task, *, at: UserClock) -> dict[str, Any]:
     words: dict[str, Any] = {}
     if task.due_date is not None:
         words["due"] = describe_due(task.due_date, task.due_time, today=at.now.date())
@@ -56,7 +56,7 @@ def _in_words(task: Task, *, at: Standpoint) -> dict[str, Any]:
     return words
 
 
-def differences(before: Task, after: Task, *, at: Standpoint) -> tuple[dict[str, Any], dict[str, Any]]:
+def differences(before: Task, after: Task, *, at: UserClock) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields that differ, as they were and as they are; a due date also in words."""
     old, new = whole_task(before, at=at), whole_task(after, at=at)
     names = [*TaskField.__args__, "due", "repeats", "reminder"]  # type: ignore[attr-defined]
@@ -64,7 +64,7 @@ def differences(before: Task, after: Task, *, at: Standpoint) -> tuple[dict[str,
     return {name: old.get(name) for name in differing}, {name: new.get(name) for name in differing}
 
 
-def about(ids: Sequence[int], tasks: Sequence[Task], status: str, *, at: Standpoint) -> dict[str, Any]:
+def about(ids: Sequence[int], tasks: Sequence[Task], status: str, *, at: UserClock) -> dict[str, Any]:
     """The head of an edit's result: one task by its id and title, several by their ids; `tasks` tells of the first."""
     head: dict[str, Any] = {"status": status, "count": len(ids)}
     if len(ids) == 1:
@@ -76,7 +76,7 @@ def about(ids: Sequence[int], tasks: Sequence[Task], status: str, *, at: Standpo
     return head
 
 
-def changed_by_undo(changed: Changed, *, at: Standpoint) -> Mapping[str, Any]:
+def changed_by_undo(changed: Changed, *, at: UserClock) -> Mapping[str, Any]:
     """What an undo or redo did: tasks as they are now, ids that are gone, and what was left alone."""
     return {
         "tasks": brief_tasks(changed.tasks[:SHOWN], at=at),

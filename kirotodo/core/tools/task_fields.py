@@ -9,7 +9,7 @@ from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import NAME_MAX, NOTES_MAX, PRIORITIES, TITLE_MAX, Priority, Task, TaskDraft, TaskField
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Add
-from kirotodo.core.tools.base import Standpoint
+from kirotodo.core.tools.base import UserClock
 from kirotodo.core.tools.timing import Timing, refuse_both, retimed, timing_of
 
 TAGS_MAX: Final = 20
@@ -78,7 +78,7 @@ _TIMING: Final = frozenset({"due", "due_date", "time", "due_time", "recurrence",
 _AS_READ: Final = _TEXTS | {"due_date", "due_time", "recurs_from"}
 
 
-def draft_of(fields: TaskFields, *, at: Standpoint) -> TaskDraft:
+def draft_of(fields: TaskFields, *, at: UserClock) -> TaskDraft:
     """The task to be made. Raises `InvalidInput`."""
     if "title" not in fields:
         raise InvalidInput("A task needs a title.")
@@ -93,7 +93,7 @@ def draft_of(fields: TaskFields, *, at: Standpoint) -> TaskDraft:
     )
 
 
-def changes_of(fields: TaskFields, task: Task, *, at: Standpoint) -> dict[TaskField, Any]:
+def changes_of(fields: TaskFields, task: Task, *, at: UserClock) -> dict[TaskField, Any]:
     """What of `task` becomes different, and how. Raises `InvalidInput`."""
     refuse_both(fields)
     fields = _without_what_stays(fields, task)

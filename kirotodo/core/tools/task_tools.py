@@ -15,7 +15,7 @@ from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import PAGE_MAX, Due, Priority, RecursFrom, Sort, Status, TaskFilter
 from kirotodo.core.errors import InvalidInput, ToolError
 from kirotodo.core.tools.arguments import CHOICE, LIST, OPTIONAL, PRIORITY, Targets, TaskId, Title, Words
-from kirotodo.core.tools.base import Arguments, Standpoint, Tool, ToolContext
+from kirotodo.core.tools.base import Arguments, Tool, ToolContext, UserClock
 from kirotodo.core.tools.edits import add_task, complete_tasks, delete_tasks, update_tasks
 from kirotodo.core.tools.results import SHOWN, about, brief_tasks, changed_by_undo, differences, whole_task
 from kirotodo.core.tools.timing import read_due
@@ -68,7 +68,7 @@ _DUES: Final[Mapping[str, Due]] = {due: due for due in get_args(Due)} | {
 }
 
 
-def filter_of(arguments: Mapping[str, Any], *, at: Standpoint) -> TaskFilter:
+def filter_of(arguments: Mapping[str, Any], *, at: UserClock) -> TaskFilter:
     """Raises `InvalidInput` for days that cannot be read."""
     due_words, completed = arguments["due"], arguments["completed"]
     due: Due = _DUES.get(due_words.strip().casefold(), "any") if due_words else "any"
@@ -91,7 +91,7 @@ def filter_of(arguments: Mapping[str, Any], *, at: Standpoint) -> TaskFilter:
     )
 
 
-def read_range(words: str, *, at: Standpoint) -> Range:
+def read_range(words: str, *, at: UserClock) -> Range:
     """ "2026-11-01..2026-11-30" (either end may be missing), or words for a day or a range. Raises `InvalidInput`."""
     if ".." in words:
         first, _, last = words.partition("..")
@@ -102,7 +102,7 @@ def read_range(words: str, *, at: Standpoint) -> Range:
     return when.date, when.until or when.date
 
 
-def _day(words: str, *, at: Standpoint) -> date | None:
+def _day(words: str, *, at: UserClock) -> date | None:
     when = read_due(words, at=at) if words.strip() else None
     return when.date if when else None
 
@@ -136,8 +136,8 @@ class AddTask(Tool[AddTaskArguments]):
     arguments = AddTaskArguments
 
     async def run(self, context: ToolContext, arguments: AddTaskArguments) -> Mapping[str, Any]:
-        task = await add_task(context.store, arguments.fields(), at=context.standpoint)
-        result = about((task.id,), (task,), "created", at=context.standpoint)
+        task = await add_task(context.store, arguments.fields(), at=context.user_clock)
+        result = about((task.id,), (task,), "created", at=context.user_clock)
         words = {name: result["tasks"][0][name] for name in ("due", "repeats", "project") if name in result["tasks"][0]}
         return {**result, **words}
 
@@ -185,13 +185,13 @@ class ListTasks(Tool[ListTasksArguments]):
 
     async def run(self, context: ToolContext, arguments: ListTasksArguments) -> Mapping[str, Any]:
         page = await context.store.tasks.page(
-            filter_of(arguments.model_dump(), at=context.standpoint),
+            filter_of(arguments.model_dump(), at=context.user_clock),
             today=context.now.date(),
             zone=context.zone,
             limit=arguments.limit,
             cursor=arguments.cursor,
         )
-        return {"tasks": brief_tasks(page.items, at=context.standpoint), "total": page.total, "next": page.next}
+        return {"tasks": brief_tasks(page.items, at=context.user_clock), "total": page.total, "next": page.next}
 
 
 class GetTaskArguments(Arguments):
@@ -205,7 +205,7 @@ class GetTask(Tool[GetTaskArguments]):
     arguments = GetTaskArguments
 
     async def run(self, context: ToolContext, arguments: GetTaskArguments) -> Mapping[str, Any]:
-        return {"task": whole_task(await context.store.tasks.get(arguments.task_id), at=context.standpoint)}
+        return {"task": whole_task(await context.store.tasks.get(arguments.task_id), at=context.user_clock)}
 
 
 class TaskStatisticsArguments(Arguments):
@@ -254,7 +254,7 @@ class CompleteTask(Tool[CompleteTaskArguments]):
         return Effect(kind="change", question=question, ids=arguments.ids, rest=rest)
 
     async def run(self, context: ToolContext, arguments: CompleteTaskArguments) -> Mapping[str, Any]:
-        at = context.standpoint
+        at = context.user_clock
         changed = await complete_tasks(context.store, arguments.ids, completed=arguments.completed, at=at)
         named = await context.store.tasks.get_many(arguments.ids)
         result = about(arguments.ids, named, "completed" if arguments.completed else "reopened", at=at)
@@ -308,7 +308,7 @@ class UpdateTask(Tool[UpdateTaskArguments]):
         return Effect(kind="change", question="Change {}", ids=arguments.ids, rest=rest)
 
     async def run(self, context: ToolContext, arguments: UpdateTaskArguments) -> Mapping[str, Any]:
-        fields, at = arguments.fields(), context.standpoint
+        fields, at = arguments.fields(), context.user_clock
         if not fields:
             raise ToolError("Name at least one field to change; to take a value away, name it in `clear`.")
         before = await context.store.tasks.get_many(arguments.ids)
@@ -338,8 +338,8 @@ class DeleteTask(Tool[DeleteTaskArguments]):
 
     async def run(self, context: ToolContext, arguments: DeleteTaskArguments) -> Mapping[str, Any]:
         tasks = await context.store.tasks.get_many(arguments.ids)
-        await delete_tasks(context.store, arguments.ids, at=context.standpoint)
-        return about(arguments.ids, tasks, "deleted", at=context.standpoint)
+        await delete_tasks(context.store, arguments.ids, at=context.user_clock)
+        return about(arguments.ids, tasks, "deleted", at=context.user_clock)
 
 
 class UndoArguments(Arguments):
@@ -372,5 +372,5 @@ class Undo(Tool[UndoArguments]):
             changed = await journal.undo(groups=arguments.turns, skip_turn=context.turn_id)
         return {
             "status": "redone" if arguments.redo else "undone",
-            **changed_by_undo(changed, at=context.standpoint),
+            **changed_by_undo(changed, at=context.user_clock),
         }

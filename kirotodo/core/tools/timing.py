@@ -13,7 +13,7 @@ from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Recurrence, When
 from kirotodo.core.language.when.parse import parse_when
 from kirotodo.core.language.when.recurrence import parse_rule
-from kirotodo.core.tools.base import Standpoint
+from kirotodo.core.tools.base import UserClock
 
 _NOTHING: Final = frozenset({"", "none", "never", "no", "clear"})
 _BEFORE: Final = re.compile(
@@ -39,7 +39,7 @@ def read_shift(words: str | None) -> timedelta | None:
     return -by if found["sign"] == "-" else by
 
 
-def read_due(words: str | None, *, at: Standpoint) -> When | None:
+def read_due(words: str | None, *, at: UserClock) -> When | None:
     """None where the words take the date away. Raises `InvalidInput`."""
     if not _says_something(words):
         return None
@@ -47,7 +47,7 @@ def read_due(words: str | None, *, at: Standpoint) -> When | None:
     return _iso(text, at=at) or _when(text, at=at)
 
 
-def read_time(words: str | None, *, at: Standpoint) -> time | None:
+def read_time(words: str | None, *, at: UserClock) -> time | None:
     """None where the words take the time away. Raises `InvalidInput`."""
     if not _says_something(words):
         return None
@@ -65,7 +65,7 @@ def read_time(words: str | None, *, at: Standpoint) -> time | None:
     return read
 
 
-def read_recurrence(words: str | None, *, at: Standpoint) -> tuple[Recurrence, time | None] | None:
+def read_recurrence(words: str | None, *, at: UserClock) -> tuple[Recurrence, time | None] | None:
     """The rule, and the time of day that was said with it; None where the words take the rule away.
 
     Raises `InvalidInput`.
@@ -82,9 +82,7 @@ def read_recurrence(words: str | None, *, at: Standpoint) -> tuple[Recurrence, t
     return Recurrence(rule=plain, recurs_from=read.recurs_from), rule.times[0]
 
 
-def read_reminder(
-    words: str | None, due_date: date | None, due_time: time | None, *, at: Standpoint
-) -> datetime | None:
+def read_reminder(words: str | None, due_date: date | None, due_time: time | None, *, at: UserClock) -> datetime | None:
     """The moment in UTC; "10 minutes before" counts back from when it is due. Raises `InvalidInput`."""
     if not _says_something(words):
         return None
@@ -110,7 +108,7 @@ def _before(text: str) -> timedelta | None:
     return None
 
 
-def _iso(text: str, *, at: Standpoint) -> When | None:
+def _iso(text: str, *, at: UserClock) -> When | None:
     try:
         return When(date=date.fromisoformat(text))
     except ValueError:
@@ -124,15 +122,15 @@ def _iso(text: str, *, at: Standpoint) -> When | None:
     return When(date=moment.date(), time=moment.time().replace(second=0, microsecond=0), grain="minute")
 
 
-def _when(text: str, *, at: Standpoint) -> When:
+def _when(text: str, *, at: UserClock) -> When:
     return parse_when(text, now=_wall(at), preferences=at.preferences)
 
 
-def _wall(at: Standpoint) -> datetime:
+def _wall(at: UserClock) -> datetime:
     return at.now.replace(tzinfo=None)
 
 
-def in_utc(local: datetime, *, at: Standpoint) -> datetime:
+def in_utc(local: datetime, *, at: UserClock) -> datetime:
     try:
         return local.replace(tzinfo=at.zone).astimezone(UTC)
     except (OverflowError, ValueError):
@@ -167,7 +165,7 @@ def timing_of(task: Task) -> Timing:
     )
 
 
-def retimed(fields: TaskFields, was: Timing, *, at: Standpoint) -> Timing:
+def retimed(fields: TaskFields, was: Timing, *, at: UserClock) -> Timing:
     """The timing that `fields` make of the one that `was`. Raises `InvalidInput`."""
     recurrence, recurs_from = was.recurrence, was.recurs_from
     said_time: time | None = None
@@ -203,7 +201,7 @@ def retimed(fields: TaskFields, was: Timing, *, at: Standpoint) -> Timing:
 
 
 def first_occurrence(
-    rule: str, due_date: date | None, due_time: time | None, *, at: Standpoint
+    rule: str, due_date: date | None, due_time: time | None, *, at: UserClock
 ) -> tuple[date, time | None]:
     """When a task with a rule is due, with what the rule needs and was not given. Raises `InvalidInput`.
 
@@ -232,13 +230,13 @@ def _is_rule(words: str | None) -> bool:
     return "FREQ=" in (words or "").upper()
 
 
-def _first_day(due_time: time | None, *, at: Standpoint) -> date:
+def _first_day(due_time: time | None, *, at: UserClock) -> date:
     """The first day that can be meant: not today, where the hour has gone by."""
     today = at.now.date()
     return today + timedelta(days=1) if due_time is not None and due_time < at.now.time() else today
 
 
-def _due(fields: TaskFields, was: Timing, said_time: time | None, *, at: Standpoint) -> tuple[date | None, time | None]:
+def _due(fields: TaskFields, was: Timing, said_time: time | None, *, at: UserClock) -> tuple[date | None, time | None]:
     """A new day keeps the time of day, a new time the day; a time alone means the next such moment."""
     due_date, due_time = was.due_date, said_time or was.due_time
     if "due" in fields and (shift := read_shift(fields["due"])) is not None:
@@ -259,7 +257,7 @@ def _due(fields: TaskFields, was: Timing, said_time: time | None, *, at: Standpo
     return due_date, due_time
 
 
-def _shifted(was: Timing, by: timedelta, *, at: Standpoint) -> tuple[date, time | None]:
+def _shifted(was: Timing, by: timedelta, *, at: UserClock) -> tuple[date, time | None]:
     """A task without a due date is moved from today."""
     start = was.due_date or at.now.date()
     if by % timedelta(days=1) and was.due_time is None:
@@ -271,7 +269,7 @@ def _shifted(was: Timing, by: timedelta, *, at: Standpoint) -> tuple[date, time 
     return moved.date(), moved.time() if was.due_time is not None else None
 
 
-def _moved(was: Timing, due_date: date | None, due_time: time | None, *, at: Standpoint) -> datetime | None:
+def _moved(was: Timing, due_date: date | None, due_time: time | None, *, at: UserClock) -> datetime | None:
     """A reminder keeps its distance from when the task is due."""
     if was.remind_at is None or was.due_date is None:
         return was.remind_at
@@ -283,7 +281,7 @@ def moved_reminder(
     old: tuple[date, time | None],
     new: tuple[date | None, time | None],
     *,
-    at: Standpoint,
+    at: UserClock,
 ) -> datetime | None:
     """`remind_at` as far from `new` as it was from `old`, on the clock on the wall; None where there is no due date."""
     if new[0] is None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from kirotodo.core.errors import Conflict, InvalidInput, KirotodoError, NotFound
 from kirotodo.core.store.database import Database
-from kirotodo.server.auth.accounts import NOT_CURRENT, Standings
+from kirotodo.server.auth.accounts import NOT_CURRENT, SessionStatusCache
 from kirotodo.server.auth.email_addresses import spellings_of
 from kirotodo.server.auth.passwords import Passwords
 
@@ -26,10 +26,12 @@ FIRST_SECONDS: Final = 60.0
 class Deletions:
     """Who is to be deleted, and the deleting."""
 
-    def __init__(self, *, database: Database, passwords: Passwords, standings: Standings, grace: timedelta) -> None:
+    def __init__(
+        self, *, database: Database, passwords: Passwords, session_statuses: SessionStatusCache, grace: timedelta
+    ) -> None:
         self._database = database
         self._passwords = passwords
-        self._standings = standings
+        self._session_statuses = session_statuses
         self._grace = grace
 
     async def request(self, user_id: str, *, email: str | None, confirm: str, password: str | None) -> datetime:
@@ -50,7 +52,7 @@ class Deletions:
             await store.accounts.set_deletion(at)
             if kept is not None:  # whoever has no password could not come back without the token of now
                 await store.accounts.revoke_all()
-        self._standings.forget(user_id)
+        self._session_statuses.forget(user_id)
         return at
 
     async def take_back(self, user_id: str) -> None:
@@ -62,7 +64,7 @@ class Deletions:
             if account.deletion_at <= store.now:
                 raise Conflict("The account is being deleted: it's too late to keep it.")
             await store.accounts.set_deletion(None)
-        self._standings.forget(user_id)
+        self._session_statuses.forget(user_id)
 
     async def keep_deleting(self, *, first: float = FIRST_SECONDS, every: float = EVERY_SECONDS) -> None:
         """Delete, now and then, the users whose grace time is over, until cancelled. Every server may do this."""

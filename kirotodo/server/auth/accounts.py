@@ -15,7 +15,7 @@ from typing import Final
 from uuid import uuid4
 
 from kirotodo.core.errors import Conflict, InvalidInput, NotSignedIn
-from kirotodo.core.store.accounts import TAKEN, Account, SessionRecord, Standing
+from kirotodo.core.store.accounts import TAKEN, Account, SessionRecord, SessionStatus
 from kirotodo.core.store.database import Database, Store
 from kirotodo.server.auth.email_addresses import account_of
 from kirotodo.server.auth.password_reset import NO_RESET, hash_of, user_of
@@ -38,7 +38,7 @@ NOT_CURRENT: Final = "That isn't your current password."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pair:
+class TokenPair:
     """What a sign-in is answered with."""
 
     access_token: str
@@ -49,7 +49,7 @@ class Pair:
     deletion_at: datetime | None = None
 
 
-class Standings:
+class SessionStatusCache:
     """How things stand for tokens, believed for a few seconds so that not every request asks the database."""
 
     def __init__(
@@ -62,9 +62,9 @@ class Standings:
         self._database = database
         self._monotonic = monotonic
         self._revoked = revoked
-        self._known: OrderedDict[tuple[str, str | None], tuple[float, Standing]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str | None], tuple[float, SessionStatus]] = OrderedDict()
 
-    async def of(self, user_id: str, session_id: str | None) -> Standing:
+    async def of(self, user_id: str, session_id: str | None) -> SessionStatus:
         key = (user_id, session_id)
         found = self._known.get(key)
         if found is not None and found[0] > self._monotonic():
@@ -94,14 +94,14 @@ class Accounts:
         database: Database,
         passwords: Passwords,
         tokens: Tokens,
-        standings: Standings,
+        session_statuses: SessionStatusCache,
     ) -> None:
         self._database = database
         self._passwords = passwords
         self._tokens = tokens
-        self._standings = standings
+        self._session_statuses = session_statuses
 
-    async def sign_up(self, email: str, password: str) -> Pair:
+    async def sign_up(self, email: str, password: str) -> TokenPair:
         """Make an account and sign in. `email` is folded. Raises `Conflict` where the address has an account."""
         password_hash = await self._passwords.hash(password)
         if await account_of(self._database, email) is not None:
@@ -111,7 +111,7 @@ class Accounts:
             await store.accounts.create(email=email, password_hash=password_hash)
             return await self._new_session(store, email, token_version=0)
 
-    async def sign_in(self, email: str, password: str) -> Pair:
+    async def sign_in(self, email: str, password: str) -> TokenPair:
         """Begin a session. Raises `NotSignedIn`, the same for an unknown address and a wrong password."""
         account = await account_of(self._database, email)
         right, renewed = await self._passwords.check(password, account.password_hash if account else None)
@@ -126,7 +126,7 @@ class Accounts:
                 store, account.email, token_version=account.token_version, deletion_at=account.deletion_at
             )
 
-    async def change_password(self, user_id: str, *, current: str, new: str) -> Pair:
+    async def change_password(self, user_id: str, *, current: str, new: str) -> TokenPair:
         """Set a new password. Every session and every token of the user ends; the pair is that of a new one.
 
         Raises `InvalidInput` where `current` is not the password or the new one is easy to guess, and `Conflict` for a
@@ -146,7 +146,7 @@ class Accounts:
                 raise InvalidInput(NOT_CURRENT)
             return await self._replace_password(store, account, password_hash)
 
-    async def reset_password(self, token: str, *, new: str) -> Pair:
+    async def reset_password(self, token: str, *, new: str) -> TokenPair:
         """Set a new password with a token of `make_reset_token`, once. Every session and token of the user ends.
 
         Raises `InvalidInput`, with the same sentence for a token that was used, replaced, ran out or never was one.
@@ -165,16 +165,16 @@ class Accounts:
                 raise InvalidInput(NO_RESET)
             return await self._replace_password(store, account, password_hash)
 
-    async def _replace_password(self, store: Store, account: Account, password_hash: str) -> Pair:
+    async def _replace_password(self, store: Store, account: Account, password_hash: str) -> TokenPair:
         await store.accounts.set_password_hash(password_hash)
         await store.accounts.drop_reset()
         token_version = await store.accounts.revoke_all()
-        self._standings.forget(store.user_id)
+        self._session_statuses.forget(store.user_id)
         return await self._new_session(
             store, account.email, token_version=token_version, deletion_at=account.deletion_at
         )
 
-    async def refresh(self, refresh: Refresh) -> Pair:
+    async def refresh(self, refresh: Refresh) -> TokenPair:
         """The next pair of tokens of a session. Raises `NotSignedIn` where it is over, or this token is an old one."""
         reused = False
         async with self._database.begin(refresh.user_id) as store:
@@ -190,7 +190,7 @@ class Accounts:
                 await store.accounts.revoke(session.id)
                 reused = True
         if reused:
-            self._standings.forget(refresh.user_id)
+            self._session_statuses.forget(refresh.user_id)
             log.warning("a refresh token that was replaced came back: its session %s was ended", refresh.session_id)
             raise NotSignedIn(ENDED)
         return self._pair(
@@ -212,18 +212,18 @@ class Accounts:
                 await store.accounts.revoke_all()
             elif session_id is not None:
                 await store.accounts.revoke(session_id)
-        self._standings.forget(user_id)
+        self._session_statuses.forget(user_id)
 
-    async def check(self, access: Access) -> Standing:
+    async def check(self, access: Access) -> SessionStatus:
         """How things stand for a token that is genuine. Raises `NotSignedIn` where it was called back."""
-        standing = await self._standings.of(access.user_id, access.session_id)
+        standing = await self._session_statuses.of(access.user_id, access.session_id)
         if not standing.live or standing.token_version != access.token_version:
             raise NotSignedIn(ENDED)
         return standing
 
     async def _new_session(
         self, store: Store, email: str | None, *, token_version: int, deletion_at: datetime | None = None
-    ) -> Pair:
+    ) -> TokenPair:
         session_id, expires_at = uuid4().hex, store.now + SESSION_LIFETIME
         await store.accounts.add_session(session_id, expires_at=expires_at)
         return self._pair(
@@ -246,8 +246,8 @@ class Accounts:
         generation: int,
         expires_at: datetime,
         deletion_at: datetime | None,
-    ) -> Pair:
-        return Pair(
+    ) -> TokenPair:
+        return TokenPair(
             access_token=self._tokens.sign_access(user_id, token_version=token_version, session_id=session_id),
             refresh_token=self._tokens.sign_refresh(
                 user_id, session_id=session_id, generation=generation, expires_at=expires_at

@@ -1,7 +1,7 @@
 """Who calls: the gate that every request of a user passes.
 
-`signed_in` and `owner` are for the routes; what they share, the `Gate`, lies in `app.state.gate`. A server has one way
-of telling who calls and never mixes two: tokens that it signs itself (HS256), or those of the issuer that
+`signed_in` and `owner` are for the routes; what they share, the `Authenticator`, lies in `app.state.gate`. A server has one
+way of telling who calls and never mixes two: tokens that it signs itself (HS256), or those of the issuer that
 BETTER_AUTH_URL names (EdDSA, ES256 or RS256, whichever the issuer's key is for).
 """
 
@@ -21,7 +21,7 @@ from kirotodo.core.errors import Forbidden, NotFound, NotSignedIn
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
 from kirotodo.server.auth.account_deletion import Deletions
-from kirotodo.server.auth.accounts import Accounts, Standings
+from kirotodo.server.auth.accounts import Accounts, SessionStatusCache
 from kirotodo.server.auth.jwks import Issuer
 from kirotodo.server.auth.passwords import Passwords
 from kirotodo.server.auth.rate_limit import Limits, address_of
@@ -51,7 +51,7 @@ class OwnAccounts:
     accounts: Accounts
 
 
-class Gate:
+class Authenticator:
     """Verifies tokens, keeps accounts, counts requests. Opened once for an app, let go of by `aclose`."""
 
     def __init__(
@@ -60,7 +60,7 @@ class Gate:
         limits: Limits,
         viewers: Viewers,
         passwords: Passwords,
-        standings: Standings,
+        session_statuses: SessionStatusCache,
         deletions: Deletions,
         own: OwnAccounts | None = None,
         issuer: Issuer | None = None,
@@ -69,7 +69,7 @@ class Gate:
         self.viewers = viewers
         self.deletions = deletions
         self._passwords = passwords
-        self._standings = standings
+        self._session_statuses = session_statuses
         self._own = own
         self._issuer = issuer
 
@@ -85,26 +85,35 @@ class Gate:
         """Raises `ConfigError` in production without a secret, and `OperatorError` where its file cannot be had."""
         limits = Limits.open(settings, monotonic=monotonic)
         viewers = Viewers(most=settings.streams_per_user, clock=core.clock, live_versions=core.database.live_versions)
-        standings = Standings(core.database, monotonic=monotonic, revoked=viewers.look_now)
+        session_statuses = SessionStatusCache(core.database, monotonic=monotonic, revoked=viewers.look_now)
         passwords = passwords or Passwords()
         grace = timedelta(days=settings.account_deletion_days)
-        deletions = Deletions(database=core.database, passwords=passwords, standings=standings, grace=grace)
+        deletions = Deletions(
+            database=core.database, passwords=passwords, session_statuses=session_statuses, grace=grace
+        )
         shared = partial(
-            cls, limits=limits, viewers=viewers, passwords=passwords, standings=standings, deletions=deletions
+            cls,
+            limits=limits,
+            viewers=viewers,
+            passwords=passwords,
+            session_statuses=session_statuses,
+            deletions=deletions,
         )
         if settings.better_auth_url is not None:
             issuer = Issuer(settings.better_auth_url, clock=core.clock, monotonic=monotonic)
             return shared(issuer=issuer)
         secret = await asyncio.to_thread(secret_of, settings)
         tokens = Tokens(secret, previous=previous_secret_of(settings), clock=core.clock)
-        accounts = Accounts(database=core.database, passwords=passwords, tokens=tokens, standings=standings)
+        accounts = Accounts(
+            database=core.database, passwords=passwords, tokens=tokens, session_statuses=session_statuses
+        )
         return shared(own=OwnAccounts(tokens=tokens, accounts=accounts))
 
     async def principal(self, token: str) -> Principal:
         """Whose token this is. Raises `NotSignedIn`, and `Unreachable` where the issuer has to be asked and is down."""
         if self._issuer is not None:
             guest = await self._issuer.read(token)
-            standing = await self._standings.of(guest.user_id, None)
+            standing = await self._session_statuses.of(guest.user_id, None)
             return Principal(
                 user_id=guest.user_id,
                 email=guest.email,
@@ -140,8 +149,8 @@ class Gate:
         await asyncio.to_thread(self._passwords.close)
 
 
-def gate_of(request: Request) -> Gate:
-    gate: Gate = request.app.state.gate
+def gate_of(request: Request) -> Authenticator:
+    gate: Authenticator = request.app.state.gate
     return gate
 
 

@@ -45,7 +45,7 @@ class Key:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Guest:
+class IssuedIdentity:
     """Who comes with a token of the issuer."""
 
     user_id: str
@@ -70,7 +70,7 @@ class Issuer:
         self._looking = asyncio.Lock()
         self._again: asyncio.Task[None] | None = None
 
-    async def read(self, token: str) -> Guest:
+    async def read(self, token: str) -> IssuedIdentity:
         """Whose token it is. Raises `NotSignedIn`, and `Unreachable` where the key to tell by cannot be had."""
         key = await self._key(_kid(token))
         try:
@@ -79,7 +79,9 @@ class Issuer:
             raise NotSignedIn(NOT_VALID) from None
         check_times(claims, self._clock())
         email = claims.get("email")
-        return Guest(user_id=claims["sub"], email=email if isinstance(email, str) else None, expires_at=claims["exp"])
+        return IssuedIdentity(
+            user_id=claims["sub"], email=email if isinstance(email, str) else None, expires_at=claims["exp"]
+        )
 
     async def aclose(self) -> None:
         if self._again is not None:

@@ -24,7 +24,7 @@ from kirotodo.server.commands.output import put, put_json, say, where
 
 if TYPE_CHECKING:
     from kirotodo.core.model_profiles import ModelProfile
-    from kirotodo.core.models.openai.probe import Found
+    from kirotodo.core.models.openai.probe import ProbeResult
     from kirotodo.core.settings import Settings
 
 
@@ -211,7 +211,7 @@ def check_model(settings: "Settings", *, offline: bool) -> Check:
     return Check(name="model", state=state, detail=f"{known} {detail}")
 
 
-async def _asked(profile: "ModelProfile", settings: "Settings") -> "Found":
+async def _asked(profile: "ModelProfile", settings: "Settings") -> "ProbeResult":
     from kirotodo.core.models.openai.model import OpenAIModel
     from kirotodo.core.models.openai.probe import probe
     from kirotodo.core.models.registry import endpoint_of
@@ -223,7 +223,7 @@ async def _asked(profile: "ModelProfile", settings: "Settings") -> "Found":
         await model.aclose()
 
 
-def _told(found: "Found") -> "tuple[State, str]":
+def _told(found: "ProbeResult") -> "tuple[State, str]":
     tokens = found.usage.input_tokens + found.usage.output_tokens
     cost = f"{tokens} tokens" if tokens else "it did not say how many tokens"
     answered = f"answered after {found.began:.1f} s, done after {found.ended:.1f} s, {cost}"

@@ -19,7 +19,7 @@ _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "
 _PROBES: Final = ("/health", "/health/ready", "/metrics")
 
 
-class Observed:
+class AccessLogMiddleware:
     """Counts and logs each answer as it begins, by its route and never by what is in it."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
@@ -75,7 +75,7 @@ def _address(scope: Scope) -> str:
     return str(client[0]) if client else ""
 
 
-class Everyone(Observer):
+class CompositeObserver(Observer):
     """Hands each report on to several observers."""
 
     def __init__(self, observers: Sequence[Observer]) -> None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kirotodo.core.errors import InvalidInput, NotSignedIn
-from kirotodo.server.auth.accounts import Pair
+from kirotodo.server.auth.accounts import TokenPair
 from kirotodo.server.auth.authenticator import Principal, gate_of, signed_in, token_of
 from kirotodo.server.auth.email_addresses import EMAIL_MAX, folded_email, spellings_of
 from kirotodo.server.auth.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_password
@@ -122,7 +122,7 @@ class TokensOut(BaseModel):
     user: UserOut
 
     @classmethod
-    def of(cls, pair: Pair) -> "TokensOut":
+    def of(cls, pair: TokenPair) -> "TokensOut":
         return cls(
             access_token=pair.access_token,
             expires_in=pair.expires_in,

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from click.testing import CliRunner, Result
 
-from kirotodo.cli import copy_of, front_door
-from kirotodo.client.accounts.accounts import Accounts
+from kirotodo.cli import command_group, copy_of
+from kirotodo.client.accounts.accounts import ClientAccounts
 from kirotodo.client.commands.context import Session
 from kirotodo.core.backend import Backend
 from kirotodo.core.local import LocalBackend
@@ -36,7 +36,7 @@ class Program:
 
     def run(self, *args: str, stdin: str | bytes | None = None) -> Result:
         self.now += timedelta(seconds=1)
-        return CliRunner().invoke(front_door(), args, input=stdin, obj=self.session())
+        return CliRunner().invoke(command_group(), args, input=stdin, obj=self.session())
 
     def ok(self, *args: str, stdin: str | bytes | None = None) -> str:
         """What a command that must succeed printed."""
@@ -67,9 +67,9 @@ class Program:
             accounts=self.accounts,
         )
 
-    def accounts(self) -> Accounts:
+    def accounts(self) -> ClientAccounts:
         folder = self.settings.state_dir
-        return Accounts(config_folder=folder, state_folder=folder, timezone="Europe/Vienna", environment={})
+        return ClientAccounts(config_folder=folder, state_folder=folder, timezone="Europe/Vienna", environment={})
 
     @asynccontextmanager
     async def backend(self, *, resume: bool = False) -> AsyncIterator[Backend]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from kirotodo.client.accounts.address import Address
-from kirotodo.client.accounts.credentials import Credentials, Tokens
+from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.remote.backend import RemoteBackend
 from kirotodo.core.backend import Backend
 from kirotodo.core.models.builtin.model import BuiltinModel
@@ -91,7 +91,7 @@ class RemoteProgram(Program):
     def __init__(self, folder: Path, base_url: str, user_id: str) -> None:
         super().__init__(folder)
         self._address = Address.of(base_url)
-        self._tokens = Tokens.of_token(token_for(user_id))
+        self._tokens = StoredTokens.of_token(token_for(user_id))
 
     @property
     def answering(self) -> Model:

@@ -12,7 +12,7 @@ import keyring
 import pytest
 from click.testing import CliRunner, Result
 
-from kirotodo.cli import front_door
+from kirotodo.cli import command_group
 from tests.client.commands.shared_server import SharedServer
 from tests.keyrings import HangingKeyring, MemoryKeyring, NoKeyring
 from tests.server.serving import token_for
@@ -35,7 +35,7 @@ class Person:
     def run(self, *args: str, stdin: str | None = None) -> Result:
         environment = {"KIROTODO_HOME": str(self.home), "TIMEZONE": "Europe/Vienna", **self.variables}
         return CliRunner(env={"KIROTODO_SERVER": None, "KIROTODO_TOKEN": None, **environment}).invoke(
-            front_door(), args, input=stdin
+            command_group(), args, input=stdin
         )
 
     def ok(self, *args: str, stdin: str | None = None) -> Result:
@@ -250,7 +250,7 @@ NEW: Final = "quite another horse"
 def reset_token(person: Person) -> str:
     """What whoever runs the server gets from the command for it."""
     environment = {"KIROTODO_HOME": str(person.home), "DATABASE_URL": person.server.settings.database_url}
-    result = CliRunner(env=environment).invoke(front_door(), ["token", "--reset-password", person.email])
+    result = CliRunner(env=environment).invoke(command_group(), ["token", "--reset-password", person.email])
     assert result.exit_code == 0, result.output
     assert "once" in result.stderr
     return result.stdout.strip()

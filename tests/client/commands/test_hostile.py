@@ -12,8 +12,8 @@ import click
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from kirotodo.cli import PLACED, front_door
-from kirotodo.client.accounts.accounts import Accounts
+from kirotodo.cli import PLACED, command_group
+from kirotodo.client.accounts.accounts import ClientAccounts
 from kirotodo.client.commands.context import Session
 from kirotodo.core import errors
 from kirotodo.core.backend import Backend
@@ -81,8 +81,8 @@ def run(backend: Backend, home: Path, *args: str) -> tuple[str, int]:
     async def opened(*, resume: bool = False) -> AsyncIterator[Backend]:
         yield backend
 
-    def accounts() -> Accounts:
-        return Accounts(config_folder=home, state_folder=home, timezone="UTC", environment={})
+    def accounts() -> ClientAccounts:
+        return ClientAccounts(config_folder=home, state_folder=home, timezone="UTC", environment={})
 
     def screen(**given: Any) -> None:
         raise AssertionError("no screen is opened here")
@@ -91,7 +91,7 @@ def run(backend: Backend, home: Path, *args: str) -> tuple[str, int]:
     terminal = Terminal()
     with redirect_stdout(terminal), redirect_stderr(terminal):
         try:
-            front_door().main(list(args), obj=session)
+            command_group().main(list(args), obj=session)
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 0
     terminal.flush()
@@ -112,7 +112,7 @@ def _a_person_at_the_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 def test_every_command_on_a_list_is_tried() -> None:
     assert {line.split()[0] for line in COMMANDS} == set(PLACED) - NOT_OF_A_BACKEND
-    conversations = front_door().get_command(click.Context(front_door()), "conversations")
+    conversations = command_group().get_command(click.Context(command_group()), "conversations")
     assert isinstance(conversations, click.Group)
     tried = {line.split()[1] for line in COMMANDS if line.startswith("conversations ")}
     assert tried == set(conversations.commands)

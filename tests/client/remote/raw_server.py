@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from kirotodo import __version__
 from kirotodo.client.accounts.address import Address
-from kirotodo.client.accounts.credentials import Credentials, Tokens
+from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.remote.backend import RemoteBackend
 from kirotodo.core.events import TurnEvent, encode_event
 from kirotodo.core.retry import Backoff
@@ -173,7 +173,7 @@ async def raw_server() -> AsyncIterator[RawServer]:
 
 
 QUICK: Final = Backoff(first=0.005, longest=0.02, tries=4)
-TOKENS: Final = Tokens(access_token="access-1", refresh_token="refresh-1", user_id="7", email="ada@example.com")
+TOKENS: Final = StoredTokens(access_token="access-1", refresh_token="refresh-1", user_id="7", email="ada@example.com")
 
 
 def issued(number: int, *, expires_in: float = 900) -> Reply:
@@ -193,7 +193,7 @@ def issued(number: int, *, expires_in: float = 900) -> Reply:
 async def signed_in(
     server: RawServer,
     *,
-    tokens: Tokens = TOKENS,
+    tokens: StoredTokens = TOKENS,
     credentials: Credentials | None = None,
     insist: bool = False,
     on_link: Callable[[Any], object] | None = None,

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from kirotodo.client.accounts.address import Address
-from kirotodo.client.accounts.credentials import Tokens
+from kirotodo.client.accounts.credentials import StoredTokens
 from kirotodo.client.remote.backend import RemoteBackend
 from kirotodo.core.backend import Backend, LinkChanged, ListChanged
 from kirotodo.core.domain.conversation import Transcript
@@ -39,7 +39,7 @@ class Stand:
     async def backend(self, user_id: str) -> AsyncIterator[RemoteBackend]:
         backend = RemoteBackend(
             Address.of(self.proxy.url),
-            Tokens.of_token(token_for(user_id)),
+            StoredTokens.of_token(token_for(user_id)),
             in_memory(),
             timezone="Europe/Vienna",
             insist=True,

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from kirotodo.client.remote.backend import RemoteBackend
-from kirotodo.client.remote.errors import NeverSent, NotOurs, NotTrusted, OutcomeUnknown
+from kirotodo.client.remote.errors import ConnectFailed, NotKirotodo, OutcomeUnknown, TlsFailed
 from kirotodo.core import errors
 from kirotodo.core.backend import LinkChanged, TaskFields
 from kirotodo.core.errors import (
@@ -136,7 +136,7 @@ async def test_where_nobody_listens_nothing_was_done(server: RawServer) -> None:
     async with signed_in(server) as backend:
         for use in (*READS.values(), *EDITS.values()):
             with pytest.raises(
-                NeverSent, match=rf"Nothing answers at 127.0.0.1:{server.port}: is the server running\?"
+                ConnectFailed, match=rf"Nothing answers at 127.0.0.1:{server.port}: is the server running\?"
             ):
                 await use(backend)
 
@@ -242,18 +242,22 @@ async def test_a_live_turn_carries_its_id(server: RawServer) -> None:
 @pytest.mark.parametrize(
     ("reply", "kind", "words"),
     [
-        (page(200), NotOurs, "There is no kirotodo server at"),
-        (page(404), NotOurs, "There is no kirotodo server at"),
+        (page(200), NotKirotodo, "There is no kirotodo server at"),
+        (page(404), NotKirotodo, "There is no kirotodo server at"),
         (page(403), Unreachable, "does not let us through"),
         (page(511), Unreachable, "does not let us through"),
         (page(413), TooLarge, "more than"),
         (page(502), Unreachable, "out of order at the moment"),
-        (page(301, location="https://other.example/"), NotOurs, "sends us on to https://other.example/"),
-        (page(302, location="javascript:alert(1)"), NotOurs, "no kirotodo server does"),
-        (page(418), NotOurs, "no kirotodo server does"),
-        (Reply(pieces=[b"{}"]), NotOurs, "There is no kirotodo server at"),
-        (Reply(pieces=[b"\xff\xfe"], headers={"content-encoding": "gzip"}), NotOurs, "There is no kirotodo server"),
-        (Reply(pieces=[b"[1"], status=404, kind="application/problem+json"), NotOurs, "There is no kirotodo server"),
+        (page(301, location="https://other.example/"), NotKirotodo, "sends us on to https://other.example/"),
+        (page(302, location="javascript:alert(1)"), NotKirotodo, "no kirotodo server does"),
+        (page(418), NotKirotodo, "no kirotodo server does"),
+        (Reply(pieces=[b"{}"]), NotKirotodo, "There is no kirotodo server at"),
+        (Reply(pieces=[b"\xff\xfe"], headers={"content-encoding": "gzip"}), NotKirotodo, "There is no kirotodo server"),
+        (
+            Reply(pieces=[b"[1"], status=404, kind="application/problem+json"),
+            NotKirotodo,
+            "There is no kirotodo server",
+        ),
     ],
 )
 async def test_strangers_are_told_apart(server: RawServer, reply: Reply, kind: type[KirotodoError], words: str) -> None:
@@ -292,7 +296,7 @@ async def test_a_name_that_nobody_knows(server: RawServer, monkeypatch: pytest.M
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", unknown)
     server.address = type(server.address)("http://todo.internal:8000")
     async with signed_in(server) as backend:
-        with pytest.raises(NeverSent, match=r"no todo\.internal:8000 to be found"):
+        with pytest.raises(ConnectFailed, match=r"no todo\.internal:8000 to be found"):
             await backend.tasks()
 
 
@@ -309,7 +313,7 @@ async def secure(server: RawServer, tmp_path_factory: pytest.TempPathFactory) ->
 
 async def test_a_certificate_that_nobody_vouches_for(secure: RawServer) -> None:
     async with signed_in(secure) as backend:
-        with pytest.raises(NotTrusted, match=r"certificate of .* cannot be trusted: self.signed.*Nothing was sent"):
+        with pytest.raises(TlsFailed, match=r"certificate of .* cannot be trusted: self.signed.*Nothing was sent"):
             await backend.delete_tasks([1])
     assert secure.asked == []
 
@@ -333,7 +337,7 @@ async def test_a_screen_says_so_at_once_and_goes_on_trying(secure: RawServer) ->
 async def test_https_where_there_is_none(server: RawServer) -> None:
     server.address = type(server.address)(server.address.url.replace("http:", "https:"))
     async with signed_in(server) as backend:
-        with pytest.raises(NotTrusted, match="does not speak TLS"):
+        with pytest.raises(TlsFailed, match="does not speak TLS"):
             await backend.tasks()
 
 

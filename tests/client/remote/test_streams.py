@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from kirotodo.client.remote import streams
-from kirotodo.client.remote.errors import NotOurs
+from kirotodo.client.remote.errors import NotKirotodo
 from kirotodo.core.backend import LinkChanged, ListChanged
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.errors import KirotodoError, ModelError, NotFound, StorageDown, Unreachable
@@ -146,7 +146,7 @@ async def test_a_turn_that_is_not_there(server: RawServer) -> None:
 
 async def test_a_page_in_place_of_a_stream(server: RawServer) -> None:
     server.on("/events", page(200))
-    with pytest.raises(NotOurs):
+    with pytest.raises(NotKirotodo):
         await watched(server)
 
 

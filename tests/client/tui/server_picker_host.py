@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from kirotodo.client.accounts.accounts import Accounts
-from kirotodo.client.accounts.selection import Asked
-from kirotodo.client.accounts.switcher import Places
+from kirotodo.client.accounts.accounts import ClientAccounts
+from kirotodo.client.accounts.selection import ServerSelection
+from kirotodo.client.accounts.switcher import ServerSwitcher
 from kirotodo.core.backend import Backend
 from tests.client.remote.raw_server import HOLD, RawServer, issued, ok, stream
 from tests.client.remote.test_streams import news
@@ -34,21 +34,23 @@ class Home:
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         self.environment = {"KIROTODO_CREDENTIALS": "memory", **environment}
-        self.accounts = Accounts(
+        self.accounts = ClientAccounts(
             config_folder=folder, state_folder=folder, timezone="UTC", environment=self.environment
         )
         self.local = backend_of()
 
-    def places(self, asked: Asked | None = None) -> Places:
+    def places(self, asked: ServerSelection | None = None) -> ServerSwitcher:
         async def opened() -> Backend:
             self.local = backend_of()
             return self.local
 
-        return Places(self.accounts, opened, local_state=self.folder / "state.json", asked=asked or Asked())
+        return ServerSwitcher(
+            self.accounts, opened, local_state=self.folder / "state.json", asked=asked or ServerSelection()
+        )
 
 
 @asynccontextmanager
-async def at_home(home: Home, *, asked: Asked | None = None, **options: Any) -> AsyncIterator[Chat]:
+async def at_home(home: Home, *, asked: ServerSelection | None = None, **options: Any) -> AsyncIterator[Chat]:
     """The chat of this person, opened where their command line says."""
     places = home.places(asked)
     async with chatting(places.open, places=places, **options) as chat:

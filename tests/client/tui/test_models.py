@@ -10,7 +10,7 @@ from textual.command import DiscoveryHit, Hit
 from kirotodo.client.state import ClientState, Outgoing
 from kirotodo.client.testing.script import Hold, ScriptedTurn, done, fail, say
 from kirotodo.client.testing.scripted_backend import ScriptedBackend
-from kirotodo.client.tui.entries import Answered
+from kirotodo.client.tui.entries import AnswerEntry
 from kirotodo.client.tui.model_picker import about, cost_of, named
 from kirotodo.client.tui.screens.palette import KirotodoCommands
 from kirotodo.client.tui.widgets.header import chip
@@ -200,8 +200,8 @@ async def test_an_answer_that_failed_costs_too() -> None:
         await chat.sees("1250k tokens · $2.00")
 
 
-def answered(model: str, usage: Usage = USED) -> Answered:
-    return Answered(key=model, turn_id=model, model=model, usage=usage)
+def answered(model: str, usage: Usage = USED) -> AnswerEntry:
+    return AnswerEntry(key=model, turn_id=model, model=model, usage=usage)
 
 
 EURO: Final = ModelChoice(name="e", model="e", place="x", input_price=0.1, output_price=0, currency="EUR")
@@ -221,7 +221,7 @@ EURO: Final = ModelChoice(name="e", model="e", place="x", input_price=0.1, outpu
         ([answered("fast", Usage(input_tokens=1))], "$0.0001"),
     ],
 )
-def test_what_answers_cost(answers: list[Answered], cost: str) -> None:
+def test_what_answers_cost(answers: list[AnswerEntry], cost: str) -> None:
     assert cost_of(answers, (*MODELS, EURO)) == cost
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kirotodo.client.accounts.selection import Asked
+from kirotodo.client.accounts.selection import ServerSelection
 from kirotodo.client.state import ClientState
 from tests.client.remote.raw_server import DROP, HOLD, RawServer, issued, ok, page, problem, raw_server, stream
 from tests.client.remote.test_sign_in import REFUSED
@@ -43,7 +43,7 @@ async def known(home: Home, server: RawServer) -> None:
 
 
 async def test_a_chosen_server_without_a_sign_in_shows_its_door(home: Home, server: RawServer) -> None:
-    asked = Asked(server=server.address.url)
+    asked = ServerSelection(server=server.address.url)
     async with at_home(home, asked=asked, ready=False) as chat:
         await chat.sees("sign in", server.address.host, "email", "password")
         await fill(chat)
@@ -56,7 +56,7 @@ async def test_a_chosen_server_without_a_sign_in_shows_its_door(home: Home, serv
 
 async def test_what_is_refused_stays_in_the_fields_with_the_reason(home: Home, server: RawServer) -> None:
     server.on("/signin", WRONG, page(502), issued(1))
-    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+    async with at_home(home, asked=ServerSelection(server=server.address.url), ready=False) as chat:
         await chat.sees("password")
         await fill(chat)
         await chat.sees("do not belong", "ada@example.com", "••••")
@@ -71,7 +71,7 @@ async def test_what_is_refused_stays_in_the_fields_with_the_reason(home: Home, s
     [("", ""), ("no address", "no email address")],
 )
 async def test_what_cannot_be_right_is_not_sent(home: Home, server: RawServer, email: str, words: str) -> None:
-    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+    async with at_home(home, asked=ServerSelection(server=server.address.url), ready=False) as chat:
         await chat.sees("password")
         await chat.write(email)
         await chat.press("tab")
@@ -83,7 +83,7 @@ async def test_what_cannot_be_right_is_not_sent(home: Home, server: RawServer, e
 
 
 async def test_an_account_is_made_with_the_password_typed_twice(home: Home, server: RawServer) -> None:
-    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+    async with at_home(home, asked=ServerSelection(server=server.address.url), ready=False) as chat:
         await chat.sees("password")
         await chat.press("shift+tab", "space")
         await chat.sees("< make one >", "again")
@@ -105,7 +105,7 @@ async def test_an_account_is_made_with_the_password_typed_twice(home: Home, serv
 
 
 async def test_the_door_can_be_left_and_found_again(home: Home, server: RawServer) -> None:
-    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+    async with at_home(home, asked=ServerSelection(server=server.address.url), ready=False) as chat:
         await chat.sees("password")
         await chat.press("escape")
         await chat.until(lambda: "password" not in chat.text)
@@ -156,7 +156,7 @@ async def test_signing_out_leads_home(home: Home, server: RawServer) -> None:
 
 
 async def test_a_chat_bound_to_its_server_goes_nowhere_else(home: Home, server: RawServer) -> None:
-    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+    async with at_home(home, asked=ServerSelection(server=server.address.url), ready=False) as chat:
         await chat.sees("password")
         await fill(chat)
         await chat.sees("3 open")
@@ -308,7 +308,7 @@ async def test_an_account_that_is_to_be_deleted_is_kept_by_a_second_enter(home: 
     told = json.loads(user_of)
     server.on("/signin", ok({**told, "user": PENDING}))
     server.on("/7/deletion", ok(None, 204))
-    async with at_home(home, asked=Asked(server=server.address.url), ready=False) as chat:
+    async with at_home(home, asked=ServerSelection(server=server.address.url), ready=False) as chat:
         await chat.sees("password")
         await fill(chat)
         await chat.sees("will be deleted on 07 December 2026", "enter again to keep it")

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from kirotodo.client.accounts.address import Address
-from kirotodo.client.accounts.selection import Asked
+from kirotodo.client.accounts.selection import ServerSelection
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.app import KirotodoApp
 from tests.client.tui.chat_host import Chat
@@ -42,10 +42,10 @@ async def places(chat: Chat) -> None:
     await chat.press("down")
 
 
-SCENES: dict[str, tuple[Callable[[Chat], Awaitable[None]], Asked]] = {
-    "sign_in": (sign_in, Asked(server=SERVER)),
-    "make_one": (make_one, Asked(server=SERVER)),
-    "places": (places, Asked(local=True)),
+SCENES: dict[str, tuple[Callable[[Chat], Awaitable[None]], ServerSelection]] = {
+    "sign_in": (sign_in, ServerSelection(server=SERVER)),
+    "make_one": (make_one, ServerSelection(server=SERVER)),
+    "places": (places, ServerSelection(local=True)),
 }
 
 

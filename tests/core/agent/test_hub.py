@@ -3,11 +3,11 @@
 import pytest
 
 from kirotodo.core.agent.event_hub import VIEWER_QUEUE, EventHub
-from kirotodo.core.events import Recorded, TextDelta
+from kirotodo.core.events import EncodedEvent, TextDelta
 
 
-def delta(seq: int) -> Recorded:
-    return Recorded.of(TextDelta(turn_id="t", seq=seq, step=0, attempt=0, text="x"))
+def delta(seq: int) -> EncodedEvent:
+    return EncodedEvent.of(TextDelta(turn_id="t", seq=seq, step=0, attempt=0, text="x"))
 
 
 async def test_a_viewer_gets_what_was_published_while_it_watched() -> None:

@@ -4,18 +4,18 @@ import asyncio
 
 import pytest
 
-from kirotodo.core.agent.cancellation import Interrupt, Interrupted
+from kirotodo.core.agent.cancellation import Cancellation, RunCancelled
 from kirotodo.core.errors import TurnTimedOut
 
 
-def interrupt(seconds: float = 60) -> Interrupt:
-    return Interrupt(deadline=asyncio.get_running_loop().time() + seconds)
+def interrupt(seconds: float = 60) -> Cancellation:
+    return Cancellation(deadline=asyncio.get_running_loop().time() + seconds)
 
 
 async def test_a_stop_ends_a_wait_with_its_reason() -> None:
     stop = interrupt()
     asyncio.get_running_loop().call_soon(stop.stop, "released")
-    with pytest.raises(Interrupted) as caught:
+    with pytest.raises(RunCancelled) as caught:
         async with stop.waiting():
             await asyncio.Event().wait()
     assert caught.value.reason == "released"
@@ -25,7 +25,7 @@ async def test_the_first_reason_counts() -> None:
     stop = interrupt()
     stop.stop("cancelled")
     stop.stop("released")
-    with pytest.raises(Interrupted) as caught:
+    with pytest.raises(RunCancelled) as caught:
         stop.check()
     assert caught.value.reason == "cancelled"
 
@@ -33,7 +33,7 @@ async def test_the_first_reason_counts() -> None:
 async def test_a_stop_outside_of_a_wait_is_seen_at_the_next_one() -> None:
     stop = interrupt()
     stop.stop("cancelled")
-    with pytest.raises(Interrupted):
+    with pytest.raises(RunCancelled):
         async with stop.waiting():
             raise AssertionError("never reached")
 

@@ -14,7 +14,7 @@ from kirotodo.core.events import FINAL_EVENTS, ApprovalRequested, TextDelta, Tur
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
-from kirotodo.core.store.database import Marks
+from kirotodo.core.store.database import Heads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ async def test_one_look_serves_all_who_watch(programs: Programs, monkeypatch: py
     database = programs.two._database
     look = database.marks
 
-    async def counted(turns: Sequence[tuple[str, str]], users: Sequence[str]) -> Marks | None:
+    async def counted(turns: Sequence[tuple[str, str]], users: Sequence[str]) -> Heads | None:
         asked.append((list(turns), list(users)))
         if len(asked) == 3:
             looked.set()

@@ -28,7 +28,7 @@ ROUNDS = 10
 
 
 @dataclass(frozen=True)
-class Said:
+class UserEntry:
     """One exchange. `tools` are the calls in order, `then` the open tasks afterwards, `words` parts of the answer."""
 
     text: str
@@ -72,7 +72,7 @@ class Dialogue:
                 self.history.append(await self._run(request))
         raise AssertionError(f"no answer to {text!r} within {ROUNDS} rounds; called {self.called}")
 
-    async def hold(self, exchanges: Sequence[Said]) -> None:
+    async def hold(self, exchanges: Sequence[UserEntry]) -> None:
         """A whole conversation, each exchange checked."""
         for said in exchanges:
             answer = await self.say(said.text)

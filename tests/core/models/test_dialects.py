@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirotodo.core.models.model import Facts, ModelRequest, Restarted, TextDelta, ToolCall, UserText
-from kirotodo.core.models.openai.text_filter import HeldText
+from kirotodo.core.models.openai.text_filter import TextFilter
 from kirotodo.core.tools.registry import TOOLS
 
 MILK: Final = '{"title": "milk"}'
@@ -30,7 +30,7 @@ def request(text: str = "please") -> ModelRequest:
 
 def told(*pieces: str, asked: ModelRequest | None = None) -> tuple[str, list[ToolCall]]:
     """What is shown in the end, and called."""
-    held = HeldText(asked or request())
+    held = TextFilter(asked or request())
     events = [event for piece in pieces for event in held.feed(piece)]
     last, calls = held.finish()
     shown = ""

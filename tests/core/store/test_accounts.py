@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kirotodo.core.errors import Conflict, NotFound
-from kirotodo.core.store.accounts import Standing
+from kirotodo.core.store.accounts import SessionStatus
 from kirotodo.core.store.database import Database
 from tests.core.store.conftest import ANN, BOB, Clock
 
@@ -83,8 +83,10 @@ async def test_the_moment_of_an_end_is_its_first(accounts: Database) -> None:
 async def test_everywhere_ends_sessions_and_tokens(accounts: Database) -> None:
     async with accounts.begin(ANN) as store:
         assert await store.accounts.revoke_all() == 1
-        assert await store.accounts.standing("phone") == Standing(email="ann@example.com", token_version=1, live=False)
-        assert await store.accounts.standing() == Standing(email="ann@example.com", token_version=1, live=True)
+        assert await store.accounts.standing("phone") == SessionStatus(
+            email="ann@example.com", token_version=1, live=False
+        )
+        assert await store.accounts.standing() == SessionStatus(email="ann@example.com", token_version=1, live=True)
         await store.accounts.add_session("tablet", expires_at=store.now + HOUR)
         assert (await store.accounts.standing("tablet")).live
         assert await store.accounts.revoke_all() == 2
@@ -102,5 +104,5 @@ async def test_a_session_runs_out_and_is_forgotten_at_the_next_sign_in(accounts:
 
 async def test_who_never_came_stands_well_and_has_no_session(database: Database) -> None:
     async with database.read("carl") as store:
-        assert await store.accounts.standing() == Standing(email=None, token_version=0, live=True)
+        assert await store.accounts.standing() == SessionStatus(email=None, token_version=0, live=True)
         assert not (await store.accounts.standing("laptop")).live

@@ -10,7 +10,7 @@ from kirotodo.core.domain.conversation import ToolCall
 from kirotodo.core.domain.task import Task, TaskFilter
 from kirotodo.core.language.types import Preferences
 from kirotodo.core.store.database import Database, Store
-from kirotodo.core.tools.base import Standpoint, ToolContext
+from kirotodo.core.tools.base import ToolContext, UserClock
 from kirotodo.core.tools.registry import TOOLS
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -32,8 +32,8 @@ class Desk:
         self.now += timedelta(microseconds=1)
         return self.now
 
-    def at(self) -> Standpoint:
-        return Standpoint(now=self.now.astimezone(ZONE), zone=ZONE, preferences=Preferences())
+    def at(self) -> UserClock:
+        return UserClock(now=self.now.astimezone(ZONE), zone=ZONE, preferences=Preferences())
 
     def _context(self, store: Store, call_id: str) -> ToolContext:
         return ToolContext(

@@ -17,7 +17,7 @@ from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import ScriptedModel
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from kirotodo.server.auth.authenticator import Gate
+from kirotodo.server.auth.authenticator import Authenticator
 from kirotodo.server.auth.passwords import Passwords
 
 SECRET: Final = "a secret that is long enough for HS256, as it has to be"
@@ -65,7 +65,7 @@ class Server:
     """One process of a server, spoken to over HTTP."""
 
     http: httpx2.AsyncClient
-    gate: Gate
+    gate: Authenticator
     core: Core
     clock: Clock
     hashes: CountedHashes = field(default_factory=CountedHashes)
@@ -115,7 +115,7 @@ async def serving(settings: Settings, clock: Clock) -> AsyncIterator[Server]:
     async with AsyncExitStack() as house:
         await house.enter_async_context(app.router.lifespan_context(app))
         await app.state.gate.aclose()
-        gate = await Gate.open(
+        gate = await Authenticator.open(
             settings, app.state.core, passwords=Passwords(PasswordHash((hashes,))), monotonic=clock.monotonic
         )
         house.push_async_callback(gate.aclose)

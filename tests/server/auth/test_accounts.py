@@ -16,7 +16,7 @@ from kirotodo.core.errors import InvalidInput, RateLimited
 from kirotodo.core.store.tables import users
 from kirotodo.core.store.transaction import UID
 from kirotodo.server.auth.accounts import GRACE, SESSION_LIFETIME, STANDING_SECONDS
-from kirotodo.server.auth.authenticator import Gate
+from kirotodo.server.auth.authenticator import Authenticator
 from kirotodo.server.auth.email_addresses import folded_email
 from kirotodo.server.auth.password_rules import _common, check_password
 from kirotodo.server.auth.passwords import WAITING_MAX, Passwords, argon2id
@@ -452,7 +452,7 @@ async def test_in_development_a_secret_is_made_and_kept(serve: Serve, settings_w
 
 async def test_servers_that_start_together_make_one_secret(settings_with: Any, server: Server) -> None:
     settings = settings_with(better_auth_secret=None)
-    gates = await asyncio.gather(*(Gate.open(settings, server.core) for _ in range(8)))
+    gates = await asyncio.gather(*(Authenticator.open(settings, server.core) for _ in range(8)))
     signed = [gate.own.tokens.sign_access("1", token_version=0) for gate in gates]
     for gate in gates:
         for token in signed:

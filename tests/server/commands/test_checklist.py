@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from kirotodo.cli import front_door
+from kirotodo.cli import command_group
 from kirotodo.core.settings import Settings
 from kirotodo.server.commands.doctor import checklist
 
@@ -56,7 +56,7 @@ def test_what_is_not_is_said_with_what_to_do(changed: dict[str, Any], name: str,
 def test_doctor_prints_it_and_no_password(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("KIROTODO_HOME", str(tmp_path))
     monkeypatch.setenv("DATABASE_URL", "postgresql://kirotodo:hunter2@127.0.0.1:1/x")
-    result = CliRunner().invoke(front_door(), ["doctor", "--production", "--offline", "--json"])
+    result = CliRunner().invoke(command_group(), ["doctor", "--production", "--offline", "--json"])
     names = {check["name"] for check in json.loads(result.stdout)["checks"]}
     assert {"production", "database password", "rate limit", *ONLY_PEOPLE} <= names
     assert result.exit_code == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from kirotodo.cli import front_door
+from kirotodo.cli import command_group
 from kirotodo.core.errors import NotSignedIn
 from kirotodo.core.local import utc_now
 from kirotodo.core.settings import Settings
@@ -29,7 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*args: str, stdin: str | None = None) -> Result:
-    return CliRunner().invoke(front_door(), args, input=stdin)
+    return CliRunner().invoke(command_group(), args, input=stdin)
 
 
 def ok(*args: str, stdin: str | None = None) -> str:

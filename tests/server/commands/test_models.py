@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from llmock.pytest_plugin import LLMock
 from llmock.scenarios import Reply, ToolCall
 
-from kirotodo.cli import front_door
+from kirotodo.cli import command_group
 from kirotodo.core.settings import Settings
 from tests.keyrings import MemoryKeyring, NoKeyring
 
@@ -46,7 +46,7 @@ def service(home: Path, llmock: LLMock, monkeypatch: pytest.MonkeyPatch) -> LLMo
 
 
 def run(*args: str, stdin: str | None = None) -> Result:
-    result = CliRunner().invoke(front_door(), args, input=stdin)
+    result = CliRunner().invoke(command_group(), args, input=stdin)
     assert "went wrong inside" not in result.stderr
     return result
 

@@ -19,15 +19,15 @@ from kirotodo.client.tui.messages import (
     ConversationsChanged,
     Edited,
     Failed,
-    LinkSeen,
+    LinkReported,
     ModelChosen,
-    ModelsSeen,
+    ModelsFetched,
     NewConversation,
     OpenConversation,
-    SignOutWanted,
-    StatusSeen,
+    SignOutRequested,
+    StatusFetched,
+    TasksFetched,
     TasksLoaded,
-    TasksSeen,
     TextOffered,
 )
 from kirotodo.client.tui.model_picker import named, names
@@ -37,7 +37,7 @@ from kirotodo.client.tui.slash import BY_NAME, matching, parse
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
-from kirotodo.client.tui.widgets.queue import QueuedMessage, QueueStrip
+from kirotodo.client.tui.widgets.queue import MessageQueue, QueuedMessage
 from kirotodo.client.tui.widgets.slash_popup import SlashPopup
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
@@ -67,7 +67,7 @@ class ChatScreen(TalkScreen):
         with Horizontal(id="body"):
             with Vertical(id="conversation"):
                 yield Transcript(id="transcript")
-                yield QueueStrip(id="queue")
+                yield MessageQueue(id="queue")
                 yield Composer(popup, id="composer")
                 yield ApprovalBar(id="approval")
                 yield popup
@@ -130,7 +130,7 @@ class ChatScreen(TalkScreen):
             load = shell.jobs.open_latest(shell.state.last_conversation, self.view, outbox=outbox)
         shell.work(shell.jobs.quietly(load), group="open", exclusive=True)
 
-    def on_link_seen(self, message: LinkSeen) -> None:
+    def on_link_seen(self, message: LinkReported) -> None:
         """Say how the link stands; once it is good again, catch up on what happened meanwhile."""
         message.stop()
         change, before = message.change, self.header.link
@@ -158,16 +158,16 @@ class ChatScreen(TalkScreen):
         message.stop()
         self.query_one(TaskPane).set_tasks(message.tasks, total=message.total)
 
-    def on_tasks_seen(self, message: TasksSeen) -> None:
+    def on_tasks_seen(self, message: TasksFetched) -> None:
         message.stop()
         self.query_one(TaskPane).apply(message.tasks, message.removed)
         self.shell.work(self.shell.jobs.status(), group="status", exclusive=True)
 
-    def on_status_seen(self, message: StatusSeen) -> None:
+    def on_status_seen(self, message: StatusFetched) -> None:
         message.stop()
         self.header.status = message.status
 
-    def on_models_seen(self, message: ModelsSeen) -> None:
+    def on_models_seen(self, message: ModelsFetched) -> None:
         message.stop()
         self.models = message.choices
         if self.model is not None and (choice := named(self.model, self.models)) is None:
@@ -203,7 +203,7 @@ class ChatScreen(TalkScreen):
         self.shell.say(message.said)
         for sentence in message.changed.skipped:
             self.shell.say(sentence, "warning")
-        self.post_message(TasksSeen(message.changed.tasks, message.changed.removed))
+        self.post_message(TasksFetched(message.changed.tasks, message.changed.removed))
 
     def on_failed(self, message: Failed) -> None:
         message.stop()
@@ -255,7 +255,7 @@ class ChatScreen(TalkScreen):
             job = self.shell.jobs.look_again(self.conversation_id, self.view)
             self.shell.work(job, group="look", exclusive=True)
 
-    def on_sign_out_wanted(self, message: SignOutWanted) -> None:
+    def on_sign_out_wanted(self, message: SignOutRequested) -> None:
         message.stop()
         run_command(self, "signout", "")
 
@@ -342,12 +342,12 @@ class ChatScreen(TalkScreen):
         self.app.push_screen(screen)
 
     def action_places(self) -> None:
-        from kirotodo.client.tui.screens.server_picker import PlacesScreen
+        from kirotodo.client.tui.screens.server_picker import ServerPickerScreen
 
         if self.shell.places is None:
             self.shell.say(ONE_LIST, "warning")
         else:
-            self._open(PlacesScreen(self.shell.places))
+            self._open(ServerPickerScreen(self.shell.places))
 
     def action_new_conversation(self) -> None:
         self.begin_new()

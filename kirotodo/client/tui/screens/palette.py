@@ -7,7 +7,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from kirotodo.client.tui.keymap import ACTIONS, Action, key_label
-from kirotodo.client.tui.messages import ModelChosen, OpenConversation, SignOutWanted
+from kirotodo.client.tui.messages import ModelChosen, OpenConversation, SignOutRequested
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.task_pane import TaskPane
@@ -95,7 +95,7 @@ class KirotodoCommands(Provider):
         return places is not None and places.address is not None
 
     def _sign_out(self) -> None:
-        shell_of(self.screen).chat.post_message(SignOutWanted())
+        shell_of(self.screen).chat.post_message(SignOutRequested())
 
     def _choose(self, name: str) -> None:
         shell_of(self.screen).chat.post_message(ModelChosen(name))

@@ -9,7 +9,7 @@ from textual.widgets import TextArea
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.header import HeaderLine
-from kirotodo.client.tui.widgets.queue import QueueStrip
+from kirotodo.client.tui.widgets.queue import MessageQueue
 from kirotodo.client.tui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class PartsScreen(Screen[None]):
         return self.query_one(ApprovalBar)
 
     @property
-    def queue(self) -> QueueStrip:
-        return self.query_one(QueueStrip)
+    def queue(self) -> MessageQueue:
+        return self.query_one(MessageQueue)
 
     # --- drafts ---
 

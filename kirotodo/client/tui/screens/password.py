@@ -4,7 +4,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widget import Widget
 
-from kirotodo.client.accounts.switcher import Places
+from kirotodo.client.accounts.switcher import ServerSwitcher
 from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.screens.sign_in import labelled
 from kirotodo.client.tui.shell import shell_of
@@ -24,7 +24,7 @@ class PasswordScreen(DialogScreen):
     }
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: ServerSwitcher) -> None:
         super().__init__("new password")
         self._places = places
 

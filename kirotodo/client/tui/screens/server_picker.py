@@ -13,9 +13,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from kirotodo.client.accounts.address import Address
-from kirotodo.client.accounts.switcher import Place, Places
+from kirotodo.client.accounts.switcher import ListLocation, ServerSwitcher
 from kirotodo.client.tui.keymap import bindings, hints
-from kirotodo.client.tui.messages import PlaceChanged, SignInWanted
+from kirotodo.client.tui.messages import LocationChanged, SignInRequested
 from kirotodo.client.tui.plain import line, plain
 from kirotodo.core.errors import KirotodoError, NotSignedIn
 
@@ -30,11 +30,11 @@ class _Closed(Exception):
         self.door = door
 
 
-class PlaceList(OptionList, inherit_bindings=False):
+class ServerList(OptionList, inherit_bindings=False):
     """The lines; the keys are the screen's."""
 
 
-class PlacesScreen(ModalScreen[None]):
+class ServerPickerScreen(ModalScreen[None]):
     """Says to the app where it went, or that somebody has to sign in."""
 
     BINDINGS = bindings("places")
@@ -73,7 +73,7 @@ class PlacesScreen(ModalScreen[None]):
             self.sentence = sentence
             self.door = door
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: ServerSwitcher) -> None:
         super().__init__()
         self._places = places
         self._known = places.known()
@@ -83,7 +83,7 @@ class PlacesScreen(ModalScreen[None]):
         with Vertical(id="places") as box:
             box.border_title = Content("where the list is")
             box.border_subtitle = hints("places")
-            yield PlaceList(*(Option(_told(place)) for place in self._known), *self._another(), markup=False)
+            yield ServerList(*(Option(_told(place)) for place in self._known), *self._another(), markup=False)
             yield Static(id="place-status", markup=False)
 
     def _another(self) -> list[Option]:
@@ -96,8 +96,8 @@ class PlacesScreen(ModalScreen[None]):
             self._tell("This chat was opened for this server and stays there.")
 
     @property
-    def _list(self) -> PlaceList:
-        return self.query_one(PlaceList)
+    def _list(self) -> ServerList:
+        return self.query_one(ServerList)
 
     def _tell(self, sentence: str, *, error: bool = False) -> None:
         status = self.query_one("#place-status", Static)
@@ -113,16 +113,16 @@ class PlacesScreen(ModalScreen[None]):
             return
         if index >= len(self._known):
             self.dismiss(None)
-            self.app.post_message(SignInWanted(None))
+            self.app.post_message(SignInRequested(None))
         elif self._known[index].here:
             self.dismiss(None)
         elif not self._known[index].signed_in:
             self.dismiss(None)
-            self.app.post_message(SignInWanted(self._known[index].address))
+            self.app.post_message(SignInRequested(self._known[index].address))
         else:
             self._work(self._go(self._known[index]))
 
-    async def _go(self, place: Place) -> str:
+    async def _go(self, place: ListLocation) -> str:
         try:
             await self._places.go(place.address)
         except NotSignedIn:
@@ -152,14 +152,14 @@ class PlacesScreen(ModalScreen[None]):
     def on_places_screen_done(self, message: Done) -> None:
         message.stop()
         self.dismiss(None)
-        self.app.post_message(PlaceChanged(message.said))
+        self.app.post_message(LocationChanged(message.said))
 
     def on_places_screen_refused(self, message: Refused) -> None:
         message.stop()
         self._busy = False
         if message.door is not None:
             self.dismiss(None)
-            self.app.post_message(SignInWanted(message.door))
+            self.app.post_message(SignInRequested(message.door))
         elif self.is_current:
             self._tell(message.sentence, error=True)
 
@@ -175,7 +175,7 @@ class PlacesScreen(ModalScreen[None]):
         self.dismiss(None)
 
 
-def _told(place: Place) -> Content:
+def _told(place: ListLocation) -> Content:
     mark = "● " if place.here else "○ "
     about = "" if place.address is None else place.email if place.signed_in else "signed out"
     return Content.assemble(mark, line(place.name), ("   ", ""), line(about, "$text-muted"))

@@ -13,8 +13,8 @@ from textual.widgets import Label, Static
 
 from kirotodo.client.accounts.accounts import checked_email
 from kirotodo.client.accounts.address import EXAMPLE, Address
-from kirotodo.client.accounts.switcher import Places
-from kirotodo.client.tui.messages import PlaceChanged
+from kirotodo.client.accounts.switcher import ServerSwitcher
+from kirotodo.client.tui.messages import LocationChanged
 from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.shell import shell_of
@@ -48,7 +48,7 @@ class SignInScreen(DialogScreen):
             super().__init__()
             self.said = said
 
-    def __init__(self, places: Places, *, address: Address | None = None, why: str = "") -> None:
+    def __init__(self, places: ServerSwitcher, *, address: Address | None = None, why: str = "") -> None:
         super().__init__("sign in")
         self._places = places
         self._address = address if address is not None else places.address
@@ -120,7 +120,7 @@ class SignInScreen(DialogScreen):
     def on_sign_in_screen_entered(self, message: Entered) -> None:
         message.stop()
         self.dismiss(None)
-        self.app.post_message(PlaceChanged(message.said))
+        self.app.post_message(LocationChanged(message.said))
 
     def action_close(self) -> None:
         """Nothing typed here is worth a second key."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kirotodo.client.accounts.switcher import THIS_COMPUTER
-from kirotodo.client.tui.messages import ModelChosen, PlaceChanged, SignInWanted
+from kirotodo.client.tui.messages import LocationChanged, ModelChosen, SignInRequested
 from kirotodo.core.errors import InvalidInput, NotSignedIn
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ ONE_LIST: Final = "This chat has one list and no other to go to."
 
 def run_command(chat: "ChatScreen", name: str, argument: str) -> None:
     """Run a command that is known by name."""
-    DEEDS[name](chat, argument)
+    HANDLERS[name](chat, argument)
 
 
 def _rename(chat: "ChatScreen", title: str) -> None:
@@ -124,10 +124,10 @@ async def _go(chat: "ChatScreen", address: "Address | None") -> None:
     try:
         await places.go(address)
     except NotSignedIn:
-        chat.shell.post_message(SignInWanted(address))
+        chat.shell.post_message(SignInRequested(address))
     else:
         where = address.host if address is not None else "this computer"
-        chat.shell.post_message(PlaceChanged(f"The list is that of {where} now."))
+        chat.shell.post_message(LocationChanged(f"The list is that of {where} now."))
 
 
 def _password(chat: "ChatScreen", _: str) -> None:
@@ -150,10 +150,10 @@ def _sign_out(chat: "ChatScreen", _: str) -> None:
 async def _leave(chat: "ChatScreen") -> None:
     places = chat.shell.places
     assert places is not None
-    chat.shell.post_message(PlaceChanged(await places.sign_out()))
+    chat.shell.post_message(LocationChanged(await places.sign_out()))
 
 
-DEEDS: Final[Mapping[str, Callable[["ChatScreen", str], None]]] = {
+HANDLERS: Final[Mapping[str, Callable[["ChatScreen", str], None]]] = {
     "help": lambda chat, _: chat.action_help(),
     "new": lambda chat, _: chat.action_new_conversation(),
     "conversations": lambda chat, _: chat.action_conversations(),

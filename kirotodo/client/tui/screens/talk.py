@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from textual.widget import Widget
 
 from kirotodo.client.state import Outgoing
-from kirotodo.client.tui.entries import Answered, Noted, Said, answer_key, entries_of
+from kirotodo.client.tui.entries import AnswerEntry, NoteEntry, UserEntry, answer_key, entries_of
 from kirotodo.client.tui.messages import (
     AnswerRefused,
     CallUndone,
@@ -18,8 +18,8 @@ from kirotodo.client.tui.messages import (
     MessageAccepted,
     MessageRefused,
     OlderLoaded,
-    PageSeen,
-    TasksSeen,
+    PageFetched,
+    TasksFetched,
     WatchLost,
 )
 from kirotodo.client.tui.model_picker import cost_of
@@ -137,7 +137,7 @@ class TalkScreen(PartsScreen):
         """Show a turn under way from its beginning to its end."""
         self.live = turn_id
         self.show_keys()
-        self.transcript.put(Answered(key=answer_key(turn_id), turn_id=turn_id))
+        self.transcript.put(AnswerEntry(key=answer_key(turn_id), turn_id=turn_id))
         self.shell.work(self.shell.jobs.watch(turn_id, self.view), group="watch", exclusive=True)
 
     def on_transcript_older_wanted(self) -> None:
@@ -152,7 +152,7 @@ class TalkScreen(PartsScreen):
             self.transcript.prepend(entries_of(page) if page is not None else [], more=self._before is not None)
             self._show_usage()
 
-    def on_page_seen(self, message: PageSeen) -> None:
+    def on_page_seen(self, message: PageFetched) -> None:
         """Add what another program said in this conversation."""
         message.stop()
         page = message.transcript
@@ -160,10 +160,10 @@ class TalkScreen(PartsScreen):
             return
         self.header.title = page.conversation.title
         known = {entry.key for entry in self.transcript.entries}
-        newest = max((entry.seq for entry in self.transcript.entries if isinstance(entry, Said)), default=0)
+        newest = max((entry.seq for entry in self.transcript.entries if isinstance(entry, UserEntry)), default=0)
         fresh = False
         for entry in entries_of(page):
-            fresh = fresh or (isinstance(entry, Said) and entry.seq > newest)
+            fresh = fresh or (isinstance(entry, UserEntry) and entry.seq > newest)
             if fresh and entry.key not in known:
                 self.transcript.append(entry)
         self._watch_live_turn(page)
@@ -194,7 +194,7 @@ class TalkScreen(PartsScreen):
         self.keep_state()
         self.composer.sent = list(state.history)
         self.before_sending()
-        self.transcript.append(Said(key=PENDING, text=text), follow=True)
+        self.transcript.append(UserEntry(key=PENDING, text=text), follow=True)
         self._show_queue()
         self.shell.work(self.shell.jobs.send(self.sending, self.view), group=_sending(self.sending))
 
@@ -211,7 +211,7 @@ class TalkScreen(PartsScreen):
             state.set_queued(self.conversation_id, ())
         self.conversation_id = state.last_conversation = sent.conversation_id
         text, key = message.outgoing.text, f"said:{sent.message_seq}"
-        self.transcript.rekey(PENDING, Said(key=key, text=text, seq=sent.message_seq, turn_id=sent.turn_id))
+        self.transcript.rekey(PENDING, UserEntry(key=key, text=text, seq=sent.message_seq, turn_id=sent.turn_id))
         self.watch_turn(sent.turn_id)
         self._note_draft()
         self._keep_queue()
@@ -268,7 +268,7 @@ class TalkScreen(PartsScreen):
                 self.approval.settle(event.call_id)
                 self.show_composer()
             case TasksChanged():
-                self.post_message(TasksSeen(event.tasks, event.removed))
+                self.post_message(TasksFetched(event.tasks, event.removed))
             case TurnFinished():
                 self.transcript.apply(event)
                 self.header.title = event.title or self.header.title
@@ -297,7 +297,7 @@ class TalkScreen(PartsScreen):
         message.stop()
         if message.view == self.view and message.turn_id == self.live:
             self.transcript.put(
-                Answered(
+                AnswerEntry(
                     key=answer_key(message.turn_id),
                     turn_id=message.turn_id,
                     status="failed",
@@ -324,7 +324,7 @@ class TalkScreen(PartsScreen):
     def retry(self, turn_id: str | None = None) -> None:
         """Send the message of a failed turn again; without an id, that of the last one."""
         failed = [
-            entry for entry in self.transcript.entries if isinstance(entry, Answered) and entry.status == "failed"
+            entry for entry in self.transcript.entries if isinstance(entry, AnswerEntry) and entry.status == "failed"
         ]
         wanted = turn_id or (failed[-1].turn_id if failed else "")
         said = self.transcript.said(wanted)
@@ -334,7 +334,7 @@ class TalkScreen(PartsScreen):
             self.shell.say("There is no failed turn to try again.", "warning")
 
     def _show_usage(self) -> None:
-        answers = [entry for entry in self.transcript.entries if isinstance(entry, Answered)]
+        answers = [entry for entry in self.transcript.entries if isinstance(entry, AnswerEntry)]
         self.header.usage = sum((answer.usage for answer in answers), Usage())
         self.header.cost = cost_of(answers, self.models)
 
@@ -345,7 +345,7 @@ class TalkScreen(PartsScreen):
     def on_call_undone(self, message: CallUndone) -> None:
         message.stop()
         self.transcript.mark_undone(message.turn_id, message.call_id)
-        self.post_message(TasksSeen(message.changed.tasks, message.changed.removed))
+        self.post_message(TasksFetched(message.changed.tasks, message.changed.removed))
         for sentence in message.changed.skipped:
             self.shell.say(sentence, "warning")
 
@@ -367,7 +367,7 @@ class TalkScreen(PartsScreen):
         if self.focused is None or self.approval in self.focused.ancestors_with_self:
             self.composer.focus()
 
-    def on_approval_bar_answered(self, message: ApprovalBar.Answered) -> None:
+    def on_approval_bar_answered(self, message: ApprovalBar.AnswerEntry) -> None:
         message.stop()
         job = self.shell.jobs.answer(message.turn_id, message.call_id, message.decision, message.arguments)
         self.approval.settle(message.call_id)
@@ -429,7 +429,7 @@ class TalkScreen(PartsScreen):
 
     def note(self, text: str) -> None:
         """A line of the program itself at the end of the conversation."""
-        self.transcript.append(Noted(key=f"note:{uuid.uuid4().hex}", text=text))
+        self.transcript.append(NoteEntry(key=f"note:{uuid.uuid4().hex}", text=text))
 
     # --- left to the chat ---
 

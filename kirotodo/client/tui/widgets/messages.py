@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from kirotodo.client.tui.cells import steady
-from kirotodo.client.tui.entries import Answered, Call, Noted, Said
+from kirotodo.client.tui.entries import AnswerEntry, Call, NoteEntry, UserEntry
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.markdown import StreamedLines, render
 from kirotodo.client.tui.plain import clean, line, one_line, plain
@@ -25,12 +25,12 @@ class UserMessage(TextLines):
 
     LABEL = "you"
 
-    def __init__(self, entry: Said) -> None:
+    def __init__(self, entry: UserEntry) -> None:
         super().__init__()
         self.entry = entry
         self.set_class(not entry.seq, "-pending")
 
-    def show(self, entry: Said) -> None:
+    def show(self, entry: UserEntry) -> None:
         self.entry = entry
         self.set_class(not entry.seq, "-pending")
         self.renew()
@@ -45,7 +45,7 @@ class UserMessage(TextLines):
 class Note(TextLines):
     """Said by neither side and kept nowhere."""
 
-    def __init__(self, entry: Noted) -> None:
+    def __init__(self, entry: NoteEntry) -> None:
         super().__init__()
         self.entry = entry
 
@@ -246,11 +246,11 @@ class AnswerEnd(TextLines):
             super().__init__()
             self.turn_id = turn_id
 
-    def __init__(self, entry: Answered) -> None:
+    def __init__(self, entry: AnswerEntry) -> None:
         super().__init__()
         self.show(entry)
 
-    def show(self, entry: Answered) -> None:
+    def show(self, entry: AnswerEntry) -> None:
         self.entry = entry
         self.display = entry.status in ("cancelled", "failed", "awaiting_approval")
         self.set_class(entry.status == "failed", "-failed")
@@ -283,7 +283,7 @@ class AnswerEnd(TextLines):
 class AnswerBlock(Vertical):
     """One turn's answer. `show` brings it to a newer state of the same entry."""
 
-    def __init__(self, entry: Answered) -> None:
+    def __init__(self, entry: AnswerEntry) -> None:
         super().__init__()
         self.entry = entry
         self._text = AnswerText(entry.text, live=not entry.over)
@@ -296,7 +296,7 @@ class AnswerBlock(Vertical):
         yield from self._calls.values()
         yield self._end
 
-    def show(self, entry: Answered) -> None:
+    def show(self, entry: AnswerEntry) -> None:
         before, self.entry = self.entry, entry
         self._text.display = _speaks(entry)
         if entry.over and not before.over:
@@ -317,6 +317,6 @@ class AnswerBlock(Vertical):
                 self.mount(self._calls[call.id], before=self._end)
 
 
-def _speaks(entry: Answered) -> bool:
+def _speaks(entry: AnswerEntry) -> bool:
     """Whether there is an answer to show, or one to wait for."""
     return bool(entry.text) or entry.status != "failed"

@@ -68,7 +68,7 @@ class QueuedMessage(TextLines):
             self.action_edit()
 
 
-class QueueStrip(VerticalScroll, can_focus=False):
+class MessageQueue(VerticalScroll, can_focus=False):
     """The waiting messages of the conversation on screen, in the order they will go out."""
 
     def __init__(self, *, id: str | None = None) -> None:

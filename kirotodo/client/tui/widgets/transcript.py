@@ -8,7 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 
-from kirotodo.client.tui.entries import Answered, Entry, Noted, Said, answer_key, fold, undone
+from kirotodo.client.tui.entries import AnswerEntry, Entry, NoteEntry, UserEntry, answer_key, fold, undone
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.widgets.messages import AnswerBlock, Note, UserMessage
 from kirotodo.client.tui.widgets.text_lines import TextLines
@@ -109,17 +109,19 @@ class Transcript(VerticalScroll):
                     self._first -= 1
                 return
 
-    def answer(self, turn_id: str) -> Answered | None:
+    def answer(self, turn_id: str) -> AnswerEntry | None:
         key = answer_key(turn_id)
-        return next((entry for entry in self.entries if isinstance(entry, Answered) and entry.key == key), None)
+        return next((entry for entry in self.entries if isinstance(entry, AnswerEntry) and entry.key == key), None)
 
-    def said(self, turn_id: str) -> Said | None:
+    def said(self, turn_id: str) -> UserEntry | None:
         """The message that began a turn."""
-        return next((entry for entry in self.entries if isinstance(entry, Said) and entry.turn_id == turn_id), None)
+        return next(
+            (entry for entry in self.entries if isinstance(entry, UserEntry) and entry.turn_id == turn_id), None
+        )
 
     def apply(self, event: TurnEvent) -> None:
         """Fold an event into the answer of its turn."""
-        entry = self.answer(event.turn_id) or Answered(key=answer_key(event.turn_id), turn_id=event.turn_id)
+        entry = self.answer(event.turn_id) or AnswerEntry(key=answer_key(event.turn_id), turn_id=event.turn_id)
         self.put(fold(entry, event))
 
     def mark_undone(self, turn_id: str, call_id: str) -> None:
@@ -131,9 +133,9 @@ class Transcript(VerticalScroll):
         if not self._first <= index < self._first + len(self.mounted):
             return
         match self.mounted[index - self._first], entry:
-            case (UserMessage() as widget, Said()):
+            case (UserMessage() as widget, UserEntry()):
                 widget.show(entry)
-            case (AnswerBlock() as widget, Answered()):
+            case (AnswerBlock() as widget, AnswerEntry()):
                 widget.show(entry)
 
     # --- the window ---
@@ -296,11 +298,11 @@ class Transcript(VerticalScroll):
 
 def _widget(entry: Entry) -> EntryWidget:
     match entry:
-        case Said():
+        case UserEntry():
             return UserMessage(entry)
-        case Answered():
+        case AnswerEntry():
             return AnswerBlock(entry)
-        case Noted():
+        case NoteEntry():
             return Note(entry)
 
 

@@ -74,7 +74,7 @@ _POSSESSED = pattern(r"'s\b")
 
 
 @dataclass(slots=True)
-class Narrowed:
+class NarrowedScope:
     """A scope, and the holes that its words leave in the span."""
 
     scope: Scope = field(default_factory=Scope)
@@ -112,9 +112,9 @@ def bounds(when: When, preferences: Preferences) -> tuple[dt.date, dt.date]:
     return when.date, when.date
 
 
-def narrow(span: Span, *, question: bool = False) -> Narrowed:
+def narrow(span: Span, *, question: bool = False) -> NarrowedScope:
     """What narrows the tasks that a span speaks of. `question` reads words for done and open too."""
-    out = Narrowed()
+    out = NarrowedScope()
     scope = out.scope
     marks = find_marks(span)
     out.holes += marks.holes
@@ -185,7 +185,7 @@ def _part(word: str) -> DayPart:
     return parts[word]
 
 
-def _dated(span: Span, scope: Scope, out: Narrowed) -> Scope:
+def _dated(span: Span, scope: Scope, out: NarrowedScope) -> Scope:
     today = span.reading.now.date()
     for n in span.named():
         if n.when is None or _inside((n.start, n.end), out.holes):

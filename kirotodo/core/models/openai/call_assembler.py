@@ -18,7 +18,7 @@ from kirotodo.core.models.openai.tool_names import called_name, known_name
 
 
 @dataclass(slots=True)
-class CallInParts:
+class PartialToolCall:
     """A call on its way in. `given` are arguments that came as an object, `pieces` those that came as text; `extra` is
     what the provider wants back with it."""
 
@@ -85,9 +85,9 @@ class CallAssembler:
 
     def __init__(self, tools: Collection[str]) -> None:
         self._tools = tools
-        self._calls: list[CallInParts] = []
-        self._by_index: dict[Any, CallInParts] = {}
-        self._by_id: dict[str, CallInParts] = {}
+        self._calls: list[PartialToolCall] = []
+        self._by_index: dict[Any, PartialToolCall] = {}
+        self._by_id: dict[str, PartialToolCall] = {}
 
     def feed(self, *, index: Any, id: Any, name: Any, arguments: Any, extra: Mapping[str, Any] | None = None) -> None:
         index = int(index) if isinstance(index, str) and index.isdecimal() else index
@@ -100,7 +100,7 @@ class CallAssembler:
         elif call is not None and self._begins(call, given, name, arguments):
             call = None
         if call is None:
-            call = CallInParts(index=index)
+            call = PartialToolCall(index=index)
             self._calls.append(call)
         if index is not None:
             self._by_index[index] = call
@@ -112,9 +112,9 @@ class CallAssembler:
         call.add(arguments)
         call.extra = extra or call.extra
 
-    def finish(self) -> list[CallInParts]:
+    def finish(self) -> list[PartialToolCall]:
         """Return the calls: none of them twice, none that is only the head of the next."""
-        calls: list[CallInParts] = []
+        calls: list[PartialToolCall] = []
         for call in self._calls:
             last = calls[-1] if calls else None
             if not call.name and last is not None and not last.is_complete and is_whole(last.text + call.text):
@@ -125,7 +125,7 @@ class CallAssembler:
                 calls.append(call)
         return list(_once(calls))
 
-    def _find(self, index: int | None, id: str, name: str) -> CallInParts | None:
+    def _find(self, index: int | None, id: str, name: str) -> PartialToolCall | None:
         """Return the call that a fragment may belong to."""
         by_id = self._by_id.get(id) if id else None
         by_index = self._by_index.get(index) if index is not None else None
@@ -136,7 +136,7 @@ class CallAssembler:
             return by_index or latest
         return by_index
 
-    def _begins(self, call: CallInParts, id: str, name: str, arguments: Any) -> bool:
+    def _begins(self, call: PartialToolCall, id: str, name: str, arguments: Any) -> bool:
         """Return whether the fragment is the first of a new call, though it could belong to `call`."""
         another = bool(id and call.id) and self._by_id.get(id) is not call
         fresh = _starts_anew(arguments)
@@ -152,7 +152,7 @@ class CallAssembler:
             return another and _is_blank(arguments) if same else not self._goes_on(call, name, another=another)
         return not same or (another and fresh)
 
-    def _goes_on(self, call: CallInParts, name: str, *, another: bool) -> bool:
+    def _goes_on(self, call: PartialToolCall, name: str, *, another: bool) -> bool:
         """Return whether `name` is the next piece of the call's, or all of it so far."""
         longer = self._longer(call.name, name)
         if known_name(call.name, self._tools) or (
@@ -166,13 +166,13 @@ class CallAssembler:
         return more if more.startswith(name) else name if name.endswith(more) and len(more) > 3 else name + more
 
     @staticmethod
-    def _is_head(call: CallInParts, following: CallInParts) -> bool:
+    def _is_head(call: PartialToolCall, following: PartialToolCall) -> bool:
         """Return whether `call` announced `following`: its index and name, no arguments, and another id."""
         same = call.name == following.name and call.index is not None and call.index == following.index
         return same and not call.has_arguments and following.has_arguments
 
 
-def _once(calls: list[CallInParts]) -> Iterator[CallInParts]:
+def _once(calls: list[PartialToolCall]) -> Iterator[PartialToolCall]:
     sent: list[tuple[str, str, Any]] = []
     for call in calls:
         arguments = call.given if call.given is not None else object_of(call.text)
@@ -191,7 +191,7 @@ def _starts_anew(arguments: Any) -> bool:
     return not isinstance(arguments, str) or not arguments.strip() or arguments.lstrip().startswith("{")
 
 
-def _repeats(call: CallInParts, arguments: Any) -> bool:
+def _repeats(call: PartialToolCall, arguments: Any) -> bool:
     """Return whether these are the arguments of `call` so far, or all of them once more."""
     if isinstance(arguments, Mapping):
         return call.given == arguments

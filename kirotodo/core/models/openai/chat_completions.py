@@ -19,8 +19,8 @@ from kirotodo.core.models.model import (
 )
 from kirotodo.core.models.openai.call_assembler import CallAssembler
 from kirotodo.core.models.openai.errors import Cut, Source, sent_error, truncated
-from kirotodo.core.models.openai.reasoning import Thoughts, opaque_of, part
-from kirotodo.core.models.openai.text_filter import HeldText
+from kirotodo.core.models.openai.reasoning import ReasoningCollector, opaque_of, part
+from kirotodo.core.models.openai.text_filter import TextFilter
 from kirotodo.core.models.openai.wire import (
     count,
     cut_of,
@@ -114,9 +114,9 @@ class ChatDecoder:
         self.whole = False
         self._strict = strict
         self._source = source
-        self._thoughts = Thoughts()
+        self._thoughts = ReasoningCollector()
         self._tools = tuple(tool.name for tool in request.tools)
-        self._text = HeldText(request)
+        self._text = TextFilter(request)
         self._calls = CallAssembler(self._tools)
         self._usage: Usage | None = None
         self._said = False

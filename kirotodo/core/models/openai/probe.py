@@ -33,7 +33,7 @@ SECONDS: Final = 20.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class ProbeResult:
     """How the model answered: in how many pieces its text came, whether it called the tool, after how many seconds it
     began and ended, and what it cost."""
 
@@ -44,7 +44,7 @@ class Found:
     usage: Usage
 
 
-async def probe(model: Model, *, zone: ZoneInfo, seconds: float = SECONDS) -> Found:
+async def probe(model: Model, *, zone: ZoneInfo, seconds: float = SECONDS) -> ProbeResult:
     """Ask. Raises `ModelError` where no answer came."""
     clock = asyncio.get_running_loop().time
     start = clock()
@@ -68,7 +68,7 @@ async def probe(model: Model, *, zone: ZoneInfo, seconds: float = SECONDS) -> Fo
                     usage += more
                 case Restarted():
                     pieces, called = 0, False
-    return Found(pieces=pieces, called=called, began=began, ended=clock() - start, usage=usage)
+    return ProbeResult(pieces=pieces, called=called, began=began, ended=clock() - start, usage=usage)
 
 
 LISTING_SECONDS: Final = 5.0

@@ -58,7 +58,7 @@ def part(step: AssistantStep, name: str) -> Any:
     return {} if step.opaque is None else step.opaque.data.get(name) or {}
 
 
-class Thoughts:
+class ReasoningCollector:
     """Gathers what a stream of Chat Completions says besides the answer."""
 
     def __init__(self) -> None:

@@ -16,10 +16,10 @@ from kirotodo.core.models.model import (
     UsageReport,
     UserText,
 )
-from kirotodo.core.models.openai.call_assembler import CallInParts
+from kirotodo.core.models.openai.call_assembler import PartialToolCall
 from kirotodo.core.models.openai.errors import Cut, Source, sent_error
 from kirotodo.core.models.openai.reasoning import opaque_of, part
-from kirotodo.core.models.openai.text_filter import HeldText
+from kirotodo.core.models.openai.text_filter import TextFilter
 from kirotodo.core.models.openai.wire import (
     count,
     cut_of,
@@ -104,8 +104,8 @@ class ResponsesDecoder:
         self._source = source
         self._thoughts: dict[Any, Mapping[str, Any]] = {}
         self._tools = tuple(tool.name for tool in request.tools)
-        self._text = HeldText(request)
-        self._calls: dict[Any, CallInParts] = {}
+        self._text = TextFilter(request)
+        self._calls: dict[Any, PartialToolCall] = {}
         self._usage: Usage | None = None
         self._said = False
         self.cut: Cut | None = None
@@ -137,7 +137,9 @@ class ResponsesDecoder:
             kept = ("type", "id", "summary", "encrypted_content")
             self._thoughts[index] = {"summary": [], **{key: item[key] for key in kept if item.get(key) is not None}}
         if item.get("type") == "function_call":
-            call = CallInParts(id=str(item.get("call_id") or item.get("id") or ""), name=str(item.get("name") or ""))
+            call = PartialToolCall(
+                id=str(item.get("call_id") or item.get("id") or ""), name=str(item.get("name") or "")
+            )
             call.add(item.get("arguments"))
             key = call.id or index
             while not call.id and (known := self._calls.get(key)) and known.text not in ("", call.text):

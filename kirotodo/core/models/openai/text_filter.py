@@ -63,7 +63,7 @@ class _Marks:
 _marks_of = lru_cache(maxsize=8)(_Marks)
 
 
-class HeldText:
+class TextFilter:
     """Feeds on text deltas, gives back what may be shown."""
 
     def __init__(self, request: ModelRequest) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kirotodo.core.errors import InvalidInput, StorageError
-from kirotodo.core.store.engine import abandon, seen_through
+from kirotodo.core.store.engine import abandon, run_blocking
 from kirotodo.core.store.postgres import errors, schema
 from kirotodo.core.store.postgres.driver import (
     STATEMENT_SECONDS,
@@ -141,7 +141,7 @@ class PostgresEngine:
         self, engine: AsyncEngine, beginning: Executable, **parameters: str
     ) -> AsyncIterator[AsyncConnection]:
         with errors.told(self.place):
-            begun = seen_through(partial(self._begun, engine, beginning, parameters))
+            begun = run_blocking(partial(self._begun, engine, beginning, parameters))
             async with self._connections.place(), begun as connection:
                 yield connection
 

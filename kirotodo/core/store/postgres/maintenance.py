@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kirotodo.core.aio import seen_through
+from kirotodo.core.aio import run_blocking
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.store.postgres import errors, schema
 from kirotodo.core.store.postgres.driver import address_of, make_migration_engine
@@ -19,12 +19,12 @@ NO_COPIES: Final = (
 
 
 def move(url: str, revision: str, *, down: bool) -> str | None:
-    return seen_through(schema.move(address_of(url), revision, down=down))
+    return run_blocking(schema.move(address_of(url), revision, down=down))
 
 
 def look(url: str, tables: tuple[str, ...]) -> tuple[str, str | None, tuple[str, ...], Mapping[str, int]]:
     """Where it is, its revision, what is wrong with it, and how many rows each of these tables holds."""
-    return seen_through(_look(url, tables))
+    return run_blocking(_look(url, tables))
 
 
 def refuse_copies() -> InvalidInput:

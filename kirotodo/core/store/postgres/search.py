@@ -76,13 +76,13 @@ class WordIndex:
     async def removed(self, scope: Scope, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
         await scope.execute(delete(words).where(_of_kinds(words, kinds), words.c.ref.in_(refs)))
 
-    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "WordsFound":
+    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "WordMatches":
         asked = _asked(wanted)
         if len(asked) > 1:
             row = await scope.first(select(*(_up_to_a_glance(kinds, each) for each in asked)))
             assert row is not None
             asked = [each for _, each in sorted(zip(row, asked, strict=True), key=lambda pair: pair[0])]
-        return WordsFound(kinds, wanted, asked)
+        return WordMatches(kinds, wanted, asked)
 
 
 def _json_words(text: str) -> str:
@@ -101,7 +101,7 @@ class _Asked:
         return word == self.word if self.whole else (word >= self.word) & (word < self.word + _LAST)
 
 
-class WordsFound:
+class WordMatches:
     """See `core.store.search.Found` for what each method promises. Walks along the rarest of the words, and asks each
     text it finds for the others."""
 

@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kirotodo.core.store.engine import seen_through
+from kirotodo.core.store.engine import run_blocking
 from kirotodo.core.store.sqlite import driver, errors, files
 from kirotodo.core.store.sqlite.search import Fts5
 from kirotodo.core.store.waiting import MovingQueue, Pace
@@ -84,7 +84,7 @@ class SqliteEngine:
         if _identity(self.path) != self._identity:
             raise errors.gone(self.path)
         with errors.told(self.path):
-            async with self._connections.place(), seen_through(engine.connect().start) as connection:
+            async with self._connections.place(), run_blocking(engine.connect().start) as connection:
                 yield connection
 
 

@@ -26,11 +26,11 @@ class Fts5:
     async def removed(self, scope: Scope, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
         return
 
-    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "Fts5Found":
-        return Fts5Found(kinds, wanted)
+    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "Fts5Matches":
+        return Fts5Matches(kinds, wanted)
 
 
-class Fts5Found:
+class Fts5Matches:
     """See `core.store.search.Found` for what each method promises."""
 
     def __init__(self, kinds: Sequence[Kind], wanted: Terms) -> None:
