@@ -147,3 +147,22 @@ async def test_a_client_goes_on_without_loss_when_its_token_ends(server: Served,
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await backend.aclose()
+
+
+@pytest.mark.parametrize("place", ["sqlite", "postgresql"])
+async def test_a_stream_ends_when_its_user_is_to_be_deleted(
+    tmp_path: Path, request: pytest.FixtureRequest, place: str
+) -> None:
+    url = {} if place == "sqlite" else {"database_url": request.getfixturevalue("postgres_url")}
+    app = create_app(settings_in(tmp_path, **url), model=ScriptedModel())
+    async with served(app) as server, server.client("1") as leaving, server.client("bystander") as bystander:
+        await leaving.post("/tasks", json={"title": "Milk"})
+        async with leaving.stream("GET", "/events") as answer, bystander.stream("GET", "/events") as undisturbed:
+            frames, other = frames_of(answer), frames_of(undisturbed)
+            assert "list_changed" in await anext(frames)
+            assert "list_changed" in await anext(other)
+            assert (await leaving.post("/deletion", json={"confirm": "1"})).status_code == 202
+            assert [each async for each in frames][-1] == "event: reconnect\ndata: {}"
+            assert (await leaving.get("/events")).json()["code"] == "deletion_pending"
+            await bystander.post("/tasks", json={"title": "Bread"})
+            assert "Bread" in await anext(other)
