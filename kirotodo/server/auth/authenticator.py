@@ -1,7 +1,7 @@
 """Who calls: the gate that every request of a user passes.
 
-`signed_in` and `owner` are for the routes; what they share, the `Authenticator`, lies in `app.state.gate`. A server has one
-way of telling who calls and never mixes two: tokens that it signs itself (HS256), or those of the issuer that
+`signed_in` and `owner` are for the routes; what they share, the `Authenticator`, lies in `app.state.gate`. A server has
+one way of telling who calls and never mixes two: tokens that it signs itself (HS256), or those of the issuer that
 BETTER_AUTH_URL names (EdDSA, ES256 or RS256, whichever the issuer's key is for).
 """
 
