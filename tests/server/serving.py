@@ -34,6 +34,7 @@ def settings_in(folder: Path, **more: Any) -> Settings:
         "better_auth_secret": SECRET,
         "rate_limit": 100_000,
         "rate_limit_burst": 100_000,
+        "streams_per_user": 100_000,
     }
     return Settings(**{**values, **more})
 
