@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from kirotodo.client.commands.transfer import FIELDS
+from kirotodo.client.commands.rows import FIELDS
 
 _OTHER_NAMES: Final = {
     "title": "task task_name taskname name content summary subject todo to_do item",

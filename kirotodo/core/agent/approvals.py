@@ -15,8 +15,8 @@ from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import InvalidInput, ToolError
 from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
+from kirotodo.core.tools.approval import LIMITS, Effect, question, size
 from kirotodo.core.tools.registry import Tools
-from kirotodo.core.tools.task_tools import LIMITS, Effect, question, size
 
 CALLS_MAX: Final = 500
 """Tool calls of one turn. More than any list that one message can hold in earnest."""

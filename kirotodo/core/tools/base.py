@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from kirotodo.core.language.types import Preferences
-from kirotodo.core.tools.task_tools import Effect
+from kirotodo.core.tools.approval import Effect
 
 if TYPE_CHECKING:
     from kirotodo.core.store.database import Store

@@ -1,10 +1,6 @@
-"""What has to be agreed to before it is done, and the question that is asked.
+"""The tools: add_task, list_tasks, get_task, complete_task, update_task, delete_task, undo and task_stats."""
 
-What counts is what a whole turn does, not a single call: see `core.agent.approvals`.
-"""
-
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal, cast, get_args
 
@@ -14,49 +10,12 @@ from pydantic.json_schema import SkipJsonSchema
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import PAGE_MAX, Due, Priority, RecursFrom, Sort, Status, TaskFilter
 from kirotodo.core.errors import InvalidInput, ToolError
+from kirotodo.core.tools.approval import Effect
 from kirotodo.core.tools.arguments import CHOICE, LIST, OPTIONAL, PRIORITY, Targets, TaskId, Title, Words
 from kirotodo.core.tools.base import Arguments, Tool, ToolContext, UserClock
 from kirotodo.core.tools.edits import add_task, complete_tasks, delete_tasks, update_tasks
 from kirotodo.core.tools.results import SHOWN, about, brief_tasks, changed_by_undo, differences, whole_task
 from kirotodo.core.tools.timing import read_due
-
-Kind = Literal["delete", "change", "undo"]
-LIMITS: Final[Mapping[Kind, int]] = {"delete": 1, "change": 5, "undo": 1}
-"""How many tasks a turn may delete, how many it may change, and how many groups of earlier changes it may take back,
-without asking. To add tasks needs no yes."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Effect:
-    """What a call would do to what is on the list already: to which tasks, or to how many `groups` of earlier changes.
-
-    `question` holds a place for "3 tasks"; `rest` are the call's other arguments.
-    """
-
-    kind: Kind
-    question: str
-    ids: tuple[int, ...] = ()
-    groups: int = 0
-    rest: Mapping[str, Any] | None = None
-
-
-def size(effects: Iterable[Effect], *, known: Iterable[int] | None = None) -> int:
-    """Return how many tasks, each counted once, and groups of changes these are about; of tasks only those `known`, if
-    these are given."""
-    effects = tuple(effects)
-    ids = {task_id for effect in effects for task_id in effect.ids}
-    if known is not None:
-        ids &= set(known)
-    return len(ids) + sum(effect.groups for effect in effects)
-
-
-def question(effect: Effect, count: int, *, more: bool = False) -> str:
-    """Return the question for `count` tasks (or groups of changes) as `effect` words it; `more` where the turn did some
-    of it before."""
-    noun = "change" if effect.groups else "task"
-    words = f"{count}{' more' if more else ''} {noun}{'' if count == 1 else 's'}"
-    return f"{effect.question.format(words)}?"
-
 
 Range = tuple[date | None, date | None]
 _DUES: Final[Mapping[str, Due]] = {due: due for due in get_args(Due)} | {

@@ -1,0 +1,272 @@
+"""One row of an imported file to a task draft. What cannot be taken raises `ValueError` with a sentence."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from kirotodo.core.domain.rule import read_rule
+from kirotodo.core.domain.task import NAME_MAX, NOTES_MAX, PRIORITIES, TITLE_MAX, Priority, RecursFrom, TaskDraft
+from kirotodo.core.errors import InvalidInput
+
+FIELDS: Final = (
+    "title",
+    "notes",
+    "priority",
+    "due_date",
+    "due_time",
+    "recurrence",
+    "recurs_from",
+    "remind_at",
+    "project",
+    "tags",
+    "parent_id",
+    "completed_at",
+    "created_at",
+)
+_NO_TASKS: Final = frozenset(
+    ["section", "note", "meta", "comment", "heading", "header", "project", "folder", "list", "label", "tag", "area"]
+)
+"""What a row of another program may be besides a task."""
+_OPEN: Final = {"", "0", "no", "false", "n", "open", "pending", "todo"}
+_DONE: Final = {"1", "yes", "true", "y", "x", "done", "completed", "✓", "complete", "closed", "finished"}
+_ARCHIVED: Final = "2"
+_PRIORITY_WORDS: Final[dict[str, Priority]] = {
+    "urgent": "high", "highest": "high", "critical": "high", "normal": "medium", "lowest": "low",
+    "1": "high", "2": "medium", "3": "low", "4": "none", "0": "none",
+}  # fmt: skip
+_TICKTICK: Final[dict[str, Priority]] = {"0": "none", "1": "low", "3": "medium", "5": "high"}
+_RULE_WORDS: Final = re.compile(r"(?:every|each|daily|weekly|monthly|yearly|annually|weekdays|hourly)\b", re.IGNORECASE)
+_FROM_DUE: Final = re.compile(
+    r"(?P<sign>[-+]?)P(?:(?P<weeks>\d{1,3})W)?(?:(?P<days>\d{1,3})D)?"
+    r"(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,5})M)?(?:\d+S)?)?"
+)
+_LINE_END: Final = re.compile(r"\s*[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]\s*")
+_BETWEEN_TAGS: Final = re.compile(r"[;,|\n]")
+_SIGNED_TAGS: Final = re.compile(r"\s*[#@][^\s#@]+(?:\s+[#@][^\s#@]+)*\s*")
+_TEXT_KEYS: Final = ("title", "name", "label", "datetime", "dateTime", "date", "value")
+
+
+class NoTask(ValueError):
+    """A row that another program keeps beside its tasks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """The task that a row makes, and what was put elsewhere than the row has it, a sentence each."""
+
+    draft: TaskDraft
+    remarks: tuple[str, ...] = ()
+
+
+def draft_from(fields: object, *, zone: dt.tzinfo) -> Row:
+    """Return the task of a row. Its parent is given as the file numbers it; who adds it has to look it up."""
+    if not isinstance(fields, Mapping):
+        raise ValueError("this is no task.")
+    if "extra" in fields:
+        raise ValueError("it has more cells than the header names; is a text with commas not quoted?")
+    kind = _raw(fields, "type").lower()
+    if kind in _NO_TASKS:
+        raise NoTask(f"a {kind}, not a task: “{' '.join(_raw(fields, 'title').split())[:40]}”.")
+    title, rest = _title(fields)
+    notes, remarks = _notes(fields, title, rest)
+    day, clock = _due(fields, zone)
+    draft = TaskDraft(
+        title=title,
+        notes=notes,
+        priority=_priority(fields),
+        due_date=day,
+        due_time=clock,
+        recurrence=_recurrence(fields),
+        recurs_from=_recurs_from(fields),
+        remind_at=_reminder(fields, day, clock, zone),
+        project=_project(fields),
+        tags=_tags(fields),
+        parent_id=number_in(fields, "parent_id"),
+        completed_at=_completed(fields, zone),
+        created_at=_moment(fields, "created_at", zone),
+    )
+    return Row(draft=draft, remarks=remarks)
+
+
+def number_in(fields: Mapping[str, Any], name: str) -> int | None:
+    """Return a number of our own kind; what other programs call an id is none."""
+    text = str(fields.get(name) or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _raw(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in _TEXT_KEYS if value.get(key)), "")
+    if value is None:
+        return ""
+    if isinstance(value, bool | int | float):
+        value = str(value)
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is no text.")
+    return value.strip()
+
+
+def _title(fields: Mapping[str, Any]) -> tuple[str, str]:
+    """The title on one line, and what does not fit."""
+    title = _LINE_END.sub(" ", _raw(fields, "title"))
+    if not title:
+        raise ValueError("the title is empty.")
+    if len(title) <= TITLE_MAX:
+        return title, ""
+    cut = title.rfind(" ", TITLE_MAX // 2, TITLE_MAX - 1)
+    cut = TITLE_MAX - 1 if cut < 0 else cut
+    return title[:cut].rstrip() + "…", title[cut:].strip()
+
+
+def _notes(fields: Mapping[str, Any], title: str, rest: str) -> tuple[str, tuple[str, ...]]:
+    remarks: list[str] = []
+    notes = _raw(fields, "notes")
+    if rest:
+        remarks.append(f"the title is longer than {TITLE_MAX} characters, so the notes begin with the rest of it.")
+        notes = f"…{rest}\n\n{notes}".strip()
+    if len(notes) > NOTES_MAX:
+        remarks.append(f"the notes have {len(notes):,} characters; those after the first {NOTES_MAX:,} were cut off.")
+        notes = notes[: NOTES_MAX - 1].rstrip() + "…"
+    return notes, tuple(f"“{title[:40]}”: {remark}" for remark in remarks)
+
+
+def _priority(fields: Mapping[str, Any]) -> Priority:
+    value = _raw(fields, "priority").lower() or "none"
+    words = _TICKTICK if "is_all_day" in fields else _PRIORITY_WORDS
+    for priority in PRIORITIES:
+        if value == priority or words.get(value) == priority:
+            return priority
+    raise ValueError(f"priority is {value!r}; it should be one of {', '.join(PRIORITIES)}.")
+
+
+def _recurs_from(fields: Mapping[str, Any]) -> RecursFrom:
+    value = _raw(fields, "recurs_from") or "schedule"
+    if value not in {"schedule", "completion"}:
+        raise ValueError(f"recurs_from is {value!r}; it should be schedule or completion.")
+    return cast(RecursFrom, value)
+
+
+def _recurrence(fields: Mapping[str, Any]) -> str | None:
+    """A rule, or words that begin as a rule does, which whoever keeps the list reads."""
+    rule = _raw(fields, "recurrence")
+    if not rule or _RULE_WORDS.match(rule):
+        return rule or None
+    if "FREQ=" not in rule.upper():
+        raise ValueError(f"recurrence is {rule!r}; it should be a rule such as FREQ=WEEKLY;BYDAY=FR.")
+    try:
+        return str(read_rule(rule))
+    except InvalidInput as error:
+        raise ValueError(f"recurrence is {rule!r}. {error.message}") from None
+
+
+def _project(fields: Mapping[str, Any]) -> str | None:
+    name = " ".join(_raw(fields, "project").split())
+    if len(name) > NAME_MAX:
+        raise ValueError(f"project has {len(name)} characters; {NAME_MAX} is the most.")
+    return name or None
+
+
+def _tags(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    value = fields.get("tags")
+    given = split_tags(value) if isinstance(value, str) else value
+    if given is None:
+        return ()
+    if not isinstance(given, Sequence):
+        raise ValueError("tags should be a list of names.")
+    names = [_raw({"tag": tag}, "tag") if isinstance(tag, str | Mapping) else None for tag in given]
+    if None in names:
+        raise ValueError("tags should be a list of names.")
+    tags = tuple(dict.fromkeys(name for tag in names if tag and (name := tag.lstrip("#@ "))))
+    if any(len(tag) > NAME_MAX for tag in tags):
+        raise ValueError(f"a tag has more than {NAME_MAX} characters.")
+    return tags
+
+
+def split_tags(text: str) -> Sequence[object]:
+    """Return the tags of one text: `work; home`, `work|home`, `#work @home`, or a list as JSON has it."""
+    if text.lstrip().startswith("["):
+        try:
+            listed = json.loads(text)
+        except (json.JSONDecodeError, RecursionError):
+            listed = text.strip().removeprefix("[").removesuffix("]").split(",")
+        return listed if isinstance(listed, list) else [text]
+    if _SIGNED_TAGS.fullmatch(text) and not _BETWEEN_TAGS.search(text):
+        return text.split()
+    return _BETWEEN_TAGS.split(text)
+
+
+def _due(fields: Mapping[str, Any], zone: dt.tzinfo) -> tuple[dt.date | None, dt.time | None]:
+    """A moment with an offset is put on the user's clock; one that is all day is the day where it was written."""
+    day, clock = _raw(fields, "due_date"), _raw(fields, "due_time")
+    if not day:
+        if clock:
+            raise ValueError("there is a due_time without a due_date.")
+        return None, None
+    try:
+        at = dt.datetime.fromisoformat(day)
+        all_day = _raw(fields, "is_all_day").lower() in _DONE
+        if at.tzinfo is not None:
+            at = at.astimezone(_zone(fields, zone) if all_day else zone)
+    except (ValueError, OverflowError):
+        raise ValueError(f"due_date is {day!r}; it should be a day such as 2026-11-27.") from None
+    if clock:
+        return at.date(), _clock(clock)
+    return at.date(), at.time() if len(day) > len("2026-11-27") and not all_day else None
+
+
+def _zone(fields: Mapping[str, Any], zone: dt.tzinfo) -> dt.tzinfo:
+    try:
+        return ZoneInfo(_raw(fields, "timezone")) if _raw(fields, "timezone") else zone
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return zone
+
+
+def _clock(text: str) -> dt.time:
+    try:
+        found = dt.time.fromisoformat(text if len(text.split(":")[0]) == 2 else f"0{text}")
+    except ValueError:
+        raise ValueError(f"due_time is {text!r}; it should be a time of day such as 17:00.") from None
+    return found.replace(tzinfo=None)
+
+
+def _moment(fields: Mapping[str, Any], name: str, zone: dt.tzinfo) -> dt.datetime | None:
+    """A moment in UTC; one without an offset is in the user's zone."""
+    text = _raw(fields, name)
+    if not text:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name} is {text!r}; it should be a moment such as 2026-11-27T17:00:00Z.") from None
+
+
+def _reminder(
+    fields: Mapping[str, Any], day: dt.date | None, clock: dt.time | None, zone: dt.tzinfo
+) -> dt.datetime | None:
+    """A moment, or as calendars write it how long before it is due: `-PT30M`; of a whole day, from its beginning."""
+    found = _FROM_DUE.fullmatch(_raw(fields, "remind_at").upper().removeprefix("TRIGGER:"))
+    if found is None:
+        return _moment(fields, "remind_at", zone)
+    if day is None:
+        raise ValueError("there is a reminder before a due_date, and no due_date.")
+    away = dt.timedelta(**{unit: int(found[unit] or 0) for unit in ("weeks", "days", "hours", "minutes")})
+    due = dt.datetime.combine(day, clock or dt.time(), tzinfo=zone)
+    return (due - away if found["sign"] == "-" else due + away).astimezone(dt.UTC)
+
+
+def _completed(fields: Mapping[str, Any], zone: dt.tzinfo) -> dt.datetime | None:
+    """When it was done; a mere yes counts as now. A status that is none of those that mean done is open."""
+    word = _raw(fields, "completed_at")
+    if word.lower() in _DONE:
+        return dt.datetime.now(dt.UTC)
+    if word.lower() not in _OPEN:
+        return _moment({"completed_at": word.upper()}, "completed_at", zone)
+    if not word and _raw(fields, "status").lower() in _DONE | {_ARCHIVED}:
+        return dt.datetime.now(dt.UTC)
+    return None
