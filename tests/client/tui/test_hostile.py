@@ -1,15 +1,20 @@
 """No screen lets a hostile server script the terminal, and none crashes on what it sends."""
 
+import io
 from pathlib import Path
+from typing import TextIO, cast
 
 import pytest
+from rich.console import Console
 from textual.filter import LineFilter
 from textual.widget import Widget
+from textual.widgets import Static
 
 import kirotodo.client.tui
 from kirotodo.client.tui.app import KirotodoApp
+from kirotodo.client.tui.plain import SafeStream
 from kirotodo.core.text.sanitize import UNSAFE
-from tests.client.hostile import NOW, POISONS, hostile
+from tests.client.hostile import NOW, POISONS, SCRIPTS, hostile
 from tests.client.tui.list_host import until
 
 SIZE = (100, 40)
@@ -66,3 +71,20 @@ SCREENS: dict[str, tuple[str, ...]] = {
 @pytest.mark.parametrize("name", ["scripts", "markup", "a flood"])
 async def test_no_screen_is_scripted_by_a_server(name: str, keys: tuple[str, ...]) -> None:
     await look_around(Unguarded(hostile(POISONS[name]), clock=lambda: NOW), keys)
+
+
+async def test_the_last_guard_cleans_what_a_widget_did_not() -> None:
+    app = KirotodoApp(hostile("x"), clock=lambda: NOW)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.chat.loaded)
+        await app.screen.mount(Static(f"raw{SCRIPTS}", markup=False))
+        await pilot.pause()
+        assert "raw" in rendered(app)
+        assert_safe(app)
+
+
+def test_a_crash_is_reported_safely() -> None:
+    written = io.StringIO()
+    Console(file=cast(TextIO, SafeStream(written))).print(f"locals: {SCRIPTS}", style="bold red")
+    assert "locals:" in written.getvalue()
+    assert UNSAFE.search(written.getvalue()) is None
