@@ -84,6 +84,7 @@ Examples:
   kirotodo ask "add milk, eggs and bread to shopping"
   kirotodo add "pay rent on the 1st every month !high"
   kirotodo list --due today
+
 \b
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 approval needed, 4 not signed in, 5 unreachable."""
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from kirotodo import __version__
 from kirotodo.cli import command_group
+from kirotodo.core.text.sanitize import UNSAFE
 from kirotodo.core.text.width import width
 from tests.client.commands.program import Program
 
@@ -88,6 +89,7 @@ EVERY = list(commands(command_group()))
 def test_every_command_has_help_with_examples(path: tuple[str, ...], command: click.Command) -> None:
     result = CliRunner().invoke(command_group(), [*path, "--help"])
     assert result.exit_code == 0
+    assert UNSAFE.search(result.stdout) is None
     assert "Examples:" in result.stdout
     assert f"kirotodo {' '.join(path)}" in result.stdout.split("Examples:")[1]
     assert command.get_short_help_str(90).endswith(".")

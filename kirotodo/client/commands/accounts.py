@@ -28,6 +28,7 @@ stdin_option = click.option("--password-stdin", is_flag=True, help="Read the pas
 Examples:
   kirotodo signup https://todo.example.com
   pass show kirotodo | kirotodo signup https://todo.example.com --email ada@example.com --password-stdin
+
 \b
 Exit codes: 0 done, 1 the server refused, 2 wrong usage, 5 the server cannot be reached.""",
 )
@@ -51,6 +52,7 @@ Examples:
   kirotodo login todo.example.com --email ada@example.com
   pass show kirotodo | kirotodo login todo.example.com --email ada@example.com --password-stdin
   kirotodo login http://localhost:8000 --token < token.txt
+
 \b
 Exit codes: 0 done, 2 wrong usage, 4 refused, 5 the server cannot be reached.""",
 )
@@ -94,6 +96,7 @@ Examples:
   kirotodo logout
   kirotodo logout https://todo.example.com
   kirotodo logout --everywhere
+
 \b
 Exit codes: 0 done, 4 not signed in, 5 the server cannot be reached (with --everywhere).""",
 )
@@ -117,6 +120,7 @@ def logout(url: str | None, everywhere: bool) -> None:
 Examples:
   kirotodo whoami
   kirotodo whoami --json | jq -r .email
+
 \b
 Exit codes: 0 signed in, 4 not signed in, 5 the server cannot be reached.""",
 )

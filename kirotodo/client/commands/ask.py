@@ -53,6 +53,7 @@ Examples:
   echo "add milk tomorrow at 5pm" | kirotodo ask --json | jq .response
   kirotodo ask --yes "delete all completed tasks"
   kirotodo ask --dry-run "reschedule my meetings to 2 PM"
+
 \b
 Exit codes: 0 done, 1 failed, 3 your yes is needed, 5 the model cannot be reached.""",
 )

@@ -38,6 +38,7 @@ Examples:
   kirotodo passwd https://todo.example.com
   kirotodo passwd --reset https://todo.example.com
   printf '%s\\n' "$OLD" "$NEW" | kirotodo passwd
+
 \b
 Exit codes: 0 done, 2 wrong usage or refused, 4 not signed in, 5 the server cannot be reached.""",
 )
@@ -80,6 +81,7 @@ Examples:
   kirotodo account delete
   kirotodo account delete --export tasks.json
   pass show kirotodo | kirotodo account delete --confirm ada@example.com
+
 \b
 Exit codes: 0 done, 2 wrong usage or refused, 4 not signed in, 5 the server cannot be reached.""",
 )

@@ -74,6 +74,7 @@ Examples:
   kirotodo import groceries.txt
   kirotodo import tasks.csv --strict
   curl -s https://example.com/tasks.json | kirotodo import -
+
 \b
 Exit codes: 0 done, 1 a row was not imported; all others were, unless --strict was given.""",
 )

@@ -161,14 +161,14 @@ class KirotodoApp(App[None]):
 
     # --- where the list is ---
 
-    def on_sign_in_wanted(self, message: SignInRequested) -> None:
+    def on_sign_in_requested(self, message: SignInRequested) -> None:
         from kirotodo.client.tui.screens.sign_in import SignInScreen
 
         message.stop()
         if self.places is not None and not any(isinstance(screen, SignInScreen) for screen in self.screen_stack):
             self.push_screen(SignInScreen(self.places, address=message.address, why=message.why))
 
-    async def on_place_changed(self, message: LocationChanged) -> None:
+    async def on_location_changed(self, message: LocationChanged) -> None:
         """Show the list anew where it is now: with its own drafts, its own conversations, its own backend."""
         message.stop()
         self.chat.keep_draft()

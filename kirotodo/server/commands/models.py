@@ -24,6 +24,7 @@ Examples:
   kirotodo models
   kirotodo models fast
   kirotodo models --json | jq -r '.offered[]'
+
 \b
 Exit codes: 0 done, 1 the key was refused, 5 the model service cannot be reached.""",
 )

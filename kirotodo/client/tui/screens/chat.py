@@ -130,7 +130,7 @@ class ChatScreen(TalkScreen):
             load = shell.jobs.open_latest(shell.state.last_conversation, self.view, outbox=outbox)
         shell.work(shell.jobs.quietly(load), group="open", exclusive=True)
 
-    def on_link_seen(self, message: LinkReported) -> None:
+    def on_link_reported(self, message: LinkReported) -> None:
         """Say how the link stands; once it is good again, catch up on what happened meanwhile."""
         message.stop()
         change, before = message.change, self.header.link
@@ -158,16 +158,16 @@ class ChatScreen(TalkScreen):
         message.stop()
         self.query_one(TaskPane).set_tasks(message.tasks, total=message.total)
 
-    def on_tasks_seen(self, message: TasksFetched) -> None:
+    def on_tasks_fetched(self, message: TasksFetched) -> None:
         message.stop()
         self.query_one(TaskPane).apply(message.tasks, message.removed)
         self.shell.work(self.shell.jobs.status(), group="status", exclusive=True)
 
-    def on_status_seen(self, message: StatusFetched) -> None:
+    def on_status_fetched(self, message: StatusFetched) -> None:
         message.stop()
         self.header.status = message.status
 
-    def on_models_seen(self, message: ModelsFetched) -> None:
+    def on_models_fetched(self, message: ModelsFetched) -> None:
         message.stop()
         self.models = message.choices
         if self.model is not None and (choice := named(self.model, self.models)) is None:
@@ -255,7 +255,7 @@ class ChatScreen(TalkScreen):
             job = self.shell.jobs.look_again(self.conversation_id, self.view)
             self.shell.work(job, group="look", exclusive=True)
 
-    def on_sign_out_wanted(self, message: SignOutRequested) -> None:
+    def on_sign_out_requested(self, message: SignOutRequested) -> None:
         message.stop()
         run_command(self, "signout", "")
 

@@ -39,7 +39,7 @@ class ServerPickerScreen(ModalScreen[None]):
 
     BINDINGS = bindings("places")
     DEFAULT_CSS = """
-    PlacesScreen {
+    ServerPickerScreen {
         align: center middle;
         & > #places {
             width: 66;
@@ -51,8 +51,8 @@ class ServerPickerScreen(ModalScreen[None]):
             border-subtitle-color: $text-muted;
             background: $surface;
         }
-        & PlaceList { height: auto; max-height: 12; border: none; padding: 0; background: $surface; }
-        & PlaceList:focus { border: none; background-tint: $surface 0%; }
+        & ServerList { height: auto; max-height: 12; border: none; padding: 0; background: $surface; }
+        & ServerList:focus { border: none; background-tint: $surface 0%; }
         & #place-status { height: auto; min-height: 1; padding: 0 1; color: $text-muted; }
         & #place-status.-error { color: $error; }
     }
@@ -149,12 +149,12 @@ class ServerPickerScreen(ModalScreen[None]):
             log.exception("The list could not be changed for another.")
             self.post_message(self.Refused(f"This did not work ({type(error).__name__})."))
 
-    def on_places_screen_done(self, message: Done) -> None:
+    def on_server_picker_screen_done(self, message: Done) -> None:
         message.stop()
         self.dismiss(None)
         self.app.post_message(LocationChanged(message.said))
 
-    def on_places_screen_refused(self, message: Refused) -> None:
+    def on_server_picker_screen_refused(self, message: Refused) -> None:
         message.stop()
         self._busy = False
         if message.door is not None:

@@ -152,7 +152,7 @@ class TalkScreen(PartsScreen):
             self.transcript.prepend(entries_of(page) if page is not None else [], more=self._before is not None)
             self._show_usage()
 
-    def on_page_seen(self, message: PageFetched) -> None:
+    def on_page_fetched(self, message: PageFetched) -> None:
         """Add what another program said in this conversation."""
         message.stop()
         page = message.transcript
