@@ -121,7 +121,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("approval", "yes", "y", "yes", "Go on.", hint=True),
     _action("approval", "no", "n", "no", "Do not; esc says no as well.", hint=True),
     _action(
-        "approval", "always", "a", "always", "Yes, and do not ask again for as many in this conversation.", hint=True
+        "approval", "always", "a", "always", "Yes, and don't ask again for as many in this conversation.", hint=True
     ),
     _action("approval", "edit", "e", "edit", "Change the arguments first.", hint=True),
     _action("transcript", "previous_item", "up k", "up", "To the item above."),

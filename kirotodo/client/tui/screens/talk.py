@@ -367,7 +367,7 @@ class TalkScreen(PartsScreen):
         if self.focused is None or self.approval in self.focused.ancestors_with_self:
             self.composer.focus()
 
-    def on_approval_bar_answered(self, message: ApprovalBar.AnswerEntry) -> None:
+    def on_approval_bar_answered(self, message: ApprovalBar.Answered) -> None:
         message.stop()
         job = self.shell.jobs.answer(message.turn_id, message.call_id, message.decision, message.arguments)
         self.approval.settle(message.call_id)

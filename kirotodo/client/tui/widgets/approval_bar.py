@@ -31,7 +31,7 @@ class ApprovalBar(Vertical, can_focus=True):
 
     BINDINGS = bindings("approval")
 
-    class AnswerEntry(Message):
+    class Answered(Message):
         """The user has decided; `arguments` where they were edited."""
 
         def __init__(
@@ -97,7 +97,7 @@ class ApprovalBar(Vertical, can_focus=True):
     def answer(self, decision: Decision, arguments: Mapping[str, Any] | None = None) -> None:
         if self._waiting:
             turn_id, approval = self._waiting[0]
-            self.post_message(self.AnswerEntry(turn_id, approval.call_id, decision, arguments))
+            self.post_message(self.Answered(turn_id, approval.call_id, decision, arguments))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
