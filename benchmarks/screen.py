@@ -90,15 +90,15 @@ async def _streamed(text: str) -> tuple[Heart, float, float]:
         async with house(folder, model=model) as backend:
             app = KirotodoApp(backend, clock=clock)
             async with app.run_test(size=SIZE) as pilot:
-                await until(pilot, lambda: app.chat.loaded)
+                await until(pilot, lambda: app.chat.controller.loaded)
                 await pilot.pause()
                 settled()
                 app.chat.query_one(Composer).put("show me everything")
                 async with beating() as heart:
                     begun = time.monotonic()
                     await pilot.press("enter")
-                    await until(pilot, lambda: app.chat.live is not None)
-                    await until(pilot, lambda: app.chat.live is None)
+                    await until(pilot, lambda: app.chat.controller.live is not None)
+                    await until(pilot, lambda: app.chat.controller.live is None)
                     taken = time.monotonic() - begun
                     await pilot.pause()
     return heart, len(model.tokens) / TOKENS_A_SECOND, taken
@@ -118,7 +118,7 @@ async def _opened(messages: int) -> tuple[float, float, float]:
         async with house(folder) as backend:
             app = KirotodoApp(backend, clock=clock, conversation_id=short)
             async with app.run_test(size=SIZE) as pilot:
-                await until(pilot, lambda: app.chat.loaded)
+                await until(pilot, lambda: app.chat.controller.loaded)
                 await pilot.pause()
                 settled()
                 visits = [await _visit(app, pilot, long, short) for _ in range(5)]
@@ -138,7 +138,7 @@ async def _go(app: KirotodoApp, pilot: Pilot[None], conversation_id: int) -> Non
     from kirotodo.client.tui.messages import OpenConversation
 
     app.chat.post_message(OpenConversation(conversation_id))
-    await until(pilot, lambda: app.chat.loaded and app.chat.conversation_id == conversation_id)
+    await until(pilot, lambda: app.chat.controller.loaded and app.chat.controller.conversation_id == conversation_id)
     await until(pilot, lambda: bool(app.chat.query_one(Transcript).children))
     await pilot.pause()
 

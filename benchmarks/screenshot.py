@@ -55,11 +55,11 @@ async def draw() -> str:
             await backend.add_task(fields)
         app = KirotodoApp(backend, clock=clock, theme="kirotodo-dark", ansi=False)
         async with app.run_test(size=SIZE) as pilot:
-            await until(pilot, lambda: app.chat.loaded)
+            await until(pilot, lambda: app.chat.controller.loaded)
             for text in TALK:
-                app.chat.submit(text)
-                await until(pilot, lambda: app.chat.busy)
-                await until(pilot, lambda: not app.chat.busy)
+                app.chat.controller.submit(text)
+                await until(pilot, lambda: app.chat.controller.busy)
+                await until(pilot, lambda: not app.chat.controller.busy)
                 clock.now += timedelta(minutes=1)
             app.chat.query_one(Composer).put(DRAFT)
             await pilot.pause(0.5)

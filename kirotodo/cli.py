@@ -352,7 +352,7 @@ def _chat(
         return dt.datetime.now(settings.zone)
 
     _quiet_logs()
-    app = KirotodoApp(opened, places=places, clock=clock, conversation_id=conversation_id, new=new, model=model)
+    app = KirotodoApp(opened, switcher=places, clock=clock, conversation_id=conversation_id, new=new, model=model)
     app.run()
     if app.return_code:
         sys.exit(app.return_code)

@@ -1,4 +1,4 @@
-"""KirotodoApp: the shell of the terminal client. It opens the core behind the first paint and lends it out."""
+"""The Textual app: it opens the backend after the first paint, and is the `Shell` of its screens."""
 
 import asyncio
 import contextlib
@@ -9,15 +9,17 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
-from typing import Any, Final, Literal, TextIO, TypeAlias, cast
+from typing import Any, Final, TextIO, TypeAlias, cast
 
 from rich.console import Console
-from textual import events, on
+from textual import events
 from textual.app import App
 from textual.command import Provider
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.screen import Screen
 from textual.worker import Worker
 
 from kirotodo.client.accounts.accounts import NotSignedInHere
@@ -26,20 +28,9 @@ from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.background import BackgroundWork
 from kirotodo.client.tui.cells import steady
+from kirotodo.client.tui.conversation_view import Severity
 from kirotodo.client.tui.keymap import bindings
-from kirotodo.client.tui.messages import (
-    BackendFailed,
-    BackendReady,
-    ConversationDeleted,
-    ConversationRenamed,
-    Edited,
-    Failed,
-    LocationChanged,
-    NewConversation,
-    OpenConversation,
-    SignInRequested,
-    TextOffered,
-)
+from kirotodo.client.tui.messages import BackendFailed, BackendReady, Failed, LocationChanged, SignInRequested
 from kirotodo.client.tui.plain import SafeStream, SafeText, clean
 from kirotodo.client.tui.screens.chat import ChatScreen
 from kirotodo.client.tui.screens.too_small import TooSmall, too_small
@@ -48,14 +39,14 @@ from kirotodo.core.domain.task import Changed
 from kirotodo.core.errors import KirotodoError, NotSignedIn
 
 BackendSource: TypeAlias = Backend | Callable[[], Awaitable[Backend]]
-Severity = Literal["information", "warning", "error"]
 SECOND_PRESS: Final = timedelta(seconds=3)
-"""Within this time of each other, two ctrl+c leave the program."""
+"""Within this time of each other, two ctrl+c quit the program."""
 log = logging.getLogger(__name__)
 _SAFE: Final = SafeText()
 
 
 def local_now() -> datetime:
+    """Return the time of this computer, with its zone."""
     return datetime.now().astimezone()
 
 
@@ -66,12 +57,12 @@ def _palette() -> type[Provider]:
 
 
 class KirotodoApp(App[None]):
-    """The terminal client over a backend, or over a way to make one that may take its time."""
+    """The terminal client over a backend, or over a function that opens one and may take its time."""
 
     TITLE = "kirotodo"
     CSS_PATH = "kirotodo.tcss"
     COMMANDS = {_palette}
-    DEFAULT_MODE = "place-1"
+    DEFAULT_MODE = "list-1"
     BINDINGS = bindings("app")
 
     def __init__(
@@ -84,7 +75,7 @@ class KirotodoApp(App[None]):
         new: bool = False,
         model: str | None = None,
         theme: str | None = None,
-        places: ServerSwitcher | None = None,
+        switcher: ServerSwitcher | None = None,
         ansi: bool | None = None,
     ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
@@ -93,30 +84,28 @@ class KirotodoApp(App[None]):
             file=cast(TextIO, SafeStream(sys.__stderr__ or sys.stderr)), markup=False, highlight=False
         )
         self.clock = clock
-        self.places = places
-        self.state = ClientState(places.state_path if places is not None else state_path)
+        self.switcher = switcher
+        self.state = ClientState(switcher.state_path if switcher is not None else state_path)
         self.backend: Backend | None = None
-        self.conversation_id = conversation_id
-        self.new = new
-        self.model = model
         self._source = backend
         self._opened = asyncio.Event()
         self._refusal: KirotodoError | None = None
         self._interrupted: datetime | None = None
-        self.jobs = BackgroundWork(self.core, self._tell_chat)
-        self.chat = ChatScreen()
-        self._visits = 1
+        self.background = BackgroundWork(self.core, self._post_result)
+        self.chat = ChatScreen(self, conversation_id=conversation_id, new=new, model=model)
+        self._lists = 1
         self.add_mode(self.DEFAULT_MODE, lambda: self.chat)
         for known in themes.THEMES:
             self.register_theme(known)
         self.theme = themes.preferred(self, theme or self.state.theme or self._theme_at_home())
 
     def _theme_at_home(self) -> str | None:
-        """The theme of the local list, for a server where none was chosen yet."""
-        home = self.places.local_state if self.places is not None and self.places.address is not None else None
+        """Return the theme of the local list, for a server where none was chosen yet."""
+        home = self.switcher.local_state if self.switcher is not None and self.switcher.address is not None else None
         return ClientState(home).theme if home is not None else None
 
     def on_mount(self) -> None:
+        """Keep drafts when the system ends the program, and open the backend once something is on screen."""
         for name in ("SIGTERM", "SIGHUP"):
             if number := getattr(signal, name, None):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
@@ -127,10 +116,10 @@ class KirotodoApp(App[None]):
         """See `App.get_line_filters`: the last thing done to a line before it is written."""
         return [*super().get_line_filters(), _SAFE]
 
-    # --- the core ---
+    # --- the backend ---
 
     def open_core(self) -> None:
-        """Open the core, or try again after it could not be opened."""
+        """Open the backend, or try again after it could not be opened."""
         self._refusal = None
         self._opened.clear()
         self.run_worker(self._open_core(), group="core", exclusive=True, exit_on_error=False)
@@ -139,15 +128,15 @@ class KirotodoApp(App[None]):
         try:
             self.backend = await self._source() if callable(self._source) else self._source
         except Exception as error:
-            self._refusal = _as_ours(error, "The list could not be opened.")
-            self._tell_chat(BackendFailed(self._refusal))
+            self._refusal = _as_kirotodo_error(error, "The list could not be opened.")
+            self._post_result(BackendFailed(self._refusal))
         else:
-            self._tell_chat(BackendReady())
+            self._post_result(BackendReady())
         self._opened.set()
         self.run_worker(asyncio.to_thread(_warm), group="warm", exclusive=True, exit_on_error=False)
 
     async def core(self) -> Backend:
-        """The backend, waited for. Raises what opening it raised."""
+        """Wait for the backend and return it, or raise what opening it raised."""
         await self._opened.wait()
         if self._refusal is not None:
             raise self._refusal
@@ -156,20 +145,21 @@ class KirotodoApp(App[None]):
 
     @property
     def refused(self) -> bool:
-        """Whether the core could not be opened."""
+        """Return whether the backend could not be opened."""
         return self._refusal is not None
 
-    # --- where the list is ---
+    # --- which list ---
 
     def on_sign_in_requested(self, message: SignInRequested) -> None:
+        """Show the sign-in screen, unless it is shown already."""
         from kirotodo.client.tui.screens.sign_in import SignInScreen
 
         message.stop()
-        if self.places is not None and not any(isinstance(screen, SignInScreen) for screen in self.screen_stack):
-            self.push_screen(SignInScreen(self.places, address=message.address, why=message.why))
+        if self.switcher is not None and not any(isinstance(screen, SignInScreen) for screen in self.screen_stack):
+            self.push_screen(SignInScreen(self.switcher, address=message.address, why=message.why))
 
     async def on_location_changed(self, message: LocationChanged) -> None:
-        """Show the list anew where it is now: with its own drafts, its own conversations, its own backend."""
+        """Show the list that is used now, with its own drafts, its own conversations and its own backend."""
         message.stop()
         self.chat.keep_draft()
         early = self.state.draft(None) if self.state.path is None else ""
@@ -178,21 +168,20 @@ class KirotodoApp(App[None]):
         if left is not None:
             with contextlib.suppress(KirotodoError):
                 await left.aclose()
-        self.state = ClientState(self.places.state_path if self.places is not None else None)
-        if early:  # written before it was known for whom
+        self.state = ClientState(self.switcher.state_path if self.switcher is not None else None)
+        if early:  # typed before it was known in which list
             self.state.set_draft(None, "\n".join(filter(None, (self.state.draft(None), early))))
-        self.conversation_id, self.new, self.model = None, False, None
         before = self.current_mode
-        self._visits += 1
-        self.chat = ChatScreen()
-        self.add_mode(f"place-{self._visits}", lambda: self.chat)
-        await self.switch_mode(f"place-{self._visits}")
+        self._lists += 1
+        self.chat = ChatScreen(self)
+        self.add_mode(f"list-{self._lists}", lambda: self.chat)
+        await self.switch_mode(f"list-{self._lists}")
         await self.remove_mode(before)
-        if message.said:
-            self.say(message.said)
+        if message.notice:
+            self.toast(message.notice)
         self.open_core()
 
-    # --- work and words ---
+    # --- background work ---
 
     def work(self, job: Coroutine[Any, Any, object], *, group: str = "work", exclusive: bool = False) -> Worker[None]:
         """Run a job in the background. What it raises becomes one line on the screen, never a crash."""
@@ -202,36 +191,50 @@ class KirotodoApp(App[None]):
         try:
             await job
         except Exception as error:
-            self._tell_chat(Failed(_as_ours(error, "Something went wrong inside.")))
+            self._post_result(Failed(_as_kirotodo_error(error, "An internal error occurred.")))
 
-    def _tell_chat(self, message: Message) -> None:
+    def _post_result(self, message: Message) -> None:
         error = getattr(message, "error", None)
-        if isinstance(error, NotSignedIn) and self.places is not None:
+        if isinstance(error, NotSignedIn) and self.switcher is not None:
             why = "" if isinstance(error, NotSignedInHere) else error.message
-            self.post_message(SignInRequested(self.places.address, why))
+            self.post_message(SignInRequested(self.switcher.address, why))
             if isinstance(message, Failed):
-                return  # the door says it
+                return  # the sign-in screen shows why
         self.chat.post_message(message)
 
-    @on(OpenConversation)
-    @on(NewConversation)
-    @on(ConversationRenamed)
-    @on(ConversationDeleted)
-    @on(TextOffered)
-    @on(Edited)
-    def _asked_of_the_chat(self, message: Message) -> None:
-        """Other screens say these to the app; the chat answers them and lets none of its own come this far."""
+    def cancel_work(self, group: str) -> None:
+        """Cancel the jobs of a group."""
+        self.workers.cancel_group(self, group)
+
+    def edit(self, what: Callable[[Backend], Awaitable[Changed]], notice: str | Callable[[Changed], str]) -> None:
+        """Edit the list directly, then show `notice`; a failure shows its own sentence."""
+        self.work(self.background.edit(what, notice))
+
+    # --- what screens ask for ---
+
+    def post_to_chat(self, message: Message) -> None:
+        """Ask the chat for something, from another screen."""
         self.chat.post_message(message)
 
-    def edit(self, what: Callable[[Backend], Awaitable[Changed]], said: str | Callable[[Changed], str]) -> None:
-        """Run a direct edit of the list; success says `said`, failure its one sentence."""
-        self.work(self.jobs.edit(what, said))
+    def open_screen(self, screen: Screen[Any]) -> None:
+        """Show a screen over the present one."""
+        self.push_screen(screen)
 
-    def say(self, text: str, severity: Severity = "information") -> None:
-        """One toast of plain text."""
+    def toast(self, text: str, severity: Severity = "information") -> None:
+        """Show one sentence of plain text in passing."""
         self.notify(steady(clean(text)), severity=severity, markup=False)
 
+    def offer_download(self, text: str, filename: str) -> bool:
+        """Offer a text as a download where the chat runs in a browser; return False in a terminal.
+
+        The files of the machine that this runs on are not the visitor's.
+        """
+        if self.is_web:
+            self.deliver_text(StringIO(text), save_filename=filename)
+        return self.is_web
+
     def action_toggle_theme(self) -> None:
+        """Switch between the light and the dark theme."""
         self.set_theme(themes.other(self.theme))
 
     def set_theme(self, name: str) -> None:
@@ -243,6 +246,7 @@ class KirotodoApp(App[None]):
     # --- the size and the end ---
 
     def on_resize(self, event: events.Resize) -> None:
+        """Show one sentence instead of everything while the terminal is too small."""
         shown = isinstance(self.screen, TooSmall)
         if too_small(event.size) and not shown:
             self.push_screen(TooSmall())
@@ -255,18 +259,20 @@ class KirotodoApp(App[None]):
         self.exit()
 
     async def action_quit(self) -> None:
+        """Keep what was typed and close the program."""
         self.leave()
 
     def action_interrupt(self) -> None:
-        """ctrl+c where nothing is selected: a second one leaves."""
+        """Quit at the second ctrl+c where nothing is selected."""
         now = self.clock()
         if self._interrupted is not None and now - self._interrupted <= SECOND_PRESS:
             self.leave()
         else:
             self._interrupted = now
-            self.say("Once more ctrl+c leaves; drafts and running turns are kept.")
+            self.toast("Press ctrl+c again to quit. Drafts and running turns are kept.")
 
     async def on_unmount(self) -> None:
+        """Save what is remembered and close the backend."""
         self.state.save()
         if self.backend is not None:
             with contextlib.suppress(KirotodoError):
@@ -279,7 +285,7 @@ def _warm() -> None:
         importlib.import_module(name)
 
 
-def _as_ours(error: Exception, sentence: str) -> KirotodoError:
+def _as_kirotodo_error(error: Exception, sentence: str) -> KirotodoError:
     if isinstance(error, KirotodoError):
         return error
     log.error("%s", sentence, exc_info=error)

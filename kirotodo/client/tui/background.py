@@ -1,10 +1,13 @@
-"""The work in the background: one method a job, each speaks to the backend and posts messages. No widget in sight."""
+"""The background work of the chat: each method calls the backend and posts messages with the results.
+
+No widget is touched here. What the results mean is decided in `turn_controller.py`.
+"""
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from textual.message import Message
 
@@ -39,25 +42,21 @@ from kirotodo.core.events import TurnCancelled, TurnFailed, TurnFinished
 from kirotodo.core.retry import Backoff
 
 TASKS_SHOWN: Final = 1_000
-"""How many open tasks the pane is given; the rest is a count."""
+"""Open tasks that the pane is given; it shows the rest as a count."""
 PAGE: Final = 50
 EARLIER: Final = -1
-"""The view of a message that was on its way when the program ended the last time."""
+"""The visit of a message that was being sent when the program ended the last time."""
 _BACKOFF: Final = Backoff()
 log = logging.getLogger(__name__)
 
 
-class Post(Protocol):
-    def __call__(self, message: Message, /) -> object: ...
-
-
 class BackgroundWork:
-    """Everything the chat asks of a backend. `post` takes the messages, `pause` sleeps between two tries."""
+    """Calls the backend for the chat. `post` takes the messages, `pause` sleeps between two tries."""
 
     def __init__(
         self,
         core: Callable[[], Awaitable[Backend]],
-        post: Post,
+        post: Callable[[Message], object],
         *,
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -66,66 +65,75 @@ class BackgroundWork:
         self._pause = pause
 
     async def quietly(self, load: Awaitable[object]) -> None:
-        """Load something that nobody asked for just now. Without a link it is loaded once there is one."""
+        """Load something that the user did not ask for just now; offline, that is done once the link is back."""
         with contextlib.suppress(Unreachable):
             await load
 
     # --- the conversation ---
 
-    async def open_latest(self, preferred: int | None, view: int, *, outbox: Sequence[Outgoing] = ()) -> None:
-        """Load the conversation that the last of `outbox` went to, else the preferred one, the latest, an empty one."""
+    async def open_latest(self, preferred: int | None, visit: int, *, outbox: Sequence[Outgoing] = ()) -> None:
+        """Load the conversation that the last of `outbox` is in, or the preferred one, the latest, or an empty one."""
         preferred = await self.send_all(outbox) or preferred
         backend = await self._core()
         if preferred is not None:
             try:
-                return self._loaded(await backend.transcript(preferred, limit=PAGE), view)
+                return self._loaded(await backend.transcript(preferred, limit=PAGE), visit)
             except NotFound:
                 pass
         page = await backend.conversations(limit=1)
         latest = page.items[0].id if page.items else None
-        self._loaded(await backend.transcript(latest, limit=PAGE) if latest is not None else None, view)
+        self._loaded(await backend.transcript(latest, limit=PAGE) if latest is not None else None, visit)
 
-    async def open(self, conversation_id: int, view: int, *, outbox: Sequence[Outgoing] = ()) -> None:
+    async def open(self, conversation_id: int, visit: int, *, outbox: Sequence[Outgoing] = ()) -> None:
+        """Load a conversation, after sending what `outbox` holds."""
         await self.send_all(outbox)
         backend = await self._core()
-        self._loaded(await backend.transcript(conversation_id, limit=PAGE), view)
+        self._loaded(await backend.transcript(conversation_id, limit=PAGE), visit)
 
-    async def older(self, conversation_id: int, before: int, view: int) -> None:
+    async def open_new(self, visit: int) -> None:
+        """Show an empty conversation."""
+        self._loaded(None, visit)
+
+    async def older(self, conversation_id: int, before: int, visit: int) -> None:
+        """Load the page before the message with the number `before`."""
         backend = await self._core()
         try:
             transcript = await backend.transcript(conversation_id, before=before, limit=PAGE)
         except KirotodoError:
-            self._post(OlderLoaded(None, view))
+            self._post(OlderLoaded(None, visit))
             raise
-        self._post(OlderLoaded(transcript, view))
+        self._post(OlderLoaded(transcript, visit))
 
-    async def look_again(self, conversation_id: int, view: int) -> None:
+    async def refresh(self, conversation_id: int, visit: int) -> None:
         """Load the newest page of the conversation on screen once more."""
         backend = await self._core()
         try:
-            self._post(PageFetched(await backend.transcript(conversation_id, limit=PAGE), view))
+            self._post(PageFetched(await backend.transcript(conversation_id, limit=PAGE), visit))
         except NotFound:
             self._post(ConversationDeleted(conversation_id))
 
     async def rename(self, conversation_id: int, title: str) -> None:
+        """Give a conversation another title."""
         backend = await self._core()
         self._post(ConversationRenamed(await backend.rename_conversation(conversation_id, title)))
 
     async def delete(self, conversation_id: int) -> None:
+        """Delete a conversation."""
         await (await self._core()).delete_conversation(conversation_id)
         self._post(ConversationDeleted(conversation_id))
 
     async def restore(self, conversation_id: int) -> None:
+        """Restore a deleted conversation and show it."""
         await (await self._core()).restore_conversation(conversation_id)
         self._post(OpenConversation(conversation_id))
 
-    def _loaded(self, transcript: Transcript | None, view: int) -> None:
-        self._post(ConversationLoaded(transcript, view))
+    def _loaded(self, transcript: Transcript | None, visit: int) -> None:
+        self._post(ConversationLoaded(transcript, visit))
 
     # --- the turn ---
 
-    async def send(self, message: Outgoing, view: int) -> int | None:
-        """Send a message; a refusal comes back with it, whatever it was. Gives the conversation it is in."""
+    async def send(self, message: Outgoing, visit: int) -> int | None:
+        """Send a message and return the conversation it is in; a refusal of any kind is posted with the message."""
         try:
             backend = await self._core()
             sent = await backend.send(
@@ -135,26 +143,26 @@ class BackgroundWork:
                 model=message.model,
             )
         except KirotodoError as error:
-            self._post(MessageRefused(message, error, view))
+            self._post(MessageRefused(message, error, visit))
             return None
         except Exception as error:
             log.exception("A message could not be sent.")
-            why = f"{type(error).__name__}: {error}"
-            fault = KirotodoError(f"The message could not be sent and is back in the composer ({why}).")
-            self._post(MessageRefused(message, fault, view))
+            cause = f"{type(error).__name__}: {error}"
+            refusal = KirotodoError(f"The message could not be sent and is back in the composer ({cause}).")
+            self._post(MessageRefused(message, refusal, visit))
             return None
-        self._post(MessageAccepted(message, sent, view))
+        self._post(MessageAccepted(message, sent, visit))
         return sent.conversation_id
 
     async def send_all(self, outbox: Sequence[Outgoing]) -> int | None:
-        """Send again what was on its way when the program ended; gives the conversation that the last one is in."""
-        place = None
+        """Send again what was being sent when the program ended. Return the conversation that the last one is in."""
+        conversation_id = None
         for message in outbox:
-            place = await self.send(message, EARLIER) or place
-        return place
+            conversation_id = await self.send(message, EARLIER) or conversation_id
+        return conversation_id
 
-    async def watch(self, turn_id: str, view: int, after: int = 0) -> None:
-        """Post the turn's events up to its final one; a cut stream is taken up again after the last event seen."""
+    async def watch(self, turn_id: str, visit: int, after: int = 0) -> None:
+        """Post the turn's events up to its final one; a broken stream is resumed after the last event received."""
         backend = await self._core()
         tries = 0
         while True:
@@ -163,40 +171,44 @@ class BackgroundWork:
                     if event.seq <= after:
                         continue
                     after, tries = event.seq, 0
-                    self._post(EventArrived(event, view))
+                    self._post(EventArrived(event, visit))
                     if isinstance(event, TurnFinished | TurnFailed | TurnCancelled):
                         return
             except Unreachable:
                 await self.status()
             except KirotodoError as error:
-                self._post(WatchLost(turn_id, error, view))
+                self._post(WatchLost(turn_id, error, visit))
                 return
             tries += 1
             await self._pause(_BACKOFF.after(tries))
 
     async def stop(self, turn_id: str) -> None:
+        """Stop a turn."""
         await (await self._core()).cancel(turn_id)
 
     async def answer(
         self, turn_id: str, call_id: str, decision: Decision, arguments: Mapping[str, Any] | None = None
     ) -> None:
+        """Send the user's answer to a question of a turn."""
         try:
             await (await self._core()).answer(turn_id, call_id, decision, arguments=arguments)
         except KirotodoError as error:
             self._post(AnswerRefused(turn_id, error))
 
     async def undo_call(self, turn_id: str, call_id: str) -> None:
+        """Undo what one tool call changed."""
         changed = await (await self._core()).undo_call(turn_id, call_id)
         self._post(CallUndone(turn_id, call_id, changed))
 
     # --- the list ---
 
-    async def edit(self, what: Callable[[Backend], Awaitable[Changed]], said: str | Callable[[Changed], str]) -> None:
-        """A direct edit of the list, and the sentence to say once it is done."""
+    async def edit(self, what: Callable[[Backend], Awaitable[Changed]], notice: str | Callable[[Changed], str]) -> None:
+        """Edit the list directly, and post the sentence to show once it is done."""
         changed = await what(await self._core())
-        self._post(Edited(changed, said if isinstance(said, str) else said(changed)))
+        self._post(Edited(changed, notice if isinstance(notice, str) else notice(changed)))
 
     async def load_tasks(self) -> None:
+        """Load the open tasks, page by page, up to as many as the pane shows."""
         backend = await self._core()
         tasks: list[Task] = []
         cursor: str | None = None
@@ -204,13 +216,14 @@ class BackgroundWork:
             page = await backend.tasks(TaskFilter(), limit=PAGE_MAX, cursor=cursor)
             tasks.extend(page.items)
             repeated, cursor = page.next == cursor, page.next
+            # A server that returns the same cursor again would keep this loop going for ever.
             if cursor is None or repeated or len(tasks) >= TASKS_SHOWN:
                 break
-        self._post(TasksLoaded(tasks, page.total))
+        self._post(TasksLoaded(tuple(tasks), page.total))
         await self.status()
 
     async def follow(self) -> None:
-        """Post what changes here or in another program, for as long as the screen lives."""
+        """Post changes made here or in another program, for as long as the screen lives."""
         backend = await self._core()
         tries = 0
         while True:
@@ -223,7 +236,7 @@ class BackgroundWork:
                     if isinstance(change, LinkChanged):
                         self._post(LinkReported(change))
                     else:
-                        self._tell(change)
+                        self._post_change(change)
                         await self.status()
             except KirotodoError as error:
                 if not isinstance(error, Unreachable) and not tries:
@@ -231,17 +244,18 @@ class BackgroundWork:
             tries += 1
             await self._pause(_BACKOFF.after(tries))
 
-    def _tell(self, change: ListChanged) -> None:
+    def _post_change(self, change: ListChanged) -> None:
         if change.tasks or change.removed:
             self._post(TasksFetched(change.tasks, change.removed))
         if change.conversations:
             self._post(ConversationsChanged())
 
     async def models(self) -> None:
+        """Post the models there are."""
         self._post(ModelsFetched(await (await self._core()).models()))
 
     async def status(self) -> None:
-        """Post the status; one that cannot be had says nothing, the next one will."""
+        """Post the status; where it is not available, the next one will be."""
         backend = await self._core()
         try:
             self._post(StatusFetched(await backend.status()))

@@ -7,7 +7,7 @@ from kirotodo.core.domain.task import Changed
 NAMED = 3
 
 
-def told(verb: str, changed: Changed, *, only: Collection[int] | None = None) -> str:
+def summarize(verb: str, changed: Changed, *, only: Collection[int] | None = None) -> str:
     """`Undone: milk, eggs and 2 more`."""
     titles = [task.title for task in changed.tasks if only is None or task.id in only]
     titles += [_gone_title(changed, id) for id in changed.removed if only is None or id in only]

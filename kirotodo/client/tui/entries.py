@@ -99,10 +99,24 @@ class NoteEntry:
     text: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PendingApproval:
+    """A question of a turn that the user has not answered yet."""
+
+    turn_id: str
+    approval: Approval
+
+
 Entry: TypeAlias = UserEntry | AnswerEntry | NoteEntry
 
 
+def user_key(seq: int) -> str:
+    """Return the key of the user's message with this number."""
+    return f"user:{seq}"
+
+
 def answer_key(turn_id: str) -> str:
+    """Return the key of a turn's answer."""
     return f"answer:{turn_id}"
 
 
@@ -114,7 +128,7 @@ def entries_of(page: Transcript) -> list[Entry]:
     for message in page.messages:
         if message.role == "user":
             entries.append(
-                UserEntry(key=f"said:{message.seq}", text=message.content, seq=message.seq, turn_id=message.turn_id)
+                UserEntry(key=user_key(message.seq), text=message.content, seq=message.seq, turn_id=message.turn_id)
             )
             turn = turns.get(message.turn_id)
             if turn is not None and turn.message_seq == message.seq:

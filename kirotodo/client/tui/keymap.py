@@ -1,7 +1,7 @@
-"""The one registry of what a person can do in the terminal client, and by which keys.
+"""The actions of the terminal client and their keys.
 
-It feeds the bindings of every widget, the hints in the borders, the help screen and the command palette. A widget of a
-scope takes `bindings(scope)` as its BINDINGS and has a method `action_<name>` for each.
+This registry feeds the bindings of every widget, the hints in the borders, the help screen and the command palette. A
+widget of a scope takes `bindings(scope)` as its BINDINGS and has a method `action_<name>` for each.
 """
 
 from collections.abc import Collection, Mapping
@@ -33,13 +33,13 @@ HEADINGS: Final[Mapping[Scope, str]] = {
     "chat": "Everywhere in the chat (single letters: outside text)",
     "composer": "Writing a message",
     "queue": "A queued message",
-    "approval": "When asked yes or no",
+    "approval": "Approving a change",
     "transcript": "The conversation",
     "tool_line": "A tool line",
-    "answer": "An answer that failed or was stopped",
-    "tasks": "The tasks",
-    "conversations": "The list of conversations",
-    "places": "Where the list is",
+    "answer": "A failed or stopped answer",
+    "tasks": "The task list",
+    "conversations": "The conversation list",
+    "places": "Choosing a server",
     "dialog": "Dialogs",
     "choice": "A choice in a dialog",
     "help": "This help",
@@ -61,12 +61,12 @@ OUTER: Final[Mapping[Scope, tuple[Scope, ...]]] = {
     "choice": ("dialog", "app"),
     "help": ("app",),
 }
-"""The scopes whose keys act as well while one is in this scope."""
+"""The scopes whose keys act as well in this scope, innermost first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Action:
-    """Something a person can do.
+    """Something that the user can do.
 
     `title` is a word or two for hints and menus, `help` a sentence. `hint` puts it into the line of hints in a border,
     `palette` into the command palette. An inner scope may use the same key for something of its own.
@@ -82,6 +82,7 @@ class Action:
 
     @property
     def id(self) -> str:
+        """Return the name that settings know the action by."""
         return f"{self.scope}.{self.name}"
 
 
@@ -94,93 +95,93 @@ def _action(
 ACTIONS: Final[tuple[Action, ...]] = (
     _action("app", "command_palette", "ctrl+p", "commands", "Search all commands and conversations."),
     _action("app", "toggle_theme", "f2", "light or dark", "Switch between the light and the dark theme.", palette=True),
-    _action("app", "quit", "ctrl+q", "quit", "Leave; drafts and running turns are kept.", palette=True),
+    _action("app", "quit", "ctrl+q", "quit", "Quit. Drafts and running turns are kept.", palette=True),
     _action(
-        "app", "interrupt", "ctrl+c", "copy, or quit", "Copy what is selected; with nothing selected, twice: quit."
+        "app", "interrupt", "ctrl+c", "copy, or quit", "Copy the selection. Without one, press twice to quit."
     ),
     _action("chat", "help", "f1 question_mark", "help", "Show every key and what it does.", palette=True),
-    _action("chat", "escape", "escape", "stop", "Stop the running turn; draft and answer so far stay."),
+    _action("chat", "escape", "escape", "stop", "Stop the running turn. The draft and the answer so far stay."),
     _action("chat", "toggle_tasks", "ctrl+t", "tasks", "Show or hide the tasks.", palette=True),
     _action("chat", "next_area", "tab", "next part", "Go to the next part of the screen."),
-    _action("chat", "previous_area", "shift+tab", "part before", "Go to the part of the screen before."),
+    _action("chat", "previous_area", "shift+tab", "previous part", "Go to the previous part of the screen."),
     _action("chat", "conversations", "ctrl+o", "conversations", "List, search and switch conversations.", palette=True),
-    _action("chat", "new_conversation", "ctrl+n", "new conversation", "Begin a new conversation.", palette=True),
-    _action("chat", "places", "f3", "server", "Switch to a server, or back to this computer.", palette=True),
-    _action("chat", "undo", "u", "undo", "Take back the latest change to the list.", palette=True),
-    _action("chat", "redo", "U", "redo", "Do again what was taken back.", palette=True),
+    _action("chat", "new_conversation", "ctrl+n", "new conversation", "Start a new conversation.", palette=True),
+    _action("chat", "places", "f3", "server", "Switch to a server, or back to your local list.", palette=True),
+    _action("chat", "undo", "u", "undo", "Undo the latest change to the list.", palette=True),
+    _action("chat", "redo", "U", "redo", "Redo what you undid last.", palette=True),
     _action("chat", "focus_composer", "i", "write", "Go to the composer."),
-    _action("composer", "submit", "enter", "send", "Send the message; while a turn runs it is queued.", hint=True),
-    _action("composer", "newline", "ctrl+j shift+enter", "newline", "Begin a new line.", hint=True),
+    _action("composer", "submit", "enter", "send", "Send the message. While a turn runs, it is queued.", hint=True),
+    _action("composer", "newline", "ctrl+j shift+enter", "newline", "Start a new line.", hint=True),
     _action("composer", "open_editor", "ctrl+g", "editor", "Write the message in $EDITOR."),
-    _action("composer", "history_back", "up", "earlier", "On the first line: what was sent before."),
-    _action("composer", "history_forward", "down", "later", "On the last line: what was sent after."),
-    _action("composer", "quit_if_empty", "ctrl+d", "quit", "With nothing written: leave."),
-    _action("queue", "edit", "e", "edit", "Take the message back into the composer.", hint=True),
+    _action("composer", "history_back", "up", "earlier", "On the first line: an earlier message."),
+    _action("composer", "history_forward", "down", "later", "On the last line: a later message."),
+    _action("composer", "quit_if_empty", "ctrl+d", "quit", "Quit, if the composer is empty."),
+    _action("queue", "edit", "e", "edit", "Move the message back to the composer.", hint=True),
     _action("queue", "remove", "x delete backspace", "remove", "Remove the message.", hint=True),
     _action("queue", "send_now", "s", "send now", "Stop the running turn and send this message.", hint=True),
-    _action("approval", "yes", "y", "yes", "Go on.", hint=True),
-    _action("approval", "no", "n", "no", "Do not; esc says no as well.", hint=True),
-    _action(
-        "approval", "always", "a", "always", "Yes, and don't ask again for as many in this conversation.", hint=True
-    ),
-    _action("approval", "edit", "e", "edit", "Change the arguments first.", hint=True),
+    _action("approval", "yes", "y", "yes", "Allow it.", hint=True),
+    _action("approval", "no", "n", "no", "Don't allow it. Esc does the same.", hint=True),
+    _action("approval", "always", "a", "always", "Allow it, and don't ask again for this many or fewer.", hint=True),
+    _action("approval", "edit", "e", "edit", "Edit the arguments first.", hint=True),
     _action("transcript", "previous_item", "up k", "up", "To the item above."),
     _action("transcript", "next_item", "down j", "down", "To the item below."),
     _action("transcript", "page_up", "pageup", "page up", "A page up."),
     _action("transcript", "page_down", "pagedown", "page down", "A page down."),
     _action("transcript", "oldest", "home g", "oldest", "To the oldest message."),
-    _action("transcript", "newest", "end G", "newest", "To the newest message, and follow what comes."),
-    _action("tool_line", "toggle", "enter space", "details", "Unfold or fold what the tool did.", hint=True),
-    _action("tool_line", "undo_call", "u", "undo this", "Take back what this tool did.", hint=True),
-    _action("answer", "retry", "r enter", "try again", "Send the message of this turn again.", hint=True),
-    _action("tasks", "done", "space", "done", "Mark the task done; once more opens it again.", hint=True),
+    _action("transcript", "newest", "end G", "newest", "To the newest message, and follow new ones."),
+    _action("tool_line", "toggle", "enter space", "details", "Show or hide the details.", hint=True),
+    _action("tool_line", "undo_call", "u", "undo this", "Undo what this tool call changed.", hint=True),
+    _action("answer", "retry", "r enter", "try again", "Send the message again.", hint=True),
+    _action("tasks", "done", "space", "done", "Complete the task, or reopen it.", hint=True),
     _action("tasks", "edit", "e", "edit", "Change the title.", hint=True),
     _action("tasks", "due", "d", "due", "Change when it is due, in words such as “fri 5pm”.", hint=True),
     _action("tasks", "new", "n", "new", "Add a task.", hint=True, palette=True),
-    _action("tasks", "details", "enter", "details", "Everything about the task, to read and to change.", hint=True),
-    _action("tasks", "priority", "p", "priority", "To the next priority: none, low, medium, high.", hint=True),
-    _action("tasks", "delete", "x delete", "delete", "Delete the task; undo brings it back.", hint=True),
-    _action("tasks", "filter", "slash", "filter", "Show only tasks that hold these words.", hint=True, palette=True),
-    _action("tasks", "undo", "u", "undo", "Take back the latest change to the list.", hint=True),
-    _action("tasks", "redo", "U", "redo", "Do again what was taken back."),
+    _action("tasks", "details", "enter", "details", "Show and edit everything about the task.", hint=True),
+    _action("tasks", "priority", "p", "priority", "Next priority: none, low, medium, high.", hint=True),
+    _action("tasks", "delete", "x delete", "delete", "Delete the task. Undo brings it back.", hint=True),
+    _action("tasks", "filter", "slash", "filter", "Show only tasks that contain these words.", hint=True, palette=True),
+    _action("tasks", "undo", "u", "undo", "Undo the latest change to the list.", hint=True),
+    _action("tasks", "redo", "U", "redo", "Redo what you undid last."),
     _action("tasks", "cursor_up", "up k", "up", "To the task above."),
     _action("tasks", "cursor_down", "down j", "down", "To the task below."),
     _action("tasks", "page_up", "pageup", "page up", "A page up."),
     _action("tasks", "page_down", "pagedown", "page down", "A page down."),
     _action("tasks", "first", "home g", "first", "To the first task."),
     _action("tasks", "last", "end G", "last", "To the last task."),
-    _action("tasks", "leave", "escape", "back", "Take the filter away, or go back to the composer."),
+    _action("tasks", "leave", "escape", "back", "Clear the filter, or go back to the composer."),
     _action("conversations", "open", "enter", "open", "Open the conversation.", hint=True),
     _action("conversations", "search", "slash", "search", "Search titles and messages.", hint=True),
-    _action("conversations", "rename", "r", "rename", "Give it another title.", hint=True),
-    _action("conversations", "delete", "d delete", "delete", "Delete it; u brings it back.", hint=True),
-    _action("conversations", "restore", "u", "undo", "Bring back the one that was deleted last."),
-    _action("conversations", "new", "n", "new", "Begin a new conversation.", hint=True),
-    _action("conversations", "cursor_up", "up k", "up", "To the conversation above; from the first: search."),
+    _action("conversations", "rename", "r", "rename", "Rename the conversation.", hint=True),
+    _action("conversations", "delete", "d delete", "delete", "Delete the conversation. u brings it back.", hint=True),
+    _action("conversations", "restore", "u", "undo", "Restore the conversation deleted last."),
+    _action("conversations", "new", "n", "new", "Start a new conversation.", hint=True),
+    _action("conversations", "cursor_up", "up k", "up", "To the conversation above. From the first one: search."),
     _action("conversations", "cursor_down", "down j", "down", "To the conversation below."),
     _action("conversations", "page_up", "pageup", "page up", "A page up."),
     _action("conversations", "page_down", "pagedown", "page down", "A page down."),
     _action("conversations", "first", "home g", "first", "To the latest conversation."),
-    _action("conversations", "last", "end G", "last", "To the last one loaded; more come by themselves."),
+    _action("conversations", "last", "end G", "last", "To the last one loaded. More are loaded by themselves."),
     _action("conversations", "close", "escape", "back", "Back to the chat.", hint=True),
-    _action("places", "go", "enter", "go", "Go to that list, or to the door of that server.", hint=True),
-    _action("places", "sign_out", "o", "sign out", "Sign out of the server you are at.", hint=True),
-    _action("places", "cursor_up", "up k", "up", "To the place above."),
-    _action("places", "cursor_down", "down j", "down", "To the place below."),
+    _action("places", "go", "enter", "go", "Switch to that list, or sign in to that server.", hint=True),
+    _action("places", "sign_out", "o", "sign out", "Sign out of the server you use now.", hint=True),
+    _action("places", "cursor_up", "up k", "up", "To the list above."),
+    _action("places", "cursor_down", "down j", "down", "To the list below."),
     _action("places", "close", "escape", "back", "Back to the chat.", hint=True),
-    _action("dialog", "save", "enter", "save", "Keep what was changed.", hint=True),
-    _action("dialog", "close", "escape", "cancel", "Close and change nothing.", hint=True),
+    _action("dialog", "save", "enter", "save", "Save the changes.", hint=True),
+    _action("dialog", "close", "escape", "cancel", "Close without saving.", hint=True),
     _action("dialog", "next_field", "tab down", "next field", "To the next field."),
-    _action("dialog", "previous_field", "shift+tab up", "field before", "To the field before."),
-    _action("choice", "next_word", "right space", "next", "To the next word; a letter goes to the word it begins."),
-    _action("choice", "previous_word", "left", "before", "To the word before."),
+    _action("dialog", "previous_field", "shift+tab up", "previous field", "To the previous field."),
+    _action(
+        "choice", "next_word", "right space", "next", "To the next word. A letter goes to a word that starts with it."
+    ),
+    _action("choice", "previous_word", "left", "previous", "To the previous word."),
     _action("help", "close", "escape f1 question_mark q", "close", "Close the help."),
 )
 BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
 
 
 def bindings(scope: Scope) -> list[BindingType]:
-    """The bindings of a widget of this scope."""
+    """Return the bindings of a widget of this scope."""
     return [
         Binding(",".join(action.keys), action.name, action.title, show=action.hint, tooltip=action.help, id=action.id)
         for action in ACTIONS
@@ -190,21 +191,21 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Keymap:
-    """Which keys each action has, and what of the asked changes could not be done, a sentence each."""
+    """The keys of each action, and one sentence for each change in the settings that could not be made."""
 
     keys: Mapping[str, tuple[str, ...]]
     problems: tuple[str, ...] = ()
 
     def textual(self) -> dict[str, str]:
-        """For `App.set_keymap`. An action without a key gets one that no keyboard sends."""
+        """Return the keys for `App.set_keymap`. An action without a key gets one that no keyboard sends."""
         return {id: ",".join(keys) or "unbound" for id, keys in self.keys.items()}
 
 
 def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
-    """The default keys with `overrides` ({action id: "key key"}) laid over them.
+    """Return the default keys with `overrides` ({action id: "key key"}) applied.
 
     An override takes its keys away from the other actions of the same scope that have them by default. Two overrides
-    that want one key, unknown actions and letters where letters are text are reported and left out.
+    that claim one key, unknown actions and letters where letters are text are reported and left out.
     """
     keys = {action.id: action.keys for action in ACTIONS}
     problems: list[str] = []
@@ -212,29 +213,27 @@ def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
     for id, wanted in (overrides or {}).items():
         action = BY_ID.get(id)
         if action is None:
-            problems.append(f"There is no action {id!r}; the help (f1) lists all of them.")
+            problems.append(f"There is no action {id!r}. The help (f1) lists all actions.")
             continue
-        asked = tuple(_key_name(key) for key in wanted.replace(",", " ").split())
-        trouble = _trouble(action, asked, taken)
+        requested = tuple(_key_name(key) for key in wanted.replace(",", " ").split())
+        trouble = _trouble(action, requested, taken)
         if trouble:
             problems.append(trouble)
             continue
         for other in ACTIONS:
             if other.scope == action.scope and other.id != id and other.id not in taken.values():
-                keys[other.id] = tuple(key for key in keys[other.id] if key not in asked)
-        taken |= {(action.scope, key): id for key in asked}
-        keys[id] = asked
+                keys[other.id] = tuple(key for key in keys[other.id] if key not in requested)
+        taken |= {(action.scope, key): id for key in requested}
+        keys[id] = requested
     problems += _hidden(keys, set(taken.values()))
-    problems += [
-        f"{id!r} has no key any more." for id, left in keys.items() if not left and id not in (overrides or {})
-    ]
+    problems += [f"{id!r} has no key left." for id, left in keys.items() if not left and id not in (overrides or {})]
     return Keymap(keys=keys, problems=tuple(problems))
 
 
 def _hidden(keys: Mapping[str, tuple[str, ...]], changed: Collection[str]) -> list[str]:
-    """Where a changed key now hides an action of an outer scope. It is done as asked, and said."""
+    """Report where a changed key hides an action of an outer scope. It is applied all the same."""
     return [
-        f"{key_label(key)!r} is {action.id!r} where one is there, and hides {outer.id!r}."
+        f"{key_label(key)!r} now runs {action.id!r}, which hides {outer.id!r} there."
         for action in ACTIONS
         if action.id in changed
         for outer in ACTIONS
@@ -247,14 +246,14 @@ def _hidden(keys: Mapping[str, tuple[str, ...]], changed: Collection[str]) -> li
 def _trouble(action: Action, keys: tuple[str, ...], taken: Mapping[tuple[Scope, str], str]) -> str | None:
     for key in keys:
         if other := taken.get((action.scope, key)):
-            return f"{key_label(key)!r} is asked for by both {other!r} and {action.id!r}; the first one has it."
+            return f"{key_label(key)!r} is set for both {other!r} and {action.id!r}. The first one gets it."
         if action.scope in ("composer", "dialog") and len(key_label(key)) == 1:
-            return f"{key_label(key)!r} is text in the {action.scope}, so it cannot be the key of {action.id!r}."
+            return f"{key_label(key)!r} types text in the {action.scope}, so it can't be the key of {action.id!r}."
     return None
 
 
 def _key_name(key: str) -> str:
-    """Textual's name of a key: `?` is `question_mark`."""
+    """Return Textual's name of a key: `?` is `question_mark`."""
     (binding,) = Binding.make_bindings([Binding(key, "")])
     return binding.key
 
@@ -264,12 +263,12 @@ _LABELS: Final[Mapping[str, str]] = {"enter": "enter", "backspace": "backspace"}
 
 
 def key_label(key: str) -> str:
-    """A key as it is shown: `question_mark` is `?`, `escape` is `esc`."""
+    """Return a key as it is shown: `question_mark` is `?`, `escape` is `esc`."""
     return _LABELS.get(key) or format_key(key)
 
 
 def hints(scope: Scope, *, keys: Keymap | None = None, width: int | None = None) -> Content:
-    """One line of what can be done here, such as `space done · e edit · d due`, as much of it as `width` holds."""
+    """Return one line of hints such as `space done · e edit · d due`, as many as fit into `width`."""
     keymap_keys = (keys or keymap()).keys
     line = Content()
     for action in ACTIONS:

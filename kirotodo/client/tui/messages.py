@@ -1,9 +1,9 @@
-"""What is said between the screen, its widgets and the work in the background: typed messages, no behaviour.
+"""The messages between the chat, the other screens and the background work. Those of a widget are with the widget.
 
 Background work posts these and never touches a widget; other screens post them to ask the chat for something.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual.message import Message
 
@@ -15,236 +15,212 @@ from kirotodo.core.domain.task import Changed, Task
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.events import TurnEvent
 
-# --- asked of the chat ---
+# --- requests to the chat ---
 
 
+@dataclass
 class OpenConversation(Message):
     """Show this conversation."""
 
-    def __init__(self, conversation_id: int) -> None:
-        super().__init__()
-        self.conversation_id = conversation_id
+    conversation_id: int
 
 
 class NewConversation(Message):
     """Show an empty conversation, which begins with the next message."""
 
 
+@dataclass
 class ModelChosen(Message):
     """Let this model answer from now on."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
+    name: str
 
 
 class SignOutRequested(Message):
-    """Sign out of the server that the list is at."""
+    """Sign out of the server that the list is on."""
 
 
-class ConversationRenamed(Message):
-    """A conversation has another title now."""
-
-    def __init__(self, conversation: Conversation) -> None:
-        super().__init__()
-        self.conversation = conversation
-
-
-class ConversationDeleted(Message):
-    """A conversation was put out of sight."""
-
-    def __init__(self, conversation_id: int) -> None:
-        super().__init__()
-        self.conversation_id = conversation_id
-
-
+@dataclass
 class TextOffered(Message):
-    """Text for the composer; sent at once where `send` says so."""
+    """Put a text into the composer, or send it at once."""
 
-    def __init__(self, text: str, send: bool = False) -> None:
-        super().__init__()
-        self.text = text
-        self.send = send
+    text: str
+    send: bool = False
 
 
-# --- asked of the app ---
+# --- requests to the app ---
 
 
+@dataclass
 class LocationChanged(Message):
-    """The list is somewhere else now, or somebody else's; `said` is the sentence for it, if there is one to say."""
+    """The list is on another server now, or another user's; `notice` is the sentence for it, if there is one."""
 
-    def __init__(self, said: str = "") -> None:
-        super().__init__()
-        self.said = said
+    notice: str = ""
 
 
+@dataclass
 class SignInRequested(Message):
-    """Somebody wants to sign in, or has to, which `why` says; `address` None asks for it."""
+    """Show the sign-in screen; `why` is the reason where the user did not ask for it, `address` None asks for one."""
 
-    def __init__(self, address: Address | None, why: str = "") -> None:
-        super().__init__()
-        self.address = address
-        self.why = why
+    address: Address | None
+    why: str = ""
 
 
-# --- told by the work in the background ---
+# --- results of the background work ---
 
 
 class BackendReady(Message):
-    """The core is there."""
+    """The backend is open."""
 
 
+@dataclass
 class BackendFailed(Message):
-    """The core cannot be opened."""
+    """The backend could not be opened."""
 
-    def __init__(self, error: KirotodoError) -> None:
-        super().__init__()
-        self.error = error
+    error: KirotodoError
 
 
+@dataclass
 class ConversationLoaded(Message):
-    """A conversation's newest page; None is a new conversation. `view` is the visit it was loaded for."""
+    """The newest page of a conversation is here; None is a new one. `visit` is the visit it was loaded for."""
 
-    def __init__(self, transcript: Transcript | None, view: int) -> None:
-        super().__init__()
-        self.transcript = transcript
-        self.view = view
+    transcript: Transcript | None
+    visit: int
 
 
+@dataclass
 class PageFetched(Message):
-    """The newest page of the conversation on screen, after something changed in another program."""
+    """The newest page of the conversation on screen is here, after something changed in another program."""
 
-    def __init__(self, transcript: Transcript, view: int) -> None:
-        super().__init__()
-        self.transcript = transcript
-        self.view = view
+    transcript: Transcript
+    visit: int
 
 
+@dataclass
 class OlderLoaded(Message):
-    """The page before the oldest message shown; None where it could not be had."""
+    """The page before the oldest message shown is here; None where it could not be loaded."""
 
-    def __init__(self, transcript: Transcript | None, view: int) -> None:
-        super().__init__()
-        self.transcript = transcript
-        self.view = view
+    transcript: Transcript | None
+    visit: int
 
 
-class MessageAccepted(Message):
-    """A message was stored and its turn is under way."""
+@dataclass
+class ConversationRenamed(Message):
+    """A conversation has another title now."""
 
-    def __init__(self, outgoing: Outgoing, sent: Sent, view: int) -> None:
-        super().__init__()
-        self.outgoing = outgoing
-        self.sent = sent
-        self.view = view
+    conversation: Conversation
 
 
-class MessageRefused(Message):
-    """A message was not taken; its text must not be lost."""
+@dataclass
+class ConversationDeleted(Message):
+    """A conversation was deleted."""
 
-    def __init__(self, outgoing: Outgoing, error: KirotodoError, view: int) -> None:
-        super().__init__()
-        self.outgoing = outgoing
-        self.error = error
-        self.view = view
-
-
-class EventArrived(Message):
-    """One event of the turn that is watched."""
-
-    def __init__(self, event: TurnEvent, view: int) -> None:
-        super().__init__()
-        self.event = event
-        self.view = view
-
-
-class WatchLost(Message):
-    """The turn can no longer be watched."""
-
-    def __init__(self, turn_id: str, error: KirotodoError, view: int) -> None:
-        super().__init__()
-        self.turn_id = turn_id
-        self.error = error
-        self.view = view
-
-
-class AnswerRefused(Message):
-    """A yes or no was not taken."""
-
-    def __init__(self, turn_id: str, error: KirotodoError) -> None:
-        super().__init__()
-        self.turn_id = turn_id
-        self.error = error
-
-
-class TasksLoaded(Message):
-    """The open tasks, and how many there are in all where more exist than were loaded."""
-
-    def __init__(self, tasks: Sequence[Task], total: int | None) -> None:
-        super().__init__()
-        self.tasks = tuple(tasks)
-        self.total = total
-
-
-class TasksFetched(Message):
-    """Tasks as they are now, and ids that are gone."""
-
-    def __init__(self, tasks: Sequence[Task], removed: Sequence[int]) -> None:
-        super().__init__()
-        self.tasks = tuple(tasks)
-        self.removed = tuple(removed)
+    conversation_id: int
 
 
 class ConversationsChanged(Message):
     """Conversations changed, here or in another program."""
 
 
-class StatusFetched(Message):
-    """Where the list lives and what answers, as of now."""
+@dataclass
+class MessageAccepted(Message):
+    """A message was stored and its turn is under way."""
 
-    def __init__(self, status: Status) -> None:
-        super().__init__()
-        self.status = status
-
-
-class LinkReported(Message):
-    """How the link to the server stands, as of now."""
-
-    def __init__(self, change: LinkChanged) -> None:
-        super().__init__()
-        self.change = change
+    outgoing: Outgoing
+    sent: Sent
+    visit: int
 
 
-class ModelsFetched(Message):
-    """The models there are to choose from."""
+@dataclass
+class MessageRefused(Message):
+    """A message was not accepted; its text must not be lost."""
 
-    def __init__(self, choices: Sequence[ModelChoice]) -> None:
-        super().__init__()
-        self.choices = tuple(choices)
-
-
-class Edited(Message):
-    """A direct edit is done; `said` is the sentence for it."""
-
-    def __init__(self, changed: Changed, said: str) -> None:
-        super().__init__()
-        self.changed = changed
-        self.said = said
+    outgoing: Outgoing
+    error: KirotodoError
+    visit: int
 
 
+@dataclass
+class EventArrived(Message):
+    """An event of the watched turn arrived."""
+
+    event: TurnEvent
+    visit: int
+
+
+@dataclass
+class WatchLost(Message):
+    """The turn can no longer be watched."""
+
+    turn_id: str
+    error: KirotodoError
+    visit: int
+
+
+@dataclass
+class AnswerRefused(Message):
+    """The answer to a question was not accepted."""
+
+    turn_id: str
+    error: KirotodoError
+
+
+@dataclass
 class CallUndone(Message):
-    """What one tool call changed was put back."""
+    """What one tool call changed was undone."""
 
-    def __init__(self, turn_id: str, call_id: str, changed: Changed) -> None:
-        super().__init__()
-        self.turn_id = turn_id
-        self.call_id = call_id
-        self.changed = changed
+    turn_id: str
+    call_id: str
+    changed: Changed
 
 
+@dataclass
+class TasksLoaded(Message):
+    """The open tasks were loaded; `total` counts all of them where more exist than were loaded."""
+
+    tasks: tuple[Task, ...]
+    total: int | None
+
+
+@dataclass
+class TasksFetched(Message):
+    """Tasks changed to what they are here, and those with the ids `removed` are gone."""
+
+    tasks: tuple[Task, ...]
+    removed: tuple[int, ...]
+
+
+@dataclass
+class StatusFetched(Message):
+    """The status of the backend is here."""
+
+    status: Status
+
+
+@dataclass
+class LinkReported(Message):
+    """The link to the server was lost, or is back."""
+
+    change: LinkChanged
+
+
+@dataclass
+class ModelsFetched(Message):
+    """The models to choose from are here."""
+
+    choices: tuple[ModelChoice, ...]
+
+
+@dataclass
+class Edited(Message):
+    """A direct edit of the list is done; `notice` is the sentence for it."""
+
+    changed: Changed
+    notice: str
+
+
+@dataclass
 class Failed(Message):
-    """Something that was asked for did not work."""
+    """Something that the user asked for did not work."""
 
-    def __init__(self, error: KirotodoError) -> None:
-        super().__init__()
-        self.error = error
+    error: KirotodoError

@@ -1,41 +1,79 @@
-"""What a screen may ask of the app around it, whichever app that is."""
+"""What screens, dialogs and commands may ask of the app around them, whichever app that is."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol, cast
 
 from textual.dom import DOMNode
 from textual.message import Message
+from textual.screen import Screen
 
 from kirotodo.client.accounts.switcher import ServerSwitcher
 from kirotodo.client.state import ClientState
+from kirotodo.client.tui.background import BackgroundWork
+from kirotodo.client.tui.conversation_view import Severity
 from kirotodo.core.backend import Backend
-
-
-class Listener(Protocol):
-    def post_message(self, message: Message, /) -> bool: ...
+from kirotodo.core.domain.task import Changed
 
 
 class Shell(Protocol):
-    """The app as its screens know it. `chat` takes the messages that other screens have for the chat."""
+    """The app as its screens know it."""
 
     clock: Callable[[], datetime]
     """Now, in the zone of the list."""
     state: ClientState
-    places: ServerSwitcher | None
-    """Where else the list could be, if anywhere."""
+    switcher: ServerSwitcher | None
+    """Switches to another list, where there is one."""
+    background: BackgroundWork
+
+    # --- the backend ---
 
     @property
-    def chat(self) -> Listener: ...
+    def refused(self) -> bool:
+        """Whether the backend could not be opened."""
 
-    @property
-    def refused(self) -> bool: ...
+    def open_core(self) -> None:
+        """Open the backend, or try again."""
 
-    async def core(self) -> Backend: ...
+    async def core(self) -> Backend:
+        """Wait for the backend and return it, or raise what opening it raised."""
+        ...
 
-    def say(self, text: str, severity: Literal["information", "warning", "error"] = "information") -> None: ...
+    def work(self, job: Coroutine[Any, Any, object], *, group: str = "work", exclusive: bool = False) -> object:
+        """Run a job in the background; what it raises becomes one line on the screen."""
+
+    def cancel_work(self, group: str) -> None:
+        """Cancel the jobs of a group."""
+
+    def edit(self, what: Callable[[Backend], Awaitable[Changed]], notice: str | Callable[[Changed], str]) -> None:
+        """Edit the list, then show `notice`."""
+
+    # --- the screen ---
+
+    def post_message(self, message: Message, /) -> bool:
+        """Ask the app for something."""
+        ...
+
+    def post_to_chat(self, message: Message) -> None:
+        """Ask the chat for something."""
+
+    def open_screen(self, screen: Screen[Any]) -> None:
+        """Show a screen over the present one."""
+
+    def toast(self, text: str, severity: Severity = "information") -> None:
+        """Show one sentence in passing."""
+
+    def offer_download(self, text: str, filename: str) -> bool:
+        """Offer a text as a download where the chat runs in a browser; return False in a terminal."""
+        ...
+
+    def action_toggle_theme(self) -> None:
+        """Switch between the light and the dark theme."""
+
+    def leave(self) -> None:
+        """Keep what was typed and close the program."""
 
 
 def shell_of(node: DOMNode) -> Shell:
-    """The app that this node lives in."""
+    """Return the app that this node lives in."""
     return cast(Shell, cast(Any, node.app))

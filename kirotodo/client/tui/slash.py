@@ -1,4 +1,4 @@
-"""The slash commands, and how a few typed letters find one. Pure."""
+"""The slash commands, and finding one by a few typed letters. What they do is in `screens/slash_commands.py`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SlashCommand:
-    """`takes` names its argument, "" where it has none."""
+    """A slash command; `takes` names its argument, "" if it has none."""
 
     name: str
     hint: str
@@ -16,22 +16,22 @@ class SlashCommand:
 
 COMMANDS: Final = (
     SlashCommand(name="help", hint="every key and command"),
-    SlashCommand(name="new", hint="begin a new conversation"),
+    SlashCommand(name="new", hint="start a new conversation"),
     SlashCommand(name="conversations", hint="list, search and switch conversations"),
-    SlashCommand(name="rename", hint="give this conversation another title", takes="title"),
-    SlashCommand(name="delete", hint="delete this conversation; /restore brings it back"),
-    SlashCommand(name="restore", hint="bring back the conversation deleted last"),
-    SlashCommand(name="export", hint="write this conversation to a file, .md or .json", takes="file"),
-    SlashCommand(name="undo", hint="take back the latest change to the list"),
-    SlashCommand(name="redo", hint="do again what was taken back"),
-    SlashCommand(name="retry", hint="send the message of a failed turn again"),
-    SlashCommand(name="model", hint="choose which model answers", takes="name"),
-    SlashCommand(name="server", hint="go to a server, or back to the list of this computer", takes="address"),
-    SlashCommand(name="password", hint="set a new password at the server"),
+    SlashCommand(name="rename", hint="rename this conversation", takes="title"),
+    SlashCommand(name="delete", hint="delete this conversation (/restore brings it back)"),
+    SlashCommand(name="restore", hint="restore the conversation deleted last"),
+    SlashCommand(name="export", hint="save this conversation as .md or .json", takes="file"),
+    SlashCommand(name="undo", hint="undo the latest change to the list"),
+    SlashCommand(name="redo", hint="redo what you undid last"),
+    SlashCommand(name="retry", hint="send a message that failed again"),
+    SlashCommand(name="model", hint="choose the model that answers", takes="name"),
+    SlashCommand(name="server", hint="switch to a server, or back to your local list", takes="address"),
+    SlashCommand(name="password", hint="change your password on the server"),
     SlashCommand(name="signout", hint="sign out of the server"),
     SlashCommand(name="tasks", hint="show or hide the tasks"),
-    SlashCommand(name="theme", hint="light or dark"),
-    SlashCommand(name="quit", hint="leave; drafts and running turns are kept"),
+    SlashCommand(name="theme", hint="switch between light and dark"),
+    SlashCommand(name="quit", hint="quit; drafts and running turns are kept"),
 )
 BY_NAME: Final = {command.name: command for command in COMMANDS}
 
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 def parse(text: str) -> tuple[str, str] | None:
-    """The name and argument of a text that is a slash command by its form: one line, a slash and a word."""
+    """Return the name and argument of a text in the form of a slash command: one line, a slash and a word."""
     stripped = text.strip()
     if not stripped.startswith("/") or "\n" in stripped:
         return None
@@ -48,7 +48,7 @@ def parse(text: str) -> tuple[str, str] | None:
 
 
 def matching(typed: str, choices: Iterable[tuple[str, T]]) -> list[T]:
-    """The choices whose key holds the typed letters in order, best first: beginnings, then parts, then scattered."""
+    """Return the choices whose key contains the typed letters in order: at its start, then together, then apart."""
     typed = typed.casefold()
     ranked = [(rank, item) for key, item in choices if (rank := _rank(typed, key.casefold())) is not None]
     return [item for _, item in sorted(ranked, key=lambda pair: pair[0])]

@@ -15,6 +15,11 @@ from kirotodo.client.tui import themes
 from kirotodo.client.tui.app import BackendSource, KirotodoApp
 from kirotodo.client.tui.messages import OpenConversation
 from kirotodo.client.tui.screens.chat import ChatScreen
+from kirotodo.client.tui.turn_controller import TurnController
+from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
+from kirotodo.client.tui.widgets.composer import Composer
+from kirotodo.client.tui.widgets.queue import MessageQueue
+from kirotodo.client.tui.widgets.transcript import Transcript
 from kirotodo.core.domain.conversation import Approval
 from kirotodo.core.domain.task import Task
 from tests.client.tui.list_host import NOW, SAMPLE, screen_text, until
@@ -34,8 +39,28 @@ class Chat:
         return self.app.chat
 
     @property
+    def controller(self) -> TurnController:
+        return self.screen.controller
+
+    @property
+    def composer(self) -> Composer:
+        return self.screen.view.composer
+
+    @property
+    def transcript(self) -> Transcript:
+        return self.screen.view.transcript
+
+    @property
+    def approval(self) -> ApprovalBar:
+        return self.screen.view.approval
+
+    @property
+    def queue(self) -> MessageQueue:
+        return self.screen.view.queue
+
+    @property
     def draft(self) -> str:
-        return self.screen.composer.text
+        return self.composer.text
 
     @property
     def text(self) -> str:
@@ -53,7 +78,7 @@ class Chat:
         await self.pilot.press(*("ctrl+j" if letter == "\n" else letter for letter in text))
 
     async def say(self, text: str) -> None:
-        self.screen.composer.put(text)
+        self.composer.put(text)
         await self.pilot.press("enter")
 
     async def until(self, true: Callable[[], object]) -> None:
@@ -68,13 +93,13 @@ class Chat:
 
     async def idle(self) -> None:
         """Wait until no turn is under way and every message is handled."""
-        await self.until(lambda: self.screen.loaded and not self.screen.busy)
+        await self.until(lambda: self.controller.loaded and not self.controller.busy)
         await self.pilot.pause()
 
     async def open(self, conversation_id: int) -> None:
         """Switch to a conversation and wait for it."""
         self.screen.post_message(OpenConversation(conversation_id))
-        await self.until(lambda: self.screen.conversation_id == conversation_id and self.screen.loaded)
+        await self.until(lambda: self.controller.conversation_id == conversation_id and self.controller.loaded)
         await self.pilot.pause()
 
     def toasts(self) -> list[str]:
@@ -102,7 +127,7 @@ async def chatting(
     async with app.run_test(size=size) as pilot:
         chat = Chat(app, pilot)
         if ready:
-            await chat.until(lambda: app.chat.loaded)
+            await chat.until(lambda: app.chat.controller.loaded)
             await pilot.pause()
         yield chat
     if isinstance(source, ScriptedBackend):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from textual.message import Message
+
 from kirotodo.client.state import ClientState
 from kirotodo.core.backend import Backend, ModelChoice, TaskFields
 from kirotodo.core.domain.conversation import Conversation
@@ -78,13 +80,9 @@ class ShellHost(Host):
         super().__init__(**options)
         self.backend = backend
         self.state = ClientState()
-        self.said: list[str] = []
-        self.places = None
+        self.toasts: list[str] = []
+        self.switcher = None
         self.refused = False
-
-    @property
-    def chat(self) -> "ShellHost":
-        return self
 
     @staticmethod
     def clock() -> Any:
@@ -93,5 +91,8 @@ class ShellHost(Host):
     async def core(self) -> Backend:
         return self.backend  # type: ignore[return-value]  # it has the methods these screens use
 
-    def say(self, text: str, severity: str = "information") -> None:
-        self.said.append(text)
+    def post_to_chat(self, message: Message) -> None:
+        self.post_message(message)
+
+    def toast(self, text: str, severity: str = "information") -> None:
+        self.toasts.append(text)

@@ -53,5 +53,5 @@ class Home:
 async def at_home(home: Home, *, asked: ServerSelection | None = None, **options: Any) -> AsyncIterator[Chat]:
     """The chat of this person, opened where their command line says."""
     places = home.places(asked)
-    async with chatting(places.open, places=places, **options) as chat:
+    async with chatting(places.open, switcher=places, **options) as chat:
         yield chat

@@ -102,7 +102,7 @@ async def test_new_begins_an_empty_conversation() -> None:
         assert "old answer" not in chat.text
         await chat.say("hello")
         await chat.sees("kiro  hi")
-        assert chat.screen.conversation_id == 2
+        assert chat.controller.conversation_id == 2
 
 
 async def test_a_conversation_that_is_not_there_is_told() -> None:
@@ -123,7 +123,7 @@ async def test_switching_leaves_the_turn_running_and_finds_it_again() -> None:
         backend.release()
         await chat.open(first)
         await chat.sees("kiro  working done")
-        assert not chat.screen.busy
+        assert not chat.controller.busy
 
 
 async def test_wide_has_the_tasks_beside_and_narrow_a_drawer() -> None:
@@ -140,7 +140,7 @@ async def test_wide_has_the_tasks_beside_and_narrow_a_drawer() -> None:
         await chat.until(lambda: pane.display and pane.has_focus_within)
         await chat.press("escape")
         await chat.until(lambda: not pane.display)
-        assert chat.focused is chat.screen.composer
+        assert chat.focused is chat.composer
 
 
 async def test_that_the_pane_was_closed_is_remembered(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ async def test_a_terminal_that_is_too_small_from_the_start() -> None:
         await chat.sees("kirotodo needs")
         await chat.pilot.resize_terminal(80, 24)
         await chat.sees("› ")
-        await chat.until(lambda: chat.screen.loaded)
+        await chat.until(lambda: chat.controller.loaded)
 
 
 async def test_tab_goes_round_and_back() -> None:
@@ -224,7 +224,7 @@ async def test_keys_outside_text_undo_redo_and_go_back_to_writing() -> None:
         await chat.press("U")
         await chat.sees("20 ○ oat milk")
         await chat.press("i")
-        assert chat.focused is chat.screen.composer
+        assert chat.focused is chat.composer
 
 
 async def test_the_pane_completes_deletes_and_undoes() -> None:

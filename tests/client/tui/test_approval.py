@@ -12,14 +12,14 @@ from tests.client.tui.list_host import HOSTILE, NOW, SAMPLE
 async def test_it_asks_with_exactly_the_tasks_and_takes_the_place() -> None:
     async with chatting(backend_of(deleting(*SAMPLE[:2]))) as chat:
         await chat.write("draft stays")
-        chat.screen.submit("delete them")
+        chat.controller.submit("delete them")
         await chat.sees("Delete 2 tasks?", "12 pay rent", "3 call the plumber", "y yes", "n no", "a always")
-        assert not chat.screen.composer.display
-        assert chat.screen.approval.has_focus
+        assert not chat.composer.display
+        assert chat.approval.has_focus
         await chat.press("y")
         await chat.sees("They are gone.")
         assert chat.draft == "draft stays"
-        assert chat.screen.composer.has_focus
+        assert chat.composer.has_focus
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ async def test_arguments_that_are_no_json_are_told_and_stay() -> None:
         await chat.say("delete them")
         await chat.sees("Delete 2 tasks?")
         await chat.press("e", "backspace", "enter")
-        await chat.sees("Not JSON", '{"task_ids": [12, 3]')
+        await chat.sees("valid JSON", '{"task_ids": [12, 3]')
         await chat.press("escape")
-        await chat.until(lambda: "Not JSON" not in chat.text)
+        await chat.until(lambda: "valid JSON" not in chat.text)
         assert backend.answers == []
         await chat.press("n")
         await chat.sees("Left as they are.")
@@ -135,9 +135,9 @@ async def test_an_answer_given_elsewhere_takes_the_question_away() -> None:
     async with chatting(backend) as chat:
         await chat.say("x")
         await chat.sees("Delete 2 tasks?")
-        await backend.answer(chat.screen.live or "", "1.1", "no")
+        await backend.answer(chat.controller.live or "", "1.1", "no")
         await chat.sees("Left as they are.")
-        assert chat.focused is chat.screen.composer
+        assert chat.focused is chat.composer
 
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text.strip()])

@@ -50,12 +50,12 @@ async def test_single_letters_are_text_in_the_composer(letter: str) -> None:
 
 async def test_it_grows_to_a_third_of_the_screen_and_no_further() -> None:
     async with chatting(backend_of(), size=(80, 30)) as chat:
-        start = chat.screen.composer.outer_size.height
+        start = chat.composer.outer_size.height
         await chat.write("a\nb\nc")
-        await chat.until(lambda: chat.screen.composer.outer_size.height == start + 2)
-        chat.screen.composer.put("\n".join("x" * 40))
+        await chat.until(lambda: chat.composer.outer_size.height == start + 2)
+        chat.composer.put("\n".join("x" * 40))
         await chat.pilot.pause()
-        await chat.until(lambda: start + 2 < chat.screen.composer.outer_size.height <= 10)
+        await chat.until(lambda: start + 2 < chat.composer.outer_size.height <= 10)
 
 
 async def test_up_and_down_walk_through_what_was_sent_and_back_to_the_draft() -> None:
@@ -101,12 +101,12 @@ async def test_a_failed_send_puts_the_text_back_before_what_was_typed_since() ->
         await chat.until(lambda: chat.toasts())
         assert chat.draft == "important"
         assert "The server does not answer" in chat.toasts()[0]
-        assert chat.screen.transcript.entries == []
+        assert chat.transcript.entries == []
 
 
 async def test_a_text_over_the_limit_stays_and_is_told() -> None:
     async with chatting(backend_of()) as chat:
-        chat.screen.composer.put("x" * 10_001)
+        chat.composer.put("x" * 10_001)
         await chat.press("enter")
         await chat.until(lambda: chat.toasts())
         assert "10,001" in chat.toasts()[0]
@@ -116,7 +116,7 @@ async def test_a_text_over_the_limit_stays_and_is_told() -> None:
 async def test_a_paste_keeps_its_lines_and_loses_its_escape_sequences() -> None:
     async with chatting(backend_of()) as chat:
         await chat.write("> ")
-        chat.screen.composer.post_message(events.Paste("a\r\nb\x1b[31m\x1b]0;evil\x07c\u202e"))
+        chat.composer.post_message(events.Paste("a\r\nb\x1b[31m\x1b]0;evil\x07c\u202e"))
         await chat.until(lambda: chat.draft == "> a\nbc")
 
 
@@ -127,10 +127,10 @@ async def test_a_draft_survives_the_program(tmp_path: Path) -> None:
         await chat.say("hello")
         await chat.idle()
         await chat.write("half a thou")
-        await chat.until(lambda: ClientState(path).draft(chat.screen.conversation_id) == "half a thou")
+        await chat.until(lambda: ClientState(path).draft(chat.controller.conversation_id) == "half a thou")
     async with chatting(backend, state_path=path) as chat:
         assert chat.draft == "half a thou"
-        assert chat.screen.conversation_id == 1
+        assert chat.controller.conversation_id == 1
         await chat.press("up")
         assert chat.draft == "hello"
 
@@ -202,7 +202,7 @@ async def test_the_editor_opens_by_its_key_but_not_amid_a_paste_that_comes_as_ke
     async with chatting(backend_of()) as chat:
         await post_at_once(chat, *"a", "ctrl+g", *"b")
         await chat.until(lambda: chat.draft == "ab")
-        assert chat.screen.composer._editor_wanted is None
+        assert chat.composer._editor_wanted is None
         assert chat.toasts() == []
         await chat.press("ctrl+g")
         await chat.until(lambda: chat.toasts() == ["No editor was found: set EDITOR to the command of one."])

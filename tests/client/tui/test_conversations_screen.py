@@ -162,11 +162,11 @@ async def test_delete_can_be_taken_back(key: str) -> None:
         await pilot.press(key)
         await until(pilot, lambda: titles(screen) == ["Groceries", "Garden"])
         assert app.heard(ConversationDeleted)[0].conversation_id == 2
-        assert app.said == ["Deleted “Bills” · u brings it back"]
+        assert app.toasts == ["Deleted “Bills” · u brings it back"]
         assert at(screen) == 1
         await pilot.press("u")
         await until(pilot, lambda: len(titles(screen)) == 3)
-        assert app.said[-1] == "“Bills” is back"
+        assert app.toasts[-1] == "“Bills” is back"
         await pilot.press("u")
         await pilot.pause()
     assert app.backend.asked("restore_conversation") == [(2,)]

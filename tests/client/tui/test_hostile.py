@@ -47,7 +47,7 @@ def assert_safe(app: KirotodoApp) -> None:
 
 async def look_around(app: KirotodoApp, keys: tuple[str, ...]) -> None:
     async with app.run_test(size=SIZE, notifications=True) as pilot:
-        await until(pilot, lambda: app.chat.loaded)
+        await until(pilot, lambda: app.chat.controller.loaded)
         assert_safe(app)
         for key in keys:
             await pilot.press(key)

@@ -99,7 +99,7 @@ def test_an_override_takes_its_key_from_the_default() -> None:
 def test_an_action_that_loses_its_only_key_is_reported() -> None:
     result = keymap({"tasks.due": "e"})
     assert result.keys["tasks.edit"] == ()
-    assert result.problems == ("'tasks.edit' has no key any more.",)
+    assert result.problems == ("'tasks.edit' has no key left.",)
     assert result.textual()["tasks.edit"] == "unbound"
 
 
@@ -108,9 +108,9 @@ def test_an_action_that_loses_its_only_key_is_reported() -> None:
     [
         ({"tasks.fly": "f"}, "no action 'tasks.fly'"),
         ({"tasks.edit": "f", "tasks.due": "f"}, "both 'tasks.edit' and 'tasks.due'"),
-        ({"tasks.edit": "?", "tasks.due": "question_mark"}, "'?' is asked for by both"),
-        ({"composer.submit": "s"}, "'s' is text in the composer"),
-        ({"dialog.close": "q"}, "'q' is text in the dialog"),
+        ({"tasks.edit": "?", "tasks.due": "question_mark"}, "'?' is set for both"),
+        ({"composer.submit": "s"}, "'s' types text in the composer"),
+        ({"dialog.close": "q"}, "'q' types text in the dialog"),
     ],
 )
 def test_what_cannot_be_done_is_reported_and_left_out(overrides: dict[str, str], words: str) -> None:
@@ -124,7 +124,7 @@ def test_what_cannot_be_done_is_reported_and_left_out(overrides: dict[str, str],
 def test_a_key_that_hides_one_of_the_screen_around_is_done_and_said() -> None:
     result = keymap({"tasks.done": "ctrl+t"})
     assert result.keys["tasks.done"] == ("ctrl+t",)
-    assert result.problems == ("'ctrl+t' is 'tasks.done' where one is there, and hides 'chat.toggle_tasks'.",)
+    assert result.problems == ("'ctrl+t' now runs 'tasks.done', which hides 'chat.toggle_tasks' there.",)
 
 
 def test_one_key_may_mean_different_things_in_different_places() -> None:

@@ -123,7 +123,7 @@ async def test_escape_goes_back_to_the_composer_and_slash_filters(chat: Chat) ->
     await chat.press("escape")
     await chat.sees("14 ○ milk")
     await chat.press("escape")
-    await chat.until(lambda: chat.screen.composer.has_focus)
+    await chat.until(lambda: chat.composer.has_focus)
 
 
 async def test_what_another_program_changes_is_shown(chat: Chat, backend: ScriptedBackend) -> None:
@@ -167,7 +167,7 @@ async def test_conversations_are_switched_renamed_and_deleted(backend: ScriptedB
     first = backend.add_conversation("Groceries", [("add milk", "Added milk.")])
     second = backend.add_conversation("Bills [/]", [("what is due?", "Nothing is due.")])
     async with chatting(backend, size=WIDE) as chat:
-        shown = chat.screen.conversation_id
+        shown = chat.controller.conversation_id
         other = first if shown == second else second
         await chat.press("ctrl+o")
         await chat.until(lambda: isinstance(chat.app.screen, ConversationsScreen) and "Bills [/]" in chat.text)
@@ -177,12 +177,12 @@ async def test_conversations_are_switched_renamed_and_deleted(backend: ScriptedB
         await chat.press("r", *"!", "enter")
         await chat.until(lambda: screen.highlighted and screen.highlighted.title.endswith("!"))
         await chat.press("down" if screen._found[0].id == shown else "k", "enter")
-        await chat.until(lambda: chat.screen.conversation_id == other and len(chat.app.screen_stack) == 1)
+        await chat.until(lambda: chat.controller.conversation_id == other and len(chat.app.screen_stack) == 1)
         await chat.press("ctrl+o")
         await chat.until(lambda: isinstance(chat.app.screen, ConversationsScreen) and "2 conversations" in chat.text)
         await chat.press("d")
         await chat.sees("1 conversation")
-        await chat.until(lambda: chat.screen.conversation_id is None)
+        await chat.until(lambda: chat.controller.conversation_id is None)
         await chat.press("u")
         await chat.sees("2 conversations")
 
@@ -198,11 +198,11 @@ async def test_the_theme_is_toggled_and_remembered(backend: ScriptedBackend, tmp
 async def test_the_first_run_offers_examples_and_puts_the_chosen_one_into_the_composer() -> None:
     async with chatting(backend_of(tasks=()), size=WIDE) as chat:
         await chat.sees(*EXAMPLES, "Nothing to do.")
-        assert chat.screen.composer.has_focus
+        assert chat.composer.has_focus
         chat.app.screen.query_one("#examples").focus()
         await chat.press("down", "enter")
         await chat.until(lambda: chat.draft == EXAMPLES[1])
-        assert chat.screen.composer.has_focus
+        assert chat.composer.has_focus
 
 
 async def test_hostile_tasks_are_worked_like_any_other() -> None:

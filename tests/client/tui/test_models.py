@@ -76,8 +76,8 @@ async def test_an_unknown_name_is_told_and_changes_nothing() -> None:
     async with chatting(choosing()) as chat:
         await chat.say("/model fst-9")
         await chat.until(chat.toasts)
-        assert chat.toasts() == ["There is no model fst-9. There are: built-in, fast, big."]
-        assert chat.screen.model is None
+        assert chat.toasts() == ["There is no model fst-9. Choose one of: built-in, fast, big."]
+        assert chat.screen.models.chosen is None
 
 
 async def test_where_there_is_no_choice_it_says_so() -> None:
@@ -85,7 +85,7 @@ async def test_where_there_is_no_choice_it_says_so() -> None:
         await chat.say("/model")
         await chat.press("enter")
         await chat.until(chat.toasts)
-        assert "one model here" in chat.toasts()[0]
+        assert "only one model" in chat.toasts()[0]
 
 
 async def test_a_running_turn_keeps_its_model_and_a_waiting_message_gets_the_new_one() -> None:
@@ -129,7 +129,7 @@ async def test_one_that_is_not_there_any_more_gives_way_to_the_default(tmp_path:
     state.save()
     async with chatting(choosing(), state_path=path) as chat:
         await chat.until(chat.toasts)
-        assert chat.toasts() == ["There is no model gone here; built-in answers."]
+        assert chat.toasts() == ["There is no model gone here, so built-in answers."]
         await chat.sees("local · built-in · ")
     assert ClientState(path).model is None
 

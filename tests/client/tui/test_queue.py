@@ -54,8 +54,8 @@ async def test_e_takes_a_message_back_before_the_draft() -> None:
         await chat.write("draft")
         await chat.press("tab", "e")
         await chat.until(lambda: chat.draft == "second\ndraft")
-        assert chat.focused is chat.screen.composer
-        assert not chat.screen.queue.display
+        assert chat.focused is chat.composer
+        assert not chat.queue.display
 
 
 async def test_x_removes_one() -> None:
@@ -65,7 +65,7 @@ async def test_x_removes_one() -> None:
             await chat.say(text)
         await chat.sees("2. third")
         await chat.press("tab", "x")
-        await chat.until(lambda: chat.screen.queued == ["third"])
+        await chat.until(lambda: chat.controller.queued == ["third"])
         await chat.sees("1. third")
 
 
@@ -89,7 +89,7 @@ async def test_the_mouse_removes() -> None:
         await chat.sees("x remove")
         row = chat.screen.query_one(QueuedMessage)
         await chat.pilot.click(row, offset=(row.size.width - 1 - 20, 0))
-        await chat.until(lambda: chat.screen.queued == [])
+        await chat.until(lambda: chat.controller.queued == [])
 
 
 async def test_the_queue_survives_the_program(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ async def test_to_a_server_and_back(home: Home, server: RawServer) -> None:
         await chat.press("tab", "tab")
         await fill(chat)
         await chat.sees("3 open")
-        await chat.until(lambda: chat.screen.loaded)
+        await chat.until(lambda: chat.controller.loaded)
         assert chat.draft == ""
         await chat.write("a draft for the server")
         await chat.press("f3")
@@ -188,7 +188,7 @@ async def test_a_sign_in_that_ends_in_the_middle_keeps_the_draft(home: Home, ser
         await chat.until(lambda: chat.draft == "a message that matters")
         await chat.press("enter")
         await chat.sees("you   a message that matters")
-        await chat.until(lambda: chat.screen.live == "t1")
+        await chat.until(lambda: chat.controller.live == "t1")
 
 
 async def test_another_account_sees_nothing_of_the_first(home: Home, server: RawServer) -> None:
@@ -215,7 +215,7 @@ async def test_a_server_that_is_away_is_told_in_the_chip_and_waited_for(home: Ho
         assert chat.toasts() == []
         await server.start(port)
         await chat.sees("m1 · 3 open")
-        await chat.until(lambda: chat.screen.loaded)
+        await chat.until(lambda: chat.controller.loaded)
         assert chat.draft == "typed meanwhile"
 
 
@@ -248,11 +248,11 @@ async def test_esc_takes_a_message_back_that_waits_for_the_server(home: Home, se
         await chat.sees("reconnecting (1 pending)")
         await chat.press("escape")
         await chat.until(lambda: chat.draft == "think again")
-        assert not chat.screen.busy
+        assert not chat.controller.busy
         server.on("/turns", ok({"conversation_id": 1, "turn_id": "t1", "message_seq": 1, "attached": True}, 202))
         server.on("/turns/t1/events", stream(HOLD))
         await chat.press("enter")
-        await chat.until(lambda: chat.screen.live == "t1")
+        await chat.until(lambda: chat.controller.live == "t1")
     assert len({one.headers["idempotency-key"] for one in server.to("/turns")}) == 1
 
 
@@ -291,7 +291,7 @@ async def test_two_servers_keep_two_states(home: Home, server: RawServer) -> Non
             await chat.write("for the one")
             await chat.press("f3", "down", "enter")
             await chat.sees("5 open")
-            await chat.until(lambda: chat.screen.loaded)
+            await chat.until(lambda: chat.controller.loaded)
             assert chat.draft == ""
     current = home.accounts.servers.current
     assert current == other.address
@@ -349,4 +349,4 @@ async def test_the_local_list_has_no_password(home: Home, server: RawServer) -> 
     async with at_home(home) as chat:
         await chat.sees("6 open")
         await chat.say("/password")
-        await chat.until(lambda: any("it has no password" in toast for toast in chat.toasts()))
+        await chat.until(lambda: any("which has no password" in toast for toast in chat.toasts()))

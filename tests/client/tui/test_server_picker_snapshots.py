@@ -58,7 +58,7 @@ def test_screen(scene: str, size: tuple[int, int], tmp_path: Path, snap_compare:
         home.accounts.servers.signed_in(Address(url), user_id="7", email=email if scene == "places" else "")
     home.accounts.servers.signed_out(Address(HOSTILE))
     held = home.places(asked)
-    app = KirotodoApp(held.open, places=held, clock=lambda: NOW, theme=themes.DARK)
+    app = KirotodoApp(held.open, switcher=held, clock=lambda: NOW, theme=themes.DARK)
     app.animation_level = "none"
 
     async def run_before(pilot: Pilot[None]) -> None:

@@ -129,7 +129,7 @@ async def test_undo_and_redo() -> None:
         await chat.until(lambda: "20 ○ oat milk" not in chat.text)
         await chat.say("/redo")
         await chat.sees("20 ○ oat milk")
-        assert chat.toasts()[-1] == f"Done again: {MILK.title}"
+        assert chat.toasts()[-1] == f"Redone: {MILK.title}"
 
 
 async def test_retry_sends_the_failed_message_again() -> None:
@@ -185,12 +185,12 @@ async def test_export_writes_the_conversation_to_a_new_file_only(tmp_path: Path)
         await chat.sees("Hello there.")
         await chat.say(f"/export {tmp_path}/talk.md")
         await chat.until(lambda: (tmp_path / "talk.md").exists())
-        await chat.until(lambda: any(toast.startswith("Written to") for toast in chat.toasts()))
+        await chat.until(lambda: any(toast.startswith("Saved to") for toast in chat.toasts()))
         assert "Hello there." in (tmp_path / "talk.md").read_text()
         await chat.say(f"/export {tmp_path}/talk.json")
         await chat.until(lambda: (tmp_path / "talk.json").exists())
         await chat.say(f"/export {tmp_path}/talk.md")
-        await chat.until(lambda: any("is there already" in toast for toast in chat.toasts()))
+        await chat.until(lambda: any("already exists" in toast for toast in chat.toasts()))
 
 
 async def test_in_a_browser_an_export_is_a_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +218,7 @@ async def test_a_bell_rings_only_while_nobody_looks(monkeypatch: pytest.MonkeyPa
         await chat.sees("One.")
         assert rings == []
         await chat.say("second")
-        await chat.until(lambda: chat.screen.live is not None)
+        await chat.until(lambda: chat.controller.live is not None)
         chat.app.app_focus = False
         backend.release()
         await chat.until(lambda: len(rings) == 1)

@@ -101,7 +101,7 @@ def test_screen(scene: str, size: tuple[int, int], theme: str, snap_compare: Any
 
     async def run_before(pilot: Pilot[None]) -> None:
         chat = Chat(app, pilot)
-        await chat.until(lambda: app.chat.loaded)
+        await chat.until(lambda: app.chat.controller.loaded)
         await chat.sees("6 open")
         await play(chat)
         await pilot.pause()

@@ -108,7 +108,7 @@ async def test_a_turn_that_cannot_be_watched_any_more_ends_in_words() -> None:
         backend.break_down("watch", ModelError("It is lost."))
         await chat.say("x")
         await chat.sees("✗ It is lost.")
-        assert not chat.screen.busy
+        assert not chat.controller.busy
 
 
 async def test_tasks_of_the_turn_reach_the_pane_and_the_count() -> None:

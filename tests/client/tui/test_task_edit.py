@@ -52,7 +52,7 @@ async def test_the_title_is_changed_from_the_old_one(app: ShellHost) -> None:
         await until(pilot, lambda: closed(app) and app.posted)
     assert app.backend.asked("update_tasks") == [((12,), {"title": "pay rent now"})]
     assert app.heard(Edited)[0].changed.tasks[0].title == "pay rent now"
-    assert app.heard(Edited)[0].said == "pay rent → pay rent now"
+    assert app.heard(Edited)[0].notice == "pay rent → pay rent now"
 
 
 @pytest.mark.parametrize("screen", [TitleScreen, DueScreen, DetailsScreen])
@@ -145,7 +145,7 @@ async def test_a_new_task_is_previewed_while_typing_and_then_added(app: ShellHos
         await until(pilot, lambda: closed(app) and app.posted)
     assert app.backend.calls[-1] == ("add_from_text", "milk and eggs", False)
     assert [one.title for one in app.heard(Edited)[0].changed.tasks] == ["milk", "eggs"]
-    assert app.heard(Edited)[0].said == "Added: milk, eggs"
+    assert app.heard(Edited)[0].notice == "Added: milk, eggs"
 
 
 async def test_the_preview_waits_for_a_pause(app: ShellHost) -> None:

@@ -39,7 +39,7 @@ async def test_only_a_window_is_mounted_and_it_moves_with_the_reader() -> None:
     backend = backend_of()
     backend.add_conversation("long", [(f"question {n}", f"answer {n}") for n in range(110)])
     async with chatting(backend, size=(80, 40)) as chat:
-        transcript = chat.screen.transcript
+        transcript = chat.transcript
         await chat.sees("answer 109")
         seen = set()
         for _ in range(400):
@@ -77,14 +77,14 @@ async def test_it_follows_what_streams_until_one_scrolls_up() -> None:
         await chat.sees("line 39")
         await chat.press("pageup")
         await chat.until(lambda: "line 39" not in chat.text)
-        before = chat.screen.transcript.scroll_y
+        before = chat.transcript.scroll_y
         backend.release()
         await chat.idle()
         assert "later 9" not in chat.text
-        assert chat.screen.transcript.scroll_y == before
+        assert chat.transcript.scroll_y == before
         await chat.press("pagedown", "pagedown")
         await chat.sees("later 9")
-        assert chat.screen.transcript.following
+        assert chat.transcript.following
 
 
 async def test_sending_goes_back_to_the_end() -> None:
@@ -110,7 +110,7 @@ async def test_up_and_down_walk_the_messages_and_tool_lines() -> None:
             visited.append(chat.focused)
         assert visited == [line, text, line]
         await chat.press("i")
-        assert chat.focused is chat.screen.composer
+        assert chat.focused is chat.composer
 
 
 async def test_a_tool_line_unfolds_to_before_and_after() -> None:
@@ -199,4 +199,4 @@ async def test_no_text_can_hurt(text: str) -> None:
         assert "\x1b" not in shown
         assert "\u202e" not in shown
         assert chat.app.is_running
-        chat.screen.queued.clear()
+        chat.controller.queued.clear()

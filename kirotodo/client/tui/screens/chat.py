@@ -1,68 +1,96 @@
-"""The chat: header, transcript, composer, tasks. Layout, keys, slash commands, and what flows to the task pane."""
+"""The chat: header, transcript, composer, tasks. What its keys and messages do; the rules are in `TurnController`."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widget import Widget
+from textual.widgets import TextArea
 
-from kirotodo.client.tui.change_text import told
 from kirotodo.client.tui.editor import EditorFailed, edit_text
-from kirotodo.client.tui.keymap import bindings, key_label
+from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.messages import (
+    AnswerRefused,
     BackendFailed,
-    BackendReady,
+    CallUndone,
     ConversationDeleted,
+    ConversationLoaded,
     ConversationRenamed,
     ConversationsChanged,
     Edited,
+    EventArrived,
     Failed,
     LinkReported,
+    MessageAccepted,
+    MessageRefused,
     ModelChosen,
     ModelsFetched,
     NewConversation,
+    OlderLoaded,
     OpenConversation,
+    PageFetched,
     SignOutRequested,
     StatusFetched,
     TasksFetched,
     TasksLoaded,
     TextOffered,
+    WatchLost,
 )
-from kirotodo.client.tui.model_picker import named, names
-from kirotodo.client.tui.screens.slash_commands import ONE_LIST, run_command
-from kirotodo.client.tui.screens.talk import TalkScreen
+from kirotodo.client.tui.model_picker import ModelPicker
+from kirotodo.client.tui.screens.chat_view import ChatView
+from kirotodo.client.tui.screens.slash_commands import ONE_LIST, CommandContext, run_command, sign_out
+from kirotodo.client.tui.screens.task_requests import handle_task_request, redo, undo
+from kirotodo.client.tui.shell import Shell
 from kirotodo.client.tui.slash import BY_NAME, matching, parse
+from kirotodo.client.tui.turn_controller import TurnController
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
+from kirotodo.client.tui.widgets.messages import AnswerEnd, ToolLine
 from kirotodo.client.tui.widgets.queue import MessageQueue, QueuedMessage
 from kirotodo.client.tui.widgets.slash_popup import SlashPopup
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
-from kirotodo.core.backend import ModelChoice, TaskFields
-from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import NotSignedIn
 
 WIDE: Final = 100
 """Columns from which the tasks stand beside the conversation; below they come as a drawer."""
 
 
-class ChatScreen(TalkScreen):
-    """The one screen one lives in."""
+class ChatScreen(Screen[None]):
+    """The main screen: it hands messages to the controller of the conversation, and keys to the widgets."""
 
     BINDINGS = bindings("chat")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
 
-    def __init__(self) -> None:
+    def __init__(
+        self, shell: Shell, *, conversation_id: int | None = None, new: bool = False, model: str | None = None
+    ) -> None:
         super().__init__()
-        self.deleted: int | None = None
-        self._wanted: int | None = None
+        self.shell = shell
+        self.models = ModelPicker(model or shell.state.model)
+        self.view = ChatView(self, shell)
+        self.controller = TurnController(
+            self.view,
+            shell.background,
+            state=shell.state,
+            models=self.models,
+            conversation_id=conversation_id,
+            new=new,
+        )
+        self._commands = CommandContext(
+            shell=shell,
+            conversation=self.controller,
+            models=self.models,
+            write=self.view.return_text,
+            run_action=lambda name: getattr(self, f"action_{name}")(),
+            retry=self._retry,
+        )
 
     def compose(self) -> ComposeResult:
-        popup = SlashPopup(lambda: self.query_one(TaskPane).tasks, self.choice_of_models, id="slash")
+        popup = SlashPopup(lambda: self.view.tasks.tasks, lambda: self.models.alternatives, id="slash")
         yield HeaderLine(id="header")
         with Horizontal(id="body"):
             with Vertical(id="conversation"):
@@ -75,381 +103,288 @@ class ChatScreen(TalkScreen):
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
-        state = self.shell.state
-        self.conversation_id = None if self.shell.new else (self.shell.conversation_id or state.last_conversation)
-        self.model = self.shell.model or state.model
-        self.header.model = self.model or ""
-        self.composer.sent = list(state.history)
-        self.found = state.draft(self.conversation_id)
-        self.composer.put(self.found)
+        state, composer = self.shell.state, self.view.composer
+        self.view.header.model = self.models.chosen or ""
+        composer.sent_messages = state.history
+        composer.put(state.draft(self.controller.conversation_id))
         self.set_class(not state.pane_open, "-pane-closed")
-        self.composer.focus()
-        self.bindings_updated_signal.subscribe(self, lambda _: self.show_keys())
+        composer.focus()
+        self.bindings_updated_signal.subscribe(self, lambda _: self.view.show_keys())
 
-    def show_keys(self) -> None:
-        """The keys of where the focus is, from the inside out."""
-        shown = {
-            active.binding.action: (key_label(key), active.binding.description)
-            for key, active in reversed(self.active_bindings.items())
-            if active.binding.show and active.node is not self.app
-        }
-        keys = list(reversed(shown.values()))
-        if self.focused is self.composer:
-            keys.append(("/", "commands"))
-        if self.approval.asking:
-            keys.append(("esc", "no"))
-        elif self.live is not None or self.sending is not None:
-            keys.append(("esc", "stop"))
-        self.query_one(KeyLine).keys = (*keys, ("ctrl+t", "tasks"), ("f1", "help"))
+    def keep_draft(self) -> None:
+        """Put the draft on disk now."""
+        if self.is_mounted:
+            self.controller.keep_draft()
 
-    # --- the core comes, the list flows ---
+    # --- the backend and the list ---
 
-    def on_backend_ready(self, message: BackendReady) -> None:
-        message.stop()
-        self.header.refused = False
-        shell = self.shell
-        shell.work(shell.jobs.follow(), group="follow", exclusive=True)
+    def on_backend_ready(self) -> None:
+        self.view.header.refused = False
+        self.shell.work(self.shell.background.follow(), group="follow", exclusive=True)
         self._load_list()
-        if shell.new:
-            self.post_message(NewConversation())
-            shell.work(shell.jobs.send_all(shell.state.outbox))
-        else:
-            self._load_conversation()
-
-    def _load_list(self) -> None:
-        jobs = self.shell.jobs
-        self.shell.work(jobs.quietly(jobs.load_tasks()), group="tasks", exclusive=True)
-        self.shell.work(jobs.quietly(jobs.models()), group="models", exclusive=True)
-
-    def _load_conversation(self) -> None:
-        """The one that was asked for, else the one where one was; what was still on its way goes first."""
-        shell, outbox = self.shell, self.shell.state.outbox
-        if shell.conversation_id is not None:
-            load = shell.jobs.open(shell.conversation_id, self.view, outbox=outbox)
-        else:
-            load = shell.jobs.open_latest(shell.state.last_conversation, self.view, outbox=outbox)
-        shell.work(shell.jobs.quietly(load), group="open", exclusive=True)
-
-    def on_link_reported(self, message: LinkReported) -> None:
-        """Say how the link stands; once it is good again, catch up on what happened meanwhile."""
-        message.stop()
-        change, before = message.change, self.header.link
-        self.header.link = change
-        if change.wait is not None:
-            self.header.count_down(change.wait)
-        elif change.link == "offline":
-            self.shell.say(f"{change.detail} What you write is kept, and goes out by itself.", "warning")
-        elif change.link == "online" and before is not None:
-            self._load_list()
-            if self.loaded:
-                self.post_message(ConversationsChanged())
-            elif self._wanted is not None:
-                self.shell.work(self.shell.jobs.quietly(self.shell.jobs.open(self._wanted, self.view)))
-            else:
-                self._load_conversation()
+        self.controller.start()
 
     def on_backend_failed(self, message: BackendFailed) -> None:
-        message.stop()
-        self.header.refused = True
+        self.view.header.refused = True
         if not isinstance(message.error, NotSignedIn):
-            self.note(f"{message.error.message} /retry tries again; what you type is kept.")
+            self.controller.note(f"{message.error.message} /retry tries again; what you type is kept.")
+
+    def _load_list(self) -> None:
+        work = self.shell.background
+        self.shell.work(work.quietly(work.load_tasks()), group="tasks", exclusive=True)
+        self.shell.work(work.quietly(work.models()), group="models", exclusive=True)
+
+    def on_link_reported(self, message: LinkReported) -> None:
+        """Show the state of the link; once it is good again, catch up on what happened meanwhile."""
+        header, change = self.view.header, message.change
+        before, header.link = header.link, change
+        if change.wait is not None:
+            header.count_down(change.wait)
+        elif change.link == "offline":
+            self.shell.toast(f"{change.detail} What you write is kept and sent once the server is back.", "warning")
+        elif change.link == "online" and before is not None:
+            self._load_list()
+            self.controller.reconnected()
 
     def on_tasks_loaded(self, message: TasksLoaded) -> None:
-        message.stop()
-        self.query_one(TaskPane).set_tasks(message.tasks, total=message.total)
+        self.view.tasks.set_tasks(message.tasks, total=message.total)
 
     def on_tasks_fetched(self, message: TasksFetched) -> None:
-        message.stop()
-        self.query_one(TaskPane).apply(message.tasks, message.removed)
-        self.shell.work(self.shell.jobs.status(), group="status", exclusive=True)
+        self.view.tasks.apply(message.tasks, message.removed)
+        self.shell.work(self.shell.background.status(), group="status", exclusive=True)
 
     def on_status_fetched(self, message: StatusFetched) -> None:
-        message.stop()
-        self.header.status = message.status
-
-    def on_models_fetched(self, message: ModelsFetched) -> None:
-        message.stop()
-        self.models = message.choices
-        if self.model is not None and (choice := named(self.model, self.models)) is None:
-            default = next(choice.name for choice in self.models if choice.default)
-            self.shell.say(f"There is no model {self.model} here; {default} answers.", "warning")
-            self._use_model(None)
-        elif self.model is not None and choice is not None:
-            self.model = choice.name
-        self._show_usage()
-
-    def choice_of_models(self) -> tuple[ModelChoice, ...]:
-        """The models, where there is a choice."""
-        return self.models if len(self.models) > 1 else ()
-
-    def on_model_chosen(self, message: ModelChosen) -> None:
-        message.stop()
-        choice = named(message.name, self.models)
-        if choice is None:
-            self.shell.say(f"There is no model {message.name}. There are: {names(self.models)}.", "warning")
-        else:
-            self._use_model(None if choice.default else choice.name)
-            self.shell.say(f"{choice.name} answers from now on.")
-
-    def _use_model(self, name: str | None) -> None:
-        """Let this model answer, None the default one; it is remembered."""
-        self.model = name
-        self.header.model = name or ""
-        self.shell.state.model = name
-        self.keep_state()
+        self.view.header.status = message.status
 
     def on_edited(self, message: Edited) -> None:
-        message.stop()
-        self.shell.say(message.said)
+        self.shell.toast(message.notice)
         for sentence in message.changed.skipped:
-            self.shell.say(sentence, "warning")
-        self.post_message(TasksFetched(message.changed.tasks, message.changed.removed))
+            self.shell.toast(sentence, "warning")
+        self.view.show_tasks(message.changed.tasks, message.changed.removed)
 
     def on_failed(self, message: Failed) -> None:
-        message.stop()
-        self.shell.say(message.error.message, "error")
+        self.shell.toast(message.error.message, "error")
 
-    def before_sending(self) -> None:
-        self.query_one(TaskPane).sweep()
+    @on(TaskPane.Request)
+    def _task_requested(self, message: TaskPane.Request) -> None:
+        handle_task_request(self.shell, message)
 
-    def empty_state(self) -> Widget:
-        from kirotodo.client.tui.widgets.first_run import FirstRun
+    def on_task_pane_leave_requested(self) -> None:
+        self.view.close_drawer()
 
-        return FirstRun()
+    # --- the model ---
 
-    # --- conversations ---
+    def on_models_fetched(self, message: ModelsFetched) -> None:
+        if warning := self.models.update(message.choices):
+            self.shell.toast(warning, "warning")
+            self._keep_model()
+        self.view.header.model = self.models.chosen or ""
+        self.controller.answer.show_usage()
+
+    def on_model_chosen(self, message: ModelChosen) -> None:
+        chosen, notice = self.models.choose(message.name)
+        self.shell.toast(notice, "information" if chosen else "warning")
+        self._keep_model()
+
+    def _keep_model(self) -> None:
+        self.view.header.model = self.models.chosen or ""
+        self.shell.state.model = self.models.chosen
+        self.controller.save()
+
+    # --- the conversation ---
 
     def on_open_conversation(self, message: OpenConversation) -> None:
-        message.stop()
-        if message.conversation_id != self.conversation_id or not self.loaded:
-            view = self.visit()
-            self._wanted = message.conversation_id
-            self.shell.work(self.shell.jobs.open(message.conversation_id, view))
-        self.composer.focus()
+        self.controller.open(message.conversation_id)
+        self.view.composer.focus()
 
     def on_new_conversation(self, message: NewConversation) -> None:
-        message.stop()
-        self.begin_new()
+        self.controller.begin_new()
 
-    def begin_new(self) -> None:
-        from kirotodo.client.tui.messages import ConversationLoaded
+    async def on_conversation_loaded(self, message: ConversationLoaded) -> None:
+        await self.controller.conversation_loaded(message.transcript, message.visit)
 
-        view = self.visit() if self.loaded or self.view else self.view
-        self.conversation_id = None
-        self.post_message(ConversationLoaded(None, view))
+    def on_page_fetched(self, message: PageFetched) -> None:
+        self.controller.page_fetched(message.transcript, message.visit)
+
+    def on_transcript_older_requested(self) -> None:
+        self.controller.load_older()
+
+    def on_older_loaded(self, message: OlderLoaded) -> None:
+        self.controller.older_loaded(message.transcript, message.visit)
 
     def on_conversation_renamed(self, message: ConversationRenamed) -> None:
-        message.stop()
-        if message.conversation.id == self.conversation_id:
-            self.header.title = message.conversation.title
+        self.controller.conversation_renamed(message.conversation)
 
     def on_conversation_deleted(self, message: ConversationDeleted) -> None:
-        message.stop()
-        self.deleted = message.conversation_id
-        if message.conversation_id == self.conversation_id:
-            self.begin_new()
+        self.controller.conversation_deleted(message.conversation_id)
 
     def on_conversations_changed(self, message: ConversationsChanged) -> None:
-        message.stop()
-        if self.conversation_id is not None and not self.busy:
-            job = self.shell.jobs.look_again(self.conversation_id, self.view)
-            self.shell.work(job, group="look", exclusive=True)
+        self.controller.refresh()
 
     def on_sign_out_requested(self, message: SignOutRequested) -> None:
-        message.stop()
-        run_command(self, "signout", "")
+        sign_out(self.shell)
 
-    def on_text_offered(self, message: TextOffered) -> None:
-        message.stop()
-        if message.send:
-            self.submit(message.text)
+    # --- messages and their turns ---
+
+    def on_message_accepted(self, message: MessageAccepted) -> None:
+        self.controller.message_accepted(message.outgoing, message.sent, message.visit)
+
+    def on_message_refused(self, message: MessageRefused) -> None:
+        self.controller.message_refused(message.outgoing, message.error, message.visit)
+
+    def on_event_arrived(self, message: EventArrived) -> None:
+        self.controller.answer.event_arrived(message.event, message.visit)
+
+    def on_watch_lost(self, message: WatchLost) -> None:
+        self.controller.answer.watch_lost(message.turn_id, message.error, message.visit)
+
+    def on_answer_end_retry_requested(self, message: AnswerEnd.RetryRequested) -> None:
+        self.controller.retry(message.turn_id)
+
+    def _retry(self) -> None:
+        if self.shell.refused:
+            self.view.header.refused = False
+            self.shell.open_core()
         else:
-            self.composer.give_back(message.text)
-        self.composer.focus()
+            self.controller.retry()
+
+    def on_tool_line_undo_requested(self, message: ToolLine.UndoRequested) -> None:
+        self.controller.answer.undo_call(message.turn_id, message.call_id)
+
+    def on_call_undone(self, message: CallUndone) -> None:
+        self.controller.answer.call_undone(message.turn_id, message.call_id, message.changed)
+
+    def on_approval_bar_answered(self, message: ApprovalBar.Answered) -> None:
+        self.controller.answer.answer(message.turn_id, message.call_id, message.decision, message.arguments)
+
+    def on_answer_refused(self, message: AnswerRefused) -> None:
+        self.controller.answer.answer_refused(message.turn_id, message.error)
+
+    # --- the queue ---
+
+    def on_queued_message_edit_requested(self, message: QueuedMessage.EditRequested) -> None:
+        self.controller.edit_queued(message.index)
+        self.view.composer.focus()
+
+    def on_queued_message_remove_requested(self, message: QueuedMessage.RemoveRequested) -> None:
+        self.controller.remove_queued(message.index)
+        self.view.focus_queue()
+
+    def on_queued_message_send_requested(self, message: QueuedMessage.SendRequested) -> None:
+        self.controller.send_queued(message.index)
+        self.view.composer.focus()
 
     # --- the composer ---
 
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        self.controller.note_draft()
+
+    def on_text_offered(self, message: TextOffered) -> None:
+        if message.send:
+            self.controller.submit(message.text)
+        else:
+            self.view.return_text(message.text)
+        self.view.composer.focus()
+
     def on_composer_submitted(self, message: Composer.Submitted) -> None:
-        message.stop()
         command = parse(message.text)
         if command is None:
-            self.submit(message.text)
+            self.controller.submit(message.text)
         elif command[0] in BY_NAME:
-            run_command(self, *command)
+            run_command(self._commands, *command)
         else:
             near = matching(command[0], [(name, name) for name in BY_NAME])
-            self.composer.give_back(message.text)
-            self.shell.say(f"There is no /{command[0]}." + (f" Did you mean /{near[0]}?" if near else ""), "warning")
+            self.view.return_text(message.text)
+            suggestion = f" Did you mean /{near[0]}?" if near else ""
+            self.shell.toast(f"There is no /{command[0]}.{suggestion}", "warning")
 
     def on_composer_refused(self, message: Composer.Refused) -> None:
-        message.stop()
-        self.shell.say(message.reason, "warning")
+        self.shell.toast(message.reason, "warning")
 
     def on_composer_page_requested(self, message: Composer.PageRequested) -> None:
-        message.stop()
-        self.transcript.page(message.direction)
+        self.view.transcript.page(message.direction)
 
     def on_composer_leave_requested(self) -> None:
         self.shell.leave()
 
     async def on_composer_editor_requested(self, message: Composer.EditorRequested) -> None:
-        message.stop()
         try:
             text = await edit_text(self.app, message.text)
         except EditorFailed as failure:
-            self.shell.say(str(failure), "error")
+            self.shell.toast(str(failure), "error")
         else:
-            self.composer.put(text)
+            self.view.set_draft(text)
 
     def on_slash_popup_chosen(self, message: SlashPopup.Chosen) -> None:
-        message.stop()
-        self.composer.focus()
-        self.composer.choose(message.choice, message.send)
+        self.view.composer.focus()
+        self.view.composer.choose(message.choice, message.send)
 
     # --- keys ---
 
     def action_escape(self) -> None:
         """Close what lies on top, say no to a question, stop the turn, or go back to the composer; text stays."""
-        if self.composer.popup.open:
-            self.composer.popup.close(self.composer.before_cursor)
-        elif self.has_class("-drawer"):
-            self._close_drawer()
-        elif self.approval.asking:
-            if not self.approval.leave_edit():
-                self.approval.action_no()
-        elif self.live is not None or self.sending is not None:
-            self.stop()
+        composer, approval = self.view.composer, self.view.approval
+        if composer.popup.open:
+            composer.popup.close(composer.before_cursor)
+        elif self.view.drawer_open:
+            self.view.close_drawer()
+        elif approval.asking:
+            if not approval.leave_edit():
+                approval.action_no()
+        elif self.controller.active:
+            self.controller.stop()
         else:
-            self.action_focus_composer()
+            self.view.focus_composer()
 
     def action_undo(self) -> None:
-        self.shell.edit(lambda backend: backend.undo(), lambda changed: told("Undone", changed))
+        """Undo the latest change to the list."""
+        undo(self.shell)
 
     def action_redo(self) -> None:
-        self.shell.edit(lambda backend: backend.redo(), lambda changed: told("Done again", changed))
+        """Redo what was undone last."""
+        redo(self.shell)
 
     def action_help(self) -> None:
+        """Show every key."""
         from kirotodo.client.tui.screens.help import HelpScreen
 
-        self._open(HelpScreen())
+        self.shell.open_screen(HelpScreen())
 
     def action_conversations(self) -> None:
+        """List the conversations."""
         from kirotodo.client.tui.screens.conversations import ConversationsScreen
 
-        self._open(ConversationsScreen(self.conversation_id))
-
-    def _open(self, screen: Screen[Any]) -> None:
-        self.app.push_screen(screen)
+        self.shell.open_screen(ConversationsScreen(self.controller.conversation_id))
 
     def action_places(self) -> None:
+        """Choose the server, or the local list."""
         from kirotodo.client.tui.screens.server_picker import ServerPickerScreen
 
-        if self.shell.places is None:
-            self.shell.say(ONE_LIST, "warning")
+        if self.shell.switcher is None:
+            self.shell.toast(ONE_LIST, "warning")
         else:
-            self._open(ServerPickerScreen(self.shell.places))
+            self.shell.open_screen(ServerPickerScreen(self.shell.switcher))
 
     def action_new_conversation(self) -> None:
-        self.begin_new()
-        self.composer.focus()
+        """Begin a new conversation."""
+        self.controller.begin_new()
+        self.view.composer.focus()
 
     def action_focus_composer(self) -> None:
-        (self.approval if self.approval.asking else self.composer).focus()
+        """Go to the composer."""
+        self.view.focus_composer()
 
     def action_toggle_tasks(self) -> None:
-        if self.has_class("-wide"):
-            self.toggle_class("-pane-closed")
-            self.shell.state.pane_open = not self.has_class("-pane-closed")
-            self.keep_state()
-            if self.has_class("-pane-closed"):
-                self.action_focus_composer()
-        elif self.has_class("-drawer"):
-            self._close_drawer()
-        else:
-            self.add_class("-drawer")
-            self.call_after_refresh(self.query_one(TaskPane).focus)
-
-    def _close_drawer(self) -> None:
-        self.remove_class("-drawer")
-        self.action_focus_composer()
+        """Show or hide the tasks; beside the conversation, that is remembered."""
+        pane_open = self.view.toggle_tasks()
+        if pane_open is not None:
+            self.shell.state.pane_open = pane_open
+            self.controller.save()
 
     def action_next_area(self) -> None:
-        self._go_to_area(1)
+        """Go to the next part of the screen."""
+        self.view.focus_area(1)
 
     def action_previous_area(self) -> None:
-        self._go_to_area(-1)
-
-    def _go_to_area(self, step: int) -> None:
-        areas = self._areas()
-        path = self.focused.ancestors_with_self if self.focused is not None else []
-        here = next((index for index, (area, _) in enumerate(areas) if area in path), 0)
-        areas[(here + step) % len(areas)][1]()
-
-    def _areas(self) -> list[tuple[Widget, Callable[[], object]]]:
-        """The parts of the screen that are there, in order, and how to go to each."""
-        pane, transcript = self.query_one(TaskPane), self.transcript
-        areas: list[tuple[Widget, Callable[[], object]]] = [
-            (self.approval if self.approval.asking else self.composer, self.action_focus_composer)
-        ]
-        if self.queue.display:
-            areas.append((self.queue, lambda: self.queue.query(QueuedMessage).first().focus()))
-        if transcript.stops:
-            areas.append((transcript, transcript.enter))
-        if pane.display:
-            areas.append((pane, pane.focus))
-        return areas
-
-    # --- what the task pane asks for ---
-
-    def on_task_pane_complete_requested(self, message: TaskPane.CompleteRequested) -> None:
-        message.stop()
-        ids, done = message.task_ids, message.completed
-        self.shell.edit(
-            lambda backend: backend.complete_tasks(ids, completed=done),
-            lambda changed: told("Done" if done else "Open again", changed, only=ids),
-        )
-
-    def on_task_pane_delete_requested(self, message: TaskPane.DeleteRequested) -> None:
-        message.stop()
-        ids = [task.id for task in message.tasks]
-        said = f"Deleted: {_titles(message.tasks)} · u undoes"
-        self.shell.edit(lambda backend: backend.delete_tasks(ids), said)
-
-    def on_task_pane_priority_requested(self, message: TaskPane.PriorityRequested) -> None:
-        message.stop()
-        fields, task = TaskFields(priority=message.priority), message.task
-        said = f"Priority {message.priority}: {task.title}"
-        self.shell.edit(lambda backend: backend.update_tasks([task.id], fields), said)
-
-    def on_task_pane_undo_requested(self) -> None:
-        self.action_undo()
-
-    def on_task_pane_redo_requested(self) -> None:
-        self.action_redo()
-
-    def on_task_pane_leave_requested(self) -> None:
-        self._close_drawer()
-
-    def on_task_pane_edit_requested(self, message: TaskPane.EditRequested) -> None:
-        from kirotodo.client.tui.screens.task_edit import TitleScreen
-
-        self._open(TitleScreen(message.task))
-
-    def on_task_pane_due_requested(self, message: TaskPane.DueRequested) -> None:
-        from kirotodo.client.tui.screens.task_edit import DueScreen
-
-        self._open(DueScreen(message.task))
-
-    def on_task_pane_details_requested(self, message: TaskPane.DetailsRequested) -> None:
-        from kirotodo.client.tui.screens.task_edit import DetailsScreen
-
-        self._open(DetailsScreen(message.task, zone=self.shell.clock().tzinfo))
-
-    def on_task_pane_add_requested(self) -> None:
-        from kirotodo.client.tui.screens.task_edit import NewTaskScreen
-
-        self._open(NewTaskScreen())
-
-
-def _titles(tasks: Sequence[Task]) -> str:
-    return ", ".join(task.title for task in tasks[:3]) + (f" and {len(tasks) - 3} more" if len(tasks) > 3 else "")
+        """Go to the part of the screen before."""
+        self.view.focus_area(-1)

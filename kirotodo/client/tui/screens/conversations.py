@@ -1,6 +1,7 @@
 """The list of conversations: latest first, searched in full, opened, renamed, deleted and brought back."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -69,28 +70,25 @@ class ConversationsScreen(ModalScreen[None]):
     }
     """
 
+    @dataclass
     class Loaded(Message):
         """A page came; `search` is what it was asked for, `first` whether it begins the list."""
 
-        def __init__(self, page: Page[Conversation], *, search: str, first: bool) -> None:
-            super().__init__()
-            self.page = page
-            self.search = search
-            self.first = first
+        page: Page[Conversation]
+        search: str
+        first: bool
 
+    @dataclass
     class Done(Message):
-        """What was asked is done: to be told to the chat, to be said, and the list to be read anew."""
+        """Something is done: `message` is for the chat, `notice` for the user."""
 
-        def __init__(self, told: Message | None = None, *, said: str = "", deleted: int | None = None) -> None:
-            super().__init__()
-            self.told = told
-            self.said = said
-            self.deleted = deleted
+        message: Message | None = None
+        notice: str = ""
+        deleted: int | None = None
 
+    @dataclass
     class Refused(Message):
-        def __init__(self, sentence: str) -> None:
-            super().__init__()
-            self.sentence = sentence
+        sentence: str
 
     def __init__(self, current: int | None = None) -> None:
         super().__init__()
@@ -163,7 +161,7 @@ class ConversationsScreen(ModalScreen[None]):
         self._list.add_options(Option(self._lines(one)) for one in message.page.items)
         if message.first:
             self._list.highlighted = self._place(keep if keep is not None else self._current, at)
-        self._tell(self._count(message.page.total))
+        self._show_status(self._count(message.page.total))
 
     def _place(self, wanted: int | None, at: int) -> int | None:
         if not self._found:
@@ -179,9 +177,9 @@ class ConversationsScreen(ModalScreen[None]):
     def on_conversations_screen_refused(self, message: Refused) -> None:
         message.stop()
         self._loading = False
-        self._tell(message.sentence, error=True)
+        self._show_status(message.sentence, error=True)
 
-    def _tell(self, text: str, *, error: bool = False) -> None:
+    def _show_status(self, text: str, *, error: bool = False) -> None:
         status = self.query_one("#status", Static)
         status.set_class(error, "-error")
         status.update(plain(text))
@@ -266,11 +264,11 @@ class ConversationsScreen(ModalScreen[None]):
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
         if one := self.highlighted:
-            shell_of(self).chat.post_message(OpenConversation(one.id))
+            shell_of(self).post_to_chat(OpenConversation(one.id))
             self.dismiss(None)
 
     def action_new(self) -> None:
-        shell_of(self).chat.post_message(NewConversation())
+        shell_of(self).post_to_chat(NewConversation())
         self.dismiss(None)
 
     def action_close(self) -> None:
@@ -294,7 +292,7 @@ class ConversationsScreen(ModalScreen[None]):
             field.cursor_position = len(field.value)
             field.add_class("-open")
             field.focus()
-            self._tell("Another title: enter keeps it, esc leaves the old one.")
+            self._show_status("Another title: enter keeps it, esc leaves the old one.")
 
     @on(Input.Submitted, "#rename")
     def _rename(self, event: Input.Submitted) -> None:
@@ -315,7 +313,7 @@ class ConversationsScreen(ModalScreen[None]):
     def _end_rename(self) -> None:
         self._renaming = None
         self.query_one("#rename").remove_class("-open")
-        self._tell("")
+        self._show_status("")
         self._list.focus()
 
     # --- deleting and bringing back ---
@@ -327,8 +325,8 @@ class ConversationsScreen(ModalScreen[None]):
     def _removed(self, one: Conversation) -> Callable[[Backend], Awaitable[None]]:
         async def delete(backend: Backend) -> None:
             await backend.delete_conversation(one.id)
-            said = f"Deleted “{one.title}” · u brings it back"
-            self.post_message(self.Done(ConversationDeleted(one.id), said=said, deleted=one.id))
+            notice = f"Deleted “{one.title}” · u brings it back"
+            self.post_message(self.Done(ConversationDeleted(one.id), notice=notice, deleted=one.id))
 
         return delete
 
@@ -339,7 +337,7 @@ class ConversationsScreen(ModalScreen[None]):
     def _restored(self, id: int) -> Callable[[Backend], Awaitable[None]]:
         async def restore(backend: Backend) -> None:
             restored = await backend.restore_conversation(id)
-            self.post_message(self.Done(said=f"“{restored.title}” is back"))
+            self.post_message(self.Done(notice=f"“{restored.title}” is back"))
 
         return restore
 
@@ -352,10 +350,10 @@ class ConversationsScreen(ModalScreen[None]):
             self._end_rename()
         if message.deleted is not None:
             self._deleted.append(message.deleted)
-        if message.told is not None:
-            shell_of(self).chat.post_message(message.told)
-        if message.said:
-            shell_of(self).say(message.said)
+        if message.message is not None:
+            shell_of(self).post_to_chat(message.message)
+        if message.notice:
+            shell_of(self).toast(message.notice)
         self._load()
 
 

@@ -4,6 +4,7 @@ A dialog saves by itself, so that what the backend refuses stays in the field, w
 """
 
 import logging
+from dataclasses import dataclass
 from typing import Final
 
 from textual import on
@@ -51,19 +52,17 @@ class DialogScreen(ModalScreen[None]):
     }
     """
 
+    @dataclass
     class Stored(Message):
         """What was typed is in the list now."""
 
-        def __init__(self, edited: Edited) -> None:
-            super().__init__()
-            self.edited = edited
+        edited: Edited
 
+    @dataclass
     class Refused(Message):
         """What was typed was not taken."""
 
-        def __init__(self, sentence: str) -> None:
-            super().__init__()
-            self.sentence = sentence
+        sentence: str
 
     def __init__(self, heading: str) -> None:
         super().__init__()
@@ -156,7 +155,7 @@ class DialogScreen(ModalScreen[None]):
 
     def on_dialog_screen_stored(self, message: Stored) -> None:
         message.stop()
-        shell_of(self).chat.post_message(message.edited)
+        shell_of(self).post_to_chat(message.edited)
         self.dismiss(None)
 
     def on_dialog_screen_refused(self, message: Refused) -> None:

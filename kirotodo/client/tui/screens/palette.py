@@ -91,17 +91,17 @@ class KirotodoCommands(Provider):
         await self.app.run_action(action.name, default_namespace=node)
 
     def _signed_in(self) -> bool:
-        places = shell_of(self.screen).places
-        return places is not None and places.address is not None
+        switcher = shell_of(self.screen).switcher
+        return switcher is not None and switcher.address is not None
 
     def _sign_out(self) -> None:
-        shell_of(self.screen).chat.post_message(SignOutRequested())
+        shell_of(self.screen).post_to_chat(SignOutRequested())
 
     def _choose(self, name: str) -> None:
-        shell_of(self.screen).chat.post_message(ModelChosen(name))
+        shell_of(self.screen).post_to_chat(ModelChosen(name))
 
     def _open(self, conversation_id: int) -> None:
-        shell_of(self.screen).chat.post_message(OpenConversation(conversation_id))
+        shell_of(self.screen).post_to_chat(OpenConversation(conversation_id))
 
 
 def _name(action: Action) -> str:

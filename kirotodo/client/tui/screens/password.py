@@ -24,9 +24,9 @@ class PasswordScreen(DialogScreen):
     }
     """
 
-    def __init__(self, places: ServerSwitcher) -> None:
+    def __init__(self, switcher: ServerSwitcher) -> None:
         super().__init__("new password")
-        self._places = places
+        self._switcher = switcher
 
     def fields(self) -> ComposeResult:
         for name in ("current", "new", "again"):
@@ -48,8 +48,8 @@ class PasswordScreen(DialogScreen):
         current, new, again = (field.value for field in self.query(Field))
         if new != again:
             raise InvalidInput("The two new passwords are not the same.")
-        await self._places.change_password(current=current, new=new)
-        shell_of(self).say(CHANGED)
+        await self._switcher.change_password(current=current, new=new)
+        shell_of(self).toast(CHANGED)
         self.dismiss(None)
 
     def action_close(self) -> None:

@@ -1,7 +1,8 @@
-"""Where the list can be: this computer and the servers one knows. Goes there, or to the door of a server."""
+"""The local list and the servers you know, to switch to one of them."""
 
 import logging
 from collections.abc import Awaitable
+from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,31 +18,32 @@ from kirotodo.client.accounts.switcher import ListLocation, ServerSwitcher
 from kirotodo.client.tui.keymap import bindings, hints
 from kirotodo.client.tui.messages import LocationChanged, SignInRequested
 from kirotodo.client.tui.plain import line, plain
+from kirotodo.client.tui.shell import shell_of
 from kirotodo.core.errors import KirotodoError, NotSignedIn
 
 log = logging.getLogger(__name__)
 
 
-class _Closed(Exception):
-    """One has to sign in at `door` first."""
+class _SignInFirst(Exception):
+    """Raised where the user has to sign in to the server first."""
 
-    def __init__(self, door: Address | None) -> None:
+    def __init__(self, address: Address | None) -> None:
         super().__init__()
-        self.door = door
+        self.address = address
 
 
 class ServerList(OptionList, inherit_bindings=False):
-    """The lines; the keys are the screen's."""
+    """Shows the lists in lines; the keys are the screen's."""
 
 
 class ServerPickerScreen(ModalScreen[None]):
-    """Says to the app where it went, or that somebody has to sign in."""
+    """Switches by itself and reports to the app, or asks it for the sign-in screen."""
 
     BINDINGS = bindings("places")
     DEFAULT_CSS = """
     ServerPickerScreen {
         align: center middle;
-        & > #places {
+        & > #servers {
             width: 66;
             max-width: 100%;
             height: auto;
@@ -53,54 +55,52 @@ class ServerPickerScreen(ModalScreen[None]):
         }
         & ServerList { height: auto; max-height: 12; border: none; padding: 0; background: $surface; }
         & ServerList:focus { border: none; background-tint: $surface 0%; }
-        & #place-status { height: auto; min-height: 1; padding: 0 1; color: $text-muted; }
-        & #place-status.-error { color: $error; }
+        & #server-status { height: auto; min-height: 1; padding: 0 1; color: $text-muted; }
+        & #server-status.-error { color: $error; }
     }
     """
 
+    @dataclass
     class Done(Message):
-        """What was asked is done, as `said`."""
+        """The list is another one now; `notice` is the sentence for it."""
 
-        def __init__(self, said: str) -> None:
-            super().__init__()
-            self.said = said
+        notice: str
 
+    @dataclass
     class Refused(Message):
-        """It was not done; `door` is the server at which one has to sign in first, if that is why."""
+        """Switching failed; `address` is that of a server to sign in to first, if that is why."""
 
-        def __init__(self, sentence: str, door: Address | None = None) -> None:
-            super().__init__()
-            self.sentence = sentence
-            self.door = door
+        sentence: str
+        address: Address | None = None
 
-    def __init__(self, places: ServerSwitcher) -> None:
+    def __init__(self, switcher: ServerSwitcher) -> None:
         super().__init__()
-        self._places = places
-        self._known = places.known()
+        self._switcher = switcher
+        self._known = switcher.known()
         self._busy = False
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="places") as box:
-            box.border_title = Content("where the list is")
+        with Vertical(id="servers") as box:
+            box.border_title = Content("lists")
             box.border_subtitle = hints("places")
-            yield ServerList(*(Option(_told(place)) for place in self._known), *self._another(), markup=False)
-            yield Static(id="place-status", markup=False)
+            yield ServerList(*(Option(_location(place)) for place in self._known), *self._another(), markup=False)
+            yield Static(id="server-status", markup=False)
 
     def _another(self) -> list[Option]:
-        return [] if self._places.fixed else [Option(Content("+ another server"))]
+        return [] if self._switcher.fixed else [Option(Content("+ another server"))]
 
     def on_mount(self) -> None:
         self._list.highlighted = next((index for index, place in enumerate(self._known) if place.here), 0)
         self._list.focus()
-        if self._places.fixed:
-            self._tell("This chat was opened for this server and stays there.")
+        if self._switcher.fixed:
+            self._show_status("This chat was started for this server and can't switch.")
 
     @property
     def _list(self) -> ServerList:
         return self.query_one(ServerList)
 
-    def _tell(self, sentence: str, *, error: bool = False) -> None:
-        status = self.query_one("#place-status", Static)
+    def _show_status(self, sentence: str, *, error: bool = False) -> None:
+        status = self.query_one("#server-status", Static)
         status.set_class(error, "-error")
         status.update(plain(sentence))
 
@@ -108,74 +108,79 @@ class ServerPickerScreen(ModalScreen[None]):
 
     @on(OptionList.OptionSelected)
     def action_go(self) -> None:
+        """Switch to the highlighted list, or ask for the sign-in screen."""
         index = self._list.highlighted
         if index is None or self._busy:
             return
         if index >= len(self._known):
             self.dismiss(None)
-            self.app.post_message(SignInRequested(None))
+            shell_of(self).post_message(SignInRequested(None))
         elif self._known[index].here:
             self.dismiss(None)
         elif not self._known[index].signed_in:
             self.dismiss(None)
-            self.app.post_message(SignInRequested(self._known[index].address))
+            shell_of(self).post_message(SignInRequested(self._known[index].address))
         else:
             self._work(self._go(self._known[index]))
 
     async def _go(self, place: ListLocation) -> str:
         try:
-            await self._places.go(place.address)
+            await self._switcher.go(place.address)
         except NotSignedIn:
-            raise _Closed(place.address) from None
-        return f"The list is that of {place.name} now."
+            raise _SignInFirst(place.address) from None
+        return f"Switched to {place.name if place.address is not None else 'your local list'}."
 
     def action_sign_out(self) -> None:
+        """Sign out of the server that is used now."""
         if not self._busy:
-            self._work(self._places.sign_out())
+            self._work(self._switcher.sign_out())
 
     def _work(self, job: Awaitable[str]) -> None:
         self._busy = True
-        self._tell("One moment…")
+        self._show_status("One moment…")
         self.run_worker(self._guarded(job), exit_on_error=False)
 
     async def _guarded(self, job: Awaitable[str]) -> None:
         try:
             self.post_message(self.Done(await job))
-        except _Closed as closed:
-            self.post_message(self.Refused("", closed.door))
+        except _SignInFirst as refusal:
+            self.post_message(self.Refused("", refusal.address))
         except KirotodoError as error:
             self.post_message(self.Refused(error.message))
         except Exception as error:
-            log.exception("The list could not be changed for another.")
-            self.post_message(self.Refused(f"This did not work ({type(error).__name__})."))
+            log.exception("Could not switch to another list.")
+            self.post_message(self.Refused(f"This didn't work ({type(error).__name__})."))
 
     def on_server_picker_screen_done(self, message: Done) -> None:
         message.stop()
         self.dismiss(None)
-        self.app.post_message(LocationChanged(message.said))
+        shell_of(self).post_message(LocationChanged(message.notice))
 
     def on_server_picker_screen_refused(self, message: Refused) -> None:
         message.stop()
         self._busy = False
-        if message.door is not None:
+        if message.address is not None:
             self.dismiss(None)
-            self.app.post_message(SignInRequested(message.door))
+            shell_of(self).post_message(SignInRequested(message.address))
         elif self.is_current:
-            self._tell(message.sentence, error=True)
+            self._show_status(message.sentence, error=True)
 
     # --- keys ---
 
     def action_cursor_up(self) -> None:
+        """Go to the list above."""
         self._list.action_cursor_up()
 
     def action_cursor_down(self) -> None:
+        """Go to the list below."""
         self._list.action_cursor_down()
 
     def action_close(self) -> None:
+        """Go back to the chat."""
         self.dismiss(None)
 
 
-def _told(place: ListLocation) -> Content:
+def _location(place: ListLocation) -> Content:
     mark = "● " if place.here else "○ "
     about = "" if place.address is None else place.email if place.signed_in else "signed out"
     return Content.assemble(mark, line(place.name), ("   ", ""), line(about, "$text-muted"))

@@ -1,6 +1,7 @@
 """The door of a server: sign in, or make an account there. What is refused stays in the fields, with the reason."""
 
 import logging
+from dataclasses import dataclass
 from typing import Final
 
 from textual import on
@@ -41,17 +42,16 @@ class SignInScreen(DialogScreen):
     }
     """
 
+    @dataclass
     class Entered(Message):
         """One is signed in; `said` is where that is kept, if it has to be told."""
 
-        def __init__(self, said: str) -> None:
-            super().__init__()
-            self.said = said
+        notice: str
 
-    def __init__(self, places: ServerSwitcher, *, address: Address | None = None, why: str = "") -> None:
+    def __init__(self, switcher: ServerSwitcher, *, address: Address | None = None, why: str = "") -> None:
         super().__init__("sign in")
-        self._places = places
-        self._address = address if address is not None else places.address
+        self._switcher = switcher
+        self._address = address if address is not None else switcher.address
         self._why = why
         self._asked_to_restore = ""
 
@@ -59,11 +59,11 @@ class SignInScreen(DialogScreen):
 
     def fields(self) -> ComposeResult:
         address = self._address
-        if self._places.fixed and address is not None:
+        if self._switcher.fixed and address is not None:
             yield from labelled("server", Static(line(address.host), id="server-name"))
         else:
             yield from labelled("server", Field(address.url if address else "", id="server", placeholder=EXAMPLE))
-        email = self._places.email_at(address) if address is not None else ""
+        email = self._switcher.email_at(address) if address is not None else ""
         yield from labelled("account", Choice((HAVE, MAKE), HAVE, id="account"))
         yield from labelled("email", Field(email, id="email"))
         yield from labelled("password", SecretField(id="password"))
@@ -76,7 +76,7 @@ class SignInScreen(DialogScreen):
         self.set_focus(self.gap() or self.query_one("#password"))
 
     def hint(self) -> str:
-        return self._why or (FIXED_HINT if self._places.fixed else HINT)
+        return self._why or (FIXED_HINT if self._switcher.fixed else HINT)
 
     def subtitle(self) -> Content:
         return Content("enter go on · tab next field · esc back")
@@ -102,31 +102,31 @@ class SignInScreen(DialogScreen):
         return True
 
     async def keep(self) -> None:
-        address = self._address if self._places.fixed else Address.of(self.text_of("server"))
+        address = self._address if self._switcher.fixed else Address.of(self.text_of("server"))
         assert address is not None
         email = checked_email(self.text_of("email"))
         password = self.query_one("#password", Field).value
         if self.making and password != self.query_one("#again", Field).value:
             raise InvalidInput("The two passwords are not the same.")
         try:
-            said = await self._places.sign_in(
+            notice = await self._switcher.sign_in(
                 address, email=email, password=password, new=self.making, restore=self._asked_to_restore == email
             )
         except DeletionPending as error:
             self._asked_to_restore = email
             raise DeletionPending(f"{error.message} Press enter again to keep it.") from None
-        self.post_message(self.Entered(said))
+        self.post_message(self.Entered(notice))
 
     def on_sign_in_screen_entered(self, message: Entered) -> None:
         message.stop()
         self.dismiss(None)
-        self.app.post_message(LocationChanged(message.said))
+        shell_of(self).post_message(LocationChanged(message.notice))
 
     def action_close(self) -> None:
         """Nothing typed here is worth a second key."""
         self.dismiss(None)
         if shell_of(self).refused:
-            shell_of(self).say("/server brings this back; /retry tries again.")
+            shell_of(self).toast("/server brings this back; /retry tries again.")
 
 
 def labelled(label: str, field: Widget) -> ComposeResult:

@@ -1,77 +1,97 @@
-"""What each slash command does to the chat."""
+"""What each slash command does. They know the app as a `Shell` and the chat as a `CommandContext`."""
 
 import asyncio
 from collections.abc import Callable, Mapping
-from io import StringIO
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kirotodo.client.accounts.switcher import THIS_COMPUTER
+from kirotodo.client.accounts.switcher import THIS_COMPUTER, ServerSwitcher
 from kirotodo.client.tui.messages import LocationChanged, ModelChosen, SignInRequested
+from kirotodo.client.tui.model_picker import ModelPicker
+from kirotodo.client.tui.shell import Shell
+from kirotodo.client.tui.turn_controller import TurnController
 from kirotodo.core.errors import InvalidInput, NotSignedIn
 
 if TYPE_CHECKING:
     from kirotodo.client.accounts.address import Address
-    from kirotodo.client.tui.screens.chat import ChatScreen
 
-ONE_LIST: Final = "This chat has one list and no other to go to."
+ONE_LIST: Final = "This chat has one list, so there is no other to switch to."
 
 
-def run_command(chat: "ChatScreen", name: str, argument: str) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandContext:
+    """What a slash command can use of the chat."""
+
+    shell: Shell
+    conversation: TurnController
+    models: ModelPicker
+    write: Callable[[str], None]
+    """Puts a text into the composer."""
+    run_action: Callable[[str], object]
+    """Runs an action of the chat by its name in the keymap."""
+    retry: Callable[[], None]
+    """Sends a failed message again, or opens the list again where that failed."""
+
+
+def run_command(context: CommandContext, name: str, argument: str) -> None:
     """Run a command that is known by name."""
-    HANDLERS[name](chat, argument)
+    HANDLERS[name](context, argument)
 
 
-def _rename(chat: "ChatScreen", title: str) -> None:
-    if chat.conversation_id is None:
-        chat.shell.say("There is nothing to rename yet: say something first.", "warning")
+def _rename(context: CommandContext, title: str) -> None:
+    shell, conversation_id = context.shell, context.conversation.conversation_id
+    if conversation_id is None:
+        shell.toast("There is nothing to rename yet. Send a message first.", "warning")
     elif not title:
-        chat.composer.give_back("/rename ")
+        context.write("/rename ")
     else:
-        chat.shell.work(chat.shell.jobs.rename(chat.conversation_id, title))
+        shell.work(shell.background.rename(conversation_id, title))
 
 
-def _delete(chat: "ChatScreen", _: str) -> None:
-    if chat.conversation_id is None:
-        chat.shell.say("There is nothing to delete yet.", "warning")
+def _delete(context: CommandContext, _: str) -> None:
+    shell, conversation_id = context.shell, context.conversation.conversation_id
+    if conversation_id is None:
+        shell.toast("There is nothing to delete yet.", "warning")
     else:
-        chat.shell.work(chat.shell.jobs.delete(chat.conversation_id))
-        chat.shell.say("The conversation is deleted; /restore brings it back.")
+        shell.work(shell.background.delete(conversation_id))
+        shell.toast("Conversation deleted. /restore brings it back.")
 
 
-def _restore(chat: "ChatScreen", _: str) -> None:
-    if chat.deleted is None:
-        chat.shell.say("No conversation was deleted since the program started.", "warning")
+def _restore(context: CommandContext, _: str) -> None:
+    shell, conversation = context.shell, context.conversation
+    if conversation.deleted is None:
+        shell.toast("You haven't deleted a conversation since the program started.", "warning")
     else:
-        chat.shell.work(chat.shell.jobs.restore(chat.deleted))
-        chat.deleted = None
+        shell.work(shell.background.restore(conversation.deleted))
+        conversation.deleted = None
 
 
-def _export(chat: "ChatScreen", file: str) -> None:
-    if chat.conversation_id is None:
-        chat.shell.say("There is nothing to export yet: say something first.", "warning")
+def _export(context: CommandContext, file: str) -> None:
+    conversation_id = context.conversation.conversation_id
+    if conversation_id is None:
+        context.shell.toast("There is nothing to export yet. Send a message first.", "warning")
     elif not file:
-        chat.composer.give_back(f"/export conversation-{chat.conversation_id}.md")
+        context.write(f"/export conversation-{conversation_id}.md")
     else:
-        chat.shell.work(_write(chat, chat.conversation_id, Path(file).expanduser().absolute()))
+        context.shell.work(_write(context.shell, conversation_id, Path(file).expanduser().absolute()))
 
 
-async def _write(chat: "ChatScreen", conversation_id: int, path: Path) -> None:
+async def _write(shell: Shell, conversation_id: int, path: Path) -> None:
     from kirotodo.client.commands.conversations import exported
 
-    backend, now = await chat.shell.core(), chat.shell.clock()
+    backend, now = await shell.core(), shell.clock()
     text = await exported(backend, conversation_id, as_json=path.suffix == ".json", now=now)
-    if chat.app.is_web:  # the files of the machine this runs on are not the visitor's
-        chat.app.deliver_text(StringIO(text), save_filename=path.name)
+    if shell.offer_download(text, path.name):
         return
     try:
         await asyncio.to_thread(_write_new, path, text)
     except FileExistsError:
-        chat.shell.say(f"{path} is there already; choose another name.", "warning")
+        shell.toast(f"{path} already exists. Choose another name.", "warning")
     except OSError as error:
-        chat.shell.say(f"{path} could not be written: {error.strerror or error}.", "error")
+        shell.toast(f"{path} could not be written: {error.strerror or error}.", "error")
     else:
-        chat.shell.say(f"Written to {path}.")
+        shell.toast(f"Saved to {path}.")
 
 
 def _write_new(path: Path, text: str) -> None:
@@ -79,96 +99,96 @@ def _write_new(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _model(chat: "ChatScreen", name: str) -> None:
+def _model(context: CommandContext, name: str) -> None:
     if name:
-        chat.post_message(ModelChosen(name))
-    elif len(chat.models) != 1:
-        chat.composer.give_back("/model ")
+        context.shell.post_to_chat(ModelChosen(name))
+    elif len(context.models.choices) != 1:
+        context.write("/model ")
     else:
-        chat.shell.say("There is one model here. `kirotodo config edit` sets up others.")
+        context.shell.toast("There is only one model. `kirotodo config edit` sets up others.")
 
 
-def _retry(chat: "ChatScreen", _: str) -> None:
-    if chat.shell.refused:
-        chat.header.refused = False
-        chat.shell.open_core()
-    else:
-        chat.retry()
-
-
-def _server(chat: "ChatScreen", address: str) -> None:
+def _server(context: CommandContext, url: str) -> None:
     from kirotodo.client.accounts.address import Address
 
-    if not address:
-        chat.action_places()
-    elif chat.shell.places is None:
-        chat.shell.say(ONE_LIST, "warning")
-    elif address.casefold() == THIS_COMPUTER:
-        chat.shell.work(_go(chat, None))
+    shell, switcher = context.shell, context.shell.switcher
+    if not url:
+        context.run_action("places")
+    elif switcher is None:
+        shell.toast(ONE_LIST, "warning")
+    elif url.casefold() == THIS_COMPUTER:
+        shell.work(_switch(shell, switcher, None))
     else:
         try:
-            there = Address.of(address)
+            address = Address.of(url)
         except InvalidInput as error:
-            chat.composer.give_back(f"/server {address}")
-            chat.shell.say(error.message, "warning")
+            context.write(f"/server {url}")
+            shell.toast(error.message, "warning")
         else:
-            chat.shell.work(_go(chat, there))
+            shell.work(_switch(shell, switcher, address))
 
 
-async def _go(chat: "ChatScreen", address: "Address | None") -> None:
-    places = chat.shell.places
-    assert places is not None
-    if address == places.address and not chat.shell.refused:
-        chat.shell.say("You are there already.")
+async def _switch(shell: Shell, switcher: ServerSwitcher, address: "Address | None") -> None:
+    if address == switcher.address and not shell.refused:
+        shell.toast("You are using that list already.")
         return
     try:
-        await places.go(address)
+        await switcher.go(address)
     except NotSignedIn:
-        chat.shell.post_message(SignInRequested(address))
+        shell.post_message(SignInRequested(address))
     else:
-        where = address.host if address is not None else "this computer"
-        chat.shell.post_message(LocationChanged(f"The list is that of {where} now."))
+        shell.post_message(
+            LocationChanged(f"Switched to {address.host if address is not None else 'your local list'}.")
+        )
 
 
-def _password(chat: "ChatScreen", _: str) -> None:
+def _password(context: CommandContext, _: str) -> None:
     from kirotodo.client.tui.screens.password import PasswordScreen
 
-    places = chat.shell.places
-    if places is None or places.address is None:
-        chat.shell.say("This is your local list: it has no password.", "warning")
+    switcher = context.shell.switcher
+    if switcher is None or switcher.address is None:
+        context.shell.toast("This is your local list, which has no password.", "warning")
     else:
-        chat.app.push_screen(PasswordScreen(places))
+        context.shell.open_screen(PasswordScreen(switcher))
 
 
-def _sign_out(chat: "ChatScreen", _: str) -> None:
-    if chat.shell.places is None:
-        chat.shell.say(ONE_LIST, "warning")
+def sign_out(shell: Shell) -> None:
+    """Sign out of the server that the list is on, and show the local list."""
+    if shell.switcher is None:
+        shell.toast(ONE_LIST, "warning")
     else:
-        chat.shell.work(_leave(chat))
+        shell.work(_sign_out(shell, shell.switcher))
 
 
-async def _leave(chat: "ChatScreen") -> None:
-    places = chat.shell.places
-    assert places is not None
-    chat.shell.post_message(LocationChanged(await places.sign_out()))
+async def _sign_out(shell: Shell, switcher: ServerSwitcher) -> None:
+    shell.post_message(LocationChanged(await switcher.sign_out()))
 
 
-HANDLERS: Final[Mapping[str, Callable[["ChatScreen", str], None]]] = {
-    "help": lambda chat, _: chat.action_help(),
-    "new": lambda chat, _: chat.action_new_conversation(),
-    "conversations": lambda chat, _: chat.action_conversations(),
+def _action(name: str) -> Callable[[CommandContext, str], None]:
+    """Return the handler of a command that is an action of the chat."""
+
+    def run(context: CommandContext, _: str) -> None:
+        context.run_action(name)
+
+    return run
+
+
+HANDLERS: Final[Mapping[str, Callable[[CommandContext, str], None]]] = {
+    "help": _action("help"),
+    "new": _action("new_conversation"),
+    "conversations": _action("conversations"),
     "rename": _rename,
     "delete": _delete,
     "restore": _restore,
     "export": _export,
-    "undo": lambda chat, _: chat.action_undo(),
-    "redo": lambda chat, _: chat.action_redo(),
-    "retry": _retry,
+    "undo": _action("undo"),
+    "redo": _action("redo"),
+    "retry": lambda context, _: context.retry(),
     "model": _model,
     "server": _server,
     "password": _password,
-    "signout": _sign_out,
-    "tasks": lambda chat, _: chat.action_toggle_tasks(),
-    "theme": lambda chat, _: chat.shell.action_toggle_theme(),
-    "quit": lambda chat, _: chat.shell.leave(),
+    "signout": lambda context, _: sign_out(context.shell),
+    "tasks": _action("toggle_tasks"),
+    "theme": lambda context, _: context.shell.action_toggle_theme(),
+    "quit": lambda context, _: context.shell.leave(),
 }

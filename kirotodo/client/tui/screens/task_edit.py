@@ -1,7 +1,7 @@
 """The editors of a task: its title, when it is due, a new one from one line, and all its fields."""
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from typing import Final
 
@@ -88,14 +88,13 @@ class NewTaskScreen(DialogScreen):
     NewTaskScreen #preview { height: auto; padding: 1 1 0 1; }
     """
 
+    @dataclass
     class Previewed(Message):
         """What the text would add; or why it would add nothing."""
 
-        def __init__(self, text: str, tasks: Sequence[Task], refusal: str = "") -> None:
-            super().__init__()
-            self.text = text
-            self.tasks = tuple(tasks)
-            self.refusal = refusal
+        text: str
+        tasks: tuple[Task, ...]
+        refusal: str = ""
 
     def __init__(self) -> None:
         super().__init__("new task")

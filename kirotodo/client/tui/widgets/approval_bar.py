@@ -1,7 +1,8 @@
-"""A yes or no that is owed, in the composer's place: the question, exactly which tasks, and four keys."""
+"""A question of the agent in the composer's place: what it wants to do, to exactly which tasks, and four keys."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
+from kirotodo.client.tui.entries import PendingApproval
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.plain import clean, line, one_line, plain
 from kirotodo.client.tui.shell import shell_of
@@ -27,25 +29,22 @@ _BUTTONS: Final[tuple[tuple[str, str], ...]] = (
 
 
 class ApprovalBar(Vertical, can_focus=True):
-    """Shows one question at a time; further ones wait their turn."""
+    """Shows one question at a time."""
 
     BINDINGS = bindings("approval")
 
+    @dataclass
     class Answered(Message):
-        """The user has decided; `arguments` where they were edited."""
+        """The user has decided; `arguments` holds the edited ones."""
 
-        def __init__(
-            self, turn_id: str, call_id: str, decision: Decision, arguments: Mapping[str, Any] | None = None
-        ) -> None:
-            super().__init__()
-            self.turn_id = turn_id
-            self.call_id = call_id
-            self.decision = decision
-            self.arguments = arguments
+        turn_id: str
+        call_id: str
+        decision: Decision
+        arguments: Mapping[str, Any] | None = None
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._waiting: list[tuple[str, Approval]] = []
+        self._pending: tuple[PendingApproval, ...] = ()
         self.display = False
 
     def compose(self) -> ComposeResult:
@@ -62,32 +61,21 @@ class ApprovalBar(Vertical, can_focus=True):
 
     @property
     def asking(self) -> bool:
-        return bool(self._waiting)
+        """Return whether a question is shown."""
+        return bool(self._pending)
 
     # --- questions ---
 
-    def ask(self, turn_id: str, approval: Approval) -> None:
-        if all(known.call_id != approval.call_id or id != turn_id for id, known in self._waiting):
-            self._waiting.append((turn_id, approval))
-            self._show()
-
-    def settle(self, call_id: str) -> None:
-        """This question is answered, here or elsewhere."""
-        self._waiting = [(id, known) for id, known in self._waiting if known.call_id != call_id]
-        self._show()
-
-    def clear(self) -> None:
-        self._waiting = []
-        self._show()
-
-    def _show(self) -> None:
+    def show(self, pending: Sequence[PendingApproval]) -> None:
+        """Show the first of these questions; the others wait their turn."""
+        self._pending = tuple(pending)
         self.display = self.asking
         self.query_one("#approval-arguments").display = False
         self.query_one("#approval-trouble").display = False
-        if not self._waiting:
+        if not self._pending:
             return
-        _, approval = self._waiting[0]
-        more = f"  (1 of {len(self._waiting)})" if len(self._waiting) > 1 else ""
+        approval = self._pending[0].approval
+        more = f"  (1 of {len(self._pending)})" if len(self._pending) > 1 else ""
         self.query_one("#question", Static).update(Content.assemble(plain(approval.question), (more, "$text-muted")))
         self.query_one("#approval-list", Static).update(Content("\n").join(self._rows(approval)))
         self.query_one("#approval-tasks").display = bool(approval.tasks)
@@ -95,9 +83,10 @@ class ApprovalBar(Vertical, can_focus=True):
     # --- answers ---
 
     def answer(self, decision: Decision, arguments: Mapping[str, Any] | None = None) -> None:
-        if self._waiting:
-            turn_id, approval = self._waiting[0]
-            self.post_message(self.Answered(turn_id, approval.call_id, decision, arguments))
+        """Post the user's decision on the question shown."""
+        if self._pending:
+            question = self._pending[0]
+            self.post_message(self.Answered(question.turn_id, question.approval.call_id, decision, arguments))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
@@ -115,14 +104,14 @@ class ApprovalBar(Vertical, can_focus=True):
 
     def action_edit(self) -> None:
         """Show the arguments for editing; enter says yes with them."""
-        if self._waiting:
+        if self._pending:
             box = self.query_one("#approval-arguments", Input)
-            box.value = one_line(json.dumps(dict(self._waiting[0][1].arguments), ensure_ascii=False, default=str))
+            box.value = one_line(json.dumps(dict(self._pending[0].approval.arguments), ensure_ascii=False, default=str))
             box.display = True
             box.focus()
 
     def leave_edit(self) -> bool:
-        """Close the arguments; False where they were not open."""
+        """Close the arguments. Return False if they were not open."""
         box = self.query_one("#approval-arguments")
         was_open = bool(box.display)
         box.display = False
@@ -136,7 +125,7 @@ class ApprovalBar(Vertical, can_focus=True):
         try:
             arguments = json.loads(event.value)
         except ValueError as error:
-            return self._trouble(f"Not JSON: {error}")
+            return self._trouble(f"This isn't valid JSON: {error}")
         if not isinstance(arguments, dict):
             return self._trouble("The arguments must be an object, in braces.")
         self.focus()

@@ -1,5 +1,6 @@
 """Where one writes: many lines, history at the edges, a popup on `/` and `#`, and nothing typed is ever lost."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from textual import events
@@ -27,33 +28,29 @@ class Composer(TextArea):
     COMPONENT_CLASSES = {"prompt"}
     BINDINGS = bindings("composer")
 
+    @dataclass
     class Submitted(Message):
         """Send this; the composer has let go of it."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
+    @dataclass
     class Refused(Message):
         """The text cannot be sent as it is, and is still here."""
 
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
+        reason: str
 
+    @dataclass
     class EditorRequested(Message):
         """Write this text in the editor."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
+    @dataclass
     class PageRequested(Message):
         """Scroll the conversation, -1 up and 1 down."""
 
-        def __init__(self, direction: int) -> None:
-            super().__init__()
-            self.direction = direction
+        direction: int
 
     class LeaveRequested(Message):
         """The quit key, with nothing written."""
@@ -69,8 +66,8 @@ class Composer(TextArea):
         )
         self.cursor_blink = False
         self.popup = popup
-        self.sent: list[str] = []
-        self._place: int | None = None
+        self.sent_messages: list[str] = []
+        self._recalled: int | None = None
         self._unsent = ""
         self._editor_wanted: Timer | None = None
 
@@ -80,10 +77,10 @@ class Composer(TextArea):
         """Hold this text, the cursor at its end."""
         self.load_text(clean(text))
         self.move_cursor(self.document.end)
-        self._place = None
+        self._recalled = None
 
-    def give_back(self, text: str) -> None:
-        """Hold a text that could not be sent before whatever was written since."""
+    def return_text(self, text: str) -> None:
+        """Put a text that was not sent before whatever was written since."""
         self.put(f"{text}\n{self.text}" if self.text.strip() else text)
 
     @property
@@ -149,7 +146,7 @@ class Composer(TextArea):
         if len(text.strip()) > MESSAGE_MAX:
             self.post_message(self.Refused(over_length(text)))
             return
-        self.put(self._unsent if self._place is not None else "")
+        self.put(self._unsent if self._recalled is not None else "")
         self.post_message(self.Submitted(text.strip()))
 
     def action_newline(self) -> None:
@@ -180,22 +177,22 @@ class Composer(TextArea):
     def action_history_back(self) -> None:
         if not self.cursor_at_first_line or self._above_in_line():
             self.action_cursor_up()
-        elif self.sent and self._place != 0:
-            if self._place is None:
+        elif self.sent_messages and self._recalled != 0:
+            if self._recalled is None:
                 self._unsent = self.text
-            self._recall(len(self.sent) - 1 if self._place is None else self._place - 1)
+            self._recall(len(self.sent_messages) - 1 if self._recalled is None else self._recalled - 1)
 
     def action_history_forward(self) -> None:
-        if not self.cursor_at_last_line or self._below_in_line() or self._place is None:
+        if not self.cursor_at_last_line or self._below_in_line() or self._recalled is None:
             self.action_cursor_down()
-        elif self._place + 1 < len(self.sent):
-            self._recall(self._place + 1)
+        elif self._recalled + 1 < len(self.sent_messages):
+            self._recall(self._recalled + 1)
         else:
             self.put(self._unsent)
 
-    def _recall(self, place: int) -> None:
-        self.put(self.sent[place])
-        self._place = place
+    def _recall(self, index: int) -> None:
+        self.put(self.sent_messages[index])
+        self._recalled = index
 
     def _above_in_line(self) -> bool:
         """Whether a wrapped line goes on above the cursor."""

@@ -1,6 +1,7 @@
 """Fields of dialogs and searches: one line of text, several lines, one of a few words. Nothing pasted does harm."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -82,12 +83,11 @@ class Choice(Widget, can_focus=True):
 
     value: reactive[str] = reactive("")
 
+    @dataclass
     class Changed(Message):
         """Another word was chosen."""
 
-        def __init__(self, value: str) -> None:
-            super().__init__()
-            self.value = value
+        value: str
 
     def __init__(self, words: Sequence[str], value: str, *, id: str) -> None:
         super().__init__(id=id)

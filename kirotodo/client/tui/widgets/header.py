@@ -87,7 +87,7 @@ class HeaderLine(Widget):
     """Until a server that wants to be left alone is asked again; counts down by itself."""
 
     @property
-    def waits(self) -> bool:
+    def link_down(self) -> bool:
         """Whether a message would have to wait for the server."""
         return self.seconds > 0 or (self.link is not None and self.link.link != "online")
 

@@ -1,6 +1,7 @@
 """What the user said, as said."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Final
 
 from textual import events
@@ -64,13 +65,12 @@ class ToolLine(TextLines):
 
     BINDINGS = bindings("tool_line")
 
+    @dataclass
     class UndoRequested(Message):
         """Put back what this call changed."""
 
-        def __init__(self, turn_id: str, call_id: str) -> None:
-            super().__init__()
-            self.turn_id = turn_id
-            self.call_id = call_id
+        turn_id: str
+        call_id: str
 
     def __init__(self, turn_id: str, call: Call) -> None:
         super().__init__()
@@ -155,14 +155,13 @@ class AnswerText(TextLines):
 
     LABEL = "kiro"
 
+    @dataclass
     class Drawn(Message):
         """The finished text is drawn; posted by the thread's worker to the widget itself."""
 
-        def __init__(self, text: str, width: int, lines: list[Content]) -> None:
-            super().__init__()
-            self.text = text
-            self.width = width
-            self.lines = lines
+        text: str
+        width: int
+        lines: list[Content]
 
     def __init__(self, text: str, *, live: bool) -> None:
         super().__init__()
@@ -239,12 +238,11 @@ class AnswerEnd(TextLines):
 
     BINDINGS = bindings("answer")
 
+    @dataclass
     class RetryRequested(Message):
         """Send the message of this turn again."""
 
-        def __init__(self, turn_id: str) -> None:
-            super().__init__()
-            self.turn_id = turn_id
+        turn_id: str
 
     def __init__(self, entry: AnswerEntry) -> None:
         super().__init__()

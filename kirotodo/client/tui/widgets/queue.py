@@ -1,6 +1,7 @@
-"""Messages typed ahead while a turn runs: seen, taken back, removed or sent at once."""
+"""Messages typed ahead while a turn runs: shown, edited, removed or sent at once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.containers import VerticalScroll
@@ -18,41 +19,43 @@ class QueuedMessage(TextLines):
     BINDINGS = bindings("queue")
     KEYS = "e edit · x remove · s send now"
 
-    class Asked(Message):
-        """Do this with the message of this place in the queue."""
+    @dataclass
+    class EditRequested(Message):
+        """Take the message back into the composer."""
 
-        def __init__(self, place: int) -> None:
-            super().__init__()
-            self.place = place
+        index: int
 
-    class EditAsked(Asked):
-        """Take it back into the composer."""
+    @dataclass
+    class RemoveRequested(Message):
+        """Remove the message."""
 
-    class RemoveAsked(Asked):
-        """Forget it."""
+        index: int
 
-    class SendAsked(Asked):
-        """Stop the running turn and send it."""
+    @dataclass
+    class SendRequested(Message):
+        """Stop the running turn and send the message."""
 
-    def __init__(self, place: int, text: str) -> None:
+        index: int
+
+    def __init__(self, index: int, text: str) -> None:
         super().__init__()
-        self.place = place
+        self.index = index
         self.text = text
 
     def make_lines(self, width: int) -> list[Content]:
         keys = Content.styled(self.KEYS, "$text-muted") if width >= len(self.KEYS) + 20 else Content()
-        left = Content.assemble((f"{self.place + 1}. ", "$text-muted"), line(self.text))
+        left = Content.assemble((f"{self.index + 1}. ", "$text-muted"), line(self.text))
         left = left.truncate(max(0, width - keys.cell_length - 1), ellipsis=True)
         return [Content.assemble(left, " " * (width - left.cell_length - keys.cell_length), keys)]
 
     def action_edit(self) -> None:
-        self.post_message(self.EditAsked(self.place))
+        self.post_message(self.EditRequested(self.index))
 
     def action_remove(self) -> None:
-        self.post_message(self.RemoveAsked(self.place))
+        self.post_message(self.RemoveRequested(self.index))
 
     def action_send_now(self) -> None:
-        self.post_message(self.SendAsked(self.place))
+        self.post_message(self.SendRequested(self.index))
 
     def on_click(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
@@ -77,11 +80,11 @@ class MessageQueue(VerticalScroll, can_focus=False):
         self.display = False
 
     def show(self, texts: Sequence[str], *, held: bool = False) -> None:
-        """`held` says that they wait for a word, since no turn is running."""
+        """Show these messages; `held` ones wait for the user, since no turn is running."""
         self.border_title = Content("queued, held: s sends" if held else "queued")
         if tuple(texts) == self.texts:
             return
         self.texts = tuple(texts)
         self.display = bool(texts)
         self.remove_children()
-        self.mount_all(QueuedMessage(place, text) for place, text in enumerate(texts))
+        self.mount_all(QueuedMessage(index, text) for index, text in enumerate(texts))

@@ -38,13 +38,12 @@ class Choice:
 class SlashPopup(OptionList, can_focus=False):
     """Fuzzy matches for what stands before the cursor; hidden where there are none."""
 
+    @dataclass
     class Chosen(Message):
         """A row was clicked: take this choice; `send` where nothing is left to say."""
 
-        def __init__(self, choice: Choice, send: bool) -> None:
-            super().__init__()
-            self.choice = choice
-            self.send = send
+        choice: Choice
+        send: bool
 
     def __init__(
         self,

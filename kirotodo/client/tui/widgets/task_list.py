@@ -138,19 +138,17 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     cursor: reactive[int | None] = reactive(None)
     """The row the cursor is on; None where there is no task."""
 
+    @dataclass
     class CircleClicked(Message):
         """The circle of a task was clicked."""
 
-        def __init__(self, task: Task) -> None:
-            super().__init__()
-            self.task = task
+        task: Task
 
+    @dataclass
     class TaskChosen(Message):
         """A task was double-clicked."""
 
-        def __init__(self, task: Task) -> None:
-            super().__init__()
-            self.task = task
+        task: Task
 
     def __init__(self, *, now: Callable[[], datetime]) -> None:
         super().__init__()

@@ -1,6 +1,7 @@
 """The task pane: the open tasks in sections, live, worked by keys and mouse. It asks by messages and edits nothing."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -38,55 +39,58 @@ class TaskPane(Vertical):
     }
     """
 
-    class CompleteRequested(Message):
-        """Set tasks done, or open again."""
+    class Request(Message):
+        """A person asks for something that the pane does not do itself."""
 
-        def __init__(self, task_ids: tuple[int, ...], completed: bool) -> None:
-            super().__init__()
-            self.task_ids = task_ids
-            self.completed = completed
+    @dataclass
+    class CompleteRequested(Request):
+        """Complete these tasks, or open them again."""
 
-    class DeleteRequested(Message):
-        def __init__(self, tasks: tuple[Task, ...]) -> None:
-            super().__init__()
-            self.tasks = tasks
+        task_ids: tuple[int, ...]
+        completed: bool
 
-    class PriorityRequested(Message):
-        def __init__(self, task: Task, priority: Priority) -> None:
-            super().__init__()
-            self.task = task
-            self.priority = priority
+    @dataclass
+    class DeleteRequested(Request):
+        """Delete these tasks."""
 
-    class EditRequested(Message):
-        """Another title is wanted."""
+        tasks: tuple[Task, ...]
 
-        def __init__(self, task: Task) -> None:
-            super().__init__()
-            self.task = task
+    @dataclass
+    class PriorityRequested(Request):
+        """Give the task this priority."""
 
-    class DueRequested(Message):
-        """Another due date is wanted."""
+        task: Task
+        priority: Priority
 
-        def __init__(self, task: Task) -> None:
-            super().__init__()
-            self.task = task
+    @dataclass
+    class EditRequested(Request):
+        """Ask for another title."""
 
-    class DetailsRequested(Message):
-        def __init__(self, task: Task) -> None:
-            super().__init__()
-            self.task = task
+        task: Task
 
-    class AddRequested(Message):
-        pass
+    @dataclass
+    class DueRequested(Request):
+        """Ask for another due date."""
 
-    class UndoRequested(Message):
-        pass
+        task: Task
 
-    class RedoRequested(Message):
-        pass
+    @dataclass
+    class DetailsRequested(Request):
+        """Show everything about the task."""
+
+        task: Task
+
+    class AddRequested(Request):
+        """Ask for a new task."""
+
+    class UndoRequested(Request):
+        """Undo the latest change to the list."""
+
+    class RedoRequested(Request):
+        """Redo what was undone last."""
 
     class LeaveRequested(Message):
-        """The person wants back to where text is written."""
+        """Go back to the composer."""
 
     def __init__(self, *, clock: Callable[[], datetime], id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)

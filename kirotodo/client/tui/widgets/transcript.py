@@ -8,11 +8,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 
-from kirotodo.client.tui.entries import AnswerEntry, Entry, NoteEntry, UserEntry, answer_key, fold, undone
+from kirotodo.client.tui.entries import AnswerEntry, Entry, NoteEntry, UserEntry
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.widgets.messages import AnswerBlock, Note, UserMessage
 from kirotodo.client.tui.widgets.text_lines import TextLines
-from kirotodo.core.events import TurnEvent
 
 EntryWidget: TypeAlias = UserMessage | AnswerBlock | Note
 MOUNTED: Final = 60
@@ -26,7 +25,7 @@ class Transcript(VerticalScroll):
 
     BINDINGS = bindings("transcript")
 
-    class OlderWanted(Message):
+    class OlderRequested(Message):
         """The oldest entry there is in memory is on screen, and there are older ones."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -35,7 +34,7 @@ class Transcript(VerticalScroll):
         self._first = 0
         self.mounted: list[EntryWidget] = []
         self._more = False
-        self._asked = False
+        self._requested = False
         self._shifting = False
         self._pinned: tuple[Widget, int] | None = None
         self._column = Vertical(id="entries")
@@ -51,7 +50,7 @@ class Transcript(VerticalScroll):
     async def load(self, entries: Sequence[Entry], *, more: bool, empty: Widget | None = None) -> None:
         """Show these entries and nothing else, from their end; `empty` stands where there are none."""
         self.entries = list(entries)
-        self._more, self._asked, self._shifting = more, False, False
+        self._more, self._requested, self._shifting = more, False, False
         self._first = max(0, len(self.entries) - MOUNTED)
         self.mounted = [_widget(entry) for entry in self.entries[self._first :]]
         with self.app.batch_update():
@@ -63,7 +62,7 @@ class Transcript(VerticalScroll):
         """Older entries have come; they are mounted as one goes on scrolling up."""
         self.entries[:0] = entries
         self._first += len(entries)
-        self._more, self._asked = more, False
+        self._more, self._requested = more, False
         if self.scroll_y <= NEAR:
             self._extend_up()
 
@@ -82,24 +81,18 @@ class Transcript(VerticalScroll):
         if follow:
             self.follow()
 
-    def put(self, entry: Entry) -> None:
-        """Bring the entry of this key to a newer state, or add it."""
-        for index, known in enumerate(self.entries):
-            if known.key == entry.key:
+    def put(self, entry: Entry, *, replacing: str | None = None) -> None:
+        """Show a newer state of the entry with this key, or in place of the one with the key `replacing`; or add it."""
+        key = replacing or entry.key
+        for index in range(len(self.entries) - 1, -1, -1):
+            if self.entries[index].key == key:
                 self.entries[index] = entry
                 self._show(index, entry)
                 return
         self.append(entry)
 
-    def rekey(self, key: str, entry: Entry) -> None:
-        """Put `entry` in the place of the one of another key."""
-        for index, known in enumerate(self.entries):
-            if known.key == key:
-                self.entries[index] = entry
-                self._show(index, entry)
-
     def drop(self, key: str) -> None:
-        """Take an entry away."""
+        """Remove an entry."""
         for index, known in enumerate(self.entries):
             if known.key == key:
                 del self.entries[index]
@@ -108,26 +101,6 @@ class Transcript(VerticalScroll):
                 elif index < self._first:
                     self._first -= 1
                 return
-
-    def answer(self, turn_id: str) -> AnswerEntry | None:
-        key = answer_key(turn_id)
-        return next((entry for entry in self.entries if isinstance(entry, AnswerEntry) and entry.key == key), None)
-
-    def said(self, turn_id: str) -> UserEntry | None:
-        """The message that began a turn."""
-        return next(
-            (entry for entry in self.entries if isinstance(entry, UserEntry) and entry.turn_id == turn_id), None
-        )
-
-    def apply(self, event: TurnEvent) -> None:
-        """Fold an event into the answer of its turn."""
-        entry = self.answer(event.turn_id) or AnswerEntry(key=answer_key(event.turn_id), turn_id=event.turn_id)
-        self.put(fold(entry, event))
-
-    def mark_undone(self, turn_id: str, call_id: str) -> None:
-        entry = self.answer(turn_id)
-        if entry is not None:
-            self.put(undone(entry, call_id))
 
     def _show(self, index: int, entry: Entry) -> None:
         if not self._first <= index < self._first + len(self.mounted):
@@ -169,9 +142,9 @@ class Transcript(VerticalScroll):
 
     def _extend_up(self) -> None:
         if self._first == 0:
-            if self._more and not self._asked:
-                self._asked = True
-                self.post_message(self.OlderWanted())
+            if self._more and not self._requested:
+                self._requested = True
+                self.post_message(self.OlderRequested())
             return
         if not self._shifting and self.mounted:
             self._shifting = True

@@ -1,0 +1,65 @@
+"""What the task pane asks for, done: direct edits of the list, and the dialogs for those that need words."""
+
+from collections.abc import Sequence
+
+from kirotodo.client.tui.change_text import summarize
+from kirotodo.client.tui.shell import Shell
+from kirotodo.client.tui.widgets.task_pane import TaskPane
+from kirotodo.core.backend import TaskFields
+from kirotodo.core.domain.task import Task
+
+
+def handle_task_request(shell: Shell, request: TaskPane.Request) -> None:
+    """Do what a key or a click in the task pane asks for."""
+    match request:
+        case TaskPane.CompleteRequested():
+            _complete(shell, request.task_ids, request.completed)
+        case TaskPane.DeleteRequested():
+            ids = [task.id for task in request.tasks]
+            shell.edit(lambda backend: backend.delete_tasks(ids), f"Deleted: {_titles(request.tasks)} · u undoes")
+        case TaskPane.PriorityRequested():
+            task, fields = request.task, TaskFields(priority=request.priority)
+            notice = f"Priority {request.priority}: {task.title}"
+            shell.edit(lambda backend: backend.update_tasks([task.id], fields), notice)
+        case TaskPane.UndoRequested():
+            undo(shell)
+        case TaskPane.RedoRequested():
+            redo(shell)
+        case _:
+            _open_dialog(shell, request)
+
+
+def undo(shell: Shell) -> None:
+    """Undo the latest change to the list."""
+    shell.edit(lambda backend: backend.undo(), lambda changed: summarize("Undone", changed))
+
+
+def redo(shell: Shell) -> None:
+    """Redo what was undone last."""
+    shell.edit(lambda backend: backend.redo(), lambda changed: summarize("Redone", changed))
+
+
+def _complete(shell: Shell, ids: Sequence[int], completed: bool) -> None:
+    verb = "Done" if completed else "Open again"
+    shell.edit(
+        lambda backend: backend.complete_tasks(ids, completed=completed),
+        lambda changed: summarize(verb, changed, only=ids),
+    )
+
+
+def _open_dialog(shell: Shell, request: TaskPane.Request) -> None:
+    from kirotodo.client.tui.screens.task_edit import DetailsScreen, DueScreen, NewTaskScreen, TitleScreen
+
+    match request:
+        case TaskPane.EditRequested():
+            shell.open_screen(TitleScreen(request.task))
+        case TaskPane.DueRequested():
+            shell.open_screen(DueScreen(request.task))
+        case TaskPane.DetailsRequested():
+            shell.open_screen(DetailsScreen(request.task, zone=shell.clock().tzinfo))
+        case TaskPane.AddRequested():
+            shell.open_screen(NewTaskScreen())
+
+
+def _titles(tasks: Sequence[Task]) -> str:
+    return ", ".join(task.title for task in tasks[:3]) + (f" and {len(tasks) - 3} more" if len(tasks) > 3 else "")
