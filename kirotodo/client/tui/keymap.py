@@ -96,11 +96,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("app", "command_palette", "ctrl+p", "commands", "Search all commands and conversations."),
     _action("app", "toggle_theme", "f2", "light or dark", "Switch between the light and the dark theme.", palette=True),
     _action("app", "quit", "ctrl+q", "quit", "Quit. Drafts and running turns are kept.", palette=True),
-    _action(
-        "app", "interrupt", "ctrl+c", "copy, or quit", "Copy the selection. Without one, press twice to quit."
-    ),
+    _action("app", "interrupt", "ctrl+c", "copy, or quit", "Copy the selection. Without one, press twice to quit."),
     _action("chat", "help", "f1 question_mark", "help", "Show every key and what it does.", palette=True),
-    _action("chat", "escape", "escape", "stop", "Stop the running turn. The draft and the answer so far stay."),
+    _action("chat", "escape", "escape", "stop", "Stop the running turn. Draft and answer so far stay."),
     _action("chat", "toggle_tasks", "ctrl+t", "tasks", "Show or hide the tasks.", palette=True),
     _action("chat", "next_area", "tab", "next part", "Go to the next part of the screen."),
     _action("chat", "previous_area", "shift+tab", "previous part", "Go to the previous part of the screen."),
@@ -171,9 +169,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("dialog", "close", "escape", "cancel", "Close without saving.", hint=True),
     _action("dialog", "next_field", "tab down", "next field", "To the next field."),
     _action("dialog", "previous_field", "shift+tab up", "previous field", "To the previous field."),
-    _action(
-        "choice", "next_word", "right space", "next", "To the next word. A letter goes to a word that starts with it."
-    ),
+    _action("choice", "next_word", "right space", "next", "To the next word; a letter jumps to the word it starts."),
     _action("choice", "previous_word", "left", "previous", "To the previous word."),
     _action("help", "close", "escape f1 question_mark q", "close", "Close the help."),
 )

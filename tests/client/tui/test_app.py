@@ -283,9 +283,9 @@ async def test_an_offered_text_lands_in_the_composer_or_is_sent() -> None:
 
     backend = backend_of([say("ok")])
     async with chatting(backend) as chat:
-        chat.app.post_message(TextOffered("try this"))
+        chat.screen.post_message(TextOffered("try this"))
         await chat.until(lambda: chat.draft == "try this")
-        chat.app.post_message(TextOffered("and this", send=True))
+        chat.screen.post_message(TextOffered("and this", send=True))
         await chat.sees("you   and this")
 
 

@@ -76,7 +76,7 @@ async def test_no_screen_is_scripted_by_a_server(name: str, keys: tuple[str, ...
 async def test_the_last_guard_cleans_what_a_widget_did_not() -> None:
     app = KirotodoApp(hostile("x"), clock=lambda: NOW)
     async with app.run_test(size=SIZE) as pilot:
-        await until(pilot, lambda: app.chat.loaded)
+        await until(pilot, lambda: app.chat.controller.loaded)
         await app.screen.mount(Static(f"raw{SCRIPTS}", markup=False))
         await pilot.pause()
         assert "raw" in rendered(app)

@@ -165,7 +165,7 @@ async def test_a_chat_bound_to_its_server_goes_nowhere_else(home: Home, server: 
             await chat.until(lambda: "This chat was opened for one server and stays there." in chat.toasts())
             chat.app.clear_notifications()
         await chat.press("f3")
-        await chat.sees(f"● {server.address.host}", "stays there")
+        await chat.sees(f"● {server.address.host}", "can't switch")
         assert "this computer" not in chat.text
         await chat.press("o")
         await chat.sees("password", server.address.host)

@@ -17,7 +17,7 @@ async def test_a_slash_opens_the_popup_and_letters_narrow_it() -> None:
         await chat.press("/")
         await chat.sees("/help", "/new", "/conversations")
         await chat.write("thm")
-        await chat.sees("/theme", "light or dark")
+        await chat.sees("/theme", "light and dark")
         assert "/help" not in chat.text
         await chat.write("q")
         assert not chat.screen.query_one(SlashPopup).open

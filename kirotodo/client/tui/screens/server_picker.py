@@ -81,7 +81,7 @@ class ServerPickerScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="servers") as box:
-            box.border_title = Content("lists")
+            box.border_title = Content("where the list is")
             box.border_subtitle = hints("places")
             yield ServerList(*(Option(_location(place)) for place in self._known), *self._another(), markup=False)
             yield Static(id="server-status", markup=False)
