@@ -8,7 +8,7 @@ from typing import Final, Self
 
 from kirotodo.core.agent.turn_log import TurnLog, TurnTransaction
 from kirotodo.core.events import TextDelta
-from kirotodo.core.text.well_formed import PairJoiner
+from kirotodo.core.text.well_formed import SurrogateJoiner
 
 FLUSH_SECONDS: Final = 0.1
 """How long text is gathered before it becomes an event, unless writing takes longer; the first goes out at once."""
@@ -30,7 +30,7 @@ class TextFlow:
         self.rest = ""
         self.error: BaseException | None = None
         self._lead = lead
-        self._joiner = PairJoiner()
+        self._joiner = SurrogateJoiner()
         self._shown_attempt = attempt - 1
         self._log = log
         self._on_error = on_error
@@ -52,7 +52,7 @@ class TextFlow:
     def restart(self) -> None:
         """The model begins its step anew."""
         self.attempt += 1
-        self._joiner = PairJoiner()
+        self._joiner = SurrogateJoiner()
         self.text = ""
         self.rest = ""
 
@@ -73,7 +73,7 @@ class TextFlow:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._add(self._joiner.end())
+        self._add(self._joiner.finish())
         self._closing.set()
         self._fed.set()
         await self._writer

@@ -13,8 +13,8 @@ from typing import Any
 
 from kirotodo.core.models.model import ToolCall
 from kirotodo.core.models.openai.relaxed_json import is_whole, object_of
-from kirotodo.core.models.openai.storable_text import storable, storable_value
 from kirotodo.core.models.openai.tool_names import called_name, known_name
+from kirotodo.core.text.well_formed import well_formed, well_formed_value
 
 
 @dataclass(slots=True)
@@ -71,13 +71,13 @@ class PartialToolCall:
         text = self.text
         arguments = self.given if self.given is not None else object_of(text)
         if arguments is None or (cut and not self.has_arguments):
-            return ToolCall(tool=name, malformed=storable(text))
+            return ToolCall(tool=name, malformed=well_formed(text))
         if strict:
             arguments = {key: value for key, value in arguments.items() if value is not None}
         try:
-            return ToolCall(tool=name, arguments=storable_value(arguments))
+            return ToolCall(tool=name, arguments=well_formed_value(arguments))
         except ValueError:
-            return ToolCall(tool=name, malformed=storable(text))
+            return ToolCall(tool=name, malformed=well_formed(text))
 
 
 class CallAssembler:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from kirotodo.core.models.model import AssistantStep, ModelRequest, Opaque, PromptItem, UserText
-from kirotodo.core.models.openai.storable_text import storable_value
+from kirotodo.core.text.well_formed import well_formed_value
 
 FIELDS: Final = ("reasoning_content", "reasoning_details", "reasoning")
 """Fields of an assistant message, the one to send back first."""
@@ -101,5 +101,5 @@ def opaque_of(
     """What is to be kept of a step, if anything is."""
     data = {"message": message or {}, "calls": calls or {}, "items": items or []}
     if any(data.values()):
-        data = storable_value(data)
+        data = well_formed_value(data)
         yield Opaque(data=data, lasting="reasoning_content" in data["message"])

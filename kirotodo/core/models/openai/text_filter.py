@@ -23,8 +23,8 @@ from kirotodo.core.models.openai.dialects import (
     THOUGHTS,
     Dialect,
 )
-from kirotodo.core.models.openai.storable_text import TextJoiner, storable
 from kirotodo.core.models.openai.text_tool_calls import LONGEST, read_calls, texts_of, tools_told_in_data
+from kirotodo.core.text.well_formed import SurrogateJoiner, well_formed
 
 _CLOSERS: Final = frozenset(THOUGHTS.values())
 _TRIGGERS: Final = re.compile(r"[<\[◁`\]]")
@@ -70,7 +70,7 @@ class TextFilter:
         self._request = request
         self._tools = tuple(tool.name for tool in request.tools)
         self._marks = _marks_of(self._tools)
-        self._joiner = TextJoiner()
+        self._joiner = SurrogateJoiner()
         self._events: list[ModelEvent] = []
         self._calls: list[ToolCall] = []
         self._held = ""
@@ -311,7 +311,7 @@ class TextFilter:
         if tool is not None and tools_told_in_data(self._request, {tool}):
             return self._put_back(end)
         if tool is not None:
-            self._calls.append(ToolCall(tool=tool, malformed=storable(block)))
+            self._calls.append(ToolCall(tool=tool, malformed=well_formed(block)))
         self._held, self._block = self._held[end:], None
         return True
 

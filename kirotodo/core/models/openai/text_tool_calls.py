@@ -12,8 +12,8 @@ from typing import Any, Final, TypeAlias
 
 from kirotodo.core.models.model import ModelRequest, ToolCall, ToolOutcome, UserText
 from kirotodo.core.models.openai.relaxed_json import first_value, object_of
-from kirotodo.core.models.openai.storable_text import storable_value
 from kirotodo.core.models.openai.tool_names import called_name, known_name
+from kirotodo.core.text.well_formed import well_formed_value
 
 LONGEST: Final = 20_000
 Found: TypeAlias = tuple[Any, Any]
@@ -46,7 +46,7 @@ def read_calls(text: str, readers: tuple[Reader, ...], tools: Collection[str]) -
             found = list(reader(text.strip(), tools))
             if found and all(isinstance(name, str) and isinstance(given, Mapping) for name, given in found):
                 return [
-                    ToolCall(tool=called_name(name, tools), arguments=storable_value(given)) for name, given in found
+                    ToolCall(tool=called_name(name, tools), arguments=well_formed_value(given)) for name, given in found
                 ]
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue

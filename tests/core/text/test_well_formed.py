@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.models.openai.storable_text import TextJoiner, storable, storable_value
+from kirotodo.core.text.well_formed import SurrogateJoiner, well_formed, well_formed_value
 
 WILD = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\0\ud83d\udf89\ud800\udfff")))
 
@@ -25,17 +25,17 @@ WILD = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\0\ud83d\udf
     ],
 )
 def test_pairs_are_joined_and_lone_halves_replaced(given: str, stored: str) -> None:
-    assert storable(given) == stored
+    assert well_formed(given) == stored
 
 
 @given(WILD, st.data())
 def test_text_in_pieces_is_the_text_in_one(text: str, data: st.DataObject) -> None:
-    joiner = TextJoiner()
+    joiner = SurrogateJoiner()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=4)))
     pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    assert "".join([*map(joiner.feed, pieces), joiner.finish()]) == storable(text)
-    storable(text).encode()
-    assert "\0" not in storable(text)
+    assert "".join([*map(joiner.feed, pieces), joiner.finish()]) == well_formed(text)
+    well_formed(text).encode()
+    assert "\0" not in well_formed(text)
 
 
 JSON = st.recursive(
@@ -45,8 +45,8 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_a_value_is_storable_in_all_its_parts(value: Any) -> None:
-    text = json.dumps(storable_value(value), ensure_ascii=False, allow_nan=False)
+def test_a_value_is_well_formed_in_all_its_parts(value: Any) -> None:
+    text = json.dumps(well_formed_value(value), ensure_ascii=False, allow_nan=False)
     text.encode()
     assert "\\u0000" not in text
 
@@ -56,4 +56,4 @@ def test_a_value_that_nests_too_deep_is_refused() -> None:
     for _ in range(200):
         value = [value]
     with pytest.raises(ValueError, match="nested too deep"):
-        storable_value(value)
+        well_formed_value(value)
