@@ -1,4 +1,7 @@
-"""The front door and composition root: parses, builds a Backend, hands over; imports the rest only when used."""
+"""Entry point and composition root: names the commands, builds the Backend they use, and opens the chat.
+
+Everything else is imported when it is used, so that start-up stays fast.
+"""
 
 import gc
 import os
@@ -27,13 +30,13 @@ if TYPE_CHECKING:
 CLIENT: Final = "kirotodo.client.commands"
 SERVER: Final = "kirotodo.server.commands"
 COMMANDS: Final = {
-    "Talk": {
+    "Chat": {
         "chat": f"{CLIENT}.chat:chat",
         "ask": f"{CLIENT}.ask:ask",
         "conversations": f"{CLIENT}.conversations:conversations",
         "replay": f"{CLIENT}.chat:replay",
     },
-    "The list": {
+    "Tasks": {
         "add": f"{CLIENT}.edits:add",
         "list": f"{CLIENT}.tasks:list_",
         "show": f"{CLIENT}.tasks:show",
@@ -47,7 +50,7 @@ COMMANDS: Final = {
         "export": f"{CLIENT}.transfer:export",
         "import": f"{CLIENT}.transfer:import_",
     },
-    "A server": {
+    "Account": {
         "login": f"{CLIENT}.accounts:login",
         "signup": f"{CLIENT}.accounts:signup",
         "logout": f"{CLIENT}.accounts:logout",
@@ -55,7 +58,7 @@ COMMANDS: Final = {
         "passwd": f"{CLIENT}.own_account:passwd",
         "account": f"{CLIENT}.own_account:account",
     },
-    "The house": {
+    "Administration": {
         "web": f"{SERVER}.web:web",
         "config": f"{SERVER}.config:config",
         "models": f"{SERVER}.models:models",
@@ -68,16 +71,16 @@ COMMANDS: Final = {
         "help": f"{CLIENT}.help:help_",
     },
 }
-PLACED: Final = ("chat", "ask", "conversations", *COMMANDS["The list"], "whoami", "account")
-"""Commands that act on a list: `--local` and `--server` say which, before the command or after it."""
-CONFIGURED: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
-"""Commands about settings: their help names `--env-file`, which all commands take."""
+SERVER_OPTION_COMMANDS: Final = ("chat", "ask", "conversations", *COMMANDS["Tasks"], "whoami", "account")
+"""Commands that take `--local` and `--server`, which choose the list they act on."""
+ENV_FILE_COMMANDS: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
+"""Commands whose help shows `--env-file`; all commands take it."""
 WHERE: Final = "kirotodo.where"
-"""What `server.commands.output` looks under."""
-HELP: Final = """A to-do list you talk to, in your terminal. Without a command the chat opens.
+"""Key in the context's `meta` where `server.commands.output` finds the function that says where the list is."""
+HELP: Final = """A to-do list you talk to, in your terminal. Run it without a command to open the chat.
 
-The list is that of the server you are signed in at, else the one of this computer; --local and --server URL, before a
-command or after it, say otherwise for this once, and KIROTODO_SERVER for all that see it."""
+Commands use the server you are signed in to, or else your local list. Override with --local or --server URL, or set
+KIROTODO_SERVER."""
 EXAMPLES: Final = """\b
 Examples:
   kirotodo
@@ -86,7 +89,7 @@ Examples:
   kirotodo list --due today
 
 \b
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 approval needed, 4 not signed in, 5 unreachable."""
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 approval needed, 4 not signed in, 5 server or model unreachable."""
 
 
 def main() -> None:
@@ -160,7 +163,7 @@ def _where(ask: bool) -> "Where":
 
 @cache
 def command_group() -> "CommandGroup":
-    """All commands behind one door; a test may hand it another `Session` as the context's object."""
+    """Return the group of all commands. A test can pass another `Session` as the context's object."""
     import click
 
     from kirotodo.client.commands.group import CommandGroup
@@ -173,22 +176,22 @@ def command_group() -> "CommandGroup":
         if context.invoked_subcommand is None:
             context.invoke(context.command.get_command(context, "chat"))  # type: ignore[attr-defined]
 
-    door = CommandGroup(
+    group = CommandGroup(
         name="kirotodo",
-        rooms=COMMANDS,
-        placed=PLACED,
-        configured=CONFIGURED,
+        headings=COMMANDS,
+        server_option_for=SERVER_OPTION_COMMANDS,
+        env_file_help_for=ENV_FILE_COMMANDS,
         callback=enter,
         help=HELP,
         epilog=EXAMPLES,
         invoke_without_command=True,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
-    return click.version_option(__version__, "-V", "--version", message="kirotodo %(version)s")(door)
+    return click.version_option(__version__, "-V", "--version", message="kirotodo %(version)s")(group)
 
 
 def session() -> "Session":
-    """What the commands are handed in this process."""
+    """Return the `Session` that the commands of this process use."""
     from kirotodo.client.commands.context import Session
 
     @cache

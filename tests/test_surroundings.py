@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 from click.testing import CliRunner, Result
 
-from kirotodo.cli import COMMANDS, CONFIGURED, command_group
+from kirotodo.cli import COMMANDS, ENV_FILE_COMMANDS, command_group
 from kirotodo.core.settings import Settings
 
 WEB_PROJECT: Final = """\
@@ -94,7 +94,7 @@ ELSEWHERE: Final = {"chat", "replay", "login", "signup", "logout", "whoami", "pa
 
 
 def test_every_command_of_a_client_is_tried() -> None:
-    names = {name for room in COMMANDS.values() for name in room} - {"serve", "web", "db", "token"}
+    names = {name for names in COMMANDS.values() for name in names} - {"serve", "web", "db", "token"}
     assert names - ELSEWHERE == {words[0] for words in COMMAND_LINES}
 
 
@@ -143,8 +143,8 @@ def test_two_files_are_refused(home: Path) -> None:
 
 
 def test_the_help_of_what_settings_matter_to_names_the_option(home: Path) -> None:
-    assert {name for room in COMMANDS.values() for name in room if "--env-file" in ok(name, "--help")} == set(
-        CONFIGURED
+    assert {name for names in COMMANDS.values() for name in names if "--env-file" in ok(name, "--help")} == set(
+        ENV_FILE_COMMANDS
     )
     assert "--env-file" in ok("--help")
 

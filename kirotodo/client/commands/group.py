@@ -1,4 +1,4 @@
-"""The front door as a click group: commands are imported when they are used, and every fault becomes one sentence."""
+"""The click group behind `kirotodo`: it imports a command when it is used, and turns every error into one sentence."""
 
 import importlib
 import os
@@ -57,43 +57,43 @@ COMMAND_ALIASES: Final = {
     "restore": "db restore",
     "version": "--version",
 }
-"""What people of other programs type, and what it is called here."""
+"""Names of commands in other programs, and the command here that does the same."""
 
 
 class CommandGroup(click.Group):
-    """`rooms` are headings of the help with their commands, each a `module:attribute` to import.
+    """A group whose commands are grouped under `headings` in the help, each command a `module:attribute` to import.
 
-    The commands in `placed` act on a list, and take the options that say which. All take `--env-file`, and the help of
-    those in `configured` names it.
+    The commands in `server_option_for` take `--local` and `--server`. All take `--env-file`, but only the help of those
+    in `env_file_help_for` shows it.
     """
 
     def __init__(
         self,
         *,
-        rooms: Mapping[str, Mapping[str, str]],
-        placed: Collection[str] = (),
-        configured: Collection[str] = (),
+        headings: Mapping[str, Mapping[str, str]],
+        server_option_for: Collection[str] = (),
+        env_file_help_for: Collection[str] = (),
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
-        self.rooms = rooms
-        self.placed = frozenset(placed)
-        self.configured = frozenset(configured)
+        self.headings = headings
+        self.server_option_for = frozenset(server_option_for)
+        self.env_file_help_for = frozenset(env_file_help_for)
         with_place(self)
         with_env_file(self)
-        self.places = {name: place for room in rooms.values() for name, place in room.items()}
+        self.import_paths = {name: path for commands in headings.values() for name, path in commands.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.places)
+        return list(self.import_paths)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        place = self.places.get(cmd_name)
-        if place is None:
+        path = self.import_paths.get(cmd_name)
+        if path is None:
             return None
-        module, _, attribute = place.partition(":")
+        module, _, attribute = path.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
-        with_env_file(command, hidden=cmd_name not in self.configured)
-        return with_place(command) if cmd_name in self.placed else command
+        with_env_file(command, hidden=cmd_name not in self.env_file_help_for)
+        return with_place(command) if cmd_name in self.server_option_for else command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -105,15 +105,16 @@ class CommandGroup(click.Group):
 
     def _no_such(self, args: Sequence[str]) -> str:
         name = args[0]
-        near = COMMAND_ALIASES.get(name.lower()) or next(iter(get_close_matches(name.lower(), self.places, n=1)), None)
+        close = get_close_matches(name.lower(), self.import_paths, n=1)
+        near = COMMAND_ALIASES.get(name.lower()) or next(iter(close), None)
         if near is not None and " " not in name:
             return f"There is no command {name!r}. Did you mean `kirotodo {near}`?"
         words = sanitize_line(" ".join(args))[:60]
-        return f'There is no command {sanitize_line(name)[:60]!r}. To say it to your list: kirotodo ask "{words}"'
+        return f'There is no command {sanitize_line(name)[:60]!r}. To ask the assistant: kirotodo ask "{words}"'
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for heading, room in self.rooms.items():
-            rows = [(name, self._short_help(ctx, name)) for name in room]
+        for heading, commands in self.headings.items():
+            rows = [(name, self._short_help(ctx, name)) for name in commands]
             with formatter.section(heading):
                 formatter.write_dl(rows)
 
@@ -130,7 +131,7 @@ class CommandGroup(click.Group):
         except click.Abort:
             code = INTERRUPTED
         except click.ClickException as error:
-            code = _tell_usage(error)
+            code = _report_usage(error)
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -140,17 +141,17 @@ class CommandGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except BrokenPipeError:
-            _let_go_of_stdout()
+            _discard_stdout()
             raise click.exceptions.Exit(0) from None
         except KeyboardInterrupt:
             say()
             raise click.exceptions.Exit(INTERRUPTED) from None
         except Exception as error:
-            _tell_fault(error)
+            _report_error(error)
 
 
-def _tell_usage(error: click.ClickException) -> int:
-    """The sentence, and where to read on; not the usage line, which says less than the help it points to."""
+def _report_usage(error: click.ClickException) -> int:
+    """Print the error and a pointer to the help, without click's usage line, which says less than the help does."""
     hint = ""
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f"\nSee `{error.ctx.command_path} --help`."
@@ -158,26 +159,28 @@ def _tell_usage(error: click.ClickException) -> int:
     return error.exit_code
 
 
-def _tell_fault(error: Exception) -> NoReturn:
+def _report_error(error: Exception) -> NoReturn:
     if os.environ.get("KIROTODO_DEBUG"):
         import traceback
 
         say("".join(traceback.format_exception(error)))
     say(_sentence(error))
     if isinstance(error, OSError):
-        _let_go_of_stdout()
+        _discard_stdout()
     raise click.exceptions.Exit(_code(error)) from None
 
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, NotSignedIn) and "kirotodo login" not in error.message:
-        return f"{error.message} `kirotodo login` signs you in."
+        return f"{error.message} Run `kirotodo login` to sign in."
     if isinstance(error, KirotodoError):
         return error.message
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else f"The output failed: {error.strerror}."
+        return (
+            f"{error.strerror}: {error.filename}" if error.filename else f"Writing the output failed: {error.strerror}."
+        )
     what = f"{type(error).__name__}: {sanitize_line(str(error))}"[:200]
-    return f"Something went wrong inside kirotodo ({what}). KIROTODO_DEBUG=1 shows where."
+    return f"Something went wrong inside kirotodo ({what}). Set KIROTODO_DEBUG=1 to see where."
 
 
 def _code(error: Exception) -> int:
@@ -192,8 +195,8 @@ def _code(error: Exception) -> int:
             return FAILED
 
 
-def _let_go_of_stdout() -> None:
-    """Nobody reads stdout, or it is full: what is left in its buffer must not fail again when Python ends."""
+def _discard_stdout() -> None:
+    """Point stdout at /dev/null: it is closed or full, and flushing its buffer at exit must not fail again."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -80,10 +80,21 @@ def say(text: str = "", *, end: str = "\n") -> None:
     click.echo(sanitize(text) + end, err=True, nl=False)
 
 
-def prompt(question: str, *, default: str | None = None, secret: bool = False, twice: bool = False) -> str:
-    """Ask at the terminal and return what was typed."""
-    shown = sanitize(default) if default else None
-    return str(click.prompt(sanitize(question), default=shown, hide_input=secret, confirmation_prompt=twice, err=True))
+def prompt(
+    question: str, *, default: str = "", secret: bool = False, twice: bool = False, optional: bool = False
+) -> str:
+    """Ask at the terminal and return what was typed; an empty answer is asked about again unless `optional`."""
+    shown = sanitize(default)
+    return str(
+        click.prompt(
+            sanitize(question),
+            default=shown if shown or optional else None,
+            show_default=bool(shown),
+            hide_input=secret,
+            confirmation_prompt=twice,
+            err=True,
+        )
+    )
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:

@@ -20,7 +20,7 @@ from kirotodo.client.commands.accounts import (
     tell,
 )
 from kirotodo.client.commands.context import can_ask, session
-from kirotodo.client.commands.output import say
+from kirotodo.client.commands.output import prompt, say
 from kirotodo.client.commands.transfer import export_to
 from kirotodo.core.errors import InvalidInput, NotSignedIn
 
@@ -69,9 +69,15 @@ def _new_password() -> str:
     return password_of(from_stdin=not can_ask(), twice=True, what="New password")
 
 
-@click.group(short_help="Delete your account at a server, or keep it after all.")
+@click.group(
+    short_help="Delete your account on a server, or keep it after all.",
+    epilog="""\b
+Examples:
+  kirotodo account delete
+  kirotodo account restore""",
+)
 def account() -> None:
-    """Your account at the server that commands act on."""
+    """Delete your account on the server you use, or keep it after all."""
 
 
 @account.command(
@@ -118,8 +124,7 @@ def _password_if_any(accounts: ClientAccounts, address: Address) -> str | None:
         return password_of(from_stdin=not can_ask())
     if not can_ask():
         return piped_line() or None
-    what = "Password (empty if you have none)"
-    return str(click.prompt(what, default="", hide_input=True, show_default=False, err=True)) or None
+    return prompt("Password (press Enter if you have none)", secret=True, optional=True) or None
 
 
 @account.command(

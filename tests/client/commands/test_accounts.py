@@ -204,7 +204,7 @@ def test_a_sign_in_that_was_ended_elsewhere_is_told(
     elsewhere.ok("logout", "--everywhere")
     keyring.set_keyring(mine)
     said = person.fails(4, "list")
-    assert "has ended: sign in again. `kirotodo login` signs you in." in said
+    assert "has ended: sign in again. Run `kirotodo login` to sign in." in said
     person.enter("login")
     assert person.titles() == []
 
