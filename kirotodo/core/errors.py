@@ -1,37 +1,37 @@
-"""Everything that can go wrong, in one tree; each class says whose move it is.
+"""All errors, in one tree; each class says who has to act.
 
     KirotodoError
-    ├── UserError                 the user's move: ask differently
-    │   ├── InvalidInput          a value that cannot be taken, and what would do
-    │   ├── NotFound              no such task, conversation or turn (foreign ids look the same)
-    │   ├── Conflict              something else stands in the way
-    │   │   ├── LiveTurn          the conversation has a turn under way; carries its id
-    │   │   └── NotUndoable       nothing to undo, or the task has moved on since
-    │   ├── PreconditionFailed    it is not any more as the request takes it to be
+    ├── UserError                 the user: change the request
+    │   ├── InvalidInput          a value is not accepted; the message says what is
+    │   ├── NotFound              no such task, conversation or turn (those of other users look the same)
+    │   ├── Conflict              the request conflicts with the present state
+    │   │   ├── LiveTurn          the conversation has a turn in progress; carries its id
+    │   │   └── NotUndoable       nothing to undo, or the task has changed since
+    │   ├── PreconditionFailed    the thing is no longer as the request expects it
     │   ├── KeyReused             a request key came back with another body
-    │   ├── TooLarge              more than a request may hold
-    │   ├── RateLimited           too many requests; carries when to come again
-    │   ├── NotSignedIn           no token, or one that is not valid any more
-    │   └── Forbidden             a valid token of somebody else
-    │       └── DeletionPending   the account is to be deleted, and closed until that is taken back
-    ├── ToolError                 the model's move: the call was wrong; the text says how to mend it
-    ├── ModelError                the model's side failed; `retryable` says whether again may help
-    │   └── TurnTimedOut          a turn over its deadline
-    └── OperatorError             the move of whoever runs this: machine, disk, configuration
+    │   ├── TooLarge              a limit on the request's size is exceeded
+    │   ├── RateLimited           too many requests; carries when to try again
+    │   ├── NotSignedIn           the token is missing, invalid or expired
+    │   └── Forbidden             a valid token of another user
+    │       └── DeletionPending   the account is scheduled for deletion, and closed unless that is cancelled
+    ├── ToolError                 the model: the call was wrong; the message says how to correct it
+    ├── ModelError                the model's service failed; `retryable` says whether trying again may help
+    │   └── TurnTimedOut          a turn exceeded its deadline
+    └── OperatorError             whoever runs the program: machine, disk, configuration
         ├── ConfigError           a setting or the configuration file is wrong
         ├── StorageError          the database cannot be read or written
-        │   ├── StorageBusy       another program holds it
-        │   ├── StorageFull       no room left on the disk
-        │   ├── StorageReadOnly   the folder or the file cannot be written
-        │   ├── StorageCorrupt    the file is no database, or a damaged one
+        │   ├── StorageBusy       another program has locked it
+        │   ├── StorageFull       no space is left on the disk
+        │   ├── StorageReadOnly   the folder or the file is read-only
+        │   ├── StorageCorrupt    the file is not a database, or a damaged one
         │   ├── StorageTooNew     a newer kirotodo wrote it
-        │   ├── StorageBehind     its migrations are behind this release
+        │   ├── StorageBehind     it has not been migrated to this release
         │   └── StorageDown       the database server does not answer
-        └── Unreachable           the server does not answer
-            └── Draining          it is about to stop; another one takes over
+        └── Unreachable           the server or model service does not answer
+            └── Draining          the server is shutting down; another one takes over
 
-Failures are raised, never returned. Every message is one plain sentence or two, fit to be shown as it is: what was
-wrong, and what to do.
+Failures are raised, never returned. Every message is one plain sentence or two that can be shown as it is: what
+happened, and what to do.
 """
 
 from typing import Literal
@@ -69,7 +69,7 @@ Code = Literal[
 
 
 class KirotodoError(Exception):
-    """The root. `message` is the sentence to show; `code` is stable and meant for programs."""
+    """The root of the tree. `message` is the sentence to show; `code` is stable and meant for programs."""
 
     code: Code = "internal_error"
 
@@ -79,29 +79,29 @@ class KirotodoError(Exception):
 
 
 class UserError(KirotodoError):
-    """The user's move."""
+    """The user can fix this by changing the request."""
 
     code: Code = "invalid_input"
 
 
 class InvalidInput(UserError):
-    """A value that cannot be taken."""
+    """A value that cannot be accepted."""
 
 
 class NotFound(UserError):
-    """No such thing, or not yours: the two are told apart by nobody."""
+    """The thing does not exist or belongs to another user; the two look the same."""
 
     code: Code = "not_found"
 
 
 class Conflict(UserError):
-    """What was asked stands against the present state."""
+    """The request conflicts with the present state."""
 
     code: Code = "conflict"
 
 
 class LiveTurn(Conflict):
-    """The conversation already has a turn under way."""
+    """The conversation already has a turn in progress."""
 
     code: Code = "live_turn"
 
@@ -111,13 +111,13 @@ class LiveTurn(Conflict):
 
 
 class NotUndoable(Conflict):
-    """Nothing is left to undo (or redo), or later changes stand in the way."""
+    """There is nothing to undo (or redo), or later changes prevent it."""
 
     code: Code = "not_undoable"
 
 
 class PreconditionFailed(UserError):
-    """What was to be changed is not, or not any more, as the request takes it to be; nothing was done."""
+    """The thing to change is no longer as the request expects it; nothing was changed."""
 
     code: Code = "precondition_failed"
 
@@ -129,13 +129,13 @@ class KeyReused(UserError):
 
 
 class TooLarge(UserError):
-    """More than a request may hold."""
+    """The request exceeds a limit on its size."""
 
     code: Code = "too_large"
 
 
 class RateLimited(UserError):
-    """Too many requests; `retry_after` is the number of seconds after which one may be made again."""
+    """There were too many requests; the next may be made after `retry_after` seconds."""
 
     code: Code = "rate_limited"
 
@@ -145,31 +145,31 @@ class RateLimited(UserError):
 
 
 class NotSignedIn(UserError):
-    """No token, or one that does not hold (any more)."""
+    """The token is missing, invalid or expired."""
 
     code: Code = "not_signed_in"
 
 
 class Forbidden(UserError):
-    """A token that holds, for somebody else."""
+    """The token is valid but belongs to another user."""
 
     code: Code = "forbidden"
 
 
 class DeletionPending(Forbidden):
-    """The account is to be deleted. It can be kept, and cannot be used until it is."""
+    """The account is scheduled for deletion, and closed unless its user cancels that."""
 
     code: Code = "deletion_pending"
 
 
 class ToolError(KirotodoError):
-    """A tool call that cannot be run as it stands; the model may mend it and call again."""
+    """A tool call cannot be run as it stands; the model may correct it and call again."""
 
     code: Code = "tool_error"
 
 
 class ModelError(KirotodoError):
-    """The model failed; nothing of the list is lost."""
+    """The model failed; the list is unharmed. `retryable` says whether trying again may help."""
 
     code: Code = "model_error"
 
@@ -179,21 +179,23 @@ class ModelError(KirotodoError):
 
 
 class TurnTimedOut(ModelError):
-    """A turn over its deadline."""
+    """A turn exceeded its deadline."""
 
     code: Code = "turn_timed_out"
 
 
 class OperatorError(KirotodoError):
-    """The move of whoever runs this program. `public` is the sentence for anybody else, where there is one of its own:
-    `message` may name files and services."""
+    """The operator must fix this: the person who runs the program or the server.
+
+    `message` may name files and services; `public` is the sentence for everyone else, where it differs.
+    """
 
     public = ""
     code: Code = "operator_error"
 
 
 class ConfigError(OperatorError):
-    """A setting, or the configuration file, is wrong."""
+    """A setting or the configuration file is wrong."""
 
     code: Code = "config_error"
 
@@ -205,25 +207,25 @@ class StorageError(OperatorError):
 
 
 class StorageBusy(StorageError):
-    """Another program holds the database for longer than we wait."""
+    """Another program has locked the database for longer than we wait."""
 
     code: Code = "storage_busy"
 
 
 class StorageFull(StorageError):
-    """No room left on the device."""
+    """No space is left on the device."""
 
     code: Code = "storage_full"
 
 
 class StorageReadOnly(StorageError):
-    """The database or its folder cannot be written."""
+    """The database or its folder is read-only."""
 
     code: Code = "storage_read_only"
 
 
 class StorageCorrupt(StorageError):
-    """The file is damaged or not a database."""
+    """The file is damaged or is not a database."""
 
     code: Code = "storage_corrupt"
 
@@ -235,7 +237,7 @@ class StorageTooNew(StorageError):
 
 
 class StorageBehind(StorageError):
-    """The database has yet to be migrated to this release."""
+    """The database has not been migrated to this release."""
 
     code: Code = "storage_behind"
 
@@ -247,12 +249,12 @@ class StorageDown(StorageError):
 
 
 class Unreachable(OperatorError):
-    """The server or model endpoint does not answer."""
+    """The server or model service does not answer."""
 
     code: Code = "unreachable"
 
 
 class Draining(Unreachable):
-    """The server is about to stop and takes no new work; ask again, and another one answers."""
+    """The server is shutting down and takes no new work; a retry reaches another one."""
 
     code: Code = "draining"

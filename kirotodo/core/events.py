@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TurnStarted:
-    """The user's message is stored and the turn is under way."""
+    """The user's message is stored and the turn is in progress."""
 
     turn_id: str
     seq: int
@@ -38,7 +38,7 @@ class TextDelta:
     """A piece of the answer.
 
     A step is one run of the model; the answer is the text of all steps in order. A higher `attempt` of a step begins
-    its text anew: what an earlier attempt of that step said is to be dropped.
+    its text again: drop the text of the earlier attempts of that step.
     """
 
     turn_id: str
@@ -51,6 +51,8 @@ class TextDelta:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolCallStarted:
+    """A tool call begins to run."""
+
     turn_id: str
     seq: int
     call_id: str
@@ -61,7 +63,7 @@ class ToolCallStarted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalRequested:
-    """The turn is parked until the user answers; days may pass."""
+    """The turn is paused until the user answers, which may take days."""
 
     turn_id: str
     seq: int
@@ -71,6 +73,8 @@ class ApprovalRequested:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApprovalAnswered:
+    """The user approved or declined a call."""
+
     turn_id: str
     seq: int
     call_id: str
@@ -80,7 +84,7 @@ class ApprovalAnswered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolCallFinished:
-    """A call came to its end; `undoable` says whether it changed tasks that `undo_call` can put back."""
+    """A tool call ended; `undoable` says whether it changed tasks that `undo_call` can restore."""
 
     turn_id: str
     seq: int
@@ -106,6 +110,8 @@ class TasksChanged:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TurnFinished:
+    """The turn ended with a whole answer."""
+
     turn_id: str
     seq: int
     response: str
@@ -118,7 +124,10 @@ class TurnFinished:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TurnFailed:
-    """`code` is one of `errors.Code`, `message` the sentence for the user; the user's message is kept."""
+    """The turn failed.
+
+    `code` is one of `errors.Code`, `message` the sentence for the user, whose own message is kept.
+    """
 
     turn_id: str
     seq: int
@@ -132,7 +141,7 @@ class TurnFailed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TurnCancelled:
-    """The user stopped it; `response` is the partial answer, which is kept."""
+    """The user stopped the turn; `response` is the partial answer, which is kept."""
 
     turn_id: str
     seq: int
@@ -165,12 +174,12 @@ def _adapter() -> "TypeAdapter[TurnEvent]":
 
 
 def encode_event(event: TurnEvent) -> bytes:
-    """The event as one line of JSON, without a line end."""
+    """Return the event as one line of JSON, without a line end."""
     return _adapter().dump_json(event)
 
 
 def decode_event(data: bytes | str) -> TurnEvent:
-    """The event that `encode_event` wrote. Raises `pydantic.ValidationError` on anything else."""
+    """Return the event that `encode_event` wrote. Raise `pydantic.ValidationError` on anything else."""
     return _adapter().validate_json(data)
 
 
@@ -178,7 +187,7 @@ _KIND: Final = b'"kind":"'
 
 
 class EncodedEvent:
-    """An event and its one line of JSON, each made of the other when somebody asks, and once however many do."""
+    """An event and its one line of JSON. Either is made from the other on first use, and only once."""
 
     __slots__ = ("_data", "_event", "seq")
 
@@ -189,27 +198,31 @@ class EncodedEvent:
 
     @classmethod
     def of(cls, event: TurnEvent) -> Self:
+        """Wrap an event."""
         return cls(event.seq, event=event)
 
     @property
     def event(self) -> TurnEvent:
+        """Return the event, decoded on first use."""
         if self._event is None:
             self._event = decode_event(self.data)
         return self._event
 
     @property
     def data(self) -> bytes:
+        """Return the line of JSON, encoded on first use."""
         if self._data is None:
             self._data = encode_event(self.event)
         return self._data
 
     @property
     def kind(self) -> str:
-        """The event's kind, read off the end of its line: `kind` is the last member of every event."""
+        """Return the event's kind without decoding it: `kind` is the last member of every event."""
         if self._event is not None:
             return self._event.kind
         return self.data[self.data.rindex(_KIND) + len(_KIND) : -2].decode()
 
     @property
     def is_final(self) -> bool:
+        """Return whether the event ends its turn."""
         return self.kind in FINAL_KINDS

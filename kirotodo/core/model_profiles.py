@@ -1,4 +1,4 @@
-"""Model profiles: the tables `[models.NAME]` of config.toml as values, and what is said of a wrong one."""
+"""Model profiles: the tables `[models.NAME]` of config.toml as values, and the errors for wrong ones."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -26,9 +26,9 @@ Api = Literal["chat", "responses"]
 class ModelProfile:
     """A model as it is configured.
 
-    `key_env` names the variable that holds the key, one that is meant for models; without it the key is in the system
-    keyring. Prices are for a million tokens. `from_environment`: made of `OPENAI_API_KEY`, `OPENAI_BASE_URL` and
-    `OPENAI_MODEL`.
+    `key_env` names the environment variable that holds the key, which must be one meant for models; without it the
+    key is in the system keyring. Prices are per million tokens. `from_environment`: made from `OPENAI_API_KEY`,
+    `OPENAI_BASE_URL` and `OPENAI_MODEL`.
     """
 
     name: str
@@ -45,7 +45,10 @@ class ModelProfile:
 
 
 def profiles_from(tables: object, *, place: str) -> tuple[ModelProfile, ...]:
-    """The profiles of the table `models` in the file `place`. Raises `ConfigError`, a sentence for each fault."""
+    """Return the profiles of the table `models` in the file `place`.
+
+    Raise `ConfigError` with a sentence for each error.
+    """
     if not isinstance(tables, Mapping) or not all(isinstance(table, Mapping) for table in tables.values()):
         raise ConfigError(f'{place}: models are tables, such as [models.fast] with a line model = "…" below it.')
     faults = [fault for name, table in tables.items() for fault in _faults(name, table, place)]
@@ -100,7 +103,7 @@ def _is_price(value: object) -> bool:
 
 
 def is_for_models(variable: str) -> bool:
-    """Whether a variable of this name may be sent to a model service as its key.
+    """Return whether a variable of this name may be sent to a model service as its key.
 
     A line of config.toml must not be able to send other secrets of the environment anywhere.
     """
@@ -108,7 +111,7 @@ def is_for_models(variable: str) -> bool:
 
 
 def is_web_address(value: object) -> bool:
-    """Whether `value` is an http(s) address of a host."""
+    """Return whether `value` is an http(s) address of a host."""
     if not isinstance(value, str) or not _is_text(value):
         return False
     try:

@@ -1,4 +1,4 @@
-"""How long to wait before the next try of something that failed."""
+"""Compute how long to wait before the next try of something that failed."""
 
 import random
 from collections.abc import Callable

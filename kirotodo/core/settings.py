@@ -1,8 +1,8 @@
 """Settings: built once, frozen, passed down.
 
-`Settings.load()` reads the environment, then a file of `NAME=value` lines if it is given one, then `config.toml` in
-the configuration folder; the first that names a key wins. Nothing is read from the working folder unless the caller
-says so. `Settings(...)` takes only what it is given and reads nothing, as tests want.
+`Settings.load()` reads the environment, then an optional file of `NAME=value` lines, then `config.toml` in the
+configuration folder; the first that names a key wins. The working folder is not read unless the caller asks for it.
+`Settings(...)` takes only its arguments and reads nothing, for tests.
 """
 
 import datetime as dt
@@ -266,13 +266,15 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing but the arguments: `load` collects the other sources."""
         return (init_settings,)
 
     @classmethod
     def load(cls, *, env_file: EnvFile | None = None, **overrides: Any) -> Self:
-        """The settings of this process; `overrides` win over every source, and the environment over `env_file`.
+        """Return the settings of this process; `overrides` win over every source, and the environment over
+        `env_file`.
 
-        Raises `ConfigError` with one sentence per fault, each naming the key, where it came from and what would do.
+        Raise `ConfigError` with one sentence per error: the key, where it came from and what is allowed.
         """
         found = _environment_values(cls, env_file)
         home = overrides.get("kirotodo_home", found.get("kirotodo_home", (None, ""))[0])
@@ -290,15 +292,17 @@ class Settings(BaseSettings):
         return settings
 
     def sources(self) -> dict[str, str]:
-        """Where each value came from: environment, a file's name, the path of config.toml, argument, or default."""
+        """Return where each value came from: environment, a file's name, the path of config.toml, argument, or
+        default.
+        """
         return {name: self._sources.get(name, DEFAULT) for name in type(self).model_fields}
 
     def key_in(self, variable: str) -> str | None:
-        """The key of a model that the variable holds, in the environment or in the file the settings were read from."""
+        """Return the model key in a variable of the environment or of the file that the settings were read from."""
         return os.environ.get(variable, "").strip() or self._keys.get(variable, "").strip() or None
 
     def shown(self) -> dict[str, str]:
-        """Each value as it may be shown: secrets and passwords hidden, "" where nothing is set."""
+        """Return each value as it may be shown: secrets and passwords hidden, "" where nothing is set."""
         return {name: self._shown(name) for name in type(self).model_fields}
 
     def _shown(self, name: str) -> str:
@@ -317,14 +321,14 @@ class Settings(BaseSettings):
                 return hide_secrets(str(value))
 
     def profiles(self) -> tuple[ModelProfile, ...]:
-        """The configured models, that of the OPENAI_ settings first; the built-in one is none of them."""
+        """Return the configured models, that of the OPENAI_ settings first, without the built-in one."""
         first = self._profile_of_openai()
         rest = tuple(profile for profile in self.models if first is None or profile.name != first.name)
         return rest if first is None else (first, *rest)
 
     @property
     def default_model(self) -> str:
-        """The name of the model that answers where nobody asked for another."""
+        """Return the name of the model that answers unless the user chooses another."""
         first = self._profile_of_openai()
         return self.model or (first.name if first is not None else BUILT_IN)
 
@@ -358,27 +362,32 @@ class Settings(BaseSettings):
 
     @property
     def zone(self) -> ZoneInfo:
+        """Return the time zone."""
         return ZoneInfo(self.timezone)
 
     @property
     def data_dir(self) -> Path:
+        """Return the folder of the database."""
         return _folder(self.kirotodo_home, "data")
 
     @property
     def config_dir(self) -> Path:
+        """Return the folder of config.toml."""
         return _folder(self.kirotodo_home, "config")
 
     @property
     def state_dir(self) -> Path:
+        """Return the folder of the client's state."""
         return _folder(self.kirotodo_home, "state")
 
     @property
     def config_path(self) -> Path:
+        """Return the path of config.toml."""
         return self.config_dir / "config.toml"
 
     @property
     def state_path(self) -> Path:
-        """What the terminal client remembers between runs: drafts, history, panes."""
+        """Return the path of the terminal client's state between runs: drafts, history, panes."""
         return self.state_dir / "state.json"
 
 
@@ -386,7 +395,7 @@ Found = dict[str, tuple[Any, str]]
 
 
 def default_config_path(env_file: EnvFile | None = None) -> Path:
-    """Where `config.toml` is looked for, even if the settings cannot be loaded."""
+    """Return where `config.toml` is expected, even if the settings cannot be loaded."""
     home = _environment_values(Settings, env_file).get("kirotodo_home", (None, ""))[0]
     return _config_path(Path(home) if home else None)
 

@@ -19,7 +19,7 @@ FINAL: Final[frozenset[TurnStatus]] = frozenset({"finished", "failed", "cancelle
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conversation:
-    """A thread. `preview` is the beginning of its newest message."""
+    """A conversation. `preview` is the beginning of its newest message."""
 
     id: int
     title: str
@@ -31,7 +31,7 @@ class Conversation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """One persisted text of a conversation; `seq` counts from 1 within it. Never changes."""
+    """A stored message of a conversation, which never changes. `seq` counts from 1 within the conversation."""
 
     conversation_id: int
     seq: int
@@ -57,7 +57,7 @@ class ToolCall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Approval:
-    """A yes or no that the user owes: which call, the sentence to ask, and exactly which tasks it is about."""
+    """A question that the user must answer yes or no: the call, the sentence to show and the tasks it would change."""
 
     call_id: str
     tool: str
@@ -68,7 +68,7 @@ class Approval:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usage:
-    """Tokens a turn cost; all zero for the built-in model."""
+    """The tokens that a turn used; all zero for the built-in model."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -84,10 +84,10 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
-    """One user message up to its one final event, as it stands.
+    """A user message and everything up to its one final event, as it stands.
 
-    `message_seq` is the user's message that began it, `response` the answer so far (whole once `finished`, partial when
-    `cancelled`), `error` the sentence for the user where it `failed`.
+    `message_seq` is the user's message that began it, `response` the answer so far (whole once `finished`, partial
+    when `cancelled`), `error` the sentence for the user where it `failed`.
     """
 
     id: str
@@ -106,7 +106,7 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallOutcome:
-    """A tool call of a turn, as its outcome shows it."""
+    """A tool call of a turn and its outcome."""
 
     id: str
     tool: str
@@ -137,6 +137,7 @@ class ChatOutcome:
 
     @classmethod
     def of(cls, turn: Turn) -> Self:
+        """Return the outcome of a stored turn."""
         return cls(
             conversation_id=turn.conversation_id,
             turn_id=turn.id,
@@ -166,7 +167,7 @@ class ChatOutcome:
 class Transcript:
     """A page of a conversation, oldest first, with the turns its messages belong to.
 
-    `before` is the `seq` to ask with for the page of older messages, None where the conversation begins.
+    `before` is the `seq` to pass for the page of older messages, None where the conversation begins.
     """
 
     conversation: Conversation
@@ -177,9 +178,9 @@ class Transcript:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sent:
-    """A message that was taken: its conversation and the turn that answers it.
+    """A message that was accepted: its conversation and the turn that answers it.
 
-    `attached` is True where the request key was known and this is the turn it started back then.
+    `attached` is True where the request key was known and this is the turn that it started the first time.
     """
 
     conversation_id: int

@@ -1,8 +1,8 @@
-"""When a recurring task is due next. dateutil expands the rules; what completing means is decided here.
+"""Compute when a recurring task is due next. dateutil expands the rules; what completing means is decided here.
 
-Completing makes exactly one next occurrence, never a pile of those that were missed. A day that a month is too short
-for is its last day, and the month after has the day again (`docs/decisions/0027`). Due days and times are local;
-`local_moment` says which instant such a day and time is in a zone.
+Completing makes exactly one next occurrence, never a pile of those that were missed. In a month that is too short for
+the day, the last day counts, and the month after has the day again (`docs/decisions/0027`). Due days and times are
+local; `local_moment` says which instant such a day and time is in a zone.
 """
 
 import datetime as dt
@@ -50,7 +50,7 @@ def first_moment(rule: str, *, now: dt.datetime, zone: ZoneInfo) -> Due | None:
 
 
 def counts_hours(rule: str) -> bool:
-    """Whether a rule repeats within a day, so that a task that has it needs a time of day."""
+    """Return whether a rule repeats within a day, so that its task needs a time of day."""
     return read_rule(rule).freq in ("HOURLY", "MINUTELY")
 
 

@@ -1,4 +1,4 @@
-"""RFC 5545 recurrence rules, read from text, checked and written back in one canonical form. No DTSTART."""
+"""RFC 5545 recurrence rules without DTSTART: read from text, checked, and written back in one canonical form."""
 
 import datetime as dt
 import re
@@ -71,7 +71,7 @@ class Rule:
 
     @property
     def times(self) -> tuple[dt.time, ...]:
-        """The times of day that the rule names itself."""
+        """Return the times of day that the rule itself names."""
         return tuple(dt.time(hour, minute) for hour in self.byhour for minute in self.byminute or (0,))
 
 
@@ -80,11 +80,12 @@ def _listed(name: str, values: tuple[int, ...]) -> list[str]:
 
 
 def ordered(values: list[int]) -> tuple[int, ...]:
-    """Without doubles, counted from the beginning before counted from the end: 1, 15, -2, -1."""
+    """Return the numbers without duplicates, those from the beginning before those from the end: 1, 15, -2, -1."""
     return tuple(sorted(set(values), key=lambda value: (value < 0, value)))
 
 
 def ordered_days(days: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return the weekdays without duplicates, in the order of `ordered` and then of the week."""
     return tuple(sorted(set(days), key=lambda day: (day[0] < 0, day[0], day[1])))
 
 
@@ -108,7 +109,10 @@ def unclamped(rule: Rule) -> Rule:
 
 
 def read_rule(text: str) -> Rule:
-    """A rule from its text, such as `FREQ=WEEKLY;INTERVAL=2;BYDAY=FR`; InvalidInput says what is wrong with it."""
+    """Return the rule that a text such as `FREQ=WEEKLY;INTERVAL=2;BYDAY=FR` states.
+
+    Raise `InvalidInput` if it is wrong.
+    """
     parts: dict[str, str] = {}
     for piece in text.strip().upper().removeprefix("RRULE:").strip(";").split(";"):
         key, mark, value = piece.strip().partition("=")

@@ -1,4 +1,4 @@
-"""Tasks and what is asked of a list of them: frozen values that know no storage, wire or screen."""
+"""Tasks, filters and pages of tasks, statistics and changes: frozen values that know no storage, wire or screen."""
 
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
@@ -48,6 +48,7 @@ class Task:
 
     @property
     def completed(self) -> bool:
+        """Return whether the task is done."""
         return self.completed_at is not None
 
     @classmethod
@@ -75,7 +76,7 @@ TaskField = Literal[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskDraft:
-    """A task to be made. Values are final here: words such as "tomorrow" were resolved before."""
+    """A task to be created. Its values are final: words such as "tomorrow" have been resolved."""
 
     title: str
     notes: str = ""
@@ -127,8 +128,11 @@ class TaskFilter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list. `next` is the opaque cursor of the page after it, None on the last; `total` counts the whole
-    list where that is cheap enough to know."""
+    """A page of a list.
+
+    `next` is the opaque cursor of the following page, None on the last; `total` counts the whole list where that is
+    cheap enough to know.
+    """
 
     items: tuple[T, ...]
     next: str | None = None
@@ -146,8 +150,11 @@ class ProjectCount:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskStats:
-    """Counts of a list. `completed` and `created` count the asked period of days that ends today; `streak` is how many
-    consecutive days up to today (or yesterday) with at least one completion, `best_streak` the longest ever."""
+    """Counts of a list.
+
+    `completed` and `created` count the requested period of days, which ends today; `streak` is how many consecutive
+    days up to today (or yesterday) have at least one completion, `best_streak` the longest ever.
+    """
 
     period_days: int
     pending: int
@@ -162,7 +169,10 @@ class TaskStats:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """A journal entry: one task before and after. `before` None means it was made, `after` None that it was deleted."""
+    """A journal entry: one task before and after.
+
+    `before` is None where the task was created, `after` where it was deleted.
+    """
 
     id: int
     task_id: int
@@ -172,9 +182,9 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Changed:
-    """What an edit, an undo or a redo did: the tasks as they are now, and the ids that are gone from the list.
+    """The result of an edit, an undo or a redo: the tasks as they are now, and the ids that are gone from the list.
 
-    `skipped` names what was left alone because it has changed since, one plain sentence each.
+    `skipped` says in one sentence each which tasks were left alone because they have changed since.
     """
 
     tasks: tuple[Task, ...] = ()

@@ -1,4 +1,4 @@
-"""A model with another behind it: when the first is down the second answers, and says so."""
+"""A model with a fallback: when the first is down the second answers, and the answer says so."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -25,7 +25,7 @@ NOTICES: Final = (NOTICE, SLOW_NOTICE)
 class FallbackModel:
     """Streams from `first`; where that is down before it did anything in this turn, from `second`.
 
-    A turn in which `first` has called tools already is not handed over: `second` did not choose those calls.
+    A turn in which `first` has already called tools is not handed over: `second` did not choose those calls.
     """
 
     def __init__(self, first: Model, second: Model) -> None:
@@ -34,7 +34,7 @@ class FallbackModel:
         self._second = second
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """See `Model.stream`."""
+        """Stream one step. See `Model.stream`."""
         steps = steps_of_turn(request)
         if steps and steps[0].text.startswith(NOTICES):
             async with aclosing(self._second.stream(request)) as events:
@@ -63,18 +63,19 @@ class FallbackModel:
                 yield event
 
     async def aclose(self) -> None:
+        """Close both models."""
         await self._first.aclose()
         await self._second.aclose()
 
 
 def steps_of_turn(request: ModelRequest) -> tuple[AssistantStep, ...]:
-    """The steps of the turn under way: those after the last user text."""
+    """Return the steps of the turn in progress: those after the last user text."""
     last = max((at for at, item in enumerate(request.history) if isinstance(item, UserText)), default=-1)
     return tuple(item for item in request.history[last + 1 :] if isinstance(item, AssistantStep))
 
 
 def without_notices(request: ModelRequest) -> ModelRequest:
-    """`request` as `first` sees it: it would take up the notice as its own way of speaking."""
+    """Return the request without our notices in the answers, which `first` would imitate."""
     history = tuple(
         replace(item, text=_without_notice(item.text)) if isinstance(item, AssistantStep) else item
         for item in request.history

@@ -1,4 +1,4 @@
-"""Keys of model services, kept as `core.secrets` keeps secrets."""
+"""API keys of model services, kept in the keyring or a file as `core.secrets` does."""
 
 from pathlib import Path
 from typing import Final
@@ -11,16 +11,16 @@ KEY_MAX: Final = 4096
 
 
 class KeyStore:
-    """Keys by the names of their models. `folder` is that of config.toml."""
+    """Reads and writes keys by the names of their models. `folder` is that of config.toml."""
 
     def __init__(self, folder: Path, *, patience: float = PATIENCE_SECONDS) -> None:
         self.path = folder / FILE
         self._secrets = SecretStore(self.path, kind="model", patience=patience)
 
     def read(self, name: str) -> str | None:
-        """The key, None where none was stored. Blocks for two seconds at most.
+        """Return the key, or None where none was stored. Block for two seconds at most.
 
-        Raises `ModelError` where the keyring might hold one but does not tell.
+        Raise `ModelError` where the keyring may hold a key but cannot be read.
         """
         try:
             return self._secrets.read(name)
@@ -31,11 +31,11 @@ class KeyStore:
             ) from None
 
     def store(self, name: str, key: str) -> Stored:
-        """Put `key` into the keyring, or into the file where that fails. Raises `OperatorError` if neither works."""
+        """Store `key` in the keyring, or in the file where that fails. Raise `OperatorError` if neither works."""
         return self._secrets.store(name, key)
 
     def delete(self, name: str) -> bool:
-        """Take the key away; False where there was none. Raises `OperatorError` if the keyring does not let go."""
+        """Delete the key; return False where there was none. Raise `OperatorError` if the keyring refuses."""
         try:
             return self._secrets.delete(name)
         except KeyringTrouble as trouble:
@@ -43,7 +43,7 @@ class KeyStore:
 
 
 def checked_key(text: str) -> str:
-    """`text` as a key. Raises `InvalidInput`; what was given is never repeated."""
+    """Return `text` as a key. Raise `InvalidInput`, which never repeats the text."""
     key = text.strip()
     if not key:
         raise InvalidInput("There is no key: it is empty.")

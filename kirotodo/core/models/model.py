@@ -11,14 +11,14 @@ from kirotodo.core.domain.conversation import CallStatus, Usage
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserText:
-    """What the user wrote."""
+    """A message of the user."""
 
     text: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AssistantStep:
-    """One step of the model: its text, then its tool calls in order. `opaque` is what its provider wants back."""
+    """One step of the model: its text, then its tool calls in order. `opaque` is provider state to send back."""
 
     text: str
     calls: tuple["ToolCallRequest", ...] = ()
@@ -27,7 +27,7 @@ class AssistantStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolOutcome:
-    """The result of a call; follows the `AssistantStep` that made it, in the order of its calls, one for each."""
+    """The result of a call. It follows the `AssistantStep` that made the call, one for each call, in their order."""
 
     call_id: str
     tool: str
@@ -37,7 +37,7 @@ class ToolOutcome:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolCallRequest:
-    """A call as the model made it. `arguments` are as it gave them, not yet validated."""
+    """A call as the model made it. `arguments` are not validated yet."""
 
     call_id: str
     tool: str
@@ -58,7 +58,7 @@ class ToolSchema:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What changes from turn to turn; goes last into a prompt. `now` is aware, in `zone`."""
+    """The facts that change from turn to turn and go last into a prompt. `now` is aware, in `zone`."""
 
     now: datetime
     zone: ZoneInfo
@@ -67,7 +67,8 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelRequest:
-    """One run of a model. `history` ends with the turn's own user text, steps and outcomes; earlier turns come first.
+    """One request to a model. `history` ends with the turn's own user text, steps and outcomes; earlier turns come
+    first.
 
     `deadline` is on the event loop's clock (`loop.time()`).
     """
@@ -82,13 +83,15 @@ class ModelRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextDelta:
+    """A piece of the answer's text."""
+
     text: str
     kind: Literal["text"] = "text"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolCall:
-    """A whole tool call; arguments that were no JSON object arrive as `malformed` text instead."""
+    """A whole tool call; arguments that were not a JSON object arrive as `malformed` text instead."""
 
     tool: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
@@ -98,14 +101,18 @@ class ToolCall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UsageReport:
+    """The tokens that the step used."""
+
     usage: Usage
     kind: Literal["usage"] = "usage"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opaque:
-    """What the provider wants back with this step, unread by anybody but the model of the same `origin`: in the same
-    turn, and in later ones too where it is `lasting`. Comes once in a step, if at all."""
+    """State that the provider wants back with this step, opaque to all but the model of the same `origin`.
+
+    It is sent back in the same turn, and in later ones too where it is `lasting`. A step has one at most.
+    """
 
     data: Mapping[str, Any]
     origin: str = ""
@@ -115,7 +122,7 @@ class Opaque:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Restarted:
-    """The model begins its step anew (a retry after text had come): what it said so far is to be dropped."""
+    """The model begins its step again (a retry after text had come): drop the step's text so far."""
 
     kind: Literal["restarted"] = "restarted"
 
@@ -124,12 +131,14 @@ ModelEvent: TypeAlias = TextDelta | ToolCall | UsageReport | Opaque | Restarted
 
 
 class Model(Protocol):
-    """A language model. `name` is what the status chip and the turn record show."""
+    """A language model. `name` is shown in the status chip and stored with the turn."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Return the name under which users choose the model."""
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """One step. Ends when the step is whole; raises `ModelError` where it cannot be. Closing it stops the model."""
+        """Stream one step until it is whole; raise `ModelError` where it fails. Closing the stream stops the model."""
 
-    async def aclose(self) -> None: ...
+    async def aclose(self) -> None:
+        """Close connections."""

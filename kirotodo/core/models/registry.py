@@ -1,4 +1,4 @@
-"""The models there are to choose from; each is made when it is first asked for."""
+"""The models to choose from, built from the settings; each is made on first use."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -25,7 +25,7 @@ NO_KEY: Final = "not needed"
 
 
 def model_from(settings: Settings, *, preferences: Preferences) -> Model:
-    """The model that `settings` name. Raises `ConfigError` on an address or a key that can be none."""
+    """Return the model that `settings` name. Raise `ConfigError` if its address or key is invalid."""
     endpoint = endpoint_from(settings)
     if endpoint is None:
         return BuiltinModel(preferences=preferences)
@@ -33,14 +33,17 @@ def model_from(settings: Settings, *, preferences: Preferences) -> Model:
 
 
 def model_at(endpoint: Endpoint, settings: Settings, *, preferences: Preferences) -> Model:
-    """The model at `endpoint`, with the built-in one behind it where `settings` allow."""
+    """Return the model at `endpoint`, with the built-in one as its fallback where `settings` allow."""
     patience = max(STALL_SECONDS, settings.agent_timeout * 2 / 3)
     model = OpenAIModel(endpoint, stall_seconds=patience)
     return FallbackModel(model, BuiltinModel(preferences=preferences)) if settings.fallback_to_builtin else model
 
 
 def endpoint_from(settings: Settings) -> Endpoint | None:
-    """The model service, None where none is configured. A server of one's own may do without a key."""
+    """Return the endpoint of the OPENAI_ settings, or None where they are not set.
+
+    A server at another address may do without a key.
+    """
     key = settings.openai_api_key.get_secret_value().strip() if settings.openai_api_key else ""
     address = (settings.openai_base_url or "").strip()
     if not key and not address:
@@ -57,7 +60,7 @@ def endpoint_from(settings: Settings) -> Endpoint | None:
 
 
 def address_of_api(text: str) -> str:
-    """`text` without the paths of single requests, which people copy along."""
+    """Return the base URL without the paths of single requests, which people often copy along."""
     if not is_web_address(text):
         raise ConfigError("OPENAI_BASE_URL should be a web address such as http://localhost:11434/v1.")
     for path in ("/chat/completions", "/responses"):
@@ -69,7 +72,7 @@ LOCAL: Final = "local"
 
 
 class ModelRegistry:
-    """The models that `settings` name, and the built-in one. `default`, if given, answers in place of their default."""
+    """The models that `settings` name, and the built-in one. `default`, if given, replaces their default."""
 
     def __init__(self, settings: Settings, *, preferences: Preferences, default: Model | None = None) -> None:
         self._settings = settings
@@ -79,18 +82,21 @@ class ModelRegistry:
         self._profiles = {profile.name: profile for profile in settings.profiles()}
 
     def choices(self) -> tuple[ModelChoice, ...]:
-        """The default one first."""
+        """Return the models to choose from, the default one first."""
         return choices(self._settings, default=self.default)
 
     def model(self, name: str | None = None) -> Model:
-        """The model of this name, the default one without. Raises `InvalidInput`, or `ConfigError` on a wrong key."""
+        """Return the model of this name, or the default.
+
+        Raise `InvalidInput`, or `ConfigError` if its key is invalid.
+        """
         wanted = self.default if name is None else name
         if wanted not in self._made:
             self._made[wanted] = self._make(wanted)
         return self._made[wanted]
 
     def of_turn(self, name: str) -> Model:
-        """The model that a stored turn was begun with; one that is gone says so when it is asked."""
+        """Return the model that began a stored turn. One that is no longer configured raises when it is used."""
         try:
             return self.model(name)
         except InvalidInput:
@@ -103,6 +109,7 @@ class ModelRegistry:
             return _absent(name, f"{fault.message} Your message is kept.")
 
     async def aclose(self) -> None:
+        """Close the models that were made."""
         for model in self._made.values():
             await model.aclose()
 
@@ -122,7 +129,7 @@ class ModelRegistry:
 
 
 def choices(settings: Settings, *, default: str | None = None) -> tuple[ModelChoice, ...]:
-    """What there is to choose from, the default one first: that of `settings` unless `default` names another."""
+    """Return the models to choose from, the default one first: that of `settings` unless `default` names another."""
     first = settings.default_model if default is None else default
     found = {first: ModelChoice(name=first, model=first, place=LOCAL)}
     found |= {profile.name: _choice(profile) for profile in settings.profiles()}
@@ -131,9 +138,9 @@ def choices(settings: Settings, *, default: str | None = None) -> tuple[ModelCho
 
 
 def endpoint_of(profile: ModelProfile, settings: Settings) -> Endpoint:
-    """Where the model of `profile` is to be had, with its key. May wait two seconds for the keyring.
+    """Return the endpoint of `profile`, with its key. May block on the keyring for two seconds.
 
-    Raises `ModelError` where a key is needed and none can be had, `ConfigError` where the OPENAI_ settings are wrong.
+    Raise `ModelError` where the key is needed and missing, `ConfigError` where the OPENAI_ settings are wrong.
     """
     endpoint = endpoint_from(settings) if profile.from_environment else None
     if endpoint is not None:
@@ -196,7 +203,7 @@ def _choice(profile: ModelProfile) -> ModelChoice:
 
 
 class LazyModel:
-    """A model that is connected, in a thread, when it is first asked; what that raises is why the turn fails."""
+    """A model that is connected, in a thread, on first use; an error from that fails the turn."""
 
     def __init__(self, name: str, connect: Callable[[], Model]) -> None:
         self.name = name
@@ -204,7 +211,7 @@ class LazyModel:
         self._model: Model | None = None
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """See `Model.stream`."""
+        """Stream one step. See `Model.stream`."""
         if self._model is None:
             connected = await asyncio.to_thread(self._connect)
             self._model = self._model or connected
@@ -213,6 +220,7 @@ class LazyModel:
                 yield event
 
     async def aclose(self) -> None:
+        """Close the model if it was connected."""
         if self._model is not None:
             await self._model.aclose()
 

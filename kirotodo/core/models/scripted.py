@@ -1,4 +1,4 @@
-"""The shipped fake: a model that says exactly what it was told to, and fails the test where the run goes otherwise."""
+"""The shipped fake: a model that plays a script, and fails the test where the run differs from it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -9,7 +9,7 @@ from kirotodo.core.models.model import ModelEvent, ModelRequest, TextDelta, Tool
 
 
 class ScriptError(AssertionError):
-    """The run asked for more steps than were scripted, or left some unused."""
+    """The run needed more steps than were scripted, or left some unused."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +31,7 @@ Step: TypeAlias = Sequence[Item] | Callable[[ModelRequest], Sequence[Item]]
 
 
 def call(tool: str, **arguments: Any) -> ToolCall:
-    """A tool call, briefly."""
+    """Return a tool call, written briefly."""
     return ToolCall(tool=tool, arguments=arguments)
 
 
@@ -49,17 +49,20 @@ class ScriptedModel:
         self._steps = list(steps)
 
     def extend(self, *steps: Step) -> None:
+        """Add steps to the script."""
         self._steps.extend(steps)
 
     def clear(self) -> None:
-        """Forget the steps that are left."""
+        """Drop the remaining steps."""
         self._steps.clear()
 
     def assert_done(self) -> None:
+        """Raise `ScriptError` while steps are left."""
         if self._steps:
             raise ScriptError(f"{len(self._steps)} scripted steps were never asked for, the first: {self._steps[0]!r}")
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """Play the next step. See `Model.stream`."""
         self.requests.append(request)
         if not self._steps:
             raise ScriptError(f"run {len(self.requests)} of the model was not scripted; it saw {request.history[-1]!r}")
@@ -81,4 +84,4 @@ class ScriptedModel:
             self.closed_early += not finished
 
     async def aclose(self) -> None:
-        """Nothing to let go of."""
+        """Do nothing: there is nothing to close."""

@@ -1,4 +1,4 @@
-"""Write a file whole or not at all, also when the power goes; and keep files and folders to their owner."""
+"""Write files atomically and durably, and keep files and folders private to their owner."""
 
 import contextlib
 import errno
@@ -45,7 +45,7 @@ def atomic_write(
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make the folder and those above it that are missing, each for its owner alone; one that is there stays so."""
+    """Create the missing folders of a path, each for its owner alone; existing ones keep their mode."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         with contextlib.suppress(FileExistsError):  # another process was quicker
@@ -56,14 +56,16 @@ def make_private_folder(folder: Path) -> None:
 
 
 def make_private_file(path: Path) -> None:
-    """Make an empty file for its owner alone. Raises `FileExistsError` where there is one."""
+    """Create an empty file for its owner alone. Raise `FileExistsError` where there is one."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     path.chmod(0o600)
 
 
 def is_open_to_others(path: Path) -> bool:
-    """Whether somebody else of this machine may read the file. False where there is none, and on Windows, which has
-    other ways."""
+    """Return whether other users of this machine may read the file.
+
+    False where there is none, and on Windows, which has other means.
+    """
     try:
         return os.name != "nt" and bool(path.stat().st_mode & 0o077)
     except OSError:
@@ -71,8 +73,10 @@ def is_open_to_others(path: Path) -> bool:
 
 
 def close_to_others(path: Path) -> None:
-    """Take away what others may do with a file. One that its group may write is shared on purpose, and one that is not
-    ours to change stays as it is."""
+    """Take away what others may do with a file.
+
+    A file that its group may write is shared on purpose, and one that is not ours to change stays as it is.
+    """
     with contextlib.suppress(OSError):
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077 and not mode & stat.S_IWGRP:

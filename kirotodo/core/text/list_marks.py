@@ -1,4 +1,4 @@
-"""Marks that a line of a list begins with: bullets, numbers and boxes, as people paste them."""
+"""List markers at the beginning of a line: bullets, numbers and checkboxes, as people paste them."""
 
 import re
 from typing import Final, NamedTuple
@@ -20,7 +20,7 @@ _ABOUT_THE_SIGN: Final = re.compile(
 
 
 class ListItem(NamedTuple):
-    """What a line says without its marks; whether it had any, a box among them, and whether that is ticked."""
+    """A line without its marks; whether it had any, a checkbox among them, and whether that is ticked."""
 
     text: str
     done: bool = False

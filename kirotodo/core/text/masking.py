@@ -1,4 +1,4 @@
-"""Hide what is secret inside an address, so that it may be shown: passwords before the host, keys in the query."""
+"""Mask secrets in an address, so that it may be shown: passwords before the host, keys in the query."""
 
 import re
 from typing import Final
@@ -11,10 +11,10 @@ _USER: Final = re.compile(r"(?<=://).*(?=@)", re.DOTALL)
 
 
 def hide_secrets(text: str) -> str:
-    """`text` with a mask in the place of each password and key.
+    """Return `text` with a mask in the place of each password and key.
 
-    What stands before the last @ counts as user and password, as people do not always write %40 in one. In an address
-    of the web a user alone is hidden too, since there it is a key.
+    Everything before the last @ counts as user and password, as people do not always write %40 in one. In a web
+    address a user alone is masked too, since there it is a key.
     """
     web = text.lower().startswith(("http://", "https://"))
     hidden = _USER.sub(lambda match: _user(match[0], web), text)

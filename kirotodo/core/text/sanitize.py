@@ -1,7 +1,8 @@
-"""Make foreign text safe to show: no title, answer, tool result, file or server error can script or deface a terminal.
+"""Make foreign text safe to show: no title, answer, tool result, file or server error can script or deface a
+terminal.
 
-The only copy. `sanitize` keeps lines, `sanitize_line` makes one line, `sanitize_chunk` is for a piece of a stream, and
-`escape` and `escape_json` keep every character readable instead of dropping it.
+This is the only copy. `sanitize` keeps lines, `sanitize_line` makes one line, `sanitize_chunk` is for a piece of a
+stream, and `escape` and `escape_json` keep every character readable instead of dropping it.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""The cells that text takes on a terminal, and text cut or filled to a number of them.
+"""Measure, cut and pad text by the cells that it takes on a terminal.
 
-By the tables that Python carries: `wcwidth` and `rich` say the same (a test compares all of Unicode) and take 15 to 35
+It uses the tables of Python: `wcwidth` and `rich` agree with them (a test compares all of Unicode) and take 15 to 35
 milliseconds to import, which is as much as a short command may take to start.
 """
 

@@ -1,10 +1,10 @@
-"""Streamed tool calls put together from their fragments, whatever a provider does with index, id and name.
+"""Assemble streamed tool calls from their fragments, whatever a provider does with index, id and name.
 
-A fragment belongs to the call of its index, or of its id where the index says nothing; without either to the latest. It
-begins a new call where that one is none, or has all it needs: a name after complete JSON begins a new call, a fragment
-without a name goes on with its call whatever its id. Arguments may come in pieces, again and again from their beginning
-(each time longer), or whole. In the end two calls of the same id, name and arguments are one that was sent twice; equal
-calls with ids of their own, or without any, are two.
+A fragment belongs to the call of its index, or of its id where the index says nothing; without either to the latest.
+It begins a new call where there is none, or where that one is complete: a name after complete JSON begins a new call,
+a fragment without a name continues its call whatever its id. Arguments may come in pieces, repeatedly from their
+beginning (each time longer), or whole. In the end two calls of the same id, name and arguments are one that was sent
+twice; equal calls with different ids, or without any, are two.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -19,8 +19,11 @@ from kirotodo.core.text.well_formed import well_formed, well_formed_value
 
 @dataclass(slots=True)
 class PartialToolCall:
-    """A call on its way in. `given` are arguments that came as an object, `pieces` those that came as text; `extra` is
-    what the provider wants back with it."""
+    """A call that is still arriving.
+
+    `given` are arguments that came as an object, `pieces` those that came as text; `extra` is provider state to send
+    back with it.
+    """
 
     index: Any = None
     id: str = ""
@@ -31,16 +34,19 @@ class PartialToolCall:
 
     @property
     def text(self) -> str:
+        """Return the arguments that came as text so far."""
         if len(self.pieces) > 1:
             self.pieces = ["".join(self.pieces)]
         return self.pieces[0] if self.pieces else ""
 
     @property
     def has_arguments(self) -> bool:
+        """Return whether any arguments have come."""
         return self.given is not None or any(piece.strip() for piece in self.pieces)
 
     @property
     def is_complete(self) -> bool:
+        """Return whether the arguments are a whole JSON object."""
         if self.given is not None:
             return True
         return bool(self.pieces) and self.pieces[-1].rstrip().endswith("}") and is_whole(self.text)
@@ -51,7 +57,7 @@ class PartialToolCall:
         return not self.given and self.text.strip() in ("", "{}")
 
     def add(self, arguments: Any) -> None:
-        """Take more of the arguments, or all of them once more."""
+        """Add more of the arguments, or all of them again."""
         if isinstance(arguments, Mapping):
             self.given = arguments or self.given or arguments
         elif isinstance(arguments, str) and arguments:
@@ -81,7 +87,7 @@ class PartialToolCall:
 
 
 class CallAssembler:
-    """Feeds on fragments, gives the calls in the order in which they began. `tools` are the names there are."""
+    """Takes fragments and returns the calls in the order in which they began. `tools` are the known names."""
 
     def __init__(self, tools: Collection[str]) -> None:
         self._tools = tools
@@ -90,6 +96,7 @@ class CallAssembler:
         self._by_id: dict[str, PartialToolCall] = {}
 
     def feed(self, *, index: Any, id: Any, name: Any, arguments: Any, extra: Mapping[str, Any] | None = None) -> None:
+        """Add the fragments of one chunk."""
         index = int(index) if isinstance(index, str) and index.isdecimal() else index
         index = index if isinstance(index, int) else None
         given = id if isinstance(id, str) else ""

@@ -1,7 +1,7 @@
-"""The Chat Completions API, which nearly every server speaks: our request as its body, its chunks as our events.
+"""The Chat Completions API, which nearly every server speaks: requests as its bodies, its chunks as model events.
 
-What servers really send is taken as it comes: no usage, arguments in one piece, `null` content, wrong finish reasons,
-whole messages in place of deltas, tool calls without an index.
+It tolerates what servers really send: no usage, arguments in one piece, `null` content, wrong finish reasons, whole
+messages in place of deltas, tool calls without an index.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,11 +35,12 @@ from kirotodo.core.models.openai.wire import (
 
 
 class ChatCompletions:
-    """See `wire.Api`."""
+    """The Chat Completions API. See `wire.Api`."""
 
     path = "/chat/completions"
 
     def body(self, request: ModelRequest, *, model: str, strict: bool, effort: str | None) -> dict[str, Any]:
+        """Return the JSON body of a request."""
         body: dict[str, Any] = {
             "model": model,
             "messages": list(messages_of(request)),
@@ -53,12 +54,15 @@ class ChatCompletions:
         return body
 
     def decoder(self, request: ModelRequest, *, source: Source, strict: bool) -> "ChatDecoder":
+        """Return a decoder for the answer to a request."""
         return ChatDecoder(request, source=source, strict=strict)
 
 
 def messages_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
-    """The messages: instructions first, the facts at the end of the last user text. Users' texts in a row become one,
-    since some chat templates insist on turns."""
+    """Return the messages: instructions first, the facts at the end of the last user text.
+
+    Consecutive texts of the user become one, since some chat templates insist on alternating roles.
+    """
     yield {"role": "system", "content": request.instructions}
     last_text = max((at for at, item in enumerate(request.history) if isinstance(item, UserText)), default=-1)
     said: list[str] = []
@@ -108,7 +112,7 @@ def _tool(schema: ToolSchema, *, strict: bool) -> dict[str, Any]:
 
 
 class ChatDecoder:
-    """See `wire.Decoder`."""
+    """Decodes the chunks of one answer. See `wire.Decoder`."""
 
     def __init__(self, request: ModelRequest, *, source: Source, strict: bool) -> None:
         self.whole = False
@@ -123,6 +127,7 @@ class ChatDecoder:
         self.cut: Cut | None = None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
+        """Return the events of one chunk."""
         if error := chunk.get("error"):
             raise sent_error(error, source=self._source)
         usage = chunk.get("usage") or mapping(chunk.get("x_groq")).get("usage")
@@ -154,6 +159,7 @@ class ChatDecoder:
         return events
 
     def finish(self) -> list[ModelEvent]:
+        """Return the remaining events."""
         events, written = self._text.finish()
         assembled = self._calls.finish()
         cut = self.cut is not None

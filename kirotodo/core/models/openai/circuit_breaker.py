@@ -1,6 +1,6 @@
-"""A circuit breaker: a provider that is down is not asked again and again.
+"""A circuit breaker: a provider that is down is left alone for a while.
 
-Michael Nygard, *Release It!*, 2nd ed., "Circuit Breaker". Only faults of the provider count: connection errors,
+Michael Nygard, *Release It!*, 2nd ed., "Circuit Breaker". Only errors of the provider count: connection errors,
 time-outs and 5xx. A 429 says that the provider is well and that we are too many, so it never opens the circuit.
 """
 
@@ -15,7 +15,7 @@ COOL_DOWN_SECONDS: Final = 30.0
 
 
 class CircuitBreaker:
-    """`clock` gives monotonic seconds."""
+    """Opens after several failures in a row and half-opens after a pause. `clock` gives monotonic seconds."""
 
     def __init__(
         self, *, clock: Callable[[], float], failures: int = FAILURES, cool_down: float = COOL_DOWN_SECONDS
@@ -29,12 +29,13 @@ class CircuitBreaker:
 
     @property
     def state(self) -> State:
+        """Return whether the circuit is closed, open or half-open."""
         if self._opened_at is None:
             return "closed"
         return "half_open" if self._clock() - self._opened_at >= self._cool_down else "open"
 
     def allow(self) -> bool:
-        """Whether a request may go out now. Half open, one probe may, until its outcome is known."""
+        """Return whether a request may go out now. Half open, only one probe may, until its outcome is known."""
         match self.state:
             case "closed":
                 return True
@@ -45,18 +46,18 @@ class CircuitBreaker:
                 return free
 
     def succeeded(self) -> None:
-        """The provider answered, be it with a refusal."""
+        """Record that the provider answered, even with a refusal."""
         self._failures = 0
         self._opened_at = None
         self._probing = False
 
     def failed(self) -> None:
-        """The provider is at fault."""
+        """Record an error of the provider."""
         self._failures += 1
         if self._probing or self._failures >= self._limit:
             self._opened_at = self._clock()
         self._probing = False
 
     def abandoned(self) -> None:
-        """The request was stopped by us; it says nothing of the provider."""
+        """Record that we stopped the request, which says nothing about the provider."""
         self._probing = False

@@ -1,7 +1,7 @@
-"""What models write into their text in place of using the API: calls, thoughts, the marks of their chat templates.
+"""The dialects of model families: calls, thoughts and chat-template tokens that models write into their text.
 
-One row for each dialect, from the chat templates that the model families publish; a family that is missing is a row to
-add here. `held_text` searches an answer for them, `written_calls` reads what a call says.
+One row for each dialect, from the chat templates that the families publish; add a row for a family that is missing.
+`text_filter` searches an answer for them, `text_tool_calls` parses the calls.
 """
 
 from collections.abc import Collection
@@ -23,8 +23,10 @@ _ANY: Final[tuple[Reader, ...]] = (json_objects, headed, parameters, python_call
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dialect:
-    """How calls begin and end (without `closing`: with the answer) and the ways to read what stands between. `keeps`:
-    the marks are part of what is read. `special`: a token of a template, which nobody writes in prose."""
+    """How calls begin and end (without `closing`: with the answer) and how to parse what is between.
+
+    `keeps`: the marks are part of what is parsed. `special`: a token of a template, which nobody writes in prose.
+    """
 
     opening: str
     closing: str = ""

@@ -1,4 +1,4 @@
-"""What goes wrong between us and a provider: told apart once, each with its sentence and what may be done about it."""
+"""Errors of a model provider: classified once, each with its sentence and whether a retry may help."""
 
 import email.utils
 import math
@@ -31,7 +31,7 @@ KEPT: Final = "Your message is kept."
 
 
 class ProviderFault(ModelError):
-    """A fault of one attempt. `wait` is how many seconds the provider asked us to stay away, if it did."""
+    """An error of one attempt. `wait` is how many seconds the provider told us to wait, if it did."""
 
     def __init__(self, message: str, *, kind: Kind, wait: float | None = None) -> None:
         super().__init__(message, retryable=kind != "refused")
@@ -51,7 +51,9 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """The model that faults are told of; and what its key, name, address and effort are set with, in words."""
+    """The model that an error message names, and the settings that hold its key, name, address and effort, in
+    words.
+    """
 
     model: str
     key: str = "OPENAI_API_KEY"
@@ -61,24 +63,28 @@ class Source:
 
 
 def truncated() -> ProviderFault:
+    """Return the error for an answer that broke off."""
     return ProviderFault(f"The model's answer broke off in the middle. {KEPT}", kind="down")
 
 
 def garbled() -> ProviderFault:
+    """Return the error for a response that cannot be parsed."""
     return ProviderFault(f"The model service sent something that is no valid answer. {KEPT}", kind="down")
 
 
 def disconnected(host: str, *, source: Source) -> ProviderFault:
+    """Return the error for a service that cannot be reached."""
     return ProviderFault(
         f"The model service at {host} cannot be reached. {KEPT} Check the network and {source.address}.", kind="down"
     )
 
 
 class TooSlow(ProviderFault):
-    """No first word came in the time of a whole turn."""
+    """The answer did not begin within the time of a whole turn."""
 
 
 def slow(host: str) -> ProviderFault:
+    """Return the error for an answer that did not begin in time."""
     return TooSlow(
         f"The model service at {host} sent no first word in time. {KEPT} A local model may still be loading: try again "
         "in a moment, or allow it more time with AGENT_TIMEOUT.",
@@ -87,6 +93,7 @@ def slow(host: str) -> ProviderFault:
 
 
 def no_api(host: str, *, source: Source) -> ProviderFault:
+    """Return the error for an address that serves a web page."""
     return ProviderFault(
         f"What answers at {host} is a web page, not a model API. {KEPT} Check {source.address}; it often ends in /v1.",
         kind="refused",
@@ -94,6 +101,7 @@ def no_api(host: str, *, source: Source) -> ProviderFault:
 
 
 def only_thoughts(cut: Cut, *, source: Source) -> ProviderFault:
+    """Return the error for an answer that was cut off while the model was still reasoning."""
     why = "used up its limit of tokens" if cut == "length" else "was stopped, since it went on without end,"
     return ProviderFault(
         f"The model {source.model!r} {why} before it gave an answer. {KEPT} Raise the limit of the model service (its "
@@ -103,10 +111,12 @@ def only_thoughts(cut: Cut, *, source: Source) -> ProviderFault:
 
 
 def stalled(host: str) -> ProviderFault:
+    """Return the error for an answer that stopped arriving."""
     return ProviderFault(f"The model service at {host} stopped answering. {KEPT}", kind="down")
 
 
 def circuit_open(host: str) -> ProviderFault:
+    """Return the error for a service that the circuit breaker leaves alone."""
     return ProviderFault(
         f"The model service at {host} failed several times in a row and is left alone for half a minute. {KEPT}",
         kind="down",
@@ -114,13 +124,17 @@ def circuit_open(host: str) -> ProviderFault:
 
 
 def filtered() -> ProviderFault:
+    """Return the error for an answer that a content filter stopped."""
     return ProviderFault(
         f"The model service's content filter stopped the answer. {KEPT} Say it in other words.", kind="refused"
     )
 
 
 def of_response(refusal: Refusal, *, source: Source) -> ProviderFault:
-    """The fault that an error response tells of. Provider texts are not passed on: they may hold keys and addresses."""
+    """Return the error that an error response stands for.
+
+    The provider's own text is never passed on: it may contain keys and addresses.
+    """
     told = f"{refusal.code} {refusal.message}".lower()
     model = source.model
     if refusal.status in (400, 404, 422, 500, 501) and _no_tools(told):
@@ -171,7 +185,7 @@ def of_response(refusal: Refusal, *, source: Source) -> ProviderFault:
 
 
 def sent_error(error: Any, *, source: Source) -> ProviderFault:
-    """The fault that an error sent within a stream tells of; its status is guessed from its code."""
+    """Return the error that was sent within a stream; its status is guessed from its code."""
     code, message = error_of_body({"error": error})
     known = code.lower()
     if known.isdigit() and 400 <= int(known) <= 599:
@@ -186,7 +200,7 @@ def sent_error(error: Any, *, source: Source) -> ProviderFault:
 
 
 def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> float | None:
-    """Seconds the provider asks us to wait: `Retry-After-Ms`, or `Retry-After` (RFC 9110, 10.2.3)."""
+    """Return the seconds that the provider tells us to wait: `Retry-After-Ms`, or `Retry-After` (RFC 9110, 10.2.3)."""
     milliseconds = headers.get("retry-after-ms")
     if milliseconds is not None and _number(milliseconds) is not None:
         return max(0.0, (_number(milliseconds) or 0.0) / 1000)
@@ -204,7 +218,7 @@ def retry_after(headers: Mapping[str, str], *, now: float | None = None) -> floa
 
 
 def error_of_body(body: Any) -> tuple[str, str]:
-    """Code and message of an error body, in the forms that servers use: `{"error": {...}}`, `{"error": "…"}`, `{…}`."""
+    """Return code and message of an error body, in the forms in use: `{"error": {...}}`, `{"error": "…"}`, `{…}`."""
     error = body.get("error", body) if isinstance(body, Mapping) else body
     if isinstance(error, Mapping):
         return str(error.get("code") or error.get("type") or ""), str(error.get("message") or error.get("detail") or "")

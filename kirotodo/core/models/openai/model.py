@@ -1,7 +1,8 @@
-"""Any OpenAI-compatible model behind the model port.
+"""The model adapter for any OpenAI-compatible service.
 
-The SDK signs and sends the requests and reads error responses; its retries are off, since the one retry loop is ours.
-Bodies and streams pass by its types: turning dictionaries and chunks into them costs more CPU than all else in a turn.
+The SDK signs and sends the requests and reads error responses; its retries are off, since the one retry loop is here.
+Bodies and streams bypass the SDK's types: converting dictionaries and chunks into them costs more CPU than all else
+in a turn.
 """
 
 import asyncio
@@ -36,7 +37,7 @@ LONGEST: Final = 4 * 1024 * 1024
 
 
 class EventStream:
-    """Feeds on bytes as they come, gives whole payloads. `ended` is True once the sender said so."""
+    """Splits a body into its JSON payloads as bytes arrive. `ended` is True once the sender sent `[DONE]`."""
 
     def __init__(self) -> None:
         self.ended = False
@@ -44,7 +45,7 @@ class EventStream:
         self._part = b""
 
     def feed(self, data: bytes) -> list[dict[str, Any]]:
-        """The payloads that are whole now. Raises `ProviderFault` on what is no JSON object."""
+        """Return the payloads that are complete now. Raise `ProviderFault` where one is not a JSON object."""
         lines = (self._rest + data).splitlines(keepends=True)
         self._rest = lines.pop() if lines and not lines[-1].endswith((b"\n", b"\r")) else b""
         if len(self._rest) + len(self._part) > LONGEST:
@@ -52,7 +53,10 @@ class EventStream:
         return self._payloads(lines)
 
     def close(self) -> list[dict[str, Any]]:
-        """What the last line holds, if nothing ended it. A part of an object is nothing: the stream broke off."""
+        """Return the payload of a last line without a line end.
+
+        A partial object is dropped, since the stream broke off in it.
+        """
         last, self._rest = self._rest, b""
         return [] if self.ended else self._payloads([last])
 
@@ -109,7 +113,7 @@ def _no_object() -> dict[str, Any]:
 
 
 def whole_body(data: bytes) -> dict[str, Any]:
-    """The object of an answer that came in one piece. Raises `ProviderFault` where it is none."""
+    """Return the object of an answer that came in one piece. Raise `ProviderFault` where it is not an object."""
     try:
         value = _loads(data)
     except (ValueError, RecursionError):
@@ -153,7 +157,7 @@ _OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoint:
-    """Where a model is to be had. `name` is what the user calls it; `strict` whether it honours strict schemas."""
+    """The address of a model. `name` is what the user calls it; `strict` whether it honours strict schemas."""
 
     model: str
     api_key: str = field(repr=False)
@@ -167,15 +171,17 @@ class Endpoint:
 
     @property
     def host(self) -> str:
+        """Return host and port of the address, for messages."""
         return urlsplit(self.base_url).netloc.rpartition("@")[2] or self.base_url
 
     @property
     def is_strict(self) -> bool:
+        """Return whether schemas are sent as strict: by `strict` if set, else to OpenAI only."""
         return self.host == urlsplit(OPENAI_URL).netloc if self.strict is None else self.strict
 
 
 class OpenAIModel:
-    """A model at an endpoint. `sleep` and `jitter` are the retry loop's, for tests."""
+    """A model at an endpoint. `sleep` and `jitter` are those of the retry loop, for tests."""
 
     def __init__(
         self,
@@ -202,7 +208,10 @@ class OpenAIModel:
         self._wanted: set[str] = set()
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        """See `Model.stream`. A step that broke off after text had come is begun anew, and says so (`Restarted`)."""
+        """Stream one step. See `Model.stream`.
+
+        A step that breaks off after text has come is retried from its beginning, and says so (`Restarted`).
+        """
         loop = asyncio.get_running_loop()
         breaker = self._breaker = self._breaker or CircuitBreaker(clock=loop.time)
         stale = False
@@ -232,6 +241,7 @@ class OpenAIModel:
             await self._sleep(delay)
 
     async def aclose(self) -> None:
+        """Close the HTTP client."""
         if self._client is not None:
             await self._client.close()
             self._client = None
@@ -391,7 +401,7 @@ async def _bounded(data: AsyncIterator[bytes]) -> bytes:
 
 
 def client_of(endpoint: Endpoint) -> "AsyncOpenAI":
-    """The client that asks there. Importing the SDK takes about a second."""
+    """Return the SDK's client for an endpoint. Importing the SDK takes about a second."""
     import httpx2
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 

@@ -1,4 +1,4 @@
-"""One tiny question to a model, to see whether it can do what a turn needs: stream its answer and call tools."""
+"""Check what a model service offers: its models, and whether one can stream an answer and call tools."""
 
 import asyncio
 import json
@@ -34,8 +34,9 @@ SECONDS: Final = 20.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProbeResult:
-    """How the model answered: in how many pieces its text came, whether it called the tool, after how many seconds it
-    began and ended, and what it cost."""
+    """The result of a probe: in how many pieces the text came, whether the tool was called, after how many seconds
+    the answer began and ended, and the tokens it used.
+    """
 
     pieces: int
     called: bool
@@ -45,7 +46,7 @@ class ProbeResult:
 
 
 async def probe(model: Model, *, zone: ZoneInfo, seconds: float = SECONDS) -> ProbeResult:
-    """Ask. Raises `ModelError` where no answer came."""
+    """Send the model one tiny question. Raise `ModelError` where no answer came."""
     clock = asyncio.get_running_loop().time
     start = clock()
     request = ModelRequest(
@@ -76,7 +77,10 @@ LISTING_SECONDS: Final = 5.0
 
 
 async def offered(endpoint: Endpoint, *, seconds: float = LISTING_SECONDS) -> tuple[str, ...]:
-    """The models' names, sorted. Raises `Unreachable`, or `ModelError` if the key is refused or nothing is listed."""
+    """Return the names of the models that a service offers, sorted.
+
+    Raise `Unreachable`, or `ModelError` if the key is refused or nothing is listed.
+    """
     import httpx2
     import openai
 

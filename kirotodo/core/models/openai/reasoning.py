@@ -1,10 +1,10 @@
-"""What a provider wants back unread with the steps of a tool loop: signatures of its thoughts, and the thoughts.
+"""Provider state that goes back with the steps of a tool loop: reasoning and its signatures.
 
 Gemini 3 refuses a call of the current turn without the `extra_content` it came with (ai.google.dev, "Thought
 signatures"). DeepSeek refuses a turn that called tools without its `reasoning_content`, in later turns as well
-(api-docs.deepseek.com, "Thinking mode"). OpenRouter goes on thinking where `reasoning_details` come back as they were
-(openrouter.ai, "Preserving reasoning"), and OpenAI's Responses API, where nothing is stored, with its encrypted
-reasoning items (platform.openai.com, "Reasoning models").
+(api-docs.deepseek.com, "Thinking mode"). OpenRouter continues its reasoning where `reasoning_details` come back
+unchanged (openrouter.ai, "Preserving reasoning"), and OpenAI's Responses API, where nothing is stored, with its
+encrypted reasoning items (platform.openai.com, "Reasoning models").
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -26,8 +26,11 @@ WANTED: Final = ("reasoning_content", SIGNATURES)
 def given_back(
     request: ModelRequest, *, origin: str, without: Collection[str], wanted: Collection[str]
 ) -> ModelRequest:
-    """`request` with no more of it than goes to `origin`: not what others said, nor fields `without` which it has to
-    do, but what it insists on (`wanted`)."""
+    """Return `request` with only the state that goes to `origin`.
+
+    Dropped are the state of other providers and the fields in `without`, unless the provider insists on them
+    (`wanted`).
+    """
     if not wanted and not any(isinstance(item, AssistantStep) and item.opaque for item in request.history):
         return request
     return replace(request, history=tuple(_items(request.history, origin, without, wanted)))
@@ -54,18 +57,19 @@ def _items(
 
 
 def part(step: AssistantStep, name: str) -> Any:
-    """What is to be sent back with the `message`, with its `calls` (by position) or before it (`items`)."""
+    """Return what goes back with the `message`, with its `calls` (by position) or before it (`items`)."""
     return {} if step.opaque is None else step.opaque.data.get(name) or {}
 
 
 class ReasoningCollector:
-    """Gathers what a stream of Chat Completions says besides the answer."""
+    """Collects the reasoning fields of a Chat Completions stream."""
 
     def __init__(self) -> None:
         self._texts: dict[str, list[str]] = {}
         self._details: list[dict[str, Any]] = []
 
     def feed(self, said: Mapping[str, Any]) -> None:
+        """Add the reasoning fields of one delta."""
         for name in ("reasoning_content", "reasoning"):
             if isinstance(text := said.get(name), str):
                 self._texts.setdefault(name, []).append(text)
@@ -87,7 +91,7 @@ class ReasoningCollector:
 
     @property
     def message(self) -> dict[str, Any]:
-        """The field that goes back with the message."""
+        """Return the field that goes back with the message."""
         if self._details and "reasoning_content" not in self._texts:
             return {"reasoning_details": self._details}
         for name, pieces in sorted(self._texts.items(), reverse=True):
@@ -98,7 +102,7 @@ class ReasoningCollector:
 def opaque_of(
     *, message: Mapping[str, Any] | None = None, calls: Mapping[str, Any] | None = None, items: list[Any] | None = None
 ) -> Iterator[Opaque]:
-    """What is to be kept of a step, if anything is."""
+    """Return the state to keep for a step, if any."""
     data = {"message": message or {}, "calls": calls or {}, "items": items or []}
     if any(data.values()):
         data = well_formed_value(data)

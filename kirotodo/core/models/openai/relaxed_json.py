@@ -1,9 +1,9 @@
-"""The JSON object in text that a model wrote by hand: repaired where there is one way to read it, refused elsewhere.
+"""Parse a JSON object that a model wrote by hand: repaired where there is only one way to read it, else refused.
 
-Taken: raw newlines and tabs in strings, single quotes, Python's True/False/None, bare names, commas too many, a code
-fence around it, an object quoted once too often, marks after its end. Never taken is a text that is cut off, or one in
-which a repair would have to guess where a string ends: what is made up here would end up in somebody's list. (Libraries
-such as json-repair close what is open, so that half a title becomes a task.)
+Accepted: raw newlines and tabs in strings, single quotes, Python's True/False/None, bare names, trailing commas, a
+code fence around it, an object quoted once too often, marks after its end. Refused: text that is cut off, or in which
+a repair would have to guess where a string ends, since a guess would end up in somebody's list. (Libraries such as
+json-repair close what is open, so that half a title becomes a task.)
 """
 
 import json

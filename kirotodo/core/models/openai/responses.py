@@ -1,6 +1,6 @@
-"""The Responses API, OpenAI's own for its newer models: our request as its body, its events as ours.
+"""The Responses API, OpenAI's newer one: requests as its bodies, its events as model events.
 
-The conversation is sent whole each time (`store: false`): nothing of it is kept at the provider.
+The whole conversation is sent each time (`store: false`), so that the provider keeps nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,11 +34,12 @@ from kirotodo.core.models.openai.wire import (
 
 
 class Responses:
-    """See `wire.Api`."""
+    """The Responses API. See `wire.Api`."""
 
     path = "/responses"
 
     def body(self, request: ModelRequest, *, model: str, strict: bool, effort: str | None) -> dict[str, Any]:
+        """Return the JSON body of a request."""
         body: dict[str, Any] = {
             "model": model,
             "instructions": request.instructions,
@@ -54,11 +55,12 @@ class Responses:
         return body
 
     def decoder(self, request: ModelRequest, *, source: Source, strict: bool) -> "ResponsesDecoder":
+        """Return a decoder for the answer to a request."""
         return ResponsesDecoder(request, source=source, strict=strict)
 
 
 def items_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
-    """The input items; the facts follow the last user text."""
+    """Yield the input items; the facts follow the last user text."""
     last_text = max((at for at, item in enumerate(request.history) if isinstance(item, UserText)), default=-1)
     ids: dict[str, str] = {}
     made = 0
@@ -96,7 +98,7 @@ def _tool(schema: ToolSchema, *, strict: bool) -> dict[str, Any]:
 
 
 class ResponsesDecoder:
-    """See `wire.Decoder`."""
+    """Decodes the events of one answer. See `wire.Decoder`."""
 
     def __init__(self, request: ModelRequest, *, source: Source, strict: bool) -> None:
         self.whole = False
@@ -111,6 +113,7 @@ class ResponsesDecoder:
         self.cut: Cut | None = None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
+        """Return the model events of one event."""
         match chunk.get("type"):
             case "response.output_text.delta" | "response.refusal.delta":
                 events = self._text.feed(str(chunk.get("delta") or ""))
@@ -165,6 +168,7 @@ class ResponsesDecoder:
         return events + self._take_end(response)
 
     def finish(self) -> list[ModelEvent]:
+        """Return the remaining events."""
         events, written = self._text.finish()
         cut, known = self.cut is not None, [call for call in self._calls.values() if call.name]
         calls = [call.whole(self._tools, strict=self._strict, cut=cut) for call in known] or written

@@ -1,9 +1,9 @@
-"""Text that is not for the user, taken out of an answer while it streams: calls, thoughts, marks of chat templates.
+"""Filter an answer while it streams: tool calls, thoughts and chat-template tokens are not for the user.
 
-What is taken for a mark: nothing within code (a fence or backticks), and nothing that the user's words or a result
-spell, since an answer may speak of it. A block is a call where it can be read as nothing but calls and no prose goes on
-behind it on its line; thoughts begin a line, or are closed. Text that may turn out to be either is held back until
-that is clear; all other text goes straight through.
+Text within code (a fence or backticks) is never a mark, nor is one that the user's words or a result spell, since an
+answer may speak of it. A block is a call where it can be read as nothing but calls and no prose follows on its line;
+thoughts begin a line, or are closed. Text that may turn out to be either is held back until that is clear; all other
+text passes straight through.
 """
 
 import re
@@ -64,7 +64,7 @@ _marks_of = lru_cache(maxsize=8)(_Marks)
 
 
 class TextFilter:
-    """Feeds on text deltas, gives back what may be shown."""
+    """Takes text deltas and returns the events to show."""
 
     def __init__(self, request: ModelRequest) -> None:
         self._request = request
@@ -93,7 +93,7 @@ class TextFilter:
         """Whether blanks are left out until there is more: those behind a thought."""
 
     def feed(self, text: str) -> list[ModelEvent]:
-        """What may be shown now."""
+        """Return what can be shown now."""
         text = self._joiner.feed(text)
         if self._is_plain and _TRIGGERS.search(text) is None:
             if not text:
@@ -104,7 +104,7 @@ class TextFilter:
         return self._scanned(final=False)
 
     def finish(self) -> tuple[list[ModelEvent], list[ToolCall]]:
-        """The text that was held back after all, or the tool calls that it spelled."""
+        """Return the text that was held back after all, and the tool calls found in the text."""
         self._held += self._joiner.finish()
         events = self._scanned(final=True)
         if self._glued and self._held:

@@ -1,7 +1,8 @@
-"""Tool calls that a model wrote as text, read in the notations models are trained on.
+"""Parse tool calls that a model wrote as text, in the notations that models are trained on.
 
-A reader takes the text of a call, or of several, and gives names and arguments; it raises `ValueError` where the text
-holds anything else. Nothing is guessed: what no reader takes whole is no call. `dialects` says which reads what.
+A reader takes the text of one or more calls and returns names and arguments; it raises `ValueError` where the text
+contains anything else. Nothing is guessed: a text that no reader takes whole is not a call. `dialects` says which
+reader applies.
 """
 
 import ast
@@ -54,7 +55,7 @@ def read_calls(text: str, readers: tuple[Reader, ...], tools: Collection[str]) -
 
 
 def json_objects(text: str, tools: Collection[str]) -> Iterator[Found]:
-    """Objects with a name and arguments, one or more, in lists or one after another."""
+    """Read objects with a name and arguments, one or more, in lists or one after another."""
     at = _skip(text, 0)
     if not text.startswith(("{", "["), at):
         raise ValueError("no object")
@@ -81,7 +82,10 @@ def _named(value: Any, tools: Collection[str]) -> Found:
 
 
 def headed(text: str, tools: Collection[str]) -> Iterator[Found]:
-    """A name, then the arguments as JSON, with marks around them. Other names may stand by: "function", an id."""
+    """Read a name, then the arguments as JSON, with marks around them.
+
+    Other names may stand beside it: "function", an id.
+    """
     at = _skip(text, 0)
     while at < len(text):
         names: list[str] = []
@@ -96,8 +100,9 @@ def headed(text: str, tools: Collection[str]) -> Iterator[Found]:
 
 
 def parameters(text: str, tools: Collection[str]) -> Iterator[Found]:
-    """Arguments as elements: `<function=name><parameter=key>value</parameter></function>`, or with attributes, or a
-    name followed by `<arg_key>` and `<arg_value>`."""
+    """Read arguments as elements: `<function=name><parameter=key>value</parameter></function>`, or with attributes,
+    or a name followed by `<arg_key>` and `<arg_value>`.
+    """
     at = _skip_to_head(text, 0)
     while at < len(text):
         head = _HEAD.match(text, at)
@@ -117,7 +122,7 @@ def parameters(text: str, tools: Collection[str]) -> Iterator[Found]:
 
 
 def elements(text: str, tools: Collection[str]) -> Iterator[Found]:
-    """`<add_task><title>milk</title></add_task>`."""
+    """Read `<add_task><title>milk</title></add_task>`."""
     name = text[1 : text.index(">")]
     inner = text.removeprefix(f"<{name}>").removesuffix(f"</{name}>")
     values, at = _arguments(inner, 0, _ELEMENT)
@@ -127,7 +132,7 @@ def elements(text: str, tools: Collection[str]) -> Iterator[Found]:
 
 
 def python_calls(text: str, tools: Collection[str]) -> Iterator[Found]:
-    """`[name(key=value), …]` or one call a line, with plain values."""
+    """Read `[name(key=value), …]` or one call a line, with plain values."""
     for statement in ast.parse(text, mode="exec").body:
         if not isinstance(statement, ast.Expr):
             raise ValueError("no call")
@@ -153,7 +158,7 @@ def _literal(node: ast.expr) -> Any:
 
 
 def gemma(text: str, tools: Collection[str]) -> Iterator[Found]:
-    """`call:name{key:<escape>value<escape>}`, whose strings need no escapes."""
+    """Read `call:name{key:<escape>value<escape>}`, whose strings need no escapes."""
     calls = re.split(r"(?:^|(?<=\}))\s*call:", text)
     if calls[0].strip() or len(calls) < 2:
         raise ValueError("no call")
@@ -194,7 +199,7 @@ def _skip_to_head(text: str, at: int) -> int:
 
 
 def tools_told_in_data(request: ModelRequest, tools: Collection[str]) -> frozenset[str]:
-    """The tools that a text of the user or a tool's result spells something like a call of.
+    """Return the tools for which a text of the user or a tool's result contains something like a call.
 
     A model that repeats such a text, say a task's title, must not be taken to call the tool.
     """
@@ -203,7 +208,7 @@ def tools_told_in_data(request: ModelRequest, tools: Collection[str]) -> frozens
 
 
 def texts_of(request: ModelRequest) -> Iterator[str]:
-    """Every text of the history that is not the model's own: users' and those of results."""
+    """Return every text of the history that is not the model's: the user's and those of results."""
     for item in request.history:
         match item:
             case UserText(text=text):

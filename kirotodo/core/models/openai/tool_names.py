@@ -1,4 +1,4 @@
-"""Which tool a model means: it writes `functions.add_task:0`, `add_task<|channel|>commentary` and `addTask`."""
+"""Match a tool name as a model writes it: `functions.add_task:0`, `add_task<|channel|>commentary`, `addTask`."""
 
 import re
 from collections.abc import Collection

@@ -1,4 +1,4 @@
-"""What the two OpenAI APIs have in common on the wire: their shape, values of any kind, facts about now."""
+"""The common parts of the two OpenAI APIs: their protocol, defensive reading of values, facts, strict schemas."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -9,17 +9,17 @@ from kirotodo.core.models.openai.errors import Cut, Source, filtered, only_thoug
 
 
 class Decoder(Protocol):
-    """Turns the events of one streamed answer into ours. `whole` once the provider said that it is at its end."""
+    """Turns the events of one streamed answer into model events. `whole` is True once the provider ended it."""
 
     whole: bool
     cut: Cut | None
     """Why the answer ended before its time, if it did."""
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
-        """What one chunk says now. Raises `ProviderFault` on an error sent within the stream."""
+        """Return the events of one chunk. Raise `ProviderFault` on an error sent within the stream."""
 
     def finish(self) -> list[ModelEvent]:
-        """What is left to say at the end: text that was held back, tool calls, usage."""
+        """Return the remaining events: text that was held back, tool calls, usage."""
 
 
 class Api(Protocol):
@@ -27,9 +27,11 @@ class Api(Protocol):
 
     path: str
 
-    def body(self, request: ModelRequest, *, model: str, strict: bool, effort: str | None) -> dict[str, Any]: ...
+    def body(self, request: ModelRequest, *, model: str, strict: bool, effort: str | None) -> dict[str, Any]:
+        """Return the JSON body of a request."""
 
-    def decoder(self, request: ModelRequest, *, source: Source, strict: bool) -> Decoder: ...
+    def decoder(self, request: ModelRequest, *, source: Source, strict: bool) -> Decoder:
+        """Return a decoder for the answer to a request."""
 
 
 CUT_SHORT: Final[dict[Cut, str]] = {
@@ -42,13 +44,13 @@ _FILTERS: Final = frozenset({"content_filter", "safety", "sensitive", "prohibite
 
 
 def cut_of(reason: Any) -> Cut | None:
-    """Why an answer with this finish reason ended before its time; None where it did not."""
+    """Return why an answer with this finish reason was cut off, or None where it was not."""
     name = str(reason).lower()
     return "length" if name in _LIMITS else "filter" if name in _FILTERS else None
 
 
 def cut_short(cut: Cut | None, *, said: bool, called: bool, source: Source) -> Iterator[ModelEvent]:
-    """Say that an answer was cut. Raises `ProviderFault` where nothing was said at all."""
+    """Yield a notice that an answer was cut off. Raise `ProviderFault` where there was no text at all."""
     if cut is None or called:
         return
     if not said:
@@ -57,7 +59,7 @@ def cut_short(cut: Cut | None, *, said: bool, called: bool, source: Source) -> I
 
 
 def spoken(step: AssistantStep) -> str:
-    """The text of a step as the model gave it: it would take up our words as its own way of speaking."""
+    """Return the text of a step without our notices, which the model would imitate."""
     text = step.text
     for words in CUT_SHORT.values():
         text = text.removesuffix(words).rstrip()
@@ -65,25 +67,27 @@ def spoken(step: AssistantStep) -> str:
 
 
 def facts_text(facts: Facts) -> str:
-    """What changes from turn to turn, for the end of the prompt. Minutes are fine enough."""
+    """Return the facts that change from turn to turn, for the end of the prompt. Minutes are exact enough."""
     return f"[now: {facts.now:%A %Y-%m-%d %H:%M}; time zone: {facts.zone.key}; open tasks: {facts.open_tasks}]"
 
 
 def result_text(result: Mapping[str, Any]) -> str:
+    """Return a tool's result as compact JSON."""
     return json.dumps(result, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """`value` where it is an object, else an empty one: servers send null, or anything, in place of objects."""
+    """Return `value` where it is an object, else an empty one: servers send null, or anything, in place of objects."""
     return value if isinstance(value, Mapping) else {}
 
 
 def items(value: Any) -> list[Any]:
+    """Return `value` where it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
 def count(value: Any) -> int:
-    """A number of tokens; 0 for what is none."""
+    """Return a number of tokens, 0 where `value` is not one."""
     return int(value) if isinstance(value, int | float) and 0 <= value < 1e12 else 0
 
 
@@ -112,7 +116,7 @@ SUPPORTED: Final = frozenset(
 
 
 def strict_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """`schema`, an object's, as a strict one."""
+    """Return the schema of an object as a strict one: every property required, optional ones nullable."""
     kept = _strict(schema)
     required = set(schema.get("required", ()))
     properties: dict[str, Any] = kept.get("properties", {})
