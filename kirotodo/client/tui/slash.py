@@ -24,7 +24,7 @@ COMMANDS: Final = (
     SlashCommand(name="export", hint="save this conversation as .md or .json", takes="file"),
     SlashCommand(name="undo", hint="undo the latest change to the list"),
     SlashCommand(name="redo", hint="redo what you undid last"),
-    SlashCommand(name="retry", hint="send a message that failed again"),
+    SlashCommand(name="retry", hint="resend the last message that failed"),
     SlashCommand(name="model", hint="choose the model that answers", takes="name"),
     SlashCommand(name="server", hint="switch to a server, or back to your local list", takes="address"),
     SlashCommand(name="password", hint="change your password on the server"),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from textual.app import App, ComposeResult
@@ -13,6 +14,7 @@ from textual.widget import Widget
 from kirotodo.client.tui import themes
 from kirotodo.core.domain.task import Task
 
+STYLES: Final = Path(themes.__file__).with_name("kirotodo.tcss")
 NOW: Final = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 """A Tuesday noon."""
 TODAY: Final = date(2026, 11, 24)
@@ -54,6 +56,8 @@ SAMPLE: Final = (
 
 class Host(App[None]):
     """Mounts one widget and keeps the messages it posts."""
+
+    CSS_PATH = STYLES
 
     def __init__(self, *widgets: Widget, theme: str = themes.DARK) -> None:
         super().__init__()

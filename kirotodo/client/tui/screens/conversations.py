@@ -47,28 +47,6 @@ class ConversationsScreen(ModalScreen[None]):
     """Asks the backend by itself and tells the chat what it did."""
 
     BINDINGS = bindings("conversations")
-    DEFAULT_CSS = """
-    ConversationsScreen {
-        align: center middle;
-        & > #conversations {
-            width: 90;
-            max-width: 100%;
-            height: 80%;
-            min-height: 12;
-            max-height: 100%;
-            border: round $border;
-            border-title-color: $text-muted;
-            border-subtitle-color: $text-muted;
-            background: $surface;
-        }
-        & #list { height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1; }
-        & #list:focus { border: none; background-tint: $surface 0%; }
-        & #status { height: auto; max-height: 2; padding: 0 1; color: $text-muted; }
-        & #status.-error { color: $error; }
-        & #rename { display: none; }
-        & #rename.-open { display: block; }
-    }
-    """
 
     @dataclass
     class Loaded(Message):

@@ -32,25 +32,6 @@ class DialogScreen(ModalScreen[None]):
     """A subclass gives `fields`, says whether anything `changed`, and how to `store` it."""
 
     BINDINGS = bindings("dialog")
-    DEFAULT_CSS = """
-    DialogScreen {
-        align: center middle;
-        & > #dialog {
-            width: 66;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            padding: 1 1 0 1;
-            border: round $border;
-            border-title-color: $text-muted;
-            border-subtitle-color: $text-muted;
-            background: $surface;
-        }
-        & #dialog-fields { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
-        & #dialog-status { height: auto; min-height: 1; padding: 0 1; color: $text-muted; }
-        & #dialog-status.-error { color: $error; }
-    }
-    """
 
     @dataclass
     class Stored(Message):

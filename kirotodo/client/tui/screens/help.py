@@ -20,23 +20,6 @@ class HelpScreen(ModalScreen[None]):
     """A sheet to scroll through."""
 
     BINDINGS = bindings("help")
-    DEFAULT_CSS = """
-    HelpScreen {
-        align: center middle;
-        & > #help {
-            width: 84;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            padding: 0 1;
-            border: round $border;
-            border-title-color: $text-muted;
-            border-subtitle-color: $text-muted;
-            background: $surface;
-            scrollbar-size-vertical: 1;
-        }
-    }
-    """
 
     def __init__(self, keys: Keymap | None = None) -> None:
         super().__init__()
@@ -54,8 +37,6 @@ class HelpScreen(ModalScreen[None]):
 
 class HelpText(TextLines, can_focus=False):
     """The sheet's text at whatever width it has."""
-
-    DEFAULT_CSS = "HelpText { padding: 0; }"
 
     def __init__(self, keys: Keymap) -> None:
         super().__init__()

@@ -16,14 +16,6 @@ CHANGED = "Your password is changed. Every other sign-in has ended."
 
 
 class PasswordScreen(DialogScreen):
-    DEFAULT_CSS = """
-    PasswordScreen {
-        & .row { height: auto; }
-        & .row Label { width: 10; color: $text-muted; }
-        & .row Field { width: 1fr; }
-    }
-    """
-
     def __init__(self, switcher: ServerSwitcher) -> None:
         super().__init__("new password")
         self._switcher = switcher

@@ -40,25 +40,6 @@ class ServerPickerScreen(ModalScreen[None]):
     """Switches by itself and reports to the app, or asks it for the sign-in screen."""
 
     BINDINGS = bindings("places")
-    DEFAULT_CSS = """
-    ServerPickerScreen {
-        align: center middle;
-        & > #servers {
-            width: 66;
-            max-width: 100%;
-            height: auto;
-            max-height: 100%;
-            border: round $border;
-            border-title-color: $text-muted;
-            border-subtitle-color: $text-muted;
-            background: $surface;
-        }
-        & ServerList { height: auto; max-height: 12; border: none; padding: 0; background: $surface; }
-        & ServerList:focus { border: none; background-tint: $surface 0%; }
-        & #server-status { height: auto; min-height: 1; padding: 0 1; color: $text-muted; }
-        & #server-status.-error { color: $error; }
-    }
-    """
 
     @dataclass
     class Done(Message):
@@ -81,7 +62,7 @@ class ServerPickerScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="servers") as box:
-            box.border_title = Content("where the list is")
+            box.border_title = Content("choose a list")
             box.border_subtitle = hints("places")
             yield ServerList(*(Option(_location(place)) for place in self._known), *self._another(), markup=False)
             yield Static(id="server-status", markup=False)

@@ -31,17 +31,6 @@ log = logging.getLogger(__name__)
 class SignInScreen(DialogScreen):
     """`why` is what brought one here, where it was not one's own wish."""
 
-    DEFAULT_CSS = """
-    SignInScreen {
-        & .row { height: auto; }
-        & .row Label { width: 10; color: $text-muted; }
-        & .row Field, & .row Choice, & #server-name { width: 1fr; }
-        & #server-name { padding: 0 1; }
-        & #again-row { display: none; }
-        & #again-row.-shown { display: block; }
-    }
-    """
-
     @dataclass
     class Entered(Message):
         """One is signed in; `said` is where that is kept, if it has to be told."""

@@ -84,10 +84,6 @@ class DueScreen(DialogScreen):
 class NewTaskScreen(DialogScreen):
     """A new task, said in one line; what it will be is shown while one types."""
 
-    DEFAULT_CSS = """
-    NewTaskScreen #preview { height: auto; padding: 1 1 0 1; }
-    """
-
     @dataclass
     class Previewed(Message):
         """What the text would add; or why it would add nothing."""
@@ -145,15 +141,6 @@ class NewTaskScreen(DialogScreen):
 
 class DetailsScreen(DialogScreen):
     """Everything about a task, to read and to change."""
-
-    DEFAULT_CSS = """
-    DetailsScreen {
-        & .row { height: auto; }
-        & .row Label { width: 10; color: $text-muted; }
-        & .row Field, & .row Choice, & .row LinesField { width: 1fr; }
-        & #about { padding: 0 1; color: $text-muted; height: auto; }
-    }
-    """
 
     def __init__(self, task: Task, *, zone: tzinfo | None = None) -> None:
         super().__init__(f"task {task.id}")

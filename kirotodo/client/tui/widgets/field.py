@@ -18,10 +18,6 @@ from kirotodo.client.tui.plain import clean
 class Field(Input):
     """One line. Control characters and line ends that were pasted do not stay."""
 
-    DEFAULT_CSS = """
-    Field, Field:focus { height: 1; border: none; padding: 0 1 !important; background: $panel; }
-    """
-
     def __init__(
         self, value: str = "", *, id: str, placeholder: str = "", select: bool = False, secret: bool = False
     ) -> None:
@@ -44,10 +40,6 @@ class SecretField(Field):
 
 class LinesField(TextArea):
     """Several lines. Enter saves as in every other field, ctrl+j begins a line as in the composer."""
-
-    DEFAULT_CSS = """
-    LinesField, LinesField:focus { height: 4; border: none; padding: 0 1 !important; background: $panel; }
-    """
 
     class Submitted(Message):
         """Enter was pressed."""
@@ -72,14 +64,6 @@ class Choice(Widget, can_focus=True):
     """One of a few words; left, right and space go through them, a letter goes to the word it begins."""
 
     BINDINGS = bindings("choice")
-    DEFAULT_CSS = """
-    Choice { height: 1; padding: 0 1; background: $panel; }
-    Choice:focus {
-        background: $block-cursor-background;
-        color: $block-cursor-foreground;
-        text-style: $block-cursor-text-style;
-    }
-    """
 
     value: reactive[str] = reactive("")
 

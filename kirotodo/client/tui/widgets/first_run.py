@@ -23,28 +23,6 @@ EXAMPLES: Final = (
 class FirstRun(Vertical):
     """Examples to choose; the chosen one is offered to the composer, to be changed or sent."""
 
-    DEFAULT_CSS = """
-    FirstRun {
-        height: auto;
-        padding: 1 2;
-        & > Static { height: auto; }
-        & > #what { color: $foreground; }
-        & > #try { color: $text-muted; padding: 1 0 0 0; }
-        & > #examples { border: none; padding: 0; background: transparent; height: auto; width: 1fr; }
-        & > #examples:focus { border: none; }
-        & > #examples > .option-list--option, & > #examples > .option-list--option-highlighted {
-            color: $accent;
-            background: transparent;
-            text-style: none;
-        }
-        & > #examples:focus > .option-list--option-highlighted {
-            color: $block-cursor-foreground;
-            background: $block-cursor-background;
-            text-style: $block-cursor-text-style;
-        }
-    }
-    """
-
     def compose(self) -> ComposeResult:
         yield Static(WHAT, id="what", markup=False)
         yield Static(TRY, id="try", markup=False)

@@ -70,9 +70,6 @@ def _short(count: int) -> str:
 class HeaderLine(Widget):
     """One line, drawn anew only when what it says changes."""
 
-    DEFAULT_CSS = """
-    HeaderLine { height: 1; width: 1fr; padding: 0 1; background: $panel; color: $foreground; }
-    """
     _counting: Timer | None = None
     title: reactive[str] = reactive("")
     status: reactive[Status | None] = reactive(None)
@@ -128,9 +125,6 @@ class HeaderLine(Widget):
 class KeyLine(Widget):
     """`enter send · ctrl+j newline · esc stop`; as much of it as the width holds."""
 
-    DEFAULT_CSS = """
-    KeyLine { height: 1; width: 1fr; padding: 0 1; background: $panel; color: $text-muted; }
-    """
     keys: reactive[tuple[tuple[str, str], ...]] = reactive(())
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

@@ -113,27 +113,6 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows, a cursor that stands on a task and follows it, and the mouse."""
 
     COMPONENT_CLASSES = {"cursor", "head", "head-late", "note"}
-    DEFAULT_CSS = """
-    TaskList {
-        width: 1fr;
-        height: 1fr;
-        overflow-x: hidden;
-        scrollbar-size-vertical: 1;
-        & > .head { color: $primary; text-style: bold; }
-        & > .head-late { color: $error; text-style: bold; }
-        & > .note { color: $text-muted; }
-        & > .cursor {
-            color: $block-cursor-blurred-foreground;
-            background: $block-cursor-blurred-background;
-            text-style: $block-cursor-blurred-text-style;
-        }
-        &:focus > .cursor {
-            color: $block-cursor-foreground;
-            background: $block-cursor-background;
-            text-style: $block-cursor-text-style;
-        }
-    }
-    """
 
     cursor: reactive[int | None] = reactive(None)
     """The row the cursor is on; None where there is no task."""

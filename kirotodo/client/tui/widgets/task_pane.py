@@ -25,19 +25,6 @@ class TaskPane(Vertical):
     """Tasks by section. Feed it with `set_tasks` and `apply`; what a person asks for comes out as messages."""
 
     BINDINGS = bindings("tasks")
-    DEFAULT_CSS = """
-    TaskPane {
-        width: 36;
-        height: 1fr;
-        border: round $border-blurred;
-        border-title-color: $text-muted;
-        border-subtitle-color: $text-muted;
-        background: $surface;
-        &:focus-within { border: round $border; }
-        & > #task-filter { height: 1; border: none; padding: 0 1; display: none; background: $panel; }
-        &.-filtered > #task-filter { display: block; }
-    }
-    """
 
     class Request(Message):
         """A person asks for something that the pane does not do itself."""

@@ -24,15 +24,6 @@ class TextLines(Widget, can_focus=True):
 
     COMPONENT_CLASSES = {"label"}
     LABEL: ClassVar[str] = ""
-    DEFAULT_CSS = """
-    TextLines {
-        width: 1fr;
-        height: auto;
-        padding: 0 1 0 7;
-        & > .label { color: $text-muted; text-style: bold; }
-        &:focus { background: $block-cursor-blurred-background; }
-    }
-    """
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
