@@ -162,12 +162,12 @@ printf 'a password' | gnome-keyring-daemon --unlock --components=secrets >/dev/n
 exec "$0" -c '
 import asyncio, sys
 from pathlib import Path
-from kirotodo.client.accounts.credentials import Credentials, Tokens
+from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.accounts.address import Address
 
 async def main():
     here = Address.of("https://a.example")
-    tokens = Tokens(access_token="access", refresh_token="refresh", user_id="7", expires_at=1.5e9)
+    tokens = StoredTokens(access_token="access", refresh_token="refresh", user_id="7", expires_at=1.5e9)
     kept = Credentials(Path(sys.argv[1]), patience=30)
     print((await kept.store(here, tokens)).place)
     again = Credentials(Path(sys.argv[1]), patience=30)

@@ -41,7 +41,7 @@ def test_all_the_marks_at_once() -> None:
     found = inline("oil the gate tomorrow #garden #spring +House !high")
     assert (found.title, found.project, found.tags, found.priority) == (
         "oil the gate",
-        "BackendHarness",
+        "House",
         ("garden", "spring"),
         "high",
     )

@@ -125,7 +125,7 @@ def test_every_part_of_a_task_can_be_said_at_once() -> None:
         title="oil the gate",
         when=found.when if isinstance(found, Add) else None,
         priority="high",
-        project="BackendHarness",
+        project="House",
         tags=("garden",),
     )
     assert isinstance(found, Add)

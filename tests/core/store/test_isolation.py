@@ -16,7 +16,7 @@ from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.request_keys import RequestKey, RequestKeyStore
-from kirotodo.core.store.tasks import TaskStore
+from kirotodo.core.store.tasks import HiddenTasks, TaskStore
 from kirotodo.core.store.turns import TurnStore
 from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, shown
 
@@ -33,6 +33,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "tasks.update": lambda store, number, turn: store.tasks.update(number, {"title": "mine"}),
     "tasks.delete": lambda store, number, turn: store.tasks.delete(number),
     "tasks.next_of": lambda store, number, turn: store.tasks.next_of(number),
+    "tasks.show": lambda store, number, turn: _show(store, number),
     "conversations.get": lambda store, number, turn: store.conversations.get(number),
     "conversations.rename": lambda store, number, turn: store.conversations.rename(number, "mine"),
     "conversations.delete": lambda store, number, turn: store.conversations.delete(number),
@@ -81,9 +82,15 @@ ATTEMPTS: dict[str, Attempt] = {
     "request_keys.keep": lambda store, number, turn: store.request_keys.keep(_keyed(turn), "mine"),
     "journal.undo": lambda store, number, turn: store.journal.undo(),
     "journal.undo_call": lambda store, number, turn: store.journal.undo_call(turn, "1.1"),
+    "journal.show_added": lambda store, number, turn: store.journal.show_added(number),
     "journal.latest": lambda store, number, turn: store.journal.latest(groups=9, skip_turn=turn),
     "journal.redo": lambda store, number, turn: store.journal.redo(),
 }
+
+
+async def _show(store: Store, number: int) -> Any:
+    await store.tasks.show((HiddenTasks(group=number, first=number, last=number, completed=0, pending=1),))
+    return await store.tasks.get(number)
 
 
 def _keyed(key: str) -> RequestKey:
@@ -92,6 +99,8 @@ def _keyed(key: str) -> RequestKey:
 
 ALONE = {
     "tasks.add",
+    "tasks.add_many",
+    "tasks.add_hidden",
     "tasks.page",
     "tasks.count_pending",
     "tasks.stats",
@@ -101,6 +110,7 @@ ALONE = {
     "conversations.create",
     "conversations.page",
     "journal.record",
+    "journal.record_added",
     "journal.changed",
     "accounts.create",
     "accounts.get",
