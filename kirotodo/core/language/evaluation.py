@@ -1,4 +1,4 @@
-"""What the grammar makes of a text, as plain JSON: for `kirotodo understand --jsonl`."""
+"""Understand texts and give the results as plain JSON, for `kirotodo understand --jsonl`."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ _OPS: dict[type[Action], str] = {
 
 
 def answer(question: Mapping[str, Any]) -> dict[str, Any]:
-    """One line of answer to one of question: `{"id", "text", "now"}`, where `now` is a local time."""
+    """Return the answer to one line of input, `{"id", "text", "now"}`, where `now` is a local time."""
     now = question.get("now")
     moment = dt.datetime.fromisoformat(now) if now else dt.datetime.now().astimezone()
     meant = understand(str(question["text"]), now=moment)
@@ -52,7 +52,7 @@ def answer(question: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def when_text(when: When | None) -> str | None:
-    """A date, or a moment where a time of day was said, in ISO 8601."""
+    """Return a date, or a moment where there is a time of day, in ISO 8601."""
     if when is None:
         return None
     return when.moment.isoformat() if when.moment else when.date.isoformat()

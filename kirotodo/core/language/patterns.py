@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled at their first use: there are hundreds, and a sentence needs some of them."""
+"""Regular expressions that are compiled on first use: there are hundreds, and a sentence needs few of them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,8 +8,10 @@ _METHODS = ("match", "fullmatch", "search", "finditer", "findall", "sub", "split
 
 
 class Pattern:
-    """A compiled expression's methods, which take their places in the instance when the first of them is asked for;
-    from then on a call costs what it costs on the compiled expression itself."""
+    """A compiled expression's methods, bound to the instance on first use.
+
+    From then on a call costs no more than on the compiled expression itself.
+    """
 
     match: Callable[..., re.Match[str] | None]
     fullmatch: Callable[..., re.Match[str] | None]
@@ -32,5 +34,5 @@ class Pattern:
 
 
 def pattern(text: str, flags: int = 0) -> Pattern:
-    """As `re.compile`, later."""
+    """Return a pattern as `re.compile` does, but compile it on first use."""
     return Pattern(text, flags)

@@ -1,4 +1,4 @@
-"""What a text can mean: frozen values, the output of `understand` and the input of the built-in model."""
+"""The meaning of a text: frozen values, which `understand` returns and the built-in model acts on."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ class When:
 
     @property
     def moment(self) -> dt.datetime | None:
+        """Return the local moment, or None where no time of day was given."""
         return dt.datetime.combine(self.date, self.time) if self.time is not None else None
 
 
@@ -38,7 +39,7 @@ class Recurrence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """A narrowing of the list, as a question or a bulk command states it; None and empty mean no narrowing."""
+    """A filter on the list, as a question or a bulk command states it; None and empty mean no filter."""
 
     status: Literal["pending", "completed", "all"] | None = None
     due: Literal["today", "overdue", "week", "none"] | None = None
@@ -81,8 +82,10 @@ Clearable = Literal["due", "time", "recurrence", "priority", "project", "tags", 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Add:
-    """`title` in the user's own words and capitals, dates taken off its edges. `remind` is when to remind, if said
-    apart from when it is due ("remind me 10 minutes before")."""
+    """Add a task. `title` keeps the user's words and capitals, without the dates at its edges.
+
+    `remind` is when to remind, if that was given apart from when it is due ("remind me 10 minutes before").
+    """
 
     title: str
     when: When | None = None
@@ -96,7 +99,10 @@ class Add:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Query:
-    """A question about the list; never changes anything. `lists` asks which projects there are, `stats` for counts."""
+    """Answer a question about the list, without changing it.
+
+    `lists` asks which projects there are, `stats` for counts.
+    """
 
     about: Literal["tasks", "task", "stats", "lists", "tags"] = "tasks"
     scope: Scope = field(default_factory=Scope)
@@ -106,7 +112,7 @@ class Query:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Complete:
-    """`completed=False` opens it again."""
+    """Complete tasks, or reopen them where `completed` is False."""
 
     target: Target
     completed: bool = True
@@ -114,7 +120,10 @@ class Complete:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Update:
-    """`title` renames; `when` with only a time (`time_only`) keeps the date; `shift_days` postpones by days."""
+    """Change tasks.
+
+    `title` renames; `when` with only a time (`time_only`) keeps the date; `shift_days` postpones by days.
+    """
 
     target: Target
     title: str | None = None
@@ -134,6 +143,8 @@ class Update:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delete:
+    """Delete tasks."""
+
     target: Target
 
 
@@ -146,39 +157,48 @@ class Clear:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreateList:
-    """Lists are projects; they come to be with their first task. `name` None: it was not said."""
+    """Create a list.
+
+    Lists are projects, which exist from their first task on. `name` is None where it was not given.
+    """
 
     name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeleteList:
+    """Delete a list and its tasks."""
+
     name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Undo:
+    """Undo the last change."""
+
     turns: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redo:
+    """Redo the change that was undone last."""
+
     pass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Yes:
-    """Agreement to what was asked."""
+    """Agree to the question before."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class No:
-    """Refusal of what was asked. "no, the second one" is a `Pick` with `instead`."""
+    """Refuse the question before. "no, the second one" is a `Pick` with `instead`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pick:
-    """A choice among what was offered, without a verb of its own: "the second one", "both", "2", "the dentist one".
+    """Choose among what was offered, without a verb: "the second one", "both", "2", "the dentist one".
 
     `instead` says that the last action took the wrong one: undo it and do it to this one ("no, the second one").
     """
@@ -189,26 +209,28 @@ class Pick:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Help:
+    """Explain what can be asked."""
+
     pass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Smalltalk:
-    """Greetings, thanks and the like: a short friendly word, no change."""
+    """Answer greetings, thanks and the like with a short friendly word; no change."""
 
     kind: Literal["greeting", "thanks", "goodbye", "how_are_you", "who_are_you", "praise", "apology", "other"] = "other"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutOfScope:
-    """Not this program's job (weather, music, trivia, messages …): an honest short refusal, no change."""
+    """Refuse briefly what is not this program's job (weather, music, trivia, messages …); no change."""
 
     topic: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clarify:
-    """It is about the list, but something is missing; `missing` says what to ask for."""
+    """Ask for what is missing: `missing` says what."""
 
     missing: Literal["title", "target", "time", "list", "meaning"] = "meaning"
     action: Literal["add", "complete", "update", "delete", "query"] | None = None
@@ -216,7 +238,7 @@ class Clarify:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftOut:
-    """Items of a pasted list whose boxes are ticked: done before, so they do not go on the list."""
+    """Leave out items of a pasted list whose boxes are ticked: they are already done."""
 
     texts: tuple[str, ...]
 
@@ -245,8 +267,11 @@ Action: TypeAlias = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Understanding:
-    """What was made of a text. `actions` in the order said, at least one; `when` is the first date or moment the text
-    names, wherever it stands, and `recurrence` the first rule, whatever became of them."""
+    """The meaning of a text.
+
+    `actions` are in the order given, at least one; `when` is the first date or moment that the text names, wherever it
+    stands, and `recurrence` the first rule, whatever became of them.
+    """
 
     actions: tuple[Action, ...]
     when: When | None = None

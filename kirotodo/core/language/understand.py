@@ -1,4 +1,4 @@
-"""From one text to what it means: the order in which the rules of the grammar are tried."""
+"""Understand a text: the order in which the rules of the grammar are tried."""
 
 import datetime as dt
 import re
@@ -105,7 +105,7 @@ _ASKS = pattern(r"\?[\s\"')\]]*\Z")
 
 
 def understand(text: str, *, now: dt.datetime, preferences: Preferences = Preferences()) -> Understanding:  # noqa: B008
-    """What a text means. Pure: the same text at the same moment always means the same."""
+    """Return the meaning of a text. Pure: the same text at the same moment always means the same."""
     now = now.replace(tzinfo=None)
     reading = Reading(spelled(text), now=now, preferences=preferences)
     actions = _actions(reading.whole())
@@ -115,7 +115,7 @@ def understand(text: str, *, now: dt.datetime, preferences: Preferences = Prefer
 
 
 def is_yes_no(text: str) -> bool | None:
-    """Plain agreement or plain refusal; None for anything else."""
+    """Return True for plain agreement, False for plain refusal, None for anything else."""
     return yes_no(text)
 
 

@@ -56,7 +56,7 @@ _SHORT: Final = pattern(r"(\d{1,2})/(\d{1,2})(?!\w)")
 
 
 def full_date(line: Line, i: int, *, day_first: bool) -> tuple[dt.date | None, dt.time | None, int] | None:
-    """A complete date at token i, None in its place where there is no such day."""
+    """Read a complete date at token i; None in its place where there is no such day."""
     text, start = line.text, line.starts[i]
     if match := _ISO.match(text, start):
         year, _, month, day, hour, minute, second = match.groups()
@@ -75,7 +75,7 @@ def full_date(line: Line, i: int, *, day_first: bool) -> tuple[dt.date | None, d
 
 
 def year_month(line: Line, i: int) -> tuple[int, int, int] | None:
-    """ "2014/10", "10/2014": year, month and the token after it."""
+    """Read "2014/10" or "10/2014": year, month and the token after it."""
     if match := _YEAR_MONTH.match(line.text, line.starts[i]):
         year, month = match.groups()
     elif match := _MONTH_YEAR.match(line.text, line.starts[i]):
@@ -86,7 +86,7 @@ def year_month(line: Line, i: int) -> tuple[int, int, int] | None:
 
 
 def short_date(line: Line, i: int, *, day_first: bool) -> tuple[int, int, int] | None:
-    """ "11/27": month, day and the token after it."""
+    """Read "11/27": month, day and the token after it."""
     match = _SHORT.match(line.text, line.starts[i])
     if match is None:
         return None
@@ -97,7 +97,7 @@ def short_date(line: Line, i: int, *, day_first: bool) -> tuple[int, int, int] |
 
 
 def full_year(digits: str) -> int:
-    """A year of four figures, or of two: 25 is 2025, 85 is 1985."""
+    """Return a year of four digits, also from one of two: 25 is 2025, 85 is 1985."""
     year = int(digits)
     if len(digits) != 2:
         return year
@@ -105,6 +105,7 @@ def full_year(digits: str) -> int:
 
 
 def valid_date(year: int, month: int, day: int) -> dt.date | None:
+    """Return the date, or None where there is no such day."""
     try:
         return dt.date(year, month, day)
     except ValueError:
@@ -119,7 +120,7 @@ def _time(hour: str, minute: str, second: str | None) -> dt.time | None:
 
 
 def token_after(line: Line, i: int, end: int) -> int:
-    """The first token that begins at or after character `end`."""
+    """Return the first token that begins at or after character `end`."""
     while i < line.size and line.starts[i] < end:
         i += 1
     return i

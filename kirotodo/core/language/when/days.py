@@ -1,4 +1,4 @@
-"""Single days as people name them: tomorrow, friday, march 7th, the 15th of next month, thanksgiving 2027."""
+"""Read single days as people name them: tomorrow, friday, march 7th, the 15th of next month, thanksgiving 2027."""
 
 import datetime as dt
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -26,7 +26,7 @@ needs a preposition, unless it is all that was said. "figures": no fraction or s
 
 
 class Day(NamedTuple):
-    """A day, or the first of several. `date` None: it reads as a date, but there is no such day."""
+    """A day, or the first of several. `date` is None where the words read as a date, but there is no such day."""
 
     date: dt.date | None
     until: dt.date | None = None
@@ -46,8 +46,10 @@ MODIFIERS: Final = NEXT | COMING | LAST | THIS
 
 
 def modifier_at(ctx: Context, i: int) -> tuple[int, bool, int] | None:
-    """ "this" 0, "next" 1, "last" -1, also "the following", "this coming": the way, whether plainly "the first one
-    after now", and the token after it."""
+    """Read "this" 0, "next" 1, "last" -1, also "the following", "this coming".
+
+    Return the direction, whether it plainly means "the first one after now", and the token after it.
+    """
     words = ctx.words
     if words[i] == "the" and words[i + 1] in (COMING | LAST | NEXT | THIS):
         i += 1
@@ -64,21 +66,23 @@ def modifier_at(ctx: Context, i: int) -> tuple[int, bool, int] | None:
 
 
 def week_start(ctx: Context, day: dt.date) -> dt.date:
+    """Return the first day of the week that contains a day."""
     back = day.weekday() if ctx.preferences.week_start == "monday" else (day.weekday() + 1) % 7
     return day - dt.timedelta(days=back)
 
 
 def in_week(ctx: Context, week: dt.date, weekday: int) -> dt.date:
-    """The weekday within the week that begins at `week`."""
+    """Return the weekday within the week that begins at `week`."""
     return week + dt.timedelta(days=(weekday - week.weekday()) % 7)
 
 
 def after(day: dt.date, weekday: int) -> dt.date:
-    """The first such weekday after a day."""
+    """Return the first such weekday after a day."""
     return day + dt.timedelta(days=(weekday - day.weekday() - 1) % 7 + 1)
 
 
 def relative_day(ctx: Context, i: int) -> DayMatch:
+    """Read "today", "tomorrow", "yesterday", "the day after tomorrow"."""
     words = ctx.words
     word = words[i]
     if word == "now" or (word == "right" and words[i + 1] == "now"):
@@ -99,7 +103,7 @@ def relative_day(ctx: Context, i: int) -> DayMatch:
 
 
 def weekday_at(ctx: Context, i: int) -> tuple[int, int] | None:
-    """A weekday's name and the full stop of its abbreviation."""
+    """Read the name of a weekday, and the full stop of its abbreviation."""
     weekday = WEEKDAYS.get(ctx.words[i])
     if weekday is None:
         return None
@@ -108,6 +112,7 @@ def weekday_at(ctx: Context, i: int) -> tuple[int, int] | None:
 
 
 def weekday_day(ctx: Context, i: int) -> DayMatch:
+    """Read a weekday with its modifiers: "friday", "next tuesday", "friday next week"."""
     modifier = modifier_at(ctx, i)
     j = modifier[2] if modifier else i
     named = weekday_at(ctx, j)
@@ -188,7 +193,9 @@ def _counts_noun(ctx: Context, i: int) -> bool:
 
 
 def year_at(ctx: Context, i: int) -> tuple[int, int] | None:
-    """ "2027", ", 2027", "of 2027", "in 2027", "'27", "next year" after a day of a month or a holiday."""
+    """Read the year after a day of a month or a holiday: "2027", ", 2027", "of 2027", "in 2027", "'27", "next
+    year".
+    """
     words = ctx.words
     j = i
     while words[j] in (",", ".", "of", "in", "-", "/") and j < i + 2:
@@ -212,7 +219,7 @@ def year_at(ctx: Context, i: int) -> tuple[int, int] | None:
 
 
 def next_date(ctx: Context, month: int, day: int, year: int | None = None) -> dt.date | None:
-    """That day of that year, or the first one from today on; None where there is no such day."""
+    """Return that day of that year, or the first one from today on; None where there is no such day."""
     if year is not None:
         return valid_date(year, month, day)
     for later in range(9):
@@ -223,7 +230,7 @@ def next_date(ctx: Context, month: int, day: int, year: int | None = None) -> dt
 
 
 def month_at(ctx: Context, i: int) -> tuple[int, int] | None:
-    """A month's name with the full stop of its abbreviation."""
+    """Read the name of a month, and the full stop of its abbreviation."""
     month = MONTHS.get(ctx.words[i])
     if month is None:
         return None
@@ -233,7 +240,7 @@ def month_at(ctx: Context, i: int) -> tuple[int, int] | None:
 
 
 def month_day(ctx: Context, i: int) -> DayMatch:
-    """ "march 7th, 2027", "may/22", "Dec 31", "october, 1st", "march the seventh", and "2018 march 18"."""
+    """Read "march 7th, 2027", "may/22", "Dec 31", "october, 1st", "march the seventh", and "2018 march 18"."""
     words, line = ctx.words, ctx.line
     year: int | None = None
     start = i
@@ -270,7 +277,7 @@ def _clock_like(line: Line, j: int) -> bool:
 
 
 def day_month(ctx: Context, i: int) -> DayMatch:
-    """ "7 march 2027", "the 15th of february", "third day of october", "12-Aug-2027", "the 20th of next month"."""
+    """Read "7 march 2027", "the 15th of february", "third day of october", "12-Aug-2027", "the 20th of next month"."""
     words, line = ctx.words, ctx.line
     start = i
     i = i + 1 if words[i] == "the" else i
@@ -313,7 +320,7 @@ def _of_month(ctx: Context, j: int, day: int) -> DayMatch:
 
 
 def day_of_month(ctx: Context, day: int) -> dt.date | None:
-    """The next day with that number, from today on."""
+    """Return the next day with that number, from today on."""
     if not 0 < day < 32:
         return None
     for months in range(3):
@@ -325,7 +332,10 @@ def day_of_month(ctx: Context, day: int) -> dt.date | None:
 
 
 def bare_ordinal(ctx: Context, i: int) -> DayMatch:
-    """ "the 3rd", "15th": only the day of the month; small ones may be places in a list, so they need a preposition."""
+    """Read "the 3rd", "15th": only the day of the month.
+
+    Small ones may be places in a list, so they need a preposition.
+    """
     words = ctx.words
     j = i + 1 if words[i] == "the" else i
     number = ordinal(ctx.line, j)
@@ -346,7 +356,7 @@ _FRACTION_NOUNS: Final = word_set(
 
 
 def figures(ctx: Context, i: int) -> DayMatch:
-    """Dates in figures alone."""
+    """Read a date that is all digits."""
     line, day_first = ctx.line, ctx.preferences.day_first
     if not digits(line.words[i]):
         return None
@@ -367,6 +377,7 @@ def figures(ctx: Context, i: int) -> DayMatch:
 
 
 def holiday_day(ctx: Context, i: int) -> DayMatch:
+    """Read a day with a name of its own: "christmas", "the day before thanksgiving", "easter 2027"."""
     modifier = modifier_at(ctx, i)
     j = modifier[2] if modifier else i
     named = holiday_at(ctx.line, j)

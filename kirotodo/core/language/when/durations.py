@@ -1,4 +1,4 @@
-"""Lengths of time ("2 hours", "an hour and a half", "1 year 2 months", "three business days") and moving by them."""
+"""Read lengths of time ("2 hours", "an hour and a half", "1 year 2 months", "three business days") and add them."""
 
 import calendar
 import datetime as dt
@@ -11,7 +11,7 @@ from kirotodo.core.language.when.tokens import Line
 
 
 class Length(NamedTuple):
-    """`fine` names the smallest unit said; `weekday` counts that weekday ("four tuesdays")."""
+    """A length of time. `fine` names the smallest unit given; `weekday` counts that weekday ("four tuesdays")."""
 
     months: int = 0
     days: int = 0
@@ -44,7 +44,7 @@ _ORDER: Final = ("second", "minute", "hour", "day", "week", "fortnight", "month"
 
 
 def unit_at(line: Line, i: int) -> tuple[str, int] | None:
-    """A unit of time at token i; single letters only where they touch their number."""
+    """Read a unit of time at token i; single letters only where they touch their number."""
     word = line.words[i]
     unit = UNITS.get(word)
     if unit:
@@ -55,7 +55,7 @@ def unit_at(line: Line, i: int) -> tuple[str, int] | None:
 
 
 def length_at(line: Line, i: int) -> tuple[Length, int] | None:
-    """A length of time at token i, of one unit or several."""
+    """Read a length of time at token i, of one or several units."""
     first = _single(line, i)
     if first is None:
         return None
@@ -122,7 +122,7 @@ def _plus(one: Length, two: Length) -> Length:
 
 
 def moved(moment: dt.datetime, length: Length, sign: int) -> dt.datetime | None:
-    """A moment moved by a length, forward (1) or back (-1); None where the calendar ends."""
+    """Return a moment moved by a length, forward (1) or back (-1), or None beyond the end of the calendar."""
     try:
         if length.weekday >= 0:
             step = (length.weekday - moment.weekday()) % 7 or 7
@@ -147,6 +147,6 @@ def _workdays(moment: dt.datetime, count: int, sign: int) -> dt.datetime:
 
 
 def add_months(day: dt.date, months: int) -> dt.date:
-    """The same day of a later month, or its last day where it has no such day."""
+    """Return the same day of a later month, or that month's last day where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -10,7 +10,7 @@ Rule: TypeAlias = Callable[[int], dt.date]
 
 
 def nth_weekday(year: int, month: int, weekday: int, nth: int) -> dt.date:
-    """The nth such weekday of a month, the last for -1; ValueError where there is none."""
+    """Return the nth such weekday of a month, the last for -1. Raise `ValueError` where there is none."""
     if nth > 0:
         first = dt.date(year, month, 1)
         return dt.date(year, month, 1 + (weekday - first.weekday()) % 7 + 7 * (nth - 1))
@@ -19,7 +19,7 @@ def nth_weekday(year: int, month: int, weekday: int, nth: int) -> dt.date:
 
 
 def easter(year: int) -> dt.date:
-    """Western Easter Sunday (the anonymous Gregorian algorithm)."""
+    """Return Western Easter Sunday (the anonymous Gregorian algorithm)."""
     a, b, c = year % 19, year // 100, year % 100
     d = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
     e = (32 + 2 * (b % 4) + 2 * (c // 4) - d - c % 4) % 7
@@ -115,7 +115,7 @@ START_STEMS: Final = frozenset(_BY_FIRST)
 
 
 def holiday_at(line: Line, i: int) -> tuple[Rule, int] | None:
-    """A named day at token i: the rule that gives its date in a year, and the token after it."""
+    """Read a named day at token i: the rule that gives its date in a year, and the token after it."""
     for words, rule in _BY_FIRST.get(_stem(line.words[i]), ()):
         j = i
         for word in words:

@@ -1,6 +1,6 @@
-"""A day, a time and a part of the day put together: "tomorrow at 5pm", "8 tonight", "aug 27th - 29th".
+"""Combine a day, a time and a part of the day: "tomorrow at 5pm", "8 tonight", "aug 27th - 29th".
 
-`moment_at` reads one whole expression; whether it may be taken for a date where it stands is judged in `dates`.
+`moment_at` reads one whole expression; whether it counts as a date where it stands is decided in `parse`.
 """
 
 import datetime as dt
@@ -59,6 +59,7 @@ _FROM: Final = frozenset({"from", "after", "past", "following", "since"})
 
 
 def offset_day(ctx: Context, i: int, anchor: Anchor) -> DayMatch:
+    """Read a day counted from another: "in 3 days", "two weeks ago", "a week after the 5th"."""
     words = ctx.words
     word = words[i]
     if word in ("in", "within", "+"):
@@ -91,7 +92,7 @@ def offset_day(ctx: Context, i: int, anchor: Anchor) -> DayMatch:
 
 
 def length_at_one(unit_word: str) -> Length:
-    """One of a unit."""
+    """Return a length of one unit."""
     single: dict[str, Length] = {
         "week": Length(days=7, fine="week"),
         "fortnight": Length(days=14, fine="fortnight"),
@@ -141,7 +142,7 @@ def _from_anchor(ctx: Context, length: Length, j: int, anchor: Anchor) -> DayMat
 
 
 class Moment(NamedTuple):
-    """A whole expression. `when` None: it reads as a date, but there is no such day."""
+    """A whole expression. `when` is None where it reads as a date, but there is no such day."""
 
     when: When | None
     weak: Weak = ""
@@ -176,12 +177,12 @@ STARTERS: Final = frozenset(
 
 
 def starts(word: str) -> bool:
-    """Whether an expression can begin with this word."""
+    """Return whether an expression can begin with this word."""
     return word in STARTERS or digits(word) or (word[:-1] if len(word) > 3 and word[-1] == "s" else word) in START_STEMS
 
 
 def day_at(ctx: Context, i: int) -> DayMatch:
-    """The longest day at token i."""
+    """Read the longest day at token i."""
     best: DayMatch = None
     word = ctx.words[i]
     matchers: tuple[Callable[[Context, int], DayMatch], ...]
@@ -272,7 +273,7 @@ _WORD_DAYS: Final = (
 
 
 def moment_at(ctx: Context, i: int) -> tuple[Moment, int] | None:
-    """The expression at token i, as long as it goes, and the token after it."""
+    """Read the longest expression at token i; return it and the token after it."""
     pieces, end = _Pieces(), i
     while (more := _next_piece(ctx, end, pieces, first=end == i)) is not None:
         pieces, end = more
@@ -460,7 +461,7 @@ def _in_part(hour: int, part: Part) -> tuple[int, int]:
 
 
 def bare_time(ctx: Context, clock: Clock, part: Part | None) -> dt.time:
-    """The time that a clock reading means on no particular day."""
+    """Return the time that a clock reading means without a day."""
     return _settled(ctx, clock, part, dt.date.max)[0]
 
 

@@ -1,4 +1,4 @@
-"""Numbers as people write them: 3, three, twenty-one, 3rd, third, twenty first, a couple of, half an."""
+"""Read numbers as people write them: 3, three, twenty-one, 3rd, third, twenty first, a couple of, half an."""
 
 from fractions import Fraction
 from typing import Final, TypeAlias
@@ -27,11 +27,12 @@ ORDINAL_WORDS: Final = (frozenset(ORDINAL_ONES) | frozenset(ORDINAL_TENS)) - {"z
 
 
 def digits(word: str) -> bool:
+    """Return whether a word is all ASCII digits."""
     return word.isdecimal() and word.isascii()
 
 
 def whole(line: Line, i: int) -> tuple[int, int] | None:
-    """A cardinal at token i, and the token after it."""
+    """Read a cardinal at token i; return it and the token after it."""
     word = line.words[i]
     if digits(word):
         return (int(word), i + 1) if len(word) <= 4 else None
@@ -45,7 +46,7 @@ def whole(line: Line, i: int) -> tuple[int, int] | None:
 
 
 def ordinal(line: Line, i: int) -> tuple[int, int] | None:
-    """An ordinal at token i ("3rd", "third", "twenty-first"), and the token after it."""
+    """Read an ordinal at token i ("3rd", "third", "twenty-first"); return it and the token after it."""
     words = line.words
     word = words[i]
     if digits(word):
@@ -65,7 +66,7 @@ _VAGUE: Final = {"couple": 2, "few": 3, "several": 3, "dozen": 12}
 
 
 def amount(line: Line, i: int) -> tuple[Number, int] | None:
-    """How many of a unit: "2", "2.5", "a", "a couple of", "half an", "three quarters of an", "two and a half"."""
+    """Read how many of a unit: "2", "2.5", "a", "a couple of", "half an", "three quarters of an", "two and a half"."""
     words = line.words
     if words[i] in ("a", "an", "another"):
         if words[i] != "an" and words[i + 1] in _VAGUE:

@@ -1,7 +1,7 @@
-"""Dates and times in a text: every one it names (`find_when`), or a text that is nothing else (`parse_when`).
+"""Find dates and times in a text (`find_when`), or read a text that is nothing else (`parse_when`).
 
-Reading an expression is the business of `moments`; here is judged whether it is one where it stands: on word
-boundaries, outside quotations and recurrences, with the preposition that a doubtful word needs.
+`moments` reads an expression; this module decides whether it counts as one where it stands: on word boundaries,
+outside quotations and recurrences, with the preposition that a doubtful word needs.
 """
 
 import datetime as dt
@@ -29,7 +29,10 @@ _YEAR_LEADS: Final = frozenset({"in", "by", "since", "until", "till", "before", 
 
 
 def find_when(text: str, *, now: dt.datetime, preferences: Preferences) -> list[Found[When]]:
-    """Every date or time in a text, left to right. Those inside a recurrence ("every friday at 9") belong to it."""
+    """Return every date or time in a text, left to right.
+
+    Those inside a recurrence ("every friday at 9") belong to it.
+    """
     ctx = context_of(text, now=now, preferences=preferences)
     line, words = ctx.line, ctx.words
     found: list[Found[When]] = []
@@ -143,8 +146,9 @@ def _alone(line: Line, start: int, end: int) -> bool:
 
 
 def due_day(when: When, *, today: dt.date) -> dt.date:
-    """The day a task is due that was said to be due then: of a week that has begun its last day, of one to come its
-    first."""
+    """Return the day that a task is due which is due "then": the last day of a week that has begun, the first of
+    one to come.
+    """
     if when.until is not None and when.date < today <= when.until:
         return when.until
     return when.date
@@ -154,7 +158,10 @@ _EXAMPLES: Final = 'Try "tomorrow 5pm" or "2026-11-27".'
 
 
 def parse_when(text: str, *, now: dt.datetime, preferences: Preferences) -> When:
-    """A text that is a date, a time or both and nothing else; InvalidInput says what was not understood."""
+    """Return the meaning of a text that is a date, a time or both and nothing else.
+
+    Raise `InvalidInput` on any other text.
+    """
     shown = " ".join(text.split())
     if not shown:
         raise InvalidInput(f"No date was given. {_EXAMPLES}")

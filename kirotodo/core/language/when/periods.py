@@ -1,4 +1,6 @@
-"""Weeks, weekends, months, quarters, seasons and years; their beginnings and ends, and the nth day within them."""
+"""Read weeks, weekends, months, quarters, seasons and years; their beginnings and ends, and the nth day within
+them.
+"""
 
 import datetime as dt
 from typing import Final, NamedTuple
@@ -23,7 +25,7 @@ _SHORT_ENDS: Final = {"eom": "month", "eoy": "year", "eow": "week", "eoq": "quar
 
 
 class Period(NamedTuple):
-    """First and last day; `year_open` where the year was not said, so that it may be moved on by one."""
+    """The first and last day; `year_open` where no year was given, so that it may be moved on by one."""
 
     first: dt.date
     last: dt.date
@@ -64,7 +66,9 @@ def _named_month(ctx: Context, month: int, year: int | None, way: int | None = N
 
 
 def period_at(ctx: Context, i: int) -> tuple[Period, int] | None:
-    """A period at token i: "next week", "the month", "october 2027", "q3 2027", "this summer", "the year 2030"."""
+    """Read a period at token i: "next week", "the month", "october 2027", "q3 2027", "this summer", "the year
+    2030".
+    """
     words = ctx.words
     modifier = modifier_at(ctx, i)
     j = modifier[2] if modifier else i + 1 if words[i] == "the" else i
@@ -123,7 +127,7 @@ def _plain_year(ctx: Context, i: int) -> tuple[Period, int] | None:
 
 
 def period_day(ctx: Context, i: int) -> DayMatch:
-    """A whole period as a date with an end."""
+    """Read a whole period as a date with an end."""
     words = ctx.words
     if words[i] in ("rest", "remainder") or (words[i] == "the" and words[i + 1] == "rest"):
         j = i + 2 if words[i] == "the" else i + 1
@@ -150,7 +154,7 @@ def period_day(ctx: Context, i: int) -> DayMatch:
 
 
 def counted_period(ctx: Context, i: int) -> DayMatch:
-    """ "the next 3 days", "coming two weeks", "past month and a half": from today on, or up to today."""
+    """Read "the next 3 days", "coming two weeks", "past month and a half": from today on, or up to today."""
     words = ctx.words
     modifier = modifier_at(ctx, i)
     if modifier is None or modifier[0] == 0:
@@ -171,7 +175,7 @@ def counted_period(ctx: Context, i: int) -> DayMatch:
 
 
 def weekend_day(ctx: Context, i: int) -> DayMatch:
-    """ "this weekend", "the weekend", "next weekend", "the weekend of halloween" is left to the day it is of."""
+    """Read "this weekend", "the weekend", "next weekend"; "the weekend of halloween" is left to the day it names."""
     words = ctx.words
     modifier = modifier_at(ctx, i)
     j = modifier[2] if modifier else i + 1 if words[i] == "the" else i
@@ -193,7 +197,7 @@ def weekend_day(ctx: Context, i: int) -> DayMatch:
 
 
 def edge_day(ctx: Context, i: int) -> DayMatch:
-    """ "end of the month", "beginning of next week", "mid-march", "eom"."""
+    """Read "end of the month", "beginning of next week", "mid-march", "eom"."""
     words = ctx.words
     word = words[i]
     if word in _SHORT_ENDS:
@@ -248,12 +252,13 @@ def _moved_on(period: Period) -> Period:
 
 
 def week_of(ctx: Context, day: dt.date) -> Day:
+    """Return the week that contains a day, as a day with an end."""
     first = week_start(ctx, day)
     return Day(first, until=first + 6 * DAY, grain="week")
 
 
 def nth_at(ctx: Context, i: int) -> tuple[int, int] | None:
-    """ "second" 2, "last" -1, "2nd to last" -2, "third last" -3, "next to last" -2."""
+    """Read a position: "second" 2, "last" -1, "2nd to last" -2, "third last" -3, "next to last" -2."""
     words = ctx.words
     if words[i] == "the":
         i += 1
@@ -274,7 +279,9 @@ def nth_at(ctx: Context, i: int) -> tuple[int, int] | None:
 
 
 def nth_day(ctx: Context, i: int) -> DayMatch:
-    """ "second wednesday of october 2027", "last day of february", "first week of march", "2nd to last fri in feb"."""
+    """Read "second wednesday of october 2027", "last day of february", "first week of march", "2nd to last fri in
+    feb".
+    """
     counted = nth_at(ctx, i)
     if counted is None:
         return None

@@ -1,4 +1,4 @@
-"""Recurrences in a text (`find_recurrence`), or a text that is nothing else (`parse_rule`)."""
+"""Find recurrences in a text (`find_recurrence`), or read a text that is nothing else (`parse_rule`)."""
 
 import datetime as dt
 from typing import Final, NamedTuple
@@ -16,7 +16,7 @@ from kirotodo.core.language.when.tokens import Context, Found, context_of, stand
 
 
 def repeat_at(ctx: Context, i: int) -> tuple[Draft, int] | None:
-    """The recurrence that begins at token i, as long as it goes."""
+    """Read the longest recurrence that begins at token i."""
     draft = Draft()
     end = _leading_time(ctx, i, draft)
     head = head_at(ctx, i if end is None else end, draft)
@@ -68,7 +68,7 @@ class Repeat(NamedTuple):
 
 
 def repeats_in(ctx: Context) -> list[Repeat]:
-    """Every recurrence of a line, left to right, in tokens."""
+    """Return every recurrence of a line, left to right, in tokens."""
     line = ctx.line
     if _TRIGGERS.isdisjoint(ctx.words):
         return []
@@ -104,7 +104,10 @@ def _checked(ctx: Context, rule: str, *, completion: bool) -> Recurrence | None:
 
 
 def find_recurrence(text: str, *, now: dt.datetime, preferences: Preferences) -> list[Found[Recurrence]]:
-    """Every recurrence in a text, left to right. A time of day said with it is in its rule (BYHOUR, BYMINUTE)."""
+    """Return every recurrence in a text, left to right.
+
+    Its rule includes a time of day given with it (BYHOUR, BYMINUTE).
+    """
     line = (ctx := context_of(text, now=now, preferences=preferences)).line
     return [
         Found(line.starts[repeat.start], line.ends[repeat.end - 1], repeat.value, line.starts[repeat.bare])
@@ -118,9 +121,9 @@ _EXAMPLES: Final = 'Try "every other friday" or "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR
 
 
 def parse_rule(text: str, *, now: dt.datetime | None = None, preferences: Preferences | None = None) -> Recurrence:
-    """A recurrence in words or as an RFC 5545 rule; InvalidInput says what was not understood.
+    """Return the recurrence in words or as an RFC 5545 rule. Raise `InvalidInput` on any other text.
 
-    Without `now`, an end must be said with its year ("until 3 March 2027").
+    Without `now`, an end must have its year ("until 3 March 2027").
     """
     shown = " ".join(text.split())
     if not shown:

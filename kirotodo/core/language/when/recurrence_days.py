@@ -1,4 +1,6 @@
-"""The days of a recurrence: "mon, wed and fri", "the first and third friday", "the 15th", "december 21st and 31st"."""
+"""Read the days of a recurrence: "mon, wed and fri", "the first and third friday", "the 15th", "december 21st and
+31st".
+"""
 
 import datetime as dt
 from collections.abc import Callable
@@ -36,7 +38,7 @@ LIST_MARKS: Final = word_set("and & , + or /")
 
 @dataclass
 class Draft:
-    """A rule under construction. `holes` are tokens within it that say when it starts, which is no part of a rule."""
+    """A rule under construction. `holes` are tokens within it that say when it starts, which is not part of a rule."""
 
     freq: Freq | None = None
     interval: int = 1
@@ -55,9 +57,11 @@ class Draft:
 
     @property
     def dayless(self) -> bool:
+        """Return whether the draft names no days yet."""
         return not (self.days or self.monthdays or self.yeardays or self.positions)
 
     def rule(self, ctx: Context) -> Rule:
+        """Return the finished rule."""
         times = self.times or ([part_time(self.part, ctx.preferences)] if self.part else [])
         times = [time for time in times if time.minute == times[0].minute]
         return Rule(
@@ -91,7 +95,7 @@ class Draft:
 
 
 def day_words(ctx: Context, i: int, draft: Draft, *, head: bool) -> int | None:
-    """Which days: weekdays, groups of them, numbered ones, days of the month, dates of the year, parts of the day."""
+    """Read days: weekdays, groups of them, numbered ones, days of the month, dates of the year, parts of the day."""
     words = ctx.words
     word = words[i]
     if word in WEEKDAYS or word in PLURALS or word in GROUPS:
@@ -135,7 +139,7 @@ def _every_holiday(holiday: Callable[[int], dt.date], year: int, draft: Draft) -
 
 
 def weekly_days(ctx: Context, i: int, draft: Draft) -> int | None:
-    """ "mon, wed and fri", "monday through friday", "weekdays"."""
+    """Read "mon, wed and fri", "monday through friday", "weekdays"."""
     words = ctx.words
     end: int | None = None
     j = i
@@ -167,7 +171,7 @@ def weekly_days(ctx: Context, i: int, draft: Draft) -> int | None:
 
 
 def nth_list(ctx: Context, i: int, draft: Draft) -> int | None:
-    """ "first and third friday", "4th and 10th", "15th workday, first workday", "2nd and 2nd to last fri"."""
+    """Read "first and third friday", "4th and 10th", "15th workday, first workday", "2nd and 2nd to last fri"."""
     words = ctx.words
     j = i
     pending: list[int] = []
@@ -228,7 +232,7 @@ def _counted_noun(ctx: Context, j: int, nths: list[int], draft: Draft) -> int | 
 
 
 def day_numbers(ctx: Context, i: int, draft: Draft) -> int | None:
-    """ "day 20 and 30"."""
+    """Read "day 20 and 30"."""
     j, end = i, None
     while digits(ctx.words[j]) and 0 < int(ctx.words[j][:4]) <= 366:
         (draft.yeardays if draft.freq == "YEARLY" and not draft.months else draft.monthdays).append(int(ctx.words[j]))
@@ -239,7 +243,7 @@ def day_numbers(ctx: Context, i: int, draft: Draft) -> int | None:
 
 
 def month_dates(ctx: Context, i: int, draft: Draft) -> int | None:
-    """ "jan 27th", "december 21st and 31st", "january and june", "november"."""
+    """Read "jan 27th", "december 21st and 31st", "january and june", "november"."""
     words = ctx.words
     named = month_at(ctx, i)
     if named is None:
@@ -274,7 +278,7 @@ def month_dates(ctx: Context, i: int, draft: Draft) -> int | None:
 
 
 def part_of_day(ctx: Context, i: int, draft: Draft) -> int | None:
-    """ "mornings", "in the evening" after days."""
+    """Read "mornings", "in the evening" after days."""
     if draft.part is not None or draft.freq in ("HOURLY", "MINUTELY"):
         return None
     word = ctx.words[i]

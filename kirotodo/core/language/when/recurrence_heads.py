@@ -1,6 +1,6 @@
-"""How a recurrence begins: "every other …", "weekly", "mondays", "3 days after i finish it".
+"""Read the beginning of a recurrence: "every other …", "weekly", "mondays", "3 days after i finish it".
 
-A reader takes a token and the draft: it returns the token after what it read, or None.
+A reader takes a token and the draft, and returns the token after what it read, or None.
 """
 
 from typing import Final
@@ -56,6 +56,7 @@ FREQUENCY_OF: Final[dict[str, tuple[Freq, int]]] = {
 
 
 def head_at(ctx: Context, i: int, draft: Draft) -> int | None:
+    """Read the beginning of a recurrence at token i into the draft."""
     words = ctx.words
     word = words[i]
     if word in EVERY and word != "everyday":
@@ -84,7 +85,7 @@ def head_at(ctx: Context, i: int, draft: Draft) -> int | None:
 
 
 def every(ctx: Context, i: int, draft: Draft) -> int | None:
-    """What follows "every"."""
+    """Read the words after "every"."""
     words = ctx.words
     if words[i] == "!":
         draft.completion, i = True, i + 1
@@ -123,8 +124,6 @@ def _unit(ctx: Context, i: int, draft: Draft, count: int) -> int | None:
     if unit is None and ctx.words[i] in ("h", "d", "w") and ctx.line.glued(i):
         unit = {"h": "hour", "d": "day", "w": "week"}[ctx.words[i]]
     if unit not in FREQUENCY_OF:
-        if ctx.words[i] in ("weekdays", "workdays") and count > 1:
-            return None
         return None
     freq, times = FREQUENCY_OF[unit]
     draft.freq, draft.interval = freq, min(times * count, 1000)
@@ -193,29 +192,14 @@ def _from_completion(ctx: Context, i: int, draft: Draft) -> int | None:
 
 
 _DONE: Final = word_set("done completed finished complete finish do completing finishing completion doing did")
+_BEFORE_DONE: Final = word_set("i it is i'm it's im i've have the last one previous was its we")
 
 
 def done(ctx: Context, i: int) -> int | None:
-    """What "after" is followed by: "completion", "i finish it", "it is done", "the last one is completed"."""
+    """Read the words after "after": "completion", "i finish it", "it is done", "the last one is completed"."""
     words = ctx.words
     j = i
-    while words[j] in (
-        "i",
-        "it",
-        "is",
-        "i'm",
-        "it's",
-        "im",
-        "i've",
-        "have",
-        "the",
-        "last",
-        "one",
-        "previous",
-        "was",
-        "its",
-        "we",
-    ):
+    while words[j] in _BEFORE_DONE:
         j += 1
     if words[j] not in _DONE:
         return None

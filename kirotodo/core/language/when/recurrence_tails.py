@@ -1,6 +1,6 @@
-"""What may follow the beginning of a recurrence: on which days, at what times, how often in all, until when.
+"""Read the rest of a recurrence: on which days, at what times, how often in all, until when.
 
-A reader takes a token and the draft: it returns the token after what it read, or None with the draft as it was.
+A reader takes a token and the draft, and returns the token after what it read, or None with the draft as it was.
 """
 
 from typing import Final
@@ -33,6 +33,7 @@ _STARTING: Final = word_set("starting beginning commencing from since starts eff
 
 
 def tail_at(ctx: Context, i: int, draft: Draft) -> int | None:
+    """Read one more part of a recurrence at token i into the draft."""
     words = ctx.words
     j = i + 1 if words[i] == "," else i
     for step in (_on, _within, _at, part_of_day, _except, _times, _start_to_end, _until, _after_done):

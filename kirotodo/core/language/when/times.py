@@ -1,4 +1,4 @@
-"""Times of day: "5pm", "17:30", "half past five", "nine thirty a.m.", "noon", "in the morning", "after lunch"."""
+"""Read times of day: "5pm", "17:30", "half past five", "nine thirty a.m.", "noon", "in the morning", "after lunch"."""
 
 import datetime as dt
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -13,7 +13,7 @@ Led: TypeAlias = Literal["no", "at", "range"]
 
 
 class Clock(NamedTuple):
-    """A time as it was said; `exact` where morning or afternoon is beyond doubt, `bare` for a number alone."""
+    """A time as it was written; `exact` where morning or afternoon is beyond doubt, `bare` for a number alone."""
 
     hour: int
     minute: int = 0
@@ -71,7 +71,7 @@ START_WORDS: Final = frozenset(
 
 
 def clock_at(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
-    """A time of day at token i, a range of times ("3-4pm") giving its beginning."""
+    """Read a time of day at token i; of a range of times ("3-4pm"), its beginning."""
     first = _one_clock(line, i, led)
     if first is None:
         return _range_of_bare(line, i)
@@ -239,7 +239,10 @@ def _spoken(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
 
 
 def meridiem(line: Line, j: int, *, certain: bool) -> tuple[bool, int] | None:
-    """ "am", "p.m.", "p . m .", "in the AM", a glued "p": whether it is past noon, and the token after it."""
+    """Read "am", "p.m.", "p .
+
+    m .", "in the AM", a glued "p"; return whether it is past noon, and the token after it.
+    """
     words = line.words
     word = words[j]
     if word in ("am", "pm"):
@@ -335,7 +338,7 @@ def _zone(line: Line, j: int) -> int:
 
 
 def part_at(line: Line, i: int, *, loose: bool) -> tuple[Part, int] | None:
-    """A part of the day at token i. `loose` beside a day, where "morning" alone will do."""
+    """Read a part of the day at token i. `loose` beside a day, where "morning" alone is enough."""
     words = line.words
     word = words[i]
     if word in _EARLY and words[i + 1] not in _EARLY and (later := part_at(line, i + 1, loose=loose)):
@@ -357,8 +360,6 @@ def part_at(line: Line, i: int, *, loose: bool) -> tuple[Part, int] | None:
         return None
     if word in ("in", "during", "at", "over", "after", "on"):
         return _after_preposition(line, i, loose)
-    if word in ("after",):
-        return None
     if loose and word in _MEALS and i and line.text[line.starts[i - 1] : line.ends[i - 1]].endswith(("'s", "’s")):
         return None
     if loose and word in _MEALS and words[i + 1] == "with":
@@ -401,7 +402,7 @@ def _after_preposition(line: Line, i: int, loose: bool) -> tuple[Part, int] | No
 
 
 def part_time(part: Part, preferences: Preferences) -> dt.time:
-    """The time that a part of the day stands for."""
+    """Return the time that a part of the day stands for."""
     if part.name in ("after_lunch", "after_school"):
         return dt.time(13) if part.name == "after_lunch" else preferences.afternoon
     named = {

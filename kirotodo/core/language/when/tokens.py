@@ -1,4 +1,4 @@
-"""Cutting a text into tokens, and the piece of text a value was found in. Knows nothing of dates."""
+"""Cut a text into tokens, and locate values in it. Knows nothing of dates."""
 
 import re
 from dataclasses import dataclass, replace
@@ -21,12 +21,12 @@ _PADDING: Final = 8
 
 
 def listed_words(words: str) -> tuple[str, ...]:
-    """A small vocabulary, in its order."""
+    """Return the words of a sentence, in its order."""
     return tuple(words.split())
 
 
 def word_set(words: str) -> frozenset[str]:
-    """A small vocabulary, written as a sentence."""
+    """Return the words of a sentence as a set."""
     return frozenset(words.split())
 
 
@@ -59,7 +59,7 @@ _MONTH_DAY = pattern(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\d{1,2
 class Found(Generic[T]):
     """A value and where it stands: `text[start:end]`, the preposition before it included, `bare_start` without it.
 
-    `time_only` says of a moment that only a time of day was said, so that its day was filled in.
+    `time_only` says of a moment that only a time of day was given, so that its day was filled in.
     """
 
     start: int
@@ -84,18 +84,19 @@ class Line:
     moving: bool
 
     def glued(self, index: int) -> bool:
-        """Whether token `index` follows the one before it without a space."""
+        """Return whether token `index` follows the one before it without a space."""
         return 0 < index < self.size and self.starts[index] == self.ends[index - 1]
 
     def capital(self, index: int) -> bool:
+        """Return whether token `index` begins with a capital letter."""
         return index < self.size and self.text[self.starts[index]].isupper()
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A line together with what its words are relative to: the local moment and the preferences of the reader.
+    """A line with what its words are relative to: the local moment and the user's preferences.
 
-    `depth` counts expressions within expressions ("a week before the day after …"), which end after a few.
+    `depth` counts expressions within expressions ("a week before the day after …"), which are limited.
     """
 
     line: Line
@@ -106,11 +107,12 @@ class Context:
     depth: int = 0
 
     def deeper(self) -> "Context | None":
+        """Return the context of an expression within this one, or None beyond the limit."""
         return replace(self, depth=self.depth + 1) if self.depth < _DEEPEST else None
 
 
 def context_of(text: str, *, now: datetime, preferences: Preferences) -> Context:
-    """A text and its circumstances; a clock that is wrong by thousands of years is brought within the calendar."""
+    """Return a text with its context; a clock that is wrong by thousands of years is brought within the calendar."""
     line = cut(text)
     now = min(max(now.replace(tzinfo=None), _EARLIEST), _LATEST)
     return Context(line, line.words, now, now.date(), preferences)
@@ -118,7 +120,7 @@ def context_of(text: str, *, now: datetime, preferences: Preferences) -> Context
 
 @lru_cache(maxsize=64)
 def cut(text: str) -> Line:
-    """Every token of a text; a quotation is one token that matches nothing."""
+    """Return every token of a text; a quotation is one token that matches nothing."""
     words: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -148,7 +150,9 @@ def _plain(token: str) -> str:
 
 
 def standing_free(line: Line, start: int, end: int) -> bool:
-    """Whether tokens start..end-1 are whole words: not part of a longer word, number, version or phone number."""
+    """Return whether tokens start..end-1 are whole words: not part of a longer word, number, version or phone
+    number.
+    """
     text = line.text
     first, last = line.starts[start], line.ends[end - 1]
     if first and not _may_touch(text, first - 1, text[first], before=True):
