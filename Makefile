@@ -9,7 +9,7 @@ DATA ?= ../shared/eval
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench common-passwords lock screenshot clean
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench common-passwords lock docs screenshot clean
 
 help: ## what there is to run
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ faults: $(STAMP) ## try to make it lose, double or get stuck (COUNT=faults of ea
 
 bench: $(STAMP) ## the figures of benchmarks/
 	$(BIN)/python -m benchmarks
+
+docs: $(STAMP) ## write the generated tables of docs/ again
+	$(BIN)/python -m scripts.docs
 
 screenshot: $(STAMP) ## draw the picture in the README anew
 	$(BIN)/python -m benchmarks.screenshot docs/screenshot.svg
