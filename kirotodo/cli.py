@@ -98,7 +98,7 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         sys.stdout.write(f"kirotodo {__version__}\n")
         return
-    _be_quiet()
+    _configure_logging()
     gc.disable()  # start-up only makes objects that stay; collecting among them is a fifth of its time
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -121,13 +121,17 @@ def _open_closed_streams() -> None:
         setattr(sys, f"__{name}__", stream)
 
 
-def _be_quiet() -> None:
-    """Keep log lines off the screen, where they would run into what is drawn there; KIROTODO_DEBUG=1 shows them."""
+def _configure_logging() -> None:
+    """Drop log lines, which would run into what the chat draws. KIROTODO_DEBUG=1 prints them on stderr."""
     import logging
 
     logger = logging.getLogger("kirotodo")
     if os.environ.get("KIROTODO_DEBUG"):
-        logging.basicConfig(level=logging.WARNING)
+        from kirotodo.client.commands.output import LogFormatter
+
+        handler = logging.StreamHandler()
+        handler.setFormatter(LogFormatter(logging.BASIC_FORMAT))
+        logging.basicConfig(level=logging.WARNING, handlers=[handler])
         logger.setLevel(logging.DEBUG)  # ours alone: libraries would show what is sent and stored
     else:
         logger.addHandler(logging.NullHandler())
@@ -263,7 +267,7 @@ def _refuse_a_file(home: "Path | None") -> None:
 async def _local(settings: "Settings", *, resume: bool) -> "AsyncIterator[Backend]":
     from kirotodo.core.local import LocalBackend
 
-    _quiet_logs()
+    _silence_libraries()
     opened = await LocalBackend.open(settings, resume=resume, read_only_ok=True)
     _settled()
     try:
@@ -295,7 +299,7 @@ async def _remote(accounts: "ClientAccounts", server: "Address") -> "AsyncIterat
         if change.wait is not None and change.wait >= 1:
             say(f"{change.detail} Going on in {change.wait:.0f} seconds.")
 
-    _quiet_logs()
+    _silence_libraries()
     opened = await accounts.backend(server, on_link=hear)
     _settled()
     try:
@@ -354,7 +358,7 @@ def _chat(
     def clock() -> dt.datetime:
         return dt.datetime.now(settings.zone)
 
-    _quiet_logs()
+    _silence_libraries()
     app = KirotodoApp(opened, switcher=places, clock=clock, conversation_id=conversation_id, new=new, model=model)
     app.run()
     if app.return_code:
@@ -386,12 +390,9 @@ def _settled() -> None:
     gc.enable()
 
 
-def _quiet_logs() -> None:
-    """What goes wrong is told in sentences; log records are for those who ask for them."""
+def _silence_libraries() -> None:
+    """Drop the warnings of libraries, which Python prints on stderr where no handler takes them."""
     import logging
-    import os
 
-    if os.environ.get("KIROTODO_DEBUG"):
-        logging.basicConfig(stream=sys.stderr, level=logging.INFO)
-    elif not logging.getLogger().handlers:
+    if not logging.getLogger().handlers:
         logging.getLogger().addHandler(logging.NullHandler())

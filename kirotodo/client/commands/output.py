@@ -5,6 +5,7 @@ way out. Styles are `Styled` pieces, which become escape sequences only after th
 """
 
 import json
+import logging
 import shutil
 import sys
 from dataclasses import dataclass
@@ -27,6 +28,14 @@ class Styled:
 
 Piece: TypeAlias = str | Styled
 Line: TypeAlias = tuple[Piece, ...]
+
+
+class LogFormatter(logging.Formatter):
+    """Formats a log record, its traceback included, as text that cannot script the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as safe text."""
+        return sanitize(super().format(record))
 
 
 def columns() -> int | None:

@@ -268,7 +268,11 @@ def _database_report(settings: "Settings") -> Iterator[Check]:
     if settings.database_url.startswith("sqlite"):
         yield Check(name="database kind", state="warn", detail="SQLite: one server only; PostgreSQL takes more")
         return
-    parts = urlsplit(settings.database_url)
+    try:
+        parts = urlsplit(settings.database_url)
+    except ValueError:
+        yield Check(name="database link", state="bad", detail="DATABASE_URL is not a database address")
+        return
     password, host = parts.password or "", parts.hostname or ""
     if password and len(password) < PASSWORD_MIN:
         yield Check(name="database password", state="bad", detail=f"{len(password)} characters: openssl rand -hex 16")

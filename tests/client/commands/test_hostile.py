@@ -1,10 +1,9 @@
 """No command lets a hostile server, file, name or setting script the terminal, and none crashes on it."""
 
 import io
-import re
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
@@ -18,10 +17,9 @@ from kirotodo.client.commands.context import Session
 from kirotodo.core import errors
 from kirotodo.core.backend import Backend
 from kirotodo.core.text.sanitize import UNSAFE
+from tests.client.commands.terminal import assert_safe, on_terminal
 from tests.client.hostile import NOW, POISONS, SCRIPTS, build, hostile
 
-OUR_STYLES: Final = re.compile(r"\x1b\[(?:0|1|2|31)m")
-"""What `Styled` becomes. The poison holds others."""
 COMMANDS: Final = (
     "ask x",
     "ask --json x",
@@ -63,17 +61,6 @@ COMMANDS: Final = (
 NOT_OF_A_BACKEND: Final = {"chat", "import", "whoami", "account"}
 
 
-class Terminal(io.TextIOWrapper):
-    """A stream that says it is one, and keeps the bytes it was given."""
-
-    def __init__(self) -> None:
-        self.bytes = io.BytesIO()
-        super().__init__(self.bytes, encoding="utf-8", errors="replace", write_through=True, newline="")
-
-    def isatty(self) -> bool:
-        return True
-
-
 def run(backend: Backend, home: Path, *args: str) -> tuple[str, int]:
     """What reached the terminal, without our own styles, and the exit code."""
 
@@ -88,20 +75,7 @@ def run(backend: Backend, home: Path, *args: str) -> tuple[str, int]:
         raise AssertionError("no screen is opened here")
 
     session = Session(backend=opened, rehearsal=opened, screen=screen, now=lambda: NOW, accounts=accounts)
-    terminal = Terminal()
-    with redirect_stdout(terminal), redirect_stderr(terminal):
-        try:
-            command_group().main(list(args), obj=session)
-        except SystemExit as ended:
-            code = ended.code if isinstance(ended.code, int) else 0
-    terminal.flush()
-    return OUR_STYLES.sub("", terminal.bytes.getvalue().decode()), code
-
-
-def assert_safe(shown: str) -> None:
-    found = UNSAFE.search(shown)
-    assert found is None, f"{found[0]!r} in {shown[max(0, found.start() - 60) : found.end() + 60]!r}"
-    assert "went wrong inside" not in shown
+    return on_terminal(*args, session=session)
 
 
 @pytest.fixture(autouse=True)

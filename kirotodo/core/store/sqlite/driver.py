@@ -36,7 +36,7 @@ def path_of(url: str) -> Path:
     """The file that a database URL names. Raises `ConfigError`."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigError(
             f"DATABASE_URL is not a database address: {hide_secrets(url)}; write sqlite:///path/to/file.db."
         ) from None
