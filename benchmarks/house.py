@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from benchmarks.moment import NOW, clock
+from benchmarks.moment import clock
 from kirotodo.core.agent.runner import this_process
 from kirotodo.core.backend import Backend
 from kirotodo.core.local import LOCAL_USER, LocalBackend
@@ -70,7 +70,7 @@ async def long_conversation(folder: Path, messages: int) -> int:
                     conversation_id=conversation.id,
                     message_seq=asked.seq,
                     owner=this_process(),
-                    lease_until=NOW + timedelta(minutes=1),
+                    lease=timedelta(minutes=1),
                 )
                 await store.turns.add_step(turn_id, 1, ANSWER)
                 await store.turns.finish(turn_id, status="finished", response=ANSWER, model="built-in")

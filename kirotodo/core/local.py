@@ -143,7 +143,6 @@ class Core:
             database=self.database,
             hub=self.hub,
             agent_for=agents,
-            clock=self.clock,
             timeout_seconds=self.settings.agent_timeout,
             observer=observer,
         )

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -153,7 +153,6 @@ class TurnRunner:
         database: Database,
         hub: EventHub,
         agent_for: Callable[[str], Agent],
-        clock: Callable[[], datetime],
         timeout_seconds: float,
         lease: timedelta = LEASE,
         observer: Observer | None = None,
@@ -162,9 +161,8 @@ class TurnRunner:
         self._database = database
         self._hub = hub
         self._agent_for = agent_for
-        self._clock = clock
         self._timeout = timeout_seconds
-        self._lease = lease
+        self.lease = lease
         self._observer = observer or Observer()
         self._jobs: dict[str, RunningTurn] = {}
         self._heart: asyncio.Task[None] | None = None
@@ -172,13 +170,10 @@ class TurnRunner:
         self._closing = False
         self._closed = asyncio.Event()
 
-    def lease_until(self) -> datetime:
-        return self._clock() + self._lease
-
     @property
     def patience(self) -> float:
         """For how many seconds a turn that somebody goes on with may be silent at the most."""
-        return self._timeout + self._lease.total_seconds() + SILENT_SECONDS
+        return self._timeout + self.lease.total_seconds() + SILENT_SECONDS
 
     @property
     def live(self) -> int:
@@ -243,8 +238,7 @@ class TurnRunner:
         """Go on with turns that nobody runs any more; how many were taken."""
         taken = 0
         for dangling in await self._database.dangling():
-            expired = dangling.lease_until <= self._clock()
-            if dangling.turn_id not in self._jobs and (expired or is_gone(dangling.owner)):
+            if dangling.turn_id not in self._jobs and (dangling.expired or is_gone(dangling.owner)):
                 taken += await self._claim(dangling)
         return taken
 
@@ -379,7 +373,7 @@ class TurnRunner:
                     await self._closed.wait()
             pause = min(2 * pause, OUTAGE_LONGEST_SECONDS)
             try:
-                held = await self._database.hold([turn.lease], until=self.lease_until())
+                held = await self._database.hold([turn.lease], lease=self.lease)
                 if turn.turn_id not in held:
                     return False
                 async with self._database.read(turn.user_id) as store:
@@ -467,13 +461,10 @@ class TurnRunner:
         )
 
     def _abandoned(self, record: TurnRecord) -> bool:
-        expired = record.lease_until <= self._clock()
-        return expired or is_gone(record.owner)
+        return record.expired or is_gone(record.owner)
 
     async def _seize(self, turns: TurnStore, record: TurnRecord) -> int:
-        epoch = await turns.claim(
-            record.turn.id, owner=self.owner, lease_until=self.lease_until(), expected_epoch=record.epoch
-        )
+        epoch = await turns.claim(record.turn.id, owner=self.owner, lease=self.lease, expected_epoch=record.epoch)
         if epoch is None:
             raise Conflict("Somebody else is answering this turn.")
         return epoch
@@ -487,7 +478,7 @@ class TurnRunner:
                 claimed = await store.turns.take_over(
                     dangling.turn_id,
                     owner=self.owner,
-                    lease_until=self.lease_until(),
+                    lease=self.lease,
                     expected_epoch=dangling.epoch,
                 )
         except KirotodoError as error:
@@ -516,7 +507,7 @@ class TurnRunner:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             jobs = list(self._jobs.values())
             try:
-                held = await self._database.hold([job.log.lease for job in jobs], until=self.lease_until())
+                held = await self._database.hold([job.log.lease for job in jobs], lease=self.lease)
             except KirotodoError as error:
                 log.warning("leases could not be kept: %s", error.message)
                 continue

@@ -221,7 +221,7 @@ class Turns:
                 fingerprint=fingerprint,
                 model=model,
                 owner=self._runner.owner,
-                lease_until=self._runner.lease_until(),
+                lease=self._runner.lease,
                 created_at=store.now,
                 first=conversation_id is None,
             )

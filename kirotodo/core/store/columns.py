@@ -66,6 +66,32 @@ def _moment_in_postgresql(element: ParsedMoment, compiler: SQLCompiler, **option
     return f"(CAST({compiler.process(element.clauses, **options)} AS timestamp) AT TIME ZONE 'UTC')"
 
 
+class LeaseClock(FunctionElement[datetime]):
+    """The present moment by the clock that leases are judged by, or one that lies ahead of it.
+
+    It takes `now` by this process's clock, and perhaps a moment `then`. A PostgreSQL database has servers on several
+    machines, so there each moment is put on the database's clock; the programs that share a SQLite file share a clock.
+    """
+
+    inherit_cache = True
+    name = "lease_clock"
+    type = UtcDateTime()
+
+
+@compiles(LeaseClock, "sqlite")
+def _lease_clock_in_sqlite(element: LeaseClock, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(list(element.clauses)[-1], **options)
+
+
+@compiles(LeaseClock, "postgresql")
+def _lease_clock_in_postgresql(element: LeaseClock, compiler: SQLCompiler, **options: Any) -> str:
+    # Not now(), which stands still while the transaction waits for its turn.
+    if len(element.clauses) == 1:
+        return "clock_timestamp()"
+    now, then = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(clock_timestamp() + ({then} - {now}))"
+
+
 class JsonValues(FunctionElement[str]):
     """A row for every value of a JSON array: many values in one parameter. Name the column with `table_valued`."""
 

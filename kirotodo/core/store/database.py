@@ -25,11 +25,11 @@ from kirotodo.core.store.postgres.driver import is_postgres
 from kirotodo.core.store.purge import Purged, delete_some, purge
 from kirotodo.core.store.request_keys import RequestKeyStore
 from kirotodo.core.store.sqlite.engine import SqliteEngine
-from kirotodo.core.store.tables import conversations, deleted_users, tasks, turns, users
+from kirotodo.core.store.tables import conversations, deleted_users, tasks, users
 from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 from kirotodo.core.store.tasks import TaskStore
 from kirotodo.core.store.transaction import UID, Scope, hash_of
-from kirotodo.core.store.turns import HOLD, LAST_SEQS, DanglingTurn, Lease, TurnStore
+from kirotodo.core.store.turns import DANGLING, HOLD, LAST_SEQS, DanglingTurn, Lease, TurnStore, lease_times
 
 REFUSED_SECONDS: Final = 10.0
 _CHUNK: Final = 500
@@ -58,11 +58,6 @@ _TASKS_SINCE: Final = (
 )
 _CONVERSATIONS_SINCE: Final = select(func.count()).where(
     conversations.c.user_id == UID, conversations.c.revision > _SINCE
-)
-_DANGLING: Final = (
-    select(turns.c.user_id, turns.c.id.label("turn_id"), turns.c.owner, turns.c.epoch, turns.c.lease_until)
-    .where(turns.c.status == "running")
-    .order_by(turns.c.user_id, turns.c.created_at, turns.c.id)
 )
 
 
@@ -224,7 +219,8 @@ class Database:
     async def dangling(self) -> list[DanglingTurn]:
         """Every user's turns with status `running`."""
         async with self._engine.operate() as connection:
-            return [DanglingTurn(**row._mapping) for row in await connection.execute(_DANGLING)]
+            rows = await connection.execute(DANGLING, {"lease_now": self._clock()})
+            return [DanglingTurn(**row._mapping) for row in rows]
 
     async def account_of(self, email: str) -> Account | None:
         """The account with this address, folded, whoever's it is."""
@@ -249,14 +245,16 @@ class Database:
                 live.update((row[0], row[1]) for row in found)
         return {key: versions[key[0]] for key in of if key in live and key[0] in versions}
 
-    async def hold(self, leases: Sequence[Lease], *, until: datetime) -> dict[str, bool]:
-        """Extend these leases, whoever's turns they are, in one transaction. The turns that are still so owned, each
-        with whether a cancel was requested."""
+    async def hold(self, leases: Sequence[Lease], *, lease: timedelta) -> dict[str, bool]:
+        """Renew these leases, whoever's turns they are, in one transaction. Return the turns that are still so owned,
+        each with whether a cancel was requested."""
         held: dict[str, bool] = {}
         async with self._engine.operate(writing=True) as connection:
             for start in range(0, len(leases), _CHUNK):
                 some = [(each.user_id, each.turn_id, each.epoch) for each in leases[start : start + _CHUNK]]
-                for turn_id, asked in await connection.execute(HOLD, {"held": some, "new_lease": until}):
+                for turn_id, asked in await connection.execute(
+                    HOLD, {"held": some, **lease_times(self._clock(), lease)}
+                ):
                     held[turn_id] = bool(asked)
         return held
 

@@ -28,6 +28,7 @@ from kirotodo.core.store.tables import (
     users,
 )
 from kirotodo.core.store.transaction import UID, Scope, hash_of
+from kirotodo.core.store.turns import LEASE_EXPIRED
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before", type_=turns.c.created_at.type)
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
@@ -112,7 +113,7 @@ _GRACE_OVER: Final = (
     .where(
         turns.c.user_id == UID,
         turns.c.status == "running",
-        turns.c.lease_until > bindparam("now", type_=users.c.deletion_at.type),
+        ~LEASE_EXPIRED,
     )
     .exists(),
 )
@@ -135,7 +136,7 @@ async def delete_some(scope: Scope) -> Literal["more", "deleted", "not due"]:
 
     The last part takes the user's row, which one caller gets, however many are at it.
     """
-    row = await scope.first(_IS_OVER, {"now": scope.now})
+    row = await scope.first(_IS_OVER, {"now": scope.now, "lease_now": scope.now})
     if row is None:
         return "not due"
     some_tasks = [row[0] for row in await scope.rows(_SOME_TASKS)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -22,7 +22,15 @@ from sqlalchemy import (
 
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall, Turn, TurnStatus, Usage
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
-from kirotodo.core.store.columns import JsonPairs, dump_approval, dump_mapping, load_approval, load_mapping
+from kirotodo.core.store.columns import (
+    JsonPairs,
+    LeaseClock,
+    UtcDateTime,
+    dump_approval,
+    dump_mapping,
+    load_approval,
+    load_mapping,
+)
 from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turns
 from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
@@ -34,6 +42,19 @@ _MINE: Final = (_T.user_id == UID, _T.id == _ID)
 _LIVE: Final = _T.status.in_([literal_column("'running'"), literal_column("'awaiting_approval'")])
 """Written out, as the partial index on it is, and since what is bound to an IN is put together anew each time."""
 _OWNED: Final = (*_MINE, _T.epoch == bindparam("the_epoch"), _LIVE)
+_NOW: Final[BindParameter[Any]] = bindparam("lease_now", type_=UtcDateTime())
+_THEN: Final[BindParameter[Any]] = bindparam("lease_then", type_=UtcDateTime())
+_LEASE_NOW: Final = LeaseClock(_NOW)
+_LEASE_END: Final = LeaseClock(_NOW, _THEN)
+LEASE_EXPIRED: Final = _T.lease_until <= _LEASE_NOW
+"""Takes the parameter `lease_now`."""
+_EXPIRED: Final = LEASE_EXPIRED.label("expired")
+DANGLING: Final = (
+    select(_T.user_id, _T.id.label("turn_id"), _T.owner, _T.epoch, _EXPIRED)
+    .where(_T.status == literal_column("'running'"))
+    .order_by(_T.user_id, _T.created_at, _T.id)
+)
+"""The running turns of all users; takes the parameter `lease_now`."""
 _TURN: Final = tuple(column for column in turns.c if column.name != "user_id")
 _LAST_SEQ: Final = (
     select(func.coalesce(func.max(turn_events.c.seq), 0))
@@ -41,17 +62,17 @@ _LAST_SEQ: Final = (
     .scalar_subquery()
     .label("last_seq")
 )
-_RECORD: Final = select(*_TURN, _LAST_SEQ)
+_RECORD: Final = select(*_TURN, _LAST_SEQ, _EXPIRED)
 _GET: Final = _RECORD.where(*_MINE)
 _BY_KEY: Final = _RECORD.where(_T.user_id == UID, _T.request_key == bindparam("key"))
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _MANY: Final = select(*_TURN).where(_T.user_id == UID, _T.id.in_(_IDS))
 _OF_CONVERSATION: Final = select(_T.id).where(_T.user_id == UID, _T.conversation_id == bindparam("conversation"), _LIVE)
-_INSERT: Final = insert(turns)
+_INSERT: Final = insert(turns).values(lease_until=_LEASE_END)
 _CLAIM: Final = (
     update(turns)
     .where(*_OWNED)
-    .values(epoch=_T.epoch + 1, owner=bindparam("new_owner"), lease_until=bindparam("new_lease"))
+    .values(epoch=_T.epoch + 1, owner=bindparam("new_owner"), lease_until=_LEASE_END)
     .returning(_T.epoch)
 )
 _PROGRESS: Final = (
@@ -67,7 +88,7 @@ _TAKE_OVER: Final = (
     .values(
         epoch=_T.epoch + 1,
         owner=bindparam("new_owner"),
-        lease_until=bindparam("new_lease"),
+        lease_until=_LEASE_END,
         takeovers=case(
             (_T.owner == RELEASED, _T.takeovers), (_T.takeover_progress == _PROGRESS, _T.takeovers + 1), else_=1
         ),
@@ -86,12 +107,12 @@ def _insert_owned(table: Table, *names: str) -> Executable:
     return insert(table).from_select(["user_id", "turn_id", *names], owned).returning(_ASKED)
 
 
-_RELEASE: Final = update(turns).where(*_OWNED).values(lease_until=bindparam("new_lease"), owner=RELEASED)
+_RELEASE: Final = update(turns).where(*_OWNED).values(lease_until=_LEASE_NOW, owner=RELEASED)
 HOLD: Final = (
     update(turns)
     .where(tuple_(_T.user_id, _T.id, _T.epoch).in_(bindparam("held", expanding=True)))
     .where(_T.status == literal_column("'running'"))
-    .values(lease_until=bindparam("new_lease"))
+    .values(lease_until=_LEASE_END)
     .returning(_T.id, _T.cancel_requested)
 )
 """Extends leases of whichever users; the one statement here that looks beyond one of them. SQLite looks no tuple up in
@@ -112,8 +133,8 @@ _PARK: Final = (
     .returning(_T.id)
 )
 _UNPARK: Final = update(turns).where(*_MINE, _T.status == "awaiting_approval").values(status="running", approval=None)
-_FINISH: Final = update(turns).where(*_MINE, _LIVE).returning(_T.cancel_requested)
-_FINISH_OWNED: Final = update(turns).where(*_OWNED).returning(_T.cancel_requested)
+_FINISH: Final = update(turns).where(*_MINE, _LIVE).values(lease_until=_LEASE_NOW).returning(_T.cancel_requested)
+_FINISH_OWNED: Final = update(turns).where(*_OWNED).values(lease_until=_LEASE_NOW).returning(_T.cancel_requested)
 _CANCEL: Final = (
     update(turns).where(*_MINE).values(cancel_requested=case((_LIVE, True), else_=_T.cancel_requested)).returning(_T.id)
 )
@@ -158,12 +179,13 @@ class StaleOwner(Conflict):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TurnRecord:
-    """A turn and what only its owner cares for. `last_seq` is the seq of its newest stored event, 0 without any."""
+    """A turn, and what only those who run turns need. `expired`: its lease is over. `last_seq` is the seq of its newest
+    stored event, 0 without any."""
 
     turn: Turn
     epoch: int
     owner: str
-    lease_until: datetime
+    expired: bool
     cancel_requested: bool
     request_key: str | None
     fingerprint: str
@@ -200,13 +222,18 @@ class Claimed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DanglingTurn:
-    """A turn with status `running`, and until when its owner holds it."""
+    """A turn with status `running`, its owner, and whether the owner's lease is over."""
 
     user_id: str
     turn_id: str
     owner: str
     epoch: int
-    lease_until: datetime
+    expired: bool
+
+
+def lease_times(now: datetime, lease: timedelta = timedelta()) -> dict[str, datetime]:
+    """Return the parameters of statements that judge leases, or give one for so long."""
+    return {"lease_now": now, "lease_then": now + lease}
 
 
 class TurnStore:
@@ -225,7 +252,7 @@ class TurnStore:
         fingerprint: str = "",
         model: str = "",
         owner: str,
-        lease_until: datetime,
+        lease: timedelta,
         created_at: datetime | None = None,
         first: bool = False,
     ) -> None:
@@ -249,7 +276,7 @@ class TurnStore:
                 "cached_tokens": 0,
                 "owner": owner,
                 "epoch": 1,
-                "lease_until": lease_until,
+                **lease_times(self._scope.now, lease),
                 "cancel_requested": False,
                 "response": "",
                 "created_at": created_at or self._scope.now,
@@ -257,7 +284,7 @@ class TurnStore:
         )
 
     async def get(self, turn_id: str) -> TurnRecord:
-        row = await self._scope.first(_GET, {"the_id": turn_id})
+        row = await self._scope.first(_GET, {"the_id": turn_id, "lease_now": self._scope.now})
         if row is None:
             raise _no_such(turn_id)
         return await self._record(row)
@@ -271,7 +298,7 @@ class TurnStore:
         return tuple(found[turn_id] for turn_id in wanted if turn_id in found)
 
     async def by_request_key(self, key: str) -> TurnRecord | None:
-        row = await self._scope.first(_BY_KEY, {"key": key})
+        row = await self._scope.first(_BY_KEY, {"key": key, "lease_now": self._scope.now})
         return None if row is None else await self._record(row)
 
     async def live(self, conversation_id: int) -> str | None:
@@ -279,27 +306,25 @@ class TurnStore:
         row = await self._scope.first(_OF_CONVERSATION, {"conversation": conversation_id})
         return None if row is None else str(row[0])
 
-    async def claim(self, turn_id: str, *, owner: str, lease_until: datetime, expected_epoch: int) -> int | None:
+    async def claim(self, turn_id: str, *, owner: str, lease: timedelta, expected_epoch: int) -> int | None:
         """Take a turn over that is not over; its new epoch, or None if someone else was faster."""
         parameters = {
             "the_id": turn_id,
             "the_epoch": expected_epoch,
             "new_owner": owner,
-            "new_lease": lease_until,
+            **lease_times(self._scope.now, lease),
         }
         row = await self._scope.first(_CLAIM, parameters)
         return None if row is None else int(row[0])
 
-    async def take_over(
-        self, turn_id: str, *, owner: str, lease_until: datetime, expected_epoch: int
-    ) -> Claimed | None:
+    async def take_over(self, turn_id: str, *, owner: str, lease: timedelta, expected_epoch: int) -> Claimed | None:
         """Claim a turn whose owner is gone, and count how often it was left behind without coming any further; a turn
         that was let go of in good order does not count. None if someone else was faster."""
         parameters = {
             "the_id": turn_id,
             "the_epoch": expected_epoch,
             "new_owner": owner,
-            "new_lease": lease_until,
+            **lease_times(self._scope.now, lease),
         }
         row = await self._scope.first(_TAKE_OVER, parameters)
         return None if row is None else Claimed(epoch=int(row[0]), takeovers=int(row[1]))
@@ -314,7 +339,7 @@ class TurnStore:
 
     async def release(self, turn_id: str, epoch: int) -> None:
         """End the lease now, so that anyone may claim the turn; a stale owner changes nothing."""
-        parameters = {"the_id": turn_id, "the_epoch": epoch, "new_lease": self._scope.now}
+        parameters = {"the_id": turn_id, "the_epoch": epoch, "lease_now": self._scope.now}
         await self._scope.execute(_RELEASE, parameters)
 
     async def add_step(
@@ -422,7 +447,7 @@ class TurnStore:
             "response": response,
             "error": error,
             "approval": None,
-            "lease_until": self._scope.now,
+            "lease_now": self._scope.now,
             "finished_at": finished_at or self._scope.now,
         }
         if model is not None:
@@ -470,7 +495,7 @@ class TurnStore:
             turn=_turn(row, tuple(calls.get(row.id, ()))),
             epoch=row.epoch,
             owner=row.owner,
-            lease_until=row.lease_until,
+            expired=row.expired,
             cancel_requested=row.cancel_requested,
             request_key=row.request_key,
             fingerprint=row.fingerprint,

@@ -101,12 +101,7 @@ async def test_leases_are_held_together_and_a_stop_is_heard(
         await store.turns.request_cancel(sent["ann"].turn_id)
     async with core.database.begin("bob") as store:
         turn_id = sent["bob"].turn_id
-        assert (
-            await store.turns.claim(
-                turn_id, owner="another", lease_until=store.now + timedelta(hours=1), expected_epoch=1
-            )
-            == 2
-        )
+        assert await store.turns.claim(turn_id, owner="another", lease=timedelta(hours=1), expected_epoch=1) == 2
     assert (await follow(core, "ann", sent["ann"].turn_id))[-1].kind == "turn_cancelled"
     await until(lambda: not core.runner.live)
     assert model.closed_early == 2

@@ -186,7 +186,7 @@ async def _filled(folder: Path, size: int) -> int:
                 conversation_id=conversation.id,
                 message_seq=asked.seq,
                 owner=this_process(),
-                lease_until=MONDAY,
+                lease=timedelta(),
             )
             await store.turns.add_step(turn, 1, "Nothing at all.")
             await store.turns.finish(turn, status="finished", response="Nothing at all.", model="built-in")

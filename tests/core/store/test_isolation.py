@@ -48,17 +48,17 @@ ATTEMPTS: dict[str, Attempt] = {
     "conversations.granted": lambda store, number, turn: store.conversations.granted(number, "delete_task"),
     "conversations.grant": lambda store, number, turn: store.conversations.grant(number, "delete_task", 3),
     "turns.create": lambda store, number, turn: store.turns.create(
-        turn_id=f"by bob {number}", conversation_id=number, message_seq=1, owner="bob", lease_until=store.now
+        turn_id=f"by bob {number}", conversation_id=number, message_seq=1, owner="bob", lease=timedelta()
     ),
     "turns.get": lambda store, number, turn: store.turns.get(turn),
     "turns.many": lambda store, number, turn: store.turns.many((turn,)),
     "turns.by_request_key": lambda store, number, turn: store.turns.by_request_key(f"key of {turn}"),
     "turns.live": lambda store, number, turn: store.turns.live(number),
     "turns.claim": lambda store, number, turn: store.turns.claim(
-        turn, owner="bob", lease_until=store.now, expected_epoch=1
+        turn, owner="bob", lease=timedelta(), expected_epoch=1
     ),
     "turns.take_over": lambda store, number, turn: store.turns.take_over(
-        turn, owner="bob", lease_until=store.now, expected_epoch=1
+        turn, owner="bob", lease=timedelta(), expected_epoch=1
     ),
     "turns.fence": lambda store, number, turn: store.turns.fence(turn, 1),
     "turns.append_event": lambda store, number, turn: store.turns.append_event(turn, 1, 99, b"mine"),
@@ -121,7 +121,7 @@ ALONE = {
     "accounts.add_session",
     "accounts.revoke_all",
 }
-"""Methods that take no id: what they show is tested below."""
+"""Methods that take no id, or return those they are given: what they show is tested below."""
 
 
 @pytest.fixture(params=["sqlite", "postgres", "postgres that forgets whose"])
@@ -161,7 +161,7 @@ async def of_ann(database: Database) -> AsyncIterator[Database]:
             message_seq=1,
             request_key="key of t1",
             owner="ann",
-            lease_until=store.now + timedelta(hours=1),
+            lease=timedelta(hours=1),
         )
         await store.turns.add_step("t1", 1, "ann's secret", (CALL,))
         await store.turns.append_events("t1", [(1, b"ann's secret")])
@@ -237,7 +237,7 @@ async def test_the_same_ids_do_not_get_in_each_others_way(of_ann: Database) -> N
         conversation = await store.conversations.create("bob's")
         message = await store.conversations.add_message(1, role="user", content="hello", turn_id="t1")
         await store.turns.create(
-            turn_id="t1", conversation_id=1, message_seq=1, request_key="key of t1", owner="b", lease_until=store.now
+            turn_id="t1", conversation_id=1, message_seq=1, request_key="key of t1", owner="b", lease=timedelta()
         )
         await store.turns.add_step("t1", 1, "", (CALL,))
         await store.turns.append_events("t1", [(1, b"bob's")])

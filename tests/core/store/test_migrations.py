@@ -43,9 +43,7 @@ async def _filled(url: str, clock: Clock) -> dict[str, Any]:
             await store.tasks.delete(2)
             await store.conversations.create("about milk")
             await store.conversations.add_message(1, role="user", content="add café", turn_id="t")
-            await store.turns.create(
-                turn_id="t", conversation_id=1, message_seq=1, owner="me", lease_until=store.now + timedelta(days=1)
-            )
+            await store.turns.create(turn_id="t", conversation_id=1, message_seq=1, owner="me", lease=timedelta(days=1))
             await store.turns.add_step("t", 1, "hm", (ToolCall(id="1.1", step=1, position=1, tool="x", arguments={}),))
             await store.turns.append_events("t", [(1, b"{}")])
     seen = await _seen(database)

@@ -22,7 +22,7 @@ CALL = ToolCall(id="1.1", step=1, position=1, tool="add_task", arguments={}, res
 async def _turn(store: Any, turn_id: str, conversation_id: int, *, over: bool) -> None:
     await store.conversations.add_message(conversation_id, role="user", content=f"hello {turn_id}", turn_id=turn_id)
     await store.turns.create(
-        turn_id=turn_id, conversation_id=conversation_id, message_seq=1, owner="me", lease_until=store.now
+        turn_id=turn_id, conversation_id=conversation_id, message_seq=1, owner="me", lease=timedelta()
     )
     await store.turns.add_step(turn_id, 1, "let me see", (CALL,))
     await store.turns.append_events(turn_id, [(1, b"{}"), (2, b"{}")])

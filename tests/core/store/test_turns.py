@@ -1,7 +1,7 @@
 import sqlite3
 from collections.abc import Callable, Coroutine
 from contextlib import closing, suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,15 @@ from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.turns import DanglingTurn, Lease, StaleOwner
-from tests.core.store.conftest import ANN, BOB, ON_SQLITE, Undecided
+from tests.core.store.conftest import ANN, BOB, ON_POSTGRES, ON_SQLITE, Clock, Undecided
 
-LEASE = datetime(2026, 11, 23, 10, tzinfo=UTC)
+LEASE = timedelta(hours=1)
+OVER = timedelta(seconds=-1)
 CALL = ToolCall(id="1.1", step=1, position=1, tool="add_task", arguments={"title": "é 🎉", "tags": ["a"]})
 
 
 async def _create(store: Store, turn_id: str = "t1", conversation_id: int = 1, **extra: Any) -> None:
-    values: dict[str, Any] = {"message_seq": 1, "owner": "me", "lease_until": LEASE, **extra}
+    values: dict[str, Any] = {"message_seq": 1, "owner": "me", "lease": LEASE, **extra}
     await store.turns.create(turn_id=turn_id, conversation_id=conversation_id, **values)
 
 
@@ -40,7 +41,7 @@ async def test_a_turn_comes_back_as_it_was_stored(running: Database) -> None:
         assert await store.turns.live(1) == "t1"
         assert await store.turns.live(2) is None
     assert (record.turn.conversation_id, record.turn.message_seq, record.turn.status) == (1, 1, "running")
-    assert (record.epoch, record.owner, record.lease_until, record.last_seq) == (1, "me", LEASE, 0)
+    assert (record.epoch, record.owner, record.expired, record.last_seq) == (1, "me", False, 0)
     assert (record.request_key, record.fingerprint, record.turn.model) == ("key", "print", "builtin")
     assert not record.cancel_requested
     assert record.turn.tool_calls == ()
@@ -125,13 +126,12 @@ async def test_an_effect_and_its_receipt_are_stored_together_or_not_at_all(runni
 
 
 async def test_a_turn_is_taken_over_by_exactly_one(running: Database) -> None:
-    later = LEASE + timedelta(minutes=1)
     async with running.begin(ANN) as store:
-        assert await store.turns.claim("t1", owner="you", lease_until=later, expected_epoch=1) == 2
-        assert await store.turns.claim("t1", owner="him", lease_until=later, expected_epoch=1) is None
-        assert await store.turns.claim("unknown", owner="him", lease_until=later, expected_epoch=1) is None
+        assert await store.turns.claim("t1", owner="you", lease=OVER, expected_epoch=1) == 2
+        assert await store.turns.claim("t1", owner="him", lease=OVER, expected_epoch=1) is None
+        assert await store.turns.claim("unknown", owner="him", lease=OVER, expected_epoch=1) is None
         record = await store.turns.get("t1")
-    assert (record.owner, record.epoch, record.lease_until) == ("you", 2, later)
+    assert (record.owner, record.epoch, record.expired) == ("you", 2, True)
 
 
 FRESH: list[bytes] = [b"event"] * 100
@@ -151,7 +151,7 @@ async def test_who_lost_a_turn_is_told(
     async with running.begin(ANN) as store:
         await attempt(store)
         if how == "claimed":
-            await store.turns.claim("t1", owner="you", lease_until=LEASE, expected_epoch=1)
+            await store.turns.claim("t1", owner="you", lease=LEASE, expected_epoch=1)
         if how == "finished":
             await store.turns.finish("t1", status="failed")
     with pytest.raises(StaleOwner):
@@ -164,7 +164,7 @@ async def test_a_finished_turn_cannot_be_claimed_parked_or_finished_again(runnin
     async with running.begin(ANN) as store:
         await store.turns.finish("t1", status="cancelled", response="half", error="stopped", usage=usage)
     async with running.begin(ANN) as store:
-        assert await store.turns.claim("t1", owner="you", lease_until=LEASE, expected_epoch=1) is None
+        assert await store.turns.claim("t1", owner="you", lease=LEASE, expected_epoch=1) is None
         with pytest.raises(StaleOwner):
             await store.turns.finish("t1", status="finished", response="whole")
         with pytest.raises(StaleOwner):
@@ -206,7 +206,6 @@ async def test_only_the_owner_can_finish_a_turn(running: Database) -> None:
 
 
 async def test_leases_of_many_users_are_held_at_once(running: Database) -> None:
-    later = LEASE + timedelta(minutes=1)
     mine = [Lease(user_id=ANN, turn_id="t1", epoch=1), Lease(user_id=BOB, turn_id="b1", epoch=1)]
     lost = [
         Lease(user_id=ANN, turn_id="over", epoch=1),
@@ -220,22 +219,22 @@ async def test_leases_of_many_users_are_held_at_once(running: Database) -> None:
     async with running.begin(BOB) as store:
         for title in ("one", "two"):
             await store.conversations.create(title)
-        await _create(store, "b1")
+        await _create(store, "b1", lease=OVER)
         await store.turns.request_cancel("b1")
         await _create(store, "taken", conversation_id=2)
-        await store.turns.claim("taken", owner="you", lease_until=LEASE, expected_epoch=1)
-    assert await running.hold([*lost, *mine], until=later) == {"t1": False, "b1": True}
-    assert await running.hold([], until=later) == {}
-    leases = {each.turn_id: each.lease_until for each in await running.dangling()}
-    assert leases == {"t1": later, "b1": later, "taken": LEASE}
+        await store.turns.claim("taken", owner="you", lease=OVER, expected_epoch=1)
+    assert await running.hold([*lost, *mine], lease=LEASE) == {"t1": False, "b1": True}
+    assert await running.hold([], lease=LEASE) == {}
+    expired = {each.turn_id: each.expired for each in await running.dangling()}
+    assert expired == {"t1": False, "b1": False, "taken": True}
 
 
 async def test_a_released_turn_is_free_at_once_and_only_for_its_owner(running: Database) -> None:
     async with running.begin(ANN) as store:
         await store.turns.release("t1", 7)
-        assert (await store.turns.get("t1")).lease_until == LEASE
+        assert not (await store.turns.get("t1")).expired
         await store.turns.release("t1", 1)
-        assert (await store.turns.get("t1")).lease_until == store.now
+        assert (await store.turns.get("t1")).expired
 
 
 async def test_an_approval_is_parked_with_the_tasks_it_is_about(running: Database) -> None:
@@ -251,7 +250,7 @@ async def test_an_approval_is_parked_with_the_tasks_it_is_about(running: Databas
         assert await store.turns.live(1) == "t1"
         assert await running.dangling() == []
         await store.turns.fence("t1", 1)
-        assert await store.turns.claim("t1", owner="you", lease_until=LEASE, expected_epoch=1) == 2
+        assert await store.turns.claim("t1", owner="you", lease=LEASE, expected_epoch=1) == 2
         await store.turns.unpark("t1")
         turn = (await store.turns.get("t1")).turn
     assert (turn.status, turn.approval) == ("running", None)
@@ -265,8 +264,8 @@ async def test_running_turns_of_every_user_dangle(running: Database) -> None:
         await _create(store, "over", conversation_id=2)
         await store.turns.finish("over", status="finished")
     assert await running.dangling() == [
-        DanglingTurn(user_id=ANN, turn_id="t1", owner="me", epoch=1, lease_until=LEASE),
-        DanglingTurn(user_id=BOB, turn_id="t9", owner="me", epoch=1, lease_until=LEASE),
+        DanglingTurn(user_id=ANN, turn_id="t1", owner="me", epoch=1, expired=False),
+        DanglingTurn(user_id=BOB, turn_id="t9", owner="me", epoch=1, expired=False),
     ]
 
 
@@ -295,3 +294,34 @@ async def test_many_turns_come_in_the_order_asked_for(running: Database) -> None
         assert [turn.id for turn in found] == ["t2", "t1"]
         assert found[0] == (await store.turns.get("t2")).turn
         assert await store.turns.many([]) == ()
+
+
+@ON_POSTGRES
+@pytest.mark.parametrize("skew", [timedelta(hours=-1), timedelta(hours=1)], ids=["behind", "ahead"])
+async def test_servers_whose_clocks_differ_judge_leases_alike(
+    running: Database, database_url: str, clock: Clock, skew: timedelta
+) -> None:
+    other = await Database.open(database_url, clock=lambda: clock() + skew)
+    try:
+        for mine, theirs in ((running, other), (other, running)):
+            (dangling,) = await theirs.dangling()
+            lease = Lease(user_id=ANN, turn_id="t1", epoch=dangling.epoch)
+            assert await mine.hold([lease], lease=timedelta(seconds=20)) == {"t1": False}
+            assert not (await theirs.dangling())[0].expired, "it is alive"
+            assert await mine.hold([lease], lease=OVER) == {"t1": False}
+            assert (await theirs.dangling())[0].expired, "it died"
+            async with theirs.begin(ANN) as store:
+                assert (await store.turns.get("t1")).expired
+                claimed = await store.turns.take_over(
+                    "t1", owner="you", lease=timedelta(seconds=20), expected_epoch=dangling.epoch
+                )
+                assert claimed is not None
+                assert claimed.epoch == dangling.epoch + 1
+                assert not (await store.turns.get("t1")).expired
+            async with mine.begin(ANN) as store:
+                assert not (await store.turns.get("t1")).expired
+            async with theirs.begin(ANN) as store:
+                await store.turns.release("t1", claimed.epoch)
+            assert (await mine.dangling())[0].expired, "it was let go of"
+    finally:
+        await other.aclose()
