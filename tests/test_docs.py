@@ -108,10 +108,20 @@ def test_both_first_starts_of_a_database_are_the_same() -> None:
     assert (compose / "first-start.sh").read_bytes() == (kubernetes / "first-start.sh").read_bytes()
 
 
-def test_the_architecture_names_each_place_once() -> None:
+def test_the_table_of_packages_names_each_package_once() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     places = re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE)
     assert len(places) == len(set(places))
+
+
+def test_the_walk_of_a_message_is_short_and_names_what_there_is() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    walk = text.partition("## The walk")[2].partition("\n## ")[0]
+    files = set(re.findall(r"`(kirotodo/[\w/]+\.py)`", walk))
+    remote = {file for file in files if file.startswith(("kirotodo/client/remote/", "kirotodo/server/"))}
+    assert 30 <= len(files - remote) <= 45
+    assert len(files) <= 55
+    assert all((ROOT / file).exists() for file in files)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
