@@ -1,10 +1,12 @@
-"""Work that is seen through, whoever leaves meanwhile."""
+"""Work that a cancellation does not interrupt, and reads with a time limit."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import closing
 
 import pytest
 
-from kirotodo.core.aio import shielded
+from kirotodo.core.aio import TimedReader, shielded
 
 
 async def test_a_cancellation_waits_until_the_work_is_done() -> None:
@@ -48,5 +50,54 @@ async def test_work_that_fails_after_its_caller_left_is_no_fault_of_theirs() -> 
     task.cancel()
     await asyncio.sleep(0)
     gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def slowly(*seconds: float) -> AsyncIterator[float]:
+    for each in seconds:
+        await asyncio.sleep(each)
+        yield each
+
+
+async def test_a_reader_gives_each_item_and_then_none() -> None:
+    with closing(TimedReader(slowly(0, 0.01, 0))) as reader:
+        assert [await reader.read(5) for _ in range(4)] == [0, 0.01, 0, None]
+
+
+async def test_a_read_times_out_though_earlier_ones_had_more_time() -> None:
+    with closing(TimedReader(slowly(0, 0, 60))) as reader:
+        await reader.read(None)
+        await reader.read(30)
+        with pytest.raises(TimeoutError):
+            await reader.read(0.01)
+    task = asyncio.current_task()
+    assert task is not None
+    assert not task.cancelling()
+
+
+async def test_a_read_times_out_after_reads_that_took_longer_in_all() -> None:
+    with closing(TimedReader(slowly(*[0.02] * 6, 60))) as reader:
+        for _ in range(6):
+            assert await reader.read(0.08) == 0.02
+        with pytest.raises(TimeoutError):
+            await reader.read(0.08)
+
+
+async def test_time_between_reads_does_not_count() -> None:
+    with closing(TimedReader(slowly(0, 0))) as reader:
+        await reader.read(0.01)
+        await asyncio.sleep(0.03)
+        assert await reader.read(0.01) == 0
+
+
+async def test_a_cancellation_from_outside_stays_one() -> None:
+    async def work() -> None:
+        with closing(TimedReader(slowly(60))) as reader:
+            await reader.read(30)
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

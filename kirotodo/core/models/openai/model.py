@@ -9,12 +9,13 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from kirotodo.core.addresses import mounts_for
+from kirotodo.core.aio import TimedReader
 from kirotodo.core.models.model import ModelEvent, ModelRequest, Opaque, Restarted, TextDelta
 from kirotodo.core.models.openai import errors
 from kirotodo.core.models.openai.chat_completions import ChatCompletions
@@ -37,9 +38,13 @@ LONGEST: Final = 4 * 1024 * 1024
 
 
 class EventStream:
-    """Splits a body into its JSON payloads as bytes arrive. `ended` is True once the sender sent `[DONE]`."""
+    """Splits a body into its JSON payloads as bytes arrive.
+
+    `begun` is True after the first payload, `ended` once the sender has sent `[DONE]`.
+    """
 
     def __init__(self) -> None:
+        self.begun = False
         self.ended = False
         self._rest = b""
         self._part = b""
@@ -76,6 +81,7 @@ class EventStream:
                 break
             payload = self._payload(data)
             if payload is not None:
+                self.begun = True
                 found.append(payload)
         return found
 
@@ -91,7 +97,7 @@ class EventStream:
 
 
 def _loads(data: bytes) -> Any:
-    """Read JSON; bytes that are no UTF-8 become replacement characters."""
+    """Read JSON; bytes that are not UTF-8 become replacement characters."""
     try:
         return json.loads(data)
     except UnicodeDecodeError:
@@ -286,49 +292,51 @@ class OpenAIModel:
             yield replace(event, origin=self._origin) if isinstance(event, Opaque) else event
 
     async def _events(self, response: "httpx2.Response", decoder: Decoder) -> AsyncGenerator[ModelEvent, None]:
-        """What the body says, as it comes. What goes wrong once the answer is whole does no harm any more, and one that
-        does not end is cut."""
-        import httpx2
-
+        """Yield the events of a body as it arrives. An answer that does not end is cut off."""
         form = response.headers.get("content-type", "")
         if form.startswith("text/html"):
             raise errors.no_api(self.endpoint.host, source=self._source)
-        data = response.aiter_bytes()
+        # Bytes that need no decoding skip the layers of `aiter_bytes`.
+        plain = response.headers.get("content-encoding", "identity") == "identity"
+        data = response.aiter_raw() if plain else response.aiter_bytes()
         if "application/json" in form:
             for event in decoder.feed(whole_body(await _bounded(data))):
                 yield event
             return
         stream = EventStream()
-        size, room, heard = 0, ANSWER_MAX, False
-        while True:
-            patience = self._stall if heard else None
-            if decoder.whole:
-                patience = AFTER_END if stream.ended else self._linger
-            try:
-                async with asyncio.timeout(patience):
-                    received = await anext(data)
-            except StopAsyncIteration:
-                break
-            except (TimeoutError, httpx2.TransportError) as error:
-                if decoder.whole:
+        size, room = 0, ANSWER_MAX
+        with closing(TimedReader(data)) as reader:
+            while (received := await self._received(reader, stream, decoder)) is not None:
+                for payload in stream.feed(received):
+                    for event in decoder.feed(payload):
+                        yield event
+                        room -= len(event.text) if isinstance(event, TextDelta) else 0
+                size += len(received)
+                if size > STREAM_MAX or room < 0:
+                    decoder.cut = decoder.cut or "size"
+                    decoder.whole = True
                     return
-                if heard and isinstance(error, TimeoutError | httpx2.ReadTimeout):
-                    raise errors.stalled(self.endpoint.host) from None
-                raise
-            for payload in stream.feed(received):
-                heard = True
-                for event in decoder.feed(payload):
-                    yield event
-                    room -= len(event.text) if isinstance(event, TextDelta) else 0
-            size += len(received)
-            if size > STREAM_MAX or room < 0:
-                decoder.cut = decoder.cut or "size"
-                decoder.whole = True
-                return
-            decoder.whole |= stream.ended
+                decoder.whole |= stream.ended
         for payload in stream.close():
             for event in decoder.feed(payload):
                 yield event
+
+    async def _received(self, reader: TimedReader[bytes], stream: EventStream, decoder: Decoder) -> bytes | None:
+        """Return the next bytes, None at the end. Once the answer is whole, no error can harm it any more."""
+        import httpx2
+
+        limit = self._stall if stream.begun else None
+        if decoder.whole:
+            limit = AFTER_END if stream.ended else self._linger
+        try:
+            return await reader.read(limit)
+        except (TimeoutError, httpx2.TransportError) as error:
+            if decoder.whole:
+                stream.ended = True
+                return None
+            if stream.begun and isinstance(error, TimeoutError | httpx2.ReadTimeout):
+                raise errors.stalled(self.endpoint.host) from None
+            raise
 
     async def _opened(self, client: "AsyncOpenAI", request: ModelRequest) -> "httpx2.Response":
         """The response, its body unread. What the provider does not know is left out, what it insists on is put in, and
