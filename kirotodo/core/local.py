@@ -103,6 +103,7 @@ class Core:
             migrate=settings.environment == "development",
             read_only_ok=read_only_ok,
             max_tasks=settings.max_tasks,
+            max_bytes=settings.max_bytes_per_user,
         )
         return cls(database=database, settings=settings, model=model, clock=clock, observer=observer)
 

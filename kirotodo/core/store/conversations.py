@@ -135,7 +135,8 @@ class ConversationStore:
 
     async def begin(self, title: str, content: str, *, turn_id: str) -> tuple[Conversation, Message]:
         """Make a conversation with the user's first message."""
-        numbers = await self._scope.advance(conversations=1)
+        numbers = await self._scope.advance(conversations=1, stored=len(content.encode()))
+        self._scope.require_bytes(numbers)
         now = self._scope.now
         preview = _preview(content)
         await self._scope.insert(
@@ -167,8 +168,11 @@ class ConversationStore:
     async def take_message(
         self, conversation_id: int, *, role: Role, content: str, turn_id: str
     ) -> tuple[Conversation, Message]:
-        """Add a message; the conversation with it as well."""
-        numbers = await self._scope.advance()
+        """Add a message and return it with its conversation. Raises `TooLarge` where the user's storage is full; an
+        answer is stored even then, or its turn could not end."""
+        numbers = await self._scope.advance(stored=len(content.encode()))
+        if role == "user":
+            self._scope.require_bytes(numbers)
         now = self._scope.now
         parameters = {"new_preview": _preview(content), "now": now, "new_revision": numbers.revision}
         row = _found(await self._first(_TAKE_SEQ, conversation_id, **parameters), conversation_id)

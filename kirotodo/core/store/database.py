@@ -127,9 +127,16 @@ class Store:
 class Database:
     """An open database. Made by `open`, let go of by `aclose`."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime], *, max_tasks: int | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        *,
+        max_tasks: int | None = None,
+        max_bytes: int | None = None,
+    ) -> None:
         self._engine = engine
-        self._max_tasks = max_tasks
+        self._max_tasks, self._max_bytes = max_tasks, max_bytes
         self._clock = clock
         self._token: object = None
         self._refused: tuple[float, StorageError] | None = None
@@ -147,9 +154,10 @@ class Database:
         pooler: Literal["none", "transaction"] = "none",
         migrate: bool = True,
         max_tasks: int | None = None,
+        max_bytes: int | None = None,
     ) -> Self:
         """Open the database at `url`. `clock` gives the aware UTC moment of each transaction. A list may hold
-        `max_tasks`, any number without it.
+        `max_tasks`, and all texts of a user `max_bytes`; any number without them.
 
         A SQLite file (`sqlite:///path`) is made where there is none, and an older one is migrated after a backup copy.
         With `read_only_ok` one that cannot be written is opened for reading, and `begin` raises `StorageReadOnly`.
@@ -163,8 +171,9 @@ class Database:
             from kirotodo.core.store.postgres.engine import PostgresEngine
 
             postgres = await PostgresEngine.open(url, pool_size=pool_size, pooler=pooler, migrate=migrate)
-            return cls(postgres, clock, max_tasks=max_tasks)
-        return cls(await SqliteEngine.open(url, read_only_ok=read_only_ok), clock, max_tasks=max_tasks)
+            return cls(postgres, clock, max_tasks=max_tasks, max_bytes=max_bytes)
+        sqlite = await SqliteEngine.open(url, read_only_ok=read_only_ok)
+        return cls(sqlite, clock, max_tasks=max_tasks, max_bytes=max_bytes)
 
     @asynccontextmanager
     async def begin(
@@ -213,6 +222,7 @@ class Database:
                 turn_id=turn_id,
                 call_id=call_id,
                 max_tasks=self._max_tasks,
+                max_bytes=self._max_bytes,
             )
         )
 

@@ -7,17 +7,21 @@ keep its effects from happening twice.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import reduce
+from operator import add
 from typing import Any, Final, Literal
 
-from sqlalchemy import BindParameter, ColumnElement, Delete, Table, bindparam, delete, func, insert, select
+from sqlalchemy import BindParameter, ColumnElement, Delete, Table, bindparam, delete, func, insert, select, update
 from sqlmodel import SQLModel
 
 from kirotodo.core.domain.conversation import FINAL
+from kirotodo.core.store.columns import octets
 from kirotodo.core.store.search import Kind
 from kirotodo.core.store.tables import (
     changes,
     conversations,
     deleted_users,
+    messages,
     request_keys,
     search_documents,
     sessions,
@@ -92,6 +96,23 @@ _OLD: Final = {
 }
 
 
+def _bytes_of(table: Table, *names: str) -> Any:
+    size = reduce(add, (func.coalesce(octets(table.c[name]), 0) for name in names))
+    return select(func.coalesce(func.sum(size), 0)).where(table.c.user_id == UID).scalar_subquery()
+
+
+_HOLD_USER: Final = update(users).where(users.c.id == UID).values(revision=users.c.revision)
+_COUNT_BYTES: Final = (
+    update(users)
+    .where(users.c.id == UID)
+    .values(
+        stored_bytes=_bytes_of(tasks, "title", "notes")
+        + _bytes_of(changes, "before", "after")
+        + _bytes_of(messages, "content")
+    )
+)
+
+
 async def purge(scope: Scope, *, before: datetime, dry_run: bool) -> Purged:
     """Take away what was over, deleted or done before that moment; or, with `dry_run`, only count it."""
     given = {"before": before}
@@ -103,6 +124,9 @@ async def purge(scope: Scope, *, before: datetime, dry_run: bool) -> Purged:
             await scope.execute(old.delete(), given)
         await _take_away(scope, tasks, gone_tasks, ("task",))
         await _take_away(scope, conversations, gone_conversations, ("conversation", "message"))
+        # Writers change the user's row first, so that nothing is written between these two.
+        await scope.execute(_HOLD_USER)
+        await scope.execute(_COUNT_BYTES)
     return Purged(tasks=len(gone_tasks), conversations=len(gone_conversations), **counts)
 
 

@@ -8,7 +8,7 @@ counted along end in `deleted_at`, always NULL there: SQLite looks no row up onl
 from datetime import date, datetime, time
 from typing import Any, Final, cast
 
-from sqlalchemy import ForeignKeyConstraint, Index, LargeBinary, Table, text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, Table, text
 from sqlmodel import Field, SQLModel
 
 from kirotodo.core.store.columns import LongText, SortKey, UtcDateTime
@@ -21,6 +21,8 @@ _ONE_USER: Final = "users.id"
 class UserRow(SQLModel, table=True):
     """A user, the counters that give out ids, and the counts of tasks that every list shows. `email` is kept folded, so
     that one address is one account however it is typed; a user who came with a token alone has none.
+
+    `stored_bytes` is the text of tasks, their history and messages: estimated as it is written, counted by a purge.
 
     `reset_hash` is that of the token that may set a new password until `reset_expires_at`. From `deletion_at` on the
     user is gone, with everything of theirs; it is None while nobody asked for that.
@@ -39,6 +41,7 @@ class UserRow(SQLModel, table=True):
     last_change_id: int = 0
     pending_count: int = 0
     completed_count: int = 0
+    stored_bytes: int = Field(default=0, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcDateTime)
     deletion_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reset_hash: str | None = None

@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 
-from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskField
+from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskDraft, TaskField
 from kirotodo.core.store import search
 from kirotodo.core.store.tables import task_tags, tasks
 from kirotodo.core.store.transaction import UID, AnyRow, Scope
@@ -31,6 +31,8 @@ _LETTERS: Final = str.maketrans(
 )
 """Letters that are no other letter with an accent to Unicode."""
 _KEY_MAX: Final = 300
+_RECORD_BYTES: Final = 350
+"""What the JSON of a task in the journal takes besides its title and notes."""
 
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _LOAD: Final = select(*COLUMNS, tasks.c.deleted_at).where(tasks.c.user_id == UID, tasks.c.id.in_(_IDS))
@@ -80,6 +82,26 @@ def due_key(due_date: date | None, due_time: time | None, priority: Priority) ->
     day = NO_DATE if due_date is None else due_date.isoformat()
     moment = "99" if due_time is None else due_time.strftime("%H:%M:%S")
     return f"{day} {moment} {rank(priority)}"
+
+
+def text_size(task: Task | TaskDraft) -> int:
+    """Return the bytes of text in the row of a task."""
+    return len(task.title.encode()) + len(task.notes.encode())
+
+
+def size_recorded(task: Task | TaskDraft) -> int:
+    """Return about how many bytes the journal takes for one side of a change."""
+    return text_size(task) + _RECORD_BYTES
+
+
+def size_added(draft: TaskDraft) -> int:
+    """Return about how many bytes a new task takes, with its entry in the journal."""
+    return text_size(draft) + size_recorded(draft)
+
+
+def size_changed(before: Task, after: Task) -> int:
+    """Return about how many bytes more there are after a change, with its entry in the journal."""
+    return text_size(after) - text_size(before) + size_recorded(before) + size_recorded(after)
 
 
 def _values(task: Task) -> dict[str, Any]:

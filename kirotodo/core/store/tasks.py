@@ -13,9 +13,18 @@ from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.tables import tasks, users
 from kirotodo.core.store.task_queries import page_of
-from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted, moved
+from kirotodo.core.store.task_rows import (
+    TASK_FIELDS,
+    TaskRows,
+    counted,
+    moved,
+    size_added,
+    size_changed,
+    size_recorded,
+    text_size,
+)
 from kirotodo.core.store.task_stats import projects_of, stats_of, tags_of
-from kirotodo.core.store.transaction import UID, Scope
+from kirotodo.core.store.transaction import UID, Counters, Scope
 
 _PENDING: Final = select(users.c.pending_count).where(users.c.id == UID)
 _NEXT: Final = (
@@ -49,10 +58,11 @@ class TaskStore:
         self._journal = journal
 
     async def add(self, draft: TaskDraft) -> Task:
-        """Make a task with the user's next id. Raises `InvalidInput` where the list is full."""
+        """Make a task with the user's next id. Raises `InvalidInput` where the list is full,
+        and `TooLarge` where the user's storage is, as all that adds text does."""
         by = {"completed": 1} if draft.completed_at else {"pending": 1}
-        numbers = await self._scope.advance(tasks=1, changes=1, **by)
-        self._require_room(numbers.pending + numbers.completed)
+        numbers = await self._scope.advance(tasks=1, changes=1, stored=size_added(draft), **by)
+        self._require_room(numbers, numbers.pending + numbers.completed)
         task = self._task_of(draft, numbers.task, parent_id=draft.parent_id)
         await self._rows.insert(task, revision=numbers.revision)
         await self._journal.record(numbers.change, before=None, after=task)
@@ -63,9 +73,13 @@ class TaskStore:
         from 1. Raises `InvalidInput` where the list is full."""
         completed = sum(draft.completed_at is not None for draft in drafts)
         numbers = await self._scope.advance(
-            tasks=len(drafts), changes=len(drafts), completed=completed, pending=len(drafts) - completed
+            tasks=len(drafts),
+            changes=len(drafts),
+            completed=completed,
+            pending=len(drafts) - completed,
+            stored=sum(map(size_added, drafts)),
         )
-        self._require_room(numbers.pending + numbers.completed)
+        self._require_room(numbers, numbers.pending + numbers.completed)
         added = self._tasks_of(drafts, numbers.task)
         await self._rows.insert_many(added, revision=numbers.revision, hidden=False)
         await self._journal.record_added(numbers.change - len(drafts) + 1, added)
@@ -76,9 +90,9 @@ class TaskStore:
 
         Parts that are never shown are purged like deleted tasks.
         """
-        numbers = await self._scope.advance(tasks=len(drafts), changes=len(drafts))
+        numbers = await self._scope.advance(tasks=len(drafts), changes=len(drafts), stored=sum(map(size_added, drafts)))
         completed = sum(draft.completed_at is not None for draft in drafts)
-        self._require_room(numbers.pending + numbers.completed + len(drafts))
+        self._require_room(numbers, numbers.pending + numbers.completed + len(drafts))
         added = self._tasks_of(drafts, numbers.task, after=after)
         await self._rows.insert_many(added, revision=0, hidden=True)
         first_change = numbers.change - len(drafts) + 1
@@ -93,13 +107,14 @@ class TaskStore:
         numbers = await self._scope.advance(
             pending=sum(part.pending for part in parts), completed=sum(part.completed for part in parts)
         )
-        self._require_room(numbers.pending + numbers.completed)
+        self._require_room(numbers, numbers.pending + numbers.completed)
         for part in parts:
             await self._rows.show_many(part.first, part.last, revision=numbers.revision)
         await self._journal.show_added(parts[0].group)
         return tuple(task_id for part in parts for task_id in range(part.first, part.last + 1))
 
-    def _require_room(self, count: int) -> None:
+    def _require_room(self, numbers: Counters, count: int) -> None:
+        self._scope.require_bytes(numbers)
         most = self._scope.max_tasks
         if most is not None and count > most:
             raise InvalidInput(f"Your list may hold {most:,} tasks. Delete some you no longer need, then try again.")
@@ -172,7 +187,9 @@ class TaskStore:
         if after == before:
             return before
         after = replace(after, updated_at=self._scope.now)
-        numbers = await self._scope.advance(changes=1, **moved(before, after))
+        numbers = await self._scope.advance(changes=1, stored=size_changed(before, after), **moved(before, after))
+        if text_size(after) > text_size(before):
+            self._scope.require_bytes(numbers)
         await self._rows.update(before, after, revision=numbers.revision)
         await self._journal.record(numbers.change, before=before, after=after)
         return after
@@ -180,7 +197,7 @@ class TaskStore:
     async def delete(self, task_id: int) -> Task:
         """Put it out of sight; the journal can bring it back. Returns it as it was."""
         task = await self.get(task_id)
-        numbers = await self._scope.advance(changes=1, **counted(task, -1))
+        numbers = await self._scope.advance(changes=1, stored=size_recorded(task), **counted(task, -1))
         await self._rows.hide(task, revision=numbers.revision)
         await self._journal.record(numbers.change, before=task, after=None)
         return task

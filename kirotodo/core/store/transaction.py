@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from sqlalchemy import BindParameter, CursorResult, Executable, Row, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kirotodo.core.errors import TooLarge
 from kirotodo.core.store.tables import deleted_users, users
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 UID: Final[BindParameter[Any]] = bindparam("uid")
 """The user, in every statement that looks for rows; `Scope` fills it in."""
 
-_COUNTERS: Final = ("last_task_id", "last_conversation_id", "last_change_id", "pending_count", "completed_count")
+_COUNTERS: Final = (
+    *("last_task_id", "last_conversation_id", "last_change_id"),
+    *("pending_count", "completed_count", "stored_bytes"),
+)
 _BUMP: Final = (
     update(users)
     .where(users.c.id == UID)
@@ -34,6 +38,7 @@ _BUMP: Final = (
         users.c.revision,
         users.c.pending_count,
         users.c.completed_count,
+        users.c.stored_bytes,
     )
 )
 
@@ -58,7 +63,7 @@ def hash_of(user_id: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counters:
-    """The user's newest ids and numbers of tasks after a bump."""
+    """The user's newest ids, numbers of tasks and bytes of text after a bump."""
 
     task: int
     conversation: int
@@ -66,6 +71,7 @@ class Counters:
     revision: int
     pending: int
     completed: int
+    stored: int
 
 
 class Scope:
@@ -81,8 +87,10 @@ class Scope:
         turn_id: str | None = None,
         call_id: str | None = None,
         max_tasks: int | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         self.max_tasks = max_tasks
+        self._max_bytes = max_bytes
         self.connection = connection
         self.user_id = user_id
         self.now = now
@@ -128,10 +136,17 @@ class Scope:
         await self.execute(_MAKE_USER, {**_NEW_USER, **values, "uid_hash": hash_of(self.user_id)})
 
     async def advance(
-        self, *, tasks: int = 0, conversations: int = 0, changes: int = 0, pending: int = 0, completed: int = 0
+        self,
+        *,
+        tasks: int = 0,
+        conversations: int = 0,
+        changes: int = 0,
+        pending: int = 0,
+        completed: int = 0,
+        stored: int = 0,
     ) -> Counters:
-        """Give out ids, keep the counts of tasks, and move the revision on: once in a transaction."""
-        if self._numbers is not None and not (tasks or conversations or changes or pending or completed):
+        """Give out ids, keep the counts of tasks and bytes, and move the revision on: once in a transaction."""
+        if self._numbers is not None and not (tasks or conversations or changes or pending or completed or stored):
             return self._numbers
         row = await self.on_user(
             _BUMP,
@@ -141,10 +156,28 @@ class Scope:
                 "by_last_change_id": changes,
                 "by_pending_count": pending,
                 "by_completed_count": completed,
+                "by_stored_bytes": stored,
                 "by_revision": 0 if self._numbers else 1,
             },
         )
         self._numbers = Counters(
-            task=row[0], conversation=row[1], change=row[2], revision=row[3], pending=row[4], completed=row[5]
+            task=row[0],
+            conversation=row[1],
+            change=row[2],
+            revision=row[3],
+            pending=row[4],
+            completed=row[5],
+            stored=row[6],
         )
         return self._numbers
+
+    def require_bytes(self, numbers: Counters) -> None:
+        """Raise `TooLarge` where the user has now stored more than they may. The transaction is then to be given up.
+
+        Ask only where text is added: deleting, undoing and the answer to a message must always be possible.
+        """
+        if self._max_bytes is not None and numbers.stored > self._max_bytes:
+            raise TooLarge(
+                f"Your {self._max_bytes:,} bytes of storage are full. Delete tasks or conversations you do not need: "
+                "their space is free again once the server has purged them."
+            )

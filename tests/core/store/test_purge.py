@@ -65,6 +65,22 @@ async def test_a_rehearsal_changes_nothing(grown: Database, before: datetime) ->
     assert await grown.purge(before=before, dry_run=True) == ONE_USERS + ONE_USERS
 
 
+async def test_a_purge_counts_the_bytes_that_writers_estimate(grown: Database, before: datetime) -> None:
+    async with grown.begin(ANN) as store:
+        task = await store.tasks.add(TaskDraft(title="straße", notes="ü" * 5_000))
+        await store.tasks.update(task.id, {"notes": "ü" * 10_000})
+        await store.conversations.begin("t", "ä" * 3_000, turn_id="t")
+        estimate = (await store._scope.advance()).stored
+    await grown.purge(before=OLD)
+    async with grown.begin(ANN) as store:
+        counted = (await store._scope.advance()).stored
+    assert 66_000 < counted < 80_000
+    assert estimate == pytest.approx(counted, rel=0.1)
+    await grown.purge(before=LATER + timedelta(days=30))
+    async with grown.begin(ANN) as store:
+        assert (await store._scope.advance()).stored < counted - 40_000
+
+
 async def test_what_is_old_and_out_of_sight_goes_and_the_rest_stays(grown: Database, before: datetime) -> None:
     async with grown.read(ANN) as store:
         seen = await _seen(store)
