@@ -160,6 +160,8 @@ async def checked_drafts(drafts: Sequence[TaskDraft], *, at: UserClock) -> Check
     places: dict[int, int] = {}
     for number, draft in enumerate(drafts, start=1):
         try:
+            if draft.parent_id is not None and number <= draft.parent_id <= len(drafts):
+                raise InvalidInput(f"Its parent, row {draft.parent_id}, has to come before it.")
             good.append(_checked(replace(draft, parent_id=places.get(draft.parent_id or 0)), at=at))
             places[number] = len(good)
         except InvalidInput as error:
