@@ -273,18 +273,17 @@ def _rules(a_minute: int, at_once: int) -> dict[Kind, _Rule]:
 
 
 async def _take(limiter: RateLimiter, rule: _Rule, kind: Kind, key: str) -> Allowance:
-    """The narrow window first: one that refuses there costs nothing of the minute."""
-    for item in (rule.at_once, rule.a_minute):
-        if item is not None and not await limiter.hit(item, kind, key):
-            stopped_by: RateLimitItem | None = item
-            break
-    else:
-        stopped_by = None
-    reset_at, remaining = await limiter.get_window_stats(rule.a_minute, kind, key)
+    """Count one request if both windows have room, the narrow first: what that refuses costs nothing of the minute."""
+    windows = [item for item in (rule.at_once, rule.a_minute) if item is not None]
     wait = None
-    if stopped_by is not None:
-        again_at = (await limiter.get_window_stats(stopped_by, kind, key)).reset_time
-        wait = max(0, floor(again_at - time.time())) + 1  # whole seconds, and past the moment: at it, none is free yet
+    for place, item in enumerate(windows):
+        if not await limiter.hit(item, kind, key):
+            # A wider window may be full as well: who waited for the narrow one alone would be refused again.
+            full = [item] + [wider for wider in windows[place + 1 :] if not await limiter.test(wider, kind, key)]
+            again_at = max([(await limiter.get_window_stats(each, kind, key)).reset_time for each in full])
+            wait = max(0, floor(again_at - time.time())) + 1  # whole seconds, and past the moment: none is free at it
+            break
+    reset_at, remaining = await limiter.get_window_stats(rule.a_minute, kind, key)
     return Allowance(limit=rule.a_minute.amount, remaining=max(0, remaining), reset_at=reset_at, wait=wait)
 
 

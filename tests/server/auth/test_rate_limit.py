@@ -12,7 +12,7 @@ import httpx2
 import limits.aio.storage.memory
 import limits.aio.strategies
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
@@ -220,6 +220,7 @@ def test_a_network_counts_as_one_address(address: Any, host: int) -> None:
         assert address_of(asked_from(str(address))) == address_of(asked_from(str(neighbour)))
 
 
+@example(a_minute=2, at_once=1, pauses=[0.0, 0.0, 0.0])  # where the second and the minute are full at once
 @given(
     a_minute=st.integers(1, 20),
     at_once=st.integers(1, 20),
