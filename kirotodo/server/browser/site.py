@@ -31,6 +31,9 @@ TITLE: Final = "kirotodo"
 PAGE: Final = files("kirotodo.server.browser") / "page"
 STATIC: Final = Path(textual_serve.__file__).parent / "static"
 FULL: Final = "All places are taken. Please come again in a few minutes."
+UNUSED: Final = "Closed, because nothing was typed. Reload the page to start again."
+UNUSED_SECONDS: Final = 600.0
+"""How long a visitor may take to press the first key. The site cannot know who is signed in, but nobody is by then."""
 MESSAGE_MAX: Final = 256 * 1024
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -134,7 +137,11 @@ class Site(Server):
         )
         try:
             await visitor.start(to_int(request.query.get("width", ""), 80), to_int(request.query.get("height", ""), 24))
-            await self._process_messages(socket, visitor)
+            unused = asyncio.create_task(_close_unused(socket, visitor))
+            try:
+                await self._process_messages(socket, visitor)
+            finally:
+                unused.cancel()
         except (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError):
             await socket.close(code=WSCloseCode.PROTOCOL_ERROR)
         except OSError as error:
@@ -149,6 +156,11 @@ class Site(Server):
         peer = request.remote or ""
         forwarded = request.headers.getall("X-Forwarded-For", ())
         return self._proxies.client(peer, forwarded) if self._proxies.trusts(peer) else peer
+
+
+async def _close_unused(socket: web.WebSocketResponse, visitor: Visitor) -> None:
+    if not await visitor.typed_within(UNUSED_SECONDS):
+        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, message=UNUSED.encode())
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:

@@ -49,6 +49,7 @@ class Visitor(AppService):
             download_manager=downloads,
         )
         self._words = tuple(command)
+        self._typed = asyncio.Event()
         self._given = dict(environment)
         self._folder = tempfile.TemporaryDirectory(prefix="kirotodo-visitor-", ignore_cleanup_errors=True)
 
@@ -89,6 +90,17 @@ class Visitor(AppService):
         process.stderr.feed_eof()
         self._process, self._stdin = process, process.stdin
         return process
+
+    async def send_bytes(self, data: bytes) -> bool:
+        """Pass on what the visitor typed."""
+        self._typed.set()
+        return await super().send_bytes(data)
+
+    async def typed_within(self, seconds: float) -> bool:
+        """Wait for the visitor's first key press or click. Return False where there is none in time."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._typed.wait(), seconds)
+        return self._typed.is_set()
 
     async def set_terminal_size(self, width: int, height: int) -> None:
         await super().set_terminal_size(within(width, WIDTHS), within(height, HEIGHTS))

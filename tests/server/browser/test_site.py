@@ -14,8 +14,8 @@ from typing import Any, Final
 import aiohttp
 import pytest
 
-from kirotodo.server.browser import visitor
-from kirotodo.server.browser.site import FULL, Site, served
+from kirotodo.server.browser import site, visitor
+from kirotodo.server.browser.site import FULL, UNUSED, Site, served
 
 TELLS: Final = """
 import json, os, sys
@@ -252,3 +252,14 @@ async def test_at_the_end_everybody_is_told_and_every_process_is_gone() -> None:
     assert (await closing).data == aiohttp.WSCloseCode.GOING_AWAY
     await session.close()
     await reached(lambda: gone(told["pid"]))
+
+
+async def test_a_tab_in_which_nothing_is_typed_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "UNUSED_SECONDS", 1.0)
+    async with at() as (here, client), visit(client) as typing:
+        assert await typing.says("stdin", "a") == b"a"
+        async with visit(client, "/ws/") as quiet:
+            message = await quiet.socket.receive(timeout=10)
+            assert (message.type, message.extra) == (aiohttp.WSMsgType.CLOSE, UNUSED)
+        await reached(lambda: here.visitors == 1)
+        assert await typing.says("stdin", "b") == b"b", "who typed once may rest"
