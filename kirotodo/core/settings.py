@@ -211,6 +211,11 @@ class Settings(BaseSettings):
         default="memory", description="Where they are counted: memory, or a redis:// or valkey:// address."
     )
     max_tasks: int = Field(default=200_000, ge=1, description="Tasks that a user's list may hold, deleted ones aside.")
+    max_bytes_per_user: int = Field(
+        default=1_000_000_000,
+        ge=10_000,
+        description="Bytes of text that a user may store: tasks, their history and messages.",
+    )
     request_timeout: float = Field(
         default=20.0, gt=0, le=3600, description="Seconds a request has to arrive in; large bodies get more."
     )
@@ -219,6 +224,9 @@ class Settings(BaseSettings):
     )
     streams_per_user: int = Field(
         default=30, ge=1, description="Event streams that a user may keep open at one server process."
+    )
+    metrics: bool = Field(
+        default=True, description="Whether /metrics is served; false where nothing keeps it from the public."
     )
     sentry_dsn: SecretStr | None = Field(default=None, description="Where the server reports its errors.")
     log_level: Level = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from kirotodo.server.app import create_app
 from tests.server.serving import served, settings_in
 
 MANY = 2 * PART + 200
+ROWS = range(1, 1201)
 
 
 def drafts(count: int = MANY) -> list[TaskDraft]:
@@ -66,6 +67,28 @@ async def test_parents_are_found_across_parts_and_skipped_rows(core: Core) -> No
     none, early, late, grand = [await mine.task(task_id) for task_id in report.added[-4:]]
     assert (none.parent_id, early.parent_id, late.parent_id) == (None, 2, 900)
     assert grand.parent_id == late.id
+
+
+async def test_parents_in_earlier_parts_are_found_over_http(core: Core) -> None:
+    app = create_app(core.settings, model=ScriptedModel())
+    async with served(app) as server, server.client("7") as api:
+        assert (await api.post("/tasks", json={"title": "Milk"})).status_code == 201
+        rows = [{"title": f"Task {place}", **({"parent_id": place - 600} if place > 600 else {})} for place in ROWS]
+        report = (await api.post("/tasks/import", json={"drafts": rows})).json()
+        assert (len(report["added"]), report["skipped"]) == (len(ROWS), [])
+        for place in (601, 1000, 1001, 1200):
+            task = (await api.get(f"/tasks/{report['added'][place - 1]}")).json()
+            assert (task["title"], task["parent_id"]) == (f"Task {place}", report["added"][place - 601])
+
+
+async def test_a_parent_that_comes_later_is_named(core: Core) -> None:
+    rows = [TaskDraft(title="child", parent_id=2), TaskDraft(title="parent"), TaskDraft(title="own", parent_id=3)]
+    report = await core.of("1").import_tasks([*rows, TaskDraft(title="grandchild", parent_id=2)])
+    assert report.skipped == (
+        "Row 1: Its parent, row 2, has to come before it.",
+        "Row 3: Its parent, row 3, has to come before it.",
+    )
+    assert [(await core.of("1").task(task_id)).parent_id for task_id in report.added] == [None, 1]
 
 
 async def test_an_import_that_is_cut_leaves_nothing_to_be_seen(core: Core) -> None:
@@ -124,6 +147,33 @@ async def test_a_list_has_a_bound_on_every_way_in(tmp_path: Path) -> None:
         refused = await other.post("/tasks/import", json={"drafts": too_many})
         assert refused.status_code == 422
         assert len((await other.get("/tasks")).json()["items"]) == 1
+
+
+async def test_storage_has_a_bound_on_every_way_in(tmp_path: Path) -> None:
+    model = ScriptedModel([call("add_task", title="by the model", notes="ü" * 2_000)], ["Your storage is full."])
+    app = create_app(settings_in(tmp_path, max_bytes_per_user=20_000), model=model)
+    async with served(app) as server, server.client() as api, server.client("2") as other:
+        large = {"title": "a", "notes": "€" * 2_000}
+        assert (await api.post("/tasks", json=large)).status_code == 201
+        said = (await api.post("/chat", json={"message": "add d"})).json()
+        assert said["tool_calls"][0]["status"] == "failed", "the message was taken, the task was too much"
+        for method, path, body in (
+            ("POST", "/tasks", large),
+            ("PATCH", "/tasks/1", {"notes": "😀" * 2_000}),
+            ("POST", "/tasks/import", {"drafts": [large]}),
+            ("POST", "/tasks/import", {"drafts": [large] * (PART + 1)}),
+            ("POST", "/chat", {"message": "😀" * 2_500}),
+        ):
+            refused = await api.request(method, path, json=body)
+            assert (refused.status_code, refused.json()["code"]) == (413, "too_large"), (method, path)
+            assert refused.json()["detail"].startswith("Your 20,000 bytes of storage are full. Delete tasks")
+        assert len((await api.get("/tasks")).json()["items"]) == 1
+        assert (await other.post("/tasks", json=large)).status_code == 201
+        assert (await api.delete("/tasks/1")).is_success
+        assert (await api.post("/undo")).is_success, "deleting and undoing go on"
+        await api.delete("/tasks/1")
+        await server.core.database.purge(before=utc_now() + timedelta(days=1))
+        assert (await api.post("/tasks", json=large)).status_code == 201
 
 
 async def test_a_full_list_is_an_error_in_process_too(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from kirotodo import __version__
-from kirotodo.core.errors import Draining, KirotodoError, StorageError
+from kirotodo.core.errors import Draining, KirotodoError, NotFound, StorageError
 from kirotodo.core.store.database import Database
 from kirotodo.server.observability.metrics import CONTENT_TYPE, Metrics
 from kirotodo.server.openapi import named, problems
@@ -46,8 +46,10 @@ async def get_readiness(request: Request) -> Health | Response:
     return Health(version=__version__)
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, **problems(404)})
 def get_metrics(request: Request) -> Response:
-    """Counts and durations in Prometheus' text format. Not for the public: keep it behind the gateway."""
+    """Return counts and durations in Prometheus' text format. Not for the public: keep it behind the gateway."""
+    if not request.app.state.settings.metrics:
+        raise NotFound("This server serves no metrics (METRICS=false).")
     counted: Metrics = request.app.state.metrics
     return Response(counted.page(), media_type=CONTENT_TYPE)

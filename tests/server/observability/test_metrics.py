@@ -1,11 +1,14 @@
 """What a server counts, read where Prometheus reads it."""
 
+from pathlib import Path
+
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
 from kirotodo.core.errors import ModelError
 from kirotodo.core.models.scripted import Fail, ScriptedModel
-from tests.server.serving import Served
+from kirotodo.server.app import create_app
+from tests.server.serving import Served, served, settings_in
 
 Counts = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -62,3 +65,10 @@ async def test_open_streams_are_counted(server: Served, api: httpx2.AsyncClient)
     counted = await counts(server)
     assert of(counted, "kirotodo_db_pool_size") >= 1
     assert of(counted, "kirotodo_rate_limit_storage_up") == 1
+
+
+async def test_metrics_are_not_served_where_they_are_off(tmp_path: Path) -> None:
+    app = create_app(settings_in(tmp_path, metrics=False), model=ScriptedModel())
+    async with served(app) as server, httpx2.AsyncClient(base_url=server.base_url) as client:
+        answer = await client.get("/metrics")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
