@@ -70,7 +70,8 @@ class Server:
     def end_with(self, pid: int) -> None:
         """Stop the server and take its files away once that process is gone."""
         folder = shlex.quote(str(self.folder))
-        watch = f"while kill -0 {pid}; do sleep 1; done; kill -QUIT $(head -1 {folder}/data/postmaster.pid); sleep 1"
+        stop = f"server=$(head -1 {folder}/data/postmaster.pid); kill -CONT $server; kill -QUIT $server; sleep 1"
+        watch = f"while kill -0 {pid}; do sleep 1; done; {stop}"
         subprocess.run(
             ["/bin/sh", "-c", f"({watch}; rm -rf {folder} {folder}.lock) >{os.devnull} 2>&1 </dev/null &"], check=True
         )

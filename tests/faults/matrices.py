@@ -3,12 +3,17 @@
 import asyncio
 import os
 import random
+import resource
+import shutil
 import signal
 import sqlite3
-import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import aclosing, closing, contextmanager
+import uuid
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any, Final
 
 from kirotodo.core.domain.conversation import FINAL
@@ -18,11 +23,21 @@ from kirotodo.core.models.model import ToolCall
 from kirotodo.core.models.scripted import Fail, Item, ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
 from kirotodo.core.store import maintenance
-from kirotodo.server.app import create_app
 from tests import postgres
-from tests.client.remote.cutting_proxy import cutting_proxy
-from tests.faults.stage import Doer, Servers, Tally, people_chat
-from tests.server.serving import served, settings_in
+from tests.client.remote.cutting_proxy import CuttingProxy, cutting_proxy
+from tests.core.models.raw_server import raw_server
+from tests.faults.stage import (
+    ORPHAN,
+    PATIENCE,
+    ModelService,
+    Servers,
+    Tally,
+    environment,
+    front_of,
+    kill,
+    people_chat,
+    program,
+)
 
 PEOPLE: Final = 4
 Dice = random.Random
@@ -30,17 +45,40 @@ Dice = random.Random
 
 @contextmanager
 def own_postgres() -> Iterator[postgres.Server]:
-    """A server of this run's own, with the database that is to be used migrated."""
-    with tempfile.TemporaryDirectory(prefix="kirotodo-faults-") as folder:
-        Path(folder).chmod(0o755)  # it does not run as root, and has to get in
-        server = postgres.Server(Path(folder) / "pg")
-        server.make()
-        server.start()
+    """A server of this run's own, with the database that is to be used migrated. It ends with the run, however that
+    ends."""
+    server = postgres.Server(Path(gettempdir()) / f"kirotodo-faults-{uuid.uuid4().hex[:12]}")
+    server.make()
+    server.start()
+    server.end_with(os.getpid())
+    try:
+        maintenance.upgrade(server.url())
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def serving(folder: Path, url: str, *, replicas: int = 1) -> AsyncIterator[Servers]:
+    """Run `kirotodo serve` on a database, with a model service."""
+    service = ModelService()
+    async with raw_server(service):
+        servers = Servers(folder, url, service.url)
         try:
-            maintenance.upgrade(server.url())
-            yield server
+            for _ in range(replicas):
+                servers.start()
+            await servers.ready()
+            yield servers
         finally:
-            server.stop()
+            servers.close()
+
+
+def sqlite_in(folder: Path) -> str:
+    """Return the address of a migrated SQLite file."""
+    url = f"sqlite:///{folder / 'list.db'}"
+    maintenance.upgrade(url)
+    return url
 
 
 # --- kills ---
@@ -55,50 +93,128 @@ async def _kills(servers: Servers, dice: Dice, count: int, longest: float) -> As
         yield
 
 
-async def kill(folder: Path, url: str, dice: Dice, count: int, *, replicas: int = 1) -> Tally:
+async def kill_servers(folder: Path, url: str, dice: Dice, count: int, *, replicas: int = 1) -> Tally:
     """`kill -9` of a server at any moment; the next one starts at once."""
-    tally, servers = Tally(), Servers(folder, url)
-    try:
-        for _ in range(replicas):
-            servers.start()
-        await servers.ready()
-        await people_chat(servers.base_url, folder, tally, _kills(servers, dice, count, 2.0), PEOPLE)
-    finally:
-        servers.close()
+    tally = Tally()
+    async with serving(folder, url, replicas=replicas) as servers, front_of(servers) as front:
+        address = front if replicas > 1 else servers.base_url
+        await people_chat(address, folder, tally, _kills(servers, dice, count, 2.0), PEOPLE)
     return tally
 
 
 async def kill_on_sqlite(folder: Path, dice: Dice, count: int) -> Tally:
-    return await kill(folder, f"sqlite:///{folder / 'list.db'}", dice, count)
+    return await kill_servers(folder, sqlite_in(folder), dice, count)
 
 
 async def kill_on_postgres(folder: Path, dice: Dice, count: int) -> Tally:
     with own_postgres() as server:
-        return await kill(folder, server.url(), dice, count)
+        return await kill_servers(folder, server.url(), dice, count)
 
 
 async def kill_one_of_two(folder: Path, dice: Dice, count: int) -> Tally:
     with own_postgres() as server:
-        return await kill(folder, server.url(), dice, count, replicas=2)
+        return await kill_servers(folder, server.url(), dice, count, replicas=2)
+
+
+async def kill_ask(folder: Path, dice: Dice, count: int) -> Tally:
+    """`kill -9` of a local `kirotodo ask`, half of the time once the model was asked; the next `ask` has to finish what
+    was left, whatever conversation that is in."""
+    tally, service, url = Tally(), ModelService(), sqlite_in(folder)
+    async with raw_server(service):
+        variables = environment(folder, database_url=url, model_url=service.url)
+        await _ask_whole(variables, folder, "add task 0", tally)
+        for number in range(1, count + 1):
+            into = dice.choice([(), ("--conversation", "1")])
+            service.asked.clear()
+            victim = program("ask", *into, f"add killed {number}", variables=variables)
+            if dice.random() < 0.5:
+                await _asked_or_over(service, victim)
+                await asyncio.sleep(dice.uniform(0, 0.15))
+            else:
+                await asyncio.sleep(dice.uniform(0, 0.8))
+            kill(victim)
+            tally.faults += 1
+            await _ask_whole(variables, folder, f"add task {number}", tally, *dice.choice([(), into]))
+    _check_file(folder / "list.db", {f"task {number}" for number in range(count + 1)}, tally)
+    return tally
+
+
+async def _asked_or_over(service: ModelService, victim: BaseProcess) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not service.asked.is_set() and victim.is_alive():  # noqa: ASYNC110 (a process has no event)
+            await asyncio.sleep(0.005)
+
+
+async def _ask_whole(variables: Mapping[str, str], folder: Path, text: str, tally: Tally, *into: str) -> None:
+    output = folder / "ask.out"
+    output.unlink(missing_ok=True)
+    asking = program("ask", *into, text, variables=variables, output=output)
+    await asyncio.to_thread(asking.join, PATIENCE)
+    tally.turns += 1
+    if asking.exitcode != 0:
+        tally.stuck += 1
+        tally.note(f"{text}: {asking.exitcode} {output.read_text()[:300]}")
+        kill(asking)
+
+
+def _check_file(path: Path, present: set[str], tally: Tally) -> None:
+    """Each message that was stored has its task once; one that was not has none."""
+    with closing(sqlite3.connect(path)) as file:
+        titles = Counter(title for (title,) in file.execute("SELECT title FROM tasks WHERE deleted_at IS NULL"))
+        turns = file.execute(
+            "SELECT content, status, response FROM messages JOIN turns ON turns.id = turn_id WHERE role = 'user'"
+        ).fetchall()
+    stored = {text.removeprefix("add "): status for text, status, _ in turns}
+    finished = {title for title, status in stored.items() if status == "finished"}
+    tally.stuck += sum(status not in FINAL for status in stored.values())
+    tally.failed += sum(status == "failed" for status in stored.values())
+    tally.orphaned += sum(ORPHAN in (response or "") for _, _, response in turns)
+    tally.doubled += len(turns) - len(stored)
+    tally.compare(titles, present=present | finished, absent=set(), excused=stored.keys() - finished)
 
 
 # --- cuts ---
 
 
+async def _cuts(proxy: CuttingProxy, dice: Dice, count: int, most: int, tally: Tally) -> AsyncGenerator[None, None]:
+    """Drop every connection after so many bytes, again and again."""
+    for number in range(1, count + 1):
+        await asyncio.sleep(dice.uniform(0, 0.5))
+        proxy.arm(dice.randrange(1, most))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while proxy.cuts < number:  # noqa: ASYNC110 (what others send cannot be waited for)
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            tally.stuck += 1
+            tally.note(f"nothing was sent any more after {number - 1} cuts")
+            return
+        yield
+
+
+def _port_of(url: str) -> int:
+    return int(url.removesuffix("/v1").rsplit(":", 1)[1])
+
+
 async def cut_clients(folder: Path, dice: Dice, count: int) -> Tally:
     """Every connection between people and their server is dropped after so many bytes."""
     tally = Tally()
-    app = create_app(settings_in(folder, agent_timeout=30.0), model=Doer())
-    async with served(app) as server, cutting_proxy(int(server.base_url.rsplit(":", 1)[1])) as proxy:
+    async with serving(folder, sqlite_in(folder)) as servers, cutting_proxy(_port_of(servers.base_url)) as proxy:
+        await people_chat(proxy.url, folder, tally, _cuts(proxy, dice, count, 6_000, tally), PEOPLE)
+    return tally
 
-        async def cuts() -> AsyncGenerator[None, None]:
-            for number in range(1, count + 1):
-                proxy.arm(dice.randrange(1, 6_000))
-                while proxy.cuts < number:  # noqa: ASYNC110 (what others send cannot be waited for)
-                    await asyncio.sleep(0.01)
-                yield
 
-        await people_chat(proxy.url, folder, tally, cuts(), PEOPLE)
+async def cut_models(folder: Path, dice: Dice, count: int) -> Tally:
+    """Every connection between the server and the model service is dropped after so many bytes."""
+    tally, service, url = Tally(), ModelService(), sqlite_in(folder)
+    async with raw_server(service), cutting_proxy(_port_of(service.url)) as proxy:
+        servers = Servers(folder, url, f"{proxy.url}/v1")
+        try:
+            servers.start()
+            await servers.ready()
+            await people_chat(servers.base_url, folder, tally, _cuts(proxy, dice, count, 4_000, tally), PEOPLE)
+        finally:
+            servers.close()
     return tally
 
 
@@ -155,10 +271,9 @@ _OUTAGES: Final[Sequence[Callable[[postgres.Server, Dice], Awaitable[None]]]] = 
 
 async def postgres_away(folder: Path, dice: Dice, count: int) -> Tally:
     """PostgreSQL is restarted, loses its connections, stands still, or takes no writes. A full disk is not tried: it
-    takes a file system of its own."""
+    takes a file system of its own, and mounting one takes root."""
     tally = Tally()
     with own_postgres() as server:
-        servers = Servers(folder, server.url())
 
         async def outages() -> AsyncGenerator[None, None]:
             for number in range(count):
@@ -166,19 +281,14 @@ async def postgres_away(folder: Path, dice: Dice, count: int) -> Tally:
                 await _OUTAGES[number % len(_OUTAGES)](server, dice)
                 yield
 
-        try:
-            servers.start()
-            await servers.ready()
+        async with serving(folder, server.url()) as servers:
             await people_chat(servers.base_url, folder, tally, outages(), PEOPLE)
-        finally:
-            servers.close()
     return tally
 
 
 async def sqlite_held(folder: Path, dice: Dice, count: int) -> Tally:
     """Another program holds the file for longer than a write waits for it, now and then."""
-    tally, servers = Tally(), Servers(folder, f"sqlite:///{folder / 'list.db'}")
-    await asyncio.to_thread(maintenance.upgrade, servers.url)
+    tally = Tally()
 
     async def holds() -> AsyncGenerator[None, None]:
         for _ in range(count):
@@ -189,12 +299,31 @@ async def sqlite_held(folder: Path, dice: Dice, count: int) -> Tally:
                 holder.execute("ROLLBACK")
             yield
 
-    try:
-        servers.start()
-        await servers.ready()
+    async with serving(folder, sqlite_in(folder)) as servers:
         await people_chat(servers.base_url, folder, tally, holds(), PEOPLE)
-    finally:
-        servers.close()
+    return tally
+
+
+async def sqlite_full(folder: Path, dice: Dice, count: int) -> Tally:
+    """The disk of the SQLite file is full for a moment: the server may write no file beyond a size, which is what can
+    be done to a running program without root."""
+    tally = Tally()
+
+    async def full() -> AsyncGenerator[None, None]:
+        unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+        log = folder / "list.db-wal"
+        for _ in range(count):
+            await asyncio.sleep(dice.uniform(0.2, 0.8))
+            size = log.stat().st_size if log.exists() else 0
+            limit = dice.choice([0, size, size + 10_000])
+            (pid,) = servers.pids
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, unlimited[1]))
+            await asyncio.sleep(dice.uniform(0.2, 1.5))
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+            yield
+
+    async with serving(folder, sqlite_in(folder)) as servers:
+        await people_chat(servers.base_url, folder, tally, full(), PEOPLE)
     return tally
 
 
@@ -273,13 +402,16 @@ async def _see_through(backend: LocalBackend, turn_id: str, kind: str, tally: Ta
 
 
 MATRICES: Final[Mapping[str, Callable[[Path, Dice, int], Coroutine[Any, Any, Tally]]]] = {
-    "kill: one server, SQLite": kill_on_sqlite,
-    "kill: one server, PostgreSQL": kill_on_postgres,
+    "kill: serve, SQLite": kill_on_sqlite,
+    "kill: serve, PostgreSQL": kill_on_postgres,
     "kill: one of two, PostgreSQL": kill_one_of_two,
+    "kill: ask": kill_ask,
     "cut: client and server": cut_clients,
+    "cut: server and model": cut_models,
     "database: PostgreSQL": postgres_away,
-    "database: SQLite": sqlite_held,
+    "database: SQLite held": sqlite_held,
+    "database: SQLite, disk full": sqlite_full,
     "model": model,
 }
-SHARES: Final[Mapping[str, float]] = {"database: PostgreSQL": 0.4, "database: SQLite": 0.1}
+SHARES: Final[Mapping[str, float]] = {"database: PostgreSQL": 0.4, "database: SQLite held": 0.1}
 """How much of the count a matrix takes whose faults are few in kind, or slow."""

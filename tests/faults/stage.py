@@ -1,27 +1,35 @@
-"""What a fault is tried on: servers that can be killed, people who chat with them, and the count of what went wrong.
+"""What a fault is tried on: real `kirotodo` programs that can be killed, people who chat with them, and the tally of
+what went wrong.
 
-The model adds what it is told to add and deletes what it is told to drop; it sees nothing but its prompt, and says so
-where a call in that has no result.
+The model service adds what it is asked to add and deletes what it is asked to drop. It knows nothing but its prompt,
+and reports a call that has no result.
 """
 
 import asyncio
-import logging
+import ctypes
+import json
 import os
 import signal
 import socket
+import sys
 import uuid
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx2
-import uvicorn
 
+# imported here for the processes that are forked: they are up in a moment
+import kirotodo.cli
+import kirotodo.client.commands.ask
+import kirotodo.core.models.openai.model
+import kirotodo.server.commands.serve
+import kirotodo.server.run
 from kirotodo.client.accounts.address import Address
 from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.remote.backend import RemoteBackend
@@ -30,22 +38,14 @@ from kirotodo.core.domain.conversation import Sent, Turn
 from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import Conflict, KirotodoError, StorageError
 from kirotodo.core.events import ApprovalRequested
-from kirotodo.core.models.model import (
-    AssistantStep,
-    ModelEvent,
-    ModelRequest,
-    TextDelta,
-    ToolCall,
-    ToolOutcome,
-    UserText,
-)
-from kirotodo.server.app import create_app
 from tests.client.remote.raw_server import QUICK
-from tests.server.serving import settings_in, token_for
+from tests.core.models.raw_server import Answer, Piece, RawServer, data, delta
+from tests.server.serving import SECRET, token_for
 
 ORPHAN: Final = "ORPHAN"
 PATIENCE: Final = 90.0
 """Seconds after which an exchange is stuck."""
+_PR_SET_PDEATHSIG: Final = 1
 _FORKS: Final = get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
 
@@ -57,9 +57,9 @@ class Tally:
     faults: int = 0
     turns: int = 0
     failed: int = 0
-    """Turns that ended with a sentence for the user; nothing else may come of a fault."""
+    """Turns that ended with an error for the user; nothing else may come of a fault."""
     refused: int = 0
-    """Messages that were not taken, and said to be so."""
+    """Messages that were refused with an error."""
     lost: int = 0
     doubled: int = 0
     orphaned: int = 0
@@ -73,98 +73,225 @@ class Tally:
     def note(self, sentence: str) -> None:
         self.notes.append(sentence)
 
+    def compare(self, titles: Counter[str], *, present: set[str], absent: set[str], excused: set[str]) -> None:
+        """Count every task that is not there exactly as often as it has to be.
 
-class Doer:
-    """A model that does what its last message says, slowly enough to be interrupted."""
+        `present` are to be there once and `absent` not at all. `excused` may be there or not, since their turn failed
+        with an error, but not twice.
+        """
+        for title in present - titles.keys():
+            self.lost += 1
+            self.note(f"lost: {title}")
+        for title, times in titles.items():
+            expected = 1 if title in present | excused else 0
+            if times > expected:
+                self.doubled += times - expected
+                self.note(f"{'deleted but there' if title in absent else 'too often'}: {title} ({times})")
 
-    name = "doer"
+
+# --- the model service ---
+
+
+class ModelService(RawServer):
+    """Speaks Chat Completions and does what the last message says, slowly enough to be interrupted."""
 
     def __init__(self, pause: float = 0.01) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        """Set whenever a request has arrived."""
         self._pause = pause
 
-    async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        said = max(place for place, item in enumerate(request.history) if isinstance(item, UserText))
-        message, *rest = request.history[said:]
-        assert isinstance(message, UserText)
-        verb, _, what = message.text.partition(" ")
-        await asyncio.sleep(self._pause)
-        yield TextDelta(text=f"{ORPHAN} " if orphans(request) else "So ")
-        await asyncio.sleep(self._pause)
-        if any(isinstance(item, ToolOutcome) for item in rest):
-            yield TextDelta(text="it is done.")
+    def answer_to(self, body: dict[str, Any]) -> Answer:
+        self.asked.set()
+        messages = body["messages"]
+        last = max(place for place, message in enumerate(messages) if message["role"] == "user")
+        request, *rest = messages[last:]
+        verb, _, what = request["content"].split("\n\n")[-2].partition(" ")  # facts come last, unanswered texts before
+        chunks = [delta(content=f"{ORPHAN} " if has_orphan(messages) else "So ")]
+        if any(message["role"] == "tool" for message in rest):
+            chunks += [delta(content="it is done."), delta("stop")]
         elif verb == "drop":
-            for number in what.split():
-                yield ToolCall(tool="delete_task", arguments={"task_id": int(number)})
+            calls = [_call(place, "delete_task", {"task_id": int(each)}) for place, each in enumerate(what.split())]
+            chunks += [delta(tool_calls=[call]) for call in calls] + [delta("tool_calls")]
         else:
-            yield ToolCall(tool="add_task", arguments={"title": what})
-        await asyncio.sleep(self._pause)
+            chunks += [delta(tool_calls=[_call(0, "add_task", {"title": what})]), delta("tool_calls")]
+        return Answer(pieces=list(self._slowly(data(*chunks))))
 
-    async def aclose(self) -> None:
-        """Nothing is held."""
+    def _slowly(self, pieces: list[Piece]) -> Iterator[Piece]:
+        for number, piece in enumerate(pieces, 1):
+            gate = asyncio.Event()
+            asyncio.get_running_loop().call_later(number * self._pause, gate.set)
+            yield gate
+            yield piece
 
 
-def orphans(request: ModelRequest) -> bool:
+def _call(place: int, tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    function = {"name": tool, "arguments": json.dumps(arguments)}
+    return {"index": place, "id": f"c{place}", "type": "function", "function": function}
+
+
+def has_orphan(messages: list[dict[str, Any]]) -> bool:
     """Whether a call in the prompt has no result behind it."""
-    owed: list[str] = []
-    for item in request.history:
-        match item:
-            case AssistantStep(calls=calls):
-                if owed:
-                    return True
-                owed = [call.call_id for call in calls]
-            case ToolOutcome(call_id=call_id):
-                owed.remove(call_id)
-            case _ if owed:
+    open_calls: list[str] = []
+    for message in messages:
+        match message["role"]:
+            case "tool":
+                open_calls.remove(message["tool_call_id"])
+            case _ if open_calls:
                 return True
-    return bool(owed)
+            case "assistant":
+                open_calls = [call["id"] for call in message.get("tool_calls") or ()]
+            case _:
+                pass
+    return bool(open_calls)
 
 
-# --- servers ---
+# --- programs ---
 
 
-def _serve(ear: socket.socket, folder: str, url: str) -> None:
-    os.environ["KIROTODO_HOME"] = folder
-    logging.disable()
-    app = create_app(settings_in(Path(folder), database_url=url, agent_timeout=30.0), model=Doer())
-    config = uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=1)
-    uvicorn.Server(config).run(sockets=[ear])
+def environment(folder: Path, *, database_url: str, model_url: str) -> dict[str, str]:
+    """What a program sees of the machine."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "KIROTODO_HOME": str(folder),
+        "DATABASE_URL": database_url,
+        "TIMEZONE": "UTC",
+        "BETTER_AUTH_SECRET": SECRET,
+        "RATE_LIMIT": "100000",
+        "RATE_LIMIT_BURST": "100000",
+        "STREAMS_PER_USER": "100000",
+        "AGENT_TIMEOUT": "30",
+        "OPENAI_API_KEY": "none",
+        "OPENAI_BASE_URL": model_url,
+        "OPENAI_MODEL": "doer",
+        "FALLBACK_TO_BUILTIN": "false",
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+def _run(arguments: tuple[str, ...], variables: Mapping[str, str], output: str) -> None:
+    # whoever kills the run leaves no program behind: the parent is the fork server, which ends with the run
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.environ.clear()
+    os.environ.update(variables)
+    out = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(out, stream)
+    sys.argv = ["kirotodo", *arguments]
+    kirotodo.cli.main()
+
+
+def program(*arguments: str, variables: Mapping[str, str], output: Path | None = None) -> BaseProcess:
+    """Start `kirotodo` with these arguments, forked from a process that has imported it."""
+    process = _FORKS.Process(target=_run, args=(arguments, dict(variables), str(output or os.devnull)), daemon=True)
+    process.start()
+    return process
+
+
+def kill(process: BaseProcess) -> None:
+    """End a program as if the power had gone."""
+    process.kill()
+    process.join()
 
 
 class Servers:
-    """Servers on one database behind one address; who asks while none runs waits for the next."""
+    """`kirotodo serve`, once or more often, on one database and behind one address."""
 
-    def __init__(self, folder: Path, url: str) -> None:
-        self.folder = folder
-        self.url = url
-        self.running: list[BaseProcess] = []
-        self._ear = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.base_url = f"http://127.0.0.1:{self._ear.getsockname()[1]}"
+    def __init__(self, folder: Path, url: str, model_url: str) -> None:
+        self.running: list[tuple[int, BaseProcess]] = []
+        self._variables = environment(folder, database_url=url, model_url=model_url)
+        self._ports: list[int] = []
 
     def start(self) -> None:
-        process = _FORKS.Process(target=_serve, args=(self._ear, str(self.folder), self.url), daemon=True)
-        process.start()
-        self.running.append(process)
+        """Start another one, at the port of one that was killed if there is any."""
+        if not self._ports:
+            self._ports.append(free_port())
+        port = self._ports.pop()
+        self.running.append((port, program("serve", "--port", str(port), variables=self._variables)))
 
     async def ready(self) -> None:
-        """Wait until one of them answers."""
-        async with httpx2.AsyncClient(base_url=self.base_url, timeout=PATIENCE) as client:
-            (await client.get("/health")).raise_for_status()
+        """Wait until each of them answers."""
+        async with httpx2.AsyncClient(timeout=PATIENCE) as client, asyncio.timeout(PATIENCE):
+            for port, process in self.running:
+                while not await _answers(client, port):
+                    assert process.is_alive(), "a server did not start"
+                    await asyncio.sleep(0.02)
 
     def kill(self, which: int = 0) -> None:
-        process = self.running.pop(which)
-        assert process.pid is not None
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
+        """Kill one of them; the next one that starts takes its place."""
+        port, process = self.running.pop(which)
+        kill(process)
+        self._ports.append(port)
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{(self._ports or [port for port, _ in self.running])[0]}"
+
+    @property
+    def pids(self) -> list[int]:
+        return [process.pid for _, process in self.running if process.pid is not None]
 
     def close(self) -> None:
         while self.running:
             self.kill()
-        self._ear.close()
+
+
+async def _answers(client: httpx2.AsyncClient, port: int) -> bool:
+    try:
+        return (await client.get(f"http://127.0.0.1:{port}/health")).is_success
+    except httpx2.TransportError:
+        return False
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def front_of(servers: Servers) -> AsyncIterator[str]:
+    """One address for all servers: each connection goes to one of them that takes it."""
+    turns = 0
+
+    async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        nonlocal turns
+        while True:
+            turns += 1
+            port, _ = servers.running[turns % len(servers.running)]
+            try:
+                return await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.02)
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while received := await reader.read(65536):
+            writer.write(received)
+            await writer.drain()
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        up_reader, up_writer = await connect()
+        try:
+            await asyncio.gather(pipe(reader, up_writer), pipe(up_reader, writer))
+        except (OSError, asyncio.CancelledError):
+            pass  # cancelled: the run is over
+        finally:
+            writer.transport.abort()
+            up_writer.transport.abort()
+
+    listener = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    finally:
+        listener.close()
 
 
 @asynccontextmanager
 async def person(base_url: str, folder: Path, user_id: str) -> AsyncIterator[RemoteBackend]:
-    """Somebody before a screen, for whom sending and following go on until the server is there again."""
+    """A client that goes on sending and following until the server is there again."""
     credentials = Credentials(folder, environment={"KIROTODO_CREDENTIALS": "memory"})
     tokens = StoredTokens.of_token(token_for(user_id))
     backend = RemoteBackend(
@@ -180,19 +307,20 @@ async def person(base_url: str, folder: Path, user_id: str) -> AsyncIterator[Rem
 
 
 class Person:
-    """Adds a task with each message, drops two with every fifth, and remembers what was said."""
+    """Adds one task with each message, deletes two with every fifth, and remembers what has to come of it."""
 
     def __init__(self, backend: Backend, name: str, tally: Tally) -> None:
         self.name = name
-        self.added: list[str] = []
-        self.dropped: list[int] = []
+        self._present: set[str] = set()
+        self._absent: set[str] = set()
+        self._excused: set[str] = set()
         self._backend = backend
         self._tally = tally
         self._conversation: int | None = None
-        self._said: list[str] = []
+        self._sent_texts: list[str] = []
 
     async def chat(self, stop: asyncio.Event) -> None:
-        """Talk until `stop`, and once more after it: the conversation has to take it."""
+        """Send until `stop`, and once more after it: the conversation has to take it."""
         while True:
             last = stop.is_set()
             try:
@@ -206,11 +334,15 @@ class Person:
                 return
 
     async def _exchange(self) -> None:
-        number = len(self._said)
-        ids = await self._to_drop() if number % 5 == 4 else []
-        text = f"drop {' '.join(map(str, ids))}" if ids else f"add {self.name} {number}"
-        self._said.append(text)
-        sent = await self._sent(text)
+        number = len(self._sent_texts)
+        title = f"{self.name} {number}"
+        dropped = await self._to_drop() if number % 5 == 4 else []
+        text = f"drop {' '.join(str(task.id) for task in dropped)}" if dropped else f"add {title}"
+        titles = {task.title for task in dropped} or {title}
+        self._sent_texts.append(text)
+        self._excused |= titles  # until it is known what came of it
+        self._present -= titles
+        sent = await self._send(text)
         self._conversation = sent.conversation_id
         async for event in self._backend.watch(sent.turn_id):
             if isinstance(event, ApprovalRequested):
@@ -221,12 +353,15 @@ class Person:
         if turn.status != "finished":
             self._tally.failed += 1
             self._tally.note(f"{self.name}: {turn.error}")
-        elif ids:
-            self.dropped += ids
+            await asyncio.sleep(0.2)
+            return
+        self._excused -= titles
+        if dropped:
+            self._absent |= titles
         else:
-            self.added.append(text.removeprefix("add "))
+            self._present |= titles
 
-    async def _sent(self, text: str) -> Sent:
+    async def _send(self, text: str) -> Sent:
         """Send until it is taken: what a database that takes no writes refuses is kept, with its key."""
         key = uuid.uuid4().hex
         while True:
@@ -236,11 +371,11 @@ class Person:
                 self._tally.refused += 1
                 await asyncio.sleep(0.2)
 
-    async def _to_drop(self) -> list[int]:
-        return [task.id for task in (await self._backend.tasks(limit=2)).items]
+    async def _to_drop(self) -> list[Task]:
+        return list((await self._backend.tasks(limit=2)).items)
 
     async def _agree(self, turn_id: str, call_id: str) -> None:
-        """Say yes until it is known to have arrived."""
+        """Approve until it is known to have arrived."""
         while self._is_open(await self._backend.turn(turn_id), call_id):
             try:
                 await self._backend.answer(turn_id, call_id, "yes")
@@ -253,49 +388,49 @@ class Person:
     def _is_open(turn: Turn, call_id: str) -> bool:
         return turn.approval is not None and turn.approval.call_id == call_id
 
-    async def look_over(self) -> None:
-        """Count what is not as it was said to be."""
-        tasks: list[Task] = []
-        cursor: str | None = None
-        while True:
-            page = await self._backend.tasks(limit=200, cursor=cursor)
-            tasks += page.items
-            cursor = page.next
-            if cursor is None:
-                break
-        titles = Counter(task.title for task in tasks)
-        gone = len(self.dropped)
-        self._tally.doubled += sum(count - 1 for count in titles.values())
-        missing = [title for title in self.added if title not in titles]
-        self._tally.lost += max(0, len(missing) - gone)
-        self._tally.lost += sum(task.id in self.dropped for task in tasks)
+    async def check(self) -> None:
+        """Count what is missing and what is there too often."""
+        titles = Counter([task.title async for task in _tasks(self._backend)])
+        self._tally.compare(titles, present=self._present, absent=self._absent, excused=self._excused)
         if self._conversation is not None:
-            await self._look_over_messages(self._conversation)
+            await self._check_messages(self._conversation)
 
-    async def _look_over_messages(self, conversation: int) -> None:
-        said: list[str] = []
+    async def _check_messages(self, conversation: int) -> None:
+        stored: list[str] = []
         before: int | None = None
         while True:
             page = await self._backend.transcript(conversation, before=before, limit=200)
-            said = [message.content for message in page.messages if message.role == "user"] + said
+            stored = [message.content for message in page.messages if message.role == "user"] + stored
             before = page.before
             if before is None:
                 break
-        self._tally.lost += len([text for text in self._said if text not in said])
-        self._tally.doubled += len(said) - len(set(said))
+        expected, found = Counter(self._sent_texts), Counter(stored)
+        self._tally.lost += (expected - found).total()
+        self._tally.doubled += (found - expected).total()
+
+
+async def _tasks(backend: Backend) -> AsyncIterator[Task]:
+    cursor: str | None = None
+    while True:
+        page = await backend.tasks(limit=200, cursor=cursor)
+        for task in page.items:
+            yield task
+        cursor = page.next
+        if cursor is None:
+            return
 
 
 async def people_chat(
     base_url: str, folder: Path, tally: Tally, faults: AsyncGenerator[None, None], count: int
 ) -> None:
-    """Let `count` people chat while `faults` go on, then look whether all is well."""
+    """Let `count` people chat while `faults` go on, then check what came of it."""
     stop = asyncio.Event()
 
     async def one(number: int) -> None:
         async with person(base_url, folder, f"{number + 1}") as backend:
             somebody = Person(backend, f"p{number}", tally)
             await somebody.chat(stop)
-            await somebody.look_over()
+            await somebody.check()
 
     async with asyncio.TaskGroup() as group:
         for number in range(count):

@@ -8,10 +8,12 @@ import pytest
 from tests.faults.matrices import MATRICES
 
 FEW = {
-    "kill: one server, SQLite": 2,
-    "kill: one of two, PostgreSQL": 2,
-    "cut: client and server": 8,
+    "kill: serve, SQLite": 2,
+    "kill: ask": 2,
+    "cut: client and server": 6,
+    "cut: server and model": 6,
     "database: PostgreSQL": 3,
+    "database: SQLite, disk full": 2,
     "model": 21,
 }
 

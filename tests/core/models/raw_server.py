@@ -64,13 +64,17 @@ class RawServer:
     def say(self, *payloads: Any, **more: Any) -> None:
         self.answers.append(Answer(pieces=data(*payloads, **more)))
 
+    def answer_to(self, body: dict[str, Any]) -> Answer:
+        """Return the answer to a request: the next of `answers`."""
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
             while await self._exchange(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # cancelled: the test is over
         finally:
             writer.transport.abort() if writer.transport.get_write_buffer_size() else writer.close()
 
@@ -82,7 +86,7 @@ class RawServer:
         self.paths.append(head[0].split()[1])
         self.headers.append(headers)
         self.bodies.append(json.loads(body))
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        answer = self.answer_to(self.bodies[-1])
         more = {"content-type": answer.content_type, "transfer-encoding": "chunked", **answer.headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in more.items())
         writer.write(f"HTTP/1.1 {answer.status} X\r\n{lines}\r\n".encode())
@@ -97,9 +101,8 @@ class RawServer:
             writer.write(b"0\r\n\r\n")
             await writer.drain()
         finally:
-            if not leaving.done():
-                leaving.cancel()
-                await asyncio.gather(leaving, return_exceptions=True)
+            leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
         return not leaving.done() or leaving.cancelled()
 
     async def _send(self, piece: Piece, writer: asyncio.StreamWriter, leaving: "asyncio.Task[bytes]") -> bool:
@@ -119,8 +122,9 @@ class RawServer:
 
 
 @asynccontextmanager
-async def raw_server() -> AsyncIterator[RawServer]:
-    server = RawServer()
+async def raw_server(server: RawServer | None = None) -> AsyncIterator[RawServer]:
+    """Run a server that listens on a free port."""
+    server = server or RawServer()
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     server.url = f"http://127.0.0.1:{port}/v1"
