@@ -77,5 +77,5 @@ def test_an_editor_that_fails_gives_the_text_back(program: Program, open_termina
     chat.terminal.type("some words")
     chat.terminal.wait_for("some words")
     chat.terminal.press("C-g")
-    chat.terminal.wait_for("did not end well")
+    chat.terminal.wait_for("The editor failed")
     assert "› some words" in chat.terminal.screen

@@ -113,7 +113,7 @@ class KirotodoApp(App[None]):
         self.call_after_refresh(self.open_core)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """See `App.get_line_filters`: the last thing done to a line before it is written."""
+        """Return the filters of every line before it is written; the last one makes it safe."""
         return [*super().get_line_filters(), _SAFE]
 
     # --- the backend ---

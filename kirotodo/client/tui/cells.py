@@ -10,17 +10,17 @@ _JOINERS: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
 
 
 def steady(text: str) -> str:
-    """`text` with joined emoji taken apart: a family is four people, and the columns beside it stay where they are."""
+    """Return `text` with joined emoji taken apart, so that every terminal gives it the same width."""
     return text if text.isascii() else _JOINERS.sub("", text)
 
 
 def cut(text: str, width: int) -> str:
-    """`text` in at most so many cells, with … where something is missing."""
+    """Return `text` in at most `width` cells, ending in … where it is cut."""
     if cell_len(text) <= width:
         return text
     return f"{set_cell_size(text, width - 1).rstrip()}…" if width > 1 else "…"[:width]
 
 
 def fill(text: str, width: int) -> str:
-    """`text` in exactly so many cells."""
+    """Return `text` in exactly `width` cells."""
     return set_cell_size(cut(text, width), width)

@@ -1,4 +1,4 @@
-"""What the rules of a conversation ask of the screen that shows it. No Textual here: a test can be the screen."""
+"""The interface of the screen that shows a conversation. No Textual here: a test can be the screen."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal, Protocol

@@ -1,4 +1,4 @@
-"""A conversation as the screen holds it: entries made from a stored page, or folded from a turn's events. Pure."""
+"""The entries of a conversation on screen, made from a stored page or from the events of a turn. No widget here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -30,12 +30,12 @@ from kirotodo.core.events import (
 )
 
 _CHANGING: Final = frozenset({"add_task", "complete_task", "update_task", "delete_task"})
-"""Tools whose stored calls can be put back; events say so themselves."""
+"""Tools whose stored calls can be undone; events say so themselves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserEntry:
-    """A message of the user. `seq` is 0 until the backend has taken it."""
+    """A message of the user; `seq` is 0 until the backend has accepted it."""
 
     key: str
     text: str
@@ -68,7 +68,7 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AnswerEntry:
-    """What a turn answered so far."""
+    """The answer of a turn so far."""
 
     key: str
     turn_id: str
@@ -84,16 +84,18 @@ class AnswerEntry:
 
     @property
     def text(self) -> str:
+        """Return the answer, or as much of it as has arrived."""
         return self.response or "".join(step.text for step in self.steps)
 
     @property
     def over(self) -> bool:
+        """Return whether the turn has ended."""
         return self.status in ("finished", "failed", "cancelled")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoteEntry:
-    """A line of the program itself, kept nowhere."""
+    """A line of the program itself, which is not stored."""
 
     key: str
     text: str
@@ -121,7 +123,7 @@ def answer_key(turn_id: str) -> str:
 
 
 def entries_of(page: Transcript) -> list[Entry]:
-    """The entries of a stored page: each message, and each turn's answer after the message that began it."""
+    """Return the entries of a stored page: each message, and after it the answer of the turn that it began."""
     turns = {turn.id: turn for turn in page.turns}
     answers = {message.turn_id: message for message in page.messages if message.role == "assistant"}
     entries: list[Entry] = []
@@ -180,7 +182,7 @@ def _call(call: ToolCall) -> Call:
 
 
 def fold(entry: AnswerEntry, event: TurnEvent) -> AnswerEntry:
-    """The answer after one more event of its turn."""
+    """Return the answer after one more event of its turn."""
     match event:
         case TurnStarted():
             return replace(entry, model=event.model)
@@ -217,7 +219,7 @@ def fold(entry: AnswerEntry, event: TurnEvent) -> AnswerEntry:
 
 
 def _ended(entry: AnswerEntry, event: FinalEvent) -> AnswerEntry:
-    """What every end tells: which model it was and what it cost, so far as it is known."""
+    """Return the answer with what every end of a turn reports: the model and its usage, where known."""
     return replace(entry, model=event.model or entry.model, usage=event.usage, approval=None)
 
 
@@ -240,5 +242,5 @@ def _with_call(entry: AnswerEntry, call_id: str, **values: Any) -> AnswerEntry:
 
 
 def undone(entry: AnswerEntry, call_id: str) -> AnswerEntry:
-    """The answer with one call's effect put back."""
+    """Return the answer with one call marked as undone."""
     return _with_call(entry, call_id, undone=True, undoable=False)

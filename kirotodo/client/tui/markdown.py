@@ -43,7 +43,7 @@ _FENCE_BLOCK: Final = re.compile(r"\s{0,3}(```+|~~~+)")
 
 
 def render(text: str, width: int) -> list[Content]:
-    """The lines of `text`, none wider than `width`, without space at their ends. `text` is clean already."""
+    """Return the lines of `text`, none wider than `width`, without trailing space. `text` is sanitised already."""
     from rich.segment import Segment
 
     console = _console(max(width, 4))
@@ -53,7 +53,7 @@ def render(text: str, width: int) -> list[Content]:
 
 
 def _without_gaps(lines: list[Content], *, keep: bool) -> list[Content]:
-    """No empty lines at the ends, and none side by side, unless they may be somebody's code."""
+    """Drop empty lines at the end and, unless they may be in a code block, all but one of those side by side."""
     kept: list[Content] = []
     for line in lines:
         if line or (kept and (keep or kept[-1])):
@@ -64,7 +64,7 @@ def _without_gaps(lines: list[Content], *, keep: bool) -> list[Content]:
 
 
 def cut(text: str, start: int) -> int:
-    """Where the part of `text` from `start` on that is finished ends: after its last blank line outside a fence or
+    """Return where the finished part of `text` from `start` on ends: after its last blank line outside a fence or
     list, at the beginning of a line. Tables need no care: a blank line ends them."""
     end = position = start
     fence = ""
@@ -149,7 +149,7 @@ def _markdown() -> "type[Markdown]":
 
 
 def _parsed(text: str) -> "Markdown":
-    """A line end is a line end: answers of models mean it."""
+    """Parse `text` with every line end kept as one, since models mean it that way."""
     document = _markdown()(text, hyperlinks=False)
     for token in document.parsed:
         for child in token.children or ():
@@ -188,7 +188,7 @@ _INLINE: Final = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*(\S(?:.*?\S)?)\*\*|`([^`]+
 
 
 class StreamedLines:
-    """Lines at one width. Each call costs what is new since the last one, however long the text has become."""
+    """Renders a growing text at one width. Each call costs what is new since the last one, however long the text is."""
 
     def __init__(self, width: int) -> None:
         self.width = width
@@ -203,7 +203,7 @@ class StreamedLines:
         self._fenced = False
 
     def of(self, text: str) -> list[Content]:
-        """The lines of `text`, which usually is the last one and more; any other begins anew."""
+        """Return the lines of `text`, which usually continues the previous one; any other text starts anew."""
         if not text.startswith(self._text):
             self._forget()
         self._text = text
@@ -233,7 +233,7 @@ class StreamedLines:
         self._tail_to = end
 
     def _drawn(self, line: str) -> list[Content]:
-        """A line about as it will look once its block is finished."""
+        """Draw a line much as it will look once its block is finished."""
         if self._fenced or _FENCE.match(line):
             return _wrapped(Content(line), self.width)
         if heading := _HEADING.match(line):
@@ -252,7 +252,7 @@ class StreamedLines:
 
 
 def _inline(text: str) -> Content:
-    """Bold and code that are closed already, and no backslash that only protects the letter behind it."""
+    """Style bold and code that are closed already, and drop backslashes that only escape a character."""
     if len(text) > LONG:
         return Content(text)
     pieces: list[Content] = []

@@ -43,9 +43,10 @@ def _styled(text: str, style: str) -> Content:
 
 
 class SafeText(LineFilter):
-    """Takes out of rendered lines what nobody cleaned before; where that took cells, blanks take them."""
+    """Sanitises rendered lines once more, and fills cells that become free with blanks."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the line with every segment made safe."""
         return [_safe_segment(segment) for segment in segments]
 
 
@@ -63,17 +64,20 @@ _BREAKS = {ord("\n"): " ", ord("\t"): " "}
 
 
 class SafeStream:
-    """A stream to print to that sanitises what is printed, so that it can carry no colours either."""
+    """Sanitises what is printed to a stream, so that it can carry no colours either."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
+        """Print a text, sanitised."""
         self._stream.write(sanitize(text))
         return len(text)
 
     def flush(self) -> None:
+        """Flush the stream."""
         self._stream.flush()
 
     def isatty(self) -> bool:
+        """Return False, so that no colours are printed."""
         return False

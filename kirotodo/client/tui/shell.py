@@ -1,4 +1,4 @@
-"""What screens, dialogs and commands may ask of the app around them, whichever app that is."""
+"""The interface of the app that screens, dialogs and commands use."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
@@ -30,7 +30,7 @@ class Shell(Protocol):
 
     @property
     def refused(self) -> bool:
-        """Whether the backend could not be opened."""
+        """Return whether the backend could not be opened."""
 
     def open_core(self) -> None:
         """Open the backend, or try again."""

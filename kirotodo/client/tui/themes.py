@@ -1,4 +1,4 @@
-"""How the client looks: a dark and a light theme, and one in the terminal's own colours where those are few."""
+"""The themes: a dark and a light one, and one in the terminal's own colours where it has few."""
 
 from typing import Final
 
@@ -117,17 +117,17 @@ leave `reverse` out), so that NO_COLOR shows it too."""
 
 
 def preferred(app: App[None], wanted: str | None) -> str:
-    """The theme to begin with: the wanted one, where the terminal has the colours for it and somebody knows it."""
+    """Return the theme to start with: the wanted one, if it exists and the terminal has the colours for it."""
     if few_colours(app):
         return ANSI
     return wanted if wanted in (DARK, LIGHT) else DARK
 
 
 def few_colours(app: App[None]) -> bool:
-    """Whether the terminal has 16 colours at most, or the user asked for none (NO_COLOR)."""
+    """Return whether the terminal has 16 colours at most, or the user asked for none (NO_COLOR)."""
     return app.no_color or app.console.color_system in (None, "standard", "windows")
 
 
 def other(name: str) -> str:
-    """The theme to switch to from this one: dark and light take turns, the ansi theme stays."""
+    """Return the theme to switch to: dark and light take turns, the ansi theme stays."""
     return {DARK: LIGHT, LIGHT: DARK}.get(name, name)

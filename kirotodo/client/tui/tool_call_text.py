@@ -1,4 +1,4 @@
-"""Tool calls in a few words: what a line shows of arguments and results, and what it unfolds to. Pure."""
+"""Tool calls as text: arguments and results on one line, and the details. No widget here."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -28,7 +28,7 @@ _EMPTY: Final[tuple[Any, ...]] = (None, "", [], ())
 
 
 def short_arguments(call: Call) -> str:
-    """The arguments on one line, the most telling first."""
+    """Return the arguments on one line, the most important first."""
     rest = dict(call.arguments)
     words = []
     ids = _ids(rest)
@@ -44,15 +44,15 @@ def short_arguments(call: Call) -> str:
 
 
 def _in_words(arguments: Mapping[str, Any], result: Mapping[str, Any] | None) -> Iterator[tuple[str, str]]:
-    """Arguments that say something; what the result puts into better words is said in these."""
+    """Yield the arguments worth showing, in the words of the result where it has better ones."""
     better = {name: result[name] for name in _BETTER.values() if result and isinstance(result.get(name), str)}
-    said = set()
+    used = set()
     for argument, value in arguments.items():
         name = _BETTER.get(argument, argument)
-        if value in _EMPTY or name in said:
+        if value in _EMPTY or name in used:
             continue
         if name in better:
-            said.add(name)
+            used.add(name)
             yield name, one_line(better[name])
         else:
             yield argument, _value(value)
@@ -71,7 +71,7 @@ def _id_list(values: Mapping[str, Any]) -> list[Any]:
 
 
 def short_result(call: Call) -> str:
-    """What came of it in a word or two: an id, a count, or nothing yet."""
+    """Return the result in a word or two: an id, a count, or nothing yet."""
     result = call.result
     if not isinstance(result, Mapping) or "error" in result:
         return ""
@@ -85,12 +85,13 @@ def short_result(call: Call) -> str:
 
 
 def error_of(call: Call) -> str:
+    """Return why the call failed, or nothing."""
     result = call.result
     return one_line(str(result["error"])) if isinstance(result, Mapping) and "error" in result else ""
 
 
 def details(call: Call) -> Iterator[tuple[str, str]]:
-    """Everything about the call as pairs of a name and a value: arguments, then before → after, then the tasks."""
+    """Yield pairs of a name and a value: arguments, then before → after, then the tasks."""
     for name, value in call.arguments.items():
         yield one_line(str(name)), _value(value)
     result = call.result

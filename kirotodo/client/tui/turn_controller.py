@@ -1,4 +1,4 @@
-"""The conversation on screen: opening it, sending, the queue, stopping, drafts. How its answer goes is `LiveAnswer`'s.
+"""The conversation on screen: opening it, sending, the queue, stopping, drafts. The answer is in `live_answer.py`.
 
 The rules are here and no widget is: a `ConversationView` shows what there is to show, and the screen hands the results
 of the background work back.
@@ -63,7 +63,7 @@ class TurnController:
 
     @property
     def busy(self) -> bool:
-        """Whether a message has to wait its turn."""
+        """Return whether a message has to wait its turn."""
         return not self.loaded or self.active
 
     @property
@@ -73,7 +73,7 @@ class TurnController:
 
     @property
     def active(self) -> bool:
-        """Whether a message is being sent or answered."""
+        """Return whether a message is being sent or answered."""
         return self.live is not None or self.sending is not None
 
     # --- opening conversations ---
@@ -149,7 +149,7 @@ class TurnController:
             self._send_next()
 
     def _take_up_draft(self, guess: int | None, opening: bool) -> None:
-        """At the start one may have typed before it was known which conversation this is: that text is kept."""
+        """Show the draft; text typed before it was known which conversation this is stays."""
         state, elsewhere = self._state, guess != self.conversation_id
         if not opening or (elsewhere and self._view.draft == self._guessed_draft):
             self._view.set_draft(state.draft(self.conversation_id))

@@ -159,7 +159,7 @@ async def test_forty_by_twelve_works_and_less_is_one_sentence() -> None:
         await chat.sees("kiro  fine")
         await chat.write("draft")
         await chat.pilot.resize_terminal(39, 12)
-        await chat.sees("make the window larger")
+        await chat.sees("Make the window larger")
         await chat.pilot.resize_terminal(40, 11)
         await chat.pilot.resize_terminal(20, 6)
         await chat.sees("kirotodo needs 40")
@@ -375,7 +375,7 @@ def test_the_editor_gets_the_text_and_gives_it_back(tmp_path: Path) -> None:
 
 
 def test_an_editor_that_fails_loses_nothing(tmp_path: Path) -> None:
-    with pytest.raises(EditorFailed, match="as it was"):
+    with pytest.raises(EditorFailed, match="unchanged"):
         run_editor([sys.executable, "-c", "raise SystemExit(1)"], "text")
     with pytest.raises(EditorFailed, match="No editor"):
         editor_command({"EDITOR": str(tmp_path / "missing")})

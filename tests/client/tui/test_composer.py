@@ -202,7 +202,7 @@ async def test_the_editor_opens_by_its_key_but_not_amid_a_paste_that_comes_as_ke
     async with chatting(backend_of()) as chat:
         await post_at_once(chat, *"a", "ctrl+g", *"b")
         await chat.until(lambda: chat.draft == "ab")
-        assert chat.composer._editor_wanted is None
+        assert chat.composer._editor_timer is None
         assert chat.toasts() == []
         await chat.press("ctrl+g")
         await chat.until(lambda: chat.toasts() == ["No editor was found: set EDITOR to the command of one."])

@@ -108,7 +108,7 @@ async def test_slash_searches_through_the_backend_and_escape_goes_back_in_steps(
         assert "1 found" in screen_text(app)
         assert len(app.backend.asked("conversations")) < 7
         await pilot.press(*"zz")
-        await until(pilot, lambda: "Nothing holds “fridayzz”." in screen_text(app))
+        await until(pilot, lambda: "No conversation contains “fridayzz”." in screen_text(app))
         await pilot.press("escape")
         await until(pilot, lambda: len(titles(screen)) == 3)
         await pilot.press("escape")

@@ -95,7 +95,7 @@ async def test_an_account_is_made_with_the_password_typed_twice(home: Home, serv
         await chat.until(lambda: chat.focused is not None and chat.focused.id == "again")
         await chat.write("correct house")
         await chat.press("enter")
-        await chat.sees("not the same")
+        await chat.sees("don't match")
         await chat.press(*["backspace"] * 5)
         await chat.write("horse")
         await chat.press("enter")
@@ -332,14 +332,14 @@ async def test_a_new_password_is_set_in_the_chat(home: Home, server: RawServer) 
         await chat.press("tab")
         await chat.write("another house")
         await chat.press("enter")
-        await chat.sees("not the same")
+        await chat.sees("don't match")
         assert server.to("/auth/password") == []
         await chat.press(*["backspace"] * 5)
         await chat.write("horse")
         await chat.press("enter")
         await chat.sees("isn't your current password")
         await chat.press("enter")
-        await chat.until(lambda: any("password is changed" in toast for toast in chat.toasts()))
+        await chat.until(lambda: any("password was changed" in toast for toast in chat.toasts()))
         assert "another horse" not in chat.text
     body = {"current_password": "correct house", "new_password": "another horse"}
     assert [request.body for request in server.to("/auth/password")] == [body, body]

@@ -32,7 +32,7 @@ async def make_one(chat: Chat) -> None:
     await chat.press("tab")
     await chat.write("[red]battery[/]")
     await chat.press("enter")
-    await chat.sees("not the same")
+    await chat.sees("don't match")
 
 
 async def places(chat: Chat) -> None:

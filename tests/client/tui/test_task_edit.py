@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from kirotodo.client.tui.messages import Edited
-from kirotodo.client.tui.screens.dialog import THROW_AWAY
+from kirotodo.client.tui.screens.dialog import DISCARD
 from kirotodo.client.tui.screens.task_edit import DetailsScreen, DueScreen, NewTaskScreen, TitleScreen
 from kirotodo.client.tui.widgets.field import LinesField
 from kirotodo.core.errors import InvalidInput
@@ -125,9 +125,9 @@ async def test_escape_asks_once_more_before_typed_text_is_thrown_away(app: Shell
     async with running(app, Edited, size=SIZE) as pilot:
         await opened(app, pilot, NewTaskScreen())
         await pilot.press(*"milk", "escape")
-        await until(pilot, lambda: THROW_AWAY in screen_text(app))
+        await until(pilot, lambda: DISCARD in screen_text(app))
         await pilot.press("s", "escape")
-        await until(pilot, lambda: THROW_AWAY in screen_text(app))
+        await until(pilot, lambda: DISCARD in screen_text(app))
         assert app.screen.query_one("#text", Input).value == "milks"
         await pilot.press("escape")
         await until(pilot, lambda: closed(app))

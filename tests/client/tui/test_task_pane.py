@@ -296,7 +296,7 @@ async def test_letters_in_the_filter_are_text_and_arrows_move_the_cursor() -> No
     async with running(app, *ASKED) as pilot:
         await shown(pilot, pane)
         await pilot.press("slash", *"xdupe")
-        await until(pilot, lambda: "No task holds “xdupe”." in screen_text(app))
+        await until(pilot, lambda: "No task contains “xdupe”." in screen_text(app))
         assert app.posted == []
         await pilot.press("escape", "slash", "e", "down")
         await until(pilot, lambda: current_id(pane) == 4)
@@ -337,7 +337,7 @@ async def test_no_title_project_or_tag_does_harm(theme: str) -> None:
     async with running(app, size=(40, 40)) as pilot:
         await shown(pilot, pane, (*tasks, *dated))
         await pilot.press("down", "slash", "z")
-        await until(pilot, lambda: "No task holds" in screen_text(app))
+        await until(pilot, lambda: "No task contains" in screen_text(app))
         await pilot.press("escape")
         await until(pilot, lambda: "No date" in screen_text(app))
         assert {strip.cell_length for strip in app.screen._compositor.render_strips()} == {40}

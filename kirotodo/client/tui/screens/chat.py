@@ -90,6 +90,7 @@ class ChatScreen(Screen[None]):
         )
 
     def compose(self) -> ComposeResult:
+        """Yield the header, the conversation, the tasks and the line of keys."""
         popup = SlashPopup(lambda: self.view.tasks.tasks, lambda: self.models.alternatives, id="slash")
         yield HeaderLine(id="header")
         with Horizontal(id="body"):
@@ -103,6 +104,7 @@ class ChatScreen(Screen[None]):
         yield KeyLine(id="keys")
 
     def on_mount(self) -> None:
+        """Show what is remembered: the draft, the history, the model, whether the pane is open."""
         state, composer = self.shell.state, self.view.composer
         self.view.header.model = self.models.chosen or ""
         composer.sent_messages = state.history
@@ -119,12 +121,14 @@ class ChatScreen(Screen[None]):
     # --- the backend and the list ---
 
     def on_backend_ready(self) -> None:
+        """Load the list and the first conversation, and follow the changes."""
         self.view.header.refused = False
         self.shell.work(self.shell.background.follow(), group="follow", exclusive=True)
         self._load_list()
         self.controller.start()
 
     def on_backend_failed(self, message: BackendFailed) -> None:
+        """Say why the list could not be opened, unless the sign-in screen does."""
         self.view.header.refused = True
         if not isinstance(message.error, NotSignedIn):
             self.controller.note(f"{message.error.message} /retry tries again; what you type is kept.")
@@ -147,22 +151,27 @@ class ChatScreen(Screen[None]):
             self.controller.reconnected()
 
     def on_tasks_loaded(self, message: TasksLoaded) -> None:
+        """Show the open tasks."""
         self.view.tasks.set_tasks(message.tasks, total=message.total)
 
     def on_tasks_fetched(self, message: TasksFetched) -> None:
+        """Show changed tasks, and fetch the status that counts them."""
         self.view.tasks.apply(message.tasks, message.removed)
         self.shell.work(self.shell.background.status(), group="status", exclusive=True)
 
     def on_status_fetched(self, message: StatusFetched) -> None:
+        """Show the status in the header."""
         self.view.header.status = message.status
 
     def on_edited(self, message: Edited) -> None:
+        """Report a direct edit, and show its tasks."""
         self.shell.toast(message.notice)
         for sentence in message.changed.skipped:
             self.shell.toast(sentence, "warning")
         self.view.show_tasks(message.changed.tasks, message.changed.removed)
 
     def on_failed(self, message: Failed) -> None:
+        """Report what did not work."""
         self.shell.toast(message.error.message, "error")
 
     @on(TaskPane.Request)
@@ -170,11 +179,13 @@ class ChatScreen(Screen[None]):
         handle_task_request(self.shell, message)
 
     def on_task_pane_leave_requested(self) -> None:
+        """Go back to the composer."""
         self.view.close_drawer()
 
     # --- the model ---
 
     def on_models_fetched(self, message: ModelsFetched) -> None:
+        """Show which of the models answers."""
         if warning := self.models.update(message.choices):
             self.shell.toast(warning, "warning")
             self._keep_model()
@@ -182,6 +193,7 @@ class ChatScreen(Screen[None]):
         self.controller.answer.show_usage()
 
     def on_model_chosen(self, message: ModelChosen) -> None:
+        """Let another model answer, and remember it."""
         chosen, notice = self.models.choose(message.name)
         self.shell.toast(notice, "information" if chosen else "warning")
         self._keep_model()
@@ -194,51 +206,66 @@ class ChatScreen(Screen[None]):
     # --- the conversation ---
 
     def on_open_conversation(self, message: OpenConversation) -> None:
+        """Open a conversation."""
         self.controller.open(message.conversation_id)
         self.view.composer.focus()
 
     def on_new_conversation(self, message: NewConversation) -> None:
+        """Start a new conversation."""
         self.controller.begin_new()
 
     async def on_conversation_loaded(self, message: ConversationLoaded) -> None:
+        """Show a loaded conversation."""
         await self.controller.conversation_loaded(message.transcript, message.visit)
 
     def on_page_fetched(self, message: PageFetched) -> None:
+        """Add what another program wrote."""
         self.controller.page_fetched(message.transcript, message.visit)
 
     def on_transcript_older_requested(self) -> None:
+        """Load older messages."""
         self.controller.load_older()
 
     def on_older_loaded(self, message: OlderLoaded) -> None:
+        """Show older messages."""
         self.controller.older_loaded(message.transcript, message.visit)
 
     def on_conversation_renamed(self, message: ConversationRenamed) -> None:
+        """Show a new title."""
         self.controller.conversation_renamed(message.conversation)
 
     def on_conversation_deleted(self, message: ConversationDeleted) -> None:
+        """Leave a deleted conversation."""
         self.controller.conversation_deleted(message.conversation_id)
 
     def on_conversations_changed(self, message: ConversationsChanged) -> None:
+        """Fetch the newest page once more."""
         self.controller.refresh()
 
     def on_sign_out_requested(self, message: SignOutRequested) -> None:
+        """Sign out of the server."""
         sign_out(self.shell)
 
     # --- messages and their turns ---
 
     def on_message_accepted(self, message: MessageAccepted) -> None:
+        """Follow the turn of an accepted message."""
         self.controller.message_accepted(message.outgoing, message.sent, message.visit)
 
     def on_message_refused(self, message: MessageRefused) -> None:
+        """Take a refused message back."""
         self.controller.message_refused(message.outgoing, message.error, message.visit)
 
     def on_event_arrived(self, message: EventArrived) -> None:
+        """Show an event of the turn."""
         self.controller.answer.event_arrived(message.event, message.visit)
 
     def on_watch_lost(self, message: WatchLost) -> None:
+        """Show a turn that can no longer be watched as failed."""
         self.controller.answer.watch_lost(message.turn_id, message.error, message.visit)
 
     def on_answer_end_retry_requested(self, message: AnswerEnd.RetryRequested) -> None:
+        """Send the message of a failed turn again."""
         self.controller.retry(message.turn_id)
 
     def _retry(self) -> None:
@@ -249,37 +276,46 @@ class ChatScreen(Screen[None]):
             self.controller.retry()
 
     def on_tool_line_undo_requested(self, message: ToolLine.UndoRequested) -> None:
+        """Undo a tool call."""
         self.controller.answer.undo_call(message.turn_id, message.call_id)
 
     def on_call_undone(self, message: CallUndone) -> None:
+        """Mark a tool call as undone."""
         self.controller.answer.call_undone(message.turn_id, message.call_id, message.changed)
 
     def on_approval_bar_answered(self, message: ApprovalBar.Answered) -> None:
+        """Send the user's decision."""
         self.controller.answer.answer(message.turn_id, message.call_id, message.decision, message.arguments)
 
     def on_answer_refused(self, message: AnswerRefused) -> None:
+        """Ask again."""
         self.controller.answer.answer_refused(message.turn_id, message.error)
 
     # --- the queue ---
 
     def on_queued_message_edit_requested(self, message: QueuedMessage.EditRequested) -> None:
+        """Edit a queued message."""
         self.controller.edit_queued(message.index)
         self.view.composer.focus()
 
     def on_queued_message_remove_requested(self, message: QueuedMessage.RemoveRequested) -> None:
+        """Remove a queued message."""
         self.controller.remove_queued(message.index)
         self.view.focus_queue()
 
     def on_queued_message_send_requested(self, message: QueuedMessage.SendRequested) -> None:
+        """Send a queued message next."""
         self.controller.send_queued(message.index)
         self.view.composer.focus()
 
     # --- the composer ---
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Keep the draft."""
         self.controller.note_draft()
 
     def on_text_offered(self, message: TextOffered) -> None:
+        """Take a text into the composer, or send it."""
         if message.send:
             self.controller.submit(message.text)
         else:
@@ -287,6 +323,7 @@ class ChatScreen(Screen[None]):
         self.view.composer.focus()
 
     def on_composer_submitted(self, message: Composer.Submitted) -> None:
+        """Send a message, or run a slash command."""
         command = parse(message.text)
         if command is None:
             self.controller.submit(message.text)
@@ -299,15 +336,19 @@ class ChatScreen(Screen[None]):
             self.shell.toast(f"There is no /{command[0]}.{suggestion}", "warning")
 
     def on_composer_refused(self, message: Composer.Refused) -> None:
+        """Say why a text cannot be sent."""
         self.shell.toast(message.reason, "warning")
 
     def on_composer_page_requested(self, message: Composer.PageRequested) -> None:
+        """Scroll the conversation."""
         self.view.transcript.page(message.direction)
 
     def on_composer_leave_requested(self) -> None:
+        """Quit."""
         self.shell.leave()
 
     async def on_composer_editor_requested(self, message: Composer.EditorRequested) -> None:
+        """Write the message in the user's editor."""
         try:
             text = await edit_text(self.app, message.text)
         except EditorFailed as failure:
@@ -316,6 +357,7 @@ class ChatScreen(Screen[None]):
             self.view.set_draft(text)
 
     def on_slash_popup_chosen(self, message: SlashPopup.Chosen) -> None:
+        """Take the row that was clicked."""
         self.view.composer.focus()
         self.view.composer.choose(message.choice, message.send)
 
@@ -366,7 +408,7 @@ class ChatScreen(Screen[None]):
             self.shell.open_screen(ServerPickerScreen(self.shell.switcher))
 
     def action_new_conversation(self) -> None:
-        """Begin a new conversation."""
+        """Start a new conversation."""
         self.controller.begin_new()
         self.view.composer.focus()
 

@@ -1,4 +1,4 @@
-"""The widgets of the chat: what the rules of the conversation show in them, and how one goes from part to part.
+"""The widgets of the chat: showing the conversation in them, and going from one to the next.
 
 `ChatView` is the `ConversationView` of `TurnController`. What the keys and messages do is in `chat.py`.
 """
@@ -242,7 +242,7 @@ class ChatView:
 
     @property
     def drawer_open(self) -> bool:
-        """Whether the tasks lie over the conversation."""
+        """Return whether the tasks lie over the conversation."""
         return self._screen.has_class("-drawer")
 
     def close_drawer(self) -> None:

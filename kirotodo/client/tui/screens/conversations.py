@@ -1,4 +1,4 @@
-"""The list of conversations: latest first, searched in full, opened, renamed, deleted and brought back."""
+"""The list of conversations, latest first: to search, open, rename, delete and restore."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -36,21 +36,21 @@ from kirotodo.core.text.dates import describe_day
 PAGE: Final = 50
 SEARCH_AFTER: Final = 0.2
 """Seconds without a key until a search goes out."""
-EMPTY: Final = "No conversations yet. n begins one."
+EMPTY: Final = "No conversations yet. Press n to start one."
 
 
 class ConversationList(OptionList, inherit_bindings=False):
-    """The lines; the keys are the screen's."""
+    """Shows the conversations in lines; the keys are the screen's."""
 
 
 class ConversationsScreen(ModalScreen[None]):
-    """Asks the backend by itself and tells the chat what it did."""
+    """Calls the backend by itself and reports to the chat."""
 
     BINDINGS = bindings("conversations")
 
     @dataclass
     class Loaded(Message):
-        """A page came; `search` is what it was asked for, `first` whether it begins the list."""
+        """A page was loaded for the text `search`; `first` says whether it is the first one."""
 
         page: Page[Conversation]
         search: str
@@ -66,6 +66,8 @@ class ConversationsScreen(ModalScreen[None]):
 
     @dataclass
     class Refused(Message):
+        """The backend refused; `sentence` says why."""
+
         sentence: str
 
     def __init__(self, current: int | None = None) -> None:
@@ -79,15 +81,17 @@ class ConversationsScreen(ModalScreen[None]):
         self._waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
+        """Yield the search field, the list, the field for a new title and a line for messages."""
         with Vertical(id="conversations") as box:
             box.border_title = Content("conversations")
             box.border_subtitle = hints("conversations")
             yield Field(id="search", placeholder="search titles and messages")
             yield ConversationList(id="list", markup=False)
-            yield Field(id="rename", placeholder="another title")
+            yield Field(id="rename", placeholder="new title")
             yield Static(id="status", markup=False)
 
     def on_mount(self) -> None:
+        """Load the first page."""
         self._list.focus()
         self._load()
 
@@ -101,7 +105,7 @@ class ConversationsScreen(ModalScreen[None]):
 
     @property
     def highlighted(self) -> Conversation | None:
-        """The conversation under the cursor."""
+        """Return the conversation under the cursor."""
         index = self._list.highlighted
         return None if index is None or index >= len(self._found) else self._found[index]
 
@@ -109,9 +113,9 @@ class ConversationsScreen(ModalScreen[None]):
 
     def _load(self, cursor: str | None = None) -> None:
         self._loading = True
-        self.run_worker(self._ask(self._search, cursor), group="load", exclusive=True, exit_on_error=False)
+        self.run_worker(self._fetch(self._search, cursor), group="load", exclusive=True, exit_on_error=False)
 
-    async def _ask(self, search: str, cursor: str | None) -> None:
+    async def _fetch(self, search: str, cursor: str | None) -> None:
         async def page(backend: Backend) -> None:
             found = await backend.conversations(search=search or None, limit=PAGE, cursor=cursor)
             self.post_message(self.Loaded(found, search=search, first=cursor is None))
@@ -125,6 +129,7 @@ class ConversationsScreen(ModalScreen[None]):
             self.post_message(self.Refused(error.message))
 
     def on_conversations_screen_loaded(self, message: Loaded) -> None:
+        """Show a page, unless it answers an earlier search."""
         message.stop()
         if message.search != self._search:
             return
@@ -148,11 +153,12 @@ class ConversationsScreen(ModalScreen[None]):
 
     def _count(self, total: int | None) -> str:
         if not self._found:
-            return f"Nothing holds “{self._search}”." if self._search else EMPTY
+            return f"No conversation contains “{self._search}”." if self._search else EMPTY
         total = total if total is not None else len(self._found)
         return f"{total} found" if self._search else f"{total} conversation{'' if total == 1 else 's'}"
 
     def on_conversations_screen_refused(self, message: Refused) -> None:
+        """Show why it did not work."""
         message.stop()
         self._loading = False
         self._show_status(message.sentence, error=True)
@@ -165,7 +171,7 @@ class ConversationsScreen(ModalScreen[None]):
     # --- drawing ---
 
     def _lines(self, one: Conversation) -> Content:
-        """Title with count and date on the right; the preview under it."""
+        """Draw the title with count and date on the right, and the preview under it."""
         width = max(20, self._list.scrollable_content_region.width or self.size.width - 4) - 2
         now = shell_of(self).clock()
         mark = "› " if one.id == self._current else "  "
@@ -175,6 +181,7 @@ class ConversationsScreen(ModalScreen[None]):
         return Content.assemble((title, "bold"), " ", (tail, "$text-muted"), "\n", (preview, "$text-muted"))
 
     def on_resize(self) -> None:
+        """Draw the lines anew at the new width."""
         self.call_after_refresh(self._redraw)
 
     def _redraw(self) -> None:
@@ -201,6 +208,7 @@ class ConversationsScreen(ModalScreen[None]):
             self._load(self._next)
 
     def action_search(self) -> None:
+        """Search titles and messages."""
         self.query_one("#search").focus()
 
     def _move(self, steps: int) -> None:
@@ -209,12 +217,14 @@ class ConversationsScreen(ModalScreen[None]):
             self._list.highlighted = max(0, min(len(self._found) - 1, here + steps))
 
     def action_cursor_down(self) -> None:
+        """Go to the conversation below."""
         if self._list.has_focus:
             self._move(1)
         elif self._renaming is None:
             self._list.focus()
 
     def action_cursor_up(self) -> None:
+        """Go to the conversation above. From the first one: search."""
         if not self._list.has_focus:
             return
         if self._list.highlighted in (None, 0):
@@ -223,34 +233,40 @@ class ConversationsScreen(ModalScreen[None]):
             self._move(-1)
 
     def action_page_up(self) -> None:
+        """Scroll a page up."""
         self._move(-self._page())
 
     def action_page_down(self) -> None:
+        """Scroll a page down."""
         self._move(self._page())
 
     def _page(self) -> int:
         return max(1, self._list.size.height // 2 - 1)
 
     def action_first(self) -> None:
+        """Go to the latest conversation."""
         self._move(-len(self._found))
 
     def action_last(self) -> None:
+        """Go to the last one loaded. More are loaded by themselves."""
         self._move(len(self._found))
 
     # --- opening ---
 
     @on(OptionList.OptionSelected)
     def action_open(self) -> None:
+        """Open the conversation."""
         if one := self.highlighted:
             shell_of(self).post_to_chat(OpenConversation(one.id))
             self.dismiss(None)
 
     def action_new(self) -> None:
+        """Start a new conversation."""
         shell_of(self).post_to_chat(NewConversation())
         self.dismiss(None)
 
     def action_close(self) -> None:
-        """Out of the rename, out of the search, out of the screen."""
+        """Leave the rename, or the search, or the screen."""
         search = self.query_one("#search", Field)
         if self._renaming is not None:
             self._end_rename()
@@ -263,6 +279,7 @@ class ConversationsScreen(ModalScreen[None]):
     # --- renaming ---
 
     def action_rename(self) -> None:
+        """Rename the conversation."""
         if one := self.highlighted:
             self._renaming = one
             field = self.query_one("#rename", Field)
@@ -270,7 +287,7 @@ class ConversationsScreen(ModalScreen[None]):
             field.cursor_position = len(field.value)
             field.add_class("-open")
             field.focus()
-            self._show_status("Another title: enter keeps it, esc leaves the old one.")
+            self._show_status("Enter saves the new title, esc keeps the old one.")
 
     @on(Input.Submitted, "#rename")
     def _rename(self, event: Input.Submitted) -> None:
@@ -297,6 +314,7 @@ class ConversationsScreen(ModalScreen[None]):
     # --- deleting and bringing back ---
 
     def action_delete(self) -> None:
+        """Delete the conversation. u brings it back."""
         if one := self.highlighted:
             self._do(self._removed(one))
 
@@ -309,6 +327,7 @@ class ConversationsScreen(ModalScreen[None]):
         return delete
 
     def action_restore(self) -> None:
+        """Restore the conversation deleted last."""
         if self._deleted:
             self._do(self._restored(self._deleted.pop()))
 
@@ -323,6 +342,7 @@ class ConversationsScreen(ModalScreen[None]):
         self.run_worker(self._guarded(job), group="do", exit_on_error=False)
 
     def on_conversations_screen_done(self, message: Done) -> None:
+        """Report what is done, and load the list again."""
         message.stop()
         if self._renaming is not None:
             self._end_rename()
@@ -336,7 +356,7 @@ class ConversationsScreen(ModalScreen[None]):
 
 
 def when(moment: datetime, now: datetime) -> str:
-    """A past moment in a word: "just now", "5 min", "14:05", "yesterday", "Fri 20 Nov". `now` is local."""
+    """Return a past moment in a word: "just now", "5 min", "14:05", "yesterday", "Fri 20 Nov". `now` is local."""
     local = moment.astimezone(now.tzinfo)
     minutes = int((now - local).total_seconds() // 60)
     if minutes < 1:

@@ -1,6 +1,6 @@
-"""The base of the small dialogs: fields, a line under them that says what is wrong, enter saves, esc closes.
+"""The base of the small dialogs: fields, a line under them for errors, enter to save, esc to close.
 
-A dialog saves by itself, so that what the backend refuses stays in the field, with the reason under it.
+A dialog saves by itself, so that a text which the backend refuses stays in the field, with the reason under it.
 """
 
 import logging
@@ -24,24 +24,24 @@ from kirotodo.client.tui.widgets.field import LinesField
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import KirotodoError
 
-THROW_AWAY: Final = "Press esc again to throw away what you typed."
+DISCARD: Final = "Press esc again to discard what you typed."
 log = logging.getLogger(__name__)
 
 
 class DialogScreen(ModalScreen[None]):
-    """A subclass gives `fields`, says whether anything `changed`, and how to `store` it."""
+    """Shows the `fields` of a subclass, which says whether anything has `changed` and how to `store` it."""
 
     BINDINGS = bindings("dialog")
 
     @dataclass
     class Stored(Message):
-        """What was typed is in the list now."""
+        """The text is saved in the list."""
 
         edited: Edited
 
     @dataclass
     class Refused(Message):
-        """What was typed was not taken."""
+        """The text was refused; `sentence` says why."""
 
         sentence: str
 
@@ -54,34 +54,37 @@ class DialogScreen(ModalScreen[None]):
     # --- for the subclass ---
 
     def fields(self) -> ComposeResult:
+        """Yield the fields."""
         raise NotImplementedError
 
     def changed(self) -> bool:
-        """Whether there is anything to save."""
+        """Return whether there is anything to save."""
         raise NotImplementedError
 
     async def store(self, backend: Backend) -> Edited:
-        """Save it. Raises KirotodoError where it cannot be taken."""
+        """Save what was typed. Raise KirotodoError if it is refused."""
         raise NotImplementedError
 
     def gap(self) -> Widget | None:
-        """The field that has to be filled before anything can be saved, if there is one."""
+        """Return the field that has to be filled before anything can be saved, if there is one."""
         return None
 
     def subtitle(self) -> Content:
-        """The keys, in the border."""
+        """Return the keys, for the border."""
         return hints("dialog")
 
     def hint(self) -> str:
-        """What the line under the fields says while nothing is wrong."""
+        """Return the line under the fields while there is no error."""
         return ""
 
     def text_of(self, id: str) -> str:
+        """Return what is typed in the field with this id."""
         return self.query_one(f"#{id}", Input).value.strip()
 
     # --- the screen ---
 
     def compose(self) -> ComposeResult:
+        """Yield the box with its fields and the line under them."""
         with Vertical(id="dialog") as box:
             box.border_title = line(self._heading)
             box.border_subtitle = self.subtitle()
@@ -90,9 +93,10 @@ class DialogScreen(ModalScreen[None]):
             yield Static(id="dialog-status", markup=False)
 
     def on_mount(self) -> None:
-        self.tell(self.hint())
+        """Show the hint."""
+        self.show_status(self.hint())
 
-    def tell(self, text: str | Content, *, error: bool = False) -> None:
+    def show_status(self, text: str | Content, *, error: bool = False) -> None:
         """Show one sentence under the fields."""
         status = self.query_one("#dialog-status", Static)
         status.set_class(error, "-error")
@@ -101,7 +105,7 @@ class DialogScreen(ModalScreen[None]):
     @on(Input.Changed)
     def _typed(self) -> None:
         if self._warned or self.query_one("#dialog-status").has_class("-error"):
-            self.tell(self.hint())
+            self.show_status(self.hint())
         self._warned = False
 
     # --- saving and closing ---
@@ -109,6 +113,7 @@ class DialogScreen(ModalScreen[None]):
     @on(Input.Submitted)
     @on(LinesField.Submitted)
     def action_save(self) -> None:
+        """Save the changes."""
         if self._saving:
             return
         if not self.changed():
@@ -118,7 +123,7 @@ class DialogScreen(ModalScreen[None]):
             gap.focus()
             return
         self._saving = True
-        self.tell("Saving…")
+        self.show_status("Saving…")
         self.run_worker(self._save(), group="save", exit_on_error=False)
 
     async def _save(self) -> None:
@@ -128,32 +133,36 @@ class DialogScreen(ModalScreen[None]):
             self.post_message(self.Refused(error.message))
         except Exception as error:
             log.exception("A dialog could not save.")
-            self.post_message(self.Refused(f"This could not be saved ({type(error).__name__})."))
+            self.post_message(self.Refused(f"Couldn't save this ({type(error).__name__})."))
 
     async def keep(self) -> None:
         """Keep what was typed, and post a message once it is."""
         self.post_message(self.Stored(await self.store(await shell_of(self).core())))
 
     def on_dialog_screen_stored(self, message: Stored) -> None:
+        """Report the edit to the chat, and close."""
         message.stop()
         shell_of(self).post_to_chat(message.edited)
         self.dismiss(None)
 
     def on_dialog_screen_refused(self, message: Refused) -> None:
+        """Show why it was refused, the text still in place."""
         message.stop()
         self._saving = False
-        self.tell(message.sentence, error=True)
+        self.show_status(message.sentence, error=True)
 
     def action_close(self) -> None:
-        """Close; text that would be lost is worth a second key."""
+        """Close; where typed text would be lost, only at the second key."""
         if self.changed() and not self._warned:
             self._warned = True
-            self.tell(THROW_AWAY, error=True)
+            self.show_status(DISCARD, error=True)
         else:
             self.dismiss(None)
 
     def action_next_field(self) -> None:
+        """Go to the next field."""
         self.focus_next()
 
     def action_previous_field(self) -> None:
+        """Go to the previous field."""
         self.focus_previous()

@@ -1,4 +1,4 @@
-"""Every key and what it does, from the registry of actions."""
+"""The help: every key and what it does, from the registry of actions."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ ROOMY: Final = 60
 
 
 class HelpScreen(ModalScreen[None]):
-    """A sheet to scroll through."""
+    """Shows the keys on a sheet to scroll through."""
 
     BINDINGS = bindings("help")
 
@@ -26,28 +26,31 @@ class HelpScreen(ModalScreen[None]):
         self._keys = keys or keymap()
 
     def compose(self) -> ComposeResult:
+        """Yield the sheet."""
         with VerticalScroll(id="help") as sheet:
             sheet.border_title = Content("keys")
             sheet.border_subtitle = Content("↑ ↓ scroll · esc close")
             yield HelpText(self._keys)
 
     def action_close(self) -> None:
+        """Close the help."""
         self.dismiss(None)
 
 
 class HelpText(TextLines, can_focus=False):
-    """The sheet's text at whatever width it has."""
+    """Draws the sheet at the width it has."""
 
     def __init__(self, keys: Keymap) -> None:
         super().__init__()
         self._keymap = keys
 
     def make_lines(self, width: int) -> list[Content]:
+        """Return the help at this width."""
         return list(help_text(self._keymap, width).split("\n", allow_blank=True))
 
 
 def help_text(keys: Keymap, width: int = 80) -> Content:
-    """All actions under the headings of their scopes."""
+    """Return all actions under the headings of their scopes."""
     return Content("\n\n").join(_section(scope, keys, width) for scope in HEADINGS)
 
 
@@ -60,7 +63,7 @@ def _section(scope: Scope, keys: Keymap, width: int) -> Content:
 
 
 def _rows(action: Action, keys: Keymap, width: int) -> list[Content]:
-    """The keys in a column of their own; on a line of their own where they are too many for it."""
+    """Put the keys in a column, or on a line of their own where they are too many for it."""
     column = KEYS_WIDTH if width >= ROOMY else NARROW_KEYS_WIDTH
     labels = "  ".join(key_label(key) for key in keys.keys[action.id]) or "no key"
     rows = Content(action.help).wrap(max(1, width - column))

@@ -1,4 +1,4 @@
-"""What the command palette offers: the actions of the registry, and the conversations by title."""
+"""The entries of the command palette: the actions of the registry, the models and the conversations by title."""
 
 from functools import partial
 from typing import Any
@@ -22,9 +22,10 @@ ANSWERS = "Let this model answer from now on."
 
 
 class KirotodoCommands(Provider):
-    """Actions of the chat, the app and the task pane, each run where it belongs; then conversations."""
+    """Offers the actions of the chat, the app and the task pane, then conversations."""
 
     async def discover(self) -> Hits:
+        """Yield everything there is, for an empty search."""
         for action in self._offered():
             yield DiscoveryHit(_name(action), partial(self._run, action), help=_help(action))
         if self._signed_in():
@@ -38,6 +39,7 @@ class KirotodoCommands(Provider):
             )
 
     async def search(self, query: str) -> Hits:
+        """Yield what matches, conversations included."""
         matcher = self.matcher(query)
         for action in self._offered():
             name = _name(action)
@@ -55,7 +57,7 @@ class KirotodoCommands(Provider):
             yield hit
 
     async def _models(self) -> tuple[ModelChoice, ...]:
-        """The models, where there is a choice."""
+        """Return the models, if there is more than one."""
         try:
             backend = await shell_of(self.screen).core()
             choices = await backend.models()

@@ -61,6 +61,7 @@ class ServerPickerScreen(ModalScreen[None]):
         self._busy = False
 
     def compose(self) -> ComposeResult:
+        """Yield the lists and a line for messages."""
         with Vertical(id="servers") as box:
             box.border_title = Content("choose a list")
             box.border_subtitle = hints("places")
@@ -71,6 +72,7 @@ class ServerPickerScreen(ModalScreen[None]):
         return [] if self._switcher.fixed else [Option(Content("+ another server"))]
 
     def on_mount(self) -> None:
+        """Go to the list that is used now."""
         self._list.highlighted = next((index for index, place in enumerate(self._known) if place.here), 0)
         self._list.focus()
         if self._switcher.fixed:
@@ -133,11 +135,13 @@ class ServerPickerScreen(ModalScreen[None]):
             self.post_message(self.Refused(f"This didn't work ({type(error).__name__})."))
 
     def on_server_picker_screen_done(self, message: Done) -> None:
+        """Close, and let the app show the other list."""
         message.stop()
         self.dismiss(None)
         shell_of(self).post_message(LocationChanged(message.notice))
 
     def on_server_picker_screen_refused(self, message: Refused) -> None:
+        """Show why it did not work, or ask for the sign-in screen."""
         message.stop()
         self._busy = False
         if message.address is not None:

@@ -1,4 +1,4 @@
-"""The door of a server: sign in, or make an account there. What is refused stays in the fields, with the reason."""
+"""The sign-in screen of a server, which also creates accounts."""
 
 import logging
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ from kirotodo.client.tui.widgets.field import Choice, Field, SecretField
 from kirotodo.core.errors import DeletionPending, InvalidInput
 
 HAVE, MAKE = "I have one", "make one"
-HINT: Final = "Your tasks and conversations are kept at the server. Its address, email and password; enter goes on."
-FIXED_HINT: Final = "Email and password; enter goes on. Without an account yet: tab to “account”, then space."
+HINT: Final = "Enter the server's address, your email and password. Your tasks and conversations are stored there."
+FIXED_HINT: Final = "Enter your email and password. No account yet? Tab to “account”, then press space."
 log = logging.getLogger(__name__)
 
 
 class SignInScreen(DialogScreen):
-    """`why` is what brought one here, where it was not one's own wish."""
+    """Asks for email and password; `why` is shown where the user did not ask for this screen."""
 
     @dataclass
     class Entered(Message):
-        """One is signed in; `said` is where that is kept, if it has to be told."""
+        """The user is signed in; `notice` is what there is to say about it, if anything."""
 
         notice: str
 
@@ -47,6 +47,7 @@ class SignInScreen(DialogScreen):
     # --- fields ---
 
     def fields(self) -> ComposeResult:
+        """Yield the fields."""
         address = self._address
         if self._switcher.fixed and address is not None:
             yield from labelled("server", Static(line(address.host), id="server-name"))
@@ -61,42 +62,48 @@ class SignInScreen(DialogScreen):
             yield SecretField(id="again")
 
     def on_mount(self) -> None:
-        self.tell(self.hint())
+        """Go to the first field to fill in."""
+        self.show_status(self.hint())
         self.set_focus(self.gap() or self.query_one("#password"))
 
     def hint(self) -> str:
+        """Say why the user has to sign in, or what to type."""
         return self._why or (FIXED_HINT if self._switcher.fixed else HINT)
 
     def subtitle(self) -> Content:
+        """Return the keys, for the border."""
         return Content("enter go on · tab next field · esc back")
 
     @property
     def making(self) -> bool:
+        """Return whether a new account is to be made."""
         return self.query_one("#account", Choice).value == MAKE
 
     @on(Choice.Changed)
     def _show_fields(self) -> None:
         self.query_one("#again-row").set_class(self.making, "-shown")
         self.query_one("#dialog").border_title = Content("sign up" if self.making else "sign in")
-        self.tell(self.hint())
+        self.show_status(self.hint())
 
     def gap(self) -> Widget | None:
-        """The first field that has to be filled and is empty."""
+        """Return the first empty field."""
         wanted = ["server", "email", "password", *(["again"] if self.making else [])]
         return next((field for field in self.query(Field) if field.id in wanted and not field.value), None)
 
     # --- going in ---
 
     def changed(self) -> bool:
+        """Return True: enter goes on to the first empty field."""
         return True
 
     async def keep(self) -> None:
+        """Sign in, or sign up."""
         address = self._address if self._switcher.fixed else Address.of(self.text_of("server"))
         assert address is not None
         email = checked_email(self.text_of("email"))
         password = self.query_one("#password", Field).value
         if self.making and password != self.query_one("#again", Field).value:
-            raise InvalidInput("The two passwords are not the same.")
+            raise InvalidInput("The two passwords don't match.")
         try:
             notice = await self._switcher.sign_in(
                 address, email=email, password=password, new=self.making, restore=self._asked_to_restore == email
@@ -107,18 +114,20 @@ class SignInScreen(DialogScreen):
         self.post_message(self.Entered(notice))
 
     def on_sign_in_screen_entered(self, message: Entered) -> None:
+        """Close, and let the app show the list of the server."""
         message.stop()
         self.dismiss(None)
         shell_of(self).post_message(LocationChanged(message.notice))
 
     def action_close(self) -> None:
-        """Nothing typed here is worth a second key."""
+        """Close at the first key; nothing typed here is worth keeping."""
         self.dismiss(None)
         if shell_of(self).refused:
-            shell_of(self).toast("/server brings this back; /retry tries again.")
+            shell_of(self).toast("/server opens the sign-in screen again. /retry tries without it.")
 
 
 def labelled(label: str, field: Widget) -> ComposeResult:
+    """Yield a row of a label and a field."""
     with Horizontal(classes="row"):
         yield Label(label, markup=False)
         yield field

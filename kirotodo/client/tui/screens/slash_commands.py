@@ -1,4 +1,4 @@
-"""What each slash command does. They know the app as a `Shell` and the chat as a `CommandContext`."""
+"""The slash commands. They know the app as a `Shell` and the chat as a `CommandContext`."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ ONE_LIST: Final = "This chat has one list, so there is no other to switch to."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandContext:
-    """What a slash command can use of the chat."""
+    """The parts of the chat that a slash command can use."""
 
     shell: Shell
     conversation: TurnController

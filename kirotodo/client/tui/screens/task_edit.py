@@ -1,4 +1,4 @@
-"""The editors of a task: its title, when it is due, a new one from one line, and all its fields."""
+"""The dialogs that edit a task: its title, its due date, all its fields, and a new task in one line."""
 
 import re
 from dataclasses import dataclass
@@ -34,19 +34,22 @@ PREVIEW_AFTER: Final = 0.15
 
 
 class TitleScreen(DialogScreen):
-    """Another title for a task."""
+    """Asks for another title."""
 
     def __init__(self, task: Task) -> None:
         super().__init__(f"title of {task.id}")
         self._editing = task
 
     def fields(self) -> ComposeResult:
+        """Yield the field for the title."""
         yield Field(one_line(self._editing.title), id="title")
 
     def changed(self) -> bool:
+        """Return whether the title is another one."""
         return self.text_of("title") != one_line(self._editing.title)
 
     async def store(self, backend: Backend) -> Edited:
+        """Save the title."""
         title = self.text_of("title")
         if not title:
             raise InvalidInput("A task needs a title; x in the list deletes the task.")
@@ -55,22 +58,26 @@ class TitleScreen(DialogScreen):
 
 
 class DueScreen(DialogScreen):
-    """Another due date, beginning with the old one."""
+    """Asks for another due date, starting from the present one."""
 
     def __init__(self, task: Task) -> None:
         super().__init__(f"due: {task.title}")
         self._editing = task
 
     def fields(self) -> ComposeResult:
+        """Yield the field for the date."""
         yield Field(due_text(self._editing), id="due", placeholder="no date", select=True)
 
     def hint(self) -> str:
+        """Show some forms a date can take."""
         return DUE_HINT
 
     def changed(self) -> bool:
+        """Return whether the date is another one."""
         return self.text_of("due") != due_text(self._editing)
 
     async def store(self, backend: Backend) -> Edited:
+        """Save the date."""
         changed = await backend.update_tasks([self._editing.id], due_fields(self.text_of("due")))
         today = shell_of(self).clock().date()
         before = describe_due(self._editing.due_date, self._editing.due_time, today=today) or "no date"
@@ -82,11 +89,11 @@ class DueScreen(DialogScreen):
 
 
 class NewTaskScreen(DialogScreen):
-    """A new task, said in one line; what it will be is shown while one types."""
+    """Adds a task described in one line, with a preview while the user types."""
 
     @dataclass
     class Previewed(Message):
-        """What the text would add; or why it would add nothing."""
+        """The preview of `text` is here: its tasks, or why it would add none."""
 
         text: str
         tasks: tuple[Task, ...]
@@ -97,16 +104,20 @@ class NewTaskScreen(DialogScreen):
         self._waiting: Timer | None = None
 
     def fields(self) -> ComposeResult:
+        """Yield the field for the line, and the preview under it."""
         yield Field(id="text", placeholder="call the dentist fri 9am +health !high")
         yield Static(id="preview", markup=False)
 
     def hint(self) -> str:
+        """Show what a line can hold."""
         return NEW_HINT
 
     def changed(self) -> bool:
+        """Return whether anything is typed."""
         return bool(self.text_of("text"))
 
     async def store(self, backend: Backend) -> Edited:
+        """Add what the line says."""
         tasks = await backend.add_from_text(self.text_of("text"))
         titles = ", ".join(task.title for task in tasks)
         return Edited(Changed(tasks=tuple(tasks)), f"Added: {titles}" if tasks else "Nothing was added.")
@@ -121,9 +132,9 @@ class NewTaskScreen(DialogScreen):
             self.query_one("#preview", Static).update("")
 
     def _preview(self) -> None:
-        self.run_worker(self._ask(self.text_of("text")), group="preview", exclusive=True, exit_on_error=False)
+        self.run_worker(self._fetch_preview(self.text_of("text")), group="preview", exclusive=True, exit_on_error=False)
 
-    async def _ask(self, text: str) -> None:
+    async def _fetch_preview(self, text: str) -> None:
         backend = await shell_of(self).core()
         try:
             self.post_message(self.Previewed(text, await backend.add_from_text(text, dry_run=True)))
@@ -131,6 +142,7 @@ class NewTaskScreen(DialogScreen):
             self.post_message(self.Previewed(text, (), error.message))
 
     def on_new_task_screen_previewed(self, message: Previewed) -> None:
+        """Show the preview, unless the text has changed since."""
         message.stop()
         if message.text != self.text_of("text"):
             return
@@ -140,7 +152,7 @@ class NewTaskScreen(DialogScreen):
 
 
 class DetailsScreen(DialogScreen):
-    """Everything about a task, to read and to change."""
+    """Shows all fields of a task, to read and to edit."""
 
     def __init__(self, task: Task, *, zone: tzinfo | None = None) -> None:
         super().__init__(f"task {task.id}")
@@ -157,6 +169,7 @@ class DetailsScreen(DialogScreen):
         }
 
     def fields(self) -> ComposeResult:
+        """Yield all fields of the task."""
         before = self._before
         yield from _row("title", Field(before["title"], id="title"))
         yield from _row("due", Field(before["due"], id="due", placeholder="no date"))
@@ -197,14 +210,16 @@ class DetailsScreen(DialogScreen):
     @on(TextArea.Changed)
     @on(Choice.Changed)
     def _compare(self) -> None:
-        """Say what the changed fields were."""
+        """Show what the changed fields were."""
         were = [f"{name}: {one_line(self._before[name]) or 'empty'}" for name in self._differences()]
-        self.tell(f"Before: {' · '.join(were)}" if were else "")
+        self.show_status(f"Before: {' · '.join(were)}" if were else "")
 
     def changed(self) -> bool:
+        """Return whether any field has changed."""
         return bool(self._differences())
 
     async def store(self, backend: Backend) -> Edited:
+        """Save the fields that have changed."""
         differences = self._differences()
         if differences.get("title") == "":
             raise InvalidInput("A task needs a title; x in the list deletes the task.")
@@ -213,14 +228,14 @@ class DetailsScreen(DialogScreen):
 
 
 def due_text(task: Task) -> str:
-    """The due date as text that is understood when it comes back."""
+    """Return the due date as text that `due_fields` understands."""
     if task.due_date is None:
         return ""
     return _iso(task.due_date, task.due_time)
 
 
 def due_fields(text: str) -> TaskFields:
-    """What a due text asks for. Words without a time leave the time as it was; a bare date, all that is left of
+    """Return the fields for a due text. Words without a time leave the time as it was; a bare date, all that is left of
     `2026-11-27 09:00` once its time is rubbed out, takes it away."""
     if _BARE_DATE.fullmatch(text):
         return TaskFields(due=text, time=None)
@@ -228,7 +243,7 @@ def due_fields(text: str) -> TaskFields:
 
 
 def task_summary(task: Task, now: datetime) -> Content:
-    """A task in a line or two, in words: what a text would add."""
+    """Describe in a line or two the task that a text would add."""
     facts = [
         describe_due(task.due_date, task.due_time, today=now.date()),
         describe_rule(task.recurrence, recurs_from=task.recurs_from) if task.recurrence else "",

@@ -1,4 +1,4 @@
-"""What the task pane asks for, done: direct edits of the list, and the dialogs for those that need words."""
+"""The requests of the task pane: direct edits of the list, and dialogs for those that need text."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The one sentence for a terminal that is too small for anything else."""
+"""The screen for a terminal that is too small for anything else."""
 
 from typing import Final
 
@@ -11,13 +11,15 @@ LEAST: Final = Size(40, 12)
 
 
 def too_small(size: Size) -> bool:
+    """Return whether this size has no room for the chat."""
     return size.width < LEAST.width or size.height < LEAST.height
 
 
 class TooSmall(Screen[None]):
-    """Shown over everything until the terminal has grown; what was typed waits underneath."""
+    """Covers everything until the terminal has grown; what was typed waits underneath."""
 
     def compose(self) -> ComposeResult:
+        """Yield the one sentence."""
         yield Static(
-            f"kirotodo needs {LEAST.width} columns and {LEAST.height} lines: make the window larger.", markup=False
+            f"kirotodo needs {LEAST.width} columns and {LEAST.height} lines. Make the window larger.", markup=False
         )

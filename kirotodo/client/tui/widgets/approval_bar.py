@@ -48,6 +48,7 @@ class ApprovalBar(Vertical, can_focus=True):
         self.display = False
 
     def compose(self) -> ComposeResult:
+        """Yield the question, the arguments, the tasks and the buttons."""
         yield Static(id="question", markup=False)
         yield Input(id="approval-arguments", compact=True, select_on_focus=False)
         yield Static(id="approval-trouble", markup=False)
@@ -89,17 +90,21 @@ class ApprovalBar(Vertical, can_focus=True):
             self.post_message(self.Answered(question.turn_id, question.approval.call_id, decision, arguments))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer with the mouse."""
         event.stop()
         name = (event.button.id or "").removeprefix("approve-")
         {"yes": self.action_yes, "no": self.action_no, "always": self.action_always, "edit": self.action_edit}[name]()
 
     def action_yes(self) -> None:
+        """Allow it."""
         self.answer("yes")
 
     def action_no(self) -> None:
+        """Refuse it. Esc does the same."""
         self.answer("no")
 
     def action_always(self) -> None:
+        """Allow it, and don't ask again for this many or fewer."""
         self.answer("always")
 
     def action_edit(self) -> None:
@@ -121,6 +126,7 @@ class ApprovalBar(Vertical, can_focus=True):
         return was_open
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Say yes with the edited arguments."""
         event.stop()
         try:
             arguments = json.loads(event.value)

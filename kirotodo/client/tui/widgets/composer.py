@@ -1,4 +1,4 @@
-"""Where one writes: many lines, history at the edges, a popup on `/` and `#`, and nothing typed is ever lost."""
+"""The composer: several lines, history at the edges, a popup on `/` and `#`, and nothing typed is ever lost."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -18,25 +18,25 @@ from kirotodo.core.domain.conversation import MESSAGE_MAX
 
 PROMPT: Final = "› "
 PASTE_PAUSE: Final = 0.05
-"""Seconds that no hand is quicker than from one key to the next."""
+"""Seconds between two keys that no hand is quicker than."""
 _POPUP_KEYS: Final = {"up": -1, "ctrl+p": -1, "down": 1, "ctrl+n": 1}
 
 
 class Composer(TextArea):
-    """Enter sends, ctrl+j begins a line. Every other widget tells it what to hold through its methods."""
+    """Sends on enter and starts a line on ctrl+j. Other widgets change its text through its methods only."""
 
     COMPONENT_CLASSES = {"prompt"}
     BINDINGS = bindings("composer")
 
     @dataclass
     class Submitted(Message):
-        """Send this; the composer has let go of it."""
+        """Send this text, which is no longer in the composer."""
 
         text: str
 
     @dataclass
     class Refused(Message):
-        """The text cannot be sent as it is, and is still here."""
+        """The text can't be sent as it is, and stays in the composer."""
 
         reason: str
 
@@ -53,7 +53,7 @@ class Composer(TextArea):
         direction: int
 
     class LeaveRequested(Message):
-        """The quit key, with nothing written."""
+        """The quit key was pressed with nothing typed."""
 
     def __init__(self, popup: SlashPopup, *, id: str | None = None) -> None:
         super().__init__(
@@ -69,12 +69,12 @@ class Composer(TextArea):
         self.sent_messages: list[str] = []
         self._recalled: int | None = None
         self._unsent = ""
-        self._editor_wanted: Timer | None = None
+        self._editor_timer: Timer | None = None
 
-    # --- what it holds ---
+    # --- the text ---
 
     def put(self, text: str) -> None:
-        """Hold this text, the cursor at its end."""
+        """Replace the text, with the cursor at its end."""
         self.load_text(clean(text))
         self.move_cursor(self.document.end)
         self._recalled = None
@@ -85,9 +85,11 @@ class Composer(TextArea):
 
     @property
     def before_cursor(self) -> str:
+        """Return the text up to the cursor."""
         return self.get_text_range((0, 0), self.cursor_location)
 
     def replace_before_cursor(self, length: int, text: str) -> None:
+        """Replace the last `length` characters before the cursor."""
         row, column = self.cursor_location
         result = self.replace(text, (row, column - length), (row, column))
         self.move_cursor(result.end_location)
@@ -95,10 +97,10 @@ class Composer(TextArea):
     # --- keys ---
 
     async def _on_key(self, event: events.Key) -> None:
-        """Keys act in the order they come: an action left to the bindings would run after the letters behind it."""
-        if self._editor_wanted is not None:
-            self._editor_wanted.stop()
-            self._editor_wanted = None
+        """Run keys in the order they arrive: an action left to the bindings would run after the letters behind it."""
+        if self._editor_timer is not None:
+            self._editor_timer.stop()
+            self._editor_timer = None
         taken = self.popup.open and self._key_for_popup(event.key)
         if taken or (not event.is_printable and await self._act(event.key)):
             event.stop()
@@ -107,7 +109,7 @@ class Composer(TextArea):
             event.prevent_default()  # never a character here, whatever key sends
 
     async def _act(self, key: str) -> bool:
-        """Run the action that this key has here; False where it has none."""
+        """Run the action of this key. Return False if it has none here."""
         bindings = self._bindings.copy()
         bindings.apply_keymap(self.app._keymap)
         for binding in bindings.key_to_bindings.get(key, ()):
@@ -130,16 +132,18 @@ class Composer(TextArea):
         return True
 
     def choose(self, choice: Choice, send: bool) -> None:
-        """Write what was chosen in the popup."""
+        """Insert what was chosen in the popup."""
         self.replace_before_cursor(choice.length, choice.text)
         self.popup.close(self.before_cursor if choice.final else "")
         if send:
             self.action_submit()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Offer what matches the text in the popup."""
         self.popup.look(self.before_cursor, self.text)
 
     def action_submit(self) -> None:
+        """Send the message. While a turn runs, it is queued."""
         text = self.text
         if not text.strip():
             return
@@ -150,31 +154,36 @@ class Composer(TextArea):
         self.post_message(self.Submitted(text.strip()))
 
     def action_newline(self) -> None:
+        """Start a new line."""
         self.insert("\n", maintain_selection_offset=False)
 
     def action_open_editor(self) -> None:
-        """Not at once: a key right behind it says that both were pasted into a terminal that does not tell."""
-        self._editor_wanted = self.set_timer(PASTE_PAUSE, self._open_editor)
+        """Open the editor in a moment: a key right behind shows that the terminal is pasting without saying so."""
+        self._editor_timer = self.set_timer(PASTE_PAUSE, self._open_editor)
 
     def _open_editor(self) -> None:
-        self._editor_wanted = None
+        self._editor_timer = None
         self.post_message(self.EditorRequested(self.text))
 
     def action_quit_if_empty(self) -> None:
+        """Quit, if the composer is empty."""
         if self.text:
             self.action_delete_right()
         else:
             self.post_message(self.LeaveRequested())
 
     def action_cursor_page_up(self) -> None:
+        """Scroll the conversation a page up."""
         self.post_message(self.PageRequested(-1))
 
     def action_cursor_page_down(self) -> None:
+        """Scroll the conversation a page down."""
         self.post_message(self.PageRequested(1))
 
     # --- history ---
 
     def action_history_back(self) -> None:
+        """Show an earlier message, from the first line."""
         if not self.cursor_at_first_line or self._above_in_line():
             self.action_cursor_up()
         elif self.sent_messages and self._recalled != 0:
@@ -183,6 +192,7 @@ class Composer(TextArea):
             self._recall(len(self.sent_messages) - 1 if self._recalled is None else self._recalled - 1)
 
     def action_history_forward(self) -> None:
+        """On the last line: a later message."""
         if not self.cursor_at_last_line or self._below_in_line() or self._recalled is None:
             self.action_cursor_down()
         elif self._recalled + 1 < len(self.sent_messages):
@@ -195,7 +205,7 @@ class Composer(TextArea):
         self._recalled = index
 
     def _above_in_line(self) -> bool:
-        """Whether a wrapped line goes on above the cursor."""
+        """Return whether a wrapped line goes on above the cursor."""
         return self.wrapped_document.location_to_offset(self.cursor_location).y > 0
 
     def _below_in_line(self) -> bool:
@@ -204,6 +214,7 @@ class Composer(TextArea):
     # --- paste and drawing ---
 
     def on_resize(self) -> None:
+        """Keep the popup right above the composer."""
         self.popup.styles.offset = (0, -self.outer_size.height)
 
     async def _on_paste(self, event: events.Paste) -> None:
@@ -216,6 +227,7 @@ class Composer(TextArea):
                 self.post_message(self.Refused(over_length(self.text)))
 
     def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the prompt before the first line."""
         strips = super().render_lines(crop)
         if strips and crop.y == 0:
             row = self.styles.gutter.top
@@ -230,6 +242,5 @@ class Composer(TextArea):
 
 
 def over_length(text: str) -> str:
-    return (
-        f"{len(text):,} characters are more than the {MESSAGE_MAX:,} a message may have. Nothing is lost: shorten it."
-    )
+    """Return the sentence for a text that is too long."""
+    return f"A message can have {MESSAGE_MAX:,} characters. This one has {len(text):,}. Shorten it to send it."

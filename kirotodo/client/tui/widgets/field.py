@@ -1,4 +1,4 @@
-"""Fields of dialogs and searches: one line of text, several lines, one of a few words. Nothing pasted does harm."""
+"""The fields of dialogs: one line of text, a password, several lines, a choice. Pasted text is sanitised."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from kirotodo.client.tui.plain import clean
 
 
 class Field(Input):
-    """One line. Control characters and line ends that were pasted do not stay."""
+    """Takes one line, without control characters and line ends."""
 
     def __init__(
         self, value: str = "", *, id: str, placeholder: str = "", select: bool = False, secret: bool = False
@@ -24,22 +24,23 @@ class Field(Input):
         super().__init__(value, id=id, placeholder=placeholder, select_on_focus=select, compact=True, password=secret)
 
     def validate_value(self, value: str) -> str:
+        """Return the text on one line, sanitised."""
         return clean(value).replace("\n", " ")
 
 
 class SecretField(Field):
-    """One line that nobody is to read."""
+    """Takes a password, which is not shown."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, secret=True)
 
     def validate_value(self, value: str) -> str:
-        """A password is taken as it is, but for the line end of its paste."""
+        """Return the password as it is, but for line ends that were pasted."""
         return value.replace("\r", "").replace("\n", "")
 
 
 class LinesField(TextArea):
-    """Several lines. Enter saves as in every other field, ctrl+j begins a line as in the composer."""
+    """Takes several lines. Enter saves as in every other field, ctrl+j starts a line as in the composer."""
 
     class Submitted(Message):
         """Enter was pressed."""
@@ -61,7 +62,7 @@ class LinesField(TextArea):
 
 
 class Choice(Widget, can_focus=True):
-    """One of a few words; left, right and space go through them, a letter goes to the word it begins."""
+    """Takes one of a few words; left, right and space go through them, a letter jumps to the word it starts."""
 
     BINDINGS = bindings("choice")
 
@@ -79,21 +80,26 @@ class Choice(Widget, can_focus=True):
         self.set_reactive(Choice.value, value)
 
     def render(self) -> RenderResult:
+        """Show the chosen word."""
         return Content(f"< {self.value} >")
 
     def on_key(self, event: Key) -> None:
+        """Go to the word that a letter begins."""
         begun = next((word for word in self._words if word[:1] == event.character), None)
         if begun is not None:
             event.stop()
             self._choose(begun)
 
     def on_click(self) -> None:
+        """Go to the next word."""
         self.action_next_word()
 
     def action_next_word(self) -> None:
+        """Go to the next word; a letter jumps to the word it starts."""
         self._choose(self._words[(self._words.index(self.value) + 1) % len(self._words)])
 
     def action_previous_word(self) -> None:
+        """Go to the previous word."""
         self._choose(self._words[self._words.index(self.value) - 1])
 
     def _choose(self, word: str) -> None:

@@ -1,4 +1,4 @@
-"""What an empty conversation shows: what this is, and three things to try. No dialog."""
+"""The text of an empty conversation: what this is, and three examples to try."""
 
 from typing import Final
 
@@ -21,9 +21,10 @@ EXAMPLES: Final = (
 
 
 class FirstRun(Vertical):
-    """Examples to choose; the chosen one is offered to the composer, to be changed or sent."""
+    """Offers examples; the chosen one goes into the composer, to be edited or sent."""
 
     def compose(self) -> ComposeResult:
+        """Yield what this is, and examples to choose."""
         yield Static(WHAT, id="what", markup=False)
         yield Static(TRY, id="try", markup=False)
         yield OptionList(*(Option(Content(f"› {example}")) for example in EXAMPLES), id="examples", compact=True)

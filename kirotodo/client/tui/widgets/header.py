@@ -1,4 +1,4 @@
-"""The first line: which conversation, and the status chip: where the list lives, what answers, how much is open."""
+"""The first line of the chat, with the title and the status, and the last line, with the keys."""
 
 import math
 
@@ -25,8 +25,8 @@ def chip(
     waiting: int = 0,
     seconds: int = 0,
 ) -> Content:
-    """`local · built-in · 14 open`, with the tokens and the money that the conversation cost, if any; shorter where
-    room is scarce. `model` answers instead of the default one.
+    """Return `local · built-in · 14 open`, with the tokens and the cost of the conversation, if any; shorter where room
+    is scarce. `model` answers instead of the default one.
 
     Where the `link` to a server is not in order that is said, with how many messages are `waiting` for it, or in how
     many `seconds` it is asked again.
@@ -68,7 +68,7 @@ def _short(count: int) -> str:
 
 
 class HeaderLine(Widget):
-    """One line, drawn anew only when what it says changes."""
+    """Shows the title and the status, drawn again only when they change."""
 
     _counting: Timer | None = None
     title: reactive[str] = reactive("")
@@ -85,10 +85,11 @@ class HeaderLine(Widget):
 
     @property
     def link_down(self) -> bool:
-        """Whether a message would have to wait for the server."""
+        """Return whether a message would have to wait for the server."""
         return self.seconds > 0 or (self.link is not None and self.link.link != "online")
 
     def count_down(self, seconds: float) -> None:
+        """Count down until the server is asked again."""
         self.seconds = max(self.seconds, math.ceil(seconds))
         if self._counting is None:
             self._counting = self.set_interval(1, self._tick)
@@ -100,9 +101,11 @@ class HeaderLine(Widget):
             self._counting = None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return 1."""
         return 1
 
     def render(self) -> Content:
+        """Show the title on the left and the status on the right."""
         width = self.content_size.width
         right = chip(
             self.status,
@@ -123,14 +126,16 @@ class HeaderLine(Widget):
 
 
 class KeyLine(Widget):
-    """`enter send · ctrl+j newline · esc stop`; as much of it as the width holds."""
+    """Shows `enter send · ctrl+j newline · esc stop`, as much as fits."""
 
     keys: reactive[tuple[tuple[str, str], ...]] = reactive(())
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return 1."""
         return 1
 
     def render(self) -> Content:
+        """Show as many keys as there is room for."""
         width = self.content_size.width
         shown = Content()
         for key, title in self.keys:

@@ -1,4 +1,4 @@
-"""What the user said, as said."""
+"""The entries of the conversation as widgets: messages of the user, answers with their tool calls, notes."""
 
 import asyncio
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from kirotodo.core.text.width import fit, pad
 
 
 class UserMessage(TextLines):
-    """A message of the user; paler until the backend has taken it."""
+    """Shows a message of the user, paler until the backend has accepted it."""
 
     LABEL = "you"
 
@@ -32,11 +32,13 @@ class UserMessage(TextLines):
         self.set_class(not entry.seq, "-pending")
 
     def show(self, entry: UserEntry) -> None:
+        """Show a newer state of the entry."""
         self.entry = entry
         self.set_class(not entry.seq, "-pending")
         self.renew()
 
     def make_lines(self, width: int) -> list[Content]:
+        """Return the message as it was typed."""
         lines: list[Content] = []
         for text in plain(self.entry.text.strip("\n")).split("\n", allow_blank=True):
             lines += [line.rstrip() for line in text.wrap(width)] if text else [text]
@@ -44,13 +46,14 @@ class UserMessage(TextLines):
 
 
 class Note(TextLines):
-    """Said by neither side and kept nowhere."""
+    """Shows a line of the program itself."""
 
     def __init__(self, entry: NoteEntry) -> None:
         super().__init__()
         self.entry = entry
 
     def make_lines(self, width: int) -> list[Content]:
+        """Return the note."""
         return list(plain(self.entry.text).wrap(width))
 
 
@@ -61,13 +64,13 @@ _ROOMY: Final = 44
 
 
 class ToolLine(TextLines):
-    """`✓ add_task  milk  #14  2 ms  u undo`."""
+    """Shows a tool call as `✓ add_task  milk  #14  2 ms  u undo`, and its details on request."""
 
     BINDINGS = bindings("tool_line")
 
     @dataclass
     class UndoRequested(Message):
-        """Put back what this call changed."""
+        """Undo what this call changed."""
 
         turn_id: str
         call_id: str
@@ -80,6 +83,7 @@ class ToolLine(TextLines):
         self._mark()
 
     def show(self, call: Call) -> None:
+        """Show a newer state of the call."""
         self.call = call
         self._mark()
         self.renew()
@@ -89,16 +93,19 @@ class ToolLine(TextLines):
         self.set_class(self.call.undone, "-undone")
 
     def action_toggle(self) -> None:  # type: ignore[override]  # the name in the registry of keys
+        """Show or hide the details."""
         self.unfolded = not self.unfolded
         self.renew()
 
     def action_undo_call(self) -> None:
+        """Undo what this tool call changed."""
         if self.call.undoable:
             self.post_message(self.UndoRequested(self.turn_id, self.call.id))
         else:
             self.app.bell()
 
     def on_click(self, event: events.Click) -> None:
+        """Undo the call, or show its details."""
         offset = event.get_content_offset(self)
         undo_at = self.content_size.width - len(_UNDO)
         if self.call.undoable and offset is not None and offset.y == 0 and offset.x >= undo_at:
@@ -107,6 +114,7 @@ class ToolLine(TextLines):
             self.action_toggle()
 
     def make_lines(self, width: int) -> list[Content]:
+        """Return the line, and the details where they are shown."""
         lines = [self._headline(width)]
         if self.unfolded:
             for name, value in details(self.call):
@@ -151,13 +159,13 @@ LARGE: Final = 6_000
 
 
 class AnswerText(TextLines):
-    """The text of an answer. While it streams, one timer takes up what has arrived; it stands still when idle."""
+    """Shows the text of an answer. While it streams, a timer draws what has arrived; it is paused when idle."""
 
     LABEL = "kiro"
 
     @dataclass
     class Drawn(Message):
-        """The finished text is drawn; posted by the thread's worker to the widget itself."""
+        """The finished text is drawn; a worker posts this to the widget itself."""
 
         text: str
         width: int
@@ -185,7 +193,7 @@ class AnswerText(TextLines):
             self._timer.resume()
 
     def finish(self, text: str) -> None:
-        """The text is whole: draw it as markdown for good."""
+        """Draw the whole text as Markdown for good."""
         self._rest()
         self._arrived = text
         text = steady(clean(text))
@@ -211,6 +219,7 @@ class AnswerText(TextLines):
         self.post_message(self.Drawn(text, width, await asyncio.to_thread(render, text, width)))
 
     def on_answer_text_drawn(self, message: Drawn) -> None:
+        """Show the lines that a thread has drawn."""
         message.stop()
         self._freeze(message.text)
         if self._made is None or self._made[0] == message.width:
@@ -226,6 +235,7 @@ class AnswerText(TextLines):
             self.renew()
 
     def make_lines(self, width: int) -> list[Content]:
+        """Return the answer, finished or as it streams."""
         if not self.live:
             return render(self._shown, width) or [Content("–")]
         if self._stream is None or self._stream.width != width:
@@ -234,7 +244,7 @@ class AnswerText(TextLines):
 
 
 class AnswerEnd(TextLines):
-    """How a turn stands, where that needs a word: stopped, failed with a way to try again, or waiting."""
+    """Shows that a turn was stopped, has failed and can be retried, or waits for an approval."""
 
     BINDINGS = bindings("answer")
 
@@ -249,12 +259,14 @@ class AnswerEnd(TextLines):
         self.show(entry)
 
     def show(self, entry: AnswerEntry) -> None:
+        """Show how the turn stands."""
         self.entry = entry
         self.display = entry.status in ("cancelled", "failed", "awaiting_approval")
         self.set_class(entry.status == "failed", "-failed")
         self.renew()
 
     def make_lines(self, width: int) -> list[Content]:
+        """Return the line for the status of the turn."""
         match self.entry.status:
             case "cancelled":
                 word = Content("■ stopped")
@@ -271,32 +283,36 @@ class AnswerEnd(TextLines):
         return list(word.wrap(width))
 
     def action_retry(self) -> None:
+        """Send the message again."""
         if self.entry.status == "failed" and self.entry.retryable:
             self.post_message(self.RetryRequested(self.entry.turn_id))
 
     def on_click(self) -> None:
+        """Send the message again."""
         self.action_retry()
 
 
 class AnswerBlock(Vertical):
-    """One turn's answer. `show` brings it to a newer state of the same entry."""
+    """Shows the answer of one turn."""
 
     def __init__(self, entry: AnswerEntry) -> None:
         super().__init__()
         self.entry = entry
         self._text = AnswerText(entry.text, live=not entry.over)
-        self._text.display = _speaks(entry)
+        self._text.display = _has_text(entry)
         self._calls = {call.id: ToolLine(entry.turn_id, call) for call in entry.calls}
         self._end = AnswerEnd(entry)
 
     def compose(self) -> ComposeResult:
+        """Yield the text, the tool calls and the end."""
         yield self._text
         yield from self._calls.values()
         yield self._end
 
     def show(self, entry: AnswerEntry) -> None:
+        """Show a newer state of the entry, part by part."""
         before, self.entry = self.entry, entry
-        self._text.display = _speaks(entry)
+        self._text.display = _has_text(entry)
         if entry.over and not before.over:
             self._text.finish(entry.text)
         elif entry.text != before.text:
@@ -315,6 +331,6 @@ class AnswerBlock(Vertical):
                 self.mount(self._calls[call.id], before=self._end)
 
 
-def _speaks(entry: AnswerEntry) -> bool:
-    """Whether there is an answer to show, or one to wait for."""
+def _has_text(entry: AnswerEntry) -> bool:
+    """Return whether there is an answer to show, or one to wait for."""
     return bool(entry.text) or entry.status != "failed"

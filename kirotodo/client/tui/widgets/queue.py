@@ -14,7 +14,7 @@ from kirotodo.client.tui.widgets.text_lines import TextLines
 
 
 class QueuedMessage(TextLines):
-    """One waiting message on one line."""
+    """Shows a waiting message on one line."""
 
     BINDINGS = bindings("queue")
     KEYS = "e edit · x remove · s send now"
@@ -43,21 +43,26 @@ class QueuedMessage(TextLines):
         self.text = text
 
     def make_lines(self, width: int) -> list[Content]:
+        """Return the message on one line, with its keys."""
         keys = Content.styled(self.KEYS, "$text-muted") if width >= len(self.KEYS) + 20 else Content()
         left = Content.assemble((f"{self.index + 1}. ", "$text-muted"), line(self.text))
         left = left.truncate(max(0, width - keys.cell_length - 1), ellipsis=True)
         return [Content.assemble(left, " " * (width - left.cell_length - keys.cell_length), keys)]
 
     def action_edit(self) -> None:
+        """Move the message back to the composer."""
         self.post_message(self.EditRequested(self.index))
 
     def action_remove(self) -> None:
+        """Remove the message."""
         self.post_message(self.RemoveRequested(self.index))
 
     def action_send_now(self) -> None:
+        """Stop the running turn and send this message."""
         self.post_message(self.SendRequested(self.index))
 
     def on_click(self, event: events.Click) -> None:
+        """Do what the word under the mouse says."""
         offset = event.get_content_offset(self)
         width = self.content_size.width
         if offset is None or width < len(self.KEYS) + 20:
@@ -72,7 +77,7 @@ class QueuedMessage(TextLines):
 
 
 class MessageQueue(VerticalScroll, can_focus=False):
-    """The waiting messages of the conversation on screen, in the order they will go out."""
+    """Shows the waiting messages of the conversation in the order in which they will be sent."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -36,11 +36,11 @@ class Choice:
 
 
 class SlashPopup(OptionList, can_focus=False):
-    """Fuzzy matches for what stands before the cursor; hidden where there are none."""
+    """Shows fuzzy matches for the text before the cursor; hidden if there are none."""
 
     @dataclass
     class Chosen(Message):
-        """A row was clicked: take this choice; `send` where nothing is left to say."""
+        """A row was clicked; `send` says that the message is complete with it."""
 
         choice: Choice
         send: bool
@@ -61,6 +61,7 @@ class SlashPopup(OptionList, can_focus=False):
 
     @property
     def open(self) -> bool:
+        """Return whether it is shown."""
         return bool(self.display)
 
     def look(self, before: str, whole: str) -> None:
@@ -83,15 +84,17 @@ class SlashPopup(OptionList, can_focus=False):
         self.display = False
 
     def step(self, by: int) -> None:
+        """Move the highlight by so many rows."""
         if self._choices:
             self.highlighted = ((self.highlighted or 0) + by) % len(self._choices)
 
     def take(self, *, send: bool) -> tuple[Choice, bool]:
-        """The highlighted row of an open popup, and whether to send it as it is."""
+        """Return the highlighted row of an open popup, and whether to send it as it is."""
         choice = self._choices[self.highlighted or 0]
         return choice, send and choice.final
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take the row that was clicked."""
         event.stop()
         self.post_message(self.Chosen(self._choices[event.option_index], self._choices[event.option_index].final))
 

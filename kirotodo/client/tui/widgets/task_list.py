@@ -1,4 +1,4 @@
-"""The lines of the task pane: one widget for any number of tasks, which draws only what is on screen."""
+"""The list in the task pane: one widget for any number of tasks, which draws only what is on screen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,12 +41,12 @@ TAIL_MAX: Final = 0.5
 
 
 def circle_columns(number_width: int) -> range:
-    """The columns in which a click means the circle: it and one to each side."""
+    """Return the columns in which a click means the circle: its own and one to each side."""
     return range(number_width, number_width + 3)
 
 
 def task_line(task: Task, *, width: int, number_width: int, now: datetime, bare: bool = False) -> Content:
-    """The line, its last cell empty. `now` is the user's local time; `bare` leaves out colours, for the cursor."""
+    """Return the line of a task, its last cell empty. `now` is local; `bare` leaves out colours, for the cursor."""
     at = urgency(task, today=now.date(), now=now.time())
     mark, recurs = PRIORITY_MARKS[task.priority], f" {RECURS}" if task.recurrence else ""
     title = steady(one_line(task.title)) or "(no title)"
@@ -110,7 +110,7 @@ class Row:
 
 
 class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
-    """Rows, a cursor that stands on a task and follows it, and the mouse."""
+    """Shows rows, with a cursor that follows its task."""
 
     COMPONENT_CLASSES = {"cursor", "head", "head-late", "note"}
 
@@ -139,11 +139,12 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def rows(self) -> Sequence[Row]:
+        """Return the lines."""
         return self._rows
 
     @property
     def current(self) -> Task | None:
-        """The task under the cursor."""
+        """Return the task under the cursor."""
         return None if self.cursor is None or self.cursor >= len(self._rows) else self._rows[self.cursor].task
 
     def set_rows(self, rows: Sequence[Row]) -> None:
@@ -176,9 +177,11 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = places[max(0, min(len(places) - 1, here + steps))]
 
     def page(self, pages: int) -> None:
+        """Move the cursor by so many pages."""
         self.move(pages * max(1, self.size.height - 1))
 
     def watch_cursor(self, before: int | None, now: int | None) -> None:
+        """Draw the two lines anew and scroll to the cursor."""
         for index in (before, now):
             if index is not None:
                 self.refresh_line(index)
@@ -196,6 +199,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     # --- drawing ---
 
     def render_line(self, y: int) -> Strip:
+        """Draw one line."""
         index = y + self.scroll_offset.y
         width = self.scrollable_content_region.width
         if width < 1 or not 0 <= index < len(self._rows):
@@ -219,6 +223,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     # --- the mouse ---
 
     async def on_click(self, event: events.Click) -> None:
+        """Move the cursor, complete a task or open it."""
         index = event.y + self.scroll_offset.y
         if not 0 <= index < len(self._rows) or (task := self._rows[index].task) is None:
             return

@@ -1,4 +1,4 @@
-"""The task pane: the open tasks in sections, live, worked by keys and mouse. It asks by messages and edits nothing."""
+"""The task pane: the open tasks in sections, for keys and mouse. It posts requests and edits nothing itself."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.widgets.task_list import Row, TaskList
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
 
-EMPTY: Final = ("Nothing to do.", "", "n adds a task here, or", "say it in the conversation.")
+EMPTY: Final = ("Nothing to do.", "", "n adds a task here, or", "write it in the conversation.")
 
 
 class TaskPane(Vertical):
-    """Tasks by section. Feed it with `set_tasks` and `apply`; what a person asks for comes out as messages."""
+    """Shows tasks by section. It is given them with `set_tasks` and `apply`, and posts what the user wants."""
 
     BINDINGS = bindings("tasks")
 
     class Request(Message):
-        """A person asks for something that the pane does not do itself."""
+        """The user wants something that the pane does not do itself."""
 
     @dataclass
     class CompleteRequested(Request):
@@ -89,22 +89,24 @@ class TaskPane(Vertical):
         self._list = TaskList(now=self._now)
 
     def compose(self) -> ComposeResult:
+        """Yield the list and the field for the filter."""
         yield self._list
         yield Input(id="task-filter", placeholder="words to look for", compact=True)
 
     def on_mount(self) -> None:
+        """Show the sections."""
         self._lay_out()
 
     # --- what is shown ---
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """All tasks the pane knows, in no order."""
+        """Return all tasks of the pane, in no order."""
         return tuple(self._tasks.values())
 
     @property
     def current(self) -> Task | None:
-        """The task under the cursor."""
+        """Return the task under the cursor."""
         return self._list.current
 
     def set_tasks(self, tasks: Sequence[Task], *, total: int | None = None) -> None:
@@ -116,7 +118,7 @@ class TaskPane(Vertical):
         self._lay_out()
 
     def apply(self, tasks: Iterable[Task], removed: Iterable[int] = ()) -> None:
-        """Tasks as they are now, and ids that are gone. One that was open here and is done now stays in its place."""
+        """Show changed tasks and drop removed ones. A task that was open here and is done now stays in its place."""
         for task in tasks:
             self._patch(task)
         for task_id in removed:
@@ -141,6 +143,7 @@ class TaskPane(Vertical):
         self._lay_out()
 
     def focus(self, scroll_visible: bool = True) -> "TaskPane":
+        """Focus the list."""
         self._list.focus(scroll_visible)
         return self
 
@@ -166,7 +169,7 @@ class TaskPane(Vertical):
         if some:
             return [Row(note=f"and {self._more:,} more")] if self._more else []
         if self._words():
-            return [Row(note=f"No task holds “{one_line(self._filter.value)}”.")]
+            return [Row(note=f"No task contains “{one_line(self._filter.value)}”.")]
         return [Row(note=note) for note in EMPTY]
 
     # --- the filter ---
@@ -190,10 +193,12 @@ class TaskPane(Vertical):
         self._list.focus()
 
     def action_filter(self) -> None:
+        """Show only tasks that contain these words."""
         self.add_class("-filtered")
         self._filter.focus()
 
     def action_leave(self) -> None:
+        """Clear the filter, or go back to the composer."""
         if not self.has_class("-filtered"):
             self.post_message(self.LeaveRequested())
             return
@@ -204,55 +209,70 @@ class TaskPane(Vertical):
     # --- keys and mouse ---
 
     def action_cursor_up(self) -> None:
+        """Go to the task above."""
         self._list.move(-1)
 
     def action_cursor_down(self) -> None:
+        """Go to the task below."""
         self._list.move(1)
 
     def action_page_up(self) -> None:
+        """Scroll a page up."""
         self._list.page(-1)
 
     def action_page_down(self) -> None:
+        """Scroll a page down."""
         self._list.page(1)
 
     def action_first(self) -> None:
+        """Go to the first task."""
         self._list.move(-len(self._list.rows))
 
     def action_last(self) -> None:
+        """Go to the last task."""
         self._list.move(len(self._list.rows))
 
     def action_done(self) -> None:
+        """Complete the task, or reopen it."""
         if task := self.current:
             self.post_message(self.CompleteRequested((task.id,), not task.completed))
 
     def action_edit(self) -> None:
+        """Change the title."""
         if task := self.current:
             self.post_message(self.EditRequested(task))
 
     def action_due(self) -> None:
+        """Change when it is due, in words such as “fri 5pm”."""
         if task := self.current:
             self.post_message(self.DueRequested(task))
 
     def action_details(self) -> None:
+        """Show and edit everything about the task."""
         if task := self.current:
             self.post_message(self.DetailsRequested(task))
 
     def action_priority(self) -> None:
+        """Go to the next priority: none, low, medium, high."""
         if task := self.current:
             following = PRIORITIES[(PRIORITIES.index(task.priority) + 1) % len(PRIORITIES)]
             self.post_message(self.PriorityRequested(task, following))
 
     def action_delete(self) -> None:
+        """Delete the task. Undo brings it back."""
         if task := self.current:
             self.post_message(self.DeleteRequested((task,)))
 
     def action_new(self) -> None:
+        """Add a task."""
         self.post_message(self.AddRequested())
 
     def action_undo(self) -> None:
+        """Undo the latest change to the list."""
         self.post_message(self.UndoRequested())
 
     def action_redo(self) -> None:
+        """Redo what you undid last."""
         self.post_message(self.RedoRequested())
 
     @on(TaskList.CircleClicked)
@@ -266,10 +286,11 @@ class TaskPane(Vertical):
         self.post_message(self.DetailsRequested(event.task))
 
     def on_resize(self) -> None:
+        """Show as many keys as fit into the border."""
         self.border_subtitle = hints("tasks", width=max(0, self.size.width - 2))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """A day may have begun since the last change."""
+        """Arrange the sections anew, since another day may have begun."""
         self._lay_out()
 
 

@@ -1,4 +1,4 @@
-"""Text as ready-made lines: the base of everything in the transcript. One widget each, made once per width.
+"""The base of everything in the transcript: a widget of lines that are made once per width.
 
 Only the rows on screen are ever turned into strips, so a long text costs no more than a short one. The label ("you",
 "kiro") stands in the padding, where no selection reaches it.
@@ -20,7 +20,7 @@ MARK: Final = "›"
 
 
 class TextLines(Widget, can_focus=True):
-    """Lines of content, selectable. A subclass says in `make_lines` what they are at a width."""
+    """Shows lines that can be selected. A subclass makes them for a width in `make_lines`."""
 
     COMPONENT_CLASSES = {"label"}
     LABEL: ClassVar[str] = ""
@@ -30,16 +30,18 @@ class TextLines(Widget, can_focus=True):
         self._made: tuple[int, list[Content]] | None = None
 
     def make_lines(self, width: int) -> list[Content]:
+        """Return the lines at this width."""
         raise NotImplementedError
 
     def lines(self, width: int) -> list[Content]:
+        """Return the lines at this width, made once."""
         if self._made is None or self._made[0] != width:
             self._made = (width, self.make_lines(width))
         return self._made[1]
 
     @property
     def plain_text(self) -> str:
-        """What is shown, as text."""
+        """Return what is shown, as text."""
         return "\n".join(line.plain for line in self.lines(max(1, self.content_size.width)))
 
     def renew(self) -> None:
@@ -54,12 +56,15 @@ class TextLines(Widget, can_focus=True):
     # --- drawing ---
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
+        """Return all the width there is."""
         return container.width
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the number of lines."""
         return len(self.lines(width))
 
     def render_line(self, y: int) -> Strip:
+        """Draw one line, with the selection in it."""
         width = self.content_size.width
         lines = self.lines(width)
         if y >= len(lines):
@@ -78,6 +83,7 @@ class TextLines(Widget, can_focus=True):
         return strip.adjust_cell_length(width, self.rich_style).apply_offsets(0, y)
 
     def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the label or the focus mark into the padding of the first line."""
         strips = super().render_lines(crop)
         mark = MARK if self.has_focus else ""
         if (self.LABEL or mark) and strips and crop.y == 0 and crop.x == 0:
@@ -92,17 +98,20 @@ class TextLines(Widget, can_focus=True):
 
     @property
     def allow_select(self) -> bool:
+        """Return True: the mouse selects text here."""
         return True
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected text."""
         return selection.extract(self.plain_text), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
+        """Draw the lines anew."""
         self.refresh()
 
 
 def painted(widget: Widget, text: str, style: RichStyle) -> Strip:
-    """`text` to lay over lines that are drawn already: it goes through the filters for poor terminals as they did."""
+    """Return `text` to lay over drawn lines, passed through the same filters for terminals with few colours."""
     strip = Strip([Segment(text, style)])
     for colours in widget.get_line_filters():
         strip = strip.apply_filter(colours, widget.background_colors[1])

@@ -21,12 +21,12 @@ NEAR: Final = 2
 
 
 class Transcript(VerticalScroll):
-    """Follows its end until one scrolls up, and again from within two rows of the end."""
+    """Shows entries and follows their end, until the user scrolls up by more than two rows."""
 
     BINDINGS = bindings("transcript")
 
     class OlderRequested(Message):
-        """The oldest entry there is in memory is on screen, and there are older ones."""
+        """The oldest entry in memory is on screen, and there are older ones to load."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -40,9 +40,11 @@ class Transcript(VerticalScroll):
         self._column = Vertical(id="entries")
 
     def compose(self) -> ComposeResult:
+        """Yield the column of entries."""
         yield self._column
 
     def on_mount(self) -> None:
+        """Keep what is read in place when the layout changes."""
         self.screen.screen_layout_refresh_signal.subscribe(self, lambda _: self._keep_pinned(), immediate=True)
 
     # --- entries ---
@@ -59,7 +61,7 @@ class Transcript(VerticalScroll):
         self.anchor()
 
     def prepend(self, entries: Sequence[Entry], *, more: bool) -> None:
-        """Older entries have come; they are mounted as one goes on scrolling up."""
+        """Add older entries, which are mounted as the user goes on scrolling up."""
         self.entries[:0] = entries
         self._first += len(entries)
         self._more, self._requested = more, False
@@ -119,6 +121,7 @@ class Transcript(VerticalScroll):
 
     @property
     def following(self) -> bool:
+        """Return whether the end stays in sight as it grows."""
         return self.is_anchored and not self._anchor_released
 
     def follow(self) -> None:
@@ -129,6 +132,7 @@ class Transcript(VerticalScroll):
             self.anchor()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Extend the window near its edges, and follow the end once it is reached."""
         super().watch_scroll_y(old_value, new_value)
         if not self.is_attached or self._shifting:
             return
@@ -179,7 +183,7 @@ class Transcript(VerticalScroll):
         self._pinned = (widget, widget.virtual_region.y)
 
     def _keep_pinned(self) -> None:
-        """A layout is done: scroll by as much as the pinned widget has moved."""
+        """Scroll by as much as the pinned widget has moved in the layout."""
         if self._pinned is None or not self._pinned[0].is_attached:
             return
         widget, before = self._pinned
@@ -200,7 +204,7 @@ class Transcript(VerticalScroll):
             self._first += count
 
     def _drop_last(self, count: int) -> None:
-        """Never what still streams: it is the last entry, and one who reads far above pays for a few more."""
+        """Drop widgets from the end, but none that still streams: it would lose what it has drawn."""
         while count > 0 and not _streams(self.mounted[-1]):
             self.mounted.pop().remove()
             count -= 1
@@ -230,18 +234,20 @@ class Transcript(VerticalScroll):
             self._extend_up()
 
     def action_previous_item(self) -> None:
+        """Go to the item above."""
         self._go(-1)
 
     def action_next_item(self) -> None:
+        """Go to the item below."""
         self._go(1)
 
     @property
     def stops(self) -> list[Widget]:
-        """What can be gone to: messages and tool lines, or what stands where there are none."""
+        """Return what can get the focus: messages and tool lines, or the examples of an empty conversation."""
         return [widget for widget in self._column.query(Widget) if widget.focusable and widget.display]
 
     def enter(self) -> None:
-        """Come in from another part of the screen: to the newest item."""
+        """Focus the newest item."""
         stops = self.stops
         if stops:
             stops[-1].focus()
@@ -256,16 +262,20 @@ class Transcript(VerticalScroll):
             self._extend_up()
 
     def action_page_up(self) -> None:
+        """Scroll a page up."""
         self.page(-1)
 
     def action_page_down(self) -> None:
+        """Scroll a page down."""
         self.page(1)
 
     def action_oldest(self) -> None:
+        """Go to the oldest message."""
         self.scroll_home(animate=False)
         self._extend_up()
 
     def action_newest(self) -> None:
+        """Go to the newest message, and follow new ones."""
         self.follow()
 
 
