@@ -121,7 +121,7 @@ async def test_to_a_server_and_back(home: Home, server: RawServer) -> None:
         await chat.press("f3")
         await chat.sees("● this computer", "+ another server")
         await chat.press("down", "enter")
-        await chat.sees("address, email and password")
+        await chat.sees("address, your email and password")
         await chat.write(server.address.host)
         await chat.press("tab", "tab")
         await fill(chat)
