@@ -11,9 +11,17 @@ import pytest
 from kirotodo.cli import command_group
 from kirotodo.client.tui.keymap import ACTIONS
 from kirotodo.client.tui.slash import COMMANDS
+from kirotodo.core.agent.agent import MAX_ROUNDS
+from kirotodo.core.agent.approvals import CALLS_MAX
+from kirotodo.core.agent.runner import WATCH_SECONDS
 from kirotodo.core.agent.text_buffer import FLUSH_SECONDS
 from kirotodo.core.settings import Settings
 from kirotodo.core.tools.registry import TOOLS
+from kirotodo.server.auth.accounts import SESSION_LIFETIME
+from kirotodo.server.auth.passwords import WAITING_MAX
+from kirotodo.server.auth.rate_limit import KNOWN_SECONDS
+from kirotodo.server.auth.tokens import ACCESS_LIFETIME
+from kirotodo.server.sse import OUTBOX, PING_SECONDS
 from scripts.docs import PAGES as GENERATED_PAGES
 from scripts.docs import generated
 
@@ -97,9 +105,24 @@ def test_the_picture_fetches_nothing() -> None:
     assert not re.findall(r"@import|url\(\s*[\"']?\w+:|href=[\"']\w+:", picture)
 
 
-def test_the_decision_on_events_names_the_time_that_text_is_gathered() -> None:
-    decision = next((ROOT / "docs" / "decisions").glob("0005-*.md")).read_text(encoding="utf-8")
-    assert f"gathered for {FLUSH_SECONDS * 1000:.0f} ms" in decision
+@pytest.mark.parametrize(
+    ("page", "sentence"),
+    [
+        ("docs/decisions/0005-*.md", f"gathered for {FLUSH_SECONDS * 1000:.0f} ms"),
+        ("docs/decisions/0011-*.md", f"an outbox of {OUTBOX} frames"),
+        ("docs/decisions/0013-*.md", f"The access token lasts {ACCESS_LIFETIME.total_seconds() / 60:.0f} minutes"),
+        ("docs/decisions/0013-*.md", f"in two threads; {WAITING_MAX} may wait"),
+        ("docs/decisions/0014-*.md", f"from which that account signed in within {KNOWN_SECONDS / 86400:.0f} days"),
+        ("docs/decisions/0026-*.md", f"at most {CALLS_MAX} tool calls"),
+        ("docs/security.md", f"At most {CALLS_MAX} calls and {MAX_ROUNDS} steps a turn"),
+        ("docs/operations.md", f"every {WATCH_SECONDS:.0f} seconds, by every server"),
+        ("docs/api.md", f"comes every {PING_SECONDS:.0f} seconds"),
+        ("docs/api.md", f"the session for\n{SESSION_LIFETIME.days} days"),
+    ],
+)
+def test_pages_quote_constants_as_the_code_has_them(page: str, sentence: str) -> None:
+    text = next(ROOT.glob(page)).read_text(encoding="utf-8")
+    assert " ".join(sentence.split()) in " ".join(text.split())
 
 
 def test_both_first_starts_of_a_database_are_the_same() -> None:
