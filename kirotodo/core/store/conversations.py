@@ -11,6 +11,7 @@ from kirotodo.core.errors import NotFound
 from kirotodo.core.store import search as full_text
 from kirotodo.core.store.columns import dump_mapping, load_mapping
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
+from kirotodo.core.store.search_terms import Document, terms
 from kirotodo.core.store.tables import conversations, messages
 from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
@@ -83,9 +84,7 @@ class ConversationStore:
             "updated_at": now,
         }
         await self._scope.insert(_INSERT, row)
-        await full_text.index(
-            self._scope, full_text.Document(kind="conversation", ref=numbers.conversation, text=title)
-        )
+        await full_text.index(self._scope, Document(kind="conversation", ref=numbers.conversation, text=title))
         return Conversation(id=numbers.conversation, title=title, created_at=now, updated_at=now)
 
     async def get(self, conversation_id: int) -> Conversation:
@@ -97,7 +96,7 @@ class ConversationStore:
         """Latest message first; with `search`, those whose title or one of whose messages holds all the words."""
         checked_limit(limit)
         statement = select(*_COLUMNS).where(_C.user_id == UID, _C.deleted_at.is_(None))
-        wanted = None if search is None else full_text.terms(search)
+        wanted = None if search is None else terms(search)
         if wanted is not None:
             found = await full_text.find(self._scope, ("conversation", "message"), wanted)
             statement = statement.where(_C.id.in_(found.refs()))
@@ -154,7 +153,7 @@ class ConversationStore:
         message = Message(
             conversation_id=numbers.conversation, seq=1, role="user", content=content, turn_id=turn_id, created_at=now
         )
-        named = full_text.Document(kind="conversation", ref=numbers.conversation, text=title)
+        named = Document(kind="conversation", ref=numbers.conversation, text=title)
         await self._insert_message(message, named)
         conversation = Conversation(
             id=numbers.conversation, title=title, preview=preview, message_count=1, created_at=now, updated_at=now
@@ -187,7 +186,7 @@ class ConversationStore:
         await self._insert_message(message)
         return _value(row), message
 
-    async def _insert_message(self, message: Message, *more: full_text.Document) -> None:
+    async def _insert_message(self, message: Message, *more: Document) -> None:
         await self._scope.insert(
             _INSERT_MESSAGE,
             {
@@ -199,7 +198,7 @@ class ConversationStore:
                 "created_at": message.created_at,
             },
         )
-        text = full_text.Document(kind="message", ref=message.conversation_id, text=message.content, part=message.seq)
+        text = Document(kind="message", ref=message.conversation_id, text=message.content, part=message.seq)
         await full_text.index(self._scope, *more, text)
 
     async def messages(

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kirotodo.core.store.search import FullText
+from kirotodo.core.store.transaction import FullText
 
 
 class Engine(Protocol):

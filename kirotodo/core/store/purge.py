@@ -16,7 +16,7 @@ from sqlmodel import SQLModel
 
 from kirotodo.core.domain.conversation import FINAL
 from kirotodo.core.store.columns import octets
-from kirotodo.core.store.search import Kind
+from kirotodo.core.store.search_terms import Kind
 from kirotodo.core.store.tables import (
     changes,
     conversations,

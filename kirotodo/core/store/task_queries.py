@@ -18,9 +18,10 @@ from kirotodo.core.domain.task import Page, Sort, Status, Task, TaskFilter
 from kirotodo.core.store import search
 from kirotodo.core.store.columns import JsonNumbers
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
+from kirotodo.core.store.search_terms import terms
 from kirotodo.core.store.tables import task_tags, tasks, users
 from kirotodo.core.store.task_rows import COLUMNS, NO_DATE, TaskRows, name_key, rank
-from kirotodo.core.store.transaction import UID, AnyRow, Scope
+from kirotodo.core.store.transaction import UID, AnyRow, Matches, Scope
 
 FEW: Final = 1_000
 """So many ids are looked up one by one; more are found sooner on a walk along the list."""
@@ -49,7 +50,7 @@ async def names(scope: Scope, where: TaskFilter) -> list[IdSource]:
     found = []
     if where.tag is not None:
         found.append(_tagged(name_key(where.tag)))
-    if where.search is not None and (wanted := search.terms(where.search)) is not None:
+    if where.search is not None and (wanted := terms(where.search)) is not None:
         found.append(_holding(await search.find(scope, ("task",), wanted)))
     return found
 
@@ -61,7 +62,7 @@ def _tagged(key: str) -> IdSource:
     return IdSource(glance=ids.limit(FEW + 1), ids=ids, size=select(func.count()).where(*of_tag), holds=one.exists())
 
 
-def _holding(found: search.Matches) -> IdSource:
+def _holding(found: Matches) -> IdSource:
     return IdSource(glance=found.few_refs(FEW + 1), ids=found.refs(), size=found.size(), holds=found.holds(tasks.c.id))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskDraft, TaskField
 from kirotodo.core.store import search
+from kirotodo.core.store.search_terms import Document
 from kirotodo.core.store.tables import task_tags, tasks
 from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
@@ -153,7 +154,7 @@ class TaskRows:
     async def insert(self, task: Task, *, revision: int) -> None:
         await self._scope.insert(_INSERT, {"id": task.id, **_values(task), "revision": revision})
         await self._insert_tags(task)
-        await search.index(self._scope, search.Document(kind="task", ref=task.id, text=_searchable(task)))
+        await search.index(self._scope, Document(kind="task", ref=task.id, text=_searchable(task)))
 
     async def insert_many(self, added: Sequence[Task], *, revision: int, hidden: bool) -> None:
         """Insert many in a few statements; `hidden` ones are as if deleted until `show_many`."""
@@ -161,7 +162,7 @@ class TaskRows:
         rows = [{"id": task.id, **_values(task), "revision": 0 if hidden else revision, **gone} for task in added]
         await self._scope.insert(_INSERT, *rows)
         await self._scope.insert(_INSERT_TAGS, *(row for task in added for row in _tag_rows(task)))
-        texts = (search.Document(kind="task", ref=task.id, text=_searchable(task)) for task in added)
+        texts = (Document(kind="task", ref=task.id, text=_searchable(task)) for task in added)
         await search.index(self._scope, *texts)
 
     async def show_many(self, first: int, last: int, *, revision: int) -> None:

@@ -4,16 +4,26 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
-from sqlalchemy import BindParameter, CursorResult, Executable, Row, bindparam, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CursorResult,
+    Executable,
+    Row,
+    Select,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.errors import TooLarge
+from kirotodo.core.store.search_terms import Document, Kind, Terms
 from kirotodo.core.store.tables import deleted_users, users
-
-if TYPE_CHECKING:
-    from kirotodo.core.store.search import FullText
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
@@ -181,3 +191,34 @@ class Scope:
                 f"Your {self._max_bytes:,} bytes of storage are full. Delete tasks or conversations you do not need: "
                 "their space is free again once the server has purged them."
             )
+
+
+class Matches(Protocol):
+    """What holds all of some terms, as statements that have yet to be run."""
+
+    def refs(self) -> Select[Any]:
+        """The ids, however many."""
+
+    def few_refs(self, limit: int) -> Select[Any]:
+        """The ids up to `limit`; one more of None says that there may be more than were looked at."""
+
+    def size(self) -> Select[Any]:
+        """About how many texts would be looked at for all ids; 0 where no index knows any of these signs."""
+
+    def holds(self, ref: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether the text of this one task or conversation holds it: for walks that ask one after another."""
+
+
+class FullText(Protocol):
+    """A database's own way to search: SQLite and PostgreSQL each have one."""
+
+    async def added(self, scope: Scope, texts: Sequence[Document]) -> None:
+        """These are stored, folded, in `search_documents`, and were not there before."""
+
+    async def changed(self, scope: Scope, text: Document) -> None:
+        """This is stored in the place of what was there before."""
+
+    async def removed(self, scope: Scope, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
+        """The texts of these tasks or conversations go away."""
+
+    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> Matches: ...

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 
 from kirotodo.core.store.columns import SortKey
-from kirotodo.core.store.search import Document, Kind, Terms, words_of
+from kirotodo.core.store.search_terms import Document, Kind, Terms, words_of
 from kirotodo.core.store.tables import search_documents as documents
 from kirotodo.core.store.transaction import UID, Scope
 
@@ -62,7 +62,7 @@ _LAST: Final = "\U0010ffff"
 
 
 class WordIndex:
-    """See `core.store.search.FullText` for what each method promises."""
+    """See `core.store.transaction.FullText` for what each method promises."""
 
     async def added(self, scope: Scope, texts: Sequence[Document]) -> None:
         rows = [{**_key(each), "uid": scope.user_id, "words": _json_words(each.text)} for each in texts]
@@ -102,8 +102,10 @@ class _Asked:
 
 
 class WordMatches:
-    """See `core.store.search.Found` for what each method promises. Walks along the rarest of the words, and asks each
-    text it finds for the others."""
+    """See `core.store.transaction.Matches` for what each method promises.
+
+    Walks along the rarest of the words, and asks each text it finds for the others.
+    """
 
     def __init__(self, kinds: Sequence[Kind], wanted: Terms, asked: Sequence[_Asked]) -> None:
         self._kinds = kinds

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, table, union_all
 
-from kirotodo.core.store.search import MARK, Document, Kind, Terms
+from kirotodo.core.store.search_terms import MARK, Document, Kind, Terms
 from kirotodo.core.store.tables import search_documents as documents
 from kirotodo.core.store.transaction import UID, Scope
 
@@ -15,7 +15,7 @@ _GLANCE: Final = 4_000
 
 
 class Fts5:
-    """See `core.store.search.FullText` for what each method promises."""
+    """See `core.store.transaction.FullText` for what each method promises."""
 
     async def added(self, scope: Scope, texts: Sequence[Document]) -> None:
         return
@@ -31,7 +31,7 @@ class Fts5:
 
 
 class Fts5Matches:
-    """See `core.store.search.Found` for what each method promises."""
+    """See `core.store.transaction.Matches` for what each method promises."""
 
     def __init__(self, kinds: Sequence[Kind], wanted: Terms) -> None:
         self._kinds = kinds
