@@ -92,7 +92,7 @@ class ModelChoice:
     currency: str = "$"
 
     def cost(self, usage: Usage) -> float | None:
-        """What `usage` costs in `currency`; None where no price is configured."""
+        """Return what `usage` costs in `currency`; None where no price is configured."""
         if self.input_price is None or self.output_price is None:
             return None
         cached_price = self.input_price if self.cached_price is None else self.cached_price
@@ -130,7 +130,7 @@ class LinkChanged:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportReport:
-    """What an import did: ids made, and the rows left out, a sentence each."""
+    """The outcome of an import: ids made, and the rows left out, a sentence each."""
 
     added: tuple[int, ...] = ()
     skipped: tuple[str, ...] = ()
@@ -159,13 +159,13 @@ class Backend(Protocol):
         """
 
     def watch(self, turn_id: str, *, after: int = 0) -> AsyncIterator[TurnEvent]:
-        """The turn's events with `seq` greater than `after`: what was, then what comes, up to the final event.
+        """Yield the turn's events with `seq` greater than `after`: what was, then what comes, up to the final event.
 
         Goes on through a parked approval. Raises `NotFound`. Closing the iterator does not stop the turn.
         """
 
     async def turn(self, turn_id: str) -> Turn:
-        """The turn as it stands. Raises `NotFound`."""
+        """Return the turn as it stands. Raises `NotFound`."""
 
     async def cancel(self, turn_id: str) -> Turn:
         """Stop the turn and keep its partial answer; a turn that is over stays as it is. Raises `NotFound`."""
@@ -191,16 +191,16 @@ class Backend(Protocol):
     async def conversations(
         self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Conversation]:
-        """Conversations, latest first; with `search` those whose title or messages hold the words."""
+        """Return conversations, latest first; with `search` those whose title or messages hold the words."""
 
     async def transcript(self, conversation_id: int, *, before: int | None = None, limit: int = 50) -> Transcript:
-        """The newest `limit` messages (those older than `seq` `before`, if given). Raises `NotFound`."""
+        """Return the newest `limit` messages (those older than `seq` `before`, if given). Raises `NotFound`."""
 
     async def rename_conversation(self, conversation_id: int, title: str) -> Conversation:
-        """Raises `NotFound` or `InvalidInput`."""
+        """Rename a conversation. Raises `NotFound` or `InvalidInput`."""
 
     async def delete_conversation(self, conversation_id: int) -> None:
-        """Put it out of sight; `restore_conversation` brings it back. A live turn in it is cancelled."""
+        """Hide a conversation; `restore_conversation` brings it back. A live turn in it is cancelled."""
 
     async def restore_conversation(self, conversation_id: int) -> Conversation:
         """Bring a deleted conversation back. Raises `NotFound`."""
@@ -208,10 +208,10 @@ class Backend(Protocol):
     # --- tasks, without a model ---
 
     async def tasks(self, where: TaskFilter = ..., *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
-        """A page of the list (at most 200). `total` is known on every page, but where a search or tag finds a lot."""
+        """Return a page of the list (at most 200). `total` is always known, unless a search or tag finds a lot."""
 
     async def task(self, task_id: int) -> Task:
-        """Raises `NotFound`."""
+        """Return one task. Raises `NotFound`."""
 
     async def add_from_text(self, text: str, *, dry_run: bool = False) -> tuple[Task, ...]:
         """Add what one line says, with its dates, `#tag`, `+project` and `!priority`; usually one task.
@@ -244,7 +244,7 @@ class Backend(Protocol):
         """Do again what the last undo took back. Raises `NotUndoable`."""
 
     async def stats(self, *, period_days: int = 7) -> TaskStats:
-        """Counts and streaks."""
+        """Return counts and streaks."""
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
         """Add many tasks in one undoable group."""
@@ -252,15 +252,15 @@ class Backend(Protocol):
     # --- the rest ---
 
     def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged | LinkChanged]:
-        """What changes from now on, here or in another program, until closed; what changed since the revision `after`
+        """Yield changes from now on, here or in another program, until closed; those since the revision `after` come
         first, if one is given. Without one it begins with an empty change, whose revision is that of now. A backend
         with a link tells of it here, of a good one whenever it begins to follow."""
 
     async def models(self) -> tuple[ModelChoice, ...]:
-        """The models there are to choose from, the default one first; their names differ. Nothing is asked for it."""
+        """Return the models to choose from, the default one first; their names differ. No service is contacted."""
 
     async def status(self) -> Status:
-        """Where the list lives and what answers by default."""
+        """Return where the list lives and what answers by default."""
 
     async def aclose(self) -> None:
         """Let go of everything. Live turns are left for the next start to finish."""

@@ -40,7 +40,7 @@ SETTLE_SECONDS: Final = 5.0
 
 
 def preferences_from(settings: Settings) -> "Preferences":
-    """How words are read where people differ."""
+    """Return how words are read where people differ."""
     from kirotodo.core.language.types import Preferences
 
     return Preferences(
@@ -162,7 +162,7 @@ class Core:
         await self.runner.take_over()
 
     async def until_idle(self) -> None:
-        """Comes back once no turn runs in this process."""
+        """Wait until no turn runs in this process."""
         if "runner" in vars(self):
             await self.runner.until_idle()
 
@@ -207,8 +207,8 @@ class LocalBackend:
         resume: bool = True,
         read_only_ok: bool = False,
     ) -> Self:
-        """A core of its own for the one local user, with turns that an earlier process left behind going on if told to
-        `resume`. Raises what `Core.open` and `Core.resume` raise."""
+        """Open a core of its own for the one local user; `resume` goes on with turns that an earlier process left.
+        Raises what `Core.open` and `Core.resume` raise."""
         core = await Core.open(settings, clock=clock, model=model, read_only_ok=read_only_ok)
         if resume and not core.database.read_only:
             try:
@@ -220,7 +220,7 @@ class LocalBackend:
 
     @property
     def read_only(self) -> bool:
-        """Whether the list can be looked at only, since its file cannot be written."""
+        """Return whether the list can be looked at only, since its file cannot be written."""
         return self._database.read_only
 
     @cached_property
@@ -254,21 +254,25 @@ class LocalBackend:
         request_key: str | None = None,
         model: str | None = None,
     ) -> Sent:
+        """Implement `Backend.send`."""
         return await self._turns.send(message, conversation_id=conversation_id, request_key=request_key, model=model)
 
     async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[TurnEvent, None]:
+        """Implement `Backend.watch`."""
         async with aclosing(self.records(turn_id, after=after)) as events:
             async for event in events:
                 yield event.event
 
     def records(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[EncodedEvent, None]:
-        """What `watch` gives, with the bytes that were stored of it."""
+        """Yield what `watch` yields, with the bytes that were stored of it."""
         return self._turns.watch(turn_id, after=after)
 
     async def turn(self, turn_id: str) -> Turn:
+        """Implement `Backend.turn`."""
         return await self._turns.turn(turn_id)
 
     async def cancel(self, turn_id: str) -> Turn:
+        """Implement `Backend.cancel`."""
         return await self._turns.cancel(turn_id)
 
     async def answer(
@@ -279,6 +283,7 @@ class LocalBackend:
         *,
         arguments: Mapping[str, Any] | None = None,
     ) -> Turn:
+        """Implement `Backend.answer`."""
         return await self._turns.answer(turn_id, call_id, decision, arguments=arguments)
 
     # --- conversations ---
@@ -286,10 +291,12 @@ class LocalBackend:
     async def conversations(
         self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Conversation]:
+        """Implement `Backend.conversations`."""
         async with self._database.read(self.user_id) as store:
             return await store.conversations.page(search=search, limit=_limit(limit), cursor=cursor)
 
     async def transcript(self, conversation_id: int, *, before: int | None = None, limit: int = 50) -> Transcript:
+        """Implement `Backend.transcript`."""
         async with self._database.read(self.user_id) as store:
             conversation = await store.conversations.get(conversation_id)
             messages = await store.conversations.messages(conversation_id, before=before, limit=_limit(limit))
@@ -298,7 +305,7 @@ class LocalBackend:
         return Transcript(conversation=conversation, messages=messages, turns=turns, before=older)
 
     async def conversation(self, conversation_id: int) -> Conversation:
-        """Raises `NotFound`."""
+        """Return one conversation. Raises `NotFound`."""
         async with self._database.read(self.user_id) as store:
             return await store.conversations.get(conversation_id)
 
@@ -324,21 +331,25 @@ class LocalBackend:
                 await store.conversations.delete(conversation_id)
 
     async def restore_conversation(self, conversation_id: int) -> Conversation:
+        """Implement `Backend.restore_conversation`."""
         return await self._edit(lambda store, _: store.conversations.restore(conversation_id), Conversation)
 
     # --- tasks ---
 
     async def tasks(self, where: TaskFilter = PENDING, *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
+        """Implement `Backend.tasks`."""
         async with self._database.read(self.user_id) as store:
             return await store.tasks.page(
                 where, today=self._today(), zone=self._zone, limit=_limit(limit), cursor=cursor
             )
 
     async def task(self, task_id: int) -> Task:
+        """Implement `Backend.task`."""
         async with self._database.read(self.user_id) as store:
             return await store.tasks.get(task_id)
 
     async def add_from_text(self, text: str, *, dry_run: bool = False) -> tuple[Task, ...]:
+        """Implement `Backend.add_from_text`."""
         from kirotodo.core.tools import edits
 
         if dry_run:
@@ -352,11 +363,13 @@ class LocalBackend:
         return await self._edit(lambda store, at: edits.add_task(store, fields, completed_at=completed_at, at=at), Task)
 
     async def update_tasks(self, task_ids: Sequence[int], fields: TaskFields) -> Changed:
+        """Implement `Backend.update_tasks`."""
         from kirotodo.core.tools import edits
 
         return await self._edit(lambda store, at: edits.update_tasks(store, task_ids, fields, at=at), Changed)
 
     async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
+        """Implement `Backend.complete_tasks`."""
         from kirotodo.core.tools import edits
 
         return await self._edit(
@@ -389,6 +402,7 @@ class LocalBackend:
         return await self._edit(change, Task)
 
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
+        """Implement `Backend.delete_tasks`."""
         from kirotodo.core.tools import edits
 
         return await self._edit(lambda store, at: edits.delete_tasks(store, task_ids, at=at), Changed)
@@ -405,9 +419,12 @@ class LocalBackend:
         return await self._edit(delete, Changed)
 
     async def undo(self, *, groups: int = 1) -> Changed:
+        """Implement `Backend.undo`."""
         return await self._edit(lambda store, _: store.journal.undo(groups=groups), Changed)
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
+        """Implement `Backend.undo_call`."""
+
         async def undo(store: Store, _: "UserClock") -> Changed:
             turn = (await store.turns.get(turn_id)).turn
             if all(call.id != call_id for call in turn.tool_calls):
@@ -417,15 +434,18 @@ class LocalBackend:
         return await self._edit(undo, Changed)
 
     async def redo(self) -> Changed:
+        """Implement `Backend.redo`."""
         return await self._edit(lambda store, _: store.journal.redo(), Changed)
 
     async def stats(self, *, period_days: int = 7) -> TaskStats:
+        """Implement `Backend.stats`."""
         if not 1 <= period_days <= 3660:
             raise InvalidInput("A period is between 1 and 3660 days.")
         async with self._database.read(self.user_id) as store:
             return await store.tasks.stats(today=self._today(), zone=self._zone, period_days=period_days)
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
+        """Implement `Backend.import_tasks`."""
         from kirotodo.core.tools.edits import PART, checked_drafts
 
         found = await checked_drafts(drafts, at=self._user_clock())
@@ -457,6 +477,7 @@ class LocalBackend:
     # --- the rest ---
 
     async def changes(self, *, after: int | None = None) -> AsyncGenerator[ListChanged, None]:
+        """Implement `Backend.changes`."""
         with self._hub.list_viewer(self.user_id) as changed:
             if after is None:
                 after = await shielded(self._revision())
@@ -476,14 +497,17 @@ class LocalBackend:
                     )
 
     async def models(self) -> tuple[ModelChoice, ...]:
+        """Implement `Backend.models`."""
         return self._core.models.choices()
 
     async def status(self) -> Status:
+        """Implement `Backend.status`."""
         async with self._database.read(self.user_id) as store:
             pending = await store.tasks.count_pending()
         return Status(link="local", place="local", model=self._core.models.default, user=self.user_id, pending=pending)
 
     async def aclose(self) -> None:
+        """Implement `Backend.aclose`."""
         if self._owns_core:
             await self._core.aclose()
 

@@ -40,6 +40,8 @@ from tests.faults.stage import (
 )
 
 PEOPLE: Final = 4
+LONGEST_LIFE: Final = 4.0
+"""Seconds a server lives at most. A turn that sees four of them die is given up, so most have to outlive one."""
 Dice = random.Random
 
 
@@ -98,7 +100,7 @@ async def kill_servers(folder: Path, url: str, dice: Dice, count: int, *, replic
     tally = Tally()
     async with serving(folder, url, replicas=replicas) as servers, front_of(servers) as front:
         address = front if replicas > 1 else servers.base_url
-        await people_chat(address, folder, tally, _kills(servers, dice, count, 2.0), PEOPLE)
+        await people_chat(address, folder, tally, _kills(servers, dice, count, LONGEST_LIFE), PEOPLE)
     return tally
 
 

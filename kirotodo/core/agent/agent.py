@@ -43,7 +43,7 @@ Outcome = Literal["finished", "parked"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewTurn:
-    """What is known of a turn that was stored just now, so that it need not be read back. `asked` is known of the first
+    """A turn that was stored just now, with what need not be read back. `asked` is known of the first
     turn of a conversation."""
 
     conversation_id: int
@@ -56,7 +56,7 @@ class NewTurn:
 
 @dataclass(kw_only=True)
 class Run:
-    """One stretch of work on a turn, by one owner: what is committed so far, and what the model is saying now."""
+    """One stretch of work on a turn, by one owner: what is committed so far, and the step under way."""
 
     log: TurnLog
     interrupt: Cancellation
@@ -77,13 +77,13 @@ class Run:
 
     @property
     def speaking(self) -> TextFlow:
-        """What the model says in the step that is not stored yet."""
+        """Return the text flow of the step that is not stored yet."""
         assert self.flow is not None
         return self.flow
 
     @property
     def text(self) -> str:
-        """The answer so far, what is being said included."""
+        """Return the answer so far, with the text that is not stored yet."""
         return "".join(step.text for step in self.steps) + (self.flow.text if self.flow else "")
 
 
@@ -99,7 +99,7 @@ class Agent:
         self._observer = observer or Observer()
 
     def begin(self, log: TurnLog, interrupt: Cancellation, fresh: NewTurn) -> Run:
-        """A turn of which nothing but the message is committed."""
+        """Return the run of a turn of which nothing but the message is committed."""
         return Run(
             log=log,
             interrupt=interrupt,
@@ -112,7 +112,7 @@ class Agent:
         )
 
     async def load(self, log: TurnLog, interrupt: Cancellation) -> Run:
-        """The turn as it is committed."""
+        """Return the run of a turn as it is committed."""
         async with log.database.read(log.user_id) as store:
             record = await store.turns.get(log.turn_id)
             steps = await store.turns.steps([log.turn_id])

@@ -55,16 +55,18 @@ class Lot:
 
     @property
     def limit(self) -> int:
+        """Return the size up to which no question is asked."""
         return LIMITS[self.effects[0].kind]
 
     @property
     def is_large(self) -> bool:
-        """Whether it may need a yes; whether it does is for `asked` to say."""
+        """Return whether the lot may need approval; `asked` decides whether it does."""
         return size(_without(self.own, (*self.before, *self.beside, *self.effects))) > self.limit
 
     async def asked(self, store: Store, *, turn_id: str, granted: int) -> Question | None:
         """Return the question to ask, None where the lot is small enough after all. `granted` is the size that the user
         agreed to once and for all. Tasks that are not there are not asked about: the calls on them will fail."""
+        # A turn may do what it likes with tasks it added itself.
         mine = _without(self.own, self.effects)
         others = _without(self.own, (*self.before, *self.beside))
         tasks = await store.tasks.known([task_id for effect in mine for task_id in effect.ids])
@@ -85,6 +87,7 @@ class Lot:
     async def _about_changes(self, store: Store, first: Effect, turn_id: str) -> Question:
         """Ask about earlier changes, bound to those that are the newest now."""
         groups, alone = size(self.effects), len(self.effects) == 1
+        # The answer may come much later: `newest` makes the undo fail rather than take back something else by then.
         newest, ids = await store.journal.latest(groups=groups, skip_turn=turn_id)
         arguments = {**(first.rest or {}), "newest": newest} if alone else {}
         text = question(first, groups, more=bool(size(self.before)))
@@ -106,6 +109,7 @@ class Ledger:
         effect = self._effect(call)
         if effect is None:
             return None
+        # Counted over the whole turn: many small calls must not slip past what one large call would be asked for.
         agreed = self._agreed(calls, steps)
         if (call.step, call.tool) in agreed:
             return None

@@ -13,7 +13,7 @@ Reason = Literal["cancelled", "released", "lost", "broken"]
 
 
 class RunCancelled(Exception):
-    """The run was told to end."""
+    """The run was asked to end."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -29,25 +29,28 @@ class Cancellation:
         self._scope: asyncio.Timeout | None = None
 
     def stop(self, reason: Reason) -> None:
+        """Ask the run to end for this reason; it does so at its next wait."""
         if self.reason in (None, "broken"):  # which passes, and must not hide what does not
             self.reason = reason
+        # Moving the deadline to now cancels the wait alone: outside of it, a transaction runs to its end, and `check`
+        # raises after it.
         if self._scope is not None and not self._scope.expired():
             self._scope.reschedule(asyncio.get_running_loop().time())
 
     def go_on_after(self, seconds: float) -> None:
-        """Writing works again after so long: the run goes on, and that time is none of the model's."""
+        """Go on after writing failed for so many seconds, which do not count towards the deadline."""
         if self.reason == "broken":
             self.reason = None
         self.deadline += seconds
 
     def check(self) -> None:
-        """Raises `RunCancelled` where a stop was asked for."""
+        """Raise `RunCancelled` where a stop was asked for."""
         if self.reason is not None:
             raise RunCancelled(self.reason)
 
     @asynccontextmanager
     async def waiting(self) -> AsyncIterator[None]:
-        """Around waits for the model. Raises `RunCancelled`, or `TurnTimedOut` past the deadline."""
+        """Enclose waits for the model. Raises `RunCancelled`, or `TurnTimedOut` past the deadline."""
         self.check()
         scope = asyncio.timeout_at(self.deadline)
         try:
@@ -56,8 +59,8 @@ class Cancellation:
                 yield
         except TimeoutError:
             if not scope.expired():
-                raise
-            self.check()
+                raise  # from inside the wait, not ours
+            self.check()  # a stop moved the deadline; else the time is really up
             raise TurnTimedOut(
                 "The model took too long and was stopped. Your message is kept; send it again to retry. "
                 "AGENT_TIMEOUT sets how long a turn may take."

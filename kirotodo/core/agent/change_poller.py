@@ -42,6 +42,7 @@ class ChangePoller:
             self._looking = asyncio.create_task(self._keep_looking(), name="news from other processes")
 
     async def aclose(self) -> None:
+        """Stop looking."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)

@@ -31,6 +31,7 @@ class TurnViewer:
         self.error: BaseException | None = None
 
     def offer(self, events: Sequence[EncodedEvent]) -> None:
+        """Hand an event to the viewer, who falls behind where memory would grow too large."""
         if len(self._events) + len(events) > VIEWER_QUEUE:
             self._events.clear()
             self.behind = True
@@ -39,22 +40,24 @@ class TurnViewer:
         self._wake.set()
 
     def fall_behind(self) -> None:
+        """Drop what waits here: the viewer reads it from the database."""
         self.behind = True
         self._wake.set()
 
     def fail(self, error: BaseException) -> None:
+        """Let the viewer raise `error` at its next wait."""
         self.error = error
         self._wake.set()
 
     def take(self) -> tuple[EncodedEvent, ...]:
-        """Everything that came since the last call."""
+        """Return every event since the last call."""
         taken = tuple(self._events)
         self._events.clear()
         self._wake.clear()
         return taken
 
     async def wait(self) -> None:
-        """Until something came, or may have come."""
+        """Wait until an event came, or may have come."""
         await self._wake.wait()
 
 
@@ -77,12 +80,12 @@ class EventHub:
 
     @property
     def viewers(self) -> int:
-        """How many watch a turn or a list in this process."""
+        """Return how many viewers watch a turn or a list in this process."""
         return sum(map(len, self._turns.values())) + sum(map(len, self._lists.values()))
 
     @property
     def turns_elsewhere(self) -> list[tuple[str, str]]:
-        """User and id of each turn that is watched here and does not run here."""
+        """Return user and id of each turn that is watched here and does not run here."""
         return [
             (next(iter(viewers)).user_id, turn_id)
             for turn_id, viewers in self._turns.items()
@@ -91,21 +94,21 @@ class EventHub:
 
     @property
     def lists(self) -> list[str]:
-        """The users whose list is watched here."""
+        """Return the users whose list is watched here."""
         return list(self._lists)
 
     def keep(self, user_id: str, turn_id: str, *, before: int, events: Sequence[EncodedEvent] = ()) -> None:
-        """The turn runs here from now on; `events` are those stored after the seq `before`."""
+        """Keep the events of a turn that runs here from now on; `events` are those stored after the seq `before`."""
         self._kept[turn_id] = _Kept(user_id=user_id, before=before, events=list(events))
 
     def forget(self, turn_id: str) -> None:
-        """The turn is not run here any more: its viewers are to look for themselves how it goes on."""
+        """Drop a turn that no longer runs here: its viewers read on from the database."""
         self._kept.pop(turn_id, None)
         self.publish(turn_id, ())
 
     @contextmanager
     def viewer(self, user_id: str, turn_id: str, *, after: int) -> Iterator[TurnViewer]:
-        """A viewer who saw all events up to `after`; `behind` unless memory holds all that came since."""
+        """Return a viewer who saw all events up to `after`; `behind` unless memory holds all that came since."""
         viewer = TurnViewer(user_id, seen=after)
         kept = self._kept.get(turn_id)
         if kept is not None and kept.user_id == user_id and kept.before <= after:
@@ -120,6 +123,7 @@ class EventHub:
                 del self._turns[turn_id]
 
     def publish(self, turn_id: str, events: Sequence[EncodedEvent]) -> None:
+        """Hand new events of a turn to its viewers here."""
         kept = self._kept.get(turn_id)
         if kept is not None:
             kept.events.extend(events)
@@ -130,20 +134,20 @@ class EventHub:
             viewer.offer(events)
 
     def grown(self, turn_id: str, last_seq: int) -> bool:
-        """The database holds events up to this seq; whether that is news to any viewer of the turn."""
+        """Note that the database holds events up to this seq; return whether any viewer of the turn lacks some."""
         late = [viewer for viewer in self._turns.get(turn_id, ()) if viewer.seen < last_seq]
         for viewer in late:
             viewer.fall_behind()
         return bool(late)
 
     def fail(self, turn_id: str, error: BaseException) -> None:
-        """The turn cannot go on and cannot say so in the database: its viewers here get `error`."""
+        """Give `error` to the viewers of a turn that can neither go on nor write that down."""
         for viewer in self._turns.get(turn_id, ()):
             viewer.fail(error)
 
     @contextmanager
     def list_viewer(self, user_id: str) -> Iterator[asyncio.Event]:
-        """An `asyncio.Event` that is set whenever the user's list or conversations changed in this process."""
+        """Return an `asyncio.Event` that is set whenever the user's list or conversations changed in this process."""
         changed = asyncio.Event()
         self._lists[user_id].add(changed)
         try:
@@ -154,5 +158,6 @@ class EventHub:
                 del self._lists[user_id]
 
     def list_changed(self, user_id: str) -> None:
+        """Wake everyone who watches the user's list here."""
         for changed in self._lists.get(user_id, ()):
             changed.set()

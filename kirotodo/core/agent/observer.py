@@ -34,10 +34,10 @@ class StepReport:
 
 
 class Observer:
-    """Hears what turns and models did. This one does nothing; a server counts."""
+    """Is called with what turns and models did. This one does nothing; a server counts."""
 
     def turn_ended(self, report: TurnReport) -> None:
-        """This process does no more on a turn for now."""
+        """Take the report of a stretch of work that is over."""
 
     def model_ran(self, report: StepReport) -> None:
-        """A model was asked once."""
+        """Take the report of one run of a model."""

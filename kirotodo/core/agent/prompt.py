@@ -45,12 +45,12 @@ RESULT_KEYS: Final = frozenset(
 
 
 def tokens(text: str) -> int:
-    """An upper estimate of what `text` costs, without a tokeniser: English has about four characters a token."""
+    """Return an upper estimate of what `text` costs, without a tokeniser: English has about four characters a token."""
     return len(text.encode()) // 3 + 1
 
 
 def shortened(result: Mapping[str, Any]) -> dict[str, Any]:
-    """A result of an earlier turn, cut to what later turns refer to: at most 20 items, with number, title, date."""
+    """Return an earlier turn's result, cut to what later turns refer to: at most 20 items, with number, title, date."""
 
     def cut(value: Any, *, inner: bool) -> Any:
         match value:
@@ -72,7 +72,7 @@ def shortened(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def outcome(call: ToolCall, *, short: bool) -> ToolOutcome:
-    """The outcome of a call. One that never came to its end is told as cancelled."""
+    """Return the outcome of a call. One that was never carried out counts as cancelled."""
     if call.result is None or call.status in ("pending", "awaiting_approval"):
         return ToolOutcome(
             call_id=call.id, tool=call.tool, status="cancelled", result={"error": "This call was not carried out."}
@@ -82,7 +82,7 @@ def outcome(call: ToolCall, *, short: bool) -> ToolOutcome:
 
 
 def turn_items(text: str, steps: Sequence[StepRecord], *, short: bool) -> list[PromptItem]:
-    """One turn as a model sees it: the user's text, then each step followed by the outcomes of its calls."""
+    """Return one turn as a model sees it: the user's text, then each step followed by the outcomes of its calls."""
     items: list[PromptItem] = [UserText(text=text)]
     for step in steps:
         calls = tuple(ToolCallRequest(call_id=call.id, tool=call.tool, arguments=call.arguments) for call in step.calls)
@@ -100,7 +100,7 @@ def _opaque(step: StepRecord, *, short: bool) -> Opaque | None:
 
 
 def cost(items: Sequence[PromptItem]) -> int:
-    """The estimated tokens of `items`."""
+    """Return the estimated tokens of `items`."""
     total = 0
     for item in items:
         match item:
@@ -118,13 +118,13 @@ def cost(items: Sequence[PromptItem]) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PromptInput:
-    """What a turn was asked, and the history before it; neither changes while it runs."""
+    """The message of a turn and the history before it; neither changes while it runs."""
 
     text: str
     before: tuple[PromptItem, ...]
 
     def history(self, steps: Sequence[StepRecord]) -> tuple[PromptItem, ...]:
-        """The whole history, with the turn's own `steps` so far uncut at its end."""
+        """Return the whole history, with the turn's own `steps` so far uncut at its end."""
         return (*self.before, *turn_items(self.text, steps, short=False))
 
 
@@ -136,7 +136,7 @@ def asked(
     max_messages: int,
     max_tokens: int = HISTORY_TOKENS,
 ) -> PromptInput:
-    """What the turn `turn_id` was asked, and before it as many of the newest turns as fit.
+    """Return the message of the turn `turn_id`, and before it as many of the newest turns as fit.
 
     `messages` are the conversation's newest, oldest first; `steps` those of their turns. A turn is taken whole or not
     at all. A turn whose first message lies outside `messages` is left out.
@@ -199,7 +199,7 @@ _END = pattern(r"[\s.,;:!?…\-–—]+\Z|[\s,]+(?:please|thanks|thank you)[\s.!
 
 
 def conversation_title(message: str) -> str:
-    """At most 60 characters on one line: politeness taken off the front, no punctuation at the end."""
+    """Return a title of at most 60 characters on one line, without politeness in front and punctuation behind."""
     text = _one_line(message)
     shorter = _LEAD.sub("", text, count=1) if _LEAD.match(text) else text
     text = _bare_end(shorter) or _bare_end(text) or UNTITLED

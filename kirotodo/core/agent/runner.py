@@ -116,7 +116,7 @@ class Ending:
 
     @property
     def sentence(self) -> str | None:
-        """The sentence for the user."""
+        """Return the sentence for the user."""
         return None if self.error is None else well_formed(self.error.message)
 
     def emit(self, entry: TurnTransaction, *, response: str, model: str, usage: Usage) -> None:
@@ -172,20 +172,20 @@ class TurnRunner:
 
     @property
     def patience(self) -> float:
-        """For how many seconds a turn that somebody goes on with may be silent at the most."""
+        """Return for how many seconds a turn that somebody goes on with may be silent at the most."""
         return self._timeout + self.lease.total_seconds() + SILENT_SECONDS
 
     @property
     def live(self) -> int:
-        """How many turns this process runs now."""
+        """Return how many turns this process runs now."""
         return len(self._jobs)
 
     def runs(self, turn_id: str) -> bool:
-        """Whether this process runs the turn now."""
+        """Return whether this process runs the turn now."""
         return turn_id in self._jobs
 
     async def until_idle(self) -> None:
-        """Comes back once this process runs no turn."""
+        """Wait until this process runs no turn."""
         while self._jobs:
             await asyncio.wait([job.task for job in self._jobs.values()])
 
@@ -235,7 +235,7 @@ class TurnRunner:
                 log.warning("turns that were left behind could not be looked for: %s", error.message)
 
     async def take_over(self) -> int:
-        """Go on with turns that nobody runs any more; how many were taken."""
+        """Go on with turns that nobody runs any more; return how many there were."""
         taken = 0
         for dangling in await self._database.dangling():
             if dangling.turn_id not in self._jobs and (dangling.expired or is_gone(dangling.owner)):
@@ -428,7 +428,7 @@ class TurnRunner:
             ending.emit(entry, response="", model="", usage=Usage())
 
     async def _end_whole(self, run: Run, ending: Ending) -> None:
-        """What the turn said is kept, open calls are closed."""
+        """Keep what the turn said, and close its open calls."""
         async with run.log.write() as entry:
             store = entry.store
             turn_id = run.log.turn_id
@@ -464,9 +464,10 @@ class TurnRunner:
         return record.expired or is_gone(record.owner)
 
     async def _seize(self, turns: TurnStore, record: TurnRecord) -> int:
+        # Compare and set: of several processes that see the lease expire, one gets the next epoch.
         epoch = await turns.claim(record.turn.id, owner=self.owner, lease=self.lease, expected_epoch=record.epoch)
         if epoch is None:
-            raise Conflict("Somebody else is answering this turn.")
+            raise Conflict("Another process is already answering this turn.")
         return epoch
 
     async def _claim(self, dangling: DanglingTurn) -> bool:
@@ -475,6 +476,8 @@ class TurnRunner:
         try:
             async with self._database.begin(dangling.user_id, turn_id=dangling.turn_id) as store:
                 record = await store.turns.get(dangling.turn_id)
+                # As with `_seize`, only one process gets the next epoch. It counts take-overs, since a turn whose text
+                # kills each process that runs it must not go round for ever.
                 claimed = await store.turns.take_over(
                     dangling.turn_id,
                     owner=self.owner,
@@ -510,7 +513,7 @@ class TurnRunner:
                 held = await self._database.hold([job.log.lease for job in jobs], lease=self.lease)
             except KirotodoError as error:
                 log.warning("leases could not be kept: %s", error.message)
-                continue
+                continue  # a lease outlives several beats; once it has run out, the fence of the next write says so
             for job in jobs:
                 match held.get(job.log.turn_id):
                     case None:

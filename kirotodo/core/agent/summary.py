@@ -19,6 +19,7 @@ _BACK: Final = {"undone": "Undid changes to", "redone": "Redid changes to"}
 
 
 def something_worked(steps: Sequence[StepRecord]) -> bool:
+    """Return whether any call succeeded."""
     return any(call.status == "succeeded" for step in steps for call in step.calls)
 
 

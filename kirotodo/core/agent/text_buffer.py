@@ -38,6 +38,7 @@ class TextFlow:
         self._closing = asyncio.Event()
 
     def feed(self, text: str) -> None:
+        """Take more text of the model."""
         self._add(self._joiner.feed(text))
 
     def _add(self, text: str) -> None:
@@ -50,7 +51,7 @@ class TextFlow:
         self._fed.set()
 
     def restart(self) -> None:
-        """The model begins its step anew."""
+        """Start over: the model begins its step anew."""
         self.attempt += 1
         self._joiner = SurrogateJoiner()
         self.text = ""
@@ -58,7 +59,7 @@ class TextFlow:
 
     @property
     def is_stale(self) -> bool:
-        """Whether viewers still hold the text of an attempt that was given up."""
+        """Return whether viewers still hold the text of an attempt that was given up."""
         return 0 <= self._shown_attempt < self.attempt
 
     def emit_rest(self, entry: TurnTransaction) -> None:

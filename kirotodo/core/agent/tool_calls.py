@@ -30,13 +30,14 @@ DENIED = "The user said no. Nothing was changed."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TurnContext:
-    """What a tool call runs in besides the store: the tools, the clock, and how words are read."""
+    """The surroundings of a tool call besides the store: the tools, the clock, and how words are read."""
 
     tools: Tools
     zone: ZoneInfo
     preferences: Preferences
 
     def context(self, entry: TurnTransaction, log: TurnLog, call: ToolCall) -> ToolContext:
+        """Return what a tool call of this turn runs in."""
         now: datetime = entry.store.now.astimezone(self.zone)
         return ToolContext(
             store=entry.store,
@@ -76,7 +77,7 @@ async def run_call(
     repeated: Mapping[str, Any] | None = None,
     too_many: bool = False,
 ) -> FinishedCall | None:
-    """Run `call` and give it back with its result, or park the turn where the user owes a yes first and give None.
+    """Run `call` and return it with its result; return None where the turn was parked for an approval instead.
 
     `lot` is what a question before it would cover. A failed call has no effect but its receipt. Where `call` is the
     first of a `step`, that is stored with it. One that only repeats another is not run: `repeated` is its result.
@@ -95,19 +96,21 @@ async def run_call(
                 await _park(entry, turn, call, question)
                 return None
             result = await ready.run(context)
+            # The receipt commits with the effect: a call that has one is never run again, and one without had none.
             ended = await _receipt(entry, turn, call, "succeeded", result, started)
             changed = bool(entry.store.journal.changed.changes)
             return FinishedCall(call=ended, open_tasks=await entry.store.tasks.count_pending() if changed else None)
     except StaleOwner:
-        raise
+        raise  # another process owns the turn: nothing more may be written, not even a receipt
     except (ToolError, UserError) as error:
         result = failure(error.message)
     except OperatorError:
-        raise
+        raise  # the database is in trouble, not the call: it runs again once that is over
     except Exception:
         ids = {"user_id": turn.user_id, "turn_id": turn.turn_id}
         log.exception("tool %s failed in turn %s", call.tool, turn.turn_id, extra=ids)
         result = failure("This tool failed unexpectedly; nothing was changed by it.")
+    # The transaction above was rolled back; the receipt of the failure needs one of its own.
     async with _writing(turn, call, step) as entry:
         return FinishedCall(call=await _receipt(entry, turn, call, "failed", result, started), open_tasks=None)
 

@@ -1,4 +1,4 @@
-"""The owner's pen on one turn.
+"""Writes on one turn by the process that owns it.
 
 Every write is one short transaction whose first statement checks that the turn is still ours. It numbers its events,
 and hands them to viewers only once they are committed. So nothing a viewer saw is ever lost, and a process that lost
@@ -28,6 +28,7 @@ class TurnTransaction:
 
     @property
     def last_seq(self) -> int:
+        """Return the sequence number of the last event, those not yet written included."""
         return self._last_seq + len(self.events)
 
     async def append(self) -> None:
@@ -56,24 +57,27 @@ class TurnLog:
 
     @property
     def lease(self) -> Lease:
+        """Return the lease by which this process owns the turn."""
         return Lease(user_id=self.user_id, turn_id=self.turn_id, epoch=self.epoch)
 
     @asynccontextmanager
     async def write(self, *, call_id: str | None = None, first: Fence | None = None) -> AsyncIterator[TurnTransaction]:
-        """One transaction. `first` is what it begins with, where that is a fence too; it returns whether a cancel was
-        requested. Raises `StaleOwner` where the turn was taken over or is over."""
+        """Open one transaction. `first` is what it begins with, where that is a fence too; it returns whether a cancel
+        was requested. Raises `StaleOwner` where the turn was taken over or is over."""
         async with self.database.begin(self.user_id, turn_id=self.turn_id, call_id=call_id) as store:
+            # The fence comes first and locks the row: an owner of an older epoch fails before it changes anything.
             asked = await (first(store.turns) if first else store.turns.fence(self.turn_id, self.epoch))
             entry = TurnTransaction(store, self.turn_id, self.last_seq)
             yield entry
             await entry.append()
             list_changed = bool(store.journal.changed.tasks or store.journal.changed.removed)
+        # Only now: viewers must never see an event that a rollback takes back.
         self._committed(entry.events, asked=asked)
         if list_changed:
             self._hub.list_changed(self.user_id)
 
     async def tell(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
-        """One event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""
+        """Write one event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""
         event = EncodedEvent.of(kind(turn_id=self.turn_id, seq=self.last_seq + 1, **fields))
         async with self.database.begin(self.user_id, turn_id=self.turn_id, single=True) as store:
             asked = await store.turns.append_event(self.turn_id, self.epoch, event.seq, event.data)

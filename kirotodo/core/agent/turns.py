@@ -52,8 +52,8 @@ async def watch(
     turn_id: str,
     after: int,
 ) -> AsyncGenerator[EncodedEvent, None]:
-    """The turn's events with `seq` greater than `after`, up to the final one. Raises `NotFound`, or what the turn's
-    owner in this process could not write down."""
+    """Yield the turn's events with `seq` greater than `after`, up to the final one. Raises `NotFound`, or the error
+    that its owner in this process could not write down."""
     turn = _Followed(database=database, user_id=user_id, turn_id=turn_id, last=after)
     with hub.viewer(user_id, turn_id, after=after) as viewer:
         if viewer.behind:
@@ -181,6 +181,7 @@ class Turns:
         request_key: str | None = None,
         model: str | None = None,
     ) -> Sent:
+        """Implement `Backend.send`."""
         chosen = self._models.model(model).name
         text = _checked(message)
         fingerprint = _fingerprint(text, conversation_id, model)
@@ -262,6 +263,7 @@ class Turns:
         return Sent(conversation_id=turn.conversation_id, turn_id=turn_id, message_seq=said.seq, attached=True)
 
     async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[EncodedEvent, None]:
+        """Implement `Backend.watch`."""
         events = watch(
             database=self._database,
             hub=self._hub,
@@ -276,10 +278,12 @@ class Turns:
                 yield event
 
     async def turn(self, turn_id: str) -> Turn:
+        """Implement `Backend.turn`."""
         async with self._database.read(self._user_id) as store:
             return (await store.turns.get(turn_id)).turn
 
     async def cancel(self, turn_id: str) -> Turn:
+        """Implement `Backend.cancel`."""
         turn = await self.turn(turn_id)
         if turn.status in FINAL:
             return turn
@@ -307,6 +311,7 @@ class Turns:
         *,
         arguments: Mapping[str, Any] | None = None,
     ) -> Turn:
+        """Implement `Backend.answer`."""
         if arguments is not None:
             await self._check_arguments(turn_id, call_id, arguments)
         await self._runner.answer(self._user_id, turn_id, call_id, decision, arguments)

@@ -119,6 +119,6 @@ class Targets(Arguments):
 
     @property
     def ids(self) -> tuple[int, ...]:
-        """Each once, in the order given."""
+        """Return each id once, in the order given."""
         first = () if self.task_id is None else (self.task_id,)
         return tuple(dict.fromkeys(first + (self.task_ids or ())))

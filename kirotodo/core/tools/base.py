@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserClock:
-    """From where words are read: `now` is aware, in `zone`, which is the user's."""
+    """The clock by which words are read: `now` is aware, in `zone`, which is the user's."""
 
     now: datetime
     zone: ZoneInfo
@@ -27,7 +27,7 @@ class UserClock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolContext:
-    """What a tool runs in: the user's open store, and from where words are read."""
+    """The surroundings of a tool: the user's open store, and how words are read."""
 
     store: "Store"
     now: datetime
@@ -38,6 +38,7 @@ class ToolContext:
 
     @property
     def user_clock(self) -> UserClock:
+        """Return the user's clock."""
         return UserClock(now=self.now, zone=self.zone, preferences=self.preferences)
 
 
@@ -82,7 +83,7 @@ class Tool(ABC, Generic[A]):
 
     @abstractmethod
     async def run(self, context: ToolContext, arguments: A) -> Mapping[str, Any]:
-        """Do it, without committing, and say what came of it as JSON.
+        """Carry it out, without committing, and return the outcome as JSON.
 
         Raises `ToolError` or a `UserError` (`NotFound`, `InvalidInput`, `NotUndoable`), a sentence each.
         """
@@ -96,13 +97,15 @@ class Call(Generic[A]):
     arguments: A
 
     def as_json(self) -> dict[str, Any]:
-        """The arguments as they were understood, without those left out."""
+        """Return the arguments as they were understood, without those left out."""
         return self.arguments.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
     def effect(self) -> Effect | None:
+        """Return what the call would do to the list; see `Tool.effect`."""
         return self.tool.effect(self.arguments)
 
     async def run(self, context: ToolContext) -> Mapping[str, Any]:
+        """Run the call; see `Tool.run`."""
         return await self.tool.run(context, self.arguments)
 
 
@@ -111,5 +114,5 @@ AnyCall = Call[Any]
 
 
 def failure(message: str) -> dict[str, Any]:
-    """The result of a call that failed or was refused, as a model reads it."""
+    """Return the result of a call that failed or was refused, as a model reads it."""
     return {"error": message}

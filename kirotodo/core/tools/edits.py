@@ -78,7 +78,7 @@ async def add_task(store: "Store", fields: TaskFields, *, completed_at: datetime
 
 
 def preview_from_text(text: str, *, at: UserClock) -> tuple[Task, ...]:
-    """What `add_from_text` would add, with ids 0. Raises `InvalidInput`."""
+    """Return what `add_from_text` would add, with ids 0. Raises `InvalidInput`."""
     now = at.now.astimezone(UTC)
     return tuple(Task.from_draft(draft, id=0, now=now) for draft in _drafts_from_text(text, at=at))
 
@@ -143,8 +143,8 @@ AT_ONCE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class CheckedDrafts:
-    """What can be taken of an import, and why the rest cannot, counted from 1. A parent is one of `drafts`, by its
-    place, counted from 1 as well."""
+    """The rows of an import that can be taken, and why the rest cannot, counted from 1. A parent is one of `drafts`, by
+    its place, counted from 1 as well."""
 
     drafts: list[TaskDraft]
     skipped: tuple[str, ...]

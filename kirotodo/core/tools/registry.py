@@ -26,6 +26,7 @@ _KEYWORDS: Final = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", 
 
 
 def schema_of(tool: AnyTool) -> ToolSchema:
+    """Return the JSON Schema of a tool's arguments."""
     return ToolSchema(
         name=tool.name, description=tool.description, parameters=_lean(tool.arguments.model_json_schema())
     )
@@ -57,7 +58,7 @@ SHOWN = 3
 
 
 def faults_in_words(tool: AnyTool, fault: ValidationError) -> str:
-    """One sentence for each of the first few faults; what was given is not repeated."""
+    """Return one sentence for each of the first few faults; what was given is not repeated."""
     sentences: list[str] = []
     for error in fault.errors(include_url=False, include_context=True, include_input=False):
         sentence = _sentence(tool, error)
@@ -113,6 +114,7 @@ class Tools:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """Return the names of the tools, in order."""
         return tuple(self._by_name)
 
     def changes_tasks(self, name: str) -> bool:
@@ -120,7 +122,7 @@ class Tools:
         return name in self._by_name and self._by_name[name].changes_tasks
 
     def schemas(self) -> tuple[ToolSchema, ...]:
-        """Always the same, in the same order."""
+        """Return the schemas, always the same and in the same order."""
         return self._schemas
 
     @cached_property
@@ -128,7 +130,7 @@ class Tools:
         return tuple(schema_of(tool) for tool in self._by_name.values())
 
     def validate(self, name: str, arguments: Mapping[str, Any]) -> AnyCall:
-        """The call, ready to run. Raises `ToolError` with a sentence the model can act on."""
+        """Return the call, ready to run. Raises `ToolError` with a sentence the model can act on."""
         tool = self._by_name.get(name)
         if tool is None:
             raise ToolError(self._unknown(name))

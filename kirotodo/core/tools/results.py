@@ -23,12 +23,12 @@ def _adapter() -> TypeAdapter[Task]:
 
 
 def whole_task(task: Task, *, at: UserClock) -> dict[str, Any]:
-    """Every field of the task."""
+    """Return every field of the task."""
     return {**_adapter().dump_python(task, mode="json"), **_in_words(task, at=at)}
 
 
 def brief_task(task: Task, *, at: UserClock) -> dict[str, Any]:
-    """What is needed to speak of the task; what is empty is left out, long notes are cut."""
+    """Return what is needed to refer to the task; what is empty is left out, long notes are cut."""
     fields = _adapter().dump_python(task, mode="json")
     if len(task.notes) > NOTES_SHOWN:
         fields["notes"] = task.notes[: NOTES_SHOWN - 1] + "…"
@@ -39,6 +39,7 @@ def brief_task(task: Task, *, at: UserClock) -> dict[str, Any]:
 
 
 def brief_tasks(tasks: Iterable[Task], *, at: UserClock) -> list[dict[str, Any]]:
+    """Return each task in brief."""
     return [brief_task(task, at=at) for task in tasks]
 
 
@@ -57,7 +58,7 @@ def _in_words(task: Task, *, at: UserClock) -> dict[str, Any]:
 
 
 def differences(before: Task, after: Task, *, at: UserClock) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The fields that differ, as they were and as they are; a due date also in words."""
+    """Return the fields that differ, as they were and as they are; a due date also in words."""
     old, new = whole_task(before, at=at), whole_task(after, at=at)
     names = [*TaskField.__args__, "due", "repeats", "reminder"]  # type: ignore[attr-defined]
     differing = [name for name in names if old.get(name) != new.get(name)]
@@ -65,7 +66,7 @@ def differences(before: Task, after: Task, *, at: UserClock) -> tuple[dict[str, 
 
 
 def about(ids: Sequence[int], tasks: Sequence[Task], status: str, *, at: UserClock) -> dict[str, Any]:
-    """The head of an edit's result: one task by its id and title, several by their ids; `tasks` tells of the first."""
+    """Return the head of an edit's result: one task by id and title, several by their ids; `tasks` holds the first."""
     head: dict[str, Any] = {"status": status, "count": len(ids)}
     if len(ids) == 1:
         head["task_id"] = ids[0]
@@ -77,7 +78,7 @@ def about(ids: Sequence[int], tasks: Sequence[Task], status: str, *, at: UserClo
 
 
 def changed_by_undo(changed: Changed, *, at: UserClock) -> Mapping[str, Any]:
-    """What an undo or redo did: tasks as they are now, ids that are gone, and what was left alone."""
+    """Return what an undo or redo did: tasks as they are now, ids that are gone, and what was left alone."""
     return {
         "tasks": brief_tasks(changed.tasks[:SHOWN], at=at),
         "removed": list(changed.removed[:SHOWN]),

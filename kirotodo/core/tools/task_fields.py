@@ -31,7 +31,7 @@ def _one_line(text: str, what: str) -> str:
 
 
 def clean_title(title: str) -> str:
-    """Raises `InvalidInput` unless 1 to 200 characters are left."""
+    """Return the title on one line. Raises `InvalidInput` unless 1 to 200 characters are left."""
     title = _one_line(title, "A title")
     if not any(unicodedata.category(char) != "Cf" and not char.isspace() for char in title):
         raise InvalidInput("A task needs a title.")
@@ -44,6 +44,7 @@ def clean_title(title: str) -> str:
 
 
 def clean_notes(notes: str | None) -> str:
+    """Return the notes without white space around them. Raises `InvalidInput` for long ones."""
     notes = _without_controls((notes or "").replace("\r\n", "\n").replace("\r", "\n"), keep="\n").strip()
     if len(notes) > NOTES_MAX:
         raise InvalidInput(f"Notes have at most {NOTES_MAX:,} characters; these have {len(notes):,}.")
@@ -58,11 +59,12 @@ def _clean_name(name: str, what: str, sign: str) -> str:
 
 
 def clean_project(name: str | None) -> str | None:
+    """Return the name of a list in its stored form. Raises `InvalidInput`."""
     return _clean_name(name or "", "project's name", "+") or None
 
 
 def clean_tags(tags: Sequence[str] | None) -> tuple[str, ...]:
-    """Each once, whatever its case, in the order given."""
+    """Return each tag once, whatever its case, in the order given."""
     unique: dict[str, str] = {}
     for tag in tags or ():
         name = _clean_name(tag, "tag", "#")
@@ -79,7 +81,7 @@ _AS_READ: Final = _TEXTS | {"due_date", "due_time", "recurs_from"}
 
 
 def draft_of(fields: TaskFields, *, at: UserClock) -> TaskDraft:
-    """The task to be made. Raises `InvalidInput`."""
+    """Return the task to be made. Raises `InvalidInput`."""
     if "title" not in fields:
         raise InvalidInput("A task needs a title.")
     refuse_both(fields)
@@ -94,7 +96,7 @@ def draft_of(fields: TaskFields, *, at: UserClock) -> TaskDraft:
 
 
 def changes_of(fields: TaskFields, task: Task, *, at: UserClock) -> dict[TaskField, Any]:
-    """What of `task` becomes different, and how. Raises `InvalidInput`."""
+    """Return the fields of `task` that change. Raises `InvalidInput`."""
     refuse_both(fields)
     fields = _without_what_stays(fields, task)
     wanted = cast(dict[TaskField, Any], asdict(retimed(fields, timing_of(task), at=at)))
@@ -139,6 +141,7 @@ def _tags(fields: TaskFields, was: Sequence[str]) -> tuple[str, ...]:
 
 
 def fields_of(read: Add) -> TaskFields:
+    """Return the fields of an addition as the `add_task` tool takes them."""
     given: dict[str, Any] = {
         "title": read.title,
         "notes": read.notes,

@@ -28,7 +28,7 @@ _DUES: Final[Mapping[str, Due]] = {due: due for due in get_args(Due)} | {
 
 
 def filter_of(arguments: Mapping[str, Any], *, at: UserClock) -> TaskFilter:
-    """Raises `InvalidInput` for days that cannot be read."""
+    """Return the filter that the arguments describe. Raises `InvalidInput` for days that cannot be read."""
     due_words, completed = arguments["due"], arguments["completed"]
     due: Due = _DUES.get(due_words.strip().casefold(), "any") if due_words else "any"
     named = bool(due_words) and due_words.strip().casefold() in _DUES
@@ -51,7 +51,7 @@ def filter_of(arguments: Mapping[str, Any], *, at: UserClock) -> TaskFilter:
 
 
 def read_range(words: str, *, at: UserClock) -> Range:
-    """ "2026-11-01..2026-11-30" (either end may be missing), or words for a day or a range. Raises `InvalidInput`."""
+    """Read "2026-11-01..2026-11-30" (either end may be missing) or a day or range in words. Raises `InvalidInput`."""
     if ".." in words:
         first, _, last = words.partition("..")
         return _day(first, at=at), _day(last, at=at)
@@ -85,6 +85,7 @@ class AddTaskArguments(Arguments):
     remind: Annotated[str | None, OPTIONAL, Field(description=REMIND)] = None
 
     def fields(self) -> TaskFields:
+        """Return the fields that were given."""
         given = {name: getattr(self, name) for name in type(self).model_fields}
         return cast(TaskFields, {name: value for name, value in given.items() if value is not None})
 
@@ -95,6 +96,7 @@ class AddTask(Tool[AddTaskArguments]):
     arguments = AddTaskArguments
 
     async def run(self, context: ToolContext, arguments: AddTaskArguments) -> Mapping[str, Any]:
+        """Implement `Tool.run`."""
         task = await add_task(context.store, arguments.fields(), at=context.user_clock)
         result = about((task.id,), (task,), "created", at=context.user_clock)
         words = {name: result["tasks"][0][name] for name in ("due", "repeats", "project") if name in result["tasks"][0]}
@@ -143,6 +145,7 @@ class ListTasks(Tool[ListTasksArguments]):
     arguments = ListTasksArguments
 
     async def run(self, context: ToolContext, arguments: ListTasksArguments) -> Mapping[str, Any]:
+        """Implement `Tool.run`."""
         page = await context.store.tasks.page(
             filter_of(arguments.model_dump(), at=context.user_clock),
             today=context.now.date(),
@@ -164,6 +167,7 @@ class GetTask(Tool[GetTaskArguments]):
     arguments = GetTaskArguments
 
     async def run(self, context: ToolContext, arguments: GetTaskArguments) -> Mapping[str, Any]:
+        """Implement `Tool.run`."""
         return {"task": whole_task(await context.store.tasks.get(arguments.task_id), at=context.user_clock)}
 
 
@@ -178,6 +182,7 @@ class TaskStatistics(Tool[TaskStatisticsArguments]):
     arguments = TaskStatisticsArguments
 
     async def run(self, context: ToolContext, arguments: TaskStatisticsArguments) -> Mapping[str, Any]:
+        """Implement `Tool.run`."""
         tasks = context.store.tasks
         stats = await tasks.stats(today=context.now.date(), zone=context.zone, period_days=arguments.period)
         tags = sorted((await tasks.tags()).items(), key=lambda item: -item[1])
@@ -208,11 +213,13 @@ class CompleteTask(Tool[CompleteTaskArguments]):
     arguments = CompleteTaskArguments
 
     def effect(self, arguments: CompleteTaskArguments) -> Effect:
+        """Implement `Tool.effect`."""
         question = "Mark {} as done" if arguments.completed else "Open {} again"
         rest = {} if arguments.completed else {"completed": False}
         return Effect(kind="change", question=question, ids=arguments.ids, rest=rest)
 
     async def run(self, context: ToolContext, arguments: CompleteTaskArguments) -> Mapping[str, Any]:
+        """Implement `Tool.run`."""
         at = context.user_clock
         changed = await complete_tasks(context.store, arguments.ids, completed=arguments.completed, at=at)
         named = await context.store.tasks.get_many(arguments.ids)
@@ -248,6 +255,7 @@ class UpdateTaskArguments(Targets):
     ] = None
 
     def fields(self) -> TaskFields:
+        """Return the fields that were given."""
         names = [name for name in type(self).model_fields if name not in _WHICH]
         given = {name: value for name in names if (value := getattr(self, name)) is not None}
         cleared: dict[str, Any] = dict.fromkeys(self.clear or ())
@@ -263,10 +271,12 @@ class UpdateTask(Tool[UpdateTaskArguments]):
     arguments = UpdateTaskArguments
 
     def effect(self, arguments: UpdateTaskArguments) -> Effect:
+        """Implement `Tool.effect`."""
         rest = arguments.model_dump(mode="json", exclude={"task_id", "task_ids"}, exclude_none=True)
         return Effect(kind="change", question="Change {}", ids=arguments.ids, rest=rest)
 
     async def run(self, context: ToolContext, arguments: UpdateTaskArguments) -> Mapping[str, Any]:
+        """Implement `Tool.run`."""
         fields, at = arguments.fields(), context.user_clock
         if not fields:
             raise ToolError("Name at least one field to change; to take a value away, name it in `clear`.")
@@ -293,9 +303,11 @@ class DeleteTask(Tool[DeleteTaskArguments]):
     arguments = DeleteTaskArguments
 
     def effect(self, arguments: DeleteTaskArguments) -> Effect:
+        """Implement `Tool.effect`."""
         return Effect(kind="delete", question="Delete {}", ids=arguments.ids)
 
     async def run(self, context: ToolContext, arguments: DeleteTaskArguments) -> Mapping[str, Any]:
+        """Implement `Tool.run`."""
         tasks = await context.store.tasks.get_many(arguments.ids)
         await delete_tasks(context.store, arguments.ids, at=context.user_clock)
         return about(arguments.ids, tasks, "deleted", at=context.user_clock)
@@ -314,12 +326,14 @@ class Undo(Tool[UndoArguments]):
     arguments = UndoArguments
 
     def effect(self, arguments: UndoArguments) -> Effect:
+        """Implement `Tool.effect`."""
         groups = 1 if arguments.redo else arguments.turns
         question = "Do {} again" if arguments.redo else "Take back {}"
         rest = arguments.model_dump(mode="json", exclude={"newest"}, exclude_defaults=True)
         return Effect(kind="undo", question=question, groups=groups, rest=rest)
 
     async def run(self, context: ToolContext, arguments: UndoArguments) -> Mapping[str, Any]:
+        """Implement `Tool.run`."""
         journal = context.store.journal
         if arguments.newest is not None:
             newest, _ = await journal.latest(groups=1, skip_turn=context.turn_id)

@@ -31,7 +31,7 @@ _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def read_shift(words: str | None) -> timedelta | None:
-    """ "+2 days", "-30 minutes"."""
+    """Read "+2 days", "-30 minutes"."""
     found = _SHIFT.fullmatch((words or "").strip())
     if found is None:
         return None
@@ -40,7 +40,7 @@ def read_shift(words: str | None) -> timedelta | None:
 
 
 def read_due(words: str | None, *, at: UserClock) -> When | None:
-    """None where the words take the date away. Raises `InvalidInput`."""
+    """Return the due date; None where the words take it away. Raises `InvalidInput`."""
     if not _says_something(words):
         return None
     text = str(words).strip()
@@ -48,7 +48,7 @@ def read_due(words: str | None, *, at: UserClock) -> When | None:
 
 
 def read_time(words: str | None, *, at: UserClock) -> time | None:
-    """None where the words take the time away. Raises `InvalidInput`."""
+    """Return the time of day; None where the words take it away. Raises `InvalidInput`."""
     if not _says_something(words):
         return None
     text = str(words).strip()
@@ -66,7 +66,7 @@ def read_time(words: str | None, *, at: UserClock) -> time | None:
 
 
 def read_recurrence(words: str | None, *, at: UserClock) -> tuple[Recurrence, time | None] | None:
-    """The rule, and the time of day that was said with it; None where the words take the rule away.
+    """Return the rule, and the time of day that was said with it; None where the words take the rule away.
 
     Raises `InvalidInput`.
     """
@@ -83,7 +83,7 @@ def read_recurrence(words: str | None, *, at: UserClock) -> tuple[Recurrence, ti
 
 
 def read_reminder(words: str | None, due_date: date | None, due_time: time | None, *, at: UserClock) -> datetime | None:
-    """The moment in UTC; "10 minutes before" counts back from when it is due. Raises `InvalidInput`."""
+    """Return the moment in UTC; "10 minutes before" counts back from when it is due. Raises `InvalidInput`."""
     if not _says_something(words):
         return None
     text = str(words).strip()
@@ -131,6 +131,7 @@ def _wall(at: UserClock) -> datetime:
 
 
 def in_utc(local: datetime, *, at: UserClock) -> datetime:
+    """Return the moment in UTC."""
     try:
         return local.replace(tzinfo=at.zone).astimezone(UTC)
     except (OverflowError, ValueError):
@@ -156,6 +157,7 @@ class Timing:
 
 
 def timing_of(task: Task) -> Timing:
+    """Return the timing of a task."""
     return Timing(
         due_date=task.due_date,
         due_time=task.due_time,
@@ -166,7 +168,7 @@ def timing_of(task: Task) -> Timing:
 
 
 def retimed(fields: TaskFields, was: Timing, *, at: UserClock) -> Timing:
-    """The timing that `fields` make of the one that `was`. Raises `InvalidInput`."""
+    """Return the timing that `fields` make of the one that `was`. Raises `InvalidInput`."""
     recurrence, recurs_from = was.recurrence, was.recurs_from
     said_time: time | None = None
     if "recurrence" in fields:
@@ -203,7 +205,7 @@ def retimed(fields: TaskFields, was: Timing, *, at: UserClock) -> Timing:
 def first_occurrence(
     rule: str, due_date: date | None, due_time: time | None, *, at: UserClock
 ) -> tuple[date, time | None]:
-    """When a task with a rule is due, with what the rule needs and was not given. Raises `InvalidInput`.
+    """Return when a task with a rule is due, with what the rule needs and was not given. Raises `InvalidInput`.
 
     A rule that counts hours needs a time of day: without any, the first comes one interval from now.
     """
@@ -283,7 +285,7 @@ def moved_reminder(
     *,
     at: UserClock,
 ) -> datetime | None:
-    """`remind_at` as far from `new` as it was from `old`, on the clock on the wall; None where there is no due date."""
+    """Return `remind_at` as far from `new` as it was from `old`, in local time; None where there is no due date."""
     if new[0] is None:
         return None
     if old == new:

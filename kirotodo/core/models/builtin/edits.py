@@ -27,7 +27,7 @@ _UNDATED: Final = frozenset({"due_date", "due_time", "due"})
 
 
 def add(actions: Sequence[Add]) -> Work[str]:
-    """Each with a call of its own, all in one step."""
+    """Add each task with a call of its own, all in one step."""
     outcomes = yield tuple(ToolCall(tool="add_task", arguments=_plain(fields_of(action))) for action in actions)
     added = [task for outcome in outcomes if trouble(outcome) is None for task in tasks_in(outcome)]
     problems = [problem for outcome in outcomes if (problem := trouble(outcome)) is not None]
@@ -38,7 +38,7 @@ def add(actions: Sequence[Add]) -> Work[str]:
 
 
 def add_unless_there(target: Target, actions: Sequence[Add], memory: Memory) -> Work[str]:
-    """ "Is milk on my list? If not, add it."."""
+    """Add what is not there yet: "Is milk on my list? If not, add it"."""
     found = yield from find(target, Search(asked="show", several=True), memory)
     if isinstance(found, Unclear):
         return (yield from add(actions))
@@ -50,6 +50,7 @@ def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def complete(action: Complete, memory: Memory) -> Work[str]:
+    """Mark the tasks meant as done, or open them again."""
     asked: Asked = "complete" if action.completed else "reopen"
     search = Search(asked=asked, status="pending" if action.completed else "completed")
     extra = {} if action.completed else {"completed": False}
@@ -71,6 +72,7 @@ def _told_done(target: Target, thing: str, search: Search, memory: Memory) -> Wo
 
 
 def update(action: Update, memory: Memory) -> Work[str]:
+    """Change the tasks meant."""
     changes = changes_of(action)
     if not changes:
         return "What should change about it? A new title, a date, a time, a priority, a list or a tag."
@@ -103,6 +105,7 @@ def _shifted(target: Target, changes: Mapping[str, Any], memory: Memory) -> Work
 
 
 def delete(action: Delete, memory: Memory) -> Work[str]:
+    """Delete the tasks meant, open ones before done ones."""
     status = action.target.scope.status or "pending"
     found = yield from find(action.target, Search(asked="delete", status=status), memory)
     if isinstance(found, Unclear) and action.target.words and status == "pending" and not _asks(found):
@@ -115,6 +118,7 @@ def delete(action: Delete, memory: Memory) -> Work[str]:
 
 
 def clear(action: Clear | DeleteList) -> Work[str]:
+    """Delete everything in a scope or on a list."""
     if isinstance(action, DeleteList):
         if not action.name:
             return "Which list should go? Say for example “delete the groceries list”."
@@ -134,6 +138,7 @@ def clear(action: Clear | DeleteList) -> Work[str]:
 
 
 def undo(action: Undo | Redo) -> Work[str]:
+    """Take changes back, or make them again."""
     arguments = {"redo": True} if isinstance(action, Redo) else ({"turns": action.turns} if action.turns > 1 else {})
     (outcome,) = yield (ToolCall(tool="undo", arguments=arguments),)
     return told(outcome)
@@ -167,14 +172,14 @@ def _touched(undone: ToolOutcome) -> set[int]:
 
 
 def asked_by(tool: str, arguments: Mapping[str, Any]) -> Asked:
-    """How a question about this tool's target is asked."""
+    """Return how a question about this tool's target is asked."""
     if tool == "complete_task":
         return "complete" if arguments.get("completed", True) else "reopen"
     return "delete" if tool == "delete_task" else "change"
 
 
 def changes_of(action: Update) -> dict[str, Any]:
-    """The fields of an `update_task` call."""
+    """Return the fields of an `update_task` call."""
     when, rule = action.when, action.recurrence
     changes: dict[str, Any] = {
         "title": action.title,
@@ -198,7 +203,7 @@ def changes_of(action: Update) -> dict[str, Any]:
 
 
 def told(outcome: ToolOutcome) -> str:
-    """What a change came to, in a sentence or a short list."""
+    """Return what a change came to, in a sentence or a short list."""
     problem = trouble(outcome)
     if problem is not None:
         return problem

@@ -48,11 +48,12 @@ class PastTurn:
 
     @property
     def answer(self) -> str:
+        """Return all the text of the turn."""
         return "\n".join(step.text for step in self.steps if step.text)
 
     @property
     def effects(self) -> tuple[tuple[ToolCallRequest, ToolOutcome], ...]:
-        """The calls that changed tasks."""
+        """Return the calls that changed tasks."""
         return tuple(
             (call, outcome)
             for step in self.steps
@@ -63,7 +64,7 @@ class PastTurn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Memory:
-    """What earlier turns left to refer to.
+    """The things that earlier turns left to refer to.
 
     `shown` is the list shown last, `numbered` whether it had places to pick by; `about` the ids talked about last;
     `asked` what the last answer asked, if anything.
@@ -79,7 +80,7 @@ class Memory:
 
 
 def turns_of(history: Sequence[PromptItem]) -> tuple[PastTurn, ...]:
-    """The history turn by turn; the last is the one under way."""
+    """Return the history turn by turn; the last is the one under way."""
     turns: list[PastTurn] = []
     for item in history:
         match item:
@@ -97,7 +98,7 @@ def turns_of(history: Sequence[PromptItem]) -> tuple[PastTurn, ...]:
 
 
 def remember(turns: Sequence[PastTurn]) -> Memory:
-    """The memory of the turns before the one under way."""
+    """Return the memory of the turns before the one under way."""
     shown, numbered = _shown(turns)
     return Memory(
         turns=tuple(turns),
@@ -110,7 +111,7 @@ def remember(turns: Sequence[PastTurn]) -> Memory:
 
 
 def asked_in(answer: str) -> Asked | None:
-    """The question that an answer ends with."""
+    """Return the question that an answer ends with."""
     last = answer.rstrip().rpartition("\n")[2]
     if _LINE.fullmatch(last):
         return None
@@ -118,7 +119,7 @@ def asked_in(answer: str) -> Asked | None:
 
 
 def ids_of(outcome: ToolOutcome) -> tuple[int, ...]:
-    """The ids that an edit was about."""
+    """Return the ids that an edit was about."""
     result = outcome.result
     if isinstance(result.get("task_id"), int):
         return (result["task_id"],)

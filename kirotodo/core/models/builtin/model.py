@@ -51,6 +51,7 @@ class BuiltinModel:
         self._preferences = preferences or Preferences()
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        """Implement `Model.stream`."""
         decision = decide(request, self._preferences)
         for call in decision.calls:
             yield call
@@ -59,11 +60,11 @@ class BuiltinModel:
         yield UsageReport(usage=Usage())
 
     async def aclose(self) -> None:
-        """Nothing is held."""
+        """Do nothing: this model holds nothing open."""
 
 
 def decide(request: ModelRequest, preferences: Preferences) -> Decision:
-    """The next step of the turn that the request's history ends with."""
+    """Return the next step of the turn that the request's history ends with."""
     *earlier, turn = turns_of(request.history) or (PastTurn(text=""),)
     reader = Reader(now=request.facts.now, preferences=preferences)
     memory = remember(earlier)

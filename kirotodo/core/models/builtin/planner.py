@@ -47,7 +47,7 @@ _SMALL_WORDS: Final = frozenset(
 
 
 def in_places(text: str, target: Target, memory: Memory) -> Target:
-    """`target` with bare numbers read as places, if the list shown last had places; else as it was.
+    """Return `target` with bare numbers read as places, if the list shown last had places; else as it was.
 
     Words are looked up among the tasks offered, where a question is open.
     """
@@ -66,7 +66,7 @@ def in_places(text: str, target: Target, memory: Memory) -> Target:
 
 
 def offered_by_words(text: str, memory: Memory) -> tuple[int, ...]:
-    """The one task offered whose title has all the words said; none where that is not exactly one."""
+    """Return the one task offered whose title has all the words said; none where that is not exactly one."""
     said = _words(text) - _SMALL_WORDS
     if not said or not memory.numbered:
         return ()
@@ -94,17 +94,18 @@ Targeted: TypeAlias = Complete | Update | Delete | Query
 
 
 class Reader:
-    """Reads texts from one standpoint."""
+    """Reads texts by one user's clock and preferences."""
 
     def __init__(self, *, now: datetime, preferences: Preferences) -> None:
         self.now = now
         self.preferences = preferences
 
     def actions(self, text: str) -> tuple[Action, ...]:
+        """Return the actions of a text, taken by itself."""
         return understand(text, now=self.now, preferences=self.preferences).actions
 
     def added(self, text: str) -> tuple[Add, ...]:
-        """A text that is nothing but what to add."""
+        """Return the additions of a text that is nothing but what to add."""
         if found := _ON_IT.fullmatch(text.strip()):
             text = found["what"]
         for sentence in (text, f"add {text}"):
@@ -118,7 +119,7 @@ class Reader:
 
 
 def planned(text: str, memory: Memory, reader: Reader) -> tuple[Action, ...]:
-    """The actions of a text, with a pick or an answer made into the action that it completes."""
+    """Return the actions of a text, with a pick or an answer made into the action that it completes."""
     actions = reader.actions(text)
     if len(actions) == 1 and (answer := _answer(text, actions[0], memory, reader)) is not None:
         return answer
@@ -134,7 +135,7 @@ class AddUnlessThere:
 
 
 def grouped(actions: Sequence[Action]) -> tuple[Wish, ...]:
-    """The actions, with additions side by side as one wish."""
+    """Return the actions, with additions side by side as one wish."""
     match tuple(actions):
         case (Query(about="task", target=Target(words=str(words)) as target), Add(title=title) as addition) if (
             words == title
@@ -152,7 +153,7 @@ def grouped(actions: Sequence[Action]) -> tuple[Wish, ...]:
 
 
 def started(action: Wish, memory: Memory, reader: Reader) -> Work[str]:
-    """The work on one wish."""
+    """Return the work on one wish."""
     match action:
         case tuple():
             return edits.add(action)
@@ -296,7 +297,7 @@ def _aimed(action: Targeted, target: Target) -> Action:
 
 
 def leans_on_earlier(action: Wish) -> bool:
-    """Whether an action speaks of what another one in the same sentence does."""
+    """Return whether an action speaks of what another one in the same sentence does."""
     return isinstance(action, Targeted) and action.target is not None and action.target.pronoun in ("it", "them")
 
 
@@ -307,5 +308,5 @@ def _say(text: str) -> Work[str]:
 
 
 def texts_of(said: Sequence[str]) -> str:
-    """Several answers as one."""
+    """Return several answers as one."""
     return "\n\n".join(text for text in said if text)

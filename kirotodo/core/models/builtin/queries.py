@@ -16,6 +16,7 @@ LATELY: Final = 5
 
 
 def query(action: Query, memory: Memory, today: date) -> Work[str]:
+    """Answer a question about the list."""
     match action.about:
         case "stats":
             return (yield from _stats())

@@ -26,7 +26,7 @@ _MARKUP: Final = pattern(
 
 
 def escaped(text: str) -> str:
-    """`text` as Markdown that shows exactly it, on one line, without controls that could move the screen."""
+    """Return `text` as Markdown that shows exactly it, on one line, without controls that could move the screen."""
     plain = "".join(
         " " if char.isspace() else char
         for char in text
@@ -36,18 +36,18 @@ def escaped(text: str) -> str:
 
 
 def named(task: Mapping[str, Any]) -> str:
-    """ "#9 team meeting"."""
+    """Return a task as "#9 team meeting"."""
     title = escaped(str(task.get("title") or ""))
     return f"#{task.get('id', task.get('task_id'))} {title}".strip()
 
 
 def dated(task: Mapping[str, Any]) -> str:
-    """ "#9 team meeting — Fri 27 Nov, 09:00"."""
+    """Return a task as "#9 team meeting — Fri 27 Nov, 09:00"."""
     return " — ".join([named(task), *([str(task["due"])] if task.get("due") else [])])
 
 
 def detailed(task: Mapping[str, Any]) -> str:
-    """The task with all that a list tells of it."""
+    """Return a task with all that a list shows of it."""
     more = [str(task["due"])] if task.get("due") else []
     if task.get("overdue"):
         more.append("overdue")
@@ -66,7 +66,7 @@ def detailed(task: Mapping[str, Any]) -> str:
 
 
 def bullets(tasks: Sequence[Mapping[str, Any]], *, total: int | None = None) -> str:
-    """A list, and how many more there are."""
+    """Return a bulleted list, and how many more there are."""
     lines = [f"- {detailed(task)}" for task in tasks[:SHOWN]]
     rest = max(total or 0, len(tasks)) - len(lines)
     if rest > 0:
@@ -75,18 +75,18 @@ def bullets(tasks: Sequence[Mapping[str, Any]], *, total: int | None = None) -> 
 
 
 def choices(tasks: Sequence[Mapping[str, Any]]) -> str:
-    """A numbered list to pick from."""
+    """Return a numbered list to pick from."""
     return "\n".join(f"{place}. {dated(task)}" for place, task in enumerate(tasks, 1))
 
 
 def count(number: int, noun: str = "task", *, kind: str = "") -> str:
-    """ "3 open tasks", "1 task", "no tasks", and "many tasks" where nobody has counted them."""
+    """Return "3 open tasks", "1 task", "no tasks", and "many tasks" where nobody has counted them."""
     amount = "no" if number == 0 else "many" if number >= MANY else str(number)
     return " ".join(part for part in (amount, kind, noun if number == 1 else noun + "s") if part)
 
 
 def several(verb: str, tasks: Sequence[Mapping[str, Any]], number: int, *, rest: str = "") -> str:
-    """ "Deleted #9 team meeting." or "Deleted 3 tasks:" with the list; `rest` follows the number."""
+    """Return "Deleted #9 team meeting." or "Deleted 3 tasks:" with the list; `rest` follows the number."""
     if number == 1 and tasks:
         return f"{verb} {dated(tasks[0])}{rest}."
     lines = "\n".join(f"- {dated(task)}" for task in tasks[:SHOWN])
@@ -95,7 +95,7 @@ def several(verb: str, tasks: Sequence[Mapping[str, Any]], number: int, *, rest:
 
 
 def trouble(outcome: ToolOutcome) -> str | None:
-    """What went wrong with a call, in a sentence; None where it went well."""
+    """Return what went wrong with a call, in a sentence; None where it went well."""
     match outcome.status:
         case "succeeded":
             return None
@@ -135,11 +135,12 @@ _SMALL_TALK: Final[Mapping[str, str]] = {
 
 
 def small_talk(kind: str) -> str:
+    """Return the answer to small talk of this kind."""
     return _SMALL_TALK.get(kind, "I am here for your to-do list. Say “help” for what I can do.")
 
 
 def what_is_missing(clarify: Clarify) -> str:
-    """A question for what was left out."""
+    """Return a question for what was left out."""
     match clarify.missing:
         case "title":
             return "What is to be done?"

@@ -44,6 +44,7 @@ class Found:
 
     @property
     def ids(self) -> list[int]:
+        """Return the ids of the tasks."""
         return [task["id"] for task in self.tasks]
 
 
@@ -67,6 +68,7 @@ class Search:
 
 
 def find(target: Target, search: Search, memory: Memory) -> Work[Found | Unclear]:
+    """Find the tasks meant, by whatever the sentence names them by."""
     if target.ids:
         return Found(tasks=tuple({"id": each} for each in target.ids))
     if target.ordinals:
@@ -79,7 +81,7 @@ def find(target: Target, search: Search, memory: Memory) -> Work[Found | Unclear
 
 
 def listed(scope: Scope, status: str, **more: Any) -> ToolCall:
-    """The call that lists a scope."""
+    """Return the call that lists a scope."""
     arguments: dict[str, Any] = {"status": scope.status or status, **more}
     if scope.due is not None:
         arguments["due"] = scope.due
@@ -95,12 +97,12 @@ def listed(scope: Scope, status: str, **more: Any) -> ToolCall:
 
 
 def by_clock(scope: Scope) -> bool:
-    """Whether a scope asks for a part or a time of the day, which only the tasks themselves can answer."""
+    """Return whether a scope asks for a part or a time of the day, which only the tasks themselves can answer."""
     return scope.part is not None or scope.time is not None
 
 
 def tasks_in(outcome: ToolOutcome, scope: Scope | None = None) -> tuple[ListItem, ...]:
-    """The tasks of a list's result, or those of them at the part or time of day that a scope names."""
+    """Return the tasks of a list's result, or those of them at the part or time of day that a scope names."""
     tasks = outcome.result.get("tasks")
     found = tuple(task for task in tasks if isinstance(task, dict)) if isinstance(tasks, Sequence) else ()
     if scope is None or not by_clock(scope):
@@ -112,7 +114,7 @@ def tasks_in(outcome: ToolOutcome, scope: Scope | None = None) -> tuple[ListItem
 
 
 def total_of(outcome: ToolOutcome) -> int:
-    """How many the list holds; more than `MANY` where nobody has counted."""
+    """Return how many tasks the list holds; more than `MANY` where nobody has counted."""
     total = outcome.result.get("total")
     if isinstance(total, int):
         return total
@@ -120,7 +122,7 @@ def total_of(outcome: ToolOutcome) -> int:
 
 
 def which(tasks: Sequence[ListItem], asked: Asked, *, head: str | None = None) -> Unclear:
-    """The question that offers several tasks."""
+    """Return the question that offers several tasks."""
     number = len(tasks)
     counted = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
     rest = f"\n\n…and {number - OFFERED} more." if number > OFFERED else ""
