@@ -5,10 +5,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
 import pytest
 from hypothesis import settings
 
 from tests import postgres
+from tests.keyrings import HangingKeyring, MemoryKeyring
 
 
 def pytest_configure() -> None:
@@ -53,3 +55,28 @@ def bare_postgres_url(postgres_server: str) -> Iterator[str]:
     """A database of this test's own on PostgreSQL, without any table."""
     with postgres.new_database(postgres_server, template="template0") as url:
         yield url
+
+
+@pytest.fixture
+def restored_keyring() -> Iterator[None]:
+    """Put back the keyring of before, whatever the test sets."""
+    before = keyring.get_keyring()
+    yield
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def memory_keyring(restored_keyring: None) -> MemoryKeyring:
+    """An empty keyring in memory, in use."""
+    backend = MemoryKeyring()
+    keyring.set_keyring(backend)
+    return backend
+
+
+@pytest.fixture
+def hanging_keyring(restored_keyring: None) -> Iterator[HangingKeyring]:
+    """A keyring that answers only at the end of the test, in use."""
+    backend = HangingKeyring()
+    keyring.set_keyring(backend)
+    yield backend
+    backend.gate.set()

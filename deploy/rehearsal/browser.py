@@ -4,15 +4,15 @@ import base64
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import httpx2
+
+from deploy.rehearsal.programs import free_port, wait_until
 
 PATIENCE: Final = 30.0
 FLAGS: Final = (
@@ -83,20 +83,11 @@ class Browser:
         wait_until(lambda: bool(self.script(f"return Boolean({condition})")), what)
 
 
-def wait_until(reached: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    end = time.monotonic() + patience
-    while not reached():
-        if time.monotonic() > end:
-            raise TimeoutError(f"{what}: not within {patience:.0f} s")
-        time.sleep(0.05)
-
-
 @contextlib.contextmanager
 def browser() -> Iterator[Browser]:
     """A window with a profile of its own, both gone at the end."""
     with tempfile.TemporaryDirectory(prefix="kirotodo-browser-", ignore_cleanup_errors=True) as folder:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = free_port()
         driver = subprocess.Popen(
             ["chromedriver", f"--port={port}"],
             env={"PATH": os.environ["PATH"], "HOME": folder, "TMPDIR": folder},

@@ -7,7 +7,6 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,9 @@ import pytest
 from kirotodo.client.accounts.address import Address
 from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.core.errors import ConfigError, InvalidInput, NotSignedIn, OperatorError
-from tests.keyrings import HangingKeyring, LockedKeyring, MemoryKeyring, NoKeyring
+from tests.keyrings import LockedKeyring, MemoryKeyring, NoKeyring
+
+pytestmark = pytest.mark.usefixtures("restored_keyring")
 
 HERE, THERE = Address.of("https://a.example"), Address.of("https://b.example")
 TOKENS = StoredTokens(
@@ -29,28 +30,6 @@ def token(**claims: Any) -> str:
     """A token as servers make them; only its looks are right."""
     parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({}, claims)]
     return ".".join((*parts, "c2lnbmF0dXJl"))
-
-
-@pytest.fixture(autouse=True)
-def _back_to_the_keyring_before() -> Iterator[None]:
-    before = keyring.get_keyring()
-    yield
-    keyring.set_keyring(before)
-
-
-@pytest.fixture
-def memory() -> MemoryKeyring:
-    backend = MemoryKeyring()
-    keyring.set_keyring(backend)
-    return backend
-
-
-@pytest.fixture
-def hanging() -> Iterator[HangingKeyring]:
-    backend = HangingKeyring()
-    keyring.set_keyring(backend)
-    yield backend
-    backend.gate.set()
 
 
 @pytest.fixture
@@ -70,17 +49,17 @@ def mode(file: Path) -> int:
     return stat.S_IMODE(file.stat().st_mode)
 
 
-async def test_they_live_in_the_keyring_by_server_and_nowhere_else(file: Path, memory: MemoryKeyring) -> None:
+async def test_they_live_in_the_keyring_by_server_and_nowhere_else(file: Path, memory_keyring: MemoryKeyring) -> None:
     credentials = kept_in(file)
     assert await credentials.read(HERE) is None
     assert (await credentials.store(HERE, TOKENS)).place == "keyring"
     assert await kept_in(file).read(HERE) == TOKENS
     assert await credentials.read(THERE) is None
-    assert list(memory.kept) == [("kirotodo", "server:https://a.example")]
+    assert list(memory_keyring.kept) == [("kirotodo", "server:https://a.example")]
     assert not is_there(file)
     assert await credentials.delete(HERE)
     assert not await credentials.delete(HERE)
-    assert memory.kept == {}
+    assert memory_keyring.kept == {}
 
 
 async def test_without_a_keyring_they_go_into_a_file_of_the_owner(file: Path) -> None:
@@ -105,7 +84,7 @@ async def test_a_locked_keyring_means_signing_in_again(file: Path) -> None:
     assert await credentials.read(HERE) == TOKENS
 
 
-@pytest.mark.usefixtures("hanging")
+@pytest.mark.usefixtures("hanging_keyring")
 async def test_a_keyring_that_never_answers_is_not_waited_for(file: Path) -> None:
     credentials = kept_in(file, patience=0.05)
     with pytest.raises(NotSignedIn, match="did not answer within"):
@@ -114,11 +93,11 @@ async def test_a_keyring_that_never_answers_is_not_waited_for(file: Path) -> Non
     assert await credentials.read(HERE) == TOKENS
 
 
-async def test_in_memory_they_are_gone_with_the_program(file: Path, memory: MemoryKeyring) -> None:
+async def test_in_memory_they_are_gone_with_the_program(file: Path, memory_keyring: MemoryKeyring) -> None:
     credentials = kept_in(file, KIROTODO_CREDENTIALS="memory")
     assert (await credentials.store(HERE, TOKENS)).place == "memory"
     assert await credentials.read(HERE) == TOKENS
-    assert (memory.kept, is_there(file)) == ({}, False)
+    assert (memory_keyring.kept, is_there(file)) == ({}, False)
     assert await kept_in(file, KIROTODO_CREDENTIALS="memory").read(HERE) is None
     assert await credentials.delete(HERE)
     assert await credentials.read(HERE) is None
@@ -129,13 +108,13 @@ async def test_another_place_is_refused(file: Path) -> None:
         await kept_in(file, KIROTODO_CREDENTIALS="disk").read(HERE)
 
 
-async def test_a_token_of_the_environment_comes_first(file: Path, memory: MemoryKeyring) -> None:
+async def test_a_token_of_the_environment_comes_first(file: Path, memory_keyring: MemoryKeyring) -> None:
     await kept_in(file).store(HERE, TOKENS)
     given = token(sub="42", exp=2e9, email="eve@example.com")
     found = await kept_in(file, KIROTODO_TOKEN=f" {given}\n").read(HERE)
     assert found == StoredTokens(access_token=given, user_id="42", email="eve@example.com", expires_at=2e9)
     assert found.refresh_token is None
-    assert memory.kept[("kirotodo", "server:https://a.example")]
+    assert memory_keyring.kept[("kirotodo", "server:https://a.example")]
 
 
 @pytest.mark.parametrize("text", ["garbage", "a.b.c", token(), token(sub=3), "x" * 9000, "ключ.ключ.ключ"])
@@ -146,8 +125,10 @@ async def test_what_is_no_token_is_told_and_not_repeated(file: Path, text: str) 
 
 
 @pytest.mark.parametrize("stored", ["", "{", "[]", '{"access_token": ""}', '{"future": 1}', '{"user_id": "7"}'])
-async def test_what_was_stored_and_makes_no_sense_is_no_sign_in(file: Path, memory: MemoryKeyring, stored: str) -> None:
-    memory.kept["kirotodo", "server:https://a.example"] = stored
+async def test_what_was_stored_and_makes_no_sense_is_no_sign_in(
+    file: Path, memory_keyring: MemoryKeyring, stored: str
+) -> None:
+    memory_keyring.kept["kirotodo", "server:https://a.example"] = stored
     assert await kept_in(file).read(HERE) is None
 
 

@@ -14,6 +14,7 @@ from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.tools.edits import PART
 from kirotodo.server.app import create_app
 from tests.server.serving import served, settings_in
+from tests.waiting import until
 
 MANY = 2 * PART + 200
 ROWS = range(1, 1201)
@@ -94,9 +95,11 @@ async def test_a_parent_that_comes_later_is_named(core: Core) -> None:
 async def test_an_import_that_is_cut_leaves_nothing_to_be_seen(core: Core) -> None:
     mine = core.of("1")
     importing = asyncio.create_task(mine.import_tasks(drafts(20 * PART)))
-    async with asyncio.timeout(20):
-        while await revision(core) < 2:  # noqa: ASYNC110 (its first parts are stored)
-            await asyncio.sleep(0)
+
+    async def has_stored_parts() -> bool:
+        return await revision(core) >= 2
+
+    await until(has_stored_parts, pause=0)
     importing.cancel()
     await asyncio.gather(importing, return_exceptions=True)
     assert importing.cancelled()

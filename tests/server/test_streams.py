@@ -1,7 +1,7 @@
 """Streams: the same bytes for every viewer, whenever they come; nobody's leaving, lagging or number costs a turn."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -17,14 +17,9 @@ from kirotodo.server.app import create_app
 from kirotodo.server.shutdown import GracefulShutdown
 from kirotodo.server.sse import OUTBOX, EventStream, frame
 from tests.server.serving import Served, served, settings_in
+from tests.waiting import until
 
 MANY: Final = 300
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110 (what others do cannot be waited for)
-            await asyncio.sleep(0.01)
 
 
 async def frames_of(answer: httpx2.Response) -> AsyncIterator[str]:

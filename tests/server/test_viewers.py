@@ -22,7 +22,8 @@ from kirotodo.server.app import create_app
 from tests.client.remote.raw_server import in_memory
 from tests.contract.harness import Clock
 from tests.server.serving import STRAY, Served, served, settings_in
-from tests.server.test_streams import frames_of, until
+from tests.server.test_streams import frames_of
+from tests.waiting import until
 
 PASSWORD: Final = "one two three horse"
 
@@ -66,15 +67,13 @@ async def test_a_user_may_keep_so_many_streams_open(settings: Settings, model: S
                 assert answer.status_code == 200
             assert (await api.get("/tasks")).status_code == 200
         gate.set()
-        async with asyncio.timeout(20):
-            while (await reached(api)) != 200:  # noqa: ASYNC110 (what others do cannot be waited for)
-                await asyncio.sleep(0.05)
+        await until(lambda: opens(api), pause=0.05)
         assert len((await api.get("/conversations")).json()["items"]) == 1, "what was refused began nothing"
 
 
-async def reached(api: httpx2.AsyncClient) -> int:
+async def opens(api: httpx2.AsyncClient) -> bool:
     async with api.stream("GET", "/events") as answer:
-        return answer.status_code
+        return answer.status_code == 200
 
 
 async def test_a_stream_ends_with_its_token(server: Served, clock: Clock) -> None:

@@ -4,7 +4,6 @@ server, a keyring in memory."""
 import itertools
 import json
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +13,10 @@ from click.testing import CliRunner, Result
 
 from kirotodo.cli import command_group
 from tests.client.commands.shared_server import SharedServer
-from tests.keyrings import HangingKeyring, MemoryKeyring, NoKeyring
+from tests.keyrings import MemoryKeyring, NoKeyring
 from tests.server.serving import token_for
+
+pytestmark = pytest.mark.usefixtures("memory_keyring")
 
 PASSWORD: Final = "correct horse battery"
 _people = itertools.count(1)
@@ -59,31 +60,22 @@ class Person:
         return [item["title"] for item in items]
 
 
-@pytest.fixture(autouse=True)
-def keys() -> Iterator[MemoryKeyring]:
-    before = keyring.get_keyring()
-    backend = MemoryKeyring()
-    keyring.set_keyring(backend)
-    yield backend
-    keyring.set_keyring(before)
-
-
 @pytest.fixture
 def person(tmp_path: Path, server_of_all: SharedServer) -> Person:
     return Person(tmp_path / "home", server_of_all)
 
 
-def test_in_and_out_and_in_again(person: Person, keys: MemoryKeyring) -> None:
+def test_in_and_out_and_in_again(person: Person, memory_keyring: MemoryKeyring) -> None:
     person.ok("add", "at home")
     said = person.enter()
     assert f"Signed in at {person.host} as {person.email}" in said
-    assert [user for _, user in keys.kept] == [f"server:{person.url}"]
+    assert [user for _, user in memory_keyring.kept] == [f"server:{person.url}"]
     assert json.loads(person.ok("whoami", "--json").stdout)["email"] == person.email
     assert person.ok("whoami").stdout == f"{person.email} at {person.url}\n"
     person.ok("add", "at the server")
     assert person.titles() == ["at the server"]
     assert "Signed out" in person.ok("logout").stderr
-    assert keys.kept == {}
+    assert memory_keyring.kept == {}
     assert person.titles() == ["at home"]
     assert "not signed in" in person.fails(4, "whoami")
     assert "not signed in" in person.fails(4, "logout")
@@ -161,12 +153,12 @@ def test_a_path_of_the_server_does_for_its_address(person: Person) -> None:
     person.ok("whoami")
 
 
-def test_with_a_token(person: Person, keys: MemoryKeyring) -> None:
+def test_with_a_token(person: Person, memory_keyring: MemoryKeyring) -> None:
     given = token_for("somebody")
     assert "as somebody" in person.ok("login", person.url, "--token", stdin=f"{given}\n").stderr
     assert json.loads(person.ok("whoami", "--json").stdout)["id"] == "somebody"
     person.ok("logout")
-    assert keys.kept == {}
+    assert memory_keyring.kept == {}
 
 
 def test_a_token_of_the_environment_wins(person: Person) -> None:
@@ -218,14 +210,10 @@ def test_without_a_keyring_the_file_is_named(person: Person) -> None:
     person.ok("whoami")
 
 
+@pytest.mark.usefixtures("hanging_keyring")
 def test_a_keyring_that_hangs_is_not_waited_for(person: Person) -> None:
-    hanging = HangingKeyring()
-    keyring.set_keyring(hanging)
-    try:
-        assert "did not answer within 2 seconds" in person.enter()
-        person.ok("whoami")
-    finally:
-        hanging.gate.set()
+    assert "did not answer within 2 seconds" in person.enter()
+    person.ok("whoami")
 
 
 def test_config_and_doctor_say_where_the_list_is(person: Person) -> None:

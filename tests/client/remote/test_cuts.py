@@ -20,7 +20,7 @@ from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.server.app import create_app
 from tests.client.remote.cutting_proxy import CuttingProxy, cutting_proxy
 from tests.client.remote.raw_server import QUICK, in_memory
-from tests.client.remote.test_streams import until
+from tests.client.remote.test_streams import take_until
 from tests.contract.harness import Clock
 from tests.server.serving import Served, served, settings_in, token_for
 
@@ -109,12 +109,12 @@ async def test_changes_missed_while_the_link_was_cut_are_fetched(stand: Stand) -
     direct = stand.direct("viewer")
     async with stand.backend("viewer") as backend:
         changes = backend.changes()
-        await until(changes, lambda change: isinstance(change, ListChanged))
+        await take_until(changes, lambda change: isinstance(change, ListChanged))
         await direct.add_from_text("milk")
-        await until(changes, lambda change: titles(change) == ["milk"])
+        await take_until(changes, lambda change: titles(change) == ["milk"])
         stand.proxy.cut()
         await direct.add_from_text("eggs")
-        heard = await until(changes, lambda change: "eggs" in titles(change))
+        heard = await take_until(changes, lambda change: "eggs" in titles(change))
     assert [title for change in heard for title in titles(change)] == ["eggs"]
     assert stand.proxy.cuts == 1
 

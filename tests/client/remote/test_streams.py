@@ -180,7 +180,7 @@ def news(revision: int, *, conversations: bool = False, removed: tuple[int, ...]
     return f"id: {revision}\nevent: list_changed\ndata: {data}{str(conversations).lower()}}}\n\n".encode()
 
 
-async def until(
+async def take_until(
     changes: AsyncIterator[ListChanged | LinkChanged], last: Callable[[ListChanged | LinkChanged], bool]
 ) -> list[ListChanged | LinkChanged]:
     """What `changes` says up to and with the first that is `last`."""
@@ -206,7 +206,7 @@ async def test_the_list_is_followed_on_from_the_last_revision(server: RawServer)
         stream(news(9), HOLD),
     )
     async with signed_in(server) as backend:
-        heard = await until(backend.changes(), is_revision(9))
+        heard = await take_until(backend.changes(), is_revision(9))
     assert [change.revision for change in heard if isinstance(change, ListChanged)] == [5, 6, 8, 9]
     assert queries(server) == ["", "after=6", "after=6", "after=8"]
     links = [change.link for change in heard if isinstance(change, LinkChanged)]
@@ -216,7 +216,7 @@ async def test_the_list_is_followed_on_from_the_last_revision(server: RawServer)
 async def test_cut_before_the_first_change_it_still_knows_from_where_on(server: RawServer) -> None:
     server.on("/7/events", stream(news(5), cut=True), stream(news(6), HOLD))
     async with signed_in(server) as backend:
-        await until(backend.changes(), is_revision(6))
+        await take_until(backend.changes(), is_revision(6))
     assert queries(server) == ["", "after=5"]
 
 
@@ -225,9 +225,9 @@ async def test_a_link_that_any_request_finds_lost_is_told(server: RawServer) -> 
     server.on("/tasks", DROP)
     async with signed_in(server) as backend:
         changes = backend.changes()
-        await until(changes, is_revision(5))
+        await take_until(changes, is_revision(5))
         asking = asyncio.create_task(backend.tasks())
-        heard = await until(changes, lambda change: isinstance(change, LinkChanged))
+        heard = await take_until(changes, lambda change: isinstance(change, LinkChanged))
         assert [change.link for change in heard if isinstance(change, LinkChanged)] == ["reconnecting"]
         with pytest.raises(Unreachable):
             await asking
@@ -237,7 +237,7 @@ async def test_what_no_further_try_mends_ends_it(server: RawServer) -> None:
     server.on("/7/events", problem(403, "forbidden", "Not yours."))
     async with signed_in(server) as backend:
         with pytest.raises(KirotodoError, match="Not yours"):
-            await until(backend.changes(), lambda _: False)
+            await take_until(backend.changes(), lambda _: False)
 
 
 async def test_a_server_that_stays_away_is_offline_after_a_while(server: RawServer) -> None:

@@ -1,7 +1,7 @@
 """Many turns at once in one process, whoever's they are: none fails, and their leases are held together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from kirotodo.core.models.scripted import Item, ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.turns import Lease
+from tests.waiting import until
 
 TURNS = 100
 WORDS = [f"word{number} " for number in range(20)]
@@ -37,12 +38,6 @@ async def core(tmp_path: Path, model: ScriptedModel) -> AsyncIterator[Core]:
     core = await Core.open(settings(tmp_path), model=model)
     yield core
     await core.aclose()
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110 (what a task of its own does cannot be waited for)
-            await asyncio.sleep(0.001)
 
 
 async def follow(core: Core, user: str, turn_id: str) -> list[TurnEvent]:

@@ -14,7 +14,8 @@ from kirotodo.core.events import FINAL_EVENTS, TextDelta, TurnEvent
 from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
 from kirotodo.core.store.sqlite import driver
-from tests.core.agent.test_many_turns import settings, until
+from tests.core.agent.test_many_turns import settings
+from tests.waiting import until
 
 
 @pytest.fixture

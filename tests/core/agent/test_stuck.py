@@ -18,7 +18,8 @@ from kirotodo.core.local import Core, LocalBackend
 from kirotodo.core.models.scripted import Fail, ScriptedModel, Wait, call
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.tables import tool_calls
-from tests.core.agent.test_many_turns import settings, until
+from tests.core.agent.test_many_turns import settings
+from tests.waiting import until
 
 
 @pytest.fixture

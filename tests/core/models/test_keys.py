@@ -1,7 +1,6 @@
 """Keys of models: in a keyring that works, fails, hangs or is not there, and in the file that stands in for it."""
 
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
@@ -9,29 +8,9 @@ import pytest
 
 from kirotodo.core.errors import InvalidInput, ModelError, OperatorError
 from kirotodo.core.models.keys import KeyStore, checked_key
-from tests.keyrings import HangingKeyring, LockedKeyring, MemoryKeyring, NoKeyring
+from tests.keyrings import LockedKeyring, MemoryKeyring, NoKeyring
 
-
-@pytest.fixture(autouse=True)
-def _back_to_the_keyring_before() -> Iterator[None]:
-    before = keyring.get_keyring()
-    yield
-    keyring.set_keyring(before)
-
-
-@pytest.fixture
-def memory() -> MemoryKeyring:
-    backend = MemoryKeyring()
-    keyring.set_keyring(backend)
-    return backend
-
-
-@pytest.fixture
-def hanging() -> Iterator[HangingKeyring]:
-    backend = HangingKeyring()
-    keyring.set_keyring(backend)
-    yield backend
-    backend.gate.set()
+pytestmark = pytest.mark.usefixtures("restored_keyring")
 
 
 @pytest.fixture
@@ -45,14 +24,14 @@ def patient(tmp_path: Path) -> KeyStore:
     return KeyStore(tmp_path / "config", patience=30)
 
 
-def test_a_key_lives_in_the_keyring_and_nowhere_else(patient: KeyStore, memory: MemoryKeyring) -> None:
+def test_a_key_lives_in_the_keyring_and_nowhere_else(patient: KeyStore, memory_keyring: MemoryKeyring) -> None:
     assert patient.read("fast") is None
     assert patient.store("fast", "sk-1").place == "keyring"
     assert patient.read("fast") == "sk-1"
-    assert memory.kept == {("kirotodo", "model:fast"): "sk-1"}
+    assert memory_keyring.kept == {("kirotodo", "model:fast"): "sk-1"}
     assert not patient.path.exists()
     assert patient.delete("fast")
-    assert (patient.read("fast"), memory.kept) == (None, {})
+    assert (patient.read("fast"), memory_keyring.kept) == (None, {})
     assert not patient.delete("fast")
 
 
@@ -80,7 +59,7 @@ def test_a_locked_keyring_is_told_and_storing_falls_back(patient: KeyStore) -> N
     assert patient.read("fast") == "sk-1"
 
 
-@pytest.mark.usefixtures("hanging")
+@pytest.mark.usefixtures("hanging_keyring")
 def test_a_keyring_that_never_answers_is_not_waited_for(keys: KeyStore) -> None:
     with pytest.raises(ModelError, match="did not answer within"):
         keys.read("fast")
@@ -91,10 +70,10 @@ def test_a_keyring_that_never_answers_is_not_waited_for(keys: KeyStore) -> None:
     assert "sk-1" not in keys.path.read_text()
 
 
-def test_the_keyring_takes_over_from_the_file_once_it_works(patient: KeyStore, memory: MemoryKeyring) -> None:
+def test_the_keyring_takes_over_from_the_file_once_it_works(patient: KeyStore, memory_keyring: MemoryKeyring) -> None:
     keyring.set_keyring(NoKeyring())
     patient.store("fast", "old")
-    keyring.set_keyring(memory)
+    keyring.set_keyring(memory_keyring)
     assert patient.read("fast") == "old"
     patient.store("fast", "new")
     assert patient.read("fast") == "new"
@@ -102,7 +81,7 @@ def test_the_keyring_takes_over_from_the_file_once_it_works(patient: KeyStore, m
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff", b"[]"])
-def test_a_damaged_file_is_told(patient: KeyStore, memory: MemoryKeyring, content: bytes) -> None:
+def test_a_damaged_file_is_told(patient: KeyStore, memory_keyring: MemoryKeyring, content: bytes) -> None:
     patient.path.parent.mkdir()
     patient.path.write_bytes(content)
     with pytest.raises(OperatorError, match="damaged"):

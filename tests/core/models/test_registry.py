@@ -1,6 +1,6 @@
 """Configured models behind the local list: made when asked for, with their own keys; and those that are gone."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,7 @@ from tests.core.models.provider import events_of, failure, final
 from tests.core.models.raw_server import raw_server, refused
 from tests.keyrings import LockedKeyring, MemoryKeyring, NoKeyring
 
-
-@pytest.fixture(autouse=True)
-def memory() -> Iterator[MemoryKeyring]:
-    before = keyring.get_keyring()
-    memory = MemoryKeyring()
-    keyring.set_keyring(memory)
-    yield memory
-    keyring.set_keyring(before)
+pytestmark = pytest.mark.usefixtures("memory_keyring")
 
 
 @asynccontextmanager
@@ -119,9 +112,9 @@ async def test_a_fault_names_what_the_profile_is_set_with(
 
 
 async def test_a_profile_answers_with_the_key_of_the_keyring(
-    llmock: LLMock, tmp_path: Path, memory: MemoryKeyring
+    llmock: LLMock, tmp_path: Path, memory_keyring: MemoryKeyring
 ) -> None:
-    memory.set_password("kirotodo", "model:far", "sk-of-the-ring")
+    memory_keyring.set_password("kirotodo", "model:far", "sk-of-the-ring")
     llmock.reply("Nothing is due.")
     far = ModelProfile(name="far", model="big", base_url=llmock.base_url())
     async with opened(tmp_path, far, model="far") as backend:

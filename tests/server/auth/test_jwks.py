@@ -5,7 +5,7 @@ import base64
 import hmac
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import jwt
@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from kirotodo.server.auth.jwks import COOL_DOWN_SECONDS, KEYS_MAX_BYTES, STALE_SECONDS
 from tests.server.auth.conftest import ANN, Clock, Serve, Server, answered, refused
 from tests.server.auth.issuing import PRIVATE, IssuerServer, issuing
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -162,12 +163,6 @@ async def test_a_new_key_is_looked_for_and_an_old_one_holds_until_it_is_withdraw
 
     await until(gone)
     assert issuer.asked == 3
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(10):
-        while not await holds():  # noqa: ASYNC110 (it is the issuer's answer that is waited for)
-            await asyncio.sleep(0)
 
 
 async def test_made_up_keys_do_not_make_us_ask_and_ask(server: Server, issuer: IssuerServer) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ import pytest
 
 from kirotodo.server.browser import site, visitor
 from kirotodo.server.browser.site import FULL, UNUSED, Site, served
+from tests.waiting import until
 
 TELLS: Final = """
 import json, os, sys
@@ -64,12 +65,6 @@ async def visit(
 ) -> AsyncIterator[Opened]:
     async with client.ws_connect(path, headers=headers) as socket:
         yield Opened(socket, json.loads((await socket.receive(timeout=20)).data))
-
-
-async def reached(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 (it is the system that is waited for)
-            await asyncio.sleep(0.01)
 
 
 def gone(pid: int) -> bool:
@@ -132,7 +127,7 @@ async def test_visitors_have_a_process_and_a_folder_each_and_leave_nothing() -> 
         assert all(folder.stat().st_mode & 0o077 == 0 for folder in folders)
         await one.socket.close()
         await other.socket.close()
-        await reached(lambda: site.visitors == 0)
+        await until(lambda: site.visitors == 0)
         assert not [folder for folder in folders if folder.exists()]
         assert all(map(gone, processes))
 
@@ -157,7 +152,7 @@ async def test_a_socket_that_talks_nonsense_is_closed(message: str) -> None:
     async with at() as (site, client), visit(client) as opened:
         await opened.socket.send_str(message)
         assert (await opened.socket.receive(timeout=10)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-        await reached(lambda: site.visitors == 0)
+        await until(lambda: site.visitors == 0)
         assert gone(opened.told["pid"])
 
 
@@ -165,7 +160,7 @@ async def test_a_process_that_does_not_leave_is_ended(monkeypatch: pytest.Monkey
     monkeypatch.setattr(visitor, "PATIENCE_SECONDS", 0.2)
     async with at(HANGS) as (site, client), visit(client) as opened:
         await opened.socket.close()
-        await reached(lambda: site.visitors == 0)
+        await until(lambda: site.visitors == 0)
         assert gone(opened.told["pid"])
         assert not Path(opened.told["cwd"]).exists()
 
@@ -181,7 +176,7 @@ async def test_there_are_only_so_many_places() -> None:
     async with at(visitors=1) as (site, client):
         async with visit(client):
             assert await closed_with(client) == FULL
-        await reached(lambda: site.visitors == 0)
+        await until(lambda: site.visitors == 0)
         async with visit(client):
             pass
 
@@ -251,7 +246,7 @@ async def test_at_the_end_everybody_is_told_and_every_process_is_gone() -> None:
         closing = asyncio.create_task(socket.receive(timeout=20))
     assert (await closing).data == aiohttp.WSCloseCode.GOING_AWAY
     await session.close()
-    await reached(lambda: gone(told["pid"]))
+    await until(lambda: gone(told["pid"]))
 
 
 async def test_a_tab_in_which_nothing_is_typed_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,5 +256,5 @@ async def test_a_tab_in_which_nothing_is_typed_is_closed(monkeypatch: pytest.Mon
         async with visit(client, "/ws/") as quiet:
             message = await quiet.socket.receive(timeout=10)
             assert (message.type, message.extra) == (aiohttp.WSMsgType.CLOSE, UNUSED)
-        await reached(lambda: here.visitors == 1)
+        await until(lambda: here.visitors == 1)
         assert await typing.says("stdin", "b") == b"b", "who typed once may rest"

@@ -2,7 +2,6 @@
 
 import json
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +26,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KIROTODO_HOME", str(tmp_path))
     monkeypatch.setenv("TIMEZONE", "Europe/Vienna")
     return tmp_path
-
-
-@pytest.fixture
-def memory() -> Iterator[MemoryKeyring]:
-    before = keyring.get_keyring()
-    memory = MemoryKeyring()
-    keyring.set_keyring(memory)
-    yield memory
-    keyring.set_keyring(before)
 
 
 @pytest.fixture
@@ -88,7 +78,9 @@ def test_the_configured_come_first_then_what_the_service_offers(home: Path, serv
     assert len(page["offered"]) > 0
 
 
-def test_another_service_than_the_default_one_can_be_asked(home: Path, llmock: LLMock, memory: MemoryKeyring) -> None:
+def test_another_service_than_the_default_one_can_be_asked(
+    home: Path, llmock: LLMock, memory_keyring: MemoryKeyring
+) -> None:
     (home / "config.toml").write_text(f'model = "built-in"\n{PRICED.format(url=llmock.base_url())}')
     assert "Offered by" in run("models", "fast").stdout
     assert "Offered by" not in run("models").stdout
@@ -120,7 +112,7 @@ def test_a_refusal_is_told(service: LLMock, status: int, code: int, said: str) -
     assert "llmock-test-key" not in result.output
 
 
-def test_a_missing_key_is_told(home: Path, memory: MemoryKeyring) -> None:
+def test_a_missing_key_is_told(home: Path, memory_keyring: MemoryKeyring) -> None:
     (home / "config.toml").write_text('model = "far"\n[models.far]\nmodel = "big"\n')
     result = run("models")
     assert result.exit_code == 1
@@ -130,19 +122,19 @@ def test_a_missing_key_is_told(home: Path, memory: MemoryKeyring) -> None:
 # --- config key ---
 
 
-def test_a_key_is_stored_from_a_pipe_and_deleted(home: Path, memory: MemoryKeyring) -> None:
+def test_a_key_is_stored_from_a_pipe_and_deleted(home: Path, memory_keyring: MemoryKeyring) -> None:
     (home / "config.toml").write_text(PRICED.format(url="https://models.example/v1"))
     result = run("config", "key", "fast", stdin="sk-secret\n")
     assert result.exit_code == 0, result.output
     assert "system keyring" in result.stderr
     assert "sk-secret" not in result.output
-    assert memory.kept == {("kirotodo", "model:fast"): "sk-secret"}
+    assert memory_keyring.kept == {("kirotodo", "model:fast"): "sk-secret"}
     assert "deleted" in run("config", "key", "fast", "--delete").stderr
-    assert memory.kept == {}
+    assert memory_keyring.kept == {}
     assert "no such key" in run("config", "key", "fast", "--delete").stderr
 
 
-def test_without_a_keyring_the_file_is_named(home: Path, memory: MemoryKeyring) -> None:
+def test_without_a_keyring_the_file_is_named(home: Path, memory_keyring: MemoryKeyring) -> None:
     keyring.set_keyring(NoKeyring())
     (home / "config.toml").write_text(PRICED.format(url="https://models.example/v1"))
     result = run("config", "key", "fast", stdin="sk-secret\n")
@@ -160,7 +152,7 @@ def test_without_a_keyring_the_file_is_named(home: Path, memory: MemoryKeyring) 
     ],
 )
 def test_what_cannot_be_stored_is_refused(
-    home: Path, memory: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, name: str, stdin: str, said: str
+    home: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, name: str, stdin: str, said: str
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-0")
     monkeypatch.setenv("OPENAI_MODEL", "big-2")
@@ -169,7 +161,7 @@ def test_what_cannot_be_stored_is_refused(
     result = run("config", "key", name, stdin=stdin)
     assert result.exit_code == 2
     assert said in result.stderr
-    assert memory.kept == {}
+    assert memory_keyring.kept == {}
 
 
 # --- doctor ---
