@@ -20,7 +20,7 @@ from kirotodo import __version__
 from kirotodo.cli import command_group
 from kirotodo.core.text.sanitize import UNSAFE
 from kirotodo.core.text.width import width
-from tests.client.commands.program import Program
+from tests.client.commands.command_runner import CommandRunner
 
 KIROTODO = [sys.executable, "-m", "kirotodo"]
 
@@ -31,8 +31,8 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def program(home: Path) -> Program:
-    return Program(home)
+def program(home: Path) -> CommandRunner:
+    return CommandRunner(home)
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -110,7 +110,7 @@ def test_help_is_a_command_too(path: tuple[str, ...]) -> None:
     assert as_word.stdout == as_option.stdout
 
 
-def test_help_of_nothing_is_wrong_usage(program: Program) -> None:
+def test_help_of_nothing_is_wrong_usage(program: CommandRunner) -> None:
     assert "nope" in program.fails(2, "help", "nope")
     assert "no commands of its own" in program.fails(2, "help", "add", "more")
 
@@ -141,18 +141,18 @@ def test_the_version() -> None:
         (("done",), "NUMBER"),
     ],
 )
-def test_wrong_usage_suggests_what_was_meant(program: Program, args: tuple[str, ...], hint: str) -> None:
+def test_wrong_usage_suggests_what_was_meant(program: CommandRunner, args: tuple[str, ...], hint: str) -> None:
     assert hint in program.fails(2, *args)
 
 
-def test_a_hostile_command_is_told_safely(program: Program) -> None:
+def test_a_hostile_command_is_told_safely(program: CommandRunner) -> None:
     assert "\x1b" not in program.fails(2, "\x1b]0;evil\x07")
 
 
 # --- the chat ---
 
 
-def test_without_a_terminal_the_chat_points_to_ask(program: Program) -> None:
+def test_without_a_terminal_the_chat_points_to_ask(program: CommandRunner) -> None:
     for args in ((), ("chat",), ("chat", "--new")):
         sentence = program.fails(2, *args)
         assert "kirotodo ask" in sentence
@@ -160,7 +160,7 @@ def test_without_a_terminal_the_chat_points_to_ask(program: Program) -> None:
     assert program.opened_screens == []
 
 
-def test_a_new_conversation_and_an_old_one_exclude_each_other(program: Program) -> None:
+def test_a_new_conversation_and_an_old_one_exclude_each_other(program: CommandRunner) -> None:
     program.fails(2, "chat", "--new", "--conversation", "3")
 
 

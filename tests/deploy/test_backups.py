@@ -9,20 +9,20 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.rehearsal.programs import folder_of
-from tests.end_to_end.program import Program
+from tests.end_to_end.installed_program import InstalledProgram
 from tests.postgres import ask, database_in
 
 SAID = ("add pay rent on the 1st every month !high and milk and eggs to shopping", "milk is done")
 
 
-def fill(program: Program, also: dict[str, str]) -> None:
+def fill(program: InstalledProgram, also: dict[str, str]) -> None:
     """A list with a past: repeating, done, spoken of."""
     for message in SAID:
         done = program.run("ask", message, also=also)
         assert done.returncode == 0, done.stderr
 
 
-def everything(program: Program, also: dict[str, str]) -> list[str]:
+def everything(program: InstalledProgram, also: dict[str, str]) -> list[str]:
     """The whole list, which an export loses nothing of, and what was said."""
     shown = [program.run(*words, also=also) for words in (("export",), ("conversations", "show", "1"))]
     assert [done.stderr for done in shown if done.returncode] == []
@@ -31,7 +31,7 @@ def everything(program: Program, also: dict[str, str]) -> list[str]:
 
 @pytest.mark.slow
 def test_a_file_is_backed_up_destroyed_and_restored(tmp_path: Path) -> None:
-    program = Program(tmp_path)
+    program = InstalledProgram(tmp_path)
     fill(program, {})
     before = everything(program, {})
     program.do("db", "backup", str(tmp_path / "backup.db"))
@@ -42,7 +42,7 @@ def test_a_file_is_backed_up_destroyed_and_restored(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_database_is_dumped_dropped_and_restored(postgres_url: str, tmp_path: Path) -> None:
-    program, also = Program(tmp_path), {"DATABASE_URL": postgres_url}
+    program, also = InstalledProgram(tmp_path), {"DATABASE_URL": postgres_url}
     fill(program, also)
     before, rows = everything(program, also), _every_row(postgres_url)
     (tmp_path / "backup.sql").write_text(_postgres("pg_dump", postgres_url), encoding="utf-8")

@@ -7,24 +7,24 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.deploy.serving import Served, said, served
+from tests.deploy.release_server import ReleaseServer, answer_of, release_server
 from tests.postgres import ask, database_in
 
 pytestmark = pytest.mark.slow
 
 
-def freeze(server: Served) -> None:
+def freeze(server: ReleaseServer) -> None:
     os.kill(server.process.pid, signal.SIGSTOP)
 
 
-def thaw(server: Served) -> None:
+def thaw(server: ReleaseServer) -> None:
     os.kill(server.process.pid, signal.SIGCONT)
 
 
 def test_a_turn_is_over_with_its_answer_and_the_next_finds_a_server_that_was_frozen(
     postgres_url: str, tmp_path: Path
 ) -> None:
-    with served(postgres_url, tmp_path) as server:
+    with release_server(postgres_url, tmp_path) as server:
         with httpx2.stream(
             "POST",
             f"{server.address}/api/1/chat/stream",
@@ -38,7 +38,7 @@ def test_a_turn_is_over_with_its_answer_and_the_next_finds_a_server_that_was_fro
         assert events[-1] == "event: turn_finished"
         _cut_everybody_off(postgres_url)  # as a database does that has not heard of somebody for long
         thaw(server)
-        assert "milk" in said(server, "what is open?")["response"]
+        assert "milk" in answer_of(server, "what is open?")["response"]
 
 
 def _cut_everybody_off(url: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.deploy.serving import kirotodo, said, served
+from tests.deploy.release_server import answer_of, kirotodo, release_server
 from tests.deploy.tools import ROOT
 
 
@@ -55,15 +55,15 @@ async def test_after_a_rollback_the_migration_ends_well_and_the_servers_go_on(
     assert refused.returncode == 1
     migrated = kirotodo(postgres_url, "db", "upgrade", "--newer-is-fine", home=tmp_path)
     assert migrated.returncode == 0, migrated.stderr
-    with served(postgres_url, tmp_path) as server:
-        assert said(server, "add milk")["tool_calls"][0]["tool"] == "add_task"
-        assert "milk" in said(server, "what is open?")["response"]
+    with release_server(postgres_url, tmp_path) as server:
+        assert answer_of(server, "add milk")["tool_calls"][0]["tool"] == "add_task"
+        assert "milk" in answer_of(server, "what is open?")["response"]
 
 
 def test_the_release_before_serves_the_database_of_this_one(previous: Path, postgres_url: str, tmp_path: Path) -> None:
-    with served(postgres_url, tmp_path) as server:
-        said(server, "add milk")
-    with served(postgres_url, tmp_path, program=previous) as server:
+    with release_server(postgres_url, tmp_path) as server:
+        answer_of(server, "add milk")
+    with release_server(postgres_url, tmp_path, program=previous) as server:
         for message in ("add eggs", "milk is done", "undo that", "delete the eggs"):
-            said(server, message)
-        assert "milk" in said(server, "what is open?")["response"]
+            answer_of(server, message)
+        assert "milk" in answer_of(server, "what is open?")["response"]

@@ -4,7 +4,7 @@ import os
 import signal
 from typing import Final, Self
 
-from tests.end_to_end.program import Program
+from tests.end_to_end.installed_program import InstalledProgram
 from tests.end_to_end.terminal import Terminal
 
 READY: Final = "local · built-in"
@@ -16,7 +16,7 @@ COMPOSER: Final = "send"
 class Chat:
     """`kirotodo chat` in a terminal whose shell waits at its prompt."""
 
-    def __init__(self, terminal: Terminal, program: Program) -> None:
+    def __init__(self, terminal: Terminal, program: InstalledProgram) -> None:
         self.terminal = terminal
         self.program = program
         self._pid_file = program.folder / f"chat-{id(self)}.pid"

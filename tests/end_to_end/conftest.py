@@ -6,21 +6,21 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.chat import Chat
-from tests.end_to_end.program import KIROTODO, Program
+from tests.end_to_end.installed_program import KIROTODO, InstalledProgram
 from tests.end_to_end.terminal import HOW_TO_GET_TMUX, Terminal, tmux_is_there
 
 OpenTerminal = Callable[..., Terminal]
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
+def program(tmp_path: Path) -> InstalledProgram:
     if not KIROTODO.exists():
         pytest.skip(f"{KIROTODO} is not there: `make install` puts it there")
-    return Program(tmp_path)
+    return InstalledProgram(tmp_path)
 
 
 @pytest.fixture
-def open_terminal(program: Program) -> Iterator[OpenTerminal]:
+def open_terminal(program: InstalledProgram) -> Iterator[OpenTerminal]:
     """Makes terminals: `open_terminal(columns=80, lines=24, NO_COLOR="1")`; all are closed at the end."""
     if not tmux_is_there():
         pytest.skip(HOW_TO_GET_TMUX)
@@ -41,6 +41,6 @@ def terminal(open_terminal: OpenTerminal) -> Terminal:
 
 
 @pytest.fixture
-def chat(terminal: Terminal, program: Program) -> Chat:
+def chat(terminal: Terminal, program: InstalledProgram) -> Chat:
     """The chat, just opened for the first time."""
     return Chat(terminal, program).open()

@@ -10,56 +10,56 @@ import pytest
 
 from tests.end_to_end.chat import Chat
 from tests.end_to_end.conftest import OpenTerminal
-from tests.end_to_end.program import KIROTODO, Program, assert_one_sentence
+from tests.end_to_end.installed_program import KIROTODO, InstalledProgram, assert_one_sentence
 from tests.end_to_end.terminal import PROMPT
 
 pytestmark = pytest.mark.slow
 
 
-def folder_is_a_file(program: Program) -> None:
+def folder_is_a_file(program: InstalledProgram) -> None:
     program.home.write_text("not a folder")
 
 
-def folder_below_a_file(program: Program) -> None:
+def folder_below_a_file(program: InstalledProgram) -> None:
     program.home = program.folder / "file" / "home"
     (program.folder / "file").write_text("not a folder")
 
 
-def database_is_no_database(program: Program) -> None:
+def database_is_no_database(program: InstalledProgram) -> None:
     program.home.mkdir()
     program.database.write_bytes(b"this is no database, whatever its name says" * 200)
 
 
-def database_is_cut(program: Program) -> None:
+def database_is_cut(program: InstalledProgram) -> None:
     program.do("add", "milk")
     content = program.database.read_bytes()
     program.database.with_name("kirotodo.db-wal").unlink(missing_ok=True)
     program.database.write_bytes(content[: len(content) // 3])
 
 
-def database_is_too_new(program: Program) -> None:
+def database_is_too_new(program: InstalledProgram) -> None:
     program.do("add", "milk")
     with sqlite3.connect(program.database) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'ffff_of_the_future'")
     connection.close()
 
 
-def config_is_no_toml(program: Program) -> None:
+def config_is_no_toml(program: InstalledProgram) -> None:
     program.home.mkdir()
     (program.home / "config.toml").write_text('weekend = "satur\n')
 
 
-def config_names_no_setting(program: Program) -> None:
+def config_names_no_setting(program: InstalledProgram) -> None:
     program.home.mkdir()
     (program.home / "config.toml").write_text('weekends = "saturday"\n')
 
 
-def config_has_a_wrong_value(program: Program) -> None:
+def config_has_a_wrong_value(program: InstalledProgram) -> None:
     program.home.mkdir()
     (program.home / "config.toml").write_text('weekend = "wednesday"\n')
 
 
-Break = Callable[[Program], None]
+Break = Callable[[InstalledProgram], None]
 TROUBLES: list[tuple[Break, tuple[str, ...]]] = [
     (folder_is_a_file, ("home",)),
     (folder_below_a_file, ("home",)),
@@ -74,7 +74,7 @@ troubles = pytest.mark.parametrize(("trouble", "words"), TROUBLES, ids=[trouble.
 
 
 @troubles
-def test_commands_say_what_is_wrong(trouble: Break, words: tuple[str, ...], program: Program) -> None:
+def test_commands_say_what_is_wrong(trouble: Break, words: tuple[str, ...], program: InstalledProgram) -> None:
     trouble(program)
     for command in (["list"], ["ask", "add milk"]):
         done = program.run(*command)
@@ -86,7 +86,7 @@ def test_commands_say_what_is_wrong(trouble: Break, words: tuple[str, ...], prog
 @pytest.mark.terminal
 @troubles
 def test_the_chat_says_what_is_wrong(
-    trouble: Break, words: tuple[str, ...], program: Program, open_terminal: OpenTerminal
+    trouble: Break, words: tuple[str, ...], program: InstalledProgram, open_terminal: OpenTerminal
 ) -> None:
     trouble(program)
     chat = Chat(open_terminal(lines=30), program)
@@ -105,7 +105,7 @@ def flat(screen: str) -> str:
     return re.sub(r"[\s│╭╮╰╯─▌]+", "", screen)
 
 
-def test_nowhere_to_live_is_said(program: Program) -> None:
+def test_nowhere_to_live_is_said(program: InstalledProgram) -> None:
     environment = {name: value for name, value in program.environment.items() if name not in ("HOME", "KIROTODO_HOME")}
     done = subprocess.run(
         [str(KIROTODO), "list"], env=environment, cwd=program.folder, capture_output=True, text=True, check=False
@@ -115,7 +115,7 @@ def test_nowhere_to_live_is_said(program: Program) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere; run the tests as another user")
-def test_a_folder_that_cannot_be_written_is_said(program: Program) -> None:
+def test_a_folder_that_cannot_be_written_is_said(program: InstalledProgram) -> None:
     program.do("add", "milk")
     for path in (*program.home.iterdir(), program.home):
         path.chmod(path.stat().st_mode & ~0o222)
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_written_is_said(program: Program) -> None:
         program.home.chmod(0o755)
 
 
-def test_a_full_disk_is_said(program: Program) -> None:
+def test_a_full_disk_is_said(program: InstalledProgram) -> None:
     """A process that may not write a file larger than a few kilobytes meets what a full disk does."""
     program.do("add", "milk")
     done = subprocess.run(
@@ -147,7 +147,7 @@ def test_a_full_disk_is_said(program: Program) -> None:
 # --- no terminal, or a poor one ---
 
 
-def test_without_a_terminal_the_chat_points_to_ask(program: Program) -> None:
+def test_without_a_terminal_the_chat_points_to_ask(program: InstalledProgram) -> None:
     for command in ([], ["chat"]):
         done = program.run(*command)
         assert done.returncode == 2
@@ -181,7 +181,9 @@ def test_a_poor_terminal_gets_plain_words(
 
 
 @pytest.mark.terminal
-def test_a_tiny_terminal_gets_one_sentence_and_then_the_chat(program: Program, open_terminal: OpenTerminal) -> None:
+def test_a_tiny_terminal_gets_one_sentence_and_then_the_chat(
+    program: InstalledProgram, open_terminal: OpenTerminal
+) -> None:
     terminal = open_terminal(columns=20, lines=6)
     chat = Chat(terminal, program)
     chat.start()
@@ -193,7 +195,7 @@ def test_a_tiny_terminal_gets_one_sentence_and_then_the_chat(program: Program, o
 
 
 @pytest.mark.terminal
-def test_without_colour_the_chat_uses_none(program: Program, open_terminal: OpenTerminal) -> None:
+def test_without_colour_the_chat_uses_none(program: InstalledProgram, open_terminal: OpenTerminal) -> None:
     chat = Chat(open_terminal(NO_COLOR="1"), program).open()
     chat.say("add milk", "1 open")
     coloured = chat.terminal.coloured()

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.end_to_end.program import KIROTODO, Program
+from tests.end_to_end.installed_program import KIROTODO, InstalledProgram
 
 CLOSED: Final = ["<&-", ">&-", "2>&-"]
 COMBINATIONS: Final = [
@@ -18,7 +18,7 @@ COMBINATIONS: Final = [
 ]
 
 
-def shell(program: Program, *lines: str) -> "subprocess.CompletedProcess[str]":
+def shell(program: InstalledProgram, *lines: str) -> "subprocess.CompletedProcess[str]":
     """The lines, in one shell that ends with the first that fails."""
     script = "set -e\n" + "\n".join(f"{shlex.quote(str(KIROTODO))} {line}" for line in lines)
     return subprocess.run(
@@ -34,7 +34,7 @@ def shell(program: Program, *lines: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize("closed", COMBINATIONS)
 def test_commands_work_with_streams_closed(tmp_path: Path, closed: str) -> None:
-    program = Program(tmp_path)
+    program = InstalledProgram(tmp_path)
     done = shell(program, f"add milk {closed}", f"list {closed}", f"ask 'add bread' {closed}")
     assert (done.returncode, "wrong inside" in done.stderr) == (0, False), done.stderr
     assert "milk" in done.stdout or ">&-" in closed.replace("2>&-", "")
@@ -44,7 +44,7 @@ def test_commands_work_with_streams_closed(tmp_path: Path, closed: str) -> None:
 
 
 def test_other_commands_and_errors_do_too(tmp_path: Path) -> None:
-    program = Program(tmp_path)
+    program = InstalledProgram(tmp_path)
     done = shell(
         program, "--version >&-", "--help >&- 2>&-", "config >&-", "export >&- <&-", "doctor --offline >&- 2>&-"
     )

@@ -4,13 +4,13 @@ import pytest
 
 from tests.end_to_end.chat import Chat
 from tests.end_to_end.conftest import OpenTerminal
-from tests.end_to_end.program import Program
+from tests.end_to_end.installed_program import InstalledProgram
 from tests.end_to_end.terminal import Terminal
 
 pytestmark = [pytest.mark.terminal, pytest.mark.slow]
 
 
-def test_the_first_screen_shows_what_to_try_and_keeps_what_is_typed(chat: Chat, program: Program) -> None:
+def test_the_first_screen_shows_what_to_try_and_keeps_what_is_typed(chat: Chat, program: InstalledProgram) -> None:
     terminal = chat.terminal
     screen = terminal.wait_for("what is due this week?")
     terminal.wait_for("0 open")
@@ -23,7 +23,7 @@ def test_the_first_screen_shows_what_to_try_and_keeps_what_is_typed(chat: Chat, 
     assert program.titles() == ["buy groceries"]
 
 
-def test_a_day_of_talk(chat: Chat, program: Program) -> None:
+def test_a_day_of_talk(chat: Chat, program: InstalledProgram) -> None:
     terminal = chat.terminal
     program.do("add", "team meeting friday 9:00")
     terminal.wait_for("1 open")
@@ -42,7 +42,7 @@ def test_a_day_of_talk(chat: Chat, program: Program) -> None:
 
 
 def test_after_a_restart_conversation_tasks_and_draft_are_there(
-    chat: Chat, program: Program, open_terminal: OpenTerminal
+    chat: Chat, program: InstalledProgram, open_terminal: OpenTerminal
 ) -> None:
     chat.say("every other friday at 9 water the plants", "1 open")
     chat.terminal.type("add buy oat")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.end_to_end.chat import Chat
-from tests.end_to_end.program import Program
+from tests.end_to_end.installed_program import InstalledProgram
 
 pytestmark = [pytest.mark.terminal, pytest.mark.slow]
 
@@ -23,7 +23,7 @@ HOSTILE = {
 }
 
 
-def test_the_chat_shows_hostile_titles_and_lives_on(chat: Chat, program: Program) -> None:
+def test_the_chat_shows_hostile_titles_and_lives_on(chat: Chat, program: InstalledProgram) -> None:
     drafts = [{"title": title} for title in HOSTILE.values() if "\x1b" not in title and "\u202e" not in title]
     program.do("import", "-", "--format", "json", piped=json.dumps(drafts))
     chat.terminal.wait_for(f"{len(drafts)} open")
@@ -37,7 +37,7 @@ def test_the_chat_shows_hostile_titles_and_lives_on(chat: Chat, program: Program
     chat.leave()
 
 
-def test_no_command_prints_what_a_terminal_acts_on(program: Program) -> None:
+def test_no_command_prints_what_a_terminal_acts_on(program: InstalledProgram) -> None:
     done = [program.run("add", title) for title in HOSTILE.values()]
     done += [program.run("ask", f"add {HOSTILE['title sequence']}"), program.run("ask", HOSTILE["bidi"])]
     for command in (["list"], ["list", "--json"], ["search", "words"], ["show", "2"], ["export"], ["conversations"]):

@@ -7,13 +7,13 @@ import pytest
 
 from tests.end_to_end.chat import Chat
 from tests.end_to_end.conftest import OpenTerminal
-from tests.end_to_end.program import KIROTODO, PATIENCE, Program
+from tests.end_to_end.installed_program import KIROTODO, PATIENCE, InstalledProgram
 from tests.end_to_end.slow_model import SlowModel, slow_model
 
 pytestmark = [pytest.mark.terminal, pytest.mark.slow]
 
 
-def test_a_draft_survives(chat: Chat, program: Program, open_terminal: OpenTerminal) -> None:
+def test_a_draft_survives(chat: Chat, program: InstalledProgram, open_terminal: OpenTerminal) -> None:
     chat.terminal.type("remind me to")
     chat.wait_for_draft("remind me to")
     chat.kill()
@@ -26,7 +26,9 @@ def test_a_draft_survives(chat: Chat, program: Program, open_terminal: OpenTermi
 
 
 @pytest.mark.parametrize("seen", ["you   add", "Added", "1 open"])
-def test_a_turn_goes_on_and_is_done_once(seen: str, chat: Chat, program: Program, open_terminal: OpenTerminal) -> None:
+def test_a_turn_goes_on_and_is_done_once(
+    seen: str, chat: Chat, program: InstalledProgram, open_terminal: OpenTerminal
+) -> None:
     """Killed as soon as the message, the answer or the count is on the screen."""
     chat.terminal.say("add milk tomorrow at 5pm")
     chat.terminal.wait_for(seen)
@@ -41,7 +43,7 @@ def test_a_turn_goes_on_and_is_done_once(seen: str, chat: Chat, program: Program
     assert program.titles() == ["bread", "milk"]
 
 
-def test_a_question_is_asked_again(chat: Chat, program: Program, open_terminal: OpenTerminal) -> None:
+def test_a_question_is_asked_again(chat: Chat, program: InstalledProgram, open_terminal: OpenTerminal) -> None:
     chat.say("add milk, eggs and bread", "3 open")
     chat.say("delete all my tasks", "yes")
     chat.kill()
@@ -55,7 +57,7 @@ def test_a_question_is_asked_again(chat: Chat, program: Program, open_terminal: 
     again.say("undo that", "3 open")
 
 
-def killed_in_the_middle(program: Program, model: SlowModel, *words: str) -> None:
+def killed_in_the_middle(program: InstalledProgram, model: SlowModel, *words: str) -> None:
     """`ask`, killed once half of the answer came."""
     asking = subprocess.Popen(
         [str(KIROTODO), "ask", *words],
@@ -74,13 +76,13 @@ def service(model: SlowModel) -> dict[str, str]:
     return {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": model.url, "OPENAI_MODEL": "slow"}
 
 
-def messages(program: Program, conversation: int) -> list[str]:
+def messages(program: InstalledProgram, conversation: int) -> list[str]:
     told = json.loads(program.do("conversations", "show", str(conversation), "--json"))
     return [message["content"] for message in told["messages"]]
 
 
 @pytest.mark.parametrize("into", [["-n", "1"], []])
-def test_the_next_ask_finishes_what_a_killed_one_left(program: Program, into: list[str]) -> None:
+def test_the_next_ask_finishes_what_a_killed_one_left(program: InstalledProgram, into: list[str]) -> None:
     with slow_model() as model:
         killed_in_the_middle(program, model, "hello")
         model.gate.set()

@@ -6,7 +6,7 @@ import pytest
 
 from tests.end_to_end.chat import Chat
 from tests.end_to_end.conftest import OpenTerminal
-from tests.end_to_end.program import Program
+from tests.end_to_end.installed_program import InstalledProgram
 from tests.end_to_end.terminal import Terminal
 
 pytestmark = [pytest.mark.terminal, pytest.mark.slow]
@@ -42,7 +42,7 @@ def test_the_tasks_come_as_a_drawer_where_it_is_narrow(chat: Chat, terminal: Ter
     terminal.wait_gone("Upcoming")
 
 
-def test_a_message_of_several_lines(chat: Chat, terminal: Terminal, program: Program) -> None:
+def test_a_message_of_several_lines(chat: Chat, terminal: Terminal, program: InstalledProgram) -> None:
     terminal.type("add milk")
     terminal.press("C-j")
     terminal.type("add bread")
@@ -53,7 +53,7 @@ def test_a_message_of_several_lines(chat: Chat, terminal: Terminal, program: Pro
     assert program.titles() == ["bread", "milk"]
 
 
-def test_keys_stay_in_their_order(chat: Chat, terminal: Terminal, program: Program) -> None:
+def test_keys_stay_in_their_order(chat: Chat, terminal: Terminal, program: InstalledProgram) -> None:
     """Typed faster than the screen can follow: no letter overtakes an enter or a line's end."""
     for text in ("add milk", "add bread", "add eggs"):
         terminal.type(text)
@@ -69,7 +69,7 @@ def test_keys_stay_in_their_order(chat: Chat, terminal: Terminal, program: Progr
     assert program.titles() == ["bread", "eggs", "milk"]
 
 
-def test_a_paste_of_several_lines_is_not_sent(chat: Chat, terminal: Terminal, program: Program) -> None:
+def test_a_paste_of_several_lines_is_not_sent(chat: Chat, terminal: Terminal, program: InstalledProgram) -> None:
     terminal.paste("add milk\nadd bread\nadd b[/]u\u202etter\n")
     terminal.wait_for(lambda screen: "add milk" in screen and "add bread" in screen and "b[/]utter" in screen)
     terminal.wait_for("0 open")
@@ -79,7 +79,7 @@ def test_a_paste_of_several_lines_is_not_sent(chat: Chat, terminal: Terminal, pr
 
 
 @pytest.mark.parametrize("keys", [["C-q"], ["C-c", "C-c"]], ids=["ctrl+q", "ctrl+c"])
-def test_the_terminal_is_left_clean(keys: list[str], terminal: Terminal, program: Program) -> None:
+def test_the_terminal_is_left_clean(keys: list[str], terminal: Terminal, program: InstalledProgram) -> None:
     terminal.run("stty -a > before; stty size")
     terminal.wait_for_prompt()
     chat = Chat(terminal, program).open()
@@ -101,7 +101,7 @@ def test_the_terminal_is_left_clean(keys: list[str], terminal: Terminal, program
     assert "^[" not in terminal.screen, "bracketed paste is still on"
 
 
-def test_a_hang_up_keeps_the_draft(chat: Chat, program: Program, open_terminal: OpenTerminal) -> None:
+def test_a_hang_up_keeps_the_draft(chat: Chat, program: InstalledProgram, open_terminal: OpenTerminal) -> None:
     """The window is closed, the connection is cut: the last key is on disk all the same."""
     chat.terminal.type("half a sentence")
     chat.terminal.wait_for("half a sentence")

@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.end_to_end.program import Program
+from tests.end_to_end.installed_program import InstalledProgram
 from tests.end_to_end.terminal import Terminal
 
 pytestmark = [pytest.mark.terminal, pytest.mark.slow]
 
 
 def test_the_chat_opens_with_the_model_asked_for_and_goes_back_to_the_built_in_one(
-    program: Program, terminal: Terminal
+    program: InstalledProgram, terminal: Terminal
 ) -> None:
     program.home.mkdir(parents=True, exist_ok=True)
     (program.home / "config.toml").write_text('[models.near]\nmodel = "x"\nbase_url = "http://127.0.0.1:9/v1"\n')

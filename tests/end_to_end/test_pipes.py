@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.end_to_end.program import Program
+from tests.end_to_end.installed_program import InstalledProgram
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,7 @@ TASK_KEYS = {
 }
 
 
-def test_a_piped_sentence_is_answered_in_json(program: Program) -> None:
+def test_a_piped_sentence_is_answered_in_json(program: InstalledProgram) -> None:
     response = json.loads(program.do("ask", "--json", piped="add milk tomorrow at 5pm\n"))
     assert response.keys() >= RESPONSE_KEYS
     (call,) = response["tool_calls"]
@@ -37,7 +37,7 @@ def test_a_piped_sentence_is_answered_in_json(program: Program) -> None:
     assert (task["title"], task["due_time"]) == ("milk", "17:00:00")
 
 
-def test_the_events_of_a_turn_come_one_a_line(program: Program) -> None:
+def test_the_events_of_a_turn_come_one_a_line(program: InstalledProgram) -> None:
     events = [json.loads(line) for line in program.do("ask", "--jsonl", "add milk").splitlines()]
     kinds = [event["kind"] for event in events]
     assert kinds[0] == "turn_started"
@@ -46,21 +46,21 @@ def test_the_events_of_a_turn_come_one_a_line(program: Program) -> None:
     assert [event["seq"] for event in events] == sorted({event["seq"] for event in events})
 
 
-def test_answer_and_narration_go_apart(program: Program) -> None:
+def test_answer_and_narration_go_apart(program: InstalledProgram) -> None:
     done = program.run("ask", "add milk")
     assert done.returncode == 0
     assert "milk" in done.stdout
     assert "add_task" not in done.stdout
 
 
-def test_a_conversation_goes_on_from_one_run_to_the_next(program: Program) -> None:
+def test_a_conversation_goes_on_from_one_run_to_the_next(program: InstalledProgram) -> None:
     program.do("ask", "add milk, eggs and bread")
     program.do("ask", "--continue", "show my tasks")
     program.do("ask", "--continue", "mark the second one as done")
     assert program.titles("--status", "completed") == ["eggs"]
 
 
-def test_what_needs_a_yes_is_not_done_without_one(program: Program) -> None:
+def test_what_needs_a_yes_is_not_done_without_one(program: InstalledProgram) -> None:
     program.do("ask", "add milk, eggs and bread")
     asked = program.run("ask", "delete all my tasks")
     assert asked.returncode == 3
@@ -69,7 +69,7 @@ def test_what_needs_a_yes_is_not_done_without_one(program: Program) -> None:
     assert program.tasks() == []
 
 
-def test_a_closed_pipe_is_no_fault(program: Program) -> None:
+def test_a_closed_pipe_is_no_fault(program: InstalledProgram) -> None:
     program.do("ask", "add milk, eggs and bread")
     done = program.run("--help")
     assert done.returncode == 0

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.end_to_end.program import Program
+from tests.end_to_end.installed_program import InstalledProgram
 
 COMMANDS: Final = """
 import json, sys
@@ -26,7 +26,7 @@ WITHOUT_ALL_RIGHTS: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_
 """root may write whatever the modes say, unless it is told not to."""
 
 
-def run(program: Program, *commands: list[str]) -> list[tuple[int, str, str]]:
+def run(program: InstalledProgram, *commands: list[str]) -> list[tuple[int, str, str]]:
     """What each command ends with and says, in a process that has to obey modes."""
     is_root = os.name != "nt" and os.getuid() == 0
     if is_root and shutil.which(WITHOUT_ALL_RIGHTS[0]) is None:
@@ -45,15 +45,15 @@ def run(program: Program, *commands: list[str]) -> list[tuple[int, str, str]]:
 
 
 @pytest.fixture
-def locked(tmp_path: Path) -> Program:
-    program = Program(tmp_path)
+def locked(tmp_path: Path) -> InstalledProgram:
+    program = InstalledProgram(tmp_path)
     program.do("add", "milk")
     program.database.chmod(0o444)
     program.home.chmod(0o555)
     return program
 
 
-def test_what_only_looks_works_and_says_so(locked: Program) -> None:
+def test_what_only_looks_works_and_says_so(locked: InstalledProgram) -> None:
     words = [["list"], ["show", "1"], ["search", "milk"], ["stats"], ["export"], ["conversations"]]
     for command, (code, out, said) in zip(words, run(locked, *words), strict=True):
         assert (command, code) == (command, 0), said
@@ -61,7 +61,7 @@ def test_what_only_looks_works_and_says_so(locked: Program) -> None:
         assert said.count("can only be read") == 1
 
 
-def test_what_changes_something_is_refused(locked: Program) -> None:
+def test_what_changes_something_is_refused(locked: InstalledProgram) -> None:
     words = [["add", "bread"], ["done", "1"], ["undo"], ["ask", "add bread"], ["db", "upgrade"]]
     for code, _, said in run(locked, *words):
         assert code == 1
@@ -69,7 +69,7 @@ def test_what_changes_something_is_refused(locked: Program) -> None:
     assert "bread" not in run(locked, ["list"])[0][1]
 
 
-def test_it_can_be_checked_and_copied(locked: Program) -> None:
+def test_it_can_be_checked_and_copied(locked: InstalledProgram) -> None:
     checked, copied, looked = run(locked, ["db", "check"], ["db", "backup", "copy.db"], ["doctor", "--offline"])
     assert (checked[0], copied[0]) == (0, 0), checked[2] + copied[2]
     assert "cannot be written" in looked[1]
@@ -77,7 +77,7 @@ def test_it_can_be_checked_and_copied(locked: Program) -> None:
     assert "milk" in locked.run("list", also=there).stdout
 
 
-def test_changes_that_wait_beside_it_are_not_left_out_in_silence(locked: Program) -> None:
+def test_changes_that_wait_beside_it_are_not_left_out_in_silence(locked: InstalledProgram) -> None:
     locked.home.chmod(0o755)
     locked.database.with_name("kirotodo.db-wal").write_bytes(b"x" * 64)
     locked.home.chmod(0o555)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.end_to_end.chat import Chat
 from tests.end_to_end.conftest import OpenTerminal
-from tests.end_to_end.program import Program
+from tests.end_to_end.installed_program import InstalledProgram
 
 pytestmark = [pytest.mark.terminal, pytest.mark.slow]
 
@@ -22,7 +22,7 @@ class SignalledChat(Chat):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_end_leaves_the_terminal_clean_and_keeps_the_draft(
-    number: signal.Signals, program: Program, open_terminal: OpenTerminal
+    number: signal.Signals, program: InstalledProgram, open_terminal: OpenTerminal
 ) -> None:
     chat = SignalledChat(open_terminal(), program).open()
     chat.terminal.type("half a sentence")
@@ -35,7 +35,9 @@ def test_a_signal_to_end_leaves_the_terminal_clean_and_keeps_the_draft(
     again.terminal.wait_for("half a sentence")
 
 
-def test_killed_right_behind_enter_the_message_is_done_once(program: Program, open_terminal: OpenTerminal) -> None:
+def test_killed_right_behind_enter_the_message_is_done_once(
+    program: InstalledProgram, open_terminal: OpenTerminal
+) -> None:
     chat = SignalledChat(open_terminal(), program).open()
     chat.terminal.say("add milk tomorrow at 5pm")
     chat.terminal.wait_for("you   add milk")
@@ -53,7 +55,7 @@ def an_editor(folder: Path, script: str) -> str:
     return str(editor)
 
 
-def test_a_message_is_written_in_the_editor(program: Program, open_terminal: OpenTerminal) -> None:
+def test_a_message_is_written_in_the_editor(program: InstalledProgram, open_terminal: OpenTerminal) -> None:
     editor = an_editor(
         program.folder, 'echo "editing $(cat "$1")"; read -r word; printf "add %s\\nplease" "$word" >"$1"'
     )
@@ -72,7 +74,7 @@ def test_a_message_is_written_in_the_editor(program: Program, open_terminal: Ope
     assert not chat.terminal.left_on()
 
 
-def test_an_editor_that_fails_gives_the_text_back(program: Program, open_terminal: OpenTerminal) -> None:
+def test_an_editor_that_fails_gives_the_text_back(program: InstalledProgram, open_terminal: OpenTerminal) -> None:
     chat = Chat(open_terminal(EDITOR=an_editor(program.folder, 'echo lost >"$1"; exit 3')), program).open()
     chat.terminal.type("some words")
     chat.terminal.wait_for("some words")

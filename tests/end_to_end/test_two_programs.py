@@ -4,12 +4,12 @@ import pytest
 
 from tests.end_to_end.chat import Chat
 from tests.end_to_end.conftest import OpenTerminal
-from tests.end_to_end.program import Program
+from tests.end_to_end.installed_program import InstalledProgram
 
 pytestmark = [pytest.mark.terminal, pytest.mark.slow]
 
 
-def test_the_open_chat_shows_what_a_command_does(chat: Chat, program: Program) -> None:
+def test_the_open_chat_shows_what_a_command_does(chat: Chat, program: InstalledProgram) -> None:
     program.do("add", "buy stamps")
     chat.terminal.wait_for(lambda screen: "buy stamps" in screen and "1 open" in screen)
     program.do("done", "1")
@@ -18,7 +18,7 @@ def test_the_open_chat_shows_what_a_command_does(chat: Chat, program: Program) -
     assert "milk" in program.do("list")
 
 
-def test_two_chats_on_one_list(chat: Chat, program: Program, open_terminal: OpenTerminal) -> None:
+def test_two_chats_on_one_list(chat: Chat, program: InstalledProgram, open_terminal: OpenTerminal) -> None:
     other = Chat(open_terminal(), program).open("--new")
     chat.say("add milk", "1 open")
     other.terminal.wait_for("1 open")

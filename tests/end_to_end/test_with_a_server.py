@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from tests.end_to_end.chat import Chat
-from tests.end_to_end.program import KIROTODO, Program, assert_one_sentence
+from tests.end_to_end.installed_program import KIROTODO, InstalledProgram, assert_one_sentence
 from tests.end_to_end.slow_model import SlowModel, slow_model
 from tests.end_to_end.terminal import Terminal
 
@@ -106,14 +106,14 @@ def move(terminal: Terminal, key: str, *, to: str) -> None:
     terminal.wait_until(lambda: terminal.painted(to) != before, f"{to} should have the focus")
 
 
-def conversation(program: Program) -> list[tuple[str, str]]:
+def conversation(program: InstalledProgram) -> list[tuple[str, str]]:
     import json
 
     shown: dict[str, Any] = json.loads(program.do("conversations", "show", "1", "--json"))
     return [(message["role"], message["content"]) for message in shown["messages"]]
 
 
-def test_sign_up_list_chat_and_out(house: BackendHarness, program: Program, terminal: Terminal) -> None:
+def test_sign_up_list_chat_and_out(house: BackendHarness, program: InstalledProgram, terminal: Terminal) -> None:
     sign_up(terminal, house)
     program.do("add", "milk tomorrow")
     chat = Chat(terminal, program)
@@ -132,7 +132,7 @@ def test_sign_up_list_chat_and_out(house: BackendHarness, program: Program, term
 
 
 def test_the_server_dies_in_the_middle_of_an_answer_and_the_chat_goes_on(
-    slow_house: BackendHarness, model: SlowModel, program: Program, terminal: Terminal
+    slow_house: BackendHarness, model: SlowModel, program: InstalledProgram, terminal: Terminal
 ) -> None:
     sign_up(terminal, slow_house)
     chat = Chat(terminal, program)
@@ -152,7 +152,7 @@ def test_the_server_dies_in_the_middle_of_an_answer_and_the_chat_goes_on(
     assert conversation(program) == [("user", "hello"), answer, ("user", "and then?"), answer]
 
 
-def test_the_door_of_a_server_in_the_chat(house: BackendHarness, program: Program, terminal: Terminal) -> None:
+def test_the_door_of_a_server_in_the_chat(house: BackendHarness, program: InstalledProgram, terminal: Terminal) -> None:
     """For somebody without a shell: the chat alone is enough."""
     terminal.run(f"KIROTODO_CREDENTIALS=memory kirotodo chat --server {house.url}")
     terminal.wait_for("password")

@@ -25,7 +25,7 @@ from kirotodo.core.settings import Settings
 from kirotodo.core.store import maintenance
 from tests import postgres
 from tests.client.remote.cutting_proxy import CuttingProxy, cutting_proxy
-from tests.core.models.raw_server import raw_server
+from tests.core.models.model_server import model_server
 from tests.faults.stage import (
     ORPHAN,
     PATIENCE,
@@ -65,7 +65,7 @@ def own_postgres() -> Iterator[postgres.Server]:
 async def serving(folder: Path, url: str, *, replicas: int = 1) -> AsyncIterator[Servers]:
     """Run `kirotodo serve` on a database, with a model service."""
     service = ModelService()
-    async with raw_server(service):
+    async with model_server(service):
         servers = Servers(folder, url, service.url)
         try:
             for _ in range(replicas):
@@ -122,7 +122,7 @@ async def kill_ask(folder: Path, dice: Dice, count: int) -> Tally:
     """`kill -9` of a local `kirotodo ask`, half of the time once the model was asked; the next `ask` has to finish what
     was left, whatever conversation that is in."""
     tally, service, url = Tally(), ModelService(), sqlite_in(folder)
-    async with raw_server(service):
+    async with model_server(service):
         variables = environment(folder, database_url=url, model_url=service.url)
         await _ask_whole(variables, folder, "add task 0", tally)
         for number in range(1, count + 1):
@@ -209,7 +209,7 @@ async def cut_clients(folder: Path, dice: Dice, count: int) -> Tally:
 async def cut_models(folder: Path, dice: Dice, count: int) -> Tally:
     """Every connection between the server and the model service is dropped after so many bytes."""
     tally, service, url = Tally(), ModelService(), sqlite_in(folder)
-    async with raw_server(service), cutting_proxy(_port_of(service.url)) as proxy:
+    async with model_server(service), cutting_proxy(_port_of(service.url)) as proxy:
         servers = Servers(folder, url, f"{proxy.url}/v1")
         try:
             servers.start()

@@ -39,7 +39,7 @@ from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import Conflict, KirotodoError, StorageError
 from kirotodo.core.events import ApprovalRequested
 from tests.client.remote.raw_server import QUICK
-from tests.core.models.raw_server import Answer, Piece, RawServer, data, delta
+from tests.core.models.model_server import Answer, ModelServer, Piece, data, delta
 from tests.server.serving import SECRET, token_for
 
 ORPHAN: Final = "ORPHAN"
@@ -92,7 +92,7 @@ class Tally:
 # --- the model service ---
 
 
-class ModelService(RawServer):
+class ModelService(ModelServer):
     """Speaks Chat Completions and does what the last message says, slowly enough to be interrupted."""
 
     def __init__(self, pause: float = 0.01) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from tests.client.commands.program import Program
+from tests.client.commands.command_runner import CommandRunner
 from tests.client.commands.shared_server import SharedServer, shared_server
 
 OVER_BOTH: Final = {"test_tasks", "test_edits", "test_ask", "test_conversations", "test_transfer"}
@@ -29,8 +29,8 @@ def server_of_all(tmp_path_factory: pytest.TempPathFactory, empty_list: Path) ->
 
 
 @pytest.fixture
-def program(request: pytest.FixtureRequest, tmp_path: Path) -> Program:
+def program(request: pytest.FixtureRequest, tmp_path: Path) -> CommandRunner:
     if request.param == "local":
-        return Program(tmp_path / "home")
+        return CommandRunner(tmp_path / "home")
     server: SharedServer = request.getfixturevalue("server_of_all")
     return server.program(tmp_path / "home")

@@ -16,7 +16,7 @@ from kirotodo.core.models.builtin.model import BuiltinModel
 from kirotodo.core.models.model import Model, ModelEvent, ModelRequest
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from tests.client.commands.program import MONDAY, Program
+from tests.client.commands.command_runner import MONDAY, CommandRunner
 from tests.server.serving import served, settings_in, token_for
 
 
@@ -27,7 +27,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.now = MONDAY
-        self.program: RemoteProgram | None = None
+        self.program: RemoteCommandRunner | None = None
 
     def clock(self) -> datetime:
         return self.program.now if self.program is not None else MONDAY
@@ -51,8 +51,8 @@ class SharedServer:
         self.stage = stage
         self._users = itertools.count(1)
 
-    def program(self, folder: Path) -> "RemoteProgram":
-        self.stage.program = RemoteProgram(folder, self.base_url, f"user-{next(self._users)}")
+    def program(self, folder: Path) -> "RemoteCommandRunner":
+        self.stage.program = RemoteCommandRunner(folder, self.base_url, f"user-{next(self._users)}")
         return self.stage.program
 
 
@@ -85,7 +85,7 @@ def shared_server(folder: Path) -> Iterator[SharedServer]:
         thread.join()
 
 
-class RemoteProgram(Program):
+class RemoteCommandRunner(CommandRunner):
     """The same commands, on a list at the server."""
 
     def __init__(self, folder: Path, base_url: str, user_id: str) -> None:

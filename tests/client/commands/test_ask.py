@@ -9,10 +9,10 @@ import pytest
 from kirotodo.core.errors import ModelError
 from kirotodo.core.models.model import ModelRequest, Restarted
 from kirotodo.core.models.scripted import Fail, Item, Wait, call
-from tests.client.commands.program import Program
+from tests.client.commands.command_runner import CommandRunner
 
 
-def test_the_answer_is_data_and_what_was_done_is_narration(program: Program) -> None:
+def test_the_answer_is_data_and_what_was_done_is_narration(program: CommandRunner) -> None:
     program.model.extend([call("add_task", title="milk")], ["Added ", "milk."])
     result = program.run("ask", "add", "milk")
     assert result.exit_code == 0
@@ -22,7 +22,7 @@ def test_the_answer_is_data_and_what_was_done_is_narration(program: Program) -> 
     assert program.titles() == ["milk"]
 
 
-def test_json_is_the_chat_response(program: Program) -> None:
+def test_json_is_the_chat_response(program: CommandRunner) -> None:
     program.model.extend([call("add_task", title="milk")], ["Added milk."])
     result = program.run("ask", "--json", stdin="add milk\n")
     assert result.exit_code == 0
@@ -46,7 +46,7 @@ def test_json_is_the_chat_response(program: Program) -> None:
     assert (made["tool"], made["arguments"]["title"], made["status"]) == ("add_task", "milk", "succeeded")
 
 
-def test_jsonl_is_the_stream_of_events(program: Program) -> None:
+def test_jsonl_is_the_stream_of_events(program: CommandRunner) -> None:
     program.model.extend([call("add_task", title="milk \u202e")], ["Added milk."])
     lines = program.ok("ask", "--jsonl", "add milk").splitlines()
     kinds = [json.loads(line)["kind"] for line in lines]
@@ -56,7 +56,7 @@ def test_jsonl_is_the_stream_of_events(program: Program) -> None:
     assert not any("\u202e" in line for line in lines)
 
 
-def test_the_built_in_model_answers_a_pipe(program: Program) -> None:
+def test_the_built_in_model_answers_a_pipe(program: CommandRunner) -> None:
     program.use_builtin()
     answer = program.json("ask", stdin="add milk tomorrow at 5pm\n")
     assert answer["status"] == "finished"
@@ -64,28 +64,28 @@ def test_the_built_in_model_answers_a_pipe(program: Program) -> None:
     assert (task["title"], task["due_date"], task["due_time"]) == ("milk", "2026-11-24", "17:00:00")
 
 
-def test_a_conversation_goes_on_by_number_or_as_the_latest(program: Program) -> None:
+def test_a_conversation_goes_on_by_number_or_as_the_latest(program: CommandRunner) -> None:
     program.model.extend(["one"], ["two"], ["three"])
     first = program.json("ask", "hello")["conversation_id"]
     assert program.json("ask", "--conversation", str(first), "again")["conversation_id"] == first
     assert program.json("ask", "-c", "and again")["conversation_id"] == first
 
 
-def test_without_a_conversation_there_is_none_to_go_on_with(program: Program) -> None:
+def test_without_a_conversation_there_is_none_to_go_on_with(program: CommandRunner) -> None:
     assert "no conversation" in program.fails(1, "ask", "--continue", "hello")
 
 
-def test_an_unknown_conversation_fails(program: Program) -> None:
+def test_an_unknown_conversation_fails(program: CommandRunner) -> None:
     program.fails(1, "ask", "--conversation", "9", "hello")
 
 
-def bulk(program: Program) -> None:
+def bulk(program: CommandRunner) -> None:
     program.ok("add", "milk")
     program.ok("add", "eggs")
     program.model.extend([call("delete_task", task_ids=[1, 2])])
 
 
-def test_an_approval_that_nobody_can_give_ends_with_3_and_says_how_to_answer(program: Program) -> None:
+def test_an_approval_that_nobody_can_give_ends_with_3_and_says_how_to_answer(program: CommandRunner) -> None:
     bulk(program)
     result = program.run("ask", "delete everything")
     assert result.exit_code == 3
@@ -95,7 +95,7 @@ def test_an_approval_that_nobody_can_give_ends_with_3_and_says_how_to_answer(pro
 
 @pytest.mark.parametrize(("word", "left"), [("yes", []), ("no", ["milk", "eggs"])])
 def test_a_parked_turn_is_answered_later_and_only_the_rest_is_told(
-    program: Program, word: str, left: list[str]
+    program: CommandRunner, word: str, left: list[str]
 ) -> None:
     bulk(program)
     parked = program.run("ask", "--json", "delete everything")
@@ -111,7 +111,7 @@ def test_a_parked_turn_is_answered_later_and_only_the_rest_is_told(
 
 
 @pytest.mark.parametrize(("option", "left"), [("--yes", []), ("--no", ["milk", "eggs"])])
-def test_an_answer_may_be_given_beforehand(program: Program, option: str, left: list[str]) -> None:
+def test_an_answer_may_be_given_beforehand(program: CommandRunner, option: str, left: list[str]) -> None:
     bulk(program)
     program.model.extend(["Well then."])
     assert program.ok("ask", option, "delete everything") == "Well then.\n"
@@ -119,7 +119,7 @@ def test_an_answer_may_be_given_beforehand(program: Program, option: str, left: 
 
 
 @pytest.mark.local_list
-def test_a_dry_run_changes_nothing(program: Program) -> None:
+def test_a_dry_run_changes_nothing(program: CommandRunner) -> None:
     program.ok("add", "eggs")
     program.model.extend([call("add_task", title="milk")], ["Added milk."])
     result = program.run("ask", "--dry-run", "add milk")
@@ -131,14 +131,14 @@ def test_a_dry_run_changes_nothing(program: Program) -> None:
 
 
 @pytest.mark.local_list
-def test_a_dry_run_works_before_there_is_a_list(program: Program) -> None:
+def test_a_dry_run_works_before_there_is_a_list(program: CommandRunner) -> None:
     program.model.extend(["Hello."])
     assert program.ok("ask", "--dry-run", "hello") == "Hello.\n"
     assert not (program.settings.data_dir / "kirotodo.db").exists()
 
 
 @pytest.mark.local_list
-def test_a_dry_run_tells_what_would_be_asked(program: Program) -> None:
+def test_a_dry_run_tells_what_would_be_asked(program: CommandRunner) -> None:
     bulk(program)
     result = program.run("ask", "--dry-run", "delete everything")
     assert result.exit_code == 3
@@ -146,12 +146,12 @@ def test_a_dry_run_tells_what_would_be_asked(program: Program) -> None:
     assert program.titles() == ["milk", "eggs"]
 
 
-def test_a_model_that_cannot_be_reached_ends_with_5(program: Program) -> None:
+def test_a_model_that_cannot_be_reached_ends_with_5(program: CommandRunner) -> None:
     program.model.extend([Fail(error=ModelError("The model does not answer.", retryable=False))])
     assert "The model does not answer." in program.fails(5, "ask", "hello")
 
 
-def test_a_failed_turn_is_told_as_json_too(program: Program) -> None:
+def test_a_failed_turn_is_told_as_json_too(program: CommandRunner) -> None:
     program.model.extend([Fail(error=ModelError("The model does not answer.", retryable=False))])
     result = program.run("ask", "--json", "hello")
     assert result.exit_code == 5
@@ -159,7 +159,7 @@ def test_a_failed_turn_is_told_as_json_too(program: Program) -> None:
     assert (answer["status"], answer["error"]) == ("failed", "The model does not answer.")
 
 
-def test_hostile_answers_are_made_safe(program: Program) -> None:
+def test_hostile_answers_are_made_safe(program: CommandRunner) -> None:
     program.model.extend(["one\x1b]0;evil\x07 two\u202e\nthree"])
     assert program.ok("ask", "hello") == "one two\nthree\n"
 
@@ -174,16 +174,16 @@ def test_hostile_answers_are_made_safe(program: Program) -> None:
         ("ask", "--conversation", "x", "hello"),
     ],
 )
-def test_wrong_usage(program: Program, args: tuple[str, ...]) -> None:
+def test_wrong_usage(program: CommandRunner, args: tuple[str, ...]) -> None:
     program.fails(2, *args)
 
 
-def test_an_endless_pipe_is_refused(program: Program) -> None:
+def test_an_endless_pipe_is_refused(program: CommandRunner) -> None:
     assert "10,000" in program.fails(2, "ask", stdin="x" * 1_000_000)
 
 
 @pytest.mark.local_list  # a server's model may be asked before its client knows which turn there is to stop
-def test_ctrl_c_stops_the_turn_and_keeps_what_was_said(program: Program) -> None:
+def test_ctrl_c_stops_the_turn_and_keeps_what_was_said(program: CommandRunner) -> None:
     def interrupted(_: ModelRequest) -> list[Item]:
         signal.raise_signal(signal.SIGINT)
         return ["Partial", Wait(gate=asyncio.Event())]
@@ -196,6 +196,6 @@ def test_ctrl_c_stops_the_turn_and_keeps_what_was_said(program: Program) -> None
     assert turn["status"] == "cancelled"
 
 
-def test_a_step_begun_anew_is_not_told_twice_in_a_pipe(program: Program) -> None:
+def test_a_step_begun_anew_is_not_told_twice_in_a_pipe(program: CommandRunner) -> None:
     program.model.extend(["Wrong start", Restarted(), "Right answer"])
     assert program.ok("ask", "hello") == "Right answer\n"

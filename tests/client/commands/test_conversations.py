@@ -6,25 +6,25 @@ from pathlib import Path
 import pytest
 
 from kirotodo.core.models.scripted import call
-from tests.client.commands.program import Program
+from tests.client.commands.command_runner import CommandRunner
 
 
 @pytest.fixture
-def told(program: Program) -> Program:
+def told(program: CommandRunner) -> CommandRunner:
     """A program with one conversation that added milk."""
     program.model.extend([call("add_task", title="milk")], ["Added *milk*."])
     program.ok("ask", "add milk")
     return program
 
 
-def test_none_yet_says_how_to_begin(program: Program) -> None:
+def test_none_yet_says_how_to_begin(program: CommandRunner) -> None:
     result = program.run("conversations")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "kirotodo ask" in result.stderr
 
 
 @pytest.mark.parametrize("args", [("conversations",), ("conversations", "list")])
-def test_they_are_listed_latest_first(told: Program, args: tuple[str, ...]) -> None:
+def test_they_are_listed_latest_first(told: CommandRunner, args: tuple[str, ...]) -> None:
     told.model.extend(["Hello."])
     told.ok("ask", "good morning")
     first, second = told.ok(*args).splitlines()
@@ -33,13 +33,13 @@ def test_they_are_listed_latest_first(told: Program, args: tuple[str, ...]) -> N
     assert "2 messages" in first
 
 
-def test_they_are_listed_as_json(told: Program) -> None:
+def test_they_are_listed_as_json(told: CommandRunner) -> None:
     page = told.json("conversations", "list")
     assert set(page) == {"items", "next"}
     assert page["items"][0]["id"] == 1
 
 
-def test_they_are_found_by_words(told: Program) -> None:
+def test_they_are_found_by_words(told: CommandRunner) -> None:
     told.model.extend(["Hello."])
     told.ok("ask", "good morning")
     page = told.json("conversations", "list", "--search", "milk")
@@ -47,7 +47,7 @@ def test_they_are_found_by_words(told: Program) -> None:
     assert "No conversation holds" in told.run("conversations", "list", "--search", "zebra").stderr
 
 
-def test_show_tells_who_said_what_and_what_was_done(told: Program) -> None:
+def test_show_tells_who_said_what_and_what_was_done(told: CommandRunner) -> None:
     lines = told.ok("conversations", "show", "1").splitlines()
     assert lines[0] == "you  add milk"
     assert "add_task" in lines[1]
@@ -55,19 +55,19 @@ def test_show_tells_who_said_what_and_what_was_done(told: Program) -> None:
     assert [message["role"] for message in told.json("conversations", "show", "1")["messages"]] == ["user", "assistant"]
 
 
-def test_older_messages_are_pointed_to(told: Program) -> None:
+def test_older_messages_are_pointed_to(told: CommandRunner) -> None:
     result = told.run("conversations", "show", "1", "--limit", "1")
     assert "--before 2" in result.stderr
     assert told.ok("conversations", "show", "1", "--before", "2").startswith("you  add milk")
 
 
-def test_rename(told: Program) -> None:
+def test_rename(told: CommandRunner) -> None:
     assert told.ok("conversations", "rename", "1", "Milk", "and", "more") == "Renamed conversation 1 Milk and more\n"
     assert told.json("conversations", "list")["items"][0]["title"] == "Milk and more"
     told.fails(2, "conversations", "rename", "1", "")
 
 
-def test_a_deleted_one_comes_back(told: Program) -> None:
+def test_a_deleted_one_comes_back(told: CommandRunner) -> None:
     told.ok("conversations", "delete", "1")
     assert told.json("conversations", "list")["items"] == []
     assert told.titles() == ["milk"]
@@ -76,11 +76,11 @@ def test_a_deleted_one_comes_back(told: Program) -> None:
 
 
 @pytest.mark.parametrize("command", ["show", "delete", "restore", "export"])
-def test_an_unknown_number_fails(program: Program, command: str) -> None:
+def test_an_unknown_number_fails(program: CommandRunner, command: str) -> None:
     program.fails(1, "conversations", command, "9")
 
 
-def test_markdown_is_for_people(told: Program) -> None:
+def test_markdown_is_for_people(told: CommandRunner) -> None:
     text = told.ok("conversations", "export", "1")
     assert text.startswith("# ")
     assert "**You**, Mon 23 Nov" in text
@@ -88,13 +88,13 @@ def test_markdown_is_for_people(told: Program) -> None:
     assert "Added *milk*." in text
 
 
-def test_json_holds_every_message_and_turn(told: Program) -> None:
+def test_json_holds_every_message_and_turn(told: CommandRunner) -> None:
     whole = json.loads(told.ok("conversations", "export", "1", "--format", "json"))
     assert [message["content"] for message in whole["messages"]] == ["add milk", "Added *milk*."]
     assert [turn["status"] for turn in whole["turns"]] == ["finished"]
 
 
-def test_a_long_conversation_is_exported_whole(program: Program) -> None:
+def test_a_long_conversation_is_exported_whole(program: CommandRunner) -> None:
     program.model.extend(*([f"answer {number}"] for number in range(3)))
     for number in range(3):
         program.ok("ask", *(("--conversation", "1") if number else ()), f"question {number}")
@@ -103,12 +103,12 @@ def test_a_long_conversation_is_exported_whole(program: Program) -> None:
     assert places == sorted(places)
 
 
-def test_a_file_is_not_written_over_unasked(told: Program, tmp_path: Path) -> None:
+def test_a_file_is_not_written_over_unasked(told: CommandRunner, tmp_path: Path) -> None:
     file = tmp_path / "talk.md"
     told.ok("conversations", "export", "1", str(file))
     assert "exists already" in told.fails(1, "conversations", "export", "1", str(file))
     told.ok("conversations", "export", "1", str(file), "--force")
 
 
-def test_a_wrong_command_suggests_the_nearest(program: Program) -> None:
+def test_a_wrong_command_suggests_the_nearest(program: CommandRunner) -> None:
     assert "Did you mean 'rename'?" in program.fails(2, "conversations", "renam")

@@ -4,25 +4,25 @@ from typing import Any
 
 import pytest
 
-from tests.client.commands.program import Program
+from tests.client.commands.command_runner import CommandRunner
 
 
-def test_add_echoes_what_it_understood(program: Program) -> None:
+def test_add_echoes_what_it_understood(program: CommandRunner) -> None:
     assert program.ok("add", "buy", "milk", "tomorrow", "at", "5pm") == "Added 1 buy milk (Tue 24 Nov, 17:00)\n"
 
 
-def test_add_reads_a_pipe(program: Program) -> None:
+def test_add_reads_a_pipe(program: CommandRunner) -> None:
     program.ok("add", stdin="buy milk\n")
     program.ok("add", "-", stdin=b"\xef\xbb\xbfbuy eggs")
     assert program.titles() == ["buy milk", "buy eggs"]
 
 
-def test_each_line_of_a_pipe_is_a_task(program: Program) -> None:
+def test_each_line_of_a_pipe_is_a_task(program: CommandRunner) -> None:
     assert len(program.ok("add", stdin="milk tomorrow\n\neggs\n").splitlines()) == 2
     assert program.titles() == ["milk", "eggs"]
 
 
-def test_marks_of_a_list_are_taken_off_and_ticked_items_are_done(program: Program) -> None:
+def test_marks_of_a_list_are_taken_off_and_ticked_items_are_done(program: CommandRunner) -> None:
     lines = (
         "- [ ] milk tomorrow\n- [x] bread #shop\n\n* jam\n  2) tea\n\t☐ figs\n-\t\n-5 degrees jacket\n1984 by Orwell\n"
     )
@@ -36,46 +36,46 @@ def test_marks_of_a_list_are_taken_off_and_ticked_items_are_done(program: Progra
 
 @pytest.mark.parametrize("command", ["add", "ask"])
 @pytest.mark.parametrize("ending", ["\nmore", "\n" * 9 + "more", "\n" + "é" * 10_000])
-def test_a_text_that_is_too_long_is_refused_whole(program: Program, command: str, ending: str) -> None:
+def test_a_text_that_is_too_long_is_refused_whole(program: CommandRunner, command: str, ending: str) -> None:
     """Wherever the limit cuts it: in white space, between lines, between the bytes of a letter."""
     said = program.fails(2, command, stdin="  " + "x y\n" * 2_500 + ending)
     assert "longer than 10,000 characters, so nothing was done" in said
     assert program.titles() == []
 
 
-def test_a_text_of_just_the_limit_is_taken_whole(program: Program) -> None:
+def test_a_text_of_just_the_limit_is_taken_whole(program: CommandRunner) -> None:
     program.ok("add", stdin="\n" + "é" * 99 + ("\n" + "é" * 99) * 99 + "\n\n")
     assert [len(title) for title in program.titles("--limit", "200")] == [99] * 100
 
 
-def test_all_lines_are_added_or_none(program: Program) -> None:
+def test_all_lines_are_added_or_none(program: CommandRunner) -> None:
     program.fails(2, "add", stdin=f"milk\n{'x' * 300}\n")
     assert program.titles() == []
 
 
-def test_add_prints_a_list_as_json(program: Program) -> None:
+def test_add_prints_a_list_as_json(program: CommandRunner) -> None:
     page = program.json("add", "buy milk")
     assert page["next"] is None
     assert [task["title"] for task in page["items"]] == ["buy milk"]
 
 
-def test_a_dry_run_adds_nothing(program: Program) -> None:
+def test_a_dry_run_adds_nothing(program: CommandRunner) -> None:
     assert program.ok("add", "--dry-run", "buy milk tomorrow") == "Would add: buy milk (Tue 24 Nov)\n"
     assert program.titles() == []
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\x00"])
-def test_an_empty_title_is_refused(program: Program, text: str) -> None:
+def test_an_empty_title_is_refused(program: CommandRunner, text: str) -> None:
     program.fails(2, "add", text)
     assert program.titles() == []
 
 
-def test_an_endless_title_is_refused(program: Program) -> None:
+def test_an_endless_title_is_refused(program: CommandRunner) -> None:
     program.fails(2, "add", stdin="milk " * 1_000_000)
     assert program.titles() == []
 
 
-def test_foreign_bytes_never_crash(program: Program) -> None:
+def test_foreign_bytes_never_crash(program: CommandRunner) -> None:
     program.ok("add", stdin=b"caf\xe9 visit")
     (title,) = program.titles()
     assert title.startswith("caf")
@@ -97,7 +97,7 @@ def test_foreign_bytes_never_crash(program: Program) -> None:
         (("--remind", "2026-11-27 08:00"), "remind_at", "2026-11-27T07:00:00Z"),
     ],
 )
-def test_edit_changes_a_field(program: Program, args: tuple[str, ...], field: str, value: Any) -> None:
+def test_edit_changes_a_field(program: CommandRunner, args: tuple[str, ...], field: str, value: Any) -> None:
     program.ok("add", "milk")
     changed = program.json("edit", "1", *args)
     assert changed["tasks"][0][field] == value
@@ -112,20 +112,20 @@ def test_edit_changes_a_field(program: Program, args: tuple[str, ...], field: st
         ("milk every day", "--recurrence", "recurrence"),
     ],
 )
-def test_an_empty_value_takes_it_away(program: Program, text: str, option: str, field: str) -> None:
+def test_an_empty_value_takes_it_away(program: CommandRunner, text: str, option: str, field: str) -> None:
     program.ok("add", text)
     assert program.json("show", "1")[field] is not None
     program.ok("edit", "1", option, "")
     assert program.json("show", "1")[field] is None
 
 
-def test_tags_come_off(program: Program) -> None:
+def test_tags_come_off(program: CommandRunner) -> None:
     program.ok("add", "milk #a #b")
     program.ok("edit", "1", "--untag", "a")
     assert program.json("show", "1")["tags"] == ["b"]
 
 
-def test_edit_says_how_the_task_is_now(program: Program) -> None:
+def test_edit_says_how_the_task_is_now(program: CommandRunner) -> None:
     program.ok("add", "milk")
     assert program.ok("edit", "1", "--due", "2026-11-27") == "Changed 1 milk (Fri 27 Nov)\n"
 
@@ -134,14 +134,14 @@ def test_edit_says_how_the_task_is_now(program: Program) -> None:
     "args",
     [(), ("--due", "gibberish"), ("--title", ""), ("--time", "soonish"), ("--priority", "urgent"), ("--repeat", "x")],
 )
-def test_edit_refuses_what_it_cannot_take(program: Program, args: tuple[str, ...]) -> None:
+def test_edit_refuses_what_it_cannot_take(program: CommandRunner, args: tuple[str, ...]) -> None:
     program.ok("add", "milk 2026-11-27")
     before = program.json("show", "1")
     program.fails(2, "edit", "1", *args)
     assert program.json("show", "1") == before
 
 
-def test_done_is_a_set_and_no_toggle(program: Program) -> None:
+def test_done_is_a_set_and_no_toggle(program: CommandRunner) -> None:
     program.ok("add", "milk")
     assert program.ok("done", "1").startswith("Done: 1 milk")
     again = program.run("done", "1")
@@ -152,7 +152,7 @@ def test_done_is_a_set_and_no_toggle(program: Program) -> None:
     assert program.json("show", "1")["completed_at"] is None
 
 
-def test_several_are_done_at_once_or_none(program: Program) -> None:
+def test_several_are_done_at_once_or_none(program: CommandRunner) -> None:
     for text in ("a", "b", "c"):
         program.ok("add", text)
     program.fails(1, "done", "1", "9")
@@ -161,14 +161,14 @@ def test_several_are_done_at_once_or_none(program: Program) -> None:
     assert program.titles() == ["c"]
 
 
-def test_a_recurring_task_says_its_next_occurrence(program: Program) -> None:
+def test_a_recurring_task_says_its_next_occurrence(program: CommandRunner) -> None:
     program.ok("add", "water plants every day")
     lines = program.ok("done", "1").splitlines()
     assert lines[0].startswith("Done: 1 water plants")
     assert lines[1].startswith("Next is 2 water plants")
 
 
-def test_one_is_deleted_at_once_and_undo_brings_it_back(program: Program) -> None:
+def test_one_is_deleted_at_once_and_undo_brings_it_back(program: CommandRunner) -> None:
     program.ok("add", "milk")
     assert program.ok("delete", "1") == "Deleted 1 milk\n"
     assert program.titles() == []
@@ -178,7 +178,7 @@ def test_one_is_deleted_at_once_and_undo_brings_it_back(program: Program) -> Non
     assert program.titles() == []
 
 
-def test_deleting_several_needs_a_yes(program: Program) -> None:
+def test_deleting_several_needs_a_yes(program: CommandRunner) -> None:
     program.ok("add", "milk")
     program.ok("add", "eggs")
     sentence = program.fails(3, "delete", "1", "2")
@@ -190,13 +190,13 @@ def test_deleting_several_needs_a_yes(program: Program) -> None:
     assert program.titles() == []
 
 
-def test_undo_takes_back_several_steps(program: Program) -> None:
+def test_undo_takes_back_several_steps(program: CommandRunner) -> None:
     for text in ("a", "b", "c"):
         program.ok("add", text)
     program.ok("undo", "--groups", "2")
     assert program.titles() == ["a"]
 
 
-def test_nothing_to_undo_is_told(program: Program) -> None:
+def test_nothing_to_undo_is_told(program: CommandRunner) -> None:
     assert "undo" in program.fails(1, "undo").lower()
     assert "redo" in program.fails(1, "redo").lower()

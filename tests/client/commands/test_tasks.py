@@ -6,7 +6,7 @@ import pytest
 
 from kirotodo.core.text.sanitize import UNSAFE
 from kirotodo.core.text.width import width
-from tests.client.commands.program import Program
+from tests.client.commands.command_runner import CommandRunner
 
 TASK_FIELDS = {
     "id",
@@ -27,7 +27,7 @@ TASK_FIELDS = {
 }
 
 
-def test_an_empty_list_says_what_to_try_and_prints_no_data(program: Program) -> None:
+def test_an_empty_list_says_what_to_try_and_prints_no_data(program: CommandRunner) -> None:
     result = program.run("list")
     assert result.exit_code == 0
     assert result.stdout == ""
@@ -42,14 +42,14 @@ def test_an_empty_list_says_what_to_try_and_prints_no_data(program: Program) -> 
         (("search", "dentist"), "No task holds “dentist”."),
     ],
 )
-def test_nothing_found_says_so(program: Program, args: tuple[str, ...], sentence: str) -> None:
+def test_nothing_found_says_so(program: CommandRunner, args: tuple[str, ...], sentence: str) -> None:
     program.ok("add", "buy milk")
     result = program.run(*args)
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr.startswith(sentence)
 
 
-def test_pending_tasks_are_grouped_by_when_they_are_due(program: Program) -> None:
+def test_pending_tasks_are_grouped_by_when_they_are_due(program: CommandRunner) -> None:
     for text in ("no day", "dentist 2026-11-27 17:00", "bank 2026-11-23", "rent 2026-11-20", "ready"):
         program.ok("add", text)
     program.ok("done", "5")
@@ -60,7 +60,7 @@ def test_pending_tasks_are_grouped_by_when_they_are_due(program: Program) -> Non
     assert not any("ready" in line for line in lines)
 
 
-def test_json_has_the_shape_of_every_list(program: Program) -> None:
+def test_json_has_the_shape_of_every_list(program: CommandRunner) -> None:
     program.ok("add", "buy milk tomorrow at 5pm !high +shopping #food")
     page = program.json("list")
     assert set(page) == {"items", "next"}
@@ -70,7 +70,7 @@ def test_json_has_the_shape_of_every_list(program: Program) -> None:
     assert (task["priority"], task["project"], task["tags"]) == ("high", "shopping", ["food"])
 
 
-def test_an_empty_list_is_json_too(program: Program) -> None:
+def test_an_empty_list_is_json_too(program: CommandRunner) -> None:
     assert program.json("list") == {"items": [], "next": None}
 
 
@@ -94,14 +94,14 @@ def test_an_empty_list_is_json_too(program: Program) -> None:
         (("--sort", "title", "--limit", "1"), ["milk"]),
     ],
 )
-def test_filters(program: Program, filters: tuple[str, ...], titles: list[str]) -> None:
+def test_filters(program: CommandRunner, filters: tuple[str, ...], titles: list[str]) -> None:
     for text in ("tax 2026-11-20 !high", "milk 2026-11-23 +shopping #food", "novel", "ready"):
         program.ok("add", text)
     program.ok("done", "4")
     assert program.titles(*filters) == titles
 
 
-def test_a_long_list_says_what_is_not_shown_and_all_fetches_every_page(program: Program) -> None:
+def test_a_long_list_says_what_is_not_shown_and_all_fetches_every_page(program: CommandRunner) -> None:
     tasks = [{"title": f"task {number:03}"} for number in range(230)]
     program.ok("import", "-", stdin=json.dumps(tasks))
     short = program.run("list")
@@ -111,7 +111,7 @@ def test_a_long_list_says_what_is_not_shown_and_all_fetches_every_page(program: 
     assert len(program.titles("--all")) == 230
 
 
-def test_a_page_goes_on_from_the_cursor_of_the_one_before(program: Program) -> None:
+def test_a_page_goes_on_from_the_cursor_of_the_one_before(program: CommandRunner) -> None:
     program.ok("import", "-", stdin=json.dumps([{"title": f"task {number}"} for number in range(5)]))
     first = program.json("list", "--limit", "3", "--sort", "title")
     second = program.json("list", "--limit", "3", "--sort", "title", "--cursor", first["next"])
@@ -120,7 +120,7 @@ def test_a_page_goes_on_from_the_cursor_of_the_one_before(program: Program) -> N
     assert second["next"] is None
 
 
-def test_a_broken_cursor_is_wrong_usage(program: Program) -> None:
+def test_a_broken_cursor_is_wrong_usage(program: CommandRunner) -> None:
     program.ok("add", "milk")
     assert program.fails(2, "list", "--cursor", "nonsense")
 
@@ -137,7 +137,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("title", HOSTILE)
-def test_hostile_titles_are_safe_in_every_output(program: Program, title: str) -> None:
+def test_hostile_titles_are_safe_in_every_output(program: CommandRunner, title: str) -> None:
     """A title comes in by import, which takes it as it is; what is shown can do nothing to a terminal."""
     program.ok("import", "-", stdin=json.dumps([{"title": title}]))
     looks = [("list",), ("show", "1"), ("search", "pay"), ("list", "--json"), ("show", "1", "--json"), ("export",)]
@@ -148,19 +148,19 @@ def test_hostile_titles_are_safe_in_every_output(program: Program, title: str) -
         assert UNSAFE.search(shown.stdout + shown.stderr) is None, args
 
 
-def test_brackets_are_shown_as_they_are(program: Program) -> None:
+def test_brackets_are_shown_as_they_are(program: CommandRunner) -> None:
     program.ok("import", "-", stdin=json.dumps([{"title": "pay [/] rent [bold]"}]))
     assert "pay [/] rent [bold]" in program.ok("list")
 
 
-def test_wide_titles_keep_the_columns_aligned(program: Program) -> None:
+def test_wide_titles_keep_the_columns_aligned(program: CommandRunner) -> None:
     program.ok("add", "牛奶 2026-11-27")
     program.ok("add", "milk 2026-11-27")
     lines = [line for line in program.ok("list").splitlines() if "Fri 27 Nov" in line]
     assert len({width(line[: line.index("Fri")]) for line in lines}) == 1
 
 
-def test_a_pipe_gets_whole_titles_and_no_colours(program: Program) -> None:
+def test_a_pipe_gets_whole_titles_and_no_colours(program: CommandRunner) -> None:
     title = "x" * 190
     program.ok("add", title)
     output = program.ok("list")
@@ -168,7 +168,7 @@ def test_a_pipe_gets_whole_titles_and_no_colours(program: Program) -> None:
     assert "\x1b" not in output
 
 
-def test_show_tells_all_of_a_task(program: Program) -> None:
+def test_show_tells_all_of_a_task(program: CommandRunner) -> None:
     program.ok("add", "water plants every other friday at 9 +home #garden !low")
     program.ok("edit", "1", "--notes", "the big one\nand the cactus")
     shown = program.ok("show", "#1")
@@ -178,18 +178,18 @@ def test_show_tells_all_of_a_task(program: Program) -> None:
 
 
 @pytest.mark.parametrize("args", [("show", "9"), ("edit", "9", "--title", "x"), ("done", "9"), ("delete", "9")])
-def test_an_unknown_number_fails_in_one_sentence(program: Program, args: tuple[str, ...]) -> None:
+def test_an_unknown_number_fails_in_one_sentence(program: CommandRunner, args: tuple[str, ...]) -> None:
     sentence = program.fails(1, *args)
     assert "9" in sentence
     assert len(sentence.splitlines()) == 1
 
 
 @pytest.mark.parametrize("number", ["milk", "0", "-1", "1.5", "99999999999999999999", "²"])
-def test_what_is_no_number_is_wrong_usage(program: Program, number: str) -> None:
+def test_what_is_no_number_is_wrong_usage(program: CommandRunner, number: str) -> None:
     program.fails(2, "show", "--", number)
 
 
-def test_search_finds_completed_tasks_too(program: Program) -> None:
+def test_search_finds_completed_tasks_too(program: CommandRunner) -> None:
     program.ok("add", "call the dentist")
     program.ok("add", "buy milk")
     program.ok("done", "1")
@@ -197,7 +197,7 @@ def test_search_finds_completed_tasks_too(program: Program) -> None:
     assert [task["title"] for task in program.json("search", "dent", "--status", "pending")["items"]] == []
 
 
-def test_stats_count(program: Program) -> None:
+def test_stats_count(program: CommandRunner) -> None:
     for text in ("tax 2026-11-20", "bank 2026-11-23 +home", "ready +home"):
         program.ok("add", text)
     program.ok("done", "3")

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.client.commands.program import Program
+from tests.client.commands.command_runner import CommandRunner
 
 GIVEN_ANEW = {"id", "updated_at", "parent_id"}
 
 
-def content(program: Program) -> list[dict[str, Any]]:
+def content(program: CommandRunner) -> list[dict[str, Any]]:
     tasks = json.loads(program.ok("export"))["items"]
     kept = [{name: value for name, value in task.items() if name not in GIVEN_ANEW} for task in tasks]
     return sorted(kept, key=lambda task: str(task["title"]))
 
 
-def fill(program: Program) -> None:
+def fill(program: CommandRunner) -> None:
     program.ok("add", "water the plants every other friday at 9 !high +home #garden #green")
     program.ok("add", 'call "Tom & Jerry", or =SUM(1)')
     program.ok("edit", "2", "--notes", "two\nlines, and a comma", "--due", "2026-12-01")
@@ -27,51 +27,51 @@ def fill(program: Program) -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_a_round_trip_loses_nothing(program: Program, tmp_path: Path, form: str) -> None:
+def test_a_round_trip_loses_nothing(program: CommandRunner, tmp_path: Path, form: str) -> None:
     fill(program)
     text = program.ok("export", "--format", form)
-    other = Program(tmp_path / "other")
+    other = CommandRunner(tmp_path / "other")
     assert "Imported 3 tasks" in other.ok("import", "--format", form, "-", stdin=text)
     assert content(other) == content(program)
 
 
-def test_the_name_of_the_file_tells_its_format(program: Program, tmp_path: Path) -> None:
+def test_the_name_of_the_file_tells_its_format(program: CommandRunner, tmp_path: Path) -> None:
     fill(program)
     file = tmp_path / "tasks.csv"
     result = program.run("export", str(file))
     assert result.stdout == ""
     assert "Wrote 3 tasks" in result.stderr
     assert file.read_text().startswith("id,title,")
-    other = Program(tmp_path / "other")
+    other = CommandRunner(tmp_path / "other")
     other.ok("import", str(file))
     assert content(other) == content(program)
 
 
-def test_what_list_prints_can_be_imported(program: Program, tmp_path: Path) -> None:
+def test_what_list_prints_can_be_imported(program: CommandRunner, tmp_path: Path) -> None:
     fill(program)
-    other = Program(tmp_path / "other")
+    other = CommandRunner(tmp_path / "other")
     other.ok("import", stdin=program.ok("list", "--all", "--json", "--sort", "created"))
     assert content(other) == content(program)
 
 
-def test_an_import_is_one_step_of_undo(program: Program) -> None:
+def test_an_import_is_one_step_of_undo(program: CommandRunner) -> None:
     program.ok("import", stdin=json.dumps([{"title": "a"}, {"title": "b"}]))
     program.ok("undo")
     assert program.titles() == []
 
 
-def test_an_import_prints_its_report_as_json(program: Program) -> None:
+def test_an_import_prints_its_report_as_json(program: CommandRunner) -> None:
     report = program.json("import", stdin='[{"title": "a"}]')
     assert report == {"added": [1], "skipped": [], "remarks": []}
 
 
-def test_a_dry_run_imports_nothing(program: Program) -> None:
+def test_a_dry_run_imports_nothing(program: CommandRunner) -> None:
     result = program.run("import", "--dry-run", stdin='[{"title": "a", "due_date": "2026-11-27"}]')
     assert result.stdout == "Would add: a (Fri 27 Nov)\n"
     assert program.titles() == []
 
 
-def test_bad_rows_are_named_and_cost_the_others_nothing(program: Program, tmp_path: Path) -> None:
+def test_bad_rows_are_named_and_cost_the_others_nothing(program: CommandRunner, tmp_path: Path) -> None:
     file = tmp_path / "tasks.csv"
     file.write_text("title,due,repeat\ngood,,\nbad,someday,\nodd,,every purple\nweekly,,every friday\n")
     result = program.run("import", str(file))
@@ -85,7 +85,7 @@ def test_bad_rows_are_named_and_cost_the_others_nothing(program: Program, tmp_pa
 
 
 def test_whoever_is_strict_gets_all_or_nothing_and_whoever_skips_gets_no_failure(
-    program: Program, tmp_path: Path
+    program: CommandRunner, tmp_path: Path
 ) -> None:
     file = tmp_path / "tasks.csv"
     file.write_text("title,due\ngood,\nbad,someday\n")
@@ -96,7 +96,7 @@ def test_whoever_is_strict_gets_all_or_nothing_and_whoever_skips_gets_no_failure
     assert program.titles() == ["good"]
 
 
-def test_what_is_not_used_of_a_file_is_named(program: Program) -> None:
+def test_what_is_not_used_of_a_file_is_named(program: CommandRunner) -> None:
     text = "TYPE,CONTENT,EFFORT\ntask,milk,3h\nsection,Kitchen,\n"
     for more in ("--dry-run", "--skip-bad"):
         result = program.run("import", "--format", "csv", more, stdin=text)
@@ -106,14 +106,14 @@ def test_what_is_not_used_of_a_file_is_named(program: Program) -> None:
     assert program.json("import", "--format", "csv", stdin=text)["remarks"][0] == "Not used: EFFORT."
 
 
-def test_a_text_file_is_imported_line_by_line(program: Program, tmp_path: Path) -> None:
+def test_a_text_file_is_imported_line_by_line(program: CommandRunner, tmp_path: Path) -> None:
     file = tmp_path / "groceries.md"
     file.write_bytes("- [ ] crème\n- [x] bread\n".encode("cp1252"))
     assert program.ok("import", str(file)) == "Imported 2 tasks.\n"
     assert program.titles() == ["crème"]
 
 
-def test_what_is_wrong_is_told(program: Program, tmp_path: Path) -> None:
+def test_what_is_wrong_is_told(program: CommandRunner, tmp_path: Path) -> None:
     assert "There is no file" in program.fails(2, "import", str(tmp_path / "none.json"))
     assert "empty" in program.fails(2, "import", stdin="")
     assert "no task" in program.fails(1, "import", stdin="[]")
@@ -122,7 +122,7 @@ def test_what_is_wrong_is_told(program: Program, tmp_path: Path) -> None:
     program.fails(2, "import", str(tmp_path / "folder.json"))
 
 
-def test_an_existing_file_is_not_written_over_unasked(program: Program, tmp_path: Path) -> None:
+def test_an_existing_file_is_not_written_over_unasked(program: CommandRunner, tmp_path: Path) -> None:
     file = tmp_path / "tasks.json"
     file.write_text("mine")
     assert "--force" in program.fails(1, "export", str(file))
@@ -131,7 +131,7 @@ def test_an_existing_file_is_not_written_over_unasked(program: Program, tmp_path
     assert json.loads(file.read_text()) == {"items": [], "next": None}
 
 
-def test_a_pipe_is_written_into_and_not_replaced(program: Program, tmp_path: Path) -> None:
+def test_a_pipe_is_written_into_and_not_replaced(program: CommandRunner, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -141,7 +141,7 @@ def test_a_pipe_is_written_into_and_not_replaced(program: Program, tmp_path: Pat
     assert not pipe.is_file()
 
 
-def test_a_folder_that_is_not_there_is_told(program: Program, tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_told(program: CommandRunner, tmp_path: Path) -> None:
     sentence = program.fails(1, "export", str(tmp_path / "none" / "tasks.json"))
     assert "cannot be written" in sentence
 
@@ -171,7 +171,7 @@ ADDED = [
 
 @pytest.mark.local_list
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_whatever_the_commands_make_comes_back(program: Program, tmp_path: Path, form: str) -> None:
+def test_whatever_the_commands_make_comes_back(program: CommandRunner, tmp_path: Path, form: str) -> None:
     """Rules of every kind, next occurrences with their parents, reminders, notes of many lines, odd tags."""
     for line in ADDED:
         program.ok("add", "--", line)
@@ -183,7 +183,7 @@ def test_whatever_the_commands_make_comes_back(program: Program, tmp_path: Path,
     program.ok("edit", "8", "--title", "'+guarded twice", "--recurs-from", "completion")
     program.ok("delete", "9", "--yes")
     text = program.ok("export", "--format", form)
-    other = Program(tmp_path / "other")
+    other = CommandRunner(tmp_path / "other")
     result = other.run("import", "--format", form, stdin=text)
     assert (result.exit_code, result.stderr) == (0, "`kirotodo undo` takes them out again.\n")
     before, after = (json.loads(each.ok("export"))["items"] for each in (program, other))

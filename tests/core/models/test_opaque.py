@@ -9,6 +9,7 @@ from kirotodo.core.events import ApprovalRequested, TurnFinished
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.model import AssistantStep, Opaque, PromptItem, ToolCallRequest, ToolOutcome, UserText
 from kirotodo.core.models.openai.model import API_KINDS, OpenAIModel
+from tests.core.models.model_server import Answer, ModelServer, delta, model_server, refused
 from tests.core.models.provider import (
     APIS,
     asked,
@@ -21,7 +22,6 @@ from tests.core.models.provider import (
     say,
     small_jitter,
 )
-from tests.core.models.raw_server import Answer, RawServer, delta, raw_server, refused
 
 RECORDED = Path(__file__).parent / "recorded"
 SIGNED = {"extra_content": {"google": {"thought_signature": "c2lnMQ=="}}}
@@ -65,7 +65,7 @@ def without(message: dict[str, Any], *names: str) -> bool:
     ],
 )
 async def test_thoughts_go_back_with_the_step_that_had_them(tmp_path: Path, name: str, wanted: dict[str, Any]) -> None:
-    async with raw_server() as server, opened(tmp_path, endpoint(server.url)) as backend:
+    async with model_server() as server, opened(tmp_path, endpoint(server.url)) as backend:
         server.answers.append(recorded(name))
         server.say(SAID)
         assert isinstance(final(await say(backend, "add milk")), TurnFinished)
@@ -80,7 +80,7 @@ async def test_thoughts_go_back_with_the_step_that_had_them(tmp_path: Path, name
 async def test_signatures_go_back_with_the_calls_that_had_them(
     tmp_path: Path, name: str, signatures: list[str | None]
 ) -> None:
-    async with raw_server() as server, opened(tmp_path, endpoint(server.url)) as backend:
+    async with model_server() as server, opened(tmp_path, endpoint(server.url)) as backend:
         server.answers.append(recorded(name))
         server.say(SAID)
         await say(backend, "add milk, and tell me how I do")
@@ -90,7 +90,7 @@ async def test_signatures_go_back_with_the_calls_that_had_them(
 
 
 async def test_encrypted_reasoning_goes_back_before_its_call(tmp_path: Path) -> None:
-    async with raw_server() as server, opened(tmp_path, endpoint(server.url, api="responses")) as backend:
+    async with model_server() as server, opened(tmp_path, endpoint(server.url, api="responses")) as backend:
         server.answers.append(recorded("openai_responses_thinking"))
         server.say(*SAID_IN_RESPONSES)
         server.say(*SAID_IN_RESPONSES)
@@ -114,7 +114,7 @@ async def test_only_what_lasts_is_sent_in_later_turns(tmp_path: Path) -> None:
     for name, lasts in (("deepseek_thinking", True), ("gemini_signed", False), ("openrouter_thinking", False)):
         folder = tmp_path / name
         folder.mkdir()
-        async with raw_server() as server, opened(folder, endpoint(server.url)) as backend:
+        async with model_server() as server, opened(folder, endpoint(server.url)) as backend:
             server.answers.append(recorded(name))
             server.say(delta(reasoning_content="So it is.") if lasts else delta(), SAID)
             server.say(SAID)
@@ -141,7 +141,7 @@ async def test_it_outlives_the_process(tmp_path: Path) -> None:
             }
         ]
     )
-    async with raw_server() as server:
+    async with model_server() as server:
         server.say(one_call, delta("tool_calls"))
         server.say(SAID)
         async with opened(tmp_path, endpoint(server.url)) as backend:
@@ -172,7 +172,7 @@ def history(opaque: Opaque | None) -> tuple[PromptItem, ...]:
     )
 
 
-def step_in(server: RawServer, api: str) -> Any:
+def step_in(server: ModelServer, api: str) -> Any:
     body = server.bodies[-1]
     assert_valid(body)
     return assistant(body) if api == "chat" else [item.get("type") for item in body["input"]]
@@ -181,7 +181,7 @@ def step_in(server: RawServer, api: str) -> Any:
 @pytest.mark.parametrize("api", APIS)
 async def test_nobody_is_sent_what_another_said(api: API_KINDS) -> None:
     data = {"message": {"reasoning_content": "secret"}, "calls": {"0": SIGNED}, "items": [THOUGHT]}
-    async with raw_server() as server:
+    async with model_server() as server:
         server.say(*([SAID] if api == "chat" else SAID_IN_RESPONSES))
         model = OpenAIModel(endpoint(server.url, api=api))
         await run(model, asked(*history(Opaque(data=data, origin=f"{api} elsewhere test-model"))))
@@ -198,7 +198,7 @@ UNSIGNED = "Function call is missing a thought_signature in functionCall parts."
 @pytest.mark.parametrize("told", [INSISTS, UNSIGNED, "Unknown field: reasoning_content", "Encrypted content is not "])
 async def test_a_provider_is_given_what_it_insists_on_and_spared_what_it_does_not_know(told: str) -> None:
     api: API_KINDS = "responses" if told.startswith("Encrypted") else "chat"
-    async with raw_server() as server:
+    async with model_server() as server:
         server.answers.append(refused(400, {"error": {"message": told, "code": "invalid_request_error"}}))
         server.say(*([SAID] if api == "chat" else SAID_IN_RESPONSES))
         model = OpenAIModel(endpoint(server.url, api=api), jitter=small_jitter)

@@ -26,29 +26,29 @@ from kirotodo.core.models.model import (
 )
 from kirotodo.core.models.openai.errors import ProviderFault, TooSlow
 from kirotodo.core.models.openai.model import Endpoint, OpenAIModel
+from tests.core.models.model_server import HANG, Answer, ModelServer, data, delta, model_server, refused
 from tests.core.models.provider import asked, assert_valid, endpoint, opened, run, small_jitter
-from tests.core.models.raw_server import HANG, Answer, RawServer, data, delta, raw_server, refused
 
 ADD = ToolCall(tool="add_task", arguments={"title": "milk"})
 MILK = '{"title":"milk"}'
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[RawServer]:
-    async with raw_server() as server:
+async def server() -> AsyncIterator[ModelServer]:
+    async with model_server() as server:
         yield server
     for body in server.bodies:
         assert_valid(body)
 
 
 @pytest.fixture
-async def model(server: RawServer) -> AsyncIterator[OpenAIModel]:
+async def model(server: ModelServer) -> AsyncIterator[OpenAIModel]:
     made_here = made(server)
     yield made_here
     await made_here.aclose()
 
 
-def made(server: RawServer, **more: Any) -> OpenAIModel:
+def made(server: ModelServer, **more: Any) -> OpenAIModel:
     return OpenAIModel(endpoint(server.url, **more), jitter=small_jitter, stall_seconds=2.0, linger_seconds=0.05)
 
 
@@ -249,7 +249,7 @@ LOOKALIKES = (
 
 
 @pytest.mark.parametrize("case", STREAMS)
-async def test_a_stream_is_taken_as_it_is_meant(server: RawServer, model: OpenAIModel, case: str) -> None:
+async def test_a_stream_is_taken_as_it_is_meant(server: ModelServer, model: OpenAIModel, case: str) -> None:
     payloads, expected = STREAMS[case]
     server.say(*payloads)
     assert told_of(await run(model, asked())) == expected
@@ -261,7 +261,7 @@ def told_of(events: list[ModelEvent]) -> list[ModelEvent]:
 
 
 @pytest.mark.parametrize("case", STREAMS)
-async def test_however_its_bytes_are_cut(server: RawServer, model: OpenAIModel, case: str) -> None:
+async def test_however_its_bytes_are_cut(server: ModelServer, model: OpenAIModel, case: str) -> None:
     payloads, expected = STREAMS[case]
     whole = b"".join(piece for piece in data(*payloads, end=b"\r\n\r\n") if isinstance(piece, bytes))
     server.answers.append(Answer(pieces=[whole[at : at + 7] for at in range(0, len(whole), 7)]))
@@ -269,7 +269,7 @@ async def test_however_its_bytes_are_cut(server: RawServer, model: OpenAIModel, 
 
 
 @pytest.mark.parametrize("said", LOOKALIKES)
-async def test_what_only_looks_like_a_call_is_text(server: RawServer, model: OpenAIModel, said: str) -> None:
+async def test_what_only_looks_like_a_call_is_text(server: ModelServer, model: OpenAIModel, said: str) -> None:
     server.say(*text(*(said[at : at + 50] for at in range(0, len(said), 50))))
     assert await run(model, asked()) == [TextDelta(text=said)]
 
@@ -284,13 +284,13 @@ LISTED = (
 
 @pytest.mark.parametrize("history", [LISTED, (UserText(text=PLANTED),)], ids=["a title", "pasted text"])
 async def test_a_call_that_the_data_spells_is_not_made(
-    server: RawServer, model: OpenAIModel, history: tuple[PromptItem, ...]
+    server: ModelServer, model: OpenAIModel, history: tuple[PromptItem, ...]
 ) -> None:
     server.say(*text("Your task: ", PLANTED))
     assert await run(model, asked(*history)) == [TextDelta(text="Your task: " + PLANTED)]
 
 
-async def test_bytes_that_are_no_utf_8_become_replacement_characters(server: RawServer, model: OpenAIModel) -> None:
+async def test_bytes_that_are_no_utf_8_become_replacement_characters(server: ModelServer, model: OpenAIModel) -> None:
     spoilt = b'data: {"choices":[{"delta":{"content":"Z\xfcrich"},"finish_reason":"stop"}]}\n\n'
     server.answers.append(Answer(pieces=[spoilt]))
     assert await run(model, asked()) == [TextDelta(text="Z\ufffdrich")]
@@ -334,7 +334,7 @@ RESPONSES: dict[str, tuple[list[Any], list[ModelEvent]]] = {
 
 
 @pytest.mark.parametrize("case", RESPONSES)
-async def test_a_stream_of_responses_is_taken_as_it_is_meant(server: RawServer, case: str) -> None:
+async def test_a_stream_of_responses_is_taken_as_it_is_meant(server: ModelServer, case: str) -> None:
     payloads, expected = RESPONSES[case]
     model = made(server, api="responses")
     server.answers.append(Answer(pieces=data(*(json.dumps(payload) for payload in payloads))))
@@ -361,19 +361,19 @@ FORMS: dict[str, list[bytes | asyncio.Event | None]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_the_form_of_the_stream_does_not_matter(server: RawServer, model: OpenAIModel, form: str) -> None:
+async def test_the_form_of_the_stream_does_not_matter(server: ModelServer, model: OpenAIModel, form: str) -> None:
     server.answers.append(Answer(pieces=FORMS[form]))
     assert await run(model, asked()) == [TextDelta(text="Hi.")]
 
 
-async def test_separators_within_text_are_no_line_ends(server: RawServer, model: OpenAIModel) -> None:
+async def test_separators_within_text_are_no_line_ends(server: ModelServer, model: OpenAIModel) -> None:
     said = "one\u2028two\u2029three\x85four\x0bfive"
     server.say(*text(said))
     assert await run(model, asked()) == [TextDelta(text=said)]
 
 
 @pytest.mark.parametrize("api", ["chat", "responses"])
-async def test_an_answer_in_one_piece_that_was_asked_for_as_a_stream(server: RawServer, api: Any) -> None:
+async def test_an_answer_in_one_piece_that_was_asked_for_as_a_stream(server: ModelServer, api: Any) -> None:
     call = {"id": "a", "type": "function", "function": {"name": "add_task", "arguments": MILK}}
     whole: dict[str, Any] = {
         "choices": [{"message": {"content": "Hi.", "tool_calls": [call]}, "finish_reason": "tool_calls"}],
@@ -420,7 +420,7 @@ USAGES: list[tuple[dict[str, Any], Usage | None]] = [
 
 @pytest.mark.parametrize(("chunk", "usage"), USAGES)
 async def test_usage_comes_in_many_forms_or_not_at_all(
-    server: RawServer, model: OpenAIModel, chunk: dict[str, Any], usage: Usage | None
+    server: ModelServer, model: OpenAIModel, chunk: dict[str, Any], usage: Usage | None
 ) -> None:
     server.say(*text("Hi."), {"choices": [], **chunk})
     expected: list[ModelEvent] = [TextDelta(text="Hi.")]
@@ -445,7 +445,7 @@ SENT_ERRORS: list[tuple[str, str, str]] = [
 @pytest.mark.parametrize("said", [False, True])
 @pytest.mark.parametrize(("payload", "kind", "sentence"), SENT_ERRORS)
 async def test_an_error_within_the_stream_is_told_as_what_it_is(
-    server: RawServer, model: OpenAIModel, payload: str, kind: str, sentence: str, said: bool
+    server: ModelServer, model: OpenAIModel, payload: str, kind: str, sentence: str, said: bool
 ) -> None:
     server.say(*([delta(content="I beg")] if said else []), payload, done=False)
     with pytest.raises(ProviderFault) as caught:
@@ -455,13 +455,13 @@ async def test_an_error_within_the_stream_is_told_as_what_it_is(
     assert len(server.bodies) == (1 if kind == "refused" else 4)
 
 
-async def test_a_filter_that_stops_everything_is_said_so(server: RawServer, model: OpenAIModel) -> None:
+async def test_a_filter_that_stops_everything_is_said_so(server: ModelServer, model: OpenAIModel) -> None:
     server.say(delta("content_filter"))
     with pytest.raises(ProviderFault, match="content filter stopped the answer"):
         await run(model, asked())
 
 
-async def test_a_filter_that_strikes_later_leaves_what_was_said(server: RawServer, model: OpenAIModel) -> None:
+async def test_a_filter_that_strikes_later_leaves_what_was_said(server: ModelServer, model: OpenAIModel) -> None:
     server.say(delta(content="I beg"), delta("content_filter"))
     assert await run(model, asked()) == [
         TextDelta(text="I beg\n\n*(The answer is cut off here by the content filter of the model service.)*")
@@ -470,7 +470,7 @@ async def test_a_filter_that_strikes_later_leaves_what_was_said(server: RawServe
 
 @pytest.mark.parametrize("reason", ["length", "max_tokens", "MAX_TOKENS"])
 async def test_an_answer_that_was_cut_says_so_to_the_user_and_not_to_the_model(
-    server: RawServer, model: OpenAIModel, reason: str
+    server: ModelServer, model: OpenAIModel, reason: str
 ) -> None:
     server.say(delta(content="First,"), delta(reason))
     told = await run(model, asked())
@@ -482,7 +482,7 @@ async def test_an_answer_that_was_cut_says_so_to_the_user_and_not_to_the_model(
 
 @pytest.mark.parametrize("thought", [{"reasoning_content": "hm"}, {"content": "<think>hm"}, {}])
 async def test_a_limit_that_was_used_up_by_thoughts_names_the_settings(
-    server: RawServer, model: OpenAIModel, thought: dict[str, str]
+    server: ModelServer, model: OpenAIModel, thought: dict[str, str]
 ) -> None:
     server.say(delta(**thought), delta("length"))
     with pytest.raises(
@@ -492,12 +492,12 @@ async def test_a_limit_that_was_used_up_by_thoughts_names_the_settings(
     assert len(server.bodies) == 1
 
 
-async def test_a_call_that_was_cut_is_handed_back(server: RawServer, model: OpenAIModel) -> None:
+async def test_a_call_that_was_cut_is_handed_back(server: ModelServer, model: OpenAIModel) -> None:
     server.say(part(index=0, id="a", name="add_task", arguments='{"title":"mi'), delta("length"))
     assert await run(model, asked()) == [ToolCall(tool="add_task", malformed='{"title":"mi')]
 
 
-async def test_an_incomplete_response_says_so(server: RawServer) -> None:
+async def test_an_incomplete_response_says_so(server: ModelServer) -> None:
     model = made(server, api="responses")
     ended = {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
     server.say(
@@ -510,7 +510,7 @@ async def test_an_incomplete_response_says_so(server: RawServer) -> None:
 
 
 @pytest.mark.parametrize("said", [{"content": "word " * 2000}, {"reasoning_content": "hm " * 30_000}])
-async def test_an_answer_without_an_end_is_cut(server: RawServer, model: OpenAIModel, said: dict[str, str]) -> None:
+async def test_an_answer_without_an_end_is_cut(server: ModelServer, model: OpenAIModel, said: dict[str, str]) -> None:
     piece = b"".join(each for each in data(delta(**said), done=False) if isinstance(each, bytes))
     server.answers.append(Answer(pieces=[piece * 20] * 40))
     if "content" in said:
@@ -526,7 +526,7 @@ async def test_an_answer_without_an_end_is_cut(server: RawServer, model: OpenAIM
 
 @pytest.mark.parametrize("pieces", [[HANG], [b": loading\n\n", HANG]], ids=["nothing", "a comment"])
 async def test_a_first_word_that_does_not_come_is_waited_for_once(
-    server: RawServer, pieces: list[bytes | asyncio.Event | None]
+    server: ModelServer, pieces: list[bytes | asyncio.Event | None]
 ) -> None:
     model = OpenAIModel(endpoint(server.url), jitter=small_jitter, stall_seconds=0.05)
     server.answers.append(Answer(pieces=pieces))
@@ -556,7 +556,7 @@ async def test_a_head_that_does_not_come_is_waited_for_once() -> None:
     assert connections == 1
 
 
-async def test_a_slow_first_word_is_waited_for_longer_than_a_pause(server: RawServer) -> None:
+async def test_a_slow_first_word_is_waited_for_longer_than_a_pause(server: ModelServer) -> None:
     gate = asyncio.Event()
     asyncio.get_running_loop().call_later(0.3, gate.set)
     model = OpenAIModel(endpoint(server.url), jitter=small_jitter, stall_seconds=0.1)
@@ -566,13 +566,13 @@ async def test_a_slow_first_word_is_waited_for_longer_than_a_pause(server: RawSe
     await model.aclose()
 
 
-async def test_an_error_line_of_its_own_kind(server: RawServer, model: OpenAIModel) -> None:
+async def test_an_error_line_of_its_own_kind(server: ModelServer, model: OpenAIModel) -> None:
     server.answers.append(Answer(pieces=[b'error: {"code":500,"message":"tools param requires --jinja flag"}\n\n']))
     with pytest.raises(ProviderFault, match="cannot call tools"):
         await run(model, asked())
 
 
-async def test_a_connection_cut_after_the_answer_does_no_harm(server: RawServer, model: OpenAIModel) -> None:
+async def test_a_connection_cut_after_the_answer_does_no_harm(server: ModelServer, model: OpenAIModel) -> None:
     server.answers.append(Answer(pieces=data(*text("Hi."), done=False), cut=True))
     assert await run(model, asked()) == [TextDelta(text="Hi.")]
     assert len(server.bodies) == 1
@@ -589,7 +589,7 @@ UNKNOWN_SETTINGS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("key", "where", "body"), UNKNOWN_SETTINGS)
 async def test_a_setting_the_server_does_not_know_is_left_out_from_then_on(
-    server: RawServer, key: str, where: dict[str, Any], body: dict[str, Any]
+    server: ModelServer, key: str, where: dict[str, Any], body: dict[str, Any]
 ) -> None:
     model = made(server, **where)
     done = {"type": "response.completed", "response": {}}
@@ -601,7 +601,7 @@ async def test_a_setting_the_server_does_not_know_is_left_out_from_then_on(
     await model.aclose()
 
 
-async def test_strict_schemas_are_given_up_where_they_are_not_understood(server: RawServer) -> None:
+async def test_strict_schemas_are_given_up_where_they_are_not_understood(server: ModelServer) -> None:
     model = made(server, strict=True)
     server.answers.append(refused(400, {"error": {"message": "tools.0.function.strict: extra field"}}))
     server.say(part(index=0, id="a", name="add_task", arguments='{"title":"milk","notes":null}'), delta("stop"))
@@ -630,7 +630,9 @@ TOOLS_FAULTS = (
 
 
 @pytest.mark.parametrize("message", TOOLS_FAULTS)
-async def test_a_fault_of_a_tool_is_no_model_without_tools(server: RawServer, model: OpenAIModel, message: str) -> None:
+async def test_a_fault_of_a_tool_is_no_model_without_tools(
+    server: ModelServer, model: OpenAIModel, message: str
+) -> None:
     server.answers.append(refused(400, {"error": {"message": message}}))
     with pytest.raises(ProviderFault, match=r"refused the request \(400\).* Check OPENAI_MODEL"):
         await run(model, asked())
@@ -638,7 +640,7 @@ async def test_a_fault_of_a_tool_is_no_model_without_tools(server: RawServer, mo
 
 @pytest.mark.parametrize(("status", "body"), NO_TOOLS)
 async def test_a_model_without_tools_is_one_clear_sentence(
-    server: RawServer, model: OpenAIModel, status: int, body: Any
+    server: ModelServer, model: OpenAIModel, status: int, body: Any
 ) -> None:
     server.answers.append(refused(status, body))
     with pytest.raises(ProviderFault) as caught:
@@ -650,7 +652,7 @@ async def test_a_model_without_tools_is_one_clear_sentence(
     assert len(server.bodies) == 1
 
 
-async def test_a_rate_a_minute_is_no_empty_account(server: RawServer, model: OpenAIModel) -> None:
+async def test_a_rate_a_minute_is_no_empty_account(server: ModelServer, model: OpenAIModel) -> None:
     busy = "You exceeded your current quota, please check your plan. Please retry in 0.01s."
     server.answers.append(refused(429, {"error": {"code": 429, "message": busy}}))
     server.say(*text("Hi."))
@@ -658,20 +660,20 @@ async def test_a_rate_a_minute_is_no_empty_account(server: RawServer, model: Ope
 
 
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"", b"null", b"[]", b'{"error": []}', b"\xff\xfe"])
-async def test_an_error_page_that_is_no_json(server: RawServer, model: OpenAIModel, body: bytes) -> None:
+async def test_an_error_page_that_is_no_json(server: ModelServer, model: OpenAIModel, body: bytes) -> None:
     server.answers.append(Answer(pieces=[body] if body else [], status=502, content_type="text/html"))
     with pytest.raises(ProviderFault, match=r"a fault of its own \(502\)"):
         await run(model, asked())
 
 
-async def test_a_page_in_place_of_a_stream(server: RawServer, model: OpenAIModel) -> None:
+async def test_a_page_in_place_of_a_stream(server: ModelServer, model: OpenAIModel) -> None:
     server.answers.append(Answer(pieces=[b"<html>It works!</html>"], content_type="text/html"))
     with pytest.raises(ProviderFault, match=r"is a web page, not a model API.* Check OPENAI_BASE_URL"):
         await run(model, asked())
     assert len(server.bodies) == 1
 
 
-async def test_a_country_that_is_not_served_is_no_wrong_key(server: RawServer, model: OpenAIModel) -> None:
+async def test_a_country_that_is_not_served_is_no_wrong_key(server: ModelServer, model: OpenAIModel) -> None:
     body = {"error": {"code": "unsupported_country_region_territory", "message": "Country, region, or territory no."}}
     server.answers.append(refused(403, body))
     with pytest.raises(ProviderFault, match="not available in your country or region"):
@@ -685,7 +687,7 @@ async def test_nobody_listens() -> None:
     await model.aclose()
 
 
-async def test_a_connection_is_used_again(server: RawServer, model: OpenAIModel) -> None:
+async def test_a_connection_is_used_again(server: ModelServer, model: OpenAIModel) -> None:
     server.say(*text("Hi."))
     for _ in range(3):
         await run(model, asked())
@@ -693,7 +695,7 @@ async def test_a_connection_is_used_again(server: RawServer, model: OpenAIModel)
 
 
 async def test_the_key_goes_with_the_request_and_its_faults_do_not_show_it(
-    server: RawServer, model: OpenAIModel
+    server: ModelServer, model: OpenAIModel
 ) -> None:
     server.answers.append(refused(401, {"error": {"message": "Incorrect API key provided: sk-secret-of-the-test."}}))
     with pytest.raises(ProviderFault) as caught:
@@ -702,7 +704,7 @@ async def test_the_key_goes_with_the_request_and_its_faults_do_not_show_it(
     assert "sk-secret" not in caught.value.message + repr(model.endpoint)
 
 
-async def test_a_stop_is_seen_by_the_server_at_once(server: RawServer, tmp_path: Path) -> None:
+async def test_a_stop_is_seen_by_the_server_at_once(server: ModelServer, tmp_path: Path) -> None:
     server.answers.append(Answer(pieces=[*data(delta(content="I beg"), done=False), HANG]))
     async with opened(tmp_path, _endpoint(server)) as backend:
         sent = await backend.send("tell me a long story")
@@ -717,7 +719,7 @@ async def test_a_stop_is_seen_by_the_server_at_once(server: RawServer, tmp_path:
     assert server.gone == 1
 
 
-async def test_the_first_words_are_seen_before_the_last_are_said(server: RawServer, tmp_path: Path) -> None:
+async def test_the_first_words_are_seen_before_the_last_are_said(server: ModelServer, tmp_path: Path) -> None:
     gate = asyncio.Event()
     server.answers.append(Answer(pieces=[*data(delta(content="First, "), done=False), gate, *data(*text("and last."))]))
     async with opened(tmp_path, _endpoint(server)) as backend:
@@ -731,5 +733,5 @@ async def test_the_first_words_are_seen_before_the_last_are_said(server: RawServ
     assert "".join(seen) == "First, and last."
 
 
-def _endpoint(server: RawServer) -> Endpoint:
+def _endpoint(server: ModelServer) -> Endpoint:
     return endpoint(server.url)

@@ -10,8 +10,8 @@ from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.models.model import ModelEvent, Opaque, TextDelta, ToolCall, UsageReport
 from kirotodo.core.models.openai.errors import ProviderFault
 from kirotodo.core.models.openai.model import OpenAIModel
+from tests.core.models.model_server import Answer, model_server
 from tests.core.models.provider import asked, endpoint, run, small_jitter
-from tests.core.models.raw_server import Answer, raw_server
 from tests.core.models.test_opaque import DETAILS, THOUGHT
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -70,7 +70,7 @@ def test_every_recording_has_its_meaning() -> None:
 
 async def played(name: str, cut: int) -> list[ModelEvent]:
     stream = (RECORDED / f"{name}.sse").read_bytes()
-    async with raw_server() as server:
+    async with model_server() as server:
         server.answers.append(Answer(pieces=[stream[at : at + cut] for at in range(0, len(stream), cut)]))
         where = endpoint(server.url, api="responses" if "responses" in name else "chat")
         model = OpenAIModel(where, jitter=small_jitter)

@@ -19,8 +19,8 @@ from kirotodo.core.models.model import Model
 from kirotodo.core.models.registry import endpoint_of
 from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.settings import Settings
+from tests.core.models.model_server import model_server, refused
 from tests.core.models.provider import events_of, failure, final
-from tests.core.models.raw_server import raw_server, refused
 from tests.keyrings import LockedKeyring, MemoryKeyring, NoKeyring
 
 pytestmark = pytest.mark.usefixtures("memory_keyring")
@@ -102,7 +102,7 @@ async def test_a_fault_names_what_the_profile_is_set_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, key_env: str | None, named: str
 ) -> None:
     monkeypatch.setenv("FAR_API_KEY", "sk-of-the-variable")
-    async with raw_server() as server:
+    async with model_server() as server:
         server.answers.append(refused(status, {"error": {"message": "no"}}))
         far = ModelProfile(name="far", model="big", base_url=server.url, key_env=key_env)
         async with opened(tmp_path, far) as backend:

@@ -10,20 +10,20 @@ import pytest
 
 from kirotodo.core.events import TurnFinished
 from kirotodo.core.local import LocalBackend
+from tests.core.models.model_server import ModelServer, delta, model_server
 from tests.core.models.provider import endpoint, final, opened, results, say
-from tests.core.models.raw_server import RawServer, delta, raw_server
 
 HALF = "\ud83c"
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[RawServer]:
-    async with raw_server() as server:
+async def server() -> AsyncIterator[ModelServer]:
+    async with model_server() as server:
         yield server
 
 
 @pytest.fixture
-async def backend(server: RawServer, tmp_path: Path, empty_list: Path) -> AsyncIterator[LocalBackend]:
+async def backend(server: ModelServer, tmp_path: Path, empty_list: Path) -> AsyncIterator[LocalBackend]:
     shutil.copy(empty_list, tmp_path / "list.db")
     async with opened(tmp_path, endpoint(server.url)) as backend:
         yield backend
@@ -56,7 +56,7 @@ STORED: dict[str, tuple[list[dict[str, Any]], list[str], str]] = {
 
 @pytest.mark.parametrize("case", STORED)
 async def test_odd_calls_are_stored_and_the_conversation_goes_on(
-    server: RawServer, backend: LocalBackend, case: str
+    server: ModelServer, backend: LocalBackend, case: str
 ) -> None:
     payloads, titles, status = STORED[case]
     server.say(*payloads)

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from deploy.rehearsal import browser as chromium
-from tests.server.browser.test_site import at, reached
+from deploy.rehearsal.programs import wait_until
+from tests.server.browser.test_site import at
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.slow,
@@ -40,7 +42,7 @@ async def test_the_page_draws_takes_keys_and_fetches_from_its_own_site_alone(tmp
                 window.open(address)
                 window.wait_for("document.body.classList.contains('-first-byte')", "the terminal draws")
                 window.type("milk")
-                chromium.wait_until(lambda: typed.exists() and typed.read_bytes() == b"milk", "keys arrive")
+                wait_until(lambda: typed.exists() and typed.read_bytes() == b"milk", "keys arrive")
                 assert window.script("return document.title") == "kirotodo"
                 assert [each for each in window.fetched() if not each.startswith(f"{address}/")] == []
                 assert [line for line in window.complaints() if "Content Security Policy" in line] == []
@@ -48,7 +50,7 @@ async def test_the_page_draws_takes_keys_and_fetches_from_its_own_site_alone(tmp
                 assert len(window.screenshot(tmp_path / "page.png")) > 5_000  # a blank page has 4 kB
 
         await asyncio.to_thread(look)
-        await reached(lambda: site.visitors == 0)
+        await until(lambda: site.visitors == 0)
 
 
 async def test_it_says_why_the_session_ended() -> None:

@@ -47,7 +47,7 @@ def refused(status: int, body: Any, **headers: str) -> Answer:
     )
 
 
-class RawServer:
+class ModelServer:
     """Gives `answers` in order, the last one for ever. `bodies` are the requests it got, `gone` counts clients that
     left before their answer was over."""
 
@@ -122,9 +122,9 @@ class RawServer:
 
 
 @asynccontextmanager
-async def raw_server(server: RawServer | None = None) -> AsyncIterator[RawServer]:
+async def model_server(server: ModelServer | None = None) -> AsyncIterator[ModelServer]:
     """Run a server that listens on a free port."""
-    server = server or RawServer()
+    server = server or ModelServer()
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     server.url = f"http://127.0.0.1:{port}/v1"

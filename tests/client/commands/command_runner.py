@@ -21,7 +21,7 @@ from kirotodo.core.settings import Settings
 MONDAY: Final = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
-class Program:
+class CommandRunner:
     """Commands on a list of their own. `model` is scripted; `use_builtin` lets the built-in one answer."""
 
     def __init__(self, folder: Path) -> None:

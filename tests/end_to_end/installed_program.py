@@ -13,7 +13,7 @@ ZONE: Final = "Europe/Vienna"
 PATIENCE: Final = 60
 
 
-class Program:
+class InstalledProgram:
     """`kirotodo` for one person whose list lives in `home`. Nothing of the machine's own settings reaches it."""
 
     def __init__(self, folder: Path) -> None:

@@ -43,7 +43,7 @@ def kirotodo(url: str, *arguments: str, home: Path, program: Path = ROOT) -> "su
 
 
 @dataclass(frozen=True)
-class Served:
+class ReleaseServer:
     """A server that runs, and a token for user 1."""
 
     address: str
@@ -52,7 +52,7 @@ class Served:
 
 
 @contextmanager
-def served(url: str, home: Path, program: Path = ROOT) -> Iterator[Served]:
+def release_server(url: str, home: Path, program: Path = ROOT) -> Iterator[ReleaseServer]:
     """A server of the release in `program`."""
     token = kirotodo(url, "token", "--user", "1", home=home, program=program)
     assert token.returncode == 0, token.stderr
@@ -65,12 +65,12 @@ def served(url: str, home: Path, program: Path = ROOT) -> Iterator[Served]:
     )
     try:
         server.wait_for(lambda: is_ready(port))
-        yield Served(address=f"http://127.0.0.1:{port}", token=token.stdout.strip(), process=server)
+        yield ReleaseServer(address=f"http://127.0.0.1:{port}", token=token.stdout.strip(), process=server)
     finally:
         server.stop()
 
 
-def said(server: Served, message: str) -> dict[str, Any]:
+def answer_of(server: ReleaseServer, message: str) -> dict[str, Any]:
     """The answer of a turn of user 1."""
     answer = httpx2.post(
         f"{server.address}/api/1/chat",
