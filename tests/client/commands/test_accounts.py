@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from kirotodo.cli import command_group
 from tests.client.commands.shared_server import SharedServer
-from tests.keyrings import MemoryKeyring, NoKeyring
+from tests.keyrings import HangingKeyring, MemoryKeyring, NoKeyring
 from tests.server.serving import token_for
 
 pytestmark = pytest.mark.usefixtures("memory_keyring")
@@ -210,8 +210,7 @@ def test_without_a_keyring_the_file_is_named(person: Person) -> None:
     person.ok("whoami")
 
 
-@pytest.mark.usefixtures("hanging_keyring")
-def test_a_keyring_that_hangs_is_not_waited_for(person: Person) -> None:
+def test_a_keyring_that_hangs_is_not_waited_for(person: Person, hanging_keyring: HangingKeyring) -> None:
     assert "did not answer within 2 seconds" in person.enter()
     person.ok("whoami")
 
