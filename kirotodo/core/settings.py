@@ -88,6 +88,10 @@ def _lowered(value: object) -> object:
     return value.strip().lower() if isinstance(value, str) else value
 
 
+def _unset_where_empty(value: object) -> object:
+    return None if value == "" else value
+
+
 def _stripped(value: object) -> object:
     return value.strip() if isinstance(value, str) else value
 
@@ -197,7 +201,7 @@ class Settings(BaseSettings):
         default=("127.0.0.1",),
         description="Proxies whose word on a caller's address is taken: addresses or networks, or how many there are.",
     )
-    api_docs: bool | None = Field(
+    api_docs: Annotated[bool | None, BeforeValidator(_unset_where_empty)] = Field(
         default=None, description="Whether /docs and /openapi.json are served; in development alone where unset."
     )
     drain_timeout: float = Field(

@@ -93,7 +93,7 @@ def test_which_list_may_be_said_before_the_command_or_after_it(person: Person) -
     person.ok("--local", "conversations", "list")
     person.ok("conversations", "list", "--local")
     person.variables["KIROTODO_SERVER"] = "localhost:1"
-    assert "not signed in at localhost:1. `kirotodo login`" in person.fails(4, "list")
+    assert "not signed in at localhost:1. Run `kirotodo login`" in person.fails(4, "list")
     assert person.titles("--server", person.url) == ["at the server"]
     assert person.titles("--local") == ["at home"]
     assert "not both" in person.fails(2, "--local", "list", "--server", person.url)
