@@ -24,7 +24,7 @@ class NoHost(ValueError):
 
 
 def canonical(host: str) -> str:
-    """The host in one spelling: small letters, ASCII, numbers as they are usually written. Raises `NoHost`.
+    """Return the host in one spelling: small letters, ASCII, numbers as they are usually written. Raises `NoHost`.
 
     Numbers are read as systems read them when they connect: 134744072, 0x8.0x8.0x8.0x8, 010.8.8.8 and 8.8.2056 are all
     8.8.8.8, and so are fullwidth digits.
@@ -63,7 +63,7 @@ def _number6(host: str) -> Number:
 
 
 def number_of(host: str) -> Number | None:
-    """The number that a host is written as, None for a name. Raises `NoHost`."""
+    """Return the number that a host is written as, None for a name. Raises `NoHost`."""
     try:
         return ipaddress.ip_address(canonical(host))
     except NoHost:
@@ -73,7 +73,7 @@ def number_of(host: str) -> Number | None:
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether what is sent there stays on this machine."""
+    """Return whether what is sent there stays on this machine."""
     try:
         name, number = canonical(host), number_of(host)
     except NoHost:
@@ -84,8 +84,8 @@ def is_this_machine(host: str) -> bool:
 
 
 def is_near(host: str) -> bool:
-    """Whether it is this machine or one of the same private network: a private number, a name without dots, or one of
-    the names that private networks use. What would be read on the way there is read at home."""
+    """Return whether it is this machine or one of the same private network: a private number, a name without dots,
+    or one of the names that private networks use."""
     try:
         name, number = canonical(host), number_of(host)
     except NoHost:
@@ -98,7 +98,7 @@ def is_near(host: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """The host in a web address, "" where there is none."""
+    """Return the host in a web address, "" where there is none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

@@ -23,19 +23,19 @@ class EnvFile:
     values: Mapping[str, str] = field(repr=False)
 
     def setting(self, name: str) -> str | None:
-        """The value of a name in whatever case it was written; the last one if there are several."""
+        """Return the value of a name in whatever case it was written; the last one if there are several."""
         found = [value for key, value in self.values.items() if key.lower() == name.lower()]
         return found[-1] if found else None
 
 
 def in_this_folder() -> EnvFile | None:
-    """The `.env` of the working folder, None where there is none. Raises `ConfigError` as `read` does."""
+    """Return the `.env` of the working folder, None where there is none. Raises `ConfigError` as `read` does."""
     path = Path(NAME)
     return read(NAME) if path.is_file() else None
 
 
 def read(name: str) -> EnvFile:
-    """The file `name`. Raises `ConfigError` if it is missing, unreadable, or holds anything but settings."""
+    """Read the file `name`. Raises `ConfigError` if it is missing, unreadable, or holds anything but settings."""
     return EnvFile(name=name, values=_values(name, _text(name)))
 
 

@@ -49,7 +49,7 @@ class SecretStore:
         self._patience = patience
 
     def read(self, name: str) -> str | None:
-        """The secret, None where none was stored. Blocks for two seconds at most.
+        """Return the secret, None where none was stored. Blocks for two seconds at most.
 
         Raises `KeyringTrouble` where the keyring might hold one but does not tell.
         """
@@ -131,7 +131,7 @@ class SecretStore:
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise OperatorError(f"{self.path} is damaged: delete it, and store what was in it again.")
+            raise OperatorError(f"{self.path} is damaged. Delete it, then store its secrets again.")
         return {name: secret for name, secret in found.items() if isinstance(secret, str)}
 
     def _forget(self, name: str) -> bool:

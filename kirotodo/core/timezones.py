@@ -10,7 +10,7 @@ mean something else, or nothing, on another machine. Factory is what a machine h
 
 
 def known_zone(name: str) -> str:
-    """The name. Raises `ValueError` where it is no time zone, or none that this machine knows."""
+    """Return the name. Raises `ValueError` where it is not a time zone, or not one that this machine knows."""
     try:
         if _NAME.fullmatch(name) is None:
             raise ValueError(name)

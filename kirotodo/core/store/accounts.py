@@ -130,10 +130,12 @@ class AccountStore:
             raise Conflict(TAKEN) from None
 
     async def get(self) -> Account | None:
+        """Return the user's account, None without one."""
         row = await self._scope.first(_GET)
         return None if row is None else Account(**row._mapping)
 
     async def set_password_hash(self, password_hash: str) -> None:
+        """Store the hash of a new password."""
         await self._scope.on_user(_SET_HASH, {"new_hash": password_hash})
 
     async def set_reset(self, token_hash: str, *, expires_at: datetime) -> None:

@@ -30,6 +30,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Return the moment as the database stores it. Raises `ValueError` for one without a time zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -38,6 +39,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Return a stored moment in UTC."""
         if value is None:
             return None
         moment: datetime = value
@@ -187,26 +189,32 @@ def dump_answer(kind: Any, value: Any) -> str:
 
 
 def load_answer(kind: Any, text: str) -> Any:
+    """Return the result of an edit from its JSON text."""
     return _answers(kind).validate_json(text)
 
 
 def dump_task(task: Task | None) -> str | None:
+    """Return a task as JSON text."""
     return None if task is None else _tasks().dump_json(task).decode()
 
 
 def load_task(text: str | None) -> Task | None:
+    """Return a task from its JSON text."""
     return None if text is None else _tasks().validate_json(text)
 
 
 def dump_approval(approval: Approval) -> str:
+    """Return an approval as JSON text."""
     return _approvals().dump_json(approval).decode()
 
 
 def load_approval(text: str | None) -> Approval | None:
+    """Return an approval from its JSON text."""
     return None if text is None else _approvals().validate_json(text)
 
 
 def dump_mapping(value: Mapping[str, Any]) -> str:
+    """Return a mapping as compact JSON text."""
     return json.dumps(dict(value), separators=(",", ":"))
 
 

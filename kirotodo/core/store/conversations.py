@@ -72,6 +72,7 @@ class ConversationStore:
         self._scope = scope
 
     async def create(self, title: str) -> Conversation:
+        """Make a conversation with the user's next id."""
         numbers = await self._scope.advance(conversations=1)
         now = self._scope.now
         row = {
@@ -88,6 +89,7 @@ class ConversationStore:
         return Conversation(id=numbers.conversation, title=title, created_at=now, updated_at=now)
 
     async def get(self, conversation_id: int) -> Conversation:
+        """Return a conversation. Raises `NotFound`."""
         return _value(_found(await self._first(_GET, conversation_id), conversation_id))
 
     async def page(
@@ -161,6 +163,7 @@ class ConversationStore:
         return conversation, message
 
     async def add_message(self, conversation_id: int, *, role: Role, content: str, turn_id: str) -> Message:
+        """Add a message to a conversation. Raises `NotFound`."""
         _, message = await self.take_message(conversation_id, role=role, content=content, turn_id=turn_id)
         return message
 

@@ -102,6 +102,7 @@ class Store:
         return 0 if row is None else int(row[0])
 
     async def changed_since(self, revision: int) -> Since:
+        """Return what changed after this revision."""
         now = await self.revision()
         if now <= revision:
             return Since(tasks=(), removed=(), conversations=False, revision=now)
@@ -121,6 +122,7 @@ class Store:
         return None if row is None else row[0]
 
     async def set_timezone(self, name: str) -> None:
+        """Store the user's IANA time zone."""
         await self._scope.on_user(_SET_TIMEZONE, {"new_timezone": name})
 
 
@@ -340,6 +342,7 @@ class Database:
             last = users_next[-1]
 
     async def aclose(self) -> None:
+        """Close every connection."""
         await self._engine.aclose()
 
 

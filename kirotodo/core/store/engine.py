@@ -42,12 +42,13 @@ class Engine(Protocol):
     async def require_writable(self) -> None:
         """Raise `StorageReadOnly` where the database is known to let nobody write."""
 
-    async def aclose(self) -> None: ...
+    async def aclose(self) -> None:
+        """Close every connection."""
 
 
 @asynccontextmanager
-async def run_blocking(connect: Callable[[], Awaitable[AsyncConnection]]) -> AsyncIterator[AsyncConnection]:
-    """A connection whose transaction is committed at the end, and rolled back on any exception."""
+async def transaction_of(connect: Callable[[], Awaitable[AsyncConnection]]) -> AsyncIterator[AsyncConnection]:
+    """Give a connection whose transaction is committed at the end, and rolled back on any exception."""
     connection = await connect()
     try:
         yield connection

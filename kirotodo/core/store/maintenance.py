@@ -20,7 +20,7 @@ from kirotodo.core.store.database import Database
 from kirotodo.core.store.postgres.driver import is_postgres
 from kirotodo.core.store.purge import Purged
 from kirotodo.core.store.sqlite import driver, files, schema
-from kirotodo.core.store.sqlite.errors import told
+from kirotodo.core.store.sqlite.errors import translate_errors
 from kirotodo.core.text.files import make_private_file
 
 _COUNTED: Final = ("users", "tasks", "conversations", "messages", "turns", "changes")
@@ -39,6 +39,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
+        """Return whether no problem was found."""
         return not self.problems
 
 
@@ -50,7 +51,7 @@ def upgrade(url: str, revision: str = "head") -> str | None:
 
         return maintenance.move(url, target, down=False)
     path = driver.path_of(url)
-    with told(path):
+    with translate_errors(path):
         files.make_folder(path)
         files.keep_private(path)
         return schema.move(path, target, down=False)
@@ -64,7 +65,7 @@ def downgrade(url: str, revision: str) -> str | None:
 
         return maintenance.move(url, target, down=True)
     path = _existing(url)
-    with told(path):
+    with translate_errors(path):
         return schema.move(path, target, down=True)
 
 
@@ -76,7 +77,7 @@ def check(url: str) -> Report:
         place, revision, problems, counts = maintenance.look(url, _COUNTED)
         return Report(path=place, revision=revision, head=revisions.HEAD, problems=problems, counts=counts)
     path = _existing(url)
-    with told(path), closing(files.connect_to_read(path)) as connection:
+    with translate_errors(path), closing(files.connect_to_read(path)) as connection:
         revision = schema.revision_of(connection, path)
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         return Report(
@@ -101,11 +102,11 @@ def backup(url: str, target: Path, *, overwrite: bool = False) -> Path:
         raise Conflict(f"{target} is the database itself; name another file for the copy.")
     if target.exists() and not overwrite:
         raise Conflict(f"{target} exists already; name another file, or allow it to be overwritten.")
-    with told(target):
+    with translate_errors(target):
         files.make_folder(target)
         part = schema.unused(target.with_name(f"{target.name}.part"))
         try:
-            with told(path), closing(files.connect_to_read(path)) as connection:
+            with translate_errors(path), closing(files.connect_to_read(path)) as connection:
                 schema.revision_of(connection, path)
                 make_private_file(part)
                 connection.execute("VACUUM INTO ?", (str(part),))
@@ -131,7 +132,7 @@ def restore(source: Path, url: str) -> Path | None:
     if path.exists() and source.samefile(path):
         raise Conflict(f"{source} is the database itself; name the backup copy.")
     _validate(source)
-    with told(path):
+    with translate_errors(path):
         files.make_folder(path)
         kept = _keep(path)
         files.keep_private(path)
@@ -163,7 +164,7 @@ def _utc_now() -> datetime:
 
 
 def _validate(source: Path) -> None:
-    with told(source), closing(files.connect_to_read(source)) as connection:
+    with translate_errors(source), closing(files.connect_to_read(source)) as connection:
         revision = schema.revision_of(connection, source)
         if revision is None:
             raise StorageError(f"{source} is an empty database; name a backup copy made by `kirotodo db backup`.")

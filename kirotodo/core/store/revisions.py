@@ -17,6 +17,7 @@ def is_there(now: str | None, revision: str, *, down: bool) -> bool:
 
 
 def alembic_config(connection: Any) -> Any:
+    """Return the settings with which Alembic runs our scripts on this connection."""
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})

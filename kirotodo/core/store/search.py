@@ -39,4 +39,5 @@ async def reindex(scope: Scope, kind: Kind, ref: int, text: str, *, part: int = 
 
 
 async def find(scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> Matches:
+    """Return what matches all of these terms, as statements that have yet to be run."""
     return await scope.full_text.find(scope, kinds, wanted)

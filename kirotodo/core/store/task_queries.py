@@ -77,10 +77,12 @@ def conditions_of(where: TaskFilter, today: date, zone: ZoneInfo) -> list[Column
 
 
 def due_before(day: date) -> ColumnElement[bool]:
+    """Return the condition that a task is due before this day."""
     return tasks.c.due_key < day.isoformat()
 
 
 def due_between(first: date, last: date) -> ColumnElement[bool]:
+    """Return the condition that a task is due on one of these days."""
     return (tasks.c.due_key >= first.isoformat()) & (tasks.c.due_key < f"{last.isoformat()}~")
 
 
@@ -185,6 +187,7 @@ class _Plan:
 async def page_of(
     scope: Scope, where: TaskFilter, *, today: date, zone: ZoneInfo, limit: int, cursor: str | None
 ) -> Page[Task]:
+    """Return a page of tasks; see `TaskStore.page`."""
     checked_limit(limit)
     stages = _stages(where)
     mark = None

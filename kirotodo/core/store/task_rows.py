@@ -152,6 +152,7 @@ class TaskRows:
         return Task(**plain, priority=PRIORITIES[len(PRIORITIES) - 1 - row.priority], tags=tags)
 
     async def insert(self, task: Task, *, revision: int) -> None:
+        """Insert a task with its tags, and make it searchable."""
         await self._scope.insert(_INSERT, {"id": task.id, **_values(task), "revision": revision})
         await self._insert_tags(task)
         await search.index(self._scope, Document(kind="task", ref=task.id, text=_searchable(task)))
@@ -170,6 +171,7 @@ class TaskRows:
         await self._scope.execute(_SHOW_MANY, {"the_first": first, "the_last": last, "new_revision": revision})
 
     async def update(self, before: Task, after: Task, *, revision: int) -> None:
+        """Store what differs between a task before and after."""
         await self._scope.execute(_UPDATE, {**_values(after), "revision": revision, "the_id": after.id})
         if before.tags != after.tags:
             await self._scope.execute(_DELETE_TAGS, {"the_id": after.id})

@@ -63,6 +63,7 @@ _TAGS: Final = (
 
 
 async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, period_days: int) -> TaskStats:
+    """Return the counts of the period that ends today; see `TaskStore.stats`."""
     first = today - timedelta(days=max(period_days, 1) - 1)
     start, end = day_start(first, zone), day_start(today, zone, days_later=1)
     overdue, due_today, completed, created = await _counts(
@@ -103,6 +104,7 @@ async def _active_days(scope: Scope, zone: ZoneInfo) -> set[date]:
 
 
 async def projects_of(scope: Scope) -> tuple[ProjectCount, ...]:
+    """Return every project with its counts; see `TaskStore.projects`."""
     names: dict[str | None, str | None] = {}
     counts: dict[tuple[str | None, bool], int] = {}
     for key, done, name, count in await scope.rows(_PROJECTS):
@@ -115,6 +117,7 @@ async def projects_of(scope: Scope) -> tuple[ProjectCount, ...]:
 
 
 async def tags_of(scope: Scope) -> dict[str, int]:
+    """Return every tag of a pending task with its count; see `TaskStore.tags`."""
     return {str(name): int(count) for name, count in await scope.rows(_TAGS, {"done": False})}
 
 
@@ -136,6 +139,7 @@ def streak(days: Iterable[date], today: date) -> int:
 
 
 def best_streak(days: Iterable[date]) -> int:
+    """Return the longest run of days in a row."""
     best = length = 0
     last: date | None = None
     for day in sorted(set(days)):

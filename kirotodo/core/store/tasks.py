@@ -93,6 +93,7 @@ class TaskStore:
         numbers = await self._scope.advance(tasks=len(drafts), changes=len(drafts), stored=sum(map(size_added, drafts)))
         completed = sum(draft.completed_at is not None for draft in drafts)
         self._require_room(numbers, numbers.pending + numbers.completed + len(drafts))
+        # Hidden rows look deleted, so that no list or count includes them until `show` turns all of them over at once.
         added = self._tasks_of(drafts, numbers.task, after=after)
         await self._rows.insert_many(added, revision=0, hidden=True)
         first_change = numbers.change - len(drafts) + 1
@@ -151,6 +152,7 @@ class TaskStore:
         )
 
     async def get(self, task_id: int) -> Task:
+        """Return a task. Raises `NotFound`."""
         return (await self.get_many((task_id,)))[0]
 
     async def get_many(self, task_ids: Sequence[int]) -> tuple[Task, ...]:
@@ -208,6 +210,7 @@ class TaskStore:
         return None if row is None else await self.get(int(row[0]))
 
     async def count_pending(self) -> int:
+        """Return how many tasks are pending."""
         if self._scope.pending is not None:
             return self._scope.pending
         row = await self._scope.first(_PENDING)

@@ -117,12 +117,15 @@ class Scope:
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> CursorResult[*tuple[Any, ...]]:
+        """Run a statement as this user."""
         return await self.connection.execute(statement, {"uid": self.user_id, **(parameters or {})})
 
     async def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
+        """Run a statement as this user and return all its rows."""
         return (await self.execute(statement, parameters)).all()
 
     async def first(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> AnyRow | None:
+        """Run a statement as this user and return its first row, if it has any."""
         return (await self.execute(statement, parameters)).first()
 
     async def insert(self, statement: Executable, *rows: Mapping[str, Any]) -> None:
@@ -221,4 +224,5 @@ class FullText(Protocol):
     async def removed(self, scope: Scope, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
         """The texts of these tasks or conversations go away."""
 
-    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> Matches: ...
+    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> Matches:
+        """Return what matches these terms."""

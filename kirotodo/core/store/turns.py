@@ -41,6 +41,7 @@ _ID: Final[BindParameter[Any]] = bindparam("the_id")
 _MINE: Final = (_T.user_id == UID, _T.id == _ID)
 _LIVE: Final = _T.status.in_([literal_column("'running'"), literal_column("'awaiting_approval'")])
 """Written out, as the partial index on it is, and since what is bound to an IN is put together anew each time."""
+# The fence: the epoch grows with each take-over, so a statement of an earlier owner finds no row and changes nothing.
 _OWNED: Final = (*_MINE, _T.epoch == bindparam("the_epoch"), _LIVE)
 _NOW: Final[BindParameter[Any]] = bindparam("lease_now", type_=UtcDateTime())
 _THEN: Final[BindParameter[Any]] = bindparam("lease_then", type_=UtcDateTime())
@@ -103,6 +104,7 @@ _ASKED: Final = select(_T.cancel_requested).where(*_MINE).scalar_subquery()
 def _insert_owned(table: Table, *names: str) -> Executable:
     """Insert a row of a turn, if it is still its owner's; returns whether a cancel was requested."""
     values = [bindparam(f"new_{name}", type_=table.c[name].type) for name in names]
+    # The lock keeps the epoch as it is until this commits; a take-over at the same moment waits for it.
     owned = select(_T.user_id, _T.id, *values).where(*_OWNED).with_for_update()
     return insert(table).from_select(["user_id", "turn_id", *names], owned).returning(_ASKED)
 
@@ -284,6 +286,7 @@ class TurnStore:
         )
 
     async def get(self, turn_id: str) -> TurnRecord:
+        """Return a turn with its calls. Raises `NotFound`."""
         row = await self._scope.first(_GET, {"the_id": turn_id, "lease_now": self._scope.now})
         if row is None:
             raise _no_such(turn_id)
@@ -298,6 +301,7 @@ class TurnStore:
         return tuple(found[turn_id] for turn_id in wanted if turn_id in found)
 
     async def by_request_key(self, key: str) -> TurnRecord | None:
+        """Return the turn that a request with this key began, if there is one."""
         row = await self._scope.first(_BY_KEY, {"key": key, "lease_now": self._scope.now})
         return None if row is None else await self._record(row)
 
@@ -473,6 +477,7 @@ class TurnStore:
         return await self._owned(_INSERT_OWNED_EVENT, turn_id, epoch, new_seq=seq, new_data=data)
 
     async def append_events(self, turn_id: str, events: Sequence[tuple[int, bytes]]) -> None:
+        """Store events without a fence, in a transaction that has one or begins the turn."""
         await self._scope.insert(
             _INSERT_EVENT, *({"turn_id": turn_id, "seq": seq, "data": data} for seq, data in events)
         )

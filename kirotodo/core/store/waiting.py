@@ -15,6 +15,7 @@ class Pace:
         self.moved_at = 0.0
 
     def moved(self) -> None:
+        """Note that something has just moved."""
         self.moved_at = time.monotonic()
 
 

@@ -41,6 +41,7 @@ class Address:
 
 
 def is_postgres(url: str) -> bool:
+    """Return whether a database URL names PostgreSQL."""
     return url.partition("://")[0].lower() in SCHEMES
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kirotodo.core.errors import InvalidInput, StorageError
-from kirotodo.core.store.engine import abandon, run_blocking
+from kirotodo.core.store.engine import abandon, transaction_of
 from kirotodo.core.store.postgres import errors, schema
 from kirotodo.core.store.postgres.driver import (
     STATEMENT_SECONDS,
@@ -42,6 +42,7 @@ _SETTINGS: Final = (
 )
 _OF_USER: Final = f"SELECT {_SETTINGS}, set_config('app.user_id', :uid, true)"
 _BEGIN_READING: Final = text(_OF_USER)
+# The lock is one for each user, held until the transaction ends: it orders the writes of several servers as well.
 _BEGIN_WRITING: Final = text(f"{_OF_USER}, pg_advisory_xact_lock(hashtextextended(:uid, 0))")
 _BEGIN_OPERATING: Final = text(f"SELECT {_SETTINGS}, set_config('app.operator', 'on', true)")
 _READ_ONLY: Final = text("SELECT current_setting('transaction_read_only')")
@@ -140,8 +141,8 @@ class PostgresEngine:
     async def _transaction(
         self, engine: AsyncEngine, beginning: Executable, **parameters: str
     ) -> AsyncIterator[AsyncConnection]:
-        with errors.told(self.place):
-            begun = run_blocking(partial(self._begun, engine, beginning, parameters))
+        with errors.translate_errors(self.place):
+            begun = transaction_of(partial(self._begun, engine, beginning, parameters))
             async with self._connections.place(), begun as connection:
                 yield connection
 

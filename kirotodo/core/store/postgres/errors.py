@@ -33,18 +33,22 @@ _CONNECTION: Final = frozenset(
 
 
 def down(place: str) -> StorageDown:
+    """Return the error for a database that does not answer."""
     return StorageDown(f"PostgreSQL does not answer for {place}; see that it runs and can be reached, and try again.")
 
 
 def read_only(place: str) -> StorageReadOnly:
+    """Return the error for a database that takes no writes."""
     return StorageReadOnly(f"PostgreSQL lets nobody write to {place}; point DATABASE_URL to the primary server.")
 
 
 def busy(place: str) -> StorageBusy:
+    """Return the error for a database without a free connection."""
     return StorageBusy(f"Too much is asked at once of {place}; try again in a moment.")
 
 
 def behind(place: str, problem: str) -> StorageBehind:
+    """Return the error for a database that has to be migrated first."""
     sentence = problem[0].upper() + problem[1:]
     return StorageBehind(f"{sentence} ({place}); `kirotodo db upgrade` brings it up to date.")
 
@@ -127,8 +131,8 @@ def _first_line(error: BaseException) -> str:
 
 
 @contextmanager
-def told(place: str) -> Iterator[None]:
-    """Errors of the driver and the network, told in ours."""
+def translate_errors(place: str) -> Iterator[None]:
+    """Raise our errors in place of those of the driver and the network."""
     try:
         yield
     except KirotodoError:

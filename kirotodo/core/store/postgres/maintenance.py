@@ -33,7 +33,7 @@ def refuse_copies() -> InvalidInput:
 
 async def _look(url: str, tables: tuple[str, ...]) -> tuple[str, str | None, tuple[str, ...], Mapping[str, int]]:
     address = address_of(url)
-    with errors.told(address.place):
+    with errors.translate_errors(address.place):
         async with make_migration_engine(address).connect() as connection:
             await connection.execute(text("SELECT set_config('app.operator', 'on', true)"))
             revision = await schema.revision_of(connection)

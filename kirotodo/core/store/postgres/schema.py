@@ -18,6 +18,7 @@ from kirotodo.core.store.revisions import HEAD, REVISIONS, alembic_config, is_th
 
 _LOCK: Final = int.from_bytes(b"kirotodo")
 """The key of the lock that whoever migrates holds for the whole of it."""
+# A lock of the session: it is waited for before the migration's transaction begins.
 _BEGIN: Final = text("SELECT pg_advisory_lock(:key), set_config('app.operator', 'on', false)")
 
 
@@ -28,6 +29,7 @@ async def revision_of(connection: AsyncConnection) -> str | None:
 
 
 def refuse_older(revision: str | None, place: str) -> None:
+    """Raise `StorageBehind` where the tables are missing or of an older release."""
     if revision is None:
         raise errors.behind(place, "the database has no tables yet")
     if revision in REVISIONS and revision != HEAD:
@@ -53,7 +55,7 @@ async def move(address: Address, revision: str, *, down: bool) -> str | None:
 async def on_a_direct_connection(address: Address) -> AsyncIterator[AsyncConnection]:
     """A connection of its own in a transaction, which nobody else who migrates has at the same time. The lock belongs
     to the connection and not to the transaction, so this must not go through a pooler. It sees every user's rows."""
-    with errors.told(address.place):
+    with errors.translate_errors(address.place):
         async with make_migration_engine(address).connect() as connection:
             await connection.execute(_BEGIN, {"key": _LOCK})
             await connection.commit()

@@ -148,6 +148,7 @@ class _Connection(aiosqlite.Connection):
         """Whether this is done with the next statement, or the commit."""
         if self._alone or not _returns_nothing(statement[0]):
             return False
+        # Its error, if any, is then raised by a later statement or the commit: each rolls all of it back alike.
         self._waiting.append(statement)
         return True
 
@@ -156,6 +157,7 @@ class _Connection(aiosqlite.Connection):
         return outcome
 
     async def commit(self) -> None:
+        # Where nothing but the begin waits, SQLite never heard of this transaction.
         if self._alone or (not self._begun and len(self._waiting) <= 1):
             return
         if self._reading and not self._waiting:

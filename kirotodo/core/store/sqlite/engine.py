@@ -10,7 +10,7 @@ from typing import Final, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kirotodo.core.store.engine import run_blocking
+from kirotodo.core.store.engine import transaction_of
 from kirotodo.core.store.sqlite import driver, errors, files
 from kirotodo.core.store.sqlite.search import Fts5
 from kirotodo.core.store.waiting import MovingQueue, Pace
@@ -40,6 +40,7 @@ class SqliteEngine:
 
     @classmethod
     async def open(cls, url: str, *, read_only_ok: bool) -> Self:
+        """Open the file that the URL names, after its migration. Raises `StorageError`."""
         path = driver.path_of(url)
         mode = await asyncio.to_thread(files.prepare, path, read_only_ok=read_only_ok)
         return cls(path, mode)
@@ -83,8 +84,8 @@ class SqliteEngine:
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         if _identity(self.path) != self._identity:
             raise errors.gone(self.path)
-        with errors.told(self.path):
-            async with self._connections.place(), run_blocking(engine.connect().start) as connection:
+        with errors.translate_errors(self.path):
+            async with self._connections.place(), transaction_of(engine.connect().start) as connection:
                 yield connection
 
 

@@ -22,16 +22,19 @@ from kirotodo.core.errors import (
 
 
 def busy(path: Path) -> StorageBusy:
+    """Return the error for a file that another program holds."""
     return StorageBusy(f"{path} is held by another program; close that one, or try again in a moment.")
 
 
 def read_only(path: Path) -> StorageReadOnly:
+    """Return the error for a file that cannot be written."""
     return StorageReadOnly(
         f"{path} cannot be written; allow writing to it and its folder, or choose another place with DATABASE_URL."
     )
 
 
 def corrupt(path: Path) -> StorageCorrupt:
+    """Return the error for a file that is damaged."""
     return StorageCorrupt(
         f"{path} is damaged or not a database; move it away to start anew, "
         "or put a backup copy back with `kirotodo db restore`."
@@ -39,6 +42,7 @@ def corrupt(path: Path) -> StorageCorrupt:
 
 
 def gone(path: Path) -> StorageCorrupt:
+    """Return the error for a file that went away while it was open."""
     return StorageCorrupt(
         f"{path} was deleted, moved or replaced while it was open; nothing more is written into it. "
         "Put it or a backup copy back, and start kirotodo again."
@@ -79,8 +83,8 @@ def _of_sqlite(error: sqlite3.Error, path: Path) -> KirotodoError:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Errors of the driver and the file system, told in ours."""
+def translate_errors(path: Path) -> Iterator[None]:
+    """Raise our errors in place of those of the driver and the file system."""
     try:
         yield
     except KirotodoError:

@@ -13,7 +13,7 @@ from kirotodo.core.text.files import close_to_others, make_private_file, make_pr
 
 def prepare(path: Path, *, read_only_ok: bool = False) -> driver.Mode:
     """See that a database of the right shape is there, and how to open it. Raises `StorageError` and its kinds."""
-    with errors.told(path):
+    with errors.translate_errors(path):
         return _prepare(path, read_only_ok)
 
 

@@ -39,6 +39,7 @@ def revision_of(connection: sqlite3.Connection, path: Path) -> str | None:
 
 
 def refuse_newer(revision: str | None, path: Path) -> None:
+    """Raise `StorageTooNew` for a revision that this release does not know."""
     if revision is not None and revision not in REVISIONS:
         raise StorageTooNew(f"{path} was written by a newer kirotodo; update this one to open it.")
 
@@ -88,6 +89,7 @@ def keep_copy(connection: sqlite3.Connection, path: Path, why: str) -> Path:
 
 
 def copy_name(path: Path, why: str) -> Path:
+    """Return the name of a new copy, with why and when it was made."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     return unused(path.with_name(f"{path.stem}.{why}.{stamp}{path.suffix}"))
 
