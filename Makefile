@@ -47,7 +47,7 @@ $(DEPLOY_STAMP): requirements/deploy.txt
 test-deploy: $(STAMP) $(DEPLOY_STAMP) ## validate the deployment files
 	$(BIN)/python -m pytest -m deploy tests/deploy
 
-rehearsal: $(STAMP) ## follow docs/deployment.md on this machine, without Docker (STEPS="words of their names")
+rehearsal: $(STAMP) ## follow docs/deployment.md on this machine, without Docker (STEPS="words from step names")
 	@$(BIN)/python -m deploy.rehearsal $(STEPS)
 
 coverage: $(STAMP) ## run the tests and measure branch coverage

@@ -1,6 +1,6 @@
 """`python -m deploy.rehearsal [STEP …]`: walk the deployment guide on this machine, and print how each step went.
 
-With words, only steps whose names hold one of them are walked; those that start the town are always.
+With words, only steps whose names hold one of them are walked; those that start the stack are always.
 """
 
 import sys
@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import deploy.rehearsal.walk  # noqa: F401  (puts the steps in order)
-from deploy.rehearsal.local_stack import LocalStack, town
+from deploy.rehearsal.local_stack import LocalStack, running_stack
 from deploy.rehearsal.steps import STEPS, Outcome, take
 
 SIGNS = {"passed": "✓", "failed": "✗", "skipped": "-"}
@@ -33,7 +33,7 @@ def walk(made: LocalStack, words: list[str]) -> list[Outcome]:
 
 def main(words: list[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="kirotodo-rehearsal-"))
-    with town(folder / "town") as made:
+    with running_stack(folder / "stack") as made:
         outcomes = walk(made, words)
     failed = [outcome for outcome in outcomes if outcome.state == "failed"]
     skipped = sum(outcome.state == "skipped" for outcome in outcomes)

@@ -251,8 +251,8 @@ def is_ready(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def town(folder: Path) -> Iterator[LocalStack]:
-    """An empty town; whatever its steps start is ended at the end."""
+def running_stack(folder: Path) -> Iterator[LocalStack]:
+    """Yield an empty stack, and end whatever its steps started."""
     made = LocalStack(folder)
     try:
         with ended_at_last(made.programs):

@@ -45,10 +45,10 @@ def step(name: str, *shows: str) -> Callable[[Walk], Walk]:
     return put
 
 
-def take(one: Step, town: "LocalStack") -> Outcome:
+def take(one: Step, stack: "LocalStack") -> Outcome:
     outcome, began = Outcome(step=one), time.monotonic()
     try:
-        outcome.said = one.walk(town)
+        outcome.said = one.walk(stack)
     except Skipped as why:
         outcome.state, outcome.said = "skipped", str(why)
     except Exception as error:

@@ -24,48 +24,48 @@ BUSY: Final = "the database did not answer in time"
 """What a server says that is asked whether it is ready while a hundred users speak at once on a small machine."""
 
 
-def asked(town: LocalStack, method: str, path: str, *, user: str = "1", **options: Any) -> httpx2.Response:
-    with town.client() as client:
-        return client.request(method, path, headers={"Authorization": f"Bearer {town.token(user)}"}, **options)
+def asked(stack: LocalStack, method: str, path: str, *, user: str = "1", **options: Any) -> httpx2.Response:
+    with stack.client() as client:
+        return client.request(method, path, headers={"Authorization": f"Bearer {stack.token(user)}"}, **options)
 
 
-def titles(town: LocalStack, user: str) -> list[str]:
-    answer = asked(town, "GET", f"/api/{user}/tasks", user=user)
+def titles(stack: LocalStack, user: str) -> list[str]:
+    answer = asked(stack, "GET", f"/api/{user}/tasks", user=user)
     answer.raise_for_status()
     return sorted(task["title"] for task in answer.json()["items"])
 
 
 @step("first start of the database", "docker-compose up -d postgres valkey", "deploy/postgres/first-start.sh")
-def database(town: LocalStack) -> str:
-    town.start_postgres()
-    town.start_valkey()
+def database(stack: LocalStack) -> str:
+    stack.start_postgres()
+    stack.start_valkey()
     refused = ran(
         [
-            str(town.binaries / "psql"),
-            f"postgresql://postgres:x@127.0.0.1:{town.postgres_port}/kirotodo",
+            str(stack.binaries / "psql"),
+            f"postgresql://postgres:x@127.0.0.1:{stack.postgres_port}/kirotodo",
             "-c",
             "SELECT 1",
         ],
         environment={"PATH": os.environ["PATH"]},
-        folder=town.folder,
+        folder=stack.folder,
         may_fail=True,
     )
     assert "pg_hba.conf rejects" in refused.stderr, refused.stderr
-    role = town.psql("-At", "-c", "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = 'kirotodo'").strip()
+    role = stack.psql("-At", "-c", "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = 'kirotodo'").strip()
     assert role == "f", role
     return "the servers' role is no superuser; postgres cannot be reached over the network"
 
 
 @step("a server that is not fit for production refuses to start", "docker-compose logs backend")
-def unfit(town: LocalStack) -> str:
+def unfit(stack: LocalStack) -> str:
     bad = {"BETTER_AUTH_SECRET": "short", "CORS_ORIGINS": "*", "MODEL": ""}
-    environment = town.environment("backend", **bad)
-    done = ran(["kirotodo", "serve", "--port", "0"], environment=environment, folder=town.app, may_fail=True)
+    environment = stack.environment("backend", **bad)
+    done = ran(["kirotodo", "serve", "--port", "0"], environment=environment, folder=stack.app, may_fail=True)
     assert done.returncode == 1, done.stdout
     for word in ("BETTER_AUTH_SECRET", "CORS_ORIGINS", "No model"):
         assert word in done.stderr, done.stderr
     behind = ran(
-        ["kirotodo", "serve", "--port", "0"], environment=town.environment("backend"), folder=town.app, may_fail=True
+        ["kirotodo", "serve", "--port", "0"], environment=stack.environment("backend"), folder=stack.app, may_fail=True
     )
     assert behind.returncode == 1
     return f"{len(done.stderr.strip().splitlines())} faults in a sentence each; {behind.stderr.strip()[:80]}"
@@ -77,27 +77,27 @@ def unfit(town: LocalStack) -> str:
     "docker-compose ps",
     "curl https://api.yourdomain.com/health",
 )
-def health(town: LocalStack) -> str:
-    migrated = town.migrate().strip()
-    town.start_backends()
-    town.start_gateway()
-    town.start_frontend()
-    with town.client() as client:
+def health(stack: LocalStack) -> str:
+    migrated = stack.migrate().strip()
+    stack.start_backends()
+    stack.start_gateway()
+    stack.start_frontend()
+    with stack.client() as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200, "the gateway finds a backend")
         told = client.get("/health")
         assert told.json()["status"] == "ok", told.text
         assert "Strict-Transport-Security" in told.headers
         assert client.get("/metrics").status_code == 404
         assert client.get("/docs").status_code == 404  # nobody asked for it with API_DOCS
-    plain = httpx2.get(f"http://127.0.0.1:{town.http_port}/health", headers={"Host": "localhost"}, trust_env=False)
+    plain = httpx2.get(f"http://127.0.0.1:{stack.http_port}/health", headers={"Host": "localhost"}, trust_env=False)
     assert plain.status_code in {301, 308}, plain.status_code
-    return f"{migrated} {len(town.backends)} backends, over HTTPS alone"
+    return f"{migrated} {len(stack.backends)} backends, over HTTPS alone"
 
 
 @step("the front end answers", "curl https://yourdomain.com")
-def front_end(town: LocalStack) -> str:
-    with town.client() as client:
-        answer = client.get(f"{town.site}/")
+def front_end(stack: LocalStack) -> str:
+    with stack.client() as client:
+        answer = client.get(f"{stack.site}/")
     assert answer.status_code == 200
     assert "<title>kirotodo</title>" in answer.text
     return "the page, over HTTPS"
@@ -110,19 +110,19 @@ def front_end(town: LocalStack) -> str:
     'docker-compose exec postgres psql -U postgres -c "SELECT count(*) FROM pg_stat_activity;"',
     "… FROM pg_stat_statements ORDER BY mean_exec_time DESC LIMIT 10",
 )
-def asked_database(town: LocalStack) -> str:
-    assert "accepting connections" in town.postgres_exec("pg_isready")
-    assert "conversations" in town.psql("-c", r"\dt")
-    connections = town.psql("-At", "-c", "SELECT count(*) FROM pg_stat_activity;", database="postgres").strip()
+def asked_database(stack: LocalStack) -> str:
+    assert "accepting connections" in stack.postgres_exec("pg_isready")
+    assert "conversations" in stack.psql("-c", r"\dt")
+    connections = stack.psql("-At", "-c", "SELECT count(*) FROM pg_stat_activity;", database="postgres").strip()
     query = "SELECT query, mean_exec_time, calls FROM pg_stat_statements ORDER BY mean_exec_time DESC LIMIT 10;"
-    slowest = town.psql("-At", "-c", query).splitlines()
+    slowest = stack.psql("-At", "-c", query).splitlines()
     assert len(slowest) >= 10, slowest
     policies = "SELECT count(*) FROM pg_class WHERE relrowsecurity AND relforcerowsecurity"
-    apart = int(town.psql("-At", "-c", policies))
+    apart = int(stack.psql("-At", "-c", policies))
     assert apart >= 10, apart
     becomes = "pg_has_role('kirotodo', 'kirotodo_app', 'SET')"
     reads = "has_table_privilege('kirotodo_app', 'tasks', 'SELECT')"
-    assert town.psql("-At", "-c", f"SELECT {becomes} AND {reads}").strip() == "t"
+    assert stack.psql("-At", "-c", f"SELECT {becomes} AND {reads}").strip() == "t"
     return f"{connections} connections; the rows of {apart} tables are kept apart by the database"
 
 
@@ -131,16 +131,16 @@ def asked_database(town: LocalStack) -> str:
     "docker-compose exec backend env | grep OPENAI_API_KEY",
     "docker-compose exec backend env | grep RATE_LIMIT",
 )
-def environment(town: LocalStack) -> str:
-    seen = open(f"/proc/{town.backends[0].pid}/environ", "rb").read().decode().split("\0")  # noqa: SIM115
-    assert f"RATE_LIMIT={town.values['RATE_LIMIT']}" in seen
+def environment(stack: LocalStack) -> str:
+    seen = open(f"/proc/{stack.backends[0].pid}/environ", "rb").read().decode().split("\0")  # noqa: SIM115
+    assert f"RATE_LIMIT={stack.values['RATE_LIMIT']}" in seen
     assert "ENVIRONMENT=production" in seen
-    given = town.environment("backend")
-    town.values["OPENAI_API_KEY"] = "sk-proj-your-key-here"
+    given = stack.environment("backend")
+    stack.values["OPENAI_API_KEY"] = "sk-proj-your-key-here"
     try:
-        assert town.environment("backend")["OPENAI_API_KEY"] == "sk-proj-your-key-here"
+        assert stack.environment("backend")["OPENAI_API_KEY"] == "sk-proj-your-key-here"
     finally:
-        town.values["OPENAI_API_KEY"] = ""
+        stack.values["OPENAI_API_KEY"] = ""
     return f"{sum(name in given for name in ('RATE_LIMIT', 'RATE_LIMIT_BURST', 'RATE_LIMIT_STORAGE'))} limits"
 
 
@@ -149,10 +149,10 @@ def environment(town: LocalStack) -> str:
     'curl -X POST https://api.yourdomain.com/api/1/chat -H "Authorization: Bearer $JWT_TOKEN" …',
     'curl -w "@curl-format.txt" -o /dev/null -s https://api.yourdomain.com/api/1/chat',
 )
-def curl(town: LocalStack) -> str:
-    token = town.kirotodo("backend", "token", "--user", "1").strip()
+def curl(stack: LocalStack) -> str:
+    token = stack.kirotodo("backend", "token", "--user", "1").strip()
     command = [
-        "curl", "-sS", "-X", "POST", f"{town.api}/api/1/chat", "--cacert", str(town.certificates),
+        "curl", "-sS", "-X", "POST", f"{stack.api}/api/1/chat", "--cacert", str(stack.certificates),
         "-H", f"Authorization: Bearer {token}", "-H", "Content-Type: application/json",
     ]  # fmt: skip
     base: dict[str, Any] = {"environment": {"PATH": os.environ["PATH"]}, "folder": ROOT}
@@ -160,27 +160,27 @@ def curl(town: LocalStack) -> str:
     assert hello["response"], hello
     added = json.loads(ran([*command, "-d", '{"message":"add milk tomorrow"}'], **base).stdout)
     assert [call["tool"] for call in added["tool_calls"]] == ["add_task"], added
-    assert titles(town, "1") == ["milk"]
+    assert titles(stack, "1") == ["milk"]
     timed = ran(
-        ["curl", "-w", "@curl-format.txt", "-o", "/dev/null", "-s", "--cacert", str(town.certificates),
-         f"{town.api}/api/1/chat"], **base,
+        ["curl", "-w", "@curl-format.txt", "-o", "/dev/null", "-s", "--cacert", str(stack.certificates),
+         f"{stack.api}/api/1/chat"], **base,
     ).stdout  # fmt: skip
     assert "first byte" in timed
     assert "401" in timed or "405" in timed, timed
-    foreign = asked(town, "GET", "/api/2/tasks", user="1")
+    foreign = asked(stack, "GET", "/api/2/tasks", user="1")
     assert foreign.status_code == 403, foreign.text
     return f"“{hello['response'][:40]}”; another's list is refused"
 
 
 @step("streams are not held back", "curl -N https://api.yourdomain.com/api/1/events")
-def streams(town: LocalStack) -> str:
+def streams(stack: LocalStack) -> str:
     heard: list[str] = []
     ended = threading.Event()
 
     def listen() -> None:
         with (
-            town.client() as client,
-            client.stream("GET", "/api/1/events", headers={"Authorization": f"Bearer {town.token('1')}"}) as stream,
+            stack.client() as client,
+            client.stream("GET", "/api/1/events", headers={"Authorization": f"Bearer {stack.token('1')}"}) as stream,
         ):
             for line in stream.iter_lines():
                 heard.append(line)
@@ -192,29 +192,29 @@ def streams(town: LocalStack) -> str:
     end = time.monotonic() + 30
     while not any("list_changed" in line for line in heard):
         assert time.monotonic() < end, heard
-        asked(town, "POST", "/api/1/tasks", json={"title": "eggs"}).raise_for_status()
+        asked(stack, "POST", "/api/1/tasks", json={"title": "eggs"}).raise_for_status()
         listener.join(1)
     ended.set()
     return "an event arrives while the stream stays open"
 
 
 @step("sign up and chat by the terminal client", "kirotodo signup https://api.yourdomain.com", "kirotodo chat")
-def terminal(town: LocalStack) -> str:
-    home = town.folder / "ada"
+def terminal(stack: LocalStack) -> str:
+    home = stack.folder / "ada"
     home.mkdir()
     base: dict[str, Any] = {
         "environment": {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
             "KIROTODO_HOME": str(home),
-            "SSL_CERT_FILE": str(town.certificates),
+            "SSL_CERT_FILE": str(stack.certificates),
             "TIMEZONE": "UTC",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         },
         "folder": home,
     }
     program = str(ROOT / ".venv" / "bin" / "kirotodo")
-    ran([program, "signup", town.api, "--email", EMAIL, "--password-stdin"], piped=f"{PASSWORD}\n", **base)
+    ran([program, "signup", stack.api, "--email", EMAIL, "--password-stdin"], piped=f"{PASSWORD}\n", **base)
     said = ran([program, "ask", "add call Jane on friday at 10"], **base).stdout
     listed = json.loads(ran([program, "list", "--json"], **base).stdout)["items"]
     assert [task["title"] for task in listed] == ["call Jane"], listed
@@ -222,18 +222,18 @@ def terminal(town: LocalStack) -> str:
 
 
 @step("chat in a browser", "https://yourdomain.com")
-def in_a_browser(town: LocalStack) -> str:
+def in_a_browser(stack: LocalStack) -> str:
     if chromium.missing():
         raise Skipped(chromium.missing())
-    picture = town.folder.parent / "rehearsal.png"
+    picture = stack.folder.parent / "rehearsal.png"
     with chromium.browser() as window:
-        window.open(f"{town.site}/")
+        window.open(f"{stack.site}/")
         window.wait_for("document.body.classList.contains('-first-byte')", "the terminal draws")
         time.sleep(4)  # nothing in the page tells when a screen of the terminal stands
         for keys in (EMAIL, "\ue004", PASSWORD, "\ue007"):
             window.type(keys)
             time.sleep(1)  # as a person would: a key that moves the focus has to be over before the next
-        with town.client() as client:
+        with stack.client() as client:
             tokens = client.post("/api/auth/signin", json={"email": EMAIL, "password": PASSWORD}).json()
             headers = {"Authorization": f"Bearer {tokens['access_token']}"}
             user = tokens["user"]["id"]
@@ -248,7 +248,7 @@ def in_a_browser(town: LocalStack) -> str:
                 wait_until(has_bread, "what was said in the browser is in the list", 40)
             finally:
                 window.screenshot(picture)
-        elsewhere = [each for each in window.fetched() if not each.startswith(f"{town.site}/")]
+        elsewhere = [each for each in window.fetched() if not each.startswith(f"{stack.site}/")]
         assert not elsewhere, elsewhere
         complaints = [line for line in window.complaints() if "Content Security Policy" in line]
         assert not complaints, complaints
@@ -256,28 +256,28 @@ def in_a_browser(town: LocalStack) -> str:
 
 
 @step("a hundred users at once", "Load test chat endpoint (100+ concurrent users)")
-def crowd(town: LocalStack) -> str:
+def crowd(stack: LocalStack) -> str:
     began = time.monotonic()
-    answers = asyncio.run(_all_say(town, [f"crowd-{number}" for number in range(CROWD)], "add milk"))
+    answers = asyncio.run(_all_say(stack, [f"crowd-{number}" for number in range(CROWD)], "add milk"))
     took = time.monotonic() - began
     wrong = [answer.text[:100] for answer in answers if answer.status_code != 200]
     assert not wrong, wrong[:3]
-    doubled = [number for number in range(0, CROWD, 7) if titles(town, f"crowd-{number}") != ["milk"]]
+    doubled = [number for number in range(0, CROWD, 7) if titles(stack, f"crowd-{number}") != ["milk"]]
     assert not doubled, doubled
     return f"{CROWD} turns in {took:.1f} s, each in its own list"
 
 
-async def _all_say(town: LocalStack, users: list[str], message: str) -> list[httpx2.Response]:
+async def _all_say(stack: LocalStack, users: list[str], message: str) -> list[httpx2.Response]:
     """All at once; who is cut says the same again with the same key, as every client does."""
-    trusted = ssl.create_default_context(cafile=str(town.certificates))
+    trusted = ssl.create_default_context(cafile=str(stack.certificates))
     limits = httpx2.Limits(max_connections=CROWD)
     async with httpx2.AsyncClient(
-        base_url=town.api, verify=trusted, timeout=90, trust_env=False, limits=limits
+        base_url=stack.api, verify=trusted, timeout=90, trust_env=False, limits=limits
     ) as client:
 
         async def one(user: str) -> httpx2.Response:
             headers = {
-                "Authorization": f"Bearer {town.token(user)}",
+                "Authorization": f"Bearer {stack.token(user)}",
                 "Idempotency-Key": f"{user}-{message}".replace(" ", "-"),
             }
             for _ in range(20):
@@ -295,49 +295,49 @@ async def _all_say(town: LocalStack, users: list[str], message: str) -> list[htt
 
 
 @step("a backend is killed", "docker-compose up -d --scale backend=4", "docker kill kirotodo-backend-1")
-def killed(town: LocalStack) -> str:
+def killed(stack: LocalStack) -> str:
     users = [f"brave-{number}" for number in range(40)]
-    victim = town.backends[0]
+    victim = stack.backends[0]
     threading.Timer(0.4, victim.kill).start()
-    answers = asyncio.run(_all_say(town, users, "add bread"))
+    answers = asyncio.run(_all_say(stack, users, "add bread"))
     wrong = [answer.text[:100] for answer in answers if answer.status_code != 200]
     assert not wrong, wrong[:3]
-    uneven = [user for user in users if titles(town, user) != ["bread"]]
+    uneven = [user for user in users if titles(stack, user) != ["bread"]]
     assert not uneven, uneven
-    town.backends[0] = town.start_backend(0)
+    stack.backends[0] = stack.start_backend(0)
     return "40 turns, none lost, none doubled; the backend is back"
 
 
 @step("a backend is stopped", "docker-compose up -d (a newer release)")
-def stopped(town: LocalStack) -> str:
+def stopped(stack: LocalStack) -> str:
     users = [f"calm-{number}" for number in range(40)]
-    leaving = town.backends[1]
+    leaving = stack.backends[1]
     ended: list[int] = []
     thread = threading.Timer(0.2, lambda: ended.append(leaving.stop()))
     thread.start()
-    answers = asyncio.run(_all_say(town, users, "add tea"))
+    answers = asyncio.run(_all_say(stack, users, "add tea"))
     thread.join()
     assert [answer.status_code for answer in answers] == [200] * 40
     assert ended == [0], ended
-    town.backends[1] = town.start_backend(1)
+    stack.backends[1] = stack.start_backend(1)
     return "40 turns meanwhile; it ended by itself"
 
 
 @step("migration back and forth", "docker-compose exec backend alembic downgrade -1", "… alembic upgrade head")
-def migration(town: LocalStack) -> str:
+def migration(stack: LocalStack) -> str:
     """On a copy, as one would try it: going back takes tables away."""
-    town.psql("-c", "CREATE DATABASE trial OWNER kirotodo", database="postgres")
-    url = town.environment("backend")["DATABASE_URL"].rpartition("/")[0] + "/trial"
+    stack.psql("-c", "CREATE DATABASE trial OWNER kirotodo", database="postgres")
+    url = stack.environment("backend")["DATABASE_URL"].rpartition("/")[0] + "/trial"
     more = {"DATABASE_URL": url}
-    town.execute("backend", "alembic", "upgrade", "head", more=more)
-    town.execute("backend", "alembic", "downgrade", "-1", more=more)
-    back = town.execute("backend", "alembic", "current", more=more)
+    stack.execute("backend", "alembic", "upgrade", "head", more=more)
+    stack.execute("backend", "alembic", "downgrade", "-1", more=more)
+    back = stack.execute("backend", "alembic", "current", more=more)
     assert "(head)" not in back, back
-    town.execute("backend", "alembic", "upgrade", "head", more=more)
-    forth = town.execute("backend", "alembic", "current", more=more)
+    stack.execute("backend", "alembic", "upgrade", "head", more=more)
+    forth = stack.execute("backend", "alembic", "current", more=more)
     assert "(head)" in forth, forth
-    steps = len(town.execute("backend", "alembic", "history", more=more).strip().splitlines())
-    town.psql("-c", "DROP DATABASE trial WITH (FORCE)", database="postgres")
+    steps = len(stack.execute("backend", "alembic", "history", more=more).strip().splitlines())
+    stack.psql("-c", "DROP DATABASE trial WITH (FORCE)", database="postgres")
     return f"{forth.strip()} of {steps} migrations"
 
 
@@ -346,23 +346,23 @@ def migration(town: LocalStack) -> str:
     "docker-compose exec postgres pg_dump -U postgres kirotodo > backup.sql",
     "docker-compose exec postgres psql -U postgres kirotodo < backup.sql",
 )
-def backup(town: LocalStack) -> str:
-    asked(town, "POST", "/api/keeper/tasks", user="keeper", json={"title": "keep this"}).raise_for_status()
-    for backend in town.backends:
+def backup(stack: LocalStack) -> str:
+    asked(stack, "POST", "/api/keeper/tasks", user="keeper", json={"title": "keep this"}).raise_for_status()
+    for backend in stack.backends:
         backend.stop()
-    before = town.postgres_exec("pg_dump", "-U", "postgres", "kirotodo")
-    rows = town.postgres_exec("pg_dump", "-U", "postgres", "--data-only", "kirotodo")
-    town.postgres_exec("dropdb", "-U", "postgres", "--force", "kirotodo")
-    town.postgres_exec("createdb", "-U", "postgres", "--owner", "kirotodo", "kirotodo")
-    town.psql(piped=before)
-    restored = town.postgres_exec("pg_dump", "-U", "postgres", "--data-only", "kirotodo")
+    before = stack.postgres_exec("pg_dump", "-U", "postgres", "kirotodo")
+    rows = stack.postgres_exec("pg_dump", "-U", "postgres", "--data-only", "kirotodo")
+    stack.postgres_exec("dropdb", "-U", "postgres", "--force", "kirotodo")
+    stack.postgres_exec("createdb", "-U", "postgres", "--owner", "kirotodo", "kirotodo")
+    stack.psql(piped=before)
+    restored = stack.postgres_exec("pg_dump", "-U", "postgres", "--data-only", "kirotodo")
     differences = [*difflib.unified_diff(_lines(rows), _lines(restored), lineterm="", n=0)]
     assert not differences, "\n".join(differences[:20])
-    town.migrate()
-    town.start_backends()
-    with town.client() as client:
+    stack.migrate()
+    stack.start_backends()
+    with stack.client() as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200, "the gateway finds a backend again")
-    assert titles(town, "keeper") == ["keep this"]
+    assert titles(stack, "keeper") == ["keep this"]
     return f"{len(before) // 1024} kB, {len(rows.splitlines()):,} lines of rows, each of them there again"
 
 
@@ -372,56 +372,58 @@ def _lines(dump: str) -> list[str]:
 
 
 @step("the rate limit is raised", "edit .env; docker-compose up -d backend", "RATE_LIMIT_BURST")
-def limits(town: LocalStack) -> str:
+def limits(stack: LocalStack) -> str:
     def burst(user: str) -> list[httpx2.Response]:
-        headers = {"Authorization": f"Bearer {town.token(user)}"}
-        with httpx2.Client(base_url=f"http://127.0.0.1:{town.ports[3]}", trust_env=False, timeout=60) as client:
+        headers = {"Authorization": f"Bearer {stack.token(user)}"}
+        with httpx2.Client(base_url=f"http://127.0.0.1:{stack.ports[3]}", trust_env=False, timeout=60) as client:
             return [client.post(f"/api/{user}/chat", headers=headers, json={"message": "hi"}) for _ in range(8)]
 
-    town.backends[3].stop()
-    town.backends[3] = town.start_backend(3, RATE_LIMIT="3", RATE_LIMIT_BURST="3")
+    stack.backends[3].stop()
+    stack.backends[3] = stack.start_backend(3, RATE_LIMIT="3", RATE_LIMIT_BURST="3")
     few = burst("hasty")
     refused = [answer for answer in few if answer.status_code == 429]
     assert refused, [answer.status_code for answer in few]
     assert int(refused[0].headers["Retry-After"]) >= 1
     assert refused[0].headers["X-RateLimit-Limit"]
-    town.backends[3].stop()
-    town.backends[3] = town.start_backend(3)
+    stack.backends[3].stop()
+    stack.backends[3] = stack.start_backend(3)
     many = burst("patient")
     assert {answer.status_code for answer in many} == {200}
-    return f"{len(refused)} of 8 refused with 3 a minute, none with {town.values['RATE_LIMIT']}"
+    return f"{len(refused)} of 8 refused with 3 a minute, none with {stack.values['RATE_LIMIT']}"
 
 
 @step("the secret is rotated", "docs/runbooks/key-rotation.md")
-def rotation(town: LocalStack) -> str:
-    old = town.values["BETTER_AUTH_SECRET"]
-    held = {"Authorization": f"Bearer {town.token('1')}"}
-    town.values["BETTER_AUTH_SECRET_PREVIOUS"], town.values["BETTER_AUTH_SECRET"] = old, old[::-1]
-    town.restart_backends()
-    with town.client() as client:
+def rotation(stack: LocalStack) -> str:
+    old = stack.values["BETTER_AUTH_SECRET"]
+    held = {"Authorization": f"Bearer {stack.token('1')}"}
+    stack.values["BETTER_AUTH_SECRET_PREVIOUS"], stack.values["BETTER_AUTH_SECRET"] = old, old[::-1]
+    stack.restart_backends()
+    with stack.client() as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200, "the gateway finds a backend again")
         assert client.get("/api/1/tasks", headers=held).status_code == 200
-        assert asked(town, "GET", "/api/1/tasks").status_code == 200
-        town.values["BETTER_AUTH_SECRET_PREVIOUS"] = ""
-        town.restart_backends()
+        assert asked(stack, "GET", "/api/1/tasks").status_code == 200
+        stack.values["BETTER_AUTH_SECRET_PREVIOUS"] = ""
+        stack.restart_backends()
         wait_until(lambda: client.get("/health/ready").status_code == 200, "the gateway finds a backend again")
         assert client.get("/api/1/tasks", headers=held).status_code == 401
-        assert asked(town, "GET", "/api/1/tasks").status_code == 200
+        assert asked(stack, "GET", "/api/1/tasks").status_code == 200
     return "an old token is taken until the old secret is gone"
 
 
 @step("figures and logs", "docker-compose logs backend | grep ERROR", "GET /metrics", "Agent execution time")
-def figures(town: LocalStack) -> str:
-    asyncio.run(_all_say(town, [f"counted-{number}" for number in range(12)], "add soap"))
-    page = "".join(httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text for port in town.ports)
+def figures(stack: LocalStack) -> str:
+    asyncio.run(_all_say(stack, [f"counted-{number}" for number in range(12)], "add soap"))
+    page = "".join(httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text for port in stack.ports)
     for name in ("kirotodo_http_requests_total", "kirotodo_turn_seconds_bucket", "kirotodo_db_pool_size"):
         assert name in page, name
-    lines = [line for backend in town.backends for line in backend.said().splitlines()]
+    lines = [line for backend in stack.backends for line in backend.said().splitlines()]
     assert any("Agent execution time" in line for line in lines)
     errors = [line for line in lines if '"ERROR"' in line]
     loud = [line for line in errors if BUSY not in line]
     assert not loud, loud[0]
-    secret = [word for word in (PASSWORD, town.values["POSTGRES_PASSWORD"], "Jane", "milk") if word in "\n".join(lines)]
+    secret = [
+        word for word in (PASSWORD, stack.values["POSTGRES_PASSWORD"], "Jane", "milk") if word in "\n".join(lines)
+    ]
     assert not secret, f"{secret} in the log"
     busy = f"{len(errors)} times too busy to be ready within 2 s" if errors else "none of them an error"
     return f"{len(lines):,} lines, {busy}; no word of anybody's"

@@ -1,4 +1,4 @@
-"""One fixture: the house to test, once for each backend there is, on each database."""
+"""One fixture: the backend to test, once for each backend there is, on each database."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from kirotodo.core.backend import Backend
 from kirotodo.core.models.scripted import ScriptedModel
 from tests.contract.harness import HARNESSES, BackendHarness
 
-HOUSE_PAIRS: Final = {
+HARNESS_PAIRS: Final = {
     ("local", "sqlite"): (),
     ("remote", "postgres"): (),
     ("local", "postgres"): (pytest.mark.exhaustive,),
@@ -22,7 +22,7 @@ HOUSE_PAIRS: Final = {
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "house" in metafunc.fixturenames:
-        pairs = [pytest.param(*pair, marks=marks, id="-".join(pair)) for pair, marks in HOUSE_PAIRS.items()]
+        pairs = [pytest.param(*pair, marks=marks, id="-".join(pair)) for pair, marks in HARNESS_PAIRS.items()]
         metafunc.parametrize(("house", "database_url"), pairs, indirect=True)
 
 

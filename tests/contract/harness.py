@@ -58,7 +58,7 @@ class BackendHarness(Protocol):
     async def aclose(self) -> None: ...
 
 
-class LocalHouse:
+class LocalHarness:
     """The core in this process."""
 
     link: Link = "local"
@@ -90,7 +90,7 @@ class LocalHouse:
         await self.backend.aclose()
 
 
-class RemoteHouse:
+class RemoteHarness:
     """The core behind a server on a real socket, spoken to over HTTP."""
 
     link: Link = "online"
@@ -127,7 +127,7 @@ class RemoteHouse:
         await self._open.aclose()
 
 
-HARNESSES: Final[Mapping[str, Callable[[Path, str], BackendHarness]]] = {"local": LocalHouse, "remote": RemoteHouse}
+HARNESSES: Final[Mapping[str, Callable[[Path, str], BackendHarness]]] = {"local": LocalHarness, "remote": RemoteHarness}
 
 
 async def until_final(backend: Backend, sent: Sent, *, after: int = 0) -> list[TurnEvent]:
