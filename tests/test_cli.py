@@ -112,7 +112,7 @@ def test_help_is_a_command_too(path: tuple[str, ...]) -> None:
 
 def test_help_of_nothing_is_wrong_usage(program: CommandRunner) -> None:
     assert "nope" in program.fails(2, "help", "nope")
-    assert "no commands of its own" in program.fails(2, "help", "add", "more")
+    assert "no subcommands" in program.fails(2, "help", "add", "more")
 
 
 def test_the_version() -> None:

@@ -134,7 +134,7 @@ def test_a_list_can_be_that_of_a_named_file(home: Path) -> None:
 def test_a_named_file_that_cannot_be_read_is_told(home: Path, name: str) -> None:
     result = run("list", "--env-file", name)
     assert result.exit_code in (1, 2)
-    assert (name or "name of a file") in result.stderr
+    assert (name or "needs a file name") in result.stderr
     assert "went wrong" not in result.stderr
 
 

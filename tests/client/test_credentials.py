@@ -119,7 +119,7 @@ async def test_a_token_of_the_environment_comes_first(file: Path, memory_keyring
 
 @pytest.mark.parametrize("text", ["garbage", "a.b.c", token(), token(sub=3), "x" * 9000, "ключ.ключ.ключ"])
 async def test_what_is_no_token_is_told_and_not_repeated(file: Path, text: str) -> None:
-    with pytest.raises(InvalidInput, match="KIROTODO_TOKEN: That is no token") as caught:
+    with pytest.raises(InvalidInput, match="KIROTODO_TOKEN: That isn't a valid kirotodo token") as caught:
         await kept_in(file, KIROTODO_TOKEN=text).read(HERE)
     assert text not in caught.value.message
 

@@ -94,7 +94,7 @@ def sign_up(terminal: Terminal, house: BackendHarness) -> None:
     terminal.say(PASSWORD)
     terminal.wait_for("Repeat")
     terminal.say(PASSWORD)
-    terminal.wait_for("Signed in at")
+    terminal.wait_for("Signed in to")
     screen = terminal.wait_for_prompt()
     assert PASSWORD not in screen
 
@@ -128,7 +128,7 @@ def test_sign_up_list_chat_and_out(house: BackendHarness, program: InstalledProg
     program.do("logout")
     refused = program.run("list", "--server", house.url)
     assert refused.returncode == 4
-    assert_one_sentence(refused.stderr, "not signed in", "kirotodo login")
+    assert_one_sentence(refused.stderr, "aren't signed in", "kirotodo login")
 
 
 def test_the_server_dies_in_the_middle_of_an_answer_and_the_chat_goes_on(

@@ -1,4 +1,4 @@
-"""Getting in and out of servers: the account there, the proof of it kept here, and which server one uses by default."""
+"""Signing up, in and out of servers, managing the account there, and choosing the server that commands use."""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignedIn:
-    """One is signed in now; `stored` says where the proof of it is kept."""
+    """A new sign-in; `stored` says where its tokens are kept."""
 
     address: Address
     tokens: StoredTokens
@@ -34,15 +34,16 @@ class SignedIn:
 
     @property
     def name(self) -> str:
+        """Return the email of the user, or the id where there is none."""
         return self.tokens.email or self.tokens.user_id
 
 
 class NotSignedInHere(NotSignedIn):
-    """One has not signed in there yet, or has signed out."""
+    """Raised where the user has not signed in to a server yet, or has signed out."""
 
 
 class ClientAccounts:
-    """Everything about servers that outlives a program. Only the methods that say so ask a server anything."""
+    """The servers that the user knows and the sign-ins to them. Only methods that raise `Unreachable` send requests."""
 
     def __init__(
         self,
@@ -61,9 +62,9 @@ class ClientAccounts:
     # --- which list ---
 
     def chosen(self, asked: ServerSelection) -> Address | None:
-        """The server whose list to act on, None for the local one. Raises `InvalidInput` on what is no address.
+        """Return the server whose list to use, None for the local one. Raises `InvalidInput` on an invalid address.
 
-        What was asked for wins over `KIROTODO_SERVER`, and that over the server one has signed in at.
+        The selection wins over `KIROTODO_SERVER`, which wins over the server that the user has signed in to.
         """
         if asked.local:
             return None
@@ -73,7 +74,7 @@ class ClientAccounts:
         return Address.of(named)
 
     def fixed(self, asked: ServerSelection) -> bool:
-        """Whether this run is bound to the server it was given: nobody who sits at its screen is to choose another."""
+        """Return whether this run was started for one server, so that the chat must not switch to another."""
         return asked.server is not None or (not asked.local and self._named is not None)
 
     @property
@@ -81,13 +82,13 @@ class ClientAccounts:
         return self._environment.get(SERVER, "").strip() or None
 
     def state_path(self, address: Address, user_id: str) -> Path:
-        """Where drafts and the like of this user at this server are kept."""
+        """Return the file that keeps drafts and the like of this user on this server."""
         return self._state_folder / "servers" / address.state_name(user_id)
 
     # --- in ---
 
     async def sign_up(self, address: Address, *, email: str, password: str) -> SignedIn:
-        """Make an account at the server. Raises `InvalidInput`, `Conflict`, `Unreachable`."""
+        """Create an account on the server. Raises `InvalidInput`, `Conflict`, `Unreachable`."""
         from kirotodo.client.remote import session
 
         async with _http(address) as http:
@@ -95,8 +96,8 @@ class ClientAccounts:
         return await self._keep(address, tokens)
 
     async def sign_in(self, address: Address, *, email: str, password: str, restore: bool = False) -> SignedIn:
-        """Ask the server for a sign-in. Raises `NotSignedIn`, `Unreachable`, and `DeletionPending` for an account that
-        is to be deleted, unless it is to be kept after all: `restore`."""
+        """Sign in to the server. Raises `NotSignedIn`, `Unreachable`, and `DeletionPending` for an account that is due
+        to be deleted; with `restore`, keeps that account instead."""
         from kirotodo.client.remote import session
 
         async with _http(address) as http:
@@ -109,7 +110,7 @@ class ClientAccounts:
         return await self._keep(address, tokens)
 
     async def reset_password(self, address: Address, *, token: str, new: str) -> SignedIn:
-        """Set a new password with a token of whoever runs the server, and sign in. Raises `InvalidInput`."""
+        """Set a new password with a reset token of the server's operator, and sign in. Raises `InvalidInput`."""
         from kirotodo.client.remote import session
 
         async with _http(address) as http:
@@ -117,7 +118,7 @@ class ClientAccounts:
         return await self._keep(address, tokens)
 
     async def sign_in_with(self, address: Address, token: str) -> SignedIn:
-        """Sign in with a token that came from elsewhere, once the server has taken it."""
+        """Sign in with a token from elsewhere that the server accepts. Raises `NotSignedIn`, `Unreachable`."""
         tokens = StoredTokens.of_token(token)
         found = await self._me(address, tokens)
         email = (found.email if found is not None else None) or tokens.email
@@ -137,10 +138,10 @@ class ClientAccounts:
     # --- being in ---
 
     async def tokens(self, address: Address) -> StoredTokens:
-        """The sign-in at the server. Raises `NotSignedIn` where there is none."""
+        """Return the tokens of the sign-in to the server. Raises `NotSignedIn` where there is none."""
         tokens = await self.credentials.read(address)
         if tokens is None:
-            raise NotSignedInHere(f"You are not signed in at {address.host}.")
+            raise NotSignedInHere(f"You aren't signed in to {address.host}.")
         return tokens
 
     async def backend(
@@ -150,7 +151,7 @@ class ClientAccounts:
         insist: bool = False,
         on_link: "Callable[[LinkChanged], object] | None" = None,
     ) -> "RemoteBackend":
-        """The list of whoever is signed in at the server; nothing is asked of it yet. Raises `NotSignedIn`."""
+        """Return the list of the user who is signed in to the server, without a request. Raises `NotSignedIn`."""
         tokens = await self.tokens(address)
 
         from kirotodo.client.remote.backend import RemoteBackend
@@ -158,7 +159,7 @@ class ClientAccounts:
         return RemoteBackend(address, tokens, self.credentials, timezone=self.timezone, insist=insist, on_link=on_link)
 
     async def who(self, address: Address) -> "UserOfServer":
-        """Whom the server knows one as. Raises `NotSignedIn`, `Unreachable`."""
+        """Return the user that the server knows. Raises `NotSignedIn`, `Unreachable`."""
         from kirotodo.client.remote.session import UserOfServer
 
         tokens = await self.tokens(address)
@@ -185,7 +186,7 @@ class ClientAccounts:
         return SignedIn(address=address, tokens=tokens, stored=stored)
 
     async def delete(self, address: Address, *, confirm: str, password: str | None) -> "datetime":
-        """Have the account deleted, and sign out of it; when it will be deleted. Raises `InvalidInput`."""
+        """Request deletion of the account, sign out, and return when it will be deleted. Raises `InvalidInput`."""
         from kirotodo.client.remote import session
 
         user_id = (await self.tokens(address)).user_id
@@ -200,7 +201,7 @@ class ClientAccounts:
         return at
 
     async def restore(self, address: Address) -> None:
-        """Keep the account that one is signed in to. Raises `NotFound` where nobody asked for it to be deleted."""
+        """Keep the account of the current sign-in. Raises `NotFound` where it isn't due to be deleted."""
         from kirotodo.client.remote import session
 
         user_id = (await self.tokens(address)).user_id
@@ -228,13 +229,13 @@ class ClientAccounts:
     # --- out ---
 
     async def sign_out(self, address: Address, *, everywhere: bool = False) -> bool:
-        """End the sign-in here and at the server; False where the server could not be told.
+        """End the sign-in here and on the server; return False where the server could not be reached.
 
-        Raises `NotSignedIn` where there is none. To be out `everywhere` takes the server: `Unreachable` if it is not
-        there, and nothing is changed.
+        Raises `NotSignedIn` where there is none. Signing out `everywhere` needs the server: raises `Unreachable`
+        otherwise, and changes nothing.
         """
         tokens = await self.tokens(address)
-        told = True
+        reached = True
         try:
             if tokens.refresh_token is not None or everywhere:  # a token from elsewhere ends by itself
                 await self._end(address, tokens, everywhere=everywhere)
@@ -243,10 +244,10 @@ class ClientAccounts:
         except Unreachable:
             if everywhere:
                 raise
-            told = False
+            reached = False
         await self.credentials.delete(address)
         self.servers.signed_out(address)
-        return told
+        return reached
 
     async def _end(self, address: Address, tokens: StoredTokens, *, everywhere: bool) -> None:
         from kirotodo.client.remote import session
@@ -259,11 +260,11 @@ class ClientAccounts:
 
 
 def checked_email(text: str) -> str:
-    """`text` as far as one can see from here. Raises `InvalidInput`."""
+    """Return the email without spaces around it. Raises `InvalidInput` where it can't be one."""
     email = text.strip()
     name, _, domain = email.partition("@")
     if not name or not domain or any(letter.isspace() or not letter.isprintable() for letter in email):
-        raise InvalidInput("That is no email address: it has a name, an @ and a place.")
+        raise InvalidInput("That isn't a valid email address. Use one like ann@example.com.")
     return email
 
 

@@ -1,4 +1,4 @@
-"""Servers by their addresses, and which of them this person uses: nothing here is secret, none is asked."""
+"""Addresses of servers, and the file that remembers which ones the user knows. No secrets, and no requests."""
 
 import hashlib
 import json
@@ -23,20 +23,20 @@ _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?|[0-9a-
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is, in one spelling: scheme, host, port if it is not the usual one, path without a last slash."""
+    """A server's address in one spelling: scheme, host, port unless it is the default, path without a last slash."""
 
     url: str
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """What a person typed. Raises `InvalidInput` with what would do.
+        """Return the address that a person typed. Raises `InvalidInput` with an example.
 
-        Without a scheme it is https, but for this machine and its neighbours. Passwords do not travel readable over
-        the internet: http to a public host is refused.
+        Without a scheme it is https, except on this machine and the local network. http to a public host is refused,
+        because it would send passwords in the clear.
         """
         typed = text.strip()
         if not typed:
-            raise InvalidInput(f"Which server? Give its address, such as {EXAMPLE}.")
+            raise InvalidInput(f"The server address is empty. Example: {EXAMPLE}")
         if len(typed) > LONGEST or not typed.isprintable() or any(letter.isspace() for letter in typed):
             raise _no_address(typed)
         scheme, _, rest = typed.rpartition("://")
@@ -44,11 +44,9 @@ class Address:
         host = _host(split, typed)
         scheme = scheme.lower() or ("http" if is_near(host) else "https")
         if scheme not in ("http", "https"):
-            raise InvalidInput(f"{scheme}:// is not how one speaks to a server: give its address as {EXAMPLE}.")
+            raise InvalidInput(f"A server address starts with https://, not {scheme}://. Example: {EXAMPLE}")
         if scheme == "http" and not is_near(host):
-            raise InvalidInput(
-                f"http:// would send your password to {host} for everybody on the way to read: use https://{host}."
-            )
+            raise InvalidInput(f"http:// would send your password to {host} unencrypted. Use https://{host} instead.")
         shown = f"[{host}]" if ":" in host else host
         port = _port(split, typed)
         if port is not None and port != (443 if scheme == "https" else 80):
@@ -58,15 +56,16 @@ class Address:
 
     @property
     def host(self) -> str:
-        """Host, port and path, as the status chip shows it."""
+        """Return host, port and path, as the status line shows them."""
         return self.url.partition("://")[2]
 
     @property
     def secure(self) -> bool:
+        """Return whether the connection is encrypted."""
         return self.url.startswith("https://")
 
     def state_name(self, user_id: str) -> str:
-        """A file name for what is remembered of this user at this server."""
+        """Return the file name for the client state of this user on this server."""
         readable = re.sub(r"[^a-z0-9.-]+", "-", self.host.lower()).strip("-.")[:60]
         distinct = hashlib.sha256(f"{self.url}\n{user_id}".encode()).hexdigest()[:12]
         return f"{readable}-{distinct}.json"
@@ -77,7 +76,7 @@ class Address:
 
 def _no_address(typed: str) -> InvalidInput:
     shown = "".join(letter if letter.isprintable() else "?" for letter in typed)[:60]
-    return InvalidInput(f"{shown!r} is no address of a server: give it as {EXAMPLE}.")
+    return InvalidInput(f"{shown!r} isn't a valid server address. Example: {EXAMPLE}")
 
 
 def _split(text: str, typed: str) -> SplitResult:
@@ -89,7 +88,7 @@ def _split(text: str, typed: str) -> SplitResult:
 
 def _host(split: SplitResult, typed: str) -> str:
     if split.username is not None or split.password is not None:
-        raise InvalidInput(f"A name or password does not belong into the address: give it as {EXAMPLE}.")
+        raise InvalidInput(f"Leave the name and password out of the server address. Example: {EXAMPLE}")
     try:
         host = canonical(split.hostname or "")
     except NoHost:
@@ -105,13 +104,13 @@ def _port(split: SplitResult, typed: str) -> int | None:
     except ValueError:
         port = 0
     if port == 0:
-        raise InvalidInput(f"{typed!r} has no port that exists: ports are 1 to 65535.")
+        raise InvalidInput(f"{typed!r} doesn't have a valid port. Ports are 1 to 65535.")
     return port
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownServer:
-    """A server one has signed in at, and as whom the last time. `signed_in` is False once one has signed out."""
+    """A server that the user has signed in to, and as whom last. `signed_in` is False after signing out."""
 
     address: Address
     user_id: str = ""
@@ -126,7 +125,7 @@ class _Known:
 
 
 class KnownServers:
-    """The file that remembers them. Broken or missing, it remembers nothing; it cannot be written: `OperatorError`."""
+    """The file that remembers them. A broken or missing file counts as empty; writing raises `OperatorError`."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / KNOWN_SERVERS
@@ -160,7 +159,7 @@ class KnownServers:
         self._write(_Known(current=known.current if known.current != address.url else None, servers=others))
 
     def use(self, address: Address | None) -> None:
-        """Act on the list of this server from now on, None on the local one; sign-ins stay as they are."""
+        """Use the list of this server from now on, or the local one for None; sign-ins stay as they are."""
         known = self._read()
         self._write(replace(known, current=address.url if address is not None else None))
 
@@ -184,7 +183,7 @@ class KnownServers:
         try:
             atomic_write(self.path, json.dumps(raw, indent=1))
         except OSError as error:
-            raise OperatorError(f"{self.path} cannot be written: {error.strerror or error}.") from None
+            raise OperatorError(f"Can't write {self.path}: {error.strerror or error}.") from None
 
 
 def _server(raw: Mapping[str, Any]) -> KnownServer:

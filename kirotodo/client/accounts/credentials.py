@@ -1,7 +1,7 @@
-"""Sign-ins at servers: what proves who one is, and where that is kept.
+"""Tokens of sign-ins to servers, and where they are kept.
 
-`KIROTODO_TOKEN` comes first. Else the system keyring keeps them, or a file that only its owner can read; with
-`KIROTODO_CREDENTIALS=memory` they are gone with the program.
+`KIROTODO_TOKEN` comes first, then the system keyring, then a file that only its owner can read. With
+`KIROTODO_CREDENTIALS=memory` they last as long as the program.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ _JWT: Final = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredTokens:
-    """Who one is at a server, and the proof. `expires_at` is a moment in seconds, None where it is not known.
+    """The user and tokens of a sign-in. `expires_at` is in seconds since the epoch, None where it is not known.
 
     Without `refresh_token` the sign-in ends with its access token.
     """
@@ -42,12 +42,12 @@ class StoredTokens:
 
     @classmethod
     def of_token(cls, text: str) -> Self:
-        """An access token that was pasted or set. Raises `InvalidInput`; what was given is never repeated."""
+        """Return the sign-in of an access token that was pasted or set. Raises `InvalidInput`, never with the token."""
         token = text.strip().removeprefix("Bearer ").strip()
         claims = _claims(token)
         user_id = claims.get("sub")
         if not isinstance(user_id, str) or not user_id:
-            raise InvalidInput("That is no token of a kirotodo server: it is one long word with two dots in it.")
+            raise InvalidInput("That isn't a valid kirotodo token (a JWT has two dots in it).")
         expires, email = claims.get("exp"), claims.get("email")
         return cls(
             access_token=token,
@@ -70,7 +70,7 @@ def _claims(token: str) -> Mapping[str, Any]:
 
 
 class Credentials:
-    """Sign-ins by server. `folder` is that of config.toml."""
+    """Reads, stores and deletes sign-ins by server. `folder` is the one of config.toml."""
 
     def __init__(
         self,
@@ -85,22 +85,21 @@ class Credentials:
 
     @property
     def from_environment(self) -> bool:
-        """Whether `KIROTODO_TOKEN` is set, and wins."""
+        """Return whether `KIROTODO_TOKEN` is set, which then wins."""
         return bool(self._environment.get(TOKEN, "").strip())
 
     @property
     def user_of_environment(self) -> str | None:
-        """Whose token `KIROTODO_TOKEN` says it is; None where it is not set, or is no token."""
+        """Return the user id in `KIROTODO_TOKEN`; None where it is not set or not a token."""
         try:
             return StoredTokens.of_token(self._environment[TOKEN]).user_id if self.from_environment else None
         except InvalidInput:
             return None
 
     async def read(self, address: Address) -> StoredTokens | None:
-        """The sign-in, None where there is none.
+        """Return the sign-in, None where there is none.
 
-        Raises `NotSignedIn` where the keyring might hold one but does not tell, `InvalidInput` on a `KIROTODO_TOKEN`
-        that is no token.
+        Raises `NotSignedIn` where the keyring cannot be read, and `InvalidInput` where `KIROTODO_TOKEN` is not a token.
         """
         if self.from_environment:
             try:
@@ -113,32 +112,30 @@ class Credentials:
             return _tokens(await asyncio.to_thread(self._store.read, address.url))
         except KeyringTrouble as trouble:
             raise NotSignedIn(
-                f"Your sign-in at {address.host} cannot be read: {trouble}. Unlock the keyring, or sign in again."
+                f"Your sign-in to {address.host} can't be read: {trouble}. Unlock the keyring, or sign in again."
             ) from None
 
     async def store(self, address: Address, tokens: StoredTokens) -> Stored:
-        """Keep it. Raises `OperatorError` if that cannot be done anywhere."""
+        """Store a sign-in and return where. Raises `OperatorError` if it cannot be stored anywhere."""
         if self._place == "memory":
             self._memory[address.url] = tokens
             return Stored(place="memory")
         return await asyncio.to_thread(self._store.store, address.url, json.dumps(asdict(tokens)))
 
     async def delete(self, address: Address) -> bool:
-        """Forget it; False where there was none. Raises `OperatorError` if the keyring does not let go."""
+        """Delete a sign-in; return False where there was none. Raises `OperatorError` if the keyring refuses."""
         if self._place == "memory":
             return self._memory.pop(address.url, None) is not None
         try:
             return await asyncio.to_thread(self._store.delete, address.url)
         except KeyringTrouble as trouble:
-            raise OperatorError(
-                f"Whether your sign-in at {address.host} is in the keyring cannot be told: {trouble}."
-            ) from None
+            raise OperatorError(f"Can't check the keyring for your sign-in to {address.host}: {trouble}.") from None
 
     @property
     def _place(self) -> str:
         place = self._environment.get(PLACE, "").strip().lower() or "keyring"
         if place not in PLACES:
-            raise ConfigError(f"{PLACE} is {place!r}: it should be one of {', '.join(PLACES)}.")
+            raise ConfigError(f"{PLACE} is {place!r}; it should be one of {', '.join(PLACES)}.")
         return place
 
 

@@ -1,4 +1,4 @@
-"""Which list was asked for in so many words. A module of its own, so that a command can tell without loading more."""
+"""The list that the command line selects. A small module, so that local commands start without loading the rest."""
 
 import os
 from collections.abc import Mapping
@@ -8,19 +8,19 @@ from typing import Final
 
 SERVER: Final = "KIROTODO_SERVER"
 KNOWN_SERVERS: Final = "servers.json"
-"""In the state folder: which servers one has signed in at."""
+"""File in the state folder that lists the servers the user has signed in to."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerSelection:
-    """The local list, or that of a server; neither where nothing was said."""
+    """The local list or that of a server, as the command line selects it; neither where it selects none."""
 
     local: bool = False
     server: str | None = None
 
 
 def is_local(asked: ServerSelection, state_folder: Path, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether no further look is needed to know that the list is the one of this computer."""
+    """Return whether the list is certainly the local one, without reading any file."""
     if asked.local:
         return True
     return asked.server is None and not environment.get(SERVER) and not (state_folder / KNOWN_SERVERS).exists()

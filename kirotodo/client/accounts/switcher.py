@@ -1,4 +1,4 @@
-"""Where the chat can be: on the list of this computer, or at a server. Goes from one to the other."""
+"""The lists that the chat can show, the local one and those on servers, and switching between them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ THIS_COMPUTER: Final = "local"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListLocation:
-    """A list one can go to; `address` None is the one of this computer. `here`: the chat shows it now."""
+    """A list that the chat can switch to; `address` None is the local one. `here`: the chat shows it now."""
 
     address: Address | None
     name: str
@@ -26,9 +26,10 @@ class ListLocation:
 
 
 class ServerSwitcher:
-    """`address` is where the chat is, None for the local list, which `open_local` opens. `fixed`: it has to stay there.
+    """Opens lists and switches between them. `address` is the current server, None for the local list, which
+    `open_local` opens. `fixed`: the chat cannot switch to another server.
 
-    What is remembered between runs differs by place and user, so that a draft never shows in another account.
+    Client state is kept apart by server and user, so that a draft never shows in another account.
     """
 
     def __init__(
@@ -53,17 +54,18 @@ class ServerSwitcher:
 
     @property
     def state_path(self) -> Path | None:
-        """Where drafts and the like are kept; nowhere while nobody knows whose they are."""
+        """Return the file for drafts and the like; None while the user is not known."""
         if self.address is None:
             return self._local_state
         return self._accounts.state_path(self.address, self.user_id) if self.user_id else None
 
     @property
     def local_state(self) -> Path | None:
+        """Return the file for drafts and the like of the local list."""
         return self._local_state
 
     async def open(self) -> Backend:
-        """The list at this place. Raises `NotSignedIn` where one has to sign in first."""
+        """Open the current list. Raises `NotSignedIn` where the user must sign in first."""
         if self.address is None:
             return await self._open_local()
         backend = await self._accounts.backend(self.address, insist=True)
@@ -71,7 +73,7 @@ class ServerSwitcher:
         return backend
 
     def known(self) -> tuple[ListLocation, ...]:
-        """This computer, then every server one has been at; only the present one where the chat has to stay."""
+        """Return the local list, then every known server; only the current one where the chat cannot switch."""
         places = [ListLocation(address=None, name="this computer", here=self.address is None)]
         servers = list(self._accounts.servers.all())
         if self.address is not None and all(one.address != self.address for one in servers):
@@ -89,12 +91,12 @@ class ServerSwitcher:
         return tuple(place for place in places if place.here or not self.fixed)
 
     def email_at(self, address: Address) -> str:
-        """As whom one was there the last time."""
+        """Return the email of the last sign-in to a server, or ""."""
         known = self._accounts.servers.of(address)
         return known.email if known is not None else ""
 
     async def go(self, address: Address | None) -> None:
-        """Be there from now on, also at the next start. Raises `NotSignedIn` where one has to sign in first."""
+        """Switch to a list, also for the next start. Raises `NotSignedIn` where the user must sign in first."""
         self._may_go(address)
         if address is not None:
             self.user_id = (await self._accounts.tokens(address)).user_id
@@ -102,9 +104,9 @@ class ServerSwitcher:
         self.address = address
 
     async def sign_in(self, address: Address, *, email: str, password: str, new: bool, restore: bool = False) -> str:
-        """Sign in there, with a `new` account or the one there is, and be there. Gives a word on where it is kept.
+        """Sign in, or sign up for a `new` account, and switch there. Return a note on where the sign-in is kept, or "".
 
-        Raises `DeletionPending` for an account that is to be deleted, unless it is to be kept after all: `restore`.
+        Raises `DeletionPending` for an account that is due to be deleted; with `restore`, keeps that account.
         """
         self._may_go(address)
         if new:
@@ -114,25 +116,25 @@ class ServerSwitcher:
         self.address, self.user_id = address, done.tokens.user_id
         if done.stored.place in ("keyring", "memory"):
             return ""
-        return f"The sign-in is kept in {done.stored.place}, which only you can read, since {done.stored.detail}."
+        return f"The sign-in is stored in {done.stored.place}, which only you can read, because {done.stored.detail}."
 
     async def change_password(self, *, current: str, new: str) -> None:
-        """Set a new password at the server where the chat is; every other sign-in ends. Raises `InvalidInput`."""
+        """Set a new password on the current server; every other sign-in ends. Raises `InvalidInput`."""
         if self.address is None:
-            raise InvalidInput("This is your local list: it has no password.")
+            raise InvalidInput("This is your local list, which has no password.")
         await self._accounts.change_password(self.address, current=current, new=new)
 
     async def sign_out(self) -> str:
-        """Sign out of where the chat is, and be on the local list, or before the same server's door."""
+        """Sign out of the current server and switch to the local list, unless the chat cannot switch."""
         if self.address is None:
-            raise InvalidInput("You are signed in nowhere: the list is the one of this computer.")
+            raise InvalidInput("You aren't signed in. This is your local list.")
         address = self.address
-        told = await self._accounts.sign_out(address)
+        reached = await self._accounts.sign_out(address)
         self.user_id = ""
         if not self.fixed:
             self.address = None
-        return f"Signed out of {address.host}." + ("" if told else " The server could not be told.")
+        return f"Signed out of {address.host}." + ("" if reached else " The server could not be reached.")
 
     def _may_go(self, address: Address | None) -> None:
         if self.fixed and address != self.address:
-            raise InvalidInput("This chat was opened for one server and stays there.")
+            raise InvalidInput("This chat was opened for one server and can't switch to another.")

@@ -1,4 +1,4 @@
-"""Accounts at servers: `signup`, `login`, `logout`, `whoami`."""
+"""Signing in to servers: `signup`, `login`, `logout`, `whoami`. Managing an account is in `own_account`."""
 
 import asyncio
 import sys
@@ -18,12 +18,12 @@ from kirotodo.core.text.sanitize import sanitize_line
 PASSWORD_MAX: Final = 10_000
 T = TypeVar("T")
 
-email_option = click.option("--email", metavar="EMAIL", help="Asked for where it is not given.")
+email_option = click.option("--email", metavar="EMAIL", help="Your email; asked for if you leave it out.")
 stdin_option = click.option("--password-stdin", is_flag=True, help="Read the password from a pipe.")
 
 
 @click.command(
-    short_help="Make an account at a server, and sign in.",
+    short_help="Create an account on a server and sign in.",
     epilog="""\b
 Examples:
   kirotodo signup https://todo.example.com
@@ -36,16 +36,15 @@ Exit codes: 0 done, 1 the server refused, 2 wrong usage, 5 the server cannot be 
 @email_option
 @stdin_option
 def signup(url: str | None, email: str | None, password_stdin: bool) -> None:
-    """Make an account at the server URL, and sign in there: from then on all commands and the chat act on your list
-    at that server."""
+    """Create an account on the server URL and sign in to it. All commands and the chat then use your list there."""
     accounts, address = session().accounts(), address_of(url)
     given = checked_email(email if email is not None else asked_for("Email"))
     password = password_of(from_stdin=password_stdin, twice=True)
-    tell(run(accounts.sign_up(address, email=given, password=password)))
+    report_sign_in(run(accounts.sign_up(address, email=given, password=password)))
 
 
 @click.command(
-    short_help="Sign in at a server: its list is the one to act on.",
+    short_help="Sign in to a server and use your list there.",
     epilog="""\b
 Examples:
   kirotodo login https://todo.example.com
@@ -59,38 +58,38 @@ Exit codes: 0 done, 2 wrong usage, 4 refused, 5 the server cannot be reached."""
 @click.argument("url", required=False)
 @email_option
 @stdin_option
-@click.option("--token", "with_token", is_flag=True, help="Sign in with a token, pasted or piped, in place of these.")
+@click.option("--token", "with_token", is_flag=True, help="Sign in with a token, pasted or piped, instead.")
 def login(url: str | None, email: str | None, password_stdin: bool, with_token: bool) -> None:
-    """Sign in at the server URL (without it: where you were the last time). From then on all commands and the chat
-    act on your list there; --local acts on the one of this computer.
+    """Sign in to the server URL, or to the one you used last. All commands and the chat then use your list there;
+    --local uses your local list.
 
-    Where you are signed in already this only changes the list. The sign-in is kept in the system keyring, or where
-    there is none in a file that only you can read. The variable KIROTODO_TOKEN wins over it.
+    If you are already signed in, this only switches to that list. The sign-in is kept in the system keyring, or in a
+    file that only you can read if there is no keyring. KIROTODO_TOKEN overrides it.
     """
     if with_token and (email is not None or password_stdin):
         raise click.UsageError("Give either --token or an email and a password.")
     accounts, address = session().accounts(), address_of(url)
     if with_token:
-        return tell(run(accounts.sign_in_with(address, secret_of("Token"))))
+        return report_sign_in(run(accounts.sign_in_with(address, secret_of("Token"))))
     if email is None and not password_stdin and (name := run(_already(accounts, address))):
         accounts.servers.use(address)
-        return say(f"You are signed in at {address.host} as {name}; that list is the one to act on.")
+        return say(f"You are already signed in to {address.host} as {name}. Switched to your list there.")
     known = accounts.servers.of(address)
     given = checked_email(email if email is not None else asked_for("Email", known.email if known else ""))
     password = password_of(from_stdin=password_stdin)
     try:
-        tell(run(accounts.sign_in(address, email=given, password=password)))
+        report_sign_in(run(accounts.sign_in(address, email=given, password=password)))
     except DeletionPending as error:
         if not can_ask():
-            raise DeletionPending(f"{error.message} `kirotodo account restore` keeps it.") from None
+            raise DeletionPending(f"{error.message} Run `kirotodo account restore` to keep it.") from None
         if not confirmed(f"{error.message} Keep it?"):
-            leave(FAILED, "You are not signed in.")
-        tell(run(accounts.sign_in(address, email=given, password=password, restore=True)))
+            leave(FAILED, "You aren't signed in.")
+        report_sign_in(run(accounts.sign_in(address, email=given, password=password, restore=True)))
     return None
 
 
 @click.command(
-    short_help="Sign out; commands act on the local list again.",
+    short_help="Sign out and use your local list again.",
     epilog="""\b
 Examples:
   kirotodo logout
@@ -101,21 +100,21 @@ Examples:
 Exit codes: 0 done, 4 not signed in, 5 the server cannot be reached (with --everywhere).""",
 )
 @click.argument("url", required=False)
-@click.option("--everywhere", is_flag=True, help="End every sign-in of yours, on all devices.")
+@click.option("--everywhere", is_flag=True, help="Sign out on all your devices.")
 def logout(url: str | None, everywhere: bool) -> None:
-    """Sign out of the server that commands act on, or of the server URL. What you have written there stays there."""
+    """Sign out of the server you use, or of the server URL. Your tasks there are kept."""
     accounts = session().accounts()
     address = Address.of(url) if url is not None else current_server(accounts)
     told = run(accounts.sign_out(address, everywhere=everywhere))
     say(f"Signed out of {address.host}{' on all devices' if everywhere else ''}.")
     if not told:
-        say("The server could not be told: the sign-in is gone from this computer, and ends there by itself.")
+        say("The server could not be reached. The sign-in is deleted here, and will expire there.")
     if accounts.credentials.from_environment:
-        say("KIROTODO_TOKEN is still set: unset it as well.")
+        say("KIROTODO_TOKEN is still set: unset it too.")
 
 
 @click.command(
-    short_help="Say which server one is signed in at, and as whom.",
+    short_help="Show which server you use and who you are signed in as.",
     epilog="""\b
 Examples:
   kirotodo whoami
@@ -126,7 +125,7 @@ Exit codes: 0 signed in, 4 not signed in, 5 the server cannot be reached.""",
 )
 @json_option
 def whoami(as_json: bool) -> None:
-    """Ask the server that commands act on whom it takes you for."""
+    """Show which server you use and who you are signed in as. The server is asked."""
     accounts = session().accounts()
     address = current_server(accounts)
     user = run(accounts.who(address))
@@ -137,7 +136,7 @@ def whoami(as_json: bool) -> None:
 
 
 def address_of(url: str | None) -> Address:
-    """The server that was named, else the one that commands act on, else the latest, else what is typed now."""
+    """Return the server at `url`, else the one in use, else the last one used, else the one typed at a prompt."""
     accounts = session().accounts()
     if url is not None:
         return Address.of(url)
@@ -150,14 +149,15 @@ def address_of(url: str | None) -> Address:
 
 
 def current_server(accounts: ClientAccounts) -> Address:
+    """Return the server in use. Exit with `NOT_SIGNED_IN` where that is the local list."""
     address = accounts.chosen(asked())
     if address is None:
-        leave(NOT_SIGNED_IN, f"You are not signed in: the list is that of this computer. kirotodo login {EXAMPLE}")
+        leave(NOT_SIGNED_IN, f"You aren't signed in. This is your local list. To sign in: kirotodo login {EXAMPLE}")
     return address
 
 
 async def _already(accounts: ClientAccounts, address: Address) -> str | None:
-    """As whom one is signed in there; None where one is not, or not any more."""
+    """Return the name of the user who is signed in to the server; None where nobody is, or no longer is."""
     try:
         user = await accounts.who(address)
     except (NotSignedIn, InvalidInput):
@@ -166,45 +166,51 @@ async def _already(accounts: ClientAccounts, address: Address) -> str | None:
 
 
 def run(what: Awaitable[T]) -> T:
+    """Run an awaitable in an event loop of its own and return its result."""
+
     async def run() -> T:
         return await what
 
     return asyncio.run(run())
 
 
-def tell(signed_in: SignedIn) -> None:
+def report_sign_in(signed_in: SignedIn) -> None:
+    """Say who is signed in to which server, and where the sign-in is kept."""
     address, stored = signed_in.address, signed_in.stored
-    say(f"Signed in at {address.host} as {signed_in.name}. Your list there is the one to act on; --local is the other.")
+    say(f"Signed in to {address.host} as {signed_in.name}. Commands use your list there; --local uses the local one.")
     if stored.place == "memory":
-        say("KIROTODO_CREDENTIALS is memory: this sign-in ends with this command. In the chat it lasts as long as it.")
+        say("KIROTODO_CREDENTIALS is memory, so this sign-in ends with this command (in the chat, when you quit).")
     elif stored.place != "keyring":
-        say(f"The sign-in is kept in {stored.place}, which only you can read, since {stored.detail}.")
+        say(f"The sign-in is stored in {stored.place}, which only you can read, because {stored.detail}.")
 
 
 def asked_for(what: str, default: str = "") -> str:
+    """Prompt for a value and return it. Raises `InvalidInput` where nobody is at the terminal."""
     if not can_ask():
-        raise InvalidInput(f"{what}? There is nobody to ask: give it as an option.")
+        raise InvalidInput(f"{what} is needed, and there is no terminal to ask at: give it as an option.")
     return prompt(what, default=default)
 
 
 def password_of(*, from_stdin: bool, twice: bool = False, what: str = "Password") -> str:
+    """Return the password that is piped or typed. Raises `InvalidInput` where it is empty or cannot be asked for."""
     if from_stdin:
         return _checked(piped_line())
     if not can_ask():
-        raise InvalidInput("A password is typed at a terminal, or piped with --password-stdin.")
+        raise InvalidInput("Type the password at a terminal, or pipe it with --password-stdin.")
     return _checked(prompt(what, secret=True, twice=twice))
 
 
 def secret_of(what: str) -> str:
-    """Typed unseen, or from a pipe."""
+    """Return a secret that is typed without being shown, or piped."""
     return prompt(what, secret=True) if sys.stdin.isatty() else piped_line()
 
 
 def piped_line() -> str:
+    """Return one line from stdin. Raises `InvalidInput` where it is not UTF-8."""
     try:
         return sys.stdin.buffer.readline(PASSWORD_MAX).decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise InvalidInput("What was piped is not UTF-8 text.") from None
+        raise InvalidInput("The piped input isn't UTF-8 text.") from None
 
 
 def _checked(password: str) -> str:

@@ -1,4 +1,4 @@
-"""`ask`: one turn without a screen."""
+"""`ask`: one turn of the chat, printed without a screen."""
 
 import asyncio
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ Answering = Literal["yes", "no", "ask", "never"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """What to ask, where, and how approvals are answered; `latest` goes on in the newest conversation."""
+    """A message, its conversation, and how approvals are answered; `latest` continues the newest conversation."""
 
     text: str
     conversation_id: int | None
@@ -44,7 +44,7 @@ class Question:
 
 
 @click.command(
-    short_help="Say something to your list; the answer is printed.",
+    short_help="Ask or tell the assistant something in plain English.",
     epilog="""\b
 Examples:
   kirotodo ask add milk tomorrow at 5pm
@@ -55,32 +55,32 @@ Examples:
   kirotodo ask --dry-run "reschedule my meetings to 2 PM"
 
 \b
-Exit codes: 0 done, 1 failed, 3 your yes is needed, 5 the model cannot be reached.""",
+Exit codes: 0 done, 1 failed, 3 approval needed, 5 the model cannot be reached.""",
 )
 @click.argument("words", nargs=-1, metavar="TEXT...")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-@click.option("--jsonl", "as_jsonl", is_flag=True, help="Print the events as they come, one JSON object a line.")
-@click.option("--conversation", "-n", type=CONVERSATION, metavar="NUMBER", help="Go on in this conversation.")
-@click.option("--continue", "-c", "latest", is_flag=True, help="Go on in the latest conversation.")
-@click.option("--yes", "-y", is_flag=True, help="Agree to whatever is asked.")
-@click.option("--no", is_flag=True, help="Refuse whatever is asked.")
-@click.option("--dry-run", is_flag=True, help="Act on a copy that is thrown away: see what would happen.")
-@click.option("--model", metavar="NAME", help="Let this model answer.")
+@click.option("--jsonl", "as_jsonl", is_flag=True, help="Print the events as they come, one JSON object per line.")
+@click.option("--conversation", "-n", type=CONVERSATION, metavar="NUMBER", help="Continue this conversation.")
+@click.option("--continue", "-c", "latest", is_flag=True, help="Continue the latest conversation.")
+@click.option("--yes", "-y", is_flag=True, help="Approve whatever needs approval.")
+@click.option("--no", is_flag=True, help="Refuse whatever needs approval.")
+@click.option("--dry-run", is_flag=True, help="Try it on a temporary copy of your list and change nothing.")
+@click.option("--model", metavar="NAME", help="Use this model.")
 def ask(words: Sequence[str], as_json: bool, as_jsonl: bool, dry_run: bool, **given: Any) -> None:
-    """Say something to your list in plain English and print the answer.
+    """Ask or tell the assistant something in plain English, and print the answer.
 
-    The answer goes to stdout, what was done to your tasks to stderr. Without TEXT it is read from a pipe.
+    The answer goes to stdout, and what was done to your tasks to stderr. Without TEXT, stdin is read.
     """
     question = _question(words, given, dry_run=dry_run)
-    telling: TurnPrinter = JsonLines() if as_jsonl else QuietPrinter() if as_json else TextPrinter()
-    turn = with_backend(lambda backend: _ask(backend, question, telling), rehearse=dry_run, resume=True)
+    printer: TurnPrinter = JsonLines() if as_jsonl else QuietPrinter() if as_json else TextPrinter()
+    turn = with_backend(lambda backend: _ask(backend, question, printer), rehearse=dry_run, resume=True)
     if as_json:
         put_json(ChatOutcome.of(turn))
     if turn.approval is not None:
         say(turn.approval.question if dry_run else _how_to_answer(turn))
     if dry_run:
-        say("This was a dry run: nothing was changed.")
-    code = _exit_code(turn, telling)
+        say("This was a dry run. Nothing was changed.")
+    code = _exit_code(turn, printer)
     if code:
         raise SystemExit(code)
 
@@ -91,7 +91,9 @@ def _question(words: Sequence[str], given: dict[str, Any], *, dry_run: bool) -> 
     if given["conversation"] is not None and given["latest"]:
         raise click.UsageError("Give either --conversation or --continue, not both.")
     return Question(
-        text=text_or_pipe(words, limit=MESSAGE_MAX, example=EXAMPLE, instead="`kirotodo add` and `import` take lists"),
+        text=text_or_pipe(
+            words, limit=MESSAGE_MAX, example=EXAMPLE, instead="use `kirotodo add` or `kirotodo import` for lists"
+        ),
         conversation_id=given["conversation"],
         latest=given["latest"],
         model=joined([given["model"]]) if given["model"] else None,
@@ -99,7 +101,7 @@ def _question(words: Sequence[str], given: dict[str, Any], *, dry_run: bool) -> 
     )
 
 
-async def _ask(backend: Backend, question: Question, telling: TurnPrinter) -> Turn:
+async def _ask(backend: Backend, question: Question, printer: TurnPrinter) -> Turn:
     conversation_id = await _latest(backend) if question.latest else question.conversation_id
     parked = await _parked(backend, conversation_id)
     sent = await _sent(backend, question, conversation_id)
@@ -109,15 +111,15 @@ async def _ask(backend: Backend, question: Question, telling: TurnPrinter) -> Tu
                 if isinstance(event, ApprovalAnswered) and event.call_id == parked.call_id:
                     parked = None
                 continue
-            telling.tell(event)
+            printer.print(event)
             if isinstance(event, ApprovalRequested) and not await _answered(backend, event, question.answering):
                 break
     except (asyncio.CancelledError, KeyboardInterrupt):
         stopped = await backend.cancel(sent.turn_id)
-        telling.finish()
-        say(f"Stopped. What was said is kept in conversation {stopped.conversation_id}.")
+        printer.finish()
+        say(f"Stopped. The messages so far are in conversation {stopped.conversation_id}.")
         raise
-    telling.finish()
+    printer.finish()
     return await backend.turn(sent.turn_id)
 
 
@@ -135,12 +137,12 @@ async def _sent(backend: Backend, question: Question, conversation_id: int | Non
     except TimeoutError:
         if not patience.expired():
             raise
-        raise Conflict("The last message of this conversation is still being answered; try again later.") from None
+        raise Conflict("The previous message in this conversation is still being answered. Try again later.") from None
 
 
 async def _over(backend: Backend, turn_id: str) -> bool:
     """Wait for the end of a turn; False where it waits for the user."""
-    say("Waiting for the answer to the last message of this conversation.")
+    say("Waiting for the previous message in this conversation to be answered.")
     async for event in backend.watch(turn_id):
         if isinstance(event, ApprovalRequested) and (await backend.turn(turn_id)).status == "awaiting_approval":
             return False
@@ -150,12 +152,12 @@ async def _over(backend: Backend, turn_id: str) -> bool:
 async def _latest(backend: Backend) -> int:
     page = await backend.conversations(limit=1)
     if not page.items:
-        raise NotFound(f"There is no conversation to go on with yet. Begin one: {EXAMPLE}")
+        raise NotFound(f"There is no conversation to continue yet. Start one: {EXAMPLE}")
     return page.items[0].id
 
 
 async def _parked(backend: Backend, conversation_id: int | None) -> Approval | None:
-    """The approval that the conversation waits for, which a plain yes or no would answer."""
+    """Return the approval that the conversation waits for, which a plain yes or no would answer."""
     if conversation_id is None:
         return None
     turns = (await backend.transcript(conversation_id, limit=1)).turns
@@ -185,13 +187,13 @@ def _how_to_answer(turn: Turn) -> str:
     return f"{question} Answer with: kirotodo ask --conversation {turn.conversation_id} yes (or no)."
 
 
-def _exit_code(turn: Turn, telling: TurnPrinter) -> int:
+def _exit_code(turn: Turn, printer: TurnPrinter) -> int:
     match turn.status:
         case "finished":
             return 0
         case "awaiting_approval":
             return APPROVAL_NEEDED
         case "failed":
-            return UNREACHABLE if telling.failure_code in {"model_error", "unreachable"} else FAILED
+            return UNREACHABLE if printer.failure_code in {"model_error", "unreachable"} else FAILED
         case _:
             return FAILED

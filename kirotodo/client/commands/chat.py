@@ -1,4 +1,4 @@
-"""Opening the terminal client: `chat` and `replay`. The screen itself comes through the session."""
+"""Opening the terminal client: `chat` and `replay`. The screen itself is opened by the session."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ LOWEST = 6
 
 
 @click.command(
-    short_help="Open the chat (also without any command).",
+    short_help="Open the chat, as `kirotodo` alone does.",
     epilog="""\b
 Examples:
   kirotodo
@@ -23,11 +23,11 @@ Examples:
   kirotodo chat --conversation 3
   kirotodo chat --model fast""",
 )
-@click.option("--conversation", "-n", type=CONVERSATION, metavar="NUMBER", help="Go on with this conversation.")
-@click.option("--new", is_flag=True, help="Begin a new conversation.")
-@click.option("--model", metavar="NAME", help="Let this model answer; /model chooses another.")
+@click.option("--conversation", "-n", type=CONVERSATION, metavar="NUMBER", help="Continue this conversation.")
+@click.option("--new", is_flag=True, help="Start a new conversation.")
+@click.option("--model", metavar="NAME", help="Use this model; /model in the chat chooses another.")
 def chat(conversation: int | None, new: bool, model: str | None) -> None:
-    """Open the chat in this terminal, where the latest conversation was left."""
+    """Open the chat in this terminal and continue the latest conversation."""
     if conversation is not None and new:
         raise click.UsageError("Give either --conversation or --new, not both.")
     require_terminal()
@@ -35,7 +35,7 @@ def chat(conversation: int | None, new: bool, model: str | None) -> None:
 
 
 @click.command(
-    short_help="Play a recorded stream of events into the chat.",
+    short_help="Replay a recorded turn in the chat.",
     epilog="""\b
 Examples:
   kirotodo ask --jsonl "what is due today?" > turn.jsonl
@@ -43,16 +43,16 @@ Examples:
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 def replay(file: Path) -> None:
-    """Play FILE, the events that `kirotodo ask --jsonl` printed, into the chat; your list is not touched."""
+    """Replay FILE, the events that `kirotodo ask --jsonl` printed, in the chat. Your list is not touched."""
     require_terminal()
     session().screen(recording=file)
 
 
 def require_terminal() -> None:
-    """One sentence that points to `ask` where a screen cannot be drawn."""
+    """Exit with a sentence that points to `ask` where the chat cannot be drawn."""
     if os.environ.get("TEXTUAL_DRIVER"):  # it is drawn elsewhere: in a browser
         return
-    instead = 'Without it, `kirotodo ask "what is due today?"` answers in plain lines.'
+    instead = 'For a plain answer, use `kirotodo ask "what is due today?"`.'
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         leave(WRONG_USAGE, f"The chat needs a terminal. {instead}")
     if os.environ.get("TERM", "") in {"dumb", "unknown"}:

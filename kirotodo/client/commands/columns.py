@@ -1,4 +1,4 @@
-"""Which field of a task a column of a table or a key of JSON is, under the names that programs give them."""
+"""Maps columns of a table and keys of JSON, under the names that other programs use, to fields of a task."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,12 +28,12 @@ _FIELD_OF: Final = {other: field for field, others in _OTHER_NAMES.items() for o
 _BESIDES: Final = ("status", "type", "is_all_day", "timezone")
 """Columns that say how the others are to be read."""
 _QUIET: Final = frozenset({"id", "updated_at", *_BESIDES})
-"""Columns that are no loss where they are not used."""
+"""Columns that may go unused without a remark."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Columns:
-    """The names that a file uses: those that are fields, those that go into the notes, and the rest."""
+    """The column names of a file: those that map to fields, those that go into the notes, and the unused ones."""
 
     field_of: Mapping[str, str] = field(default_factory=dict)
     into_notes: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Columns:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """A sentence for what is not where its name says."""
+        """Return a sentence for each kind of column that is moved or not used."""
         moved = [f"{_listed('Column', self.into_notes)} in the notes."] if self.into_notes else []
         return (*moved, f"Not used: {', '.join(self.unused)}.") if self.unused else tuple(moved)
 

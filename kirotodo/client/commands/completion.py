@@ -1,4 +1,4 @@
-"""`completion`: the script that lets a shell complete commands and options."""
+"""`completion`: print the script that lets a shell complete commands and options."""
 
 import click
 from click.shell_completion import BashComplete, get_completion_class
@@ -30,4 +30,4 @@ def completion(shell: str) -> None:
     # BashComplete.source() starts a bash to look at its version, which is needless and may print a warning.
     source = script.source_template % script.source_vars() if issubclass(found, BashComplete) else script.source()
     put(source.strip())
-    put(f"# To have it in every {shell}: {INSTALL[shell]}")
+    put(f"# To load it in every {shell}: {INSTALL[shell]}")

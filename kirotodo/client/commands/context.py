@@ -1,4 +1,4 @@
-"""What every command is handed: a way to the list, a way to the screen, and the time."""
+"""What commands get from the entry point: how to open the list and the chat, the time, and the shared options."""
 
 import asyncio
 import contextlib
@@ -38,7 +38,7 @@ class Opener(Protocol):
 
 
 class Screen(Protocol):
-    """Opens the terminal client; comes back when it was closed."""
+    """Opens the terminal client and returns when it is closed."""
 
     def __call__(
         self,
@@ -52,9 +52,10 @@ class Screen(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """`backend` opens the list, `rehearsal` a copy of it that is thrown away, `now` is aware in the user's zone.
+    """Opens everything that a command needs.
 
-    `accounts` are those at servers.
+    `backend` opens the list, `rehearsal` a temporary copy of it, `screen` the chat; `now` returns the time in the
+    user's zone, and `accounts` the accounts on servers.
     """
 
     backend: Opener
@@ -65,17 +66,19 @@ class Session:
 
 
 def session() -> Session:
+    """Return the session of the running command."""
     found = click.get_current_context().find_object(Session)
     assert found is not None
     return found
 
 
 def now() -> dt.datetime:
+    """Return the time in the user's zone."""
     return session().now()
 
 
 def with_backend(use: Callable[[Backend], Awaitable[T]], *, rehearse: bool = False, resume: bool = False) -> T:
-    """Open the list, use it, and let go of it."""
+    """Open the list, use it and close it."""
     opened = session().rehearsal if rehearse else session().backend
 
     async def run() -> T:
@@ -86,7 +89,7 @@ def with_backend(use: Callable[[Backend], Awaitable[T]], *, rehearse: bool = Fal
 
 
 def can_ask() -> bool:
-    """Whether somebody sits at a terminal to answer."""
+    """Return whether a person is at a terminal to answer."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -121,11 +124,11 @@ def leave(code: int, sentence: str) -> NoReturn:
 
 _META: Final = "kirotodo.asked"
 ENV_FILE: Final = "kirotodo.env_file"
-"""Where the root context keeps the name that `--env-file` gives; what is in that file is not known here."""
+"""Key in the root context's `meta` for the file name that `--env-file` gives."""
 
 
 def asked() -> ServerSelection:
-    """What the command line says about it; nothing where there is none."""
+    """Return the server that the command line selects; an empty selection outside of a command."""
     context = click.get_current_context(silent=True)
     found: ServerSelection = (
         ServerSelection() if context is None else context.find_root().meta.get(_META, ServerSelection())
@@ -151,14 +154,14 @@ def _options() -> list[click.Parameter]:
             is_flag=True,
             expose_value=False,
             callback=_note,
-            help="Act on the list of this computer.",
+            help="Use your local list.",
         ),
         click.Option(
             ["--server"],
             metavar="URL",
             expose_value=False,
             callback=_note,
-            help="Act on the list at this server.",
+            help="Use your list on this server.",
         ),
     ]
 
@@ -168,13 +171,13 @@ def _note_env_file(context: click.Context, parameter: click.Parameter, value: An
         return
     meta = context.find_root().meta
     if not value:
-        raise click.UsageError("--env-file needs the name of a file.", context)
+        raise click.UsageError("--env-file needs a file name.", context)
     if meta.setdefault(ENV_FILE, value) != value:
-        raise click.UsageError("Give one --env-file, not two.", context)
+        raise click.UsageError("Give --env-file only once.", context)
 
 
 def with_env_file(command: click.Command, *, hidden: bool = False) -> click.Command:
-    """The command, which now takes `--env-file`, as do the commands in it."""
+    """Add `--env-file` to a command and its subcommands, and return it."""
     if not any(parameter.name == "env_file" for parameter in command.params):
         option = click.Option(
             ["--env-file"],
@@ -182,7 +185,7 @@ def with_env_file(command: click.Command, *, hidden: bool = False) -> click.Comm
             expose_value=False,
             hidden=hidden,
             callback=_note_env_file,
-            help="Read settings from this file of NAME=value lines too.",
+            help="Also read settings from this file of NAME=value lines.",
         )
         command.params.append(option)
     if isinstance(command, click.Group):
@@ -191,11 +194,11 @@ def with_env_file(command: click.Command, *, hidden: bool = False) -> click.Comm
     return command
 
 
-def with_place(command: click.Command) -> click.Command:
-    """The command, which now takes both options, as do the commands in it."""
+def with_server_options(command: click.Command) -> click.Command:
+    """Add `--local` and `--server` to a command and its subcommands, and return it."""
     if not any(parameter.name == "local" for parameter in command.params):
         command.params.extend(_options())
     if isinstance(command, click.Group):
         for inner in command.commands.values():
-            with_place(inner)
+            with_server_options(inner)
     return command

@@ -1,4 +1,4 @@
-"""`conversations`: look at them, rename, delete, bring back, export."""
+"""`conversations` and its commands: list, show, rename, delete, restore, export."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -35,35 +35,35 @@ Examples:
 @json_option
 @click.pass_context
 def conversations(context: click.Context, as_json: bool) -> None:
-    """Show, rename, delete and export conversations. Without a command: list them."""
+    """Show, rename, delete and export conversations. Without a command, list them."""
     if context.invoked_subcommand is None:
         context.invoke(list_, as_json=as_json)
 
 
 @conversations.command(
     name="list",
-    short_help="List conversations, the latest first.",
+    short_help="List conversations, latest first.",
     epilog="""\b
 Examples:
   kirotodo conversations list
   kirotodo conversations list --search dentist
   kirotodo conversations list --json | jq '.items[].title'""",
 )
-@click.option("--search", metavar="WORDS", help="Only those that hold these words.")
-@click.option("--limit", type=click.IntRange(1, PAGE_MAX), default=20, show_default=True, help="At most so many.")
-@click.option("--cursor", metavar="NEXT", help="Go on after a page: the `next` of its JSON.")
+@click.option("--search", metavar="WORDS", help="Only conversations that contain these words.")
+@click.option("--limit", type=click.IntRange(1, PAGE_MAX), default=20, show_default=True, help="How many at most.")
+@click.option("--cursor", metavar="NEXT", help="Continue after a page, from the `next` in its JSON.")
 @json_option
 def list_(search: str | None = None, limit: int = 20, cursor: str | None = None, as_json: bool = False) -> None:
-    """List conversations, the latest first."""
+    """List conversations, latest first."""
     page = with_backend(lambda backend: backend.conversations(search=search, limit=limit, cursor=cursor))
     if as_json:
         put_json({"items": page.items, "next": page.next})
     elif page.items:
         _put_conversations(page)
     elif search:
-        say(f"No conversation holds “{sanitize_line(search)}”.")
+        say(f"No conversation contains “{sanitize_line(search)}”.")
     else:
-        say('There are no conversations yet. Begin one: kirotodo ask "what can you do?"')
+        say('There are no conversations yet. Start one: kirotodo ask "what can you do?"')
 
 
 def _put_conversations(page: Page[Conversation]) -> None:
@@ -76,7 +76,7 @@ def _put_conversations(page: Page[Conversation]) -> None:
         room = columns()
         put(line if room is None else fit(line, room))
     if page.next is not None:
-        say("There are more: see them with --limit.")
+        say("There are more. See them with --limit.")
 
 
 @conversations.command(
@@ -88,8 +88,10 @@ Examples:
   kirotodo conversations show 3 --json""",
 )
 @click.argument("number", type=CONVERSATION)
-@click.option("--limit", type=click.IntRange(1, PAGE_MAX), default=50, show_default=True, help="The newest so many.")
-@click.option("--before", type=click.IntRange(min=1), metavar="SEQ", help="Only messages older than this one.")
+@click.option(
+    "--limit", type=click.IntRange(1, PAGE_MAX), default=50, show_default=True, help="How many of the newest messages."
+)
+@click.option("--before", type=click.IntRange(min=1), metavar="SEQ", help="Only messages before this one.")
 @json_option
 def show(number: int, limit: int, before: int | None, as_json: bool) -> None:
     """Show the newest messages of a conversation, oldest first."""
@@ -99,11 +101,11 @@ def show(number: int, limit: int, before: int | None, as_json: bool) -> None:
         return
     if page.before is not None:
         say(f"Older messages: kirotodo conversations show {number} --before {page.before}")
-    for line in _told(page):
+    for line in _lines_of(page):
         put(*line)
 
 
-def _told(page: Transcript) -> Iterator[Line]:
+def _lines_of(page: Transcript) -> Iterator[Line]:
     turns = {turn.id: turn for turn in page.turns}
     for message in page.messages:
         who = "you" if message.role == "user" else "kiro"
@@ -127,7 +129,7 @@ def _done_in(message: Message, turns: dict[str, Turn]) -> Iterator[Line]:
 
 
 @conversations.command(
-    short_help="Give a conversation another title.",
+    short_help="Rename a conversation.",
     epilog="""\b
 Examples:
   kirotodo conversations rename 3 Groceries and bills""",
@@ -136,13 +138,13 @@ Examples:
 @click.argument("title", nargs=-1, required=True, metavar="TITLE...")
 @json_option
 def rename(number: int, title: Sequence[str], as_json: bool) -> None:
-    """Give a conversation another title."""
+    """Rename a conversation."""
     renamed = with_backend(lambda backend: backend.rename_conversation(number, joined(title)))
     _put_one(renamed, "Renamed", as_json=as_json)
 
 
 @conversations.command(
-    short_help="Put a conversation out of sight.",
+    short_help="Delete a conversation.",
     epilog="""\b
 Examples:
   kirotodo conversations delete 3
@@ -150,14 +152,14 @@ Examples:
 )
 @click.argument("number", type=CONVERSATION)
 def delete(number: int) -> None:
-    """Put a conversation out of sight; its tasks stay, and `restore` brings it back."""
+    """Delete a conversation. Its tasks are kept, and `restore` brings it back."""
     with_backend(lambda backend: backend.delete_conversation(number))
     put(f"Deleted conversation {number}")
-    say(f"`kirotodo conversations restore {number}` brings it back.")
+    say(f"To bring it back: kirotodo conversations restore {number}")
 
 
 @conversations.command(
-    short_help="Bring a deleted conversation back.",
+    short_help="Restore a deleted conversation.",
     epilog="""\b
 Examples:
   kirotodo conversations restore 3""",
@@ -165,9 +167,9 @@ Examples:
 @click.argument("number", type=CONVERSATION)
 @json_option
 def restore(number: int, as_json: bool) -> None:
-    """Bring a deleted conversation back."""
+    """Restore a deleted conversation."""
     restored = with_backend(lambda backend: backend.restore_conversation(number))
-    _put_one(restored, "Brought back", as_json=as_json)
+    _put_one(restored, "Restored", as_json=as_json)
 
 
 def _put_one(conversation: Conversation, verb: str, *, as_json: bool) -> None:
@@ -178,7 +180,7 @@ def _put_one(conversation: Conversation, verb: str, *, as_json: bool) -> None:
 
 
 @conversations.command(
-    short_help="Write a whole conversation as markdown or JSON.",
+    short_help="Save a whole conversation as Markdown or JSON.",
     epilog="""\b
 Examples:
   kirotodo conversations export 3
@@ -190,7 +192,7 @@ Examples:
 @click.option(
     "--format", "form", type=click.Choice(["markdown", "json"]), default="markdown", help="[default: markdown]"
 )
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 def export(number: int, file: Path, form: str, force: bool) -> None:
     """Write a whole conversation to FILE, or to stdout."""
     moment = now()
@@ -199,7 +201,7 @@ def export(number: int, file: Path, form: str, force: bool) -> None:
 
 
 async def exported(backend: Backend, number: int, *, as_json: bool, now: dt.datetime) -> str:
-    """A whole conversation as JSON or Markdown, its dates as seen from `now`. Raises `NotFound`."""
+    """Return a whole conversation as JSON or Markdown, its dates relative to `now`. Raises `NotFound`."""
     whole = await _whole(backend, number)
     return (to_json(_as_json(whole), indent=2) if as_json else "\n".join(_markdown(whole, now))) + "\n"
 
@@ -210,7 +212,7 @@ async def _whole(backend: Backend, number: int) -> Transcript:
     while (before := page.before) is not None:
         page = await backend.transcript(number, before=before, limit=PAGE_MAX)
         if page.before is not None and page.before >= before:
-            raise OperatorError("The server sends the same messages again and again, so the rest cannot be read.")
+            raise OperatorError("The server sends the same messages again and again, so the rest can't be read.")
         messages[:0] = page.messages
         turns = {**{turn.id: turn for turn in page.turns}, **turns}
     return Transcript(conversation=page.conversation, messages=tuple(messages), turns=tuple(turns.values()))

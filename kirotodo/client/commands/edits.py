@@ -1,4 +1,4 @@
-"""Changing the list without a model: `add`, `edit`, `done`, `delete`, `undo`, `redo`."""
+"""Commands that change the list without a model: `add`, `edit`, `done`, `delete`, `undo`, `redo`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from kirotodo.core.text.list_marks import read_item
 from kirotodo.core.text.sanitize import sanitize_line
 
 LISTED = 20
-_LONG = "`kirotodo import --format text` takes long lists"
+_LONG = "use `kirotodo import --format text` for long lists"
 
 
 @click.command(
@@ -32,13 +32,13 @@ Examples:
   kirotodo add < groceries.txt""",
 )
 @click.argument("words", nargs=-1, metavar="TEXT...")
-@click.option("--dry-run", is_flag=True, help="Show what would be added, and add nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added, but add nothing.")
 @json_option
 def add(words: Sequence[str], dry_run: bool, as_json: bool) -> None:
-    """Add a task from one line. Quote `#` and `!` where your shell needs it.
+    """Add a task from one line. Quote `#` and `!` if your shell needs it.
 
-    Without TEXT it is read from a pipe, and each of its lines becomes a task. Bullets, numbers and boxes in front of a
-    line are taken off; a ticked box makes a task that is done already.
+    Without TEXT, stdin is read, and each line becomes a task. Bullets, numbers and checkboxes at the start of a line
+    are removed; a ticked box adds a completed task.
     """
     text = text_or_pipe(words, limit=MESSAGE_MAX, example='kirotodo add "buy milk tomorrow at 5pm"', instead=_LONG)
     lines = [line for line in text.splitlines() if read_item(line).text]
@@ -47,7 +47,7 @@ def add(words: Sequence[str], dry_run: bool, as_json: bool) -> None:
         put_json({"items": tasks, "next": None})
         return
     for task in tasks:
-        put(f"Would add: {in_brief(task, now=now()).removeprefix('0 ')}" if dry_run else _said("Added", task))
+        put(f"Would add: {in_brief(task, now=now()).removeprefix('0 ')}" if dry_run else _summary("Added", task))
 
 
 async def _add_lines(backend: Backend, lines: Sequence[str], *, dry_run: bool) -> Sequence[Task]:
@@ -73,26 +73,30 @@ Examples:
   kirotodo edit 3 --due "next friday" --time 17:00
   kirotodo edit 3 --tag urgent --untag someday
   kirotodo edit 3 --recurrence "every other friday"
-  kirotodo edit 3 --due ""      (takes the date away)""",
+  kirotodo edit 3 --due ""      (removes the date)""",
 )
 @click.argument("number", type=TASK)
-@click.option("--title", metavar="TEXT", help="Its new title.")
-@click.option("--due", metavar="WHEN", help='A day, such as "tomorrow", "fri 17:00" or 2026-11-27.')
-@click.option("--time", metavar="WHEN", help='A time of day, such as "5pm" or 17:00.')
-@click.option("--recurrence", "--repeat", metavar="RULE", help='Such as "every other friday", or an RRULE.')
-@click.option("--recurs-from", type=click.Choice(["schedule", "completion"]), help="What the next one is counted from.")
-@click.option("--priority", type=PRIORITY, help="How much it matters.")
+@click.option("--title", metavar="TEXT", help="The new title.")
+@click.option("--due", metavar="WHEN", help='When it is due, such as "tomorrow", "fri 17:00" or 2026-11-27.')
+@click.option("--time", metavar="WHEN", help='The time of day, such as "5pm" or 17:00.')
+@click.option(
+    "--recurrence", "--repeat", metavar="RULE", help='How it repeats, such as "every other friday", or an RRULE.'
+)
+@click.option(
+    "--recurs-from", type=click.Choice(["schedule", "completion"]), help="What the next due date is counted from."
+)
+@click.option("--priority", type=PRIORITY, help="The priority.")
 @click.option("--project", metavar="NAME", help="The project it belongs to.")
-@click.option("--tag", "add_tags", multiple=True, metavar="NAME", help="Put a tag on; may be repeated.")
-@click.option("--untag", "remove_tags", multiple=True, metavar="NAME", help="Take a tag off; may be repeated.")
-@click.option("--notes", metavar="TEXT", help="Notes, any number of lines.")
-@click.option("--remind", metavar="WHEN", help='Such as "10 minutes before" or "tomorrow 8am".')
+@click.option("--tag", "add_tags", multiple=True, metavar="NAME", help="Add a tag; can be repeated.")
+@click.option("--untag", "remove_tags", multiple=True, metavar="NAME", help="Remove a tag; can be repeated.")
+@click.option("--notes", metavar="TEXT", help="The notes, on any number of lines.")
+@click.option("--remind", metavar="WHEN", help='When to remind you, such as "10 minutes before" or "tomorrow 8am".')
 @json_option
 def edit(number: int, as_json: bool, **given: Any) -> None:
-    """Change a task. An empty value ("") takes a date, project, rule or note away."""
+    """Change a task. An empty value ("") removes a date, project, rule or note."""
     fields = _fields(given)
     if not fields:
-        raise click.UsageError(f'Nothing to change was given. For example: kirotodo edit {number} --due "tomorrow"')
+        raise click.UsageError(f'Say what to change. For example: kirotodo edit {number} --due "tomorrow"')
     changed = with_backend(lambda backend: backend.update_tasks([number], fields))
     _put_changed(changed, "Changed", as_json=as_json)
 
@@ -117,7 +121,7 @@ def _fields(given: dict[str, Any]) -> TaskFields:
 
 
 @click.command(
-    short_help="Complete tasks, or open them again.",
+    short_help="Complete tasks, or reopen them.",
     epilog="""\b
 Examples:
   kirotodo done 3
@@ -125,10 +129,10 @@ Examples:
   kirotodo done 3 --reopen""",
 )
 @click.argument("numbers", type=NUMBERS, nargs=-1, required=True, metavar="NUMBER...")
-@click.option("--reopen", "--undo", "reopen", is_flag=True, help="Open them again instead.")
+@click.option("--reopen", "--undo", "reopen", is_flag=True, help="Reopen them instead.")
 @json_option
 def done(numbers: Sequence[tuple[int, ...]], reopen: bool, as_json: bool) -> None:
-    """Complete tasks by number. A recurring one leaves its next occurrence."""
+    """Complete tasks by number. Completing a recurring task adds its next occurrence."""
     ids = distinct(numbers)
     changed = with_backend(lambda backend: backend.complete_tasks(ids, completed=not reopen))
     if as_json:
@@ -136,17 +140,17 @@ def done(numbers: Sequence[tuple[int, ...]], reopen: bool, as_json: bool) -> Non
         return
     for task in changed.tasks:
         if task.id not in ids:
-            put(_said("Next is", task))
+            put(_summary("Next:", task))
         else:
-            put(_said("Opened again", task) if reopen else f"Done: {task.id} {sanitize_line(task.title)}")
+            put(_summary("Reopened", task) if reopen else f"Done: {task.id} {sanitize_line(task.title)}")
     for number in ids:
         if all(task.id != number for task in changed.tasks):
-            say(f"Task {number} was {'open' if reopen else 'done'} already.")
+            say(f"Task {number} was already {'open' if reopen else 'done'}.")
     _say_skipped(changed)
 
 
 @click.command(
-    short_help="Delete tasks; several are asked about first.",
+    short_help="Delete tasks; asks first if there are several.",
     epilog="""\b
 Examples:
   kirotodo delete 3
@@ -154,10 +158,10 @@ Examples:
   kirotodo undo                 (brings them back)""",
 )
 @click.argument("numbers", type=NUMBERS, nargs=-1, required=True, metavar="NUMBER...")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="Don't ask first.")
 @json_option
 def delete(numbers: Sequence[tuple[int, ...]], yes: bool, as_json: bool) -> None:
-    """Delete tasks by number. More than one asks first; `kirotodo undo` brings them back."""
+    """Delete tasks by number, after asking if there are several. `kirotodo undo` brings them back."""
     ids = distinct(numbers)
 
     async def use(backend: Backend) -> tuple[list[Task], Changed | None]:
@@ -173,8 +177,8 @@ def delete(numbers: Sequence[tuple[int, ...]], yes: bool, as_json: bool) -> None
         put_json(changed)
         return
     for task in tasks:
-        put(_said("Deleted", task))
-    say("`kirotodo undo` brings it back." if len(tasks) == 1 else "`kirotodo undo` brings them back.")
+        put(_summary("Deleted", task))
+    say(f"To bring {'it' if len(tasks) == 1 else 'them'} back: kirotodo undo")
 
 
 def _agreed(tasks: Sequence[Task]) -> bool:
@@ -183,29 +187,29 @@ def _agreed(tasks: Sequence[Task]) -> bool:
     if len(tasks) > LISTED:
         say(f"  and {len(tasks) - LISTED} more")
     if not can_ask():
-        leave(APPROVAL_NEEDED, f"Deleting {len(tasks)} tasks needs a yes: give the command again with --yes.")
+        leave(APPROVAL_NEEDED, f"Deleting {len(tasks)} tasks needs your approval. Run the command again with --yes.")
     return confirmed(f"Delete these {len(tasks)} tasks?")
 
 
 @click.command(
-    short_help="Take back the latest changes.",
+    short_help="Undo the latest changes.",
     epilog="""\b
 Examples:
   kirotodo undo
   kirotodo undo --groups 3""",
 )
-@click.option("--groups", type=click.IntRange(1, 100), default=1, show_default=True, help="How many steps back.")
+@click.option("--groups", type=click.IntRange(1, 100), default=1, show_default=True, help="How many steps to undo.")
 @json_option
 def undo(groups: int, as_json: bool) -> None:
-    """Take back the latest changes: all that one command or one answer did is one step."""
+    """Undo the latest changes. Everything that one command or one answer changed is one step."""
     changed = with_backend(lambda backend: backend.undo(groups=groups))
-    _put_changed(changed, "Put back", as_json=as_json)
+    _put_changed(changed, "Restored", as_json=as_json)
     if not as_json:
-        say("`kirotodo redo` does it again.")
+        say("To redo: kirotodo redo")
 
 
 @click.command(
-    short_help="Do again what undo took back.",
+    short_help="Redo what was undone.",
     epilog="""\b
 Examples:
   kirotodo redo
@@ -213,9 +217,9 @@ Examples:
 )
 @json_option
 def redo(as_json: bool) -> None:
-    """Do again what the last undo took back."""
+    """Redo what the last undo reverted."""
     changed = with_backend(lambda backend: backend.redo())
-    _put_changed(changed, "Did again", as_json=as_json)
+    _put_changed(changed, "Redone:", as_json=as_json)
 
 
 def _put_changed(changed: Changed, verb: str, *, as_json: bool) -> None:
@@ -224,11 +228,11 @@ def _put_changed(changed: Changed, verb: str, *, as_json: bool) -> None:
         return
     titles = {change.task_id: change.before.title for change in changed.changes if change.before is not None}
     for task in changed.tasks:
-        put(_said(verb, task))
+        put(_summary(verb, task))
     for number in changed.removed:
         put(f"Removed {number} {sanitize_line(titles.get(number, ''))}".rstrip())
     if not changed.tasks and not changed.removed and not changed.skipped:
-        say("Nothing had to change.")
+        say("Nothing to change.")
     _say_skipped(changed)
 
 
@@ -237,5 +241,5 @@ def _say_skipped(changed: Changed) -> None:
         say(sentence)
 
 
-def _said(verb: str, task: Task) -> str:
+def _summary(verb: str, task: Task) -> str:
     return f"{verb} {in_brief(task, now=now())}"

@@ -13,13 +13,13 @@ STDIO: Final = Path("-")
 
 
 def write_out(text: str, file: Path, *, force: bool) -> None:
-    """Write to a file, whole or not at all. Raises `Conflict` where it exists and `force` is not given."""
+    """Write to a file, whole or not at all. Raises `Conflict` where it exists and `force` is false."""
     if file == STDIO:
         put_document(text)
         return
     special = file.exists() and not file.is_file()
     if file.exists() and not special and not force:
-        raise Conflict(f"{file} exists already: give another name, or --force to write over it.")
+        raise Conflict(f"{file} already exists. Choose another name, or use --force to overwrite it.")
     try:
         data = text.encode("utf-8", "replace")
         if special:  # a pipe or a device is written into, never replaced
@@ -27,20 +27,20 @@ def write_out(text: str, file: Path, *, force: bool) -> None:
         else:
             atomic_write(file, data, mode=None, parents=False)
     except OSError as error:
-        raise OperatorError(f"{file} cannot be written: {error.strerror or error}.") from None
+        raise OperatorError(f"Can't write {file}: {error.strerror or error}.") from None
 
 
 def read_in(file: Path) -> str:
-    """Return the whole text of a file or of stdin. Raises `InvalidInput` where it is no text."""
+    """Return the whole text of a file or of stdin. Raises `InvalidInput` where it isn't text."""
     try:
         data = sys.stdin.buffer.read() if file == STDIO else file.read_bytes()
     except FileNotFoundError:
         raise InvalidInput(f"There is no file {file}.") from None
     except OSError as error:
-        raise OperatorError(f"{file} cannot be read: {error.strerror or error}.") from None
+        raise OperatorError(f"Can't read {file}: {error.strerror or error}.") from None
     text = decoded(data)
     if text is None:
-        raise InvalidInput(f"{_named(file)} is no text.")
+        raise InvalidInput(f"{_named(file)} isn't a text file.")
     return text
 
 
@@ -67,4 +67,4 @@ def _tried(data: bytes, encoding: str) -> str | None:
 
 
 def _named(file: Path) -> str:
-    return "What was piped in" if file == STDIO else str(file)
+    return "The piped input" if file == STDIO else str(file)

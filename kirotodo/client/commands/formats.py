@@ -1,4 +1,4 @@
-"""Tasks as JSON, CSV and plain text, both ways. Reading finds every faulty row instead of stopping at the first."""
+"""Reads and writes tasks as JSON, CSV and plain text. Reading reports every bad row, not only the first."""
 
 import csv
 import datetime as dt
@@ -27,31 +27,34 @@ _SIMPLE_TAG: Final = re.compile(r"[^;,|\n\[#@\"]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What a file holds: the tasks to be made with the place of each, a sentence for each row that cannot be read, and
-    one for all that is not imported as it stands there."""
+    """The tasks of a file and the row or line of each, an error for each row that cannot be read, and a remark for
+    everything that is not imported exactly as the file has it."""
 
     drafts: tuple[TaskDraft, ...]
     places: tuple[str, ...] = ()
-    faults: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
 def write_json(tasks: Sequence[Task]) -> str:
+    """Return tasks as a JSON document that `read_json` reads back."""
     return to_json({"items": tasks, "next": None}, indent=2) + "\n"
 
 
 def read_json(text: str, *, zone: dt.tzinfo) -> Reading:
-    """Tasks of `{"items": [...]}` or of a bare list. Raises `InvalidInput` where the text is neither."""
+    """Return the tasks of `{"items": [...]}` or of a bare list. Raises `InvalidInput` where the text is neither."""
     if not text.strip():
         raise InvalidInput("The file is empty.")
     try:
         content = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         where = f" (line {error.lineno}: {error.msg})" if isinstance(error, json.JSONDecodeError) else ""
-        raise InvalidInput(f"This is no JSON{where}. For a CSV file add --format csv.") from None
+        raise InvalidInput(f"This isn't JSON{where}. For a CSV file, add --format csv.") from None
     items = content.get("items") if isinstance(content, dict) else content
     if not isinstance(items, list):
-        raise InvalidInput('This JSON holds no tasks: it should be {"items": [...]}, as `kirotodo export` writes it.')
+        raise InvalidInput(
+            'This JSON contains no tasks. It should look like {"items": [...]}, as `kirotodo export` writes it.'
+        )
     # objects need not have the same keys, so each is looked at by itself
     columns = [columns_of(tuple(map(str, item))) if isinstance(item, Mapping) else Columns() for item in items]
     numbered = (
@@ -62,7 +65,7 @@ def read_json(text: str, *, zone: dt.tzinfo) -> Reading:
 
 
 def read_text(text: str, *, zone: dt.tzinfo) -> Reading:
-    """A task a line, without the marks of a list; one whose box is ticked is done. Dates stay in the title."""
+    """Return one task per line, without list marks; a ticked box means done. Dates stay in the title."""
     lines = [(f"Line {place}", read_item(line)) for place, line in enumerate(text.splitlines(), start=1)]
     given = [
         (place, {"title": item.text, "completed_at": "x" if item.done else ""}) for place, item in lines if item.text
@@ -73,6 +76,7 @@ def read_text(text: str, *, zone: dt.tzinfo) -> Reading:
 
 
 def write_csv(tasks: Sequence[Task]) -> str:
+    """Return tasks as a CSV table that `read_csv` reads back and that no spreadsheet runs formulas from."""
     from pydantic_core import to_jsonable_python
 
     out = io.StringIO(newline="")
@@ -97,7 +101,7 @@ def _unguarded(text: str) -> str:
 
 
 def read_csv(text: str, *, zone: dt.tzinfo) -> Reading:
-    """Tasks of a table with a header, which lines of another kind may stand before.
+    """Return the tasks of a table with a header, which other lines may precede.
 
     Raises `InvalidInput` where there is no header with a title.
     """
@@ -123,8 +127,8 @@ def read_csv(text: str, *, zone: dt.tzinfo) -> Reading:
             if any(cell.strip() for cell in row)
         ]
     except (csv.Error, StopIteration) as error:
-        raise InvalidInput(f"Row {rows.line_num} is no CSV: {error}.") from None
-    skipped = (f"Left out: {len(preamble)} rows before the header.",) if preamble else ()
+        raise InvalidInput(f"Row {rows.line_num} isn't valid CSV: {error}.") from None
+    skipped = (f"Skipped: {len(preamble)} rows before the header.",) if preamble else ()
     return _read(numbered, zone=zone, remarks=(*skipped, *columns.remarks))
 
 
@@ -160,23 +164,23 @@ def _read(numbered: Iterable[tuple[str, object]], *, zone: dt.tzinfo, remarks: S
     """A parent is another row, named by the number that the file gives it; a draft names it by its place, from 1."""
     drafts: list[TaskDraft] = []
     places: list[str] = []
-    faults: list[str] = []
-    said = list(remarks)
+    errors: list[str] = []
+    found = list(remarks)
     place_of: dict[int, int] = {}
     for where, fields in numbered:
         try:
             row = draft_from(fields, zone=zone)
         except NoTask as other:
-            said.append(f"{where}: left out: {other}")
-        except ValueError as fault:
-            faults.append(f"{where}: {fault}")
+            found.append(f"{where}: skipped: {other}")
+        except ValueError as error:
+            errors.append(f"{where}: {error}")
         except OverflowError:
-            faults.append(f"{where}: a date in it is too far away.")
+            errors.append(f"{where}: a date is out of range.")
         else:
-            said += [f"{where}: {remark}" for remark in row.remarks]
+            found += [f"{where}: {remark}" for remark in row.remarks]
             drafts.append(row.draft)
             places.append(where)
             if isinstance(fields, Mapping) and (number := number_in(fields, "id")) is not None:
                 place_of.setdefault(number, len(drafts))
     linked = (replace(draft, parent_id=place_of.get(draft.parent_id or 0)) for draft in drafts)
-    return Reading(drafts=tuple(linked), places=tuple(places), faults=tuple(faults), remarks=tuple(said))
+    return Reading(drafts=tuple(linked), places=tuple(places), errors=tuple(errors), remarks=tuple(found))

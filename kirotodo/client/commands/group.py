@@ -16,7 +16,7 @@ from kirotodo.client.commands.context import (
     UNREACHABLE,
     WRONG_USAGE,
     with_env_file,
-    with_place,
+    with_server_options,
 )
 from kirotodo.client.commands.output import say
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotSignedIn, Unreachable
@@ -79,7 +79,7 @@ class CommandGroup(click.Group):
         self.headings = headings
         self.server_option_for = frozenset(server_option_for)
         self.env_file_help_for = frozenset(env_file_help_for)
-        with_place(self)
+        with_server_options(self)
         with_env_file(self)
         self.import_paths = {name: path for commands in headings.values() for name, path in commands.items()}
 
@@ -93,7 +93,7 @@ class CommandGroup(click.Group):
         module, _, attribute = path.partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         with_env_file(command, hidden=cmd_name not in self.env_file_help_for)
-        return with_place(command) if cmd_name in self.server_option_for else command
+        return with_server_options(command) if cmd_name in self.server_option_for else command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -23,7 +23,7 @@ def help_(names: Sequence[str]) -> None:
     args = list(names)
     while args:
         if not isinstance(context.command, click.Group):
-            raise click.UsageError(f"`{context.command_path}` has no commands of its own.", context)
+            raise click.UsageError(f"`{context.command_path}` has no subcommands.", context)
         name, command, args = context.command.resolve_command(context, args)
         assert command is not None
         context = click.Context(command, info_name=name, parent=context)

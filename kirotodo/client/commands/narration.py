@@ -27,20 +27,21 @@ _PART: Final = re.compile(r"(?P<ticks>`+)|\\(?P<sign>[!-/:-@\[-`{-~])")
 
 
 class Unescaper:
-    """Takes pieces of an answer as they come; an escape may be cut between two. Code stays as it is."""
+    """Removes Markdown backslashes from an answer that arrives in pieces; an escape may be cut in two. Code is kept."""
 
     def __init__(self) -> None:
         self._held = ""
         self._code: str | None = None
 
     def feed(self, piece: str) -> str:
+        """Return the text that is complete with this piece."""
         text = self._held + piece
         kept = len(text.rstrip("\\`"))
         self._held, text = text[kept:], text[:kept]
         return _PART.sub(self._replace, text)
 
     def rest(self) -> str:
-        """What was held back, at the end."""
+        """Return the text that was held back, at the end."""
         held, self._held = self._held, ""
         return _PART.sub(self._replace, held)
 
@@ -56,7 +57,7 @@ class Unescaper:
 
 
 def unescaped(text: str) -> str:
-    """A whole answer without its backslashes."""
+    """Return a whole answer without its Markdown backslashes."""
     unescaper = Unescaper()
     return unescaper.feed(text) + unescaper.rest()
 
@@ -65,22 +66,24 @@ BRIEF: Final = 100
 
 
 class TurnPrinter(Protocol):
-    """Takes each event; `finish` ends a line that was begun. `failure_code` is that of a turn that failed."""
+    """Prints the events of a turn. `failure_code` is set where the turn failed."""
 
     failure_code: str | None
 
-    def tell(self, event: TurnEvent) -> None: ...
+    def print(self, event: TurnEvent) -> None:
+        """Print an event."""
 
-    def finish(self) -> None: ...
+    def finish(self) -> None:
+        """End a line that was begun."""
 
 
 class QuietPrinter:
-    """Says why a turn failed, and nothing else."""
+    """Prints why a turn failed, and nothing else."""
 
     def __init__(self) -> None:
         self.failure_code: str | None = None
 
-    def tell(self, event: TurnEvent) -> None:
+    def print(self, event: TurnEvent) -> None:
         if isinstance(event, TurnFailed):
             self.failure_code = event.code
             say(event.message)
@@ -90,18 +93,18 @@ class QuietPrinter:
 
 
 class JsonLines(QuietPrinter):
-    """Each event as one line of JSON."""
+    """Prints each event as one line of JSON."""
 
-    def tell(self, event: TurnEvent) -> None:
-        super().tell(event)
+    def print(self, event: TurnEvent) -> None:
+        super().print(event)
         put_json_line(encode_event(event).decode())
 
 
 class TextPrinter(QuietPrinter):
-    """The answer on stdout, what was done on stderr.
+    """Prints the answer on stdout, and what was done on stderr.
 
-    A terminal gets the answer as it comes; a pipe gets it whole, since a model may begin a step anew and what was
-    piped cannot be taken back.
+    A terminal gets the answer as it comes. A pipe gets it whole, because a model may restart a step and piped text
+    cannot be taken back.
     """
 
     def __init__(self) -> None:
@@ -111,7 +114,7 @@ class TextPrinter(QuietPrinter):
         self._step = self._attempt = 0
         self._unescaper = Unescaper()
 
-    def tell(self, event: TurnEvent) -> None:
+    def print(self, event: TurnEvent) -> None:
         match event:
             case TextDelta():
                 self._text(event)
@@ -129,7 +132,7 @@ class TextPrinter(QuietPrinter):
                 say("Stopped.")
             case TurnFailed():
                 self.finish()
-                super().tell(event)
+                super().print(event)
             case TurnStarted() | ToolCallStarted() | TasksChanged():
                 pass
             case _:
@@ -146,7 +149,7 @@ class TextPrinter(QuietPrinter):
             return
         if event.step == self._step and event.attempt > self._attempt:
             self.finish()
-            say("  the model begins this answer anew:")
+            say("  the model starts this answer again:")
             self._unescaper = Unescaper()
         self._step, self._attempt = event.step, event.attempt
         self._write(self._unescaper.feed(event.text))
@@ -171,7 +174,7 @@ def _call_line(event: ToolCallFinished) -> str:
 
 
 def brief(result: Mapping[str, Any]) -> str:
-    """The gist of a tool's result."""
+    """Return a short summary of a tool's result."""
     for name in ("error", "message"):
         if isinstance(result.get(name), str):
             return str(result[name])

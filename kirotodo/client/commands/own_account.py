@@ -1,4 +1,4 @@
-"""One's account at a server: `passwd`, `account delete`, `account restore`."""
+"""Managing an account on a server: `passwd`, `account delete`, `account restore`."""
 
 from pathlib import Path
 from typing import Final
@@ -14,10 +14,10 @@ from kirotodo.client.commands.accounts import (
     email_option,
     password_of,
     piped_line,
+    report_sign_in,
     run,
     secret_of,
     stdin_option,
-    tell,
 )
 from kirotodo.client.commands.context import can_ask, session
 from kirotodo.client.commands.output import prompt, say
@@ -25,13 +25,13 @@ from kirotodo.client.commands.transfer import export_to
 from kirotodo.core.errors import InvalidInput, NotSignedIn
 
 EXPORT_HINT: Final = (
-    "Nothing can be read once it is closed. `--export FILE` writes your tasks first, "
-    "`kirotodo conversations export ID` a conversation."
+    "You can't read anything once the account is closed. `--export FILE` saves your tasks first, "
+    "and `kirotodo conversations export ID` saves a conversation."
 )
 
 
 @click.command(
-    short_help="Set a new password at a server.",
+    short_help="Change your password on a server.",
     epilog="""\b
 Examples:
   kirotodo passwd
@@ -43,25 +43,27 @@ Examples:
 Exit codes: 0 done, 2 wrong usage or refused, 4 not signed in, 5 the server cannot be reached.""",
 )
 @click.argument("url", required=False)
-@click.option("--reset", is_flag=True, help="With a reset token of the server's operator in place of the current one.")
+@click.option(
+    "--reset", is_flag=True, help="Use a reset token from the server's operator instead of the current password."
+)
 def passwd(url: str | None, reset: bool) -> None:
-    """Set a new password at the server you are signed in to, or at the server URL. Every other sign-in ends.
+    """Change your password on the server you are signed in to, or on the server URL. All other sign-ins end.
 
-    The passwords are typed unseen, or read from a pipe: the current one (or the reset token), then the new one, a line
-    each. Whoever runs the server makes a reset token with `kirotodo token --reset-password EMAIL`.
+    Type the passwords, which are not shown, or pipe them one per line: the current one (or the reset token), then the
+    new one. The server's operator creates a reset token with `kirotodo token --reset-password EMAIL`.
     """
     accounts = session().accounts()
     if reset:
         address = address_of(url)
         token = secret_of("Reset token")
-        return tell(run(accounts.reset_password(address, token=token, new=_new_password())))
+        return report_sign_in(run(accounts.reset_password(address, token=token, new=_new_password())))
     address = Address.of(url) if url is not None else current_server(accounts)
     run(accounts.tokens(address))  # before anything is typed
     current = secret_of("Current password")
     run(accounts.change_password(address, current=current, new=_new_password()))
-    say(f"Your password at {address.host} is changed. Every other sign-in has ended.")
+    say(f"Your password on {address.host} is changed. All other sign-ins have ended.")
     if accounts.credentials.from_environment:
-        say("KIROTODO_TOKEN is still set, and has ended with the others: unset it.")
+        say("KIROTODO_TOKEN is still set, but no longer valid: unset it.")
     return None
 
 
@@ -81,7 +83,7 @@ def account() -> None:
 
 
 @account.command(
-    short_help="Delete your account with everything in it.",
+    short_help="Delete your account and everything in it.",
     epilog="""\b
 Examples:
   kirotodo account delete
@@ -91,30 +93,32 @@ Examples:
 \b
 Exit codes: 0 done, 2 wrong usage or refused, 4 not signed in, 5 the server cannot be reached.""",
 )
-@click.option("--export", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write your tasks there first.")
-@click.option("--confirm", metavar="EMAIL", help="Your email (or your id), in place of typing it when asked.")
+@click.option(
+    "--export", "file", type=click.Path(dir_okay=False, path_type=Path), help="Save your tasks to this file first."
+)
+@click.option("--confirm", metavar="EMAIL", help="Your email (or id), instead of typing it when asked.")
 def delete(file: Path | None, confirm: str | None) -> None:
-    """Delete your account at the server, with every task and conversation in it.
+    """Delete your account on the server, with every task and conversation in it.
 
-    It is closed at once, and every sign-in ends. The server deletes it some days later; until then
-    `kirotodo account restore` keeps it. Your local list is not touched.
+    The account is closed at once, and all sign-ins end. The server deletes it some days later; until then you can
+    keep it with `kirotodo account restore`. Your local list is not touched.
     """
     accounts = session().accounts()
     address = current_server(accounts)
     user = run(accounts.who(address))
     name = user.email or user.id
     if confirm is None and not can_ask():
-        raise InvalidInput(f"This deletes the account of {name} at {address.host}: confirm with --confirm {name}.")
+        raise InvalidInput(f"This deletes the account of {name} on {address.host}. Confirm with --confirm {name}.")
     if file is not None:
         export_to(file)
     elif can_ask():
         say(EXPORT_HINT)
-    confirm = confirm or asked_for(f"Type {name} to delete the account at {address.host} and everything in it")
+    confirm = confirm or asked_for(f"Type {name} to delete the account on {address.host} and everything in it")
     if confirm.strip().casefold() != name.casefold():
         raise InvalidInput(f"That isn't {name}. Nothing was deleted.")
     at = run(accounts.delete(address, confirm=confirm, password=_password_if_any(accounts, address)))
-    say(f"Your account at {address.host} is closed, and will be deleted with everything in it on {at:%d %B %Y}.")
-    say("Until then `kirotodo account restore` keeps it.")
+    say(f"Your account on {address.host} is closed. It will be deleted with everything in it on {at:%d %B %Y}.")
+    say("To keep it, run `kirotodo account restore` before then.")
 
 
 def _password_if_any(accounts: ClientAccounts, address: Address) -> str | None:
@@ -128,7 +132,7 @@ def _password_if_any(accounts: ClientAccounts, address: Address) -> str | None:
 
 
 @account.command(
-    short_help="Keep an account that was to be deleted.",
+    short_help="Keep an account that is due to be deleted.",
     epilog="""\b
 Examples:
   kirotodo account restore
@@ -137,7 +141,7 @@ Examples:
 @email_option
 @stdin_option
 def restore(email: str | None, password_stdin: bool) -> None:
-    """Keep your account at the server after all, and sign in: possible until the day it is deleted on."""
+    """Keep your account on the server after all, and sign in. This works until the day the account is deleted."""
     accounts = session().accounts()
     address = address_of(None)
     try:
@@ -146,5 +150,5 @@ def restore(email: str | None, password_stdin: bool) -> None:
         known = accounts.servers.of(address)
         given = checked_email(email or asked_for("Email", known.email if known else ""))
         password = password_of(from_stdin=password_stdin)
-        tell(run(accounts.sign_in(address, email=given, password=password, restore=True)))
-    say(f"Your account at {address.host} is kept.")
+        report_sign_in(run(accounts.sign_in(address, email=given, password=password, restore=True)))
+    say(f"Your account on {address.host} is kept.")

@@ -1,4 +1,4 @@
-"""What people type: words, numbers of tasks and conversations, piped text."""
+"""Parameters that several commands share: words, numbers of tasks and conversations, piped text."""
 
 import sys
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 class Number(click.ParamType[int]):
-    """A number that the list or the conversations show, with or without `#`."""
+    """The number of a task or conversation, with or without `#`."""
 
     name = "number"
 
@@ -23,9 +23,10 @@ class Number(click.ParamType[int]):
         self.shown_by = shown_by
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number. Fails where the value isn't one."""
         text = str(value).strip().removeprefix("#")
         if not (text.isascii() and text.isdigit()) or len(text) > 9 or int(text) < 1:
-            self.fail(f"{value!r} is no {self.thing} number; `{self.shown_by}` shows them.", param, ctx)
+            self.fail(f"{value!r} isn't a {self.thing} number; `{self.shown_by}` shows them.", param, ctx)
         return int(text)
 
 
@@ -45,12 +46,12 @@ NUMBERS: Final = _Numbers()
 
 
 def distinct(groups: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """All numbers, each once, in the order given."""
+    """Return all numbers, each once, in the order given."""
     return tuple(dict.fromkeys(number for group in groups for number in group))
 
 
 def joined(words: Sequence[str]) -> str:
-    """Arguments as one text; bytes of a foreign encoding are shown as replacement characters."""
+    """Return the arguments as one text; bytes that aren't UTF-8 become replacement characters."""
     return " ".join(words).encode("utf-8", "replace").decode("utf-8").strip()
 
 
@@ -63,12 +64,12 @@ def piped(limit: int, *, instead: str) -> str:
     data = sys.stdin.buffer.read(most + 1)
     text = data.decode("utf-8-sig", "replace").strip()
     if len(data) > most or len(text) > limit:
-        raise InvalidInput(_too_long("What was piped in", limit, instead))
+        raise InvalidInput(_too_long("The piped text", limit, instead))
     return text
 
 
 def _too_long(what: str, limit: int, instead: str) -> str:
-    return f"{what} is longer than {limit:,} characters, so nothing was done; {instead}."
+    return f"{what} is longer than {limit:,} characters, so nothing was done. Instead, {instead}."
 
 
 def text_or_pipe(words: Sequence[str], *, limit: int, example: str, instead: str) -> str:
@@ -83,7 +84,7 @@ def text_or_pipe(words: Sequence[str], *, limit: int, example: str, instead: str
     elif sys.stdin is not None and not sys.stdin.isatty():
         text = piped(limit, instead=instead)
     else:
-        raise click.UsageError(f"Nothing was said. For example: {example}")
+        raise click.UsageError(f"Some text is needed. For example: {example}")
     if not text:
         raise click.UsageError(f"The text is empty. For example: {example}")
     return text

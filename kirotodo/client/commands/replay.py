@@ -1,4 +1,4 @@
-"""A recorded stream of events, as `ask --jsonl` prints it, made into something the chat can show."""
+"""Turns a recorded stream of events, as `ask --jsonl` prints it, into a backend that the chat can show."""
 
 import asyncio
 import datetime as dt
@@ -26,13 +26,13 @@ REFUSALS: Final = 1_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recording:
-    """Turns in the order they were recorded, each its events."""
+    """Turns in the order they were recorded, each a tuple of its events."""
 
     turns: tuple[tuple[TurnEvent, ...], ...]
 
 
 def read_recording(text: str) -> Recording:
-    """The turns of a file with one event a line. Raises `InvalidInput` with the line that is none."""
+    """Return the turns of a file with one event per line. Raises `InvalidInput` with the line that isn't one."""
     turns: dict[str, list[TurnEvent]] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
@@ -40,16 +40,16 @@ def read_recording(text: str) -> Recording:
         try:
             event = decode_event(line)
         except ValueError:
-            raise InvalidInput(f"Line {number} is no event; `kirotodo ask --jsonl` prints such lines.") from None
+            raise InvalidInput(f"Line {number} isn't an event. Record a turn with `kirotodo ask --jsonl`.") from None
         turns.setdefault(event.turn_id, []).append(event)
     if not turns:
-        raise InvalidInput("The file holds no events; `kirotodo ask --jsonl` prints them.")
+        raise InvalidInput("The file contains no events. Record a turn with `kirotodo ask --jsonl`.")
     return Recording(turns=tuple(tuple(events) for events in turns.values()))
 
 
 def play(recording: Recording, *, clock: Callable[[], dt.datetime]) -> tuple[ScriptedBackend, int]:
-    """A backend with one conversation, in which the earlier turns are over and the last one begins now."""
-    refusal = Conflict("This is a recording: what is typed here reaches nobody.")
+    """Return a backend with one conversation, in which the earlier turns are over and the last one starts now."""
+    refusal = Conflict("This is a recording, so you can't send messages.")
     backend = ScriptedBackend(
         clock=clock,
         turns=[ScriptedTurn(refuse=refusal)] * REFUSALS,

@@ -1,4 +1,4 @@
-"""One row of an imported file to a task draft. What cannot be taken raises `ValueError` with a sentence."""
+"""Turns a row of an imported file into a task draft. A bad row raises `ValueError` with a sentence."""
 
 import datetime as dt
 import json
@@ -51,12 +51,12 @@ _TEXT_KEYS: Final = ("title", "name", "label", "datetime", "dateTime", "date", "
 
 
 class NoTask(ValueError):
-    """A row that another program keeps beside its tasks."""
+    """Raised for a row that isn't a task, such as a section or a label of another program."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """The task that a row makes, and what was put elsewhere than the row has it, a sentence each."""
+    """The task of a row, and a sentence for each value that was moved or cut."""
 
     draft: TaskDraft
     remarks: tuple[str, ...] = ()
@@ -65,9 +65,9 @@ class Row:
 def draft_from(fields: object, *, zone: dt.tzinfo) -> Row:
     """Return the task of a row. Its parent is given as the file numbers it; who adds it has to look it up."""
     if not isinstance(fields, Mapping):
-        raise ValueError("this is no task.")
+        raise ValueError("this isn't a task.")
     if "extra" in fields:
-        raise ValueError("it has more cells than the header names; is a text with commas not quoted?")
+        raise ValueError("it has more cells than the header. Is a text with commas missing its quotes?")
     kind = _raw(fields, "type").lower()
     if kind in _NO_TASKS:
         raise NoTask(f"a {kind}, not a task: “{' '.join(_raw(fields, 'title').split())[:40]}”.")
@@ -93,7 +93,7 @@ def draft_from(fields: object, *, zone: dt.tzinfo) -> Row:
 
 
 def number_in(fields: Mapping[str, Any], name: str) -> int | None:
-    """Return a number of our own kind; what other programs call an id is none."""
+    """Return the field as a task number; None where it isn't one, such as the id of another program."""
     text = str(fields.get(name) or "").strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
@@ -107,7 +107,7 @@ def _raw(fields: Mapping[str, Any], name: str) -> str:
     if isinstance(value, bool | int | float):
         value = str(value)
     if not isinstance(value, str):
-        raise ValueError(f"{name} is no text.")
+        raise ValueError(f"{name} isn't text.")
     return value.strip()
 
 
@@ -167,7 +167,7 @@ def _recurrence(fields: Mapping[str, Any]) -> str | None:
 def _project(fields: Mapping[str, Any]) -> str | None:
     name = " ".join(_raw(fields, "project").split())
     if len(name) > NAME_MAX:
-        raise ValueError(f"project has {len(name)} characters; {NAME_MAX} is the most.")
+        raise ValueError(f"project has {len(name)} characters; the limit is {NAME_MAX}.")
     return name or None
 
 
@@ -205,7 +205,7 @@ def _due(fields: Mapping[str, Any], zone: dt.tzinfo) -> tuple[dt.date | None, dt
     day, clock = _raw(fields, "due_date"), _raw(fields, "due_time")
     if not day:
         if clock:
-            raise ValueError("there is a due_time without a due_date.")
+            raise ValueError("due_time is given without a due_date.")
         return None, None
     try:
         at = dt.datetime.fromisoformat(day)
@@ -243,7 +243,7 @@ def _moment(fields: Mapping[str, Any], name: str, zone: dt.tzinfo) -> dt.datetim
         moment = dt.datetime.fromisoformat(text)
         return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(dt.UTC)
     except (ValueError, OverflowError):
-        raise ValueError(f"{name} is {text!r}; it should be a moment such as 2026-11-27T17:00:00Z.") from None
+        raise ValueError(f"{name} is {text!r}; it should be a date and time such as 2026-11-27T17:00:00Z.") from None
 
 
 def _reminder(
@@ -254,7 +254,7 @@ def _reminder(
     if found is None:
         return _moment(fields, "remind_at", zone)
     if day is None:
-        raise ValueError("there is a reminder before a due_date, and no due_date.")
+        raise ValueError("the reminder is relative to a due_date, but there is no due_date.")
     away = dt.timedelta(**{unit: int(found[unit] or 0) for unit in ("weeks", "days", "hours", "minutes")})
     due = dt.datetime.combine(day, clock or dt.time(), tzinfo=zone)
     return (due - away if found["sign"] == "-" else due + away).astimezone(dt.UTC)

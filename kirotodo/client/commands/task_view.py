@@ -1,4 +1,4 @@
-"""Tasks as lines for people: aligned, grouped, cut where the terminal is narrow."""
+"""Prints tasks for people: aligned, grouped, and cut to the width of the terminal."""
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ NARROWEST_TITLE = 16
 
 
 def put_tasks(tasks: Sequence[Task], *, now: dt.datetime, grouped: bool = True) -> None:
-    """Tasks under headings: overdue, today, upcoming, without a date, done."""
+    """Print tasks under headings: overdue, today, upcoming, without a date, done."""
     if not grouped:
         _put_rows(tasks, tasks, now=now)
         return
@@ -69,7 +69,7 @@ def _row(task: Task, *, number_width: int, title_width: int, now: dt.datetime) -
 
 
 def details(task: Task, *, now: dt.datetime) -> str:
-    """What there is to say of a task besides its title, in one short line."""
+    """Return everything about a task but its title, in one short line."""
     if task.completed_at is not None:
         when = "done " + describe_moment(task.completed_at, now=now)
     else:
@@ -86,13 +86,13 @@ def details(task: Task, *, now: dt.datetime) -> str:
 
 
 def in_brief(task: Task, *, now: dt.datetime) -> str:
-    """`12 buy milk (Tue 24 Nov, 17:00)`: one line without alignment."""
+    """Return a task as one line, such as `12 buy milk (Tue 24 Nov, 17:00)`."""
     detail = details(task, now=now)
     return f"{task.id} {sanitize_line(task.title)}" + (f" ({detail})" if detail else "")
 
 
 def put_task(task: Task, *, now: dt.datetime) -> None:
-    """All of one task."""
+    """Print every field of one task."""
     put(Styled(f"{task.id} {sanitize_line(task.title)}", bold=True))
     fields = {
         "status": "done " + describe_moment(task.completed_at, now=now) if task.completed_at else "pending",

@@ -1,4 +1,4 @@
-"""Looking at the list without a model: `list`, `show`, `search`, `stats`."""
+"""Commands that show the list without a model: `list`, `show`, `search`, `stats`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from kirotodo.core.text.sanitize import sanitize_line
 
 DEFAULT_LIMIT = 50
 
-AGAIN = "The server sends the same page again and again, so the rest of the list cannot be read."
+AGAIN = "The server sends the same page again and again, so the rest of the list can't be read."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paging:
-    """`limit` None: the whole list."""
+    """How many tasks to fetch, all where `limit` is None, and the cursor to start from."""
 
     limit: int | None
     cursor: str | None = None
@@ -45,7 +45,7 @@ async def fetch(backend: Backend, where: TaskFilter, paging: Paging) -> Page[Tas
 
 @click.command(
     name="list",
-    short_help="Show tasks; the pending ones unless asked.",
+    short_help="List tasks, by default the pending ones.",
     epilog="""\b
 Examples:
   kirotodo list
@@ -56,15 +56,15 @@ Examples:
 )
 @click.argument("words", nargs=-1, metavar="")
 @click.option("--status", type=click.Choice(get_args(Status)), help="Which tasks. [default: pending]")
-@click.option("--due", type=click.Choice(get_args(Due)), default="any", help="Only those due then.")
-@click.option("--project", metavar="NAME", help="Only those of this project.")
-@click.option("--tag", metavar="NAME", help="Only those with this tag.")
-@click.option("--priority", type=PRIORITY, help="Only those of this priority.")
-@click.option("--search", metavar="WORDS", help="Only those that hold these words.")
-@click.option("--sort", type=click.Choice(get_args(Sort)), default="due", help="In what order. [default: due]")
-@click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="At most so many.")
+@click.option("--due", type=click.Choice(get_args(Due)), default="any", help="Only tasks due then.")
+@click.option("--project", metavar="NAME", help="Only tasks in this project.")
+@click.option("--tag", metavar="NAME", help="Only tasks with this tag.")
+@click.option("--priority", type=PRIORITY, help="Only tasks of this priority.")
+@click.option("--search", metavar="WORDS", help="Only tasks that contain these words.")
+@click.option("--sort", type=click.Choice(get_args(Sort)), default="due", help="The order. [default: due]")
+@click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="How many at most.")
 @click.option("--all", "everything", is_flag=True, help="No limit, and completed tasks too unless --status is given.")
-@click.option("--cursor", metavar="NEXT", help="Go on after a page: the `next` of its JSON.")
+@click.option("--cursor", metavar="NEXT", help="Continue after a page, from the `next` in its JSON.")
 @json_option
 def list_(
     words: Sequence[str],
@@ -77,7 +77,7 @@ def list_(
     as_json: bool,
     **rest: Any,
 ) -> None:
-    """Show tasks: the pending ones, by due date, unless asked otherwise."""
+    """List tasks, by default the pending ones by due date."""
     if words:
         raise click.UsageError(_meant(words))
     where = TaskFilter(
@@ -93,7 +93,7 @@ def list_(
 
 
 @click.command(
-    short_help="Find tasks by words, completed ones too.",
+    short_help="Search all tasks, completed ones too.",
     epilog="""\b
 Examples:
   kirotodo search dentist
@@ -101,20 +101,20 @@ Examples:
 )
 @click.argument("words", nargs=-1, required=True, metavar="WORDS...")
 @click.option("--status", type=click.Choice(get_args(Status)), default="all", help="Which tasks. [default: all]")
-@click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="How many at most.")
 @json_option
 def search(words: Sequence[str], status: str, limit: int, as_json: bool) -> None:
-    """Find tasks whose title, notes, project or tags hold these words or beginnings of words."""
+    """Search for tasks whose title, notes, project or tags contain these words or the beginnings of words."""
     text = joined(words)
     if not text:
-        raise click.UsageError("There is no word to look for. For example: kirotodo search dentist")
+        raise click.UsageError("Some words are needed. For example: kirotodo search dentist")
     _list(TaskFilter(status=cast(Status, status), search=text), Paging(limit=limit), as_json=as_json)
 
 
 def _meant(words: Sequence[str]) -> str:
     """What `list today` or `list shopping` should have been."""
-    said = sanitize_line(joined(words))
-    option = f"list --due {said}" if said in get_args(Due) else f"search {said}"
+    text = sanitize_line(joined(words))
+    option = f"list --due {text}" if text in get_args(Due) else f"search {text}"
     return f"`list` takes options only. Did you mean `kirotodo {option}`?"
 
 
@@ -129,21 +129,21 @@ def _list(where: TaskFilter, paging: Paging, *, as_json: bool) -> None:
     put_tasks(page.items, now=now(), grouped=where.sort == "due")
     if page.next is not None:
         more = f"{page.total - len(page.items)} more" if page.total is not None and paging.cursor is None else "More"
-        say(f"{more} not shown: see them with --limit {len(page.items) * 2} or --all.")
+        say(f"{more} not shown. See them with --limit {len(page.items) * 2} or --all.")
 
 
 def _nothing(where: TaskFilter) -> str:
     if where == TaskFilter():
-        return 'Nothing is pending. Add something: kirotodo add "buy milk tomorrow at 5pm"'
+        return 'Nothing is pending. Add a task: kirotodo add "buy milk tomorrow at 5pm"'
     if where == TaskFilter(status="completed", sort=where.sort):
-        return "Nothing was completed yet. `kirotodo done NUMBER` completes a task."
+        return "Nothing is completed yet. To complete a task: kirotodo done NUMBER"
     if where.search:
-        return f"No task holds “{sanitize_line(where.search)}”. `kirotodo list --all` shows every task."
+        return f"No task contains “{sanitize_line(where.search)}”. `kirotodo list --all` shows every task."
     return "No task matches. `kirotodo list --all` shows every task."
 
 
 @click.command(
-    short_help="Show all of one task.",
+    short_help="Show every detail of a task.",
     epilog="""\b
 Examples:
   kirotodo show 3
@@ -152,7 +152,7 @@ Examples:
 @click.argument("number", type=TASK)
 @json_option
 def show(number: int, as_json: bool) -> None:
-    """Show all of one task."""
+    """Show every detail of a task."""
     task = with_backend(lambda backend: backend.task(number))
     if as_json:
         put_json(task)
@@ -167,7 +167,9 @@ Examples:
   kirotodo stats
   kirotodo stats --days 30 --json""",
 )
-@click.option("--days", type=click.IntRange(1, 3660), default=7, show_default=True, help="The period up to today.")
+@click.option(
+    "--days", type=click.IntRange(1, 3660), default=7, show_default=True, help="How many days to count, up to today."
+)
 @json_option
 def stats(days: int, as_json: bool) -> None:
     """Count what is open, done and overdue, and how long your streak is."""

@@ -1,4 +1,4 @@
-"""`export` and `import`: the whole list as a file."""
+"""`export` and `import`: write the whole list to a file, and add tasks from one."""
 
 import re
 import sys
@@ -22,13 +22,14 @@ FORMATS = ("json", "csv")
 SUFFIXES = {"json": "json", "csv": "csv", "tsv": "csv", "txt": "text", "md": "text", "markdown": "text"}
 READERS = {"json": read_json, "csv": read_csv, "text": read_text}
 Command = TypeVar("Command", bound=Callable[..., None])
-FAULTS_SHOWN = 10
+ERRORS_SHOWN = 10
 DRY_SHOWN = 20
 
 
 def format_option(formats: Sequence[str]) -> Callable[[Command], Command]:
+    """Return the decorator that adds `--format` with these choices."""
     return click.option(
-        "--format", "form", type=click.Choice(formats), help="[default: what the name of FILE ends in, else json]"
+        "--format", "form", type=click.Choice(formats), help="[default: from the extension of FILE, or json]"
     )
 
 
@@ -38,7 +39,7 @@ def _format(form: str | None, file: Path, formats: Collection[str]) -> str:
 
 
 @click.command(
-    short_help="Write the whole list as JSON or CSV.",
+    short_help="Save the whole list as JSON or CSV.",
     epilog="""\b
 Examples:
   kirotodo export > tasks.json
@@ -48,9 +49,9 @@ Examples:
 )
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
 @format_option(FORMATS)
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 def export(file: Path, form: str | None, force: bool) -> None:
-    """Write the whole list, completed tasks too, to FILE or to stdout. JSON loses nothing."""
+    """Write the whole list, completed tasks included, to FILE or to stdout. JSON keeps everything."""
     export_to(file, form=form, force=force)
 
 
@@ -76,21 +77,21 @@ Examples:
   curl -s https://example.com/tasks.json | kirotodo import -
 
 \b
-Exit codes: 0 done, 1 a row was not imported; all others were, unless --strict was given.""",
+Exit codes: 0 done, 1 some rows were not imported (with --strict, none were).""",
 )
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
 @format_option(tuple(READERS))
-@click.option("--dry-run", is_flag=True, help="Show what would be added, and add nothing.")
-@click.option("--skip-bad", is_flag=True, help="Exit with 0 where rows that cannot be read were left out.")
-@click.option("--strict", is_flag=True, help="Import nothing where there is a row that cannot be read.")
+@click.option("--dry-run", is_flag=True, help="Show what would be added, but add nothing.")
+@click.option("--skip-bad", is_flag=True, help="Exit with 0 even if bad rows were skipped.")
+@click.option("--strict", is_flag=True, help="Import nothing if any row is bad.")
 @json_option
 def import_(file: Path, form: str | None, dry_run: bool, skip_bad: bool, strict: bool, as_json: bool) -> None:
-    """Add the tasks of FILE or of stdin. They get numbers of their own.
+    """Add the tasks of FILE or of stdin. They get new numbers.
 
-    Rows that cannot be read are named and left out, and so is what is no task, such as a section. CSV needs a header
-    with a `title` column; known columns are notes, priority, due_date, due_time, recurrence, project, tags,
-    completed_at, created_at and their usual other names, and JSON goes by the same names. In a text, each line is a
-    task.
+    Bad rows are reported and skipped, and so is anything that isn't a task, such as a section. CSV needs a header with
+    a `title` column; other known columns are notes, priority, due_date, due_time, recurrence, project, tags,
+    completed_at and created_at, under these or other common names. JSON uses the same names. In a text file, each line
+    is a task.
     """
     if file == STDIO and sys.stdin.isatty():
         raise click.UsageError("Name a file or pipe one in. For example: kirotodo import tasks.json")
@@ -99,40 +100,41 @@ def import_(file: Path, form: str | None, dry_run: bool, skip_bad: bool, strict:
     zone = now().tzinfo
     assert zone is not None
     reading = READERS[_format(form, file, READERS)](read_in(file), zone=zone)
-    _put_some(reading.faults)
+    _put_some(reading.errors)
     _put_some(reading.remarks)
-    if reading.faults and strict:
-        leave(FAILED, "Nothing was imported. Fix these rows, or leave out --strict to import the others.")
+    if reading.errors and strict:
+        leave(FAILED, "Nothing was imported. Fix these rows, or drop --strict to import the others.")
     if not reading.drafts:
-        leave(FAILED, "There is no task to import.")
+        leave(FAILED, "There are no tasks to import.")
     if dry_run:
         _put_dry(reading, as_json=as_json)
         return
     report = with_backend(lambda backend: backend.import_tasks(reading.drafts))
     skipped = tuple(_in_the_file(sentence, reading.places) for sentence in report.skipped)
     if as_json:
-        put_json({**asdict(report), "skipped": (*reading.faults, *skipped), "remarks": reading.remarks})
+        put_json({**asdict(report), "skipped": (*reading.errors, *skipped), "remarks": reading.remarks})
     else:
         put(f"Imported {_count(len(report.added))}.")
         if report.added:
-            say("`kirotodo undo` takes them out again.")
+            say("To remove them again: kirotodo undo")
     _put_some(skipped)
-    bad = len(reading.faults) + len(skipped)
+    bad = len(reading.errors) + len(skipped)
     if bad and not skip_bad:
-        leave(FAILED, f"Not imported: {bad} {'row' if bad == 1 else 'rows'}, named above.")
+        rows = "1 row was" if bad == 1 else f"{bad} rows were"
+        leave(FAILED, f"{rows} not imported, as listed above. Fix these rows, or skip them with --skip-bad.")
 
 
 def _in_the_file(sentence: str, places: Sequence[str]) -> str:
-    """What is said of the nth task, said of its place in the file."""
+    """Return a sentence about the nth task as one about its row or line in the file."""
     found = re.match(r"Row (\d+): ", sentence)
     return f"{places[int(found[1]) - 1]}: {sentence[found.end() :]}" if found else sentence
 
 
 def _put_some(sentences: Sequence[str]) -> None:
-    for sentence in sentences[:FAULTS_SHOWN]:
+    for sentence in sentences[:ERRORS_SHOWN]:
         say(sentence)
-    if len(sentences) > FAULTS_SHOWN:
-        say(f"And {len(sentences) - FAULTS_SHOWN} more.")
+    if len(sentences) > ERRORS_SHOWN:
+        say(f"And {len(sentences) - ERRORS_SHOWN} more.")
 
 
 def _put_dry(reading: Reading, *, as_json: bool) -> None:

@@ -1,4 +1,6 @@
-"""RemoteBackend: the port's adapter that speaks to a server, for the user who is signed in there."""
+"""RemoteBackend: the implementation of the Backend port for a user of a server. Retries are in `retry`, streams in
+`streams`.
+"""
 
 import asyncio
 import re
@@ -13,7 +15,7 @@ from kirotodo.client.accounts.address import Address
 from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.remote import streams
 from kirotodo.client.remote.http import STALL_SECONDS, Http
-from kirotodo.client.remote.retry import Heard, Kind, LinkWatch, Requests
+from kirotodo.client.remote.retry import Kind, LinkListener, LinkWatch, Requests
 from kirotodo.client.remote.session import SignIn
 from kirotodo.core.backend import ImportReport, LinkChanged, ListChanged, ModelChoice, Status, TaskFields
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
@@ -49,8 +51,8 @@ class _UserStatus:
 class RemoteBackend:
     """A user's list and conversations at a server. See `core.backend.Backend` for what each method promises.
 
-    `insist` is for a screen that one sits before: sending and following go on until the server is there again. Without
-    it a few tries are made, and then `Unreachable` is raised. `on_link` hears how the link stands.
+    `insist` is for the chat: sending and watching are retried until the server is back. Without it a few tries are
+    made, and then `Unreachable` is raised. `on_link` is called with every change of the link.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class RemoteBackend:
         insist: bool = False,
         backoff: Backoff | None = None,
         stall: float = STALL_SECONDS,
-        on_link: Heard | None = None,
+        on_link: LinkListener | None = None,
     ) -> None:
         self.address = address
         self.user_id = tokens.user_id
@@ -79,9 +81,9 @@ class RemoteBackend:
             insist=insist,
         )
         self._last: Status | None = None
-        self._hearing = ExitStack()
+        self._listening = ExitStack()
         if on_link is not None:
-            self._hearing.enter_context(self._link.heard_by(on_link))
+            self._listening.enter_context(self._link.listening(on_link))
 
     # --- turns ---
 
@@ -95,7 +97,7 @@ class RemoteBackend:
     ) -> Sent:
         key = uuid.uuid4().hex if request_key is None else request_key
         if not KEY.fullmatch(key):
-            raise InvalidInput("A request key has 1 to 200 letters, digits and signs, without spaces.")
+            raise InvalidInput("A request key has 1 to 200 letters, digits and symbols, without spaces.")
         body = {"message": message, "conversation_id": conversation_id, "model": model}
         given = {name: value for name, value in body.items() if value is not None}
         return await self._ask(Sent, "keyed", "POST", "/turns", body=given, headers={"Idempotency-Key": key})
@@ -110,7 +112,7 @@ class RemoteBackend:
         return await self._read(Turn, _turn(turn_id))
 
     async def cancel(self, turn_id: str) -> Turn:
-        # Stopping what is stopped changes nothing, so that this is tried again as a read is.
+        # Cancelling twice changes nothing, so this is retried as a read is.
         return await self._ask(Turn, "read", "POST", f"{_turn(turn_id)}/cancel")
 
     async def answer(
@@ -197,7 +199,7 @@ class RemoteBackend:
         return (await self._read(_Items, "/models")).items
 
     async def status(self) -> Status:
-        """Without an answer it is what it was the last time, with the link as it is now."""
+        """Return the status; while the server is away, the last known one with the link as it is now."""
         try:
             found = await self._read(_UserStatus, "/status")
         except Unreachable:
@@ -217,7 +219,8 @@ class RemoteBackend:
         return self._last
 
     async def aclose(self) -> None:
-        self._hearing.close()
+        self._listening.close()
+        # Shielded: a cancelled close would leave sockets open, and asyncio would warn about them.
         await asyncio.shield(self._http.aclose())
 
     # --- within ---
@@ -230,7 +233,7 @@ class RemoteBackend:
         return await self._ask(kind, "edit", method, path, body=body)
 
     async def _make(self, kind: type[T], path: str, body: Any = None) -> T:
-        """Ask for an edit under a key of its own, so that the server makes it once however often it is asked."""
+        """Send an edit with a key of its own, so that the server makes it once however often it is retried."""
         return await self._ask(kind, "once", "POST", path, body=body, headers={"Idempotency-Key": uuid.uuid4().hex})
 
     async def _ask(self, kind: type[T], how: Kind, method: str, path: str, **request: Any) -> T:

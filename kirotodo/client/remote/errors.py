@@ -1,4 +1,4 @@
-"""What goes wrong between us and a server, told apart once and said in a sentence for the one who sits here."""
+"""Turns failed requests and error responses into typed errors with a sentence for the user."""
 
 import math
 import socket
@@ -13,8 +13,8 @@ from kirotodo import __version__
 from kirotodo.core import errors
 from kirotodo.core.errors import KirotodoError, LiveTurn, ModelError, NotSignedIn, RateLimited, Unreachable
 
-WAIT_UNTOLD: Final = 5.0
-"""Seconds to stay away from a server that asks for patience and does not say how much."""
+DEFAULT_WAIT: Final = 5.0
+"""Seconds to wait for a server that asks to wait without saying how long."""
 
 CLASSES: Final[Mapping[str, type[KirotodoError]]] = {
     found.code: found
@@ -37,24 +37,24 @@ BY_STATUS: Final[Mapping[int, type[KirotodoError]]] = {
 
 
 class ConnectFailed(Unreachable):
-    """No connection came about, so that the server cannot have done anything: again does no harm."""
+    """Raised where no connection was made: the server cannot have done anything, so retrying is safe."""
 
 
 class TlsFailed(Unreachable):
-    """The server cannot prove who it is, or does not speak TLS: again never helps."""
+    """Raised where the server's certificate or TLS fails: retrying never helps."""
 
 
 class NotKirotodo(Unreachable):
-    """What answered is no kirotodo server."""
+    """Raised where the response does not come from a kirotodo server."""
 
 
 class OutcomeUnknown(Unreachable):
-    """The request went out, and whether it was done nobody knows."""
+    """Raised where a request was sent and it is unknown whether the server carried it out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """An answer that is an error: what of it can be read. `version` is that of the server, "" where it names none."""
+    """The readable parts of an error response. `version` is that of the server, "" where it names none."""
 
     status: int
     host: str
@@ -68,26 +68,26 @@ class Refusal:
 
 
 def of_transport(error: Exception, host: str) -> Unreachable:
-    """The fault behind an exception of httpx2 (or a time limit of ours)."""
+    """Return the error behind an exception of httpx2, or behind one of our timeouts."""
     causes = tuple(_causes(error))
     for cause in causes:
         match cause:
             case ssl.SSLCertVerificationError():
-                why = (cause.verify_message or "it does not hold").rstrip(".")
-                return TlsFailed(f"The certificate of {host} cannot be trusted: {why}. Nothing was sent.")
+                why = (cause.verify_message or "it isn't valid").rstrip(".")
+                return TlsFailed(f"The certificate of {host} can't be trusted: {why}. Nothing was sent.")
             case ssl.SSLError():
-                return TlsFailed(f"{host} does not speak TLS as it should: is the address right, https and port?")
+                return TlsFailed(f"Can't make a secure connection to {host}. Check the address: https and port.")
             case socket.gaierror():
-                return ConnectFailed(f"There is no {host} to be found: check the address and the network.")
+                return ConnectFailed(f"Can't find {host}. Check the address and your network.")
             case ConnectionRefusedError():
-                return ConnectFailed(f"Nothing answers at {host}: is the server running?")
+                return ConnectFailed(f"Nothing answers at {host}. Is the server running?")
             case _:
                 pass
     match error:
         case httpx2.ConnectTimeout():
-            return ConnectFailed(f"{host} does not answer: check the address and the network.")
+            return ConnectFailed(f"{host} doesn't answer. Check the address and your network.")
         case httpx2.ConnectError() | httpx2.PoolTimeout() | httpx2.ProxyError():
-            return ConnectFailed(f"{host} cannot be reached: check the network.")
+            return ConnectFailed(f"Can't reach {host}. Check your network.")
         case httpx2.TimeoutException() | TimeoutError():
             return Unreachable(f"{host} stopped answering.")
         case httpx2.DecodingError() | httpx2.TooManyRedirects() | httpx2.UnsupportedProtocol():
@@ -97,12 +97,14 @@ def of_transport(error: Exception, host: str) -> Unreachable:
 
 
 def broke_off(host: str) -> Unreachable:
-    return Unreachable(f"The connection to {host} broke off.")
+    """Return the error for a connection that was lost."""
+    return Unreachable(f"The connection to {host} was lost.")
 
 
 def unknown_outcome(host: str) -> OutcomeUnknown:
+    """Return the error for an edit that the server may or may not have made."""
     return OutcomeUnknown(
-        f"{host} was asked and did not say whether it was done. Look at the list before you try again."
+        f"{host} didn't confirm the change, so it may or may not have been made. Check your list before you try again."
     )
 
 
@@ -125,7 +127,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def of_refusal(refusal: Refusal) -> KirotodoError:
-    """The error that an answer with a status from 400 up stands for, in the server's own sentence where it has one."""
+    """Return the error for a response with status 400 or above, in the server's own sentence if it has one."""
     problem = refusal.problem
     if problem is None or not isinstance(problem.get("detail"), str):
         return _of_stranger(refusal)
@@ -147,49 +149,48 @@ def of_refusal(refusal: Refusal) -> KirotodoError:
 
 
 def _of_stranger(refusal: Refusal) -> KirotodoError:
-    """Something between us and the server answered: a proxy, a gate of a hotel, another program."""
+    """Return the error for a response of something else than kirotodo: a proxy, a hotel's portal, another program."""
     host = refusal.host
     match refusal.status:
         case 401 | 403 | 407 | 511:
-            return Unreachable(
-                f"Something before {host} does not let us through ({refusal.status}): check the network."
-            )
+            return Unreachable(f"A proxy or gateway blocks the way to {host} ({refusal.status}). Check your network.")
         case 404 | 405 | 400:
             return _no_server(host)
         case 413:
-            return errors.TooLarge(f"That is more than {host} takes at once.")
+            return errors.TooLarge(f"That is more than {host} accepts at once.")
         case 429:
             return too_many(refusal, f"Too many requests to {host}.")
         case status if status >= 500:
-            return Unreachable(f"{host} is out of order at the moment ({status}).")
+            return Unreachable(f"{host} is unavailable ({status}).")
         case status if 300 <= status < 400 and refusal.location.startswith(("http://", "https://")):
             return NotKirotodo(
-                f"{host} sends us on to {refusal.location[:200]}: sign in at that address if it is right."
+                f"{host} redirects to {refusal.location[:200]}. If that is right, sign in to that address."
             )
         case status:
-            return NotKirotodo(f"{host} answered in a way that no kirotodo server does ({status}): check the address.")
+            return NotKirotodo(f"{host} doesn't answer like a kirotodo server ({status}). Check the address.")
 
 
 def too_many(refusal: Refusal, detail: str) -> RateLimited:
-    told = (refusal.problem or {}).get("retry_after")
-    wait = float(told) if isinstance(told, int | float) and not isinstance(told, bool) else refusal.retry_after
-    wait = WAIT_UNTOLD if wait is None or not math.isfinite(wait) or wait < 0 else wait
+    """Return the error for a server that asks to wait, with a plausible waiting time."""
+    given = (refusal.problem or {}).get("retry_after")
+    wait = float(given) if isinstance(given, int | float) and not isinstance(given, bool) else refusal.retry_after
+    wait = DEFAULT_WAIT if wait is None or not math.isfinite(wait) or wait < 0 else wait
     return RateLimited(detail, retry_after=wait)
 
 
 def not_understood(host: str, version: str) -> KirotodoError:
-    """An answer that does not have the form it should: another version, or no kirotodo server at all."""
+    """Return the error for a response of unexpected form: another version, or not a kirotodo server at all."""
     if not version:
         return _no_server(host)
     if version == __version__:
-        return KirotodoError(f"{host} sent an answer that makes no sense. Nothing was changed here.")
+        return KirotodoError(f"{host} sent an invalid response. Nothing was changed here.")
     older = _numbers(version) < _numbers(__version__)
-    move = "the server should be updated" if older else "update this one"
-    return KirotodoError(f"{host} runs kirotodo {version}, this is {__version__}, and the two do not match: {move}.")
+    move = "update the server" if older else "update kirotodo on this computer"
+    return KirotodoError(f"{host} runs kirotodo {version}, which doesn't work with this version {__version__}: {move}.")
 
 
 def _no_server(host: str) -> NotKirotodo:
-    return NotKirotodo(f"There is no kirotodo server at {host}: check the address.")
+    return NotKirotodo(f"There is no kirotodo server at {host}. Check the address.")
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""One exchange with a server, and one stream from it. Who one is, and trying again, are not known here."""
+"""One request to a server, or one stream from it. Sign-ins and retries are not known here."""
 
 import ipaddress
 import json
@@ -22,9 +22,9 @@ from kirotodo.core.errors import InvalidInput, KirotodoError
 
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 180.0
-"""How long an answer may take; an import of tens of thousands of tasks does take a while."""
+"""How long a response may take; an import of tens of thousands of tasks takes a while."""
 STALL_SECONDS: Final = 40.0
-"""A stream says something every 15 seconds, if only that it is there; after so long it is dead."""
+"""A live stream sends something every 15 seconds, if only a heartbeat; after so long in silence it is dead."""
 EVENT_MAX: Final = 64 * 1024 * 1024
 PROBLEM: Final = "application/problem+json"
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """A whole answer. `version` is the server's, "" where what answered names none."""
+    """A whole response. `version` is the server's, "" where the response names none."""
 
     status: int
     body: bytes
@@ -41,7 +41,7 @@ class Answer:
     version: str
 
     def of(self, kind: type[T]) -> T:
-        """The value in it. Raises what `faults.not_understood` says where there is none such."""
+        """Return the value in it. Raises `errors.not_understood` where it has another form."""
         try:
             return read_as(kind, self.body)
         except ValidationError:
@@ -49,7 +49,7 @@ class Answer:
 
 
 def read_as(kind: type[T], data: bytes | str) -> T:
-    """The value in JSON: both sides of the wire read and write the values of the domain as they are."""
+    """Return the value in JSON. Both sides of the wire read and write domain values as they are."""
     value: T = _adapter(cast(Any, kind)).validate_json(data)
     return value
 
@@ -60,7 +60,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 class Http:
-    """Exchanges with one server over one client. `stall` is how long a stream may be silent.
+    """Sends requests to one server over one client. `stall` is how long a stream may be silent.
 
     `version` is that of the server, once it has answered.
     """
@@ -89,7 +89,7 @@ class Http:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request and its whole answer. Raises `Unreachable` in one of its kinds, and what a refusal stands for."""
+        """Send a request and return its whole response. Raises `Unreachable`, or the error in the response."""
         try:
             content = None if body is None else to_json(body)
             kind = {} if content is None else {"Content-Type": "application/json"}
@@ -97,7 +97,7 @@ class Http:
                 method, path, content=content, params=params, headers={**kind, **(headers or {})}
             )
         except (PydanticSerializationError, UnicodeEncodeError):
-            raise InvalidInput("This text holds half a character, which cannot be sent.") from None
+            raise InvalidInput("This text contains half a character, which can't be sent.") from None
         try:
             response = await self._client.send(request)
         except (httpx2.RequestError, OSError) as error:
@@ -114,7 +114,7 @@ class Http:
     async def stream(
         self, path: str, *, params: Mapping[str, Any], headers: Mapping[str, str]
     ) -> AsyncGenerator[AsyncIterator[httpx2.ServerSentEvent], None]:
-        """A stream of events, until the server ends it. Raises as `exchange` does, also while it is read."""
+        """Open a stream of events, until the server ends it. Raises as `exchange` does, also while it is read."""
         timeout = httpx2.Timeout(self._stall, connect=CONNECT_SECONDS)
         try:
             async with self._client.sse(
@@ -130,12 +130,13 @@ class Http:
             raise errors.of_transport(error, self.address.host) from error
 
     def problem_of(self, data: str) -> KirotodoError:
-        """The fault that an event of a stream tells of: its server cannot go on with it."""
+        """Return the error in an event of a stream that its server cannot continue."""
         return errors.of_refusal(
             errors.Refusal(status=500, host=self.address.host, version=self.version, problem=_problem_in(data))
         )
 
     async def aclose(self) -> None:
+        """Close all connections."""
         await self._client.aclose()
 
     def _check(self, response: httpx2.Response) -> None:
@@ -157,7 +158,7 @@ class Http:
 
 def _on_behalf_of() -> dict[str, str]:
     """Return the header that names the visitor for whom a browser front end runs this process, so that the server
-    counts them apart. It believes that of front ends it trusts alone (FORWARDED_ALLOW_IPS)."""
+    counts visitors apart. It believes only front ends that it trusts (FORWARDED_ALLOW_IPS)."""
     try:
         return {"X-Forwarded-For": str(ipaddress.ip_address(os.environ.get("KIROTODO_VISITOR_ADDRESS", "")))}
     except ValueError:

@@ -1,8 +1,8 @@
-"""Requests in the name of a user, tried again where that does no harm.
+"""Requests in the name of a user, retried where that is safe, and the state of the connection to the server.
 
-What only reads, and what carries an idempotency key (a message: "keyed"; an edit: "once"), is tried again whatever
-became of it. Any other edit is tried again only if the server cannot have seen it, or said that it did not do it. Where
-nothing more is tried and an edit may have been made, nobody knows, and that is said.
+Reads, and requests with an idempotency key (a message: "keyed"; an edit: "once"), are retried after any failure. Any
+other edit is retried only if the server cannot have seen it, or said that it did not make it. Where retries end and an
+edit may have been made, the error says that the outcome is unknown.
 """
 
 import asyncio
@@ -30,13 +30,13 @@ from kirotodo.core.errors import (
 from kirotodo.core.retry import Backoff
 
 OFFLINE_AFTER: Final = 15.0
-"""Seconds without an answer after which nobody should hope that the next one comes any moment."""
+"""Seconds without a response after which the link counts as offline rather than reconnecting."""
 
-Heard = Callable[[LinkChanged], object]
+LinkListener = Callable[[LinkChanged], object]
 
 
 class LinkWatch:
-    """Knows the state of the link by what requests and streams report. `place` is the server's host."""
+    """Tracks the state of the link from what requests and streams report. `place` is the server's host."""
 
     def __init__(self, place: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.link: Link = "online"
@@ -45,18 +45,19 @@ class LinkWatch:
         self._clock = clock
         self._lost_at = 0.0
         self._up = asyncio.Event()
-        self._hearers: list[Heard] = []
+        self._listeners: list[LinkListener] = []
 
     def now(self, *, wait: float | None = None) -> LinkChanged:
+        """Return the state of the link as an event."""
         return LinkChanged(link=self.link, place=self._place, detail=self.detail, wait=wait)
 
     def good(self) -> None:
-        """The server answered."""
+        """Note that the server answered."""
         self._up.set()
         self._become("online", "")
 
     def lost(self, why: str, *, hopeless: bool = False) -> None:
-        """The server did not answer; `hopeless` where waiting alone will hardly mend that."""
+        """Note that the server did not answer; `hopeless` where waiting alone will not help."""
         self._up.clear()
         if hopeless:
             self._become("offline", why)
@@ -69,25 +70,25 @@ class LinkWatch:
             self.detail = why
 
     def patience(self, why: str, seconds: float) -> None:
-        """The server answered that it wants to be left alone for so long."""
+        """Note that the server asked to wait for so long."""
         self.detail = why
         self._tell(self.now(wait=seconds))
         self.detail = ""
 
     async def rest(self, seconds: float) -> None:
-        """Wait so long, or until somebody else hears from the server."""
+        """Wait so long, or until another request reaches the server."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._up.wait()
 
     @contextmanager
-    def heard_by(self, hearer: Heard) -> Iterator[None]:
-        """Call `hearer` with every change meanwhile."""
-        self._hearers.append(hearer)
+    def listening(self, listener: LinkListener) -> Iterator[None]:
+        """Call `listener` with every change of the link meanwhile."""
+        self._listeners.append(listener)
         try:
             yield
         finally:
-            self._hearers.remove(hearer)
+            self._listeners.remove(listener)
 
     def _become(self, link: Link, detail: str) -> None:
         changed = link != self.link
@@ -96,17 +97,17 @@ class LinkWatch:
             self._tell(self.now())
 
     def _tell(self, change: LinkChanged) -> None:
-        for hearer in tuple(self._hearers):
-            hearer(change)
+        for listener in tuple(self._listeners):  # a copy: a listener may unsubscribe while it is called
+            listener(change)
 
 
 Kind = Literal["read", "keyed", "once", "edit"]
 PATIENCE_SECONDS: Final = 30.0
-"""How long one waits for a server that asks for patience, where a person waits for the answer."""
+"""The longest wait that a server may ask for while a person waits for the response."""
 
 
 class Requests:
-    """Everything a user asks of a server. `insist`: what is keyed, and streams, go on until the server is there."""
+    """Sends the requests of a user. With `insist`, messages and streams are retried until the server is back."""
 
     def __init__(
         self, http: Http, sign_in: SignIn, link: LinkWatch, *, timezone: str, backoff: Backoff, insist: bool
@@ -129,14 +130,15 @@ class Requests:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """The answer to a request; `path` is what follows the user's own address."""
+        """Send a request and return the response; `path` is what follows the user's own address."""
         failures, unknown = 0, False
         while True:
             try:
                 return await self._once(method, path, body=body, params=params, headers=headers or {})
             except (Unreachable, RateLimited, StorageBusy, StorageDown) as error:
                 failures += 1
-                unknown = unknown or not _undone(error)
+                # One try of unknown outcome is enough: a later refusal says nothing about the earlier request.
+                unknown = unknown or not _not_carried_out(error)
                 try:
                     await self._before_trying(kind, error, failures, unknown=unknown)
                 except (Unreachable, RateLimited) as last:
@@ -145,8 +147,8 @@ class Requests:
                     raise
 
     async def _before_trying(self, kind: Kind, error: KirotodoError, failures: int, *, unknown: bool) -> None:
-        """Wait for the moment to send a request of this kind again. Raises `error` where it is not to be sent again:
-        an edit without a key, say, where it is unknown whether the server has made it."""
+        """Wait until a request of this kind can be retried. Raises `error` where it must not be: an edit without a key,
+        say, that the server may have made."""
         if kind == "edit" and unknown:
             if isinstance(error, Unreachable):
                 self.link.lost(error.message)
@@ -155,10 +157,11 @@ class Requests:
         await self.before_another_try(error, failures, insist=self._insist and kind == "keyed" and not busy)
 
     async def before_another_try(self, error: KirotodoError, failures: int, *, insist: bool) -> None:
-        """Wait as long as `error` wants it; raises it where there is to be no other try."""
+        """Wait before the next try for as long as `error` requires. Raises `error` where there is no other try."""
         if isinstance(error, RateLimited):
             if not insist and (failures >= self.backoff.tries or error.retry_after > PATIENCE_SECONDS):
                 raise error
+            # Not a lost link: the server answers, so there is no backoff of ours on top of its own wait.
             self.link.patience(error.message, error.retry_after)
             await asyncio.sleep(error.retry_after)
             return
@@ -172,12 +175,12 @@ class Requests:
     async def stream(
         self, path: str, params: Mapping[str, Any]
     ) -> AsyncGenerator[AsyncIterator[httpx2.ServerSentEvent], None]:
-        """One stream of events, as long as it holds. Raises what `Http.stream` does."""
+        """Open one stream of events, until its connection ends. Raises what `Http.stream` does."""
         token = await self.sign_in.token()
         async with AsyncExitStack() as stack:
             try:
                 events = await stack.enter_async_context(self._open(path, params, token))
-            except NotSignedIn:
+            except NotSignedIn:  # the token may have expired since: one renewal, and one more try
                 token = await self.sign_in.another(token)
                 events = await stack.enter_async_context(self._open(path, params, token))
             yield events
@@ -211,6 +214,6 @@ class Requests:
         return {**bearer(token), "X-Timezone": self._timezone}
 
 
-def _undone(error: KirotodoError) -> bool:
-    """Whether the server cannot have done what was asked."""
+def _not_carried_out(error: KirotodoError) -> bool:
+    """Return whether the server certainly did not carry out the request."""
     return isinstance(error, RateLimited | Draining | errors.ConnectFailed | errors.TlsFailed)

@@ -1,4 +1,4 @@
-"""A sign-in that is in use: gives the access token that holds, and gets a new one before it ends."""
+"""A sign-in in use, whose tokens are renewed before they expire, and the requests about sign-ins and accounts."""
 
 import asyncio
 import time
@@ -14,11 +14,11 @@ from kirotodo.client.remote.http import Answer, Http
 from kirotodo.core.errors import KirotodoError, NotSignedIn, OperatorError
 
 EARLY_SECONDS: Final = 30.0
-"""How long before its end a token is replaced."""
+"""How long before it expires an access token is renewed."""
 
 
 class SignIn:
-    """The tokens of one user at one server. However many requests find the old one refused, it is renewed once."""
+    """The tokens of one user on one server. However many requests find the old token refused, it is renewed once."""
 
     def __init__(
         self, http: Http, tokens: StoredTokens, credentials: Credentials, *, clock: Callable[[], float] = time.time
@@ -32,14 +32,16 @@ class SignIn:
 
     @property
     def user_id(self) -> str:
+        """Return the id of the user."""
         return self.tokens.user_id
 
     @property
     def email(self) -> str:
+        """Return the email of the user, or ""."""
         return self.tokens.email
 
     async def token(self) -> str:
-        """An access token, a new one if the last is about to end. Raises `NotSignedIn`, `Unreachable`."""
+        """Return an access token, renewed if the last one is about to expire. Raises `NotSignedIn`, `Unreachable`."""
         tokens = self.tokens
         if tokens.expires_at is None or tokens.refresh_token is None:
             return tokens.access_token
@@ -56,7 +58,9 @@ class SignIn:
             raise
 
     async def another(self, refused: str) -> str:
-        """A token other than the one that was refused. Raises `NotSignedIn` where there is none to be had."""
+        """Return a token other than the refused one. Raises `NotSignedIn` where there is none."""
+        # A refresh token works once. The lock makes requests of this process share one renewal; whoever waited finds
+        # a token that differs from the refused one. Other processes share theirs through the stored credentials.
         async with self._renewing:
             if self._ended is not None:
                 raise self._ended
@@ -69,13 +73,13 @@ class SignIn:
             except NotSignedIn:
                 if await self._renewed_elsewhere():
                     return self.tokens.access_token
-                raise self._end(f"Your sign-in at {self._http.address.host} has ended: sign in again.") from None
+                raise self._end(f"Your sign-in to {self._http.address.host} has expired. Sign in again.") from None
             self.tokens = fresh
             await self._keep()
             return fresh.access_token
 
     async def _renewed_elsewhere(self) -> bool:
-        """Whether another program of this user has renewed the sign-in meanwhile; if so, it is ours too."""
+        """Adopt the tokens that another process of this user has renewed meanwhile; return whether there are any."""
         try:
             stored = await self._credentials.read(self._http.address)
         except KirotodoError:
@@ -89,13 +93,13 @@ class SignIn:
         try:
             await self._credentials.store(self._http.address, self.tokens)
         except OperatorError:
-            return  # it holds for this run, and one signs in again after it
+            return  # the tokens work for this run; after it the user signs in again
 
     def _why(self) -> str:
         host = self._http.address.host
         if self._credentials.from_environment:
-            return f"{host} does not take the token in KIROTODO_TOKEN: it has ended, or it is of another server."
-        return f"Your token at {host} has ended or is of another server: sign in again."
+            return f"{host} doesn't accept the token in KIROTODO_TOKEN: it has expired, or belongs to another server."
+        return f"Your token for {host} has expired, or belongs to another server. Sign in again."
 
     def _end(self, sentence: str) -> NotSignedIn:
         self._ended = NotSignedIn(sentence)
@@ -107,7 +111,7 @@ AUTH: Final = "/api/auth"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserOfServer:
-    """Whom a server knows one as. `deletion_at` is when the account is deleted, where that was asked for."""
+    """The user as the server knows them. `deletion_at` is when the account will be deleted, if it is to be."""
 
     id: str
     email: str | None = None
@@ -129,36 +133,36 @@ class _Issued:
 
 
 async def sign_up(http: Http, *, email: str, password: str, timezone: str) -> StoredTokens:
-    """A new account. Raises `InvalidInput` with what is wrong with email or password, `Conflict` if it is taken."""
+    """Create an account. Raises `InvalidInput` on a bad email or password, `Conflict` if the email is taken."""
     return _tokens(await _post(http, "signup", {"email": email, "password": password}, timezone))
 
 
 async def sign_in(http: Http, *, email: str, password: str, timezone: str) -> tuple[StoredTokens, UserOfServer]:
-    """Raises `NotSignedIn` where email and password do not belong together."""
+    """Sign in with email and password. Raises `NotSignedIn` where they don't match."""
     answer = await _post(http, "signin", {"email": email, "password": password}, timezone)
     return _tokens(answer), answer.of(_Issued).user
 
 
 async def change_password(http: Http, access_token: str, *, current: str, new: str) -> StoredTokens:
-    """Set a new password; every sign-in ends but the one that these tokens are of. Raises `InvalidInput`."""
+    """Set a new password; every sign-in ends but the one that is returned. Raises `InvalidInput`."""
     body = {"current_password": current, "new_password": new}
     return _tokens(await http.exchange("POST", f"{AUTH}/password", body=body, headers=bearer(access_token)))
 
 
 async def reset_password(http: Http, *, token: str, new: str) -> StoredTokens:
-    """Set a new password with a token of whoever runs the server. Raises `InvalidInput`."""
+    """Set a new password with a reset token of the server's operator. Raises `InvalidInput`."""
     return _tokens(await http.exchange("POST", f"{AUTH}/password/reset", body={"token": token, "new_password": new}))
 
 
 async def delete(http: Http, access_token: str, user_id: str, *, confirm: str, password: str | None) -> datetime:
-    """Have the user deleted; when that will be done."""
+    """Request deletion of the user, and return when it will happen."""
     body = {"confirm": confirm, **({"password": password} if password else {})}
     answer = await http.exchange("POST", _deletion_of(user_id), body=body, headers=bearer(access_token))
     return answer.of(_Deletion).deletion_at
 
 
 async def restore(http: Http, access_token: str, user_id: str) -> None:
-    """Keep a user who was to be deleted. Raises `NotFound` where nobody asked for that, `Conflict` if too late."""
+    """Keep a user who is due to be deleted. Raises `NotFound` where they aren't, `Conflict` if it is too late."""
     await http.exchange("DELETE", _deletion_of(user_id), headers=bearer(access_token))
 
 
@@ -167,23 +171,24 @@ def _deletion_of(user_id: str) -> str:
 
 
 async def renew(http: Http, refresh_token: str) -> StoredTokens:
-    """A new pair for the old one, which does not hold any more. Raises `NotSignedIn`."""
+    """Exchange a refresh token, which works once, for a new pair of tokens. Raises `NotSignedIn`."""
     return _tokens(await http.exchange("POST", f"{AUTH}/refresh", body={"refresh_token": refresh_token}))
 
 
 async def sign_out(http: Http, tokens: StoredTokens, *, everywhere: bool) -> None:
-    """End this sign-in, or all of this user."""
+    """End this sign-in, or all sign-ins of this user."""
     body = {"everywhere": everywhere, **({"refresh_token": tokens.refresh_token} if tokens.refresh_token else {})}
     await http.exchange("POST", f"{AUTH}/signout", body=body, headers=bearer(tokens.access_token))
 
 
 async def me(http: Http, access_token: str) -> UserOfServer:
-    """Whom the token belongs to. Raises `NotSignedIn`."""
+    """Return the user whom the token belongs to. Raises `NotSignedIn`."""
     answer = await http.exchange("GET", f"{AUTH}/me", headers=bearer(access_token))
     return answer.of(UserOfServer)
 
 
 def bearer(access_token: str) -> dict[str, str]:
+    """Return the header that authenticates a request."""
     return {"Authorization": f"Bearer {access_token}"}
 
 

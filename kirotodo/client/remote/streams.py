@@ -1,4 +1,4 @@
-"""Streams that outlast their connections: taken up where they were cut, until they are over."""
+"""Streams of events that outlast their connections: they resume where a connection was cut, until they are over."""
 
 import asyncio
 import json
@@ -19,18 +19,18 @@ from kirotodo.core.events import FINAL_EVENTS, TurnEvent, decode_event
 
 LIST_CHANGED: Final = "list_changed"
 RECONNECT: Final = "reconnect"
-"""The server is about to stop: the rest is to be had from another one, or from this one again."""
+"""The server is about to stop: connect again to get the rest from it or from another one."""
 PROBLEM: Final = "problem"
-"""The server cannot go on with this stream."""
+"""The server cannot continue this stream."""
 OUTAGE_SECONDS: Final = 60.0
-"""How long a turn is followed while the server's database does not answer, where nobody waits for it to."""
+"""How long to keep watching a turn while the server's database is down, without `insist`."""
 KINDS: Final = frozenset(kind.__dataclass_fields__["kind"].default for kind in TurnEvent.__args__)
 
 
 async def turn_events(requests: Requests, turn_id: str, *, after: int, insist: bool) -> AsyncGenerator[TurnEvent, None]:
-    """The events of a turn after `after`, up to its final one, over as many connections as it takes. Where the server's
-    database does not answer, the turn goes on once it does, and so does this: for a while even where nobody waits."""
-    seq, failures, heard = after, 0, time.monotonic()
+    """Yield the events of a turn after `after`, up to its final one, over as many connections as it takes. While the
+    server's database is down the turn waits for it, and so does this, for a while even without `insist`."""
+    seq, failures, last_event = after, 0, time.monotonic()
     while True:
         try:
             async with requests.stream(f"/turns/{turn_id}/events", {"after": seq}) as stream:
@@ -40,9 +40,9 @@ async def turn_events(requests: Requests, turn_id: str, *, after: int, insist: b
                         failures = 0
                         break
                     event = _turn_event(one, requests.http)
-                    if event is None or event.seq <= seq:
+                    if event is None or event.seq <= seq:  # a new connection may repeat events
                         continue
-                    seq, failures, heard = event.seq, 0, time.monotonic()
+                    seq, failures, last_event = event.seq, 0, time.monotonic()
                     yield event
                     if isinstance(event, FINAL_EVENTS):
                         return
@@ -53,12 +53,12 @@ async def turn_events(requests: Requests, turn_id: str, *, after: int, insist: b
             await requests.before_another_try(error, failures, insist=insist)
         except StorageError as error:
             failures += 1
-            patient = insist or time.monotonic() - heard < OUTAGE_SECONDS
+            patient = insist or time.monotonic() - last_event < OUTAGE_SECONDS
             await requests.before_another_try(error, failures, insist=patient)
 
 
 def _turn_event(one: httpx2.ServerSentEvent, http: Http) -> TurnEvent | None:
-    """The event in it; None for one of a kind that only a newer server knows."""
+    """Return the event; None for a kind that only a newer server knows."""
     if one.event == PROBLEM:
         raise http.problem_of(one.data)
     try:
@@ -78,7 +78,7 @@ def _kind(data: str) -> object:
 
 
 class ListFollower:
-    """What changes in the list, and how the link stands, in one stream."""
+    """Merges the changes of the list and the changes of the link into one stream."""
 
     def __init__(self, requests: Requests, *, after: int | None) -> None:
         self._requests = requests
@@ -86,9 +86,9 @@ class ListFollower:
         self._news: asyncio.Queue[ListChanged | LinkChanged | KirotodoError] = asyncio.Queue()
 
     async def follow(self) -> AsyncGenerator[ListChanged | LinkChanged, None]:
-        """Until closed. Raises what no further try would mend."""
+        """Yield changes until closed. Raises errors that retrying would not fix."""
         link = self._requests.link
-        with link.heard_by(self._news.put_nowait):
+        with link.listening(self._news.put_nowait):
             reading = asyncio.create_task(self._read())
             try:
                 while True:
@@ -117,7 +117,7 @@ class ListFollower:
                 return
 
     async def _connection(self) -> AsyncGenerator[ListChanged, None]:
-        """The changes over one connection; returns where the server asks for another one."""
+        """Yield the changes of one connection; return where the server asks for another one."""
         link = self._requests.link
         params = {} if self._revision is None else {"after": self._revision}
         async with self._requests.stream("/events", params) as stream:
@@ -142,4 +142,5 @@ class ListFollower:
 
 
 def changes(requests: Requests, *, after: int | None) -> AsyncGenerator[ListChanged | LinkChanged, None]:
+    """Yield the changes of the list after revision `after`, and those of the link."""
     return ListFollower(requests, after=after).follow()

@@ -191,7 +191,7 @@ def test_ctrl_c_stops_the_turn_and_keeps_what_was_said(program: CommandRunner) -
     program.model.extend(interrupted)
     result = program.run("ask", "tell me a story")
     assert result.exit_code == 130
-    assert "kept in conversation 1" in result.stderr
+    assert "are in conversation 1" in result.stderr
     (turn,) = program.json("conversations", "show", "1")["turns"]
     assert turn["status"] == "cancelled"
 

@@ -44,7 +44,7 @@ def test_they_are_found_by_words(told: CommandRunner) -> None:
     told.ok("ask", "good morning")
     page = told.json("conversations", "list", "--search", "milk")
     assert [item["id"] for item in page["items"]] == [1]
-    assert "No conversation holds" in told.run("conversations", "list", "--search", "zebra").stderr
+    assert "No conversation contains" in told.run("conversations", "list", "--search", "zebra").stderr
 
 
 def test_show_tells_who_said_what_and_what_was_done(told: CommandRunner) -> None:

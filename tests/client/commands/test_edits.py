@@ -165,14 +165,14 @@ def test_a_recurring_task_says_its_next_occurrence(program: CommandRunner) -> No
     program.ok("add", "water plants every day")
     lines = program.ok("done", "1").splitlines()
     assert lines[0].startswith("Done: 1 water plants")
-    assert lines[1].startswith("Next is 2 water plants")
+    assert lines[1].startswith("Next: 2 water plants")
 
 
 def test_one_is_deleted_at_once_and_undo_brings_it_back(program: CommandRunner) -> None:
     program.ok("add", "milk")
     assert program.ok("delete", "1") == "Deleted 1 milk\n"
     assert program.titles() == []
-    assert program.ok("undo").startswith("Put back 1 milk")
+    assert program.ok("undo").startswith("Restored 1 milk")
     assert program.titles() == ["milk"]
     program.ok("redo")
     assert program.titles() == []

@@ -66,14 +66,14 @@ def as_draft(task: Task) -> TaskDraft:
 @given(st.lists(tasks(), max_size=4))
 def test_json_loses_nothing(written: list[Task]) -> None:
     reading = read_json(write_json(written), zone=ZONE)
-    assert (reading.faults, reading.remarks) == ((), ())
+    assert (reading.errors, reading.remarks) == ((), ())
     assert reading.drafts == tuple(as_draft(task) for task in written)
 
 
 @given(st.lists(tasks(), min_size=1, max_size=4))
 def test_csv_loses_nothing(written: list[Task]) -> None:
     reading = read_csv(write_csv(written), zone=ZONE)
-    assert (reading.faults, reading.remarks) == ((), ())
+    assert (reading.errors, reading.remarks) == ((), ())
     assert reading.drafts == tuple(as_draft(task) for task in written)
 
 
@@ -86,7 +86,7 @@ def test_a_spreadsheet_sees_no_formula() -> None:
 
 def one_csv(text: str) -> TaskDraft:
     reading = read_csv(text, zone=ZONE)
-    assert reading.faults == ()
+    assert reading.errors == ()
     (draft,) = reading.drafts
     return draft
 
@@ -131,9 +131,9 @@ def test_completed_may_be_a_mere_word(said: str, done: bool) -> None:
 def test_a_bad_row_is_told_with_its_number(row: str, sentence: str | None) -> None:
     reading = read_csv(f"title,due_date,due_time,priority\ngood,,,\n{row}\n", zone=ZONE)
     assert [draft.title for draft in reading.drafts] == ["good"]
-    assert len(reading.faults) == (sentence is not None)
+    assert len(reading.errors) == (sentence is not None)
     if sentence is not None:
-        assert reading.faults[0].startswith(sentence)
+        assert reading.errors[0].startswith(sentence)
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_what_is_no_table_is_told(text: str, sentence: str) -> None:
     [
         ("", "empty"),
         ("title,due\nmilk,\n", "line 1.*--format csv"),
-        ("3", "holds no tasks"),
-        ('{"tasks": []}', "holds no tasks"),
+        ("3", "contains no tasks"),
+        ('{"tasks": []}', "contains no tasks"),
         ("[" * 100_000, "no JSON"),
     ],
 )
@@ -169,19 +169,19 @@ def test_what_is_no_list_of_tasks_is_told(text: str, sentence: str) -> None:
     [
         (3, "Task 2: this is no task."),
         ({"title": None}, "Task 2: the title is empty."),
-        ({"title": ["x"]}, "Task 2: title is no text."),
-        ({"title": "x", "due": "0001-01-01", "remind": "-P9W"}, "Task 2: a date in it is too far away."),
+        ({"title": ["x"]}, "Task 2: title isn't text."),
+        ({"title": "x", "due": "0001-01-01", "remind": "-P9W"}, "Task 2: a date is out of range."),
         ({"title": "x", "remind": "-P9W"}, "Task 2: there is a reminder before a due_date"),
         ({"title": "x", "tags": 3}, "Task 2: tags should be a list of names."),
         ({"title": "x", "recurrence": "often"}, "Task 2: recurrence is 'often'"),
         ({"title": "x", "created_at": "yesterday"}, "Task 2: created_at is 'yesterday'"),
-        ({"title": "x", "project": "p" * 51}, "Task 2: project has 51 characters; 50 is the most."),
+        ({"title": "x", "project": "p" * 51}, "Task 2: project has 51 characters; the limit is 50."),
     ],
 )
 def test_a_bad_task_is_told_with_its_place(item: Any, sentence: str) -> None:
     reading = read_json(json.dumps([{"title": "good"}, item]), zone=ZONE)
     assert [draft.title for draft in reading.drafts] == ["good"]
-    (fault,) = reading.faults
+    (fault,) = reading.errors
     assert fault.startswith(sentence)
 
 
@@ -214,7 +214,7 @@ def test_a_next_occurrence_keeps_its_parent_by_its_place() -> None:
             "socks",
             "",
             "2026-12-01",
-            "Left out: 2 rows before the header.",
+            "Skipped: 2 rows before the header.",
         ),
     ],
 )
@@ -281,9 +281,9 @@ def test_a_reminder_may_count_from_when_it_is_due(due: str, reminder: str, utc: 
 def test_what_is_no_task_is_left_out_by_name(kind: str) -> None:
     reading = read_csv(f'TYPE,CONTENT\ntask,Scrub\n{kind},"Kitchen\nsink"\nbug,Fix\n', zone=ZONE)
     assert [draft.title for draft in reading.drafts] == ["Scrub", "Fix"]
-    assert reading.faults == ()
+    assert reading.errors == ()
     (remark,) = reading.remarks
-    assert remark.startswith(f"Row 4: left out: a {kind.lower()}, not a task: “Kitchen sink”")
+    assert remark.startswith(f"Row 4: skipped: a {kind.lower()}, not a task: “Kitchen sink”")
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ def test_an_empty_list_says_what_to_try_and_prints_no_data(program: CommandRunne
     ("args", "sentence"),
     [
         (("list", "--due", "today"), "No task matches."),
-        (("list", "--status", "completed"), "Nothing was completed yet."),
-        (("search", "dentist"), "No task holds “dentist”."),
+        (("list", "--status", "completed"), "Nothing is completed yet."),
+        (("search", "dentist"), "No task contains “dentist”."),
     ],
 )
 def test_nothing_found_says_so(program: CommandRunner, args: tuple[str, ...], sentence: str) -> None:

@@ -79,7 +79,7 @@ def test_bad_rows_are_named_and_cost_the_others_nothing(program: CommandRunner, 
     assert result.stdout == "Imported 2 tasks.\n"
     assert "Row 3: due_date is 'someday'" in result.stderr
     assert "Row 4: “every purple” was not understood" in result.stderr
-    assert "`kirotodo undo` takes them out" in result.stderr
+    assert "To remove them again" in result.stderr
     assert program.titles() == ["weekly", "good"]
     assert program.json("list")["items"][0]["recurrence"] == "FREQ=WEEKLY;BYDAY=FR"
 
@@ -101,7 +101,7 @@ def test_what_is_not_used_of_a_file_is_named(program: CommandRunner) -> None:
     for more in ("--dry-run", "--skip-bad"):
         result = program.run("import", "--format", "csv", more, stdin=text)
         assert result.exit_code == 0
-        assert result.stderr.startswith("Not used: EFFORT.\nRow 3: left out: a section, not a task: “Kitchen”.\n")
+        assert result.stderr.startswith("Not used: EFFORT.\nRow 3: skipped: a section, not a task: “Kitchen”.\n")
     assert program.titles() == ["milk"]
     assert program.json("import", "--format", "csv", stdin=text)["remarks"][0] == "Not used: EFFORT."
 
@@ -117,7 +117,7 @@ def test_what_is_wrong_is_told(program: CommandRunner, tmp_path: Path) -> None:
     assert "There is no file" in program.fails(2, "import", str(tmp_path / "none.json"))
     assert "empty" in program.fails(2, "import", stdin="")
     assert "no task" in program.fails(1, "import", stdin="[]")
-    assert "is no text" in program.fails(2, "import", stdin=b"\xff\xfe\x00")
+    assert "isn't a text file" in program.fails(2, "import", stdin=b"\xff\xfe\x00")
     (tmp_path / "folder.json").mkdir()
     program.fails(2, "import", str(tmp_path / "folder.json"))
 
@@ -185,7 +185,7 @@ def test_whatever_the_commands_make_comes_back(program: CommandRunner, tmp_path:
     text = program.ok("export", "--format", form)
     other = CommandRunner(tmp_path / "other")
     result = other.run("import", "--format", form, stdin=text)
-    assert (result.exit_code, result.stderr) == (0, "`kirotodo undo` takes them out again.\n")
+    assert (result.exit_code, result.stderr) == (0, "To remove them again: kirotodo undo\n")
     before, after = (json.loads(each.ok("export"))["items"] for each in (program, other))
     assert len(before) == len(tasks) + 7 - 1
     new_id = {was["id"]: now["id"] for was, now in zip(before, after, strict=True)}

@@ -108,7 +108,7 @@ async def test_after_a_few_tries_of_an_edit_nobody_pretends_to_know(
 ) -> None:
     server.on("", lost)
     async with signed_in(server, insist=insist) as backend:
-        with pytest.raises(OutcomeUnknown, match="did not say whether it was done"):
+        with pytest.raises(OutcomeUnknown, match="didn't confirm the change"):
             await use(backend)
     assert len(server.asked) == QUICK.tries
 
@@ -117,7 +117,7 @@ async def test_after_a_few_tries_of_an_edit_nobody_pretends_to_know(
 async def test_an_edit_without_a_key_is_not_asked_for_again(server: RawServer, lost: Reply) -> None:
     server.on("", lost, CHANGED)
     async with signed_in(server) as backend:
-        with pytest.raises(OutcomeUnknown, match="did not say whether it was done"):
+        with pytest.raises(OutcomeUnknown, match="didn't confirm the change"):
             await backend.rename_conversation(1, "x")
     assert len(server.asked) == 1
 
@@ -136,7 +136,7 @@ async def test_where_nobody_listens_nothing_was_done(server: RawServer) -> None:
     async with signed_in(server) as backend:
         for use in (*READS.values(), *EDITS.values()):
             with pytest.raises(
-                ConnectFailed, match=rf"Nothing answers at 127.0.0.1:{server.port}: is the server running\?"
+                ConnectFailed, match=rf"Nothing answers at 127.0.0.1:{server.port}: Is the server running\?"
             ):
                 await use(backend)
 
@@ -155,7 +155,7 @@ async def test_a_screen_insists_until_the_server_is_back(server: RawServer) -> N
         sending = asyncio.create_task(backend.send("hello"))
         await told.wait()
         assert [(links[0].link, links[0].place)] == [("reconnecting", f"127.0.0.1:{port}")]
-        assert "is the server running" in links[0].detail
+        assert "Is the server running" in links[0].detail
         server.on("/turns", DROP, page(502), SENT)
         await server.start(port)
         assert (await sending).turn_id == "t1"
@@ -244,13 +244,13 @@ async def test_a_live_turn_carries_its_id(server: RawServer) -> None:
     [
         (page(200), NotKirotodo, "There is no kirotodo server at"),
         (page(404), NotKirotodo, "There is no kirotodo server at"),
-        (page(403), Unreachable, "does not let us through"),
-        (page(511), Unreachable, "does not let us through"),
+        (page(403), Unreachable, "blocks the way"),
+        (page(511), Unreachable, "blocks the way"),
         (page(413), TooLarge, "more than"),
-        (page(502), Unreachable, "out of order at the moment"),
-        (page(301, location="https://other.example/"), NotKirotodo, "sends us on to https://other.example/"),
-        (page(302, location="javascript:alert(1)"), NotKirotodo, "no kirotodo server does"),
-        (page(418), NotKirotodo, "no kirotodo server does"),
+        (page(502), Unreachable, "is unavailable"),
+        (page(301, location="https://other.example/"), NotKirotodo, "redirects to https://other.example/"),
+        (page(302, location="javascript:alert(1)"), NotKirotodo, "doesn't answer like a kirotodo server"),
+        (page(418), NotKirotodo, "doesn't answer like a kirotodo server"),
         (Reply(pieces=[b"{}"]), NotKirotodo, "There is no kirotodo server at"),
         (Reply(pieces=[b"\xff\xfe"], headers={"content-encoding": "gzip"}), NotKirotodo, "There is no kirotodo server"),
         (
@@ -271,7 +271,7 @@ async def test_strangers_are_told_apart(server: RawServer, reply: Reply, kind: t
 
 @pytest.mark.parametrize(
     ("version", "words"),
-    [("99.0.0", "update this one"), ("0.0.1", "the server should be updated")],
+    [("99.0.0", "update kirotodo on this computer"), ("0.0.1", "update the server")],
 )
 async def test_a_server_of_another_version_is_named(server: RawServer, version: str, words: str) -> None:
     server.on("", Reply(pieces=[b'{"other": 1}'], headers={"x-kirotodo-version": version}))
@@ -283,7 +283,7 @@ async def test_a_server_of_another_version_is_named(server: RawServer, version: 
 async def test_an_answer_that_makes_no_sense_is_told(server: RawServer) -> None:
     server.on("", ok({"other": 1}))
     async with signed_in(server) as backend:
-        with pytest.raises(KirotodoError, match="makes no sense"):
+        with pytest.raises(KirotodoError, match="invalid response"):
             await backend.tasks()
 
 
@@ -337,7 +337,7 @@ async def test_a_screen_says_so_at_once_and_goes_on_trying(secure: RawServer) ->
 async def test_https_where_there_is_none(server: RawServer) -> None:
     server.address = type(server.address)(server.address.url.replace("http:", "https:"))
     async with signed_in(server) as backend:
-        with pytest.raises(TlsFailed, match="does not speak TLS"):
+        with pytest.raises(TlsFailed, match="Can't make a secure connection"):
             await backend.tasks()
 
 

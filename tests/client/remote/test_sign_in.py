@@ -76,7 +76,7 @@ async def test_a_renewal_that_is_refused_ends_the_sign_in(server: RawServer) -> 
     server.on("/refresh", REFUSED)
     async with signed_in(server) as backend:
         for _ in range(2):
-            with pytest.raises(NotSignedIn, match=r"Your sign-in at 127.*sign in again"):
+            with pytest.raises(NotSignedIn, match=r"Your sign-in to 127.*Sign in again"):
                 await backend.tasks()
     assert len(server.to("/refresh")) == 1
 
@@ -121,7 +121,7 @@ async def test_a_token_of_the_environment_cannot_be_renewed(server: RawServer) -
     tokens = await credentials.read(server.address)
     assert tokens is not None
     async with signed_in(server, tokens=tokens, credentials=credentials) as backend:
-        with pytest.raises(NotSignedIn, match="does not take the token in KIROTODO_TOKEN"):
+        with pytest.raises(NotSignedIn, match="doesn't accept the token in KIROTODO_TOKEN"):
             await backend.tasks()
     assert [one.path for one in server.asked] == ["/api/7/tasks"]
 

@@ -107,7 +107,7 @@ async def test_events_of_a_newer_server_are_passed_over(server: RawServer) -> No
 
 async def test_an_event_that_makes_no_sense_is_told(server: RawServer) -> None:
     server.on("/events", stream(b'id: 1\nevent: text_delta\ndata: {"kind": "text_delta"}\n\n'))
-    with pytest.raises(KirotodoError, match="makes no sense"):
+    with pytest.raises(KirotodoError, match="invalid response"):
         await watched(server)
 
 
@@ -246,7 +246,7 @@ async def test_a_server_that_stays_away_is_offline_after_a_while(server: RawServ
     moment = [0.0]
     watch = LinkWatch("todo.example", clock=lambda: moment[0])
     heard: list[tuple[str, str]] = []
-    with watch.heard_by(lambda change: heard.append((change.link, change.detail))):
+    with watch.listening(lambda change: heard.append((change.link, change.detail))):
         watch.lost("first")
         moment[0] = OFFLINE_AFTER - 1
         watch.lost("second")

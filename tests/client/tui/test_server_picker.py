@@ -61,14 +61,14 @@ async def test_what_is_refused_stays_in_the_fields_with_the_reason(home: Home, s
         await fill(chat)
         await chat.sees("do not belong", "ada@example.com", "••••")
         await chat.press("enter")
-        await chat.sees("out of order")
+        await chat.sees("is unavailable")
         await chat.press("enter")
         await chat.sees("3 open")
 
 
 @pytest.mark.parametrize(
     ("email", "words"),
-    [("", ""), ("no address", "no email address")],
+    [("", ""), ("no address", "isn't a valid email address")],
 )
 async def test_what_cannot_be_right_is_not_sent(home: Home, server: RawServer, email: str, words: str) -> None:
     async with at_home(home, asked=ServerSelection(server=server.address.url), ready=False) as chat:
@@ -162,7 +162,9 @@ async def test_a_chat_bound_to_its_server_goes_nowhere_else(home: Home, server: 
         await chat.sees("3 open")
         for where in ("local", "https://elsewhere.example"):
             await chat.say(f"/server {where}")
-            await chat.until(lambda: "This chat was opened for one server and stays there." in chat.toasts())
+            await chat.until(
+                lambda: "This chat was opened for one server and can't switch to another." in chat.toasts()
+            )
             chat.app.clear_notifications()
         await chat.press("f3")
         await chat.sees(f"● {server.address.host}", "can't switch")
@@ -180,7 +182,7 @@ async def test_a_sign_in_that_ends_in_the_middle_keeps_the_draft(home: Home, ser
     async with at_home(home) as chat:
         await chat.sees("3 open")
         await chat.say("a message that matters")
-        await chat.sees("has ended: sign in again", "ada@example.com")
+        await chat.sees("has expired. Sign in again", "ada@example.com")
         server.on("/turns", ok({"conversation_id": 1, "turn_id": "t1", "message_seq": 1, "attached": False}, 202))
         server.on("/turns/t1/events", stream(HOLD))
         await fill(chat, email="")
