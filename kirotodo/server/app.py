@@ -19,8 +19,8 @@ from kirotodo.server.auth.authenticator import Authenticator
 from kirotodo.server.auth.rate_limit import RateLimitHeaders
 from kirotodo.server.client_address import ClientAddress, TrustedProxies
 from kirotodo.server.docs_page import DESCRIPTION_PATH, serve_docs, shows_docs
+from kirotodo.server.http_methods import HeadAsGet, JsonByDefault
 from kirotodo.server.large_bodies import LargeBodies
-from kirotodo.server.methods import HeadAsGet, JsonByDefault
 from kirotodo.server.middleware import (
     REQUEST_ID,
     VERSION,
@@ -60,7 +60,7 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     drains_on_signals: bool = False,
 ) -> FastAPI:
-    """The application. `app.state` holds `settings`, `drain` and `metrics`, and while it runs `core` and `gate`.
+    """Create the application. `app.state` holds `settings`, `drain` and `metrics`, and while it runs `core` and `gate`.
 
     `model` answers in place of the configured one. With `drains_on_signals` it stops in good order by itself before
     the web server that runs it hears of a SIGTERM.

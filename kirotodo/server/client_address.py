@@ -1,4 +1,4 @@
-"""Where a request comes from: the one place that decides whose word on the caller's address is taken.
+"""Finds the address a request comes from: the one place that decides which proxies are believed.
 
 Every proxy appends the address it saw to `X-Forwarded-For`, so the list is read from the right: what stands further
 left than the first address we have no reason to trust may have been written by anybody. `Forwarded` (RFC 7239) is
@@ -36,7 +36,7 @@ class TrustedProxies:
         return cls(networks=tuple(ipaddress.ip_network(name, strict=False) for name in names))
 
     def trusts(self, peer: str) -> bool:
-        """Whether whoever is at the other end of the connection is a proxy of ours."""
+        """Return whether the peer of the connection is one of our proxies."""
         if self.hops is not None:
             return self.hops > 0
         address = address_in(peer)

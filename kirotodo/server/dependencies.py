@@ -1,4 +1,4 @@
-"""Who asks, and their own list: what every route under `/api/{user_id}` begins with.
+"""Finds the caller of a route and opens their list: what every route under `/api/{user_id}` begins with.
 
 The path's user must be the token's subject. Nothing is read, not even the body of the request, or stored before that is
 known, and counted.
@@ -21,12 +21,12 @@ from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.core.timezones import known_zone
 from kirotodo.server.auth.authenticator import Principal, authenticated, gate_of, owner
 from kirotodo.server.auth.rate_limit import Kind
-from kirotodo.server.conditions import unconditional
+from kirotodo.server.conditional_requests import unconditional
 from kirotodo.server.openapi import named, problems
 from kirotodo.server.problems import NOT_JSON
 from kirotodo.server.schemas import ID_MAX, KEY_PATTERN, SEQ_MAX, Number, Zone
 from kirotodo.server.shutdown import GracefulShutdown
-from kirotodo.server.viewers import Viewing
+from kirotodo.server.stream_limits import Viewing
 
 ConversationId = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="Counted per user.")]
 TaskId = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="Counted per user.")]
@@ -72,6 +72,7 @@ class JsonRoute(APIRoute):
     """A route whose body, if it takes one, has to be JSON and to say so."""
 
     def get_route_handler(self) -> Handle:
+        """Return a handler that refuses bodies of other kinds."""
         handle = super().get_route_handler()
         if self.body_field is None:
             return handle
@@ -90,6 +91,7 @@ class UserRoute(JsonRoute):
     """
 
     def get_route_handler(self) -> Handle:
+        """Return a handler that verifies the caller before it reads the body."""
         handle = super().get_route_handler()
         calls = {dependency.call for dependency in self.dependant.dependencies}
         kind: Kind = "turn" if speaker in calls else "request"
@@ -144,7 +146,7 @@ class Caller:
 
 
 def user_router(tag: str, *, prefix: str = "") -> APIRouter:
-    """A router for what belongs to a user, with the problems that any such route may answer with."""
+    """Return a router for what belongs to a user, with the problems that any such route may answer with."""
     responses = problems(401, 403, 415, 422, 429, 500, 503)
     return APIRouter(
         prefix=f"/api/{{user_id}}{prefix}",
@@ -180,6 +182,7 @@ async def leaver(principal: Annotated[Principal, Depends(owner)]) -> Principal:
 
 
 async def mine(caller: Annotated[Caller, Depends(caller)]) -> LocalBackend:
+    """Return the caller's backend."""
     return await caller.backend()
 
 
@@ -200,6 +203,7 @@ async def keyed(request: Request, key: str | None) -> RequestKey | None:
 async def editing_unconditionally(
     backend: Annotated[LocalBackend, Depends(editing)], _: Annotated[None, Depends(unconditional)]
 ) -> LocalBackend:
+    """Return the caller's backend for an edit that takes no conditions."""
     return backend
 
 
@@ -209,6 +213,7 @@ def located(response: Response, user_id: str, place: str) -> None:
 
 
 async def drain_of(request: Request) -> GracefulShutdown:
+    """Return the shutdown of the application."""
     drain: GracefulShutdown = request.app.state.drain
     return drain
 

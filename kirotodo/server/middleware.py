@@ -1,4 +1,5 @@
-"""What every request passes through, as pure ASGI: streams go through it chunk by chunk, and nothing is buffered."""
+"""Middleware that every request passes through, as pure ASGI: streams go through it chunk by chunk, and nothing is
+buffered."""
 
 import logging
 import re
@@ -142,6 +143,7 @@ class Cors(CORSMiddleware):
     """Answer preflight requests; a refusal is a problem like any other."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer a preflight request."""
         answer = super().preflight_response(request_headers)
         if answer.status_code < 400:
             return answer

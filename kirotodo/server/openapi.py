@@ -85,7 +85,7 @@ def _header(name: str) -> dict[str, Any]:
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems that a route may answer with, as it declares them."""
+    """Return the problems that a route may answer with, as it declares them."""
     return {status: _problem(status) for status in statuses}
 
 
@@ -98,7 +98,7 @@ def _problem(status: int) -> dict[str, Any]:
 
 
 def stream_of(schema: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
-    """A stream of server-sent events, whose data are of that schema, as a route declares it."""
+    """Return the response of server-sent events whose data are of that schema, as a route declares it."""
     each = {"$ref": _REF.format(model=schema)}
     data = {"type": "string", "contentMediaType": "application/json", "contentSchema": each}
     event = {"type": "string", "enum": [*kinds, "reconnect", "problem"]}

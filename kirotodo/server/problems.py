@@ -1,4 +1,4 @@
-"""Faults as RFC 9457 problems: the one place where an error becomes a status, a body and headers.
+"""Turns errors into RFC 9457 problems: the one place where an error becomes a status, a body and headers.
 
 What a user or a model did wrong is told in the core's own sentence. What is wrong with this machine is written to the
 log and told in a sentence that names neither file, SQL nor service.
@@ -80,7 +80,7 @@ RETRY_SECONDS: Final = 2
 
 
 def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
-    """A problem as an answer; `more` are members of its own."""
+    """Return a problem as an answer; `more` are members of its own."""
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "code": code}
     return Response(
         json.dumps({**body, **more}, ensure_ascii=True).encode(), status, headers=headers, media_type=MEDIA_TYPE
@@ -88,7 +88,7 @@ def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] |
 
 
 def problem_of(error: KirotodoError, **more: Any) -> Response:
-    """The answer to an error of the core."""
+    """Return the answer to an error of the core."""
     status = STATUS[error.code]
     headers: dict[str, str] = dict(getattr(error, "headers", {}))
     match error:
@@ -107,7 +107,7 @@ def problem_of(error: KirotodoError, **more: Any) -> Response:
 
 
 def told(error: KirotodoError) -> str:
-    """The sentence for the one who asked; that of an operator's fault goes to the log instead."""
+    """Return the message for the caller; that of an operator's error goes to the log instead."""
     if not isinstance(error, OperatorError) or error.code == "draining":
         return error.message
     log.error("%s: %s", error.code, error.message)

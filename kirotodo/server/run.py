@@ -24,7 +24,7 @@ from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
 from kirotodo.server.auth.authenticator import Authenticator
 from kirotodo.server.auth.signing_secret import SECRET_MIN, plain, weakness_of
-from kirotodo.server.connections import HEAD_MAX, Connections
+from kirotodo.server.connection_limits import HEAD_MAX, Connections
 from kirotodo.server.observability import logs, sentry
 from kirotodo.server.observability.metrics import shared_by_processes
 
@@ -114,7 +114,7 @@ def _watched_app(settings: Settings) -> FastAPI:
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """A socket at that address; a sentence where there can be none."""
+    """Return a socket bound to that address. Raises `OperatorError` where there can be none."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

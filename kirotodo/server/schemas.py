@@ -307,6 +307,7 @@ class DraftBody(Body):
     updated_at: Moment | None = Field(default=None, description="Not kept.")
 
     def draft(self) -> TaskDraft:
+        """Return the draft that the body describes."""
         return TaskDraft(**{name: getattr(self, name) for name in _DRAFT})
 
 
@@ -351,6 +352,7 @@ class TaskQuery(PageQuery):
     sort: Sort = "due"
 
     def filter(self) -> TaskFilter:
+        """Return the filter that the query describes."""
         return TaskFilter(**self.model_dump(exclude={"limit", "cursor"}))
 
 
@@ -374,7 +376,7 @@ class Models(BaseModel):
 
 
 class UserStatus(BaseModel):
-    """What answers, for whom, and how much is open."""
+    """The default model, the user, and how many tasks are open."""
 
     model: str
     user: str

@@ -1,4 +1,5 @@
-"""Stopping without losing anything: new work is turned away, viewers go elsewhere, turns end or are let go of."""
+"""Stops a server without losing anything: new work is refused, viewers reconnect elsewhere, turns end or are
+released."""
 
 import asyncio
 import logging
@@ -19,7 +20,7 @@ RESTARTING: Final = "This server restarts. Your message is kept and is answered;
 
 
 class GracefulShutdown:
-    """Whether the server is about to stop. `begun` once it is; `over` once the turns' time is up."""
+    """The state of a server that is about to stop. `begun` once it is; `over` once the turns' time is up."""
 
     def __init__(self) -> None:
         self.begun = False
@@ -48,11 +49,11 @@ class GracefulShutdown:
             part()
 
     def end(self) -> None:
-        """Who still waits for a turn waits no longer."""
+        """End every wait for a turn."""
         self._over.set()
 
     async def unless_over(self, work: Awaitable[T]) -> T:
-        """What `work` gives, or `Draining` where the server stops before that."""
+        """Return what `work` gives, or raise `Draining` where the server stops before that."""
         running = asyncio.ensure_future(work)
         over = asyncio.ensure_future(self._over.wait())
         self._waiting += 1

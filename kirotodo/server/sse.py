@@ -25,7 +25,7 @@ from kirotodo.core.events import ApprovalRequested, TurnFailed
 from kirotodo.core.local import LocalBackend
 from kirotodo.server.problems import INSIDE, STATUS, told
 from kirotodo.server.shutdown import GracefulShutdown
-from kirotodo.server.viewers import Viewing
+from kirotodo.server.stream_limits import Viewing
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def frame(*, id: int, event: str, data: bytes) -> bytes:
 
 
 def problem_frame(code: str, detail: str) -> bytes:
-    """What made the stream end before its time."""
+    """Return the frame that says why the stream ended early."""
     problem = {"type": "about:blank", "status": STATUS.get(code, 500), "detail": detail, "code": code}  # type: ignore[call-overload]
     return b"event: problem\ndata: %b\n\n" % json.dumps(problem).encode()
 
@@ -175,6 +175,7 @@ def _turn_waits() -> Iterator[None]:
 
 
 async def turn_frames(backend: LocalBackend, turn_id: str, *, after: int = 0) -> AsyncGenerator[bytes, None]:
+    """Yield the frames of a turn's events."""
     with _turn_waits():
         async with aclosing(backend.records(turn_id, after=after)) as events:
             async for event in events:
@@ -182,13 +183,14 @@ async def turn_frames(backend: LocalBackend, turn_id: str, *, after: int = 0) ->
 
 
 async def list_frames(backend: LocalBackend, *, after: int | None) -> AsyncGenerator[bytes, None]:
+    """Yield the frames of changes to a list."""
     async with aclosing(backend.changes(after=after)) as news:
         async for changed in news:
             yield frame(id=changed.revision, event="list_changed", data=_list_changed().dump_json(changed))
 
 
 async def outcome(backend: LocalBackend, turn_id: str) -> Outcome:
-    """The turn once it is over, or waits for an approval."""
+    """Return the turn once it is over, or waits for an approval."""
     with _turn_waits():
         return await _outcome(backend, turn_id)
 

@@ -1,4 +1,4 @@
-"""Deleting a user with everything of theirs, after a grace time in which they can take it back.
+"""Deletes a user with everything of theirs, after a grace time in which they can take it back.
 
 This works whoever keeps the accounts: a user with a password here gives it once more, one who comes with a token from
 elsewhere has none to give. Until it is taken back nothing of the user can be read or written.
@@ -24,7 +24,7 @@ FIRST_SECONDS: Final = 60.0
 
 
 class Deletions:
-    """Who is to be deleted, and the deleting."""
+    """The users who are to be deleted, and how they are."""
 
     def __init__(
         self, *, database: Database, passwords: Passwords, session_statuses: SessionStatusCache, grace: timedelta

@@ -1,4 +1,4 @@
-"""Signing up, in and out: what becomes of an e-mail address, a password and a refresh token.
+"""Signs users up, in and out: checks email addresses and passwords, and renews refresh tokens.
 
 Passwords are hashed outside of transactions. A refresh token holds once; the one before it holds for a minute more, so
 that an answer lost on its way signs nobody out, and gets what that answer said. Any older one has been copied: its
@@ -39,7 +39,7 @@ NOT_CURRENT: Final = "That isn't your current password."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenPair:
-    """What a sign-in is answered with."""
+    """The tokens that answer a sign-in."""
 
     access_token: str
     refresh_token: str
@@ -65,6 +65,7 @@ class SessionStatusCache:
         self._known: OrderedDict[tuple[str, str | None], tuple[float, SessionStatus]] = OrderedDict()
 
     async def of(self, user_id: str, session_id: str | None) -> SessionStatus:
+        """Return what was known of this user a moment ago, or None."""
         key = (user_id, session_id)
         found = self._known.get(key)
         if found is not None and found[0] > self._monotonic():
@@ -79,7 +80,7 @@ class SessionStatusCache:
         return standing
 
     def forget(self, user_id: str) -> None:
-        """What was known of this user no longer holds."""
+        """Forget what was known of this user."""
         for key in [key for key in self._known if key[0] == user_id]:
             del self._known[key]
         self._revoked()
@@ -175,7 +176,8 @@ class Accounts:
         )
 
     async def refresh(self, refresh: Refresh) -> TokenPair:
-        """The next pair of tokens of a session. Raises `NotSignedIn` where it is over, or this token is an old one."""
+        """Return the next pair of tokens of a session. Raises `NotSignedIn` where it is over, or this token is an
+        old one."""
         reused = False
         async with self._database.begin(refresh.user_id) as store:
             account = await store.accounts.get()

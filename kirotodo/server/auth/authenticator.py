@@ -1,4 +1,4 @@
-"""Who calls: the gate that every request of a user passes.
+"""Authenticates every request of a user.
 
 `signed_in` and `owner` are for the routes; what they share, the `Authenticator`, lies in `app.state.gate`. A server has
 one way of telling who calls and never mixes two: tokens that it signs itself (HS256), or those of the issuer that
@@ -27,7 +27,7 @@ from kirotodo.server.auth.passwords import Passwords
 from kirotodo.server.auth.rate_limit import Limits, address_of
 from kirotodo.server.auth.signing_secret import previous_secret_of, secret_of
 from kirotodo.server.auth.tokens import NO_TOKEN, Tokens
-from kirotodo.server.viewers import Viewers
+from kirotodo.server.stream_limits import Viewers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +45,7 @@ class Principal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OwnAccounts:
-    """What a server with accounts of its own has."""
+    """The parts that a server with its own accounts has."""
 
     tokens: Tokens
     accounts: Accounts
@@ -142,6 +142,7 @@ class Authenticator:
         return self._own
 
     async def aclose(self) -> None:
+        """Close what the authenticator holds open."""
         await self.limits.aclose()
         await self.viewers.aclose()
         if self._issuer is not None:
@@ -150,12 +151,13 @@ class Authenticator:
 
 
 def gate_of(request: Request) -> Authenticator:
+    """Return the authenticator of the application."""
     gate: Authenticator = request.app.state.gate
     return gate
 
 
 def token_of(request: Request) -> str:
-    """The bearer token of a request. Raises `NotSignedIn` where it has none, or several to choose from."""
+    """Return the bearer token of a request. Raises `NotSignedIn` where it has none, or several to choose from."""
     given = request.headers.getlist("Authorization")
     scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
     if scheme.lower() != "bearer" or not token.strip():
@@ -184,7 +186,7 @@ async def authenticated(request: Request, user_id: str | None = None) -> Princip
 
 
 async def signed_in(request: Request, _: Annotated[object, Depends(_SCHEME)]) -> Principal:
-    """The caller, whoever that is."""
+    """Return the verified caller."""
     return await authenticated(request)
 
 
@@ -193,6 +195,6 @@ async def owner(
     user_id: Annotated[str, Path(max_length=255, description="The token's subject.", examples=["1"])],
     _: Annotated[object, Depends(_SCHEME)],
 ) -> Principal:
-    """The caller of an address below `/api/{user_id}`, whom the route has verified."""
+    """Return the caller of an address below `/api/{user_id}`, whom the route has verified."""
     principal: Principal = request.state.principal
     return principal

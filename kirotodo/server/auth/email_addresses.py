@@ -1,4 +1,4 @@
-"""E-mail addresses: the one spelling an account is kept in, and finding the account of one."""
+"""Checks email addresses, folds them to the spelling an account is stored under, and finds the account of one."""
 
 import re
 import unicodedata

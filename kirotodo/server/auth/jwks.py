@@ -40,13 +40,15 @@ _KINDS: Final[Mapping[tuple[object, object], str]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Key:
+    """A public key of the issuer."""
+
     algorithm: str
     public: jwt.PyJWK
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssuedIdentity:
-    """Who comes with a token of the issuer."""
+    """The user that a token of the issuer names."""
 
     user_id: str
     email: str | None
@@ -84,6 +86,7 @@ class Issuer:
         )
 
     async def aclose(self) -> None:
+        """Close the connections to the issuer."""
         if self._again is not None:
             self._again.cancel()
             await asyncio.gather(self._again, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Tokens that set a new password once: made by whoever runs the server, since there is no mail to send one in.
+"""Makes tokens that set a new password once, for whoever runs the server, since there is no mail to send one in.
 
 A token names its user and is kept as a hash. It ends when it is used, when another one is made, and after an hour.
 """

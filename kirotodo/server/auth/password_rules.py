@@ -1,4 +1,4 @@
-"""Which passwords are refused: those that are tried first by whoever guesses (NIST SP 800-63B, 3.1.1.2).
+"""Refuses passwords that are tried first by whoever guesses (NIST SP 800-63B, 3.1.1.2).
 
 A password needs length and must not be a known one. There are no rules about digits, capitals or signs: they make
 passwords weaker. The list of common passwords is made by `scripts/common_passwords.py` and read with the first use.

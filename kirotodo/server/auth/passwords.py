@@ -27,6 +27,7 @@ WAITING_MAX: Final = 32
 
 
 def argon2id(*, memory_kib: int = MEMORY_KIB, passes: int = PASSES) -> PasswordHash:
+    """Return the hasher with the cost that new hashes get."""
     return PasswordHash((Argon2Hasher(time_cost=passes, memory_cost=memory_kib, parallelism=1),))
 
 
@@ -39,16 +40,18 @@ class Passwords:
         self._waiting = 0
 
     async def hash(self, password: str) -> str:
+        """Return the hash of a password."""
         return await self._run(lambda: self._hasher.hash(spelled(password)))
 
     async def check(self, password: str, kept: str | None) -> tuple[bool, str | None]:
-        """Whether it is the password of the hash `kept`, and that hash anew where its cost is out of date.
+        """Return whether it is the password of the hash `kept`, and that hash anew where its cost is out of date.
 
         Without `kept` the answer is no, and takes as long as any other.
         """
         return await self._run(lambda: self._check(spelled(password), kept))
 
     def close(self) -> None:
+        """Stop the threads."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _check(self, password: str, kept: str | None) -> tuple[bool, str | None]:

@@ -1,4 +1,4 @@
-"""How much one may ask for: counted per user, and per address where nobody is signed in.
+"""Limits requests per user, and per address where nobody is signed in.
 
 A turn costs a model's work and a look at the list next to nothing: turns are counted by themselves, against RATE_LIMIT,
 and everything else against ten times that. Counts lie in this process, or in Redis or Valkey, where all replicas share
@@ -54,7 +54,8 @@ STATE: Final = "allowance"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Allowance:
-    """What is left after a request. `wait` is None where it was let through, else the seconds until one will be."""
+    """The allowance left after a request. `wait` is None where it was let through, else the seconds until one will
+    be."""
 
     limit: int
     remaining: int
@@ -113,6 +114,7 @@ class Limits:
 
     @classmethod
     def open(cls, settings: Settings, *, monotonic: Callable[[], float] = time.monotonic) -> Self:
+        """Open the limits that the settings name."""
         return cls(
             a_minute=settings.rate_limit,
             at_once=settings.rate_limit_burst,
@@ -121,17 +123,18 @@ class Limits:
         )
 
     async def aclose(self) -> None:
+        """Close the connection to the shared storage."""
         if self._storage is not None:
             await self._storage.bridge.storage.aclose()  # type: ignore[attr-defined]
 
     @property
     def lost(self) -> bool:
-        """Whether the shared storage does not answer, so that counts are those of this process alone."""
+        """Return whether the shared storage does not answer, so that counts are those of this process alone."""
         return self._lost
 
     @property
     def kept(self) -> int:
-        """How many counts this process keeps."""
+        """Return how many counts this process keeps."""
         return len(self._counts.storage)
 
     async def take(self, kind: Kind, who: str) -> Allowance:
@@ -183,7 +186,7 @@ class Limits:
         await self._ask(note)
 
     async def take_for(self, request: Request, kind: Kind, who: str) -> None:
-        """The same for a request, whose answer then says what is left; `RateLimitHeaders` writes it there."""
+        """Count one request, whose answer then says what is left; `RateLimitHeaders` writes it there."""
         allowance = await self.take(kind, who)
         setattr(request.state, STATE, allowance)
         if allowance.wait is not None:
@@ -228,7 +231,7 @@ class RateLimitHeaders:
 
 
 def headers_of(allowance: Allowance) -> dict[str, str]:
-    """What is left, as headers; the reset is a moment in seconds since 1970, as is usual for these."""
+    """Return what is left as headers; the reset is a moment in seconds since 1970, as is usual for these."""
     return {
         "X-RateLimit-Limit": str(allowance.limit),
         "X-RateLimit-Remaining": str(allowance.remaining),
@@ -237,7 +240,7 @@ def headers_of(allowance: Allowance) -> dict[str, str]:
 
 
 def address_of(request: Request) -> str:
-    """Whom to count where nobody is signed in."""
+    """Return the address to count where nobody is signed in."""
     return counted_as(request.client.host if request.client is not None else "")
 
 

@@ -46,7 +46,7 @@ def weakness_of(secret: str) -> str | None:
 
 
 def secret_of(settings: "Settings") -> str:
-    """The secret of this server. Blocks where one has to be read or made.
+    """Return the secret of this server. Blocks where one has to be read or made.
 
     Raises `ConfigError` in production without one, and `OperatorError` where the file cannot be read or written.
     """
@@ -62,12 +62,12 @@ def secret_of(settings: "Settings") -> str:
 
 
 def previous_secret_of(settings: "Settings") -> str | None:
-    """The secret before, whose tokens still hold."""
+    """Return the secret before, whose tokens still hold."""
     return plain(settings.better_auth_secret_previous) or None
 
 
 def plain(secret: "SecretStr | None") -> str:
-    """What a setting says, without the line end that files and shells leave behind."""
+    """Return the value of a setting without the line end that files and shells leave behind."""
     return secret.get_secret_value().strip() if secret is not None else ""
 
 

@@ -74,10 +74,12 @@ class Tokens:
         session_id: str | None = None,
         lifetime: timedelta = ACCESS_LIFETIME,
     ) -> str:
+        """Sign a token that gives access."""
         more = {} if session_id is None else {"sid": session_id}
         return self._sign(user_id, ACCESS_AUDIENCE, self._clock() + lifetime, tv=token_version, **more)
 
     def sign_refresh(self, user_id: str, *, session_id: str, generation: int, expires_at: datetime) -> str:
+        """Sign a token that renews a session."""
         return self._sign(user_id, REFRESH_AUDIENCE, expires_at, sid=session_id, gen=generation)
 
     def read_access(self, token: str) -> Access:
@@ -124,7 +126,7 @@ class Tokens:
 def verified(
     token: str, key: Any, *, algorithm: str, audiences: tuple[str, ...], issuers: tuple[str, ...]
 ) -> Mapping[str, Any]:
-    """The claims of a token that `key` signed for one of `audiences`.
+    """Return the claims of a token that `key` signed for one of `audiences`.
 
     Raises `InvalidSignatureError` where another key may have signed it, and `NotSignedIn` where none could help.
     """

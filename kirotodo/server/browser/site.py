@@ -1,7 +1,7 @@
 """The browser front end: a page that shows the terminal client, and a process of it for each visitor.
 
-The page, its script and its fonts come from here alone. Nothing is kept of a visitor: tokens stay in the memory of his
-process, which ends with his socket.
+The page, its script and its fonts come from here alone. Nothing is kept of a visitor: tokens stay in the memory of
+their process, which ends with their socket.
 """
 
 import asyncio
@@ -71,10 +71,11 @@ class Site(Server):
 
     @property
     def visitors(self) -> int:
-        """How many are here now."""
+        """Return how many visitors there are now."""
         return self._addresses.total()
 
     def application(self) -> web.Application:
+        """Return the web application with its routes."""
         app = web.Application()
         app.add_routes(
             [
@@ -91,10 +92,12 @@ class Site(Server):
         return app
 
     async def handle_page(self, _: web.Request) -> web.Response:
+        """Answer with the page."""
         page = (PAGE / "index.html").read_text(encoding="utf-8")
         return web.Response(text=page.replace("{title}", html.escape(self.title)), content_type="text/html")
 
     async def handle_part(self, request: web.Request) -> web.Response:
+        """Answer with the script or the style sheet of the page."""
         kind = {"page.js": "text/javascript", "page.css": "text/css"}.get(request.match_info["name"])
         if kind is None:
             raise web.HTTPNotFound
@@ -102,9 +105,11 @@ class Site(Server):
         return web.Response(text=text, content_type=kind)
 
     async def handle_health(self, _: web.Request) -> web.Response:
+        """Answer that the site is up, with the number of visitors."""
         return web.json_response({"status": "ok", "version": __version__, "visitors": self.visitors})
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """Run a visitor's process for as long as the socket is open."""
         if not _same_origin(request) or not _own_host(request):
             raise web.HTTPForbidden(text="Only this site's own page may open a terminal.")
         socket = web.WebSocketResponse(heartbeat=15, max_msg_size=MESSAGE_MAX)
@@ -150,6 +155,7 @@ class Site(Server):
             await asyncio.shield(visitor.stop())
 
     async def on_shutdown(self, app: web.Application) -> None:
+        """Close every visitor's socket."""
         await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in tuple(self._sockets)))
 
     def _address_of(self, request: web.Request) -> str:
@@ -197,7 +203,7 @@ def _zone(name: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def served(site: Site, host: str, port: int) -> AsyncIterator[str]:
-    """The site, listening; gives its address. At the end every visitor is told, and his process ended."""
+    """Serve the site and yield its address. At the end every visitor is told, and their process ended."""
     runner = web.AppRunner(site.application(), access_log=None, shutdown_timeout=10)
     await runner.setup()
     try:

@@ -103,9 +103,11 @@ class Visitor(AppService):
         return self._typed.is_set()
 
     async def set_terminal_size(self, width: int, height: int) -> None:
+        """Resize the terminal, within bounds."""
         await super().set_terminal_size(within(width, WIDTHS), within(height, HEIGHTS))
 
     async def stop(self) -> None:
+        """End the process and delete its folder."""
         process, self._process = self._process, None
         if process is not None:
             await self._download_manager.cancel_app_downloads(app_service_id=self.app_service_id)
@@ -129,7 +131,7 @@ class Visitor(AppService):
 
 
 def within(value: int, bounds: range) -> int:
-    """The value, or the bound it went past."""
+    """Return the value, or the bound that it exceeds."""
     return min(max(int(value), bounds.start), bounds.stop - 1)
 
 

@@ -56,7 +56,7 @@ def show(as_json: bool = False) -> None:
         place = "" if source == "default" else f"  ({source})"
         put(f"{name:<{name_width}}  {sanitize_line(value) or '-'}{place}")
     if (found := where(ask=False)).server:
-        say(f"The list is at {found.server}; these are the settings of this computer.")
+        say(f"Your list is at {found.server}; these are the settings of this computer.")
     say(f"Change them in {settings.config_path}: kirotodo config edit")
 
 
@@ -124,12 +124,12 @@ def key(name: str, delete: bool) -> None:
     keys = KeyStore(settings.config_dir)
     if delete:
         gone = keys.delete(name)
-        say(f"The key of {sanitize_line(name)} is deleted." if gone else "There was no such key.")
+        say(f"Deleted the key of {sanitize_line(name)}." if gone else "There was no such key.")
         return
     _check_takes_key(name, settings)
     stored = keys.store(name, checked_key(_typed_key(name)))
     where = "the system keyring" if stored.place == "keyring" else f"{stored.place}, since {stored.detail}"
-    say(f"The key of {name} is kept in {where}.")
+    say(f"Stored the key of {name} in {where}.")
 
 
 def _check_takes_key(name: str, settings: "Settings") -> None:

@@ -34,6 +34,7 @@ class Days(click.ParamType[timedelta]):
     name = "days"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Return the period that a text such as 90d names."""
         if isinstance(value, timedelta):
             return value
         found = re.fullmatch(r"([1-9]\d{0,4})d", str(value))
@@ -54,7 +55,7 @@ def db() -> None:
 
 
 @db.command(
-    short_help="Migrate to the newest form.",
+    short_help="Migrate to the newest revision.",
     epilog="""\b
 Examples:
   kirotodo db upgrade
@@ -62,7 +63,7 @@ Examples:
   kirotodo db upgrade --newer-is-fine    (before servers start, whichever release they are)""",
 )
 @click.argument("revision", default="head")
-@click.option("--newer-is-fine", is_flag=True, help="End well where a newer release migrated it, and change nothing.")
+@click.option("--newer-is-fine", is_flag=True, help="Exit with 0, and change nothing, if a newer release migrated it.")
 def upgrade(revision: str, newer_is_fine: bool) -> None:
     """Migrate up to REVISION, the newest unless given; a copy is kept of a database that holds anything."""
     from kirotodo.core.errors import StorageTooNew
@@ -73,29 +74,29 @@ def upgrade(revision: str, newer_is_fine: bool) -> None:
     except StorageTooNew:
         if not newer_is_fine:
             raise
-        put("A newer kirotodo migrated the database already; nothing was changed.")
+        put("A newer kirotodo has already migrated the database; nothing was changed.")
 
 
 @db.command(
-    short_help="Migrate back to an older form.",
+    short_help="Migrate back to an older revision.",
     epilog="""\b
 Examples:
   kirotodo db downgrade 0001
   kirotodo db downgrade base --yes    (takes every table away)""",
 )
 @click.argument("revision")
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="Don't ask for confirmation.")
 def downgrade(revision: str, yes: bool) -> None:
     """Migrate down to REVISION; `base` takes every table away. A copy is kept of what was there."""
     from kirotodo.core.store import maintenance
 
-    require_yes(f"Going back to {revision!r} may take columns or tables away, with what is in them. Go on?", yes=yes)
+    require_yes(f"Going back to {revision!r} may delete columns or tables and the data in them. Continue?", yes=yes)
     reached = maintenance.downgrade(_direct_url(), revision)
     put(f"The database is at revision {reached or 'base'}.")
 
 
 @db.command(
-    short_help="Look the database over.",
+    short_help="Check the database.",
     epilog="""\b
 Examples:
   kirotodo db check
@@ -103,7 +104,7 @@ Examples:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(as_json: bool) -> None:
-    """Look the database over without changing it; ends with 1 if something is wrong."""
+    """Check the database without changing it; exits with 1 if something is wrong."""
     from kirotodo.core.store import maintenance
 
     report = maintenance.check(_url())
@@ -129,14 +130,14 @@ def _fields(report: object) -> dict[str, object]:
 
 
 @db.command(
-    short_help="Write a whole copy, even while others write.",
+    short_help="Back up the database, even while it is in use.",
     epilog="""\b
 Examples:
   kirotodo db backup tasks.db
   kirotodo db backup "backup-$(date +%F).db\"""",
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def backup(file: Path, force: bool) -> None:
     """Write a whole, consistent copy of the database to FILE."""
     from kirotodo.core.errors import Conflict
@@ -148,37 +149,37 @@ def backup(file: Path, force: bool) -> None:
 
 
 @db.command(
-    short_help="Put a backup in the database's place.",
+    short_help="Restore the database from a backup.",
     epilog="""\b
 Examples:
   kirotodo db restore tasks.db
   kirotodo db restore tasks.db --yes""",
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@click.option("--yes", "-y", is_flag=True, help="Don't ask for confirmation.")
 def restore(file: Path, yes: bool) -> None:
-    """Put the backup FILE in the database's place; what was there before is kept beside it."""
+    """Restore the database from the backup FILE; the database that was there is kept beside it."""
     from kirotodo.core.store import maintenance
 
-    require_yes(f"This puts {file} in the place of your list. Go on?", yes=yes)
+    require_yes(f"This replaces your list with {file}. Continue?", yes=yes)
     kept = maintenance.restore(file, _url())
     put(f"Restored from {file}.")
     if kept is not None:
-        say(f"What was there before is kept in {kept}.")
+        say(f"The previous database is kept in {kept}.")
 
 
 @db.command(
-    short_help="Take away what is old and cannot be seen any more.",
+    short_help="Delete old data that nobody can see anymore.",
     epilog="""\b
 Examples:
   kirotodo db purge --older-than 90d --dry-run
   kirotodo db purge --older-than 90d""",
 )
-@click.option("--older-than", required=True, type=Days(), metavar="DAYS", help="How old, in days: 90d.")
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--older-than", required=True, type=Days(), metavar="DAYS", help="Minimum age in days, such as 90d.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def purge(older_than: timedelta, dry_run: bool, as_json: bool) -> None:
-    """Take away, of every user, what has been over or deleted for longer than DAYS.
+    """Delete, for every user, what has been over or deleted for longer than DAYS.
 
     That is: tasks and conversations that were deleted, the journal behind undo, the recordings of turns that are over
     (their messages and calls stay), and sessions that ran out. What is in use, or can be seen, stays. Accounts that
@@ -193,7 +194,7 @@ def purge(older_than: timedelta, dry_run: bool, as_json: bool) -> None:
         return
     for name, count in asdict(gone).items():
         put(f"{count:>8}  {_PURGED[name]}")
-    say("Nothing was changed." if dry_run else "These are gone.")
+    say("Nothing was changed." if dry_run else "These are deleted.")
 
 
 _PURGED = {

@@ -36,6 +36,8 @@ NO_SPACE: Final = 5 * MEBIBYTE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
+    """The result of one check."""
+
     name: str
     state: State
     detail: str
@@ -193,7 +195,7 @@ def _zone(settings: "Settings") -> Check:
 
 
 def check_model(settings: "Settings", *, offline: bool) -> Check:
-    """Whether the model can be reached, streams and calls tools. Only a configured one is asked."""
+    """Check that the model can be reached, streams and calls tools. Only a configured one is asked."""
     name = settings.default_model
     profile = next((profile for profile in settings.profiles() if profile.name == name), None)
     if profile is None:
@@ -321,10 +323,8 @@ Examples:
   kirotodo doctor --json | jq .ok""",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option(
-    "--offline", is_flag=True, help="Ask no model and no server: nothing goes over the network, nothing is spent."
-)
-@click.option("--production", is_flag=True, help="Also the list before going to production.")
+@click.option("--offline", is_flag=True, help="Skip the model and the server: use no network and spend nothing.")
+@click.option("--production", is_flag=True, help="Also check what production needs.")
 def doctor(as_json: bool, offline: bool, production: bool) -> None:
     """Check Python, the terminal, where the list is, folders, the database, the time zone and the model; ends with 1
     if something is broken.

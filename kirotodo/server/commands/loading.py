@@ -20,7 +20,7 @@ _READ: Final = "kirotodo.env_file.read"
 
 
 def load_settings() -> "Settings":
-    """The settings of this computer, with those of the file that `--env-file` names."""
+    """Return the settings of this computer, with those of the file that `--env-file` names."""
     from kirotodo.core.settings import Settings
 
     return Settings.load(env_file=given_file())
@@ -42,7 +42,7 @@ def load_server_settings() -> "Settings":
 
 
 def given_file() -> "EnvFile | None":
-    """What the file of `--env-file` says, None where there is none. Read once: it may be a pipe."""
+    """Return the file of `--env-file`, None where none is named. It is read once: it may be a pipe."""
     context = click.get_current_context(silent=True)
     if context is None:
         return None

@@ -42,7 +42,7 @@ def models(name: str | None, as_json: bool) -> None:
     known = choices(settings)
     asked = next((choice for choice in known if choice.name == (name or settings.default_model)), None)
     if asked is None:
-        raise InvalidInput(f"There is no model {name!r} here. There are: {', '.join(each.name for each in known)}.")
+        raise InvalidInput(f"There is no model {name!r} here. Choose one of: {', '.join(each.name for each in known)}.")
     if not as_json:
         _print(known)
     found: tuple[str, ...] | None = None
@@ -85,7 +85,7 @@ def _print(known: "tuple[ModelChoice, ...]") -> None:
         put(f"{'*' if default else ' '} {columns}  {price}".rstrip())
     say("* answers unless another is asked for: kirotodo ask --model NAME")
     if (found := where(ask=False)).server:
-        say(f"These answer on this computer. The list is at {found.server}: /model in the chat lists its.")
+        say(f"These answer on this computer. Your list is at {found.server}: /model in the chat lists its.")
 
 
 def _price(choice: "ModelChoice") -> str:

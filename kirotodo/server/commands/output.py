@@ -1,4 +1,4 @@
-"""The only way out of an operator's command: data to stdout, messages to stderr, all of it made safe for a terminal."""
+"""Prints for the operator's commands: data to stdout, messages to stderr, all of it made safe for a terminal."""
 
 import json
 import sys

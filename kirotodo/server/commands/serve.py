@@ -14,7 +14,7 @@ Examples:
   kirotodo serve --host 0.0.0.0 --port 8080
   DATABASE_URL=postgresql://… ENVIRONMENT=production kirotodo serve --workers 4""",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for every one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all of them.")
 @click.option(
     "--port",
     "-p",
@@ -23,7 +23,7 @@ Examples:
     show_default=True,
     envvar="PORT",
     show_envvar=True,
-    help="Port to listen at; 0 for any that is free.",
+    help="Port to listen on; 0 picks a free one.",
 )
 @click.option(
     "--workers",
@@ -33,7 +33,7 @@ Examples:
     show_default=True,
     envvar="WEB_CONCURRENCY",
     show_envvar=True,
-    help="Processes to share the work; more than one needs PostgreSQL.",
+    help="Number of worker processes; more than one needs PostgreSQL.",
 )
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the list over HTTP, for as many users as have a token; /docs describes every address.

@@ -23,8 +23,8 @@ Examples:
   curl -X POST http://127.0.0.1:8000/api/1/chat -H "Authorization: Bearer $JWT_TOKEN" \\
        -H "Content-Type: application/json" -d '{"message":"Hello"}'""",
 )
-@click.option("--user", "user_id", metavar="ID", help="Whom the token is for; made on first use.")
-@click.option("--days", type=click.IntRange(1, 365), default=30, show_default=True, help="How long it holds.")
+@click.option("--user", "user_id", metavar="ID", help="The user the token is for; created on first use.")
+@click.option("--days", type=click.IntRange(1, 365), default=30, show_default=True, help="Days until it expires.")
 @click.option("--reset-password", "email", metavar="EMAIL", help="Print one that sets a new password for this account.")
 def token(user_id: str | None, days: int, email: str | None) -> None:
     """Print a token that opens the list of user ID, and nothing else.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Show what the built-in model makes of a text.",
+    short_help="Show how the built-in model understands a text.",
     epilog="""\b
 Examples:
   kirotodo understand every other friday at 9 water the plants
@@ -27,16 +27,16 @@ Examples:
   echo '{"id": 1, "text": "add milk", "now": "2026-11-23T10:00:00"}' | kirotodo understand --jsonl""",
 )
 @click.argument("words", nargs=-1, metavar="[TEXT]...")
-@click.option("--jsonl", is_flag=True, help="Answer questions from stdin, one JSON object a line.")
+@click.option("--jsonl", is_flag=True, help="Read questions from stdin, one JSON object per line.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def understand(words: Sequence[str], jsonl: bool, as_json: bool) -> None:
-    """Show what the built-in model makes of TEXT; nothing is changed."""
+    """Show how the built-in model understands TEXT; nothing is changed."""
     if jsonl:
         _answer_lines()
         return
     text = " ".join(words).strip() or ("" if sys.stdin.isatty() else sys.stdin.read(10_000).strip())
     if not text:
-        raise click.UsageError("Nothing was said. For example: kirotodo understand buy milk tomorrow")
+        raise click.UsageError("No text was given. For example: kirotodo understand buy milk tomorrow")
     from kirotodo.server.commands import understand
 
     understanding = understand.read(text)
@@ -62,14 +62,14 @@ def _question(line: bytes, number: int) -> dict[str, Any]:
     try:
         question = json.loads(line)
     except ValueError as error:
-        raise click.ClickException(f"Line {number} is no JSON: {error}") from None
+        raise click.ClickException(f"Line {number} isn't valid JSON: {error}") from None
     if not isinstance(question, dict):
-        raise click.ClickException(f"Line {number} is no JSON object.")
+        raise click.ClickException(f"Line {number} isn't a JSON object.")
     return question
 
 
 def read(text: str) -> "Understanding":
-    """What the built-in model makes of a text that is said now, where and as the settings say."""
+    """Return what the built-in model understands of a text that is said now, by the settings."""
     from kirotodo.core.language.types import Preferences
     from kirotodo.core.language.understand import understand
 

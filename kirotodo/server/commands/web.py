@@ -28,26 +28,33 @@ Examples:
     "--server",
     envvar=["KIROTODO_SERVER", "NEXT_PUBLIC_API_URL"],
     metavar="URL",
-    help="The server that visitors sign in at (also KIROTODO_SERVER or NEXT_PUBLIC_API_URL).",
+    help="The server that visitors sign in to (also KIROTODO_SERVER or NEXT_PUBLIC_API_URL).",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=8080,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 picks a free one.",
+)
 @click.option(
     "--visitors",
     envvar="KIROTODO_WEB_VISITORS",
     default=50,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="How many browsers may have it open at once, each with a process of about 80 MB.",
+    help="Most browsers at once; each takes a process of about 80 MB.",
 )
-@click.option("--title", default="kirotodo", show_default=True, help="What the window is called.")
+@click.option("--title", default="kirotodo", show_default=True, help="Title of the page.")
 def web(server: str | None, host: str, port: int, visitors: int, title: str) -> None:
-    """Serve the chat to browsers: whoever opens the page signs in at the server and has the terminal client there.
+    """Serve the chat to browsers: each visitor signs in to the server and gets the terminal client there.
+    A page in which nothing is typed for its first 10 minutes is closed.
 
-    Each visitor has a process of the client that ends with the page; who he is stays in its memory alone.
+    Each visitor has a process of the client that ends with the page; who they are stays in its memory alone.
     """
     if not server:
-        raise click.UsageError("Name the server that visitors sign in at: --server URL, or KIROTODO_SERVER.")
+        raise click.UsageError("Name the server that visitors sign in to: --server URL, or KIROTODO_SERVER.")
     from kirotodo.server.browser.site import Site
     from kirotodo.server.observability import logs
 

@@ -46,7 +46,7 @@ def configure(settings: Settings, *, stream: TextIO | None = None) -> None:
 
 
 def is_trusted(name: str) -> bool:
-    """Whether the logger's own words may leave this process."""
+    """Return whether the logger's own words may leave this process."""
     return any(name == trusted or name.startswith(f"{trusted}.") for trusted in _TRUSTED)
 
 
@@ -64,6 +64,7 @@ class OnceInAWhile:
         self._said: dict[str, tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Let a record through unless the same one was logged a moment ago."""
         if record.levelno < logging.WARNING or record.exc_info or not is_trusted(record.name):
             return True
         message, now = record.getMessage(), self._clock()
@@ -97,8 +98,8 @@ def _without_words(record: logging.LogRecord) -> logging.LogRecord:
 
 
 def exception_without_words(error: BaseException) -> str:
-    """The error and those it came from, with where they were raised. Their texts only where the class is of ours: those
-    of drivers and parsers quote what they were given."""
+    """Return the error and those it came from, with where they were raised. Their texts only where the class is of
+    ours: those of drivers and parsers quote what they were given."""
     parts = []
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before is not None:

@@ -1,4 +1,4 @@
-"""What a server counts, for Prometheus. No label holds anything of a user, and none has values without end.
+"""Counts for Prometheus. No label holds anything of a user, and none has values without end.
 
 Several worker processes share their counts through the folder of `PROMETHEUS_MULTIPROC_DIR`, which `kirotodo serve`
 sets.
@@ -109,18 +109,21 @@ class Metrics(Observer):
     # --- what happens ---
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answer."""
         self._requests.labels(method, route, str(status)).inc()
         self._request_seconds.labels(route).observe(seconds)
         if status == 429:
             self._limited.inc()
 
     def turn_ended(self, report: TurnReport) -> None:
+        """Count a turn."""
         self._turns.labels(report.ended).inc()
         self._turn_seconds.labels(report.ended, report.model).observe(report.seconds)
         self._tokens.labels(report.model, "input").inc(report.usage.input_tokens)
         self._tokens.labels(report.model, "output").inc(report.usage.output_tokens)
 
     def model_ran(self, report: StepReport) -> None:
+        """Count a run of a model."""
         self._model_seconds.labels(report.model).observe(report.seconds)
         if report.first_seconds is not None:
             self._first_seconds.labels(report.model).observe(report.first_seconds)
@@ -137,7 +140,7 @@ class Metrics(Observer):
         pool: Callable[[], tuple[int, int]],
         limits_shared: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Where the numbers stand that are not counted here; `pool` gives connections in use and at most."""
+        """Register where the numbers stand that are not counted here; `pool` gives connections in use and at most."""
         self._looks = [
             (self._live, live_turns),
             (self._viewers, viewers),
@@ -147,6 +150,7 @@ class Metrics(Observer):
         ]
 
     def look(self) -> None:
+        """Read the numbers that are not counted here."""
         for gauge, number in self._looks:
             gauge.set(number())
 
@@ -166,7 +170,7 @@ class Metrics(Observer):
             await asyncio.sleep(LOOK_SECONDS)
 
     def page(self) -> bytes:
-        """Everything in Prometheus' text format, of all worker processes together."""
+        """Return everything in Prometheus' text format, of all worker processes together."""
         self.look()
         if not self._shared:
             return generate_latest(self._registry)

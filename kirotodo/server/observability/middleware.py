@@ -82,9 +82,11 @@ class CompositeObserver(Observer):
         self._observers = tuple(observers)
 
     def turn_ended(self, report: TurnReport) -> None:
+        """Pass the report of a turn on to each observer."""
         for observer in self._observers:
             observer.turn_ended(report)
 
     def model_ran(self, report: StepReport) -> None:
+        """Pass the report of a model's run on to each observer."""
         for observer in self._observers:
             observer.model_ran(report)

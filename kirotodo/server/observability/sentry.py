@@ -68,7 +68,7 @@ def stop() -> None:
 
 
 def scrubbed(event: Event, hint: Hint) -> Event:
-    """The event with nothing in it but what is known to be harmless."""
+    """Return the event with nothing in it but what is known to be harmless."""
     extra: Any = event.get("extra") or {}
     kept: dict[str, Any] = {key: value for key, value in event.items() if key in _KEPT}
     kept["tags"] = {name: str(extra[name]) for name in _TAGS if extra.get(name)}

@@ -21,7 +21,8 @@ _NANOSECONDS: Final = 1_000_000_000
 
 
 def telemetry() -> TelemetryConfig:
-    """What FastAPI is to record. Raises `ConfigError` where an address is set and the exporter is not installed."""
+    """Return what FastAPI is to record. Raises `ConfigError` where an address is set and the exporter is not
+    installed."""
     if not traced():
         return {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
     if (
@@ -36,7 +37,7 @@ def telemetry() -> TelemetryConfig:
 
 
 def traced() -> bool:
-    """Whether a collector is named that spans are to go to."""
+    """Return whether a collector is named that spans are to go to."""
     return any(os.environ.get(name) for name in ENDPOINTS)
 
 
@@ -51,6 +52,7 @@ class Traces(Observer):
         self._tracer = trace.get_tracer("kirotodo")
 
     def turn_ended(self, report: TurnReport) -> None:
+        """Record the span of a turn."""
         self._span(
             "turn",
             report.seconds,
@@ -65,6 +67,7 @@ class Traces(Observer):
         )
 
     def model_ran(self, report: StepReport) -> None:
+        """Record the span of a model's run."""
         self._span("model", report.seconds, {"gen_ai.request.model": report.model}, report.code)
 
     def _span(self, name: str, seconds: float, attributes: dict[str, Any], code: str) -> None:

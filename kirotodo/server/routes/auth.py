@@ -105,6 +105,8 @@ class ResetBody(Body):
 
 
 class UserOut(BaseModel):
+    """A user, as answers show it."""
+
     id: str
     email: str | None
     deletion_at: datetime | None = Field(
@@ -123,6 +125,7 @@ class TokensOut(BaseModel):
 
     @classmethod
     def of(cls, pair: TokenPair) -> "TokensOut":
+        """Return the answer for a pair of tokens."""
         return cls(
             access_token=pair.access_token,
             expires_in=pair.expires_in,
@@ -132,6 +135,8 @@ class TokensOut(BaseModel):
 
 
 class Me(UserOut):
+    """The user of a token."""
+
     timezone: str | None
 
 
@@ -141,6 +146,7 @@ async def accounts_are_here(request: Request) -> None:
 
 
 async def counted_address(request: Request, _: Annotated[None, Depends(accounts_are_here)]) -> None:
+    """Count a request to sign in against its address, and return the address."""
     await gate_of(request).limits.take_for(request, "sign_in", address_of(request))
 
 
@@ -199,7 +205,7 @@ async def reset_password(body: ResetBody, request: Request) -> TokensOut:
 
 @router.post("/refresh", dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 413, 415))
 async def refresh_tokens(body: RefreshBody, request: Request) -> TokensOut:
-    """The next pair of tokens. A refresh token that was used before ends its session: somebody has a copy."""
+    """Return the next pair of tokens. A refresh token that was used before ends its session: somebody has a copy."""
     gate = gate_of(request)
     found = await _refresh_of(request, body.refresh_token)
     await gate.limits.take_for(request, "request", found.user_id)
@@ -230,7 +236,7 @@ async def sign_out(request: Request, body: SignOutBody | None = None) -> Respons
 
 @router.get("/me", responses=problems(401))
 async def get_me(request: Request, caller: Annotated[Principal, Depends(signed_in)]) -> Me:
-    """Who the token is for."""
+    """Return the user of the token."""
     await gate_of(request).limits.take_for(request, "request", caller.user_id)
     async with request.app.state.core.database.read(caller.user_id) as store:
         timezone = await store.timezone()

@@ -1,4 +1,4 @@
-"""Chat: say something, and have the outcome at once or as a stream."""
+"""Chat: send a message, and get the outcome at once or as a stream."""
 
 from typing import Final
 

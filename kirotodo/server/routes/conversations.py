@@ -6,7 +6,7 @@ from fastapi import Query, Response
 
 from kirotodo.core.domain.conversation import Conversation, Transcript
 from kirotodo.core.domain.task import Page
-from kirotodo.server.conditions import Depending, read, tagged
+from kirotodo.server.conditional_requests import Depending, read, tagged
 from kirotodo.server.dependencies import ConversationId, Editing, EditingOne, Mine, user_router
 from kirotodo.server.openapi import carries, not_modified, problems
 from kirotodo.server.schemas import ConversationQuery, TitleBody, TranscriptQuery
@@ -61,5 +61,5 @@ async def restore_conversation(conversation_id: ConversationId, backend: Editing
 async def list_messages(
     conversation_id: ConversationId, where: Annotated[TranscriptQuery, Query()], backend: Mine
 ) -> Transcript:
-    """The newest messages, oldest first, with the turns they belong to; `before` asks for older ones."""
+    """Return the newest messages, oldest first, with the turns they belong to; `before` asks for older ones."""
     return await backend.transcript(conversation_id, before=where.before, limit=where.limit)

@@ -22,6 +22,8 @@ class DeletionBody(Body):
 
 
 class Deletion(BaseModel):
+    """When an account will be deleted."""
+
     deletion_at: datetime = Field(description="When the user is deleted.")
 
 

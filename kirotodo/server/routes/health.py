@@ -1,4 +1,4 @@
-"""Whether this process lives, whether it should be sent work, and what it counted."""
+"""Health, readiness and metrics of this process."""
 
 import asyncio
 import time
@@ -22,13 +22,14 @@ PATIENCE_SECONDS: Final = 2.0
 
 @router.get("/health")
 async def get_health() -> Health:
-    """This process answers; nothing else is looked at."""
+    """Answer that this process is up; nothing else is checked."""
     return Health(version=__version__)
 
 
 @router.get("/health/ready", response_model=Health, responses=problems(503))
 async def get_readiness(request: Request) -> Health | Response:
-    """Its database answers, can be written, and it is not about to stop. One that is busy with others does answer."""
+    """Check that the database answers and can be written, and that the server isn't about to stop. One that is busy
+    with others does answer."""
     if request.app.state.drain.begun:
         return problem_of(Draining("This server is about to stop."))
     database: Database = request.app.state.core.database

@@ -6,7 +6,7 @@ from fastapi import Depends, Query, Request, Response
 
 from kirotodo.core.backend import ImportReport
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskStats
-from kirotodo.server.conditions import Depending, read, tagged, unconditional
+from kirotodo.server.conditional_requests import Depending, read, tagged, unconditional
 from kirotodo.server.dependencies import Called, Editing, EditingOne, EditKey, Mine, TaskId, keyed, located, user_router
 from kirotodo.server.large_bodies import LargeBodies
 from kirotodo.server.openapi import body_of, carries, not_modified, problems
@@ -30,7 +30,7 @@ router = user_router("tasks")
 
 @router.get("/tasks")
 async def list_tasks(where: Annotated[TaskQuery, Query()], backend: Mine) -> Page[Task]:
-    """A page of the list: what is open, unless asked otherwise."""
+    """Return a page of the list: open tasks by default."""
     return await backend.tasks(where.filter(), limit=where.limit, cursor=where.cursor)
 
 
@@ -93,7 +93,7 @@ async def import_tasks(request: Request, caller: Called, key: EditKey = None) ->
     responses={200: carries("ETag"), 304: not_modified(), **problems(404, 412)},
 )
 async def get_task(task_id: TaskId, backend: Mine, asked: Depending, response: Response) -> Task | Response:
-    """One task."""
+    """Return one task."""
     return read(await backend.task(task_id), asked, response)
 
 

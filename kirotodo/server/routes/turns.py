@@ -1,4 +1,4 @@
-"""Turns: begun without waiting, looked at, followed, stopped, answered, undone call by call."""
+"""Turns: start one without waiting, read it, follow it, stop it, approve it, undo a call of it."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from kirotodo.core.domain.conversation import Sent, Turn
 from kirotodo.core.domain.task import Changed
-from kirotodo.server.conditions import unconditional
+from kirotodo.server.conditional_requests import unconditional
 from kirotodo.server.dependencies import (
     CallId,
     Draining,
@@ -39,7 +39,7 @@ async def send_message(body: ChatBody, caller: Spoken, response: Response, key: 
 
 @router.get("/{turn_id}", responses=problems(404))
 async def get_turn(turn_id: TurnId, backend: Mine) -> Turn:
-    """The turn as it stands."""
+    """Return the turn as it stands."""
     return await backend.turn(turn_id)
 
 
@@ -54,7 +54,7 @@ async def follow_turn(
     after: Annotated[int, Number, Query(ge=0, le=SEQ_MAX, description="Only events with a higher `seq`.")] = 0,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """The turn's events: those there are, then those to come, up to the final one.
+    """Stream the turn's events: the stored ones, then new ones, up to the final one.
 
     `Last-Event-ID` wins over `after`. A stream that ends without a final event was cut: take it up again.
     """

@@ -1,4 +1,4 @@
-"""What answers, for whom, and what changes while they look."""
+"""The models, the user's status, and the changes of their list."""
 
 from typing import Annotated
 
@@ -15,13 +15,13 @@ router = user_router("user")
 
 @router.get("/models")
 async def list_models(backend: Mine) -> Models:
-    """The models there are to choose from, the default one first."""
+    """Return the models to choose from, the default one first."""
     return Models(items=await backend.models())
 
 
 @router.get("/status")
 async def get_status(backend: Mine, caller: Called) -> UserStatus:
-    """What answers by default, for whom, and how many tasks are open."""
+    """Return the default model, the user, and how many tasks are open."""
     found = await backend.status()
     return UserStatus(model=found.model, user=found.user, pending=found.pending, email=caller.principal.email)
 
@@ -37,6 +37,7 @@ async def follow_list(
     ] = None,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """What changes on the list, here or anywhere else: `list_changed` events, whose id is the list's revision."""
+    """Stream the changes of the list, wherever they are made: `list_changed` events, whose id is the list's
+    revision."""
     start = after if last_event_id is None else last_event_id
     return EventStream(list_frames(backend, after=start), drain=drain, viewing=viewing)

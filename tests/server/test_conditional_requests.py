@@ -112,7 +112,7 @@ async def test_a_conversation_with_a_live_turn_is_deleted_by_its_tag(
         ("If-Unmodified-Since", "Wed, 25 Nov 2026 09:30:00 GMT", 422, 422),
     ],
 )
-async def test_conditions(
+async def test_conditional_requests(
     lists: httpx2.AsyncClient, path: str, header: str, value: str, reading: int, writing: int
 ) -> None:
     tag = (await lists.get(path)).headers["ETag"]

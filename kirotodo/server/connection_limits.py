@@ -51,10 +51,11 @@ class Connections:
         self._logged_at = -FULL_LOG_SECONDS
 
     def opened(self, **options: Any) -> "HttpConnection":
+        """Return the protocol of a new connection."""
         return HttpConnection(self, **options)
 
     def admits(self, connection: "HttpConnection") -> bool:
-        """Whether a new connection may stay; another one is closed for it if need be."""
+        """Return whether a new connection may stay; another one is closed for it if need be."""
         if len(connection.connections) > self.most:
             self._log_full()
             if not self._waiting:
@@ -88,6 +89,7 @@ class HttpConnection(H11Protocol):
         self._arrived = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Count the connection, or close it where there are too many."""
         super().connection_made(transport)
         self._inner = _LingeringTransport(transport, self)
         self.transport = cast(asyncio.Transport, self._inner)
@@ -98,6 +100,7 @@ class HttpConnection(H11Protocol):
             self._refuse(503)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Stop counting the connection."""
         self._expect_nothing()
         self._all.is_busy(self)
         self._inner.is_lost()
@@ -105,6 +108,7 @@ class HttpConnection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         # h11 measures a head only where it is incomplete: in pieces, so that none of any size is parsed in one go.
+        """Start the deadline of a request with its first byte."""
         step = HEAD_MAX if self.conn.their_state is h11.IDLE else len(data)
         for start in range(0, len(data), step):
             if self._inner.is_closing():  # what comes after a refusal is read and dropped
@@ -114,6 +118,7 @@ class HttpConnection(H11Protocol):
             super().data_received(piece)
 
     def handle_events(self) -> None:
+        """End the deadline once a request has arrived whole."""
         super().handle_events()
         if self._inner.is_closing():
             return
@@ -127,19 +132,22 @@ class HttpConnection(H11Protocol):
 
     @property
     def is_receiving(self) -> bool:
-        """Whether a request has begun to arrive and is not complete."""
+        """Return whether a request has begun to arrive and is not complete."""
         state = self.conn.their_state
         return state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
 
     def on_response_complete(self) -> None:
+        """Start the deadline of a request that has already begun to arrive."""
         self._all.waits(self)
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
         # Called where h11's error is handled; the status that the error suggests does not come along otherwise.
+        """Answer a malformed request with a problem document."""
         self._refuse(getattr(sys.exc_info()[1], "error_status_hint", 400))
 
     def shutdown(self) -> None:
+        """Close the connection once its answer is sent."""
         if self._inner.is_closing():
             self._inner.abort()
         else:

@@ -11,7 +11,7 @@ import pytest
 
 from kirotodo.core.models.scripted import ScriptedModel, Wait
 from kirotodo.core.settings import Settings
-from kirotodo.server import connections
+from kirotodo.server import connection_limits
 from kirotodo.server.app import create_app
 from tests.server.serving import Served, bearer, served
 
@@ -123,7 +123,7 @@ async def test_a_body_that_trickles_is_cut(serve: Serve) -> None:
 
 
 async def test_a_body_that_keeps_coming_gets_the_time_it_needs(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "BYTES_PER_SECOND", 100)
+    monkeypatch.setattr(connection_limits, "BYTES_PER_SECOND", 100)
     body = b'{"title": "Milk"' + b" " * 500 + b"}"
     async with serve(request_timeout=SOON) as server, connected(server) as raw:
         await raw.sends(HEAD + SIGNED_IN + JSON + b"Content-Length: %d\r\n\r\n" % len(body))
@@ -192,7 +192,7 @@ async def test_the_longest_silent_connection_makes_room_for_a_new_one(
             begin = HEAD.replace(b"/tasks", b"/chat/stream") + SIGNED_IN + JSON
             await busy.sends(begin + b"Content-Length: %d\r\n\r\n" % len(body) + body)
             await busy.reader.readuntil(b"event: turn_started")
-            with caplog.at_level(logging.WARNING, logger="kirotodo.server.connections"):
+            with caplog.at_level(logging.WARNING, logger="kirotodo.server.connection_limits"):
                 crowd = [await asyncio.open_connection(*busy.writer.get_extra_info("peername")) for _ in range(40)]
                 for _ in range(5):
                     assert await is_well(server)

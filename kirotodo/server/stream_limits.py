@@ -59,6 +59,7 @@ class Viewing:
             self._listeners.remove(listener)
 
     def end(self) -> None:
+        """End the stream."""
         self.ended = True
         for listener in tuple(self._listeners):
             listener()
@@ -103,6 +104,7 @@ class Viewers:
         self._wake.set()
 
     async def aclose(self) -> None:
+        """Stop looking for tokens that no longer hold."""
         if self._checking is not None:
             self._checking.cancel()
             await asyncio.gather(self._checking, return_exceptions=True)

@@ -45,7 +45,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conditions:
-    """What a request makes itself depend on. None where a header was not given; a tag of `*` is any."""
+    """The conditions that a request depends on. None where a header was not given; a tag of `*` is any."""
 
     if_match: tuple[str, ...] | None = None
     if_none_match: tuple[str, ...] | None = None
@@ -65,7 +65,7 @@ class Conditions:
             raise PreconditionFailed(_EXISTS)
 
     def check_match(self, value: Task | Conversation) -> None:
-        """The same, without `If-None-Match`. A weak tag matches nothing here."""
+        """Check `If-Match` alone. A weak tag matches nothing here."""
         if self.if_match is not None and _ANY not in self.if_match and etag_of(value) not in self.if_match:
             raise PreconditionFailed(_CHANGED)
 
@@ -85,6 +85,7 @@ async def conditions(
         str | None, Header(alias="If-None-Match", description="Only if its `ETag` is none of these.")
     ] = None,
 ) -> Conditions:
+    """Return the conditions in the headers of a request."""
     return Conditions.of(request)
 
 

@@ -17,7 +17,7 @@ from kirotodo.client.remote.http import Http
 from kirotodo.core.backend import ListChanged
 from kirotodo.core.models.scripted import ScriptedModel, Wait
 from kirotodo.core.settings import Settings
-from kirotodo.server import viewers
+from kirotodo.server import stream_limits
 from kirotodo.server.app import create_app
 from tests.client.remote.raw_server import in_memory
 from tests.contract.harness import Clock
@@ -30,7 +30,7 @@ PASSWORD: Final = "one two three horse"
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewers, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(stream_limits, "CHECK_SECONDS", 0.1)
 
 
 async def signed_up(server: Served) -> dict[str, Any]:
