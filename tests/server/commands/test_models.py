@@ -129,7 +129,7 @@ def test_a_key_is_stored_from_a_pipe_and_deleted(home: Path, memory_keyring: Mem
     assert "system keyring" in result.stderr
     assert "sk-secret" not in result.output
     assert memory_keyring.kept == {("kirotodo", "model:fast"): "sk-secret"}
-    assert "deleted" in run("config", "key", "fast", "--delete").stderr
+    assert "Deleted" in run("config", "key", "fast", "--delete").stderr
     assert memory_keyring.kept == {}
     assert "no such key" in run("config", "key", "fast", "--delete").stderr
 
