@@ -6,12 +6,13 @@ and reports a call that has no result.
 """
 
 import asyncio
-import ctypes
 import json
 import os
 import signal
 import socket
 import sys
+import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
@@ -45,7 +46,6 @@ from tests.server.serving import SECRET, token_for
 ORPHAN: Final = "ORPHAN"
 PATIENCE: Final = 90.0
 """Seconds after which an exchange is stuck."""
-_PR_SET_PDEATHSIG: Final = 1
 _FORKS: Final = get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
 
@@ -170,9 +170,15 @@ def environment(folder: Path, *, database_url: str, model_url: str) -> dict[str,
     }
 
 
-def _run(arguments: tuple[str, ...], variables: Mapping[str, str], output: str) -> None:
-    # whoever kills the run leaves no program behind: the parent is the fork server, which ends with the run
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def _end_with(run: int) -> None:
+    """Kill this process once the run is gone, however that ended: its parent is the fork server, which outlives it."""
+    while Path(f"/proc/{run}").exists():
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _run(arguments: tuple[str, ...], variables: Mapping[str, str], output: str, run: int) -> None:
+    threading.Thread(target=_end_with, args=(run,), daemon=True).start()
     os.environ.clear()
     os.environ.update(variables)
     out = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -184,7 +190,9 @@ def _run(arguments: tuple[str, ...], variables: Mapping[str, str], output: str) 
 
 def program(*arguments: str, variables: Mapping[str, str], output: Path | None = None) -> BaseProcess:
     """Start `kirotodo` with these arguments, forked from a process that has imported it."""
-    process = _FORKS.Process(target=_run, args=(arguments, dict(variables), str(output or os.devnull)), daemon=True)
+    process = _FORKS.Process(
+        target=_run, args=(arguments, dict(variables), str(output or os.devnull), os.getpid()), daemon=True
+    )
     process.start()
     return process
 
