@@ -67,7 +67,7 @@ def _profile(name: str, table: Mapping[str, Any]) -> ModelProfile:
 def _faults(name: str, table: Mapping[str, Any], place: str) -> Iterator[str]:
     where = f"{place}, [models.{name}]"
     if name == BUILT_IN:
-        yield f"{where}: the name {BUILT_IN} belongs to the model that is always there; choose another."
+        yield f"{where}: the name {BUILT_IN} is reserved for the built-in model; choose another."
     elif not re.fullmatch(rf"[A-Za-z0-9-]{{1,{NAME_MAX}}}", name):
         yield f"{where}: a name holds letters, digits and dashes, {NAME_MAX} at most."
     if any(isinstance(value, Mapping) for value in table.values()):
@@ -77,7 +77,9 @@ def _faults(name: str, table: Mapping[str, Any], place: str) -> Iterator[str]:
         takes = FIELDS.get(key)
         if takes is None:
             near = get_close_matches(key, FIELDS, n=1)
-            yield f"{where} has {key}, which no model has" + (f": did you mean {near[0]}?" if near else ": remove it.")
+            yield f"{where} contains {key}, which isn't a setting of a model" + (
+                f": did you mean {near[0]}?" if near else ": remove it."
+            )
         elif not takes.fits(value):
             yield f"{where}: {key} should be {takes.words}."
     if "model" not in table:

@@ -48,7 +48,9 @@ def _platform_folder(kind: Literal["data", "config", "state"]) -> Path:
     try:
         return Path(getattr(dirs, f"user_{kind}_dir"))
     except RuntimeError:
-        raise ConfigError("No home folder was found: set HOME, or KIROTODO_HOME to a folder for everything.") from None
+        raise ConfigError(
+            "No home folder was found. Set HOME, or set KIROTODO_HOME to a folder for everything."
+        ) from None
 
 
 def _folder(home: Path | None, kind: Literal["data", "config", "state"]) -> Path:
@@ -155,42 +157,50 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default_factory=_default_database_url,
         repr=False,
-        description="Where the list lives: SQLite in the data folder unless told; postgresql:// URLs work too.",
+        description="The database: SQLite in the data folder unless set; postgresql:// URLs work too.",
     )
     environment: Environment = Field(default="development", description="development or production.")
-    timezone: Zone = Field(default_factory=_machine_zone, description="IANA time zone of days and hours.")
+    timezone: Zone = Field(default_factory=_machine_zone, description="IANA time zone for due days and times.")
 
-    better_auth_secret: SecretStr | None = Field(default=None, description="Key that signs tokens, 32 characters up.")
+    better_auth_secret: SecretStr | None = Field(
+        default=None, description="Secret that signs tokens; at least 32 characters."
+    )
     better_auth_secret_previous: SecretStr | None = Field(
-        default=None, description="The key before, still accepted while keys are changed."
+        default=None, description="The previous secret, still accepted during a change."
     )
     better_auth_url: Annotated[str | None, BeforeValidator(_web_address)] = Field(
-        default=None, description="Issuer whose published keys verify tokens, in place of accounts of our own."
+        default=None,
+        description="URL of an issuer whose published keys verify tokens, instead of the server's own accounts.",
     )
 
-    openai_api_key: SecretStr | None = Field(default=None, description="Key of an OpenAI-compatible model service.")
-    openai_base_url: str | None = Field(default=None, description="Address of that service, if not OpenAI's own.")
+    openai_api_key: SecretStr | None = Field(default=None, description="API key of an OpenAI-compatible model service.")
+    openai_base_url: str | None = Field(default=None, description="Base URL of that service, if it isn't OpenAI's own.")
     openai_model: Annotated[str, BeforeValidator(_stripped)] = Field(
-        default="gpt-4.1-mini", description="Which of its models answers."
+        default="gpt-4.1-mini", description="The model of that service to use."
     )
     openai_api: Annotated[Literal["chat", "responses"], BeforeValidator(_lowered)] = Field(
-        default="chat", description="chat, which every such service speaks, or responses, OpenAI's newer interface."
+        default="chat", description="chat, which every such service supports, or responses, OpenAI's newer API."
     )
     openai_reasoning_effort: Annotated[str, BeforeValidator(_lowered)] | None = Field(
-        default=None, description="How long a reasoning model may think, in its own words: low, medium, high …"
+        default=None, description="How hard a reasoning model thinks, in the service's words: low, medium, high …"
     )
     model: Annotated[str, BeforeValidator(_stripped)] | None = Field(
-        default=None, description="Which model answers: that of OPENAI_MODEL if one is set up so, else built-in."
+        default=None,
+        description="The model that answers: by default the one of OPENAI_MODEL if it is configured, else built-in.",
     )
     models: Annotated[tuple[ModelProfile, ...], NoDecode] = Field(
-        default=(), description="Models to choose from: tables [models.NAME], in config.toml only."
+        default=(), description="Models to choose from: [models.NAME] tables, in config.toml only."
     )
-    fallback_to_builtin: bool = Field(default=True, description="Let the built-in model answer when that one is down.")
+    fallback_to_builtin: bool = Field(
+        default=True, description="Let the built-in model answer when the chosen one is down."
+    )
     agent_timeout: float = Field(default=30.0, gt=0, le=3600, description="Seconds a turn may take.")
-    max_conversation_history: int = Field(default=20, ge=1, le=1000, description="Newest messages a model is shown.")
+    max_conversation_history: int = Field(
+        default=20, ge=1, le=1000, description="How many of the newest messages a model is sent."
+    )
 
     account_deletion_days: int = Field(
-        default=14, ge=0, le=365, description="Days until an account is deleted, in which its user can take that back."
+        default=14, ge=0, le=365, description="Days before an account is deleted; until then its user can cancel that."
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
         default=(), description="Web origins that may call the server, separated by commas."
@@ -199,68 +209,71 @@ class Settings(BaseSettings):
         tuple[str, ...], NoDecode, BeforeValidator(_comma_list), AfterValidator(_proxies)
     ] = Field(
         default=("127.0.0.1",),
-        description="Proxies whose word on a caller's address is taken: addresses or networks, or how many there are.",
+        description="Proxies trusted to report the client's address: addresses or networks, or how many there are.",
     )
     api_docs: Annotated[bool | None, BeforeValidator(_unset_where_empty)] = Field(
-        default=None, description="Whether /docs and /openapi.json are served; in development alone where unset."
+        default=None, description="Whether to serve /docs and /openapi.json; only in development unless set."
     )
     drain_timeout: float = Field(
-        default=8.0, ge=0, le=3600, description="Seconds that a stopping server gives turns to end in."
+        default=8.0, ge=0, le=3600, description="Seconds a stopping server waits for turns to finish."
     )
     rate_limit: int = Field(
-        default=60, ge=1, description="Turns a user may begin a minute; of other requests, ten times as many."
+        default=60, ge=1, description="Turns a user may start per minute; ten times as many for other requests."
     )
-    rate_limit_burst: int = Field(default=10, ge=1, description="How many of them within one second.")
+    rate_limit_burst: int = Field(default=10, ge=1, description="How many of these may come within one second.")
     rate_limit_storage: Annotated[str, BeforeValidator(_counting_place)] = Field(
-        default="memory", description="Where they are counted: memory, or a redis:// or valkey:// address."
+        default="memory", description="Where requests are counted: memory, or a redis:// or valkey:// address."
     )
-    max_tasks: int = Field(default=200_000, ge=1, description="Tasks that a user's list may hold, deleted ones aside.")
+    max_tasks: int = Field(
+        default=200_000, ge=1, description="Tasks a user's list may hold, not counting deleted ones."
+    )
     max_bytes_per_user: int = Field(
         default=1_000_000_000,
         ge=10_000,
-        description="Bytes of text that a user may store: tasks, their history and messages.",
+        description="Bytes of text a user may store: tasks, their history and messages.",
     )
     request_timeout: float = Field(
-        default=20.0, gt=0, le=3600, description="Seconds a request has to arrive in; large bodies get more."
+        default=20.0, gt=0, le=3600, description="Seconds within which a request must arrive; large bodies get more."
     )
     max_connections: int = Field(
-        default=4000, ge=16, le=1_000_000, description="Connections that a server process keeps open at once."
+        default=4000, ge=16, le=1_000_000, description="Connections a server process keeps open at once."
     )
     streams_per_user: int = Field(
-        default=30, ge=1, description="Event streams that a user may keep open at one server process."
+        default=30, ge=1, description="Event streams a user may keep open per server process."
     )
     metrics: bool = Field(
-        default=True, description="Whether /metrics is served; false where nothing keeps it from the public."
+        default=True, description="Whether to serve /metrics; set false where nothing keeps it from the public."
     )
-    sentry_dsn: SecretStr | None = Field(default=None, description="Where the server reports its errors.")
+    sentry_dsn: SecretStr | None = Field(default=None, description="Sentry DSN to which the server reports errors.")
     log_level: Level = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lowered)] = Field(
-        default="console", description="console for people, json for collectors."
+        default="console", description="console for people, json for log collectors."
     )
     db_pool_size: int = Field(default=10, ge=1, le=1000, description="PostgreSQL connections a process keeps.")
     db_pooler: Annotated[Literal["none", "transaction"], BeforeValidator(_lowered)] = Field(
-        default="none", description="transaction where a pooler such as pgbouncer stands before PostgreSQL."
+        default="none", description="transaction behind a pooler such as PgBouncer in transaction mode."
     )
 
     next_weekday: Annotated[Literal["week", "first"], BeforeValidator(_lowered)] = Field(
-        default="week", description='"next friday": the one of the coming calendar week, or the first after today.'
+        default="week",
+        description='"next friday" is the friday of the next calendar week (week), or the first after today (first).',
     )
     weekend: Annotated[Literal["friday", "saturday"], BeforeValidator(_lowered)] = Field(
-        default="saturday", description='The day "this weekend" begins.'
+        default="saturday", description='The day on which "this weekend" begins.'
     )
     week_start: Annotated[Literal["monday", "sunday"], BeforeValidator(_lowered)] = Field(
         default="monday", description="The first day of a week."
     )
     day_first: bool = Field(default=False, description="Read 3/4 as 3 April rather than March 4.")
     bare_hour_from: int = Field(
-        default=7, ge=0, le=23, description='A bare "at 5" is the next such hour not before this hour of the day.'
+        default=7, ge=0, le=23, description='The earliest hour that a bare "at 5" can mean: from 7 on, it is 17:00.'
     )
-    morning: Clock = Field(default=dt.time(9), description="When morning is.")
-    noon: Clock = Field(default=dt.time(12), description="When noon is.")
-    afternoon: Clock = Field(default=dt.time(15), description="When afternoon is.")
-    evening: Clock = Field(default=dt.time(18), description="When evening is.")
-    night: Clock = Field(default=dt.time(20), description="When night is.")
-    end_of_day: Clock = Field(default=dt.time(17), description='When "by end of day" is.')
+    morning: Clock = Field(default=dt.time(9), description='The time that "morning" means.')
+    noon: Clock = Field(default=dt.time(12), description='The time that "noon" means.')
+    afternoon: Clock = Field(default=dt.time(15), description='The time that "afternoon" means.')
+    evening: Clock = Field(default=dt.time(18), description='The time that "evening" means.')
+    night: Clock = Field(default=dt.time(20), description='The time that "night" means.')
+    end_of_day: Clock = Field(default=dt.time(17), description='The time that "by end of day" means.')
 
     _sources: dict[str, str] = PrivateAttr(default_factory=dict)
     _keys: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -363,14 +376,16 @@ class Settings(BaseSettings):
 
     def _check_model(self) -> None:
         if any(profile.name == BUILT_IN for profile in self.profiles()):
-            raise ConfigError(f"OPENAI_MODEL cannot be {BUILT_IN}: name a model of the service, and set MODEL instead.")
+            raise ConfigError(
+                f"OPENAI_MODEL can't be {BUILT_IN}. Name a model of the service, or set MODEL={BUILT_IN} instead."
+            )
         known = (*(profile.name for profile in self.profiles()), BUILT_IN)
         if self.default_model in known:
             return
         near = get_close_matches(self.default_model, known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"it should be one of {', '.join(known)}."
         place = _place(self.sources()["model"])
-        raise ConfigError(f"MODEL={self.default_model} ({place}) names no configured model: {hint}")
+        raise ConfigError(f"MODEL={self.default_model} ({place}) isn't a configured model: {hint}")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -432,13 +447,13 @@ def _file_values(cls: type[Settings], path: Path) -> Found:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8 text: save it as UTF-8, or run `kirotodo config edit`.") from None
+        raise ConfigError(f"{path} isn't UTF-8 text. Save it as UTF-8, or run `kirotodo config edit`.") from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {_lower_first(str(error))}. Mend it there.") from None
+        raise ConfigError(f"{path} isn't valid TOML: {_lower_first(str(error))}. Fix that line.") from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from None
+        raise ConfigError(f"{path} can't be read: {error.strerror or error}.") from None
     if isinstance(content.get("model"), dict):
-        raise ConfigError(f"{path} has a table [model]: tables of models are called [models.NAME].")
+        raise ConfigError(f"{path} has a table [model]. Name it [models.NAME].")
     models = profiles_from(content.pop("models", {}), place=str(path))
     scalars = {key.lower(): value for key, value in content.items() if not isinstance(value, dict)}
     unknown = [key for key in scalars if key not in cls.model_fields or key == "kirotodo_home"]
@@ -459,9 +474,9 @@ def _beside(path: Path, url: str) -> str:
 
 def _unknown(cls: type[Settings], path: Path, key: str) -> str:
     if key == "kirotodo_home":
-        return f"{path} names kirotodo_home, which only the environment can set: remove it."
+        return f"{path} sets kirotodo_home, which only the environment can set. Remove it."
     near = get_close_matches(key, cls.model_fields, n=1)
-    return f"{path} names {key}, which is no setting" + (f": did you mean {near[0]}?" if near else ": remove it.")
+    return f"{path} contains {key}, which isn't a setting" + (f": did you mean {near[0]}?" if near else ": remove it.")
 
 
 def _faults(cls: type[Settings], error: ValidationError, found: Found) -> Iterator[str]:
@@ -469,7 +484,7 @@ def _faults(cls: type[Settings], error: ValidationError, found: Found) -> Iterat
         name = str(fault["loc"][0]) if fault["loc"] else "settings"
         value, place = found.get(name, ("", DEFAULT))
         shown = "" if name in cls.SECRETS else f"={hide_secrets(str(value))}"
-        yield f"{name.upper()}{shown} ({_place(place)}) cannot be used: {_what_would_do(fault['msg'])}."
+        yield f"{name.upper()}{shown} ({_place(place)}) isn't valid: {_what_would_do(fault['msg'])}."
 
 
 def _place(source: str) -> str:

@@ -98,7 +98,7 @@ Clock = Annotated[time, BeforeValidator(_clock)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Zone = Annotated[
     str,
-    Field(max_length=64, description="IANA time zone of days and hours.", examples=["Europe/Vienna"]),
+    Field(max_length=64, description="IANA time zone for due days and times.", examples=["Europe/Vienna"]),
     AfterValidator(known_zone),
 ]
 Limit = Annotated[int, Number, Field(ge=1, le=PAGE_MAX, description="How many at most.")]

@@ -110,7 +110,7 @@ def test_a_variable_called_models_is_none_of_ours(home: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[models.built-in]\nmodel = "x"', "belongs to the model that is always there"),
+        ('[models.built-in]\nmodel = "x"', "is reserved for the built-in model"),
         ('[models."a b"]\nmodel = "x"', "letters, digits and dashes"),
         (f'[models.{"a" * 41}]\nmodel = "x"', "40 at most"),
         ('[models.gpt-4.1]\nmodel = "x"', "a dot in a name begins another table"),
@@ -118,7 +118,7 @@ def test_a_variable_called_models_is_none_of_ours(home: Path, monkeypatch: pytes
         ("[models.a]\nmodel = ''", "model should be what the service calls the model"),
         ("[models.a]\nmodel = 3", "model should be what the service calls the model"),
         ('[models.a]\nmodel = "x"\nbase_ulr = "y"', "did you mean base_url?"),
-        ('[models.a]\nmodel = "x"\nzebra = "y"', "has zebra, which no model has: remove it."),
+        ('[models.a]\nmodel = "x"\nzebra = "y"', "contains zebra, which isn't a setting of a model: remove it."),
         ('[models.a]\nmodel = "x"\nbase_url = "localhost:11434"', "base_url should be a web address"),
         ('[models.a]\nmodel = "x"\nbase_url = "http://[::1"', "base_url should be a web address"),
         ('[models.a]\nmodel = "x"\napi = "soap"', 'api should be "chat" or "responses"'),
@@ -131,7 +131,7 @@ def test_a_variable_called_models_is_none_of_ours(home: Path, monkeypatch: pytes
         ('[models.a]\nmodel = "x"\ncached_price = 2', "go together"),
         ("models = 3", "models are tables"),
         ("[models]\nfast = 3", "models are tables"),
-        ('[model.fast]\nmodel = "x"', "tables of models are called [models.NAME]"),
+        ('[model.fast]\nmodel = "x"', "has a table [model]. Name it [models.NAME]."),
         (f'model = "fats"\n{FAST}', "did you mean fast?"),
         (f'model = "zzz"\n{FAST}', "it should be one of fast, built-in"),
     ],
@@ -183,5 +183,5 @@ def test_no_other_variable_may_be_sent_to_a_model(home: Path, variable: str) -> 
 def test_the_model_of_the_service_cannot_be_called_built_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-hush")
     monkeypatch.setenv("OPENAI_MODEL", "built-in")
-    with pytest.raises(ConfigError, match="OPENAI_MODEL cannot be built-in"):
+    with pytest.raises(ConfigError, match="OPENAI_MODEL can't be built-in"):
         Settings.load()

@@ -134,7 +134,7 @@ def test_a_wrong_value_is_told_with_its_key_its_source_and_what_would_do(
 ) -> None:
     monkeypatch.setenv(name, value)
     sentence = fault()
-    assert sentence.startswith(f"{name}={value} (from the environment) cannot be used: ")
+    assert sentence.startswith(f"{name}={value} (from the environment) isn't valid: ")
     assert hint in sentence
     assert "\n" not in sentence
 
@@ -168,7 +168,7 @@ def test_a_file_that_is_no_text_is_told(home: Path) -> None:
 
 def test_a_folder_in_the_place_of_the_file_is_told(home: Path) -> None:
     (home / "config.toml").mkdir()
-    assert "cannot be read" in fault()
+    assert "can't be read" in fault()
 
 
 def test_a_misspelt_key_of_the_file_is_told_with_the_nearest(home: Path) -> None:

@@ -135,7 +135,7 @@ def test_a_taken_port_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) 
         (("--workers", "2"), {}, 1, "2 workers cannot share SQLite"),
         (("--port", "70000"), {}, 2, "70000 is not in the range"),
         ((), {"DATABASE_URL": "sqlite:////dev/null/x.db"}, 1, "/dev/null"),
-        ((), {"MODEL": "nobody"}, 1, "names no configured model"),
+        ((), {"MODEL": "nobody"}, 1, "isn't a configured model"),
         ((), {"ENVIRONMENT": "production", "BETTER_AUTH_SECRET": "short"}, 1, "BETTER_AUTH_SECRET has 5 characters"),
         ((), {"ENVIRONMENT": "production", "CORS_ORIGINS": "*"}, 1, "CORS_ORIGINS=*"),
         ((), {"ENVIRONMENT": "production"}, 1, "No model is configured"),

@@ -479,7 +479,7 @@ class ScriptedBackend(ScriptedConversations):
     def _named(self, model: str | None) -> str:
         names = [choice.name for choice in self._models]
         if model is not None and model not in names:
-            raise InvalidInput(f"There is no model {model!r} here. There are: {', '.join(names)}.")
+            raise InvalidInput(f"There is no model {model!r}. Choose one of: {', '.join(names)}.")
         return model or next(choice.name for choice in self._models if choice.default)
 
     def _start(self, conversation_id: int, message: str, beats: Sequence[Beat], *, model: str = MODEL) -> Turn:

@@ -26,7 +26,7 @@ class KeyStore:
             return self._secrets.read(name)
         except KeyringTrouble as trouble:
             raise ModelError(
-                f"The key of the model {name} cannot be had: {trouble}. Unlock the keyring, or name an environment "
+                f"The key of the model {name} can't be read: {trouble}. Unlock the keyring, or name an environment "
                 "variable that holds the key with key_env in config.toml."
             ) from None
 
@@ -39,14 +39,16 @@ class KeyStore:
         try:
             return self._secrets.delete(name)
         except KeyringTrouble as trouble:
-            raise OperatorError(f"Whether the key of {name} is in the keyring cannot be told: {trouble}.") from None
+            raise OperatorError(f"The keyring can't be checked for the key of {name}: {trouble}.") from None
 
 
 def checked_key(text: str) -> str:
     """Return `text` as a key. Raise `InvalidInput`, which never repeats the text."""
     key = text.strip()
     if not key:
-        raise InvalidInput("There is no key: it is empty.")
+        raise InvalidInput("The key is empty.")
     if len(key) > KEY_MAX or not key.isascii() or not key.isprintable() or " " in key:
-        raise InvalidInput("That is no key: a key is one line of plain letters, digits and signs, without spaces.")
+        raise InvalidInput(
+            "That isn't a valid key. A key is one line of ASCII letters, digits and signs, without spaces."
+        )
     return key

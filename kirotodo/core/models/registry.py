@@ -49,7 +49,9 @@ def endpoint_from(settings: Settings) -> Endpoint | None:
     if not key and not address:
         return None
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigError("OPENAI_API_KEY holds characters that no key has: copy it again, without quotes or spaces.")
+        raise ConfigError(
+            "OPENAI_API_KEY contains characters that no key has. Copy it again, without quotes or spaces."
+        )
     return Endpoint(
         model=settings.openai_model,
         api_key=key or NO_KEY,
@@ -102,8 +104,8 @@ class ModelRegistry:
         except InvalidInput:
             return _absent(
                 name,
-                f"The model {name!r}, which began this answer, is not configured any more. Your message is kept: "
-                "send it again for another model to answer.",
+                f"The model {name!r}, which began this answer, is no longer configured. Your message is kept: "
+                "send it again to have another model answer.",
             )
         except ConfigError as fault:
             return _absent(name, f"{fault.message} Your message is kept.")
@@ -119,7 +121,7 @@ class ModelRegistry:
         profile = self._profiles.get(name)
         if profile is None:
             known = ", ".join(choice.name for choice in self.choices())
-            raise InvalidInput(f"There is no model {name!r} here. There are: {known}.")
+            raise InvalidInput(f"There is no model {name!r}. Choose one of: {known}.")
         if profile.from_environment:
             return self._at(endpoint_of(profile, self._settings))
         return LazyModel(name, lambda: self._at(endpoint_of(profile, self._settings)))
@@ -165,7 +167,7 @@ def endpoint_of(profile: ModelProfile, settings: Settings) -> Endpoint:
 def _key(profile: ModelProfile, settings: Settings) -> str:
     if profile.key_env is not None:
         key = settings.key_in(profile.key_env)
-        where = f"set {profile.key_env}, which is to hold it"
+        where = f"set {profile.key_env} to it"
     else:
         key = _stored_key(profile, settings)
         where = f"run: kirotodo config key {profile.name}"

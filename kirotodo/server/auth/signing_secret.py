@@ -35,7 +35,7 @@ def weakness_of(secret: str) -> str | None:
     if len(secret) < SECRET_MIN:
         return f"has {len(secret)} characters and could be guessed"
     if len(set(letters)) < DIFFERENT_MIN:
-        return f"has only {len(set(letters))} different characters and could be guessed"
+        return f"has too few different characters ({len(set(letters))}) and could be guessed"
     if any(word in letters for word in _PLACEHOLDERS):
         return "is an example or a password, not a random text, and could be guessed"
     if len({letters[place : place + 3] for place in range(len(letters) - 2)}) < (len(letters) - 2) * 0.6:

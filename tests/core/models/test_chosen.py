@@ -58,7 +58,7 @@ def test_an_address_that_can_be_none_is_said_so_at_once(address: str) -> None:
 
 @pytest.mark.parametrize("key", ["“sk-1”", "sk 1", "sk-1\nsk-2"])
 def test_a_key_that_can_be_none_is_said_so_without_showing_it(key: str) -> None:
-    with pytest.raises(ConfigError, match="OPENAI_API_KEY holds characters") as caught:
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY contains characters") as caught:
         chosen(openai_api_key=key)
     assert key not in caught.value.message
 

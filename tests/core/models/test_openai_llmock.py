@@ -157,7 +157,7 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(mock: LLMock, where: Endp
     async with opened(tmp_path, where, seconds=5) as backend:
         failed = failure(await say(backend, "what is due?"))
     assert failed.message == (
-        "The model service has too many requests just now. Your message is kept. Try again in 60 seconds."
+        "The model service is receiving too many requests. Your message is kept. Try again in 60 seconds."
     )
     assert failed.retryable
     assert len(mock.requests) == 1
@@ -169,7 +169,7 @@ async def test_an_outage_ends_in_one_sentence_after_a_few_attempts(
     mock.outage(status=500)
     async with opened(tmp_path, where) as backend:
         failed = failure(await say(backend, "what is due?"))
-    assert failed.message == "The model service has a fault of its own (500). Your message is kept."
+    assert failed.message == "The model service failed with an error of its own (500). Your message is kept."
     assert failed.retryable
     assert len(mock.requests) == 4
     mock.assert_resilient(strict=True)
@@ -183,8 +183,8 @@ REFUSALS: list[tuple[int, str | None, str | None, str]] = [
     (422, None, None, "refused the request (422)"),
     (429, "insufficient_quota", "You exceeded your current quota, please check your plan.", "no credit left"),
     (400, "context_length_exceeded", "This model's maximum context length was exceeded.", "too long for the model"),
-    (400, None, "registry/tiny does not support tools", "cannot call tools"),
-    (500, None, "tools param requires --jinja flag", "cannot call tools"),
+    (400, None, "registry/tiny does not support tools", "can't call tools"),
+    (500, None, "tools param requires --jinja flag", "can't call tools"),
 ]
 
 
@@ -269,9 +269,9 @@ async def test_before_the_first_word_nobody_notices(mock: LLMock, where: Endpoin
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
-        ("disconnect", "cannot be reached"),
-        ("truncate", "The model's answer broke off in the middle. Your message is kept."),
-        ("corrupt", "The model service sent something that is no valid answer. Your message is kept."),
+        ("disconnect", "can't be reached"),
+        ("truncate", "The model's answer broke off. Your message is kept."),
+        ("corrupt", "The model service sent an invalid response. Your message is kept."),
     ],
 )
 async def test_one_that_always_breaks_off_keeps_what_was_said(
@@ -395,7 +395,7 @@ async def test_the_circuit_opens_after_five_faults_and_closes_after_a_probe(
         states = [breaker.state]
         failure(await say(backend, "one"))
         states.append(breaker.state)
-        assert "left alone for half a minute" in failure(await say(backend, "two")).message
+        assert "isn't asked again for half a minute" in failure(await say(backend, "two")).message
         states.append(breaker.state)
         assert len(mock.requests) == 5
         failure(await say(backend, "three"))

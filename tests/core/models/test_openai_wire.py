@@ -428,17 +428,17 @@ async def test_usage_comes_in_many_forms_or_not_at_all(
 
 
 SENT_ERRORS: list[tuple[str, str, str]] = [
-    ('{"error": {"message": "boom", "code": 502}}', "down", "a fault of its own (502)"),
-    ('{"error": {"message": "boom", "type": "server_error", "code": null}}', "down", "a fault of its own"),
-    ('{"error": "boom"}', "down", "a fault of its own"),
+    ('{"error": {"message": "boom", "code": 502}}', "down", "an error of its own (502)"),
+    ('{"error": {"message": "boom", "type": "server_error", "code": null}}', "down", "an error of its own"),
+    ('{"error": "boom"}', "down", "an error of its own"),
     ('{"error": {"code": "rate_limit_exceeded", "message": "slow down"}}', "busy", "too many requests"),
     ('{"error": {"code": 429, "message": "slow down"}}', "busy", "too many requests"),
     ('{"error": {"code": "insufficient_quota", "message": "pay"}}', "refused", "no credit left"),
     ('{"error": {"code": 400, "message": "maximum context length is 10"}}', "refused", "too long"),
     ('{"error": {"code": 500, "type": "exceed_context_size_error", "message": "context size"}}', "refused", "too long"),
     ('{"choices": [{"delta": {}, "finish_reason": "error"}]}', "down", "broke off"),
-    ("{nonsense}", "down", "no valid answer"),
-    ("[1, 2]", "down", "no valid answer"),
+    ("{nonsense}", "down", "an invalid response"),
+    ("[1, 2]", "down", "an invalid response"),
 ]
 
 
@@ -486,7 +486,7 @@ async def test_a_limit_that_was_used_up_by_thoughts_names_the_settings(
 ) -> None:
     server.say(delta(**thought), delta("length"))
     with pytest.raises(
-        ProviderFault, match=r"used up its limit of tokens before .* think less: OPENAI_REASONING_EFFORT"
+        ProviderFault, match=r"used up its token limit before .* think less with OPENAI_REASONING_EFFORT"
     ):
         await run(model, asked())
     assert len(server.bodies) == 1
@@ -568,7 +568,7 @@ async def test_a_slow_first_word_is_waited_for_longer_than_a_pause(server: Model
 
 async def test_an_error_line_of_its_own_kind(server: ModelServer, model: OpenAIModel) -> None:
     server.answers.append(Answer(pieces=[b'error: {"code":500,"message":"tools param requires --jinja flag"}\n\n']))
-    with pytest.raises(ProviderFault, match="cannot call tools"):
+    with pytest.raises(ProviderFault, match="can't call tools"):
         await run(model, asked())
 
 
@@ -646,7 +646,7 @@ async def test_a_model_without_tools_is_one_clear_sentence(
     with pytest.raises(ProviderFault) as caught:
         await run(model, asked())
     assert caught.value.message == (
-        "The model 'test-model' cannot call tools, as kirotodo needs. Your message is kept. "
+        "The model 'test-model' can't call tools, which kirotodo needs. Your message is kept. "
         "Choose another with OPENAI_MODEL."
     )
     assert len(server.bodies) == 1
@@ -662,13 +662,13 @@ async def test_a_rate_a_minute_is_no_empty_account(server: ModelServer, model: O
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"", b"null", b"[]", b'{"error": []}', b"\xff\xfe"])
 async def test_an_error_page_that_is_no_json(server: ModelServer, model: OpenAIModel, body: bytes) -> None:
     server.answers.append(Answer(pieces=[body] if body else [], status=502, content_type="text/html"))
-    with pytest.raises(ProviderFault, match=r"a fault of its own \(502\)"):
+    with pytest.raises(ProviderFault, match=r"an error of its own \(502\)"):
         await run(model, asked())
 
 
 async def test_a_page_in_place_of_a_stream(server: ModelServer, model: OpenAIModel) -> None:
     server.answers.append(Answer(pieces=[b"<html>It works!</html>"], content_type="text/html"))
-    with pytest.raises(ProviderFault, match=r"is a web page, not a model API.* Check OPENAI_BASE_URL"):
+    with pytest.raises(ProviderFault, match=r"serves a web page, not a model API.* Check OPENAI_BASE_URL"):
         await run(model, asked())
     assert len(server.bodies) == 1
 
@@ -682,7 +682,7 @@ async def test_a_country_that_is_not_served_is_no_wrong_key(server: ModelServer,
 
 async def test_nobody_listens() -> None:
     model = OpenAIModel(endpoint("http://127.0.0.1:9/v1"), jitter=small_jitter)
-    with pytest.raises(ProviderFault, match=r"127\.0\.0\.1:9 cannot be reached"):
+    with pytest.raises(ProviderFault, match=r"127\.0\.0\.1:9 can't be reached"):
         await run(model, asked())
     await model.aclose()
 

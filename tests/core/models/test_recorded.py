@@ -61,7 +61,7 @@ EXPECTED: dict[str, list[ModelEvent]] = {
         used(640, 60),
     ],
 }
-FAULTS = {"openrouter_broken": "a fault of its own", "openai_responses_failed": "too many requests"}
+FAULTS = {"openrouter_broken": "an error of its own", "openai_responses_failed": "too many requests"}
 
 
 def test_every_recording_has_its_meaning() -> None:

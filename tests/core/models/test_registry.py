@@ -89,8 +89,8 @@ async def test_a_profile_answers_with_the_key_of_its_variable(
 @pytest.mark.parametrize(
     ("status", "key_env", "named"),
     [
-        (401, "FAR_API_KEY", "Check FAR_API_KEY and what it may use."),
-        (401, None, "Check its key (kirotodo config key far) and what it may use."),
+        (401, "FAR_API_KEY", "Check FAR_API_KEY and its permissions."),
+        (401, None, "Check its key (kirotodo config key far) and its permissions."),
         (
             404,
             None,
@@ -156,7 +156,7 @@ async def test_a_key_that_is_none_is_not_repeated(tmp_path: Path, monkeypatch: p
     far = ModelProfile(name="far", model="big", key_env="FAR_API_KEY")
     async with opened(tmp_path, far) as backend:
         told = failure(await events_of(backend, await backend.send("what is due?", model="far")))
-    assert "no key" in told.message
+    assert "isn't a valid key" in told.message
     assert "two words" not in told.message
 
 
@@ -185,6 +185,6 @@ async def test_a_turn_whose_model_is_gone_says_so_and_keeps_the_message(tmp_path
         await backend.answer(sent.turn_id, event.approval.call_id, "yes")
         last = final(await events_of(backend, sent))
         assert isinstance(last, TurnFailed)
-        assert "'first', which began this answer, is not configured any more" in last.message
+        assert "'first', which began this answer, is no longer configured" in last.message
         messages = (await backend.transcript(sent.conversation_id)).messages
         assert [message.content for message in messages] == ["delete milk and eggs"]

@@ -96,13 +96,13 @@ def test_a_service_that_cannot_be_reached_is_exit_code_5(
     monkeypatch.setenv("OPENAI_BASE_URL", nobody_listens())
     result = run("models", *json_too)
     assert result.exit_code == 5
-    assert "cannot be reached" in result.stderr
+    assert "can't be reached" in result.stderr
     assert "built-in" in result.stdout
 
 
 @pytest.mark.parametrize(
     ("status", "code", "said"),
-    [(401, 1, "refused the key"), (403, 1, "refused the key"), (404, 1, "does not say"), (503, 5, "try again later")],
+    [(401, 1, "refused the key"), (403, 1, "refused the key"), (404, 1, "doesn't list"), (503, 5, "Try again later")],
 )
 def test_a_refusal_is_told(service: LLMock, status: int, code: int, said: str) -> None:
     service.fail(status, times=None)
@@ -145,8 +145,8 @@ def test_without_a_keyring_the_file_is_named(home: Path, memory_keyring: MemoryK
     ("name", "stdin", "said"),
     [
         ("slow", "sk-1", "There is no model 'slow'"),
-        ("fast", "", "it is empty"),
-        ("fast", "two words", "That is no key"),
+        ("fast", "", "is empty"),
+        ("fast", "two words", "isn't a valid key"),
         ("ready", "sk-1", "read from READY_API_KEY"),
         ("big-2", "sk-1", "read from OPENAI_API_KEY"),
     ],
@@ -206,4 +206,4 @@ def test_doctor_tells_of_a_service_that_is_not_there(home: Path, monkeypatch: py
     monkeypatch.setenv("OPENAI_BASE_URL", nobody_listens())
     check = model_check()
     assert check["state"] == "bad"
-    assert "cannot be reached" in check["detail"]
+    assert "can't be reached" in check["detail"]

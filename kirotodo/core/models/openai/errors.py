@@ -64,18 +64,18 @@ class Source:
 
 def truncated() -> ProviderFault:
     """Return the error for an answer that broke off."""
-    return ProviderFault(f"The model's answer broke off in the middle. {KEPT}", kind="down")
+    return ProviderFault(f"The model's answer broke off. {KEPT}", kind="down")
 
 
 def garbled() -> ProviderFault:
     """Return the error for a response that cannot be parsed."""
-    return ProviderFault(f"The model service sent something that is no valid answer. {KEPT}", kind="down")
+    return ProviderFault(f"The model service sent an invalid response. {KEPT}", kind="down")
 
 
 def disconnected(host: str, *, source: Source) -> ProviderFault:
     """Return the error for a service that cannot be reached."""
     return ProviderFault(
-        f"The model service at {host} cannot be reached. {KEPT} Check the network and {source.address}.", kind="down"
+        f"The model service at {host} can't be reached. {KEPT} Check the network and {source.address}.", kind="down"
     )
 
 
@@ -86,8 +86,8 @@ class TooSlow(ProviderFault):
 def slow(host: str) -> ProviderFault:
     """Return the error for an answer that did not begin in time."""
     return TooSlow(
-        f"The model service at {host} sent no first word in time. {KEPT} A local model may still be loading: try again "
-        "in a moment, or allow it more time with AGENT_TIMEOUT.",
+        f"The model service at {host} did not start to answer in time. {KEPT} A local model may still be loading: try "
+        "again in a moment, or give it more time with AGENT_TIMEOUT.",
         kind="down",
     )
 
@@ -95,17 +95,17 @@ def slow(host: str) -> ProviderFault:
 def no_api(host: str, *, source: Source) -> ProviderFault:
     """Return the error for an address that serves a web page."""
     return ProviderFault(
-        f"What answers at {host} is a web page, not a model API. {KEPT} Check {source.address}; it often ends in /v1.",
+        f"The address {host} serves a web page, not a model API. {KEPT} Check {source.address}; it often ends in /v1.",
         kind="refused",
     )
 
 
 def only_thoughts(cut: Cut, *, source: Source) -> ProviderFault:
     """Return the error for an answer that was cut off while the model was still reasoning."""
-    why = "used up its limit of tokens" if cut == "length" else "was stopped, since it went on without end,"
+    why = "used up its token limit" if cut == "length" else "was stopped because it went on without end,"
     return ProviderFault(
         f"The model {source.model!r} {why} before it gave an answer. {KEPT} Raise the limit of the model service (its "
-        f"context length or maximum of output tokens), or let it think less: {source.effort}.",
+        f"context length or maximum of output tokens), or make it think less with {source.effort}.",
         kind="refused",
     )
 
@@ -118,7 +118,7 @@ def stalled(host: str) -> ProviderFault:
 def circuit_open(host: str) -> ProviderFault:
     """Return the error for a service that the circuit breaker leaves alone."""
     return ProviderFault(
-        f"The model service at {host} failed several times in a row and is left alone for half a minute. {KEPT}",
+        f"The model service at {host} failed several times in a row, so it isn't asked again for half a minute. {KEPT}",
         kind="down",
     )
 
@@ -126,7 +126,7 @@ def circuit_open(host: str) -> ProviderFault:
 def filtered() -> ProviderFault:
     """Return the error for an answer that a content filter stopped."""
     return ProviderFault(
-        f"The model service's content filter stopped the answer. {KEPT} Say it in other words.", kind="refused"
+        f"The model service's content filter stopped the answer. {KEPT} Try other words.", kind="refused"
     )
 
 
@@ -139,7 +139,7 @@ def of_response(refusal: Refusal, *, source: Source) -> ProviderFault:
     model = source.model
     if refusal.status in (400, 404, 422, 500, 501) and _no_tools(told):
         return ProviderFault(
-            f"The model {model!r} cannot call tools, as kirotodo needs. {KEPT} Choose another with {source.name}.",
+            f"The model {model!r} can't call tools, which kirotodo needs. {KEPT} Choose another with {source.name}.",
             kind="refused",
         )
     if refusal.status in (400, 413, 422, 500) and _too_long(told):
@@ -155,7 +155,7 @@ def of_response(refusal: Refusal, *, source: Source) -> ProviderFault:
             )
         case 401 | 403:
             return ProviderFault(
-                f"The model service refused the key. {KEPT} Check {source.key} and what it may use.", kind="refused"
+                f"The model service refused the key. {KEPT} Check {source.key} and its permissions.", kind="refused"
             )
         case 402:
             return _no_credit()
@@ -170,10 +170,10 @@ def of_response(refusal: Refusal, *, source: Source) -> ProviderFault:
         case 429:
             return _busy(retry_after(refusal.headers))
         case 408 | 409 | 425:
-            return ProviderFault(f"The model service did not take the request. {KEPT}", kind="down")
+            return ProviderFault(f"The model service didn't accept the request. {KEPT}", kind="down")
         case status if status >= 500:
             return ProviderFault(
-                f"The model service has a fault of its own ({status}). {KEPT}",
+                f"The model service failed with an error of its own ({status}). {KEPT}",
                 kind="down",
                 wait=retry_after(refusal.headers),
             )
@@ -234,7 +234,7 @@ def _no_credit() -> ProviderFault:
 def _busy(wait: float | None) -> ProviderFault:
     when = f"in {math.ceil(wait)} seconds" if wait is not None and wait > 1 else "in a moment"
     return ProviderFault(
-        f"The model service has too many requests just now. {KEPT} Try again {when}.", kind="busy", wait=wait
+        f"The model service is receiving too many requests. {KEPT} Try again {when}.", kind="busy", wait=wait
     )
 
 

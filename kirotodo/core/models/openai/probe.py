@@ -95,14 +95,12 @@ async def offered(endpoint: Endpoint, *, seconds: float = LISTING_SECONDS) -> tu
     except openai.APIStatusError as error:
         raise _refused(host, error.status_code) from None
     except (TimeoutError, openai.APITimeoutError):
-        raise Unreachable(f"The model service at {host} did not answer within {seconds:g} seconds.") from None
+        raise Unreachable(f"The model service at {host} didn't answer within {seconds:g} seconds.") from None
     except (openai.APIConnectionError, httpx2.HTTPError):
-        raise Unreachable(
-            f"The model service at {host} cannot be reached: check the network and its address."
-        ) from None
+        raise Unreachable(f"The model service at {host} can't be reached. Check the network and the address.") from None
     names = _names(body)
     if names is None:
-        raise ModelError(f"The model service at {host} does not say which models it has.", retryable=False)
+        raise ModelError(f"The model service at {host} doesn't list its models.", retryable=False)
     return tuple(sorted(names))
 
 
@@ -110,9 +108,9 @@ def _refused(host: str, status: int) -> Exception:
     if status in (401, 403):
         return ModelError(f"The model service at {host} refused the key.", retryable=False)
     if status == 429 or status >= 500:
-        return Unreachable(f"The model service at {host} is not to be had just now ({status}): try again later.")
+        return Unreachable(f"The model service at {host} is unavailable ({status}). Try again later.")
     return ModelError(
-        f"The model service at {host} does not say which models it has ({status}): check its address.", retryable=False
+        f"The model service at {host} doesn't list its models ({status}). Check its address.", retryable=False
     )
 
 
