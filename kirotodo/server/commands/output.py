@@ -71,10 +71,10 @@ class Where:
 
 
 Looker = Callable[[bool], Where]
-"""Finds out; asks the server only where its argument says so."""
+"""Finds out where the list is, and asks the server only if its argument is true."""
 
 
 def where(*, ask: bool) -> Where:
-    """As the front door says it; this computer where there is no front door."""
+    """Return where the list is, as the command line says it; without one, the local list."""
     look: Looker | None = click.get_current_context().find_root().meta.get(META)
     return look(ask) if look is not None else Where()

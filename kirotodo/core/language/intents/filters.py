@@ -66,7 +66,6 @@ _OPEN = pattern(
     r"|did not)(?: i)? (?:done|finish(?:ed)?|completed?|do)(?: yet)?|to be done|undone|todo yet)\b"
 )
 _PART = pattern(r"\b(?:in the )?(morning|afternoon|evening|night)(?:'s|s)?\b")
-_ALL = pattern(r"\b(?:all(?: of)?|every|entire|whole|complete list|everything|full)\b")
 _WEEK = pattern(r"\b(?:(?:due )?(?:this|the|the coming|my) week|next (?:7|seven) days|coming week)\b")
 _WITHIN = pattern(r"\bwithin\b|\bin\s+the\s+(?:next|coming|following)\s+[\w ]+days?\Z")
 _BOUND = pattern(r"\b(?:before|after|until|till|by|from|between|since|past)\s+\Z")

@@ -81,12 +81,6 @@ _WHEN_IS = pattern(
     r"| is) )?(?:the )?(?:date|time|day|place|location|due date|deadline) (?:of|for))\s+(?P<what>.+)",
     re.DOTALL,
 )
-_WHEN_REST = pattern(
-    r"^(?:(?:is|are|was|will|do|does|did|i|we|have|has|to|be|am|supposed|scheduled|my|the|that|this|our"
-    r"|need|going|next|a|an|get|got|her|his)\s+)+|\s+(?:due|scheduled|set(?: for)?|be|start(?:s|ing)?"
-    r"|begin(?:s|ning)?|happen(?:s|ing)?|going to (?:start|begin|be|happen)|end|over|take place|planned"
-    r"|held|is|at|on|for|is set for)(?:\s+.*)?$"
-)
 _HAVE = pattern(
     r"(?:(?:can you |please )?(?:tell me|let me know|check|see|confirm|i need to know|know|verify"
     r"|look)\s+(?:if|whether|that)\s+)?(?:do|did|does|is|are|was|were|have|has|had|if|whether|isn'?t"

@@ -12,9 +12,6 @@ from kirotodo.core.language.intents.vocabulary import cardinal, topic_of
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import Action, Clarify, OutOfScope, Recurrence, Target, Update, When
 
-_N = r"(?:an?|the|my|its|it'?s|their|his|her)?"
-
-
 _FIELD = r"(?:due date|due time|due|deadline|date and time|date|time|day|start time|schedule|reminder)"
 
 

@@ -4,10 +4,6 @@ from functools import cache
 
 from kirotodo.core.language.patterns import Pattern, pattern
 
-DET = (
-    r"(?:(?:all|any|every|each|some|both)\s+(?:of\s+)?)?(?:(?:the|my|our|your|his|her|their|a|an|this"
-    r"|that|these|those|any|some)\s+)?"
-)
 OWNER = r"(?:the|my|our|a|an|this|that|your|his|her|their|one of my|any of my|all my|all the|both|[\w']+'s)"
 
 LISTS = (

@@ -61,14 +61,6 @@ _NO_HOUR_BEFORE: Final = word_set("task tasks # number no nr item todo room page
 _NO_HOUR_AFTER: Final = word_set("% percent x $ € dollars euros bucks year cents degrees street st ave avenue road rd")
 _PLURAL_BUT_NO_NOUN: Final = word_set("this is was us always sharp tomorrows mondays does yes his as sometimes please")
 
-START_WORDS: Final = frozenset(
-    {"at", "@", "noon", "midday", "midnight", "half", "quarter", "a", "three", "eod", "eob", "cob", "end", "close"}
-    | CLOCK_LEADS
-    | RANGE_LEADS
-    | set(ONES)
-    | set(TENS)
-)
-
 
 def clock_at(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
     """Read a time of day at token i; of a range of times ("3-4pm"), its beginning."""
