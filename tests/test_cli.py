@@ -390,7 +390,7 @@ def test_no_home_folder_is_one_sentence(tmp_path: Path) -> None:
         text=True,
         timeout=60,
     )
-    assert "set HOME, or KIROTODO_HOME" in told(done, 1)
+    assert "Set HOME, or set KIROTODO_HOME" in told(done, 1)
 
 
 def test_a_full_trace_is_shown_to_those_who_ask_for_it(home: Path) -> None:

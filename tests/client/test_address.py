@@ -106,5 +106,5 @@ def test_a_broken_file_remembers_nothing(tmp_path: Path, content: bytes) -> None
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("in the way")
-    with pytest.raises(OperatorError, match="cannot be written"):
+    with pytest.raises(OperatorError, match="Can't write"):
         KnownServers(tmp_path / "state").signed_in(Address.of("https://a.example"), user_id="1", email="")

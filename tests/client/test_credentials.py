@@ -76,9 +76,9 @@ async def test_without_a_keyring_they_go_into_a_file_of_the_owner(file: Path) ->
 async def test_a_locked_keyring_means_signing_in_again(file: Path) -> None:
     keyring.set_keyring(LockedKeyring())
     credentials = kept_in(file)
-    with pytest.raises(NotSignedIn, match=r"a\.example cannot be read.*KeyringLocked.*sign in again"):
+    with pytest.raises(NotSignedIn, match=r"a\.example can't be read.*KeyringLocked.*sign in again"):
         await credentials.read(HERE)
-    with pytest.raises(OperatorError, match="cannot be told"):
+    with pytest.raises(OperatorError, match="Can't check the keyring"):
         await credentials.delete(HERE)
     assert "KeyringLocked" in (await credentials.store(HERE, TOKENS)).detail
     assert await credentials.read(HERE) == TOKENS

@@ -93,7 +93,7 @@ def test_which_list_may_be_said_before_the_command_or_after_it(person: Person) -
     person.ok("--local", "conversations", "list")
     person.ok("conversations", "list", "--local")
     person.variables["KIROTODO_SERVER"] = "localhost:1"
-    assert "not signed in at localhost:1. Run `kirotodo login`" in person.fails(4, "list")
+    assert "aren't signed in to localhost:1. Run `kirotodo login`" in person.fails(4, "list")
     assert person.titles("--server", person.url) == ["at the server"]
     assert person.titles("--local") == ["at home"]
     assert "not both" in person.fails(2, "--local", "list", "--server", person.url)
@@ -117,7 +117,7 @@ def test_signed_in_already_it_only_changes_the_list(person: Person) -> None:
         (["signup", "--email", "no address", "--password-stdin"], f"{PASSWORD}\n", 2, "isn't a valid email address"),
         (["login", "--email", "EMAIL"], "", 2, "--password-stdin"),
         (["login"], "", 2, "no terminal to ask"),
-        (["login", "--token"], "garbage\n", 2, "no token"),
+        (["login", "--token"], "garbage\n", 2, "isn't a valid kirotodo token"),
         (["login", "--token", "--password-stdin"], "x\n", 2, "either"),
     ],
 )
@@ -134,9 +134,9 @@ def test_what_is_refused(person: Person, arguments: list[str], stdin: str, code:
 @pytest.mark.parametrize(
     ("url", "code", "words"),
     [
-        ("http://todo.example.com", 2, "use https://todo.example.com"),
+        ("http://todo.example.com", 2, "Use https://todo.example.com"),
         ("ftp://x", 2, "ftp://"),
-        ("two words", 2, "no address"),
+        ("two words", 2, "isn't a valid server address"),
         ("localhost:1", 5, "Nothing answers at localhost:1"),
     ],
 )
@@ -205,7 +205,7 @@ def test_without_a_keyring_the_file_is_named(person: Person) -> None:
     keyring.set_keyring(NoKeyring())
     said = person.enter()
     file = person.home / "credentials.json"
-    assert f"The sign-in is kept in {file}, which only you can read, since this machine has no keyring." in said
+    assert f"The sign-in is stored in {file}, which only you can read, because this machine has no keyring." in said
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     person.ok("whoami")
 
@@ -218,7 +218,7 @@ def test_a_keyring_that_hangs_is_not_waited_for(person: Person, hanging_keyring:
 def test_config_and_doctor_say_where_the_list_is(person: Person) -> None:
     assert "on this computer" in person.ok("doctor", "--offline").stdout
     person.enter()
-    assert f"The list is at {person.url}" in person.ok("config").stderr
+    assert f"Your list is at {person.url}" in person.ok("config").stderr
     assert f"at {person.url} as {person.email}" in person.ok("doctor").stdout
     person.variables["KIROTODO_SERVER"] = "localhost:1"
     assert "BAD   list" in person.run("doctor").stdout

@@ -125,7 +125,7 @@ def test_a_dry_run_changes_nothing(program: CommandRunner) -> None:
     result = program.run("ask", "--dry-run", "add milk")
     assert result.exit_code == 0
     assert result.stdout == "Added milk.\n"
-    assert "nothing was changed" in result.stderr
+    assert "Nothing was changed" in result.stderr
     assert program.titles() == ["eggs"]
     assert program.json("conversations", "list")["items"] == []
 
@@ -142,7 +142,7 @@ def test_a_dry_run_tells_what_would_be_asked(program: CommandRunner) -> None:
     bulk(program)
     result = program.run("ask", "--dry-run", "delete everything")
     assert result.exit_code == 3
-    assert "nothing was changed" in result.stderr
+    assert "Nothing was changed" in result.stderr
     assert program.titles() == ["milk", "eggs"]
 
 

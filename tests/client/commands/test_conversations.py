@@ -106,7 +106,7 @@ def test_a_long_conversation_is_exported_whole(program: CommandRunner) -> None:
 def test_a_file_is_not_written_over_unasked(told: CommandRunner, tmp_path: Path) -> None:
     file = tmp_path / "talk.md"
     told.ok("conversations", "export", "1", str(file))
-    assert "exists already" in told.fails(1, "conversations", "export", "1", str(file))
+    assert "already exists" in told.fails(1, "conversations", "export", "1", str(file))
     told.ok("conversations", "export", "1", str(file), "--force")
 
 

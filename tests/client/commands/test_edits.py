@@ -146,7 +146,7 @@ def test_done_is_a_set_and_no_toggle(program: CommandRunner) -> None:
     assert program.ok("done", "1").startswith("Done: 1 milk")
     again = program.run("done", "1")
     assert again.exit_code == 0
-    assert "done already" in again.stderr
+    assert "already done" in again.stderr
     assert program.json("show", "1")["completed_at"] is not None
     program.ok("done", "1", "--reopen")
     assert program.json("show", "1")["completed_at"] is None

@@ -122,7 +122,7 @@ def test_completed_may_be_a_mere_word(said: str, done: bool) -> None:
         ('"",2026-11-27,,', "Row 3: the title is empty."),
         ("milk,27.11.2026,,", "Row 3: due_date is '27.11.2026'"),
         ("milk,2026-02-30,,", "Row 3: due_date is '2026-02-30'"),
-        ("milk,,17:00,", "Row 3: there is a due_time without a due_date."),
+        ("milk,,17:00,", "Row 3: due_time is given without a due_date."),
         ("milk,2026-11-27,noon,", "Row 3: due_time is 'noon'"),
         ("milk,,,soon", "Row 3: priority is 'soon'; it should be one of none, low, medium, high."),
         ("milk,,,low,too,many", "Row 3: it has more cells"),
@@ -156,7 +156,7 @@ def test_what_is_no_table_is_told(text: str, sentence: str) -> None:
         ("title,due\nmilk,\n", "line 1.*--format csv"),
         ("3", "contains no tasks"),
         ('{"tasks": []}', "contains no tasks"),
-        ("[" * 100_000, "no JSON"),
+        ("[" * 100_000, "isn't JSON"),
     ],
 )
 def test_what_is_no_list_of_tasks_is_told(text: str, sentence: str) -> None:
@@ -167,11 +167,11 @@ def test_what_is_no_list_of_tasks_is_told(text: str, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("item", "sentence"),
     [
-        (3, "Task 2: this is no task."),
+        (3, "Task 2: this isn't a task."),
         ({"title": None}, "Task 2: the title is empty."),
         ({"title": ["x"]}, "Task 2: title isn't text."),
         ({"title": "x", "due": "0001-01-01", "remind": "-P9W"}, "Task 2: a date is out of range."),
-        ({"title": "x", "remind": "-P9W"}, "Task 2: there is a reminder before a due_date"),
+        ({"title": "x", "remind": "-P9W"}, "Task 2: the reminder is relative to a due_date"),
         ({"title": "x", "tags": 3}, "Task 2: tags should be a list of names."),
         ({"title": "x", "recurrence": "often"}, "Task 2: recurrence is 'often'"),
         ({"title": "x", "created_at": "yesterday"}, "Task 2: created_at is 'yesterday'"),

@@ -143,7 +143,7 @@ def test_a_pipe_is_written_into_and_not_replaced(program: CommandRunner, tmp_pat
 
 def test_a_folder_that_is_not_there_is_told(program: CommandRunner, tmp_path: Path) -> None:
     sentence = program.fails(1, "export", str(tmp_path / "none" / "tasks.json"))
-    assert "cannot be written" in sentence
+    assert "Can't write" in sentence
 
 
 ADDED = [
