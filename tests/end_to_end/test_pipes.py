@@ -28,7 +28,7 @@ def test_a_piped_sentence_is_answered_in_json(program: InstalledProgram) -> None
     response = json.loads(program.do("ask", "--json", piped="add milk tomorrow at 5pm\n"))
     assert response.keys() >= RESPONSE_KEYS
     (call,) = response["tool_calls"]
-    assert call.keys() == {"tool", "arguments", "result", "status", "duration_ms"}
+    assert call.keys() == {"id", "tool", "arguments", "result", "status", "duration_ms"}
     assert (call["tool"], call["status"]) == ("add_task", "succeeded")
     assert response["status"] == "finished"
     assert response["response"]

@@ -15,10 +15,10 @@ from tests.end_to_end.installed_program import InstalledProgram
 COMMANDS: Final = """
 import json, sys
 from click.testing import CliRunner
-from kirotodo.cli import front_door
+from kirotodo.cli import command_group
 told = []
 for words in json.load(sys.stdin):
-    result = CliRunner().invoke(front_door(), words)
+    result = CliRunner().invoke(command_group(), words)
     told.append([result.exit_code, result.stdout, result.stderr])
 print(json.dumps(told))
 """

@@ -136,7 +136,7 @@ class ConversationStore:
 
     async def begin(self, title: str, content: str, *, turn_id: str) -> tuple[Conversation, Message]:
         """Make a conversation with the user's first message."""
-        numbers = await self._scope.advance(conversations=1, stored=len(content.encode()))
+        numbers = await self._scope.advance(conversations=1, stored=len(content.encode("utf-8", "surrogatepass")))
         self._scope.require_bytes(numbers)
         now = self._scope.now
         preview = _preview(content)
@@ -172,7 +172,7 @@ class ConversationStore:
     ) -> tuple[Conversation, Message]:
         """Add a message and return it with its conversation. Raises `TooLarge` where the user's storage is full; an
         answer is stored even then, or its turn could not end."""
-        numbers = await self._scope.advance(stored=len(content.encode()))
+        numbers = await self._scope.advance(stored=len(content.encode("utf-8", "surrogatepass")))
         if role == "user":
             self._scope.require_bytes(numbers)
         now = self._scope.now

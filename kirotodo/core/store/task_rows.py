@@ -87,7 +87,7 @@ def due_key(due_date: date | None, due_time: time | None, priority: Priority) ->
 
 def text_size(task: Task | TaskDraft) -> int:
     """Return the bytes of text in the row of a task."""
-    return len(task.title.encode()) + len(task.notes.encode())
+    return len(task.title.encode("utf-8", "surrogatepass")) + len(task.notes.encode("utf-8", "surrogatepass"))
 
 
 def size_recorded(task: Task | TaskDraft) -> int:

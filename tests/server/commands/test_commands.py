@@ -234,7 +234,10 @@ SOUND = {"BETTER_AUTH_SECRET": "9f2c5e0b71d84a63f0c9be27d5a8146e", "MODEL": "bui
         ({"BETTER_AUTH_SECRET": "x" * 31}, ("BETTER_AUTH_SECRET has 31 characters",)),
         ({"BETTER_AUTH_SECRET": "y-K3fQ8w" * 3 + "Lm2Zr7Tv"}, ("BETTER_AUTH_SECRET repeats itself",)),
         ({"BETTER_AUTH_SECRET": "9f2c5e0b71d84a63f0c9be27d5a8146 \n"}, ("BETTER_AUTH_SECRET has 31 characters",)),
-        ({"BETTER_AUTH_SECRET_PREVIOUS": "z" * 40}, ("BETTER_AUTH_SECRET_PREVIOUS has only 1 different",)),
+        (
+            {"BETTER_AUTH_SECRET_PREVIOUS": "z" * 40},
+            ("BETTER_AUTH_SECRET_PREVIOUS has too few different characters (1)",),
+        ),
         ({"BETTER_AUTH_SECRET_PREVIOUS": "short"}, ("BETTER_AUTH_SECRET_PREVIOUS has 5",)),
         ({"BETTER_AUTH_SECRET": "", "BETTER_AUTH_URL": "https://auth.example.com"}, ()),
         ({"BETTER_AUTH_URL": "http://auth.example.com"}, ("BETTER_AUTH_URL=http://auth.example.com is not encrypted",)),
