@@ -205,7 +205,7 @@ async def test_the_editor_opens_by_its_key_but_not_amid_a_paste_that_comes_as_ke
         assert chat.composer._editor_timer is None
         assert chat.toasts() == []
         await chat.press("ctrl+g")
-        await chat.until(lambda: chat.toasts() == ["No editor was found: set EDITOR to the command of one."])
+        await chat.until(lambda: chat.toasts() == ["No editor found. Set EDITOR to the command of one."])
 
 
 async def test_a_key_of_ones_own_keeps_the_order() -> None:
