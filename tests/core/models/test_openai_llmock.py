@@ -295,7 +295,7 @@ async def test_a_stall_is_told_from_a_slow_answer(
     mock: LLMock, where: Endpoint, tmp_path: Path, api: API_KINDS
 ) -> None:
     mock.stall(after_chunks=in_text(api)).reply(ANSWER, times=None)
-    async with opened(tmp_path, where, stall=0.3) as backend:
+    async with opened(tmp_path, where, stall=1.0) as backend:
         assert shown(await say(backend, "what is due?")) == ANSWER
     assert len(mock.requests) == 2
     mock.assert_resilient(strict=True)
