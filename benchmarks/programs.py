@@ -51,7 +51,7 @@ def first_paint() -> Iterator[Figure]:
     yield Figure(what="kirotodo chat, first paint, CPU", value=value * 1000, unit="ms", limit=500)
 
 
-def turn_context(home: str) -> Mapping[str, str]:
+def environment_of(home: str) -> Mapping[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": home, "KIROTODO_HOME": home, "TZ": "Europe/Vienna", "LANG": "C.UTF-8"}
 
 
@@ -59,7 +59,7 @@ def spent(command: Sequence[str], home: str) -> float:
     """CPU seconds that one run of `command` takes, children included."""
     process = subprocess.Popen(
         command,
-        env=turn_context(home),
+        env=environment_of(home),
         cwd=home,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -78,7 +78,7 @@ def spent_until_frame(home: str) -> float:
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
         os.chdir(home)
-        os.execve(KIROTODO, [KIROTODO, "chat"], {**turn_context(home), "TERM": "xterm-256color"})
+        os.execve(KIROTODO, [KIROTODO, "chat"], {**environment_of(home), "TERM": "xterm-256color"})
     try:
         _read_until(screen, FRAME)
         return time.clock_gettime(_cpu_clock(pid))
