@@ -9,7 +9,7 @@ DATA ?= ../shared/eval
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench common-passwords lock docs screenshot clean
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench walk common-passwords lock docs screenshot clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ faults: $(STAMP) ## try to lose, double or block something (COUNT=faults of each
 
 bench: $(STAMP) ## run the benchmarks
 	$(BIN)/python -m benchmarks
+
+walk: $(STAMP) ## list the files that a message passes, from the composer to the store and back
+	@$(BIN)/python -m benchmarks.walk local
+	@$(BIN)/python -m benchmarks.walk remote
 
 docs: $(STAMP) ## regenerate the tables in docs/
 	$(BIN)/python -m scripts.docs
