@@ -195,6 +195,24 @@ async def test_filters_and_search(house: BackendHarness) -> None:
     assert await titles(backend, TaskFilter(status="completed", completed_from=today)) == ["someday"]
 
 
+@pytest.mark.parametrize(
+    ("title", "typed"),
+    [
+        ("don't panic", "dont"),
+        ("answer the e-mail", "email"),
+        ("read the followup", "follow-up"),
+        ("paint Ærø", "aero"),
+        ("\uff33\uff4f\uff4b\uff4f", "soko"),
+    ],
+)
+async def test_search_knows_the_ways_to_spell_a_word(house: BackendHarness, title: str, typed: str) -> None:
+    await house.backend.import_tasks([TaskDraft(title="something else"), TaskDraft(title=title)])
+    assert await titles(house.backend, TaskFilter(search=typed)) == [title]
+    house.model.extend(["Noted."])
+    sent, _ = await say(house.backend, title)
+    assert [each.id for each in (await house.backend.conversations(search=typed)).items] == [sent.conversation_id]
+
+
 async def test_pages_walk_the_whole_list_once(backend: Backend) -> None:
     drafts = [TaskDraft(title=f"task {number}") for number in range(25)]
     report = await backend.import_tasks(drafts)

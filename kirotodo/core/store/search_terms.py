@@ -1,18 +1,22 @@
 """How texts are folded for full-text search, and how words that a person typed become search terms. No SQL.
 
-Words match at their beginnings, without case and accents. What is typed is never syntax: it is cut into words, and
-each word is quoted. Scripts without spaces, and signs such as emoji, are looked for as they stand: each of their
-characters is written down as a word of its own, so that the full-text index knows them too.
+Words match at their beginnings, folded as `core.text.folding` does. A word with an apostrophe or a hyphen in it is
+indexed as its parts and, at the end of the text, in one piece: "e-mail" is found by `mail` and by `email`. What is
+typed is never syntax: it is cut into words, and each word is quoted. Scripts without spaces, and signs such as emoji,
+are looked for as they stand: each of their characters is written down as a word of its own, so that the full-text index
+knows them too.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
+
+from kirotodo.core.text import folding
 
 Kind = Literal["task", "conversation", "message"]
 
 _WORD: Final = re.compile(r"[^\W_]+")
+_HYPHENATED: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 _FOREIGN: Final = "\u0900-\u1dff\u2070-\U0010ffff"
 """Scripts whose words run together or are cut in other ways by the full-text index, and most signs."""
 _SIGNS: Final = "#$%&*+/<=>@\\[\\\\\\]^_`{|}~\u00a2-\u00a9\u00ac\u00ae-\u00b1\u00d7\u00f7"
@@ -20,6 +24,8 @@ _AS_IT_STANDS: Final = re.compile(f"[{_FOREIGN}]")
 _APART: Final = re.compile(f"[{_FOREIGN}{_SIGNS}]")
 MARK: Final = "\ue000"
 """What the word of a character begins with; nobody can type it, being foreign itself."""
+_ADDED: Final = " \ue001 "
+"""What divides a text from the words added to it; nobody can type it either."""
 _INDEXED: Final = re.compile(rf"{MARK}[0-9a-f]+|[^\W_]+")
 _APART_WORDS: Final = re.compile(f"(?: {MARK}[0-9a-f]+ )+")
 
@@ -35,10 +41,22 @@ class Document:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Compound:
+    """How a word that was typed with hyphens goes on after its first part: in parts, or all of it in one piece.
+
+    The first part is one of the words of `Terms`, since a text has it either way, if only as the beginning of `joined`.
+    """
+
+    parts: tuple[str, ...]
+    joined: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
-    """What was typed, folded: words, and what is looked for as it stands."""
+    """What was typed, folded: words, how hyphenated ones go on, and what is looked for as it stands."""
 
     words: tuple[str, ...]
+    compounds: tuple[Compound, ...]
     signs: tuple[str, ...]
 
     @property
@@ -48,15 +66,10 @@ class Terms:
 
 
 def fold(text: str) -> str:
-    """The text without case and accents, with characters that stand apart spelled out, as it is searched."""
-    return _APART.sub(_spelled, _plain(text))
-
-
-def _plain(text: str) -> str:
-    if text.isascii():
-        return text.lower().replace("\0", " ")
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("\0", " "))
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
+    """Return the text as it is searched: folded, words in one piece added, characters that stand apart spelled out."""
+    plain = folding.fold(text)
+    added = " ".join(folding.joined(plain))
+    return _APART.sub(_spelled, plain) + (_ADDED + _APART.sub(_spelled, added) if added else "")
 
 
 def _spelled(found: re.Match[str]) -> str:
@@ -69,14 +82,21 @@ def words_of(folded: str) -> set[str]:
 
 
 def terms(typed: str) -> Terms | None:
-    """What to look for; None where nothing was typed."""
+    """Return what to look for; None where nothing was typed."""
     words: list[str] = []
+    compounds: list[Compound] = []
     signs: list[str] = []
-    for chunk in _plain(typed).split():
-        found = _WORD.findall(chunk)
-        letters = sum(map(len, found))
+    for typed_chunk in folding.fold(typed).split():
+        chunk = folding.without_apostrophes(typed_chunk)
+        letters = sum(map(len, _WORD.findall(chunk)))
         if _AS_IT_STANDS.search(chunk) or (letters < len(chunk) and letters <= 2):
-            signs.append(_APART.sub(_spelled, chunk))
-        else:
-            words.extend(found)
-    return Terms(words=tuple(words), signs=tuple(signs)) if words or signs else None
+            signs.append(_APART.sub(_spelled, typed_chunk))
+            continue
+        for found in _HYPHENATED.findall(chunk):
+            first, *rest = found.split("-")
+            words.append(first)
+            if rest:
+                compounds.append(Compound(parts=tuple(rest), joined="".join((first, *rest))))
+    if not words and not signs:
+        return None
+    return Terms(words=tuple(words), compounds=tuple(compounds), signs=tuple(signs))

@@ -290,6 +290,18 @@ async def test_slash_filters_while_typing_and_escape_takes_the_filter_away() -> 
         await until(pilot, lambda: app.heard(TaskPane.LeaveRequested))
 
 
+@pytest.mark.parametrize("typed", ["resume", "e-mail", "email", "dont"])
+async def test_the_filter_knows_the_ways_to_spell_a_word(typed: str) -> None:
+    pane = a_pane()
+    app = Host(pane)
+    async with running(app, *ASKED) as pilot:
+        await shown(pilot, pane, (task(1, "don\u2019t e-mail my résumé"), task(2, "eggs")))
+        await until(pilot, lambda: "eggs" in screen_text(app))
+        await pilot.press("slash", *("minus" if char == "-" else char for char in typed))
+        await until(pilot, lambda: "eggs" not in screen_text(app))
+        assert "résumé" in screen_text(app)
+
+
 async def test_letters_in_the_filter_are_text_and_arrows_move_the_cursor() -> None:
     pane = a_pane()
     app = Host(pane)

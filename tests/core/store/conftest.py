@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from kirotodo.core.domain.task import Page, Task, TaskFilter
+from kirotodo.core.domain.task import Page, Task, TaskDraft, TaskFilter
 from kirotodo.core.store.database import Database, Store
 
 ANN: Final = "ann"
@@ -82,3 +82,29 @@ async def shown(
 
 async def titles(store: Store, where: TaskFilter) -> list[str]:
     return [task.title for task in (await shown(store, where)).items]
+
+
+async def write_spellings(database: Database) -> None:
+    """Write words that can be spelled in several ways into every kind of text that is searched, for two users."""
+    for user in (ANN, BOB):
+        async with database.begin(user) as store:
+            await store.tasks.add(TaskDraft(title="Don't send e-mail", notes="\u2019s", tags=("b-side", "a-side")))
+            await store.tasks.add(TaskDraft(title="\u0152uvre", project="rock'n'roll"))
+            await store.conversations.create("O'Brien's follow-up")
+            await store.conversations.add_message(1, role="user", content="re-read the chef d'\u0153uvre", turn_id="t")
+
+
+async def find_spellings(database: Database) -> None:
+    for user in (ANN, BOB):
+        async with database.read(user) as store:
+            for typed, found in (
+                ("dont", [1]),
+                ("email", [1]),
+                ("bside aside", [1]),
+                ("oeuvre", [2]),
+                ("rocknroll", [2]),
+            ):
+                page = await shown(store, TaskFilter(search=typed))
+                assert [task.id for task in page.items] == found, typed
+            for typed in ("obriens", "followup", "reread", "doeuvre"):
+                assert len((await store.conversations.page(search=typed)).items) == 1, typed

@@ -22,7 +22,7 @@ from kirotodo.core.errors import StorageError, StorageTooNew
 from kirotodo.core.store import maintenance, revisions
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.sqlite import driver
-from tests.core.store.conftest import ANN, BOB, Clock, shown, titles
+from tests.core.store.conftest import ANN, BOB, Clock, find_spellings, shown, titles, write_spellings
 
 
 @pytest.fixture
@@ -131,6 +131,27 @@ async def test_signs_and_foreign_scripts_are_searched_through_before_and_after(
         for typed in ("c+++", "乳牛", "e000", "1f389", "a//b"):
             assert await titles(store, TaskFilter(search=typed)) == [], typed
     await database.aclose()
+
+
+async def test_words_that_are_there_are_found_by_other_spellings_after_the_migration(
+    url: str, path: Path, clock: Clock
+) -> None:
+    database = await Database.open(url, clock=clock)
+    await write_spellings(database)
+    await database.aclose()
+
+    def stored() -> list[Any]:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("INSERT INTO search_index(search_index) VALUES ('integrity-check')")
+            return connection.execute("SELECT kind, ref, part, text FROM search_documents ORDER BY id").fetchall()
+
+    after = stored()
+    assert maintenance.downgrade(url, "0013") == "0013"
+    assert [row[3].split("\n")[0] for row in stored() if row[0] == "task"] == ["don't send e-mail", "œuvre"] * 2
+    database = await Database.open(url, clock=clock)
+    await find_spellings(database)
+    await database.aclose()
+    assert stored() == after
 
 
 async def test_titles_that_are_there_sort_naturally_after_the_migration(url: str, path: Path, clock: Clock) -> None:

@@ -14,7 +14,7 @@ from kirotodo.core.errors import ConfigError, InvalidInput, StorageBehind, Stora
 from kirotodo.core.store import maintenance, revisions
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.postgres.driver import address_of
-from tests.core.store.conftest import ANN, Clock, titles
+from tests.core.store.conftest import ANN, Clock, find_spellings, titles, write_spellings
 from tests.postgres import ask, database_in
 
 ROOT = Path(__file__).parents[3]
@@ -94,6 +94,26 @@ def test_down_and_up_again(postgres_url: str) -> None:
     assert not ask(postgres_url, "SELECT count(*) FROM pg_class WHERE relname IN ('users', 'tasks', 'sessions')")
     assert maintenance.upgrade(postgres_url) == revisions.HEAD
     assert maintenance.check(postgres_url).ok
+
+
+async def test_words_that_are_there_are_found_by_other_spellings_after_the_migration(postgres_url: str) -> None:
+    """Also where the one who migrates owns none of them."""
+    operator = "SELECT set_config('app.operator', 'on', false)"
+    words = (
+        "SELECT json_agg(json_build_array(user_id, kind, ref, part, word) ORDER BY user_id, kind, ref, part, word) "
+        "FROM search_words"
+    )
+    database = await Database.open(postgres_url, clock=Clock())
+    await write_spellings(database)
+    await database.aclose()
+    after = ask(postgres_url, operator, words)
+    await asyncio.to_thread(maintenance.downgrade, postgres_url, "0013")
+    assert ask(postgres_url, operator, words) != after
+    await asyncio.to_thread(maintenance.upgrade, postgres_url)
+    database = await Database.open(postgres_url, clock=Clock())
+    await find_spellings(database)
+    await database.aclose()
+    assert ask(postgres_url, operator, words) == after
 
 
 async def test_titles_that_are_there_sort_naturally_after_the_migration(postgres_url: str) -> None:

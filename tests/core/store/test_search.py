@@ -1,6 +1,7 @@
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -67,6 +68,65 @@ async def test_words_find_tasks(database: Database, typed: str, found: list[str]
             extra = {"notes": "from the dairy", "project": "Groceries", "tags": ("urgent",)}
             await store.tasks.add(TaskDraft(title=title, **(extra if title == "Buy milk" else {})))  # type: ignore[arg-type]
         assert await titles(store, TaskFilter(search=typed)) == (everything if found is None else found)
+
+
+SPELLINGS: Final = {
+    "don't forget": "dont don't don\u2019t DON`T don\u00b4t don\uff07t forget\u2019",
+    "I\u2019m late": "im i'm I\u02bcm",
+    "call O'Neil-Smith": "oneil o'neil smith oneil-smith o\u2019neil\u2011smith oneilsmith neil",
+    "send e-mail": "email e-mail e\u2010mail mail E\uff0dMAIL",
+    "plan: followup": "followup follow-up",
+    "plan: follow-up": "followup follow-up follow",
+    "plan: follow up": "follow-up follow",
+    "my mother-in-law\u2019s cake": "motherinlaw mother-in-law law's laws in-law",
+    "co\u00adop\u00aderate": "cooperate co\u200boperate cooper",
+    "\uff26\uff55\uff4c\uff4c width \uff11\uff12": "full 12 \uff46ull",
+    "hors d'\u0153uvre": "oeuvre d'oeuvre doeuvre \u0153uv",
+    "\u00c6r\u00f8 \ufb01nance \u0141\u00f3d\u017a": "aero finance lodz \ufb01n",
+    "me\u0301decin": "m\u00e9decin medecin",
+    "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645": (
+        "\u0645\u06cc\u062e\u0648\u0627\u0647\u0645 \u062e\u0648\u0627\u0647\u0645"
+    ),
+    "\u2764\ufe0f heart": "\u2764 \u2764\ufe0f",
+    "555-0123": "5550123 555-0123 0123",
+    "x-y axis": "x-y axis xy",
+    "rock 'n' roll": "rock 'n' roll'",
+}
+"""Titles, and what finds each of them."""
+
+
+async def test_words_are_found_however_they_are_spelled(database: Database) -> None:
+    async with database.begin(ANN) as store:
+        for title in SPELLINGS:
+            await store.tasks.add(TaskDraft(title=title))
+    async with database.read(ANN) as store:
+        missed = [
+            (title, typed)
+            for title, spellings in SPELLINGS.items()
+            for typed in spellings.split()
+            if title not in await titles(store, TaskFilter(search=typed))
+        ]
+        assert missed == []
+        assert await titles(store, TaskFilter(search="follow-up")) == [
+            "plan: followup",
+            "plan: follow-up",
+            "plan: follow up",
+        ]
+        assert await titles(store, TaskFilter(search="follow-up plan")) == [
+            "plan: followup",
+            "plan: follow-up",
+            "plan: follow up",
+        ]
+        for typed in ("dot", "e-male", "e-mails", "neilsmith", "follow-down", "send follow-up", "0x001"):
+            assert await titles(store, TaskFilter(search=typed)) == [], typed
+
+
+async def test_a_page_of_hyphens_is_searched_through(database: Database) -> None:
+    async with database.begin(ANN) as store:
+        await store.tasks.add(TaskDraft(title="one", notes="-".join(["ab"] * 600)))
+        for typed in ("-".join(["ab"] * 600), " ".join(["a-b-cd"] * 90), "ab" * 600):
+            await titles(store, TaskFilter(search=typed))
+        assert await titles(store, TaskFilter(search="-".join(["ab"] * 50))) == ["one"]
 
 
 @given(typed=st.text(max_size=30))

@@ -17,6 +17,7 @@ from kirotodo.client.tui.keymap import bindings, hints
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.widgets.task_list import Row, TaskList
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
+from kirotodo.core.text import folding
 
 EMPTY: Final = ("Nothing to do.", "", "n adds a task here, or", "write it in the conversation.")
 
@@ -179,7 +180,7 @@ class TaskPane(Vertical):
         return self.query_one("#task-filter", Input)
 
     def _words(self) -> list[str]:
-        return self._filter.value.casefold().split()
+        return folding.without_apostrophes(folding.fold(self._filter.value)).split()
 
     @on(Input.Changed, "#task-filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -297,5 +298,7 @@ class TaskPane(Vertical):
 def _holds(task: Task, words: Sequence[str]) -> bool:
     if not words:
         return True
-    text = f"{task.title} {task.notes} +{task.project or ''} {' '.join(f'#{tag}' for tag in task.tags)} {task.id}"
-    return all(word in text.casefold() for word in words)
+    tags = " ".join(f"#{tag}" for tag in task.tags)
+    text = folding.fold(f"{task.title} {task.notes} +{task.project or ''} {tags} {task.id}")
+    text = " ".join((text, *folding.joined(text)))
+    return all(word in text or any(other in text for other in folding.joined(word)) for word in words)

@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     text,
     union_all,
@@ -110,6 +111,7 @@ class WordMatches:
     def __init__(self, kinds: Sequence[Kind], wanted: Terms, asked: Sequence[_Asked]) -> None:
         self._kinds = kinds
         self._signs = wanted.signs
+        self._compounds = wanted.compounds
         self._first = asked[0] if asked else None
         self._asked = asked
 
@@ -121,7 +123,7 @@ class WordMatches:
     def few_refs(self, limit: int) -> Select[Any]:
         if self._first is None:
             return self._by_signs_alone().limit(limit)
-        if len(self._asked) == 1 and not self._signs:
+        if len(self._asked) == 1 and not self._signs and not self._compounds:
             return self.refs().limit(limit)
         glance = select(words).where(self._walk(self._first)).limit(_GLANCE).subquery()
         found = select(glance.c.ref).distinct().where(*self._others(glance)).limit(limit).subquery()
@@ -146,9 +148,12 @@ class WordMatches:
         return self._conditions(self._asked[1:], _Place((table.c.kind,), table.c.ref, table.c.part))
 
     def _conditions(self, asked: Sequence[_Asked], place: "_Place") -> list[ColumnElement[bool]]:
-        others = [(words.alias(), each) for each in asked]
         return [
-            *(exists().where(place.of(other), each.of(other)) for other, each in others),
+            *(place.has(each) for each in asked),
+            *(
+                or_(place.has(_begins(each.joined)), and_(*(place.has(_begins(part)) for part in each.parts)))
+                for each in self._compounds
+            ),
             *(exists().where(place.of(documents), _has(sign)) for sign in self._signs),
         ]
 
@@ -167,6 +172,10 @@ class _Place:
     def of(self, table: FromClause) -> ColumnElement[bool]:
         return and_(_of_kinds(table, self.kinds), table.c.ref == self.ref, table.c.part == self.part)
 
+    def has(self, asked: _Asked) -> ColumnElement[bool]:
+        other = words.alias()
+        return exists().where(self.of(other), asked.of(other))
+
 
 def _has(sign: str) -> ColumnElement[bool]:
     return documents.c.text.contains(sign, autoescape=True)
@@ -184,7 +193,11 @@ def _up_to_a_glance(kinds: Sequence[Kind], asked: _Asked) -> ScalarSelect[Any]:
 
 def _asked(wanted: Terms) -> list[_Asked]:
     whole = {word for run in wanted.runs for word in run.split()}
-    return [*(_Asked(word[:WORD_MAX]) for word in wanted.words), *(_Asked(word, whole=True) for word in sorted(whole))]
+    return [*map(_begins, wanted.words), *(_Asked(word, whole=True) for word in sorted(whole))]
+
+
+def _begins(word: str) -> _Asked:
+    return _Asked(word[:WORD_MAX])
 
 
 def _key(text: Document) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, table, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, or_, select, table, union_all
 
-from kirotodo.core.store.search_terms import MARK, Document, Kind, Terms
+from kirotodo.core.store.search_terms import MARK, Compound, Document, Kind, Terms
 from kirotodo.core.store.tables import search_documents as documents
 from kirotodo.core.store.transaction import UID, Scope
 
@@ -36,7 +36,9 @@ class Fts5Matches:
     def __init__(self, kinds: Sequence[Kind], wanted: Terms) -> None:
         self._kinds = kinds
         self._wanted = wanted
-        self._query = " ".join([*(f'"{word}"*' for word in wanted.words), *(f'"{run}"' for run in wanted.runs)])
+        self._query = " AND ".join(
+            [*map(_word, wanted.words), *map(_compound, wanted.compounds), *(f'"{run}"' for run in wanted.runs)]
+        )
 
     def refs(self) -> Select[Any]:
         return self._refs(self._matching() if self._query else None)
@@ -53,9 +55,11 @@ class Fts5Matches:
         return self._matching().with_only_columns(func.count()) if self._query else select(literal(0))
 
     def holds(self, ref: ColumnElement[Any]) -> ColumnElement[bool]:
-        text = documents.c.text
-        conditions = [text.contains(part, autoescape=True) for part in (*self._wanted.signs, *self._wanted.words)]
-        conditions += [text.regexp_match(rf"(?<![^\W_])(?<!{MARK}){word}") for word in self._wanted.words]
+        conditions = [documents.c.text.contains(sign, autoescape=True) for sign in self._wanted.signs]
+        conditions += map(_has_word, self._wanted.words)
+        conditions += [
+            or_(_has_word(each.joined), and_(*map(_has_word, each.parts))) for each in self._wanted.compounds
+        ]
         mine = (documents.c.user_id == UID, documents.c.kind.in_(self._kinds), documents.c.ref == ref)
         return select(literal(1)).where(*mine, documents.c.part == 0).where(*conditions).exists()
 
@@ -73,3 +77,17 @@ class Fts5Matches:
     def _matching(self) -> Select[Any]:
         matches: ColumnElement[bool] = literal_column("search_index").op("MATCH", is_comparison=True)(self._query)
         return select(literal_column("rowid").label("ref")).select_from(_INDEX).where(matches)
+
+
+def _word(word: str) -> str:
+    return f'"{word}"*'
+
+
+def _compound(compound: Compound) -> str:
+    return f"({_word(compound.joined)} OR ({' AND '.join(map(_word, compound.parts))}))"
+
+
+def _has_word(word: str) -> ColumnElement[bool]:
+    """Whether a text has a word that begins so. The cheap half comes first: the expression is run by Python."""
+    text = documents.c.text
+    return text.contains(word, autoescape=True) & text.regexp_match(rf"(?<![^\W_])(?<!{MARK}){word}")
