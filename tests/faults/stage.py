@@ -15,13 +15,14 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx2
 
@@ -37,11 +38,13 @@ from kirotodo.client.remote.backend import RemoteBackend
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import Sent, Turn
 from kirotodo.core.domain.task import Task
-from kirotodo.core.errors import Conflict, KirotodoError, StorageError
+from kirotodo.core.errors import Conflict, KirotodoError, StorageError, Unreachable
 from kirotodo.core.events import ApprovalRequested
 from tests.client.remote.raw_server import QUICK
 from tests.core.models.model_server import Answer, ModelServer, Piece, data, delta
 from tests.server.serving import SECRET, token_for
+
+T = TypeVar("T")
 
 ORPHAN: Final = "ORPHAN"
 PATIENCE: Final = 90.0
@@ -329,17 +332,26 @@ class Person:
 
     async def chat(self, stop: asyncio.Event) -> None:
         """Send until `stop`, and once more after it: the conversation has to take it."""
-        while True:
+        last = False
+        while not last:
             last = stop.is_set()
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    await self._exchange()
-            except (TimeoutError, KirotodoError) as error:
-                self._tally.stuck += 1
-                self._tally.note(f"{self.name}: {type(error).__name__} {error}")
+            if not await self._in_time(self._exchange()):
                 return
-            if last:
-                return
+
+    async def check(self) -> None:
+        """Count what is missing and what is there too often. To be called once the faults are over."""
+        await self._in_time(self._compare())
+
+    async def _in_time(self, part: Awaitable[None]) -> bool:
+        """Return whether this came to its end; count it as stuck where it did not."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await part
+        except (TimeoutError, KirotodoError) as error:
+            self._tally.stuck += 1
+            self._tally.note(f"{self.name}: {type(error).__name__} {error}")
+            return False
+        return True
 
     async def _exchange(self) -> None:
         number = len(self._sent_texts)
@@ -355,7 +367,7 @@ class Person:
         async for event in self._backend.watch(sent.turn_id):
             if isinstance(event, ApprovalRequested):
                 await self._agree(sent.turn_id, event.approval.call_id)
-        turn = await self._backend.turn(sent.turn_id)
+        turn = await _read(partial(self._backend.turn, sent.turn_id))
         self._tally.turns += 1
         self._tally.orphaned += ORPHAN in turn.response
         if turn.status != "finished":
@@ -380,11 +392,11 @@ class Person:
                 await asyncio.sleep(0.2)
 
     async def _to_drop(self) -> list[Task]:
-        return list((await self._backend.tasks(limit=2)).items)
+        return list((await _read(partial(self._backend.tasks, limit=2))).items)
 
     async def _agree(self, turn_id: str, call_id: str) -> None:
         """Approve until it is known to have arrived."""
-        while self._is_open(await self._backend.turn(turn_id), call_id):
+        while self._is_open(await _read(partial(self._backend.turn, turn_id)), call_id):
             try:
                 await self._backend.answer(turn_id, call_id, "yes")
             except Conflict:
@@ -396,8 +408,7 @@ class Person:
     def _is_open(turn: Turn, call_id: str) -> bool:
         return turn.approval is not None and turn.approval.call_id == call_id
 
-    async def check(self) -> None:
-        """Count what is missing and what is there too often."""
+    async def _compare(self) -> None:
         titles = Counter([task.title async for task in _tasks(self._backend)])
         self._tally.compare(titles, present=self._present, absent=self._absent, excused=self._excused)
         if self._conversation is not None:
@@ -407,7 +418,7 @@ class Person:
         stored: list[str] = []
         before: int | None = None
         while True:
-            page = await self._backend.transcript(conversation, before=before, limit=200)
+            page = await _read(partial(self._backend.transcript, conversation, before=before, limit=200))
             stored = [message.content for message in page.messages if message.role == "user"] + stored
             before = page.before
             if before is None:
@@ -417,10 +428,19 @@ class Person:
         self._tally.doubled += (found - expected).total()
 
 
+async def _read(read: Callable[[], Awaitable[T]]) -> T:
+    """Read as often as it takes: a client gives up a read after a few tries, which a killed server can outlast."""
+    while True:
+        try:
+            return await read()
+        except (Unreachable, StorageError):
+            await asyncio.sleep(0.1)
+
+
 async def _tasks(backend: Backend) -> AsyncIterator[Task]:
     cursor: str | None = None
     while True:
-        page = await backend.tasks(limit=200, cursor=cursor)
+        page = await _read(partial(backend.tasks, limit=200, cursor=cursor))
         for task in page.items:
             yield task
         cursor = page.next
@@ -433,17 +453,16 @@ async def people_chat(
 ) -> None:
     """Let `count` people chat while `faults` go on, then check what came of it."""
     stop = asyncio.Event()
-
-    async def one(number: int) -> None:
-        async with person(base_url, folder, f"{number + 1}") as backend:
-            somebody = Person(backend, f"p{number}", tally)
-            await somebody.chat(stop)
-            await somebody.check()
-
-    async with asyncio.TaskGroup() as group:
-        for number in range(count):
-            group.create_task(one(number))
-        async with aclosing(faults):
-            async for _ in faults:
-                tally.faults += 1
-        stop.set()
+    async with AsyncExitStack() as stack:
+        people = [
+            Person(await stack.enter_async_context(person(base_url, folder, f"{number}")), f"p{number}", tally)
+            for number in range(1, count + 1)
+        ]
+        async with asyncio.TaskGroup() as group:
+            for somebody in people:
+                group.create_task(somebody.chat(stop))
+            async with aclosing(faults):
+                async for _ in faults:
+                    tally.faults += 1
+            stop.set()
+        await asyncio.gather(*(somebody.check() for somebody in people))
