@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figure import Figure, middle
-from benchmarks.house import cpu, house, scratch
+from benchmarks.local_backend import cpu, local_backend, scratch
 from benchmarks.moment import NOW, settled
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
@@ -53,7 +53,7 @@ async def _both() -> tuple[dict[str, float], dict[str, float]]:
     with scratch() as short, scratch() as long:
         await _fill(short, SHORT)
         await _fill(long, LONG)
-        async with house(short) as few, house(long) as many:
+        async with local_backend(short) as few, local_backend(long) as many:
             settled()
             spent: tuple[dict[str, float], dict[str, float]] = ({}, {})
             for name, page in PAGES.items():
@@ -66,7 +66,7 @@ async def _both() -> tuple[dict[str, float], dict[str, float]]:
 
 
 async def _fill(folder: Path, count: int) -> None:
-    async with house(folder) as backend:
+    async with local_backend(folder) as backend:
         for start in range(0, count, BATCH):
             await backend.import_tasks([draft(number) for number in range(start, min(start + BATCH, count))])
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figure import Figure
-from benchmarks.house import settings
 from benchmarks.lists import LONG, PAGES, ROUNDS, SHORT, draft
+from benchmarks.local_backend import settings
 from benchmarks.moment import clock, settled
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.store import maintenance

@@ -94,10 +94,10 @@ def _cpu_clock(pid: int) -> int:
 
 
 def _read_until(screen: int, wanted: bytes) -> None:
-    seen = b""
+    written = b""
     deadline = time.monotonic() + PATIENCE
-    while wanted not in seen:
+    while wanted not in written:
         ready, _, _ = select.select([screen], [], [], max(deadline - time.monotonic(), 0))
         if not ready:
-            raise SystemExit(f"the chat showed no {wanted.decode()!r} in {PATIENCE:.0f} s; it wrote {seen[-500:]!r}")
-        seen += os.read(screen, 65_536)
+            raise SystemExit(f"the chat showed no {wanted.decode()!r} in {PATIENCE:.0f} s; it wrote {written[-500:]!r}")
+        written += os.read(screen, 65_536)

@@ -14,7 +14,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from benchmarks.figure import Figure, middle, percentile
-from benchmarks.house import house, long_conversation, scratch
+from benchmarks.local_backend import local_backend, long_conversation, scratch
 from benchmarks.moment import clock, settled
 from kirotodo.client.tui.app import KirotodoApp
 from kirotodo.client.tui.widgets.composer import Composer
@@ -47,7 +47,7 @@ class SteadyModel:
         """Nothing is held."""
 
 
-class Heart:
+class Heartbeat:
     """Beats on the event loop; `stalls` are the CPU seconds of its thread between beats."""
 
     def __init__(self) -> None:
@@ -63,8 +63,8 @@ class Heart:
 
 
 @asynccontextmanager
-async def beating() -> AsyncIterator[Heart]:
-    heart = Heart()
+async def beating() -> AsyncIterator[Heartbeat]:
+    heart = Heartbeat()
     task = asyncio.create_task(heart.beat())
     try:
         yield heart
@@ -84,10 +84,10 @@ def streamed_list() -> Iterator[Figure]:
     yield Figure(what="  the worst", value=max(stalls), unit="ms", limit=200)
 
 
-async def _streamed(text: str) -> tuple[Heart, float, float]:
+async def _streamed(text: str) -> tuple[Heartbeat, float, float]:
     model = SteadyModel(text)
     with scratch() as folder:
-        async with house(folder, model=model) as backend:
+        async with local_backend(folder, model=model) as backend:
             app = KirotodoApp(backend, clock=clock)
             async with app.run_test(size=SIZE) as pilot:
                 await until(pilot, lambda: app.chat.controller.loaded)
@@ -115,7 +115,7 @@ async def _opened(messages: int) -> tuple[float, float, float]:
     with scratch() as folder:
         long = await long_conversation(folder, messages)
         short = await long_conversation(folder, 2)
-        async with house(folder) as backend:
+        async with local_backend(folder) as backend:
             app = KirotodoApp(backend, clock=clock, conversation_id=short)
             async with app.run_test(size=SIZE) as pilot:
                 await until(pilot, lambda: app.chat.controller.loaded)

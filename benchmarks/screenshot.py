@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from benchmarks.house import scratch, settings
+from benchmarks.local_backend import scratch, settings
 from benchmarks.screen import until
 from kirotodo.client.tui.app import KirotodoApp
 from kirotodo.client.tui.widgets.composer import Composer

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from benchmarks.figure import Figure, middle
-from benchmarks.house import cpu, house, say, scratch, settings
+from benchmarks.local_backend import cpu, local_backend, say, scratch, settings
 from benchmarks.moment import NOW, settled
 from benchmarks.upstream import WORDS, upstream
 from kirotodo.core.agent.prompt import INSTRUCTIONS, tokens
@@ -75,7 +75,7 @@ async def _costs(address: str) -> tuple[list[float], list[float], list[float]]:
     whole: list[float] = []
     with scratch() as folder:
         model = OpenAIModel(endpoint)
-        async with httpx2.AsyncClient(timeout=30) as client, house(folder, model=model) as backend:
+        async with httpx2.AsyncClient(timeout=30) as client, local_backend(folder, model=model) as backend:
             await _passed_through(client, address)
             await say(backend, "add milk tomorrow")
             settled()
@@ -161,10 +161,10 @@ async def _turns_at_once(address: str) -> tuple[int, float, float]:
                 nonlocal speaking, highest
                 backend = core.of(user)
                 sent = await backend.send("add milk tomorrow")
-                seen = False
+                started = False
                 async for event in backend.watch(sent.turn_id):
-                    if event.kind == "text_delta" and not seen:
-                        seen = True
+                    if event.kind == "text_delta" and not started:
+                        started = True
                         speaking += 1
                         highest = max(highest, _resident()) if speaking % 50 == 0 else highest
                     if event.kind == "turn_finished":
@@ -198,9 +198,9 @@ async def _at_once(address: str) -> tuple[int, float]:
                     highest = max(highest, _resident()) if speaking % 100 == 0 else highest
         return words
 
-    told = await asyncio.gather(*(one() for _ in range(STREAMS)), return_exceptions=True)
+    texts = await asyncio.gather(*(one() for _ in range(STREAMS)), return_exceptions=True)
     await model.aclose()
-    return sum(words != WORDS for words in told), (highest - before) / STREAMS
+    return sum(words != WORDS for words in texts), (highest - before) / STREAMS
 
 
 def _resident() -> int:
@@ -224,7 +224,7 @@ def prompt_and_list() -> Iterator[Figure]:
 async def _sent_with(tasks: int) -> int:
     model = ScriptedModel([call("list_tasks")], ["Those."])
     with scratch() as folder:
-        async with house(folder, model=model) as backend:
+        async with local_backend(folder, model=model) as backend:
             await backend.import_tasks([TaskDraft(title=f"water plant {number:05}") for number in range(tasks)])
             await say(backend, "What is pending?")
     bodies = (ChatCompletions().body(each, model="fake", strict=False, effort=None) for each in model.requests)

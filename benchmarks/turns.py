@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from benchmarks.figure import Figure, middle, percentile
-from benchmarks.house import cpu, house, long_conversation, say, scratch
+from benchmarks.local_backend import cpu, local_backend, long_conversation, say, scratch
 from benchmarks.moment import settled
 from kirotodo.core.agent.prompt import cost, tokens
 from kirotodo.core.models.model import ModelRequest
@@ -39,7 +39,7 @@ def builtin_turn() -> Iterator[Figure]:
 
 async def _talk() -> list[float]:
     with scratch() as folder:
-        async with house(folder) as backend:
+        async with local_backend(folder) as backend:
             conversation = await say(backend, "add buy groceries")
             settled()
             return [
@@ -69,7 +69,7 @@ async def _prompt(messages: int) -> int:
     model = ScriptedModel(["Nothing is due."])
     with scratch() as folder:
         conversation = await long_conversation(folder, messages) if messages else None
-        async with house(folder, model=model) as backend:
+        async with local_backend(folder, model=model) as backend:
             await say(backend, "What is due this week?", conversation)
     return _size(model.requests[-1])
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from benchmarks.house import scratch, settings
+from benchmarks.local_backend import scratch, settings
 from benchmarks.screen import until
 from kirotodo.client.tui.app import KirotodoApp
 from kirotodo.client.tui.entries import AnswerEntry

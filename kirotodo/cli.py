@@ -143,7 +143,7 @@ def _where(ask: bool) -> "Where":
     import asyncio
 
     from kirotodo.client.accounts.selection import is_local
-    from kirotodo.client.commands.context import asked
+    from kirotodo.client.commands.context import server_selection
     from kirotodo.core.errors import KirotodoError
     from kirotodo.server.commands.loading import load_settings
     from kirotodo.server.commands.output import Where
@@ -151,10 +151,10 @@ def _where(ask: bool) -> "Where":
     address = None
     try:
         settings = load_settings()
-        if is_local(asked(), settings.state_dir):
+        if is_local(server_selection(), settings.state_dir):
             return Where()
         accounts = _accounts(settings)
-        address = accounts.chosen(asked())
+        address = accounts.chosen(server_selection())
         if address is None:
             return Where()
         known = accounts.servers.of(address)
@@ -212,10 +212,10 @@ def session() -> "Session":
 
     def address() -> "Address | None":
         from kirotodo.client.accounts.selection import is_local
-        from kirotodo.client.commands.context import asked
+        from kirotodo.client.commands.context import server_selection
 
-        said = asked()
-        return None if is_local(said, settings().state_dir) else accounts().chosen(said)
+        selection = server_selection()
+        return None if is_local(selection, settings().state_dir) else accounts().chosen(selection)
 
     def backend(*, resume: bool = False) -> "AbstractAsyncContextManager[Backend]":
         server = address()
@@ -241,9 +241,9 @@ def session() -> "Session":
         if recording is not None:
             _replay(recording)
         else:
-            from kirotodo.client.commands.context import asked
+            from kirotodo.client.commands.context import server_selection
 
-            _chat(settings(), accounts(), asked(), conversation_id=conversation_id, new=new, model=model)
+            _chat(settings(), accounts(), server_selection(), conversation_id=conversation_id, new=new, model=model)
 
     def now() -> "dt.datetime":
         import datetime as dt
@@ -330,7 +330,7 @@ def copy_of(settings: "Settings") -> "Iterator[Settings]":
 def _chat(
     settings: "Settings",
     accounts: "ClientAccounts",
-    asked: "ServerSelection",
+    selection: "ServerSelection",
     *,
     conversation_id: "int | None",
     new: bool,
@@ -348,7 +348,7 @@ def _chat(
         backend: Backend = await core.LocalBackend.open(settings)
         return backend
 
-    places = ServerSwitcher(accounts, local, local_state=settings.state_path, asked=asked)
+    places = ServerSwitcher(accounts, local, local_state=settings.state_path, selection=selection)
 
     async def opened() -> "Backend":
         backend = await places.open()

@@ -77,8 +77,8 @@ class Server:
         )
 
     def _run(self, program: str, *arguments: str) -> None:
-        told = self.folder / f"{program}.out"
-        with told.open("w") as out:
+        output = self.folder / f"{program}.out"
+        with output.open("w") as out:
             done = subprocess.run(
                 [_programs() / program, f"--pgdata={self._data}", *arguments],
                 stdin=subprocess.DEVNULL,
@@ -90,7 +90,7 @@ class Server:
             )
         if done.returncode:
             log = self.folder / "log"
-            raise RuntimeError(f"{program} failed: {told.read_text()} {log.read_text() if log.exists() else ''}")
+            raise RuntimeError(f"{program} failed: {output.read_text()} {log.read_text() if log.exists() else ''}")
 
 
 def _programs() -> Path:
@@ -174,7 +174,7 @@ def as_user(url: str, name: str, password: str) -> str:
 def ask(url: str, *statements: str) -> Any:
     """Run statements, each on its own, and return the first value of the last one."""
 
-    async def asked() -> Any:
+    async def answer() -> Any:
         connection = await asyncpg.connect(url)
         try:
             for statement in statements:
@@ -183,7 +183,7 @@ def ask(url: str, *statements: str) -> Any:
         finally:
             await connection.close()
 
-    return _apart(asked())
+    return _apart(answer())
 
 
 def _apart(work: Coroutine[Any, Any, T]) -> T:

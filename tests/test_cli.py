@@ -167,7 +167,7 @@ def test_a_new_conversation_and_an_old_one_exclude_each_other(program: CommandRu
 # --- faults of the surroundings, in real processes ---
 
 
-def told(done: subprocess.CompletedProcess[str], code: int) -> str:
+def stderr_of(done: subprocess.CompletedProcess[str], code: int) -> str:
     """What is on stderr, which is no trace."""
     assert done.returncode == code, (done.stdout, done.stderr)
     assert "Traceback" not in done.stderr
@@ -192,7 +192,7 @@ def test_a_pipe_into_ask_and_its_json(home: Path) -> None:
 def test_a_broken_configuration_is_one_sentence(home: Path) -> None:
     home.mkdir()
     (home / "config.toml").write_text("rate_limit =\n")
-    assert "line 1" in told(shell(home, "list"), 1)
+    assert "line 1" in stderr_of(shell(home, "list"), 1)
     assert shell(home, "config", "path").stdout.strip() == str(home / "config.toml")
 
 
@@ -200,19 +200,19 @@ def test_a_corrupt_database_is_one_sentence(home: Path) -> None:
     home.mkdir()
     (home / "kirotodo.db").write_bytes(b"this is no database" * 1000)
     for args in (("list",), ("ask", "hello"), ("add", "milk"), ("db", "check")):
-        sentence = told(shell(home, *args), 1)
+        sentence = stderr_of(shell(home, *args), 1)
         assert "kirotodo.db" in sentence
 
 
 def test_a_data_folder_that_is_a_file_is_one_sentence(home: Path) -> None:
     home.write_text("")
-    assert str(home) in told(shell(home, "list"), 1)
+    assert str(home) in stderr_of(shell(home, "list"), 1)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even root can write")
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     for args in (("list",), ("add", "milk"), ("ask", "hello")):
-        sentence = told(shell(Path("/proc/kirotodo"), *args, cwd=tmp_path), 1)
+        sentence = stderr_of(shell(Path("/proc/kirotodo"), *args, cwd=tmp_path), 1)
         assert "/proc/kirotodo" in sentence
         assert len(sentence.splitlines()) == 1
 
@@ -222,7 +222,7 @@ def test_a_held_database_is_one_sentence_and_can_be_read(home: Path) -> None:
     shell(home, "add", "milk")
     with contextlib.closing(sqlite3.connect(home / "kirotodo.db", isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        assert "held by another program" in told(shell(home, "add", "eggs"), 1)
+        assert "held by another program" in stderr_of(shell(home, "add", "eggs"), 1)
         assert "milk" in shell(home, "list").stdout
 
 
@@ -390,7 +390,7 @@ def test_no_home_folder_is_one_sentence(tmp_path: Path) -> None:
         text=True,
         timeout=60,
     )
-    assert "Set HOME, or set KIROTODO_HOME" in told(done, 1)
+    assert "Set HOME, or set KIROTODO_HOME" in stderr_of(done, 1)
 
 
 def test_a_full_trace_is_shown_to_those_who_ask_for_it(home: Path) -> None:

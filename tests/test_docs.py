@@ -89,14 +89,14 @@ def anchors(page: Path) -> set[str]:
 
 def test_what_the_readme_tells_to_make_can_be_made() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
-    told = set(re.findall(r"(?:`|^    )make ([a-z-]+)", README, flags=re.MULTILINE))
-    assert {"chat", "test", "check", "fix", "bench", "eval"} <= told <= targets
+    mentioned = set(re.findall(r"(?:`|^    )make ([a-z-]+)", README, flags=re.MULTILINE))
+    assert {"chat", "test", "check", "fix", "bench", "eval"} <= mentioned <= targets
 
 
 def test_what_the_readme_tells_to_run_exists() -> None:
     known = {words[0] for words in commands(command_group())}
-    told = set(re.findall(r"(?:^    |\| |`)kirotodo ([a-z]+)", README + USAGE + UNDERSTANDING, flags=re.MULTILINE))
-    assert told <= known
+    mentioned = set(re.findall(r"(?:^    |\| |`)kirotodo ([a-z]+)", README + USAGE + UNDERSTANDING, flags=re.MULTILINE))
+    assert mentioned <= known
 
 
 def test_the_picture_fetches_nothing() -> None:

@@ -22,7 +22,7 @@ def walk(made: LocalStack, words: list[str]) -> list[Outcome]:
             continue
         outcome = take(one, made)
         outcomes.append(outcome)
-        print(f"{SIGNS[outcome.state]} {one.name:<58} {outcome.seconds:6.1f} s  {outcome.said}", flush=True)
+        print(f"{SIGNS[outcome.state]} {one.name:<58} {outcome.seconds:6.1f} s  {outcome.note}", flush=True)
         for shown in one.shows:
             print(f"    {shown}", flush=True)
         if outcome.state == "failed" and one.name in FIRST:

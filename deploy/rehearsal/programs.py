@@ -83,7 +83,7 @@ class Running:
     def lives(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def wait_for(self, reached: Callable[[], object]) -> None:
@@ -91,7 +91,7 @@ class Running:
 
         def there() -> object:
             if not self.lives:
-                raise RuntimeError(f"{' '.join(self.command[:3])} ended: {self.said()[-500:]}")
+                raise RuntimeError(f"{' '.join(self.command[:3])} ended: {self.output()[-500:]}")
             return reached()
 
         wait_until(there, f"{' '.join(self.command[:3])} starts")

@@ -30,7 +30,7 @@ class Step:
 class Outcome:
     step: Step
     state: str = "passed"
-    said: str = ""
+    note: str = ""
     seconds: float = 0.0
     trace: str = field(default="", repr=False)
 
@@ -48,11 +48,11 @@ def step(name: str, *shows: str) -> Callable[[Walk], Walk]:
 def take(one: Step, stack: "LocalStack") -> Outcome:
     outcome, began = Outcome(step=one), time.monotonic()
     try:
-        outcome.said = one.walk(stack)
+        outcome.note = one.walk(stack)
     except Skipped as why:
-        outcome.state, outcome.said = "skipped", str(why)
+        outcome.state, outcome.note = "skipped", str(why)
     except Exception as error:
-        outcome.state, outcome.said = "failed", f"{type(error).__name__}: {error}".strip()[:400]
+        outcome.state, outcome.note = "failed", f"{type(error).__name__}: {error}".strip()[:400]
         outcome.trace = traceback.format_exc()
     outcome.seconds = time.monotonic() - began
     return outcome

@@ -24,13 +24,13 @@ BUSY: Final = "the database did not answer in time"
 """What a server says that is asked whether it is ready while a hundred users speak at once on a small machine."""
 
 
-def asked(stack: LocalStack, method: str, path: str, *, user: str = "1", **options: Any) -> httpx2.Response:
+def request(stack: LocalStack, method: str, path: str, *, user: str = "1", **options: Any) -> httpx2.Response:
     with stack.client() as client:
         return client.request(method, path, headers={"Authorization": f"Bearer {stack.token(user)}"}, **options)
 
 
 def titles(stack: LocalStack, user: str) -> list[str]:
-    answer = asked(stack, "GET", f"/api/{user}/tasks", user=user)
+    answer = request(stack, "GET", f"/api/{user}/tasks", user=user)
     answer.raise_for_status()
     return sorted(task["title"] for task in answer.json()["items"])
 
@@ -84,9 +84,9 @@ def health(stack: LocalStack) -> str:
     stack.start_frontend()
     with stack.client() as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200, "the gateway finds a backend")
-        told = client.get("/health")
-        assert told.json()["status"] == "ok", told.text
-        assert "Strict-Transport-Security" in told.headers
+        answer = client.get("/health")
+        assert answer.json()["status"] == "ok", answer.text
+        assert "Strict-Transport-Security" in answer.headers
         assert client.get("/metrics").status_code == 404
         assert client.get("/docs").status_code == 404  # nobody asked for it with API_DOCS
     plain = httpx2.get(f"http://127.0.0.1:{stack.http_port}/health", headers={"Host": "localhost"}, trust_env=False)
@@ -110,7 +110,7 @@ def front_end(stack: LocalStack) -> str:
     'docker-compose exec postgres psql -U postgres -c "SELECT count(*) FROM pg_stat_activity;"',
     "… FROM pg_stat_statements ORDER BY mean_exec_time DESC LIMIT 10",
 )
-def asked_database(stack: LocalStack) -> str:
+def database_readiness(stack: LocalStack) -> str:
     assert "accepting connections" in stack.postgres_exec("pg_isready")
     assert "conversations" in stack.psql("-c", r"\dt")
     connections = stack.psql("-At", "-c", "SELECT count(*) FROM pg_stat_activity;", database="postgres").strip()
@@ -132,9 +132,9 @@ def asked_database(stack: LocalStack) -> str:
     "docker-compose exec backend env | grep RATE_LIMIT",
 )
 def environment(stack: LocalStack) -> str:
-    seen = open(f"/proc/{stack.backends[0].pid}/environ", "rb").read().decode().split("\0")  # noqa: SIM115
-    assert f"RATE_LIMIT={stack.values['RATE_LIMIT']}" in seen
-    assert "ENVIRONMENT=production" in seen
+    variables = open(f"/proc/{stack.backends[0].pid}/environ", "rb").read().decode().split("\0")  # noqa: SIM115
+    assert f"RATE_LIMIT={stack.values['RATE_LIMIT']}" in variables
+    assert "ENVIRONMENT=production" in variables
     given = stack.environment("backend")
     stack.values["OPENAI_API_KEY"] = "sk-proj-your-key-here"
     try:
@@ -167,14 +167,14 @@ def curl(stack: LocalStack) -> str:
     ).stdout  # fmt: skip
     assert "first byte" in timed
     assert "401" in timed or "405" in timed, timed
-    foreign = asked(stack, "GET", "/api/2/tasks", user="1")
+    foreign = request(stack, "GET", "/api/2/tasks", user="1")
     assert foreign.status_code == 403, foreign.text
     return f"“{hello['response'][:40]}”; another's list is refused"
 
 
 @step("streams are not held back", "curl -N https://api.yourdomain.com/api/1/events")
 def streams(stack: LocalStack) -> str:
-    heard: list[str] = []
+    lines: list[str] = []
     ended = threading.Event()
 
     def listen() -> None:
@@ -183,16 +183,16 @@ def streams(stack: LocalStack) -> str:
             client.stream("GET", "/api/1/events", headers={"Authorization": f"Bearer {stack.token('1')}"}) as stream,
         ):
             for line in stream.iter_lines():
-                heard.append(line)
+                lines.append(line)
                 if ended.is_set() or "list_changed" in line:
                     return
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     end = time.monotonic() + 30
-    while not any("list_changed" in line for line in heard):
-        assert time.monotonic() < end, heard
-        asked(stack, "POST", "/api/1/tasks", json={"title": "eggs"}).raise_for_status()
+    while not any("list_changed" in line for line in lines):
+        assert time.monotonic() < end, lines
+        request(stack, "POST", "/api/1/tasks", json={"title": "eggs"}).raise_for_status()
         listener.join(1)
     ended.set()
     return "an event arrives while the stream stays open"
@@ -215,10 +215,10 @@ def terminal(stack: LocalStack) -> str:
     }
     program = str(ROOT / ".venv" / "bin" / "kirotodo")
     ran([program, "signup", stack.api, "--email", EMAIL, "--password-stdin"], piped=f"{PASSWORD}\n", **base)
-    said = ran([program, "ask", "add call Jane on friday at 10"], **base).stdout
+    output = ran([program, "ask", "add call Jane on friday at 10"], **base).stdout
     listed = json.loads(ran([program, "list", "--json"], **base).stdout)["items"]
     assert [task["title"] for task in listed] == ["call Jane"], listed
-    return said.strip().splitlines()[0][:80]
+    return output.strip().splitlines()[0][:80]
 
 
 @step("chat in a browser", "https://yourdomain.com")
@@ -347,7 +347,7 @@ def migration(stack: LocalStack) -> str:
     "docker-compose exec postgres psql -U postgres kirotodo < backup.sql",
 )
 def backup(stack: LocalStack) -> str:
-    asked(stack, "POST", "/api/keeper/tasks", user="keeper", json={"title": "keep this"}).raise_for_status()
+    request(stack, "POST", "/api/keeper/tasks", user="keeper", json={"title": "keep this"}).raise_for_status()
     for backend in stack.backends:
         backend.stop()
     before = stack.postgres_exec("pg_dump", "-U", "postgres", "kirotodo")
@@ -401,12 +401,12 @@ def rotation(stack: LocalStack) -> str:
     with stack.client() as client:
         wait_until(lambda: client.get("/health/ready").status_code == 200, "the gateway finds a backend again")
         assert client.get("/api/1/tasks", headers=held).status_code == 200
-        assert asked(stack, "GET", "/api/1/tasks").status_code == 200
+        assert request(stack, "GET", "/api/1/tasks").status_code == 200
         stack.values["BETTER_AUTH_SECRET_PREVIOUS"] = ""
         stack.restart_backends()
         wait_until(lambda: client.get("/health/ready").status_code == 200, "the gateway finds a backend again")
         assert client.get("/api/1/tasks", headers=held).status_code == 401
-        assert asked(stack, "GET", "/api/1/tasks").status_code == 200
+        assert request(stack, "GET", "/api/1/tasks").status_code == 200
     return "an old token is taken until the old secret is gone"
 
 
@@ -416,7 +416,7 @@ def figures(stack: LocalStack) -> str:
     page = "".join(httpx2.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text for port in stack.ports)
     for name in ("kirotodo_http_requests_total", "kirotodo_turn_seconds_bucket", "kirotodo_db_pool_size"):
         assert name in page, name
-    lines = [line for backend in stack.backends for line in backend.said().splitlines()]
+    lines = [line for backend in stack.backends for line in backend.output().splitlines()]
     assert any("Agent execution time" in line for line in lines)
     errors = [line for line in lines if '"ERROR"' in line]
     loud = [line for line in errors if BUSY not in line]

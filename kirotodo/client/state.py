@@ -50,7 +50,7 @@ class ClientState:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self._trouble: str | None = None
-        self._told = False
+        self._reported = False
         self._now = self._saved = self._load()
         self._new_history: list[str] = []
 
@@ -149,9 +149,9 @@ class ClientState:
 
     def take_trouble(self) -> str | None:
         """`trouble` the first time it is asked for, None from then on: for the one who shows it."""
-        if self._told or self._trouble is None:
+        if self._reported or self._trouble is None:
             return None
-        self._told = True
+        self._reported = True
         return self._trouble
 
     def save(self) -> bool:

@@ -60,7 +60,8 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     drains_on_signals: bool = False,
 ) -> FastAPI:
-    """Create the application. `app.state` holds `settings`, `drain` and `metrics`, and while it runs `core` and `gate`.
+    """Create the application. `app.state` holds `settings`, `drain` and `metrics`, and while it runs `core` and
+    `authenticator`.
 
     `model` answers in place of the configured one. With `drains_on_signals` it stops in good order by itself before
     the web server that runs it hears of a SIGTERM.
@@ -74,15 +75,15 @@ def create_app(
         try:
             await core.resume()
             core.runner.keep_watch()
-            gate = await Authenticator.open(settings, core)
-            app.state.core, app.state.gate = core, gate
+            authenticator = await Authenticator.open(settings, core)
+            app.state.core, app.state.authenticator = core, authenticator
             metrics.watch(
                 live_turns=lambda: core.live_turns,
                 viewers=lambda: core.hub.viewers,
                 pool=core.database.pool,
-                limits_shared=lambda: not gate.limits.lost,
+                limits_shared=lambda: not authenticator.limits.lost,
             )
-            deleting = asyncio.create_task(gate.deletions.keep_deleting(), name="deleting users")
+            deleting = asyncio.create_task(authenticator.deletions.keep_deleting(), name="deleting users")
             with ExitStack() as signals:
                 signals.enter_context(metrics.kept_up_to_date())
                 if drains_on_signals:
@@ -94,7 +95,7 @@ def create_app(
             drain.end()
             deleting.cancel()
             await asyncio.gather(deleting, return_exceptions=True)
-            await gate.aclose()
+            await authenticator.aclose()
         finally:
             await core.aclose()
 

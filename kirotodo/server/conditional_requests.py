@@ -61,7 +61,7 @@ class Conditions:
     def check(self, value: Task | Conversation) -> None:
         """Raise `PreconditionFailed` where the request is not for `value` as it is now."""
         self.check_match(value)
-        if self.seen(value):
+        if self.is_cached(value):
             raise PreconditionFailed(_EXISTS)
 
     def check_match(self, value: Task | Conversation) -> None:
@@ -69,7 +69,7 @@ class Conditions:
         if self.if_match is not None and _ANY not in self.if_match and etag_of(value) not in self.if_match:
             raise PreconditionFailed(_CHANGED)
 
-    def seen(self, value: Task | Conversation) -> bool:
+    def is_cached(self, value: Task | Conversation) -> bool:
         """Return whether the caller has `value` as it is now, by `If-None-Match`."""
         if self.if_none_match is None:
             return False
@@ -105,11 +105,13 @@ def tagged(value: V, response: Response) -> V:
     return value
 
 
-def read(value: V, asked: Conditions, response: Response) -> V | Response:
+def read(value: V, conditions: Conditions, response: Response) -> V | Response:
     """Answer a request that reads `value`: with it, or that the caller has it already."""
-    asked.check_match(value)
+    conditions.check_match(value)
     tagged(value, response)
-    return Response(status_code=304, headers={"ETag": response.headers["ETag"]}) if asked.seen(value) else value
+    return (
+        Response(status_code=304, headers={"ETag": response.headers["ETag"]}) if conditions.is_cached(value) else value
+    )
 
 
 def _tags(request: Request, name: str) -> tuple[str, ...] | None:

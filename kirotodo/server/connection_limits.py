@@ -165,8 +165,8 @@ class HttpConnection(H11Protocol):
     def _check_deadline(self) -> None:
         now = self.loop.time()
         left = self._began + self._all.seconds + self._arrived / BYTES_PER_SECOND - now
-        asked_to_wait = self.flow.read_paused or (self.cycle is not None and self.cycle.waiting_for_100_continue)
-        if left > 0 or asked_to_wait:
+        is_waiting = self.flow.read_paused or (self.cycle is not None and self.cycle.waiting_for_100_continue)
+        if left > 0 or is_waiting:
             self._deadline = self.loop.call_later(max(left, self._all.seconds / 4), self._check_deadline)
             return
         self._deadline = None

@@ -19,7 +19,7 @@ from kirotodo.core.errors import DeletionPending
 from kirotodo.core.local import Core, LocalBackend
 from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.core.timezones import known_zone
-from kirotodo.server.auth.authenticator import Principal, authenticated, gate_of, owner
+from kirotodo.server.auth.authenticator import Principal, authenticated, authenticator_of, owner
 from kirotodo.server.auth.rate_limit import Kind
 from kirotodo.server.conditional_requests import unconditional
 from kirotodo.server.openapi import named, problems
@@ -99,7 +99,7 @@ class UserRoute(JsonRoute):
 
         async def handle_caller(request: Request) -> Response:
             principal = await authenticated(request, request.path_params["user_id"])
-            await gate_of(request).limits.take_for(request, kind, principal.user_id)
+            await authenticator_of(request).limits.take_for(request, kind, principal.user_id)
             if principal.deletion_at is not None and not is_for_leavers:
                 raise DeletionPending(
                     f"This account will be deleted on {principal.deletion_at:%d %B %Y} (UTC). "
@@ -220,7 +220,7 @@ async def drain_of(request: Request) -> GracefulShutdown:
 
 async def viewing(request: Request, principal: Annotated[Principal, Depends(owner)]) -> AsyncIterator[Viewing]:
     """One who opens a stream, which is held until the answer is over. Raises `RateLimited` for one too many."""
-    with gate_of(request).viewers.opened(principal) as viewing:
+    with authenticator_of(request).viewers.opened(principal) as viewing:
         yield viewing
 
 

@@ -21,7 +21,7 @@ class HeadAsGet:
             await self.app(scope, receive, send)
             return
         begun = False
-        asked = {**scope, "method": "GET"}
+        get_scope = {**scope, "method": "GET"}
 
         async def until_begun() -> Message:
             return {"type": "http.disconnect"} if begun else await receive()
@@ -30,11 +30,11 @@ class HeadAsGet:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                scope["route"] = asked.get("route")  # for whoever counts answers, outside of this
+                scope["route"] = get_scope.get("route")  # for whoever counts answers, outside of this
                 await send(message)
                 await send({"type": "http.response.body", "body": b""})
 
-        await self.app(asked, until_begun, head_alone)
+        await self.app(get_scope, until_begun, head_alone)
 
 
 class JsonByDefault:

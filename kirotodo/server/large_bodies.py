@@ -23,18 +23,18 @@ class LargeBodies:
     """Reads large bodies, one of a user and a few of all at a time."""
 
     def __init__(self) -> None:
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._parsing = asyncio.Lock()
         self._users: set[str] = set()
 
     @asynccontextmanager
     async def of(self, user_id: str) -> AsyncIterator[None]:
-        """Hold the room for one large body of this user. Raises `RateLimited` while another one is there."""
+        """Reserve the slot for one large body of this user. Raise `RateLimited` while another is in progress."""
         if user_id in self._users:
             raise RateLimited("Another import of yours is still running: wait until it is done.", retry_after=2)
         self._users.add(user_id)
         try:
-            async with self._room:
+            async with self._slots:
                 yield
         finally:
             self._users.discard(user_id)

@@ -103,10 +103,10 @@ def problem_of(error: KirotodoError, **more: Any) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
         headers.setdefault("Retry-After", str(RETRY_SECONDS))
-    return problem(status, error.code, told(error), headers=headers, **more)
+    return problem(status, error.code, public_message(error), headers=headers, **more)
 
 
-def told(error: KirotodoError) -> str:
+def public_message(error: KirotodoError) -> str:
     """Return the message for the caller; that of an operator's error goes to the log instead."""
     if not isinstance(error, OperatorError) or error.code == "draining":
         return error.message

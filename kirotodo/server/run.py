@@ -146,8 +146,8 @@ async def _tried(settings: Settings) -> str:
     core = await Core.open(settings)
     try:
         core.models.model()
-        gate = await Authenticator.open(settings, core)
-        await gate.aclose()
+        authenticator = await Authenticator.open(settings, core)
+        await authenticator.aclose()
         return core.models.default
     finally:
         await core.aclose()

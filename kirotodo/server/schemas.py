@@ -1,6 +1,7 @@
 """What requests carry, and the few envelopes of answers that are no value of the core.
 
-Limits that the core checks itself are only told here (`told`), so that both ways in refuse with the same sentence.
+Limits that the core checks itself are only described here (`schema_limits`), so that both ways in refuse with the same
+sentence.
 """
 
 import re
@@ -44,7 +45,7 @@ def _storable(text: str) -> str:
     return text
 
 
-def told(**limits: Any) -> dict[str, Any]:
+def schema_limits(**limits: Any) -> dict[str, Any]:
     """Limits of a text that the core checks: documented here, refused there."""
     return {"type": "string", **limits}
 
@@ -104,8 +105,8 @@ Zone = Annotated[
 Limit = Annotated[int, Number, Field(ge=1, le=PAGE_MAX, description="How many at most.")]
 Cursor = Annotated[Text, Field(max_length=500, description="`next` of the page before.")]
 TaskIds = Annotated[list[Id], Field(min_length=1, max_length=AT_ONCE, description="Which tasks.", examples=[[3, 5]])]
-Title = Annotated[Text, WithJsonSchema(told(minLength=1, maxLength=TITLE_MAX, examples=["Pay rent"]))]
-Tag = Annotated[Text, WithJsonSchema(told(maxLength=NAME_MAX))]
+Title = Annotated[Text, WithJsonSchema(schema_limits(minLength=1, maxLength=TITLE_MAX, examples=["Pay rent"]))]
+Tag = Annotated[Text, WithJsonSchema(schema_limits(maxLength=NAME_MAX))]
 Words = Annotated[Text, Field(max_length=500)]
 
 
@@ -118,7 +119,7 @@ class Body(BaseModel):
 class ChatBody(Body):
     message: Annotated[
         str,
-        WithJsonSchema(told(minLength=1, maxLength=MESSAGE_MAX, examples=["Add milk tomorrow at 5pm"])),
+        WithJsonSchema(schema_limits(minLength=1, maxLength=MESSAGE_MAX, examples=["Add milk tomorrow at 5pm"])),
     ] = Field(description="What the user says.")
     conversation_id: Id | None = Field(default=None, description="Go on in this conversation; a new one without it.")
     timezone: Zone | None = Field(default=None, description="As the header `X-Timezone`, which it overrides.")
@@ -159,7 +160,7 @@ class FieldsBody(Body):
     away where there can be none."""
 
     title: Title = Field(default_factory=left_out, description="What is to be done. Never null.")
-    notes: Annotated[Text, WithJsonSchema(told(maxLength=NOTES_MAX))] | None = Field(
+    notes: Annotated[Text, WithJsonSchema(schema_limits(maxLength=NOTES_MAX))] | None = Field(
         default_factory=left_out, description="Null or an empty text takes them away."
     )
     due_date: Day | None = Field(
@@ -187,7 +188,7 @@ class FieldsBody(Body):
         default_factory=left_out, description="What the next occurrence is counted from. Never null."
     )
     priority: Priority | None = Field(default_factory=left_out, description="Null is `none`.")
-    project: Annotated[Text, WithJsonSchema(told(maxLength=NAME_MAX))] | None = Field(
+    project: Annotated[Text, WithJsonSchema(schema_limits(maxLength=NAME_MAX))] | None = Field(
         default_factory=left_out, description="Null takes it away."
     )
     tags: Annotated[list[Tag], Field(max_length=100)] | None = Field(
@@ -267,9 +268,9 @@ def _same(given: Any, kept: Any) -> bool:
 
 
 class TextBody(Body):
-    text: Annotated[Text, WithJsonSchema(told(minLength=1, examples=["Pay rent friday 5pm #home +flat !high"]))] = (
-        Field(description="One line with dates, `#tag`, `+project` and `!priority` in it.")
-    )
+    text: Annotated[
+        Text, WithJsonSchema(schema_limits(minLength=1, examples=["Pay rent friday 5pm #home +flat !high"]))
+    ] = Field(description="One line with dates, `#tag`, `+project` and `!priority` in it.")
     dry_run: StrictBool = Field(default=False, description="Only say what would be added, with ids 0.")
 
 

@@ -103,7 +103,7 @@ class GracefulShutdown:
             await self.run(until_idle=until_idle, grace_seconds=grace_seconds)
             stop(number, None)
 
-        def asked(number: int) -> None:
+        def on_signal(number: int) -> None:
             self._running = loop.create_task(drained(number), name="drain")
 
         def caught(number: int, frame: FrameType | None) -> None:
@@ -111,7 +111,7 @@ class GracefulShutdown:
                 stop(number, frame)
             else:
                 self.begun = True
-                loop.call_soon_threadsafe(asked, number)
+                loop.call_soon_threadsafe(on_signal, number)
 
         for number in before:
             signal.signal(number, caught)

@@ -23,7 +23,7 @@ from kirotodo.core.domain.conversation import Turn
 from kirotodo.core.errors import KirotodoError, StorageError
 from kirotodo.core.events import ApprovalRequested, TurnFailed
 from kirotodo.core.local import LocalBackend
-from kirotodo.server.problems import INSIDE, STATUS, told
+from kirotodo.server.problems import INSIDE, STATUS, public_message
 from kirotodo.server.shutdown import GracefulShutdown
 from kirotodo.server.stream_limits import Viewing
 
@@ -68,7 +68,7 @@ class EventStream(Response):
         self._viewing = viewing
         self._outbox: list[bytes] = []
         self._wake = asyncio.Event()
-        self._room = asyncio.Event()
+        self._has_space = asyncio.Event()
         self._ended = False
         self._parting = False
         self._left = False
@@ -96,7 +96,7 @@ class EventStream(Response):
                 continue
             self._wake.clear()
             waiting, self._outbox = self._outbox, []
-            self._room.set()
+            self._has_space.set()
             if waiting:
                 await _sent(send, b"".join(waiting))
             if self._parting and not self._ended:  # the rest is to be had after reconnecting
@@ -115,7 +115,7 @@ class EventStream(Response):
                 async for each in frames:
                     await self._put(each)
         except KirotodoError as error:
-            self._outbox.append(problem_frame(error.code, told(error)))
+            self._outbox.append(problem_frame(error.code, public_message(error)))
         except Exception:
             log.exception("an event stream broke")
             self._outbox.append(problem_frame("internal_error", INSIDE))
@@ -125,8 +125,8 @@ class EventStream(Response):
 
     async def _put(self, each: bytes) -> None:
         while len(self._outbox) >= OUTBOX:
-            self._room.clear()
-            await self._room.wait()
+            self._has_space.clear()
+            await self._has_space.wait()
         self._outbox.append(each)
         self._wake.set()
 
@@ -138,7 +138,7 @@ class EventStream(Response):
 
     def _ending(self) -> AbstractContextManager[None]:
         """Hear when the token no longer holds."""
-        return nullcontext() if self._viewing is None else self._viewing.told(self._part)
+        return nullcontext() if self._viewing is None else self._viewing.listening(self._part)
 
     def _part(self) -> None:
         self._parting = True

@@ -48,7 +48,7 @@ class Viewing:
     _listeners: list[Callable[[], None]] = field(default_factory=list)
 
     @contextmanager
-    def told(self, listener: Callable[[], None]) -> Iterator[None]:
+    def listening(self, listener: Callable[[], None]) -> Iterator[None]:
         """Call `listener` once the stream has to end."""
         self._listeners.append(listener)
         if self.ended:

@@ -21,9 +21,9 @@ HARNESS_PAIRS: Final = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "house" in metafunc.fixturenames:
+    if "harness" in metafunc.fixturenames:
         pairs = [pytest.param(*pair, marks=marks, id="-".join(pair)) for pair, marks in HARNESS_PAIRS.items()]
-        metafunc.parametrize(("house", "database_url"), pairs, indirect=True)
+        metafunc.parametrize(("harness", "database_url"), pairs, indirect=True)
 
 
 @pytest.fixture
@@ -35,18 +35,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Pat
 
 
 @pytest.fixture
-async def house(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> AsyncIterator[BackendHarness]:
-    house = HARNESSES[request.param](tmp_path, database_url)
-    await house.start()
-    yield house
-    await house.aclose()
+async def harness(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> AsyncIterator[BackendHarness]:
+    harness = HARNESSES[request.param](tmp_path, database_url)
+    await harness.start()
+    yield harness
+    await harness.aclose()
 
 
 @pytest.fixture
-def backend(house: BackendHarness) -> Backend:
-    return house.backend
+def backend(harness: BackendHarness) -> Backend:
+    return harness.backend
 
 
 @pytest.fixture
-def model(house: BackendHarness) -> ScriptedModel:
-    return house.model
+def model(harness: BackendHarness) -> ScriptedModel:
+    return harness.model

@@ -12,7 +12,7 @@ class Listener:
     """Gathers what `changes` says."""
 
     def __init__(self, backend: Backend) -> None:
-        self.heard: list[ListChanged] = []
+        self.received: list[ListChanged] = []
         self._news: AsyncIterator[ListChanged | LinkChanged] = backend.changes()
         self._more = asyncio.Event()
         self._task = asyncio.create_task(self._listen())
@@ -20,14 +20,14 @@ class Listener:
     async def _listen(self) -> None:
         async for change in self._news:
             if isinstance(change, ListChanged):
-                self.heard.append(change)
+                self.received.append(change)
                 self._more.set()
 
     async def until(self, wanted: Callable[[ListChanged], bool]) -> ListChanged:
         """The first news of this kind."""
         async with asyncio.timeout(10):
             while True:
-                for change in self.heard:
+                for change in self.received:
                     if wanted(change):
                         return change
                 self._more.clear()
@@ -54,7 +54,7 @@ async def test_edits_turns_and_undo_are_heard(backend: Backend, model: ScriptedM
         await listener.until_task("eggs")
         await backend.undo()
         await listener.until(lambda change: 2 in change.removed)
-        assert any(change.conversations for change in listener.heard)
+        assert any(change.conversations for change in listener.received)
 
 
 async def test_what_was_missed_is_told_first(backend: Backend) -> None:

@@ -20,24 +20,26 @@ async def test_a_conversation_gets_a_title_from_its_first_message(backend: Backe
     assert getattr(events[-1], "title", None) == conversation.title
 
 
-async def test_latest_first_and_searched_by_word(house: BackendHarness) -> None:
-    house.model.extend(["one"], ["two"], ["three"])
-    first, _ = await say(house.backend, "about the zebra")
-    house.clock.advance(minutes=1)
-    second, _ = await say(house.backend, "about the giraffe")
-    house.clock.advance(minutes=1)
-    await say(house.backend, "again", first.conversation_id)
-    assert [found.id for found in (await house.backend.conversations()).items] == [
+async def test_latest_first_and_searched_by_word(harness: BackendHarness) -> None:
+    harness.model.extend(["one"], ["two"], ["three"])
+    first, _ = await say(harness.backend, "about the zebra")
+    harness.clock.advance(minutes=1)
+    second, _ = await say(harness.backend, "about the giraffe")
+    harness.clock.advance(minutes=1)
+    await say(harness.backend, "again", first.conversation_id)
+    assert [found.id for found in (await harness.backend.conversations()).items] == [
         first.conversation_id,
         second.conversation_id,
     ]
-    assert [found.id for found in (await house.backend.conversations(search="giraf")).items] == [second.conversation_id]
-    assert (await house.backend.conversations(search="elephant")).items == ()
+    assert [found.id for found in (await harness.backend.conversations(search="giraf")).items] == [
+        second.conversation_id
+    ]
+    assert (await harness.backend.conversations(search="elephant")).items == ()
 
 
-async def test_a_transcript_comes_in_pages_with_its_turns(house: BackendHarness) -> None:
-    backend = house.backend
-    house.model.extend(*[[f"answer {number}"] for number in range(5)])
+async def test_a_transcript_comes_in_pages_with_its_turns(harness: BackendHarness) -> None:
+    backend = harness.backend
+    harness.model.extend(*[[f"answer {number}"] for number in range(5)])
     sent, _ = await say(backend, "message 0")
     for number in range(1, 5):
         await say(backend, f"message {number}", sent.conversation_id)

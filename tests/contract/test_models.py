@@ -9,14 +9,14 @@ from kirotodo.core.models.scripted import ScriptedModel
 from tests.contract.harness import BackendHarness, until_final, until_parked
 
 
-async def test_the_choices_have_names_of_their_own_and_the_default_comes_first(house: BackendHarness) -> None:
-    choices = await house.backend.models()
+async def test_the_choices_have_names_of_their_own_and_the_default_comes_first(harness: BackendHarness) -> None:
+    choices = await harness.backend.models()
     names = [choice.name for choice in choices]
-    assert names[0] == house.model.name
+    assert names[0] == harness.model.name
     assert "built-in" in names
     assert len(set(names)) == len(names)
     assert [choice.default for choice in choices] == [True] + [False] * (len(choices) - 1)
-    assert (await house.backend.status()).model == names[0]
+    assert (await harness.backend.status()).model == names[0]
 
 
 async def test_a_turn_is_answered_by_the_model_it_names(backend: Backend, model: ScriptedModel) -> None:
@@ -55,15 +55,15 @@ async def test_the_same_key_with_another_model_is_another_request(backend: Backe
         await backend.send("add milk", request_key="k", model="scripted")
 
 
-async def test_a_turn_goes_on_after_a_restart_with_the_model_it_was_begun_with(house: BackendHarness) -> None:
-    await house.backend.add_from_text("milk")
-    await house.backend.add_from_text("eggs")
-    sent = await house.backend.send("delete all tasks", model="built-in")
-    asked = await until_parked(house.backend, sent)
-    await house.reopen()
-    await house.backend.answer(sent.turn_id, asked.approval.call_id, "yes")
-    last = (await until_final(house.backend, sent))[-1]
+async def test_a_turn_goes_on_after_a_restart_with_the_model_it_was_begun_with(harness: BackendHarness) -> None:
+    await harness.backend.add_from_text("milk")
+    await harness.backend.add_from_text("eggs")
+    sent = await harness.backend.send("delete all tasks", model="built-in")
+    requested = await until_parked(harness.backend, sent)
+    await harness.reopen()
+    await harness.backend.answer(sent.turn_id, requested.approval.call_id, "yes")
+    last = (await until_final(harness.backend, sent))[-1]
     assert isinstance(last, TurnFinished)
     assert last.model == "built-in"
-    assert (await house.backend.tasks()).items == ()
-    assert house.model.requests == []
+    assert (await harness.backend.tasks()).items == ()
+    assert harness.model.requests == []

@@ -111,17 +111,17 @@ async def test_done_is_set_not_toggled(backend: Backend) -> None:
     assert not (await backend.task(1)).completed
 
 
-async def test_a_recurring_task_leaves_exactly_one_next_occurrence(house: BackendHarness) -> None:
-    backend = house.backend
+async def test_a_recurring_task_leaves_exactly_one_next_occurrence(harness: BackendHarness) -> None:
+    backend = harness.backend
     (first,) = await backend.add_from_text("water the plants every friday at 9")
     assert (first.due_date, first.due_time) == (date(2026, 11, 27), time(9))
-    house.clock.advance(days=30)
+    harness.clock.advance(days=30)
     await backend.complete_tasks([first.id])
     await backend.complete_tasks([first.id])
     (following,) = (await backend.tasks()).items
     assert (following.parent_id, following.title, following.due_time) == (first.id, "water the plants", time(9))
     assert following.due_date is not None
-    assert following.due_date >= house.clock.now.date()
+    assert following.due_date >= harness.clock.now.date()
     assert following.due_date.strftime("%a") == "Fri"
 
 
@@ -177,8 +177,8 @@ async def test_undo_leaves_alone_what_has_changed_since(backend: Backend, model:
     assert len(changed.skipped) == 1
 
 
-async def test_filters_and_search(house: BackendHarness) -> None:
-    backend = house.backend
+async def test_filters_and_search(harness: BackendHarness) -> None:
+    backend = harness.backend
     for line in ("late yesterday", "rent today +home #money", "plan friday", "someday #money", "milk +Shopping"):
         await backend.add_from_text(line)
     await backend.complete_tasks([4])
@@ -191,7 +191,7 @@ async def test_filters_and_search(house: BackendHarness) -> None:
     assert await titles(backend, TaskFilter(status="completed")) == ["someday"]
     assert await titles(backend, TaskFilter(search="mil")) == ["milk"]
     assert await titles(backend, TaskFilter(search='"*) OR x')) == []
-    today = house.clock.now.date()
+    today = harness.clock.now.date()
     assert await titles(backend, TaskFilter(status="completed", completed_from=today)) == ["someday"]
 
 
@@ -205,12 +205,12 @@ async def test_filters_and_search(house: BackendHarness) -> None:
         ("\uff33\uff4f\uff4b\uff4f", "soko"),
     ],
 )
-async def test_search_knows_the_ways_to_spell_a_word(house: BackendHarness, title: str, typed: str) -> None:
-    await house.backend.import_tasks([TaskDraft(title="something else"), TaskDraft(title=title)])
-    assert await titles(house.backend, TaskFilter(search=typed)) == [title]
-    house.model.extend(["Noted."])
-    sent, _ = await say(house.backend, title)
-    assert [each.id for each in (await house.backend.conversations(search=typed)).items] == [sent.conversation_id]
+async def test_search_knows_the_ways_to_spell_a_word(harness: BackendHarness, title: str, typed: str) -> None:
+    await harness.backend.import_tasks([TaskDraft(title="something else"), TaskDraft(title=title)])
+    assert await titles(harness.backend, TaskFilter(search=typed)) == [title]
+    harness.model.extend(["Noted."])
+    sent, _ = await say(harness.backend, title)
+    assert [each.id for each in (await harness.backend.conversations(search=typed)).items] == [sent.conversation_id]
 
 
 async def test_pages_walk_the_whole_list_once(backend: Backend) -> None:
@@ -242,8 +242,8 @@ async def test_an_import_keeps_history_and_is_undone_at_once(backend: Backend) -
     assert await titles(backend, TaskFilter(status="all")) == []
 
 
-async def test_stats_count(house: BackendHarness) -> None:
-    backend = house.backend
+async def test_stats_count(harness: BackendHarness) -> None:
+    backend = harness.backend
     for line in ("late yesterday", "now today", "other +home"):
         await backend.add_from_text(line)
     await backend.complete_tasks([3])
@@ -254,15 +254,15 @@ async def test_stats_count(house: BackendHarness) -> None:
         await backend.stats(period_days=0)
 
 
-async def test_status_says_where_the_list_lives(house: BackendHarness) -> None:
-    await house.backend.add_from_text("milk")
-    status = await house.backend.status()
-    assert (status.link, status.place) == (house.link, house.place)
+async def test_status_says_where_the_list_lives(harness: BackendHarness) -> None:
+    await harness.backend.add_from_text("milk")
+    status = await harness.backend.status()
+    assert (status.link, status.place) == (harness.link, harness.place)
     assert (status.model, status.pending) == ("scripted", 1)
 
 
-async def test_what_is_written_is_there_at_the_next_start(house: BackendHarness) -> None:
-    await house.backend.add_from_text("milk tomorrow #dairy")
-    before = (await house.backend.tasks()).items
-    await house.reopen()
-    assert (await house.backend.tasks()).items == before
+async def test_what_is_written_is_there_at_the_next_start(harness: BackendHarness) -> None:
+    await harness.backend.add_from_text("milk tomorrow #dairy")
+    before = (await harness.backend.tasks()).items
+    await harness.reopen()
+    assert (await harness.backend.tasks()).items == before

@@ -269,24 +269,24 @@ async def test_no_answer_at_all_is_a_failure(backend: Backend, model: ScriptedMo
     assert isinstance(events[-1], TurnFailed)
 
 
-async def test_a_turn_is_live_across_the_next_start(house: BackendHarness) -> None:
+async def test_a_turn_is_live_across_the_next_start(harness: BackendHarness) -> None:
     never = asyncio.Event()
-    house.model.extend([call("add_task", title="milk")], ["Half an ans", Wait(gate=never)], ["Added #1."])
-    sent = await house.backend.send("add milk")
-    async for event in house.backend.watch(sent.turn_id):
+    harness.model.extend([call("add_task", title="milk")], ["Half an ans", Wait(gate=never)], ["Added #1."])
+    sent = await harness.backend.send("add milk")
+    async for event in harness.backend.watch(sent.turn_id):
         if isinstance(event, TextDelta):
             break
-    await house.reopen()
-    events = await until_final(house.backend, sent)
+    await harness.reopen()
+    events = await until_final(harness.backend, sent)
     assert text_of(events) == "Added #1."
     assert [type(event) for event in events].count(TurnStarted) == 1
-    assert [task.title for task in (await house.backend.tasks()).items] == ["milk"]
-    house.model.assert_done()
+    assert [task.title for task in (await harness.backend.tasks()).items] == ["milk"]
+    harness.model.assert_done()
 
 
-async def test_a_turn_over_its_deadline_fails_in_words(house: BackendHarness) -> None:
-    house.model.extend(["thinking", Wait(gate=asyncio.Event())])
-    _, events = await say(house.backend, "hi")
+async def test_a_turn_over_its_deadline_fails_in_words(harness: BackendHarness) -> None:
+    harness.model.extend(["thinking", Wait(gate=asyncio.Event())])
+    _, events = await say(harness.backend, "hi")
     assert isinstance(events[-1], TurnFailed)
     assert events[-1].code == "turn_timed_out"
     assert text_of(events) == "thinking"

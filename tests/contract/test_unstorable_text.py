@@ -26,14 +26,14 @@ for _ in range(300):
     ],
 )
 async def test_an_answer_cut_within_a_character_is_whole_or_marked(
-    house: BackendHarness, pieces: list[Item], answer: str
+    harness: BackendHarness, pieces: list[Item], answer: str
 ) -> None:
-    house.model.extend(pieces, ["And on."])
-    sent, events = await say(house.backend, "hello")
+    harness.model.extend(pieces, ["And on."])
+    sent, events = await say(harness.backend, "hello")
     assert isinstance(events[-1], TurnFinished)
     assert events[-1].response == answer
-    assert (await house.backend.turn(sent.turn_id)).response == answer
-    _, after = await say(house.backend, "go on", sent.conversation_id)
+    assert (await harness.backend.turn(sent.turn_id)).response == answer
+    _, after = await say(harness.backend, "go on", sent.conversation_id)
     assert isinstance(after[-1], TurnFinished)
 
 
@@ -54,11 +54,11 @@ async def test_an_answer_cut_within_a_character_is_whole_or_marked(
     ],
 )
 async def test_a_call_that_cannot_be_stored_as_it_came_breaks_neither_its_turn_nor_the_next(
-    house: BackendHarness, step: Sequence[Item], title: str | None
+    harness: BackendHarness, step: Sequence[Item], title: str | None
 ) -> None:
-    house.model.extend(step, ["Done."], ["And on."])
-    sent, events = await say(house.backend, "add a rose")
+    harness.model.extend(step, ["Done."], ["And on."])
+    sent, events = await say(harness.backend, "add a rose")
     assert isinstance(events[-1], TurnFinished)
-    assert [task.title for task in (await house.backend.tasks()).items] == ([title] if title else [])
-    _, after = await say(house.backend, "go on", sent.conversation_id)
+    assert [task.title for task in (await harness.backend.tasks()).items] == ([title] if title else [])
+    _, after = await say(harness.backend, "go on", sent.conversation_id)
     assert isinstance(after[-1], TurnFinished)

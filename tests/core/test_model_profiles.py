@@ -108,7 +108,7 @@ def test_a_variable_called_models_is_none_of_ours(home: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ('[models.built-in]\nmodel = "x"', "is reserved for the built-in model"),
         ('[models."a b"]\nmodel = "x"', "letters, digits and dashes"),
@@ -136,9 +136,9 @@ def test_a_variable_called_models_is_none_of_ours(home: Path, monkeypatch: pytes
         (f'model = "zzz"\n{FAST}', "it should be one of fast, built-in"),
     ],
 )
-def test_a_wrong_profile_is_told_in_a_sentence(home: Path, text: str, said: str) -> None:
+def test_a_wrong_profile_is_told_in_a_sentence(home: Path, text: str, sentence: str) -> None:
     message = fault(home, text)
-    assert said in message
+    assert sentence in message
     assert str(home / "config.toml") in message
 
 

@@ -234,7 +234,7 @@ def test_what_an_env_file_says(home: Path, content: bytes, values: dict[str, str
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "sentence"),
     [
         (b"RATE_LIMIT=\xff\n", "UTF-8"),
         ("RATE_LIMIT=2\n".encode("utf-16"), "UTF-8"),
@@ -244,9 +244,9 @@ def test_what_an_env_file_says(home: Path, content: bytes, values: dict[str, str
         (b"#" * (1024 * 1024 + 1), "larger"),
     ],
 )
-def test_an_env_file_that_is_none_is_told(home: Path, content: bytes, said: str) -> None:
+def test_an_env_file_that_is_none_is_told(home: Path, content: bytes, sentence: str) -> None:
     Path("todo.env").write_bytes(content)
-    with pytest.raises(ConfigError, match=rf"^todo\.env.*{said}"):
+    with pytest.raises(ConfigError, match=rf"^todo\.env.*{sentence}"):
         env_file.read("todo.env")
 
 

@@ -63,11 +63,11 @@ def keep_a_list(client: Any, user: str) -> None:
 
 
 def chat(client: Any, user: str) -> None:
-    said = call("chat.chat", client, user, body=models.ChatBody(message="add milk tomorrow"))
-    assert (said.status, [made.tool for made in said.tool_calls]) == ("finished", ["add_task"])
+    outcome = call("chat.chat", client, user, body=models.ChatBody(message="add milk tomorrow"))
+    assert (outcome.status, [made.tool for made in outcome.tool_calls]) == ("finished", ["add_task"])
     page = call("conversations.list_conversations", client, user)
-    assert [conversation.id for conversation in page.items] == [said.conversation_id]
-    assert len(call("conversations.list_messages", client, user, said.conversation_id).messages) == 2
+    assert [conversation.id for conversation in page.items] == [outcome.conversation_id]
+    assert len(call("conversations.list_messages", client, user, outcome.conversation_id).messages) == 2
 
 
 if __name__ == "__main__":

@@ -101,12 +101,12 @@ def done(cloud: dict[str, str], subnet: dict[str, str]) -> list[str]:
     for command in commands(CHAPTER):
         if not command.startswith("aws "):
             continue
-        asked = command.partition(" | docker ")[0]
+        request = command.partition(" | docker ")[0]
         for placeholder, found in subnet.items():
-            asked = asked.replace(placeholder, found)
+            request = request.replace(placeholder, found)
         if command.startswith("aws ecs run-task"):  # moto fails at it; the command line checks it and sends nothing
-            asked += " --generate-cli-skeleton output"
-        aws(cloud, asked.replace("file://secrets.json", f"'{json.dumps(secrets)}'"))
+            request += " --generate-cli-skeleton output"
+        aws(cloud, request.replace("file://secrets.json", f"'{json.dumps(secrets)}'"))
         ran.append(command)
     return ran
 

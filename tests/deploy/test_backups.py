@@ -12,12 +12,12 @@ from deploy.rehearsal.programs import folder_of
 from tests.end_to_end.installed_program import InstalledProgram
 from tests.postgres import ask, database_in
 
-SAID = ("add pay rent on the 1st every month !high and milk and eggs to shopping", "milk is done")
+MESSAGES = ("add pay rent on the 1st every month !high and milk and eggs to shopping", "milk is done")
 
 
 def fill(program: InstalledProgram, also: dict[str, str]) -> None:
     """A list with a past: repeating, done, spoken of."""
-    for message in SAID:
+    for message in MESSAGES:
         done = program.run("ask", message, also=also)
         assert done.returncode == 0, done.stderr
 

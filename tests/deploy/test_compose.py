@@ -90,11 +90,11 @@ def test_compose_takes_it(files: tuple[str, ...]) -> None:
 
 @pytest.mark.deploy
 def test_compose_understands_it_as_meant() -> None:
-    told = json.loads(run("docker-compose", "config", "--format", "json", also=PASSWORD))
-    backend = told["services"]["backend"]
+    resolved = json.loads(run("docker-compose", "config", "--format", "json", also=PASSWORD))
+    backend = resolved["services"]["backend"]
     assert backend["environment"]["DATABASE_URL"] == "postgresql://kirotodo:x@postgres:5432/kirotodo"
     assert backend["deploy"]["replicas"] == 2
-    assert told["services"]["frontend"]["environment"]["KIROTODO_SERVER"] == "http://backend:8000"
+    assert resolved["services"]["frontend"]["environment"]["KIROTODO_SERVER"] == "http://backend:8000"
 
 
 @pytest.mark.deploy

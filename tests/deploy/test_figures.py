@@ -41,9 +41,9 @@ def expressions() -> list[str]:
 
 
 def test_alerts_and_dashboard_ask_for_figures_that_there_are() -> None:
-    asked = named("\n".join([*(rule["expr"] + " " for rule in rules()), *(text + " " for text in expressions())]))
-    assert len(asked) > 10
-    assert asked - published() == set()
+    queried = named("\n".join([*(rule["expr"] + " " for rule in rules()), *(text + " " for text in expressions())]))
+    assert len(queried) > 10
+    assert queried - published() == set()
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
@@ -75,8 +75,8 @@ def test_prometheus_takes_the_rules_and_they_fire_as_they_should() -> None:
 
 @pytest.mark.deploy
 def test_prometheus_understands_what_the_dashboard_asks(tmp_path: Path) -> None:
-    asked = [text.replace("$__rate_interval", "5m") for text in expressions()]
-    records = [{"record": f"dashboard:{number}", "expr": text} for number, text in enumerate(asked)]
+    queried = [text.replace("$__rate_interval", "5m") for text in expressions()]
+    records = [{"record": f"dashboard:{number}", "expr": text} for number, text in enumerate(queried)]
     file = tmp_path / "rules.yml"
     file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": records}]}), encoding="utf-8")
     run("promtool", "check", "rules", str(file))

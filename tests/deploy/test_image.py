@@ -59,8 +59,8 @@ def image() -> Iterator[Image]:
 @pytest.mark.deploy
 @pytest.mark.timeout(600)
 def test_its_steps_build_a_kirotodo_without_a_compiler_or_pip(image: Image, tmp_path: Path) -> None:
-    said = image.run("kirotodo", "--version", home=tmp_path)
-    assert said.startswith("kirotodo ")
+    output = image.run("kirotodo", "--version", home=tmp_path)
+    assert output.startswith("kirotodo ")
     assert not (image.bin / "pip").exists()
     assert image.size < 250 * 1024 * 1024
 

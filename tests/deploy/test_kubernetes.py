@@ -81,9 +81,9 @@ def test_a_rolling_update_never_takes_a_server_before_another_is_there() -> None
 
 def test_the_ingress_does_not_buffer_and_keeps_the_figures_inside() -> None:
     ingress = objects("base", "Ingress")["api"]
-    told = ingress["metadata"]["annotations"]
-    assert told["nginx.ingress.kubernetes.io/proxy-buffering"] == "off"
-    assert int(told["nginx.ingress.kubernetes.io/proxy-read-timeout"]) >= 3600
+    annotations = ingress["metadata"]["annotations"]
+    assert annotations["nginx.ingress.kubernetes.io/proxy-buffering"] == "off"
+    assert int(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]) >= 3600
     paths = {path["path"] for path in ingress["spec"]["rules"][0]["http"]["paths"]}
     assert paths == {"/api", "/health", "/docs", "/openapi.json"}
 

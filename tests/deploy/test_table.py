@@ -21,14 +21,14 @@ needs_guide = pytest.mark.skipif(not GUIDE.exists(), reason="the guide itself is
 
 @needs_guide
 def test_every_command_of_the_guide_is_there() -> None:
-    told = {row[0].strip("`") for row in ROWS}
-    assert [each for each in commands(GUIDE.read_text(encoding="utf-8")) if each not in told] == []
+    listed = {row[0].strip("`") for row in ROWS}
+    assert [each for each in commands(GUIDE.read_text(encoding="utf-8")) if each not in listed] == []
 
 
 @needs_guide
 def test_every_item_of_its_checklist_is_there() -> None:
-    told = {row[0] for row in ROWS}
-    assert [each for each in items(GUIDE.read_text(encoding="utf-8")) if each not in told] == []
+    listed = {row[0] for row in ROWS}
+    assert [each for each in items(GUIDE.read_text(encoding="utf-8")) if each not in listed] == []
 
 
 def test_every_row_says_what_makes_it_true_and_what_shows_it() -> None:

@@ -75,17 +75,17 @@ class InstalledProgram:
         return state
 
 
-def assert_one_sentence(said: str, *words: str) -> None:
+def assert_one_sentence(text: str, *words: str) -> None:
     """What went wrong is told in a sentence or two for people, naming these words, and shows nothing of the inside."""
-    assert "Traceback" not in said, said
-    assert "Error(" not in said, said
-    text = " ".join(said.split())
+    assert "Traceback" not in text, text
+    assert "Error(" not in text, text
+    text = " ".join(text.split())
     assert text, "nothing was said"
     assert len(text) < 500, text
     for word in words:
         assert word in text, text
 
 
-def said_by(done: "subprocess.CompletedProcess[str]") -> Sequence[str]:
+def stderr_of(done: "subprocess.CompletedProcess[str]") -> Sequence[str]:
     """The lines on stderr."""
     return done.stderr.splitlines()

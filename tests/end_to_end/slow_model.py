@@ -11,11 +11,11 @@ PATIENCE: Final = 60.0
 
 
 class SlowModel:
-    """`gate` lets the second half of every answer go; `asked` is set once the first half of one went out."""
+    """`gate` lets the second half of every answer go; `requested` is set once the first half of one went out."""
 
     def __init__(self) -> None:
         self.gate = threading.Event()
-        self.asked = threading.Event()
+        self.requested = threading.Event()
         self.url = ""
 
 
@@ -31,7 +31,7 @@ def slow_model() -> Iterator[SlowModel]:
             self.end_headers()
             try:
                 self._say("half ")
-                model.asked.set()
+                model.requested.set()
                 model.gate.wait(PATIENCE)
                 self._say("an answer", finish="stop")
                 self.wfile.write(b"data: [DONE]\n\n")

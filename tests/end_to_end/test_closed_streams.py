@@ -51,6 +51,6 @@ def test_other_commands_and_errors_do_too(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     refused = shell(program, "show 7 2>&- >&-")
     assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", "")
-    told = shell(program, "chat <&-")
-    assert told.returncode in (1, 2)
-    assert "wrong inside" not in told.stderr
+    done = shell(program, "chat <&-")
+    assert done.returncode in (1, 2)
+    assert "wrong inside" not in done.stderr

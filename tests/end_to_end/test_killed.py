@@ -25,13 +25,13 @@ def test_a_draft_survives(chat: Chat, program: InstalledProgram, open_terminal: 
     assert program.titles() == ["buy stamps"]
 
 
-@pytest.mark.parametrize("seen", ["you   add", "Added", "1 open"])
+@pytest.mark.parametrize("shown", ["you   add", "Added", "1 open"])
 def test_a_turn_goes_on_and_is_done_once(
-    seen: str, chat: Chat, program: InstalledProgram, open_terminal: OpenTerminal
+    shown: str, chat: Chat, program: InstalledProgram, open_terminal: OpenTerminal
 ) -> None:
     """Killed as soon as the message, the answer or the count is on the screen."""
     chat.terminal.say("add milk tomorrow at 5pm")
-    chat.terminal.wait_for(seen)
+    chat.terminal.wait_for(shown)
     chat.kill()
 
     again = Chat(open_terminal(), program).open()
@@ -67,7 +67,7 @@ def killed_in_the_middle(program: InstalledProgram, model: SlowModel, *words: st
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    assert model.asked.wait(PATIENCE)
+    assert model.requested.wait(PATIENCE)
     asking.kill()
     asking.wait()
 
@@ -77,8 +77,8 @@ def service(model: SlowModel) -> dict[str, str]:
 
 
 def messages(program: InstalledProgram, conversation: int) -> list[str]:
-    told = json.loads(program.do("conversations", "show", str(conversation), "--json"))
-    return [message["content"] for message in told["messages"]]
+    transcript = json.loads(program.do("conversations", "show", str(conversation), "--json"))
+    return [message["content"] for message in transcript["messages"]]
 
 
 @pytest.mark.parametrize("into", [["-n", "1"], []])

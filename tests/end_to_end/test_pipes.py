@@ -62,8 +62,8 @@ def test_a_conversation_goes_on_from_one_run_to_the_next(program: InstalledProgr
 
 def test_what_needs_a_yes_is_not_done_without_one(program: InstalledProgram) -> None:
     program.do("ask", "add milk, eggs and bread")
-    asked = program.run("ask", "delete all my tasks")
-    assert asked.returncode == 3
+    requested = program.run("ask", "delete all my tasks")
+    assert requested.returncode == 3
     assert len(program.tasks()) == 3
     program.do("ask", "--continue", "yes")
     assert program.tasks() == []

@@ -41,7 +41,7 @@ def run(program: InstalledProgram, *commands: list[str]) -> list[tuple[int, str,
         timeout=60,
         check=True,
     )
-    return [(code, out, said) for code, out, said in json.loads(done.stdout)]
+    return [(code, out, messages) for code, out, messages in json.loads(done.stdout)]
 
 
 @pytest.fixture
@@ -55,17 +55,17 @@ def locked(tmp_path: Path) -> InstalledProgram:
 
 def test_what_only_looks_works_and_says_so(locked: InstalledProgram) -> None:
     words = [["list"], ["show", "1"], ["search", "milk"], ["stats"], ["export"], ["conversations"]]
-    for command, (code, out, said) in zip(words, run(locked, *words), strict=True):
-        assert (command, code) == (command, 0), said
+    for command, (code, out, messages) in zip(words, run(locked, *words), strict=True):
+        assert (command, code) == (command, 0), messages
         assert "milk" in out or command[0] in ("stats", "conversations")
-        assert said.count("can only be read") == 1
+        assert messages.count("can only be read") == 1
 
 
 def test_what_changes_something_is_refused(locked: InstalledProgram) -> None:
     words = [["add", "bread"], ["done", "1"], ["undo"], ["ask", "add bread"], ["db", "upgrade"]]
-    for code, _, said in run(locked, *words):
+    for code, _, messages in run(locked, *words):
         assert code == 1
-        assert "cannot be written" in said
+        assert "cannot be written" in messages
     assert "bread" not in run(locked, ["list"])[0][1]
 
 
@@ -81,6 +81,6 @@ def test_changes_that_wait_beside_it_are_not_left_out_in_silence(locked: Install
     locked.home.chmod(0o755)
     locked.database.with_name("kirotodo.db-wal").write_bytes(b"x" * 64)
     locked.home.chmod(0o555)
-    [(code, _, said)] = run(locked, ["list"])
+    [(code, _, messages)] = run(locked, ["list"])
     assert code == 1
-    assert "newest changes wait in" in said
+    assert "newest changes wait in" in messages

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.terminal, pytest.mark.slow]
 PASSWORD: Final = "correct horse battery"
 
 
-class BackendHarness:
+class RestartableServer:
     """`kirotodo serve`, as often as wanted on the same data and port."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
@@ -68,26 +68,26 @@ def model() -> Iterator[SlowModel]:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[BackendHarness]:
+def server(tmp_path: Path) -> Iterator[RestartableServer]:
     (tmp_path / "server").mkdir()
-    house = BackendHarness(tmp_path / "server")
-    house.start()
-    yield house
-    house.end()
+    server = RestartableServer(tmp_path / "server")
+    server.start()
+    yield server
+    server.end()
 
 
 @pytest.fixture
-def slow_house(tmp_path: Path, model: SlowModel) -> Iterator[BackendHarness]:
+def slow_server(tmp_path: Path, model: SlowModel) -> Iterator[RestartableServer]:
     (tmp_path / "server").mkdir()
-    house = BackendHarness(tmp_path / "server", OPENAI_BASE_URL=model.url, OPENAI_MODEL="slow", AGENT_TIMEOUT="60")
-    house.start()
-    yield house
-    house.end()
+    server = RestartableServer(tmp_path / "server", OPENAI_BASE_URL=model.url, OPENAI_MODEL="slow", AGENT_TIMEOUT="60")
+    server.start()
+    yield server
+    server.end()
 
 
-def sign_up(terminal: Terminal, house: BackendHarness) -> None:
+def sign_up(terminal: Terminal, server: RestartableServer) -> None:
     """As a person does it at the prompt."""
-    terminal.run(f"kirotodo signup {house.url}")
+    terminal.run(f"kirotodo signup {server.url}")
     terminal.wait_for("Email:")
     terminal.say("ada@example.com")
     terminal.wait_for("Password:")
@@ -113,12 +113,12 @@ def conversation(program: InstalledProgram) -> list[tuple[str, str]]:
     return [(message["role"], message["content"]) for message in shown["messages"]]
 
 
-def test_sign_up_list_chat_and_out(house: BackendHarness, program: InstalledProgram, terminal: Terminal) -> None:
-    sign_up(terminal, house)
+def test_sign_up_list_chat_and_out(server: RestartableServer, program: InstalledProgram, terminal: Terminal) -> None:
+    sign_up(terminal, server)
     program.do("add", "milk tomorrow")
     chat = Chat(terminal, program)
     chat.start()
-    terminal.wait_for(f"{house.host} · built-in · 1 open")
+    terminal.wait_for(f"{server.host} · built-in · 1 open")
     chat.say("add eggs and bread", "3 open")
     program.do("add", "beer")
     terminal.wait_for("4 open")
@@ -126,35 +126,37 @@ def test_sign_up_list_chat_and_out(house: BackendHarness, program: InstalledProg
     assert program.titles() == ["beer", "bread", "eggs", "milk"]
     assert program.titles("--local") == []
     program.do("logout")
-    refused = program.run("list", "--server", house.url)
+    refused = program.run("list", "--server", server.url)
     assert refused.returncode == 4
     assert_one_sentence(refused.stderr, "aren't signed in", "kirotodo login")
 
 
 def test_the_server_dies_in_the_middle_of_an_answer_and_the_chat_goes_on(
-    slow_house: BackendHarness, model: SlowModel, program: InstalledProgram, terminal: Terminal
+    slow_server: RestartableServer, model: SlowModel, program: InstalledProgram, terminal: Terminal
 ) -> None:
-    sign_up(terminal, slow_house)
+    sign_up(terminal, slow_server)
     chat = Chat(terminal, program)
     chat.start()
-    terminal.wait_for(f"{slow_house.host} · slow · 0 open")
+    terminal.wait_for(f"{slow_server.host} · slow · 0 open")
     chat.say("hello", "half")
-    slow_house.end()
+    slow_server.end()
     terminal.wait_for("reconnecting")
     terminal.say("and then?")
     terminal.wait_for("(1 pending)")
     model.gate.set()
-    slow_house.start()
+    slow_server.start()
     terminal.wait_for(lambda screen: screen.count("half an answer") == 2, patience=60)
-    terminal.wait_for(f"{slow_house.host} · slow")
+    terminal.wait_for(f"{slow_server.host} · slow")
     chat.leave()
     answer = ("assistant", "half an answer")
     assert conversation(program) == [("user", "hello"), answer, ("user", "and then?"), answer]
 
 
-def test_the_door_of_a_server_in_the_chat(house: BackendHarness, program: InstalledProgram, terminal: Terminal) -> None:
+def test_the_door_of_a_server_in_the_chat(
+    server: RestartableServer, program: InstalledProgram, terminal: Terminal
+) -> None:
     """For somebody without a shell: the chat alone is enough."""
-    terminal.run(f"KIROTODO_CREDENTIALS=memory kirotodo chat --server {house.url}")
+    terminal.run(f"KIROTODO_CREDENTIALS=memory kirotodo chat --server {server.url}")
     terminal.wait_for("password")
     move(terminal, "BTab", to="account")
     terminal.press("Space")
@@ -166,7 +168,7 @@ def test_the_door_of_a_server_in_the_chat(house: BackendHarness, program: Instal
     move(terminal, "Tab", to="again")
     terminal.type(PASSWORD)
     terminal.press("Enter")
-    terminal.wait_for(f"{house.host} · built-in · 0 open")
+    terminal.wait_for(f"{server.host} · built-in · 0 open")
     terminal.say("add milk")
     terminal.wait_for("1 open")
     terminal.press("C-q")

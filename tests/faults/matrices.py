@@ -35,11 +35,11 @@ from tests.faults.stage import (
     environment,
     front_of,
     kill,
-    people_chat,
     program,
+    users_chat,
 )
 
-PEOPLE: Final = 4
+USERS: Final = 4
 LONGEST_LIFE: Final = 4.0
 """Seconds a server lives at most. A turn that sees four of them die is given up, so most have to outlive one."""
 Dice = random.Random
@@ -100,7 +100,7 @@ async def kill_servers(folder: Path, url: str, dice: Dice, count: int, *, replic
     tally = Tally()
     async with serving(folder, url, replicas=replicas) as servers, front_of(servers) as front:
         address = front if replicas > 1 else servers.base_url
-        await people_chat(address, folder, tally, _kills(servers, dice, count, LONGEST_LIFE), PEOPLE)
+        await users_chat(address, folder, tally, _kills(servers, dice, count, LONGEST_LIFE), USERS)
     return tally
 
 
@@ -127,10 +127,10 @@ async def kill_ask(folder: Path, dice: Dice, count: int) -> Tally:
         await _ask_whole(variables, folder, "add task 0", tally)
         for number in range(1, count + 1):
             into = dice.choice([(), ("--conversation", "1")])
-            service.asked.clear()
+            service.requested.clear()
             victim = program("ask", *into, f"add killed {number}", variables=variables)
             if dice.random() < 0.5:
-                await _asked_or_over(service, victim)
+                await _requested_or_over(service, victim)
                 await asyncio.sleep(dice.uniform(0, 0.15))
             else:
                 await asyncio.sleep(dice.uniform(0, 0.8))
@@ -141,9 +141,9 @@ async def kill_ask(folder: Path, dice: Dice, count: int) -> Tally:
     return tally
 
 
-async def _asked_or_over(service: ModelService, victim: BaseProcess) -> None:
+async def _requested_or_over(service: ModelService, victim: BaseProcess) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not service.asked.is_set() and victim.is_alive():  # noqa: ASYNC110 (a process has no event)
+        while not service.requested.is_set() and victim.is_alive():  # noqa: ASYNC110 (a process has no event)
             await asyncio.sleep(0.005)
 
 
@@ -202,7 +202,7 @@ async def cut_clients(folder: Path, dice: Dice, count: int) -> Tally:
     """Every connection between people and their server is dropped after so many bytes."""
     tally = Tally()
     async with serving(folder, sqlite_in(folder)) as servers, cutting_proxy(_port_of(servers.base_url)) as proxy:
-        await people_chat(proxy.url, folder, tally, _cuts(proxy, dice, count, 6_000, tally), PEOPLE)
+        await users_chat(proxy.url, folder, tally, _cuts(proxy, dice, count, 6_000, tally), USERS)
     return tally
 
 
@@ -214,7 +214,7 @@ async def cut_models(folder: Path, dice: Dice, count: int) -> Tally:
         try:
             servers.start()
             await servers.ready()
-            await people_chat(servers.base_url, folder, tally, _cuts(proxy, dice, count, 4_000, tally), PEOPLE)
+            await users_chat(servers.base_url, folder, tally, _cuts(proxy, dice, count, 4_000, tally), USERS)
         finally:
             servers.close()
     return tally
@@ -284,7 +284,7 @@ async def postgres_away(folder: Path, dice: Dice, count: int) -> Tally:
                 yield
 
         async with serving(folder, server.url()) as servers:
-            await people_chat(servers.base_url, folder, tally, outages(), PEOPLE)
+            await users_chat(servers.base_url, folder, tally, outages(), USERS)
     return tally
 
 
@@ -302,7 +302,7 @@ async def sqlite_held(folder: Path, dice: Dice, count: int) -> Tally:
             yield
 
     async with serving(folder, sqlite_in(folder)) as servers:
-        await people_chat(servers.base_url, folder, tally, holds(), PEOPLE)
+        await users_chat(servers.base_url, folder, tally, holds(), USERS)
     return tally
 
 
@@ -325,7 +325,7 @@ async def sqlite_full(folder: Path, dice: Dice, count: int) -> Tally:
             yield
 
     async with serving(folder, sqlite_in(folder)) as servers:
-        await people_chat(servers.base_url, folder, tally, full(), PEOPLE)
+        await users_chat(servers.base_url, folder, tally, full(), USERS)
     return tally
 
 

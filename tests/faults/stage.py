@@ -100,12 +100,12 @@ class ModelService(ModelServer):
 
     def __init__(self, pause: float = 0.01) -> None:
         super().__init__()
-        self.asked = asyncio.Event()
+        self.requested = asyncio.Event()
         """Set whenever a request has arrived."""
         self._pause = pause
 
     def answer_to(self, body: dict[str, Any]) -> Answer:
-        self.asked.set()
+        self.requested.set()
         messages = body["messages"]
         last = max(place for place, message in enumerate(messages) if message["role"] == "user")
         request, *rest = messages[last:]
@@ -301,7 +301,7 @@ async def front_of(servers: Servers) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def person(base_url: str, folder: Path, user_id: str) -> AsyncIterator[RemoteBackend]:
+async def simulated_user(base_url: str, folder: Path, user_id: str) -> AsyncIterator[RemoteBackend]:
     """A client that goes on sending and following until the server is there again."""
     credentials = Credentials(folder, environment={"KIROTODO_CREDENTIALS": "memory"})
     tokens = StoredTokens.of_token(token_for(user_id))
@@ -317,7 +317,7 @@ async def person(base_url: str, folder: Path, user_id: str) -> AsyncIterator[Rem
 # --- people ---
 
 
-class Person:
+class SimulatedUser:
     """Adds one task with each message, deletes two with every fifth, and remembers what has to come of it."""
 
     def __init__(self, backend: Backend, name: str, tally: Tally) -> None:
@@ -448,21 +448,21 @@ async def _tasks(backend: Backend) -> AsyncIterator[Task]:
             return
 
 
-async def people_chat(
-    base_url: str, folder: Path, tally: Tally, faults: AsyncGenerator[None, None], count: int
-) -> None:
+async def users_chat(base_url: str, folder: Path, tally: Tally, faults: AsyncGenerator[None, None], count: int) -> None:
     """Let `count` people chat while `faults` go on, then check what came of it."""
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
-        people = [
-            Person(await stack.enter_async_context(person(base_url, folder, f"{number}")), f"p{number}", tally)
+        users = [
+            SimulatedUser(
+                await stack.enter_async_context(simulated_user(base_url, folder, f"{number}")), f"p{number}", tally
+            )
             for number in range(1, count + 1)
         ]
         async with asyncio.TaskGroup() as group:
-            for somebody in people:
-                group.create_task(somebody.chat(stop))
+            for each in users:
+                group.create_task(each.chat(stop))
             async with aclosing(faults):
                 async for _ in faults:
                     tally.faults += 1
             stop.set()
-        await asyncio.gather(*(somebody.check() for somebody in people))
+        await asyncio.gather(*(each.check() for each in users))

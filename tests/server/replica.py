@@ -35,8 +35,8 @@ def model(*, hangs: bool) -> ScriptedModel:
     `hangs` says nothing more once the first is there. Asked to delete all, it tries to."""
 
     def step(request: ModelRequest) -> list[Item]:
-        said = max(place for place, item in enumerate(request.history) if isinstance(item, UserText))
-        message, *rest = request.history[said:]
+        last_message = max(place for place, item in enumerate(request.history) if isinstance(item, UserText))
+        message, *rest = request.history[last_message:]
         outcomes = [item for item in rest if isinstance(item, ToolOutcome)]
         if message == UserText(text="delete all"):
             return ["Gone."] if outcomes else [call("delete_task", task_ids=[1, 2])]

@@ -21,10 +21,10 @@ async def test_a_turn_is_answered_as_json(api: httpx2.AsyncClient, model: Script
     model.extend([call("add_task", title="Milk")], ["Added ", "milk."])
     answer = await api.post("/chat", json={"message": "add milk"})
     assert answer.status_code == 200
-    said = answer.json()
-    assert said["response"] == "Added milk."
-    assert (said["conversation_id"], said["message_id"], said["status"]) == (1, 1, "finished")
-    (made,) = said["tool_calls"]
+    outcome = answer.json()
+    assert outcome["response"] == "Added milk."
+    assert (outcome["conversation_id"], outcome["message_id"], outcome["status"]) == (1, 1, "finished")
+    (made,) = outcome["tool_calls"]
     assert (made["id"], made["tool"], made["status"]) == ("0.0", "add_task", "succeeded")
     assert made["result"]["task_id"] == 1
     assert (await api.get("/tasks")).json()["items"][0]["title"] == "Milk"
@@ -35,13 +35,13 @@ async def test_a_turn_is_followed_as_events(api: httpx2.AsyncClient, model: Scri
     async with api.stream("POST", "/chat/stream", json={"message": "hi"}) as answer:
         assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
         assert "no-cache" in answer.headers["cache-control"]
-        seen = await frames(answer)
-    assert [each.splitlines()[1] for each in seen] == [
+        events = await frames(answer)
+    assert [each.splitlines()[1] for each in events] == [
         "event: turn_started",
         "event: text_delta",
         "event: turn_finished",
     ]
-    assert [each.splitlines()[0] for each in seen] == ["id: 1", "id: 2", "id: 3"]
+    assert [each.splitlines()[0] for each in events] == ["id: 1", "id: 2", "id: 3"]
 
 
 @pytest.mark.parametrize(
@@ -75,26 +75,26 @@ async def test_a_turn_outlives_the_request_that_began_it(
     gate.set()
     turn = (await api.get("/conversations/1/messages")).json()["turns"][0]
     async with api.stream("GET", f"/turns/{turn['id']}/events") as answer:
-        seen = await frames(answer)
-    assert '"response":"One, two."' in seen[-1]
+        events = await frames(answer)
+    assert '"response":"One, two."' in events[-1]
 
 
 async def test_an_approval_is_asked_for_and_answered(api: httpx2.AsyncClient, model: ScriptedModel) -> None:
     for title in ("Milk", "Bread"):
         await api.post("/tasks", json={"title": title})
     model.extend([call("delete_task", task_ids=[1, 2])], ["Both are gone."])
-    asked = (await api.post("/chat", json={"message": "delete both"})).json()
-    assert asked["status"] == "awaiting_approval"
-    assert [task["title"] for task in asked["approval"]["tasks"]] == ["Milk", "Bread"]
+    parked = (await api.post("/chat", json={"message": "delete both"})).json()
+    assert parked["status"] == "awaiting_approval"
+    assert [task["title"] for task in parked["approval"]["tasks"]] == ["Milk", "Bread"]
     assert (await api.get("/tasks")).json()["total"] == 2
     answered = await api.post(
-        f"/turns/{asked['turn_id']}/approval", json={"call_id": asked["approval"]["call_id"], "decision": "yes"}
+        f"/turns/{parked['turn_id']}/approval", json={"call_id": parked["approval"]["call_id"], "decision": "yes"}
     )
     assert answered.status_code == 200
-    async with api.stream("GET", f"/turns/{asked['turn_id']}/events") as stream:
+    async with api.stream("GET", f"/turns/{parked['turn_id']}/events") as stream:
         assert (await frames(stream))[-1].splitlines()[1] == "event: turn_finished"
     assert (await api.get("/tasks")).json()["total"] == 0
-    again = await api.post(f"/turns/{asked['turn_id']}/approval", json={"call_id": "0.0", "decision": "yes"})
+    again = await api.post(f"/turns/{parked['turn_id']}/approval", json={"call_id": "0.0", "decision": "yes"})
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
 
 

@@ -45,10 +45,10 @@ async def test_an_address_says_all_its_methods(server: Served, lists: httpx2.Asy
     place = await place_of(lists, server.base_url, path)
     methods = {method for route in ROUTES if route.path == path for method in route.methods or ()}
     allowed = {"OPTIONS", *methods, *({"HEAD"} if "GET" in methods else ())}
-    asked = await lists.options(place)
-    assert (asked.status_code, asked.content, set(asked.headers["Allow"].split(", "))) == (204, b"", allowed)
+    answer = await lists.options(place)
+    assert (answer.status_code, answer.content, set(answer.headers["Allow"].split(", "))) == (204, b"", allowed)
     refused = await lists.put(place)
-    assert (refused.status_code, refused.headers["Allow"]) == (405, asked.headers["Allow"])
+    assert (refused.status_code, refused.headers["Allow"]) == (405, answer.headers["Allow"])
     assert refused.headers["Content-Type"] == "application/problem+json"
 
 

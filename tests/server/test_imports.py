@@ -140,8 +140,8 @@ async def test_a_list_has_a_bound_on_every_way_in(tmp_path: Path) -> None:
             refused = await api.post(path, json=body)
             assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
             assert refused.json()["detail"].startswith("Your list may hold 3 tasks.")
-        said = (await api.post("/chat", json={"message": "add d"})).json()
-        assert said["tool_calls"][0]["status"] == "failed"
+        outcome = (await api.post("/chat", json={"message": "add d"})).json()
+        assert outcome["tool_calls"][0]["status"] == "failed"
         assert len((await api.get("/tasks")).json()["items"]) == 3
         assert (await other.post("/tasks", json={"title": "d"})).status_code == 201
         await api.delete("/tasks/1")
@@ -158,8 +158,8 @@ async def test_storage_has_a_bound_on_every_way_in(tmp_path: Path) -> None:
     async with served(app) as server, server.client() as api, server.client("2") as other:
         large = {"title": "a", "notes": "€" * 2_000}
         assert (await api.post("/tasks", json=large)).status_code == 201
-        said = (await api.post("/chat", json={"message": "add d"})).json()
-        assert said["tool_calls"][0]["status"] == "failed", "the message was taken, the task was too much"
+        outcome = (await api.post("/chat", json={"message": "add d"})).json()
+        assert outcome["tool_calls"][0]["status"] == "failed", "the message was taken, the task was too much"
         for method, path, body in (
             ("POST", "/tasks", large),
             ("PATCH", "/tasks/1", {"notes": "😀" * 2_000}),

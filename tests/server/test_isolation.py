@@ -71,7 +71,7 @@ ENDLESS: Final = ("GET", "/events")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackendHarness:
+class FilledServer:
     """A server on which user 1 has tasks, two conversations, a finished turn, and one that waits for a yes."""
 
     server: Served
@@ -98,7 +98,9 @@ def _driver_url(url: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> AsyncIterator[BackendHarness]:
+async def filled_server(
+    request: pytest.FixtureRequest, settings: Settings, tmp_path: Path
+) -> AsyncIterator[FilledServer]:
     if request.param == "postgresql":
         settings = settings_in(tmp_path, database_url=request.getfixturevalue("postgres_url"))
     model = ScriptedModel([call("add_task", title="Wine")], ["Added."], [call("delete_task", task_ids=[1, 2])])
@@ -108,7 +110,7 @@ async def house(request: pytest.FixtureRequest, settings: Settings, tmp_path: Pa
         finished = (await one.post("/chat", json={"message": "add wine"})).json()
         parked = (await one.post("/chat", json={"message": "delete milk and bread"})).json()
         assert (finished["status"], parked["status"]) == ("finished", "awaiting_approval")
-        yield BackendHarness(server=server, turns={"finished": finished["turn_id"], "parked": parked["turn_id"]})
+        yield FilledServer(server=server, turns={"finished": finished["turn_id"], "parked": parked["turn_id"]})
         model.assert_done()
 
 
@@ -116,26 +118,28 @@ def test_every_route_that_takes_something_is_sent_something() -> None:
     assert {route for route in USER_ROUTES if route[0] in ("POST", "PATCH")} == set(BODIES)
 
 
-async def test_another_users_path_is_forbidden_and_nothing_is_stored(house: BackendHarness) -> None:
-    before = await house.contents()
-    async with httpx2.AsyncClient(base_url=house.server.base_url, headers=bearer("2")) as two:
+async def test_another_users_path_is_forbidden_and_nothing_is_stored(filled_server: FilledServer) -> None:
+    before = await filled_server.contents()
+    async with httpx2.AsyncClient(base_url=filled_server.server.base_url, headers=bearer("2")) as two:
         for method, route in USER_ROUTES:
             body = BODIES.get((method, route))
             headers = {"X-Timezone": "Asia/Tokyo", "Idempotency-Key": "k"}
-            answer = await two.request(method, f"/api/1{house.path(route)}", json=body, headers=headers)
+            answer = await two.request(method, f"/api/1{filled_server.path(route)}", json=body, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), (method, route)
-    assert await house.contents() == before
+    assert await filled_server.contents() == before
 
 
-async def test_foreign_ids_are_unknown_and_stay_as_they_are(house: BackendHarness) -> None:
-    before = await house.contents("1")
-    async with house.server.client("2") as two:
+async def test_foreign_ids_are_unknown_and_stay_as_they_are(filled_server: FilledServer) -> None:
+    before = await filled_server.contents("1")
+    async with filled_server.server.client("2") as two:
         await two.post("/tasks", json={"title": "Mine"})
         for method, route in USER_ROUTES:
             if (method, route) == ENDLESS:
                 continue
-            for turn in house.turns:
-                answer = await two.request(method, house.path(route, turn=turn), json=BODIES.get((method, route)))
+            for turn in filled_server.turns:
+                answer = await two.request(
+                    method, filled_server.path(route, turn=turn), json=BODIES.get((method, route))
+                )
                 expected = OPEN_TO_ALL.get((method, route), 404)
                 if "/calls/" in route:
                     expected = 409 if answer.json()["code"] == "not_undoable" else 404
@@ -146,7 +150,7 @@ async def test_foreign_ids_are_unknown_and_stay_as_they_are(house: BackendHarnes
                 if line.startswith("data: "):
                     assert "Milk" not in line
                     break
-    assert await house.contents("1") == before
+    assert await filled_server.contents("1") == before
 
 
 def _claims(**changed: Any) -> dict[str, Any]:
@@ -201,21 +205,23 @@ THOROUGHLY: Final = ("none", "expired")
 """Those that every route is tried with; one dependency of all routes judges tokens."""
 
 
-@pytest.mark.parametrize("house", ["sqlite"], indirect=True)
-async def test_a_token_that_does_not_hold_opens_nothing(house: BackendHarness) -> None:
-    before = await house.contents()
-    async with httpx2.AsyncClient(base_url=house.server.base_url) as stranger:
+@pytest.mark.parametrize("filled_server", ["sqlite"], indirect=True)
+async def test_a_token_that_does_not_hold_opens_nothing(filled_server: FilledServer) -> None:
+    before = await filled_server.contents()
+    async with httpx2.AsyncClient(base_url=filled_server.server.base_url) as stranger:
         for name, make in BAD.items():
             value = make()
             headers = {"X-Timezone": "Asia/Tokyo", **({} if value is None else {"Authorization": value})}
             for method, route in USER_ROUTES if name in THOROUGHLY else (("GET", "/tasks"), ("POST", "/chat")):
                 body = BODIES.get((method, route))
-                answer = await stranger.request(method, f"/api/1{house.path(route)}", json=body, headers=headers)
+                answer = await stranger.request(
+                    method, f"/api/1{filled_server.path(route)}", json=body, headers=headers
+                )
                 assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), (name, method, route)
                 assert answer.headers["WWW-Authenticate"].startswith("Bearer")
         holding = await stranger.get("/api/1/tasks", headers={"Authorization": f"Bearer {_hs256()}"})
         assert holding.status_code == 200, "what they differ from holds"
-    assert await house.contents() == before
+    assert await filled_server.contents() == before
 
 
 async def test_one_user_never_hears_of_anothers_turns(settings: Settings) -> None:

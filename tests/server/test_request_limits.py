@@ -177,10 +177,10 @@ async def test_only_the_origins_of_the_settings_may_call(settings: Settings, mod
     async with served(app) as server, server.client() as api:
         ours = await api.get("/status", headers={"Origin": "https://app.example"})
         theirs = await api.get("/status", headers={"Origin": "https://evil.example"})
-        asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "PATCH"}
+        headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "PATCH"}
         traced = "x-timezone, if-match, if-none-match, sentry-trace, baggage, traceparent, tracestate"
-        preflight = await api.options("/tasks/1", headers={**asked, "Access-Control-Request-Headers": traced})
-        foreign = await api.options("/tasks/1", headers={**asked, "Origin": "https://evil.example"})
+        preflight = await api.options("/tasks/1", headers={**headers, "Access-Control-Request-Headers": traced})
+        foreign = await api.options("/tasks/1", headers={**headers, "Origin": "https://evil.example"})
     assert ours.headers["Access-Control-Allow-Origin"] == "https://app.example"
     exposed = set(ours.headers["Access-Control-Expose-Headers"].split(", "))
     assert {"X-Request-ID", "ETag", "Location"} <= exposed

@@ -122,8 +122,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_taken_port_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, said = refused(capsys, "--port", str(port))
-    assert (code, said) == (1, f"Port {port} is taken by another program: choose another with --port.\n")
+        code, sentence = refused(capsys, "--port", str(port))
+    assert (code, sentence) == (1, f"Port {port} is taken by another program: choose another with --port.\n")
 
 
 @pytest.mark.usefixtures("home")
@@ -151,6 +151,6 @@ def test_what_cannot_work_is_told_in_a_sentence(
 ) -> None:
     for name, value in more.items():
         monkeypatch.setenv(name, value)
-    found, said = refused(capsys, "--port", "0", *args)
+    found, sentence = refused(capsys, "--port", "0", *args)
     assert found == code
-    assert sentence in said
+    assert sentence in sentence

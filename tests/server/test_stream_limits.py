@@ -122,13 +122,13 @@ async def test_a_client_goes_on_without_loss_when_its_token_ends(server: Served,
     await http.aclose()
     backend = RemoteBackend(address, tokens, in_memory(), timezone="UTC")
     titles: list[str] = []
-    seen = asyncio.Event()
+    change_arrived = asyncio.Event()
 
     async def follow() -> None:
         async for change in backend.changes():
             if isinstance(change, ListChanged):
                 titles.extend(task.title for task in change.tasks)
-                seen.set()
+                change_arrived.set()
 
     following = asyncio.create_task(follow())
     mine = server.core.of(tokens.user_id)

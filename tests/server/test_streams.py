@@ -240,22 +240,22 @@ async def test_a_turn_that_ends_in_time_is_answered(
 ) -> None:
     gate = asyncio.Event()
     model.extend(["One, ", Wait(gate=gate), "two."])
-    asked = asyncio.create_task(api.post("/chat", json={"message": "count"}))
+    pending = asyncio.create_task(api.post("/chat", json={"message": "count"}))
     await until(lambda: bool(model.requests))
     draining = asyncio.create_task(server.app.state.drain.run(until_idle=server.core.until_idle, grace_seconds=20))
     await until(lambda: server.app.state.drain.begun)
     gate.set()
-    assert (await asked).json()["response"] == "One, two."
+    assert (await pending).json()["response"] == "One, two."
     await draining
 
 
 async def test_a_turn_that_does_not_end_in_time_goes_on_elsewhere(settings: Settings) -> None:
     first = ScriptedModel([call("add_task", title="Milk")], ["Added ", Wait(gate=asyncio.Event())])
     async with served(create_app(settings, model=first)) as server, server.client() as api:
-        asked = asyncio.create_task(api.post("/chat", json={"message": "add milk"}, headers={"Idempotency-Key": "k"}))
+        pending = asyncio.create_task(api.post("/chat", json={"message": "add milk"}, headers={"Idempotency-Key": "k"}))
         await until(lambda: len(first.requests) == 2)
         await server.app.state.drain.run(until_idle=server.core.until_idle, grace_seconds=0.05)
-        problem = await asked
+        problem = await pending
         assert (problem.status_code, problem.json()["code"]) == (503, "draining")
         assert problem.json()["turn_id"]
     second = ScriptedModel(["Added milk."])

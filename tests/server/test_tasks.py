@@ -46,11 +46,11 @@ async def test_the_list_is_filtered_and_paged(api: httpx2.AsyncClient) -> None:
         await made(api, title=f"Task {number}", project="shop" if number % 2 else None)
     page = (await api.get("/tasks", params={"limit": 2, "sort": "created"})).json()
     assert (len(page["items"]), page["total"]) == (2, 5)
-    seen = [task["id"] for task in page["items"]]
+    ids = [task["id"] for task in page["items"]]
     while page["next"]:
         page = (await api.get("/tasks", params={"limit": 2, "sort": "created", "cursor": page["next"]})).json()
-        seen += [task["id"] for task in page["items"]]
-    assert sorted(seen) == [1, 2, 3, 4, 5]
+        ids += [task["id"] for task in page["items"]]
+    assert sorted(ids) == [1, 2, 3, 4, 5]
     shop = (await api.get("/tasks", params={"project": "SHOP"})).json()
     assert [task["id"] for task in shop["items"]] == [2, 4]
     assert (await api.get("/tasks", params={"nonsense": "1"})).status_code == 422

@@ -61,21 +61,21 @@ class ClientAccounts:
 
     # --- which list ---
 
-    def chosen(self, asked: ServerSelection) -> Address | None:
+    def chosen(self, selection: ServerSelection) -> Address | None:
         """Return the server whose list to use, None for the local one. Raises `InvalidInput` on an invalid address.
 
         The selection wins over `KIROTODO_SERVER`, which wins over the server that the user has signed in to.
         """
-        if asked.local:
+        if selection.local:
             return None
-        named = asked.server or self._named
+        named = selection.server or self._named
         if named is None:
             return self.servers.current
         return Address.of(named)
 
-    def fixed(self, asked: ServerSelection) -> bool:
+    def fixed(self, selection: ServerSelection) -> bool:
         """Return whether this run was started for one server, so that the chat must not switch to another."""
-        return asked.server is not None or (not asked.local and self._named is not None)
+        return selection.server is not None or (not selection.local and self._named is not None)
 
     @property
     def _named(self) -> str | None:

@@ -19,8 +19,8 @@ class ServerSelection:
     server: str | None = None
 
 
-def is_local(asked: ServerSelection, state_folder: Path, environment: Mapping[str, str] = os.environ) -> bool:
+def is_local(selection: ServerSelection, state_folder: Path, environment: Mapping[str, str] = os.environ) -> bool:
     """Return whether the list is certainly the local one, without reading any file."""
-    if asked.local:
+    if selection.local:
         return True
-    return asked.server is None and not environment.get(SERVER) and not (state_folder / KNOWN_SERVERS).exists()
+    return selection.server is None and not environment.get(SERVER) and not (state_folder / KNOWN_SERVERS).exists()

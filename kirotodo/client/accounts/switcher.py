@@ -38,13 +38,13 @@ class ServerSwitcher:
         open_local: Callable[[], Awaitable[Backend]],
         *,
         local_state: Path | None,
-        asked: ServerSelection,
+        selection: ServerSelection,
     ) -> None:
         self._accounts = accounts
         self._open_local = open_local
         self._local_state = local_state
-        self.fixed = accounts.fixed(asked)
-        self.address = accounts.chosen(asked)
+        self.fixed = accounts.fixed(selection)
+        self.address = accounts.chosen(selection)
         self.user_id = ""
         known = accounts.servers.of(self.address) if self.address is not None else None
         if accounts.credentials.from_environment:

@@ -9,7 +9,7 @@ import click
 
 from kirotodo.client.accounts.accounts import ClientAccounts, SignedIn, checked_email
 from kirotodo.client.accounts.address import EXAMPLE, Address
-from kirotodo.client.commands.context import FAILED, NOT_SIGNED_IN, asked, can_ask, confirmed, leave, session
+from kirotodo.client.commands.context import FAILED, NOT_SIGNED_IN, can_ask, confirmed, leave, server_selection, session
 from kirotodo.client.commands.output import prompt, put, put_json, say
 from kirotodo.client.commands.params import json_option
 from kirotodo.core.errors import DeletionPending, InvalidInput, NotSignedIn
@@ -38,7 +38,7 @@ Exit codes: 0 done, 1 the server refused, 2 wrong usage, 5 the server cannot be 
 def signup(url: str | None, email: str | None, password_stdin: bool) -> None:
     """Create an account on the server URL and sign in to it. All commands and the chat then use your list there."""
     accounts, address = session().accounts(), address_of(url)
-    given = checked_email(email if email is not None else asked_for("Email"))
+    given = checked_email(email if email is not None else prompt_for("Email"))
     password = password_of(from_stdin=password_stdin, twice=True)
     report_sign_in(run(accounts.sign_up(address, email=given, password=password)))
 
@@ -75,7 +75,7 @@ def login(url: str | None, email: str | None, password_stdin: bool, with_token: 
         accounts.servers.use(address)
         return say(f"You are already signed in to {address.host} as {name}. Switched to your list there.")
     known = accounts.servers.of(address)
-    given = checked_email(email if email is not None else asked_for("Email", known.email if known else ""))
+    given = checked_email(email if email is not None else prompt_for("Email", known.email if known else ""))
     password = password_of(from_stdin=password_stdin)
     try:
         report_sign_in(run(accounts.sign_in(address, email=given, password=password)))
@@ -105,9 +105,9 @@ def logout(url: str | None, everywhere: bool) -> None:
     """Sign out of the server you use, or of the server URL. Your tasks there are kept."""
     accounts = session().accounts()
     address = Address.of(url) if url is not None else current_server(accounts)
-    told = run(accounts.sign_out(address, everywhere=everywhere))
+    revoked = run(accounts.sign_out(address, everywhere=everywhere))
     say(f"Signed out of {address.host}{' on all devices' if everywhere else ''}.")
-    if not told:
+    if not revoked:
         say("The server could not be reached. The sign-in is deleted here, and will expire there.")
     if accounts.credentials.from_environment:
         say("KIROTODO_TOKEN is still set: unset it too.")
@@ -140,17 +140,17 @@ def address_of(url: str | None) -> Address:
     accounts = session().accounts()
     if url is not None:
         return Address.of(url)
-    found = accounts.chosen(asked()) or next((known.address for known in accounts.servers.all()), None)
+    found = accounts.chosen(server_selection()) or next((known.address for known in accounts.servers.all()), None)
     if found is not None:
         return found
     if not can_ask():
         raise InvalidInput(f"Which server? For example: kirotodo login {EXAMPLE}")
-    return Address.of(asked_for("Server"))
+    return Address.of(prompt_for("Server"))
 
 
 def current_server(accounts: ClientAccounts) -> Address:
     """Return the server in use. Exit with `NOT_SIGNED_IN` where that is the local list."""
-    address = accounts.chosen(asked())
+    address = accounts.chosen(server_selection())
     if address is None:
         leave(NOT_SIGNED_IN, f"You aren't signed in. This is your local list. To sign in: kirotodo login {EXAMPLE}")
     return address
@@ -184,7 +184,7 @@ def report_sign_in(signed_in: SignedIn) -> None:
         say(f"The sign-in is stored in {stored.place}, which only you can read, because {stored.detail}.")
 
 
-def asked_for(what: str, default: str = "") -> str:
+def prompt_for(what: str, default: str = "") -> str:
     """Prompt for a value and return it. Raises `InvalidInput` where nobody is at the terminal."""
     if not can_ask():
         raise InvalidInput(f"{what} is needed, and there is no terminal to ask at: give it as an option.")

@@ -122,12 +122,12 @@ def leave(code: int, sentence: str) -> NoReturn:
     raise SystemExit(code)
 
 
-_META: Final = "kirotodo.asked"
+_META: Final = "kirotodo.server_selection"
 ENV_FILE: Final = "kirotodo.env_file"
 """Key in the root context's `meta` for the file name that `--env-file` gives."""
 
 
-def asked() -> ServerSelection:
+def server_selection() -> ServerSelection:
     """Return the server that the command line selects; an empty selection outside of a command."""
     context = click.get_current_context(silent=True)
     found: ServerSelection = (

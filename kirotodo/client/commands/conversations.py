@@ -73,8 +73,8 @@ def _put_conversations(page: Page[Conversation]) -> None:
         count = "1 message" if item.message_count == 1 else f"{item.message_count} messages"
         title = pad(fit(sanitize_line(item.title), title_width), title_width)
         line = f"{item.id:>{number_width}}  {title}  {describe_moment(item.updated_at, now=now())}  {count}"
-        room = columns()
-        put(line if room is None else fit(line, room))
+        space = columns()
+        put(line if space is None else fit(line, space))
     if page.next is not None:
         say("There are more. See them with --limit.")
 

@@ -9,11 +9,11 @@ from kirotodo.client.accounts.accounts import ClientAccounts, checked_email
 from kirotodo.client.accounts.address import Address
 from kirotodo.client.commands.accounts import (
     address_of,
-    asked_for,
     current_server,
     email_option,
     password_of,
     piped_line,
+    prompt_for,
     report_sign_in,
     run,
     secret_of,
@@ -113,7 +113,7 @@ def delete(file: Path | None, confirm: str | None) -> None:
         export_to(file)
     elif can_ask():
         say(EXPORT_HINT)
-    confirm = confirm or asked_for(f"Type {name} to delete the account on {address.host} and everything in it")
+    confirm = confirm or prompt_for(f"Type {name} to delete the account on {address.host} and everything in it")
     if confirm.strip().casefold() != name.casefold():
         raise InvalidInput(f"That isn't {name}. Nothing was deleted.")
     at = run(accounts.delete(address, confirm=confirm, password=_password_if_any(accounts, address)))
@@ -148,7 +148,7 @@ def restore(email: str | None, password_stdin: bool) -> None:
         run(accounts.restore(address))
     except NotSignedIn:
         known = accounts.servers.of(address)
-        given = checked_email(email or asked_for("Email", known.email if known else ""))
+        given = checked_email(email or prompt_for("Email", known.email if known else ""))
         password = password_of(from_stdin=password_stdin)
         report_sign_in(run(accounts.sign_in(address, email=given, password=password, restore=True)))
     say(f"Your account on {address.host} is kept.")

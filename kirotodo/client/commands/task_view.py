@@ -53,18 +53,18 @@ def _row(task: Task, *, number_width: int, title_width: int, now: dt.datetime) -
     box = mark("✓", "x") if task.completed else mark("○", "o")
     start = f"{task.id:>{number_width + 1}} {box} "
     title, detail = sanitize_line(task.title), details(task, now=now)
-    room = columns()
-    if room is None:
+    space = columns()
+    if space is None:
         yield (start, f"{pad(title, title_width)}  {detail}" if detail else title)
         return
-    room -= width(start)
-    title_room = max(room - width(detail) - 2, NARROWEST_TITLE) if detail else room
-    title_width = min(title_width, title_room)
-    if detail and title_width + 2 + width(detail) > room:
-        yield (start, fit(title, room))
-        yield (" " * width(start), Styled(fit(detail, room), dim=True))
+    space -= width(start)
+    title_space = max(space - width(detail) - 2, NARROWEST_TITLE) if detail else space
+    title_width = min(title_width, title_space)
+    if detail and title_width + 2 + width(detail) > space:
+        yield (start, fit(title, space))
+        yield (" " * width(start), Styled(fit(detail, space), dim=True))
         return
-    line = start + (pad(fit(title, title_width), title_width) if detail else fit(title, title_room))
+    line = start + (pad(fit(title, title_width), title_width) if detail else fit(title, title_space))
     yield (line, "  ", Styled(detail, dim=True)) if detail else (line,)
 
 

@@ -72,7 +72,7 @@ class LinkWatch:
     def patience(self, why: str, seconds: float) -> None:
         """Note that the server asked to wait for so long."""
         self.detail = why
-        self._tell(self.now(wait=seconds))
+        self._notify(self.now(wait=seconds))
         self.detail = ""
 
     async def rest(self, seconds: float) -> None:
@@ -94,9 +94,9 @@ class LinkWatch:
         changed = link != self.link
         self.link, self.detail = link, detail
         if changed:
-            self._tell(self.now())
+            self._notify(self.now())
 
-    def _tell(self, change: LinkChanged) -> None:
+    def _notify(self, change: LinkChanged) -> None:
         for listener in tuple(self._listeners):  # a copy: a listener may unsubscribe while it is called
             listener(change)
 

@@ -56,7 +56,7 @@ class ScriptedList:
         self._groups: list[tuple[Change, ...]] = []
         self._undone: list[tuple[Change, ...]] = []
         self._listeners: list[asyncio.Queue[ListChanged]] = []
-        self._told: list[ListChanged] = []
+        self._published: list[ListChanged] = []
         self._faults: dict[str, KirotodoError] = {}
 
     def break_down(self, method: str, error: KirotodoError) -> None:
@@ -79,13 +79,13 @@ class ScriptedList:
     def change_elsewhere(self, tasks: Sequence[Task] = (), removed: Sequence[int] = ()) -> None:
         """Another program changes the list."""
         self.take(tasks, removed)
-        self.tell(ListChanged(tasks=tuple(tasks), removed=tuple(removed)))
+        self.publish(ListChanged(tasks=tuple(tasks), removed=tuple(removed)))
 
-    def tell(self, change: ListChanged) -> None:
+    def publish(self, change: ListChanged) -> None:
         """Tell all who follow the changes."""
-        self._told.append(replace(change, revision=len(self._told) + 1))
+        self._published.append(replace(change, revision=len(self._published) + 1))
         for listener in self._listeners:
-            listener.put_nowait(self._told[-1])
+            listener.put_nowait(self._published[-1])
 
     # --- reading ---
 
@@ -181,7 +181,7 @@ class ScriptedList:
 
     async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged]:
         listener: asyncio.Queue[ListChanged] = asyncio.Queue()
-        for change in self._told[after:] if after is not None else ():
+        for change in self._published[after:] if after is not None else ():
             listener.put_nowait(change)
         self._listeners.append(listener)
         try:
@@ -261,9 +261,9 @@ class ScriptedConversations(ScriptedList):
         self._messages: dict[int, list[Message]] = {}
         self._deleted: set[int] = set()
 
-    def tell_conversations(self) -> None:
+    def publish_conversations(self) -> None:
         """Another program changed the conversations."""
-        self.tell(ListChanged(conversations=True))
+        self.publish(ListChanged(conversations=True))
 
     async def conversations(
         self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
@@ -309,11 +309,11 @@ class ScriptedConversations(ScriptedList):
         self._check("delete_conversation")
         self._conversation(conversation_id)
         self._deleted.add(conversation_id)
-        self.tell_conversations()
+        self.publish_conversations()
 
     async def restore_conversation(self, conversation_id: int) -> Conversation:
         self._deleted.discard(conversation_id)
-        self.tell(ListChanged(conversations=True))
+        self.publish(ListChanged(conversations=True))
         return self._conversation(conversation_id)
 
     def _begin(self, title: str) -> Conversation:
@@ -376,7 +376,7 @@ class ScriptedBackend(ScriptedConversations):
         super().__init__(clock=clock, tasks=tasks)
         self.script = list(turns)
         self.sent: list[str] = []
-        self.asked_models: list[str | None] = []
+        self.requested_models: list[str | None] = []
         self.closed = False
         self.link = status or Status(link="local", place="local", model=MODEL, user="local", pending=0)
         own = ModelChoice(name=self.link.model, model=self.link.model, place="local", default=True)
@@ -451,7 +451,7 @@ class ScriptedBackend(ScriptedConversations):
             self._refuse_second(conversation_id)
         answering = self._named(model)
         scripted = self._next_turn(message)
-        self.asked_models.append(model)
+        self.requested_models.append(model)
         if conversation_id is None:
             conversation_id = self._begin(message[:40]).id
         turn = self._start(conversation_id, message, scripted.beats, model=answering)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from kirotodo.core.agent.approvals import CALLS_MAX, CUT_SHORT, Ledger, is_too_many
 from kirotodo.core.agent.cancellation import Cancellation
 from kirotodo.core.agent.observer import Observer, StepReport
-from kirotodo.core.agent.prompt import INSTRUCTIONS, PromptInput, asked
+from kirotodo.core.agent.prompt import INSTRUCTIONS, PromptInput, prompt_input
 from kirotodo.core.agent.repeats import goes_in_circles, repeated_result
 from kirotodo.core.agent.summary import something_worked, summary
 from kirotodo.core.agent.text_buffer import TextFlow
@@ -43,7 +43,7 @@ Outcome = Literal["finished", "parked"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewTurn:
-    """A turn that was stored just now, with what need not be read back. `asked` is known of the first
+    """A turn that was stored just now, with what need not be read back. `prompt_input` is known of the first
     turn of a conversation."""
 
     conversation_id: int
@@ -51,7 +51,7 @@ class NewTurn:
     title: str
     zone: ZoneInfo
     open_tasks: int
-    asked: PromptInput | None = None
+    prompt_input: PromptInput | None = None
 
 
 @dataclass(kw_only=True)
@@ -71,7 +71,7 @@ class Run:
     flow: TextFlow | None = None
     opaque: Mapping[str, Any] | None = None
     """What the model wants back with the step that it is saying now."""
-    asked: PromptInput | None = None
+    prompt_input: PromptInput | None = None
     open_tasks: int | None = None
     """As of the last look at the list."""
 
@@ -107,7 +107,7 @@ class Agent:
             ledger=Ledger(tools=self.around.tools),
             conversation_id=fresh.conversation_id,
             title=fresh.title,
-            asked=fresh.asked,
+            prompt_input=fresh.prompt_input,
             open_tasks=fresh.open_tasks,
         )
 
@@ -167,7 +167,7 @@ class Agent:
             run.conversation_id,
             run.around,
             step=PendingStep(flow=flow, calls=calls, opaque=run.opaque),
-            lot=run.ledger.lot(calls[0], calls, run.steps),
+            batch=run.ledger.batch(calls[0], calls, run.steps),
             repeated=repeated_result(calls[0], run.steps, run.around.tools),
             too_many=is_too_many(calls[0], run.steps),
         )
@@ -189,7 +189,7 @@ class Agent:
                     call,
                     run.conversation_id,
                     run.around,
-                    lot=run.ledger.lot(call, (*done, *last.calls[position:]), run.steps),
+                    batch=run.ledger.batch(call, (*done, *last.calls[position:]), run.steps),
                     repeated=repeated_result(call, run.steps, run.around.tools),
                     too_many=is_too_many(call, run.steps),
                 )
@@ -241,11 +241,11 @@ class Agent:
         flow = _flow(run)
         run.flow, run.opaque = flow, None
         requested: list[port.ToolCall] = []
-        watch = _Stopwatch(self.model.name)
+        watch = _StepTimer(self.model.name)
         try:
             async with flow, run.interrupt.waiting(), aclosing(self.model.stream(request)) as stream:
                 async for event in stream:
-                    watch.heard()
+                    watch.note_first_event()
                     match event:
                         case port.TextDelta(text=text):
                             flow.feed(text)
@@ -307,30 +307,30 @@ class Agent:
             entry.emit(TurnFinished, response=response, model=self.model.name, title=run.title, usage=run.usage)
 
     async def _request(self, run: Run) -> ModelRequest:
-        if run.asked is None or run.open_tasks is None:
+        if run.prompt_input is None or run.open_tasks is None:
             async with run.log.database.read(run.log.user_id) as store:
-                if run.asked is None:
-                    run.asked = await self._asked(store, run)
+                if run.prompt_input is None:
+                    run.prompt_input = await self._load_prompt_input(store, run)
                 if run.open_tasks is None:
                     run.open_tasks = await store.tasks.count_pending()
         zone = run.around.zone
         return ModelRequest(
             instructions=INSTRUCTIONS,
             tools=run.around.tools.schemas(),
-            history=run.asked.history(run.steps),
+            history=run.prompt_input.history(run.steps),
             facts=Facts(now=run.log.database.now().astimezone(zone), zone=zone, open_tasks=run.open_tasks),
             deadline=run.interrupt.deadline,
         )
 
-    async def _asked(self, store: Store, run: Run) -> PromptInput:
+    async def _load_prompt_input(self, store: Store, run: Run) -> PromptInput:
         turn_id = run.log.turn_id
         messages = await store.conversations.messages(run.conversation_id, limit=self._max_messages + 1)
         others = dict.fromkeys(message.turn_id for message in messages if message.turn_id != turn_id)
         steps = await store.turns.steps(list(others)) if others else {}
-        return asked(messages, steps, turn_id=turn_id, max_messages=self._max_messages)
+        return prompt_input(messages, steps, turn_id=turn_id, max_messages=self._max_messages)
 
 
-class _Stopwatch:
+class _StepTimer:
     """Times one run of a model."""
 
     def __init__(self, model: str) -> None:
@@ -339,7 +339,7 @@ class _Stopwatch:
         self._began = time.perf_counter()
         self._first: float | None = None
 
-    def heard(self) -> None:
+    def note_first_event(self) -> None:
         if self._first is None:
             self._first = time.perf_counter() - self._began
 
@@ -351,12 +351,12 @@ class _Stopwatch:
 def _flow(run: Run) -> TextFlow:
     """Return the flow of the next step's text."""
     number = len(run.steps)
-    said = "".join(step.text for step in run.steps).strip()
+    so_far = "".join(step.text for step in run.steps).strip()
     return TextFlow(
         run.log,
         step=number,
         attempt=run.attempts.get(number, 0),
-        lead="\n\n" if said else "",
+        lead="\n\n" if so_far else "",
         on_error=lambda: run.interrupt.stop("broken"),
     )
 

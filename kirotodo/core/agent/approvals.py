@@ -41,7 +41,7 @@ class Question:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Lot:
+class CallBatch:
     """Calls of one step that one question covers, the first to be run first.
 
     `before` is what the turn did of that kind without a yes, `beside` what other tools are to do of it in this step.
@@ -60,12 +60,12 @@ class Lot:
 
     @property
     def is_large(self) -> bool:
-        """Return whether the lot may need approval; `asked` decides whether it does."""
+        """Return whether the batch may need approval; `question_for` decides whether it does."""
         return size(_without(self.own, (*self.before, *self.beside, *self.effects))) > self.limit
 
-    async def asked(self, store: Store, *, turn_id: str, granted: int) -> Question | None:
-        """Return the question to ask, None where the lot is small enough after all. `granted` is the size that the user
-        agreed to once and for all. Tasks that are not there are not asked about: the calls on them will fail."""
+    async def question_for(self, store: Store, *, turn_id: str, granted: int) -> Question | None:
+        """Return the question to ask, None where the batch is small enough after all. `granted` is the size that the
+        user agreed to with "always". It leaves out tasks that do not exist: the calls on them will fail."""
         # A turn may do what it likes with tasks it added itself.
         mine = _without(self.own, self.effects)
         others = _without(self.own, (*self.before, *self.beside))
@@ -103,7 +103,7 @@ class Ledger:
     approved: frozenset[str] = frozenset()
     _effects: dict[str, Effect | None] = field(default_factory=dict)
 
-    def lot(self, call: ToolCall, calls: Sequence[ToolCall], steps: Sequence[StepRecord]) -> Lot | None:
+    def batch(self, call: ToolCall, calls: Sequence[ToolCall], steps: Sequence[StepRecord]) -> CallBatch | None:
         """Return what a question before `call` would cover, None where it needs none. `calls` are those of its step,
         `steps` all the turn's, whether or not that one is among them."""
         effect = self._effect(call)
@@ -118,14 +118,14 @@ class Ledger:
         done = [
             each for each in (*earlier, *calls) if each.status == "succeeded" and (each.step, each.tool) not in agreed
         ]
-        lot = Lot(
+        batch = CallBatch(
             tool=call.tool,
             effects=self._of_kind(effect, (each for each in waiting if each.tool == call.tool)),
             before=self._of_kind(effect, done),
             beside=self._of_kind(effect, (each for each in waiting if each.tool != call.tool)),
             own=frozenset(_added((*earlier, *calls))),
         )
-        return lot if lot.is_large else None
+        return batch if batch.is_large else None
 
     def _agreed(self, calls: Sequence[ToolCall], steps: Sequence[StepRecord]) -> set[tuple[int, str]]:
         """Step and tool of what was agreed to: a yes to one call covers those of its step that call the same tool."""
@@ -154,16 +154,21 @@ def granted_size(approval: Approval) -> int:
 
 
 def narrowed(
-    lot: Sequence[ToolCall], arguments: Mapping[str, Any], tools: Tools
+    batch: Sequence[ToolCall], arguments: Mapping[str, Any], tools: Tools
 ) -> Iterator[tuple[ToolCall, Mapping[str, Any] | None]]:
-    """Yield the calls of a lot with their arguments for the tasks that the user chose among those asked about; None for
-    a call of which nothing was chosen. Raise `InvalidInput` for anything else."""
-    effects = [tools.validate(call.tool, call.arguments).effect() for call in lot]
-    asked = {task_id for effect in effects if effect for task_id in effect.ids}
-    chosen = tools.validate(lot[0].tool, arguments).effect()
-    if not asked or chosen is None or set(arguments) - {"task_id", "task_ids"} or not asked.issuperset(chosen.ids):
+    """Yield the calls of a batch with their arguments for the tasks that the user chose among those in the question;
+    None for a call of which nothing was chosen. Raise `InvalidInput` for anything else."""
+    effects = [tools.validate(call.tool, call.arguments).effect() for call in batch]
+    task_ids = {task_id for effect in effects if effect for task_id in effect.ids}
+    chosen = tools.validate(batch[0].tool, arguments).effect()
+    if (
+        not task_ids
+        or chosen is None
+        or set(arguments) - {"task_id", "task_ids"}
+        or not task_ids.issuperset(chosen.ids)
+    ):
         raise InvalidInput("This question is about several calls: choose among the tasks that it names, in `task_ids`.")
-    for call, effect in zip(lot, effects, strict=True):
+    for call, effect in zip(batch, effects, strict=True):
         kept = [task_id for task_id in effect.ids if task_id in chosen.ids] if effect else []
         yield call, {"task_ids": kept, **(effect.rest or {})} if effect and kept else None
 

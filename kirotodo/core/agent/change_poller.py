@@ -63,13 +63,13 @@ class ChangePoller:
     async def _look(self) -> None:
         turns = self._hub.turns_elsewhere
         marks = await shielded(self._database.marks(turns, self._hub.lists))
-        news = marks is not None and self._tell(marks)
+        news = marks is not None and self._notify(marks)
         self._quiet = 0 if news or not turns else self._quiet + 1
         if self._quiet >= QUIET_LOOKS:
             self._quiet = 0
             await shielded(self._take_over())
 
-    def _tell(self, marks: Heads) -> bool:
+    def _notify(self, marks: Heads) -> bool:
         """Wake the viewers for whom there is news; whether there is any of a turn."""
         for user_id, revision in marks.revisions.items():
             if self._revisions.get(user_id) != revision:

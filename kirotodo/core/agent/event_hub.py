@@ -19,12 +19,12 @@ VIEWER_QUEUE: Final = 512
 
 
 class TurnViewer:
-    """One viewer of one turn, who saw all events up to the seq `seen`. `behind` is True where memory cannot tell what
-    comes next and the database must."""
+    """One viewer of one turn, who has all events up to the seq `last_seen`. `behind` is True where the next events must
+    be read from the database."""
 
-    def __init__(self, user_id: str, *, seen: int) -> None:
+    def __init__(self, user_id: str, *, last_seen: int) -> None:
         self.user_id = user_id
-        self.seen = seen
+        self.last_seen = last_seen
         self._events: deque[EncodedEvent] = deque()
         self._wake = asyncio.Event()
         self.behind = True
@@ -62,7 +62,7 @@ class TurnViewer:
 
 
 @dataclass(kw_only=True, slots=True)
-class _Kept:
+class _TurnEvents:
     """The newest events of a turn that runs here; `before` is the seq that they follow on."""
 
     user_id: str
@@ -75,7 +75,7 @@ class EventHub:
 
     def __init__(self) -> None:
         self._turns: dict[str, set[TurnViewer]] = defaultdict(set)
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _TurnEvents] = {}
         self._lists: dict[str, set[asyncio.Event]] = defaultdict(set)
 
     @property
@@ -99,7 +99,7 @@ class EventHub:
 
     def keep(self, user_id: str, turn_id: str, *, before: int, events: Sequence[EncodedEvent] = ()) -> None:
         """Keep the events of a turn that runs here from now on; `events` are those stored after the seq `before`."""
-        self._kept[turn_id] = _Kept(user_id=user_id, before=before, events=list(events))
+        self._kept[turn_id] = _TurnEvents(user_id=user_id, before=before, events=list(events))
 
     def forget(self, turn_id: str) -> None:
         """Drop a turn that no longer runs here: its viewers read on from the database."""
@@ -109,7 +109,7 @@ class EventHub:
     @contextmanager
     def viewer(self, user_id: str, turn_id: str, *, after: int) -> Iterator[TurnViewer]:
         """Return a viewer who saw all events up to `after`; `behind` unless memory holds all that came since."""
-        viewer = TurnViewer(user_id, seen=after)
+        viewer = TurnViewer(user_id, last_seen=after)
         kept = self._kept.get(turn_id)
         if kept is not None and kept.user_id == user_id and kept.before <= after:
             viewer.behind = False
@@ -135,7 +135,7 @@ class EventHub:
 
     def grown(self, turn_id: str, last_seq: int) -> bool:
         """Note that the database holds events up to this seq; return whether any viewer of the turn lacks some."""
-        late = [viewer for viewer in self._turns.get(turn_id, ()) if viewer.seen < last_seq]
+        late = [viewer for viewer in self._turns.get(turn_id, ()) if viewer.last_seen < last_seq]
         for viewer in late:
             viewer.fall_behind()
         return bool(late)

@@ -128,7 +128,7 @@ class PromptInput:
         return (*self.before, *turn_items(self.text, steps, short=False))
 
 
-def asked(
+def prompt_input(
     messages: Sequence[Message],
     steps: Mapping[str, Sequence[StepRecord]],
     *,
@@ -166,14 +166,14 @@ def _before(
         else:
             answers[message.turn_id] = message.content
     chosen: list[list[PromptItem]] = []
-    budget, room = max_tokens, max_messages - 1
+    budget, space = max_tokens, max_messages - 1
     for earlier in reversed([known for known in texts if known != turn_id]):
         items = turn_items(texts[earlier], steps.get(earlier, ()), short=True)
         if earlier in answers and not _answered(items):
             items.append(AssistantStep(text=answers[earlier]))
         budget -= cost(items)
-        room -= 2
-        if budget < 0 or room < 0:
+        space -= 2
+        if budget < 0 or space < 0:
             break
         chosen.append(items)
     return tuple(item for items in reversed(chosen) for item in items)

@@ -82,7 +82,7 @@ _DICE: Final = random.Random()
 OUTAGE_FIRST_SECONDS: Final = 0.1
 OUTAGE_LONGEST_SECONDS: Final = 2.0
 """Between two looks whether the database is back: at first, and at the most."""
-OUTAGE_TOLD_SECONDS: Final = 5.0
+OUTAGE_REPORTED_SECONDS: Final = 5.0
 """After how long without the database the viewers of a turn are told."""
 OUTAGES_MAX: Final = 5
 """How often a turn that gets no further waits for the database: each time the model may have to be asked again."""
@@ -366,7 +366,7 @@ class TurnRunner:
         """Wait until the database takes writes again and the turn is still ours; False where it is not, or this process
         ends. Viewers are told once that takes longer than a moment."""
         loop = asyncio.get_running_loop()
-        began, pause, told = loop.time(), OUTAGE_FIRST_SECONDS, False
+        began, pause, reported = loop.time(), OUTAGE_FIRST_SECONDS, False
         while not self._closing:
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause * _DICE.uniform(0.5, 1.0)):
@@ -379,8 +379,8 @@ class TurnRunner:
                 async with self._database.read(turn.user_id) as store:
                     last_seq = (await store.turns.get(turn.turn_id)).last_seq
             except StorageError as error:
-                if not told and loop.time() - began > OUTAGE_TOLD_SECONDS:
-                    told = True
+                if not reported and loop.time() - began > OUTAGE_REPORTED_SECONDS:
+                    reported = True
                     self._hub.fail(turn.turn_id, error)
                 continue
             turn.last_seq = last_seq
@@ -527,12 +527,12 @@ def _answered(
 ) -> Iterable[tuple[ToolCall, Mapping[str, Any] | None]]:
     """Return the calls that an answer is about with their arguments, None for those that are denied. `arguments`
     replace those of the call that was asked about, or choose among the tasks of several."""
-    lot = covered(call, calls)
+    batch = covered(call, calls)
     if decision == "no":
-        return [(each, None) for each in lot]
+        return [(each, None) for each in batch]
     if arguments is None:
-        return [(each, each.arguments) for each in lot]
-    return [(call, arguments)] if len(lot) == 1 else narrowed(lot, arguments, TOOLS)
+        return [(each, each.arguments) for each in batch]
+    return [(call, arguments)] if len(batch) == 1 else narrowed(batch, arguments, TOOLS)
 
 
 async def _loaded(agent: Agent, turn: TurnLog, interrupt: Cancellation) -> Run | None:

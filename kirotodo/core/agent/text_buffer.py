@@ -103,7 +103,7 @@ class TextFlow:
         attempt, text = self.attempt, self.rest
         self.rest = ""
         try:
-            await self._log.tell(TextDelta, step=self.step, attempt=attempt, text=text)
+            await self._log.append(TextDelta, step=self.step, attempt=attempt, text=text)
         except BaseException:
             self.rest = text + self.rest
             raise

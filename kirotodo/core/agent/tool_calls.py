@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from kirotodo.core.agent.approvals import TOO_MANY, Lot, Question
+from kirotodo.core.agent.approvals import TOO_MANY, CallBatch, Question
 from kirotodo.core.agent.text_buffer import TextFlow
 from kirotodo.core.agent.turn_log import TurnLog, TurnTransaction
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
@@ -72,14 +72,14 @@ async def run_call(
     conversation_id: int,
     around: TurnContext,
     *,
-    lot: Lot | None = None,
+    batch: CallBatch | None = None,
     step: PendingStep | None = None,
     repeated: Mapping[str, Any] | None = None,
     too_many: bool = False,
 ) -> FinishedCall | None:
     """Run `call` and return it with its result; return None where the turn was parked for an approval instead.
 
-    `lot` is what a question before it would cover. A failed call has no effect but its receipt. Where `call` is the
+    `batch` is what a question before it would cover. A failed call has no effect but its receipt. Where `call` is the
     first of a `step`, that is stored with it. One that only repeats another is not run: `repeated` is its result.
     """
     started = time.perf_counter()
@@ -92,7 +92,7 @@ async def run_call(
                 raise ToolError(TOO_MANY)
             context = around.context(entry, turn, call)
             ready = around.tools.validate(call.tool, call.arguments)
-            if lot is not None and (question := await _question(entry, turn, lot, conversation_id)) is not None:
+            if batch is not None and (question := await _question(entry, turn, batch, conversation_id)) is not None:
                 await _park(entry, turn, call, question)
                 return None
             result = await ready.run(context)
@@ -140,9 +140,9 @@ async def refuse(entry: TurnTransaction, turn: TurnLog, call: ToolCall, status: 
     await _receipt(entry, turn, call, status, failure(reason), time.perf_counter())
 
 
-async def _question(entry: TurnTransaction, turn: TurnLog, lot: Lot, conversation_id: int) -> Question | None:
-    granted = await entry.store.conversations.granted(conversation_id, lot.tool)
-    return await lot.asked(entry.store, turn_id=turn.turn_id, granted=granted)
+async def _question(entry: TurnTransaction, turn: TurnLog, batch: CallBatch, conversation_id: int) -> Question | None:
+    granted = await entry.store.conversations.granted(conversation_id, batch.tool)
+    return await batch.question_for(entry.store, turn_id=turn.turn_id, granted=granted)
 
 
 async def _park(entry: TurnTransaction, turn: TurnLog, call: ToolCall, question: Question) -> None:

@@ -66,25 +66,25 @@ class TurnLog:
         was requested. Raises `StaleOwner` where the turn was taken over or is over."""
         async with self.database.begin(self.user_id, turn_id=self.turn_id, call_id=call_id) as store:
             # The fence comes first and locks the row: an owner of an older epoch fails before it changes anything.
-            asked = await (first(store.turns) if first else store.turns.fence(self.turn_id, self.epoch))
+            cancel_requested = await (first(store.turns) if first else store.turns.fence(self.turn_id, self.epoch))
             entry = TurnTransaction(store, self.turn_id, self.last_seq)
             yield entry
             await entry.append()
             list_changed = bool(store.journal.changed.tasks or store.journal.changed.removed)
         # Only now: viewers must never see an event that a rollback takes back.
-        self._committed(entry.events, asked=asked)
+        self._committed(entry.events, cancel_requested=cancel_requested)
         if list_changed:
             self._hub.list_changed(self.user_id)
 
-    async def tell(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
+    async def append(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
         """Write one event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""
         event = EncodedEvent.of(kind(turn_id=self.turn_id, seq=self.last_seq + 1, **fields))
         async with self.database.begin(self.user_id, turn_id=self.turn_id, single=True) as store:
-            asked = await store.turns.append_event(self.turn_id, self.epoch, event.seq, event.data)
-        self._committed([event], asked=asked)
+            cancel_requested = await store.turns.append_event(self.turn_id, self.epoch, event.seq, event.data)
+        self._committed([event], cancel_requested=cancel_requested)
 
-    def _committed(self, events: list[EncodedEvent], *, asked: bool) -> None:
+    def _committed(self, events: list[EncodedEvent], *, cancel_requested: bool) -> None:
         self.last_seq += len(events)
-        if asked:
+        if cancel_requested:
             self.on_cancel()
         self._hub.publish(self.turn_id, events)

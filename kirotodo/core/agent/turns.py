@@ -64,7 +64,7 @@ async def watch(
                 if event.is_final:
                     return
         while not turn.over:
-            viewer.seen = turn.last
+            viewer.last_seen = turn.last
             if not runner.runs(turn_id):
                 change_poller.look()
             for event in await _next(viewer, turn, patience=runner.patience):
@@ -243,7 +243,7 @@ class Turns:
                 title=conversation.title,
                 zone=self._zone,
                 open_tasks=await store.tasks.count_pending(),
-                asked=PromptInput(text=text, before=()) if conversation_id is None else None,
+                prompt_input=PromptInput(text=text, before=()) if conversation_id is None else None,
             )
         return Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq), fresh
 
@@ -256,11 +256,11 @@ class Turns:
             turn = (await store.turns.get(turn_id)).turn
             if turn.approval is None:
                 return None
-            said = await store.conversations.add_message(
+            message = await store.conversations.add_message(
                 turn.conversation_id, role="user", content=text, turn_id=turn_id
             )
         await self.answer(turn_id, turn.approval.call_id, "yes" if decision else "no")
-        return Sent(conversation_id=turn.conversation_id, turn_id=turn_id, message_seq=said.seq, attached=True)
+        return Sent(conversation_id=turn.conversation_id, turn_id=turn_id, message_seq=message.seq, attached=True)
 
     async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[EncodedEvent, None]:
         """Implement `Backend.watch`."""
@@ -339,8 +339,8 @@ def _checked(message: str) -> str:
 
 
 def _fingerprint(text: str, conversation_id: int | None, model: str | None) -> str:
-    asked = [text, conversation_id, *([model] if model else [])]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
+    request = [text, conversation_id, *([model] if model else [])]
+    return hashlib.sha256(json.dumps(request).encode()).hexdigest()
 
 
 def _attached(known: TurnRecord, fingerprint: str) -> Sent:

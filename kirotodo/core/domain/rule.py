@@ -104,8 +104,8 @@ def unclamped(rule: Rule) -> Rule:
         return rule
     if len(positions) not in (len(before), len(before) + 1):
         return rule
-    said = (*before, last) if len(positions) == len(before) else (*before, 28, last)
-    return replace(rule, bymonthday=said, bysetpos=())
+    month_days = (*before, last) if len(positions) == len(before) else (*before, 28, last)
+    return replace(rule, bymonthday=month_days, bysetpos=())
 
 
 def read_rule(text: str) -> Rule:

@@ -41,18 +41,18 @@ class FallbackModel:
                 async for event in events:
                     yield event
             return
-        said = False
+        has_text = False
         try:
             async with aclosing(self._first.stream(without_notices(request))) as events:
                 async for event in events:
-                    said = said or isinstance(event, TextDelta)
+                    has_text = has_text or isinstance(event, TextDelta)
                     yield event
             return
         except ModelError as fault:
             if steps or not (isinstance(fault, ProviderFault) and fault.kind == "down"):
                 raise
             notice = SLOW_NOTICE if isinstance(fault, TooSlow) else NOTICE
-        if said:
+        if has_text:
             yield Restarted()
         yield TextDelta(text=notice)
         apart = "\n\n"

@@ -47,7 +47,7 @@ _NEXT_VERSION: Final = (
     .values(token_version=users.c.token_version + bindparam("by"))
     .returning(users.c.token_version)
 )
-_STANDING: Final = (
+_SESSION_STATUS: Final = (
     select(users.c.email, users.c.token_version, users.c.deletion_at, _S.expires_at, _S.revoked_at)
     .select_from(users.outerjoin(sessions, and_(_S.user_id == users.c.id, _S.id == _ID)))
     .where(users.c.id == UID)
@@ -161,9 +161,9 @@ class AccountStore:
         """Have the user deleted at that moment, or not at all. A user who is new gets the row first."""
         await self._scope.on_user(_SET_DELETION, {"new_deletion": at})
 
-    async def standing(self, session_id: str | None = None) -> SessionStatus:
+    async def session_status(self, session_id: str | None = None) -> SessionStatus:
         """How things stand for tokens of this user and, if they belong to one, this session."""
-        row = await self._scope.first(_STANDING, {"the_id": session_id or ""})
+        row = await self._scope.first(_SESSION_STATUS, {"the_id": session_id or ""})
         if row is None:
             left = await self._scope.first(TOKEN_VERSION_LEFT, {"uid_hash": hash_of(self._scope.user_id)})
             return SessionStatus(email=None, token_version=left[0] if left else 0, live=session_id is None)

@@ -22,19 +22,19 @@ _M: Final = messages.c
 _ID: Final[BindParameter[Any]] = bindparam("the_id")
 _COLUMNS: Final = (_C.id, _C.title, _C.preview, _C.last_seq, _C.created_at, _C.updated_at)
 _MINE: Final = (_C.user_id == UID, _C.id == _ID)
-_SEEN: Final = (*_MINE, _C.deleted_at.is_(None))
+_NOT_DELETED: Final = (*_MINE, _C.deleted_at.is_(None))
 
-_GET: Final = select(*_COLUMNS).where(*_SEEN)
+_GET: Final = select(*_COLUMNS).where(*_NOT_DELETED)
 _INSERT: Final = insert(conversations)
 _RENAME: Final = (
     update(conversations)
-    .where(*_SEEN)
+    .where(*_NOT_DELETED)
     .values(title=bindparam("new_title"), revision=bindparam("new_revision"))
     .returning(*_COLUMNS)
 )
 _DELETE: Final = (
     update(conversations)
-    .where(*_SEEN)
+    .where(*_NOT_DELETED)
     .values(deleted_at=bindparam("now"), grants=None, revision=bindparam("new_revision"))
     .returning(_C.id)
 )
@@ -43,7 +43,7 @@ _RESTORE: Final = (
 )
 _TAKE_SEQ: Final = (
     update(conversations)
-    .where(*_SEEN)
+    .where(*_NOT_DELETED)
     .values(
         last_seq=_C.last_seq + 1,
         preview=bindparam("new_preview"),
@@ -56,12 +56,12 @@ _INSERT_MESSAGE: Final = insert(messages)
 _MESSAGES: Final = (
     select(_M.seq, _M.role, _M.content, _M.turn_id, _M.created_at)
     .where(_M.user_id == UID, _M.conversation_id == _ID, _M.seq < bindparam("before"))
-    .where(select(_C.id).where(*_SEEN).exists())
+    .where(select(_C.id).where(*_NOT_DELETED).exists())
     .order_by(_M.seq.desc())
     .limit(bindparam("limit"))
 )
-_GRANTS: Final = select(_C.grants).where(*_SEEN)
-_SET_GRANTS: Final = update(conversations).where(*_SEEN).values(grants=bindparam("new_value")).returning(_C.id)
+_GRANTS: Final = select(_C.grants).where(*_NOT_DELETED)
+_SET_GRANTS: Final = update(conversations).where(*_NOT_DELETED).values(grants=bindparam("new_value")).returning(_C.id)
 _SORT: Final = "latest"
 
 

@@ -107,10 +107,10 @@ class Store:
         if now <= revision:
             return Since(tasks=(), removed=(), conversations=False, revision=now)
         rows = await self._scope.rows(_TASKS_SINCE, {"since": revision})
-        seen = await self._rows.values([row for row in rows if row.deleted_at is None])
+        visible = await self._rows.values([row for row in rows if row.deleted_at is None])
         count = await self._scope.first(_CONVERSATIONS_SINCE, {"since": revision})
         return Since(
-            tasks=seen,
+            tasks=visible,
             removed=tuple(row.id for row in rows if row.deleted_at is not None),
             conversations=count is not None and count[0] > 0,
             revision=now,
@@ -248,11 +248,11 @@ class Database:
         async with self._engine.operate() as connection:
             for start in range(0, len(of), _CHUNK):
                 some = of[start : start + _CHUNK]
-                asked = {"the_users": list({user_id for user_id, _ in some})}
-                versions.update(await _token_versions(connection, asked["the_users"]))
-                sessions_asked = [session_id for _, session_id in some if session_id is not None]
+                parameters = {"the_users": list({user_id for user_id, _ in some})}
+                versions.update(await _token_versions(connection, parameters["the_users"]))
+                session_ids = [session_id for _, session_id in some if session_id is not None]
                 found = await connection.execute(
-                    LIVE_SESSIONS, {**asked, "the_sessions": sessions_asked, "now": self._clock()}
+                    LIVE_SESSIONS, {**parameters, "the_sessions": session_ids, "now": self._clock()}
                 )
                 live.update((row[0], row[1]) for row in found)
         return {key: versions[key[0]] for key in of if key in live and key[0] in versions}
@@ -264,10 +264,10 @@ class Database:
         async with self._engine.operate(writing=True) as connection:
             for start in range(0, len(leases), _CHUNK):
                 some = [(each.user_id, each.turn_id, each.epoch) for each in leases[start : start + _CHUNK]]
-                for turn_id, asked in await connection.execute(
+                for turn_id, cancel_requested in await connection.execute(
                     HOLD, {"held": some, **lease_times(self._clock(), lease)}
                 ):
-                    held[turn_id] = bool(asked)
+                    held[turn_id] = bool(cancel_requested)
         return held
 
     def now(self) -> datetime:
@@ -288,8 +288,8 @@ class Database:
                 for turn_id, last_seq in await connection.execute(LAST_SEQS, {"watched": watched}):
                     last_seqs[turn_id] = last_seq
             for start in range(0, len(of_users), _CHUNK):
-                users_asked = list(of_users[start : start + _CHUNK])
-                for user_id, revision in await connection.execute(_REVISIONS, {"watched": users_asked}):
+                user_ids = list(of_users[start : start + _CHUNK])
+                for user_id, revision in await connection.execute(_REVISIONS, {"watched": user_ids}):
                     revisions[user_id] = revision
         self._token = token
         return Heads(last_seqs=last_seqs, revisions=revisions)

@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel
 
 from kirotodo.core.store.columns import LongText, SortKey, UtcDateTime
 
-_SEEN: Final = text("deleted_at IS NULL")
+_NOT_DELETED: Final = text("deleted_at IS NULL")
 _NARROW: Final = {"sqlite_with_rowid": False}
 _ONE_USER: Final = "users.id"
 
@@ -66,21 +66,21 @@ class TaskRow(SQLModel, table=True):
     __tablename__ = "tasks"
     __table_args__ = (
         ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
-        Index("ix_tasks_due", "user_id", "done", "due_key", "id", "deleted_at", sqlite_where=_SEEN),
+        Index("ix_tasks_due", "user_id", "done", "due_key", "id", "deleted_at", sqlite_where=_NOT_DELETED),
         Index(
             "ix_tasks_priority",
             *("user_id", "done", "priority", "due_key", "id"),
-            sqlite_where=_SEEN,
+            sqlite_where=_NOT_DELETED,
         ),
         Index(
             "ix_tasks_project",
             *("user_id", "done", "project_key", "due_key", "id", "deleted_at"),
-            sqlite_where=_SEEN,
+            sqlite_where=_NOT_DELETED,
         ),
-        Index("ix_tasks_title", "user_id", "done", "title_key", "id", sqlite_where=_SEEN),
-        Index("ix_tasks_created", "user_id", "done", "created_at", "id", "deleted_at", sqlite_where=_SEEN),
-        Index("ix_tasks_updated", "user_id", "done", "updated_at", "id", sqlite_where=_SEEN),
-        Index("ix_tasks_completed", "user_id", "done", "completed_at", "id", "deleted_at", sqlite_where=_SEEN),
+        Index("ix_tasks_title", "user_id", "done", "title_key", "id", sqlite_where=_NOT_DELETED),
+        Index("ix_tasks_created", "user_id", "done", "created_at", "id", "deleted_at", sqlite_where=_NOT_DELETED),
+        Index("ix_tasks_updated", "user_id", "done", "updated_at", "id", sqlite_where=_NOT_DELETED),
+        Index("ix_tasks_completed", "user_id", "done", "completed_at", "id", "deleted_at", sqlite_where=_NOT_DELETED),
         Index("ix_tasks_revision", "user_id", "revision"),
         Index("ix_tasks_parent", "user_id", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
     )
@@ -132,7 +132,7 @@ class ConversationRow(SQLModel, table=True):
     __tablename__ = "conversations"
     __table_args__ = (
         ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
-        Index("ix_conversations_latest", "user_id", "updated_at", "id", sqlite_where=_SEEN),
+        Index("ix_conversations_latest", "user_id", "updated_at", "id", sqlite_where=_NOT_DELETED),
         Index("ix_conversations_revision", "user_id", "revision"),
     )
 

@@ -124,8 +124,8 @@ def day_start(day: date, zone: ZoneInfo, *, days_later: int = 0) -> datetime:
 _COUNTS: Final = select(users.c.pending_count, users.c.completed_count).where(users.c.id == UID)
 _PARTS: Final[dict[Status, tuple[bool, ...]]] = {"pending": (False,), "completed": (True,), "all": (False, True)}
 _MINE: Final = tasks.c.user_id == UID
-_SEEN: Final = (_MINE, tasks.c.deleted_at.is_(None))
-_SEEN_BY_ID: Final = (_MINE, func.coalesce(tasks.c.deleted_at, None).is_(None))
+_NOT_DELETED: Final = (_MINE, tasks.c.deleted_at.is_(None))
+_NOT_DELETED_BY_ID: Final = (_MINE, func.coalesce(tasks.c.deleted_at, None).is_(None))
 """The same, worded so that no index of a sort serves it: a few known ids are looked up instead of the list walked."""
 _STRIDES: Final = (1_000, 5_000)
 """How many tasks a walk passes, and then again, to find those that hold something. Then it passes as many as a look-up
@@ -178,10 +178,10 @@ class _Plan:
     def among_ids(self) -> tuple[ColumnElement[bool], ...]:
         """For a look-up of the named ids, however many they are."""
         if self.ids is None:
-            return (*_SEEN_BY_ID, *self.conditions, *(tasks.c.id.in_(named.ids) for named in self.many))
+            return (*_NOT_DELETED_BY_ID, *self.conditions, *(tasks.c.id.in_(named.ids) for named in self.many))
         known = JsonNumbers(json.dumps(self.ids)).table_valued("value")
         those = tasks.c.id.in_(select(known.c.value))
-        return (*_SEEN_BY_ID, *self.conditions, those, *(named.holds for named in self.many))
+        return (*_NOT_DELETED_BY_ID, *self.conditions, those, *(named.holds for named in self.many))
 
 
 async def page_of(
@@ -236,8 +236,8 @@ async def _of_stage(scope: Scope, stage: _Stage, plan: _Plan, mark: Cursor | Non
     order = stage.order
     start = [] if mark is None else [_beyond(order, mark.key)]
     if plan.ids is not None:
-        asked = (tasks.c.done.in_(stage.parts), *plan.among_ids(), *start) if plan.ids else ()
-        return await _rows(scope, order, asked, limit) if asked else []
+        conditions = (tasks.c.done.in_(stage.parts), *plan.among_ids(), *start) if plan.ids else ()
+        return await _rows(scope, order, conditions, limit) if conditions else []
     rows = [row for done in stage.parts for row in await _walk(scope, done, order, plan, start, limit)]
     return sorted(rows, key=order.of, reverse=order.descending)[:limit]
 
@@ -247,7 +247,7 @@ async def _walk(
 ) -> list[AnyRow]:
     """Open or done tasks in order. Among many named ones, stride by stride, and at last whatever is left."""
     part = tasks.c.done == done
-    walked = (part, *_SEEN, *plan.conditions)
+    walked = (part, *_NOT_DELETED, *plan.conditions)
     if not plan.many:
         return await _rows(scope, order, (*walked, *start), limit)
     found: list[AnyRow] = []
@@ -256,8 +256,8 @@ async def _walk(
         key = _ordered(select(*order.key).where(*walked, *start), order).limit(1).offset(passed)
         end = await scope.first(key)
         until = [] if end is None else [~_beyond(order, end, and_at=True)]
-        asked = (*walked, *(named.holds for named in plan.many), *start, *until)
-        found += await _rows(scope, order, asked, limit - len(found))
+        conditions = (*walked, *(named.holds for named in plan.many), *start, *until)
+        found += await _rows(scope, order, conditions, limit - len(found))
         if end is None or len(found) == limit:
             return found
         start = [_beyond(order, end, and_at=True)]
@@ -290,6 +290,6 @@ async def _total(scope: Scope, where: TaskFilter, plan: _Plan) -> int | None:
     if plan.ids is None and not plan.conditions:
         counts = await scope.first(_COUNTS)
         return 0 if counts is None else sum(counts[int(done)] for done in parts)
-    asked = (*_SEEN, *plan.conditions) if plan.ids is None else plan.among_ids()
-    row = await scope.first(select(func.count()).select_from(tasks).where(tasks.c.done.in_(parts), *asked))
+    conditions = (*_NOT_DELETED, *plan.conditions) if plan.ids is None else plan.among_ids()
+    row = await scope.first(select(func.count()).select_from(tasks).where(tasks.c.done.in_(parts), *conditions))
     return 0 if row is None else int(row[0])

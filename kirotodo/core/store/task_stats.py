@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BindParameter, ColumnElement, String, bindparam, func, literal, select
 
 from kirotodo.core.domain.task import ProjectCount, TaskStats
-from kirotodo.core.store.columns import JsonValues, ParsedMoment, said_moment
+from kirotodo.core.store.columns import JsonValues, ParsedMoment, moment_text
 from kirotodo.core.store.tables import task_tags, tasks
 from kirotodo.core.store.task_queries import day_start, due_before, due_between
 from kirotodo.core.store.transaction import UID, Scope
 
-_SEEN: Final = (tasks.c.user_id == UID, tasks.c.deleted_at.is_(None))
+_NOT_DELETED: Final = (tasks.c.user_id == UID, tasks.c.deleted_at.is_(None))
 _DONE: Final[BindParameter[Any]] = bindparam("done")
 _OPEN: Final = tasks.c.done == literal(False)
 _CLOSED: Final = tasks.c.done == literal(True)
@@ -25,11 +25,11 @@ _BLOCK: Final = 1_500
 _FEW: Final = 200
 """So many completions are read rather than looked for day by day."""
 _LATEST: Final = (
-    select(tasks.c.completed_at).where(*_SEEN, _CLOSED).order_by(tasks.c.completed_at.desc()).limit(_FEW + 1)
+    select(tasks.c.completed_at).where(*_NOT_DELETED, _CLOSED).order_by(tasks.c.completed_at.desc()).limit(_FEW + 1)
 )
 _STARTS: Final = JsonValues(bindparam("starts", type_=String())).table_valued("value")
 _SINCE: Final = tasks.c.completed_at >= ParsedMoment(_STARTS.c.value)
-_FIRST_SINCE: Final = select(func.min(tasks.c.completed_at)).where(*_SEEN, _CLOSED, _SINCE).correlate(_STARTS)
+_FIRST_SINCE: Final = select(func.min(tasks.c.completed_at)).where(*_NOT_DELETED, _CLOSED, _SINCE).correlate(_STARTS)
 _FIRST_OF_EACH: Final = select(_FIRST_SINCE.scalar_subquery()).select_from(_STARTS)
 """The first completion since each of these moments: one look along the index each, however many there are."""
 _NAMED: Final = tasks.alias("named")
@@ -48,7 +48,7 @@ _NAME: Final = (
 )
 _PROJECTS: Final = (
     select(tasks.c.project_key, tasks.c.done, _NAME, func.count())
-    .where(*_SEEN, _EITHER)
+    .where(*_NOT_DELETED, _EITHER)
     .group_by(tasks.c.done, tasks.c.project_key)
     .order_by(tasks.c.done, tasks.c.project_key)
 )
@@ -56,7 +56,7 @@ _PROJECTS: Final = (
 _TAGS: Final = (
     select(func.min(task_tags.c.tag), func.count(task_tags.c.task_id.distinct()))
     .join(tasks, (tasks.c.user_id == task_tags.c.user_id) & (tasks.c.id == task_tags.c.task_id))
-    .where(task_tags.c.user_id == UID, *_SEEN, tasks.c.done == _DONE)
+    .where(task_tags.c.user_id == UID, *_NOT_DELETED, tasks.c.done == _DONE)
     .group_by(task_tags.c.tag_key)
     .order_by(task_tags.c.tag_key)
 )
@@ -95,7 +95,7 @@ async def _active_days(scope: Scope, zone: ZoneInfo) -> set[date]:
         return days
     starts = [datetime.min.replace(tzinfo=UTC)]
     while starts:
-        given = json.dumps([said_moment(start) for start in starts])
+        given = json.dumps([moment_text(start) for start in starts])
         found = [row[0].astimezone(zone).date() for row in await scope.rows(_FIRST_OF_EACH, {"starts": given})]
         days.update(found)
         left = (latest[0] - found[-1]).days
@@ -122,7 +122,7 @@ async def tags_of(scope: Scope) -> dict[str, int]:
 
 
 async def _counts(scope: Scope, *several: Sequence[ColumnElement[bool]]) -> tuple[int, ...]:
-    counts = (select(func.count()).select_from(tasks).where(*_SEEN, *each).scalar_subquery() for each in several)
+    counts = (select(func.count()).select_from(tasks).where(*_NOT_DELETED, *each).scalar_subquery() for each in several)
     row: Any = await scope.first(select(*counts))
     return tuple(row)
 

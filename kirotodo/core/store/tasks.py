@@ -62,7 +62,7 @@ class TaskStore:
         and `TooLarge` where the user's storage is, as all that adds text does."""
         by = {"completed": 1} if draft.completed_at else {"pending": 1}
         numbers = await self._scope.advance(tasks=1, changes=1, stored=size_added(draft), **by)
-        self._require_room(numbers, numbers.pending + numbers.completed)
+        self._require_capacity(numbers, numbers.pending + numbers.completed)
         task = self._task_of(draft, numbers.task, parent_id=draft.parent_id)
         await self._rows.insert(task, revision=numbers.revision)
         await self._journal.record(numbers.change, before=None, after=task)
@@ -79,7 +79,7 @@ class TaskStore:
             pending=len(drafts) - completed,
             stored=sum(map(size_added, drafts)),
         )
-        self._require_room(numbers, numbers.pending + numbers.completed)
+        self._require_capacity(numbers, numbers.pending + numbers.completed)
         added = self._tasks_of(drafts, numbers.task)
         await self._rows.insert_many(added, revision=numbers.revision, hidden=False)
         await self._journal.record_added(numbers.change - len(drafts) + 1, added)
@@ -92,7 +92,7 @@ class TaskStore:
         """
         numbers = await self._scope.advance(tasks=len(drafts), changes=len(drafts), stored=sum(map(size_added, drafts)))
         completed = sum(draft.completed_at is not None for draft in drafts)
-        self._require_room(numbers, numbers.pending + numbers.completed + len(drafts))
+        self._require_capacity(numbers, numbers.pending + numbers.completed + len(drafts))
         # Hidden rows look deleted, so that no list or count includes them until `show` turns all of them over at once.
         added = self._tasks_of(drafts, numbers.task, after=after)
         await self._rows.insert_many(added, revision=0, hidden=True)
@@ -108,13 +108,13 @@ class TaskStore:
         numbers = await self._scope.advance(
             pending=sum(part.pending for part in parts), completed=sum(part.completed for part in parts)
         )
-        self._require_room(numbers, numbers.pending + numbers.completed)
+        self._require_capacity(numbers, numbers.pending + numbers.completed)
         for part in parts:
             await self._rows.show_many(part.first, part.last, revision=numbers.revision)
         await self._journal.show_added(parts[0].group)
         return tuple(task_id for part in parts for task_id in range(part.first, part.last + 1))
 
-    def _require_room(self, numbers: Counters, count: int) -> None:
+    def _require_capacity(self, numbers: Counters, count: int) -> None:
         self._scope.require_bytes(numbers)
         most = self._scope.max_tasks
         if most is not None and count > most:
@@ -159,11 +159,11 @@ class TaskStore:
         """These tasks in this order, each once, or `NotFound` naming every missing one."""
         wanted = tuple(dict.fromkeys(task_ids))
         found = await self._rows.load([task_id for task_id in wanted if 0 < task_id < 2**31])
-        seen = {task_id: task for task_id, (task, gone) in found.items() if not gone}
-        missing = [task_id for task_id in wanted if task_id not in seen]
+        visible = {task_id: task for task_id, (task, gone) in found.items() if not gone}
+        missing = [task_id for task_id in wanted if task_id not in visible]
         if missing:
             raise NotFound(_no_such(missing))
-        return tuple(seen[task_id] for task_id in wanted)
+        return tuple(visible[task_id] for task_id in wanted)
 
     async def known(self, task_ids: Sequence[int]) -> tuple[Task, ...]:
         """Return those of these tasks that are on the list, in this order, each once."""

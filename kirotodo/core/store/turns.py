@@ -98,7 +98,7 @@ _TAKE_OVER: Final = (
     .returning(_T.epoch, _T.takeovers)
 )
 _FENCE: Final = select(_T.cancel_requested).where(*_OWNED).with_for_update()
-_ASKED: Final = select(_T.cancel_requested).where(*_MINE).scalar_subquery()
+_CANCEL_REQUESTED: Final = select(_T.cancel_requested).where(*_MINE).scalar_subquery()
 
 
 def _insert_owned(table: Table, *names: str) -> Executable:
@@ -106,7 +106,7 @@ def _insert_owned(table: Table, *names: str) -> Executable:
     values = [bindparam(f"new_{name}", type_=table.c[name].type) for name in names]
     # The lock keeps the epoch as it is until this commits; a take-over at the same moment waits for it.
     owned = select(_T.user_id, _T.id, *values).where(*_OWNED).with_for_update()
-    return insert(table).from_select(["user_id", "turn_id", *names], owned).returning(_ASKED)
+    return insert(table).from_select(["user_id", "turn_id", *names], owned).returning(_CANCEL_REQUESTED)
 
 
 _RELEASE: Final = update(turns).where(*_OWNED).values(lease_until=_LEASE_NOW, owner=RELEASED)
@@ -357,14 +357,14 @@ class TurnStore:
         epoch: int | None = None,
     ) -> bool:
         """Store a run of the model with the calls it asked for, as they stand. With `epoch` it is a fence as well."""
-        asked = False
+        cancel_requested = False
         kept = None if opaque is None else dump_mapping(opaque)
         if epoch is None:
             values = {"turn_id": turn_id, "step": step, "text": text, "opaque": kept}
             await self._scope.insert(_INSERT_STEP, values)
         else:
             new = {"new_step": step, "new_text": text, "new_opaque": kept}
-            asked = await self._owned(_INSERT_OWNED_STEP, turn_id, epoch, **new)
+            cancel_requested = await self._owned(_INSERT_OWNED_STEP, turn_id, epoch, **new)
         await self._scope.insert(
             _INSERT_CALL,
             *(
@@ -381,7 +381,7 @@ class TurnStore:
                 for call in calls
             ),
         )
-        return asked
+        return cancel_requested
 
     async def steps(self, turn_ids: Sequence[str]) -> Mapping[str, tuple[StepRecord, ...]]:
         """The steps of these turns; a turn without any is not in the mapping."""

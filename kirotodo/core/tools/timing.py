@@ -41,7 +41,7 @@ def read_shift(words: str | None) -> timedelta | None:
 
 def read_due(words: str | None, *, at: UserClock) -> When | None:
     """Return the due date; None where the words take it away. Raises `InvalidInput`."""
-    if not _says_something(words):
+    if not _has_content(words):
         return None
     text = str(words).strip()
     return _iso(text, at=at) or _when(text, at=at)
@@ -49,7 +49,7 @@ def read_due(words: str | None, *, at: UserClock) -> When | None:
 
 def read_time(words: str | None, *, at: UserClock) -> time | None:
     """Return the time of day; None where the words take it away. Raises `InvalidInput`."""
-    if not _says_something(words):
+    if not _has_content(words):
         return None
     text = str(words).strip()
     try:
@@ -70,7 +70,7 @@ def read_recurrence(words: str | None, *, at: UserClock) -> tuple[Recurrence, ti
 
     Raises `InvalidInput`.
     """
-    if not _says_something(words):
+    if not _has_content(words):
         return None
     read = parse_rule(str(words).strip(), now=_wall(at), preferences=at.preferences)
     rule = read_rule(read.rule)
@@ -84,7 +84,7 @@ def read_recurrence(words: str | None, *, at: UserClock) -> tuple[Recurrence, ti
 
 def read_reminder(words: str | None, due_date: date | None, due_time: time | None, *, at: UserClock) -> datetime | None:
     """Return the moment in UTC; "10 minutes before" counts back from when it is due. Raises `InvalidInput`."""
-    if not _says_something(words):
+    if not _has_content(words):
         return None
     text = str(words).strip()
     before = _before(text)
@@ -138,7 +138,7 @@ def in_utc(local: datetime, *, at: UserClock) -> datetime:
         raise InvalidInput("That moment is too far away.") from None
 
 
-def _says_something(words: str | None) -> bool:
+def _has_content(words: str | None) -> bool:
     return words is not None and str(words).strip().casefold() not in _NOTHING
 
 
@@ -170,14 +170,14 @@ def timing_of(task: Task) -> Timing:
 def retimed(fields: TaskFields, was: Timing, *, at: UserClock) -> Timing:
     """Return the timing that `fields` make of the one that `was`. Raises `InvalidInput`."""
     recurrence, recurs_from = was.recurrence, was.recurs_from
-    said_time: time | None = None
+    given_time: time | None = None
     if "recurrence" in fields:
         recurrence, recurs_from = None, "schedule"
         if (read := read_recurrence(fields["recurrence"], at=at)) is not None:
-            recurrence, recurs_from, said_time = read[0].rule, read[0].recurs_from, read[1]
+            recurrence, recurs_from, given_time = read[0].rule, read[0].recurs_from, read[1]
             if _is_rule(fields["recurrence"]):
                 recurs_from = was.recurs_from
-    due_date, due_time = _due(fields, was, said_time, at=at)
+    due_date, due_time = _due(fields, was, given_time, at=at)
     recurs_from = fields.get("recurs_from", recurs_from)
     if recurrence is not None and not _TIMED.isdisjoint(fields):
         if due_date is None and was.due_date is not None and "recurrence" not in fields:
@@ -238,17 +238,17 @@ def _first_day(due_time: time | None, *, at: UserClock) -> date:
     return today + timedelta(days=1) if due_time is not None and due_time < at.now.time() else today
 
 
-def _due(fields: TaskFields, was: Timing, said_time: time | None, *, at: UserClock) -> tuple[date | None, time | None]:
+def _due(fields: TaskFields, was: Timing, given_time: time | None, *, at: UserClock) -> tuple[date | None, time | None]:
     """A new day keeps the time of day, a new time the day; a time alone means the next such moment."""
-    due_date, due_time = was.due_date, said_time or was.due_time
+    due_date, due_time = was.due_date, given_time or was.due_time
     if "due" in fields and (shift := read_shift(fields["due"])) is not None:
         due_date, due_time = _shifted(was, shift, at=at)
     elif "due" in fields:
         read = read_due(fields["due"], at=at)
-        due_date, due_time = (read.date, read.time or due_time) if read else (None, said_time)
+        due_date, due_time = (read.date, read.time or due_time) if read else (None, given_time)
     elif "due_date" in fields:
         due_date = fields["due_date"]
-        due_time = due_time if due_date else said_time
+        due_time = due_time if due_date else given_time
     if "time" in fields:
         due_time = read_time(fields["time"], at=at)
         if due_time is not None and due_date is None and "recurrence" not in fields:

@@ -29,9 +29,9 @@ SESSION_LIFETIME: Final = timedelta(days=30)
 """How long a session lasts without being used."""
 GRACE: Final = timedelta(seconds=60)
 """How long the refresh token before the newest holds."""
-STANDING_SECONDS: Final = 3.0
+SESSION_STATUS_SECONDS: Final = 3.0
 """How long a server believes what it knows of a session: until then one that another server ended still gets in."""
-STANDINGS_MAX: Final = 10_000
+SESSION_STATUSES_MAX: Final = 10_000
 WRONG: Final = "This e-mail address and this password do not belong together."
 ENDED: Final = "This session was ended: sign in again."
 NOT_CURRENT: Final = "That isn't your current password."
@@ -70,14 +70,14 @@ class SessionStatusCache:
         found = self._known.get(key)
         if found is not None and found[0] > self._monotonic():
             return found[1]
-        until = self._monotonic() + STANDING_SECONDS
+        until = self._monotonic() + SESSION_STATUS_SECONDS
         async with self._database.read(user_id) as store:
-            standing = await store.accounts.standing(session_id)
-        self._known[key] = (until, standing)
+            session_status = await store.accounts.session_status(session_id)
+        self._known[key] = (until, session_status)
         self._known.move_to_end(key)
-        if len(self._known) > STANDINGS_MAX:
+        if len(self._known) > SESSION_STATUSES_MAX:
             self._known.popitem(last=False)
-        return standing
+        return session_status
 
     def forget(self, user_id: str) -> None:
         """Forget what was known of this user."""
@@ -218,10 +218,10 @@ class Accounts:
 
     async def check(self, access: Access) -> SessionStatus:
         """How things stand for a token that is genuine. Raises `NotSignedIn` where it was called back."""
-        standing = await self._session_statuses.of(access.user_id, access.session_id)
-        if not standing.live or standing.token_version != access.token_version:
+        session_status = await self._session_statuses.of(access.user_id, access.session_id)
+        if not session_status.live or session_status.token_version != access.token_version:
             raise NotSignedIn(ENDED)
-        return standing
+        return session_status
 
     async def _new_session(
         self, store: Store, email: str | None, *, token_version: int, deletion_at: datetime | None = None

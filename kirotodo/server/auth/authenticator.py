@@ -1,7 +1,7 @@
 """Authenticates every request of a user.
 
-`signed_in` and `owner` are for the routes; what they share, the `Authenticator`, lies in `app.state.gate`. A server has
-one way of telling who calls and never mixes two: tokens that it signs itself (HS256), or those of the issuer that
+`signed_in` and `owner` are for the routes; what they share, the `Authenticator`, is `app.state.authenticator`. A server
+reads one kind of token and never mixes two: tokens that it signs itself (HS256), or those of the issuer that
 BETTER_AUTH_URL names (EdDSA, ES256 or RS256, whichever the issuer's key is for).
 """
 
@@ -112,25 +112,25 @@ class Authenticator:
     async def principal(self, token: str) -> Principal:
         """Whose token this is. Raises `NotSignedIn`, and `Unreachable` where the issuer has to be asked and is down."""
         if self._issuer is not None:
-            guest = await self._issuer.read(token)
-            standing = await self._session_statuses.of(guest.user_id, None)
+            identity = await self._issuer.read(token)
+            session_status = await self._session_statuses.of(identity.user_id, None)
             return Principal(
-                user_id=guest.user_id,
-                email=guest.email,
-                token_version=standing.token_version,
-                expires_at=guest.expires_at,
-                deletion_at=standing.deletion_at,
+                user_id=identity.user_id,
+                email=identity.email,
+                token_version=session_status.token_version,
+                expires_at=identity.expires_at,
+                deletion_at=session_status.deletion_at,
             )
         own = self.own
         access = own.tokens.read_access(token)
-        standing = await own.accounts.check(access)
+        session_status = await own.accounts.check(access)
         return Principal(
             user_id=access.user_id,
             session_id=access.session_id,
-            email=standing.email,
+            email=session_status.email,
             token_version=access.token_version,
             expires_at=access.expires_at,
-            deletion_at=standing.deletion_at,
+            deletion_at=session_status.deletion_at,
         )
 
     @property
@@ -150,10 +150,10 @@ class Authenticator:
         await asyncio.to_thread(self._passwords.close)
 
 
-def gate_of(request: Request) -> Authenticator:
+def authenticator_of(request: Request) -> Authenticator:
     """Return the authenticator of the application."""
-    gate: Authenticator = request.app.state.gate
-    return gate
+    authenticator: Authenticator = request.app.state.authenticator
+    return authenticator
 
 
 def token_of(request: Request) -> str:
@@ -173,13 +173,13 @@ async def authenticated(request: Request, user_id: str | None = None) -> Princip
 
     Raises `NotSignedIn` or `Forbidden`, and `RateLimited` for an address that keeps trying tokens that do not hold.
     """
-    gate = gate_of(request)
+    authenticator = authenticator_of(request)
     try:
-        caller = await gate.principal(token_of(request))
+        caller = await authenticator.principal(token_of(request))
         if user_id is not None and user_id != caller.user_id:
             raise Forbidden("This token is for another user.")
     except (NotSignedIn, Forbidden):
-        await gate.limits.require("refused", address_of(request))
+        await authenticator.limits.require("refused", address_of(request))
         raise
     request.state.principal = caller
     return caller

@@ -222,12 +222,12 @@ class RateLimitHeaders:
             return
         state = scope.setdefault("state", {})
 
-        async def told(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start" and (allowance := state.get(STATE)) is not None:
                 MutableHeaders(scope=message).update(headers_of(allowance))
             await send(message)
 
-        await self.app(scope, receive, told)
+        await self.app(scope, receive, send_with_headers)
 
 
 def headers_of(allowance: Allowance) -> dict[str, str]:

@@ -204,16 +204,16 @@ def check_model(settings: "Settings", *, offline: bool) -> Check:
     if offline:
         return Check(name="model", state="ok", detail=f"{known}, not asked")
     try:
-        found = asyncio.run(_asked(profile, settings))
+        found = asyncio.run(_probed(profile, settings))
     except KirotodoError as error:
         return Check(
             name="model", state="bad", detail=f"{known}: {error.message.replace(' Your message is kept.', '')}"
         )
-    state, detail = _told(found)
+    state, detail = _probe_summary(found)
     return Check(name="model", state=state, detail=f"{known} {detail}")
 
 
-async def _asked(profile: "ModelProfile", settings: "Settings") -> "ProbeResult":
+async def _probed(profile: "ModelProfile", settings: "Settings") -> "ProbeResult":
     from kirotodo.core.models.openai.model import OpenAIModel
     from kirotodo.core.models.openai.probe import probe
     from kirotodo.core.models.registry import endpoint_of
@@ -225,7 +225,7 @@ async def _asked(profile: "ModelProfile", settings: "Settings") -> "ProbeResult"
         await model.aclose()
 
 
-def _told(found: "ProbeResult") -> "tuple[State, str]":
+def _probe_summary(found: "ProbeResult") -> "tuple[State, str]":
     tokens = found.usage.input_tokens + found.usage.output_tokens
     cost = f"{tokens} tokens" if tokens else "it did not say how many tokens"
     answered = f"answered after {found.began:.1f} s, done after {found.ended:.1f} s, {cost}"

@@ -40,21 +40,21 @@ def models(name: str | None, as_json: bool) -> None:
 
     settings = load_settings()
     known = choices(settings)
-    asked = next((choice for choice in known if choice.name == (name or settings.default_model)), None)
-    if asked is None:
+    profile = next((choice for choice in known if choice.name == (name or settings.default_model)), None)
+    if profile is None:
         raise InvalidInput(f"There is no model {name!r} here. Choose one of: {', '.join(each.name for each in known)}.")
     if not as_json:
         _print(known)
     found: tuple[str, ...] | None = None
     fault: KirotodoError | None = None
     try:
-        found = _offered(asked.name, settings)
+        found = _offered(profile.name, settings)
     except KirotodoError as error:
         fault = error
     if as_json:
         put_json({"items": known, "next": None, "offered": found, "error": fault.message if fault else None})
     elif found is not None:
-        put(f"\nOffered by {sanitize_line(asked.place)}:")
+        put(f"\nOffered by {sanitize_line(profile.place)}:")
         for offered in found:
             put(f"  {sanitize_line(offered)}")
     if fault is not None:

@@ -77,7 +77,9 @@ async def _signed(settings: "Settings", user_id: str, lifetime: timedelta) -> st
     core = await Core.open(settings)
     try:
         async with core.database.read(user_id) as store:
-            standing = await store.accounts.standing()
+            session_status = await store.accounts.session_status()
     finally:
         await core.aclose()
-    return Tokens(secret, clock=utc_now).sign_access(user_id, token_version=standing.token_version, lifetime=lifetime)
+    return Tokens(secret, clock=utc_now).sign_access(
+        user_id, token_version=session_status.token_version, lifetime=lifetime
+    )

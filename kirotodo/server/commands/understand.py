@@ -81,7 +81,7 @@ def read(text: str) -> "Understanding":
 def as_json(understanding: "Understanding") -> dict[str, Any]:
     """`actions`, each with its `op` and what of it was said."""
     return {
-        "actions": [{"op": _op(action), **_said(action)} for action in understanding.actions],
+        "actions": [{"op": _op(action), **_fields_of(action)} for action in understanding.actions],
         "when": understanding.when,
         "recurrence": understanding.recurrence,
     }
@@ -91,7 +91,7 @@ def describe(understanding: "Understanding") -> Iterator[str]:
     """One line an action, and a line for each thing that was said of it."""
     for action in understanding.actions:
         yield _op(action)
-        for name, value in _said(action).items():
+        for name, value in _fields_of(action).items():
             yield f"  {name:<11}{sanitize_line(_words(value))}"
 
 
@@ -100,15 +100,15 @@ def _op(action: object) -> str:
     return "".join(f"_{char.lower()}" if char.isupper() and place else char.lower() for place, char in enumerate(name))
 
 
-def _said(value: Any) -> dict[str, Any]:
+def _fields_of(value: Any) -> dict[str, Any]:
     """The fields that differ from their defaults, or have none."""
-    said: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for field in dataclasses.fields(value):
         given = getattr(value, field.name)
         default = field.default_factory() if callable(field.default_factory) else field.default
         if given != default:
-            said[field.name] = sorted(given) if isinstance(given, frozenset) else given
-    return said
+            fields[field.name] = sorted(given) if isinstance(given, frozenset) else given
+    return fields
 
 
 def _words(value: Any) -> str:
@@ -117,7 +117,7 @@ def _words(value: Any) -> str:
     if isinstance(value, Recurrence):
         return describe_rule(value.rule, recurs_from=value.recurs_from)
     if dataclasses.is_dataclass(value):
-        parts = _said(value).items()
+        parts = _fields_of(value).items()
         return ", ".join(_words(part) if name in {"date", "time"} else f"{name} {_words(part)}" for name, part in parts)
     match value:
         case tuple() | list():

@@ -30,7 +30,7 @@ _CONSOLE: Final = "%(asctime)s %(levelname)-7s %(message)s%(of_request)s"
 def configure(settings: Settings, *, stream: TextIO | None = None) -> None:
     """Send every log line of this process to `stream` (stderr unless told), as `settings` say."""
     handler = _Handler(stream or sys.stderr)
-    handler.addFilter(_may_be_heard)
+    handler.addFilter(_is_allowed)
     handler.addFilter(OnceInAWhile())
     handler.addFilter(_of_request)
     handler.setFormatter(_json() if settings.log_format == "json" else _Console(_CONSOLE, datefmt="%H:%M:%S"))
@@ -50,7 +50,7 @@ def is_trusted(name: str) -> bool:
     return any(name == trusted or name.startswith(f"{trusted}.") for trusted in _TRUSTED)
 
 
-def _may_be_heard(record: logging.LogRecord) -> bool:
+def _is_allowed(record: logging.LogRecord) -> bool:
     return is_trusted(record.name) or record.levelno >= logging.WARNING
 
 
@@ -61,20 +61,20 @@ class OnceInAWhile:
     def __init__(self, *, seconds: float = 30.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._said: dict[str, tuple[float, int]] = {}
+        self._logged: dict[str, tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let a record through unless the same one was logged a moment ago."""
         if record.levelno < logging.WARNING or record.exc_info or not is_trusted(record.name):
             return True
         message, now = record.getMessage(), self._clock()
-        since, more = self._said.get(message, (now - self._seconds, 0))
+        since, more = self._logged.get(message, (now - self._seconds, 0))
         if now - since < self._seconds:
-            self._said[message] = since, more + 1
+            self._logged[message] = since, more + 1
             return False
-        if len(self._said) >= _LINES_KNOWN:
-            self._said.clear()
-        self._said[message] = now, 0
+        if len(self._logged) >= _LINES_KNOWN:
+            self._logged.clear()
+        self._logged[message] = now, 0
         if more:
             record.msg, record.args = "%s (and %d times more before)", (message, more)
         return True
@@ -105,8 +105,8 @@ def exception_without_words(error: BaseException) -> str:
     if before is not None:
         parts.append(exception_without_words(before))
     kind = type(error)
-    said = f": {error}" if kind.__module__.startswith("kirotodo.") else _of_system(error)
-    parts.append("".join(traceback.format_tb(error.__traceback__)) + f"{kind.__module__}.{kind.__qualname__}{said}")
+    message = f": {error}" if kind.__module__.startswith("kirotodo.") else _of_system(error)
+    parts.append("".join(traceback.format_tb(error.__traceback__)) + f"{kind.__module__}.{kind.__qualname__}{message}")
     if isinstance(error, BaseExceptionGroup):
         parts.extend(exception_without_words(one) for one in error.exceptions)
     return "\n".join(parts)

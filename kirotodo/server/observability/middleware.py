@@ -35,7 +35,7 @@ class AccessLogMiddleware:
 
         answered = False
 
-        async def seen(message: Message) -> None:
+        async def send_and_log(message: Message) -> None:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
@@ -43,7 +43,7 @@ class AccessLogMiddleware:
             await send(message)
 
         try:
-            await self.app(scope, receive, seen)
+            await self.app(scope, receive, send_and_log)
         except Exception:
             if not answered:
                 self._answered(scope, 500, time.perf_counter() - began)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from kirotodo.core.errors import InvalidInput, NotSignedIn
 from kirotodo.server.auth.accounts import TokenPair
-from kirotodo.server.auth.authenticator import Principal, gate_of, signed_in, token_of
+from kirotodo.server.auth.authenticator import Principal, authenticator_of, signed_in, token_of
 from kirotodo.server.auth.email_addresses import EMAIL_MAX, folded_email, spellings_of
 from kirotodo.server.auth.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_password
 from kirotodo.server.auth.rate_limit import address_of
@@ -142,12 +142,12 @@ class Me(UserOut):
 
 async def accounts_are_here(request: Request) -> None:
     """Raises `NotFound` where another server keeps them."""
-    _ = gate_of(request).own
+    _ = authenticator_of(request).own
 
 
 async def counted_address(request: Request, _: Annotated[None, Depends(accounts_are_here)]) -> None:
     """Count a request to sign in against its address, and return the address."""
-    await gate_of(request).limits.take_for(request, "sign_in", address_of(request))
+    await authenticator_of(request).limits.take_for(request, "sign_in", address_of(request))
 
 
 COUNTED = [Depends(counted_address)]
@@ -161,11 +161,11 @@ COUNTED = [Depends(counted_address)]
 )
 async def sign_up(body: SignUpBody, request: Request, response: Response) -> TokensOut:
     """Make an account, and sign in."""
-    gate = gate_of(request)
+    authenticator = authenticator_of(request)
     address = address_of(request)
-    await gate.limits.require_guess(body.email, address)
-    pair = await gate.own.accounts.sign_up(body.email, body.password.get_secret_value())
-    await gate.limits.guessed_right(body.email, address)
+    await authenticator.limits.require_guess(body.email, address)
+    pair = await authenticator.own.accounts.sign_up(body.email, body.password.get_secret_value())
+    await authenticator.limits.guessed_right(body.email, address)
     response.headers["Location"] = "/api/auth/me"
     return TokensOut.of(pair)
 
@@ -173,11 +173,11 @@ async def sign_up(body: SignUpBody, request: Request, response: Response) -> Tok
 @router.post("/signin", dependencies=COUNTED, responses=problems(401, 404, 413, 415))
 async def sign_in(body: SignInBody, request: Request) -> TokensOut:
     """Begin a session. The answer is the same for an unknown address and for a wrong password."""
-    gate = gate_of(request)
+    authenticator = authenticator_of(request)
     name, address = spellings_of(body.email)[0], address_of(request)
-    await gate.limits.require_guess(name, address)
-    pair = await gate.own.accounts.sign_in(body.email, body.password.get_secret_value())
-    await gate.limits.guessed_right(name, address)
+    await authenticator.limits.require_guess(name, address)
+    pair = await authenticator.own.accounts.sign_in(body.email, body.password.get_secret_value())
+    await authenticator.limits.guessed_right(name, address)
     return TokensOut.of(pair)
 
 
@@ -186,30 +186,30 @@ async def change_password(
     body: PasswordBody, request: Request, caller: Annotated[Principal, Depends(signed_in)]
 ) -> TokensOut:
     """Set a new password. Every session and every token of the user ends; the answer is a new session."""
-    gate = gate_of(request)
+    authenticator = authenticator_of(request)
     name, address = caller.email or caller.user_id, address_of(request)
-    await gate.limits.require_guess(name, address)
+    await authenticator.limits.require_guess(name, address)
     current, new = body.current_password.get_secret_value(), body.new_password.get_secret_value()
-    pair = await gate.own.accounts.change_password(caller.user_id, current=current, new=new)
-    await gate.limits.guessed_right(name, address)
+    pair = await authenticator.own.accounts.change_password(caller.user_id, current=current, new=new)
+    await authenticator.limits.guessed_right(name, address)
     return TokensOut.of(pair)
 
 
 @router.post("/password/reset", dependencies=COUNTED, responses=problems(404, 413, 415))
 async def reset_password(body: ResetBody, request: Request) -> TokensOut:
     """Set a new password with a token of whoever runs the server. Every session and every token of the user ends."""
-    gate = gate_of(request)
+    authenticator = authenticator_of(request)
     new = body.new_password.get_secret_value()
-    return TokensOut.of(await gate.own.accounts.reset_password(body.token, new=new))
+    return TokensOut.of(await authenticator.own.accounts.reset_password(body.token, new=new))
 
 
 @router.post("/refresh", dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 413, 415))
 async def refresh_tokens(body: RefreshBody, request: Request) -> TokensOut:
     """Return the next pair of tokens. A refresh token that was used before ends its session: somebody has a copy."""
-    gate = gate_of(request)
+    authenticator = authenticator_of(request)
     found = await _refresh_of(request, body.refresh_token)
-    await gate.limits.take_for(request, "request", found.user_id)
-    return TokensOut.of(await gate.own.accounts.refresh(found))
+    await authenticator.limits.take_for(request, "request", found.user_id)
+    return TokensOut.of(await authenticator.own.accounts.refresh(found))
 
 
 @router.post(
@@ -217,36 +217,36 @@ async def refresh_tokens(body: RefreshBody, request: Request) -> TokensOut:
 )
 async def sign_out(request: Request, body: SignOutBody | None = None) -> Response:
     """End this session, or all of them. The access token tells which, or a refresh token where that one has run out."""
-    gate = gate_of(request)
+    authenticator = authenticator_of(request)
     body = body or SignOutBody()
     try:
-        caller = await gate.principal(token_of(request))
+        caller = await authenticator.principal(token_of(request))
         user_id, session_id = caller.user_id, caller.session_id
     except NotSignedIn:
         if body.refresh_token is None:
-            await gate.limits.require("refused", address_of(request))
+            await authenticator.limits.require("refused", address_of(request))
             raise
         found = await _refresh_of(request, body.refresh_token)
-        await gate.own.accounts.refresh(found)
+        await authenticator.own.accounts.refresh(found)
         user_id, session_id = found.user_id, found.session_id
-    await gate.limits.take_for(request, "request", user_id)
-    await gate.own.accounts.sign_out(user_id, session_id, everywhere=body.everywhere)
+    await authenticator.limits.take_for(request, "request", user_id)
+    await authenticator.own.accounts.sign_out(user_id, session_id, everywhere=body.everywhere)
     return Response(status_code=204)
 
 
 @router.get("/me", responses=problems(401))
 async def get_me(request: Request, caller: Annotated[Principal, Depends(signed_in)]) -> Me:
     """Return the user of the token."""
-    await gate_of(request).limits.take_for(request, "request", caller.user_id)
+    await authenticator_of(request).limits.take_for(request, "request", caller.user_id)
     async with request.app.state.core.database.read(caller.user_id) as store:
         timezone = await store.timezone()
     return Me(id=caller.user_id, email=caller.email, deletion_at=caller.deletion_at, timezone=timezone)
 
 
 async def _refresh_of(request: Request, token: str) -> Refresh:
-    gate = gate_of(request)
+    authenticator = authenticator_of(request)
     try:
-        return gate.own.tokens.read_refresh(token)
+        return authenticator.own.tokens.read_refresh(token)
     except NotSignedIn:
-        await gate.limits.require("refused", address_of(request))
+        await authenticator.limits.require("refused", address_of(request))
         raise

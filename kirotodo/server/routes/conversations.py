@@ -26,29 +26,29 @@ async def list_conversations(where: Annotated[ConversationQuery, Query()], backe
     responses={200: carries("ETag"), 304: not_modified(), **problems(404, 412)},
 )
 async def get_conversation(
-    conversation_id: ConversationId, backend: Mine, asked: Depending, response: Response
+    conversation_id: ConversationId, backend: Mine, conditions: Depending, response: Response
 ) -> Conversation | Response:
     """One conversation."""
-    return read(await backend.conversation(conversation_id), asked, response)
+    return read(await backend.conversation(conversation_id), conditions, response)
 
 
 @router.patch("/{conversation_id}", responses={200: carries("ETag"), **problems(404, 412, 413)})
 async def rename_conversation(
-    conversation_id: ConversationId, body: TitleBody, backend: EditingOne, asked: Depending, response: Response
+    conversation_id: ConversationId, body: TitleBody, backend: EditingOne, conditions: Depending, response: Response
 ) -> Conversation:
     """Give it another title."""
 
     def check(conversation: Conversation) -> None:
-        asked.check(conversation)
+        conditions.check(conversation)
         body.check(conversation)
 
     return tagged(await backend.rename_conversation(conversation_id, body.title, check=check), response)
 
 
 @router.delete("/{conversation_id}", status_code=204, responses=problems(404, 412))
-async def delete_conversation(conversation_id: ConversationId, backend: Mine, asked: Depending) -> None:
+async def delete_conversation(conversation_id: ConversationId, backend: Mine, conditions: Depending) -> None:
     """Put it out of sight; a live turn in it is cancelled. `restore` brings it back."""
-    await backend.delete_conversation(conversation_id, check=asked.check)
+    await backend.delete_conversation(conversation_id, check=conditions.check)
 
 
 @router.post("/{conversation_id}/restore", responses={200: carries("ETag"), **problems(404, 412)})

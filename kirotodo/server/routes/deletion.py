@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kirotodo.server.auth.authenticator import gate_of
+from kirotodo.server.auth.authenticator import authenticator_of
 from kirotodo.server.auth.rate_limit import address_of
 from kirotodo.server.dependencies import Leaving, user_router
 from kirotodo.server.openapi import problems
@@ -30,17 +30,19 @@ class Deletion(BaseModel):
 @router.post("", status_code=202, responses=problems(413))
 async def delete_user(body: DeletionBody, request: Request, caller: Leaving) -> Deletion:
     """Have the user deleted, with everything of theirs, when the grace time is over. Every session ends now."""
-    gate, password = gate_of(request), None
+    authenticator, password = authenticator_of(request), None
     if body.password is not None:
         password = body.password.get_secret_value()
-        await gate.limits.require("sign_in", address_of(request))
-        await gate.limits.require_guess(caller.email or caller.user_id, address_of(request))
-    at = await gate.deletions.request(caller.user_id, email=caller.email, confirm=body.confirm, password=password)
+        await authenticator.limits.require("sign_in", address_of(request))
+        await authenticator.limits.require_guess(caller.email or caller.user_id, address_of(request))
+    at = await authenticator.deletions.request(
+        caller.user_id, email=caller.email, confirm=body.confirm, password=password
+    )
     return Deletion(deletion_at=at)
 
 
 @router.delete("", status_code=204, responses=problems(404, 409))
 async def keep_user(request: Request, caller: Leaving) -> Response:
     """Keep the user after all, as long as the grace time is not over."""
-    await gate_of(request).deletions.take_back(caller.user_id)
+    await authenticator_of(request).deletions.take_back(caller.user_id)
     return Response(status_code=204)

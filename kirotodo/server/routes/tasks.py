@@ -92,19 +92,19 @@ async def import_tasks(request: Request, caller: Called, key: EditKey = None) ->
     response_model=Task,
     responses={200: carries("ETag"), 304: not_modified(), **problems(404, 412)},
 )
-async def get_task(task_id: TaskId, backend: Mine, asked: Depending, response: Response) -> Task | Response:
+async def get_task(task_id: TaskId, backend: Mine, conditions: Depending, response: Response) -> Task | Response:
     """Return one task."""
-    return read(await backend.task(task_id), asked, response)
+    return read(await backend.task(task_id), conditions, response)
 
 
 @router.patch("/tasks/{task_id}", responses={200: carries("ETag"), **problems(404, 412, 413)})
 async def update_task(
-    task_id: TaskId, body: TaskBody, backend: EditingOne, asked: Depending, response: Response
+    task_id: TaskId, body: TaskBody, backend: EditingOne, conditions: Depending, response: Response
 ) -> Task:
     """Change fields of a task and set it done or open, in one group of changes."""
 
     def check(task: Task) -> None:
-        asked.check(task)
+        conditions.check(task)
         body.check(task)
 
     task = await backend.change_task(task_id, body.fields(), completed=body.completed, check=check)
@@ -112,9 +112,9 @@ async def update_task(
 
 
 @router.delete("/tasks/{task_id}", status_code=204, responses=problems(404, 412))
-async def delete_task(task_id: TaskId, backend: Mine, asked: Depending) -> None:
+async def delete_task(task_id: TaskId, backend: Mine, conditions: Depending) -> None:
     """Delete a task; `undo` brings it back."""
-    await backend.delete_task(task_id, check=asked.check)
+    await backend.delete_task(task_id, check=conditions.check)
 
 
 @router.post("/undo", responses=problems(409, 412, 413))

@@ -20,7 +20,7 @@ from tests.client.commands.command_runner import MONDAY, CommandRunner
 from tests.server.serving import served, settings_in, token_for
 
 
-class Stage:
+class SharedModel:
     """The model and the clock of whichever test is on."""
 
     name = "scripted"
@@ -45,24 +45,24 @@ class Stage:
 class SharedServer:
     """Each test is another user of it."""
 
-    def __init__(self, base_url: str, stage: Stage, settings: Settings) -> None:
+    def __init__(self, base_url: str, shared_model: SharedModel, settings: Settings) -> None:
         self.base_url = base_url
         self.settings = settings
-        self.stage = stage
+        self.shared_model = shared_model
         self._users = itertools.count(1)
 
     def program(self, folder: Path) -> "RemoteCommandRunner":
-        self.stage.program = RemoteCommandRunner(folder, self.base_url, f"user-{next(self._users)}")
-        return self.stage.program
+        self.shared_model.program = RemoteCommandRunner(folder, self.base_url, f"user-{next(self._users)}")
+        return self.shared_model.program
 
 
 @contextmanager
 def shared_server(folder: Path) -> Iterator[SharedServer]:
-    stage, up, addresses = Stage(), threading.Event(), list[str]()
+    shared_model, up, addresses = SharedModel(), threading.Event(), list[str]()
     loop, leave = asyncio.new_event_loop(), asyncio.Event()
 
     async def serve() -> None:
-        async with served(create_app(settings_in(folder), model=stage, clock=stage.clock)) as server:
+        async with served(create_app(settings_in(folder), model=shared_model, clock=shared_model.clock)) as server:
             addresses.append(server.base_url)
             up.set()
             await leave.wait()
@@ -78,7 +78,7 @@ def shared_server(folder: Path) -> Iterator[SharedServer]:
     thread.start()
     up.wait()
     try:
-        yield SharedServer(addresses[0], stage, settings_in(folder))
+        yield SharedServer(addresses[0], shared_model, settings_in(folder))
     finally:
         if not loop.is_closed():
             loop.call_soon_threadsafe(leave.set)

@@ -67,8 +67,8 @@ def person(tmp_path: Path, server_of_all: SharedServer) -> Person:
 
 def test_in_and_out_and_in_again(person: Person, memory_keyring: MemoryKeyring) -> None:
     person.ok("add", "at home")
-    said = person.enter()
-    assert f"Signed in to {person.host} as {person.email}" in said
+    output = person.enter()
+    assert f"Signed in to {person.host} as {person.email}" in output
     assert [user for _, user in memory_keyring.kept] == [f"server:{person.url}"]
     assert json.loads(person.ok("whoami", "--json").stdout)["email"] == person.email
     assert person.ok("whoami").stdout == f"{person.email} at {person.url}\n"
@@ -125,10 +125,10 @@ def test_what_is_refused(person: Person, arguments: list[str], stdin: str, code:
     person.enter()
     person.ok("logout")
     given = [person.email if argument == "EMAIL" else argument for argument in arguments]
-    said = person.fails(code, *given[:1], person.url, *given[1:], stdin=stdin)
-    assert words in said
-    assert "wrong password here" not in said
-    assert "garbage" not in said
+    output = person.fails(code, *given[:1], person.url, *given[1:], stdin=stdin)
+    assert words in output
+    assert "wrong password here" not in output
+    assert "garbage" not in output
 
 
 @pytest.mark.parametrize(
@@ -141,8 +141,8 @@ def test_what_is_refused(person: Person, arguments: list[str], stdin: str, code:
     ],
 )
 def test_where_no_server_is(person: Person, url: str, code: int, words: str) -> None:
-    said = person.fails(code, "login", url, "--email", "a@example.com", "--password-stdin", stdin=f"{PASSWORD}\n")
-    assert words in said
+    output = person.fails(code, "login", url, "--email", "a@example.com", "--password-stdin", stdin=f"{PASSWORD}\n")
+    assert words in output
 
 
 def test_a_path_of_the_server_does_for_its_address(person: Person) -> None:
@@ -195,17 +195,17 @@ def test_a_sign_in_that_was_ended_elsewhere_is_told(
     elsewhere.enter("login")
     elsewhere.ok("logout", "--everywhere")
     keyring.set_keyring(mine)
-    said = person.fails(4, "list")
-    assert "has expired. Sign in again. Run `kirotodo login` to sign in." in said
+    output = person.fails(4, "list")
+    assert "has expired. Sign in again. Run `kirotodo login` to sign in." in output
     person.enter("login")
     assert person.titles() == []
 
 
 def test_without_a_keyring_the_file_is_named(person: Person) -> None:
     keyring.set_keyring(NoKeyring())
-    said = person.enter()
+    output = person.enter()
     file = person.home / "credentials.json"
-    assert f"The sign-in is stored in {file}, which only you can read, because this machine has no keyring." in said
+    assert f"The sign-in is stored in {file}, which only you can read, because this machine has no keyring." in output
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     person.ok("whoami")
 
@@ -306,8 +306,8 @@ def test_an_account_is_deleted_after_an_export_and_kept_after_all(person: Person
     person.ok("add", "at the server")
     file = tmp_path / "tasks.json"
     arguments = ["account", "delete", "--export", str(file), "--confirm", person.email.upper()]
-    said = person.ok(*arguments, stdin=f"{PASSWORD}\n").stderr
-    assert "will be deleted with everything in it on 07 December 2026" in said
+    output = person.ok(*arguments, stdin=f"{PASSWORD}\n").stderr
+    assert "will be deleted with everything in it on 07 December 2026" in output
     assert "at the server" in file.read_text()
     assert person.titles() == [], "this is the local list"
     refused = person.fails(1, "login", person.url, "--email", person.email, "--password-stdin", stdin=f"{PASSWORD}\n")

@@ -19,7 +19,7 @@ def test_ask_lets_the_default_one_answer_otherwise(program: CommandRunner) -> No
 
 @pytest.mark.parametrize("name", ["gpt-99", "\x1b]0;evil\x07"])
 def test_an_unknown_model_is_wrong_usage_and_the_known_ones_are_named(program: CommandRunner, name: str) -> None:
-    told = program.fails(2, "ask", "--model", name, "add milk")
-    assert "scripted, built-in" in told
-    assert "\x1b" not in told
+    output = program.fails(2, "ask", "--model", name, "add milk")
+    assert "scripted, built-in" in output
+    assert "\x1b" not in output
     assert program.titles() == []

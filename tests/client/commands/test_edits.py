@@ -26,8 +26,8 @@ def test_marks_of_a_list_are_taken_off_and_ticked_items_are_done(program: Comman
     lines = (
         "- [ ] milk tomorrow\n- [x] bread #shop\n\n* jam\n  2) tea\n\t☐ figs\n-\t\n-5 degrees jacket\n1984 by Orwell\n"
     )
-    said = program.ok("add", stdin=lines)
-    assert said.startswith("Added 1 milk (Tue 24 Nov)\nAdded 2 bread (done Mon 23 Nov")
+    output = program.ok("add", stdin=lines)
+    assert output.startswith("Added 1 milk (Tue 24 Nov)\nAdded 2 bread (done Mon 23 Nov")
     assert program.titles() == ["milk", "jam", "tea", "figs", "-5 degrees jacket", "1984 by Orwell"]
     assert program.titles("--status", "completed") == ["bread"]
     program.ok("undo")
@@ -38,8 +38,8 @@ def test_marks_of_a_list_are_taken_off_and_ticked_items_are_done(program: Comman
 @pytest.mark.parametrize("ending", ["\nmore", "\n" * 9 + "more", "\n" + "é" * 10_000])
 def test_a_text_that_is_too_long_is_refused_whole(program: CommandRunner, command: str, ending: str) -> None:
     """Wherever the limit cuts it: in white space, between lines, between the bytes of a letter."""
-    said = program.fails(2, command, stdin="  " + "x y\n" * 2_500 + ending)
-    assert "longer than 10,000 characters, so nothing was done" in said
+    output = program.fails(2, command, stdin="  " + "x y\n" * 2_500 + ending)
+    assert "longer than 10,000 characters, so nothing was done" in output
     assert program.titles() == []
 
 

@@ -110,9 +110,11 @@ def test_moments_without_an_offset_are_the_users() -> None:
     assert draft.created_at == dt.datetime(2026, 11, 27, 16, tzinfo=dt.UTC)
 
 
-@pytest.mark.parametrize(("said", "done"), [("yes", True), ("x", True), ("no", False), ("", False), ("pending", False)])
-def test_completed_may_be_a_mere_word(said: str, done: bool) -> None:
-    assert (one_csv(f"title,completed\nmilk,{said}\n").completed_at is not None) is done
+@pytest.mark.parametrize(
+    ("value", "done"), [("yes", True), ("x", True), ("no", False), ("", False), ("pending", False)]
+)
+def test_completed_may_be_a_mere_word(value: str, done: bool) -> None:
+    assert (one_csv(f"title,completed\nmilk,{value}\n").completed_at is not None) is done
 
 
 @pytest.mark.parametrize(

@@ -271,10 +271,10 @@ def on_a_real_terminal(home: Path, *args: str, answers: tuple[str, ...] = (), va
     for answer in answers:
         child.expect_exact(b": ")
         child.sendline(answer)
-    before, seen = child.before or b"", child.after if answers else b""
+    before, shown = child.before or b"", child.after if answers else b""
     child.expect(pexpect.EOF)
     child.close()
-    shown = b"".join(part for part in (before, seen, child.before) if isinstance(part, bytes))
+    shown = b"".join(part for part in (before, shown, child.before) if isinstance(part, bytes))
     return OUR_STYLES.sub("", shown.decode().replace("\r\n", "\n"))
 
 

@@ -21,7 +21,7 @@ Piece: TypeAlias = bytes | asyncio.Event | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class ReceivedRequest:
     """A request as it came."""
 
     method: str
@@ -80,7 +80,7 @@ class RawServer:
 
     def __init__(self) -> None:
         self.replies: dict[str, list[Reply]] = {}
-        self.asked: list[Asked] = []
+        self.requests: list[ReceivedRequest] = []
         self.address = Address.of("localhost")
         self.left = asyncio.Event()
         self._listener: asyncio.Server | None = None
@@ -89,9 +89,9 @@ class RawServer:
     def on(self, path: str, *replies: Reply) -> None:
         self.replies[path] = list(replies)
 
-    def to(self, path: str) -> list[Asked]:
+    def to(self, path: str) -> list[ReceivedRequest]:
         """The requests whose path ends so."""
-        return [one for one in self.asked if one.path.endswith(path)]
+        return [one for one in self.requests if one.path.endswith(path)]
 
     async def start(self, port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
         self._listener = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=tls)
@@ -128,8 +128,10 @@ class RawServer:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         method, target, _ = head[0].split()
         path, _, query = target.partition("?")
-        self.asked.append(
-            Asked(method=method, path=path, query=query, headers=headers, body=json.loads(body) if body else None)
+        self.requests.append(
+            ReceivedRequest(
+                method=method, path=path, query=query, headers=headers, body=json.loads(body) if body else None
+            )
         )
         reply = self._reply(path)
         if reply.drop:

@@ -27,7 +27,7 @@ from tests.server.serving import Served, served, settings_in, token_for
 POINTS: Final = 20
 
 
-class Stand:
+class CutHarness:
     """A server, the proxy before it, and its model."""
 
     def __init__(self, server: Served, proxy: CuttingProxy, model: ScriptedModel) -> None:
@@ -66,12 +66,12 @@ class Stand:
 
 
 @pytest.fixture
-async def stand(tmp_path: Path, empty_list: Path) -> AsyncIterator[Stand]:
+async def harness(tmp_path: Path, empty_list: Path) -> AsyncIterator[CutHarness]:
     shutil.copy(empty_list, tmp_path / "list.db")
     model = ScriptedModel()
     app = create_app(settings_in(tmp_path), model=model, clock=Clock())
     async with served(app) as server, cutting_proxy(int(server.base_url.rpartition(":")[2])) as proxy:
-        yield Stand(server, proxy, model)
+        yield CutHarness(server, proxy, model)
 
 
 def same_for_all(transcript: Transcript) -> Transcript:
@@ -86,37 +86,37 @@ def same_for_all(transcript: Transcript) -> Transcript:
     )
 
 
-async def test_cut_at_twenty_points_nothing_is_lost_and_nothing_doubled(stand: Stand) -> None:
-    stand.proxy.arm(None)
-    _, uncut = await stand.turn("uncut")
-    length = stand.proxy.passed
+async def test_cut_at_twenty_points_nothing_is_lost_and_nothing_doubled(harness: CutHarness) -> None:
+    harness.proxy.arm(None)
+    _, uncut = await harness.turn("uncut")
+    length = harness.proxy.passed
     assert length > 1000
     for point in range(POINTS):
         user_id = f"cut-{point}"
-        stand.proxy.arm(length * point // POINTS)
-        events, transcript = await stand.turn(user_id)
-        assert stand.proxy.cuts == point + 1
+        harness.proxy.arm(length * point // POINTS)
+        events, transcript = await harness.turn(user_id)
+        assert harness.proxy.cuts == point + 1
         assert same_for_all(transcript) == same_for_all(uncut), f"cut after {length * point // POINTS} bytes"
-        direct = stand.direct(user_id)
+        direct = harness.direct(user_id)
         assert events == [event async for event in direct.watch(events[0].turn_id)]
         assert [task.title for task in (await direct.tasks()).items] == ["milk", "eggs"]
         assert (await direct.conversations()).total in (1, None)
         assert len((await direct.conversations()).items) == 1
-    stand.model.assert_done()
+    harness.model.assert_done()
 
 
-async def test_changes_missed_while_the_link_was_cut_are_fetched(stand: Stand) -> None:
-    direct = stand.direct("viewer")
-    async with stand.backend("viewer") as backend:
+async def test_changes_missed_while_the_link_was_cut_are_fetched(harness: CutHarness) -> None:
+    direct = harness.direct("viewer")
+    async with harness.backend("viewer") as backend:
         changes = backend.changes()
         await take_until(changes, lambda change: isinstance(change, ListChanged))
         await direct.add_from_text("milk")
         await take_until(changes, lambda change: titles(change) == ["milk"])
-        stand.proxy.cut()
+        harness.proxy.cut()
         await direct.add_from_text("eggs")
-        heard = await take_until(changes, lambda change: "eggs" in titles(change))
-    assert [title for change in heard for title in titles(change)] == ["eggs"]
-    assert stand.proxy.cuts == 1
+        received = await take_until(changes, lambda change: "eggs" in titles(change))
+    assert [title for change in received for title in titles(change)] == ["eggs"]
+    assert harness.proxy.cuts == 1
 
 
 def titles(change: ListChanged | LinkChanged) -> list[str]:

@@ -47,9 +47,9 @@ async def test_a_message_whose_answer_was_lost_goes_out_again_with_its_key(serve
     async with signed_in(server) as backend:
         sent = await backend.send("hello", conversation_id=1)
     assert sent.turn_id == "t1"
-    asked = server.to("/turns")
-    assert [one.body for one in asked] == [{"message": "hello", "conversation_id": 1}] * 3
-    assert len({one.headers["idempotency-key"] for one in asked}) == 1
+    requests = server.to("/turns")
+    assert [one.body for one in requests] == [{"message": "hello", "conversation_id": 1}] * 3
+    assert len({one.headers["idempotency-key"] for one in requests}) == 1
 
 
 async def test_each_message_has_a_key_of_its_own_or_the_one_it_was_given(server: RawServer) -> None:
@@ -70,7 +70,7 @@ async def test_what_only_reads_is_asked_again(server: RawServer, use: Use, lost:
     server.on("", lost, lost, NOTHING)
     async with signed_in(server) as backend:
         assert (await use(backend)).items == ()
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 async def test_after_a_few_tries_it_is_told(server: RawServer) -> None:
@@ -78,7 +78,7 @@ async def test_after_a_few_tries_it_is_told(server: RawServer) -> None:
     async with signed_in(server) as backend:
         with pytest.raises(Unreachable, match="was lost"):
             await backend.tasks()
-    assert len(server.asked) == QUICK.tries
+    assert len(server.requests) == QUICK.tries
 
 
 LOST: Final = [DROP, page(502), page(504), problem(503, "storage_down"), Reply(pieces=[b'{"ta'], cut=True)]
@@ -93,11 +93,11 @@ async def test_an_edit_whose_answer_was_lost_is_asked_for_again_under_its_key(
     async with signed_in(server) as backend:
         assert (await use(backend)).removed == (3,)
         await use(backend)
-    keys = [one.headers["idempotency-key"] for one in server.asked]
+    keys = [one.headers["idempotency-key"] for one in server.requests]
     assert len(keys) == 4
     assert len(set(keys[:3])) == 1
     assert keys[3] != keys[0]
-    assert len({str(one.body) for one in server.asked}) == 1
+    assert len({str(one.body) for one in server.requests}) == 1
 
 
 @pytest.mark.parametrize("insist", [False, True])
@@ -110,7 +110,7 @@ async def test_after_a_few_tries_of_an_edit_nobody_pretends_to_know(
     async with signed_in(server, insist=insist) as backend:
         with pytest.raises(OutcomeUnknown, match="didn't confirm the change"):
             await use(backend)
-    assert len(server.asked) == QUICK.tries
+    assert len(server.requests) == QUICK.tries
 
 
 @pytest.mark.parametrize("lost", [DROP, page(502)])
@@ -119,7 +119,7 @@ async def test_an_edit_without_a_key_is_not_asked_for_again(server: RawServer, l
     async with signed_in(server) as backend:
         with pytest.raises(OutcomeUnknown, match="didn't confirm the change"):
             await backend.rename_conversation(1, "x")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("undone", [problem(503, "draining"), problem(429, "rate_limited", retry_after=0.01)])
@@ -128,7 +128,7 @@ async def test_an_edit_that_was_not_done_is_asked_again(server: RawServer, use: 
     server.on("", undone, undone, CHANGED)
     async with signed_in(server) as backend:
         assert (await use(backend)).removed == (3,)
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 async def test_where_nobody_listens_nothing_was_done(server: RawServer) -> None:
@@ -145,15 +145,15 @@ async def test_a_screen_insists_until_the_server_is_back(server: RawServer) -> N
     port = server.port
     await server.stop()
     links: list[LinkChanged] = []
-    told = asyncio.Event()
+    reported = asyncio.Event()
 
     def hear(link: LinkChanged) -> None:
         links.append(link)
-        told.set()
+        reported.set()
 
     async with signed_in(server, insist=True, on_link=hear) as backend:
         sending = asyncio.create_task(backend.send("hello"))
-        await told.wait()
+        await reported.wait()
         assert [(links[0].link, links[0].place)] == [("reconnecting", f"127.0.0.1:{port}")]
         assert "Is the server running" in links[0].detail
         server.on("/turns", DROP, page(502), SENT)
@@ -180,7 +180,7 @@ async def test_nobody_waits_for_an_hour(server: RawServer) -> None:
         with pytest.raises(RateLimited, match="in an hour") as caught:
             await backend.tasks()
     assert caught.value.retry_after == 3600
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 async def test_a_proxy_says_it_in_its_header(server: RawServer) -> None:
@@ -225,7 +225,7 @@ async def test_its_problems_are_our_errors_in_its_own_words(
             await backend.rename_conversation(1, "x")
     assert type(caught.value) is kind
     assert caught.value.message == "In its own words."
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 async def test_a_live_turn_carries_its_id(server: RawServer) -> None:
@@ -315,20 +315,20 @@ async def test_a_certificate_that_nobody_vouches_for(secure: RawServer) -> None:
     async with signed_in(secure) as backend:
         with pytest.raises(TlsFailed, match=r"certificate of .* can't be trusted: self.signed.*Nothing was sent"):
             await backend.delete_tasks([1])
-    assert secure.asked == []
+    assert secure.requests == []
 
 
 async def test_a_screen_says_so_at_once_and_goes_on_trying(secure: RawServer) -> None:
     links: list[LinkChanged] = []
-    told = asyncio.Event()
+    reported = asyncio.Event()
 
     def hear(link: LinkChanged) -> None:
         links.append(link)
-        told.set()
+        reported.set()
 
     async with signed_in(secure, insist=True, on_link=hear) as backend:
         sending = asyncio.create_task(backend.send("hello"))
-        await told.wait()
+        await reported.wait()
         sending.cancel()
     assert links[0].link == "offline"
     assert "certificate" in links[0].detail
@@ -356,4 +356,4 @@ async def test_half_a_character_cannot_be_sent(server: RawServer) -> None:
         ):
             with pytest.raises(InvalidInput, match="half a character"):
                 await use()
-    assert server.asked == []
+    assert server.requests == []

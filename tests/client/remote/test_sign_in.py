@@ -33,9 +33,9 @@ async def test_every_request_says_who_and_in_which_zone(server: RawServer) -> No
     server.on("", NOTHING)
     async with signed_in(server, tokens=replace(TOKENS, user_id="a/b ü")) as backend:
         await backend.tasks()
-    (asked,) = server.asked
-    assert asked.path == "/api/a%2Fb%20%C3%BC/tasks"
-    assert (asked.headers["authorization"], asked.headers["x-timezone"]) == ("Bearer access-1", "Europe/Vienna")
+    (request,) = server.requests
+    assert request.path == "/api/a%2Fb%20%C3%BC/tasks"
+    assert (request.headers["authorization"], request.headers["x-timezone"]) == ("Bearer access-1", "Europe/Vienna")
 
 
 async def test_a_refused_token_is_renewed_once_however_many_wait(server: RawServer) -> None:
@@ -123,7 +123,7 @@ async def test_a_token_of_the_environment_cannot_be_renewed(server: RawServer) -
     async with signed_in(server, tokens=tokens, credentials=credentials) as backend:
         with pytest.raises(NotSignedIn, match="doesn't accept the token in KIROTODO_TOKEN"):
             await backend.tasks()
-    assert [one.path for one in server.asked] == ["/api/7/tasks"]
+    assert [one.path for one in server.requests] == ["/api/7/tasks"]
 
 
 async def test_a_stream_is_opened_with_a_renewed_token(server: RawServer) -> None:

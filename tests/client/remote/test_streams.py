@@ -90,7 +90,7 @@ async def test_pings_keep_a_quiet_stream_alive(server: RawServer) -> None:
     ticking = asyncio.create_task(tick())
     assert await watched(server, stall=0.6) == WHOLE
     await ticking
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 async def test_a_drained_server_is_left_at_once(server: RawServer) -> None:
@@ -112,8 +112,8 @@ async def test_an_event_that_makes_no_sense_is_told(server: RawServer) -> None:
 
 
 async def test_what_a_server_says_within_a_stream_is_raised(server: RawServer) -> None:
-    told = b'event: problem\ndata: {"status": 503, "code": "model_error", "detail": "No model."}\n\n'
-    server.on("/events", stream(frame(delta(1)), told))
+    problem = b'event: problem\ndata: {"status": 503, "code": "model_error", "detail": "No model."}\n\n'
+    server.on("/events", stream(frame(delta(1)), problem))
     with pytest.raises(ModelError, match="No model"):
         await watched(server)
 
@@ -141,7 +141,7 @@ async def test_a_turn_that_is_not_there(server: RawServer) -> None:
     server.on("/events", problem(404, "not_found", "There is no such turn."))
     with pytest.raises(NotFound, match="no such turn"):
         await watched(server)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 async def test_a_page_in_place_of_a_stream(server: RawServer) -> None:
@@ -154,7 +154,7 @@ async def test_without_a_screen_it_is_given_up_after_a_few_tries(server: RawServ
     server.on("/events", DROP)
     with pytest.raises(Unreachable):
         await watched(server)
-    assert len(server.asked) == QUICK.tries
+    assert len(server.requests) == QUICK.tries
 
 
 async def test_a_screen_goes_on_for_as_long_as_it_takes(server: RawServer) -> None:
@@ -184,13 +184,13 @@ async def take_until(
     changes: AsyncIterator[ListChanged | LinkChanged], last: Callable[[ListChanged | LinkChanged], bool]
 ) -> list[ListChanged | LinkChanged]:
     """What `changes` says up to and with the first that is `last`."""
-    heard = []
+    received = []
     async with asyncio.timeout(20):
         async for change in changes:
-            heard.append(change)
+            received.append(change)
             if last(change):
                 break
-    return heard
+    return received
 
 
 def is_revision(number: int) -> Callable[[ListChanged | LinkChanged], bool]:
@@ -206,10 +206,10 @@ async def test_the_list_is_followed_on_from_the_last_revision(server: RawServer)
         stream(news(9), HOLD),
     )
     async with signed_in(server) as backend:
-        heard = await take_until(backend.changes(), is_revision(9))
-    assert [change.revision for change in heard if isinstance(change, ListChanged)] == [5, 6, 8, 9]
+        received = await take_until(backend.changes(), is_revision(9))
+    assert [change.revision for change in received if isinstance(change, ListChanged)] == [5, 6, 8, 9]
     assert queries(server) == ["", "after=6", "after=6", "after=8"]
-    links = [change.link for change in heard if isinstance(change, LinkChanged)]
+    links = [change.link for change in received if isinstance(change, LinkChanged)]
     assert links == ["online", "reconnecting", "online", "online"]
 
 
@@ -227,8 +227,8 @@ async def test_a_link_that_any_request_finds_lost_is_told(server: RawServer) -> 
         changes = backend.changes()
         await take_until(changes, is_revision(5))
         asking = asyncio.create_task(backend.tasks())
-        heard = await take_until(changes, lambda change: isinstance(change, LinkChanged))
-        assert [change.link for change in heard if isinstance(change, LinkChanged)] == ["reconnecting"]
+        received = await take_until(changes, lambda change: isinstance(change, LinkChanged))
+        assert [change.link for change in received if isinstance(change, LinkChanged)] == ["reconnecting"]
         with pytest.raises(Unreachable):
             await asking
 
@@ -245,8 +245,8 @@ async def test_a_server_that_stays_away_is_offline_after_a_while(server: RawServ
 
     moment = [0.0]
     watch = LinkWatch("todo.example", clock=lambda: moment[0])
-    heard: list[tuple[str, str]] = []
-    with watch.listening(lambda change: heard.append((change.link, change.detail))):
+    received: list[tuple[str, str]] = []
+    with watch.listening(lambda change: received.append((change.link, change.detail))):
         watch.lost("first")
         moment[0] = OFFLINE_AFTER - 1
         watch.lost("second")
@@ -255,4 +255,4 @@ async def test_a_server_that_stays_away_is_offline_after_a_while(server: RawServ
         watch.lost("fourth")
         watch.good()
         watch.good()
-    assert heard == [("reconnecting", "first"), ("offline", "third"), ("online", "")]
+    assert received == [("reconnecting", "first"), ("offline", "third"), ("online", "")]

@@ -87,7 +87,7 @@ class Chat:
         except AssertionError as error:
             raise AssertionError(f"{error}; the screen shows:\n{self.text}") from None
 
-    async def sees(self, *texts: str) -> None:
+    async def wait_for(self, *texts: str) -> None:
         """Wait until all of these are on screen."""
         await self.until(lambda: all(text in self.text for text in texts))
 

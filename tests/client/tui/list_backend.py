@@ -24,7 +24,7 @@ class ListBackend:
         self._conversations = {conversation.id: conversation for conversation in conversations}
         self._deleted: dict[int, Conversation] = {}
 
-    def asked(self, name: str) -> list[tuple[Any, ...]]:
+    def calls_of(self, name: str) -> list[tuple[Any, ...]]:
         return [call[1:] for call in self.calls if call[0] == name]
 
     def _note(self, *call: Any) -> None:

@@ -70,7 +70,7 @@ class Host(App[None]):
     def compose(self) -> ComposeResult:
         yield from self.widgets
 
-    def heard(self, kind: type[Message]) -> list[Any]:
+    def posted_of(self, kind: type[Message]) -> list[Any]:
         return [message for message in self.posted if isinstance(message, kind)]
 
 

@@ -39,19 +39,19 @@ class Home:
         )
         self.local = backend_of()
 
-    def places(self, asked: ServerSelection | None = None) -> ServerSwitcher:
+    def places(self, selection: ServerSelection | None = None) -> ServerSwitcher:
         async def opened() -> Backend:
             self.local = backend_of()
             return self.local
 
         return ServerSwitcher(
-            self.accounts, opened, local_state=self.folder / "state.json", asked=asked or ServerSelection()
+            self.accounts, opened, local_state=self.folder / "state.json", selection=selection or ServerSelection()
         )
 
 
 @asynccontextmanager
-async def at_home(home: Home, *, asked: ServerSelection | None = None, **options: Any) -> AsyncIterator[Chat]:
+async def chat_in(home: Home, *, selection: ServerSelection | None = None, **options: Any) -> AsyncIterator[Chat]:
     """The chat of this person, opened where their command line says."""
-    places = home.places(asked)
+    places = home.places(selection)
     async with chatting(places.open, switcher=places, **options) as chat:
         yield chat

@@ -31,9 +31,9 @@ async def test_the_composer_takes_keys_before_the_core_is_there() -> None:
     async with chatting(slow, ready=False) as chat:
         await chat.write("typing")
         assert chat.draft == "typing"
-        await chat.sees("opening…", "› typing")
+        await chat.wait_for("opening…", "› typing")
         gate.set()
-        await chat.sees("local · built-in · 6 open")
+        await chat.wait_for("local · built-in · 6 open")
         assert chat.draft == "typing"
 
 
@@ -49,11 +49,11 @@ async def test_a_core_that_cannot_be_opened_says_why_and_can_be_tried_again() ->
         return backend
 
     async with chatting(second_time, ready=False) as chat:
-        await chat.sees("Another program holds the list [/].", "/retry", "not open")
+        await chat.wait_for("Another program holds the list [/].", "/retry", "not open")
         await chat.say("kept")
-        await chat.sees("queued", "1. kept")
+        await chat.wait_for("queued", "1. kept")
         await chat.say("/retry")
-        await chat.sees("kiro  hello")
+        await chat.wait_for("kiro  hello")
         assert backend.sent == ["kept"]
 
 
@@ -62,7 +62,7 @@ async def test_a_fault_in_opening_is_a_sentence_and_no_crash() -> None:
         raise ZeroDivisionError("oh")
 
     async with chatting(broken, ready=False) as chat:
-        await chat.sees("The list could not be opened.")
+        await chat.wait_for("The list could not be opened.")
         assert chat.app.is_running
 
 
@@ -81,7 +81,7 @@ async def test_the_latest_conversation_is_resumed() -> None:
     backend.add_conversation("older", [("old question", "old answer")])
     backend.add_conversation("latest", [("new question", "new answer")])
     async with chatting(backend) as chat:
-        await chat.sees("kirotodo · latest", "new answer")
+        await chat.wait_for("kirotodo · latest", "new answer")
 
 
 async def test_the_one_left_last_comes_before_the_latest(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ async def test_the_one_left_last_comes_before_the_latest(tmp_path: Path) -> None
     async with chatting(backend, state_path=path) as chat:
         await chat.open(first)
     async with chatting(backend, state_path=path) as chat:
-        await chat.sees("kirotodo · older")
+        await chat.wait_for("kirotodo · older")
 
 
 async def test_new_begins_an_empty_conversation() -> None:
@@ -101,7 +101,7 @@ async def test_new_begins_an_empty_conversation() -> None:
     async with chatting(backend, new=True) as chat:
         assert "old answer" not in chat.text
         await chat.say("hello")
-        await chat.sees("kiro  hi")
+        await chat.wait_for("kiro  hi")
         assert chat.controller.conversation_id == 2
 
 
@@ -116,20 +116,20 @@ async def test_switching_leaves_the_turn_running_and_finds_it_again() -> None:
     second = backend.add_conversation("second", [("other", "one")])
     async with chatting(backend, conversation_id=first) as chat:
         await chat.say("go")
-        await chat.sees("working")
+        await chat.wait_for("working")
         await chat.open(second)
-        await chat.sees("you   other")
+        await chat.wait_for("you   other")
         assert "working" not in chat.text
         backend.release()
         await chat.open(first)
-        await chat.sees("kiro  working done")
+        await chat.wait_for("kiro  working done")
         assert not chat.controller.busy
 
 
 async def test_wide_has_the_tasks_beside_and_narrow_a_drawer() -> None:
     async with chatting(backend_of(), size=(100, 24)) as chat:
         pane = chat.screen.query_one(TaskPane)
-        await chat.sees("pay rent")
+        await chat.wait_for("pay rent")
         await chat.press("ctrl+t")
         await chat.until(lambda: not pane.display)
         await chat.press("ctrl+t")
@@ -156,13 +156,13 @@ async def test_forty_by_twelve_works_and_less_is_one_sentence() -> None:
     async with chatting(backend_of([say("fine")]), size=(40, 12)) as chat:
         await chat.write("hello")
         await chat.press("enter")
-        await chat.sees("kiro  fine")
+        await chat.wait_for("kiro  fine")
         await chat.write("draft")
         await chat.pilot.resize_terminal(39, 12)
-        await chat.sees("Make the window larger")
+        await chat.wait_for("Make the window larger")
         await chat.pilot.resize_terminal(40, 11)
         await chat.pilot.resize_terminal(20, 6)
-        await chat.sees("kirotodo needs 40")
+        await chat.wait_for("kirotodo needs 40")
         await chat.pilot.resize_terminal(40, 12)
         await chat.until(lambda: not isinstance(chat.app.screen, TooSmall))
         assert chat.draft == "draft"
@@ -172,9 +172,9 @@ async def test_forty_by_twelve_works_and_less_is_one_sentence() -> None:
 
 async def test_a_terminal_that_is_too_small_from_the_start() -> None:
     async with chatting(backend_of(), size=(20, 6), ready=False) as chat:
-        await chat.sees("kirotodo needs")
+        await chat.wait_for("kirotodo needs")
         await chat.pilot.resize_terminal(80, 24)
-        await chat.sees("› ")
+        await chat.wait_for("› ")
         await chat.until(lambda: chat.controller.loaded)
 
 
@@ -184,7 +184,7 @@ async def test_tab_goes_round_and_back() -> None:
         await chat.idle()
         await chat.say("y")
         await chat.say("queued one")
-        await chat.sees("1. queued one")
+        await chat.wait_for("1. queued one")
         visited = []
         for _ in range(4):
             await chat.press("tab")
@@ -206,44 +206,44 @@ async def test_without_colours_the_screen_still_shows(monkeypatch: pytest.Monkey
     async with chatting(backend_of([say("fine")])) as chat:
         assert chat.app.theme == "kirotodo-ansi"
         await chat.say("hi")
-        await chat.sees("kiro  fine")
+        await chat.wait_for("kiro  fine")
         styles = [segment.style for strip in chat.screen._compositor.render_strips() for segment in strip]
         colours = {colour.name for style in styles if style for colour in (style.color, style.bgcolor) if colour}
         assert colours <= {"default"}
         await chat.press("shift+tab")
-        await chat.sees("kiro› fine")
+        await chat.wait_for("kiro› fine")
 
 
 async def test_keys_outside_text_undo_redo_and_go_back_to_writing() -> None:
     async with chatting(backend_of(adding()), size=(120, 30)) as chat:
         await chat.say("add")
-        await chat.sees("20 ○ oat milk")
+        await chat.wait_for("20 ○ oat milk")
         chat.screen.query_one("UserMessage").focus()
         await chat.press("u")
         await chat.until(lambda: "20 ○ oat milk" not in chat.text)
         await chat.press("U")
-        await chat.sees("20 ○ oat milk")
+        await chat.wait_for("20 ○ oat milk")
         await chat.press("i")
         assert chat.focused is chat.composer
 
 
 async def test_the_pane_completes_deletes_and_undoes() -> None:
     async with chatting(backend_of(), size=(120, 30)) as chat:
-        await chat.sees("pay rent", "6 open")
+        await chat.wait_for("pay rent", "6 open")
         await chat.press("shift+tab", "space")
-        await chat.sees("5 open")
+        await chat.wait_for("5 open")
         assert chat.toasts() == ["Done: pay rent"]
         await chat.press("u")
-        await chat.sees("6 open")
+        await chat.wait_for("6 open")
         await chat.press("x")
-        await chat.sees("5 open")
+        await chat.wait_for("5 open")
         assert chat.toasts()[-1].startswith("Deleted: ")
 
 
 @pytest.mark.parametrize("key", ["e", "d", "n", "enter"])
 async def test_the_pane_opens_its_editors(key: str) -> None:
     async with chatting(backend_of(), size=(120, 30)) as chat:
-        await chat.sees("pay rent")
+        await chat.wait_for("pay rent")
         await chat.press("shift+tab", key)
         await chat.until(lambda: chat.app.screen is not chat.screen)
         await chat.press("escape")
@@ -253,9 +253,9 @@ async def test_the_pane_opens_its_editors(key: str) -> None:
 async def test_what_another_program_changes_shows() -> None:
     backend = backend_of()
     async with chatting(backend, size=(120, 30)) as chat:
-        await chat.sees("6 open")
+        await chat.wait_for("6 open")
         backend.change_elsewhere([task(40, "from another window")], removed=[12])
-        await chat.sees("40 ○ from another window")
+        await chat.wait_for("40 ○ from another window")
         await chat.until(lambda: "pay rent" not in chat.text)
 
 
@@ -273,7 +273,7 @@ async def test_ctrl_n_begins_a_new_conversation_and_f2_turns_the_light_on() -> N
     backend.add_conversation("old", [("q", "a")])
     async with chatting(backend) as chat:
         await chat.press("ctrl+n")
-        await chat.sees("new conversation")
+        await chat.wait_for("new conversation")
         await chat.press("f2")
         assert chat.app.theme == "kirotodo-light"
 
@@ -286,14 +286,14 @@ async def test_an_offered_text_lands_in_the_composer_or_is_sent() -> None:
         chat.screen.post_message(TextOffered("try this"))
         await chat.until(lambda: chat.draft == "try this")
         chat.screen.post_message(TextOffered("and this", send=True))
-        await chat.sees("you   and this")
+        await chat.wait_for("you   and this")
 
 
 async def test_links_are_told_in_honest_words() -> None:
     backend = backend_of()
     backend.link = Status(link="offline", place="api.example.com", model="gpt [/]", user="1", pending=0)
     async with chatting(backend, size=(120, 30)) as chat:
-        await chat.sees("api.example.com offline · gpt [/] · 6 open")
+        await chat.wait_for("api.example.com offline · gpt [/] · 6 open")
 
 
 @pytest.mark.parametrize("keys", [("ctrl+q",), ("ctrl+d",), ("ctrl+c", "ctrl+c")])
@@ -332,9 +332,9 @@ async def test_a_conversation_deleted_elsewhere_gives_way_to_a_new_one() -> None
     backend = backend_of()
     conversation = backend.add_conversation("old", [("q", "a")])
     async with chatting(backend) as chat:
-        await chat.sees("kirotodo · old")
+        await chat.wait_for("kirotodo · old")
         await backend.delete_conversation(conversation)
-        await chat.sees("new conversation")
+        await chat.wait_for("new conversation")
         with pytest.raises(NotFound):
             await backend.transcript(conversation)
 

@@ -13,11 +13,11 @@ async def test_it_asks_with_exactly_the_tasks_and_takes_the_place() -> None:
     async with chatting(backend_of(deleting(*SAMPLE[:2]))) as chat:
         await chat.write("draft stays")
         chat.controller.submit("delete them")
-        await chat.sees("Delete 2 tasks?", "12 pay rent", "3 call the plumber", "y yes", "n no", "a always")
+        await chat.wait_for("Delete 2 tasks?", "12 pay rent", "3 call the plumber", "y yes", "n no", "a always")
         assert not chat.composer.display
         assert chat.approval.has_focus
         await chat.press("y")
-        await chat.sees("They are gone.")
+        await chat.wait_for("They are gone.")
         assert chat.draft == "draft stays"
         assert chat.composer.has_focus
 
@@ -35,9 +35,9 @@ async def test_every_key(key: str, decision: str, answer: str) -> None:
     backend = backend_of(deleting(*SAMPLE[:2]))
     async with chatting(backend) as chat:
         await chat.say("delete them")
-        await chat.sees("Delete 2 tasks?")
+        await chat.wait_for("Delete 2 tasks?")
         await chat.press(key)
-        await chat.sees(answer)
+        await chat.wait_for(answer)
         assert backend.answers == [("1.1", decision, None)]
 
 
@@ -46,7 +46,7 @@ async def test_the_mouse(button: str, decision: str) -> None:
     backend = backend_of(deleting(*SAMPLE[:2]))
     async with chatting(backend) as chat:
         await chat.say("delete them")
-        await chat.sees("Delete 2 tasks?")
+        await chat.wait_for("Delete 2 tasks?")
         await chat.pilot.click(f"#approve-{button}")
         await chat.until(lambda: backend.answers == [("1.1", decision, None)])
         await chat.idle()
@@ -56,7 +56,7 @@ async def test_other_letters_do_nothing() -> None:
     backend = backend_of(deleting(*SAMPLE[:2]))
     async with chatting(backend) as chat:
         await chat.say("delete them")
-        await chat.sees("Delete 2 tasks?")
+        await chat.wait_for("Delete 2 tasks?")
         await chat.press("x", "enter", "space")
         assert backend.answers == []
         await chat.press("n")
@@ -67,9 +67,9 @@ async def test_e_edits_the_arguments_and_enter_says_yes_with_them() -> None:
     backend = backend_of(deleting(*SAMPLE[:2]))
     async with chatting(backend) as chat:
         await chat.say("delete them")
-        await chat.sees("Delete 2 tasks?")
+        await chat.wait_for("Delete 2 tasks?")
         await chat.press("e")
-        await chat.sees('{"task_ids": [12, 3]}')
+        await chat.wait_for('{"task_ids": [12, 3]}')
         await chat.press(*["backspace"] * 5, *"]}")
         await chat.press("enter")
         await chat.until(lambda: backend.answers == [("1.1", "yes", {"task_ids": [12]})])
@@ -80,14 +80,14 @@ async def test_arguments_that_are_no_json_are_told_and_stay() -> None:
     backend = backend_of(deleting(*SAMPLE[:2]))
     async with chatting(backend) as chat:
         await chat.say("delete them")
-        await chat.sees("Delete 2 tasks?")
+        await chat.wait_for("Delete 2 tasks?")
         await chat.press("e", "backspace", "enter")
-        await chat.sees("valid JSON", '{"task_ids": [12, 3]')
+        await chat.wait_for("valid JSON", '{"task_ids": [12, 3]')
         await chat.press("escape")
         await chat.until(lambda: "valid JSON" not in chat.text)
         assert backend.answers == []
         await chat.press("n")
-        await chat.sees("Left as they are.")
+        await chat.wait_for("Left as they are.")
 
 
 async def test_several_wait_their_turn() -> None:
@@ -95,9 +95,9 @@ async def test_several_wait_their_turn() -> None:
     backend = backend_of([*first, *second])
     async with chatting(backend) as chat:
         await chat.say("x")
-        await chat.sees("12 pay rent")
+        await chat.wait_for("12 pay rent")
         await chat.press("y")
-        await chat.sees("3 call the plumber")
+        await chat.wait_for("3 call the plumber")
         await chat.press("n")
         await chat.idle()
         assert [(id, decision) for id, decision, _ in backend.answers] == [("1.1", "yes"), ("1.2", "no")]
@@ -107,13 +107,13 @@ async def test_a_refused_answer_is_asked_again() -> None:
     backend = backend_of(deleting(*SAMPLE[:2]))
     async with chatting(backend) as chat:
         await chat.say("x")
-        await chat.sees("Delete 2 tasks?")
+        await chat.wait_for("Delete 2 tasks?")
         backend.break_down("answer", Conflict("Not now."))
         await chat.press("y")
         await chat.until(lambda: chat.toasts() == ["Not now."])
-        await chat.sees("Delete 2 tasks?")
+        await chat.wait_for("Delete 2 tasks?")
         await chat.press("n")
-        await chat.sees("Left as they are.")
+        await chat.wait_for("Left as they are.")
 
 
 async def test_a_turn_parked_at_the_start_asks_again() -> None:
@@ -125,18 +125,18 @@ async def test_a_turn_parked_at_the_start_asks_again() -> None:
         return backend
 
     async with chatting(start) as chat:
-        await chat.sees("Delete 2 tasks?", "? waiting for your yes or no")
+        await chat.wait_for("Delete 2 tasks?", "? waiting for your yes or no")
         await chat.press("y")
-        await chat.sees("They are gone.")
+        await chat.wait_for("They are gone.")
 
 
 async def test_an_answer_given_elsewhere_takes_the_question_away() -> None:
     backend = backend_of(deleting(*SAMPLE[:2]))
     async with chatting(backend) as chat:
         await chat.say("x")
-        await chat.sees("Delete 2 tasks?")
+        await chat.wait_for("Delete 2 tasks?")
         await backend.answer(chat.controller.live or "", "1.1", "no")
-        await chat.sees("Left as they are.")
+        await chat.wait_for("Left as they are.")
         assert chat.focused is chat.composer
 
 
@@ -147,7 +147,7 @@ async def test_no_text_can_hurt(text: str) -> None:
     backend = backend_of(beats)
     async with chatting(backend) as chat:
         await chat.say("x")
-        await chat.sees("Delete 1 tasks?")
+        await chat.wait_for("Delete 1 tasks?")
         await chat.press("e")
         assert "\x1b" not in chat.text
         assert "\u202e" not in chat.text

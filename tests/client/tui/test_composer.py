@@ -18,7 +18,7 @@ async def test_enter_sends_and_empties_the_composer() -> None:
     async with chatting(backend) as chat:
         await chat.write("hi")
         await chat.press("enter")
-        await chat.sees("you   hi", "kiro  hello there")
+        await chat.wait_for("you   hi", "kiro  hello there")
         assert backend.sent == ["hi"]
         assert chat.draft == ""
 
@@ -29,7 +29,7 @@ async def test_ctrl_j_begins_a_line_and_the_message_keeps_it() -> None:
         await chat.write("one\ntwo")
         assert chat.draft == "one\ntwo"
         await chat.press("enter")
-        await chat.sees("ok")
+        await chat.wait_for("ok")
         assert backend.sent == ["one\ntwo"]
 
 
@@ -146,10 +146,10 @@ async def test_what_is_sent_before_the_core_is_there_waits_in_sight_and_goes_out
     async with chatting(slow, ready=False) as chat:
         await chat.write("early bird")
         await chat.press("enter")
-        await chat.sees("queued", "early bird")
+        await chat.wait_for("queued", "early bird")
         await chat.write("draft")
         gate.set()
-        await chat.sees("at last")
+        await chat.wait_for("at last")
         assert backend.sent == ["early bird"]
         assert chat.draft == "draft"
 
@@ -177,7 +177,7 @@ async def test_keys_that_come_fast_keep_their_order() -> None:
     backend = backend_of([Hold()])
     async with chatting(backend) as chat:
         await post_at_once(chat, *"aa", "ctrl+j", *"bb", "enter", *"next", "enter", *"draft")
-        await chat.sees("1. next")
+        await chat.wait_for("1. next")
         assert backend.sent == ["aa\nbb"]
         assert chat.draft == "draft"
 

@@ -15,7 +15,7 @@ from kirotodo.core.errors import InvalidInput
 from tests.client.tui.list_backend import ListBackend, ShellHost
 from tests.client.tui.list_host import HOSTILE, NOW, running, screen_text, until
 
-TOLD = (OpenConversation, NewConversation, ConversationRenamed, ConversationDeleted)
+MESSAGES = (OpenConversation, NewConversation, ConversationRenamed, ConversationDeleted)
 
 
 def conversation(id: int, title: str, preview: str = "", *, hours: float = 0) -> Conversation:
@@ -37,7 +37,7 @@ def host(*conversations: Conversation) -> ShellHost:
 async def opened(app: ShellHost, pilot: Pilot[Any], current: int | None = None) -> ConversationsScreen:
     screen = ConversationsScreen(current)
     app.push_screen(screen)
-    await until(pilot, lambda: app.screen is screen and app.backend.asked("conversations") and status(screen))
+    await until(pilot, lambda: app.screen is screen and app.backend.calls_of("conversations") and status(screen))
     return screen
 
 
@@ -75,20 +75,20 @@ async def test_the_latest_comes_first_with_preview_count_and_date() -> None:
 )
 async def test_enter_opens_the_one_under_the_cursor(keys: list[str], id: int) -> None:
     app = host(*THREE)
-    async with running(app, *TOLD, size=(80, 24)) as pilot:
+    async with running(app, *MESSAGES, size=(80, 24)) as pilot:
         await opened(app, pilot)
         await pilot.press(*keys)
         await until(pilot, lambda: closed(app) and app.posted)
-    assert [message.conversation_id for message in app.heard(OpenConversation)] == [id]
+    assert [message.conversation_id for message in app.posted_of(OpenConversation)] == [id]
 
 
 async def test_a_click_opens() -> None:
     app = host(*THREE)
-    async with running(app, *TOLD, size=(80, 24)) as pilot:
+    async with running(app, *MESSAGES, size=(80, 24)) as pilot:
         await opened(app, pilot)
         await pilot.click(OptionList, offset=(5, 3))
         await until(pilot, lambda: closed(app) and app.posted)
-    assert [message.conversation_id for message in app.heard(OpenConversation)] == [1]
+    assert [message.conversation_id for message in app.posted_of(OpenConversation)] == [1]
 
 
 async def test_the_cursor_begins_on_the_open_one() -> None:
@@ -106,7 +106,7 @@ async def test_slash_searches_through_the_backend_and_escape_goes_back_in_steps(
         await pilot.press("slash", *"friday")
         await until(pilot, lambda: titles(screen) == ["Garden"])
         assert "1 found" in screen_text(app)
-        assert len(app.backend.asked("conversations")) < 7
+        assert len(app.backend.calls_of("conversations")) < 7
         await pilot.press(*"zz")
         await until(pilot, lambda: "No conversation contains “fridayzz”." in screen_text(app))
         await pilot.press("escape")
@@ -117,7 +117,7 @@ async def test_slash_searches_through_the_backend_and_escape_goes_back_in_steps(
 
 async def test_letters_in_the_search_are_text_and_down_goes_to_the_list() -> None:
     app = host(*THREE)
-    async with running(app, *TOLD, size=(80, 24)) as pilot:
+    async with running(app, *MESSAGES, size=(80, 24)) as pilot:
         screen = await opened(app, pilot)
         await pilot.press("up", *"Bil", "down")
         await until(pilot, lambda: titles(screen) == ["Bills"])
@@ -125,24 +125,24 @@ async def test_letters_in_the_search_are_text_and_down_goes_to_the_list() -> Non
         assert screen.query_one("#search", Input).value == "Bil"
         await pilot.press("enter")
         await until(pilot, lambda: app.posted)
-    assert app.heard(OpenConversation)[0].conversation_id == 2
+    assert app.posted_of(OpenConversation)[0].conversation_id == 2
 
 
 async def test_r_renames_in_place() -> None:
     app = host(*THREE)
-    async with running(app, *TOLD, size=(80, 24)) as pilot:
+    async with running(app, *MESSAGES, size=(80, 24)) as pilot:
         screen = await opened(app, pilot)
         await pilot.press("r", *" & rent", "enter")
         await until(pilot, lambda: "Bills & rent" in titles(screen))
         assert screen.query_one(OptionList).has_focus
         assert at(screen) == 2
-    assert app.backend.asked("rename_conversation") == [(2, "Bills & rent")]
-    assert app.heard(ConversationRenamed)[0].conversation.title == "Bills & rent"
+    assert app.backend.calls_of("rename_conversation") == [(2, "Bills & rent")]
+    assert app.posted_of(ConversationRenamed)[0].conversation.title == "Bills & rent"
 
 
 async def test_a_refused_title_stays_in_its_field_and_escape_leaves_only_the_rename() -> None:
     app = host(*THREE)
-    async with running(app, *TOLD, size=(80, 24)) as pilot:
+    async with running(app, *MESSAGES, size=(80, 24)) as pilot:
         screen = await opened(app, pilot)
         await pilot.press("r")
         app.backend.refusal = InvalidInput("A title has 200 characters at most.")
@@ -157,11 +157,11 @@ async def test_a_refused_title_stays_in_its_field_and_escape_leaves_only_the_ren
 @pytest.mark.parametrize("key", ["d", "delete"])
 async def test_delete_can_be_taken_back(key: str) -> None:
     app = host(*THREE)
-    async with running(app, *TOLD, size=(80, 24)) as pilot:
+    async with running(app, *MESSAGES, size=(80, 24)) as pilot:
         screen = await opened(app, pilot)
         await pilot.press(key)
         await until(pilot, lambda: titles(screen) == ["Groceries", "Garden"])
-        assert app.heard(ConversationDeleted)[0].conversation_id == 2
+        assert app.posted_of(ConversationDeleted)[0].conversation_id == 2
         assert app.toasts == ["Deleted “Bills” · u brings it back"]
         assert at(screen) == 1
         await pilot.press("u")
@@ -169,21 +169,21 @@ async def test_delete_can_be_taken_back(key: str) -> None:
         assert app.toasts[-1] == "“Bills” is back"
         await pilot.press("u")
         await pilot.pause()
-    assert app.backend.asked("restore_conversation") == [(2,)]
+    assert app.backend.calls_of("restore_conversation") == [(2,)]
 
 
 @pytest.mark.parametrize("conversations", [(), THREE])
 async def test_n_begins_a_new_one(conversations: tuple[Conversation, ...]) -> None:
     app = host(*conversations)
-    async with running(app, *TOLD, size=(80, 24)) as pilot:
+    async with running(app, *MESSAGES, size=(80, 24)) as pilot:
         await opened(app, pilot)
         await pilot.press("n")
-        await until(pilot, lambda: closed(app) and app.heard(NewConversation))
+        await until(pilot, lambda: closed(app) and app.posted_of(NewConversation))
 
 
 async def test_an_empty_list_says_so_and_its_keys_do_nothing() -> None:
     app = host()
-    async with running(app, *TOLD, size=(80, 24)) as pilot:
+    async with running(app, *MESSAGES, size=(80, 24)) as pilot:
         screen = await opened(app, pilot)
         await until(pilot, lambda: EMPTY in screen_text(app))
         await pilot.press("enter", "r", "d", "u", "up", "down")
@@ -224,7 +224,7 @@ async def test_a_backend_that_refuses_is_told_in_its_words() -> None:
 @pytest.mark.parametrize("size", [(80, 24), (40, 12), (20, 6)])
 async def test_no_title_or_preview_does_harm_at_any_size(size: tuple[int, int]) -> None:
     app = host(*(conversation(n, text, text) for n, text in enumerate(HOSTILE, 1)))
-    async with running(app, *TOLD, size=size) as pilot:
+    async with running(app, *MESSAGES, size=size) as pilot:
         await opened(app, pilot)
         for _ in HOSTILE:
             assert not set("\x1b\x07\u202e") & set(screen_text(app))

@@ -95,7 +95,7 @@ async def test_the_palette_opens_conversations_by_title() -> None:
         (hit,) = [hit async for hit in provider.search("Groc") if isinstance(hit, Hit)]
         hit.command()
         await until(pilot, lambda: app.posted)
-    assert app.heard(OpenConversation)[0].conversation_id == 1
+    assert app.posted_of(OpenConversation)[0].conversation_id == 1
 
 
 async def test_a_backend_that_does_not_answer_leaves_the_commands() -> None:
@@ -127,7 +127,7 @@ async def test_a_first_example_goes_to_the_composer(number: int) -> None:
         app.query_one(OptionList).focus()
         await pilot.press(*["down"] * number, "enter")
         await until(pilot, lambda: app.posted)
-    assert [(offered.text, offered.send) for offered in app.heard(TextOffered)] == [(EXAMPLES[number], False)]
+    assert [(offered.text, offered.send) for offered in app.posted_of(TextOffered)] == [(EXAMPLES[number], False)]
 
 
 async def test_an_example_can_be_clicked() -> None:
@@ -135,4 +135,4 @@ async def test_an_example_can_be_clicked() -> None:
     async with running(app, TextOffered, size=(80, 24)) as pilot:
         await pilot.click(OptionList, offset=(4, 2))
         await until(pilot, lambda: app.posted)
-    assert app.heard(TextOffered)[0].text == EXAMPLES[2]
+    assert app.posted_of(TextOffered)[0].text == EXAMPLES[2]

@@ -49,23 +49,23 @@ async def test_space_marks_done_again_reopens_u_undoes_and_redo_does_again(
     chat: Chat, backend: ScriptedBackend
 ) -> None:
     await chat.press("space")
-    await chat.sees("12 ● !!! pay rent")
+    await chat.wait_for("12 ● !!! pay rent")
     assert chat.toasts() == ["Done: pay rent"]
     assert (await a_task(backend, 12)).completed
     await chat.press("space")
-    await chat.sees("12 ○ !!! pay rent")
+    await chat.wait_for("12 ○ !!! pay rent")
     assert not (await a_task(backend, 12)).completed
     await chat.press("u")
-    await chat.sees("12 ● !!! pay rent")
+    await chat.wait_for("12 ● !!! pay rent")
     await chat.press("U")
-    await chat.sees("12 ○ !!! pay rent")
+    await chat.wait_for("12 ○ !!! pay rent")
     assert chat.focused is not None
     assert pane_of(chat) in chat.focused.ancestors
 
 
 async def test_p_changes_the_priority(chat: Chat, backend: ScriptedBackend) -> None:
     await chat.press("p")
-    await chat.sees("12 ○ pay rent")
+    await chat.wait_for("12 ○ pay rent")
     assert (await a_task(backend, 12)).priority == "none"
 
 
@@ -73,7 +73,7 @@ async def test_x_deletes_and_u_brings_back(chat: Chat) -> None:
     await chat.press("x")
     await chat.until(lambda: 12 not in {one.id for one in pane_of(chat).tasks})
     await chat.press("u")
-    await chat.sees("12 ○ !!! pay rent")
+    await chat.wait_for("12 ○ !!! pay rent")
 
 
 async def test_e_changes_the_title(chat: Chat, backend: ScriptedBackend) -> None:
@@ -81,7 +81,7 @@ async def test_e_changes_the_title(chat: Chat, backend: ScriptedBackend) -> None
     await chat.until(lambda: isinstance(chat.app.screen, TitleScreen))
     await chat.write(" [/]")
     await chat.press("enter")
-    await chat.sees("12 ○ !!! pay rent [/]")
+    await chat.wait_for("12 ○ !!! pay rent [/]")
     assert (await a_task(backend, 12)).title == "pay rent [/]"
     assert chat.toasts() == ["pay rent → pay rent [/]"]
 
@@ -92,7 +92,7 @@ async def test_d_changes_the_due_date_and_the_task_moves_with_the_cursor(chat: C
     assert chat.app.screen.query_one("#due", Input).value == "2026-11-20"
     await chat.write("tomorrow")
     await chat.press("enter")
-    await chat.sees("pay rent", "tomorrow")
+    await chat.wait_for("pay rent", "tomorrow")
     await chat.until(lambda: (current := pane_of(chat).current) and current.id == 12)
     assert str((await a_task(backend, 12)).due_date) == "2026-11-25"
     assert "Overdue" not in chat.text
@@ -104,7 +104,7 @@ async def test_n_adds_a_task(chat: Chat) -> None:
     await chat.write("buy stamps?")
     await chat.press("enter")
     await chat.until(lambda: "buy stamps?" in {one.title for one in pane_of(chat).tasks})
-    await chat.sees("buy stamps?")
+    await chat.wait_for("buy stamps?")
 
 
 async def test_enter_shows_the_details(chat: Chat, backend: ScriptedBackend) -> None:
@@ -121,14 +121,14 @@ async def test_escape_goes_back_to_the_composer_and_slash_filters(chat: Chat) ->
     await chat.press("slash", *"egg", "enter")
     await chat.until(lambda: "14 ○ milk" not in chat.text and "15 ○ eggs" in chat.text)
     await chat.press("escape")
-    await chat.sees("14 ○ milk")
+    await chat.wait_for("14 ○ milk")
     await chat.press("escape")
     await chat.until(lambda: chat.composer.has_focus)
 
 
 async def test_what_another_program_changes_is_shown(chat: Chat, backend: ScriptedBackend) -> None:
     backend.change_elsewhere([task(50, "from another window", due_date=TODAY)], [14])
-    await chat.sees("50 ○ from another window")
+    await chat.wait_for("50 ○ from another window")
     assert 14 not in {one.id for one in pane_of(chat).tasks}
 
 
@@ -181,10 +181,10 @@ async def test_conversations_are_switched_renamed_and_deleted(backend: ScriptedB
         await chat.press("ctrl+o")
         await chat.until(lambda: isinstance(chat.app.screen, ConversationsScreen) and "2 conversations" in chat.text)
         await chat.press("d")
-        await chat.sees("1 conversation")
+        await chat.wait_for("1 conversation")
         await chat.until(lambda: chat.controller.conversation_id is None)
         await chat.press("u")
-        await chat.sees("2 conversations")
+        await chat.wait_for("2 conversations")
 
 
 async def test_the_theme_is_toggled_and_remembered(backend: ScriptedBackend, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ async def test_the_theme_is_toggled_and_remembered(backend: ScriptedBackend, tmp
 
 async def test_the_first_run_offers_examples_and_puts_the_chosen_one_into_the_composer() -> None:
     async with chatting(backend_of(tasks=()), size=WIDE) as chat:
-        await chat.sees(*EXAMPLES, "Nothing to do.")
+        await chat.wait_for(*EXAMPLES, "Nothing to do.")
         assert chat.composer.has_focus
         chat.app.screen.query_one("#examples").focus()
         await chat.press("down", "enter")
@@ -222,4 +222,4 @@ async def test_a_thousand_tasks_and_more_are_shown_and_counted() -> None:
         await chat.until(lambda: len(pane_of(chat).tasks) == 1_000)
         pane_of(chat).focus()
         await chat.press("end")
-        await chat.sees("and 250 more", "tasks · 1250")
+        await chat.wait_for("and 250 more", "tasks · 1250")

@@ -37,16 +37,16 @@ async def test_model_lists_them_and_enter_chooses() -> None:
     backend = choosing("one", "two")
     async with chatting(backend, size=(110, 24)) as chat:
         await chat.say("first")
-        await chat.sees("kiro  one")
+        await chat.wait_for("kiro  one")
         await chat.say("/model")
-        await chat.sees("built-in", "fast", "small-1 · models.example · $1 / 4 a million tokens", "big")
+        await chat.wait_for("built-in", "fast", "small-1 · models.example · $1 / 4 a million tokens", "big")
         await chat.press("down", "enter")
-        await chat.sees("local · fast · ")
+        await chat.wait_for("local · fast · ")
         assert "fast answers from now on." in chat.toasts()
         assert chat.draft == ""
         await chat.say("second")
-        await chat.sees("kiro  two")
-    assert backend.asked_models == [None, "fast"]
+        await chat.wait_for("kiro  two")
+    assert backend.requested_models == [None, "fast"]
 
 
 async def test_letters_narrow_the_names_and_tab_completes() -> None:
@@ -57,19 +57,19 @@ async def test_letters_narrow_the_names_and_tab_completes() -> None:
         await chat.press("tab")
         assert chat.draft == "/model big"
         await chat.press("enter")
-        await chat.sees("local · big · ")
+        await chat.wait_for("local · big · ")
 
 
 async def test_the_default_one_can_be_chosen_back() -> None:
     backend = choosing("one")
     async with chatting(backend) as chat:
         await chat.say("/model FAST ")
-        await chat.sees("local · fast · ")
+        await chat.wait_for("local · fast · ")
         await chat.say("/model built-in")
-        await chat.sees("local · built-in · ")
+        await chat.wait_for("local · built-in · ")
         await chat.say("hi")
-        await chat.sees("kiro  one")
-    assert backend.asked_models == [None]
+        await chat.wait_for("kiro  one")
+    assert backend.requested_models == [None]
 
 
 async def test_an_unknown_name_is_told_and_changes_nothing() -> None:
@@ -96,29 +96,29 @@ async def test_a_running_turn_keeps_its_model_and_a_waiting_message_gets_the_new
         await chat.until(lambda: backend.sent)
         await chat.say("second")
         await chat.say("/model big")
-        await chat.sees("local · big · ")
+        await chat.wait_for("local · big · ")
         backend.release()
-        await chat.sees("kiro  one", "kiro  two")
-    assert backend.asked_models == [None, "big"]
+        await chat.wait_for("kiro  one", "kiro  two")
+    assert backend.requested_models == [None, "big"]
 
 
 async def test_the_choice_is_there_again_at_the_next_start(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     async with chatting(choosing(), state_path=path) as chat:
         await chat.say("/model fast")
-        await chat.sees("local · fast · ")
+        await chat.wait_for("local · fast · ")
     backend = choosing("one")
     async with chatting(backend, state_path=path) as chat:
-        await chat.sees("local · fast · ")
+        await chat.wait_for("local · fast · ")
         await chat.say("hi")
-        await chat.sees("kiro  one")
-    assert backend.asked_models == ["fast"]
+        await chat.wait_for("kiro  one")
+    assert backend.requested_models == ["fast"]
 
 
 async def test_one_asked_for_at_the_start_is_for_this_time(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     async with chatting(choosing(), state_path=path, model="big") as chat:
-        await chat.sees("local · big · ")
+        await chat.wait_for("local · big · ")
     assert ClientState(path).model is None
 
 
@@ -130,7 +130,7 @@ async def test_one_that_is_not_there_any_more_gives_way_to_the_default(tmp_path:
     async with chatting(choosing(), state_path=path) as chat:
         await chat.until(chat.toasts)
         assert chat.toasts() == ["There is no model gone here, so built-in answers."]
-        await chat.sees("local · built-in · ")
+        await chat.wait_for("local · built-in · ")
     assert ClientState(path).model is None
 
 
@@ -141,7 +141,7 @@ async def test_the_palette_chooses_too() -> None:
         assert offered[-3:] == ["built-in", "fast", "big"]
         (hit,) = [hit async for hit in provider.search("model: fa") if isinstance(hit, Hit)]
         hit.command()
-        await chat.sees("local · fast · ")
+        await chat.wait_for("local · fast · ")
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -162,7 +162,7 @@ async def test_models_that_cannot_be_told_are_a_toast_at_most() -> None:
     async with chatting(backend) as chat:
         await chat.until(chat.toasts)
         await chat.say("hi")
-        await chat.sees("kiro  one")
+        await chat.wait_for("kiro  one")
 
 
 async def test_a_message_that_was_on_its_way_goes_to_the_model_it_was_for(tmp_path: Path) -> None:
@@ -172,8 +172,8 @@ async def test_a_message_that_was_on_its_way_goes_to_the_model_it_was_for(tmp_pa
     state.save()
     backend = choosing("one")
     async with chatting(backend, state_path=path) as chat:
-        await chat.sees("kiro  one")
-    assert backend.asked_models == ["big"]
+        await chat.wait_for("kiro  one")
+    assert backend.requested_models == ["big"]
 
 
 # --- what it costs ---
@@ -183,10 +183,10 @@ async def test_the_first_line_says_tokens_and_cost() -> None:
     async with chatting(choosing("one", "two"), size=(120, 24)) as chat:
         await chat.say("/model fast")
         await chat.say("first")
-        await chat.sees("local · fast · 0 open · 1250k tokens · $2.00")
+        await chat.wait_for("local · fast · 0 open · 1250k tokens · $2.00")
         await chat.say("/model big")
         await chat.say("second")
-        await chat.sees("local · big · 0 open · 2500k tokens · $2.00")
+        await chat.wait_for("local · big · 0 open · 2500k tokens · $2.00")
 
 
 async def test_an_answer_that_failed_costs_too() -> None:
@@ -195,9 +195,9 @@ async def test_an_answer_that_failed_costs_too() -> None:
     )
     async with chatting(backend, size=(110, 24)) as chat:
         await chat.say("/model fast")
-        await chat.sees("local · fast · ")
+        await chat.wait_for("local · fast · ")
         await chat.say("hi")
-        await chat.sees("1250k tokens · $2.00")
+        await chat.wait_for("1250k tokens · $2.00")
 
 
 def answered(model: str, usage: Usage = USED) -> AnswerEntry:

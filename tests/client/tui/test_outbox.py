@@ -46,9 +46,9 @@ async def test_it_is_on_disk_before_it_leaves_and_gone_once_it_is_taken(tmp_path
     async with chatting(backend, state_path=path) as chat:
         await chat.write("first")
         await chat.press("enter")
-        await chat.sees("kiro  one")
+        await chat.wait_for("kiro  one")
         await chat.say("second")
-        await chat.sees("kiro  two")
+        await chat.wait_for("kiro  two")
         await chat.until(lambda: not ClientState(path).outbox)
     for number, (text, conversation_id) in enumerate([("first", None), ("second", 1)]):
         kept = backend.on_disk[number]
@@ -66,9 +66,9 @@ async def test_a_queued_message_is_at_any_moment_in_one_place(tmp_path: Path) ->
     async with chatting(backend, state_path=path) as chat:
         for text in ("first", "second", "third"):
             await chat.say(text)
-        await chat.sees("2. third")
+        await chat.wait_for("2. third")
         backend.release()
-        await chat.sees("you   second")
+        await chat.wait_for("you   second")
     assert backend.on_disk[1].queued(1) == ("third",)
     assert [one.text for one in backend.on_disk[1].outbox] == ["second"]
 
@@ -79,7 +79,7 @@ async def test_what_was_never_stored_is_sent_at_the_next_start(tmp_path: Path) -
     backend = backend_of([say("found")])
     backend.add_conversation("older", [("q", "a")])
     async with chatting(backend, state_path=path) as chat:
-        await chat.sees("you   lost in the crash", "kiro  found")
+        await chat.wait_for("you   lost in the crash", "kiro  found")
         assert chat.draft == ""
     assert backend.sent == ["lost in the crash"]
     assert ClientState(path).outbox == ()
@@ -91,9 +91,9 @@ async def test_what_was_stored_is_attached_to_and_not_sent_twice(tmp_path: Path)
     await backend.send("go", request_key="k1")
     left_behind(path, Outgoing(text="go", request_key="k1"))
     async with chatting(backend, state_path=path) as chat:
-        await chat.sees("you   go", "kiro  working")
+        await chat.wait_for("you   go", "kiro  working")
         backend.release()
-        await chat.sees("kiro  working done")
+        await chat.wait_for("kiro  working done")
         assert chat.draft == ""
         assert chat.text.count("you   go") == 1
     assert backend.sent == ["go"]
@@ -109,9 +109,9 @@ async def test_queued_ones_stay_queued_behind_it(tmp_path: Path) -> None:
     state.last_conversation = conversation
     state.save()
     async with chatting(backend, state_path=path) as chat:
-        await chat.sees("you   first", "1. second")
+        await chat.wait_for("you   first", "1. second")
         backend.release()
-        await chat.sees("kiro  two")
+        await chat.wait_for("kiro  two")
     assert backend.sent == ["first", "second"]
 
 
@@ -138,9 +138,9 @@ async def test_a_live_turn_at_the_next_start_puts_it_first_in_the_queue(tmp_path
     backend.add_conversation("shared", [("q", "a")])
     backend.begin_turn(1, "theirs", [say("working "), Hold()])
     async with chatting(backend, state_path=path) as chat:
-        await chat.sees("1. mine", "kiro  working")
+        await chat.wait_for("1. mine", "kiro  working")
         backend.release()
-        await chat.sees("kiro  answered")
+        await chat.wait_for("kiro  answered")
     assert backend.sent == ["mine"]
 
 
@@ -159,9 +159,9 @@ async def test_sent_again_after_silence_it_keeps_its_key(tmp_path: Path) -> None
         await chat.until(lambda: chat.draft == "hello")
         assert ClientState(path).outbox == ()
         await chat.press("enter")
-        await chat.sees("kiro  one")
+        await chat.wait_for("kiro  one")
         await chat.say("hello")
-        await chat.sees("kiro  two")
+        await chat.wait_for("kiro  two")
     assert backend.keys[0] == backend.keys[1] != backend.keys[2]
 
 
@@ -209,7 +209,7 @@ async def test_over_the_real_core_it_is_stored_and_done_once(tmp_path: Path) -> 
         return await LocalBackend.open(settings)
 
     async def see_one_task(chat: Chat) -> None:
-        await chat.sees("you   add milk", "1 open")
+        await chat.wait_for("you   add milk", "1 open")
         await chat.idle()
 
     message = Outgoing(text="add milk", request_key="k1")
@@ -235,6 +235,6 @@ async def test_where_another_conversation_is_asked_for_it_is_sent_behind_it(
     backend.add_conversation("mine", [("q", "a")])
     backend.add_conversation("other", [("q", "b")])
     async with chatting(backend, state_path=path, **options) as chat:
-        await chat.sees(f"kirotodo · {title}")
+        await chat.wait_for(f"kirotodo · {title}")
         await chat.until(lambda: backend.sent == ["hello"] and not ClientState(path).outbox)
         assert "hello" not in chat.text

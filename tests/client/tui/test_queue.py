@@ -13,12 +13,12 @@ async def test_messages_wait_and_go_out_one_after_another() -> None:
     async with chatting(backend) as chat:
         for text in ("first", "second", "third"):
             await chat.say(text)
-        await chat.sees("queued", "1. second", "2. third")
+        await chat.wait_for("queued", "1. second", "2. third")
         backend.release()
-        await chat.sees("you   second", "1. third")
+        await chat.wait_for("you   second", "1. third")
         assert backend.sent == ["first", "second"]
         backend.release("second")
-        await chat.sees("kiro  3")
+        await chat.wait_for("kiro  3")
         assert backend.sent == ["first", "second", "third"]
         assert "queued" not in chat.text
 
@@ -28,11 +28,11 @@ async def test_a_failed_turn_keeps_the_queue() -> None:
     async with chatting(backend) as chat:
         await chat.say("first")
         await chat.say("second")
-        await chat.sees("1. second")
+        await chat.wait_for("1. second")
         backend.release()
-        await chat.sees("✗ No.", "queued, held", "1. second")
+        await chat.wait_for("✗ No.", "queued, held", "1. second")
         await chat.press("tab", "s")
-        await chat.sees("kiro  fine")
+        await chat.wait_for("kiro  fine")
 
 
 async def test_a_stopped_turn_holds_the_queue() -> None:
@@ -40,9 +40,9 @@ async def test_a_stopped_turn_holds_the_queue() -> None:
     async with chatting(backend) as chat:
         await chat.say("first")
         await chat.say("second")
-        await chat.sees("1. second")
+        await chat.wait_for("1. second")
         await chat.press("escape")
-        await chat.sees("■ stopped", "1. second")
+        await chat.wait_for("■ stopped", "1. second")
         assert backend.sent == ["first"]
 
 
@@ -63,10 +63,10 @@ async def test_x_removes_one() -> None:
     async with chatting(backend) as chat:
         for text in ("first", "second", "third"):
             await chat.say(text)
-        await chat.sees("2. third")
+        await chat.wait_for("2. third")
         await chat.press("tab", "x")
         await chat.until(lambda: chat.controller.queued == ["third"])
-        await chat.sees("1. third")
+        await chat.wait_for("1. third")
 
 
 async def test_s_stops_the_turn_and_sends_that_one_first() -> None:
@@ -74,10 +74,10 @@ async def test_s_stops_the_turn_and_sends_that_one_first() -> None:
     async with chatting(backend) as chat:
         for text in ("first", "second", "third"):
             await chat.say(text)
-        await chat.sees("2. third")
+        await chat.wait_for("2. third")
         chat.screen.query(QueuedMessage).last().focus()
         await chat.press("s")
-        await chat.sees("■ stopped", "you   third", "kiro  now", "1. second")
+        await chat.wait_for("■ stopped", "you   third", "kiro  now", "1. second")
         assert backend.sent == ["first", "third"]
 
 
@@ -86,7 +86,7 @@ async def test_the_mouse_removes() -> None:
     async with chatting(backend, size=(100, 24)) as chat:
         await chat.say("first")
         await chat.say("second")
-        await chat.sees("x remove")
+        await chat.wait_for("x remove")
         row = chat.screen.query_one(QueuedMessage)
         await chat.pilot.click(row, offset=(row.size.width - 1 - 20, 0))
         await chat.until(lambda: chat.controller.queued == [])
@@ -101,9 +101,9 @@ async def test_the_queue_survives_the_program(tmp_path: Path) -> None:
     later = backend_of([say("sent")])
     later.add_conversation("as it was", [("first", "late")])
     async with chatting(later, state_path=path) as chat:
-        await chat.sees("queued, held", "1. second")
+        await chat.wait_for("queued, held", "1. second")
         await chat.press("tab", "s")
-        await chat.sees("kiro  sent")
+        await chat.wait_for("kiro  sent")
         assert later.sent == ["second"]
         await chat.until(lambda: ClientState(path).queued(1) == ())
 
@@ -114,6 +114,6 @@ async def test_a_live_turn_found_on_sending_is_watched_and_the_message_waits() -
     async with chatting(backend) as chat:
         backend.begin_turn(conversation, "theirs", [say("working "), Hold(), say("done")])
         await chat.say("mine")
-        await chat.sees("1. mine", "kiro  working")
+        await chat.wait_for("1. mine", "kiro  working")
         backend.release()
-        await chat.sees("kiro  mine")
+        await chat.wait_for("kiro  mine")

@@ -21,24 +21,24 @@ HOSTILE = "https://xn--bcher-kva.example/%5B/%5D-%5Bbold%5D"
 
 
 async def sign_in(chat: Chat) -> None:
-    await chat.sees("password")
+    await chat.wait_for("password")
 
 
 async def make_one(chat: Chat) -> None:
-    await chat.sees("password")
+    await chat.wait_for("password")
     await chat.write("ada@example.com")
     await chat.press("shift+tab", "space", "tab", "tab")
     await chat.write("correct horse")
     await chat.press("tab")
     await chat.write("[red]battery[/]")
     await chat.press("enter")
-    await chat.sees("don't match")
+    await chat.wait_for("don't match")
 
 
 async def places(chat: Chat) -> None:
-    await chat.sees("6 open")
+    await chat.wait_for("6 open")
     await chat.press("f3")
-    await chat.sees("another server")
+    await chat.wait_for("another server")
     await chat.press("down")
 
 
@@ -52,12 +52,12 @@ SCENES: dict[str, tuple[Callable[[Chat], Awaitable[None]], ServerSelection]] = {
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("scene", SCENES)
 def test_screen(scene: str, size: tuple[int, int], tmp_path: Path, snap_compare: Any) -> None:
-    play, asked = SCENES[scene]
+    play, selection = SCENES[scene]
     home = Home(tmp_path)
     for url, email in ((HOSTILE, "eve[/]@example.com"), (SERVER, "ada@example.com")):
         home.accounts.servers.signed_in(Address(url), user_id="7", email=email if scene == "places" else "")
     home.accounts.servers.signed_out(Address(HOSTILE))
-    held = home.places(asked)
+    held = home.places(selection)
     app = KirotodoApp(held.open, switcher=held, clock=lambda: NOW, theme=themes.DARK)
     app.animation_level = "none"
 

@@ -15,9 +15,9 @@ from tests.client.tui.list_host import HOSTILE, NOW
 async def test_a_slash_opens_the_popup_and_letters_narrow_it() -> None:
     async with chatting(backend_of()) as chat:
         await chat.press("/")
-        await chat.sees("/help", "/new", "/conversations")
+        await chat.wait_for("/help", "/new", "/conversations")
         await chat.write("thm")
-        await chat.sees("/theme", "light and dark")
+        await chat.wait_for("/theme", "light and dark")
         assert "/help" not in chat.text
         await chat.write("q")
         assert not chat.screen.query_one(SlashPopup).open
@@ -33,7 +33,7 @@ async def test_escape_closes_it_and_keeps_the_text_and_the_turn() -> None:
         assert not chat.screen.query_one(SlashPopup).open
         assert chat.draft == "/he"
         backend.release()
-        await chat.sees("kiro  x")
+        await chat.wait_for("kiro  x")
 
 
 async def test_down_and_enter_choose_and_run() -> None:
@@ -65,7 +65,7 @@ async def test_a_slash_in_the_middle_is_text() -> None:
         await chat.write("and/or")
         assert not chat.screen.query_one(SlashPopup).open
         await chat.press("enter")
-        await chat.sees("kiro  ok")
+        await chat.wait_for("kiro  ok")
         assert backend.sent == ["and/or"]
 
 
@@ -78,20 +78,20 @@ async def test_an_unknown_command_stays_and_is_told() -> None:
 
 async def test_hash_completes_a_task() -> None:
     async with chatting(backend_of([say("ok")]), size=(120, 30)) as chat:
-        await chat.sees("call the plumber")
+        await chat.wait_for("call the plumber")
         await chat.write("finish #plum")
         await chat.until(lambda: chat.screen.query_one(SlashPopup).open)
         await chat.press("enter")
         assert chat.draft == "finish #3 "
         await chat.press("enter")
-        await chat.sees("you   finish #3")
+        await chat.wait_for("you   finish #3")
 
 
 @pytest.mark.parametrize("title", [title for title in HOSTILE if title.strip()])
 async def test_no_title_can_hurt_the_popup(title: str) -> None:
     task = Task(id=7, title=title, created_at=NOW, updated_at=NOW)
     async with chatting(backend_of(tasks=[task]), size=(120, 30)) as chat:
-        await chat.sees("1 open")
+        await chat.wait_for("1 open")
         await chat.write("#7")
         await chat.until(lambda: chat.screen.query_one(SlashPopup).open)
         assert "\x1b" not in chat.text
@@ -101,16 +101,16 @@ async def test_new_rename_delete_restore() -> None:
     backend = backend_of()
     backend.add_conversation("old", [("q", "a")])
     async with chatting(backend) as chat:
-        await chat.sees("kirotodo · old")
+        await chat.wait_for("kirotodo · old")
         await chat.say("/rename better [/] name")
-        await chat.sees("kirotodo · better [/] name")
+        await chat.wait_for("kirotodo · better [/] name")
         await chat.say("/delete")
-        await chat.sees("new conversation")
+        await chat.wait_for("new conversation")
         assert "you   q" not in chat.text
         await chat.say("/restore")
-        await chat.sees("kirotodo · better [/] name", "you   q")
+        await chat.wait_for("kirotodo · better [/] name", "you   q")
         await chat.say("/new")
-        await chat.sees("new conversation")
+        await chat.wait_for("new conversation")
 
 
 async def test_rename_without_a_title_waits_for_one() -> None:
@@ -124,11 +124,11 @@ async def test_rename_without_a_title_waits_for_one() -> None:
 async def test_undo_and_redo() -> None:
     async with chatting(backend_of(adding()), size=(120, 30)) as chat:
         await chat.say("add")
-        await chat.sees("20 ○ oat milk")
+        await chat.wait_for("20 ○ oat milk")
         await chat.say("/undo")
         await chat.until(lambda: "20 ○ oat milk" not in chat.text)
         await chat.say("/redo")
-        await chat.sees("20 ○ oat milk")
+        await chat.wait_for("20 ○ oat milk")
         assert chat.toasts()[-1] == f"Redone: {MILK.title}"
 
 
@@ -136,9 +136,9 @@ async def test_retry_sends_the_failed_message_again() -> None:
     backend = backend_of([fail("No.")], ScriptedTurn(message="try me", beats=[say("fine")]))
     async with chatting(backend) as chat:
         await chat.say("try me")
-        await chat.sees("✗ No.")
+        await chat.wait_for("✗ No.")
         await chat.say("/retry")
-        await chat.sees("kiro  fine")
+        await chat.wait_for("kiro  fine")
 
 
 async def test_theme_help_conversations_and_quit() -> None:
@@ -182,7 +182,7 @@ def test_beginnings_come_before_parts_and_parts_before_scattered_letters() -> No
 async def test_export_writes_the_conversation_to_a_new_file_only(tmp_path: Path) -> None:
     async with chatting(backend_of([say("Hello there.")])) as chat:
         await chat.say("hi")
-        await chat.sees("Hello there.")
+        await chat.wait_for("Hello there.")
         await chat.say(f"/export {tmp_path}/talk.md")
         await chat.until(lambda: (tmp_path / "talk.md").exists())
         await chat.until(lambda: any(toast.startswith("Saved to") for toast in chat.toasts()))
@@ -201,7 +201,7 @@ async def test_in_a_browser_an_export_is_a_download(tmp_path: Path, monkeypatch:
             chat.app, "deliver_text", lambda text, save_filename=None: given.append((text.read(), save_filename))
         )
         await chat.say("hi")
-        await chat.sees("Hello there.")
+        await chat.wait_for("Hello there.")
         await chat.say(f"/export {tmp_path}/talk.md")
         await chat.until(lambda: bool(given))
         assert "Hello there." in given[0][0]
@@ -215,7 +215,7 @@ async def test_a_bell_rings_only_while_nobody_looks(monkeypatch: pytest.MonkeyPa
         rings: list[None] = []
         monkeypatch.setattr(chat.app, "bell", lambda: rings.append(None))
         await chat.say("first")
-        await chat.sees("One.")
+        await chat.wait_for("One.")
         assert rings == []
         await chat.say("second")
         await chat.until(lambda: chat.controller.live is not None)

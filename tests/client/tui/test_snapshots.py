@@ -44,27 +44,27 @@ async def talk(chat: Chat) -> None:
 
 
 async def first_run(chat: Chat) -> None:
-    await chat.sees("›")
+    await chat.wait_for("›")
 
 
 async def approval(chat: Chat) -> None:
     await chat.say("delete them")
-    await chat.sees("y yes")
+    await chat.wait_for("y yes")
 
 
 async def popup(chat: Chat) -> None:
     await chat.write("/re")
-    await chat.sees("/rename")
+    await chat.wait_for("/rename")
 
 
 async def troubles(chat: Chat) -> None:
     await chat.say(NOT_YOUR_DAY)
     await chat.idle()
     await chat.say("and this?")
-    await chat.sees("half an answer")
+    await chat.wait_for("half an answer")
     await chat.say("typed ahead")
     await chat.say(f"and {NOT_YOUR_DAY}")
-    await chat.sees("2. and")
+    await chat.wait_for("2. and")
 
 
 async def unfolded(chat: Chat) -> None:
@@ -72,7 +72,7 @@ async def unfolded(chat: Chat) -> None:
     await chat.idle()
     await chat.press("shift+tab" if not chat.screen.has_class("-wide") else "tab")
     await chat.press("enter")
-    await chat.sees("oat milk")
+    await chat.wait_for("oat milk")
 
 
 SCENES: dict[str, tuple[Scene, Sequence[Sequence[Beat]]]] = {
@@ -102,7 +102,7 @@ def test_screen(scene: str, size: tuple[int, int], theme: str, snap_compare: Any
     async def run_before(pilot: Pilot[None]) -> None:
         chat = Chat(app, pilot)
         await chat.until(lambda: app.chat.controller.loaded)
-        await chat.sees("6 open")
+        await chat.wait_for("6 open")
         await play(chat)
         await pilot.pause()
         backend[0].finish()

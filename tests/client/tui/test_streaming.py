@@ -17,20 +17,20 @@ async def test_an_answer_grows_and_ends_as_markdown() -> None:
     backend = backend_of([say("Here is **bo"), Hold(), say("ld**.\n\n- one\n- two\n")])
     async with chatting(backend) as chat:
         await chat.say("go")
-        await chat.sees("Here is **bo")
+        await chat.wait_for("Here is **bo")
         backend.release()
-        await chat.sees("Here is bold.", "• one", "• two")
+        await chat.wait_for("Here is bold.", "• one", "• two")
 
 
 async def test_the_timer_rests_when_nothing_comes() -> None:
     backend = backend_of([say("a"), Hold(), say("b")])
     async with chatting(backend) as chat:
         await chat.say("go")
-        await chat.sees("kiro  a")
+        await chat.wait_for("kiro  a")
         text = chat.screen.query_one(AnswerText)
         await chat.until(lambda: text.at_rest)
         backend.release()
-        await chat.sees("kiro  ab")
+        await chat.wait_for("kiro  ab")
         await chat.until(lambda: text.at_rest)
 
 
@@ -38,9 +38,9 @@ async def test_a_higher_attempt_drops_what_the_earlier_one_said() -> None:
     backend = backend_of([say("wrong start"), Hold(), say("right", attempt=2), say(" end", attempt=2)])
     async with chatting(backend) as chat:
         await chat.say("go")
-        await chat.sees("wrong start")
+        await chat.wait_for("wrong start")
         backend.release()
-        await chat.sees("kiro  right end")
+        await chat.wait_for("kiro  right end")
         assert "wrong" not in chat.text
 
 
@@ -48,10 +48,10 @@ async def test_a_cut_stream_is_taken_up_after_the_last_event() -> None:
     backend = backend_of([say("one "), Cut(), say("two "), Hold(), say("three")])
     async with chatting(backend) as chat:
         await chat.say("go")
-        await chat.sees("one two")
+        await chat.wait_for("one two")
         backend.break_down("watch", Unreachable("gone"))
         backend.release()
-        await chat.sees("one two three")
+        await chat.wait_for("one two three")
 
 
 async def test_a_turn_that_runs_at_the_start_is_watched_to_its_end() -> None:
@@ -64,9 +64,9 @@ async def test_a_turn_that_runs_at_the_start_is_watched_to_its_end() -> None:
         return backend
 
     async with chatting(start) as chat:
-        await chat.sees("you   q", "you   long one", "kiro  still")
+        await chat.wait_for("you   q", "you   long one", "kiro  still")
         backend.release()
-        await chat.sees("kiro  still going")
+        await chat.wait_for("kiro  still going")
         await chat.idle()
 
 
@@ -74,10 +74,10 @@ async def test_escape_stops_the_turn_and_keeps_answer_and_draft() -> None:
     backend = backend_of([say("half an ans"), Hold(), say("wer")])
     async with chatting(backend) as chat:
         await chat.say("go")
-        await chat.sees("half an ans")
+        await chat.wait_for("half an ans")
         await chat.write("my draft")
         await chat.press("escape")
-        await chat.sees("■ stopped", "half an ans")
+        await chat.wait_for("■ stopped", "half an ans")
         assert chat.draft == "my draft"
         await chat.press("escape", "escape")
         assert chat.draft == "my draft"
@@ -89,16 +89,16 @@ async def test_a_failed_turn_says_why_and_can_be_tried_again() -> None:
     )
     async with chatting(backend) as chat:
         await chat.say("try me")
-        await chat.sees("✗ The model does not answer [/].", "r try again")
+        await chat.wait_for("✗ The model does not answer [/].", "r try again")
         await chat.press("shift+tab", "r")
-        await chat.sees("kiro  better")
+        await chat.wait_for("kiro  better")
 
 
 async def test_a_failure_that_trying_again_cannot_mend_offers_nothing() -> None:
     backend = backend_of([fail("No key is set.", retryable=False)])
     async with chatting(backend) as chat:
         await chat.say("x")
-        await chat.sees("✗ No key is set.")
+        await chat.wait_for("✗ No key is set.")
         assert "try again" not in chat.text
 
 
@@ -107,29 +107,29 @@ async def test_a_turn_that_cannot_be_watched_any_more_ends_in_words() -> None:
     async with chatting(backend) as chat:
         backend.break_down("watch", ModelError("It is lost."))
         await chat.say("x")
-        await chat.sees("✗ It is lost.")
+        await chat.wait_for("✗ It is lost.")
         assert not chat.controller.busy
 
 
 async def test_tasks_of_the_turn_reach_the_pane_and_the_count() -> None:
     async with chatting(backend_of(adding()), size=(120, 30)) as chat:
-        await chat.sees("6 open")
+        await chat.wait_for("6 open")
         await chat.say("add oat milk")
-        await chat.sees("7 open", "✓ add_task", "#20", "20 ○ oat milk")
+        await chat.wait_for("7 open", "✓ add_task", "#20", "20 ○ oat milk")
 
 
 async def test_title_and_tokens_reach_the_header() -> None:
     backend = backend_of([say("ok"), done(title="Groceries", usage=Usage(input_tokens=900, output_tokens=100))])
     async with chatting(backend) as chat:
         await chat.say("x")
-        await chat.sees("kirotodo · Groceries", "1000 tokens")
+        await chat.wait_for("kirotodo · Groceries", "1000 tokens")
 
 
 async def test_a_long_answer_is_frozen_whole() -> None:
     items = "\n".join(f"- item {number} with a few words more" for number in range(300))
     async with chatting(backend_of([say(items)])) as chat:
         await chat.say("x")
-        await chat.sees("• item 299")
+        await chat.wait_for("• item 299")
         text = chat.screen.query_one(AnswerText)
         assert not text.live
         assert "• item 0 " in text.plain_text
@@ -143,7 +143,7 @@ async def test_calls_stand_under_the_answer_in_order() -> None:
     ]
     async with chatting(backend_of(beats)) as chat:
         await chat.say("x")
-        await chat.sees("Not found.", "✓ list_tasks", "3 tasks", "✗ delete_task", "There is no task 9.")
+        await chat.wait_for("Not found.", "✓ list_tasks", "3 tasks", "✗ delete_task", "There is no task 9.")
         text = chat.text
         assert text.index("Not found.") < text.index("list_tasks") < text.index("delete_task")
 

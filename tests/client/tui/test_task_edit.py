@@ -50,9 +50,9 @@ async def test_the_title_is_changed_from_the_old_one(app: ShellHost) -> None:
         await opened(app, pilot, TitleScreen(RENT))
         await pilot.press(*" now", "enter")
         await until(pilot, lambda: closed(app) and app.posted)
-    assert app.backend.asked("update_tasks") == [((12,), {"title": "pay rent now"})]
-    assert app.heard(Edited)[0].changed.tasks[0].title == "pay rent now"
-    assert app.heard(Edited)[0].notice == "pay rent → pay rent now"
+    assert app.backend.calls_of("update_tasks") == [((12,), {"title": "pay rent now"})]
+    assert app.posted_of(Edited)[0].changed.tasks[0].title == "pay rent now"
+    assert app.posted_of(Edited)[0].notice == "pay rent → pay rent now"
 
 
 @pytest.mark.parametrize("screen", [TitleScreen, DueScreen, DetailsScreen])
@@ -76,7 +76,7 @@ async def test_a_refusal_stands_under_the_field_and_the_text_stays(app: ShellHos
         app.backend.refusal = None
         await pilot.press(*"!", "enter")
         await until(pilot, lambda: closed(app) and app.posted)
-    assert app.backend.asked("update_tasks")[-1] == ((12,), {"due": "someday soonish!"})
+    assert app.backend.calls_of("update_tasks")[-1] == ((12,), {"due": "someday soonish!"})
 
 
 async def test_due_begins_with_the_old_date_and_typing_replaces_it(app: ShellHost) -> None:
@@ -85,7 +85,7 @@ async def test_due_begins_with_the_old_date_and_typing_replaces_it(app: ShellHos
         assert app.screen.query_one("#due", Input).value == "2026-11-27 09:00"
         await pilot.press(*"tomorrow 5pm", "enter")
         await until(pilot, lambda: closed(app) and app.posted)
-    assert app.backend.asked("update_tasks") == [((12,), {"due": "tomorrow 5pm"})]
+    assert app.backend.calls_of("update_tasks") == [((12,), {"due": "tomorrow 5pm"})]
 
 
 async def test_the_old_due_date_can_be_edited(app: ShellHost) -> None:
@@ -93,7 +93,7 @@ async def test_the_old_due_date_can_be_edited(app: ShellHost) -> None:
         await opened(app, pilot, DueScreen(RENT))
         await pilot.press("end", "backspace", "5", "enter")
         await until(pilot, lambda: closed(app))
-    assert app.backend.asked("update_tasks") == [((12,), {"due": "2026-11-27 09:05"})]
+    assert app.backend.calls_of("update_tasks") == [((12,), {"due": "2026-11-27 09:05"})]
 
 
 async def test_a_time_that_is_rubbed_out_is_taken_away(app: ShellHost) -> None:
@@ -101,7 +101,7 @@ async def test_a_time_that_is_rubbed_out_is_taken_away(app: ShellHost) -> None:
         await opened(app, pilot, DueScreen(RENT))
         await pilot.press("end", *["backspace"] * len(" 09:00"), "enter")
         await until(pilot, lambda: closed(app))
-    assert app.backend.asked("update_tasks") == [((12,), {"due": "2026-11-27", "time": None})]
+    assert app.backend.calls_of("update_tasks") == [((12,), {"due": "2026-11-27", "time": None})]
 
 
 async def test_an_empty_due_takes_the_date_away(app: ShellHost) -> None:
@@ -109,7 +109,7 @@ async def test_an_empty_due_takes_the_date_away(app: ShellHost) -> None:
         await opened(app, pilot, DueScreen(RENT))
         await pilot.press("delete", "enter")
         await until(pilot, lambda: closed(app))
-    assert app.backend.asked("update_tasks") == [((12,), {"due": None})]
+    assert app.backend.calls_of("update_tasks") == [((12,), {"due": None})]
 
 
 @pytest.mark.parametrize("screen", [TitleScreen, DetailsScreen])
@@ -131,7 +131,7 @@ async def test_escape_asks_once_more_before_typed_text_is_thrown_away(app: Shell
         assert app.screen.query_one("#text", Input).value == "milks"
         await pilot.press("escape")
         await until(pilot, lambda: closed(app))
-    assert all(dry_run for _, dry_run in app.backend.asked("add_from_text"))
+    assert all(dry_run for _, dry_run in app.backend.calls_of("add_from_text"))
 
 
 async def test_a_new_task_is_previewed_while_typing_and_then_added(app: ShellHost) -> None:
@@ -144,8 +144,8 @@ async def test_a_new_task_is_previewed_while_typing_and_then_added(app: ShellHos
         await pilot.press("enter")
         await until(pilot, lambda: closed(app) and app.posted)
     assert app.backend.calls[-1] == ("add_from_text", "milk and eggs", False)
-    assert [one.title for one in app.heard(Edited)[0].changed.tasks] == ["milk", "eggs"]
-    assert app.heard(Edited)[0].notice == "Added: milk, eggs"
+    assert [one.title for one in app.posted_of(Edited)[0].changed.tasks] == ["milk", "eggs"]
+    assert app.posted_of(Edited)[0].notice == "Added: milk, eggs"
 
 
 async def test_the_preview_waits_for_a_pause(app: ShellHost) -> None:
@@ -186,7 +186,7 @@ async def test_details_send_what_changed_and_say_what_it_was(app: ShellHost) -> 
         await pilot.press("tab", "tab", "h", "down", "ctrl+u", "tab", "ctrl+u", *"a, #b")
         await pilot.press("shift+tab", "up", "up", "up", "enter")
         await until(pilot, lambda: closed(app) and app.posted)
-    assert app.backend.asked("update_tasks") == [
+    assert app.backend.calls_of("update_tasks") == [
         (
             (12,),
             {"due": "fri", "recurrence": "every friday", "priority": "high", "project": None, "tags": ("a", "b")},
@@ -204,7 +204,7 @@ async def test_a_choice_is_made_by_arrows_space_and_letters(app: ShellHost, keys
         app.screen.query_one("#priority").focus()
         await pilot.press(*keys, "enter")
         await until(pilot, lambda: closed(app))
-    assert app.backend.asked("update_tasks") == [((12,), {"priority": expected})]
+    assert app.backend.calls_of("update_tasks") == [((12,), {"priority": expected})]
 
 
 @pytest.mark.parametrize("newline", ["ctrl+j", "shift+enter"])
@@ -216,7 +216,7 @@ async def test_notes_take_lines_and_enter_saves(app: ShellHost, newline: str) ->
         notes.move_cursor(notes.document.end)
         await pilot.press(newline, *"x", "enter")
         await until(pilot, lambda: closed(app))
-    assert app.backend.asked("update_tasks") == [((12,), {"notes": "to the landlord\nx"})]
+    assert app.backend.calls_of("update_tasks") == [((12,), {"notes": "to the landlord\nx"})]
 
 
 @pytest.mark.parametrize("screen", [TitleScreen, DueScreen, DetailsScreen])

@@ -15,7 +15,7 @@ from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.core.domain.task import Task
 from tests.client.tui.list_host import HOSTILE, NOW, SAMPLE, TODAY, Host, days, running, screen_text, task, until
 
-ASKED = (
+REQUESTS = (
     TaskPane.CompleteRequested,
     TaskPane.DeleteRequested,
     TaskPane.PriorityRequested,
@@ -51,8 +51,8 @@ async def shown(pilot: Pilot[Any], pane: TaskPane, tasks: tuple[Task, ...] = SAM
     await pilot.pause()
 
 
-def more_than(posted: Sized, heard: int) -> bool:
-    return len(posted) > heard
+def more_than(posted: Sized, before: int) -> bool:
+    return len(posted) > before
 
 
 def on_screen(app: Host) -> list[str]:
@@ -92,11 +92,11 @@ async def test_tasks_stand_in_their_sections_with_due_and_project() -> None:
 async def test_a_key_asks_for_an_editor_of_the_task_under_the_cursor(key: str, kind: Any) -> None:
     pane = a_pane()
     app = Host(pane)
-    async with running(app, *ASKED) as pilot:
+    async with running(app, *REQUESTS) as pilot:
         await shown(pilot, pane)
         await pilot.press("down", key)
-        await until(pilot, lambda: app.heard(kind))
-    assert [message.task.id for message in app.heard(kind)] == [4]
+        await until(pilot, lambda: app.posted_of(kind))
+    assert [message.task.id for message in app.posted_of(kind)] == [4]
     assert len(app.posted) == 1
 
 
@@ -115,10 +115,10 @@ async def test_a_key_that_needs_no_task_works_on_an_empty_list_too(
 ) -> None:
     pane = a_pane()
     app = Host(pane)
-    async with running(app, *ASKED) as pilot:
+    async with running(app, *REQUESTS) as pilot:
         await shown(pilot, pane, tasks)
         await pilot.press(key)
-        await until(pilot, lambda: app.heard(kind))
+        await until(pilot, lambda: app.posted_of(kind))
     assert len(app.posted) == 1
 
 
@@ -126,28 +126,28 @@ async def test_a_key_that_needs_no_task_works_on_an_empty_list_too(
 async def test_delete_asks_for_the_task_under_the_cursor(key: str) -> None:
     pane = a_pane()
     app = Host(pane)
-    async with running(app, *ASKED) as pilot:
+    async with running(app, *REQUESTS) as pilot:
         await shown(pilot, pane)
         await pilot.press(key)
         await until(pilot, lambda: app.posted)
-    assert [one.id for one in app.heard(TaskPane.DeleteRequested)[0].tasks] == [12]
+    assert [one.id for one in app.posted_of(TaskPane.DeleteRequested)[0].tasks] == [12]
 
 
 @pytest.mark.parametrize("key", ["space", "e", "d", "enter", "p", "x", "down", "up", "pagedown", "end", "home"])
 async def test_keys_about_a_task_do_nothing_on_an_empty_list(key: str) -> None:
     pane = a_pane()
     app = Host(pane)
-    async with running(app, *ASKED) as pilot:
+    async with running(app, *REQUESTS) as pilot:
         await shown(pilot, pane, ())
         await pilot.press(key, "n")
-        await until(pilot, lambda: app.heard(TaskPane.AddRequested))
+        await until(pilot, lambda: app.posted_of(TaskPane.AddRequested))
     assert len(app.posted) == 1
 
 
 async def test_space_marks_done_and_once_more_opens_again_with_the_task_in_its_place() -> None:
     pane = a_pane()
     app = Host(pane)
-    async with running(app, *ASKED) as pilot:
+    async with running(app, *REQUESTS) as pilot:
         await shown(pilot, pane)
         before = [row.task.id for row in pane.query_one(TaskList).rows if row.task]
         await pilot.press("space")
@@ -159,7 +159,7 @@ async def test_space_marks_done_and_once_more_opens_again_with_the_task_in_its_p
         assert "12 ● !!! pay rent" in screen_text(app)
         await pilot.press("space")
         await until(pilot, lambda: len(app.posted) == 2)
-    assert [(message.task_ids, message.completed) for message in app.posted if isinstance(message, ASKED[0])] == [
+    assert [(message.task_ids, message.completed) for message in app.posted if isinstance(message, REQUESTS[0])] == [
         ((12,), True),
         ((12,), False),
     ]
@@ -168,15 +168,20 @@ async def test_space_marks_done_and_once_more_opens_again_with_the_task_in_its_p
 async def test_p_goes_round_the_priorities() -> None:
     pane = a_pane()
     app = Host(pane)
-    async with running(app, *ASKED) as pilot:
+    async with running(app, *REQUESTS) as pilot:
         await shown(pilot, pane, (task(1),))
         while len(app.posted) < 4:
-            heard = len(app.posted)
+            before = len(app.posted)
             await pilot.press("p")
-            await until(pilot, partial(more_than, app.posted, heard))
-            asked = app.heard(TaskPane.PriorityRequested)[-1]
-            pane.apply([replace(asked.task, priority=asked.priority)])
-    assert [message.priority for message in app.heard(TaskPane.PriorityRequested)] == ["low", "medium", "high", "none"]
+            await until(pilot, partial(more_than, app.posted, before))
+            request = app.posted_of(TaskPane.PriorityRequested)[-1]
+            pane.apply([replace(request.task, priority=request.priority)])
+    assert [message.priority for message in app.posted_of(TaskPane.PriorityRequested)] == [
+        "low",
+        "medium",
+        "high",
+        "none",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -275,26 +280,26 @@ async def test_a_task_done_elsewhere_and_unknown_here_is_shown_as_done() -> None
 async def test_slash_filters_while_typing_and_escape_takes_the_filter_away() -> None:
     pane = a_pane()
     app = Host(pane)
-    async with running(app, *ASKED) as pilot:
+    async with running(app, *REQUESTS) as pilot:
         await shown(pilot, pane)
         await pilot.press("slash", *"SHOPPING egg")
         await until(pilot, lambda: "milk" not in screen_text(app))
         assert "eggs" in screen_text(app)
         await pilot.press("enter", "space")
         await until(pilot, lambda: app.posted)
-        assert app.heard(TaskPane.CompleteRequested)[0].task_ids == (15,)
+        assert app.posted_of(TaskPane.CompleteRequested)[0].task_ids == (15,)
         await pilot.press("escape")
         await until(pilot, lambda: "milk" in screen_text(app))
-        assert not app.heard(TaskPane.LeaveRequested)
+        assert not app.posted_of(TaskPane.LeaveRequested)
         await pilot.press("escape")
-        await until(pilot, lambda: app.heard(TaskPane.LeaveRequested))
+        await until(pilot, lambda: app.posted_of(TaskPane.LeaveRequested))
 
 
 @pytest.mark.parametrize("typed", ["resume", "e-mail", "email", "dont"])
 async def test_the_filter_knows_the_ways_to_spell_a_word(typed: str) -> None:
     pane = a_pane()
     app = Host(pane)
-    async with running(app, *ASKED) as pilot:
+    async with running(app, *REQUESTS) as pilot:
         await shown(pilot, pane, (task(1, "don\u2019t e-mail my résumé"), task(2, "eggs")))
         await until(pilot, lambda: "eggs" in screen_text(app))
         await pilot.press("slash", *("minus" if char == "-" else char for char in typed))
@@ -305,7 +310,7 @@ async def test_the_filter_knows_the_ways_to_spell_a_word(typed: str) -> None:
 async def test_letters_in_the_filter_are_text_and_arrows_move_the_cursor() -> None:
     pane = a_pane()
     app = Host(pane)
-    async with running(app, *ASKED) as pilot:
+    async with running(app, *REQUESTS) as pilot:
         await shown(pilot, pane)
         await pilot.press("slash", *"xdupe")
         await until(pilot, lambda: "No task contains “xdupe”." in screen_text(app))
@@ -317,17 +322,17 @@ async def test_letters_in_the_filter_are_text_and_arrows_move_the_cursor() -> No
 async def test_a_click_on_the_circle_marks_done_and_elsewhere_moves_the_cursor() -> None:
     pane = a_pane()
     app = Host(pane)
-    async with running(app, *ASKED) as pilot:
+    async with running(app, *REQUESTS) as pilot:
         await shown(pilot, pane)
         await pilot.click(TaskList, offset=(12, 4))
         await until(pilot, lambda: current_id(pane) == 3)
         assert app.posted == []
         await pilot.click(TaskList, offset=(4, 3))
         await until(pilot, lambda: app.posted)
-        assert app.heard(TaskPane.CompleteRequested)[0].task_ids == (4,)
+        assert app.posted_of(TaskPane.CompleteRequested)[0].task_ids == (4,)
         await pilot.click(TaskList, offset=(4, 0))
         await pilot.click(TaskList, offset=(12, 3), times=2)
-        await until(pilot, lambda: app.heard(TaskPane.DetailsRequested))
+        await until(pilot, lambda: app.posted_of(TaskPane.DetailsRequested))
     assert len(app.posted) == 2
 
 

@@ -32,7 +32,9 @@ async def test_a_stored_conversation_is_shown_with_its_calls() -> None:
     )
     backend.add_conversation("Groceries", [("hi", "hello"), ("add milk", "Added **milk**.")], calls=[tool_call])
     async with chatting(backend) as chat:
-        await chat.sees("kirotodo · Groceries", "you   hi", "kiro  hello", "Added milk.", "✓ add_task", "#14", "3 ms")
+        await chat.wait_for(
+            "kirotodo · Groceries", "you   hi", "kiro  hello", "Added milk.", "✓ add_task", "#14", "3 ms"
+        )
 
 
 async def test_only_a_window_is_mounted_and_it_moves_with_the_reader() -> None:
@@ -40,7 +42,7 @@ async def test_only_a_window_is_mounted_and_it_moves_with_the_reader() -> None:
     backend.add_conversation("long", [(f"question {n}", f"answer {n}") for n in range(110)])
     async with chatting(backend, size=(80, 40)) as chat:
         transcript = chat.transcript
-        await chat.sees("answer 109")
+        await chat.wait_for("answer 109")
         seen = set()
         for _ in range(400):
             seen |= set(questions(chat))
@@ -50,7 +52,7 @@ async def test_only_a_window_is_mounted_and_it_moves_with_the_reader() -> None:
                 break
         assert seen == set(range(110))
         await chat.press("shift+tab", "end")
-        await chat.sees("answer 109")
+        await chat.wait_for("answer 109")
         assert transcript.following
 
 
@@ -59,7 +61,7 @@ async def test_scrolling_up_shows_every_message_once_and_none_is_skipped() -> No
     backend.add_conversation("long", [(f"question {n}", f"answer {n}") for n in range(45)])
     async with chatting(backend) as chat:
         order: list[int] = []
-        await chat.sees("answer 44")
+        await chat.wait_for("answer 44")
         for _ in range(300):
             order += [n for n in reversed(questions(chat)) if n not in order]
             if 0 in order:
@@ -74,7 +76,7 @@ async def test_it_follows_what_streams_until_one_scrolls_up() -> None:
     backend = backend_of([*lines, Hold(), *[say(f"later {n}\n\n") for n in range(10)]])
     async with chatting(backend) as chat:
         await chat.say("go")
-        await chat.sees("line 39")
+        await chat.wait_for("line 39")
         await chat.press("pageup")
         await chat.until(lambda: "line 39" not in chat.text)
         before = chat.transcript.scroll_y
@@ -83,7 +85,7 @@ async def test_it_follows_what_streams_until_one_scrolls_up() -> None:
         assert "later 9" not in chat.text
         assert chat.transcript.scroll_y == before
         await chat.press("pagedown", "pagedown")
-        await chat.sees("later 9")
+        await chat.wait_for("later 9")
         assert chat.transcript.following
 
 
@@ -91,11 +93,11 @@ async def test_sending_goes_back_to_the_end() -> None:
     backend = backend_of([say("\n\n".join(map(str, range(60))))], [say("newest")])
     async with chatting(backend) as chat:
         await chat.say("go")
-        await chat.sees("59")
+        await chat.wait_for("59")
         await chat.press("pageup", "pageup")
         await chat.until(lambda: "59" not in chat.text)
         await chat.say("more")
-        await chat.sees("newest")
+        await chat.wait_for("newest")
 
 
 async def test_up_and_down_walk_the_messages_and_tool_lines() -> None:
@@ -127,9 +129,9 @@ async def test_a_tool_line_unfolds_to_before_and_after() -> None:
     )
     async with chatting(backend_of([*beats, say("Moved.")])) as chat:
         await chat.say("x")
-        await chat.sees("✓ update_task", "#3")
+        await chat.wait_for("✓ update_task", "#3")
         await chat.press("shift+tab", "enter")
-        await chat.sees("Tue 24 Nov → Wed 25 Nov")
+        await chat.wait_for("Tue 24 Nov → Wed 25 Nov")
         assert "2026-11-24" not in chat.text
         await chat.press("space")
         await chat.until(lambda: "→" not in chat.text)
@@ -138,24 +140,24 @@ async def test_a_tool_line_unfolds_to_before_and_after() -> None:
 async def test_u_on_a_tool_line_puts_back_what_that_call_did() -> None:
     async with chatting(backend_of(adding(), [say("meanwhile")]), size=(120, 30)) as chat:
         await chat.say("add oat milk")
-        await chat.sees("20 ○ oat milk")
+        await chat.wait_for("20 ○ oat milk")
         await chat.say("hm")
-        await chat.sees("meanwhile")
+        await chat.wait_for("meanwhile")
         chat.screen.query_one(ToolLine).focus()
         await chat.press("u")
         await chat.until(lambda: "20 ○ oat milk" not in chat.text)
-        await chat.sees("undone")
+        await chat.wait_for("undone")
 
 
 async def test_the_mouse_undoes_and_unfolds_too() -> None:
     async with chatting(backend_of(adding())) as chat:
         await chat.say("add oat milk")
-        await chat.sees("u undo")
+        await chat.wait_for("u undo")
         line = chat.screen.query_one(ToolLine)
         await chat.pilot.click(line, offset=(10, 0))
         await chat.until(lambda: line.unfolded)
         await chat.pilot.click(line, offset=(line.size.width - 4 + 7, 0))
-        await chat.sees("undone")
+        await chat.wait_for("undone")
 
 
 async def test_a_refused_undo_is_one_toast() -> None:
@@ -173,10 +175,10 @@ async def test_a_turn_begun_in_another_program_appears() -> None:
     backend = backend_of()
     conversation = backend.add_conversation("shared", [("q", "a")])
     async with chatting(backend) as chat:
-        await chat.sees("kiro  a")
+        await chat.wait_for("kiro  a")
         backend.begin_turn(conversation, "from elsewhere", [say("heard")])
-        backend.tell_conversations()
-        await chat.sees("you   from elsewhere", "kiro  heard")
+        backend.publish_conversations()
+        await chat.wait_for("you   from elsewhere", "kiro  heard")
 
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text.strip()])

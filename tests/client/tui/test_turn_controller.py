@@ -182,7 +182,7 @@ class RecordingWork(BackgroundWork):
         self.calls.append(("undo_call", turn_id, call_id))
 
 
-class Bench:
+class ControllerHarness:
     """A controller between a fake screen and recorded work."""
 
     def __init__(self, *, state: ClientState | None = None, **options: Any) -> None:
@@ -223,18 +223,18 @@ class Bench:
         return [call for call in self.work.calls if call[0] == name]
 
 
-async def ready(page: Transcript | None = None, **options: Any) -> Bench:
-    bench = Bench(**options)
-    await bench.load(page)
-    return bench
+async def ready(page: Transcript | None = None, **options: Any) -> ControllerHarness:
+    harness = ControllerHarness(**options)
+    await harness.load(page)
+    return harness
 
 
-async def talking(text: str = "first") -> Bench:
+async def talking(text: str = "first") -> ControllerHarness:
     """A new conversation with a turn under way."""
-    bench = await ready()
-    bench.controller.submit(text)
-    bench.accept()
-    return bench
+    harness = await ready()
+    harness.controller.submit(text)
+    harness.accept()
+    return harness
 
 
 def conversation(id: int = 1, title: str = "mine") -> Conversation:
@@ -259,63 +259,63 @@ def page(
 
 
 async def test_a_message_is_kept_as_outgoing_before_it_is_sent() -> None:
-    bench = await ready()
-    bench.view.draft = ""
-    bench.controller.submit("hello")
-    (message,) = bench.work.sent
-    assert bench.state.outbox == (message,)
-    assert bench.view.history == bench.state.history == ["hello"]
-    assert bench.view.entries == [UserEntry(key=PENDING, text="hello")]
-    assert (bench.view.active, bench.view.waiting, bench.controller.busy) == (True, 1, True)
+    harness = await ready()
+    harness.view.draft = ""
+    harness.controller.submit("hello")
+    (message,) = harness.work.sent
+    assert harness.state.outbox == (message,)
+    assert harness.view.history == harness.state.history == ["hello"]
+    assert harness.view.entries == [UserEntry(key=PENDING, text="hello")]
+    assert (harness.view.active, harness.view.waiting, harness.controller.busy) == (True, 1, True)
 
 
 async def test_an_accepted_message_gets_its_number_and_its_turn_is_watched() -> None:
-    bench = await talking("hello")
-    message, answer = bench.view.entries
+    harness = await talking("hello")
+    message, answer = harness.view.entries
     assert message == UserEntry(key="user:1", text="hello", seq=1, turn_id="t1")
     assert answer == AnswerEntry(key=answer_key("t1"), turn_id="t1")
-    assert bench.called("watch") == [("watch", "t1", 0)]
-    assert (bench.state.outbox, bench.state.last_conversation, bench.controller.conversation_id) == ((), 1, 1)
+    assert harness.called("watch") == [("watch", "t1", 0)]
+    assert (harness.state.outbox, harness.state.last_conversation, harness.controller.conversation_id) == ((), 1, 1)
 
 
 async def test_the_draft_of_a_new_conversation_moves_with_it() -> None:
-    bench = await ready()
-    bench.controller.submit("hello")
-    bench.view.draft = "typed meanwhile"
-    bench.controller.note_draft()
-    bench.accept()
-    assert (bench.state.draft(None), bench.state.draft(1)) == ("", "typed meanwhile")
+    harness = await ready()
+    harness.controller.submit("hello")
+    harness.view.draft = "typed meanwhile"
+    harness.controller.note_draft()
+    harness.accept()
+    assert (harness.state.draft(None), harness.state.draft(1)) == ("", "typed meanwhile")
 
 
 async def test_acceptance_of_an_earlier_visit_only_settles_the_message() -> None:
-    bench = await ready()
-    bench.controller.submit("hello")
-    bench.controller.open(7)
-    bench.accept(visit=0)
-    assert bench.state.outbox == ()
-    assert bench.called("watch") == []
-    assert bench.controller.conversation_id is None
+    harness = await ready()
+    harness.controller.submit("hello")
+    harness.controller.open(7)
+    harness.accept(visit=0)
+    assert harness.state.outbox == ()
+    assert harness.called("watch") == []
+    assert harness.controller.conversation_id is None
 
 
 async def test_the_chosen_model_goes_along() -> None:
-    bench = await ready()
-    bench.models.update(
+    harness = await ready()
+    harness.models.update(
         (ModelChoice(name="a", model="a", place="", default=True), ModelChoice(name="b", model="b", place=""))
     )
-    bench.models.choose("b")
-    bench.controller.submit("hello")
-    assert bench.work.sent[0].model == "b"
+    harness.models.choose("b")
+    harness.controller.submit("hello")
+    assert harness.work.sent[0].model == "b"
 
 
 async def test_a_refused_message_is_back_in_the_composer() -> None:
-    bench = await ready()
-    bench.controller.submit("hello")
-    bench.view.draft = "more"
-    bench.refuse(InvalidInput("No."))
-    assert bench.view.draft == "hello\nmore"
-    assert bench.view.entries == []
-    assert bench.view.toasts == [("No.", "error")]
-    assert (bench.state.outbox, bench.state.draft(None), bench.controller.busy, bench.view.active) == (
+    harness = await ready()
+    harness.controller.submit("hello")
+    harness.view.draft = "more"
+    harness.refuse(InvalidInput("No."))
+    assert harness.view.draft == "hello\nmore"
+    assert harness.view.entries == []
+    assert harness.view.toasts == [("No.", "error")]
+    assert (harness.state.outbox, harness.state.draft(None), harness.controller.busy, harness.view.active) == (
         (),
         "hello\nmore",
         False,
@@ -324,72 +324,72 @@ async def test_a_refused_message_is_back_in_the_composer() -> None:
 
 
 async def test_a_message_refused_in_a_conversation_left_goes_into_its_draft() -> None:
-    bench = await ready(page(user(1, "q")))
-    bench.controller.submit("hello")
-    bench.controller.open(7)
-    bench.refuse(InvalidInput("No."), visit=0)
-    assert bench.state.draft(1) == "hello"
-    assert bench.view.draft == ""
+    harness = await ready(page(user(1, "q")))
+    harness.controller.submit("hello")
+    harness.controller.open(7)
+    harness.refuse(InvalidInput("No."), visit=0)
+    assert harness.state.draft(1) == "hello"
+    assert harness.view.draft == ""
 
 
 async def test_nobody_knows_of_an_unanswered_message_so_it_keeps_its_key() -> None:
-    bench = await ready()
+    harness = await ready()
     for _ in range(2):
-        bench.controller.submit("hello")
-        bench.refuse(Unreachable("The server does not answer."))
-    bench.controller.submit("other")
-    first, again, other = [message.request_key for message in bench.work.sent]
+        harness.controller.submit("hello")
+        harness.refuse(Unreachable("The server does not answer."))
+    harness.controller.submit("other")
+    first, again, other = [message.request_key for message in harness.work.sent]
     assert first == again != other
 
 
 async def test_a_message_that_meets_a_live_turn_waits_first_in_the_queue_and_the_turn_is_watched() -> None:
-    bench = await ready(page(user(1, "q")))
-    bench.controller.submit("hello")
-    bench.refuse(LiveTurn("A turn is under way.", turn_id="t9"))
-    assert bench.view.queue == ["hello"]
-    assert bench.called("watch") == [("watch", "t9", 0)]
-    assert bench.view.toasts == []
+    harness = await ready(page(user(1, "q")))
+    harness.controller.submit("hello")
+    harness.refuse(LiveTurn("A turn is under way.", turn_id="t9"))
+    assert harness.view.queue == ["hello"]
+    assert harness.called("watch") == [("watch", "t9", 0)]
+    assert harness.view.toasts == []
 
 
 async def test_a_live_turn_met_in_a_conversation_left_queues_the_message_there() -> None:
-    bench = await ready(page(user(1, "q")))
-    bench.controller.submit("hello")
-    bench.state.set_queued(1, ["older"])
-    bench.controller.open(7)
-    bench.refuse(LiveTurn("A turn is under way.", turn_id="t9"), visit=0)
-    assert bench.state.queued(1) == ("hello", "older")
-    assert bench.view.queue == []
+    harness = await ready(page(user(1, "q")))
+    harness.controller.submit("hello")
+    harness.state.set_queued(1, ["older"])
+    harness.controller.open(7)
+    harness.refuse(LiveTurn("A turn is under way.", turn_id="t9"), visit=0)
+    assert harness.state.queued(1) == ("hello", "older")
+    assert harness.view.queue == []
 
 
 # --- the queue ---
 
 
 async def test_what_is_typed_while_a_turn_runs_waits_and_goes_out_after_it() -> None:
-    bench = await talking()
+    harness = await talking()
     for text in ("second", "third"):
-        bench.controller.submit(text)
-    assert (bench.view.queue, bench.view.held, bench.view.waiting) == (["second", "third"], False, 2)
-    assert bench.state.queued(1) == ("second", "third")
-    bench.finish()
-    assert [message.text for message in bench.work.sent] == ["first", "second"]
-    assert bench.view.queue == ["third"]
-    assert bench.state.queued(1) == ("third",)
+        harness.controller.submit(text)
+    assert (harness.view.queue, harness.view.held, harness.view.waiting) == (["second", "third"], False, 2)
+    assert harness.state.queued(1) == ("second", "third")
+    harness.finish()
+    assert [message.text for message in harness.work.sent] == ["first", "second"]
+    assert harness.view.queue == ["third"]
+    assert harness.state.queued(1) == ("third",)
 
 
 async def test_what_is_typed_before_the_conversation_is_known_goes_out_once_it_is() -> None:
-    bench = Bench()
-    bench.controller.submit("early")
-    assert (bench.view.queue, bench.state.draft(None), bench.work.sent) == (["early"], "early", [])
-    await bench.load(page(user(1, "q")))
-    assert [(message.text, message.conversation_id) for message in bench.work.sent] == [("early", 1)]
-    assert bench.state.draft(1) == ""
+    harness = ControllerHarness()
+    harness.controller.submit("early")
+    assert (harness.view.queue, harness.state.draft(None), harness.work.sent) == (["early"], "early", [])
+    await harness.load(page(user(1, "q")))
+    assert [(message.text, message.conversation_id) for message in harness.work.sent] == [("early", 1)]
+    assert harness.state.draft(1) == ""
 
 
 async def test_an_open_question_holds_messages_back() -> None:
-    bench = await talking()
-    bench.event(ApprovalRequested(turn_id="t1", seq=2, approval=APPROVAL))
-    bench.controller.submit("second")
-    assert bench.view.queue == ["second"]
+    harness = await talking()
+    harness.event(ApprovalRequested(turn_id="t1", seq=2, approval=APPROVAL))
+    harness.controller.submit("second")
+    assert harness.view.queue == ["second"]
 
 
 @pytest.mark.parametrize(
@@ -400,173 +400,173 @@ async def test_an_open_question_holds_messages_back() -> None:
     ],
 )
 async def test_after_a_failed_or_stopped_turn_the_queue_is_held(end: TurnFailed | TurnCancelled) -> None:
-    bench = await talking()
-    bench.controller.submit("second")
-    bench.event(end)
-    assert (bench.view.queue, bench.view.held, bench.view.active) == (["second"], True, False)
-    assert len(bench.work.sent) == 1
+    harness = await talking()
+    harness.controller.submit("second")
+    harness.event(end)
+    assert (harness.view.queue, harness.view.held, harness.view.active) == (["second"], True, False)
+    assert len(harness.work.sent) == 1
 
 
 async def test_send_now_stops_the_turn_and_sends_that_one_next() -> None:
-    bench = await talking()
+    harness = await talking()
     for text in ("second", "third"):
-        bench.controller.submit(text)
-    bench.controller.send_queued(1)
-    assert bench.called("stop") == [("stop", "t1")]
-    bench.event(TurnCancelled(turn_id="t1", seq=2, response=""))
-    assert [message.text for message in bench.work.sent] == ["first", "third"]
-    assert bench.view.queue == ["second"]
+        harness.controller.submit(text)
+    harness.controller.send_queued(1)
+    assert harness.called("stop") == [("stop", "t1")]
+    harness.event(TurnCancelled(turn_id="t1", seq=2, response=""))
+    assert [message.text for message in harness.work.sent] == ["first", "third"]
+    assert harness.view.queue == ["second"]
 
 
 async def test_send_now_with_nothing_running_sends_at_once() -> None:
-    bench = await talking()
-    bench.controller.submit("second")
-    bench.event(TurnFailed(turn_id="t1", seq=2, code="internal", message="No.", retryable=True))
-    bench.controller.send_queued(0)
-    assert [message.text for message in bench.work.sent] == ["first", "second"]
+    harness = await talking()
+    harness.controller.submit("second")
+    harness.event(TurnFailed(turn_id="t1", seq=2, code="internal", message="No.", retryable=True))
+    harness.controller.send_queued(0)
+    assert [message.text for message in harness.work.sent] == ["first", "second"]
 
 
 async def test_a_queued_message_is_edited_or_removed() -> None:
-    bench = await talking()
+    harness = await talking()
     for text in ("second", "third"):
-        bench.controller.submit(text)
-    bench.view.draft = "draft"
-    bench.controller.edit_queued(1)
-    assert (bench.view.draft, bench.view.queue) == ("third\ndraft", ["second"])
-    bench.controller.remove_queued(0)
-    assert (bench.view.queue, bench.state.queued(1)) == ([], ())
+        harness.controller.submit(text)
+    harness.view.draft = "draft"
+    harness.controller.edit_queued(1)
+    assert (harness.view.draft, harness.view.queue) == ("third\ndraft", ["second"])
+    harness.controller.remove_queued(0)
+    assert (harness.view.queue, harness.state.queued(1)) == ([], ())
 
 
 async def test_the_queue_of_a_conversation_is_there_again_when_it_is_opened() -> None:
     state = ClientState()
     state.set_queued(1, ["kept"])
-    bench = await ready(page(user(1, "q")), state=state)
-    assert (bench.view.queue, bench.view.held, bench.work.sent) == (["kept"], True, [])
+    harness = await ready(page(user(1, "q")), state=state)
+    assert (harness.view.queue, harness.view.held, harness.work.sent) == (["kept"], True, [])
 
 
 # --- the turn ---
 
 
 async def test_events_are_shown_in_the_answer_of_their_turn() -> None:
-    bench = await talking()
-    bench.event(TextDelta(turn_id="t1", seq=2, step=1, attempt=1, text="hel"))
-    bench.event(TextDelta(turn_id="t1", seq=3, step=1, attempt=1, text="lo"))
-    assert bench.texts() == ["first", "hello"]
-    assert bench.view.rings == 0
-    bench.finish(title="Greeting")
-    assert bench.texts() == ["first", "done"]
-    assert (bench.view.title, bench.view.rings, bench.controller.live) == ("Greeting", 1, None)
+    harness = await talking()
+    harness.event(TextDelta(turn_id="t1", seq=2, step=1, attempt=1, text="hel"))
+    harness.event(TextDelta(turn_id="t1", seq=3, step=1, attempt=1, text="lo"))
+    assert harness.texts() == ["first", "hello"]
+    assert harness.view.rings == 0
+    harness.finish(title="Greeting")
+    assert harness.texts() == ["first", "done"]
+    assert (harness.view.title, harness.view.rings, harness.controller.live) == ("Greeting", 1, None)
 
 
 async def test_events_of_another_turn_or_visit_are_dropped() -> None:
-    bench = await talking()
-    bench.event(TextDelta(turn_id="t0", seq=2, step=1, attempt=1, text="x"))
-    bench.event(TextDelta(turn_id="t1", seq=2, step=1, attempt=1, text="x"), visit=-1)
-    assert bench.texts() == ["first", ""]
+    harness = await talking()
+    harness.event(TextDelta(turn_id="t0", seq=2, step=1, attempt=1, text="x"))
+    harness.event(TextDelta(turn_id="t1", seq=2, step=1, attempt=1, text="x"), visit=-1)
+    assert harness.texts() == ["first", ""]
 
 
 async def test_tasks_that_a_turn_changes_are_shown_in_the_list() -> None:
-    bench = await talking()
+    harness = await talking()
     milk = task(20, "milk")
-    bench.event(TasksChanged(turn_id="t1", seq=2, tasks=(milk,), removed=(3,)))
-    assert bench.view.tasks == [((milk,), (3,))]
+    harness.event(TasksChanged(turn_id="t1", seq=2, tasks=(milk,), removed=(3,)))
+    assert harness.view.tasks == [((milk,), (3,))]
 
 
 async def test_stop_while_it_is_being_sent_stops_the_turn_once_it_is_accepted() -> None:
-    bench = await ready()
-    bench.controller.submit("first")
-    bench.controller.stop()
-    assert bench.called("stop") == []
-    bench.accept()
-    assert bench.called("stop") == [("stop", "t1")]
+    harness = await ready()
+    harness.controller.submit("first")
+    harness.controller.stop()
+    assert harness.called("stop") == []
+    harness.accept()
+    assert harness.called("stop") == [("stop", "t1")]
 
 
 async def test_stop_without_a_link_takes_the_message_back() -> None:
-    bench = await ready()
-    bench.view.link_down = True
-    bench.controller.submit("first")
-    bench.controller.stop()
-    assert bench.view.cancelled[-1] == f"send:{bench.work.sent[0].request_key}"
-    assert (bench.view.draft, bench.view.entries, bench.controller.busy) == ("first", [], False)
-    assert bench.view.toasts == [("Cancelled. The message is back in the composer.", "error")]
+    harness = await ready()
+    harness.view.link_down = True
+    harness.controller.submit("first")
+    harness.controller.stop()
+    assert harness.view.cancelled[-1] == f"send:{harness.work.sent[0].request_key}"
+    assert (harness.view.draft, harness.view.entries, harness.controller.busy) == ("first", [], False)
+    assert harness.view.toasts == [("Cancelled. The message is back in the composer.", "error")]
 
 
 async def test_a_turn_that_can_no_longer_be_watched_has_failed() -> None:
-    bench = await talking()
-    bench.controller.answer.watch_lost("t1", NotFound("It is gone."), 0)
-    answer = bench.view.entries[-1]
+    harness = await talking()
+    harness.controller.answer.watch_lost("t1", NotFound("It is gone."), 0)
+    answer = harness.view.entries[-1]
     assert isinstance(answer, AnswerEntry)
-    assert (answer.status, answer.error, bench.controller.busy) == ("failed", "It is gone.", False)
+    assert (answer.status, answer.error, harness.controller.busy) == ("failed", "It is gone.", False)
 
 
 async def test_retry_sends_the_message_of_the_last_failed_turn() -> None:
-    bench = await talking()
-    bench.event(TurnFailed(turn_id="t1", seq=2, code="internal", message="No.", retryable=True))
-    bench.controller.retry()
-    assert [message.text for message in bench.work.sent] == ["first", "first"]
+    harness = await talking()
+    harness.event(TurnFailed(turn_id="t1", seq=2, code="internal", message="No.", retryable=True))
+    harness.controller.retry()
+    assert [message.text for message in harness.work.sent] == ["first", "first"]
 
 
 async def test_retry_with_nothing_failed_says_so() -> None:
-    bench = await ready()
-    bench.controller.retry()
-    assert bench.view.toasts == [("There is no failed turn to try again.", "warning")]
+    harness = await ready()
+    harness.controller.retry()
+    assert harness.view.toasts == [("There is no failed turn to try again.", "warning")]
 
 
 async def test_an_undone_call_is_marked_and_its_tasks_are_shown() -> None:
-    bench = await talking()
-    bench.controller.answer.undo_call("t1", "1.1")
-    assert bench.called("undo_call") == [("undo_call", "t1", "1.1")]
+    harness = await talking()
+    harness.controller.answer.undo_call("t1", "1.1")
+    assert harness.called("undo_call") == [("undo_call", "t1", "1.1")]
     changed = Changed(tasks=(task(3),), removed=(20,), changes=(), skipped=("Task 4 has changed since.",))
-    bench.controller.answer.call_undone("t1", "1.1", changed)
-    assert bench.view.tasks == [((task(3),), (20,))]
-    assert bench.view.toasts == [("Task 4 has changed since.", "warning")]
+    harness.controller.answer.call_undone("t1", "1.1", changed)
+    assert harness.view.tasks == [((task(3),), (20,))]
+    assert harness.view.toasts == [("Task 4 has changed since.", "warning")]
 
 
 async def test_usage_is_the_sum_over_the_answers_and_priced_by_their_models() -> None:
-    bench = await talking()
+    harness = await talking()
     model = ModelChoice(name="a", model="a", place="", default=True, input_price=1.0, output_price=2.0)
-    bench.models.update((model,))
-    bench.finish(model="a", usage=Usage(input_tokens=1_000_000, output_tokens=500_000))
-    assert bench.view.usage.input_tokens == 1_000_000
-    assert bench.view.cost == "$2.00"
+    harness.models.update((model,))
+    harness.finish(model="a", usage=Usage(input_tokens=1_000_000, output_tokens=500_000))
+    assert harness.view.usage.input_tokens == 1_000_000
+    assert harness.view.cost == "$2.00"
 
 
 # --- approvals ---
 
 
 async def test_a_question_is_asked_and_answered() -> None:
-    bench = await talking()
-    bench.event(ApprovalRequested(turn_id="t1", seq=2, approval=APPROVAL))
-    assert bench.view.approvals == [PendingApproval(turn_id="t1", approval=APPROVAL)]
-    assert bench.view.rings == 1
-    bench.controller.answer.answer("t1", "1.1", "yes")
-    assert bench.view.approvals == []
-    assert bench.called("answer") == [("answer", "t1", "1.1", "yes", None)]
+    harness = await talking()
+    harness.event(ApprovalRequested(turn_id="t1", seq=2, approval=APPROVAL))
+    assert harness.view.approvals == [PendingApproval(turn_id="t1", approval=APPROVAL)]
+    assert harness.view.rings == 1
+    harness.controller.answer.answer("t1", "1.1", "yes")
+    assert harness.view.approvals == []
+    assert harness.called("answer") == [("answer", "t1", "1.1", "yes", None)]
 
 
 async def test_a_question_repeated_is_asked_once_and_goes_when_answered_elsewhere() -> None:
-    bench = await talking()
+    harness = await talking()
     for _ in range(2):
-        bench.event(ApprovalRequested(turn_id="t1", seq=2, approval=APPROVAL))
-    assert len(bench.view.approvals) == 1
-    bench.event(ApprovalAnswered(turn_id="t1", seq=3, call_id="1.1", decision="no"))
-    assert bench.view.approvals == []
+        harness.event(ApprovalRequested(turn_id="t1", seq=2, approval=APPROVAL))
+    assert len(harness.view.approvals) == 1
+    harness.event(ApprovalAnswered(turn_id="t1", seq=3, call_id="1.1", decision="no"))
+    assert harness.view.approvals == []
 
 
 async def test_an_answer_that_was_refused_is_asked_for_again() -> None:
-    bench = await talking()
-    bench.event(ApprovalRequested(turn_id="t1", seq=2, approval=APPROVAL))
-    bench.controller.answer.answer("t1", "1.1", "yes", {"task_ids": "all"})
-    bench.controller.answer.answer_refused("t1", InvalidInput("task_ids must be numbers."))
-    assert len(bench.view.approvals) == 1
-    assert bench.view.toasts == [("task_ids must be numbers.", "error")]
+    harness = await talking()
+    harness.event(ApprovalRequested(turn_id="t1", seq=2, approval=APPROVAL))
+    harness.controller.answer.answer("t1", "1.1", "yes", {"task_ids": "all"})
+    harness.controller.answer.answer_refused("t1", InvalidInput("task_ids must be numbers."))
+    assert len(harness.view.approvals) == 1
+    assert harness.view.toasts == [("task_ids must be numbers.", "error")]
 
 
 async def test_the_end_of_the_turn_takes_its_questions_away() -> None:
-    bench = await talking()
-    bench.event(ApprovalRequested(turn_id="t1", seq=2, approval=APPROVAL))
-    bench.event(TurnCancelled(turn_id="t1", seq=3, response=""))
-    assert bench.view.approvals == []
+    harness = await talking()
+    harness.event(ApprovalRequested(turn_id="t1", seq=2, approval=APPROVAL))
+    harness.event(TurnCancelled(turn_id="t1", seq=3, response=""))
+    assert harness.view.approvals == []
 
 
 # --- opening conversations ---
@@ -575,54 +575,54 @@ async def test_the_end_of_the_turn_takes_its_questions_away() -> None:
 def test_it_starts_with_the_conversation_that_was_open_last() -> None:
     state = ClientState()
     state.last_conversation = 4
-    bench = Bench(state=state)
-    bench.controller.start()
-    assert (bench.controller.conversation_id, bench.work.calls) == (4, [("open_latest", 4, 0)])
+    harness = ControllerHarness(state=state)
+    harness.controller.start()
+    assert (harness.controller.conversation_id, harness.work.calls) == (4, [("open_latest", 4, 0)])
 
 
 def test_it_starts_with_the_one_asked_for() -> None:
-    bench = Bench(conversation_id=7)
-    bench.controller.start()
-    assert bench.work.calls == [("open", 7, 0)]
+    harness = ControllerHarness(conversation_id=7)
+    harness.controller.start()
+    assert harness.work.calls == [("open", 7, 0)]
 
 
 def test_it_starts_with_a_new_one_and_sends_what_was_left_behind() -> None:
     state = ClientState()
     state.last_conversation = 4
     state.post(Outgoing(text="left", request_key="k1", conversation_id=4))
-    bench = Bench(state=state, new=True)
-    bench.controller.start()
-    assert bench.controller.conversation_id is None
-    assert bench.work.calls == [("open_new", 0), ("send_all", ["left"])]
+    harness = ControllerHarness(state=state, new=True)
+    harness.controller.start()
+    assert harness.controller.conversation_id is None
+    assert harness.work.calls == [("open_new", 0), ("send_all", ["left"])]
 
 
 async def test_a_page_is_shown_with_its_title_and_its_live_turn() -> None:
-    bench = await ready(page(user(1, "q", "t1"), turns=[turn("t1", 1, "running")], before=1))
-    assert (bench.view.title, bench.view.more, bench.texts()) == ("mine", True, ["q", ""])
-    assert bench.called("watch") == [("watch", "t1", 0)]
+    harness = await ready(page(user(1, "q", "t1"), turns=[turn("t1", 1, "running")], before=1))
+    assert (harness.view.title, harness.view.more, harness.texts()) == ("mine", True, ["q", ""])
+    assert harness.called("watch") == [("watch", "t1", 0)]
 
 
 async def test_another_conversation_is_opened_and_the_draft_stays_behind() -> None:
-    bench = await talking()
-    bench.view.draft = "half a thought"
-    bench.controller.open(7)
-    assert (bench.controller.loaded, bench.controller.live, bench.view.cancelled) == (False, None, ["watch"])
-    await bench.load(page(user(1, "q"), id=7, title="other"))
-    assert (bench.state.draft(1), bench.view.draft, bench.view.title) == ("half a thought", "", "other")
-    assert bench.controller.conversation_id == bench.state.last_conversation == 7
+    harness = await talking()
+    harness.view.draft = "half a thought"
+    harness.controller.open(7)
+    assert (harness.controller.loaded, harness.controller.live, harness.view.cancelled) == (False, None, ["watch"])
+    await harness.load(page(user(1, "q"), id=7, title="other"))
+    assert (harness.state.draft(1), harness.view.draft, harness.view.title) == ("half a thought", "", "other")
+    assert harness.controller.conversation_id == harness.state.last_conversation == 7
 
 
 async def test_the_conversation_on_screen_is_not_opened_again() -> None:
-    bench = await ready(page(user(1, "q")))
-    bench.controller.open(1)
-    assert bench.work.calls == []
+    harness = await ready(page(user(1, "q")))
+    harness.controller.open(1)
+    assert harness.work.calls == []
 
 
 async def test_a_page_of_an_earlier_visit_is_dropped() -> None:
-    bench = await ready(page(user(1, "q")))
-    bench.controller.open(7)
-    await bench.load(page(user(1, "late")), visit=0)
-    assert (bench.texts(), bench.controller.loaded) == (["q"], False)
+    harness = await ready(page(user(1, "q")))
+    harness.controller.open(7)
+    await harness.load(page(user(1, "late")), visit=0)
+    assert (harness.texts(), harness.controller.loaded) == (["q"], False)
 
 
 @pytest.mark.parametrize(
@@ -644,102 +644,102 @@ async def test_what_is_typed_while_it_opens_goes_to_the_conversation_it_turns_ou
     state.last_conversation = 4
     state.set_draft(4, "guessed")
     state.set_draft(1, draft)
-    bench = Bench(state=state)
-    bench.view.draft = typed
-    await bench.load(page(user(1, "q")))
-    assert (bench.view.draft, state.draft(4), state.draft(1)) == kept
+    harness = ControllerHarness(state=state)
+    harness.view.draft = typed
+    await harness.load(page(user(1, "q")))
+    assert (harness.view.draft, state.draft(4), state.draft(1)) == kept
 
 
 async def test_older_pages_come_before_the_first_entry() -> None:
-    bench = await ready(page(user(5, "q"), before=5))
-    bench.controller.load_older()
-    assert bench.work.calls == [("older", 1, 5, 0)]
-    bench.controller.older_loaded(page(user(1, "older")), 0)
-    assert (bench.texts(), bench.view.more) == (["older", "q"], False)
-    bench.controller.load_older()
-    assert len(bench.called("older")) == 1
+    harness = await ready(page(user(5, "q"), before=5))
+    harness.controller.load_older()
+    assert harness.work.calls == [("older", 1, 5, 0)]
+    harness.controller.older_loaded(page(user(1, "older")), 0)
+    assert (harness.texts(), harness.view.more) == (["older", "q"], False)
+    harness.controller.load_older()
+    assert len(harness.called("older")) == 1
 
 
 async def test_an_older_page_that_could_not_be_loaded_can_be_asked_for_again() -> None:
-    bench = await ready(page(user(5, "q"), before=5))
-    bench.controller.older_loaded(None, 0)
-    assert bench.view.more
-    bench.controller.load_older()
-    assert bench.called("older") == [("older", 1, 5, 0)]
+    harness = await ready(page(user(5, "q"), before=5))
+    harness.controller.older_loaded(None, 0)
+    assert harness.view.more
+    harness.controller.load_older()
+    assert harness.called("older") == [("older", 1, 5, 0)]
 
 
 async def test_what_another_program_wrote_is_added_and_its_live_turn_watched() -> None:
-    bench = await ready(page(user(1, "q", "t1"), turns=[turn("t1", 1)]))
-    bench.controller.refresh()
-    assert bench.work.calls == [("refresh", 1, 0)]
+    harness = await ready(page(user(1, "q", "t1"), turns=[turn("t1", 1)]))
+    harness.controller.refresh()
+    assert harness.work.calls == [("refresh", 1, 0)]
     newer = page(user(1, "q", "t1"), user(3, "theirs", "t3"), turns=[turn("t1", 1), turn("t3", 3, "running")])
-    bench.controller.page_fetched(newer, 0)
-    assert [text for text in bench.texts() if text] == ["q", "theirs"]
-    assert bench.called("watch") == [("watch", "t3", 0)]
-    bench.controller.page_fetched(newer, 0)
-    assert len(bench.called("watch")) == 1
+    harness.controller.page_fetched(newer, 0)
+    assert [text for text in harness.texts() if text] == ["q", "theirs"]
+    assert harness.called("watch") == [("watch", "t3", 0)]
+    harness.controller.page_fetched(newer, 0)
+    assert len(harness.called("watch")) == 1
 
 
 async def test_while_a_turn_runs_the_page_is_not_fetched_again() -> None:
-    bench = await talking()
-    bench.controller.refresh()
-    bench.controller.page_fetched(page(user(5, "theirs")), 0)
-    assert bench.called("refresh") == []
-    assert bench.texts() == ["first", ""]
+    harness = await talking()
+    harness.controller.refresh()
+    harness.controller.page_fetched(page(user(5, "theirs")), 0)
+    assert harness.called("refresh") == []
+    assert harness.texts() == ["first", ""]
 
 
 async def test_a_new_title_is_shown_and_that_of_another_conversation_is_not() -> None:
-    bench = await ready(page(user(1, "q")))
-    bench.controller.conversation_renamed(conversation(7, "other"))
-    assert bench.view.title == "mine"
-    bench.controller.conversation_renamed(conversation(1, "renamed"))
-    assert bench.view.title == "renamed"
+    harness = await ready(page(user(1, "q")))
+    harness.controller.conversation_renamed(conversation(7, "other"))
+    assert harness.view.title == "mine"
+    harness.controller.conversation_renamed(conversation(1, "renamed"))
+    assert harness.view.title == "renamed"
 
 
 async def test_the_conversation_on_screen_deleted_leaves_a_new_one() -> None:
-    bench = await ready(page(user(1, "q")))
-    bench.controller.conversation_deleted(1)
-    assert (bench.controller.deleted, bench.controller.conversation_id) == (1, None)
-    assert bench.work.calls == [("open_new", 1)]
+    harness = await ready(page(user(1, "q")))
+    harness.controller.conversation_deleted(1)
+    assert (harness.controller.deleted, harness.controller.conversation_id) == (1, None)
+    assert harness.work.calls == [("open_new", 1)]
 
 
 async def test_back_online_it_fetches_the_page_or_what_it_could_not_open() -> None:
-    bench = Bench(conversation_id=7)
-    bench.controller.reconnected()
-    assert bench.work.calls == [("open", 7, 0)]
-    await bench.load(page(user(1, "q"), id=7))
-    bench.controller.reconnected()
-    assert bench.work.calls[1:] == [("refresh", 7, 0)]
-    bench.controller.open(8)
-    bench.controller.reconnected()
-    assert bench.work.calls[2:] == [("open", 8, 1), ("open", 8, 1)]
+    harness = ControllerHarness(conversation_id=7)
+    harness.controller.reconnected()
+    assert harness.work.calls == [("open", 7, 0)]
+    await harness.load(page(user(1, "q"), id=7))
+    harness.controller.reconnected()
+    assert harness.work.calls[1:] == [("refresh", 7, 0)]
+    harness.controller.open(8)
+    harness.controller.reconnected()
+    assert harness.work.calls[2:] == [("open", 8, 1), ("open", 8, 1)]
 
 
 # --- drafts and notes ---
 
 
 async def test_a_draft_is_put_on_disk_in_a_moment() -> None:
-    bench = await ready()
-    bench.view.draft = "half"
-    bench.controller.note_draft()
-    assert bench.state.draft(None) == "half"
-    assert bench.view.saves[-1] == bench.controller.save
+    harness = await ready()
+    harness.view.draft = "half"
+    harness.controller.note_draft()
+    assert harness.state.draft(None) == "half"
+    assert harness.view.saves[-1] == harness.controller.save
 
 
 async def test_a_state_that_cannot_be_saved_is_reported_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    bench = await ready(state=ClientState(tmp_path / "file" / "state.json"))
+    harness = await ready(state=ClientState(tmp_path / "file" / "state.json"))
     for text in ("a", "b"):
-        bench.view.draft = text
-        bench.controller.keep_draft()
-    assert len(bench.view.toasts) == 1
-    assert "cannot be saved" in bench.view.toasts[0][0]
+        harness.view.draft = text
+        harness.controller.keep_draft()
+    assert len(harness.view.toasts) == 1
+    assert "cannot be saved" in harness.view.toasts[0][0]
 
 
 async def test_a_note_stands_at_the_end() -> None:
-    bench = await ready(page(user(1, "q")))
-    bench.controller.note("The list could not be opened.")
-    entry = bench.view.entries[-1]
+    harness = await ready(page(user(1, "q")))
+    harness.controller.note("The list could not be opened.")
+    entry = harness.view.entries[-1]
     assert isinstance(entry, NoteEntry)
     assert entry.text == "The list could not be opened."
 

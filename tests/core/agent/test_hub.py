@@ -25,10 +25,10 @@ async def test_a_viewer_who_comes_later_gets_what_memory_holds() -> None:
     hub = EventHub()
     hub.keep("ann", "t", before=0, events=[delta(1)])
     hub.publish("t", [delta(2), delta(3)])
-    for after, seen in ((0, [1, 2, 3]), (2, [3]), (3, [])):
+    for after, last_seen in ((0, [1, 2, 3]), (2, [3]), (3, [])):
         with hub.viewer("ann", "t", after=after) as viewer:
             assert not viewer.behind
-            assert [event.seq for event in viewer.take()] == seen
+            assert [event.seq for event in viewer.take()] == last_seen
 
 
 async def test_the_database_must_tell_what_memory_does_not_hold() -> None:

@@ -14,7 +14,7 @@ from kirotodo.core.settings import Settings
 from tests.contract.harness import say, until_parked
 
 
-class Ears(Observer):
+class RecordingObserver(Observer):
     def __init__(self) -> None:
         self.turns: list[TurnReport] = []
         self.steps: list[StepReport] = []
@@ -32,19 +32,21 @@ def model() -> ScriptedModel:
 
 
 @pytest.fixture
-def ears() -> Ears:
-    return Ears()
+def observer() -> RecordingObserver:
+    return RecordingObserver()
 
 
 @pytest.fixture
-async def core(tmp_path: Path, model: ScriptedModel, ears: Ears) -> AsyncIterator[Core]:
+async def core(tmp_path: Path, model: ScriptedModel, observer: RecordingObserver) -> AsyncIterator[Core]:
     settings = Settings(kirotodo_home=tmp_path, database_url=f"sqlite:///{tmp_path / 'list.db'}", timezone="UTC")
-    core = await Core.open(settings, model=model, observer=ears)
+    core = await Core.open(settings, model=model, observer=observer)
     yield core
     await core.aclose()
 
 
-async def test_every_stretch_of_a_turn_is_reported(core: Core, model: ScriptedModel, ears: Ears) -> None:
+async def test_every_stretch_of_a_turn_is_reported(
+    core: Core, model: ScriptedModel, observer: RecordingObserver
+) -> None:
     ann = core.of("ann")
     for title in "ab":
         await ann.add_from_text(title)
@@ -54,19 +56,19 @@ async def test_every_stretch_of_a_turn_is_reported(core: Core, model: ScriptedMo
     await ann.answer(sent.turn_id, question.approval.call_id, "yes")
     [_ async for _ in ann.watch(sent.turn_id)]
     await core.aclose()
-    assert [report.ended for report in ears.turns] == ["parked", "finished"]
-    assert {report.user_id for report in ears.turns} == {"ann"}
+    assert [report.ended for report in observer.turns] == ["parked", "finished"]
+    assert {report.user_id for report in observer.turns} == {"ann"}
     assert core.live_turns == 0
-    assert [step.code for step in ears.steps] == ["", ""]
-    assert all(step.first_seconds is not None and step.first_seconds <= step.seconds for step in ears.steps)
+    assert [step.code for step in observer.steps] == ["", ""]
+    assert all(step.first_seconds is not None and step.first_seconds <= step.seconds for step in observer.steps)
 
 
-async def test_an_error_is_reported_by_its_code(core: Core, model: ScriptedModel, ears: Ears) -> None:
+async def test_an_error_is_reported_by_its_code(core: Core, model: ScriptedModel, observer: RecordingObserver) -> None:
     model.extend([Fail(error=ModelError("The service is down."))])
     await say(core.of("ann"), "hello")
     await core.aclose()
-    assert [(report.ended, report.code) for report in ears.turns] == [("failed", "model_error")]
-    assert [step.code for step in ears.steps] == ["model_error"]
+    assert [(report.ended, report.code) for report in observer.turns] == [("failed", "model_error")]
+    assert [step.code for step in observer.steps] == ["model_error"]
 
 
 async def test_the_log_says_how_long_and_never_what(

@@ -76,7 +76,7 @@ async def collected(core: Core, turn_id: str) -> list[TurnEvent]:
 async def test_viewers_are_told_of_an_outage_that_lasts_and_a_stop_takes_effect_after_it(
     tmp_path: Path, core: Core, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "OUTAGE_TOLD_SECONDS", 0.05)
+    monkeypatch.setattr(runner, "OUTAGE_REPORTED_SECONDS", 0.05)
     monkeypatch.setattr(runner, "CANCEL_SECONDS", 0.05)
     spoken = asyncio.Event()
     model.extend(["Half ", Wait(gate=spoken), "an answer.", Wait(gate=asyncio.Event())])

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.agent.prompt import HISTORY_TOKENS, RESULT_ITEMS, asked, cost, shortened
+from kirotodo.core.agent.prompt import HISTORY_TOKENS, RESULT_ITEMS, cost, prompt_input, shortened
 from kirotodo.core.domain.conversation import Message, ToolCall
 from kirotodo.core.models.model import AssistantStep, PromptItem, ToolOutcome, UserText
 from kirotodo.core.store.turns import StepRecord
@@ -45,7 +45,7 @@ def window(
     max_tokens: int = HISTORY_TOKENS,
 ) -> tuple[PromptItem, ...]:
     """The history as the agent puts it together."""
-    known = asked(messages, steps, turn_id=turn_id, max_messages=max_messages, max_tokens=max_tokens)
+    known = prompt_input(messages, steps, turn_id=turn_id, max_messages=max_messages, max_tokens=max_tokens)
     return known.history(steps.get(turn_id, ()))
 
 

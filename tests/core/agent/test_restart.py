@@ -11,13 +11,13 @@ from tests.core.models.test_requests import opened
 
 
 async def test_text_that_was_given_up_goes_even_where_none_takes_its_place(tmp_path: Path) -> None:
-    seen = asyncio.Event()
-    model = ScriptedModel(["I beg", Wait(gate=seen), Restarted(), call("list_tasks")], ["Done."])
+    text_arrived = asyncio.Event()
+    model = ScriptedModel(["I beg", Wait(gate=text_arrived), Restarted(), call("list_tasks")], ["Done."])
     backend = await opened(tmp_path, model)
     sent = await backend.send("list")
     async for event in backend.watch(sent.turn_id):
         if isinstance(event, TextDelta):
-            seen.set()
+            text_arrived.set()
             break
     events = await events_of(backend, sent)
     await backend.aclose()

@@ -107,14 +107,14 @@ async def test_a_live_turn_is_not_taken_from_a_program_that_runs(programs: Progr
 
 
 async def test_one_look_serves_all_who_watch(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[Sequence[Any], Sequence[Any]]] = []
+    queries: list[tuple[Sequence[Any], Sequence[Any]]] = []
     looked = asyncio.Event()
     database = programs.two._database
     look = database.marks
 
     async def counted(turns: Sequence[tuple[str, str]], users: Sequence[str]) -> Heads | None:
-        asked.append((list(turns), list(users)))
-        if len(asked) == 3:
+        queries.append((list(turns), list(users)))
+        if len(queries) == 3:
             looked.set()
         return await look(turns, users)
 
@@ -128,18 +128,18 @@ async def test_one_look_serves_all_who_watch(programs: Programs, monkeypatch: py
     seen = await asyncio.gather(*watching)
     assert all(events == seen[0] for events in seen)
     assert isinstance(seen[0][-1], TurnFinished)
-    assert all(look == ([("local", sent.turn_id)], []) for look in asked)
-    told = len(asked)
+    assert all(look == ([("local", sent.turn_id)], []) for look in queries)
+    query_count = len(queries)
     await programs.one.add_from_text("nobody watches any more")
     await asyncio.sleep(2 * LOOK_SECONDS)
-    assert len(asked) <= told + 1
+    assert len(queries) <= query_count + 1
 
 
 async def test_what_the_other_program_does_to_the_list_is_heard(programs: Programs) -> None:
     async with aclosing(programs.two.changes()) as changes:
         await anext(changes)
         await programs.one.add_from_text("milk")
-        heard = await anext(changes)
-        assert [task.title for task in heard.tasks] == ["milk"]
+        change = await anext(changes)
+        assert [task.title for task in change.tasks] == ["milk"]
         await programs.one.delete_tasks([1])
         assert (await anext(changes)).removed == (1,)

@@ -116,7 +116,7 @@ def test_a_count_runs_down_with_every_occurrence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "said_on", "expected"),
+    ("rule", "start", "expected"),
     [
         ("FREQ=WEEKLY;BYDAY=FR", "2026-11-25", "2026-11-27"),
         ("FREQ=WEEKLY;BYDAY=WE", "2026-11-25", "2026-11-25"),
@@ -131,8 +131,8 @@ def test_a_count_runs_down_with_every_occurrence() -> None:
         ("FREQ=DAILY;BYHOUR=9;BYMINUTE=30", "2026-11-25", "2026-11-25"),
     ],
 )
-def test_the_first_occurrence_is_on_that_day_or_later(rule: str, said_on: str, expected: str | None) -> None:
-    first = first_due(rule, after=day(said_on))
+def test_the_first_occurrence_is_on_that_day_or_later(rule: str, start: str, expected: str | None) -> None:
+    first = first_due(rule, after=day(start))
     assert (first.isoformat() if first else None) == expected
 
 
@@ -196,9 +196,11 @@ def test_a_rule_is_stored_with_the_day_that_a_short_month_would_take_away(rule: 
 
 @given(st.sets(st.integers(1, 31), min_size=1, max_size=5), st.integers(1, 4))
 def test_what_was_said_is_found_in_the_stored_rule(days: set[int], interval: int) -> None:
-    said = read_rule(f"FREQ=MONTHLY;INTERVAL={interval};BYMONTHDAY={','.join(map(str, sorted(days - {31}) or [31]))}")
-    stored = read_rule(anchored(str(said), due_date=None, recurs_from="schedule"))
-    assert unclamped(stored) == said or said.bymonthday == (31,)
+    written = read_rule(
+        f"FREQ=MONTHLY;INTERVAL={interval};BYMONTHDAY={','.join(map(str, sorted(days - {31}) or [31]))}"
+    )
+    stored = read_rule(anchored(str(written), due_date=None, recurs_from="schedule"))
+    assert unclamped(stored) == written or written.bymonthday == (31,)
 
 
 def _last_day(year: int, month: int) -> int:
@@ -214,20 +216,20 @@ def _last_day(year: int, month: int) -> int:
     st.sampled_from(["", ";COUNT=40"]),
 )
 def test_month_ends_clamp_and_come_back_through_any_number_of_completions(
-    number: int, interval: int, year: int, month: int, is_said: bool, end: str
+    number: int, interval: int, year: int, month: int, has_number: bool, end: str
 ) -> None:
     """Both for rows that people have and for rules as they are stored now."""
     due = dt.date(year, month, min(number, _last_day(year, month)))
-    number = number if is_said else due.day
-    said = f"FREQ=MONTHLY;INTERVAL={interval}" + (f";BYMONTHDAY={number}" if is_said else "") + end
-    rule = anchored(said, due_date=due, recurs_from="schedule")
+    number = number if has_number else due.day
+    written = f"FREQ=MONTHLY;INTERVAL={interval}" + (f";BYMONTHDAY={number}" if has_number else "") + end
+    rule = anchored(written, due_date=due, recurs_from="schedule")
     for k in range(1, 30):
-        old_style = next_due(said, due_date=due, due_time=None, done_on=due, recurs_from="schedule")
+        old_style = next_due(written, due_date=due, due_time=None, done_on=due, recurs_from="schedule")
         later = next_due(rule, due_date=due, due_time=None, done_on=due, recurs_from="schedule")
         years, months = divmod(month - 1 + interval * k, 12)
         last = _last_day(year + years, months + 1)
         assert later == dt.date(year + years, months + 1, min(number, last))
-        assert later == old_style or not is_said
+        assert later == old_style or not has_number
         assert later is not None
         due, rule = later, rule_after(anchored(rule, due_date=due, recurs_from="schedule"))
 
@@ -240,15 +242,15 @@ def test_every_program_reads_the_same_days_from_the_stored_rule(
     from dateutil.rrule import rrulestr
 
     freq = "YEARLY" if yearly else "MONTHLY"
-    said = read_rule(f"FREQ={freq};INTERVAL={interval};BYMONTHDAY={','.join(map(str, sorted(days)))}")
+    written = read_rule(f"FREQ={freq};INTERVAL={interval};BYMONTHDAY={','.join(map(str, sorted(days)))}")
     begin = dt.datetime.combine(start, dt.time())
     wanted: set[dt.date] = set()
-    for rule in clamped(said):
+    for rule in clamped(written):
         wanted |= {each.date() for each in rrulestr(str(rule), dtstart=begin).xafter(begin, count=40)}
     due: dt.date | None = start
     for expected in sorted(wanted)[:20]:
         assert due is not None
-        due = next_due(str(said), due_date=due, due_time=None, done_on=due, recurs_from="schedule")
+        due = next_due(str(written), due_date=due, due_time=None, done_on=due, recurs_from="schedule")
         assert due == expected
 
 
@@ -346,8 +348,8 @@ def test_the_first_time_of_a_rule_of_hours_is_one_interval_from_now() -> None:
     ],
 )
 def test_a_local_time_is_one_instant_even_where_the_clocks_change(zone: str, local: str, utc: str) -> None:
-    said = dt.datetime.fromisoformat(local)
-    assert local_moment(said.date(), said.time(), zone) == dt.datetime.fromisoformat(f"{utc}:00+00:00")
+    written = dt.datetime.fromisoformat(local)
+    assert local_moment(written.date(), written.time(), zone) == dt.datetime.fromisoformat(f"{utc}:00+00:00")
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe"])

@@ -7,14 +7,14 @@ import pytest
 
 from kirotodo.core.store.database import Database
 from tests.core.models.dialogue import Dialogue
-from tests.core.tools.desk import Desk
+from tests.core.tools.tool_harness import ToolHarness
 
 
 @pytest.fixture
 async def talk(tmp_path: Path) -> AsyncIterator[Dialogue]:
-    desk = Desk()
-    desk.database = await Database.open(f"sqlite:///{tmp_path / 'list.db'}", clock=desk.clock)
+    tools = ToolHarness()
+    tools.database = await Database.open(f"sqlite:///{tmp_path / 'list.db'}", clock=tools.clock)
     try:
-        yield Dialogue(desk)
+        yield Dialogue(tools)
     finally:
-        await desk.database.aclose()
+        await tools.database.aclose()

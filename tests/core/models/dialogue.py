@@ -22,7 +22,7 @@ from kirotodo.core.models.model import (
 )
 from kirotodo.core.tools.base import failure
 from kirotodo.core.tools.registry import TOOLS
-from tests.core.tools.desk import ZONE, Desk
+from tests.core.tools.tool_harness import ZONE, ToolHarness
 
 ROUNDS = 10
 
@@ -41,57 +41,57 @@ class UserEntry:
 class Dialogue:
     """Says things to the model; `agree` answers the approvals that its calls need."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, tools: ToolHarness) -> None:
+        self.tools = tools
         self.model = BuiltinModel()
         self.history: list[PromptItem] = []
         self.called: list[str] = []
         self.arguments: list[Mapping[str, Any]] = []
-        self.asked: list[str] = []
+        self.questions: list[str] = []
         self.agree = True
 
     async def say(self, text: str) -> str:
         """One turn; the answer."""
-        self.desk.turn += 1
-        self.called, self.arguments, self.asked = [], [], []
+        self.tools.turn += 1
+        self.called, self.arguments, self.questions = [], [], []
         self.history = [
             replace(item, result=shortened(item.result)) if isinstance(item, ToolOutcome) else item
             for item in self.history
         ]
         self.history.append(UserText(text=text))
         for round_ in range(ROUNDS):
-            said, calls = await self._step()
+            step, calls = await self._step()
             requests = tuple(
                 ToolCallRequest(call_id=f"{round_}.{place}", tool=call.tool, arguments=call.arguments)
                 for place, call in enumerate(calls)
             )
-            self.history.append(AssistantStep(text=said, calls=requests))
+            self.history.append(AssistantStep(text=step, calls=requests))
             if not requests:
-                return said
+                return step
             for request in requests:
                 self.history.append(await self._run(request))
         raise AssertionError(f"no answer to {text!r} within {ROUNDS} rounds; called {self.called}")
 
     async def hold(self, exchanges: Sequence[UserEntry]) -> None:
         """A whole conversation, each exchange checked."""
-        for said in exchanges:
-            answer = await self.say(said.text)
-            told = f"{said.text!r} called {self.called} and answered {answer!r}"
-            if said.tools is not None:
-                assert self.called == said.tools.split(), told
-            if said.then is not None:
-                assert tuple(await self.pending()) == said.then, told
-            for words in said.words:
-                assert words in answer, told
-            for words in said.never:
-                assert words not in answer, told
+        for exchange in exchanges:
+            answer = await self.say(exchange.text)
+            report = f"{exchange.text!r} called {self.called} and answered {answer!r}"
+            if exchange.tools is not None:
+                assert self.called == exchange.tools.split(), report
+            if exchange.then is not None:
+                assert tuple(await self.pending()) == exchange.then, report
+            for words in exchange.words:
+                assert words in answer, report
+            for words in exchange.never:
+                assert words not in answer, report
 
     async def _step(self) -> tuple[str, list[ToolCall]]:
         request = ModelRequest(
             instructions="",
             tools=TOOLS.schemas(),
             history=tuple(self.history),
-            facts=Facts(now=self.desk.now.astimezone(ZONE), zone=ZONE, open_tasks=0),
+            facts=Facts(now=self.tools.now.astimezone(ZONE), zone=ZONE, open_tasks=0),
             deadline=asyncio.get_running_loop().time() + 30,
         )
         events = [event async for event in self.model.stream(request)]
@@ -103,13 +103,13 @@ class Dialogue:
         self.arguments.append(request.arguments)
         status: CallStatus = "succeeded"
         try:
-            needed = await self.desk.approval(request.tool, **request.arguments)
+            needed = await self.tools.approval(request.tool, **request.arguments)
             if needed is not None:
-                self.asked.append(needed.text)
+                self.questions.append(needed.text)
             if needed is not None and not self.agree:
                 status, result = "denied", failure("The user said no.")
             else:
-                result = dict(await self.desk.call(request.tool, **request.arguments))
+                result = dict(await self.tools.call(request.tool, **request.arguments))
         except (ToolError, UserError) as error:
             status, result = "failed", failure(error.message)
         return ToolOutcome(call_id=request.call_id, tool=request.tool, status=status, result=result)
@@ -121,4 +121,4 @@ class Dialogue:
 
     async def pending(self) -> list[str]:
         """The open tasks as "id title"."""
-        return [f"{task.id} {task.title}" for task in await self.desk.tasks()]
+        return [f"{task.id} {task.title}" for task in await self.tools.tasks()]

@@ -83,17 +83,17 @@ async def say(backend: LocalBackend, text: str, conversation: int | None = None)
 
 async def run(model: Model, request: ModelRequest) -> list[ModelEvent]:
     """One step of `model`, texts in a row as one."""
-    told: list[ModelEvent] = []
+    received: list[ModelEvent] = []
     async with aclosing(model.stream(request)) as events:
         async for event in events:
-            if isinstance(event, port.TextDelta) and told and isinstance(last := told[-1], port.TextDelta):
-                told[-1] = port.TextDelta(text=last.text + event.text)
+            if isinstance(event, port.TextDelta) and received and isinstance(last := received[-1], port.TextDelta):
+                received[-1] = port.TextDelta(text=last.text + event.text)
             else:
-                told.append(event)
-    return told
+                received.append(event)
+    return received
 
 
-def asked(*history: PromptItem, seconds: float = 10.0) -> ModelRequest:
+def model_request(*history: PromptItem, seconds: float = 10.0) -> ModelRequest:
     """A request with all the tools; the history is one question unless given."""
     return ModelRequest(
         instructions=INSTRUCTIONS,

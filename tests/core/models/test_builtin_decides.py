@@ -21,7 +21,7 @@ from kirotodo.core.models.model import (
     UserText,
 )
 from kirotodo.core.tools.registry import TOOLS
-from tests.core.tools.desk import MONDAY, ZONE
+from tests.core.tools.tool_harness import MONDAY, ZONE
 
 
 def request(history: Sequence[PromptItem]) -> ModelRequest:

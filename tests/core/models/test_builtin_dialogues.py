@@ -265,15 +265,15 @@ async def test_morning_meetings_are_rescheduled_and_no_others(talk: Dialogue) ->
     answer = await talk.say("Reschedule my morning meetings to 2 PM")
     assert talk.called[-1] == "update_task"
     assert "Moved 2 tasks" in answer
-    times = [str(task.due_time) for task in await talk.desk.tasks()]
+    times = [str(task.due_time) for task in await talk.tools.tasks()]
     assert times == ["14:00:00", "14:00:00", "16:00:00"]
 
 
 async def test_taking_the_other_one_never_takes_back_somebody_elses_edit(talk: Dialogue) -> None:
     for text in ("add team meeting", "add board meeting", "add lunch", "delete the meeting", "the first one"):
         await talk.say(text)
-    talk.desk.turn += 1
-    await talk.desk.call("update_task", task_id=3, title="late lunch")
+    talk.tools.turn += 1
+    await talk.tools.call("update_task", task_id=3, title="late lunch")
     answer = await talk.say("no, the second one")
     assert "changed since" in answer
     assert await talk.pending() == ["2 board meeting", "3 late lunch"]
@@ -284,7 +284,7 @@ async def test_clearing_a_list_asks_and_a_no_leaves_it(talk: Dialogue) -> None:
     await talk.say("add call the bank")
     talk.agree = False
     answer = await talk.say("clear my shopping list")
-    assert talk.asked == ["Delete 3 tasks?"]
+    assert talk.questions == ["Delete 3 tasks?"]
     assert answer == "Left as they are."
     assert len(await talk.pending()) == 4
     talk.agree = True
@@ -322,7 +322,7 @@ async def test_a_question_never_changes_anything(talk: Dialogue, question: str) 
 
 async def chores(talk: Dialogue) -> None:
     for title in ("polish the boots", "sweep the attic", "oil the hinges"):
-        await talk.desk.call("add_task", title=title)
+        await talk.tools.call("add_task", title=title)
 
 
 @pytest.mark.parametrize("between", ["flibber the gromble", "thanks", "add chalk", "what's the weather like?", "hello"])
@@ -396,7 +396,7 @@ async def test_ticked_items_of_a_pasted_list_are_named_and_left_out(talk: Dialog
 
 async def test_them_are_all_of_them_however_many(talk: Dialogue) -> None:
     for number in range(25):
-        await talk.desk.call("add_task", title=f"chore {number}")
+        await talk.tools.call("add_task", title=f"chore {number}")
     await talk.say("complete everything")
     assert await talk.pending() == []
     await talk.say("reopen them")
@@ -405,7 +405,7 @@ async def test_them_are_all_of_them_however_many(talk: Dialogue) -> None:
 
 async def test_a_long_list_is_a_page_and_says_how_many_more(talk: Dialogue) -> None:
     for number in range(25):
-        await talk.desk.call("add_task", title=f"chore {number}")
+        await talk.tools.call("add_task", title=f"chore {number}")
     answer = await talk.say("show me all my tasks")
     assert answer.startswith("25 open tasks:")
     assert answer.count("chore") == 20
@@ -414,8 +414,8 @@ async def test_a_long_list_is_a_page_and_says_how_many_more(talk: Dialogue) -> N
 
 async def test_a_misspelt_title_is_found_among_hundreds(talk: Dialogue) -> None:
     for number in range(230):
-        await talk.desk.call("add_task", title=f"chore number {number}", due="2026-11-27")
-    await talk.desk.call("add_task", title="renew the passport")
+        await talk.tools.call("add_task", title=f"chore number {number}", due="2026-11-27")
+    await talk.tools.call("add_task", title="renew the passport")
     await talk.say("complete the pasport task")
     assert talk.called[-1] == "complete_task"
-    assert (await talk.desk.task(231)).completed
+    assert (await talk.tools.task(231)).completed

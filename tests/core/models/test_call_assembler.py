@@ -90,14 +90,14 @@ def cumulative(calls: list[Call], cut: Cut) -> Iterator[list[Fragment]]:
     """Arguments come again and again from their beginning, the last time twice."""
     for fragments in numbered(calls, cut):
         so_far = ""
-        told = []
+        snapshots = []
         for fragment in fragments:
             so_far += fragment["arguments"]
-            told.append({**fragment, "arguments": so_far})
-        yield [*told, told[-1]]
+            snapshots.append({**fragment, "arguments": so_far})
+        yield [*snapshots, snapshots[-1]]
 
 
-def told_again_in_the_end(calls: list[Call], cut: Cut) -> Iterator[list[Fragment]]:
+def repeated_at_the_end(calls: list[Call], cut: Cut) -> Iterator[list[Fragment]]:
     for fragments, (_, arguments) in zip(numbered(calls, cut), calls, strict=True):
         yield [*fragments, {**fragments[0], "name": None, "arguments": json.dumps(arguments, indent=1)}]
 
@@ -160,7 +160,7 @@ STYLES: Final = (
     new_ids_all_zero,
     all_in_every_fragment,
     cumulative,
-    told_again_in_the_end,
+    repeated_at_the_end,
     sent_twice,
     sent_twice_under_new_indices,
     names_in_pieces,

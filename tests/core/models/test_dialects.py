@@ -28,9 +28,9 @@ def request(text: str = "please") -> ModelRequest:
     )
 
 
-def told(*pieces: str, asked: ModelRequest | None = None) -> tuple[str, list[ToolCall]]:
+def shown_and_called(*pieces: str, model_request: ModelRequest | None = None) -> tuple[str, list[ToolCall]]:
     """What is shown in the end, and called."""
-    held = TextFilter(asked or request())
+    held = TextFilter(model_request or request())
     events = [event for piece in pieces for event in held.feed(piece)]
     last, calls = held.finish()
     shown = ""
@@ -43,12 +43,12 @@ def told(*pieces: str, asked: ModelRequest | None = None) -> tuple[str, list[Too
     return shown, calls
 
 
-def always(text: str, *, asked: ModelRequest | None = None) -> tuple[str, list[ToolCall]]:
+def always(text: str, *, model_request: ModelRequest | None = None) -> tuple[str, list[ToolCall]]:
     """What is shown and called, however the text is cut."""
-    whole = told(text, asked=asked)
-    assert told(*text, asked=asked) == whole
+    whole = shown_and_called(text, model_request=model_request)
+    assert shown_and_called(*text, model_request=model_request) == whole
     for cut in range(1, len(text)):
-        assert told(text[:cut], text[cut:], asked=asked) == whole, (text[:cut], text[cut:])
+        assert shown_and_called(text[:cut], text[cut:], model_request=model_request) == whole, (text[:cut], text[cut:])
     return whole
 
 
@@ -127,7 +127,7 @@ def test_a_written_call_is_run_and_not_shown(family: str) -> None:
     "family", [name for name in CALLS if not CALLS[name].startswith(("{", "[{", "[add", "Act", ">>", "comm"))]
 )
 def test_words_before_a_call_are_shown(family: str) -> None:
-    shown, calls = told(*f"I add it.\n{CALLS[family]}")
+    shown, calls = shown_and_called(*f"I add it.\n{CALLS[family]}")
     assert (shown.strip(), calls) == ("I add it.", ADD)
 
 
@@ -140,8 +140,8 @@ BLOCKS = [
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_calls_in_a_row_all_run_and_words_behind_them_are_shown(block: str) -> None:
-    assert told(*f"{block}\n{block}") == ("", ADD * 2)
-    shown, calls = told(*f"{block}\nIt is on the list.")
+    assert shown_and_called(*f"{block}\n{block}") == ("", ADD * 2)
+    shown, calls = shown_and_called(*f"{block}\nIt is on the list.")
     assert (shown.strip(), calls) == ("It is on the list.", ADD)
 
 
@@ -179,8 +179,8 @@ SHOWN: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("case", SHOWN)
 def test_what_is_not_for_the_user_is_left_out(case: str) -> None:
-    said, shown = SHOWN[case]
-    assert always(said) == (shown, [])
+    text, shown = SHOWN[case]
+    assert always(text) == (shown, [])
 
 
 KEPT = (
@@ -211,12 +211,12 @@ def test_an_answer_that_speaks_of_marks_is_kept(text: str) -> None:
     "mark", ["<think>", "<|im_end|>", "</think>", f"<tool_call>{NAMED}</tool_call>", "<|channel|>"]
 )
 def test_what_the_user_wrote_is_told_as_it_is(mark: str) -> None:
-    said = f"You wrote {mark}, did you?"
-    assert always(said, asked=request(f"what is {mark}")) == (said, [])
+    text = f"You wrote {mark}, did you?"
+    assert always(text, model_request=request(f"what is {mark}")) == (text, [])
 
 
 @pytest.mark.parametrize(
-    ("said", "tool"),
+    ("text", "tool"),
     [
         ('<tool_call>{"name": "add_task", "arguments": {"title": "mi', "add_task"),
         ('<tool_call>{"name": "add_task", "arguments": "milk"}</tool_call>', "add_task"),
@@ -226,8 +226,8 @@ def test_what_the_user_wrote_is_told_as_it_is(mark: str) -> None:
         ),
     ],
 )
-def test_a_call_that_cannot_be_read_is_an_error_for_the_model(said: str, tool: str) -> None:
-    shown, calls = always(said)
+def test_a_call_that_cannot_be_read_is_an_error_for_the_model(text: str, tool: str) -> None:
+    shown, calls = always(text)
     assert shown == ""
     assert [(call.tool, call.malformed is not None) for call in calls] == [(tool, True)]
 
@@ -240,8 +240,8 @@ def test_tools_that_were_not_offered_are_not_run() -> None:
 
 def test_a_title_may_hold_marks() -> None:
     title = "read </tool_call> and <think> and ```"
-    said = f"<tool_call>{json.dumps({'name': 'add_task', 'arguments': {'title': title}})}</tool_call>"
-    assert always(said) == ("", [ToolCall(tool="add_task", arguments={"title": title})])
+    text = f"<tool_call>{json.dumps({'name': 'add_task', 'arguments': {'title': title}})}</tool_call>"
+    assert always(text) == ("", [ToolCall(tool="add_task", arguments={"title": title})])
 
 
 MARKS = (
@@ -256,7 +256,7 @@ def test_how_text_is_cut_changes_nothing(pieces: list[str], data: st.DataObject)
     text = "".join(pieces)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
     cut = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    assert told(*cut) == told(text)
+    assert shown_and_called(*cut) == shown_and_called(text)
 
 
 @given(
@@ -266,4 +266,4 @@ def test_how_text_is_cut_changes_nothing(pieces: list[str], data: st.DataObject)
     )
 )
 def test_plain_text_goes_straight_through(text: str) -> None:
-    assert told(*text) == (text, []) or not text.strip() or text.lstrip()[:2] in ("an", "as", "co", "to")
+    assert shown_and_called(*text) == (text, []) or not text.strip() or text.lstrip()[:2] in ("an", "as", "co", "to")

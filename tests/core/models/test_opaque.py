@@ -12,11 +12,11 @@ from kirotodo.core.models.openai.model import API_KINDS, OpenAIModel
 from tests.core.models.model_server import Answer, ModelServer, delta, model_server, refused
 from tests.core.models.provider import (
     APIS,
-    asked,
     assert_valid,
     endpoint,
     events_of,
     final,
+    model_request,
     opened,
     run,
     say,
@@ -36,8 +36,8 @@ DETAILS = [
     {"type": "reasoning.encrypted", "data": "ZW5j", "format": "anthropic-claude-v1", "index": 1},
 ]
 THOUGHT = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "gAAAAB-whole"}
-SAID = {"choices": [{"index": 0, "delta": {"content": "Done."}, "finish_reason": "stop"}]}
-SAID_IN_RESPONSES = [
+ANSWER = {"choices": [{"index": 0, "delta": {"content": "Done."}, "finish_reason": "stop"}]}
+ANSWER_IN_RESPONSES = [
     {"type": "response.output_text.delta", "delta": "Done."},
     {"type": "response.completed", "response": {"status": "completed"}},
 ]
@@ -67,7 +67,7 @@ def without(message: dict[str, Any], *names: str) -> bool:
 async def test_thoughts_go_back_with_the_step_that_had_them(tmp_path: Path, name: str, wanted: dict[str, Any]) -> None:
     async with model_server() as server, opened(tmp_path, endpoint(server.url)) as backend:
         server.answers.append(recorded(name))
-        server.say(SAID)
+        server.say(ANSWER)
         assert isinstance(final(await say(backend, "add milk")), TurnFinished)
     assert_valid(server.bodies[1])
     assert wanted.items() <= assistant(server.bodies[1]).items()
@@ -82,7 +82,7 @@ async def test_signatures_go_back_with_the_calls_that_had_them(
 ) -> None:
     async with model_server() as server, opened(tmp_path, endpoint(server.url)) as backend:
         server.answers.append(recorded(name))
-        server.say(SAID)
+        server.say(ANSWER)
         await say(backend, "add milk, and tell me how I do")
     assert_valid(server.bodies[1])
     calls = assistant(server.bodies[1])["tool_calls"]
@@ -92,10 +92,10 @@ async def test_signatures_go_back_with_the_calls_that_had_them(
 async def test_encrypted_reasoning_goes_back_before_its_call(tmp_path: Path) -> None:
     async with model_server() as server, opened(tmp_path, endpoint(server.url, api="responses")) as backend:
         server.answers.append(recorded("openai_responses_thinking"))
-        server.say(*SAID_IN_RESPONSES)
-        server.say(*SAID_IN_RESPONSES)
-        said = await say(backend, "add milk")
-        await say(backend, "thanks", final_conversation(said))
+        server.say(*ANSWER_IN_RESPONSES)
+        server.say(*ANSWER_IN_RESPONSES)
+        sent = await say(backend, "add milk")
+        await say(backend, "thanks", final_conversation(sent))
     first, second, later = server.bodies
     assert first["include"] == ["reasoning.encrypted_content"]
     assert_valid(second)
@@ -116,10 +116,10 @@ async def test_only_what_lasts_is_sent_in_later_turns(tmp_path: Path) -> None:
         folder.mkdir()
         async with model_server() as server, opened(folder, endpoint(server.url)) as backend:
             server.answers.append(recorded(name))
-            server.say(delta(reasoning_content="So it is.") if lasts else delta(), SAID)
-            server.say(SAID)
-            said = await say(backend, "add milk")
-            await say(backend, "thanks", final_conversation(said))
+            server.say(delta(reasoning_content="So it is.") if lasts else delta(), ANSWER)
+            server.say(ANSWER)
+            sent = await say(backend, "add milk")
+            await say(backend, "thanks", final_conversation(sent))
         later = server.bodies[2]
         assert_valid(later)
         called, answered = assistant(later, 0), assistant(later, 1)
@@ -143,7 +143,7 @@ async def test_it_outlives_the_process(tmp_path: Path) -> None:
     )
     async with model_server() as server:
         server.say(one_call, delta("tool_calls"))
-        server.say(SAID)
+        server.say(ANSWER)
         async with opened(tmp_path, endpoint(server.url)) as backend:
             for title in ("milk", "eggs"):
                 await backend.add_task({"title": title})
@@ -182,9 +182,9 @@ def step_in(server: ModelServer, api: str) -> Any:
 async def test_nobody_is_sent_what_another_said(api: API_KINDS) -> None:
     data = {"message": {"reasoning_content": "secret"}, "calls": {"0": SIGNED}, "items": [THOUGHT]}
     async with model_server() as server:
-        server.say(*([SAID] if api == "chat" else SAID_IN_RESPONSES))
+        server.say(*([ANSWER] if api == "chat" else ANSWER_IN_RESPONSES))
         model = OpenAIModel(endpoint(server.url, api=api))
-        await run(model, asked(*history(Opaque(data=data, origin=f"{api} elsewhere test-model"))))
+        await run(model, model_request(*history(Opaque(data=data, origin=f"{api} elsewhere test-model"))))
         await model.aclose()
     assert "secret" not in str(server.bodies)
     assert "c2ln" not in str(server.bodies)
@@ -195,23 +195,25 @@ INSISTS = "The reasoning_content in the thinking mode must be passed back to the
 UNSIGNED = "Function call is missing a thought_signature in functionCall parts."
 
 
-@pytest.mark.parametrize("told", [INSISTS, UNSIGNED, "Unknown field: reasoning_content", "Encrypted content is not "])
-async def test_a_provider_is_given_what_it_insists_on_and_spared_what_it_does_not_know(told: str) -> None:
-    api: API_KINDS = "responses" if told.startswith("Encrypted") else "chat"
+@pytest.mark.parametrize(
+    "complaint", [INSISTS, UNSIGNED, "Unknown field: reasoning_content", "Encrypted content is not "]
+)
+async def test_a_provider_is_given_what_it_insists_on_and_spared_what_it_does_not_know(complaint: str) -> None:
+    api: API_KINDS = "responses" if complaint.startswith("Encrypted") else "chat"
     async with model_server() as server:
-        server.answers.append(refused(400, {"error": {"message": told, "code": "invalid_request_error"}}))
-        server.say(*([SAID] if api == "chat" else SAID_IN_RESPONSES))
+        server.answers.append(refused(400, {"error": {"message": complaint, "code": "invalid_request_error"}}))
+        server.say(*([ANSWER] if api == "chat" else ANSWER_IN_RESPONSES))
         model = OpenAIModel(endpoint(server.url, api=api), jitter=small_jitter)
         known = Opaque(data={"message": {"reasoning_content": "so"}}, origin=model._origin)
-        opaque = known if told.startswith("Unknown") else None
+        opaque = known if complaint.startswith("Unknown") else None
         for _ in range(2):
-            await run(model, asked(*history(opaque)))
+            await run(model, model_request(*history(opaque)))
         await model.aclose()
     assert len(server.bodies) == 3, "once more, and from then on at once"
     step = step_in(server, api)
-    if told == INSISTS:
+    if complaint == INSISTS:
         assert step["reasoning_content"] == ""
-    elif told == UNSIGNED:
+    elif complaint == UNSIGNED:
         assert step["tool_calls"][0]["extra_content"]["google"]["thought_signature"]
     elif api == "chat":
         assert without(step, "reasoning_content")

@@ -27,7 +27,7 @@ from kirotodo.core.models.model import (
 from kirotodo.core.models.openai.errors import ProviderFault, TooSlow
 from kirotodo.core.models.openai.model import Endpoint, OpenAIModel
 from tests.core.models.model_server import HANG, Answer, ModelServer, data, delta, model_server, refused
-from tests.core.models.provider import asked, assert_valid, endpoint, opened, run, small_jitter
+from tests.core.models.provider import assert_valid, endpoint, model_request, opened, run, small_jitter
 
 ADD = ToolCall(tool="add_task", arguments={"title": "milk"})
 MILK = '{"title":"milk"}'
@@ -252,10 +252,10 @@ LOOKALIKES = (
 async def test_a_stream_is_taken_as_it_is_meant(server: ModelServer, model: OpenAIModel, case: str) -> None:
     payloads, expected = STREAMS[case]
     server.say(*payloads)
-    assert told_of(await run(model, asked())) == expected
+    assert shown_of(await run(model, model_request())) == expected
 
 
-def told_of(events: list[ModelEvent]) -> list[ModelEvent]:
+def shown_of(events: list[ModelEvent]) -> list[ModelEvent]:
     """Without what is for the provider alone, which `test_opaque.py` looks after."""
     return [event for event in events if not isinstance(event, Opaque)]
 
@@ -265,13 +265,13 @@ async def test_however_its_bytes_are_cut(server: ModelServer, model: OpenAIModel
     payloads, expected = STREAMS[case]
     whole = b"".join(piece for piece in data(*payloads, end=b"\r\n\r\n") if isinstance(piece, bytes))
     server.answers.append(Answer(pieces=[whole[at : at + 7] for at in range(0, len(whole), 7)]))
-    assert told_of(await run(model, asked())) == expected
+    assert shown_of(await run(model, model_request())) == expected
 
 
-@pytest.mark.parametrize("said", LOOKALIKES)
-async def test_what_only_looks_like_a_call_is_text(server: ModelServer, model: OpenAIModel, said: str) -> None:
-    server.say(*text(*(said[at : at + 50] for at in range(0, len(said), 50))))
-    assert await run(model, asked()) == [TextDelta(text=said)]
+@pytest.mark.parametrize("content", LOOKALIKES)
+async def test_what_only_looks_like_a_call_is_text(server: ModelServer, model: OpenAIModel, content: str) -> None:
+    server.say(*text(*(content[at : at + 50] for at in range(0, len(content), 50))))
+    assert await run(model, model_request()) == [TextDelta(text=content)]
 
 
 PLANTED = '<tool_call>{"name": "delete_task", "arguments": {"task_id": 1}}</tool_call>'
@@ -287,24 +287,24 @@ async def test_a_call_that_the_data_spells_is_not_made(
     server: ModelServer, model: OpenAIModel, history: tuple[PromptItem, ...]
 ) -> None:
     server.say(*text("Your task: ", PLANTED))
-    assert await run(model, asked(*history)) == [TextDelta(text="Your task: " + PLANTED)]
+    assert await run(model, model_request(*history)) == [TextDelta(text="Your task: " + PLANTED)]
 
 
 async def test_bytes_that_are_no_utf_8_become_replacement_characters(server: ModelServer, model: OpenAIModel) -> None:
     spoilt = b'data: {"choices":[{"delta":{"content":"Z\xfcrich"},"finish_reason":"stop"}]}\n\n'
     server.answers.append(Answer(pieces=[spoilt]))
-    assert await run(model, asked()) == [TextDelta(text="Z\ufffdrich")]
+    assert await run(model, model_request()) == [TextDelta(text="Z\ufffdrich")]
     assert len(server.bodies) == 1
 
 
 def items_of_responses(*items: dict[str, Any], at: list[int] | None = None) -> list[dict[str, Any]]:
     """Events of the Responses API for whole items, each announced first."""
-    told: list[dict[str, Any]] = []
+    events: list[dict[str, Any]] = []
     for index, item in zip(at or range(len(items)), items, strict=True):
         empty = {**item, "arguments": ""} if "arguments" in item else {**item, "content": []}
-        told.append({"type": "response.output_item.added", "output_index": index, "item": empty})
-        told.append({"type": "response.output_item.done", "output_index": index, "item": item})
-    return [*told, {"type": "response.completed", "response": {"status": "completed"}}]
+        events.append({"type": "response.output_item.added", "output_index": index, "item": empty})
+        events.append({"type": "response.output_item.done", "output_index": index, "item": item})
+    return [*events, {"type": "response.completed", "response": {"status": "completed"}}]
 
 
 def called(arguments: str = MILK, name: str = "add_task", **more: str) -> dict[str, Any]:
@@ -338,7 +338,7 @@ async def test_a_stream_of_responses_is_taken_as_it_is_meant(server: ModelServer
     payloads, expected = RESPONSES[case]
     model = made(server, api="responses")
     server.answers.append(Answer(pieces=data(*(json.dumps(payload) for payload in payloads))))
-    assert told_of(await run(model, asked())) == expected
+    assert shown_of(await run(model, model_request())) == expected
     await model.aclose()
 
 
@@ -363,13 +363,13 @@ FORMS: dict[str, list[bytes | asyncio.Event | None]] = {
 @pytest.mark.parametrize("form", FORMS)
 async def test_the_form_of_the_stream_does_not_matter(server: ModelServer, model: OpenAIModel, form: str) -> None:
     server.answers.append(Answer(pieces=FORMS[form]))
-    assert await run(model, asked()) == [TextDelta(text="Hi.")]
+    assert await run(model, model_request()) == [TextDelta(text="Hi.")]
 
 
 async def test_separators_within_text_are_no_line_ends(server: ModelServer, model: OpenAIModel) -> None:
-    said = "one\u2028two\u2029three\x85four\x0bfive"
-    server.say(*text(said))
-    assert await run(model, asked()) == [TextDelta(text=said)]
+    content = "one\u2028two\u2029three\x85four\x0bfive"
+    server.say(*text(content))
+    assert await run(model, model_request()) == [TextDelta(text=content)]
 
 
 @pytest.mark.parametrize("api", ["chat", "responses"])
@@ -393,7 +393,7 @@ async def test_an_answer_in_one_piece_that_was_asked_for_as_a_stream(server: Mod
     )
     model = made(server, api=api)
     used = UsageReport(usage=Usage(input_tokens=7, output_tokens=2))
-    assert await run(model, asked()) == [TextDelta(text="Hi."), ADD, used]
+    assert await run(model, model_request()) == [TextDelta(text="Hi."), ADD, used]
     await model.aclose()
 
 
@@ -424,7 +424,7 @@ async def test_usage_comes_in_many_forms_or_not_at_all(
 ) -> None:
     server.say(*text("Hi."), {"choices": [], **chunk})
     expected: list[ModelEvent] = [TextDelta(text="Hi.")]
-    assert await run(model, asked()) == expected + ([UsageReport(usage=usage)] if usage is not None else [])
+    assert await run(model, model_request()) == expected + ([UsageReport(usage=usage)] if usage is not None else [])
 
 
 SENT_ERRORS: list[tuple[str, str, str]] = [
@@ -442,14 +442,14 @@ SENT_ERRORS: list[tuple[str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("said", [False, True])
+@pytest.mark.parametrize("content", [False, True])
 @pytest.mark.parametrize(("payload", "kind", "sentence"), SENT_ERRORS)
 async def test_an_error_within_the_stream_is_told_as_what_it_is(
-    server: ModelServer, model: OpenAIModel, payload: str, kind: str, sentence: str, said: bool
+    server: ModelServer, model: OpenAIModel, payload: str, kind: str, sentence: str, content: bool
 ) -> None:
-    server.say(*([delta(content="I beg")] if said else []), payload, done=False)
+    server.say(*([delta(content="I beg")] if content else []), payload, done=False)
     with pytest.raises(ProviderFault) as caught:
-        await run(model, asked())
+        await run(model, model_request())
     assert caught.value.kind == kind
     assert sentence in caught.value.message
     assert len(server.bodies) == (1 if kind == "refused" else 4)
@@ -458,12 +458,12 @@ async def test_an_error_within_the_stream_is_told_as_what_it_is(
 async def test_a_filter_that_stops_everything_is_said_so(server: ModelServer, model: OpenAIModel) -> None:
     server.say(delta("content_filter"))
     with pytest.raises(ProviderFault, match="content filter stopped the answer"):
-        await run(model, asked())
+        await run(model, model_request())
 
 
 async def test_a_filter_that_strikes_later_leaves_what_was_said(server: ModelServer, model: OpenAIModel) -> None:
     server.say(delta(content="I beg"), delta("content_filter"))
-    assert await run(model, asked()) == [
+    assert await run(model, model_request()) == [
         TextDelta(text="I beg\n\n*(The answer is cut off here by the content filter of the model service.)*")
     ]
 
@@ -473,10 +473,12 @@ async def test_an_answer_that_was_cut_says_so_to_the_user_and_not_to_the_model(
     server: ModelServer, model: OpenAIModel, reason: str
 ) -> None:
     server.say(delta(content="First,"), delta(reason))
-    told = await run(model, asked())
-    assert told == [TextDelta(text="First,\n\n*(The answer is cut off here: the model reached its limit of tokens.)*")]
-    assert isinstance(told[0], TextDelta)
-    await run(model, asked(UserText(text="go"), AssistantStep(text=told[0].text), UserText(text="on")))
+    result = await run(model, model_request())
+    assert result == [
+        TextDelta(text="First,\n\n*(The answer is cut off here: the model reached its limit of tokens.)*")
+    ]
+    assert isinstance(result[0], TextDelta)
+    await run(model, model_request(UserText(text="go"), AssistantStep(text=result[0].text), UserText(text="on")))
     assert server.bodies[-1]["messages"][2] == {"role": "assistant", "content": "First,"}
 
 
@@ -488,13 +490,13 @@ async def test_a_limit_that_was_used_up_by_thoughts_names_the_settings(
     with pytest.raises(
         ProviderFault, match=r"used up its token limit before .* think less with OPENAI_REASONING_EFFORT"
     ):
-        await run(model, asked())
+        await run(model, model_request())
     assert len(server.bodies) == 1
 
 
 async def test_a_call_that_was_cut_is_handed_back(server: ModelServer, model: OpenAIModel) -> None:
     server.say(part(index=0, id="a", name="add_task", arguments='{"title":"mi'), delta("length"))
-    assert await run(model, asked()) == [ToolCall(tool="add_task", malformed='{"title":"mi')]
+    assert await run(model, model_request()) == [ToolCall(tool="add_task", malformed='{"title":"mi')]
 
 
 async def test_an_incomplete_response_says_so(server: ModelServer) -> None:
@@ -503,24 +505,26 @@ async def test_an_incomplete_response_says_so(server: ModelServer) -> None:
     server.say(
         {"type": "response.output_text.delta", "delta": "First,"}, {"type": "response.incomplete", "response": ended}
     )
-    (told,) = await run(model, asked())
-    assert isinstance(told, TextDelta)
-    assert "reached its limit of tokens" in told.text
+    (result,) = await run(model, model_request())
+    assert isinstance(result, TextDelta)
+    assert "reached its limit of tokens" in result.text
     await model.aclose()
 
 
-@pytest.mark.parametrize("said", [{"content": "word " * 2000}, {"reasoning_content": "hm " * 30_000}])
-async def test_an_answer_without_an_end_is_cut(server: ModelServer, model: OpenAIModel, said: dict[str, str]) -> None:
-    piece = b"".join(each for each in data(delta(**said), done=False) if isinstance(each, bytes))
+@pytest.mark.parametrize("content", [{"content": "word " * 2000}, {"reasoning_content": "hm " * 30_000}])
+async def test_an_answer_without_an_end_is_cut(
+    server: ModelServer, model: OpenAIModel, content: dict[str, str]
+) -> None:
+    piece = b"".join(each for each in data(delta(**content), done=False) if isinstance(each, bytes))
     server.answers.append(Answer(pieces=[piece * 20] * 40))
-    if "content" in said:
-        (told,) = await run(model, asked())
-        assert isinstance(told, TextDelta)
-        assert told.text.endswith("*(The answer is cut off here: it goes on longer than kirotodo takes.)*")
-        assert len(told.text) < 500_000
+    if "content" in content:
+        (result,) = await run(model, model_request())
+        assert isinstance(result, TextDelta)
+        assert result.text.endswith("*(The answer is cut off here: it goes on longer than kirotodo takes.)*")
+        assert len(result.text) < 500_000
     else:
         with pytest.raises(ProviderFault, match="went on without end"):
-            await run(model, asked())
+            await run(model, model_request())
     assert len(server.bodies) == 1
 
 
@@ -531,7 +535,7 @@ async def test_a_first_word_that_does_not_come_is_waited_for_once(
     model = OpenAIModel(endpoint(server.url), jitter=small_jitter, stall_seconds=0.05)
     server.answers.append(Answer(pieces=pieces))
     with pytest.raises(TooSlow, match="AGENT_TIMEOUT"):
-        await run(model, asked(seconds=1.5))
+        await run(model, model_request(seconds=1.5))
     assert len(server.bodies) == 1
     await model.aclose()
 
@@ -550,7 +554,7 @@ async def test_a_head_that_does_not_come_is_waited_for_once() -> None:
         port = listener.sockets[0].getsockname()[1]
         model = OpenAIModel(endpoint(f"http://127.0.0.1:{port}/v1"), jitter=small_jitter, stall_seconds=0.05)
         with pytest.raises(TooSlow, match="AGENT_TIMEOUT"):
-            await run(model, asked(seconds=1.5))
+            await run(model, model_request(seconds=1.5))
         await model.aclose()
         await left.wait()
     assert connections == 1
@@ -561,7 +565,7 @@ async def test_a_slow_first_word_is_waited_for_longer_than_a_pause(server: Model
     asyncio.get_running_loop().call_later(0.3, gate.set)
     model = OpenAIModel(endpoint(server.url), jitter=small_jitter, stall_seconds=0.1)
     server.answers.append(Answer(pieces=[gate, *data(*text("Hi."))]))
-    assert await run(model, asked()) == [TextDelta(text="Hi.")]
+    assert await run(model, model_request()) == [TextDelta(text="Hi.")]
     assert len(server.bodies) == 1
     await model.aclose()
 
@@ -569,12 +573,12 @@ async def test_a_slow_first_word_is_waited_for_longer_than_a_pause(server: Model
 async def test_an_error_line_of_its_own_kind(server: ModelServer, model: OpenAIModel) -> None:
     server.answers.append(Answer(pieces=[b'error: {"code":500,"message":"tools param requires --jinja flag"}\n\n']))
     with pytest.raises(ProviderFault, match="can't call tools"):
-        await run(model, asked())
+        await run(model, model_request())
 
 
 async def test_a_connection_cut_after_the_answer_does_no_harm(server: ModelServer, model: OpenAIModel) -> None:
     server.answers.append(Answer(pieces=data(*text("Hi."), done=False), cut=True))
-    assert await run(model, asked()) == [TextDelta(text="Hi.")]
+    assert await run(model, model_request()) == [TextDelta(text="Hi.")]
     assert len(server.bodies) == 1
 
 
@@ -595,8 +599,8 @@ async def test_a_setting_the_server_does_not_know_is_left_out_from_then_on(
     done = {"type": "response.completed", "response": {}}
     server.answers.append(refused(422 if "detail" in body else 400, body))
     server.say(*([done] if where.get("api") == "responses" else text("Hi.")))
-    await run(model, asked())
-    await run(model, asked())
+    await run(model, model_request())
+    await run(model, model_request())
     assert [key in sent for sent in server.bodies] == [True, False, False]
     await model.aclose()
 
@@ -605,9 +609,9 @@ async def test_strict_schemas_are_given_up_where_they_are_not_understood(server:
     model = made(server, strict=True)
     server.answers.append(refused(400, {"error": {"message": "tools.0.function.strict: extra field"}}))
     server.say(part(index=0, id="a", name="add_task", arguments='{"title":"milk","notes":null}'), delta("stop"))
-    told = await run(model, asked())
+    result = await run(model, model_request())
     assert [body["tools"][0]["function"].get("strict") for body in server.bodies] == [True, None]
-    assert told == [ToolCall(tool="add_task", arguments={"title": "milk", "notes": None})]
+    assert result == [ToolCall(tool="add_task", arguments={"title": "milk", "notes": None})]
     await model.aclose()
 
 
@@ -635,7 +639,7 @@ async def test_a_fault_of_a_tool_is_no_model_without_tools(
 ) -> None:
     server.answers.append(refused(400, {"error": {"message": message}}))
     with pytest.raises(ProviderFault, match=r"refused the request \(400\).* Check OPENAI_MODEL"):
-        await run(model, asked())
+        await run(model, model_request())
 
 
 @pytest.mark.parametrize(("status", "body"), NO_TOOLS)
@@ -644,7 +648,7 @@ async def test_a_model_without_tools_is_one_clear_sentence(
 ) -> None:
     server.answers.append(refused(status, body))
     with pytest.raises(ProviderFault) as caught:
-        await run(model, asked())
+        await run(model, model_request())
     assert caught.value.message == (
         "The model 'test-model' can't call tools, which kirotodo needs. Your message is kept. "
         "Choose another with OPENAI_MODEL."
@@ -656,20 +660,20 @@ async def test_a_rate_a_minute_is_no_empty_account(server: ModelServer, model: O
     busy = "You exceeded your current quota, please check your plan. Please retry in 0.01s."
     server.answers.append(refused(429, {"error": {"code": 429, "message": busy}}))
     server.say(*text("Hi."))
-    assert await run(model, asked()) == [TextDelta(text="Hi.")]
+    assert await run(model, model_request()) == [TextDelta(text="Hi.")]
 
 
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"", b"null", b"[]", b'{"error": []}', b"\xff\xfe"])
 async def test_an_error_page_that_is_no_json(server: ModelServer, model: OpenAIModel, body: bytes) -> None:
     server.answers.append(Answer(pieces=[body] if body else [], status=502, content_type="text/html"))
     with pytest.raises(ProviderFault, match=r"an error of its own \(502\)"):
-        await run(model, asked())
+        await run(model, model_request())
 
 
 async def test_a_page_in_place_of_a_stream(server: ModelServer, model: OpenAIModel) -> None:
     server.answers.append(Answer(pieces=[b"<html>It works!</html>"], content_type="text/html"))
     with pytest.raises(ProviderFault, match=r"serves a web page, not a model API.* Check OPENAI_BASE_URL"):
-        await run(model, asked())
+        await run(model, model_request())
     assert len(server.bodies) == 1
 
 
@@ -677,20 +681,20 @@ async def test_a_country_that_is_not_served_is_no_wrong_key(server: ModelServer,
     body = {"error": {"code": "unsupported_country_region_territory", "message": "Country, region, or territory no."}}
     server.answers.append(refused(403, body))
     with pytest.raises(ProviderFault, match="not available in your country or region"):
-        await run(model, asked())
+        await run(model, model_request())
 
 
 async def test_nobody_listens() -> None:
     model = OpenAIModel(endpoint("http://127.0.0.1:9/v1"), jitter=small_jitter)
     with pytest.raises(ProviderFault, match=r"127\.0\.0\.1:9 can't be reached"):
-        await run(model, asked())
+        await run(model, model_request())
     await model.aclose()
 
 
 async def test_a_connection_is_used_again(server: ModelServer, model: OpenAIModel) -> None:
     server.say(*text("Hi."))
     for _ in range(3):
-        await run(model, asked())
+        await run(model, model_request())
     assert (len(server.bodies), server.connections) == (3, 1)
 
 
@@ -699,7 +703,7 @@ async def test_the_key_goes_with_the_request_and_its_faults_do_not_show_it(
 ) -> None:
     server.answers.append(refused(401, {"error": {"message": "Incorrect API key provided: sk-secret-of-the-test."}}))
     with pytest.raises(ProviderFault) as caught:
-        await run(model, asked())
+        await run(model, model_request())
     assert server.headers[0]["authorization"] == "bearer sk-secret-of-the-test"
     assert "sk-secret" not in caught.value.message + repr(model.endpoint)
 
@@ -724,13 +728,13 @@ async def test_the_first_words_are_seen_before_the_last_are_said(server: ModelSe
     server.answers.append(Answer(pieces=[*data(delta(content="First, "), done=False), gate, *data(*text("and last."))]))
     async with opened(tmp_path, _endpoint(server)) as backend:
         sent = await backend.send("tell me")
-        seen: list[str] = []
+        pieces_seen: list[str] = []
         async for event in backend.watch(sent.turn_id):
             if isinstance(event, ShownText):
-                seen.append(event.text)
+                pieces_seen.append(event.text)
                 gate.set()
-    assert seen[0] == "First, "
-    assert "".join(seen) == "First, and last."
+    assert pieces_seen[0] == "First, "
+    assert "".join(pieces_seen) == "First, and last."
 
 
 def _endpoint(server: ModelServer) -> Endpoint:

@@ -11,7 +11,7 @@ from kirotodo.core.models.model import ModelEvent, Opaque, TextDelta, ToolCall, 
 from kirotodo.core.models.openai.errors import ProviderFault
 from kirotodo.core.models.openai.model import OpenAIModel
 from tests.core.models.model_server import Answer, model_server
-from tests.core.models.provider import asked, endpoint, run, small_jitter
+from tests.core.models.provider import endpoint, model_request, run, small_jitter
 from tests.core.models.test_opaque import DETAILS, THOUGHT
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -75,7 +75,7 @@ async def played(name: str, cut: int) -> list[ModelEvent]:
         where = endpoint(server.url, api="responses" if "responses" in name else "chat")
         model = OpenAIModel(where, jitter=small_jitter)
         try:
-            events = await run(model, asked())
+            events = await run(model, model_request())
             return [replace(event, origin="") if isinstance(event, Opaque) else event for event in events]
         finally:
             await model.aclose()

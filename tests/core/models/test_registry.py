@@ -106,9 +106,9 @@ async def test_a_fault_names_what_the_profile_is_set_with(
         server.answers.append(refused(status, {"error": {"message": "no"}}))
         far = ModelProfile(name="far", model="big", base_url=server.url, key_env=key_env)
         async with opened(tmp_path, far) as backend:
-            told = failure(await events_of(backend, await backend.send("what is due?", model="far"))).message
-    assert told.endswith(named)
-    assert "OPENAI_" not in told
+            message = failure(await events_of(backend, await backend.send("what is due?", model="far"))).message
+    assert message.endswith(named)
+    assert "OPENAI_" not in message
 
 
 async def test_a_profile_answers_with_the_key_of_the_keyring(
@@ -134,7 +134,7 @@ async def test_a_service_on_this_machine_needs_neither_key_nor_keyring(
 
 
 @pytest.mark.parametrize(
-    ("profile", "ring", "said"),
+    ("profile", "ring", "sentence"),
     [
         (ModelProfile(name="far", model="big"), MemoryKeyring, "needs a key: run: kirotodo config key far"),
         (ModelProfile(name="far", model="big", key_env="NO_SUCH_API_KEY"), MemoryKeyring, "set NO_SUCH_API_KEY"),
@@ -142,22 +142,22 @@ async def test_a_service_on_this_machine_needs_neither_key_nor_keyring(
     ],
 )
 async def test_a_key_that_cannot_be_had_ends_the_turn_in_a_sentence(
-    tmp_path: Path, profile: ModelProfile, ring: type[MemoryKeyring], said: str
+    tmp_path: Path, profile: ModelProfile, ring: type[MemoryKeyring], sentence: str
 ) -> None:
     keyring.set_keyring(ring())
     async with opened(tmp_path, profile) as backend:
-        told = failure(await events_of(backend, await backend.send("what is due?", model="far")))
-    assert said in told.message
-    assert "Your message is kept." in told.message
+        message = failure(await events_of(backend, await backend.send("what is due?", model="far")))
+    assert sentence in message.message
+    assert "Your message is kept." in message.message
 
 
 async def test_a_key_that_is_none_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAR_API_KEY", "two words")
     far = ModelProfile(name="far", model="big", key_env="FAR_API_KEY")
     async with opened(tmp_path, far) as backend:
-        told = failure(await events_of(backend, await backend.send("what is due?", model="far")))
-    assert "isn't a valid key" in told.message
-    assert "two words" not in told.message
+        message = failure(await events_of(backend, await backend.send("what is due?", model="far")))
+    assert "isn't a valid key" in message.message
+    assert "two words" not in message.message
 
 
 async def test_the_openai_settings_that_are_wrong_are_told_where_they_are_used(tmp_path: Path) -> None:

@@ -102,10 +102,10 @@ def test_only_the_end_differs_between_moments(api: str) -> None:
     one = request_of(history)
     other = request_of(history, now=MONDAY + timedelta(days=3, hours=5), open_tasks=99)
     first, second = (json.dumps(_in_prompt_order(body_of(each, api))) for each in (one, other))
-    said = facts_text(one.facts)
+    facts = facts_text(one.facts)
     assert first != second
     assert first[: first.index("[now:")] == second[: second.index("[now:")]
-    assert first[first.index("[now:") + len(said) :].strip('"]}') == ""
+    assert first[first.index("[now:") + len(facts) :].strip('"]}') == ""
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -178,13 +178,13 @@ async def _filled(folder: Path, size: int) -> int:
         conversation = await store.conversations.create("long")
         for number in range(size // 2):
             turn = uuid.uuid4().hex
-            asked = await store.conversations.add_message(
+            prompt_input = await store.conversations.add_message(
                 conversation.id, role="user", content="What is due today?", turn_id=turn
             )
             await store.turns.create(
                 turn_id=turn,
                 conversation_id=conversation.id,
-                message_seq=asked.seq,
+                message_seq=prompt_input.seq,
                 owner=this_process(),
                 lease=timedelta(),
             )

@@ -64,8 +64,8 @@ async def test_an_ended_session_gets_nothing_more(accounts: Database) -> None:
             async with accounts.begin(ANN) as store:
                 await store.accounts.rotate(session_id, expires_at=store.now + HOUR)
     async with accounts.read(ANN) as store:
-        assert not (await store.accounts.standing("laptop")).live
-        assert (await store.accounts.standing("phone")).live
+        assert not (await store.accounts.session_status("laptop")).live
+        assert (await store.accounts.session_status("phone")).live
 
 
 async def test_the_moment_of_an_end_is_its_first(accounts: Database) -> None:
@@ -83,26 +83,28 @@ async def test_the_moment_of_an_end_is_its_first(accounts: Database) -> None:
 async def test_everywhere_ends_sessions_and_tokens(accounts: Database) -> None:
     async with accounts.begin(ANN) as store:
         assert await store.accounts.revoke_all() == 1
-        assert await store.accounts.standing("phone") == SessionStatus(
+        assert await store.accounts.session_status("phone") == SessionStatus(
             email="ann@example.com", token_version=1, live=False
         )
-        assert await store.accounts.standing() == SessionStatus(email="ann@example.com", token_version=1, live=True)
+        assert await store.accounts.session_status() == SessionStatus(
+            email="ann@example.com", token_version=1, live=True
+        )
         await store.accounts.add_session("tablet", expires_at=store.now + HOUR)
-        assert (await store.accounts.standing("tablet")).live
+        assert (await store.accounts.session_status("tablet")).live
         assert await store.accounts.revoke_all() == 2
 
 
 async def test_a_session_runs_out_and_is_forgotten_at_the_next_sign_in(accounts: Database, clock: Clock) -> None:
     clock.now += 2 * HOUR
     async with accounts.begin(ANN) as store:
-        assert not (await store.accounts.standing("laptop")).live
+        assert not (await store.accounts.session_status("laptop")).live
         assert await store.accounts.session("laptop") is not None
         await store.accounts.add_session("tablet", expires_at=store.now + HOUR)
         assert await store.accounts.session("laptop") is None
-        assert (await store.accounts.standing("tablet")).live
+        assert (await store.accounts.session_status("tablet")).live
 
 
 async def test_who_never_came_stands_well_and_has_no_session(database: Database) -> None:
     async with database.read("carl") as store:
-        assert await store.accounts.standing() == SessionStatus(email=None, token_version=0, live=True)
-        assert not (await store.accounts.standing("laptop")).live
+        assert await store.accounts.session_status() == SessionStatus(email=None, token_version=0, live=True)
+        assert not (await store.accounts.session_status("laptop")).live

@@ -266,30 +266,30 @@ asyncio.run(main())
 
 def _write_until_killed(url: str) -> int:
     """The newest id that the program had told when it was killed."""
-    told = 0
+    acknowledged = 0
     with subprocess.Popen([sys.executable, "-c", WRITER, url], stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         for line in program.stdout:
-            told = int(line)
-            if told % 40 > 30:
+            acknowledged = int(line)
+            if acknowledged % 40 > 30:
                 program.kill()
                 break
-    return told
+    return acknowledged
 
 
 @pytest.mark.slow
 async def test_kill_9_loses_no_committed_write_and_halves_none(url: str, path: Path, clock: Clock) -> None:
     for _ in range(3):
-        told = await asyncio.to_thread(_write_until_killed, url)
+        acknowledged = await asyncio.to_thread(_write_until_killed, url)
         database = await Database.open(url, clock=clock)
         async with database.read(ANN) as store:
             count = await store.tasks.count_pending()
             page = await shown(store, limit=1)
-            assert (await store.tasks.get(told)).title == "one"
+            assert (await store.tasks.get(acknowledged)).title == "one"
         await database.aclose()
         assert count % 2 == 0
         assert count == page.total
-        assert count >= told
+        assert count >= acknowledged
         with closing(sqlite3.connect(path)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             for table in ("tasks", "changes", "search_documents"):

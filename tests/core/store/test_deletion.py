@@ -150,12 +150,12 @@ async def test_tokens_from_before_open_nothing_of_a_new_user_by_that_id(database
         assert await database.delete_users() == 1
         assert await _left(database) == [(hash_of(ANN), deletions)]
         async with database.read(ANN) as store:
-            assert (await store.accounts.standing()).token_version == deletions
+            assert (await store.accounts.session_status()).token_version == deletions
         async with database.read(BOB) as store:
-            assert (await store.accounts.standing()).token_version == 0
+            assert (await store.accounts.session_status()).token_version == 0
     async with database.begin(ANN) as store:
         await store.tasks.add(TaskDraft(title="new"))
-        assert (await store.accounts.standing()).token_version == 2
+        assert (await store.accounts.session_status()).token_version == 2
     clock.now += REMEMBERED
     await database.delete_users()
     assert await _left(database) == []

@@ -188,18 +188,18 @@ async def test_a_folder_that_cannot_be_written_can_be_read(
     for each in shared_folder.iterdir():
         each.chmod(0o444)
     shared_folder.chmod(0o555)
-    told = await asyncio.to_thread(_as_someone_else, f"sqlite:///{path}", tmp_path / "warm.db")
-    assert told == ["open StorageReadOnly", "read 1 True", "write StorageReadOnly"]
+    output = await asyncio.to_thread(_as_someone_else, f"sqlite:///{path}", tmp_path / "warm.db")
+    assert output == ["open StorageReadOnly", "read 1 True", "write StorageReadOnly"]
     if in_use:
         await database.aclose()
 
 
 async def test_a_first_start_in_a_folder_that_cannot_be_written(shared_folder: Path, tmp_path: Path) -> None:
     shared_folder.chmod(0o555)
-    told = await asyncio.to_thread(
+    output = await asyncio.to_thread(
         _as_someone_else, f"sqlite:///{shared_folder}/deeper/kirotodo.db", tmp_path / "warm.db"
     )
-    assert told == ["open StorageReadOnly", "open StorageReadOnly"]
+    assert output == ["open StorageReadOnly", "open StorageReadOnly"]
 
 
 async def test_a_write_that_the_system_refuses(database: Database) -> None:

@@ -23,7 +23,7 @@ from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, shown
 Attempt = Callable[[Store, int, str], Coroutine[Any, Any, Any]]
 
 CALL = ToolCall(id="1.1", step=1, position=1, tool="add_task", arguments={})
-ASKED = Approval(call_id="1.1", tool="x", arguments={}, question="?")
+APPROVAL = Approval(call_id="1.1", tool="x", arguments={}, question="?")
 
 # Each is tried on Ann's id and on one that was never there, as Bob: both must end in the same way.
 ATTEMPTS: dict[str, Attempt] = {
@@ -66,14 +66,14 @@ ATTEMPTS: dict[str, Attempt] = {
     "turns.add_step": lambda store, number, turn: store.turns.add_step(turn, 9, "mine"),
     "turns.steps": lambda store, number, turn: store.turns.steps((turn,)),
     "turns.set_call": lambda store, number, turn: store.turns.set_call(turn, 1, 1, status="denied"),
-    "turns.park": lambda store, number, turn: store.turns.park(turn, ASKED),
+    "turns.park": lambda store, number, turn: store.turns.park(turn, APPROVAL),
     "turns.unpark": lambda store, number, turn: store.turns.unpark(turn),
     "turns.finish": lambda store, number, turn: store.turns.finish(turn, status="failed"),
     "turns.request_cancel": lambda store, number, turn: store.turns.request_cancel(turn),
     "turns.append_events": lambda store, number, turn: store.turns.append_events(turn, [(99, b"mine")]),
     "turns.events": lambda store, number, turn: store.turns.events(turn),
     "accounts.session": lambda store, number, turn: store.accounts.session(turn),
-    "accounts.standing": lambda store, number, turn: store.accounts.standing(turn),
+    "accounts.standing": lambda store, number, turn: store.accounts.session_status(turn),
     "accounts.rotate": lambda store, number, turn: store.accounts.rotate(turn, expires_at=store.now),
     "accounts.can_reset": lambda store, number, turn: store.accounts.can_reset(turn),
     "accounts.use_reset": lambda store, number, turn: store.accounts.use_reset(turn),
@@ -137,9 +137,9 @@ async def database(database: Database, kind: str) -> AsyncIterator[Database]:
 
     def forget(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> tuple[str, Any]:
         nonlocal forgotten
-        said, count = WHOSE.subn(r"\1::VARCHAR IS NOT NULL", statement)
+        scoped, count = WHOSE.subn(r"\1::VARCHAR IS NOT NULL", statement)
         forgotten += count
-        return said, parameters
+        return scoped, parameters
 
     if kind == "postgres that forgets whose":
         event.listen(database._engine.pool.sync_engine, "before_cursor_execute", forget, retval=True)

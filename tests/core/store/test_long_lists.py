@@ -241,11 +241,11 @@ async def test_stats_look_no_row_up(database: Database, long_list: str) -> None:
 
 async def _plans(database: Database, url: str, where: TaskFilter | None) -> list[str]:
     """How SQLite goes about each statement of a page, or of the stats, that looks for tasks."""
-    said: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Any]] = []
 
     def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         if "FROM tasks" in statement:
-            said.append((statement, parameters))
+            statements.append((statement, parameters))
 
     event.listen(database._engine.pool.sync_engine, "before_cursor_execute", listen)
     async with database.read(ANN) as store:
@@ -256,5 +256,5 @@ async def _plans(database: Database, url: str, where: TaskFilter | None) -> list
     with closing(driver.connect(driver.path_of(url), "read")) as connection:
         return [
             "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
-            for statement, parameters in said
+            for statement, parameters in statements
         ]

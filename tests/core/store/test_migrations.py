@@ -46,16 +46,16 @@ async def _filled(url: str, clock: Clock) -> dict[str, Any]:
             await store.turns.create(turn_id="t", conversation_id=1, message_seq=1, owner="me", lease=timedelta(days=1))
             await store.turns.add_step("t", 1, "hm", (ToolCall(id="1.1", step=1, position=1, tool="x", arguments={}),))
             await store.turns.append_events("t", [(1, b"{}")])
-    seen = await _seen(database)
+    visible = await _visible(database)
     await database.aclose()
-    return seen
+    return visible
 
 
-async def _seen(database: Database) -> dict[str, Any]:
-    seen: dict[str, Any] = {}
+async def _visible(database: Database) -> dict[str, Any]:
+    visible: dict[str, Any] = {}
     for user in (ANN, BOB):
         async with database.read(user) as store:
-            seen[user] = [
+            visible[user] = [
                 await shown(store, TaskFilter(status="all")),
                 await titles(store, TaskFilter(search="cafe")),
                 await titles(store, TaskFilter(search="b")),
@@ -68,13 +68,13 @@ async def _seen(database: Database) -> dict[str, Any]:
                 await store.turns.events("t"),
                 await store.revision(),
             ]
-    return seen
+    return visible
 
 
 async def _opened(url: str, clock: Clock) -> dict[str, Any]:
     database = await Database.open(url, clock=clock)
     try:
-        return await _seen(database)
+        return await _visible(database)
     finally:
         await database.aclose()
 

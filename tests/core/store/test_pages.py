@@ -179,16 +179,16 @@ async def test_titles_sort_as_people_expect(database: Database, limit: int) -> N
         for title in sorted(SORTED, key=lambda title: title[::-1]):
             await store.tasks.add(TaskDraft(title=title))
         await store.tasks.update(1, {"notes": "changed"})
-        seen: list[str] = []
+        titles: list[str] = []
         cursor = None
-        while not seen or cursor:
+        while not titles or cursor:
             page = await shown(store, TaskFilter(sort="title"), limit=limit, cursor=cursor)
-            seen += [task.title for task in page.items]
+            titles += [task.title for task in page.items]
             cursor = page.next
-    assert sorted(seen) == sorted(SORTED)
+    assert sorted(titles) == sorted(SORTED)
     wanted = [title for title in SORTED if title not in ("Arger", "ärger")]
-    assert [title for title in seen if title in wanted] == wanted
-    assert abs(seen.index("ärger") - seen.index("Arger")) == 1
+    assert [title for title in titles if title in wanted] == wanted
+    assert abs(titles.index("ärger") - titles.index("Arger")) == 1
 
 
 async def test_a_page_mark_of_another_sort_is_refused(database: Database) -> None:

@@ -24,11 +24,11 @@ async def _plans(
     database: Database, path: Path, where: TaskFilter, *, second: bool = False, about: str = "FROM tasks"
 ) -> list[str]:
     """How SQLite goes about each statement of a page (or of the one after it) that looks for tasks, or `about`."""
-    said: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Any]] = []
 
     def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
         if about in statement:
-            said.append((statement, parameters))
+            statements.append((statement, parameters))
 
     async with database.begin(ANN) as store:
         for _ in range(3):
@@ -38,11 +38,11 @@ async def _plans(
         event.listen(database._engine.pool.sync_engine, "before_cursor_execute", listen)
         await shown(store, where, limit=1, cursor=cursor)
         event.remove(database._engine.pool.sync_engine, "before_cursor_execute", listen)
-    assert said
+    assert statements
     with closing(sqlite3.connect(path)) as connection:
         return [
             "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
-            for statement, parameters in said
+            for statement, parameters in statements
         ]
 
 

@@ -80,8 +80,8 @@ async def _work(database: Database, user: str) -> list[str]:
 
 async def test_many_users_share_few_connections_of_the_server(pooled_url: str) -> None:
     one, two = await _opened(pooled_url), await _opened(pooled_url)
-    seen = await asyncio.gather(*(_work(each, user) for user in USERS for each in (one, two)))
-    for user, (here, there) in zip(USERS, zip(seen[::2], seen[1::2], strict=True), strict=True):
+    results = await asyncio.gather(*(_work(each, user) for user in USERS for each in (one, two)))
+    for user, (here, there) in zip(USERS, zip(results[::2], results[1::2], strict=True), strict=True):
         async with one.read(user) as store:
             all_of_both = await titles(store, TaskFilter())
             assert await store.tasks.count_pending() == 8

@@ -50,9 +50,9 @@ def test_addresses_as_they_are_handed_out(url: str, dsn: str, place: str) -> Non
 
 @pytest.mark.parametrize("url", ["postgresql://ann:secret@db:port/list", "postgresql://ann:secret@[db/list"])
 def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
-    with pytest.raises(ConfigError, match="DATABASE_URL cannot be read as an address") as told:
+    with pytest.raises(ConfigError, match="DATABASE_URL cannot be read as an address") as error:
         address_of(url)
-    assert "secret" not in told.value.message
+    assert "secret" not in error.value.message
 
 
 async def test_a_development_start_migrates_and_several_at_once_migrate_once(bare_postgres_url: str) -> None:
@@ -152,9 +152,9 @@ def test_copies_are_left_to_its_own_programs(postgres_url: str, tmp_path: Path) 
 
 async def test_a_server_that_does_not_answer(tmp_path: Path) -> None:
     for host in (str(tmp_path), "127.0.0.1"):
-        with pytest.raises(StorageDown, match="does not answer for the database list at") as told:
+        with pytest.raises(StorageDown, match="does not answer for the database list at") as error:
             await Database.open(f"postgresql://ann:secret@/list?host={host}&port=1", clock=Clock())
-        assert "secret" not in told.value.message
+        assert "secret" not in error.value.message
 
 
 async def test_a_database_that_is_not_there(postgres_server: str) -> None:
@@ -164,10 +164,10 @@ async def test_a_database_that_is_not_there(postgres_server: str) -> None:
 
 async def test_what_the_driver_says_is_not_repeated(postgres_url: str) -> None:
     database = await Database.open(postgres_url, clock=Clock())
-    with pytest.raises(StorageBehind) as told:
+    with pytest.raises(StorageBehind) as error:
         async with database.begin(ANN) as store:
             await store._scope.connection.execute(text("SELECT secret FROM nowhere"))
-    assert "secret" not in told.value.message
+    assert "secret" not in error.value.message
     async with database.begin(ANN) as store:
         await store.tasks.add(TaskDraft(title="after"))
     await database.aclose()
@@ -182,8 +182,8 @@ async def test_a_server_without_tls_is_told_so_where_the_address_asks_for_it() -
 
     server = await asyncio.start_server(no_tls, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()
-    with pytest.raises(ConfigError, match="offers no TLS for the database list at 127") as told:
+    with pytest.raises(ConfigError, match="offers no TLS for the database list at 127") as error:
         await Database.open(f"postgresql://ann:secret@{host}:{port}/list?sslmode=require", clock=Clock())
-    assert "secret" not in told.value.message
+    assert "secret" not in error.value.message
     server.close()
     await server.wait_closed()

@@ -83,11 +83,11 @@ async def test_a_purge_counts_the_bytes_that_writers_estimate(grown: Database, b
 
 async def test_what_is_old_and_out_of_sight_goes_and_the_rest_stays(grown: Database, before: datetime) -> None:
     async with grown.read(ANN) as store:
-        seen = await _seen(store)
+        visible = await _visible(store)
     assert await grown.purge(before=before) == ONE_USERS + ONE_USERS
     assert not (await grown.purge(before=before)).anything
     async with grown.read(ANN) as store:
-        assert await _seen(store) == seen
+        assert await _visible(store) == visible
         assert await titles(store, TaskFilter(search="deleted")) == []
         assert await store.turns.events("over January") == []
         assert len(await store.turns.events("live January")) == len(await store.turns.events("over June")) == 2
@@ -106,7 +106,7 @@ async def test_what_is_old_and_out_of_sight_goes_and_the_rest_stays(grown: Datab
             await store.journal.undo()
 
 
-async def _seen(store: Any) -> list[Any]:
+async def _visible(store: Any) -> list[Any]:
     """Everything that a person can look at."""
     return [
         await titles(store, TaskFilter(status="all")),

@@ -49,7 +49,7 @@ async def _of_both(database: Database) -> None:
             await store.tasks.add(TaskDraft(title=f"{user}'s"))
 
 
-async def _seen(store: Any, statement: str = "SELECT title FROM tasks ORDER BY title") -> list[str]:
+async def _titles(store: Any, statement: str = "SELECT title FROM tasks ORDER BY title") -> list[str]:
     return [row[0] for row in await store._scope.connection.execute(text(statement))]
 
 
@@ -58,14 +58,14 @@ async def test_a_transaction_sees_its_users_rows_alone(owner: str, request: pyte
     database = await Database.open(request.getfixturevalue(owner), clock=Clock())
     await _of_both(database)
     async with database.begin(ANN) as store:
-        assert await _seen(store) == ["ann's"]
-        assert await _seen(store, "UPDATE tasks SET title = 'x' RETURNING user_id") == [ANN]
-        assert await _seen(store, "DELETE FROM search_documents RETURNING user_id") == [ANN]
+        assert await _titles(store) == ["ann's"]
+        assert await _titles(store, "UPDATE tasks SET title = 'x' RETURNING user_id") == [ANN]
+        assert await _titles(store, "DELETE FROM search_documents RETURNING user_id") == [ANN]
     async with database.begin(BOB) as store:
-        assert await _seen(store) == ["bob's"]
+        assert await _titles(store) == ["bob's"]
     with pytest.raises(StorageError, match="may not do this"):
         async with database.begin(BOB) as store:
-            await _seen(store, "INSERT INTO task_tags VALUES ('ann', 1, 0, 'x', 'x') RETURNING tag")
+            await _titles(store, "INSERT INTO task_tags VALUES ('ann', 1, 0, 'x', 'x') RETURNING tag")
     async with database._engine.operate() as connection:
         assert len((await connection.execute(text("SELECT 1 FROM tasks"))).all()) == 2
     await database.aclose()
@@ -76,7 +76,7 @@ async def test_nobody_is_nobody(postgres_url: str) -> None:
     await _of_both(database)
     for nobody in ("", "ann' OR true --", "kirotodo_app"):
         async with database.read(nobody) as store:
-            assert await _seen(store) == []
+            assert await _titles(store) == []
     await database.aclose()
 
 

@@ -27,7 +27,7 @@ TODAY = dt.date(2026, 11, 25)
 
 
 @pytest.mark.parametrize(
-    ("date", "time", "relative", "said"),
+    ("date", "time", "relative", "words"),
     [
         (dt.date(2026, 11, 27), dt.time(17), False, "Fri 27 Nov, 17:00"),
         (dt.date(2026, 11, 27), None, False, "Fri 27 Nov"),
@@ -38,8 +38,8 @@ TODAY = dt.date(2026, 11, 25)
         (dt.date(2026, 11, 24), None, True, "yesterday"),
     ],
 )
-def test_a_due_date_is_said_shortly(date: dt.date, time: dt.time | None, relative: bool, said: str) -> None:
-    assert describe_due(date, time, today=TODAY, relative=relative) == said
+def test_a_due_date_is_said_shortly(date: dt.date, time: dt.time | None, relative: bool, words: str) -> None:
+    assert describe_due(date, time, today=TODAY, relative=relative) == words
 
 
 @given(
@@ -47,13 +47,13 @@ def test_a_due_date_is_said_shortly(date: dt.date, time: dt.time | None, relativ
     st.none() | st.times().map(lambda t: t.replace(second=0, microsecond=0)),
 )
 def test_what_is_said_of_a_due_date_reads_as_the_same(date: dt.date, time: dt.time | None) -> None:
-    said = describe_due(date, time, today=dt.date(1900, 1, 1))
-    when = parse_when(said, now=dt.datetime.combine(TODAY, dt.time(12)), preferences=Preferences())
+    words = describe_due(date, time, today=dt.date(1900, 1, 1))
+    when = parse_when(words, now=dt.datetime.combine(TODAY, dt.time(12)), preferences=Preferences())
     assert (when.date, when.time) == (date, time)
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "words"),
     [
         ("FREQ=DAILY", "every day"),
         ("FREQ=DAILY;INTERVAL=3", "every 3 days"),
@@ -79,8 +79,8 @@ def test_what_is_said_of_a_due_date_reads_as_the_same(date: dt.date, time: dt.ti
         ("FREQ=DAILY;BYMONTH=7,8;COUNT=3", "every day, in July and August for 3 times"),
     ],
 )
-def test_a_rule_is_said_in_english(rule: str, said: str) -> None:
-    assert describe_rule(rule) == said
+def test_a_rule_is_said_in_english(rule: str, words: str) -> None:
+    assert describe_rule(rule) == words
 
 
 @given(st.sets(st.integers(1, 31), min_size=1, max_size=4), st.integers(1, 3), st.sampled_from([None, 2, 4, 12]))
@@ -164,10 +164,10 @@ RULES = st.one_of(
 
 @given(RULES, st.sampled_from(["schedule", "completion"]))
 def test_what_is_said_of_a_rule_reads_as_the_same_rule(rule: Rule, recurs_from: RecursFrom) -> None:
-    said = describe_rule(str(rule), recurs_from=recurs_from)
-    if ", on " not in said and ", in " not in said:  # those are told part by part, which is not how anybody speaks
-        assert parse_rule(said).rule == str(rule)
-        assert parse_rule(said).recurs_from == recurs_from
+    words = describe_rule(str(rule), recurs_from=recurs_from)
+    if ", on " not in words and ", in " not in words:  # those are told part by part, which is not how anybody speaks
+        assert parse_rule(words).rule == str(rule)
+        assert parse_rule(words).recurs_from == recurs_from
 
 
 def _part(low: int, high: int, *, signed: bool = False) -> st.SearchStrategy[tuple[int, ...]]:
@@ -200,12 +200,12 @@ def _is_valid(text: str) -> bool:
 
 @given(ANY_RULES | RULES, ANY_RULES | RULES)
 def test_every_rule_has_words_and_two_rules_never_the_same(one: Rule, other: Rule) -> None:
-    said = describe_rule(str(one))
-    assert said != UNREADABLE_RULE
-    assert "=" not in said
-    assert "FREQ" not in said
+    words = describe_rule(str(one))
+    assert words != UNREADABLE_RULE
+    assert "=" not in words
+    assert "FREQ" not in words
     if unclamped(one) != unclamped(other):
-        assert describe_rule(str(other)) != said
+        assert describe_rule(str(other)) != words
 
 
 def test_moments_are_in_the_users_zone() -> None:

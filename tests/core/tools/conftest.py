@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from kirotodo.core.store.database import Database
-from tests.core.tools.desk import Desk
+from tests.core.tools.tool_harness import ToolHarness
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    made = Desk()
+async def tools(tmp_path: Path) -> AsyncIterator[ToolHarness]:
+    made = ToolHarness()
     made.database = await Database.open(f"sqlite:///{tmp_path / 'list.db'}", clock=made.clock)
     try:
         yield made
@@ -21,8 +21,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-def add(desk: Desk) -> Any:
+def add(tools: ToolHarness) -> Any:
     async def adding(title: str, **more: Any) -> Mapping[str, Any]:
-        return await desk.call("add_task", title=title, **more)
+        return await tools.call("add_task", title=title, **more)
 
     return adding

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from kirotodo.core.errors import InvalidInput, NotFound, ToolError
-from tests.core.tools.desk import Desk
+from tests.core.tools.tool_harness import ToolHarness
 
 
-async def test_an_added_task_is_echoed_with_its_date_in_words(desk: Desk) -> None:
-    result = await desk.call("add_task", title=" Buy milk ", due="tomorrow at 5pm", priority="high", tags=["#home"])
+async def test_an_added_task_is_echoed_with_its_date_in_words(tools: ToolHarness) -> None:
+    result = await tools.call("add_task", title=" Buy milk ", due="tomorrow at 5pm", priority="high", tags=["#home"])
     assert (result["task_id"], result["status"], result["title"]) == (1, "created", "Buy milk")
     assert result["due"] == "Tue 24 Nov, 17:00"
-    task = await desk.task(1)
+    task = await tools.task(1)
     assert (task.title, task.due_date, task.due_time) == ("Buy milk", date(2026, 11, 24), time(17))
     assert (task.priority, task.tags) == ("high", ("home",))
 
@@ -39,10 +39,10 @@ async def test_an_added_task_is_echoed_with_its_date_in_words(desk: Desk) -> Non
     ],
 )
 async def test_when_a_task_is_due(
-    desk: Desk, fields: dict[str, str], due_date: date | None, due_time: time | None
+    tools: ToolHarness, fields: dict[str, str], due_date: date | None, due_time: time | None
 ) -> None:
-    await desk.call("add_task", title="x", **fields)
-    task = await desk.task(1)
+    await tools.call("add_task", title="x", **fields)
+    task = await tools.task(1)
     assert (task.due_date, task.due_time) == (due_date, due_time)
 
 
@@ -56,9 +56,9 @@ async def test_when_a_task_is_due(
         ({"remind": "tomorrow 8am"}, "2026-11-24T07:00"),
     ],
 )
-async def test_when_to_remind(desk: Desk, fields: dict[str, str], remind_at: str) -> None:
-    await desk.call("add_task", title="x", **fields)
-    assert (await desk.task(1)).remind_at == datetime.fromisoformat(remind_at).replace(tzinfo=UTC)
+async def test_when_to_remind(tools: ToolHarness, fields: dict[str, str], remind_at: str) -> None:
+    await tools.call("add_task", title="x", **fields)
+    assert (await tools.task(1)).remind_at == datetime.fromisoformat(remind_at).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,13 @@ async def test_when_to_remind(desk: Desk, fields: dict[str, str], remind_at: str
         ({"title": "x", "remind": "10 minutes before"}, "A reminder that counts back needs a due date."),
     ],
 )
-async def test_what_cannot_be_taken_is_refused_in_a_sentence(desk: Desk, fields: dict[str, Any], sentence: str) -> None:
+async def test_what_cannot_be_taken_is_refused_in_a_sentence(
+    tools: ToolHarness, fields: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(InvalidInput) as raised:
-        await desk.call("add_task", **fields)
+        await tools.call("add_task", **fields)
     assert raised.value.message.startswith(sentence)
-    assert await desk.tasks() == ()
+    assert await tools.tasks() == ()
 
 
 @pytest.mark.parametrize(
@@ -96,14 +98,14 @@ async def test_what_cannot_be_taken_is_refused_in_a_sentence(desk: Desk, fields:
         ("漢" * 200, "漢" * 200),
     ],
 )
-async def test_titles_lose_their_controls_and_nothing_else(desk: Desk, title: str, stored: str) -> None:
-    await desk.call("add_task", title=title)
-    assert (await desk.task(1)).title == stored
+async def test_titles_lose_their_controls_and_nothing_else(tools: ToolHarness, title: str, stored: str) -> None:
+    await tools.call("add_task", title=title)
+    assert (await tools.task(1)).title == stored
 
 
-async def test_an_update_tells_before_and_after_of_what_changed(desk: Desk) -> None:
-    await desk.call("add_task", title="call", due="2026-11-27", time="09:00")
-    result = await desk.call("update_task", task_id=1, title="Call mom tonight", priority="none")
+async def test_an_update_tells_before_and_after_of_what_changed(tools: ToolHarness) -> None:
+    await tools.call("add_task", title="call", due="2026-11-27", time="09:00")
+    result = await tools.call("update_task", task_id=1, title="Call mom tonight", priority="none")
     assert (result["status"], result["task_id"], result["title"]) == ("updated", 1, "Call mom tonight")
     assert (result["before"], result["after"]) == ({"title": "call"}, {"title": "Call mom tonight"})
 
@@ -123,51 +125,53 @@ async def test_an_update_tells_before_and_after_of_what_changed(desk: Desk) -> N
         ({"due": "", "title": "y"}, date(2026, 11, 27), time(9)),
     ],
 )
-async def test_moving_a_task(desk: Desk, changes: dict[str, Any], due_date: date | None, due_time: time | None) -> None:
-    await desk.call("add_task", title="x", due="2026-11-27", time="09:00")
-    await desk.call("update_task", task_id=1, **changes)
-    task = await desk.task(1)
+async def test_moving_a_task(
+    tools: ToolHarness, changes: dict[str, Any], due_date: date | None, due_time: time | None
+) -> None:
+    await tools.call("add_task", title="x", due="2026-11-27", time="09:00")
+    await tools.call("update_task", task_id=1, **changes)
+    task = await tools.task(1)
     assert (task.due_date, task.due_time) == (due_date, due_time)
 
 
-async def test_a_reminder_moves_with_its_task_across_a_clock_change(desk: Desk) -> None:
-    await desk.call("add_task", title="x", due="2027-03-27", time="09:00", remind="1 hour before")
-    await desk.call("update_task", task_id=1, due="2027-03-28")
-    assert (await desk.task(1)).remind_at == datetime(2027, 3, 28, 6, tzinfo=UTC)
+async def test_a_reminder_moves_with_its_task_across_a_clock_change(tools: ToolHarness) -> None:
+    await tools.call("add_task", title="x", due="2027-03-27", time="09:00", remind="1 hour before")
+    await tools.call("update_task", task_id=1, due="2027-03-28")
+    assert (await tools.task(1)).remind_at == datetime(2027, 3, 28, 6, tzinfo=UTC)
 
 
-async def test_a_reminder_is_told_in_local_words(desk: Desk) -> None:
-    await desk.call("add_task", title="x", due="2026-11-27", time="17:00")
-    result = await desk.call("update_task", task_id=1, remind="10 minutes before")
+async def test_a_reminder_is_told_in_local_words(tools: ToolHarness) -> None:
+    await tools.call("add_task", title="x", due="2026-11-27", time="17:00")
+    result = await tools.call("update_task", task_id=1, remind="10 minutes before")
     assert result["after"]["reminder"] == "Fri 27 Nov, 16:50"
 
 
-async def test_tags_are_added_removed_and_replaced(desk: Desk) -> None:
-    await desk.call("add_task", title="x", tags=["a", "B"])
-    await desk.call("update_task", task_id=1, add_tags=["b", "c"], remove_tags=["A"])
-    assert (await desk.task(1)).tags == ("B", "c")
-    await desk.call("update_task", task_id=1, tags=["d"])
-    assert (await desk.task(1)).tags == ("d",)
-    await desk.call("update_task", task_id=1, clear=["tags"])
-    assert (await desk.task(1)).tags == ()
+async def test_tags_are_added_removed_and_replaced(tools: ToolHarness) -> None:
+    await tools.call("add_task", title="x", tags=["a", "B"])
+    await tools.call("update_task", task_id=1, add_tags=["b", "c"], remove_tags=["A"])
+    assert (await tools.task(1)).tags == ("B", "c")
+    await tools.call("update_task", task_id=1, tags=["d"])
+    assert (await tools.task(1)).tags == ("d",)
+    await tools.call("update_task", task_id=1, clear=["tags"])
+    assert (await tools.task(1)).tags == ()
 
 
-async def test_a_repeating_task_keeps_a_due_date(desk: Desk) -> None:
-    await desk.call("add_task", title="x", recurrence="FREQ=DAILY")
+async def test_a_repeating_task_keeps_a_due_date(tools: ToolHarness) -> None:
+    await tools.call("add_task", title="x", recurrence="FREQ=DAILY")
     with pytest.raises(InvalidInput, match="needs a due date"):
-        await desk.call("update_task", task_id=1, clear=["due"])
-    await desk.call("update_task", task_id=1, clear=["due", "recurrence"])
-    assert (await desk.task(1)).due_date is None
+        await tools.call("update_task", task_id=1, clear=["due"])
+    await tools.call("update_task", task_id=1, clear=["due", "recurrence"])
+    assert (await tools.task(1)).due_date is None
 
 
-async def test_an_update_of_nothing_says_what_to_name(desk: Desk) -> None:
-    await desk.call("add_task", title="x")
+async def test_an_update_of_nothing_says_what_to_name(tools: ToolHarness) -> None:
+    await tools.call("add_task", title="x")
     with pytest.raises(ToolError, match="at least one field"):
-        await desk.call("update_task", task_id=1)
+        await tools.call("update_task", task_id=1)
 
 
-async def test_updates_are_all_or_none(desk: Desk) -> None:
-    await desk.call("add_task", title="x")
+async def test_updates_are_all_or_none(tools: ToolHarness) -> None:
+    await tools.call("add_task", title="x")
     with pytest.raises(NotFound, match=r"There is no task 12\."):
-        await desk.call("update_task", task_ids=[1, 12], priority="high")
-    assert (await desk.task(1)).priority == "none"
+        await tools.call("update_task", task_ids=[1, 12], priority="high")
+    assert (await tools.task(1)).priority == "none"

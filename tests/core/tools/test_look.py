@@ -5,16 +5,16 @@ import json
 import pytest
 
 from kirotodo.core.errors import InvalidInput, NotFound
-from tests.core.tools.desk import Desk
+from tests.core.tools.tool_harness import ToolHarness
 
 
-async def _fill(desk: Desk) -> None:
-    await desk.call("add_task", title="pay bills", due="2026-11-20", project="home")
-    await desk.call("add_task", title="team meeting", due="2026-11-23", time="14:00", tags=["work"])
-    await desk.call("add_task", title="dentist", due="2026-11-27", priority="high")
-    await desk.call("add_task", title="read a book", notes="n" * 500)
-    await desk.call("add_task", title="done long ago", due="2026-11-01")
-    await desk.call("complete_task", task_id=5)
+async def _fill(tools: ToolHarness) -> None:
+    await tools.call("add_task", title="pay bills", due="2026-11-20", project="home")
+    await tools.call("add_task", title="team meeting", due="2026-11-23", time="14:00", tags=["work"])
+    await tools.call("add_task", title="dentist", due="2026-11-27", priority="high")
+    await tools.call("add_task", title="read a book", notes="n" * 500)
+    await tools.call("add_task", title="done long ago", due="2026-11-01")
+    await tools.call("complete_task", task_id=5)
 
 
 @pytest.mark.parametrize(
@@ -40,16 +40,16 @@ async def _fill(desk: Desk) -> None:
         ({"sort": "title"}, [3, 1, 4, 2]),
     ],
 )
-async def test_lists_are_narrowed(desk: Desk, arguments: dict[str, str], ids: list[int]) -> None:
-    await _fill(desk)
-    result = await desk.call("list_tasks", **arguments)
+async def test_lists_are_narrowed(tools: ToolHarness, arguments: dict[str, str], ids: list[int]) -> None:
+    await _fill(tools)
+    result = await tools.call("list_tasks", **arguments)
     assert [task["id"] for task in result["tasks"]] == ids
     assert result["total"] == len(ids)
 
 
-async def test_a_list_is_a_page_with_what_is_needed_to_speak_of_its_tasks(desk: Desk) -> None:
-    await _fill(desk)
-    first = await desk.call("list_tasks", limit=2)
+async def test_a_list_is_a_page_with_what_is_needed_to_speak_of_its_tasks(tools: ToolHarness) -> None:
+    await _fill(tools)
+    first = await tools.call("list_tasks", limit=2)
     assert first["total"] == 4
     assert first["tasks"][1] == {
         "id": 2,
@@ -59,42 +59,42 @@ async def test_a_list_is_a_page_with_what_is_needed_to_speak_of_its_tasks(desk: 
         "tags": ["work"],
         "due": first["tasks"][1]["due"],
     }
-    second = await desk.call("list_tasks", limit=2, cursor=first["next"])
+    second = await tools.call("list_tasks", limit=2, cursor=first["next"])
     assert [task["id"] for task in second["tasks"]] == [3, 4]
     assert len(second["tasks"][1]["notes"]) <= 120
     assert second["next"] is None
 
 
-async def test_a_whole_task_and_one_there_is_not(desk: Desk) -> None:
-    await _fill(desk)
-    task = (await desk.call("get_task", task_id=4))["task"]
+async def test_a_whole_task_and_one_there_is_not(tools: ToolHarness) -> None:
+    await _fill(tools)
+    task = (await tools.call("get_task", task_id=4))["task"]
     assert (task["notes"], task["project"], task["completed_at"]) == ("n" * 500, None, None)
     with pytest.raises(NotFound, match=r"There is no task 99\."):
-        await desk.call("get_task", task_id=99)
+        await tools.call("get_task", task_id=99)
 
 
-async def test_a_task_called_none_keeps_its_name(desk: Desk) -> None:
-    await desk.call("add_task", title="none", project="none")
-    (task,) = (await desk.call("list_tasks"))["tasks"]
+async def test_a_task_called_none_keeps_its_name(tools: ToolHarness) -> None:
+    await tools.call("add_task", title="none", project="none")
+    (task,) = (await tools.call("list_tasks"))["tasks"]
     assert task == {"id": 1, "title": "none", "project": "none"}
 
 
-async def test_days_that_cannot_be_read_are_refused(desk: Desk) -> None:
+async def test_days_that_cannot_be_read_are_refused(tools: ToolHarness) -> None:
     with pytest.raises(InvalidInput, match="as a date"):
-        await desk.call("list_tasks", due="blue")
+        await tools.call("list_tasks", due="blue")
 
 
-async def test_statistics(desk: Desk) -> None:
-    await _fill(desk)
-    stats = await desk.call("task_stats")
+async def test_statistics(tools: ToolHarness) -> None:
+    await _fill(tools)
+    stats = await tools.call("task_stats")
     assert (stats["pending"], stats["overdue"], stats["due_today"]) == (4, 1, 1)
     assert (stats["completed"], stats["created"], stats["streak"]) == (1, 5, 1)
     assert {"project": "home", "pending": 1, "completed": 0} in stats["projects"]
     assert stats["tags"] == {"work": 1}
 
 
-async def test_every_result_is_json(desk: Desk) -> None:
-    await _fill(desk)
+async def test_every_result_is_json(tools: ToolHarness) -> None:
+    await _fill(tools)
     for name, arguments in (
         ("list_tasks", {}),
         ("get_task", {"task_id": 1}),
@@ -104,4 +104,4 @@ async def test_every_result_is_json(desk: Desk) -> None:
         ("delete_task", {"task_id": 1}),
         ("add_task", {"title": "x", "recurrence": "FREQ=DAILY"}),
     ):
-        json.dumps(await desk.call(name, **arguments))
+        json.dumps(await tools.call(name, **arguments))

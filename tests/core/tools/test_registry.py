@@ -122,9 +122,9 @@ ARGUMENT_NAMES = sorted({name for schema in TOOLS.schemas() for name in schema.p
     arguments=st.dictionaries(st.sampled_from(ARGUMENT_NAMES) | st.text(max_size=12), ANYTHING, max_size=6),
 )
 def test_no_json_crashes_validation(tool: str, arguments: dict[str, Any]) -> None:
-    said = "nothing"
+    answer = "nothing"
     try:
-        said = json.dumps(TOOLS.validate(tool, arguments).as_json())
+        answer = json.dumps(TOOLS.validate(tool, arguments).as_json())
     except ToolError as error:
-        said = error.message
-    assert 0 < len(said) < 10_000
+        answer = error.message
+    assert 0 < len(answer) < 10_000

@@ -112,17 +112,17 @@ def refused(answer: httpx2.Response, status: int, code: str) -> str:
 async def serving(settings: Settings, clock: Clock) -> AsyncIterator[Server]:
     hashes = CountedHashes()
     app = create_app(settings, model=ScriptedModel(), clock=clock)
-    async with AsyncExitStack() as house:
-        await house.enter_async_context(app.router.lifespan_context(app))
+    async with AsyncExitStack() as local_backend:
+        await local_backend.enter_async_context(app.router.lifespan_context(app))
         await app.state.gate.aclose()
         gate = await Authenticator.open(
             settings, app.state.core, passwords=Passwords(PasswordHash((hashes,))), monotonic=clock.monotonic
         )
-        house.push_async_callback(gate.aclose)
+        local_backend.push_async_callback(gate.aclose)
         app.state.gate = gate
         transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1))
         http = httpx2.AsyncClient(transport=transport, base_url="http://server")
-        await house.enter_async_context(http)
+        await local_backend.enter_async_context(http)
         yield Server(http=http, gate=gate, core=app.state.core, clock=clock, hashes=hashes)
 
 
@@ -156,10 +156,10 @@ Serve = Callable[..., Awaitable[Server]]
 @pytest.fixture
 async def serve(settings_with: Callable[..., Settings], clock: Clock) -> AsyncIterator[Serve]:
     """Start a server: several of them in one test share a database, as replicas do."""
-    async with AsyncExitStack() as house:
+    async with AsyncExitStack() as local_backend:
 
         async def start(**values: Any) -> Server:
-            return await house.enter_async_context(serving(settings_with(**values), clock))
+            return await local_backend.enter_async_context(serving(settings_with(**values), clock))
 
         yield start
 

@@ -24,7 +24,7 @@ class IssuerServer:
     def __init__(self, clock: Clock) -> None:
         self.published: Any = {"keys": []}
         self.private: dict[str, tuple[str, Any]] = {}
-        self.asked = 0
+        self.requests = 0
         self._asking = asyncio.Condition()
         self.status = "200 OK"
         self.go_on = asyncio.Event()
@@ -47,9 +47,9 @@ class IssuerServer:
             await self._listening.wait_closed()
             self._listening = None
 
-    async def was_asked(self, times: int) -> None:
+    async def wait_for_requests(self, times: int) -> None:
         async with asyncio.timeout(10), self._asking:
-            await self._asking.wait_for(lambda: self.asked >= times)
+            await self._asking.wait_for(lambda: self.requests >= times)
 
     def add_key(self, kid: str, algorithm: str = "EdDSA", *, private: Any = None, **more: str) -> None:
         private = private or PRIVATE[algorithm]()
@@ -78,7 +78,7 @@ class IssuerServer:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = (await reader.readuntil(b"\r\n\r\n")).decode()
         async with self._asking:
-            self.asked += 1
+            self.requests += 1
             self._asking.notify_all()
         await self.go_on.wait()
         body = json.dumps(self.published).encode() if not isinstance(self.published, bytes) else self.published

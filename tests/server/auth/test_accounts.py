@@ -15,7 +15,7 @@ from sqlalchemy import update
 from kirotodo.core.errors import InvalidInput, RateLimited
 from kirotodo.core.store.tables import users
 from kirotodo.core.store.transaction import UID
-from kirotodo.server.auth.accounts import GRACE, SESSION_LIFETIME, STANDING_SECONDS
+from kirotodo.server.auth.accounts import GRACE, SESSION_LIFETIME, SESSION_STATUS_SECONDS
 from kirotodo.server.auth.authenticator import Authenticator
 from kirotodo.server.auth.email_addresses import folded_email
 from kirotodo.server.auth.password_rules import _common, check_password
@@ -230,7 +230,7 @@ async def test_an_account_from_before_these_rules_can_be_signed_in_to(server: Se
 async def test_an_unknown_address_and_a_wrong_password_are_told_apart_by_nobody(server: Server) -> None:
     await server.signed_up()
     await server.signed_in()
-    seen = []
+    answers = []
     for email, password in (
         ("ann@example.com", "wrong password"),
         ("bob@example.com", "wrong password"),
@@ -239,9 +239,9 @@ async def test_an_unknown_address_and_a_wrong_password_are_told_apart_by_nobody(
         before = (server.hashes.compared, server.hashes.made)
         answer = await server.post("/api/auth/signin", {"email": email, "password": password})
         after = (server.hashes.compared, server.hashes.made)
-        seen.append((answer.status_code, answer.json(), after[0] - before[0], after[1] - before[1]))
-    assert seen == [seen[0]] * 3
-    status, problem, compared, made = seen[0]
+        answers.append((answer.status_code, answer.json(), after[0] - before[0], after[1] - before[1]))
+    assert answers == [answers[0]] * 3
+    status, problem, compared, made = answers[0]
     assert (status, problem["code"], compared, made) == (401, "not_signed_in", 1, 0)
 
 
@@ -389,7 +389,7 @@ async def test_another_server_learns_of_it_within_seconds(serve: Serve) -> None:
     assert await other.lets_in(tokens["access_token"])
     await one.post("/api/auth/signout", token=tokens["access_token"])
     refused(await other.post("/api/auth/refresh", {"refresh_token": tokens["refresh_token"]}), 401, "not_signed_in")
-    other.clock.pass_by(seconds=STANDING_SECONDS)
+    other.clock.pass_by(seconds=SESSION_STATUS_SECONDS)
     assert not await other.lets_in(tokens["access_token"])
 
 

@@ -118,13 +118,13 @@ async def test_who_has_no_password_confirms_with_the_id_and_keeps_the_token(eith
 
     first = token()
     answered(await add(either_server, "1", first), 201)
-    asked = {"user": {"id": "1"}, "access_token": first}
-    refused(await delete(either_server, asked, confirm="2", password=None), 422, "invalid_input")
-    answered(await delete(either_server, asked, confirm="1", password=None), 202)
+    sign_in = {"user": {"id": "1"}, "access_token": first}
+    refused(await delete(either_server, sign_in, confirm="2", password=None), 422, "invalid_input")
+    answered(await delete(either_server, sign_in, confirm="1", password=None), 202)
     refused(await add(either_server, "1", first), 403, "deletion_pending")
     assert (await keep(either_server, "1", first)).status_code == 204
     assert await listed(either_server, "1", first) == ["Milk"]
-    answered(await delete(either_server, asked, confirm="1", password=None), 202)
+    answered(await delete(either_server, sign_in, confirm="1", password=None), 202)
     either_server.clock.pass_by(seconds=GRACE.total_seconds())
     assert "too late" in refused(await keep(either_server, "1", first), 409, "conflict")
     assert await either_server.core.database.delete_users() == 1
@@ -139,8 +139,8 @@ async def test_a_user_of_another_server_can_be_deleted_and_begins_anew(serve: Se
         server = await serve(better_auth_url=issuer.url)
         token = issuer.token()
         answered(await add(server, "ann", token), 201)
-        asked = {"user": {"id": "ann"}, "access_token": token}
-        answered(await delete(server, asked, confirm="Ann@A.example", password=None), 202)
+        sign_in = {"user": {"id": "ann"}, "access_token": token}
+        answered(await delete(server, sign_in, confirm="Ann@A.example", password=None), 202)
         refused(await add(server, "ann", token), 403, "deletion_pending")
         clock.pass_by(seconds=GRACE.total_seconds())
         assert await server.core.database.delete_users() == 1

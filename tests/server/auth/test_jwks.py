@@ -37,7 +37,7 @@ async def test_a_token_opens_the_list_of_its_subject(server: Server, issuer: Iss
     me = answered(await server.get("/api/auth/me", token=token), 200)
     assert me == {"id": "ann", "email": "ann@a.example", "deletion_at": None, "timezone": None}
     refused(await server.get("/api/bob/tasks", token=token), 403, "forbidden")
-    assert issuer.asked == 1
+    assert issuer.requests == 1
 
 
 @pytest.mark.parametrize("algorithm", PRIVATE)
@@ -76,8 +76,8 @@ async def test_issuer_and_audience_may_end_in_a_slash(server: Server, issuer: Is
 async def test_claims_that_do_not_hold(server: Server, issuer: IssuerServer, changed: dict[str, Any]) -> None:
     assert await server.lets_in(issuer.token())
     token = issuer.token(**changed)
-    told = refused(await server.post("/api/ann/tasks", {"title": "Milk"}, token=token), 401, "not_signed_in")
-    assert told.endswith("sign in again.")
+    problem = refused(await server.post("/api/ann/tasks", {"title": "Milk"}, token=token), 401, "not_signed_in")
+    assert problem.endswith("sign in again.")
     async with server.core.database.read("ann") as store:
         assert await store.accounts.get() is None
 
@@ -137,8 +137,8 @@ async def test_accounts_are_kept_elsewhere(server: Server, issuer: IssuerServer)
         ("refresh", {"refresh_token": "x"}),
         ("signout", {}),
     ):
-        told = refused(await server.post(f"/api/auth/{path}", body, token=issuer.token()), 404, "not_found")
-        assert issuer.url in told
+        problem = refused(await server.post(f"/api/auth/{path}", body, token=issuer.token()), 404, "not_found")
+        assert issuer.url in problem
 
 
 # --- keys come and go ---
@@ -153,7 +153,7 @@ async def test_a_new_key_is_looked_for_and_an_old_one_holds_until_it_is_withdraw
     server.clock.pass_by(seconds=COOL_DOWN_SECONDS)
     assert await server.lets_in(issuer.token("second"))
     assert await server.lets_in(old)
-    assert issuer.asked == 2
+    assert issuer.requests == 2
     issuer.withdraw("first")
     server.clock.pass_by(seconds=STALE_SECONDS)
     assert await server.lets_in(old), "the keys are looked at again beside the request"
@@ -162,24 +162,24 @@ async def test_a_new_key_is_looked_for_and_an_old_one_holds_until_it_is_withdraw
         return not await server.lets_in(old)
 
     await until(gone)
-    assert issuer.asked == 3
+    assert issuer.requests == 3
 
 
 async def test_made_up_keys_do_not_make_us_ask_and_ask(server: Server, issuer: IssuerServer) -> None:
     assert await server.lets_in(issuer.token())
     for number in range(20):
         assert not await server.lets_in(issuer.token(header={"kid": f"made up {number}"}))
-    assert issuer.asked == 1
+    assert issuer.requests == 1
     server.clock.pass_by(seconds=COOL_DOWN_SECONDS)
     for number in range(20):
         assert not await server.lets_in(issuer.token(header={"kid": f"made up {number}"}))
-    assert issuer.asked == 2
+    assert issuer.requests == 2
     assert await server.lets_in(issuer.token())
 
 
 async def test_many_who_come_first_make_us_ask_once(server: Server, issuer: IssuerServer) -> None:
     assert await asyncio.gather(*(server.lets_in(issuer.token()) for _ in range(20))) == [True] * 20
-    assert issuer.asked == 1
+    assert issuer.requests == 1
 
 
 async def test_known_keys_hold_while_the_issuer_is_down(
@@ -219,7 +219,7 @@ async def test_an_issuer_that_hangs_keeps_nobody_waiting_whose_key_is_known(
     issuer.go_on.clear()
     server.clock.pass_by(seconds=STALE_SECONDS)
     stuck = asyncio.create_task(server.get("/api/auth/me", token=issuer.token(header={"kid": "unknown"})))
-    await issuer.was_asked(2)
+    await issuer.wait_for_requests(2)
     for _ in range(3):
         assert await server.lets_in(issuer.token())
     assert not stuck.done()
@@ -283,5 +283,5 @@ async def test_an_answer_without_keys_is_as_good_as_none(
     issuer.status, issuer.published = status, published
     server.clock.pass_by(seconds=COOL_DOWN_SECONDS)
     refused(await server.get("/api/auth/me", token=issuer.token(header={"kid": "new"})), 503, "unreachable")
-    assert issuer.asked == 2
+    assert issuer.requests == 2
     assert await server.lets_in(issuer.token())

@@ -192,7 +192,7 @@ async def test_health_is_not_counted(serve: Serve) -> None:
         assert "X-RateLimit-Limit" not in answer.headers
 
 
-def asked_from(host: str | None) -> Request:
+def request_from(host: str | None) -> Request:
     client = None if host is None else (host, 1)
     return Request({"type": "http", "client": client, "headers": [], "method": "GET", "path": "/"})
 
@@ -210,14 +210,14 @@ def asked_from(host: str | None) -> Request:
     ],
 )
 def test_whom_an_address_stands_for(host: str | None, counted_as: str) -> None:
-    assert address_of(asked_from(host)) == counted_as
+    assert address_of(request_from(host)) == counted_as
 
 
 @given(st.ip_addresses(v=6), st.integers(0, 2**64 - 1))
 def test_a_network_counts_as_one_address(address: Any, host: int) -> None:
     neighbour = type(address)((int(address) >> 64 << 64) | host)
     if address.ipv4_mapped is None and neighbour.ipv4_mapped is None:
-        assert address_of(asked_from(str(address))) == address_of(asked_from(str(neighbour)))
+        assert address_of(request_from(str(address))) == address_of(request_from(str(neighbour)))
 
 
 @example(a_minute=2, at_once=1, pauses=[0.0, 0.0, 0.0])  # where the second and the minute are full at once

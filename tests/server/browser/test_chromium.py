@@ -65,6 +65,6 @@ async def test_it_says_why_the_session_ended() -> None:
                 return str(window.script("return document.querySelector('.closed').innerText"))
 
         async with client.ws_connect("/ws/"):
-            told = await asyncio.to_thread(look)
-    assert "All places are taken" in told
-    assert "Open it again" in told
+            shown = await asyncio.to_thread(look)
+    assert "All places are taken" in shown
+    assert "Open it again" in shown

@@ -18,7 +18,7 @@ from kirotodo.server.browser import site, visitor
 from kirotodo.server.browser.site import FULL, UNUSED, Site, served
 from tests.waiting import until
 
-TELLS: Final = """
+ECHO_PROGRAM: Final = """
 import json, os, sys
 def send(kind, payload):
     sys.stdout.buffer.write(kind + len(payload).to_bytes(4, "big") + payload)
@@ -33,7 +33,7 @@ while head := sys.stdin.buffer.read(5):
 """
 """Speaks as Textual's driver for the web does: says what it was given, then gives back whatever it hears."""
 
-HANGS: Final = TELLS.replace('json.loads(payload)["type"] == "quit"', "False").replace(
+HANGS: Final = ECHO_PROGRAM.replace('json.loads(payload)["type"] == "quit"', "False").replace(
     "import json, os, sys",
     "import json, os, signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN)",
 )
@@ -42,18 +42,18 @@ HANGS: Final = TELLS.replace('json.loads(payload)["type"] == "quit"', "False").r
 class Opened:
     """A socket of a visitor, and what his process told first."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, told: dict[str, Any]) -> None:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, greeting: dict[str, Any]) -> None:
         self.socket = socket
-        self.told = told
+        self.greeting = greeting
 
-    async def says(self, *message: object) -> bytes:
+    async def send(self, *message: object) -> bytes:
         await self.socket.send_str(json.dumps(message))
-        heard: bytes = (await self.socket.receive(timeout=10)).data
-        return heard
+        received: bytes = (await self.socket.receive(timeout=10)).data
+        return received
 
 
 @asynccontextmanager
-async def at(program: str = TELLS, **options: Any) -> AsyncIterator[tuple[Site, aiohttp.ClientSession]]:
+async def at(program: str = ECHO_PROGRAM, **options: Any) -> AsyncIterator[tuple[Site, aiohttp.ClientSession]]:
     site = Site((sys.executable, "-c", program), environment={"KIROTODO_SERVER": "https://api.test"}, **options)
     async with served(site, "127.0.0.1", 0) as address, aiohttp.ClientSession(address) as client:
         yield site, client
@@ -102,16 +102,16 @@ async def test_it_says_that_it_is_well_and_who_is_here() -> None:
     async with at() as (_, client):
         assert json.loads((await text_of(client, "/health"))[1])["visitors"] == 0
         async with visit(client):
-            told = json.loads((await text_of(client, "/health"))[1])
-    assert told["status"] == "ok"
-    assert told["visitors"] == 1
+            greeting = json.loads((await text_of(client, "/health"))[1])
+    assert greeting["status"] == "ok"
+    assert greeting["visitors"] == 1
 
 
 async def test_a_visitor_is_given_no_more_than_he_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BETTER_AUTH_SECRET", "x" * 40)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-house")
     async with at() as (_, client), visit(client) as opened:
-        given = opened.told["environment"]
+        given = opened.greeting["environment"]
     assert given["KIROTODO_SERVER"] == "https://api.test"
     assert given["TIMEZONE"] == "Europe/Vienna"
     assert (given["COLUMNS"], given["ROWS"]) == ("100", "40")
@@ -120,10 +120,12 @@ async def test_a_visitor_is_given_no_more_than_he_needs(monkeypatch: pytest.Monk
 
 async def test_visitors_have_a_process_and_a_folder_each_and_leave_nothing() -> None:
     async with at() as (site, client), visit(client) as one, visit(client) as other:
-        folders = [Path(each.told["cwd"]) for each in (one, other)]
-        processes = [each.told["pid"] for each in (one, other)]
+        folders = [Path(each.greeting["cwd"]) for each in (one, other)]
+        processes = [each.greeting["pid"] for each in (one, other)]
         assert len({*folders, *processes}) == 4
-        assert [each.told["environment"]["KIROTODO_HOME"] for each in (one, other)] == [str(each) for each in folders]
+        assert [each.greeting["environment"]["KIROTODO_HOME"] for each in (one, other)] == [
+            str(each) for each in folders
+        ]
         assert all(folder.stat().st_mode & 0o077 == 0 for folder in folders)
         await one.socket.close()
         await other.socket.close()
@@ -134,15 +136,15 @@ async def test_visitors_have_a_process_and_a_folder_each_and_leave_nothing() -> 
 
 async def test_what_is_typed_reaches_the_process_and_what_it_draws_the_page() -> None:
     async with at() as (_, client), visit(client) as opened:
-        assert await opened.says("stdin", "grün") == "grün".encode()
+        assert await opened.send("stdin", "grün") == "grün".encode()
 
 
 @pytest.mark.parametrize("size", [(10**9, 10**9), (-5, 0)])
 async def test_no_size_is_too_large_or_too_small(size: tuple[int, int]) -> None:
     async with at() as (_, client), visit(client) as opened:
-        told = json.loads(await opened.says("resize", {"width": size[0], "height": size[1]}))
-    assert told["width"] in visitor.WIDTHS
-    assert told["height"] in visitor.HEIGHTS
+        greeting = json.loads(await opened.send("resize", {"width": size[0], "height": size[1]}))
+    assert greeting["width"] in visitor.WIDTHS
+    assert greeting["height"] in visitor.HEIGHTS
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ async def test_a_socket_that_talks_nonsense_is_closed(message: str) -> None:
         await opened.socket.send_str(message)
         assert (await opened.socket.receive(timeout=10)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
         await until(lambda: site.visitors == 0)
-        assert gone(opened.told["pid"])
+        assert gone(opened.greeting["pid"])
 
 
 async def test_a_process_that_does_not_leave_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,8 +163,8 @@ async def test_a_process_that_does_not_leave_is_ended(monkeypatch: pytest.Monkey
     async with at(HANGS) as (site, client), visit(client) as opened:
         await opened.socket.close()
         await until(lambda: site.visitors == 0)
-        assert gone(opened.told["pid"])
-        assert not Path(opened.told["cwd"]).exists()
+        assert gone(opened.greeting["pid"])
+        assert not Path(opened.greeting["cwd"]).exists()
 
 
 async def closed_with(client: aiohttp.ClientSession, headers: dict[str, str] | None = None) -> str:
@@ -217,7 +219,7 @@ async def test_an_ipv6_network_is_one_address() -> None:
         at(per_address=1, proxies=("127.0.0.0/8",)) as (_, client),
         visit(client, **{"X-Forwarded-For": "2001:db8:1:2::1"}) as first,
     ):
-        assert first.told["environment"]["KIROTODO_VISITOR_ADDRESS"] == "2001:db8:1:2::1"
+        assert first.greeting["environment"]["KIROTODO_VISITOR_ADDRESS"] == "2001:db8:1:2::1"
         assert await closed_with(client, {"X-Forwarded-For": "2001:db8:1:2:ffff::2"}) == FULL
         async with visit(client, **{"X-Forwarded-For": "2001:db8:1:3::1"}):
             pass
@@ -235,26 +237,26 @@ async def test_an_unknown_zone_is_left_out(zone: str) -> None:
     async with at() as (_, client):
         path = f"/ws/{zone}" if ".." not in zone else "/ws//etc/localtime"
         async with visit(client, path) as opened:
-            assert "TIMEZONE" not in opened.told["environment"]
+            assert "TIMEZONE" not in opened.greeting["environment"]
 
 
 async def test_at_the_end_everybody_is_told_and_every_process_is_gone() -> None:
     async with at() as (_, client):
         session = aiohttp.ClientSession(client._base_url)
         socket = await session.ws_connect("/ws/")
-        told = json.loads((await socket.receive(timeout=20)).data)
+        greeting = json.loads((await socket.receive(timeout=20)).data)
         closing = asyncio.create_task(socket.receive(timeout=20))
     assert (await closing).data == aiohttp.WSCloseCode.GOING_AWAY
     await session.close()
-    await until(lambda: gone(told["pid"]))
+    await until(lambda: gone(greeting["pid"]))
 
 
 async def test_a_tab_in_which_nothing_is_typed_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(site, "UNUSED_SECONDS", 1.0)
     async with at() as (here, client), visit(client) as typing:
-        assert await typing.says("stdin", "a") == b"a"
+        assert await typing.send("stdin", "a") == b"a"
         async with visit(client, "/ws/") as quiet:
             message = await quiet.socket.receive(timeout=10)
             assert (message.type, message.extra) == (aiohttp.WSMsgType.CLOSE, UNUSED)
         await until(lambda: here.visitors == 1)
-        assert await typing.says("stdin", "b") == b"b", "who typed once may rest"
+        assert await typing.send("stdin", "b") == b"b", "who typed once may rest"

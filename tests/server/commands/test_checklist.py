@@ -48,9 +48,9 @@ def test_what_is_right_is_said_to_be_so() -> None:
     ],
 )
 def test_what_is_not_is_said_with_what_to_do(changed: dict[str, Any], name: str, state: str, word: str) -> None:
-    told = found(**changed)[name]
-    assert told[0] == state
-    assert word in told[1]
+    check = found(**changed)[name]
+    assert check[0] == state
+    assert word in check[1]
 
 
 def test_doctor_prints_it_and_no_password(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -343,17 +343,17 @@ def test_understand_tells_people_what_was_understood(home: Path) -> None:
 
 
 def test_understand_as_json(home: Path) -> None:
-    told = json.loads(ok("understand", "--json", "buy milk"))
-    assert [action["op"] for action in told["actions"]] == ["add"]
-    assert told["actions"][0]["title"] == "buy milk"
+    answer = json.loads(ok("understand", "--json", "buy milk"))
+    assert [action["op"] for action in answer["actions"]] == ["add"]
+    assert answer["actions"][0]["title"] == "buy milk"
 
 
 def test_understand_answers_lines_in_order(home: Path) -> None:
     lines = [{"id": number, "text": "add milk", "now": "2026-11-23T10:00:00"} for number in range(3)]
     answers = ok("understand", "--jsonl", stdin="\n".join(json.dumps(line) for line in lines) + "\n\n")
-    told = [json.loads(line) for line in answers.splitlines()]
-    assert [answer["id"] for answer in told] == [0, 1, 2]
-    assert told[0]["actions"] == [{"op": "add", "items": ["milk"]}]
+    answer = [json.loads(line) for line in answers.splitlines()]
+    assert [answer["id"] for answer in answer] == [0, 1, 2]
+    assert answer[0]["actions"] == [{"op": "add", "items": ["milk"]}]
 
 
 @pytest.mark.parametrize("line", ["nonsense", "[1]", "3"])

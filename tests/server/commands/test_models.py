@@ -101,14 +101,14 @@ def test_a_service_that_cannot_be_reached_is_exit_code_5(
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "said"),
+    ("status", "code", "sentence"),
     [(401, 1, "refused the key"), (403, 1, "refused the key"), (404, 1, "doesn't list"), (503, 5, "Try again later")],
 )
-def test_a_refusal_is_told(service: LLMock, status: int, code: int, said: str) -> None:
+def test_a_refusal_is_told(service: LLMock, status: int, code: int, sentence: str) -> None:
     service.fail(status, times=None)
     result = run("models")
     assert result.exit_code == code
-    assert said in result.stderr
+    assert sentence in result.stderr
     assert "llmock-test-key" not in result.output
 
 
@@ -142,7 +142,7 @@ def test_without_a_keyring_the_file_is_named(home: Path, memory_keyring: MemoryK
 
 
 @pytest.mark.parametrize(
-    ("name", "stdin", "said"),
+    ("name", "stdin", "sentence"),
     [
         ("slow", "sk-1", "There is no model 'slow'"),
         ("fast", "", "is empty"),
@@ -152,7 +152,7 @@ def test_without_a_keyring_the_file_is_named(home: Path, memory_keyring: MemoryK
     ],
 )
 def test_what_cannot_be_stored_is_refused(
-    home: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, name: str, stdin: str, said: str
+    home: Path, memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch, name: str, stdin: str, sentence: str
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-0")
     monkeypatch.setenv("OPENAI_MODEL", "big-2")
@@ -160,7 +160,7 @@ def test_what_cannot_be_stored_is_refused(
     (home / "config.toml").write_text(PRICED.format(url="https://models.example/v1") + ready)
     result = run("config", "key", name, stdin=stdin)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert sentence in result.stderr
     assert memory_keyring.kept == {}
 
 

@@ -66,8 +66,8 @@ def test_the_log_of_a_server_is_json_where_told_to(tmp_path: Path) -> None:
         headers = {**bearer("1"), "X-Request-ID": "r-1"}
         httpx2.post(f"{address}/api/1/chat", json={"message": "hello"}, headers=headers, timeout=30).raise_for_status()
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=30)
-    lines = [json.loads(line) for line in said.splitlines()]
+        _, log = process.communicate(timeout=30)
+    lines = [json.loads(line) for line in log.splitlines()]
     [turn] = [line for line in lines if "Agent execution time" in line["message"]]
     assert (turn["request_id"], turn["user_id"], turn["ended"]) == ("r-1", "1", "finished")
     assert len(turn["turn_id"]) == 32

@@ -42,7 +42,7 @@ class SignInScreen(DialogScreen):
         self._switcher = switcher
         self._address = address if address is not None else switcher.address
         self._why = why
-        self._asked_to_restore = ""
+        self._restore_offered_to = ""
 
     # --- fields ---
 
@@ -106,10 +106,10 @@ class SignInScreen(DialogScreen):
             raise InvalidInput("The two passwords don't match.")
         try:
             notice = await self._switcher.sign_in(
-                address, email=email, password=password, new=self.making, restore=self._asked_to_restore == email
+                address, email=email, password=password, new=self.making, restore=self._restore_offered_to == email
             )
         except DeletionPending as error:
-            self._asked_to_restore = email
+            self._restore_offered_to = email
             raise DeletionPending(f"{error.message} Press enter again to keep it.") from None
         self.post_message(self.Entered(notice))
 

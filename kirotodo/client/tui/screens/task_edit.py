@@ -252,8 +252,10 @@ def task_summary(task: Task, now: datetime) -> Content:
         f"+{task.project}" if task.project else "",
         *(f"#{tag}" for tag in task.tags),
     ]
-    told = " · ".join(fact for fact in facts if fact)
-    return Content.assemble("○ ", line(steady(task.title)), ("\n  " if told else ""), line(steady(told), "$accent"))
+    details = " · ".join(fact for fact in facts if fact)
+    return Content.assemble(
+        "○ ", line(steady(task.title)), ("\n  " if details else ""), line(steady(details), "$accent")
+    )
 
 
 def _iso(day: date, at: time | None) -> str:

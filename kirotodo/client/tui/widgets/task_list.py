@@ -37,7 +37,7 @@ MUTED: Final = "$text-muted"
 TITLE_MIN: Final = 12
 """Cells of the title that the project gives way to."""
 TAIL_MAX: Final = 0.5
-"""The part of the room that the right side may take."""
+"""The part of the line that the right side may take."""
 
 
 def circle_columns(number_width: int) -> range:
@@ -50,13 +50,15 @@ def task_line(task: Task, *, width: int, number_width: int, now: datetime, bare:
     at = urgency(task, today=now.date(), now=now.time())
     mark, recurs = PRIORITY_MARKS[task.priority], f" {RECURS}" if task.recurrence else ""
     title = steady(one_line(task.title)) or "(no title)"
-    room = max(1, width - number_width - 4)
+    text_width = max(1, width - number_width - 4)
     needed = cell_len(title) + len(recurs) + (len(mark) + 1 if mark else 0)
-    project, due = _tail(task, now, room=room, needed=needed)
+    project, due = _tail(task, now, space=text_width, needed=needed)
     tail_width = cell_len(project) + cell_len(due) + (1 if project and due else 0)
-    space = max(1, room - tail_width - (1 if tail_width else 0) - (len(mark) + 1 if mark else 0) - len(recurs))
-    title = cut(title, space)
-    gap = " " * max(0, space - cell_len(title) + (1 if tail_width else 0))
+    title_width = max(
+        1, text_width - tail_width - (1 if tail_width else 0) - (len(mark) + 1 if mark else 0) - len(recurs)
+    )
+    title = cut(title, title_width)
+    gap = " " * max(0, title_width - cell_len(title) + (1 if tail_width else 0))
     strike = " strike" if task.completed else ""
     line = Content.assemble(
         (f"{task.id:>{number_width}} ", MUTED),
@@ -73,17 +75,17 @@ def task_line(task: Task, *, width: int, number_width: int, now: datetime, bare:
     return Content(line.plain) if bare else line
 
 
-def _tail(task: Task, now: datetime, *, room: int, needed: int) -> tuple[str, str]:
-    """Project and due label, as much of them as leaves the title its room."""
-    most = int(room * TAIL_MAX)
+def _tail(task: Task, now: datetime, *, space: int, needed: int) -> tuple[str, str]:
+    """Project and due label, as much of them as leaves the title enough space."""
+    most = int(space * TAIL_MAX)
     due = describe_due_briefly(task.due_date, task.due_time, today=now.date())
     if cell_len(due) > most:
         due = describe_due_briefly(task.due_date, _hour_alone(task, now), today=now.date())
     project = f"+{steady(one_line(task.project))}" if task.project else ""
     if due:
-        return (project if needed + 2 + cell_len(project) + cell_len(due) <= room else ""), due
-    if needed + 1 + cell_len(project) > room:
-        project = cut(project, most) if room - most >= TITLE_MIN else ""
+        return (project if needed + 2 + cell_len(project) + cell_len(due) <= space else ""), due
+    if needed + 1 + cell_len(project) > space:
+        project = cut(project, most) if space - most >= TITLE_MIN else ""
     return project, ""
 
 

@@ -65,18 +65,18 @@ def messages_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
     """
     yield {"role": "system", "content": request.instructions}
     last_text = max((at for at, item in enumerate(request.history) if isinstance(item, UserText)), default=-1)
-    said: list[str] = []
+    texts: list[str] = []
     ids: dict[str, str] = {}
     made = 0
     for at, item in enumerate(request.history):
         if isinstance(item, UserText):
-            said.append(item.text)
+            texts.append(item.text)
             if at == last_text:
-                said.append(facts_text(request.facts))
+                texts.append(facts_text(request.facts))
             continue
-        if said:
-            yield {"role": "user", "content": "\n\n".join(said)}
-            said = []
+        if texts:
+            yield {"role": "user", "content": "\n\n".join(texts)}
+            texts = []
         match item:
             case AssistantStep(calls=calls):
                 text = spoken(item)
@@ -98,8 +98,8 @@ def messages_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
                 yield message
             case ToolOutcome(call_id=call_id, result=result):
                 yield {"role": "tool", "tool_call_id": ids[call_id], "content": result_text(result)}
-    if said:
-        yield {"role": "user", "content": "\n\n".join(said)}
+    if texts:
+        yield {"role": "user", "content": "\n\n".join(texts)}
 
 
 def _tool(schema: ToolSchema, *, strict: bool) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class ChatDecoder:
         self._text = TextFilter(request)
         self._calls = CallAssembler(self._tools)
         self._usage: Usage | None = None
-        self._said = False
+        self._has_text = False
         self.cut: Cut | None = None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
@@ -138,16 +138,16 @@ class ChatDecoder:
         return []
 
     def _choice(self, choice: Mapping[str, Any]) -> list[ModelEvent]:
-        said = mapping(choice.get("delta") or choice.get("message"))
-        events = self._text.feed(content) if (content := _text(said.get("content"))) else []
-        if isinstance(refusal := said.get("refusal"), str) and refusal:
+        delta = mapping(choice.get("delta") or choice.get("message"))
+        events = self._text.feed(content) if (content := _text(delta.get("content"))) else []
+        if isinstance(refusal := delta.get("refusal"), str) and refusal:
             events += self._text.feed(refusal)
-        self._thoughts.feed(said)
-        for call in items(said.get("tool_calls")):
+        self._thoughts.feed(delta)
+        for call in items(delta.get("tool_calls")):
             self._take(mapping(call))
-        if isinstance(old := said.get("function_call"), Mapping):
+        if isinstance(old := delta.get("function_call"), Mapping):
             self._take({"function": old})
-        self._said = self._said or bool(events)
+        self._has_text = self._has_text or bool(events)
         match choice.get("finish_reason"):
             case None | "":
                 pass
@@ -164,8 +164,8 @@ class ChatDecoder:
         assembled = self._calls.finish()
         cut = self.cut is not None
         calls = [call.whole(self._tools, strict=self._strict, cut=cut) for call in assembled] or written
-        said = self._said or bool(events)
-        events.extend(cut_short(self.cut, said=said, called=bool(calls), source=self._source))
+        has_text = self._has_text or bool(events)
+        events.extend(cut_short(self.cut, has_text=has_text, called=bool(calls), source=self._source))
         events.extend(calls)
         extras = {str(position): call.extra for position, call in enumerate(assembled) if call.extra}
         events.extend(opaque_of(message=self._thoughts.message, calls=extras))

@@ -135,19 +135,19 @@ def of_response(refusal: Refusal, *, source: Source) -> ProviderFault:
 
     The provider's own text is never passed on: it may contain keys and addresses.
     """
-    told = f"{refusal.code} {refusal.message}".lower()
+    text = f"{refusal.code} {refusal.message}".lower()
     model = source.model
-    if refusal.status in (400, 404, 422, 500, 501) and _no_tools(told):
+    if refusal.status in (400, 404, 422, 500, 501) and _no_tools(text):
         return ProviderFault(
             f"The model {model!r} can't call tools, which kirotodo needs. {KEPT} Choose another with {source.name}.",
             kind="refused",
         )
-    if refusal.status in (400, 413, 422, 500) and _too_long(told):
+    if refusal.status in (400, 413, 422, 500) and _too_long(text):
         return ProviderFault(
             f"This conversation is too long for the model {model!r}. {KEPT} Start a new conversation.", kind="refused"
         )
     match refusal.status:
-        case 403 if "unsupported_country" in told or "country, region" in told:
+        case 403 if "unsupported_country" in text or "country, region" in text:
             return ProviderFault(
                 f"The model service is not available in your country or region. {KEPT} Use another service: "
                 f"{source.address} and {source.key}.",
@@ -165,7 +165,7 @@ def of_response(refusal: Refusal, *, source: Source) -> ProviderFault:
                 f"Check {source.name} and {source.address}.",
                 kind="refused",
             )
-        case 429 if _is_spent(refusal.code.lower(), told):
+        case 429 if _is_spent(refusal.code.lower(), text):
             return _no_credit()
         case 429:
             return _busy(retry_after(refusal.headers))
@@ -238,24 +238,24 @@ def _busy(wait: float | None) -> ProviderFault:
     )
 
 
-def _is_spent(code: str, told: str) -> bool:
+def _is_spent(code: str, text: str) -> bool:
     """Whether a 429 means that money, not patience, is missing. Some say "quota" of the requests of a minute too."""
     if "insufficient" in code or "billing" in code:
         return True
-    return any(word in told for word in ("quota", "billing", "credit")) and not any(
-        word in told for word in ("per minute", "per second", "retry in", "try again in")
+    return any(word in text for word in ("quota", "billing", "credit")) and not any(
+        word in text for word in ("per minute", "per second", "retry in", "try again in")
     )
 
 
-def _too_long(told: str) -> bool:
-    if "context" in told and any(word in told for word in ("length", "window", "exceed", "size")):
+def _too_long(text: str) -> bool:
+    if "context" in text and any(word in text for word in ("length", "window", "exceed", "size")):
         return True
-    return "token" in told and any(word in told for word in ("exceeds the maximum", "too long", "request too large"))
+    return "token" in text and any(word in text for word in ("exceeds the maximum", "too long", "request too large"))
 
 
-def _no_tools(told: str) -> bool:
+def _no_tools(text: str) -> bool:
     """Whether it says that the model has no tools at all, rather than that something is wrong with one of ours."""
-    return _NO_TOOLS.search(told) is not None
+    return _NO_TOOLS.search(text) is not None
 
 
 def _number(text: str) -> float | None:

@@ -223,19 +223,19 @@ class OpenAIModel:
         for attempt in range(ATTEMPTS):
             if not breaker.allow():
                 raise errors.circuit_open(self.endpoint.host)
-            said = False
+            has_text = False
             try:
                 async with aclosing(self._attempt(request)) as events:
                     async for event in events:
                         if stale:
                             stale = False
                             yield Restarted()
-                        said = said or isinstance(event, TextDelta)
+                        has_text = has_text or isinstance(event, TextDelta)
                         yield event
                 breaker.succeeded()
                 return
             except ProviderFault as fault:
-                stale = stale or said
+                stale = stale or has_text
                 breaker.failed() if fault.kind == "down" else breaker.succeeded()
                 delay = self._delay(fault, attempt, remaining=request.deadline - loop.time())
                 if delay is None:
@@ -301,15 +301,15 @@ class OpenAIModel:
                 yield event
             return
         stream = EventStream()
-        size, room = 0, ANSWER_MAX
+        size, space = 0, ANSWER_MAX
         with closing(TimedReader(data)) as reader:
             while (received := await self._received(reader, stream, decoder)) is not None:
                 for payload in stream.feed(received):
                     for event in decoder.feed(payload):
                         yield event
-                        room -= len(event.text) if isinstance(event, TextDelta) else 0
+                        space -= len(event.text) if isinstance(event, TextDelta) else 0
                 size += len(received)
-                if size > STREAM_MAX or room < 0:
+                if size > STREAM_MAX or space < 0:
                     decoder.cut = decoder.cut or "size"
                     decoder.whole = True
                     return
@@ -366,15 +366,15 @@ class OpenAIModel:
     def _adapts(self, message: str) -> bool:
         """Whether the provider complained of something that we can do without, or misses what we can give; from then on
         it is left out, or put in."""
-        told = message.lower()
-        if any(word in told for word in ("missing", "must be passed", "required")):
+        text = message.lower()
+        if any(word in text for word in ("missing", "must be passed", "required")):
             for key in WANTED:
-                if key in told:
+                if key in text:
                     known = key in self._wanted
                     self._wanted.add(key)
                     return not known
         for key, words in _OPTIONAL.items():
-            if key not in self._left_out and any(word in told for word in words):
+            if key not in self._left_out and any(word in text for word in words):
                 self._left_out.add(key)
                 return True
         return False

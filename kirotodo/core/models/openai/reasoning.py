@@ -68,12 +68,12 @@ class ReasoningCollector:
         self._texts: dict[str, list[str]] = {}
         self._details: list[dict[str, Any]] = []
 
-    def feed(self, said: Mapping[str, Any]) -> None:
+    def feed(self, delta: Mapping[str, Any]) -> None:
         """Add the reasoning fields of one delta."""
         for name in ("reasoning_content", "reasoning"):
-            if isinstance(text := said.get(name), str):
+            if isinstance(text := delta.get(name), str):
                 self._texts.setdefault(name, []).append(text)
-        details = said.get("reasoning_details")
+        details = delta.get("reasoning_details")
         for detail in details if isinstance(details, list) else ():
             if isinstance(detail, Mapping):
                 self._add(dict(detail))

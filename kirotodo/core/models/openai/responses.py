@@ -67,8 +67,8 @@ def items_of(request: ModelRequest) -> Iterator[dict[str, Any]]:
     for at, item in enumerate(request.history):
         match item:
             case UserText(text=text):
-                said = f"{text}\n\n{facts_text(request.facts)}" if at == last_text else text
-                yield {"type": "message", "role": "user", "content": said}
+                content = f"{text}\n\n{facts_text(request.facts)}" if at == last_text else text
+                yield {"type": "message", "role": "user", "content": content}
             case AssistantStep(calls=calls):
                 yield from part(item, "items")
                 if text := spoken(item):
@@ -109,7 +109,7 @@ class ResponsesDecoder:
         self._text = TextFilter(request)
         self._calls: dict[Any, PartialToolCall] = {}
         self._usage: Usage | None = None
-        self._said = False
+        self._has_text = False
         self.cut: Cut | None = None
 
     def feed(self, chunk: Mapping[str, Any]) -> list[ModelEvent]:
@@ -117,7 +117,7 @@ class ResponsesDecoder:
         match chunk.get("type"):
             case "response.output_text.delta" | "response.refusal.delta":
                 events = self._text.feed(str(chunk.get("delta") or ""))
-                self._said = self._said or bool(events)
+                self._has_text = self._has_text or bool(events)
                 return events
             case "response.output_item.added" | "response.output_item.done":
                 self._take_item(chunk.get("output_index"), mapping(chunk.get("item")))
@@ -163,8 +163,8 @@ class ResponsesDecoder:
         events: list[ModelEvent] = []
         for index, item in enumerate(items(response.get("output"))):
             self._take_item(index, mapping(item))
-            for said in items(mapping(item).get("content")) if mapping(item).get("type") == "message" else ():
-                events += self._text.feed(str(mapping(said).get("text") or mapping(said).get("refusal") or ""))
+            for each in items(mapping(item).get("content")) if mapping(item).get("type") == "message" else ():
+                events += self._text.feed(str(mapping(each).get("text") or mapping(each).get("refusal") or ""))
         return events + self._take_end(response)
 
     def finish(self) -> list[ModelEvent]:
@@ -172,8 +172,8 @@ class ResponsesDecoder:
         events, written = self._text.finish()
         cut, known = self.cut is not None, [call for call in self._calls.values() if call.name]
         calls = [call.whole(self._tools, strict=self._strict, cut=cut) for call in known] or written
-        said = self._said or bool(events)
-        events.extend(cut_short(self.cut, said=said, called=bool(calls), source=self._source))
+        has_text = self._has_text or bool(events)
+        events.extend(cut_short(self.cut, has_text=has_text, called=bool(calls), source=self._source))
         events.extend(calls)
         events.extend(opaque_of(items=list(self._thoughts.values())))
         if self._usage is not None:

@@ -23,7 +23,7 @@ from kirotodo.core.models.openai.dialects import (
     THOUGHTS,
     Dialect,
 )
-from kirotodo.core.models.openai.text_tool_calls import LONGEST, read_calls, texts_of, tools_told_in_data
+from kirotodo.core.models.openai.text_tool_calls import LONGEST, read_calls, texts_of, tools_quoted_in_data
 from kirotodo.core.text.well_formed import SurrogateJoiner, well_formed
 
 _CLOSERS: Final = frozenset(THOUGHTS.values())
@@ -295,7 +295,7 @@ class TextFilter:
         bare = dialect is BARE
         follows = rest and not rest.startswith("\n") and not self._marks.pattern.match(rest) and not dialect.special
         foreign = bare and any(call.tool not in self._tools for call in calls)
-        if follows or foreign or tools_told_in_data(self._request, {call.tool for call in calls}):
+        if follows or foreign or tools_quoted_in_data(self._request, {call.tool for call in calls}):
             return self._put_back(end)
         self._calls += calls
         self._held, self._block, self._line_start = self._held[end:], None, True
@@ -308,7 +308,7 @@ class TextFilter:
         tool = next((tool for tool in self._tools if tool in (name or block)), None)
         if dialect is BARE or (tool is None and not dialect.special) or len(block) > LONGEST:
             return self._put_back(end)
-        if tool is not None and tools_told_in_data(self._request, {tool}):
+        if tool is not None and tools_quoted_in_data(self._request, {tool}):
             return self._put_back(end)
         if tool is not None:
             self._calls.append(ToolCall(tool=tool, malformed=well_formed(block)))

@@ -198,13 +198,13 @@ def _skip_to_head(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def tools_told_in_data(request: ModelRequest, tools: Collection[str]) -> frozenset[str]:
+def tools_quoted_in_data(request: ModelRequest, tools: Collection[str]) -> frozenset[str]:
     """Return the tools for which a text of the user or a tool's result contains something like a call.
 
     A model that repeats such a text, say a task's title, must not be taken to call the tool.
     """
-    told = [text for text in texts_of(request) if any(mark in text for mark in "{(<[")]
-    return frozenset(tool for tool in tools if any(tool in text for text in told))
+    quoted = [text for text in texts_of(request) if any(mark in text for mark in "{(<[")]
+    return frozenset(tool for tool in tools if any(tool in text for text in quoted))
 
 
 def texts_of(request: ModelRequest) -> Iterator[str]:

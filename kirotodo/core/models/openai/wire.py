@@ -49,11 +49,11 @@ def cut_of(reason: Any) -> Cut | None:
     return "length" if name in _LIMITS else "filter" if name in _FILTERS else None
 
 
-def cut_short(cut: Cut | None, *, said: bool, called: bool, source: Source) -> Iterator[ModelEvent]:
+def cut_short(cut: Cut | None, *, has_text: bool, called: bool, source: Source) -> Iterator[ModelEvent]:
     """Yield a notice that an answer was cut off. Raise `ProviderFault` where there was no text at all."""
     if cut is None or called:
         return
-    if not said:
+    if not has_text:
         raise filtered() if cut == "filter" else only_thoughts(cut, source=source)
     yield TextDelta(text=f"\n\n{CUT_SHORT[cut]}")
 

@@ -78,12 +78,12 @@ class WordIndex:
         await scope.execute(delete(words).where(_of_kinds(words, kinds), words.c.ref.in_(refs)))
 
     async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "WordMatches":
-        asked = _asked(wanted)
-        if len(asked) > 1:
-            row = await scope.first(select(*(_up_to_a_glance(kinds, each) for each in asked)))
+        patterns = _patterns(wanted)
+        if len(patterns) > 1:
+            row = await scope.first(select(*(_up_to_a_glance(kinds, each) for each in patterns)))
             assert row is not None
-            asked = [each for _, each in sorted(zip(row, asked, strict=True), key=lambda pair: pair[0])]
-        return WordMatches(kinds, wanted, asked)
+            patterns = [each for _, each in sorted(zip(row, patterns, strict=True), key=lambda pair: pair[0])]
+        return WordMatches(kinds, wanted, patterns)
 
 
 def _json_words(text: str) -> str:
@@ -91,7 +91,7 @@ def _json_words(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _WordPattern:
     """A word that is looked for: as a beginning, or whole."""
 
     word: str
@@ -108,12 +108,12 @@ class WordMatches:
     Walks along the rarest of the words, and asks each text it finds for the others.
     """
 
-    def __init__(self, kinds: Sequence[Kind], wanted: Terms, asked: Sequence[_Asked]) -> None:
+    def __init__(self, kinds: Sequence[Kind], wanted: Terms, patterns: Sequence[_WordPattern]) -> None:
         self._kinds = kinds
         self._signs = wanted.signs
         self._compounds = wanted.compounds
-        self._first = asked[0] if asked else None
-        self._asked = asked
+        self._first = patterns[0] if patterns else None
+        self._patterns = patterns
 
     def refs(self) -> Select[Any]:
         if self._first is None:
@@ -123,7 +123,7 @@ class WordMatches:
     def few_refs(self, limit: int) -> Select[Any]:
         if self._first is None:
             return self._by_signs_alone().limit(limit)
-        if len(self._asked) == 1 and not self._signs and not self._compounds:
+        if len(self._patterns) == 1 and not self._signs and not self._compounds:
             return self.refs().limit(limit)
         glance = select(words).where(self._walk(self._first)).limit(_GLANCE).subquery()
         found = select(glance.c.ref).distinct().where(*self._others(glance)).limit(limit).subquery()
@@ -139,17 +139,17 @@ class WordMatches:
         return select(func.count()).select_from(words).where(self._walk(self._first))
 
     def holds(self, ref: ColumnElement[Any]) -> ColumnElement[bool]:
-        return and_(*self._conditions(self._asked, _Place(self._kinds, ref, literal(0))))
+        return and_(*self._conditions(self._patterns, _Place(self._kinds, ref, literal(0))))
 
-    def _walk(self, asked: _Asked) -> ColumnElement[bool]:
-        return and_(_of_kinds(words, self._kinds), asked.of(words))
+    def _walk(self, pattern: _WordPattern) -> ColumnElement[bool]:
+        return and_(_of_kinds(words, self._kinds), pattern.of(words))
 
     def _others(self, table: FromClause) -> list[ColumnElement[bool]]:
-        return self._conditions(self._asked[1:], _Place((table.c.kind,), table.c.ref, table.c.part))
+        return self._conditions(self._patterns[1:], _Place((table.c.kind,), table.c.ref, table.c.part))
 
-    def _conditions(self, asked: Sequence[_Asked], place: "_Place") -> list[ColumnElement[bool]]:
+    def _conditions(self, patterns: Sequence[_WordPattern], place: "_Place") -> list[ColumnElement[bool]]:
         return [
-            *(place.has(each) for each in asked),
+            *(place.has(each) for each in patterns),
             *(
                 or_(place.has(_begins(each.joined)), and_(*(place.has(_begins(part)) for part in each.parts)))
                 for each in self._compounds
@@ -172,9 +172,9 @@ class _Place:
     def of(self, table: FromClause) -> ColumnElement[bool]:
         return and_(_of_kinds(table, self.kinds), table.c.ref == self.ref, table.c.part == self.part)
 
-    def has(self, asked: _Asked) -> ColumnElement[bool]:
+    def has(self, pattern: _WordPattern) -> ColumnElement[bool]:
         other = words.alias()
-        return exists().where(self.of(other), asked.of(other))
+        return exists().where(self.of(other), pattern.of(other))
 
 
 def _has(sign: str) -> ColumnElement[bool]:
@@ -186,18 +186,18 @@ def _of_kinds(table: FromClause, kinds: Sequence[Any]) -> ColumnElement[bool]:
     return and_(table.c.user_id == UID, kind)
 
 
-def _up_to_a_glance(kinds: Sequence[Kind], asked: _Asked) -> ScalarSelect[Any]:
-    some = select(literal(1)).where(_of_kinds(words, kinds), asked.of(words)).limit(_GLANCE + 1)
+def _up_to_a_glance(kinds: Sequence[Kind], pattern: _WordPattern) -> ScalarSelect[Any]:
+    some = select(literal(1)).where(_of_kinds(words, kinds), pattern.of(words)).limit(_GLANCE + 1)
     return select(func.count()).select_from(some.subquery()).scalar_subquery()
 
 
-def _asked(wanted: Terms) -> list[_Asked]:
+def _patterns(wanted: Terms) -> list[_WordPattern]:
     whole = {word for run in wanted.runs for word in run.split()}
-    return [*map(_begins, wanted.words), *(_Asked(word, whole=True) for word in sorted(whole))]
+    return [*map(_begins, wanted.words), *(_WordPattern(word, whole=True) for word in sorted(whole))]
 
 
-def _begins(word: str) -> _Asked:
-    return _Asked(word[:WORD_MAX])
+def _begins(word: str) -> _WordPattern:
+    return _WordPattern(word[:WORD_MAX])
 
 
 def _key(text: Document) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def settings(folder: Path) -> Settings:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, model: Model | None = None) -> AsyncIterator[LocalBackend]:
+async def local_backend(folder: Path, *, model: Model | None = None) -> AsyncIterator[LocalBackend]:
     """The core in this process on the database in `folder`; the built-in model answers unless another is given."""
     backend = await LocalBackend.open(settings(folder), clock=clock, model=model)
     try:
@@ -62,13 +62,13 @@ async def long_conversation(folder: Path, messages: int) -> int:
             conversation = await store.conversations.create(f"{messages:,} messages")
             for _ in range(messages // 2):
                 turn_id = uuid.uuid4().hex
-                asked = await store.conversations.add_message(
+                message = await store.conversations.add_message(
                     conversation.id, role="user", content=QUESTION, turn_id=turn_id
                 )
                 await store.turns.create(
                     turn_id=turn_id,
                     conversation_id=conversation.id,
-                    message_seq=asked.seq,
+                    message_seq=message.seq,
                     owner=this_process(),
                     lease=timedelta(minutes=1),
                 )

@@ -18,7 +18,7 @@ MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 """Monday, 23 November 2026, 10:30 in Berlin."""
 
 
-class Desk:
+class ToolHarness:
     """One user's list, and the tools."""
 
     database: Database
@@ -57,9 +57,9 @@ class Desk:
         """The question before this call, were it the only one of its turn."""
         TOOLS.validate(tool, arguments)
         call = ToolCall(id="1.0", step=1, position=0, tool=tool, arguments=arguments)
-        lot = Ledger(tools=TOOLS).lot(call, (call,), ())
+        batch = Ledger(tools=TOOLS).batch(call, (call,), ())
         async with self.database.read("ann") as store:
-            return None if lot is None else await lot.asked(store, turn_id=f"turn-{self.turn}", granted=0)
+            return None if batch is None else await batch.question_for(store, turn_id=f"turn-{self.turn}", granted=0)
 
     async def task(self, task_id: int) -> Task:
         async with self.database.read("ann") as store:
