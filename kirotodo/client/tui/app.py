@@ -27,11 +27,10 @@ from kirotodo.client.accounts.switcher import ServerSwitcher
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.background import BackgroundWork
-from kirotodo.client.tui.cells import steady
 from kirotodo.client.tui.conversation_view import Severity
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.messages import BackendFailed, BackendReady, Failed, LocationChanged, SignInRequested
-from kirotodo.client.tui.plain import SafeStream, SafeText, clean
+from kirotodo.client.tui.plain import SafeStream, SafeText, clean, steady
 from kirotodo.client.tui.screens.chat import ChatScreen
 from kirotodo.client.tui.screens.too_small import TooSmall, too_small
 from kirotodo.core.backend import Backend

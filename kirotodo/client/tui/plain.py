@@ -1,20 +1,41 @@
 """Foreign text, of a user, a model or a server, as what Textual shows: what comes out cannot style or script a screen.
 
 Everything foreign goes to the screen as the `Content` made here, or as the `str` that `clean` gives to a widget with
-`markup=False`. What is taken out is decided in `core/text/sanitize`. Behind them stand `SafeText`, through which every
-line of every widget passes on its way to the terminal, and `SafeStream`, through which the report of a crash does.
+`markup=False`; what has to fit into cells is cut and filled here as well. What is taken out is decided in
+`core/text/sanitize`. Behind them stand `SafeText`, through which every line of every widget passes on its way to the
+terminal, and `SafeStream`, through which the report of a crash does.
 """
 
-from typing import TextIO
+import re
+from typing import Final, TextIO
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.color import Color
 from textual.content import Content
 from textual.filter import LineFilter
 
-from kirotodo.client.tui.cells import steady
 from kirotodo.core.text.sanitize import sanitize, sanitize_chunk, sanitize_line
+
+_JOINERS: Final = re.compile("[\u200c\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")
+"""Joiners, variation selectors and skin tones. Some terminals draw the glyphs they join as one, some side by side."""
+
+
+def steady(text: str) -> str:
+    """Return `text` with joined emoji taken apart, so that every terminal gives it the same width."""
+    return text if text.isascii() else _JOINERS.sub("", text)
+
+
+def cut(text: str, width: int) -> str:
+    """Return `text` in at most `width` cells, ending in … where it is cut."""
+    if cell_len(text) <= width:
+        return text
+    return f"{set_cell_size(text, width - 1).rstrip()}…" if width > 1 else "…"[:width]
+
+
+def fill(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells."""
+    return set_cell_size(cut(text, width), width)
 
 
 def clean(text: str) -> str:

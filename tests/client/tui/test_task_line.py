@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from kirotodo.client.tui.cells import cut, fill, steady
+from kirotodo.client.tui.plain import cut, fill, steady
 from kirotodo.client.tui.widgets.task_list import task_line
 from kirotodo.core.domain.task import PRIORITIES
 from tests.client.tui.list_host import HOSTILE, NOW, days, task

@@ -16,7 +16,6 @@ from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from kirotodo.client.tui.cells import fill, steady
 from kirotodo.client.tui.keymap import bindings, hints
 from kirotodo.client.tui.messages import (
     ConversationDeleted,
@@ -24,7 +23,7 @@ from kirotodo.client.tui.messages import (
     NewConversation,
     OpenConversation,
 )
-from kirotodo.client.tui.plain import one_line, plain
+from kirotodo.client.tui.plain import fill, one_line, plain, steady
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.field import Field
 from kirotodo.core.backend import Backend

@@ -14,9 +14,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static, TextArea
 
-from kirotodo.client.tui.cells import steady
 from kirotodo.client.tui.messages import Edited
-from kirotodo.client.tui.plain import line, one_line, plain
+from kirotodo.client.tui.plain import line, one_line, plain, steady
 from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.field import Choice, Field, LinesField

@@ -17,8 +17,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from kirotodo.client.grouping import Section, Urgency, urgency
-from kirotodo.client.tui.cells import cut, steady
-from kirotodo.client.tui.plain import one_line
+from kirotodo.client.tui.plain import cut, one_line, steady
 from kirotodo.core.domain.task import Priority, Task
 from kirotodo.core.text.dates import describe_due_briefly
 
