@@ -12,10 +12,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
-from kirotodo.client.grouping import sections
 from kirotodo.client.tui.keymap import bindings, hints
 from kirotodo.client.tui.plain import one_line
-from kirotodo.client.tui.widgets.task_list import Row, TaskList
+from kirotodo.client.tui.widgets.task_list import Row, TaskList, sections
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
 from kirotodo.core.text import folding
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.client.grouping import RECENT, order, sections, urgency
+from kirotodo.client.tui.widgets.task_list import RECENT, order, sections, urgency
 from kirotodo.core.domain.task import PRIORITIES, Task
 
 TODAY = date(2026, 11, 24)
