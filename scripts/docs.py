@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from kirotodo.client.tui.keymap import ACTIONS, HEADINGS, key_label
-from kirotodo.client.tui.slash import COMMANDS
+from kirotodo.client.tui.widgets.slash_popup import COMMANDS
 from kirotodo.core.settings import Settings
 
 ROOT: Final = Path(__file__).parent.parent

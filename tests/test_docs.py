@@ -10,7 +10,7 @@ import pytest
 
 from kirotodo.cli import command_group
 from kirotodo.client.tui.keymap import ACTIONS
-from kirotodo.client.tui.slash import COMMANDS
+from kirotodo.client.tui.widgets.slash_popup import COMMANDS
 from kirotodo.core.agent.agent import MAX_ROUNDS
 from kirotodo.core.agent.approvals import CALLS_MAX
 from kirotodo.core.agent.runner import WATCH_SECONDS

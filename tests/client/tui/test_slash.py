@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from kirotodo.client.testing.script import Hold, ScriptedTurn, fail, say
-from kirotodo.client.tui.slash import COMMANDS, matching, parse
-from kirotodo.client.tui.widgets.slash_popup import SlashPopup
+from kirotodo.client.tui.widgets.slash_popup import COMMANDS, SlashPopup, matching, parse
 from kirotodo.core.domain.task import Task
 from tests.client.tui.chat_host import MILK, adding, backend_of, chatting
 from tests.client.tui.list_host import HOSTILE, NOW

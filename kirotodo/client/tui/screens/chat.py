@@ -42,14 +42,13 @@ from kirotodo.client.tui.screens.chat_view import ChatView
 from kirotodo.client.tui.screens.slash_commands import ONE_LIST, CommandContext, run_command, sign_out
 from kirotodo.client.tui.screens.task_requests import handle_task_request, redo, undo
 from kirotodo.client.tui.shell import Shell
-from kirotodo.client.tui.slash import BY_NAME, matching, parse
 from kirotodo.client.tui.turn_controller import TurnController
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
 from kirotodo.client.tui.widgets.messages import AnswerEnd, ToolLine
 from kirotodo.client.tui.widgets.queue import MessageQueue, QueuedMessage
-from kirotodo.client.tui.widgets.slash_popup import SlashPopup
+from kirotodo.client.tui.widgets.slash_popup import BY_NAME, SlashPopup, matching, parse
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
 from kirotodo.core.errors import NotSignedIn
