@@ -11,11 +11,20 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 
-from kirotodo.client.tui.entries import AnswerEntry, Call, NoteEntry, UserEntry
+from kirotodo.client.tui.entries import (
+    GLYPHS,
+    AnswerEntry,
+    Call,
+    NoteEntry,
+    UserEntry,
+    details,
+    error_of,
+    short_arguments,
+    short_result,
+)
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.markdown import StreamedLines, render
 from kirotodo.client.tui.plain import clean, line, one_line, plain, steady
-from kirotodo.client.tui.tool_call_text import GLYPHS, details, error_of, short_arguments, short_result
 from kirotodo.client.tui.widgets.text_lines import TextLines
 from kirotodo.core.text.width import fit, pad
 
