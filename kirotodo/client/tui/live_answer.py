@@ -162,9 +162,9 @@ class LiveAnswer:
 
     def show_usage(self) -> None:
         """Show the tokens and the money that the loaded part of the conversation has cost."""
-        answers = [entry for entry in self._view.entries if isinstance(entry, AnswerEntry)]
-        usage = sum((answer.usage for answer in answers), Usage())
-        self._view.show_usage(usage, cost_of(answers, self._models()))
+        used = [(entry.model, entry.usage) for entry in self._view.entries if isinstance(entry, AnswerEntry)]
+        total = sum((usage for _, usage in used), Usage())
+        self._view.show_usage(total, cost_of(used, self._models()))
 
     def _entry(self, turn_id: str) -> AnswerEntry | None:
         # From the end: nearly always it is the last entry, and there may be an event for every token.

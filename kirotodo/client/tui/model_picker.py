@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from kirotodo.client.tui.entries import AnswerEntry
 from kirotodo.core.backend import ModelChoice
+from kirotodo.core.domain.conversation import Usage
 
 
 def named(name: str, choices: Sequence[ModelChoice]) -> ModelChoice | None:
@@ -61,14 +61,14 @@ def about(choice: ModelChoice) -> str:
     return " · ".join([part for part in parts if part] + (["default"] if choice.default else []))
 
 
-def cost_of(answers: Iterable[AnswerEntry], choices: Sequence[ModelChoice]) -> str:
-    """Return what these answers cost, or "" if no price is known for any of them."""
+def cost_of(used: Iterable[tuple[str, Usage]], choices: Sequence[ModelChoice]) -> str:
+    """Return what this usage of models, each by its name, costs, or "" if no price is known for any of them."""
     priced = {choice.name: choice for choice in choices}
     sums: dict[str, float] = {}
-    for answer in answers:
-        choice = priced.get(answer.model)
-        amount = choice.cost(answer.usage) if choice is not None else None
-        if choice is not None and amount is not None and answer.usage.input_tokens + answer.usage.output_tokens:
+    for name, usage in used:
+        choice = priced.get(name)
+        amount = choice.cost(usage) if choice is not None else None
+        if choice is not None and amount is not None and usage.input_tokens + usage.output_tokens:
             sums[choice.currency] = sums.get(choice.currency, 0.0) + amount
     return " + ".join(f"{_in(currency)}{_amount(total)}" for currency, total in sums.items())
 

@@ -10,7 +10,6 @@ from textual.command import DiscoveryHit, Hit
 from kirotodo.client.state import ClientState, Outgoing
 from kirotodo.client.testing.script import Hold, ScriptedTurn, done, fail, say
 from kirotodo.client.testing.scripted_backend import ScriptedBackend
-from kirotodo.client.tui.entries import AnswerEntry
 from kirotodo.client.tui.model_picker import about, cost_of, named
 from kirotodo.client.tui.screens.palette import KirotodoCommands
 from kirotodo.client.tui.widgets.header import chip
@@ -200,29 +199,29 @@ async def test_an_answer_that_failed_costs_too() -> None:
         await chat.wait_for("1250k tokens · $2.00")
 
 
-def answered(model: str, usage: Usage = USED) -> AnswerEntry:
-    return AnswerEntry(key=model, turn_id=model, model=model, usage=usage)
+def used(model: str, usage: Usage = USED) -> tuple[str, Usage]:
+    return model, usage
 
 
 EURO: Final = ModelChoice(name="e", model="e", place="x", input_price=0.1, output_price=0, currency="EUR")
 
 
 @pytest.mark.parametrize(
-    ("answers", "cost"),
+    ("usage", "cost"),
     [
         ([], ""),
-        ([answered("built-in", Usage())], ""),
-        ([answered("big")], ""),
-        ([answered("nobody")], ""),
-        ([answered("fast", Usage())], ""),
-        ([answered("fast"), answered("fast")], "$4.00"),
-        ([answered("fast"), answered("e")], "$2.00 + EUR 0.10"),
-        ([answered("fast", Usage(input_tokens=1234))], "$0.0012"),
-        ([answered("fast", Usage(input_tokens=1))], "$0.0001"),
+        ([used("built-in", Usage())], ""),
+        ([used("big")], ""),
+        ([used("nobody")], ""),
+        ([used("fast", Usage())], ""),
+        ([used("fast"), used("fast")], "$4.00"),
+        ([used("fast"), used("e")], "$2.00 + EUR 0.10"),
+        ([used("fast", Usage(input_tokens=1234))], "$0.0012"),
+        ([used("fast", Usage(input_tokens=1))], "$0.0001"),
     ],
 )
-def test_what_answers_cost(answers: list[AnswerEntry], cost: str) -> None:
-    assert cost_of(answers, (*MODELS, EURO)) == cost
+def test_what_answers_cost(usage: list[tuple[str, Usage]], cost: str) -> None:
+    assert cost_of(usage, (*MODELS, EURO)) == cost
 
 
 @pytest.mark.parametrize(
