@@ -15,10 +15,16 @@ from kirotodo.core.agent.approvals import CALLS_MAX, CUT_SHORT, Ledger, is_too_m
 from kirotodo.core.agent.cancellation import Cancellation
 from kirotodo.core.agent.observer import Observer, StepReport
 from kirotodo.core.agent.prompt import INSTRUCTIONS, PromptInput, prompt_input
-from kirotodo.core.agent.repeats import goes_in_circles, repeated_result
 from kirotodo.core.agent.summary import something_worked, summary
 from kirotodo.core.agent.text_buffer import TextFlow
-from kirotodo.core.agent.tool_calls import FinishedCall, PendingStep, TurnContext, run_call
+from kirotodo.core.agent.tool_calls import (
+    FinishedCall,
+    PendingStep,
+    TurnContext,
+    goes_in_circles,
+    repeated_result,
+    run_call,
+)
 from kirotodo.core.agent.turn_log import TurnLog
 from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from kirotodo.core.agent.repeats import ALREADY_DONE
+from kirotodo.core.agent.tool_calls import ALREADY_DONE
 from kirotodo.core.domain.conversation import ToolCall
 from kirotodo.core.models.builtin.replies import bullets, count, detailed, escaped, several
 from kirotodo.core.store.turns import StepRecord
