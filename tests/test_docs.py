@@ -14,7 +14,7 @@ from kirotodo.client.tui.widgets.slash_popup import COMMANDS
 from kirotodo.core.agent.agent import MAX_ROUNDS
 from kirotodo.core.agent.approvals import CALLS_MAX
 from kirotodo.core.agent.runner import WATCH_SECONDS
-from kirotodo.core.agent.text_buffer import FLUSH_SECONDS
+from kirotodo.core.agent.turn_log import FLUSH_SECONDS
 from kirotodo.core.settings import Settings
 from kirotodo.core.tools.registry import TOOLS
 from kirotodo.server.auth.accounts import SESSION_LIFETIME

@@ -16,7 +16,6 @@ from kirotodo.core.agent.cancellation import Cancellation
 from kirotodo.core.agent.observer import Observer, StepReport
 from kirotodo.core.agent.prompt import INSTRUCTIONS, PromptInput, prompt_input
 from kirotodo.core.agent.summary import something_worked, summary
-from kirotodo.core.agent.text_buffer import TextFlow
 from kirotodo.core.agent.tool_calls import (
     FinishedCall,
     PendingStep,
@@ -25,7 +24,7 @@ from kirotodo.core.agent.tool_calls import (
     repeated_result,
     run_call,
 )
-from kirotodo.core.agent.turn_log import TurnLog
+from kirotodo.core.agent.turn_log import TextFlow, TurnLog
 from kirotodo.core.domain.conversation import ToolCall, Usage
 from kirotodo.core.errors import ModelError
 from kirotodo.core.events import ApprovalAnswered, EncodedEvent, TextDelta, TurnFinished, decode_event

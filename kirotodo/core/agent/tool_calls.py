@@ -17,8 +17,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.agent.approvals import TOO_MANY, CallBatch, Question
-from kirotodo.core.agent.text_buffer import TextFlow
-from kirotodo.core.agent.turn_log import TurnLog, TurnTransaction
+from kirotodo.core.agent.turn_log import TextFlow, TurnLog, TurnTransaction
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
 from kirotodo.core.errors import OperatorError, ToolError, UserError
 from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished, ToolCallStarted
