@@ -11,8 +11,20 @@ from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import PAGE_MAX, Due, Priority, RecursFrom, Sort, Status, TaskFilter
 from kirotodo.core.errors import InvalidInput, ToolError
 from kirotodo.core.tools.approval import Effect
-from kirotodo.core.tools.arguments import CHOICE, LIST, OPTIONAL, PRIORITY, Targets, TaskId, Title, Words
-from kirotodo.core.tools.base import Arguments, Tool, ToolContext, UserClock
+from kirotodo.core.tools.base import (
+    CHOICE,
+    LIST,
+    OPTIONAL,
+    PRIORITY,
+    Arguments,
+    Targets,
+    TaskId,
+    Title,
+    Tool,
+    ToolContext,
+    UserClock,
+    Words,
+)
 from kirotodo.core.tools.edits import add_task, complete_tasks, delete_tasks, update_tasks
 from kirotodo.core.tools.results import SHOWN, about, brief_tasks, changed_by_undo, differences, whole_task
 from kirotodo.core.tools.timing import read_due
