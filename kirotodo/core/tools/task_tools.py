@@ -26,7 +26,7 @@ from kirotodo.core.tools.base import (
     Words,
 )
 from kirotodo.core.tools.edits import add_task, complete_tasks, delete_tasks, update_tasks
-from kirotodo.core.tools.results import SHOWN, about, brief_tasks, changed_by_undo, differences, whole_task
+from kirotodo.core.tools.task_fields import SHOWN, about, brief_tasks, changed_by_undo, differences, whole_task
 from kirotodo.core.tools.timing import read_due
 
 Range = tuple[date | None, date | None]
