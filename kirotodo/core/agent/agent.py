@@ -32,7 +32,7 @@ from kirotodo.core.models import model as port
 from kirotodo.core.models.model import Facts, Model, ModelRequest
 from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
-from kirotodo.core.text.well_formed import well_formed, well_formed_value
+from kirotodo.core.text.sanitize import well_formed, well_formed_value
 from kirotodo.core.tools.registry import MALFORMED
 
 MAX_ROUNDS: Final = 10

@@ -28,7 +28,7 @@ from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorEr
 from kirotodo.core.events import ApprovalAnswered, TurnCancelled, TurnFailed
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.turns import DanglingTurn, StaleOwner, TurnRecord, TurnStore
-from kirotodo.core.text.well_formed import well_formed
+from kirotodo.core.text.sanitize import well_formed
 from kirotodo.core.tools.registry import TOOLS
 
 

@@ -16,7 +16,7 @@ from kirotodo.core.agent.event_hub import EventHub
 from kirotodo.core.events import EncodedEvent, TextDelta, TurnEvent
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.turns import Lease, TurnStore
-from kirotodo.core.text.well_formed import SurrogateJoiner
+from kirotodo.core.text.sanitize import SurrogateJoiner
 
 Fence = Callable[[TurnStore], Awaitable[bool]]
 FLUSH_SECONDS: Final = 0.1

@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeDecorator
 
 from kirotodo.core.domain.conversation import Approval
 from kirotodo.core.domain.task import Task
-from kirotodo.core.text.well_formed import well_formed_value
+from kirotodo.core.text.sanitize import well_formed_value
 
 SortKey = String().with_variant(String(collation="C"), "postgresql")
 """Text that compares by code point everywhere, as Python does."""

@@ -1,14 +1,20 @@
-"""Make foreign text safe to show: no title, answer, tool result, file or server error can script or deface a
-terminal.
+"""Make foreign text safe to show and to store: no title, answer, tool result, file or server error can script or deface
+a terminal, and none fails to be encoded.
 
 This is the only copy. `sanitize` keeps lines, `sanitize_line` makes one line, `sanitize_chunk` is for a piece of a
 stream, and `escape` and `escape_json` keep every character readable instead of dropping it.
+
+`well_formed` is for what is stored. Services that cut text by UTF-16 units send a character outside the Basic
+Multilingual Plane as two surrogates, often in two pieces; alone they can be neither encoded nor stored. PostgreSQL
+stores no NUL, and its JSON no NaN.
 """
 
 import json
+import math
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 MARKS_MAX: Final = 8
 """How many combining marks and joiners may follow each other. No script needs as many; a flood covers other lines."""
@@ -40,6 +46,9 @@ _MAYBE_MARKS: Final = re.compile(
     f"\U000101fd-\U00011fff\U00013430-\U0001efff\U000e0100-\U000e01ef]{{{MARKS_MAX + 1},}}"
 )
 """Runs in which a flood could hide: wide enough for every mark, narrow enough to pass over most letters quickly."""
+NESTED_MAX: Final = 32
+"""How deep a value may be nested; no tool takes one deeper than three."""
+_BAD: Final = re.compile("[\0\ud800-\udfff]")
 
 
 def sanitize(text: str) -> str:
@@ -82,3 +91,50 @@ def _without_flood(run: re.Match[str]) -> str:
         if marks <= MARKS_MAX:
             kept.append(char)
     return "".join(kept)
+
+
+def well_formed(text: str) -> str:
+    """Return `text` with surrogate pairs joined, lone surrogates replaced by U+FFFD, and NULs left out."""
+    if _BAD.search(text) is None:
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "")
+
+
+def well_formed_value(value: Any, *, depth: int = NESTED_MAX) -> Any:
+    """Return a JSON value with every text in it, names included, well formed, and NaN and infinities as text.
+
+    Raise `ValueError` where it is nested too deep to be stored.
+    """
+    match value:
+        case str():
+            return well_formed(value)
+        case Mapping() | list() | tuple() if not depth:
+            raise ValueError("nested too deep")
+        case Mapping():
+            return {well_formed(str(name)): well_formed_value(item, depth=depth - 1) for name, item in value.items()}
+        case list() | tuple():
+            return [well_formed_value(item, depth=depth - 1) for item in value]
+        case float() if not math.isfinite(value):
+            return str(value)
+        case _:
+            return value
+
+
+class SurrogateJoiner:
+    """Joins surrogate pairs that were cut apart between two pieces of one text."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """Return what can be shown by now; a high surrogate at the end waits for its other half."""
+        if self._held:
+            text, self._held = self._held + text, ""
+        if text and "\ud800" <= text[-1] <= "\udbff":
+            text, self._held = text[:-1], text[-1]
+        return well_formed(text)
+
+    def finish(self) -> str:
+        """Return what is left of a surrogate whose other half never came."""
+        held, self._held = self._held, ""
+        return well_formed(held)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.text.well_formed import SurrogateJoiner, well_formed, well_formed_value
+from kirotodo.core.text.sanitize import SurrogateJoiner, well_formed, well_formed_value
 
 WILD = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\0\ud83d\udf89\ud800\udfff")))
 

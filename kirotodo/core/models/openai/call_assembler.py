@@ -14,7 +14,7 @@ from typing import Any
 from kirotodo.core.models.model import ToolCall
 from kirotodo.core.models.openai.relaxed_json import is_whole, object_of
 from kirotodo.core.models.openai.tool_names import called_name, known_name
-from kirotodo.core.text.well_formed import well_formed, well_formed_value
+from kirotodo.core.text.sanitize import well_formed, well_formed_value
 
 
 @dataclass(slots=True)

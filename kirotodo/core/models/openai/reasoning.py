@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from kirotodo.core.models.model import AssistantStep, ModelRequest, Opaque, PromptItem, UserText
-from kirotodo.core.text.well_formed import well_formed_value
+from kirotodo.core.text.sanitize import well_formed_value
 
 FIELDS: Final = ("reasoning_content", "reasoning_details", "reasoning")
 """Fields of an assistant message, the one to send back first."""

@@ -24,7 +24,7 @@ from kirotodo.core.models.openai.dialects import (
     Dialect,
 )
 from kirotodo.core.models.openai.text_tool_calls import LONGEST, read_calls, texts_of, tools_quoted_in_data
-from kirotodo.core.text.well_formed import SurrogateJoiner, well_formed
+from kirotodo.core.text.sanitize import SurrogateJoiner, well_formed
 
 _CLOSERS: Final = frozenset(THOUGHTS.values())
 _TRIGGERS: Final = re.compile(r"[<\[◁`\]]")

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 from kirotodo.core.models.model import ModelRequest, ToolCall, ToolOutcome, UserText
 from kirotodo.core.models.openai.relaxed_json import first_value, object_of
 from kirotodo.core.models.openai.tool_names import called_name, known_name
-from kirotodo.core.text.well_formed import well_formed_value
+from kirotodo.core.text.sanitize import well_formed_value
 
 LONGEST: Final = 20_000
 Found: TypeAlias = tuple[Any, Any]
