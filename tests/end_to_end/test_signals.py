@@ -2,6 +2,7 @@
 
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,52 @@ def test_killed_right_behind_enter_the_message_is_done_once(
     again.terminal.wait_for(lambda screen: "you   add milk tomorrow at 5pm" in screen and "1 open" in screen)
     assert program.titles() == ["milk"]
     assert "› add milk" not in again.terminal.screen
+
+
+def test_ctrl_z_suspends_and_fg_brings_back_the_screen_and_the_draft(
+    program: InstalledProgram, open_terminal: OpenTerminal
+) -> None:
+    chat = Chat(open_terminal(), program).open()
+    chat.say("add milk", "1 open")
+    for typed, draft in (("one draft", "one draft"), (" more", "one draft more")):
+        chat.terminal.type(typed)
+        before = chat.terminal.wait_for(draft)
+        chat.terminal.press("C-z")
+        chat.terminal.wait_for_prompt()
+        assert not chat.terminal.left_on()
+        chat.wait_for_draft(draft)
+        chat.terminal.say("echo $((40 + 2)) of the shell")
+        chat.terminal.wait_for("42 of the shell")
+        chat.terminal.run("fg")
+        chat.terminal.wait_until(partial(_same, chat, before), "the chat should be back as it was")
+        assert "alternate screen" in chat.terminal.left_on()
+    chat.terminal.press("C-_")
+    chat.terminal.wait_gone("draft more")
+    chat.leave()
+    assert not chat.terminal.left_on()
+
+
+def test_ctrl_z_suspends_from_the_fields_of_a_dialog_too(
+    program: InstalledProgram, open_terminal: OpenTerminal
+) -> None:
+    chat = Chat(open_terminal(), program).open()
+    chat.say("add milk", "1 open")
+    chat.terminal.press("BTab")
+    chat.terminal.wait_for("p priority")
+    chat.terminal.press("Enter")
+    chat.terminal.wait_for("enter save")
+    for keys, shown in ((("x",), "milkx"), (("Tab", "half a note"), "half a note")):
+        chat.terminal.press(*keys)
+        before = chat.terminal.wait_for(shown)
+        chat.terminal.press("C-z")
+        chat.terminal.wait_for_prompt()
+        assert not chat.terminal.left_on()
+        chat.terminal.run("fg")
+        chat.terminal.wait_until(partial(_same, chat, before), "the dialog should be back as it was")
+
+
+def _same(chat: Chat, before: str) -> bool:
+    return chat.terminal.screen == before
 
 
 def an_editor(folder: Path, script: str) -> str:

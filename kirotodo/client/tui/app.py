@@ -20,6 +20,7 @@ from textual.command import Provider
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 from textual.worker import Worker
 
 from kirotodo.client.accounts.accounts import NotSignedInHere
@@ -33,6 +34,7 @@ from kirotodo.client.tui.messages import BackendFailed, BackendReady, Failed, Lo
 from kirotodo.client.tui.plain import SafeStream, SafeText, clean, steady
 from kirotodo.client.tui.screens.chat import ChatScreen
 from kirotodo.client.tui.screens.too_small import TooSmall, too_small
+from kirotodo.client.tui.unmarked_paste import PASTE_PAUSE, FocusedText, UnmarkedPaste
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import Changed
 from kirotodo.core.errors import KirotodoError, NotSignedIn
@@ -40,6 +42,8 @@ from kirotodo.core.errors import KirotodoError, NotSignedIn
 BackendSource: TypeAlias = Backend | Callable[[], Awaitable[Backend]]
 SECOND_PRESS: Final = timedelta(seconds=3)
 """Within this time of each other, two ctrl+c quit the program."""
+PASTED: Final = "These lines arrived all at once, so they count as a paste. Press enter when they are right."
+PASTED_NOWHERE: Final = "Lines arrived all at once, as from a paste. They were ignored: no text has the focus."
 log = logging.getLogger(__name__)
 _SAFE: Final = SafeText()
 
@@ -90,6 +94,7 @@ class KirotodoApp(App[None]):
         self._opened = asyncio.Event()
         self._refusal: KirotodoError | None = None
         self._interrupted: datetime | None = None
+        self._paste = UnmarkedPaste()
         self.background = BackgroundWork(self.core, self._post_result)
         self.chat = ChatScreen(self, conversation_id=conversation_id, new=new, model=model)
         self._lists = 1
@@ -109,7 +114,12 @@ class KirotodoApp(App[None]):
             if number := getattr(signal, name, None):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     asyncio.get_running_loop().add_signal_handler(number, self.leave)
+        self.app_resume_signal.subscribe(self, self._draw_anew)
         self.call_after_refresh(self.open_core)
+
+    def _draw_anew(self, _: object) -> None:
+        """Draw everything after `fg`: Textual starts with an empty screen and draws only what changes."""
+        self.refresh(layout=True)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return the filters of every line before it is written; the last one makes it safe."""
@@ -269,6 +279,39 @@ class KirotodoApp(App[None]):
         else:
             self._interrupted = now
             self.toast("Press ctrl+c again to quit. Drafts and running turns are kept.")
+
+    def action_suspend(self) -> None:
+        """Suspend the program, as ctrl+z does in every terminal. What was typed is kept, whatever becomes of it."""
+        self.chat.keep_draft()
+        self.state.save()
+        self.action_suspend_process()
+
+    # --- keys ---
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take several lines that arrive as keys, all at once, for the paste that they are."""
+        if not isinstance(event, events.Key) or event.is_forwarded or self.is_headless:
+            await super().on_event(event)
+            return
+        held = self._paste.key(event, into=self._focused_text())
+        if self._paste.waiting:
+            self.set_timer(PASTE_PAUSE, self._end_paste)
+        for each in held:
+            await self._deliver(each)
+
+    def _focused_text(self) -> FocusedText:
+        if isinstance(self.focused, TextArea):
+            return "lines"
+        return "line" if isinstance(self.focused, Input) else None
+
+    async def _end_paste(self) -> None:
+        for each in self._paste.pause():
+            await self._deliver(each)
+
+    async def _deliver(self, event: events.Key | events.Paste) -> None:
+        if isinstance(event, events.Paste):
+            self.toast(PASTED if self._focused_text() else PASTED_NOWHERE)
+        await super().on_event(event)
 
     async def on_unmount(self) -> None:
         """Save what is remembered and close the backend."""

@@ -69,7 +69,8 @@ class Action:
     """Something that the user can do.
 
     `title` is a word or two for hints and menus, `help` a sentence. `hint` puts it into the line of hints in a border,
-    `palette` into the command palette. An inner scope may use the same key for something of its own.
+    `palette` into the command palette. An inner scope may use the same key for something of its own, unless the action
+    comes `first`, before whatever has the focus and in dialogs too.
     """
 
     scope: Scope
@@ -79,6 +80,7 @@ class Action:
     help: str
     hint: bool = False
     palette: bool = False
+    first: bool = False
 
     @property
     def id(self) -> str:
@@ -87,9 +89,18 @@ class Action:
 
 
 def _action(
-    scope: Scope, name: str, keys: str, title: str, help: str, *, hint: bool = False, palette: bool = False
+    scope: Scope,
+    name: str,
+    keys: str,
+    title: str,
+    help: str,
+    *,
+    hint: bool = False,
+    palette: bool = False,
+    first: bool = False,
 ) -> Action:
-    return Action(scope=scope, name=name, keys=tuple(keys.split()), title=title, help=help, hint=hint, palette=palette)
+    named = tuple(keys.split())
+    return Action(scope=scope, name=name, keys=named, title=title, help=help, hint=hint, palette=palette, first=first)
 
 
 ACTIONS: Final[tuple[Action, ...]] = (
@@ -97,6 +108,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("app", "toggle_theme", "f2", "light or dark", "Switch between the light and the dark theme.", palette=True),
     _action("app", "quit", "ctrl+q", "quit", "Quit. Drafts and running turns are kept.", palette=True),
     _action("app", "interrupt", "ctrl+c", "copy, or quit", "Copy the selection. Without one, press twice to quit."),
+    _action(
+        "app", "suspend", "ctrl+z", "suspend", "Suspend the program. `fg` in the shell brings it back.", first=True
+    ),
     _action("chat", "help", "f1 question_mark", "help", "Show every key and what it does.", palette=True),
     _action("chat", "escape", "escape", "stop", "Stop the running turn. Draft and answer so far stay."),
     _action("chat", "toggle_tasks", "ctrl+t", "tasks", "Show or hide the tasks.", palette=True),
@@ -114,6 +128,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("composer", "history_back", "up", "earlier", "On the first line: an earlier message."),
     _action("composer", "history_forward", "down", "later", "On the last line: a later message."),
     _action("composer", "quit_if_empty", "ctrl+d", "quit", "Quit, if the composer is empty."),
+    _action("composer", "undo", "ctrl+underscore", "undo typing", "Undo what you typed last."),
+    _action("composer", "redo", "ctrl+y", "redo typing", "Redo what you undid while typing."),
     _action("queue", "edit", "e", "edit", "Move the message back to the composer.", hint=True),
     _action("queue", "remove", "x delete backspace", "remove", "Remove the message.", hint=True),
     _action("queue", "send_now", "s", "send now", "Stop the running turn and send this message.", hint=True),
@@ -178,11 +194,27 @@ BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
 
 def bindings(scope: Scope) -> list[BindingType]:
     """Return the bindings of a widget of this scope."""
-    return [
-        Binding(",".join(action.keys), action.name, action.title, show=action.hint, tooltip=action.help, id=action.id)
-        for action in ACTIONS
-        if action.scope == scope
-    ]
+    return [_binding(action) for action in ACTIONS if action.scope == scope]
+
+
+def text_bindings() -> list[BindingType]:
+    """Return the bindings that a text of several lines in a dialog shares with the composer.
+
+    Textual undoes with ctrl+z, but that suspends a program in every terminal.
+    """
+    return [_binding(BY_ID[id]) for id in ("composer.undo", "composer.redo")]
+
+
+def _binding(action: Action) -> Binding:
+    return Binding(
+        ",".join(action.keys),
+        action.name,
+        action.title,
+        show=action.hint,
+        tooltip=action.help,
+        id=action.id,
+        priority=action.first,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,6 +4,7 @@ from datetime import time
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
@@ -237,6 +238,15 @@ async def test_what_is_pasted_does_no_harm(app: ShellHost) -> None:
         app.screen.query_one("#text", Input).insert_text_at_cursor("milk\x1b]0;evil\x07 and\u202e \x1b[31meggs\ntoo")
         await until(pilot, lambda: "○ eggs too" in screen_text(app))
         assert app.screen.query_one("#text", Input).value == "milk and eggs too"
+
+
+async def test_a_paste_of_several_lines_goes_into_one_line_whole(app: ShellHost) -> None:
+    async with running(app, size=SIZE) as pilot:
+        await opened(app, pilot, NewTaskScreen())
+        field = app.screen.query_one("#text", Input)
+        field.post_message(events.Paste("\nmilk\r\nand\x1b[31m eggs\n"))
+        await until(pilot, lambda: field.value == " milk and eggs")
+    assert app.backend.calls == []
 
 
 @pytest.mark.parametrize("size", [(40, 12), (20, 6), (120, 40)])

@@ -17,7 +17,7 @@ from kirotodo.client.tui.widgets.text_lines import painted
 from kirotodo.core.domain.conversation import MESSAGE_MAX
 
 PROMPT: Final = "› "
-PASTE_PAUSE: Final = 0.05
+EDITOR_PAUSE: Final = 0.05
 """Seconds between two keys that no hand is quicker than."""
 _POPUP_KEYS: Final = {"up": -1, "ctrl+p": -1, "down": 1, "ctrl+n": 1}
 
@@ -159,7 +159,7 @@ class Composer(TextArea):
 
     def action_open_editor(self) -> None:
         """Open the editor in a moment: a key right behind shows that the terminal is pasting without saying so."""
-        self._editor_timer = self.set_timer(PASTE_PAUSE, self._open_editor)
+        self._editor_timer = self.set_timer(EDITOR_PAUSE, self._open_editor)
 
     def _open_editor(self) -> None:
         self._editor_timer = None

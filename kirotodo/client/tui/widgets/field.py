@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from textual.app import RenderResult
 from textual.content import Content
-from textual.events import Key
+from textual.events import Key, Paste
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from kirotodo.client.tui.keymap import bindings
+from kirotodo.client.tui.keymap import bindings, text_bindings
 from kirotodo.client.tui.plain import clean
 
 
@@ -22,6 +22,12 @@ class Field(Input):
         self, value: str = "", *, id: str, placeholder: str = "", select: bool = False, secret: bool = False
     ) -> None:
         super().__init__(value, id=id, placeholder=placeholder, select_on_focus=select, compact=True, password=secret)
+
+    def _on_paste(self, event: Paste) -> None:
+        """Take all that was pasted; Textual would take the first line and drop the others."""
+        event.prevent_default()
+        event.stop()
+        self.replace(self.validate_value(event.text.rstrip("\r\n")), *self.selection)
 
     def validate_value(self, value: str) -> str:
         """Return the text on one line, sanitised."""
@@ -41,6 +47,8 @@ class SecretField(Field):
 
 class LinesField(TextArea):
     """Takes several lines. Enter saves as in every other field, ctrl+j starts a line as in the composer."""
+
+    BINDINGS = text_bindings()
 
     class Submitted(Message):
         """Enter was pressed."""
