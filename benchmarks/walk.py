@@ -126,8 +126,8 @@ async def local(folder: Path) -> Walk:
 
 async def remote(folder: Path) -> Walk:
     """Return the walk over HTTP, to a server on a port of its own."""
-    from kirotodo.client.accounts.accounts import ClientAccounts
     from kirotodo.client.accounts.address import Address
+    from kirotodo.client.accounts.client_accounts import ClientAccounts
 
     environment = {"KIROTODO_CREDENTIALS": "memory"}
     async with serving(folder) as url:

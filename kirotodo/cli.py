@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
-    from kirotodo.client.accounts.accounts import ClientAccounts
     from kirotodo.client.accounts.address import Address
+    from kirotodo.client.accounts.client_accounts import ClientAccounts
     from kirotodo.client.accounts.selection import ServerSelection
     from kirotodo.client.commands.context import Session
     from kirotodo.client.commands.group import CommandGroup
     from kirotodo.core.backend import Backend, LinkChanged
     from kirotodo.core.settings import Settings
-    from kirotodo.server.commands.output import Where
+    from kirotodo.server.commands.console import Where
 
 CLIENT: Final = "kirotodo.client.commands"
 SERVER: Final = "kirotodo.server.commands"
@@ -76,7 +76,7 @@ SERVER_OPTION_COMMANDS: Final = ("chat", "ask", "conversations", *COMMANDS["Task
 ENV_FILE_COMMANDS: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
 """Commands whose help shows `--env-file`; all commands take it."""
 WHERE: Final = "kirotodo.where"
-"""Key in the context's `meta` where `server.commands.output` finds the function that says where the list is."""
+"""Key in the context's `meta` where `server.commands.console` finds the function that says where the list is."""
 HELP: Final = """A to-do list you talk to, in your terminal. Run it without a command to open the chat.
 
 Commands use the server you are signed in to, or else your local list. Override with --local or --server URL, or set
@@ -145,8 +145,8 @@ def _where(ask: bool) -> "Where":
     from kirotodo.client.accounts.selection import is_local
     from kirotodo.client.commands.context import server_selection
     from kirotodo.core.errors import KirotodoError
+    from kirotodo.server.commands.console import Where
     from kirotodo.server.commands.loading import load_settings
-    from kirotodo.server.commands.output import Where
 
     address = None
     try:
@@ -283,7 +283,7 @@ async def _local(settings: "Settings", *, resume: bool) -> "AsyncIterator[Backen
 
 
 def _accounts(settings: "Settings") -> "ClientAccounts":
-    from kirotodo.client.accounts.accounts import ClientAccounts
+    from kirotodo.client.accounts.client_accounts import ClientAccounts
 
     return ClientAccounts(
         config_folder=settings.config_dir, state_folder=settings.state_dir, timezone=settings.timezone
@@ -368,7 +368,7 @@ def _chat(
 def _replay(recording: "Path") -> None:
     import datetime as dt
 
-    from kirotodo.client.commands.files import read_in
+    from kirotodo.client.commands.file_io import read_in
     from kirotodo.client.commands.replay import play, read_recording
 
     turns = read_recording(read_in(recording))

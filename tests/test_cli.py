@@ -379,7 +379,7 @@ def test_no_home_folder_is_one_sentence(tmp_path: Path) -> None:
     become_nobody = (
         "import os, sys, tzlocal, platformdirs.unix, pydantic_core, kirotodo.core.settings\n"
         "import kirotodo.client.commands.group, kirotodo.server.commands.config\n"
-        "import kirotodo.server.commands.output\n"
+        "import kirotodo.server.commands.console\n"
         "os.chdir('/'); os.setuid(54321); sys.argv = ['kirotodo', 'config']\n"
         "from kirotodo.cli import main; main()"
     )

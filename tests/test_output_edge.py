@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "kirotodo"
-WAYS_OUT = ("client/commands/output.py", "server/commands/output.py")
+WAYS_OUT = ("client/commands/output.py", "server/commands/console.py")
 """What may speak to a terminal."""
 VERSION = "cli.py: sys.stdout.write"
 """Our own text alone, printed before anything is imported."""

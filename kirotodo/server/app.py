@@ -30,8 +30,8 @@ from kirotodo.server.middleware import (
     RequestIdMiddleware,
     ShutdownMiddleware,
 )
+from kirotodo.server.observability.access_log import AccessLogMiddleware, CompositeObserver
 from kirotodo.server.observability.metrics import Metrics
-from kirotodo.server.observability.middleware import AccessLogMiddleware, CompositeObserver
 from kirotodo.server.observability.traces import Traces, telemetry, traced
 from kirotodo.server.openapi import describe
 from kirotodo.server.problems import answer_with_problems

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests import postgres
 from tests.faults.matrices import MATRICES, SHARES
-from tests.faults.stage import Tally
+from tests.faults.services import Tally
 
 HEAD = ("matrix", "faults", "turns", "failed", "refused", "lost", "doubled", "orphaned", "stuck", "seconds")
 

@@ -26,7 +26,7 @@ from kirotodo.core.store import maintenance
 from tests import postgres
 from tests.client.remote.cutting_proxy import CuttingProxy, cutting_proxy
 from tests.core.models.model_server import model_server
-from tests.faults.stage import (
+from tests.faults.services import (
     ORPHAN,
     PATIENCE,
     ModelService,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from kirotodo.client.accounts.accounts import ClientAccounts
 from kirotodo.client.accounts.address import Address, KnownServer
+from kirotodo.client.accounts.client_accounts import ClientAccounts
 from kirotodo.client.accounts.selection import ServerSelection
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput

@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 
 import click
 
-from kirotodo.client.accounts.accounts import ClientAccounts, SignedIn, checked_email
 from kirotodo.client.accounts.address import EXAMPLE, Address
+from kirotodo.client.accounts.client_accounts import ClientAccounts, SignedIn, checked_email
 from kirotodo.client.commands.context import FAILED, NOT_SIGNED_IN, can_ask, confirmed, leave, server_selection, session
 from kirotodo.client.commands.output import prompt, put, put_json, say
 from kirotodo.client.commands.params import json_option

@@ -18,7 +18,7 @@ from kirotodo.client.commands.output import say
 from kirotodo.core.backend import Backend
 
 if TYPE_CHECKING:
-    from kirotodo.client.accounts.accounts import ClientAccounts
+    from kirotodo.client.accounts.client_accounts import ClientAccounts
 
 
 FAILED = 1

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from kirotodo.client.commands.context import now, with_backend
-from kirotodo.client.commands.files import write_out
+from kirotodo.client.commands.file_io import write_out
 from kirotodo.client.commands.narration import brief, unescaped
 from kirotodo.client.commands.output import Line, Styled, columns, put, put_json, say, to_json
 from kirotodo.client.commands.params import CONVERSATION, joined, json_option

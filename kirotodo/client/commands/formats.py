@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from kirotodo.client.commands.columns import Columns, canonical, columns_of, fields_in, together
+from kirotodo.client.commands.csv_columns import Columns, canonical, columns_of, fields_in, together
 from kirotodo.client.commands.output import to_json
 from kirotodo.client.commands.rows import FIELDS, NoTask, draft_from, number_in
 from kirotodo.core.domain.task import Task, TaskDraft

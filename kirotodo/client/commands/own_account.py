@@ -5,8 +5,8 @@ from typing import Final
 
 import click
 
-from kirotodo.client.accounts.accounts import ClientAccounts, checked_email
 from kirotodo.client.accounts.address import Address
+from kirotodo.client.accounts.client_accounts import ClientAccounts, checked_email
 from kirotodo.client.commands.accounts import (
     address_of,
     current_server,

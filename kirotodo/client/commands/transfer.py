@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 
 from kirotodo.client.commands.context import FAILED, leave, now, with_backend
-from kirotodo.client.commands.files import STDIO, read_in, write_out
+from kirotodo.client.commands.file_io import STDIO, read_in, write_out
 from kirotodo.client.commands.formats import Reading, read_csv, read_json, read_text, write_csv, write_json
 from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import json_option

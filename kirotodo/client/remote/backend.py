@@ -15,7 +15,7 @@ from kirotodo.client.accounts.address import Address
 from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.remote import streams
 from kirotodo.client.remote.http import STALL_SECONDS, Http
-from kirotodo.client.remote.retry import Kind, LinkListener, LinkWatch, Requests
+from kirotodo.client.remote.requests import Kind, LinkListener, LinkWatch, Requests
 from kirotodo.client.remote.session import SignIn
 from kirotodo.core.backend import ImportReport, LinkChanged, ListChanged, ModelChoice, Status, TaskFields
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn

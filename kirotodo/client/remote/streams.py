@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from kirotodo.client.remote import errors
 from kirotodo.client.remote.http import Http, read_as
-from kirotodo.client.remote.retry import Requests
+from kirotodo.client.remote.requests import Requests
 from kirotodo.core.backend import LinkChanged, ListChanged
 from kirotodo.core.errors import KirotodoError, RateLimited, StorageError, Unreachable
 from kirotodo.core.events import FINAL_EVENTS, TurnEvent, decode_event

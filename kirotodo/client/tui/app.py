@@ -23,7 +23,7 @@ from textual.screen import Screen
 from textual.widgets import Input, TextArea
 from textual.worker import Worker
 
-from kirotodo.client.accounts.accounts import NotSignedInHere
+from kirotodo.client.accounts.client_accounts import NotSignedInHere
 from kirotodo.client.accounts.switcher import ServerSwitcher
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kirotodo.core.text.sanitize import sanitize_line
+from kirotodo.server.commands.console import prompt_secret, put, put_json, say, where
 from kirotodo.server.commands.loading import given_file, load_settings
-from kirotodo.server.commands.output import prompt_secret, put, put_json, say, where
 
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings

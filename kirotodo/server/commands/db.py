@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from kirotodo.server.commands.console import put, put_json, require_yes, say
 from kirotodo.server.commands.loading import load_server_settings
-from kirotodo.server.commands.output import put, put_json, require_yes, say
 
 
 def _url() -> str:

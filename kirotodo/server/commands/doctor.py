@@ -19,8 +19,8 @@ from kirotodo import __version__
 from kirotodo.core.addresses import is_near
 from kirotodo.core.errors import ConfigError, KirotodoError
 from kirotodo.core.text.sanitize import sanitize_line
+from kirotodo.server.commands.console import put, put_json, say, where
 from kirotodo.server.commands.loading import load_settings
-from kirotodo.server.commands.output import put, put_json, say, where
 
 if TYPE_CHECKING:
     from kirotodo.core.model_profiles import ModelProfile

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from kirotodo.server.commands.output import say
+from kirotodo.server.commands.console import say
 
 if TYPE_CHECKING:
     from kirotodo.core.env_file import EnvFile

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from kirotodo.core.text.sanitize import sanitize_line
+from kirotodo.server.commands.console import put, put_json, say, where
 from kirotodo.server.commands.loading import load_settings
-from kirotodo.server.commands.output import put, put_json, say, where
 
 if TYPE_CHECKING:
     from kirotodo.core.backend import ModelChoice

@@ -2,8 +2,8 @@
 
 import click
 
+from kirotodo.server.commands.console import put
 from kirotodo.server.commands.loading import load_server_settings
-from kirotodo.server.commands.output import put
 
 
 @click.command(

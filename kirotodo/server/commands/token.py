@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kirotodo.server.commands.console import put, say
 from kirotodo.server.commands.loading import load_server_settings
-from kirotodo.server.commands.output import put, say
 
 if TYPE_CHECKING:
     from kirotodo.core.settings import Settings

@@ -11,8 +11,8 @@ import click
 
 from kirotodo.core.text.dates import describe_rule
 from kirotodo.core.text.sanitize import sanitize_line
+from kirotodo.server.commands.console import put, put_json_line
 from kirotodo.server.commands.loading import load_settings
-from kirotodo.server.commands.output import put, put_json_line
 
 if TYPE_CHECKING:
     from kirotodo.core.language.types import Understanding
@@ -41,7 +41,7 @@ def understand(words: Sequence[str], jsonl: bool, as_json: bool) -> None:
 
     understanding = understand.read(text)
     if as_json:
-        from kirotodo.server.commands.output import put_json
+        from kirotodo.server.commands.console import put_json
 
         put_json(understand.as_json(understanding))
         return

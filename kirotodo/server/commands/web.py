@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from kirotodo.server.commands.console import say
 from kirotodo.server.commands.loading import load_server_settings
-from kirotodo.server.commands.output import say
 
 if TYPE_CHECKING:
     from kirotodo.server.browser.site import Site

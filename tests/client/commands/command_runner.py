@@ -10,7 +10,7 @@ from typing import Any, Final
 from click.testing import CliRunner, Result
 
 from kirotodo.cli import command_group, copy_of
-from kirotodo.client.accounts.accounts import ClientAccounts
+from kirotodo.client.accounts.client_accounts import ClientAccounts
 from kirotodo.client.commands.context import Session
 from kirotodo.core.backend import Backend
 from kirotodo.core.local import LocalBackend

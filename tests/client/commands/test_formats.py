@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.client.commands.files import decoded
+from kirotodo.client.commands.file_io import decoded
 from kirotodo.client.commands.formats import read_csv, read_json, read_text, write_csv, write_json
 from kirotodo.core.domain.task import PRIORITIES, Task, TaskDraft
 from kirotodo.core.errors import InvalidInput

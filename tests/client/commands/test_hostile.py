@@ -12,12 +12,12 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from kirotodo.cli import SERVER_OPTION_COMMANDS, command_group
-from kirotodo.client.accounts.accounts import ClientAccounts
+from kirotodo.client.accounts.client_accounts import ClientAccounts
 from kirotodo.client.commands.context import Session
 from kirotodo.core import errors
 from kirotodo.core.backend import Backend
 from kirotodo.core.text.sanitize import UNSAFE
-from tests.client.commands.terminal import assert_safe, on_terminal
+from tests.client.commands.fake_terminal import assert_safe, on_terminal
 from tests.client.hostile import NOW, POISONS, SCRIPTS, build, hostile
 
 COMMANDS: Final = (

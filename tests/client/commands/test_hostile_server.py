@@ -19,7 +19,7 @@ import pytest
 from kirotodo.client.remote.errors import CLASSES
 from kirotodo.core.settings import Settings
 from kirotodo.core.text.sanitize import UNSAFE
-from tests.client.commands.terminal import OUR_STYLES, assert_safe, on_terminal
+from tests.client.commands.fake_terminal import OUR_STYLES, assert_safe, on_terminal
 from tests.client.hostile import POISONS, SCRIPTS
 from tests.keyrings import NoKeyring
 

@@ -20,7 +20,7 @@ from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.server.app import create_app
 from tests.client.remote.cutting_proxy import CuttingProxy, cutting_proxy
 from tests.client.remote.raw_server import QUICK, in_memory
-from tests.client.remote.test_streams import take_until
+from tests.client.remote.test_stream_resumption import take_until
 from tests.contract.harness import Clock
 from tests.server.serving import Served, served, settings_in, token_for
 

@@ -20,7 +20,7 @@ from tests.client.remote.raw_server import (
     stream,
 )
 from tests.client.remote.test_requests import NOTHING
-from tests.client.remote.test_streams import FINISHED
+from tests.client.remote.test_stream_resumption import FINISHED
 
 REFUSED = problem(401, "not_signed_in", "The token has ended.")
 

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from kirotodo.client.accounts.accounts import ClientAccounts
+from kirotodo.client.accounts.client_accounts import ClientAccounts
 from kirotodo.client.accounts.selection import ServerSelection
 from kirotodo.client.accounts.switcher import ServerSwitcher
 from kirotodo.core.backend import Backend
 from tests.client.remote.raw_server import HOLD, RawServer, issued, ok, stream
-from tests.client.remote.test_streams import news
+from tests.client.remote.test_stream_resumption import news
 from tests.client.tui.chat_host import Chat, backend_of, chatting
 
 EMPTY: Final = ok({"items": [], "next": None, "total": 0})

@@ -9,7 +9,7 @@ from kirotodo.client.accounts.selection import ServerSelection
 from kirotodo.client.state import ClientState
 from tests.client.remote.raw_server import DROP, HOLD, RawServer, issued, ok, page, problem, raw_server, stream
 from tests.client.remote.test_sign_in import REFUSED
-from tests.client.remote.test_streams import news
+from tests.client.remote.test_stream_resumption import news
 from tests.client.test_credentials import token
 from tests.client.tui.chat_host import Chat
 from tests.client.tui.server_picker_host import Home, chat_in, keep_a_list

@@ -7,7 +7,7 @@ from kirotodo.core.events import TextDelta, TurnFinished
 from kirotodo.core.models.model import Restarted
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
 from tests.core.models.provider import events_of, shown
-from tests.core.models.test_requests import opened
+from tests.core.models.test_model_requests import opened
 
 
 async def test_text_that_was_given_up_goes_even_where_none_takes_its_place(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Label, Static
 
-from kirotodo.client.accounts.accounts import checked_email
 from kirotodo.client.accounts.address import EXAMPLE, Address
+from kirotodo.client.accounts.client_accounts import checked_email
 from kirotodo.client.accounts.switcher import ServerSwitcher
 from kirotodo.client.tui.messages import LocationChanged
 from kirotodo.client.tui.plain import line

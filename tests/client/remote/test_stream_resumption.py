@@ -241,7 +241,7 @@ async def test_what_no_further_try_mends_ends_it(server: RawServer) -> None:
 
 
 async def test_a_server_that_stays_away_is_offline_after_a_while(server: RawServer) -> None:
-    from kirotodo.client.remote.retry import OFFLINE_AFTER, LinkWatch
+    from kirotodo.client.remote.requests import OFFLINE_AFTER, LinkWatch
 
     moment = [0.0]
     watch = LinkWatch("todo.example", clock=lambda: moment[0])
