@@ -69,6 +69,7 @@ class ClientState:
         return self._now.queued.get(_key(conversation_id), ())
 
     def set_queued(self, conversation_id: int | None, texts: Sequence[str]) -> None:
+        """Keep the messages that wait for the running turn of a conversation to end."""
         self._now = replace(self._now, queued=_with(self._now.queued, _key(conversation_id), tuple(texts)))
 
     @property
@@ -98,6 +99,7 @@ class ClientState:
 
     @property
     def theme(self) -> str | None:
+        """Return the name of the chosen theme, None for the default one."""
         return self._now.theme
 
     @theme.setter
@@ -115,6 +117,7 @@ class ClientState:
 
     @property
     def last_conversation(self) -> int | None:
+        """Return the id of the conversation that was open last."""
         return self._now.last_conversation
 
     @last_conversation.setter
@@ -123,6 +126,7 @@ class ClientState:
 
     @property
     def pane_open(self) -> bool:
+        """Return whether the task pane was open last."""
         return self._now.pane_open
 
     @pane_open.setter
@@ -130,9 +134,11 @@ class ClientState:
         self._now = replace(self._now, pane_open=is_open)
 
     def hint_seen(self, hint: str) -> bool:
+        """Return whether the hint of this name was shown before."""
         return hint in self._now.hints
 
     def mark_hint(self, hint: str) -> None:
+        """Remember that the hint of this name was shown."""
         self._now = replace(self._now, hints=self._now.hints | {hint})
 
     # --- the file ---

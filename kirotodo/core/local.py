@@ -59,6 +59,7 @@ def preferences_from(settings: Settings) -> "Preferences":
 
 
 def utc_now() -> datetime:
+    """Return the current time, aware and in UTC."""
     return datetime.now(UTC)
 
 
@@ -117,10 +118,12 @@ class Core:
 
     @cached_property
     def preferences(self) -> "Preferences":
+        """Return how this installation reads dates: what a bare "evening" or "end of day" means."""
         return preferences_from(self.settings)
 
     @cached_property
     def models(self) -> "ModelRegistry":
+        """Return the configured models. Importing them takes long, so it happens with the first use."""
         from kirotodo.core.models.registry import ModelRegistry
 
         return ModelRegistry(self.settings, preferences=self.preferences, default=self._model)

@@ -117,6 +117,8 @@ class Body(BaseModel):
 
 
 class ChatBody(Body):
+    """A message to send, and the conversation it belongs to."""
+
     message: Annotated[
         str,
         WithJsonSchema(schema_limits(minLength=1, maxLength=MESSAGE_MAX, examples=["Add milk tomorrow at 5pm"])),
@@ -129,6 +131,8 @@ class ChatBody(Body):
 
 
 class ApprovalBody(Body):
+    """The answer to a question about a tool call."""
+
     call_id: Annotated[Text, Field(max_length=50, examples=["0.0"])] = Field(description="Which call was asked about.")
     decision: Decision = Field(
         description="`always` also lets the same tool act on as many tasks in later turns of the conversation."
@@ -268,6 +272,8 @@ def _same(given: Any, kept: Any) -> bool:
 
 
 class TextBody(Body):
+    """A task written as one line of text."""
+
     text: Annotated[
         Text, WithJsonSchema(schema_limits(minLength=1, examples=["Pay rent friday 5pm #home +flat !high"]))
     ] = Field(description="One line with dates, `#tag`, `+project` and `!priority` in it.")
@@ -275,16 +281,22 @@ class TextBody(Body):
 
 
 class UpdateBody(Body):
+    """Tasks to change, and the fields to change."""
+
     task_ids: TaskIds
     fields: FieldsBody
 
 
 class CompleteBody(Body):
+    """Tasks to complete, or to open again."""
+
     task_ids: TaskIds
     completed: StrictBool = Field(default=True, description="false opens them again.")
 
 
 class TaskIdsBody(Body):
+    """The ids of tasks."""
+
     task_ids: TaskIds
 
 
@@ -319,21 +331,29 @@ Draft = Annotated[DraftBody, AfterValidator(DraftBody.draft)]
 
 
 class ImportBody(Body):
+    """Tasks to import."""
+
     drafts: list[DraftBody] = Field(max_length=IMPORT_AT_ONCE, description="Tasks as they are to be.")
 
 
 class UndoBody(Body):
+    """How much to undo."""
+
     groups: int = Field(
         default=1, strict=True, ge=1, le=AT_ONCE, description="How many groups of changes: turns or direct edits."
     )
 
 
 class PageQuery(Body):
+    """Which page of a list, and how long."""
+
     limit: Limit = 50
     cursor: Cursor | None = None
 
 
 class ConversationQuery(PageQuery):
+    """Which conversations, a page at a time."""
+
     search: Words | None = Field(default=None, description="Words of the title or of messages.")
 
 
@@ -358,6 +378,8 @@ class TaskQuery(PageQuery):
 
 
 class TranscriptQuery(Body):
+    """Which messages of a conversation, the newest first."""
+
     before: Annotated[int, Number, Field(ge=1, le=SEQ_MAX)] | None = Field(
         default=None, description="Only messages before this `seq`."
     )
@@ -365,14 +387,20 @@ class TranscriptQuery(Body):
 
 
 class StatsQuery(Body):
+    """The period that the statistics cover."""
+
     period_days: Annotated[int, Number] = Field(default=7, ge=1, le=3660, description="The period that ends today.")
 
 
 class Tasks(BaseModel):
+    """The tasks that were added, or would be."""
+
     items: tuple[Task, ...]
 
 
 class Models(BaseModel):
+    """The models that can be chosen."""
+
     items: tuple[ModelChoice, ...]
 
 
@@ -386,11 +414,15 @@ class UserStatus(BaseModel):
 
 
 class Health(BaseModel):
+    """That the server is running, and its version."""
+
     status: Literal["ok"] = "ok"
     version: str
 
 
 class FieldFault(BaseModel):
+    """What is wrong with one field of a request."""
+
     field: str
     message: str
 

@@ -26,13 +26,20 @@ class Holder(Protocol):
     """Whose token it is, and until when it holds; `token_version` is that of the user when the stream began."""
 
     @property
-    def user_id(self) -> str: ...
+    def user_id(self) -> str:
+        """Return the id of the user."""
+
     @property
-    def session_id(self) -> str | None: ...
+    def session_id(self) -> str | None:
+        """Return the id of the session, None for a token without one."""
+
     @property
-    def token_version(self) -> int | None: ...
+    def token_version(self) -> int | None:
+        """Return the user's token version when the stream began, None for another issuer's token."""
+
     @property
-    def expires_at(self) -> float | None: ...
+    def expires_at(self) -> float | None:
+        """Return when the token expires, in seconds since 1970, None for never."""
 
 
 LiveVersions = Callable[[Sequence[tuple[str, str | None]]], Awaitable[Mapping[tuple[str, str | None], int]]]

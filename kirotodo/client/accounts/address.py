@@ -142,6 +142,7 @@ class KnownServers:
         return tuple(self._read().servers.values())
 
     def of(self, address: Address) -> KnownServer | None:
+        """Return what is known of the server at `address`, None for an unknown one."""
         return self._read().servers.get(address.url)
 
     def signed_in(self, address: Address, *, user_id: str, email: str) -> None:

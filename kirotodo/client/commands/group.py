@@ -84,9 +84,11 @@ class CommandGroup(click.Group):
         self.import_paths = {name: path for commands in headings.values() for name, path in commands.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands in the order of the help."""
         return list(self.import_paths)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command, None for an unknown name. Nothing else is imported."""
         path = self.import_paths.get(cmd_name)
         if path is None:
             return None
@@ -98,6 +100,7 @@ class CommandGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command of the first argument. Raise `UsageError` with the nearest name for an unknown one."""
         try:
             return super().resolve_command(ctx, args)
         except click.exceptions.NoSuchCommand:
@@ -113,6 +116,7 @@ class CommandGroup(click.Group):
         return f'There is no command {sanitize_line(name)[:60]!r}. To ask the assistant: kirotodo ask "{words}"'
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands into the help, under their headings."""
         for heading, commands in self.headings.items():
             rows = [(name, self._short_help(ctx, name)) for name in commands]
             with formatter.section(heading):
@@ -123,6 +127,7 @@ class CommandGroup(click.Group):
         return command.get_short_help_str(limit=90) if command is not None else ""
 
     def main(self, args: Any = None, prog_name: Any = None, *rest: Any, **extra: Any) -> Any:
+        """Run the program and exit with its exit code, whatever goes wrong."""
         if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
             extra.setdefault("color", False)
         extra["standalone_mode"] = False
@@ -135,6 +140,7 @@ class CommandGroup(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Turn every error into one sentence on stderr and an exit code, without a traceback."""
         try:
             super().invoke(ctx)
             sys.stdout.flush()

@@ -84,11 +84,13 @@ class QuietPrinter:
         self.failure_code: str | None = None
 
     def print(self, event: TurnEvent) -> None:
+        """Print the message of a failed turn; ignore every other event."""
         if isinstance(event, TurnFailed):
             self.failure_code = event.code
             say(event.message)
 
     def finish(self) -> None:
+        """Do nothing: no line is open."""
         pass
 
 
@@ -96,6 +98,7 @@ class JsonLines(QuietPrinter):
     """Prints each event as one line of JSON."""
 
     def print(self, event: TurnEvent) -> None:
+        """Print the event as one line of JSON."""
         super().print(event)
         put_json_line(encode_event(event).decode())
 
@@ -115,6 +118,7 @@ class TextPrinter(QuietPrinter):
         self._unescaper = Unescaper()
 
     def print(self, event: TurnEvent) -> None:
+        """Print the text of the event, or a line about it."""
         match event:
             case TextDelta():
                 self._text(event)
@@ -139,6 +143,7 @@ class TextPrinter(QuietPrinter):
                 assert_never(event)
 
     def finish(self) -> None:
+        """End the line of text that is open."""
         self._write(self._unescaper.rest())
         if self._open_line:
             put()

@@ -69,6 +69,7 @@ class ScriptedList:
 
     @property
     def pending(self) -> int:
+        """Return the number of open tasks."""
         return sum(not task.completed for task in self._tasks.values())
 
     def take(self, tasks: Iterable[Task], removed: Iterable[int]) -> int:

@@ -24,6 +24,7 @@ class Cursor:
 
 
 def encode(mark: Cursor) -> str:
+    """Return the cursor as text for a URL."""
     key = [part.isoformat() if isinstance(part, datetime) else part for part in mark.key]
     data = json.dumps([mark.sort, mark.stage, mark.total, *key], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
@@ -54,6 +55,7 @@ def _part(part: Any, kind: type) -> Any:
 
 
 def checked_limit(limit: int) -> int:
+    """Return `limit`. Raise `InvalidInput` where a page cannot hold that many items."""
     if not 1 <= limit <= PAGE_MAX:
         raise InvalidInput(f"A page holds between 1 and {PAGE_MAX} items, not {limit}.")
     return limit

@@ -70,6 +70,7 @@ class Purged:
 
     @property
     def anything(self) -> bool:
+        """Return whether anything was deleted."""
         return any(asdict(self).values())
 
 

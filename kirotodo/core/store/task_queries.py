@@ -47,6 +47,7 @@ async def few_ids(scope: Scope, named: IdSource) -> list[int] | None:
 
 
 async def names(scope: Scope, where: TaskFilter) -> list[IdSource]:
+    """Return a source of ids for each filter that another table answers: a tag, a search."""
     found = []
     if where.tag is not None:
         found.append(_tagged(name_key(where.tag)))

@@ -85,6 +85,8 @@ REMIND: Final = "When to remind: '10 minutes before', 'tomorrow 8am'."
 
 
 class AddTaskArguments(Arguments):
+    """The arguments of `add_task`."""
+
     title: Annotated[Title, Field(description="What to do, in the user's own words, without the date.")]
     notes: Annotated[str | None, OPTIONAL] = None
     due: Annotated[str | None, OPTIONAL, Field(description=DUE)] = None
@@ -103,6 +105,8 @@ class AddTaskArguments(Arguments):
 
 
 class AddTask(Tool[AddTaskArguments]):
+    """Adds one task."""
+
     name = "add_task"
     description = "Add one task. Call it once for each task. The result tells the date that was understood."
     arguments = AddTaskArguments
@@ -131,6 +135,8 @@ def _period(value: Any) -> Any:
 
 
 class ListTasksArguments(Arguments):
+    """The arguments of `list_tasks`."""
+
     status: Annotated[Status | None, BeforeValidator(_status), CHOICE, Field(description="Default: pending.")] = None
     due: Annotated[
         str | None,
@@ -148,6 +154,8 @@ class ListTasksArguments(Arguments):
 
 
 class ListTasks(Tool[ListTasksArguments]):
+    """Returns a page of tasks, the total, and the cursor to the next page."""
+
     name = "list_tasks"
     changes_tasks = False
     description = (
@@ -169,10 +177,14 @@ class ListTasks(Tool[ListTasksArguments]):
 
 
 class GetTaskArguments(Arguments):
+    """The arguments of `get_task`."""
+
     task_id: TaskId
 
 
 class GetTask(Tool[GetTaskArguments]):
+    """Returns one task with all of its fields."""
+
     name = "get_task"
     changes_tasks = False
     description = "Everything about one task."
@@ -184,10 +196,14 @@ class GetTask(Tool[GetTaskArguments]):
 
 
 class TaskStatisticsArguments(Arguments):
+    """The arguments of `task_stats`."""
+
     period: Annotated[int, BeforeValidator(_period), Field(ge=1, le=3650, description="Days up to today.")] = 7
 
 
 class TaskStatistics(Tool[TaskStatisticsArguments]):
+    """Returns counts, streaks and what is overdue."""
+
     name = "task_stats"
     changes_tasks = False
     description = "Counts: open, overdue, due today, done and added in a period, streaks, and per project and tag."
@@ -216,10 +232,14 @@ class TaskStatistics(Tool[TaskStatisticsArguments]):
 
 
 class CompleteTaskArguments(Targets):
+    """The arguments of `complete_task`."""
+
     completed: Annotated[bool, Field(description="False opens it again.")] = True
 
 
 class CompleteTask(Tool[CompleteTaskArguments]):
+    """Sets tasks done or open, and makes the next occurrence of a recurring one."""
+
     name = "complete_task"
     description = "Mark tasks as done, or with completed=false open them again. A repeating task gets its next date."
     arguments = CompleteTaskArguments
@@ -248,6 +268,8 @@ _WHICH: Final = ("task_id", "task_ids", "clear")
 
 
 class UpdateTaskArguments(Targets):
+    """The arguments of `update_task`."""
+
     title: Annotated[Title | None, OPTIONAL] = None
     notes: Annotated[str | None, OPTIONAL] = None
     due: Annotated[
@@ -278,6 +300,8 @@ class UpdateTaskArguments(Targets):
 
 
 class UpdateTask(Tool[UpdateTaskArguments]):
+    """Changes fields of one or several tasks; the result has each value before and after."""
+
     name = "update_task"
     description = "Change fields of tasks. Name only what is to change; to take a value away, name it in `clear`."
     arguments = UpdateTaskArguments
@@ -310,6 +334,8 @@ class DeleteTaskArguments(Targets):
 
 
 class DeleteTask(Tool[DeleteTaskArguments]):
+    """Deletes one or several tasks."""
+
     name = "delete_task"
     description = "Delete tasks; undo brings them back. Deleting several at once asks the user first."
     arguments = DeleteTaskArguments
@@ -326,6 +352,8 @@ class DeleteTask(Tool[DeleteTaskArguments]):
 
 
 class UndoArguments(Arguments):
+    """The arguments of `undo`."""
+
     turns: Annotated[int, Field(ge=1, le=50, description="How many turns to take back.")] = 1
     newest: SkipJsonSchema[int | None] = None
     """The newest change when the user was asked: what came after it was not agreed to. For no model to give."""
@@ -333,6 +361,8 @@ class UndoArguments(Arguments):
 
 
 class Undo(Tool[UndoArguments]):
+    """Takes back the newest changes, of a turn or a direct edit at a time."""
+
     name = "undo"
     description = "Take back what the last turn, or the last direct edit, changed. The result lists what was put back."
     arguments = UndoArguments

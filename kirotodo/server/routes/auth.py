@@ -72,20 +72,28 @@ RefreshToken = Annotated[str, Field(min_length=1, max_length=TOKEN_MAX)]
 
 
 class SignUpBody(Body):
+    """The email and password of a new account."""
+
     email: Annotated[Email, AfterValidator(_email)]
     password: NewPassword
 
 
 class SignInBody(Body):
+    """The email and password of an account."""
+
     email: Email
     password: Password
 
 
 class RefreshBody(Body):
+    """The refresh token to exchange for new tokens."""
+
     refresh_token: RefreshToken = Field(description="The newest one; it is replaced by the one in the answer.")
 
 
 class SignOutBody(Body):
+    """Which sessions to end: this one, or all."""
+
     everywhere: StrictBool = Field(default=False, description="End every session and every token of this user.")
     refresh_token: RefreshToken | None = Field(
         default=None, description="Tells which session ends where the access token has run out."
@@ -93,11 +101,15 @@ class SignOutBody(Body):
 
 
 class PasswordBody(Body):
+    """The current and the new password."""
+
     current_password: Password
     new_password: NewPassword
 
 
 class ResetBody(Body):
+    """A reset token from the operator, and the new password."""
+
     token: Annotated[str, Field(min_length=1, max_length=500)] = Field(
         description="Of `kirotodo token --reset-password`; it can be used once."
     )

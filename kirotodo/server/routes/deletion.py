@@ -17,6 +17,8 @@ router = user_router("user", prefix="/deletion")
 
 
 class DeletionBody(Body):
+    """The confirmation that the account is to be deleted."""
+
     confirm: Text = Field(max_length=500, description="The e-mail address of the account, or the user's id.")
     password: Password | None = Field(default=None, description="Of a user who has one here.")
 

@@ -55,11 +55,14 @@ TAIL_MAX: Final = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
+    """One section of the task list: its tasks, in order."""
+
     kind: SectionKind
     tasks: tuple[Task, ...]
 
     @property
     def title(self) -> str:
+        """Return the heading of the section."""
         return TITLES[self.kind]
 
 

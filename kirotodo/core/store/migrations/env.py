@@ -15,6 +15,7 @@ from kirotodo.core.store.sqlite import driver
 
 
 def run(connection: Connection) -> None:
+    """Run the migrations over `connection`, in one transaction."""
     assert tables.users.metadata is SQLModel.metadata
     context.configure(
         connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True, include_name=in_every_database
@@ -29,6 +30,7 @@ def in_every_database(name: str | None, kind: str, _: object) -> bool:
 
 
 def run_from_the_command_line() -> None:
+    """Run the migrations on the database of the settings, for the `alembic` command."""
     url = configured()
     if is_postgres(url):
         asyncio.run(run_on_postgres(url))
@@ -50,6 +52,7 @@ def configured() -> str:
 
 
 async def run_on_postgres(url: str) -> None:
+    """Run the migrations over a connection that no pooler shares."""
     from kirotodo.core.store.postgres import schema
 
     async with schema.on_a_direct_connection(address_of(url)) as connection:

@@ -19,6 +19,7 @@ NO_COPIES: Final = (
 
 
 def move(url: str, revision: str, *, down: bool) -> str | None:
+    """Migrate the database to `revision`, up or down. See `schema.move`."""
     return run_blocking(schema.move(address_of(url), revision, down=down))
 
 
@@ -28,6 +29,7 @@ def look(url: str, tables: tuple[str, ...]) -> tuple[str, str | None, tuple[str,
 
 
 def refuse_copies() -> InvalidInput:
+    """Return the error that names PostgreSQL's own tools for backups."""
     return InvalidInput(NO_COPIES)
 
 
