@@ -47,6 +47,7 @@ class TimedReader(Generic[T]):
         if seconds is None:
             return await self._next()
         self._due, self._expired = self._loop.time() + seconds, False
+        # A timer that fires too early only re-arms itself; one that would fire too late has to be replaced.
         if self._timer is None or self._timer.when() > self._due:
             self._arm()
         reader = self._reader = asyncio.current_task()

@@ -107,6 +107,7 @@ class SecretStore:
             except Exception as fault:  # its backends raise whatever their libraries do
                 faults.append(fault)
 
+        # A keyring may show a dialog or hang on a bus without ever returning, and cannot be cancelled.
         thread = threading.Thread(target=ask, name="keyring", daemon=True)
         thread.start()
         thread.join(self._patience)

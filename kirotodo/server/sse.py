@@ -124,6 +124,7 @@ class EventStream(Response):
             self._wake.set()
 
     async def _put(self, each: bytes) -> None:
+        # Backpressure: a viewer that does not read holds back its own source, not the memory of the server.
         while len(self._outbox) >= OUTBOX:
             self._has_space.clear()
             await self._has_space.wait()

@@ -78,6 +78,7 @@ class LinkWatch:
     async def rest(self, seconds: float) -> None:
         """Wait so long, or until another request reaches the server."""
         with suppress(TimeoutError):
+            # One request that gets through wakes all that back off: the client recovers at once, not one by one.
             async with asyncio.timeout(seconds):
                 await self._up.wait()
 

@@ -37,6 +37,7 @@ async def turn_events(requests: Requests, turn_id: str, *, after: int, insist: b
                 requests.link.good()
                 async for one in stream:
                     if one.event == RECONNECT:
+                        # The server restarts in good order, which is no failure: connect again at once.
                         failures = 0
                         break
                     event = _turn_event(one, requests.http)
@@ -47,6 +48,7 @@ async def turn_events(requests: Requests, turn_id: str, *, after: int, insist: b
                     if isinstance(event, FINAL_EVENTS):
                         return
                 else:
+                    # A stream that ends without a final event was cut: only that event means that the turn is over.
                     raise errors.broke_off(requests.host)
         except (Unreachable, RateLimited) as error:
             failures += 1
@@ -107,6 +109,7 @@ class ListFollower:
                 async with aclosing(self._connection()) as changes:
                     async for change in changes:
                         failures = 0
+                        # Resume after the newest revision: the server then sends what changed while the link was down.
                         self._revision = change.revision or self._revision
                         self._news.put_nowait(change)
             except (Unreachable, RateLimited, StorageError) as error:
@@ -121,6 +124,7 @@ class ListFollower:
         link = self._requests.link
         params = {} if self._revision is None else {"after": self._revision}
         async with self._requests.stream("/events", params) as stream:
+            # A first connection reports its state; later ones do so through `good`, where it has changed.
             if link.link == "online":
                 self._news.put_nowait(link.now())
             link.good()

@@ -62,6 +62,7 @@ class ChangePoller:
 
     async def _look(self) -> None:
         turns = self._hub.turns_elsewhere
+        # `marks` is None where the change token shows that nobody committed anything since: no query was made.
         marks = await shielded(self._database.marks(turns, self._hub.lists))
         news = marks is not None and self._notify(marks)
         self._quiet = 0 if news or not turns else self._quiet + 1

@@ -128,6 +128,7 @@ class EventHub:
         if kept is not None:
             kept.events.extend(events)
             if (beyond := len(kept.events) - VIEWER_QUEUE) > 0:
+                # A viewer from before this seq would miss events, so it starts from the database instead.
                 kept.before = kept.events[beyond - 1].seq
                 del kept.events[:beyond]
         for viewer in self._turns.get(turn_id, ()):

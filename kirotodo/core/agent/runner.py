@@ -204,6 +204,7 @@ class TurnRunner:
         `ending` it is ended instead."""
         turn = self._log(user_id, turn_id, epoch, last_seq)
         interrupt = Cancellation(deadline=asyncio.get_running_loop().time() + self._timeout)
+        # A stop from another process arrives with the next fenced write or heartbeat, whichever comes first.
         turn.on_cancel = lambda: interrupt.stop("cancelled")
         agent = self._agent_for(model)
         task = asyncio.create_task(self._run(turn, interrupt, agent, fresh, ending), name=f"turn {turn_id}")
@@ -273,6 +274,7 @@ class TurnRunner:
                 raise Conflict("That question is not open any more.")
             call = next(call for call in record.turn.tool_calls if call.id == call_id)
             await store.turns.unpark(turn_id)
+            # Unpark, claim, answer and receipts commit together: a crash leaves the question open or fully answered.
             epoch = await self._seize(store.turns, record)
             turn = self._log(user_id, turn_id, epoch, record.last_seq)
             entry = TurnTransaction(store, turn_id, record.last_seq)
@@ -329,6 +331,8 @@ class TurnRunner:
         outages = _Outages()
         while ending is None:
             try:
+                # Only the first pass may use what is in memory. After an outage the database alone knows what was
+                # committed, since the answer to the last COMMIT may be what was lost.
                 run = agent.begin(turn, interrupt, fresh) if fresh else await agent.load(turn, interrupt)
                 fresh = None
                 return await agent.go_on(run), "", run
@@ -372,6 +376,8 @@ class TurnRunner:
                 async with asyncio.timeout(pause * _DICE.uniform(0.5, 1.0)):
                     await self._closed.wait()
             pause = min(2 * pause, OUTAGE_LONGEST_SECONDS)
+            # Renewing the lease is both the test whether the database takes writes and the fence: another process may
+            # have taken the turn over while this one could not renew it.
             try:
                 held = await self._database.hold([turn.lease], lease=self.lease)
                 if turn.turn_id not in held:
@@ -383,6 +389,7 @@ class TurnRunner:
                     reported = True
                     self._hub.fail(turn.turn_id, error)
                 continue
+            # The last write may have been committed although its answer was lost: go on from what is stored.
             turn.last_seq = last_seq
             interrupt.go_on_after(loop.time() - began)
             self._hub.keep(turn.user_id, turn.turn_id, before=last_seq)
@@ -514,6 +521,7 @@ class TurnRunner:
             except KirotodoError as error:
                 log.warning("leases could not be kept: %s", error.message)
                 continue  # a lease outlives several beats; once it has run out, the fence of the next write says so
+            # The update names the epoch too: no row means that the turn is over, or that another process owns it.
             for job in jobs:
                 match held.get(job.log.turn_id):
                     case None:

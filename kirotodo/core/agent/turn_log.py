@@ -84,6 +84,7 @@ class TurnLog:
 
     async def append(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
         """Write one event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""
+        # The INSERT selects from the turn of this epoch, so it is its own fence and needs no transaction around it.
         event = EncodedEvent.of(kind(turn_id=self.turn_id, seq=self.last_seq + 1, **fields))
         async with self.database.begin(self.user_id, turn_id=self.turn_id, single=True) as store:
             cancel_requested = await store.turns.append_event(self.turn_id, self.epoch, event.seq, event.data)

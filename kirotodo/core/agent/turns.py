@@ -57,6 +57,7 @@ async def watch(
     turn = _Followed(database=database, user_id=user_id, turn_id=turn_id, last=after)
     with hub.viewer(user_id, turn_id, after=after) as viewer:
         if viewer.behind:
+            # Reset before reading: what is published meanwhile is queued, and nothing falls between the two.
             viewer.behind = False
             async for event in _stored(turn):
                 turn.last = event.seq
@@ -67,6 +68,7 @@ async def watch(
             viewer.last_seen = turn.last
             if not runner.runs(turn_id):
                 change_poller.look()
+            # Memory and database overlap after each switch between them; the seq sorts out what was given already.
             for event in await _next(viewer, turn, patience=runner.patience):
                 if event.seq > turn.last:
                     turn.last = event.seq

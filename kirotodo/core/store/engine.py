@@ -52,6 +52,7 @@ async def transaction_of(connect: Callable[[], Awaitable[AsyncConnection]]) -> A
     connection = await connect()
     try:
         yield connection
+        # Shielded: a cancellation between sending COMMIT and reading its answer would leave the outcome unknown.
         await _to_the_end(connection.commit())
     except BaseException:
         await abandon(connection)

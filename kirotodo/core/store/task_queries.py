@@ -239,6 +239,7 @@ async def _of_stage(scope: Scope, stage: _Stage, plan: _Plan, mark: Cursor | Non
     if plan.ids is not None:
         conditions = (tasks.c.done.in_(stage.parts), *plan.among_ids(), *start) if plan.ids else ()
         return await _rows(scope, order, conditions, limit) if conditions else []
+    # `done` stands before the sort in every index, so open and done tasks are walked apart and merged.
     rows = [row for done in stage.parts for row in await _walk(scope, done, order, plan, start, limit)]
     return sorted(rows, key=order.of, reverse=order.descending)[:limit]
 
@@ -252,8 +253,11 @@ async def _walk(
     if not plan.many:
         return await _rows(scope, order, (*walked, *start), limit)
     found: list[AnyRow] = []
+    # A planner cannot know whether matches lie near the start of the sort or are spread thinly. So walk the sort for a
+    # stride and look, then for a longer one, and only then look up every match by id and sort them.
     for stride in (*_STRIDES, None):
         passed = stride or min([(await scope.rows(named.size))[0][0] for named in plan.many])
+        # The end of the stride as a key, not as a row count: the query then stops there whatever it finds.
         key = _ordered(select(*order.key).where(*walked, *start), order).limit(1).offset(passed)
         end = await scope.first(key)
         until = [] if end is None else [~_beyond(order, end, and_at=True)]
@@ -276,6 +280,7 @@ def _ordered(statement: Select[Any], order: _Order) -> Select[Any]:
 
 def _beyond(order: _Order, key: Sequence[Any], *, and_at: bool = False) -> ColumnElement[bool]:
     """What comes after a key in this order, or at it too."""
+    # A row-value comparison seeks to the place in the index; an offset would read and drop every row before it.
     here = tuple_(*order.key)
     there = tuple_(*key, types=[column.type for column in order.key])
     if and_at:

@@ -93,6 +93,7 @@ async def _active_days(scope: Scope, zone: ZoneInfo) -> set[date]:
     days = set(latest)
     if len(latest) <= _FEW:
         return days
+    # Skip scan: from each day found, seek the first completion after its end, many days a statement.
     starts = [datetime.min.replace(tzinfo=UTC)]
     while starts:
         given = json.dumps([moment_text(start) for start in starts])

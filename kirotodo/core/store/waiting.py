@@ -45,6 +45,7 @@ class MovingQueue:
         moved = True
         try:
             yield
+            # Who gave up waiting for something else got nothing done, and must not make others believe in progress.
         except StorageBusy:
             moved = False
             raise
@@ -65,6 +66,7 @@ class MovingQueue:
                 await asyncio.wait([acquiring], timeout=left)
         except BaseException:
             acquiring.cancel()
+            # It may have been let in at the very moment it gave up; then the place goes back.
             if (await asyncio.gather(acquiring, return_exceptions=True))[0] is True:
                 self._places.release()
             raise

@@ -70,6 +70,7 @@ class SessionStatusCache:
         found = self._known.get(key)
         if found is not None and found[0] > self._monotonic():
             return found[1]
+        # Measured from before the query: what is revoked while it runs is believed no longer than promised.
         until = self._monotonic() + SESSION_STATUS_SECONDS
         async with self._database.read(user_id) as store:
             session_status = await store.accounts.session_status(session_id)
@@ -162,6 +163,7 @@ class Accounts:
         check_password(new, email=account.email)
         password_hash = await self._passwords.hash(new)
         async with self._database.begin(user_id) as store:
+            # Hashing took long: of two requests with the same token, the one that gets here first uses it up.
             if not await store.accounts.use_reset(reset):
                 raise InvalidInput(NO_RESET)
             return await self._replace_password(store, account, password_hash)
@@ -191,6 +193,7 @@ class Accounts:
             elif not _just_replaced(refresh, session, store.now):
                 await store.accounts.revoke(session.id)
                 reused = True
+        # Raised after the transaction, which would otherwise roll the revocation back.
         if reused:
             self._session_statuses.forget(refresh.user_id)
             log.warning("a refresh token that was replaced came back: its session %s was ended", refresh.session_id)

@@ -241,6 +241,7 @@ class OpenAIModel:
                 if delay is None:
                     raise
             except BaseException:
+                # A cancelled probe must free its slot, or a half-open circuit would never be tried again.
                 breaker.abandoned()
                 raise
             await self._sleep(delay)
@@ -258,6 +259,7 @@ class OpenAIModel:
             return None
         delay = Backoff(first=BASE_DELAY, longest=MAX_DELAY, jitter=self._jitter).after(attempt + 1)
         if fault.wait is not None:
+            # With jitter on top: everyone the provider turned away at once was given the same delay.
             delay = fault.wait + self._jitter(BASE_DELAY)
         return delay if delay < remaining - RESERVE else None
 

@@ -94,6 +94,7 @@ def make_engine(address: Address, *, pool_size: int, pooler: Pooler) -> AsyncEng
         max_overflow=0,
         pool_use_lifo=True,
         pool_timeout=WAIT_SECONDS,
+        # Every transaction is ended by `transaction_of`; a reset would be a round trip more for each.
         pool_reset_on_return=None,
         hide_parameters=True,
     )

@@ -83,6 +83,7 @@ class PostgresEngine:
 
     @asynccontextmanager
     async def write(self, user_id: str, *, single: bool = False) -> AsyncIterator[AsyncConnection]:
+        # Queue in this process first: a writer that waits for the advisory lock would hold a connection meanwhile.
         begun = self._transaction(self.pool, _BEGIN_WRITING, uid=user_id, role=self._role)
         async with self._turn_to_write(user_id), begun as connection:
             yield connection
@@ -149,9 +150,11 @@ class PostgresEngine:
     async def _begun(self, engine: AsyncEngine, beginning: Executable, parameters: dict[str, str]) -> AsyncConnection:
         """A connection in a transaction. Those that a restart of the server left dead in the pool are thrown away here,
         which costs nothing as long as all is well."""
+        # After a restart of the server every pooled connection may be dead; the one after them is new.
         for attempt in range(self._pool_size + 1):
             connection = await engine.connect()
             try:
+                # Nothing has been written yet, so to retry on another connection can do nothing twice.
                 await connection.execute(beginning, parameters)
             except BaseException as error:
                 dead = isinstance(error, DBAPIError) and errors.lost(error)

@@ -80,6 +80,7 @@ class WordIndex:
     async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "WordMatches":
         patterns = _patterns(wanted)
         if len(patterns) > 1:
+            # Walk along the rarest word. Counting stops at the glance, so that a frequent word costs no more than that.
             row = await scope.first(select(*(_up_to_a_glance(kinds, each) for each in patterns)))
             assert row is not None
             patterns = [each for _, each in sorted(zip(row, patterns, strict=True), key=lambda pair: pair[0])]
@@ -127,6 +128,7 @@ class WordMatches:
             return self.refs().limit(limit)
         glance = select(words).where(self._walk(self._first)).limit(_GLANCE).subquery()
         found = select(glance.c.ref).distinct().where(*self._others(glance)).limit(limit).subquery()
+        # A NULL row tells that the word is more frequent than the glance: the ids are then not all there are.
         nothing: Select[Any] = (
             select(literal_column("NULL::int").label("ref")).select_from(words).where(self._walk(self._first))
         )

@@ -81,6 +81,7 @@ def make_engine(path: Path, mode: Mode) -> AsyncEngine:
         max_overflow=0,
         pool_use_lifo=True,
         pool_timeout=3 * BUSY_SECONDS,
+        # Every transaction is ended by `transaction_of`; a reset would be a hop more for each.
         pool_reset_on_return=None,
     )
     event.listen(engine.sync_engine, "begin", _begin_with_first_statement)
@@ -101,6 +102,7 @@ def make_migration_engine(path: Path) -> Engine:
 
 def _connect_for_migration(path: Path) -> sqlite3.Connection:
     connection = connect(path, timeout=6 * BUSY_SECONDS)
+    # Batch migrations copy a table and drop the old one, which foreign keys would answer by deleting its children.
     connection.execute("PRAGMA foreign_keys = OFF")
     return connection
 
@@ -116,6 +118,7 @@ def _begin(connection: SyncConnection) -> None:
 
 def _connection(path: Path, mode: Mode, *_: Any, **__: Any) -> "_Connection":
     connection = _Connection(partial(connect, path, mode))
+    # The thread of a connection that was never closed must not keep the process from ending.
     connection._thread.daemon = True
     return connection
 
@@ -137,7 +140,9 @@ class _Connection(aiosqlite.Connection):
 
     def will_begin(self, begin: str) -> None:
         self._alone = not begin
+        # BEGIN is not sent yet: it goes along with the first statement, and saves a hop to the thread.
         self._waiting = [] if self._alone else [(begin, (), False)]
+        # A plain BEGIN is deferred and takes no write lock, so ending it has nothing to write and nobody to wait for.
         self._reading = begin == "BEGIN"
         self._begun = False
 
@@ -167,10 +172,12 @@ class _Connection(aiosqlite.Connection):
 
     async def rollback(self) -> None:
         self._waiting = []
+        # What was never sent is dropped with the list above; SQLite has nothing to undo.
         if self._begun:
             await super().rollback()
 
     def _taken(self, last: _Statement) -> list[_Statement]:
+        # Marked as begun before it runs: if the statement fails half way, the rollback has to reach SQLite.
         statements, self._waiting, self._begun = [*self._waiting, last], [], True
         return statements
 

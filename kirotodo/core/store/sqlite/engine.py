@@ -64,6 +64,7 @@ class SqliteEngine:
     def change_token(self) -> object:
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""
         try:
+            # `data_version` changes only for commits of other connections, so the connection that asks never writes.
             if self._watch is None:
                 self._watch = driver.connect(self.path, "read" if self._mode == "write" else self._mode, timeout=0)
             return self._watch.execute("PRAGMA data_version").fetchone()
@@ -82,6 +83,7 @@ class SqliteEngine:
 
     @asynccontextmanager
     async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        # A file that was replaced or deleted stays writable through its open descriptor, and the writes are lost.
         if _identity(self.path) != self._identity:
             raise errors.gone(self.path)
         with errors.translate_errors(self.path):

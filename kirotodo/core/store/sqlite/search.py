@@ -47,6 +47,7 @@ class Fts5Matches:
         if not self._query:
             return self.refs().limit(limit)
         found = self._refs(self._matching().limit(_GLANCE)).limit(limit).subquery()
+        # A NULL row tells that more texts match than the glance: the ids are then not all there are.
         nothing: Select[Any] = self._matching().with_only_columns(literal_column("NULL").label("ref"))
         beyond = nothing.limit(1).offset(_GLANCE).subquery()
         return select(union_all(select(found.c.ref), select(beyond.c.ref)).subquery())
