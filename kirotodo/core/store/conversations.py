@@ -8,7 +8,6 @@ from sqlalchemy import BindParameter, bindparam, insert, select, tuple_, update
 from kirotodo.core.domain.conversation import Conversation, Message, Role
 from kirotodo.core.domain.task import Page
 from kirotodo.core.errors import NotFound
-from kirotodo.core.store import search as full_text
 from kirotodo.core.store.columns import dump_mapping, load_mapping
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.search_terms import Document, terms
@@ -85,7 +84,7 @@ class ConversationStore:
             "updated_at": now,
         }
         await self._scope.insert(_INSERT, row)
-        await full_text.index(self._scope, Document(kind="conversation", ref=numbers.conversation, text=title))
+        await self._scope.index(Document(kind="conversation", ref=numbers.conversation, text=title))
         return Conversation(id=numbers.conversation, title=title, created_at=now, updated_at=now)
 
     async def get(self, conversation_id: int) -> Conversation:
@@ -100,7 +99,7 @@ class ConversationStore:
         statement = select(*_COLUMNS).where(_C.user_id == UID, _C.deleted_at.is_(None))
         wanted = None if search is None else terms(search)
         if wanted is not None:
-            found = await full_text.find(self._scope, ("conversation", "message"), wanted)
+            found = await self._scope.find(("conversation", "message"), wanted)
             statement = statement.where(_C.id.in_(found.refs()))
         if cursor is not None:
             mark = decode(cursor, sort=_SORT, kinds=(datetime, int))
@@ -119,7 +118,7 @@ class ConversationStore:
         numbers = await self._scope.advance()
         parameters = {"new_title": title, "new_revision": numbers.revision}
         row = _found(await self._first(_RENAME, conversation_id, **parameters), conversation_id)
-        await full_text.reindex(self._scope, "conversation", conversation_id, title)
+        await self._scope.reindex("conversation", conversation_id, title)
         return _value(row)
 
     async def delete(self, conversation_id: int) -> None:
@@ -202,7 +201,7 @@ class ConversationStore:
             },
         )
         text = Document(kind="message", ref=message.conversation_id, text=message.content, part=message.seq)
-        await full_text.index(self._scope, *more, text)
+        await self._scope.index(*more, text)
 
     async def messages(
         self, conversation_id: int, *, before: int | None = None, limit: int = 50

@@ -187,6 +187,6 @@ async def _take_away(scope: Scope, table: Table, ids: Sequence[int], kinds: Sequ
     rows = delete(table).where(table.c.user_id == UID, table.c.id.in_(_IDS))
     for start in range(0, len(ids), _CHUNK):
         some = ids[start : start + _CHUNK]
-        await scope.full_text.removed(scope, kinds, some)
+        await scope.unindex(kinds, some)
         await scope.execute(documents, {"ids": some})
         await scope.execute(rows, {"ids": some})

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Column, ColumnElement, Select, func, literal, select, tuple_
 
 from kirotodo.core.domain.task import Page, Sort, Status, Task, TaskFilter
-from kirotodo.core.store import search
 from kirotodo.core.store.columns import JsonNumbers
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.search_terms import terms
@@ -52,7 +51,7 @@ async def names(scope: Scope, where: TaskFilter) -> list[IdSource]:
     if where.tag is not None:
         found.append(_tagged(name_key(where.tag)))
     if where.search is not None and (wanted := terms(where.search)) is not None:
-        found.append(_holding(await search.find(scope, ("task",), wanted)))
+        found.append(_holding(await scope.find(("task",), wanted)))
     return found
 
 

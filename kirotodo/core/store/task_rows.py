@@ -13,7 +13,6 @@ from typing import Any, Final, get_args
 from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskDraft, TaskField
-from kirotodo.core.store import search
 from kirotodo.core.store.search_terms import Document
 from kirotodo.core.store.tables import task_tags, tasks
 from kirotodo.core.store.transaction import UID, AnyRow, Scope
@@ -155,7 +154,7 @@ class TaskRows:
         """Insert a task with its tags, and make it searchable."""
         await self._scope.insert(_INSERT, {"id": task.id, **_values(task), "revision": revision})
         await self._insert_tags(task)
-        await search.index(self._scope, Document(kind="task", ref=task.id, text=_searchable(task)))
+        await self._scope.index(Document(kind="task", ref=task.id, text=_searchable(task)))
 
     async def insert_many(self, added: Sequence[Task], *, revision: int, hidden: bool) -> None:
         """Insert many in a few statements; `hidden` ones are as if deleted until `show_many`."""
@@ -164,7 +163,7 @@ class TaskRows:
         await self._scope.insert(_INSERT, *rows)
         await self._scope.insert(_INSERT_TAGS, *(row for task in added for row in _tag_rows(task)))
         texts = (Document(kind="task", ref=task.id, text=_searchable(task)) for task in added)
-        await search.index(self._scope, *texts)
+        await self._scope.index(*texts)
 
     async def show_many(self, first: int, last: int, *, revision: int) -> None:
         """Show the hidden tasks among these ids."""
@@ -177,7 +176,7 @@ class TaskRows:
             await self._scope.execute(_DELETE_TAGS, {"the_id": after.id})
             await self._insert_tags(after)
         if _searchable(before) != _searchable(after):
-            await search.reindex(self._scope, "task", after.id, _searchable(after))
+            await self._scope.reindex("task", after.id, _searchable(after))
 
     async def hide(self, task: Task, *, revision: int) -> None:
         """Delete it, so that it can be shown again."""

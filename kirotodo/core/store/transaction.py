@@ -1,8 +1,9 @@
-"""One open transaction of one user: what every store of it shares."""
+"""One open transaction of one user: what every store of it shares, and how texts are made searchable in it."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -22,8 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.errors import TooLarge
-from kirotodo.core.store.search_terms import Document, Kind, Terms
-from kirotodo.core.store.tables import deleted_users, users
+from kirotodo.core.store.search_terms import Document, Kind, Terms, fold
+from kirotodo.core.store.tables import deleted_users, search_documents, users
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
@@ -64,6 +65,17 @@ _MAKE_USER: Final = (
 )
 """Returns something, so that an address that is taken is told here and now."""
 _NEW_USER: Final = {"revision": 0, **dict.fromkeys(_COUNTERS, 0)}
+_INSERT_DOCUMENT: Final = insert(search_documents)
+_UPDATE_DOCUMENT: Final = (
+    update(search_documents)
+    .where(
+        search_documents.c.user_id == UID,
+        search_documents.c.kind == bindparam("the_kind"),
+        search_documents.c.ref == bindparam("the_ref"),
+        search_documents.c.part == bindparam("the_part"),
+    )
+    .values(text=bindparam("new_text"))
+)
 
 
 def hash_of(user_id: str) -> str:
@@ -104,7 +116,7 @@ class Scope:
         self.connection = connection
         self.user_id = user_id
         self.now = now
-        self.full_text = full_text
+        self._full_text = full_text
         self.turn_id = turn_id
         self.call_id = call_id
         self._numbers: Counters | None = None
@@ -195,6 +207,31 @@ class Scope:
                 "their space is free again once the server has purged them."
             )
 
+    # --- full-text search ---
+
+    async def index(self, *texts: Document) -> None:
+        """Make new texts searchable."""
+        folded = [replace(each, text=fold(each.text)) for each in texts]
+        rows = ({"kind": each.kind, "ref": each.ref, "part": each.part, "text": each.text} for each in folded)
+        await self.insert(_INSERT_DOCUMENT, *rows)
+        await self._full_text.added(self, folded)
+
+    async def reindex(self, kind: Kind, ref: int, text: str, *, part: int = 0) -> None:
+        """Replace a text that was searchable already."""
+        folded = Document(kind=kind, ref=ref, part=part, text=fold(text))
+        await self.execute(
+            _UPDATE_DOCUMENT, {"the_kind": kind, "the_ref": ref, "the_part": part, "new_text": folded.text}
+        )
+        await self._full_text.changed(self, folded)
+
+    async def unindex(self, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
+        """Forget the words of these tasks or conversations, whose documents are being deleted."""
+        await self._full_text.removed(self, kinds, refs)
+
+    async def find(self, kinds: Sequence[Kind], wanted: Terms) -> "Matches":
+        """Return what matches all of these terms, as statements that have yet to be run."""
+        return await self._full_text.find(self, kinds, wanted)
+
 
 class Matches(Protocol):
     """What holds all of some terms, as statements that have yet to be run."""
@@ -212,17 +249,22 @@ class Matches(Protocol):
         """Whether the text of this one task or conversation holds it: for walks that ask one after another."""
 
 
-class FullText(Protocol):
-    """A database's own way to search: SQLite and PostgreSQL each have one."""
+class FullText(ABC):
+    """A database's own way to search: SQLite and PostgreSQL each have one. By default the database keeps its index in
+    step with the documents by itself."""
 
     async def added(self, scope: Scope, texts: Sequence[Document]) -> None:
-        """These are stored, folded, in `search_documents`, and were not there before."""
+        """Index texts that were stored just now, folded, in `search_documents`."""
+        return
 
     async def changed(self, scope: Scope, text: Document) -> None:
-        """This is stored in the place of what was there before."""
+        """Index a text that was stored in the place of another."""
+        return
 
     async def removed(self, scope: Scope, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
-        """The texts of these tasks or conversations go away."""
+        """Take the texts of these tasks or conversations out of the index."""
+        return
 
+    @abstractmethod
     async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> Matches:
         """Return what matches these terms."""

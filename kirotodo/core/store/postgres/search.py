@@ -35,7 +35,7 @@ from sqlalchemy import (
 from kirotodo.core.store.columns import SortKey
 from kirotodo.core.store.search_terms import Document, Kind, Terms, words_of
 from kirotodo.core.store.tables import search_documents as documents
-from kirotodo.core.store.transaction import UID, Scope
+from kirotodo.core.store.transaction import UID, FullText, Scope
 
 WORD_MAX: Final = 100
 """Longer words are cut short, in texts and in what is looked for: an index holds no endless ones."""
@@ -62,7 +62,7 @@ _LAST: Final = "\U0010ffff"
 """After every word that begins in some way comes that beginning with this behind it."""
 
 
-class WordIndex:
+class WordIndex(FullText):
     """See `core.store.transaction.FullText` for what each method promises."""
 
     async def added(self, scope: Scope, texts: Sequence[Document]) -> None:

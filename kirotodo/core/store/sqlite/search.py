@@ -5,26 +5,17 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, literal_column, or_, select, table, union_all
 
-from kirotodo.core.store.search_terms import MARK, Compound, Document, Kind, Terms
+from kirotodo.core.store.search_terms import MARK, Compound, Kind, Terms
 from kirotodo.core.store.tables import search_documents as documents
-from kirotodo.core.store.transaction import UID, Scope
+from kirotodo.core.store.transaction import UID, FullText, Scope
 
 _INDEX: Final = table("search_index")
 _GLANCE: Final = 4_000
 """Texts of anybody and of any kind that the full-text index is asked for before it counts as too many."""
 
 
-class Fts5:
-    """See `core.store.transaction.FullText` for what each method promises."""
-
-    async def added(self, scope: Scope, texts: Sequence[Document]) -> None:
-        return
-
-    async def changed(self, scope: Scope, text: Document) -> None:
-        return
-
-    async def removed(self, scope: Scope, kinds: Sequence[Kind], refs: Sequence[int]) -> None:
-        return
+class Fts5(FullText):
+    """See `core.store.transaction.FullText`; triggers keep the index in step with the documents."""
 
     async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "Fts5Matches":
         return Fts5Matches(kinds, wanted)
