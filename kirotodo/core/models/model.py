@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.domain.conversation import CallStatus, Usage
+from kirotodo.core.tools.base import ToolSchema
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,15 +46,6 @@ class ToolCallRequest:
 
 
 PromptItem: TypeAlias = UserText | AssistantStep | ToolOutcome
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ToolSchema:
-    """A tool as a model sees it; `parameters` is a JSON Schema object."""
-
-    name: str
-    description: str
-    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

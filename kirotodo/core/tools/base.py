@@ -72,6 +72,15 @@ class Arguments(BaseModel):
         return {name: value for name, value in given.items() if name not in optional or not _is_nothing(value)}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolSchema:
+    """A tool as a model sees it; `parameters` is a JSON Schema object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
 A = TypeVar("A", bound=Arguments)
 
 

@@ -8,8 +8,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from kirotodo.core.errors import ToolError
-from kirotodo.core.models.model import ToolSchema
-from kirotodo.core.tools.base import AnyCall, AnyTool, Call
+from kirotodo.core.tools.base import AnyCall, AnyTool, Call, ToolSchema
 from kirotodo.core.tools.task_tools import (
     AddTask,
     CompleteTask,

@@ -13,7 +13,6 @@ from kirotodo.core.models.model import (
     ModelEvent,
     ModelRequest,
     ToolOutcome,
-    ToolSchema,
     UsageReport,
     UserText,
 )
@@ -32,6 +31,7 @@ from kirotodo.core.models.openai.wire import (
     spoken,
     strict_schema,
 )
+from kirotodo.core.tools.base import ToolSchema
 
 
 class ChatCompletions:

@@ -17,11 +17,11 @@ from kirotodo.core.models.model import (
     Restarted,
     TextDelta,
     ToolCall,
-    ToolSchema,
     UsageReport,
     UserText,
 )
 from kirotodo.core.models.openai.model import Endpoint, client_of
+from kirotodo.core.tools.base import ToolSchema
 
 TOOL: Final = ToolSchema(
     name="ready",

@@ -12,7 +12,6 @@ from kirotodo.core.models.model import (
     ModelEvent,
     ModelRequest,
     ToolOutcome,
-    ToolSchema,
     UsageReport,
     UserText,
 )
@@ -31,6 +30,7 @@ from kirotodo.core.models.openai.wire import (
     spoken,
     strict_schema,
 )
+from kirotodo.core.tools.base import ToolSchema
 
 
 class Responses:
