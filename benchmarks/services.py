@@ -33,7 +33,7 @@ from kirotodo.core.models.model import (
 from kirotodo.core.models.openai.chat_completions import ChatCompletions
 from kirotodo.core.models.openai.model import Endpoint, OpenAIModel
 from kirotodo.core.models.scripted import ScriptedModel, call
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 
 TURNS: Final = 40
 PACE: Final = 0.002

@@ -16,7 +16,7 @@ from kirotodo.core.agent.approvals import CALLS_MAX
 from kirotodo.core.agent.runner import WATCH_SECONDS
 from kirotodo.core.agent.turn_log import FLUSH_SECONDS
 from kirotodo.core.settings import Settings
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 from kirotodo.server.auth.accounts import SESSION_LIFETIME
 from kirotodo.server.auth.passwords import WAITING_MAX
 from kirotodo.server.auth.rate_limit import KNOWN_SECONDS

@@ -33,7 +33,7 @@ from kirotodo.core.models.model import Facts, Model, ModelRequest
 from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
 from kirotodo.core.text.sanitize import well_formed, well_formed_value
-from kirotodo.core.tools.registry import MALFORMED
+from kirotodo.core.tools.base import MALFORMED
 
 MAX_ROUNDS: Final = 10
 """Tool rounds of one turn."""

@@ -16,7 +16,7 @@ from kirotodo.core.errors import InvalidInput, ToolError
 from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
 from kirotodo.core.tools.approval import LIMITS, Effect, question, size
-from kirotodo.core.tools.registry import Tools
+from kirotodo.core.tools.base import Tools
 
 CALLS_MAX: Final = 500
 """Tool calls of one turn. More than any list that one message can hold in earnest."""

@@ -29,7 +29,7 @@ from kirotodo.core.events import ApprovalAnswered, TurnCancelled, TurnFailed
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.turns import DanglingTurn, StaleOwner, TurnRecord, TurnStore
 from kirotodo.core.text.sanitize import well_formed
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 
 
 def this_process() -> str:

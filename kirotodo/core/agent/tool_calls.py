@@ -23,8 +23,7 @@ from kirotodo.core.errors import OperatorError, ToolError, UserError
 from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished, ToolCallStarted
 from kirotodo.core.language.types import Preferences
 from kirotodo.core.store.turns import StaleOwner, StepRecord
-from kirotodo.core.tools.base import ToolContext, failure
-from kirotodo.core.tools.registry import Tools
+from kirotodo.core.tools.base import ToolContext, Tools, failure
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from kirotodo.core.language.understand import is_yes_no
 from kirotodo.core.models.registry import ModelRegistry
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.turns import TurnRecord
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 
 PAGE: Final = 500
 

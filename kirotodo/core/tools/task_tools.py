@@ -22,6 +22,7 @@ from kirotodo.core.tools.base import (
     Title,
     Tool,
     ToolContext,
+    Tools,
     UserClock,
     Words,
 )
@@ -389,3 +390,8 @@ class Undo(Tool[UndoArguments]):
             "status": "redone" if arguments.redo else "undone",
             **changed_by_undo(changed, at=context.user_clock),
         }
+
+
+TOOLS: Final = Tools(
+    (AddTask(), ListTasks(), GetTask(), CompleteTask(), UpdateTask(), DeleteTask(), Undo(), TaskStatistics())
+)

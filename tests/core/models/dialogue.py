@@ -21,7 +21,7 @@ from kirotodo.core.models.model import (
     UserText,
 )
 from kirotodo.core.tools.base import failure
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 from tests.core.tools.tool_harness import ZONE, ToolHarness
 
 ROUNDS = 10

@@ -22,7 +22,7 @@ from kirotodo.core.models.model import Facts, Model, ModelEvent, ModelRequest, P
 from kirotodo.core.models.openai.circuit_breaker import CircuitBreaker
 from kirotodo.core.models.openai.model import API_KINDS, Endpoint, OpenAIModel
 from kirotodo.core.settings import Settings
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 from tests.contract.harness import MONDAY, Clock
 
 APIS: Final[tuple[API_KINDS, ...]] = ("chat", "responses")

@@ -20,7 +20,7 @@ from kirotodo.core.models.model import (
     UsageReport,
     UserText,
 )
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 from tests.core.tools.tool_harness import MONDAY, ZONE
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kirotodo.core.models.model import ToolCall
 from kirotodo.core.models.openai.call_assembler import CallAssembler
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
 Fragment: TypeAlias = dict[str, Any]

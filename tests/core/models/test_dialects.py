@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kirotodo.core.models.model import Facts, ModelRequest, Restarted, TextDelta, ToolCall, UserText
 from kirotodo.core.models.openai.text_filter import TextFilter
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 
 MILK: Final = '{"title": "milk"}'
 NAMED: Final = '{"name": "add_task", "arguments": {"title": "milk"}}'

@@ -27,7 +27,7 @@ from kirotodo.core.models.openai.wire import Api, facts_text
 from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 from tests.contract.harness import MONDAY, Clock
 from tests.core.agent.test_prompt import message, steps_of_a_turn, window
 from tests.core.models.provider import APIS, assert_valid, say

@@ -11,7 +11,7 @@ from kirotodo.core.domain.task import Task, TaskFilter
 from kirotodo.core.language.types import Preferences
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.tools.base import ToolContext, UserClock
-from kirotodo.core.tools.registry import TOOLS
+from kirotodo.core.tools.task_tools import TOOLS
 
 ZONE = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
