@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from kirotodo.client.testing.script import Hold, ScriptedTurn, fail, say
-from kirotodo.client.tui.widgets.slash_popup import COMMANDS, SlashPopup, matching, parse
+from kirotodo.client.tui.widgets.composer import Composer
+from kirotodo.client.tui.widgets.slash_popup import COMMANDS, SlashPopup, matching
 from kirotodo.core.domain.task import Task
 from tests.client.tui.chat_host import MILK, adding, backend_of, chatting
 from tests.client.tui.list_host import HOSTILE, NOW
@@ -169,7 +170,7 @@ async def test_theme_help_conversations_and_quit() -> None:
     ],
 )
 def test_what_is_a_command(text: str, parsed: tuple[str, str] | None) -> None:
-    assert parse(text) == parsed
+    assert Composer.Submitted(text).command == parsed
 
 
 def test_beginnings_come_before_parts_and_parts_before_scattered_letters() -> None:

@@ -48,7 +48,7 @@ from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
 from kirotodo.client.tui.widgets.messages import AnswerEnd, ToolLine
 from kirotodo.client.tui.widgets.queue import MessageQueue, QueuedMessage
-from kirotodo.client.tui.widgets.slash_popup import BY_NAME, SlashPopup, matching, parse
+from kirotodo.client.tui.widgets.slash_popup import BY_NAME, SlashPopup, matching
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
 from kirotodo.core.errors import NotSignedIn
@@ -323,7 +323,7 @@ class ChatScreen(Screen[None]):
 
     def on_composer_submitted(self, message: Composer.Submitted) -> None:
         """Send a message, or run a slash command."""
-        command = parse(message.text)
+        command = message.command
         if command is None:
             self.controller.submit(message.text)
         elif command[0] in BY_NAME:
@@ -366,7 +366,7 @@ class ChatScreen(Screen[None]):
         """Close what lies on top, say no to a question, stop the turn, or go back to the composer; text stays."""
         composer, approval = self.view.composer, self.view.approval
         if composer.popup.open:
-            composer.popup.close(composer.before_cursor)
+            composer.popup.close(composer.completable)
         elif self.view.drawer_open:
             self.view.close_drawer()
         elif approval.asking:

@@ -128,7 +128,7 @@ class ChatView:
         approval, composer, focused = self.approval, self.composer, self._screen.focused
         approval.show(pending)
         if pending:
-            composer.popup.close(composer.before_cursor)
+            composer.popup.close(composer.completable)
             composer.display = False
             self.show_keys()
             if focused is None or focused is composer:

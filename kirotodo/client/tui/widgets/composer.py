@@ -34,6 +34,15 @@ class Composer(TextArea):
 
         text: str
 
+        @property
+        def command(self) -> tuple[str, str] | None:
+            """Return the name and argument of a slash command: one line, a slash and a word. None for a message."""
+            text = self.text.strip()
+            if not text.startswith("/") or "\n" in text:
+                return None
+            name, _, argument = text[1:].partition(" ")
+            return (name.casefold(), argument.strip()) if name.isalpha() else None
+
     @dataclass
     class Refused(Message):
         """The text can't be sent as it is, and stays in the composer."""
@@ -88,6 +97,16 @@ class Composer(TextArea):
         """Return the text up to the cursor."""
         return self.get_text_range((0, 0), self.cursor_location)
 
+    @property
+    def completable(self) -> str:
+        """Return what the popup may complete: a slash command, if there is nothing else, or else the text from the last
+        `#` that begins a word up to the cursor."""
+        before = self.before_cursor
+        if before.startswith("/") and before == self.text:
+            return before
+        lead, mark, word = before.rpartition("#")
+        return f"#{word}" if mark and (not lead or lead[-1].isspace()) else ""
+
     def replace_before_cursor(self, length: int, text: str) -> None:
         """Replace the last `length` characters before the cursor."""
         row, column = self.cursor_location
@@ -118,7 +137,7 @@ class Composer(TextArea):
         return False
 
     def _key_for_popup(self, key: str) -> bool:
-        self.popup.look(self.before_cursor, self.text)
+        self.popup.look(self.completable)
         if not self.popup.open:
             return False
         if key in _POPUP_KEYS:
@@ -126,7 +145,7 @@ class Composer(TextArea):
         elif key in ("enter", "tab"):
             self.choose(*self.popup.take(send=key == "enter"))
         elif key == "escape":
-            self.popup.close(self.before_cursor)
+            self.popup.close(self.completable)
         else:
             return False
         return True
@@ -134,13 +153,13 @@ class Composer(TextArea):
     def choose(self, choice: Choice, send: bool) -> None:
         """Insert what was chosen in the popup."""
         self.replace_before_cursor(choice.length, choice.text)
-        self.popup.close(self.before_cursor if choice.final else "")
+        self.popup.close(self.completable if choice.final else "")
         if send:
             self.action_submit()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Offer what matches the text in the popup."""
-        self.popup.look(self.before_cursor, self.text)
+        self.popup.look(self.completable)
 
     def action_submit(self) -> None:
         """Send the message. While a turn runs, it is queued."""

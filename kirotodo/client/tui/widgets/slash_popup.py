@@ -57,15 +57,6 @@ _MODEL: Final = re.compile(r"/model +(\S*)", re.IGNORECASE)
 _TASK: Final = re.compile(r"(?:^|\s)#([^\s#]{0,40})$")
 
 
-def parse(text: str) -> tuple[str, str] | None:
-    """Return the name and argument of a text in the form of a slash command: one line, a slash and a word."""
-    stripped = text.strip()
-    if not stripped.startswith("/") or "\n" in stripped:
-        return None
-    name, _, argument = stripped[1:].partition(" ")
-    return (name.casefold(), argument.strip()) if name.isalpha() else None
-
-
 def matching(typed: str, choices: Iterable[tuple[str, T]]) -> list[T]:
     """Return the choices whose key contains the typed letters in order: at its start, then together, then apart."""
     typed = typed.casefold()
@@ -127,12 +118,12 @@ class SlashPopup(OptionList, can_focus=False):
         """Return whether it is shown."""
         return bool(self.display)
 
-    def look(self, before: str, whole: str) -> None:
-        """Offer what matches the text before the cursor, unless it was closed on this very text."""
-        if before == self._closed_on:
+    def look(self, typed: str) -> None:
+        """Offer what completes the typed text (`Composer.completable`), unless it was closed on this very text."""
+        if typed == self._closed_on:
             return
         self._closed_on = None
-        choices = self._matches(before, whole)
+        choices = self._matches(typed)
         if choices == self._choices and self.open:
             return
         self._choices = choices
@@ -140,9 +131,9 @@ class SlashPopup(OptionList, can_focus=False):
         self.highlighted = 0 if choices else None
         self.display = bool(choices)
 
-    def close(self, before: str = "") -> None:
-        """Hide it until the text before the cursor is another."""
-        self._closed_on = before
+    def close(self, typed: str = "") -> None:
+        """Hide it until the typed text is another."""
+        self._closed_on = typed
         self._choices = []
         self.display = False
 
@@ -161,14 +152,14 @@ class SlashPopup(OptionList, can_focus=False):
         event.stop()
         self.post_message(self.Chosen(self._choices[event.option_index], self._choices[event.option_index].final))
 
-    def _matches(self, before: str, whole: str) -> list[Choice]:
-        if before == whole and (command := _COMMAND.fullmatch(before)):
+    def _matches(self, typed: str) -> list[Choice]:
+        if command := _COMMAND.fullmatch(typed):
             found = matching(command[1], [(known.name, known) for known in COMMANDS])
-            return [_command_choice(known, len(before)) for known in found]
-        if before == whole and (model := _MODEL.fullmatch(before)):
+            return [_command_choice(known, len(typed)) for known in found]
+        if model := _MODEL.fullmatch(typed):
             found_models = matching(model[1], [(known.name, known) for known in self._models()])
             return [_model_choice(known, len(model[1])) for known in found_models]
-        if task := _TASK.search(before):
+        if task := _TASK.search(typed):
             keyed = [(f"{known.id} {known.title}", known) for known in self._tasks()]
             return [_task_choice(known, len(task[1]) + 1) for known in matching(task[1], keyed)[:SHOWN]]
         return []
