@@ -24,6 +24,7 @@ from kirotodo.core.models.model import (
     UsageReport,
     UserText,
 )
+from kirotodo.core.models.openai.circuit_breaker import CircuitBreaker
 from kirotodo.core.models.openai.errors import ProviderFault, TooSlow
 from kirotodo.core.models.openai.model import Endpoint, OpenAIModel
 from tests.core.models.model_server import HANG, Answer, ModelServer, data, delta, model_server, refused
@@ -558,6 +559,30 @@ async def test_a_head_that_does_not_come_is_waited_for_once() -> None:
         await model.aclose()
         await left.wait()
     assert connections == 1
+
+
+async def test_a_first_word_that_does_not_come_is_no_outage(server: ModelServer) -> None:
+    """One error would open this circuit, and a probe that is slow leaves it as it was."""
+    now = 0.0
+    breaker = CircuitBreaker(clock=lambda: now, failures=1)
+    model = OpenAIModel(endpoint(server.url), jitter=small_jitter, breaker=breaker)
+    hello, hang = Answer(pieces=data(*text("Hi."))), Answer(pieces=[HANG])
+    server.answers += [hello, hang, refused(500, {}), hang, hello]
+    assert await run(model, model_request()) == [TextDelta(text="Hi.")]
+    with pytest.raises(TooSlow):
+        await run(model, model_request(seconds=1.5))
+    states = [breaker.state]
+    with pytest.raises(ProviderFault, match="isn't asked again"):
+        await run(model, model_request())
+    states.append(breaker.state)
+    now = 31.0
+    with pytest.raises(TooSlow):
+        await run(model, model_request(seconds=1.5))
+    states.append(breaker.state)
+    assert await run(model, model_request()) == [TextDelta(text="Hi.")]
+    states.append(breaker.state)
+    assert states == ["closed", "open", "half_open", "closed"]
+    await model.aclose()
 
 
 async def test_a_slow_first_word_is_waited_for_longer_than_a_pause(server: ModelServer) -> None:

@@ -1,7 +1,8 @@
 """A circuit breaker: a provider that is down is left alone for a while.
 
-Michael Nygard, *Release It!*, 2nd ed., "Circuit Breaker". Only errors of the provider count: connection errors,
-time-outs and 5xx. A 429 says that the provider is well and that we are too many, so it never opens the circuit.
+Michael Nygard, *Release It!*, 2nd ed., "Circuit Breaker". Only errors of the provider count: connection errors, streams
+that stall and 5xx. A 429 says that the provider is well and that we are too many, so it never opens the circuit. An
+answer that did not begin before our own deadline says nothing: a local model may still be loading.
 """
 
 from collections.abc import Callable

@@ -236,7 +236,7 @@ class OpenAIModel:
                 return
             except ProviderFault as fault:
                 stale = stale or has_text
-                breaker.failed() if fault.kind == "down" else breaker.succeeded()
+                _record(fault, breaker)
                 delay = self._delay(fault, attempt, remaining=request.deadline - loop.time())
                 if delay is None:
                     raise
@@ -401,6 +401,16 @@ async def _error_in(response: "httpx2.Response") -> tuple[str, str, str]:
     except (ValueError, RecursionError):
         body = received.decode("utf-8", "replace")
     return *errors.error_of_body(body), str(body)
+
+
+def _record(fault: ProviderFault, breaker: CircuitBreaker) -> None:
+    """Record what a fault says about its provider."""
+    if isinstance(fault, errors.TooSlow):
+        breaker.abandoned()  # it was our deadline that ended the request
+    elif fault.kind == "down":
+        breaker.failed()
+    else:
+        breaker.succeeded()
 
 
 async def _bounded(data: AsyncIterator[bytes]) -> bytes:
