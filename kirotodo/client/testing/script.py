@@ -29,7 +29,10 @@ class Hold:
 
 @dataclass(frozen=True)
 class Cut:
-    """Every watcher's stream ends here without a final event, once."""
+    """The link is cut here until `release(name)`, while the turn goes on. Watchers get what they missed once it is
+    back, as a remote backend resumes its streams; who follows the changes learns of both."""
+
+    name: str = "link"
 
 
 @dataclass(frozen=True)

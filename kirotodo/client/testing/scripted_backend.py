@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from kirotodo.client.testing.script import MODEL, Ask, Beat, Cut, Hold, ScriptedTurn, done
-from kirotodo.core.backend import ImportReport, ListChanged, ModelChoice, Status, TaskFields
+from kirotodo.core.backend import ImportReport, Link, LinkChanged, ListChanged, ModelChoice, Status, TaskFields
 from kirotodo.core.domain.conversation import (
     FINAL,
     MESSAGE_MAX,
@@ -55,7 +55,7 @@ class ScriptedList:
         self._tasks = {task.id: task for task in tasks}
         self._groups: list[tuple[Change, ...]] = []
         self._undone: list[tuple[Change, ...]] = []
-        self._listeners: list[asyncio.Queue[ListChanged]] = []
+        self._listeners: list[asyncio.Queue[ListChanged | LinkChanged]] = []
         self._published: list[ListChanged] = []
         self._faults: dict[str, KirotodoError] = {}
 
@@ -85,8 +85,11 @@ class ScriptedList:
     def publish(self, change: ListChanged) -> None:
         """Tell all who follow the changes."""
         self._published.append(replace(change, revision=len(self._published) + 1))
+        self._notify(self._published[-1])
+
+    def _notify(self, change: ListChanged | LinkChanged) -> None:
         for listener in self._listeners:
-            listener.put_nowait(self._published[-1])
+            listener.put_nowait(change)
 
     # --- reading ---
 
@@ -180,8 +183,8 @@ class ScriptedList:
 
     # --- the feed ---
 
-    async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged]:
-        listener: asyncio.Queue[ListChanged] = asyncio.Queue()
+    async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged | LinkChanged]:
+        listener: asyncio.Queue[ListChanged | LinkChanged] = asyncio.Queue()
         for change in self._published[after:] if after is not None else ():
             listener.put_nowait(change)
         self._listeners.append(listener)
@@ -354,7 +357,6 @@ class _Playing:
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     decision: Decision | None = None
-    cuts: int = 0
     text: str = ""
     call_id: str = ""
     attempt: dict[int, tuple[int, str]] = field(default_factory=dict)
@@ -384,6 +386,8 @@ class ScriptedBackend(ScriptedConversations):
         self._models = tuple(models) or (own,)
         self._pace = pace or _yield
         self._holds: dict[str, asyncio.Event] = {}
+        self._cut: str | None = None
+        """The name that brings a link back that is cut."""
         self.answers: list[tuple[str, Decision, Mapping[str, Any] | None]] = []
         self._playings: dict[str, _Playing] = {}
         self._groups_of_calls: dict[tuple[str, str], int] = {}
@@ -393,8 +397,11 @@ class ScriptedBackend(ScriptedConversations):
     # --- the test's side ---
 
     def release(self, name: str = "go") -> None:
-        """Let scripts pass the hold of this name, now and later."""
+        """Let scripts pass the hold of this name, and bring back the link that was cut under it, now and later."""
         self._hold(name).set()
+        if name == self._cut:
+            self._cut = None
+            self._become("online")
 
     def finish(self) -> None:
         """Complain about turns that nobody asked for."""
@@ -527,8 +534,7 @@ class ScriptedBackend(ScriptedConversations):
                 case Hold():
                     await _either(self._hold(beat.name), playing.stopped)
                 case Cut():
-                    playing.cuts += 1
-                    await self._wake(playing)
+                    self._cut_link(beat.name)
                 case Ask():
                     if await self._ask(playing, beat):
                         return True
@@ -600,17 +606,17 @@ class ScriptedBackend(ScriptedConversations):
     async def watch(self, turn_id: str, *, after: int = 0) -> AsyncIterator[TurnEvent]:
         self._check("watch")
         playing = self._playing(turn_id)
-        cuts = playing.cuts
         while True:
-            for event in playing.events[after:]:
+            while len(playing.events) > after:
+                if self._cut is not None:
+                    await self._hold(self._cut).wait()
+                event = playing.events[after]
                 after = event.seq
                 yield event
-            if playing.events and isinstance(playing.events[-1], TurnFinished | TurnFailed | TurnCancelled):
-                return
-            if playing.cuts > cuts:
-                return
+                if isinstance(event, TurnFinished | TurnFailed | TurnCancelled):
+                    return
             async with playing.news:
-                if len(playing.events) <= after and playing.cuts == cuts:
+                if len(playing.events) <= after:
                     await playing.news.wait()
 
     async def turn(self, turn_id: str) -> Turn:
@@ -663,6 +669,15 @@ class ScriptedBackend(ScriptedConversations):
         if turn_id not in self._playings:
             raise NotFound("There is no such turn.")
         return self._playings[turn_id]
+
+    def _cut_link(self, name: str) -> None:
+        if not self._hold(name).is_set():
+            self._cut = name
+            self._become("reconnecting")
+
+    def _become(self, link: Link) -> None:
+        self.link = replace(self.link, link=link)
+        self._notify(LinkChanged(link=link, place=self.link.place))
 
     def _hold(self, name: str) -> asyncio.Event:
         return self._holds.setdefault(name, asyncio.Event())

@@ -38,7 +38,6 @@ from kirotodo.core.backend import Backend, LinkChanged, ListChanged
 from kirotodo.core.domain.conversation import Decision, Transcript
 from kirotodo.core.domain.task import PAGE_MAX, Changed, Task, TaskFilter
 from kirotodo.core.errors import KirotodoError, NotFound, Unreachable
-from kirotodo.core.events import TurnCancelled, TurnFailed, TurnFinished
 from kirotodo.core.retry import Backoff
 
 TASKS_SHOWN: Final = 1_000
@@ -161,26 +160,14 @@ class BackgroundWork:
             conversation_id = await self.send(message, EARLIER) or conversation_id
         return conversation_id
 
-    async def watch(self, turn_id: str, visit: int, after: int = 0) -> None:
-        """Post the turn's events up to its final one; a broken stream is resumed after the last event received."""
+    async def watch(self, turn_id: str, visit: int) -> None:
+        """Post the turn's events up to its final one. A stream that breaks is resumed by the backend."""
         backend = await self._core()
-        tries = 0
-        while True:
-            try:
-                async for event in backend.watch(turn_id, after=after):
-                    if event.seq <= after:
-                        continue
-                    after, tries = event.seq, 0
-                    self._post(EventArrived(event, visit))
-                    if isinstance(event, TurnFinished | TurnFailed | TurnCancelled):
-                        return
-            except Unreachable:
-                await self.status()
-            except KirotodoError as error:
-                self._post(WatchLost(turn_id, error, visit))
-                return
-            tries += 1
-            await self._pause(_BACKOFF.after(tries))
+        try:
+            async for event in backend.watch(turn_id):
+                self._post(EventArrived(event, visit))
+        except KirotodoError as error:
+            self._post(WatchLost(turn_id, error, visit))
 
     async def stop(self, turn_id: str) -> None:
         """Stop a turn."""

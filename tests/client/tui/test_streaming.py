@@ -44,14 +44,26 @@ async def test_a_higher_attempt_drops_what_the_earlier_one_said() -> None:
         assert "wrong" not in chat.text
 
 
-async def test_a_cut_stream_is_taken_up_after_the_last_event() -> None:
-    backend = backend_of([say("one "), Cut(), say("two "), Hold(), say("three")])
+async def test_a_cut_link_is_shown_and_what_was_missed_follows_once() -> None:
+    backend = backend_of([say("one "), Hold(), Cut(), say("two "), say("three")])
     async with chatting(backend) as chat:
         await chat.say("go")
-        await chat.wait_for("one two")
-        backend.break_down("watch", Unreachable("gone"))
+        await chat.wait_for("kiro  one")
         backend.release()
-        await chat.wait_for("one two three")
+        await chat.wait_for("reconnecting")
+        assert "two" not in chat.text
+        backend.release("link")
+        await chat.wait_for("kiro  one two three")
+        await chat.until(lambda: "reconnecting" not in chat.text)
+
+
+async def test_a_lost_turn_is_watched_no_longer() -> None:
+    """The backend resumes streams; what it raises, it cannot resume."""
+    backend = backend_of([Hold(), say("three")])
+    async with chatting(backend) as chat:
+        backend.break_down("watch", Unreachable("The server does not answer."))
+        await chat.say("go")
+        await chat.wait_for("✗ The server does not answer.")
 
 
 async def test_a_turn_that_runs_at_the_start_is_watched_to_its_end() -> None:

@@ -167,7 +167,7 @@ class RecordingWork(BackgroundWork):
         self.calls.append(("send_all", [message.text for message in outbox]))
         return None
 
-    async def watch(self, turn_id: str, visit: int, after: int = 0) -> None:
+    async def watch(self, turn_id: str, visit: int) -> None:
         self.calls.append(("watch", turn_id, visit))
 
     async def stop(self, turn_id: str) -> None:
