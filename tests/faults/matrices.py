@@ -16,8 +16,9 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any, Final
 
+from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import FINAL
-from kirotodo.core.errors import ModelError
+from kirotodo.core.errors import ModelError, StorageError
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.model import ToolCall
 from kirotodo.core.models.scripted import Fail, Item, ScriptedModel, Wait, call
@@ -32,16 +33,20 @@ from tests.faults.services import (
     ModelService,
     Servers,
     Tally,
+    all_tasks,
     environment,
     front_of,
     kill,
     program,
+    simulated_user,
     users_chat,
 )
 
 USERS: Final = 4
-LONGEST_LIFE: Final = 4.0
+LONGEST_LIFE: Final = 12.0
 """Seconds a server lives at most. A turn that sees four of them die is given up, so most have to outlive one."""
+PROBE: Final = "99"
+"""The user whose edits show that the disk is full."""
 Dice = random.Random
 
 
@@ -65,15 +70,21 @@ def own_postgres() -> Iterator[postgres.Server]:
 async def serving(folder: Path, url: str, *, replicas: int = 1) -> AsyncIterator[Servers]:
     """Run `kirotodo serve` on a database, with a model service."""
     service = ModelService()
-    async with model_server(service):
-        servers = Servers(folder, url, service.url)
-        try:
-            for _ in range(replicas):
-                servers.start()
-            await servers.ready()
-            yield servers
-        finally:
-            servers.close()
+    async with model_server(service), running(folder, url, service.url, replicas=replicas) as servers:
+        yield servers
+
+
+@asynccontextmanager
+async def running(folder: Path, url: str, model_url: str, *, replicas: int = 1) -> AsyncIterator[Servers]:
+    """Run `kirotodo serve` on a database, with the model service at `model_url`."""
+    servers = Servers(folder, url, model_url)
+    try:
+        for _ in range(replicas):
+            servers.start()
+        await servers.ready()
+        yield servers
+    finally:
+        servers.close()
 
 
 def sqlite_in(folder: Path) -> str:
@@ -177,6 +188,10 @@ def _check_file(path: Path, present: set[str], tally: Tally) -> None:
 
 # --- cuts ---
 
+CLIENT_BYTES: Final = 6_000
+MODEL_BYTES: Final = 4_000
+"""A connection is cut after so many bytes at most."""
+
 
 async def _cuts(proxy: CuttingProxy, dice: Dice, count: int, most: int, tally: Tally) -> AsyncGenerator[None, None]:
     """Drop every connection after so many bytes, again and again."""
@@ -202,21 +217,19 @@ async def cut_clients(folder: Path, dice: Dice, count: int) -> Tally:
     """Every connection between people and their server is dropped after so many bytes."""
     tally = Tally()
     async with serving(folder, sqlite_in(folder)) as servers, cutting_proxy(_port_of(servers.base_url)) as proxy:
-        await users_chat(proxy.url, folder, tally, _cuts(proxy, dice, count, 6_000, tally), USERS)
+        await users_chat(proxy.url, folder, tally, _cuts(proxy, dice, count, CLIENT_BYTES, tally), USERS)
     return tally
 
 
 async def cut_models(folder: Path, dice: Dice, count: int) -> Tally:
     """Every connection between the server and the model service is dropped after so many bytes."""
     tally, service, url = Tally(), ModelService(), sqlite_in(folder)
-    async with model_server(service), cutting_proxy(_port_of(service.url)) as proxy:
-        servers = Servers(folder, url, f"{proxy.url}/v1")
-        try:
-            servers.start()
-            await servers.ready()
-            await users_chat(servers.base_url, folder, tally, _cuts(proxy, dice, count, 4_000, tally), USERS)
-        finally:
-            servers.close()
+    async with (
+        model_server(service),
+        cutting_proxy(_port_of(service.url)) as proxy,
+        running(folder, url, f"{proxy.url}/v1") as servers,
+    ):
+        await users_chat(servers.base_url, folder, tally, _cuts(proxy, dice, count, MODEL_BYTES, tally), USERS)
     return tally
 
 
@@ -271,7 +284,7 @@ _OUTAGES: Final[Sequence[Callable[[postgres.Server, Dice], Awaitable[None]]]] = 
 )
 
 
-async def postgres_away(folder: Path, dice: Dice, count: int) -> Tally:
+async def postgres_away(folder: Path, dice: Dice, count: int, *, users: int = USERS) -> Tally:
     """PostgreSQL is restarted, loses its connections, stands still, or takes no writes. A full disk is not tried: it
     takes a file system of its own, and mounting one takes root."""
     tally = Tally()
@@ -284,55 +297,126 @@ async def postgres_away(folder: Path, dice: Dice, count: int) -> Tally:
                 yield
 
         async with serving(folder, server.url()) as servers:
-            await users_chat(servers.base_url, folder, tally, outages(), USERS)
+            await users_chat(servers.base_url, folder, tally, outages(), users)
     return tally
+
+
+async def _holds(folder: Path, dice: Dice, count: int, waits: Sequence[float]) -> AsyncGenerator[None, None]:
+    """Hold the file, now and then, for one of these times."""
+    for _ in range(count):
+        await asyncio.sleep(dice.uniform(0.3, 1.0))
+        with closing(sqlite3.connect(folder / "list.db", isolation_level=None, timeout=PATIENCE)) as holder:
+            holder.execute("BEGIN EXCLUSIVE")
+            await asyncio.sleep(dice.choice(waits))
+            holder.execute("ROLLBACK")
+        yield
 
 
 async def sqlite_held(folder: Path, dice: Dice, count: int) -> Tally:
-    """Another program holds the file for longer than a write waits for it, now and then."""
+    """Another program holds the file, now and then for longer than a write waits for it."""
     tally = Tally()
-
-    async def holds() -> AsyncGenerator[None, None]:
-        for _ in range(count):
-            await asyncio.sleep(dice.uniform(0.3, 1.0))
-            with closing(sqlite3.connect(folder / "list.db", isolation_level=None, timeout=5)) as holder:
-                holder.execute("BEGIN EXCLUSIVE")
-                await asyncio.sleep(dice.choice([0.2, 1.0, 6.5]))
-                holder.execute("ROLLBACK")
-            yield
-
     async with serving(folder, sqlite_in(folder)) as servers:
-        await users_chat(servers.base_url, folder, tally, holds(), USERS)
+        await users_chat(servers.base_url, folder, tally, _holds(folder, dice, count, [0.2, 1.0, 6.5]), USERS)
     return tally
 
 
-async def sqlite_full(folder: Path, dice: Dice, count: int) -> Tally:
-    """The disk of the SQLite file is full for a moment: the server may write no file beyond a size, which is what can
-    be done to a running program without root."""
-    tally = Tally()
+class Disk:
+    """Fills the disk of a SQLite file: its server may write no file beyond a size, which is what can be done to a
+    running program without root. A user who adds tasks shows that the disk is full, and that no refused task is there.
+    """
 
-    async def full() -> AsyncGenerator[None, None]:
+    def __init__(self, folder: Path, servers: Servers, tally: Tally) -> None:
+        self._log = folder / "list.db-wal"
+        self._servers = servers
+        self._tally = tally
+        self._added: set[str] = set()
+        self._refused: set[str] = set()
+
+    async def full(self, backend: Backend, dice: Dice, count: int) -> AsyncGenerator[None, None]:
+        """Fill the disk now and then, until a write was refused and for a while after it."""
         unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
-        log = folder / "list.db-wal"
         for _ in range(count):
             await asyncio.sleep(dice.uniform(0.2, 0.8))
-            size = log.stat().st_size if log.exists() else 0
+            await self._servers.ready()
+            size = self._log.stat().st_size if self._log.exists() else 0
             limit = dice.choice([0, size, size + 10_000])
-            (pid,) = servers.pids
+            (pid,) = self._servers.pids
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, unlimited[1]))
-            await asyncio.sleep(dice.uniform(0.2, 1.5))
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    while await self._adds(backend):
+                        pass
+                await asyncio.sleep(dice.uniform(0.2, 1.5))
+            finally:
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
             yield
 
-    async with serving(folder, sqlite_in(folder)) as servers:
-        await users_chat(servers.base_url, folder, tally, full(), USERS)
+    async def _adds(self, backend: Backend) -> bool:
+        title = f"probe {len(self._added) + len(self._refused)}"
+        try:
+            await backend.add_task({"title": title})
+        except StorageError:
+            self._refused.add(title)
+            self._tally.refused += 1
+            return False
+        self._added.add(title)
+        return True
+
+    async def check(self, backend: Backend) -> None:
+        """Count what was added and is not there, and what was refused and is."""
+        titles = Counter([task.title async for task in all_tasks(backend)])
+        self._tally.compare(titles, present=self._added, absent=self._refused, excused=set())
+
+
+async def sqlite_full(folder: Path, dice: Dice, count: int) -> Tally:
+    """The disk of the SQLite file is full for a moment. Every fault that is counted refused a write."""
+    tally = Tally()
+    async with (
+        serving(folder, sqlite_in(folder)) as servers,
+        simulated_user(servers.base_url, folder, PROBE) as probe,
+    ):
+        disk = Disk(folder, servers, tally)
+        await users_chat(servers.base_url, folder, tally, disk.full(probe, dice, count), USERS)
+        await disk.check(probe)
+    return tally
+
+
+# --- one after another ---
+
+
+async def mixed(folder: Path, dice: Dice, count: int) -> Tally:
+    """One server on SQLite meets each kind of fault in turn: kills, cuts on both sides, a held file, a full disk."""
+    tally, service, url = Tally(), ModelService(), sqlite_in(folder)
+    async with (
+        model_server(service),
+        cutting_proxy(_port_of(service.url)) as to_model,
+        running(folder, url, f"{to_model.url}/v1") as servers,
+        cutting_proxy(_port_of(servers.base_url)) as to_server,
+        simulated_user(servers.base_url, folder, PROBE) as probe,
+    ):
+        disk = Disk(folder, servers, tally)
+
+        async def faults() -> AsyncGenerator[None, None]:
+            for kind in (
+                _cuts(to_server, dice, count, CLIENT_BYTES, tally),
+                _cuts(to_model, dice, count, MODEL_BYTES, tally),
+                _holds(folder, dice, count, [0.5]),
+                disk.full(probe, dice, count),
+                _kills(servers, dice, count, 1.0),
+            ):
+                async with aclosing(kind):
+                    async for _ in kind:
+                        yield
+
+        await users_chat(to_server.url, folder, tally, faults(), 2)
+        await disk.check(probe)
     return tally
 
 
 # --- the model ---
 
 
-def _model_faults(dice: Dice) -> Mapping[str, Sequence[Sequence[Item]]]:
+def _model_faults(dice: Dice, calls: int) -> Mapping[str, Sequence[Sequence[Item]]]:
     half, other = "\ud83c", "\udf3b"
     add = call("add_task", title="x")
     never = Wait(gate=asyncio.Event())
@@ -351,7 +435,7 @@ def _model_faults(dice: Dice) -> Mapping[str, Sequence[Sequence[Item]]]:
         "wrong types": [[call("delete_task", task_ids={"a": 1})], ["Done."]],
         "the same call for ever": [[add]] * 12,
         "other calls for ever": [[call("add_task", title=f"x{number}")] for number in range(12)],
-        "600 calls": [[call("add_task", title=f"x{number}") for number in range(600)], ["Done."]],
+        "too many calls": [[call("add_task", title=f"x{number}") for number in range(calls)], ["Done."]],
         "an endless text": [["word " * 20_000] * 5],
         "an error": [["so ", Fail(error=ModelError(f"Down {half}"))]],
         "an error that nobody thought of": [["so ", Fail(error=RuntimeError("what"))]],
@@ -361,11 +445,14 @@ def _model_faults(dice: Dice) -> Mapping[str, Sequence[Sequence[Item]]]:
     }
 
 
-async def model(folder: Path, dice: Dice, count: int) -> Tally:
-    """Each way in which a model can go wrong, in turn. Each turn ends, and the next one is answered."""
-    tally, kinds = Tally(), _model_faults(dice)
+async def model(folder: Path, dice: Dice, count: int, *, calls: int = 600) -> Tally:
+    """Each way in which a model can go wrong, in turn. Each turn ends, and the next one is answered.
+
+    `calls` is how many come in one step of a model that calls too much; a turn takes 500.
+    """
+    tally, kinds = Tally(), _model_faults(dice, calls)
     settings = Settings(
-        kirotodo_home=folder, database_url=f"sqlite:///{folder / 'list.db'}", timezone="UTC", agent_timeout=1.0
+        kirotodo_home=folder, database_url=f"sqlite:///{folder / 'list.db'}", timezone="UTC", agent_timeout=2.0
     )
     scripted = ScriptedModel()
     backend = await LocalBackend.open(settings, model=scripted)
@@ -413,7 +500,12 @@ MATRICES: Final[Mapping[str, Callable[[Path, Dice, int], Coroutine[Any, Any, Tal
     "database: PostgreSQL": postgres_away,
     "database: SQLite held": sqlite_held,
     "database: SQLite, disk full": sqlite_full,
+    "mixed: SQLite": mixed,
     "model": model,
 }
-SHARES: Final[Mapping[str, float]] = {"database: PostgreSQL": 0.4, "database: SQLite held": 0.1}
+SHARES: Final[Mapping[str, float]] = {
+    "database: PostgreSQL": 0.4,
+    "database: SQLite held": 0.1,
+    "mixed: SQLite": 0.2,
+}
 """How much of the count a matrix takes whose faults are few in kind, or slow."""

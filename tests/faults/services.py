@@ -409,7 +409,7 @@ class SimulatedUser:
         return turn.approval is not None and turn.approval.call_id == call_id
 
     async def _compare(self) -> None:
-        titles = Counter([task.title async for task in _tasks(self._backend)])
+        titles = Counter([task.title async for task in all_tasks(self._backend)])
         self._tally.compare(titles, present=self._present, absent=self._absent, excused=self._excused)
         if self._conversation is not None:
             await self._check_messages(self._conversation)
@@ -437,7 +437,8 @@ async def _read(read: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(0.1)
 
 
-async def _tasks(backend: Backend) -> AsyncIterator[Task]:
+async def all_tasks(backend: Backend) -> AsyncIterator[Task]:
+    """Yield every open task."""
     cursor: str | None = None
     while True:
         page = await _read(partial(backend.tasks, limit=200, cursor=cursor))
