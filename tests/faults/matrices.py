@@ -343,13 +343,18 @@ class Disk:
             (pid,) = self._servers.pids
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, unlimited[1]))
             try:
-                async with asyncio.timeout(PATIENCE):
-                    while await self._adds(backend):
-                        pass
+                await self._until_refused(backend)
                 await asyncio.sleep(dice.uniform(0.2, 1.5))
             finally:
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
             yield
+
+    async def _until_refused(self, backend: Backend) -> None:
+        for _ in range(100):  # far more than fit into what room is left
+            if not await self._adds(backend):
+                return
+        self._tally.stuck += 1
+        self._tally.note("the disk was full, but no write was refused")
 
     async def _adds(self, backend: Backend) -> bool:
         title = f"probe {len(self._added) + len(self._refused)}"
@@ -446,7 +451,7 @@ def _model_faults(dice: Dice, calls: int) -> Mapping[str, Sequence[Sequence[Item
 
 
 async def model(folder: Path, dice: Dice, count: int, *, calls: int = 600) -> Tally:
-    """Each way in which a model can go wrong, in turn. Each turn ends, and the next one is answered.
+    """Each way in which a model can go wrong, in turn and at least once. Each turn ends, and the next one is answered.
 
     `calls` is how many come in one step of a model that calls too much; a turn takes 500.
     """
@@ -457,7 +462,7 @@ async def model(folder: Path, dice: Dice, count: int, *, calls: int = 600) -> Ta
     scripted = ScriptedModel()
     backend = await LocalBackend.open(settings, model=scripted)
     try:
-        for number in range(count):
+        for number in range(max(count, len(kinds))):
             kind, steps = list(kinds.items())[number % len(kinds)]
             scripted.clear()
             scripted.extend(*steps)

@@ -17,7 +17,7 @@ FEW = {
     "mixed: SQLite": partial(mixed, count=1),
     "database: PostgreSQL": partial(postgres_away, count=4, users=2),
     "kill: ask": partial(kill_ask, count=1),
-    "model": partial(model, count=21, calls=60),
+    "model": partial(model, count=1, calls=60),
 }
 
 
