@@ -15,11 +15,11 @@ from fastapi import FastAPI
 from kirotodo import __version__
 from kirotodo.core.local import Core, utc_now
 from kirotodo.core.settings import Settings
+from kirotodo.server.asgi import HeadAsGet, JsonByDefault
 from kirotodo.server.auth.authenticator import Authenticator
 from kirotodo.server.auth.rate_limit import RateLimitHeaders
 from kirotodo.server.client_address import ClientAddress, TrustedProxies
 from kirotodo.server.docs_page import DESCRIPTION_PATH, serve_docs, shows_docs
-from kirotodo.server.http_methods import HeadAsGet, JsonByDefault
 from kirotodo.server.large_bodies import LargeBodies
 from kirotodo.server.middleware import (
     REQUEST_ID,

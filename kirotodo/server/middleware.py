@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kirotodo import __version__
 from kirotodo.core.errors import Draining, TooLarge
+from kirotodo.server.asgi import at_start
 from kirotodo.server.problems import INSIDE, problem, problem_of
 from kirotodo.server.shutdown import GracefulShutdown
 
@@ -47,16 +48,15 @@ class RequestIdMiddleware:
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
 
-        async def sealed(message: Message) -> None:
+        def seal(start: Message) -> None:
             nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID] = request_id
-                headers[VERSION] = __version__
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
+            started = True
+            headers = MutableHeaders(scope=start)
+            headers[REQUEST_ID] = request_id
+            headers[VERSION] = __version__
+            headers.setdefault("Cache-Control", "no-store")
 
+        sealed = at_start(send, seal)
         try:
             await self.app(scope, receive, sealed)
         except Exception:
@@ -117,11 +117,11 @@ class BodyLimitMiddleware:
             complete = complete or not message.get("more_body", False)
             return message
 
-        async def closing(message: Message) -> None:
-            if message["type"] == "http.response.start" and not complete:
-                MutableHeaders(scope=message)["Connection"] = "close"
-            await send(message)
+        def close(start: Message) -> None:
+            if not complete:
+                MutableHeaders(scope=start)["Connection"] = "close"
 
+        closing = at_start(send, close)
         if size > limit:
             await problem_of(TooLarge(_too_long(limit)))(scope, receive, closing)
         else:

@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kirotodo.core.errors import RateLimited
 from kirotodo.core.settings import Settings
+from kirotodo.server.asgi import at_start
 from kirotodo.server.client_address import counted_as
 
 log = logging.getLogger(__name__)
@@ -222,12 +223,11 @@ class RateLimitHeaders:
             return
         state = scope.setdefault("state", {})
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start" and (allowance := state.get(STATE)) is not None:
-                MutableHeaders(scope=message).update(headers_of(allowance))
-            await send(message)
+        def add_headers(start: Message) -> None:
+            if (allowance := state.get(STATE)) is not None:
+                MutableHeaders(scope=start).update(headers_of(allowance))
 
-        await self.app(scope, receive, send_with_headers)
+        await self.app(scope, receive, at_start(send, add_headers))
 
 
 def headers_of(allowance: Allowance) -> dict[str, str]:

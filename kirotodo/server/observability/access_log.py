@@ -8,6 +8,7 @@ from typing import Any, Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kirotodo.core.agent.observer import Observer, StepReport, TurnReport
+from kirotodo.server.asgi import at_start
 from kirotodo.server.observability.logs import REQUEST_ID
 from kirotodo.server.observability.metrics import Metrics
 
@@ -35,15 +36,13 @@ class AccessLogMiddleware:
 
         answered = False
 
-        async def send_and_log(message: Message) -> None:
+        def log_answer(start: Message) -> None:
             nonlocal answered
-            if message["type"] == "http.response.start":
-                answered = True
-                self._answered(scope, message["status"], time.perf_counter() - began)
-            await send(message)
+            answered = True
+            self._answered(scope, start["status"], time.perf_counter() - began)
 
         try:
-            await self.app(scope, receive, send_and_log)
+            await self.app(scope, receive, at_start(send, log_answer))
         except Exception:
             if not answered:
                 self._answered(scope, 500, time.perf_counter() - began)

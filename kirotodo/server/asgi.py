@@ -1,5 +1,7 @@
-"""Methods and media types, as pure ASGI: HEAD wherever GET is, and JSON where no other kind of body is meant."""
+"""Pure ASGI that knows nothing of this API: HEAD wherever GET is, JSON where no other kind of body is meant, and a look
+at the start of each answer."""
 
+from collections.abc import Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -8,6 +10,18 @@ _KIND: Final = b"content-type"
 _UNMEANT: Final = (b"", b"application/x-www-form-urlencoded")
 """What a body is sent as when its sender says nothing: the second is what curl says by itself."""
 _JSON: Final = (_KIND, b"application/json")
+
+
+def at_start(send: Send, act: Callable[[Message], None]) -> Send:
+    """Return a `send` that calls `act` with the message that starts the answer, its status and headers, before it goes
+    on. What follows passes as it is, chunk by chunk."""
+
+    async def passed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            act(message)
+        await send(message)
+
+    return passed
 
 
 class HeadAsGet:
