@@ -27,7 +27,7 @@ from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Add
 from kirotodo.core.text.dates import describe_due, describe_rule
 from kirotodo.core.tools.base import UserClock
-from kirotodo.core.tools.timing import Timing, refuse_both, retimed, timing_of
+from kirotodo.core.tools.timing import TIMING, Timing, retimed, timing_of
 
 TAGS_MAX: Final = 20
 _LINE_ENDS = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
@@ -106,22 +106,22 @@ def draft_of(fields: TaskFields, *, at: UserClock) -> TaskDraft:
     """Return the task to be made. Raises `InvalidInput`."""
     if "title" not in fields:
         raise InvalidInput("A task needs a title.")
-    refuse_both(fields)
+    _refuse_both(fields)
     return TaskDraft(
         title=clean_title(fields["title"]),
         notes=clean_notes(fields.get("notes")),
         priority=_priority(fields.get("priority", "none")),
         project=clean_project(fields.get("project")),
         tags=_tags(fields, ()),
-        **asdict(retimed(fields, Timing(), at=at)),
+        **asdict(retimed(_timing_fields(fields), Timing(), at=at)),
     )
 
 
 def changes_of(fields: TaskFields, task: Task, *, at: UserClock) -> dict[TaskField, Any]:
     """Return the fields of `task` that change. Raises `InvalidInput`."""
-    refuse_both(fields)
+    _refuse_both(fields)
     fields = _without_what_stays(fields, task)
-    wanted = cast(dict[TaskField, Any], asdict(retimed(fields, timing_of(task), at=at)))
+    wanted = cast(dict[TaskField, Any], asdict(retimed(_timing_fields(fields), timing_of(task), at=at)))
     wanted["tags"] = _tags(fields, task.tags)
     if "title" in fields:
         wanted["title"] = clean_title(fields["title"])
@@ -132,6 +132,17 @@ def changes_of(fields: TaskFields, task: Task, *, at: UserClock) -> dict[TaskFie
     if "project" in fields:
         wanted["project"] = clean_project(fields["project"])
     return {field: value for field, value in wanted.items() if getattr(task, field) != value}
+
+
+def _refuse_both(fields: TaskFields) -> None:
+    """Raise `InvalidInput` where a field is given twice, in words and as a value."""
+    for words, value in (("due", "due_date"), ("time", "due_time"), ("remind", "remind_at")):
+        if words in fields and value in fields:
+            raise InvalidInput(f"Give {words} or {value}, not both.")
+
+
+def _timing_fields(fields: TaskFields) -> TaskFields:
+    return cast(TaskFields, {name: value for name, value in fields.items() if name in TIMING})
 
 
 def _without_what_stays(fields: TaskFields, task: Task) -> TaskFields:

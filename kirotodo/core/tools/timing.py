@@ -143,6 +143,8 @@ def _has_content(words: str | None) -> bool:
 
 
 _TIMED: Final = frozenset({"due", "due_date", "time", "due_time", "recurrence", "recurs_from"})
+TIMING: Final = _TIMED | {"remind", "remind_at"}
+"""The fields that `retimed` reads."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -218,13 +220,6 @@ def first_occurrence(
     if due_date is None:
         raise InvalidInput("That rule never comes round. Try every friday or monthly on the 1st.")
     return due_date, due_time
-
-
-def refuse_both(fields: TaskFields) -> None:
-    """Raise `InvalidInput` where a field is given twice, in words and as a value."""
-    for words, value in (("due", "due_date"), ("time", "due_time"), ("remind", "remind_at")):
-        if words in fields and value in fields:
-            raise InvalidInput(f"Give {words} or {value}, not both.")
 
 
 def _is_rule(words: str | None) -> bool:
