@@ -26,8 +26,16 @@ from kirotodo.core.tools.base import (
     UserClock,
     Words,
 )
-from kirotodo.core.tools.edits import add_task, complete_tasks, delete_tasks, update_tasks
-from kirotodo.core.tools.task_fields import SHOWN, about, brief_tasks, changed_by_undo, differences, whole_task
+from kirotodo.core.tools.edits import complete_tasks, delete_tasks, update_tasks
+from kirotodo.core.tools.task_fields import (
+    SHOWN,
+    about,
+    brief_tasks,
+    changed_by_undo,
+    differences,
+    draft_of,
+    whole_task,
+)
 from kirotodo.core.tools.timing import read_due
 
 Range = tuple[date | None, date | None]
@@ -114,7 +122,7 @@ class AddTask(Tool[AddTaskArguments]):
 
     async def run(self, context: ToolContext, arguments: AddTaskArguments) -> Mapping[str, Any]:
         """Implement `Tool.run`."""
-        task = await add_task(context.store, arguments.fields(), at=context.user_clock)
+        task = await context.store.tasks.add(draft_of(arguments.fields(), at=context.user_clock))
         result = about((task.id,), (task,), "created", at=context.user_clock)
         words = {name: result["tasks"][0][name] for name in ("due", "repeats", "project") if name in result["tasks"][0]}
         return {**result, **words}
