@@ -23,3 +23,9 @@ def test_a_message_passes_no_more_files_than_a_newcomer_can_read(way: str, tmp_p
     assert "kirotodo/client/tui/widgets/composer.py" in files
     assert "kirotodo/core/store/tasks.py" in files
     assert len(files) <= CEILINGS[way], listed
+    assert [name for name in files if not is_on_the_page(name)] == []
+
+
+def is_on_the_page(name: str) -> bool:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    return f"`{name}`" in text.split("## The walk")[1].split("\n## ")[0]
