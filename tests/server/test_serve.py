@@ -18,7 +18,7 @@ import pytest
 from kirotodo.cli import command_group
 from kirotodo.core.local import utc_now
 from kirotodo.core.store.database import Database
-from kirotodo.core.store.turns import DanglingTurn
+from kirotodo.core.store.leases import DanglingTurn
 from tests.server.serving import SECRET, bearer
 
 KIROTODO = Path(sys.executable).parent / "kirotodo"

@@ -27,7 +27,8 @@ from kirotodo.core.domain.conversation import FINAL, Decision, ToolCall, Usage
 from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorError, StorageError
 from kirotodo.core.events import ApprovalAnswered, TurnCancelled, TurnFailed
 from kirotodo.core.store.database import Database
-from kirotodo.core.store.turns import DanglingTurn, StaleOwner, TurnRecord, TurnStore
+from kirotodo.core.store.leases import DanglingTurn, StaleOwner
+from kirotodo.core.store.turns import TurnRecord, TurnStore
 from kirotodo.core.text.sanitize import well_formed
 from kirotodo.core.tools.task_tools import TOOLS
 

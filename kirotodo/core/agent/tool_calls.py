@@ -22,7 +22,8 @@ from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
 from kirotodo.core.errors import OperatorError, ToolError, UserError
 from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished, ToolCallStarted
 from kirotodo.core.language.types import Preferences
-from kirotodo.core.store.turns import StaleOwner, StepRecord
+from kirotodo.core.store.leases import StaleOwner
+from kirotodo.core.store.turns import StepRecord
 from kirotodo.core.tools.base import ToolContext, Tools, failure
 
 log = logging.getLogger(__name__)

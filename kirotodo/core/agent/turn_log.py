@@ -15,7 +15,8 @@ from typing import Any, Final, Self
 from kirotodo.core.agent.event_hub import EventHub
 from kirotodo.core.events import EncodedEvent, TextDelta, TurnEvent
 from kirotodo.core.store.database import Database, Store
-from kirotodo.core.store.turns import Lease, TurnStore
+from kirotodo.core.store.leases import Lease
+from kirotodo.core.store.turns import TurnStore
 from kirotodo.core.text.sanitize import SurrogateJoiner
 
 Fence = Callable[[TurnStore], Awaitable[bool]]

@@ -21,6 +21,7 @@ from kirotodo.core.store.accounts import BY_EMAIL, LIVE_SESSIONS, VERSIONS, VERS
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.engine import Engine
 from kirotodo.core.store.journal import Journal
+from kirotodo.core.store.leases import DANGLING, HOLD, LAST_SEQS, DanglingTurn, Lease, lease_times
 from kirotodo.core.store.postgres.driver import is_postgres
 from kirotodo.core.store.purge import Purged, delete_some, purge
 from kirotodo.core.store.request_keys import RequestKeyStore
@@ -29,7 +30,7 @@ from kirotodo.core.store.tables import conversations, deleted_users, tasks, user
 from kirotodo.core.store.task_rows import COLUMNS, TaskRows
 from kirotodo.core.store.tasks import TaskStore
 from kirotodo.core.store.transaction import UID, Scope, hash_of
-from kirotodo.core.store.turns import DANGLING, HOLD, LAST_SEQS, DanglingTurn, Lease, TurnStore, lease_times
+from kirotodo.core.store.turns import TurnStore
 
 REFUSED_SECONDS: Final = 10.0
 _CHUNK: Final = 500

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 
 from kirotodo.core.domain.conversation import FINAL
 from kirotodo.core.store.columns import octets
+from kirotodo.core.store.leases import LEASE_EXPIRED
 from kirotodo.core.store.search_terms import Kind
 from kirotodo.core.store.tables import (
     changes,
@@ -32,7 +33,6 @@ from kirotodo.core.store.tables import (
     users,
 )
 from kirotodo.core.store.transaction import UID, Scope, hash_of
-from kirotodo.core.store.turns import LEASE_EXPIRED
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before", type_=turns.c.created_at.type)
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)

@@ -8,7 +8,6 @@ from typing import Any, Final
 from sqlalchemy import (
     BindParameter,
     Executable,
-    String,
     Table,
     bindparam,
     case,
@@ -16,26 +15,21 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
-    tuple_,
     update,
 )
 
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall, Turn, TurnStatus, Usage
-from kirotodo.core.errors import Conflict, LiveTurn, NotFound
+from kirotodo.core.errors import LiveTurn, NotFound
 from kirotodo.core.store.columns import (
-    JsonPairs,
-    LeaseClock,
-    UtcDateTime,
     dump_approval,
     dump_mapping,
     load_approval,
     load_mapping,
 )
+from kirotodo.core.store.leases import EXPIRED, LEASE_END, LEASE_NOW, RELEASED, Claimed, StaleOwner, lease_times
 from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turns
 from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
-RELEASED: Final = ""
-"""The owner of a running turn that its last owner let go of."""
 _T: Final = turns.c
 _ID: Final[BindParameter[Any]] = bindparam("the_id")
 _MINE: Final = (_T.user_id == UID, _T.id == _ID)
@@ -43,19 +37,6 @@ _LIVE: Final = _T.status.in_([literal_column("'running'"), literal_column("'awai
 """Written out, as the partial index on it is, and since what is bound to an IN is put together anew each time."""
 # The fence: the epoch grows with each take-over, so a statement of an earlier owner finds no row and changes nothing.
 _OWNED: Final = (*_MINE, _T.epoch == bindparam("the_epoch"), _LIVE)
-_NOW: Final[BindParameter[Any]] = bindparam("lease_now", type_=UtcDateTime())
-_THEN: Final[BindParameter[Any]] = bindparam("lease_then", type_=UtcDateTime())
-_LEASE_NOW: Final = LeaseClock(_NOW)
-_LEASE_END: Final = LeaseClock(_NOW, _THEN)
-LEASE_EXPIRED: Final = _T.lease_until <= _LEASE_NOW
-"""Takes the parameter `lease_now`."""
-_EXPIRED: Final = LEASE_EXPIRED.label("expired")
-DANGLING: Final = (
-    select(_T.user_id, _T.id.label("turn_id"), _T.owner, _T.epoch, _EXPIRED)
-    .where(_T.status == literal_column("'running'"))
-    .order_by(_T.user_id, _T.created_at, _T.id)
-)
-"""The running turns of all users; takes the parameter `lease_now`."""
 _TURN: Final = tuple(column for column in turns.c if column.name != "user_id")
 _LAST_SEQ: Final = (
     select(func.coalesce(func.max(turn_events.c.seq), 0))
@@ -63,17 +44,17 @@ _LAST_SEQ: Final = (
     .scalar_subquery()
     .label("last_seq")
 )
-_RECORD: Final = select(*_TURN, _LAST_SEQ, _EXPIRED)
+_RECORD: Final = select(*_TURN, _LAST_SEQ, EXPIRED)
 _GET: Final = _RECORD.where(*_MINE)
 _BY_KEY: Final = _RECORD.where(_T.user_id == UID, _T.request_key == bindparam("key"))
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _MANY: Final = select(*_TURN).where(_T.user_id == UID, _T.id.in_(_IDS))
 _OF_CONVERSATION: Final = select(_T.id).where(_T.user_id == UID, _T.conversation_id == bindparam("conversation"), _LIVE)
-_INSERT: Final = insert(turns).values(lease_until=_LEASE_END)
+_INSERT: Final = insert(turns).values(lease_until=LEASE_END)
 _CLAIM: Final = (
     update(turns)
     .where(*_OWNED)
-    .values(epoch=_T.epoch + 1, owner=bindparam("new_owner"), lease_until=_LEASE_END)
+    .values(epoch=_T.epoch + 1, owner=bindparam("new_owner"), lease_until=LEASE_END)
     .returning(_T.epoch)
 )
 _PROGRESS: Final = (
@@ -89,7 +70,7 @@ _TAKE_OVER: Final = (
     .values(
         epoch=_T.epoch + 1,
         owner=bindparam("new_owner"),
-        lease_until=_LEASE_END,
+        lease_until=LEASE_END,
         takeovers=case(
             (_T.owner == RELEASED, _T.takeovers), (_T.takeover_progress == _PROGRESS, _T.takeovers + 1), else_=1
         ),
@@ -109,25 +90,7 @@ def _insert_owned(table: Table, *names: str) -> Executable:
     return insert(table).from_select(["user_id", "turn_id", *names], owned).returning(_CANCEL_REQUESTED)
 
 
-_RELEASE: Final = update(turns).where(*_OWNED).values(lease_until=_LEASE_NOW, owner=RELEASED)
-HOLD: Final = (
-    update(turns)
-    .where(tuple_(_T.user_id, _T.id, _T.epoch).in_(bindparam("held", expanding=True)))
-    .where(_T.status == literal_column("'running'"))
-    .values(lease_until=_LEASE_END)
-    .returning(_T.id, _T.cancel_requested)
-)
-"""Extends leases of whichever users; the one statement here that looks beyond one of them. SQLite looks no tuple up in
-an index, but walks along that of running turns, which are few."""
-_WATCHED: Final = JsonPairs(bindparam("watched", type_=String())).table_valued("key", "value")
-_NEWEST_SEQ: Final = (
-    select(func.max(turn_events.c.seq))
-    .where(turn_events.c.user_id == _WATCHED.c.value, turn_events.c.turn_id == _WATCHED.c.key)
-    .correlate(_WATCHED)
-    .scalar_subquery()
-)
-LAST_SEQS: Final = select(_WATCHED.c.key, func.coalesce(_NEWEST_SEQ, 0)).select_from(_WATCHED)
-"""Of turns of whichever users, by a JSON object of turn and user."""
+_RELEASE: Final = update(turns).where(*_OWNED).values(lease_until=LEASE_NOW, owner=RELEASED)
 _PARK: Final = (
     update(turns)
     .where(*_MINE, _LIVE)
@@ -135,8 +98,8 @@ _PARK: Final = (
     .returning(_T.id)
 )
 _UNPARK: Final = update(turns).where(*_MINE, _T.status == "awaiting_approval").values(status="running", approval=None)
-_FINISH: Final = update(turns).where(*_MINE, _LIVE).values(lease_until=_LEASE_NOW).returning(_T.cancel_requested)
-_FINISH_OWNED: Final = update(turns).where(*_OWNED).values(lease_until=_LEASE_NOW).returning(_T.cancel_requested)
+_FINISH: Final = update(turns).where(*_MINE, _LIVE).values(lease_until=LEASE_NOW).returning(_T.cancel_requested)
+_FINISH_OWNED: Final = update(turns).where(*_OWNED).values(lease_until=LEASE_NOW).returning(_T.cancel_requested)
 _CANCEL: Final = (
     update(turns).where(*_MINE).values(cancel_requested=case((_LIVE, True), else_=_T.cancel_requested)).returning(_T.id)
 )
@@ -175,10 +138,6 @@ _EVENTS: Final = (
 _CHUNK: Final = 500
 
 
-class StaleOwner(Conflict):
-    """Another process took the turn over, or the turn is over: whoever sees this lets go of it silently."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TurnRecord:
     """A turn, and what only those who run turns need. `expired`: its lease is over. `last_seq` is the seq of its newest
@@ -203,39 +162,6 @@ class StepRecord:
     text: str
     calls: tuple[ToolCall, ...]
     opaque: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Lease:
-    """A turn that this process owns."""
-
-    user_id: str
-    turn_id: str
-    epoch: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claimed:
-    """A turn that was taken over: its new epoch, and how often that happened since it last came any further."""
-
-    epoch: int
-    takeovers: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DanglingTurn:
-    """A turn with status `running`, its owner, and whether the owner's lease is over."""
-
-    user_id: str
-    turn_id: str
-    owner: str
-    epoch: int
-    expired: bool
-
-
-def lease_times(now: datetime, lease: timedelta = timedelta()) -> dict[str, datetime]:
-    """Return the parameters of statements that judge leases, or give one for so long."""
-    return {"lease_now": now, "lease_then": now + lease}
 
 
 class TurnStore:

@@ -15,7 +15,7 @@ from kirotodo.core.models.model import ModelRequest, ToolOutcome
 from kirotodo.core.models.scripted import Item, ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
-from kirotodo.core.store.turns import Lease
+from kirotodo.core.store.leases import Lease
 from tests.waiting import until
 
 TURNS = 100

@@ -11,7 +11,7 @@ from kirotodo.core.domain.conversation import Approval, ToolCall, Usage
 from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
 from kirotodo.core.store.database import Database, Store
-from kirotodo.core.store.turns import DanglingTurn, Lease, StaleOwner
+from kirotodo.core.store.leases import DanglingTurn, Lease, StaleOwner
 from tests.core.store.conftest import ANN, BOB, ON_POSTGRES, ON_SQLITE, Clock, Undecided
 
 LEASE = timedelta(hours=1)
