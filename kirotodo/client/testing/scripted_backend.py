@@ -1,5 +1,5 @@
-"""ScriptedBackend: the shipped fake of the Backend port: a list and
-conversations in memory, and turns that follow a script.
+"""ScriptedBackend: the shipped fake of the Backend port: a list and conversations in memory (`scripted_list.py`), and
+turns that follow a script.
 
 A script is a list of real events without numbers (`turn_id` "" and `seq` 0), built with `say`, `call` and the event
 classes (`script.py`); a `Hold` stops it until the test lets go. The backend is strict: a message nobody scripted fails,
@@ -8,28 +8,25 @@ and `finish` complains about turns that were never asked for.
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 from kirotodo.client.testing.script import MODEL, Ask, Beat, Cut, Hold, ScriptedTurn, done
-from kirotodo.core.backend import ImportReport, Link, LinkChanged, ListChanged, ModelChoice, Status, TaskFields
+from kirotodo.client.testing.scripted_list import ScriptedConversations
+from kirotodo.core.backend import Link, LinkChanged, ModelChoice, Status
 from kirotodo.core.domain.conversation import (
     FINAL,
     MESSAGE_MAX,
-    Conversation,
     Decision,
-    Message,
-    Role,
     Sent,
     ToolCall,
-    Transcript,
     Turn,
     TurnStatus,
 )
-from kirotodo.core.domain.task import TITLE_MAX, Change, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
-from kirotodo.core.errors import Conflict, InvalidInput, KeyReused, KirotodoError, LiveTurn, NotFound, NotUndoable
+from kirotodo.core.domain.task import Changed, Task
+from kirotodo.core.errors import Conflict, InvalidInput, KeyReused, LiveTurn, NotFound, NotUndoable
 from kirotodo.core.events import (
     ApprovalAnswered,
     ApprovalRequested,
@@ -42,311 +39,6 @@ from kirotodo.core.events import (
     TurnFinished,
     TurnStarted,
 )
-
-_PENDING: Final = TaskFilter()
-_PLAIN: Final = ("title", "notes", "priority", "recurrence", "recurs_from", "project")
-
-
-class ScriptedList:
-    """Tasks in memory. Words for dates are few: `today`, `tomorrow`, `2026-11-27`, `2026-11-27 17:00`."""
-
-    def __init__(self, *, clock: Callable[[], datetime], tasks: Sequence[Task] = ()) -> None:
-        self.clock = clock
-        self._tasks = {task.id: task for task in tasks}
-        self._groups: list[tuple[Change, ...]] = []
-        self._undone: list[tuple[Change, ...]] = []
-        self._listeners: list[asyncio.Queue[ListChanged | LinkChanged]] = []
-        self._published: list[ListChanged] = []
-        self._faults: dict[str, KirotodoError] = {}
-
-    def break_down(self, method: str, error: KirotodoError) -> None:
-        """The next call of this method raises."""
-        self._faults[method] = error
-
-    def _check(self, method: str) -> None:
-        if error := self._faults.pop(method, None):
-            raise error
-
-    @property
-    def pending(self) -> int:
-        """Return the number of open tasks."""
-        return sum(not task.completed for task in self._tasks.values())
-
-    def take(self, tasks: Iterable[Task], removed: Iterable[int]) -> int:
-        """What a turn or another program changed, as one group; gives the group's place."""
-        self._apply({**{task.id: task for task in tasks}, **dict.fromkeys(removed)})
-        return len(self._groups) - 1
-
-    def change_elsewhere(self, tasks: Sequence[Task] = (), removed: Sequence[int] = ()) -> None:
-        """Another program changes the list."""
-        self.take(tasks, removed)
-        self.publish(ListChanged(tasks=tuple(tasks), removed=tuple(removed)))
-
-    def publish(self, change: ListChanged) -> None:
-        """Tell all who follow the changes."""
-        self._published.append(replace(change, revision=len(self._published) + 1))
-        self._notify(self._published[-1])
-
-    def _notify(self, change: ListChanged | LinkChanged) -> None:
-        for listener in self._listeners:
-            listener.put_nowait(change)
-
-    # --- reading ---
-
-    async def tasks(self, where: TaskFilter = _PENDING, *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
-        self._check("tasks")
-        found = sorted((task for task in self._tasks.values() if _fits(task, where)), key=_order)
-        start = int(cursor or 0)
-        more = str(start + limit) if len(found) > start + limit else None
-        return Page(items=tuple(found[start : start + limit]), next=more, total=len(found))
-
-    async def task(self, task_id: int) -> Task:
-        return self._get(task_id)
-
-    async def stats(self, *, period_days: int = 7) -> TaskStats:
-        pending = self.pending
-        return TaskStats(
-            period_days=period_days,
-            pending=pending,
-            overdue=0,
-            due_today=0,
-            completed=len(self._tasks) - pending,
-            created=len(self._tasks),
-            streak=0,
-            best_streak=0,
-        )
-
-    # --- editing ---
-
-    async def add_from_text(self, text: str, *, dry_run: bool = False) -> tuple[Task, ...]:
-        if not text.strip():
-            raise InvalidInput("Say what to add.")
-        if dry_run:
-            return (Task(id=0, title=text.strip(), created_at=self.clock(), updated_at=self.clock()),)
-        return (await self.add_task(TaskFields(title=text.strip())),)
-
-    async def add_task(self, fields: TaskFields) -> Task:
-        self._check("add_task")
-        if not fields.get("title"):
-            raise InvalidInput("A task needs a title.")
-        id = max(self._tasks, default=0) + 1
-        task = Task(id=id, title="", created_at=self.clock(), updated_at=self.clock())
-        self._apply({id: self._edited(task, fields)})
-        return self._tasks[id]
-
-    async def update_tasks(self, task_ids: Sequence[int], fields: TaskFields) -> Changed:
-        self._check("update_tasks")
-        return self._apply({id: self._edited(self._get(id), fields) for id in task_ids})
-
-    async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
-        self._check("complete_tasks")
-        moment = self.clock() if completed else None
-        return self._apply({id: replace(self._get(id), completed_at=moment) for id in task_ids})
-
-    async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
-        self._check("delete_tasks")
-        return self._apply({self._get(id).id: None for id in task_ids})
-
-    async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
-        start = max(self._tasks, default=0) + 1
-        made: dict[int, Task | None] = {}
-        for id, draft in enumerate(drafts, start):
-            values = {known.name: getattr(draft, known.name) for known in fields(draft)}
-            made[id] = Task(**{**values, "id": id, "created_at": self.clock(), "updated_at": self.clock()})
-        self._apply(made)
-        return ImportReport(added=tuple(made))
-
-    # --- undo ---
-
-    async def undo(self, *, groups: int = 1) -> Changed:
-        self._check("undo")
-        if not self._groups:
-            raise NotUndoable("There is nothing to undo.")
-        return self.undo_group(len(self._groups) - 1)
-
-    def undo_group(self, place: int) -> Changed:
-        """Put back one group, wherever it lies."""
-        group = self._groups[place]
-        self._groups[place] = ()
-        while self._groups and not self._groups[-1]:
-            self._groups.pop()
-        self._undone.append(group)
-        return self._put({change.task_id: change.before for change in group})
-
-    async def redo(self) -> Changed:
-        self._check("redo")
-        if not self._undone:
-            raise NotUndoable("There is nothing to do again.")
-        group = self._undone.pop()
-        self._groups.append(group)
-        return self._put({change.task_id: change.after for change in group})
-
-    # --- the feed ---
-
-    async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged | LinkChanged]:
-        listener: asyncio.Queue[ListChanged | LinkChanged] = asyncio.Queue()
-        for change in self._published[after:] if after is not None else ():
-            listener.put_nowait(change)
-        self._listeners.append(listener)
-        try:
-            while True:
-                yield await listener.get()
-        finally:
-            self._listeners.remove(listener)
-
-    # --- within ---
-
-    def _get(self, task_id: int) -> Task:
-        if task_id not in self._tasks:
-            raise NotFound(f"There is no task {task_id}.")
-        return self._tasks[task_id]
-
-    def _apply(self, after: dict[int, Task | None]) -> Changed:
-        changes = tuple(
-            Change(id=number, task_id=id, before=self._tasks.get(id), after=task)
-            for number, (id, task) in enumerate(after.items(), 1)
-        )
-        self._groups.append(changes)
-        self._undone.clear()
-        return replace(self._put(after), changes=changes)
-
-    def _put(self, values: dict[int, Task | None]) -> Changed:
-        for id, task in values.items():
-            if task is None:
-                self._tasks.pop(id, None)
-            else:
-                self._tasks[id] = task
-        removed = tuple(id for id, task in values.items() if task is None)
-        return Changed(tasks=tuple(task for task in values.values() if task is not None), removed=removed)
-
-    def _edited(self, task: Task, fields: TaskFields) -> Task:
-        given: dict[str, Any] = dict(fields)
-        values: dict[str, Any] = {name: given[name] for name in _PLAIN if name in given}
-        if len(str(values.get("title", "x")).strip()) not in range(1, TITLE_MAX + 1):
-            raise InvalidInput(f"A title has 1 to {TITLE_MAX} characters.")
-        if "due" in given:
-            values["due_date"], values["due_time"] = self._moment(given["due"] or "")
-        if "time" in given:
-            values["due_time"] = time.fromisoformat(given["time"]) if given["time"] else None
-        if "tags" in given:
-            values["tags"] = tuple(given["tags"])
-        return replace(task, **values, updated_at=self.clock())
-
-    def _moment(self, words: str) -> tuple[date | None, time | None]:
-        today = self.clock().date()
-        day, _, hour = words.strip().partition(" ")
-        named = {"": None, "today": today, "tomorrow": today + timedelta(days=1)}
-        try:
-            return (
-                named[day] if day in named else date.fromisoformat(day),
-                time.fromisoformat(hour) if hour else None,
-            )
-        except ValueError as error:
-            raise InvalidInput(f"When is {words!r}? Say it as 2026-11-27 or 2026-11-27 17:00.") from error
-
-
-def _fits(task: Task, where: TaskFilter) -> bool:
-    if where.status != "all" and task.completed != (where.status == "completed"):
-        return False
-    return where.search is None or where.search.casefold() in task.title.casefold()
-
-
-def _order(task: Task) -> tuple[date, time, int]:
-    return task.due_date or date.max, task.due_time or time.max, task.id
-
-
-class ScriptedConversations(ScriptedList):
-    """Conversations and messages with their turns as they stand."""
-
-    def __init__(self, *, clock: Callable[[], datetime], tasks: Sequence[Task] = ()) -> None:
-        super().__init__(clock=clock, tasks=tasks)
-        self.turns: dict[str, Turn] = {}
-        self._conversations: dict[int, Conversation] = {}
-        self._messages: dict[int, list[Message]] = {}
-        self._deleted: set[int] = set()
-
-    def publish_conversations(self) -> None:
-        """Another program changed the conversations."""
-        self.publish(ListChanged(conversations=True))
-
-    async def conversations(
-        self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
-    ) -> Page[Conversation]:
-        self._check("conversations")
-        found = [self._described(id) for id in reversed(self._conversations) if id not in self._deleted]
-        if search:
-            found = [known for known in found if search.casefold() in self._words(known.id)]
-        found.sort(key=lambda known: known.updated_at, reverse=True)
-        start = int(cursor or 0)
-        more = str(start + limit) if len(found) > start + limit else None
-        return Page(items=tuple(found[start : start + limit]), next=more, total=len(found))
-
-    def _described(self, conversation_id: int) -> Conversation:
-        messages = self._messages[conversation_id]
-        preview = messages[-1].content[:80] if messages else ""
-        return replace(self._conversations[conversation_id], preview=preview, message_count=len(messages))
-
-    def _words(self, conversation_id: int) -> str:
-        texts = [message.content for message in self._messages[conversation_id]]
-        return "\n".join([self._conversations[conversation_id].title, *texts]).casefold()
-
-    async def transcript(self, conversation_id: int, *, before: int | None = None, limit: int = 50) -> Transcript:
-        self._check("transcript")
-        conversation = self._conversation(conversation_id)
-        older = [message for message in self._messages[conversation_id] if before is None or message.seq < before]
-        page = older[-limit:]
-        turn_ids = dict.fromkeys(message.turn_id for message in page)
-        return Transcript(
-            conversation=conversation,
-            messages=tuple(page),
-            turns=tuple(self.turns[id] for id in turn_ids if id in self.turns),
-            before=page[0].seq if len(older) > limit else None,
-        )
-
-    async def rename_conversation(self, conversation_id: int, title: str) -> Conversation:
-        self._check("rename_conversation")
-        renamed = replace(self._conversation(conversation_id), title=title, updated_at=self.clock())
-        self._conversations[conversation_id] = renamed
-        return renamed
-
-    async def delete_conversation(self, conversation_id: int) -> None:
-        self._check("delete_conversation")
-        self._conversation(conversation_id)
-        self._deleted.add(conversation_id)
-        self.publish_conversations()
-
-    async def restore_conversation(self, conversation_id: int) -> Conversation:
-        self._deleted.discard(conversation_id)
-        self.publish(ListChanged(conversations=True))
-        return self._conversation(conversation_id)
-
-    def _begin(self, title: str) -> Conversation:
-        id = len(self._conversations) + 1
-        now = self.clock()
-        self._conversations[id] = Conversation(id=id, title=title, created_at=now, updated_at=now)
-        self._messages[id] = []
-        return self._conversations[id]
-
-    def _write(self, conversation_id: int, role: Role, content: str, turn_id: str) -> int:
-        messages = self._messages[conversation_id]
-        seq = len(messages) + 1
-        messages.append(
-            Message(
-                conversation_id=conversation_id,
-                seq=seq,
-                role=role,
-                content=content,
-                turn_id=turn_id,
-                created_at=self.clock(),
-            )
-        )
-        self._conversations[conversation_id] = replace(self._conversations[conversation_id], updated_at=self.clock())
-        return seq
-
-    def _conversation(self, conversation_id: int) -> Conversation:
-        if conversation_id not in self._conversations or conversation_id in self._deleted:
-            raise NotFound(f"There is no conversation {conversation_id}.")
-        return self._conversations[conversation_id]
 
 
 @dataclass
