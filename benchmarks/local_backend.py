@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from benchmarks.moment import clock
-from kirotodo.core.agent.runner import this_process
+from kirotodo.core.agent.owner import this_process
 from kirotodo.core.backend import Backend
 from kirotodo.core.local import LOCAL_USER, LocalBackend
 from kirotodo.core.models.model import Model

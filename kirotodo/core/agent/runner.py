@@ -2,18 +2,12 @@
 
 import asyncio
 import logging
-import os
 import random
-import socket
-import sys
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from kirotodo.core.agent.agent import Agent, NewTurn, Run
@@ -21,6 +15,7 @@ from kirotodo.core.agent.approvals import covered, granted_size, narrowed
 from kirotodo.core.agent.cancellation import Cancellation, RunCancelled
 from kirotodo.core.agent.event_hub import EventHub
 from kirotodo.core.agent.observer import Observer, TurnEnding, TurnReport
+from kirotodo.core.agent.owner import is_gone, this_process
 from kirotodo.core.agent.tool_calls import DENIED, refuse
 from kirotodo.core.agent.turn_log import TurnLog, TurnTransaction
 from kirotodo.core.domain.conversation import FINAL, Decision, ToolCall, Usage
@@ -31,44 +26,6 @@ from kirotodo.core.store.leases import DanglingTurn, StaleOwner
 from kirotodo.core.store.turns import TurnRecord, TurnStore
 from kirotodo.core.text.sanitize import well_formed
 from kirotodo.core.tools.task_tools import TOOLS
-
-
-def this_process() -> str:
-    """Return a name no other process ever has: see `name_of`."""
-    return name_of(os.getpid())
-
-
-def name_of(pid: int) -> str:
-    """Return a name for a process of this machine: host, boot and process ids, and a random part against reuse."""
-    return f"{socket.gethostname()}/{_where()}/{pid}/{uuid.uuid4().hex[:8]}"
-
-
-def is_gone(owner: str) -> bool:
-    """Return whether the process behind `owner` certainly runs no more; False where that cannot be known from here:
-    machines may share a host name, and containers of one machine do not see each other's processes."""
-    if sys.platform == "win32":
-        return False  # no signal there only asks
-    try:
-        host, where, pid, _ = owner.rsplit("/", 3)
-        if (host, where) != (socket.gethostname(), _where()):
-            return False
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, OverflowError):
-        return True
-    except (ValueError, PermissionError):
-        return False
-    return False
-
-
-@cache
-def _where() -> str:
-    """Return what tells this machine since it was started, and the processes seen from here, from all others."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot}:{Path('/proc/self/ns/pid').readlink()}"
-    except OSError:
-        return f"{uuid.getnode():x}"
-
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from kirotodo.core.agent.runner import is_gone, name_of, this_process
+from kirotodo.core.agent.owner import is_gone, name_of, this_process
 
 
 def test_this_process_is_alive_and_named_once() -> None:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kirotodo.core.agent.owner import this_process
 from kirotodo.core.agent.prompt import INSTRUCTIONS, tokens
-from kirotodo.core.agent.runner import this_process
 from kirotodo.core.domain.conversation import Message
 from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.local import LOCAL_USER, LocalBackend
