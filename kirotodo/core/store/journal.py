@@ -5,6 +5,7 @@ something else was changed has several groups, so that undoing group after group
 Undo works field by field: what has changed since is left alone and named in `Changed.skipped`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -15,7 +16,7 @@ from kirotodo.core.domain.task import Change, Changed, Task
 from kirotodo.core.errors import NotUndoable
 from kirotodo.core.store.columns import dump_task, load_task
 from kirotodo.core.store.tables import changes, users
-from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted, moved
+from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted
 from kirotodo.core.store.transaction import UID, AnyRow, Scope
 
 _ENTRY: Final = (changes.c.id, changes.c.group_id, changes.c.task_id, changes.c.before, changes.c.after)
@@ -79,8 +80,10 @@ _CHUNK: Final = 500
 
 @dataclass(kw_only=True, slots=True)
 class _Replay:
-    """The tasks a replay works on (each with whether it is deleted), and what came of it."""
+    """The tasks a replay works on, as they were and as they are to be (each with whether it is deleted), and what came
+    of it."""
 
+    there: Mapping[int, tuple[Task, bool]]
     tasks: dict[int, tuple[Task, bool]]
     changes: list[Change]
     skipped: list[str]
@@ -197,47 +200,61 @@ class Journal:
         await self._scope.insert(_INSERT, {**entry, "group_id": self._group})
 
     async def _replay(self, entries: Sequence[AnyRow], *, undo: bool) -> Changed:
-        replay = _Replay(tasks=await self._rows.load(entry.task_id for entry in entries), changes=[], skipped=[])
+        there = await self._rows.load(entry.task_id for entry in entries)
+        replay = _Replay(there=there, tasks=dict(there), changes=[], skipped=[])
         for entry in entries:
             before, after = load_task(entry.before), load_task(entry.after)
             source, target = (after, before) if undo else (before, after)
-            await self._step(replay, entry, source, target)
+            self._step(replay, entry, source, target)
+        await self._store(replay)
         await self._mark([entry.id for entry in entries], undone=undo)
         self._group = None
         now = {task_id: None if gone else task for task_id, (task, gone) in replay.tasks.items()}
         self._touched.update(now)
         return self._changed(now, replay.changes, tuple(replay.skipped))
 
-    async def _step(self, replay: _Replay, entry: AnyRow, source: Task | None, target: Task | None) -> None:
+    async def _store(self, replay: _Replay) -> None:
+        """Write what a replay came to, in a few statements: an import of thousands may be undone, and others wait."""
+        steps = [
+            (*replay.there[task_id], *now) for task_id, now in replay.tasks.items() if replay.there[task_id] != now
+        ]
+        if not steps:
+            return
+        by: Counter[str] = Counter()
+        for was, was_gone, is_, gone in steps:
+            by.update(counted(None if gone else is_))
+            by.update(counted(None if was_gone else was, -1))
+        numbers = await self._scope.advance(**by)
+        taken = [task.id for _, was_gone, task, gone in steps if gone and not was_gone]
+        brought = [task.id for _, was_gone, task, gone in steps if was_gone and not gone]
+        await self._rows.hide(taken, revision=numbers.revision)
+        await self._rows.show(brought, revision=numbers.revision)
+        for was, _, is_, _ in steps:
+            if was != is_:
+                await self._rows.update(was, is_, revision=numbers.revision)
+
+    def _step(self, replay: _Replay, entry: AnyRow, source: Task | None, target: Task | None) -> None:
         """Bring one task from `source` to `target`, as far as it still is as `source` says."""
         task, gone = replay.tasks[entry.task_id]
         if target is None:
-            await self._take_away(replay, entry, task, gone, source)
+            self._take_away(replay, entry, task, gone, source)
         elif source is None:
-            await self._bring_back(replay, entry, task, gone)
+            if gone:
+                self._moved(replay, entry, before=None, after=task)
         elif gone:
             replay.skipped.append(f"Task {task.id} “{task.title}” is deleted, so it stays as it was.")
         else:
-            await self._change_back(replay, entry, task, source, target)
+            self._change_back(replay, entry, task, source, target)
 
-    async def _take_away(self, replay: _Replay, entry: AnyRow, task: Task, gone: bool, source: Task | None) -> None:
+    def _take_away(self, replay: _Replay, entry: AnyRow, task: Task, gone: bool, source: Task | None) -> None:
         if gone:
             return
         if source is not None and any(getattr(task, name) != getattr(source, name) for name in TASK_FIELDS):
             replay.skipped.append(f"Task {task.id} “{task.title}” has changed since, so it stays.")
             return
-        numbers = await self._scope.advance(**counted(task, -1))
-        await self._rows.hide(task, revision=numbers.revision)
         self._moved(replay, entry, before=task, after=None)
 
-    async def _bring_back(self, replay: _Replay, entry: AnyRow, task: Task, gone: bool) -> None:
-        if not gone:
-            return
-        numbers = await self._scope.advance(**counted(task))
-        await self._rows.show(task, revision=numbers.revision)
-        self._moved(replay, entry, before=None, after=task)
-
-    async def _change_back(self, replay: _Replay, entry: AnyRow, task: Task, source: Task, target: Task) -> None:
+    def _change_back(self, replay: _Replay, entry: AnyRow, task: Task, source: Task, target: Task) -> None:
         differing = [name for name in TASK_FIELDS if getattr(source, name) != getattr(target, name)]
         free = [name for name in differing if getattr(task, name) == getattr(source, name)]
         held = [_word(name) for name in differing if name not in free and getattr(task, name) != getattr(target, name)]
@@ -248,8 +265,6 @@ class Journal:
         if not free:
             return
         after = replace(task, updated_at=self._scope.now, **{name: getattr(target, name) for name in free})
-        numbers = await self._scope.advance(**moved(task, after))
-        await self._rows.update(task, after, revision=numbers.revision)
         self._moved(replay, entry, before=task, after=after)
 
     def _moved(self, replay: _Replay, entry: AnyRow, *, before: Task | None, after: Task | None) -> None:

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any, Final, get_args
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
@@ -48,6 +48,11 @@ _SHOW_MANY: Final = (
     .where(tasks.c.user_id == UID, tasks.c.id.between(bindparam("the_first"), bindparam("the_last")))
     .where(tasks.c.revision == 0)
     .values(deleted_at=None, revision=bindparam("new_revision"))
+)
+_SET_DELETED: Final = (
+    update(tasks)
+    .where(tasks.c.user_id == UID, tasks.c.id.in_(bindparam("ids", expanding=True)))
+    .values(deleted_at=bindparam("new_deleted_at"), revision=bindparam("new_revision"))
 )
 _INSERT_TAGS: Final = insert(task_tags)
 _DELETE_TAGS: Final = delete(task_tags).where(task_tags.c.user_id == UID, task_tags.c.task_id == bindparam("the_id"))
@@ -178,14 +183,18 @@ class TaskRows:
         if _searchable(before) != _searchable(after):
             await self._scope.reindex("task", after.id, _searchable(after))
 
-    async def hide(self, task: Task, *, revision: int) -> None:
-        """Delete it, so that it can be shown again."""
-        now = self._scope.now
-        await self._scope.execute(_UPDATE, {"deleted_at": now, "revision": revision, "the_id": task.id})
+    async def hide(self, ids: Sequence[int], *, revision: int) -> None:
+        """Delete these, so that they can be shown again."""
+        await self._set_deleted(ids, self._scope.now, revision)
 
-    async def show(self, task: Task, *, revision: int) -> None:
-        """Bring a deleted task back as it was."""
-        await self._scope.execute(_UPDATE, {"deleted_at": None, "revision": revision, "the_id": task.id})
+    async def show(self, ids: Sequence[int], *, revision: int) -> None:
+        """Bring deleted tasks back as they were."""
+        await self._set_deleted(ids, None, revision)
+
+    async def _set_deleted(self, ids: Sequence[int], moment: datetime | None, revision: int) -> None:
+        for start in range(0, len(ids), _CHUNK):
+            values = {"new_deleted_at": moment, "new_revision": revision, "ids": ids[start : start + _CHUNK]}
+            await self._scope.execute(_SET_DELETED, values)
 
     async def _insert_tags(self, task: Task) -> None:
         await self._scope.insert(_INSERT_TAGS, *_tag_rows(task))

@@ -200,7 +200,7 @@ class TaskStore:
         """Put it out of sight; the journal can bring it back. Returns it as it was."""
         task = await self.get(task_id)
         numbers = await self._scope.advance(changes=1, stored=size_recorded(task), **counted(task, -1))
-        await self._rows.hide(task, revision=numbers.revision)
+        await self._rows.hide([task.id], revision=numbers.revision)
         await self._journal.record(numbers.change, before=task, after=None)
         return task
 

@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import event
 
 from kirotodo.core.domain.task import Page, Task, TaskDraft, TaskFilter
 from kirotodo.core.store.database import Database, Store
@@ -108,3 +110,19 @@ async def find_spellings(database: Database) -> None:
                 assert [task.id for task in page.items] == found, typed
             for typed in ("obriens", "followup", "reread", "doeuvre"):
                 assert len((await store.conversations.page(search=typed)).items) == 1, typed
+
+
+@asynccontextmanager
+async def counted_statements(database: Database) -> AsyncIterator[list[str]]:
+    """The statements that are run meanwhile; those that are run for many rows at once count once."""
+    statements: list[str] = []
+
+    def listen(_: Any, __: Any, statement: str, *___: Any) -> None:
+        statements.append(statement)
+
+    engine = database._engine.pool.sync_engine
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)

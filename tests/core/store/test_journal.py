@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kirotodo.core.domain.task import Change, Task, TaskDraft, TaskFilter
 from kirotodo.core.errors import NotUndoable
 from kirotodo.core.store.database import Database, Store
-from tests.core.store.conftest import ANN, Undecided, shown
+from tests.core.store.conftest import ANN, Undecided, counted_statements, shown, titles
 
 _USERS = count()
 
@@ -321,3 +321,44 @@ async def test_many_changes_of_one_group_are_undone_together(database: Database)
         changed = await store.journal.undo()
         assert await store.tasks.count_pending() == 0
     assert len(changed.removed) == 600
+
+
+async def test_undoing_many_tasks_takes_few_statements(database: Database) -> None:
+    """So that an import of thousands can be undone while others wait for the database."""
+    counts: dict[int, list[int]] = {}
+    for many in (20, 400):
+        async with database.begin(ANN) as store:
+            await store.tasks.add_many([TaskDraft(title=f"{many} of {number}") for number in range(many)])
+        for replay in ("undo", "redo", "undo"):
+            async with counted_statements(database) as statements, database.begin(ANN) as store:
+                changed = await getattr(store.journal, replay)()
+            assert len(changed.removed if replay == "undo" else changed.tasks) == many
+            async with database.read(ANN) as store:
+                assert await store.tasks.count_pending() == (0 if replay == "undo" else many)
+            counts.setdefault(many, []).append(len(statements))
+    assert counts[20] == counts[400]
+
+
+async def test_undo_of_a_turn_that_touched_one_task_over_and_over(database: Database) -> None:
+    async with database.begin(ANN) as store:
+        kept = await store.tasks.add(TaskDraft(title="kept", tags=("a",)))
+    async with database.begin(ANN) as store:
+        task = await store.tasks.add(TaskDraft(title="new"))
+        await store.tasks.update(task.id, {"title": "newer"})
+        await store.tasks.delete(task.id)
+        await store.tasks.update(kept.id, {"title": "once", "tags": ("b",)})
+        await store.tasks.update(kept.id, {"title": "twice", "priority": "high"})
+        await store.tasks.delete(kept.id)
+    async with database.begin(ANN) as store:
+        undone = await store.journal.undo()
+        assert ([each.id for each in undone.tasks], undone.removed, undone.skipped) == ([kept.id], (task.id,), ())
+    async with database.read(ANN) as store:
+        back = await store.tasks.get(kept.id)
+        assert (back.title, back.tags, back.priority) == ("kept", ("a",), "none")
+        assert await store.tasks.count_pending() == 1
+        assert await titles(store, TaskFilter(search="twice")) == []
+        assert await titles(store, TaskFilter(search="kept")) == ["kept"]
+    async with database.begin(ANN) as store:
+        again = await store.journal.redo()
+        assert (again.tasks, set(again.removed)) == ((), {task.id, kept.id})
+        assert await store.tasks.count_pending() == 0
