@@ -14,7 +14,7 @@ from kirotodo import __version__
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -75,6 +75,8 @@ SERVER_OPTION_COMMANDS: Final = ("chat", "ask", "conversations", *COMMANDS["Task
 """Commands that take `--local` and `--server`, which choose the list they act on."""
 ENV_FILE_COMMANDS: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
 """Commands whose help shows `--env-file`; all commands take it."""
+KEY_PROBLEMS: Final = "kirotodo.key_problems"
+"""Key in the context's `meta` where `doctor` finds the function that checks the keys of the chat."""
 WHERE: Final = "kirotodo.where"
 """Key in the context's `meta` where `server.commands.console` finds the function that says where the list is."""
 HELP: Final = """A to-do list you talk to, in your terminal. Run it without a command to open the chat.
@@ -165,6 +167,13 @@ def _where(ask: bool) -> "Where":
         return Where(server=address.url, trouble=error.message) if address is not None else Where()
 
 
+def _key_problems(overrides: "Mapping[str, str]") -> "tuple[str, ...]":
+    """What is wrong with the keys of the settings, for `doctor`, which knows nothing of the chat."""
+    from kirotodo.client.tui.keymap import keymap
+
+    return keymap(overrides).problems
+
+
 @cache
 def command_group() -> "CommandGroup":
     """Return the group of all commands. A test can pass another `Session` as the context's object."""
@@ -177,6 +186,7 @@ def command_group() -> "CommandGroup":
         if context.obj is None:
             context.obj = session()
             context.meta[WHERE] = _where
+            context.meta[KEY_PROBLEMS] = _key_problems
         if context.invoked_subcommand is None:
             context.invoke(context.command.get_command(context, "chat"))  # type: ignore[attr-defined]
 
@@ -342,6 +352,7 @@ def _chat(
 
     from kirotodo.client.accounts.switcher import ServerSwitcher
     from kirotodo.client.tui.app import KirotodoApp
+    from kirotodo.client.tui.keymap import keymap
 
     async def local() -> "Backend":
         core = await asyncio.to_thread(importlib.import_module, "kirotodo.core.local")  # keys need not wait for it
@@ -359,7 +370,10 @@ def _chat(
         return dt.datetime.now(settings.zone)
 
     _silence_libraries()
-    app = KirotodoApp(opened, switcher=places, clock=clock, conversation_id=conversation_id, new=new, model=model)
+    keys = keymap(settings.keys)
+    app = KirotodoApp(
+        opened, switcher=places, clock=clock, conversation_id=conversation_id, new=new, model=model, keys=keys
+    )
     app.run()
     if app.return_code:
         sys.exit(app.return_code)

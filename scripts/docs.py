@@ -34,9 +34,9 @@ def keys_tables() -> str:
     return "\n\n".join(
         f"## {heading}\n\n"
         + table(
-            "| key | what it does |",
+            "| key | what it does | action |",
             (
-                (" ".join(f"`{key_label(key)}`" for key in action.keys), action.help)
+                (" ".join(f"`{key_label(key)}`" for key in action.keys), action.help, f"`{action.id}`")
                 for action in ACTIONS
                 if action.scope == scope
             ),

@@ -275,6 +275,10 @@ class Settings(BaseSettings):
     night: Clock = Field(default=dt.time(20), description='The time that "night" means.')
     end_of_day: Clock = Field(default=dt.time(17), description='The time that "by end of day" means.')
 
+    keys: Annotated[dict[str, str], NoDecode] = Field(
+        default={}, description="Keys of the chat, by action: a table [keys], in config.toml only."
+    )
+
     _sources: dict[str, str] = PrivateAttr(default_factory=dict)
     _keys: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -340,6 +344,8 @@ class Settings(BaseSettings):
                 return f"{clock:%H:%M}"
             case bool() as flag:
                 return "true" if flag else "false"
+            case dict() as table:
+                return ", ".join(f"{key}={value}" for key, value in table.items())
             case tuple() as values:
                 return ",".join(hide_secrets(one.name if isinstance(one, ModelProfile) else one) for one in values)
             case value:
@@ -419,6 +425,8 @@ class Settings(BaseSettings):
 
 
 Found = dict[str, tuple[Any, str]]
+TABLES: Final = ("models", "keys")
+"""Settings that are tables of config.toml, and in no environment."""
 
 
 def default_config_path(env_file: EnvFile | None = None) -> Path:
@@ -437,7 +445,8 @@ def _environment_values(cls: type[Settings], env_file: EnvFile | None) -> Found:
         given = {name: env_file.setting(name) for name in cls.model_fields}
         values.update({name: (value, env_file.name) for name, value in given.items() if value is not None})
     values.update({key: (value, ENVIRONMENT) for key, value in EnvSettingsSource(cls)().items()})
-    values.pop("models", None)
+    for table in TABLES:
+        values.pop(table, None)
     return values
 
 
@@ -455,14 +464,32 @@ def _file_values(cls: type[Settings], path: Path) -> Found:
     if isinstance(content.get("model"), dict):
         raise ConfigError(f"{path} has a table [model]. Name it [models.NAME].")
     models = profiles_from(content.pop("models", {}), place=str(path))
+    keys = _keys_from(content.pop("keys", {}), place=str(path))
     scalars = {key.lower(): value for key, value in content.items() if not isinstance(value, dict)}
     unknown = [key for key in scalars if key not in cls.model_fields or key == "kirotodo_home"]
     if unknown:
         raise ConfigError("\n".join(_unknown(cls, path, key) for key in unknown))
     if isinstance(scalars.get("database_url"), str):
         scalars["database_url"] = _beside(path, scalars["database_url"])
-    values = {**scalars, "models": models} if models else scalars
+    values = {**scalars, **({"models": models} if models else {}), **({"keys": keys} if keys else {})}
     return {key: (value, str(path)) for key, value in values.items()}
+
+
+def _keys_from(table: Any, *, place: str) -> dict[str, str]:
+    """Return the keys of each action, in words: `tasks.done = "x"` is a table in a table for TOML."""
+    if not isinstance(table, dict):
+        raise ConfigError(f'{place}: keys are a table [keys] with lines such as "tasks.done" = "space x".')
+    found: dict[str, str] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            found |= {f"{name}.{rest}": keys for rest, keys in _keys_from(value, place=place).items()}
+        elif isinstance(value, str):
+            found[name] = value
+        elif isinstance(value, list) and all(isinstance(key, str) for key in value):
+            found[name] = " ".join(value)
+        else:
+            raise ConfigError(f'{place}: the keys of {name} are text, such as {name} = "ctrl+t".')
+    return found
 
 
 def _beside(path: Path, url: str) -> str:

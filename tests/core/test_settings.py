@@ -177,8 +177,24 @@ def test_a_misspelt_key_of_the_file_is_told_with_the_nearest(home: Path) -> None
 
 
 def test_tables_of_the_file_are_left_to_others(home: Path) -> None:
-    (home / "config.toml").write_text('[keys]\nquit = "ctrl+x"\n')
+    (home / "config.toml").write_text('[colours]\nquit = "red"\n')
     assert Settings.load().rate_limit == 60
+
+
+def test_keys_of_the_chat_are_a_table_of_the_file_and_in_no_environment(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYS", "tasks.done=x")
+    assert Settings.load().keys == {}
+    (home / "config.toml").write_text(
+        '[keys]\n"app.quit" = "ctrl+x"\ntasks.done = ["space", "x"]\ntasks.edit = "f4 r"\n'
+    )
+    settings = Settings.load()
+    assert settings.keys == {"app.quit": "ctrl+x", "tasks.done": "space x", "tasks.edit": "f4 r"}
+    assert settings.shown()["keys"] == "app.quit=ctrl+x, tasks.done=space x, tasks.edit=f4 r"
+    for written in ("keys = 3", "[keys]\ntasks.done = 3", "[keys]\ntasks.done = [1]"):
+        (home / "config.toml").write_text(written)
+        assert "keys" in fault()
 
 
 def test_a_file_in_the_working_folder_is_not_read_unasked(home: Path) -> None:

@@ -29,7 +29,7 @@ from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.background import BackgroundWork
 from kirotodo.client.tui.conversation_view import Severity
-from kirotodo.client.tui.keymap import bindings
+from kirotodo.client.tui.keymap import DEFAULT, Keymap, bindings
 from kirotodo.client.tui.messages import BackendFailed, BackendReady, Failed, LocationChanged, SignInRequested
 from kirotodo.client.tui.plain import SafeStream, SafeText, clean, steady
 from kirotodo.client.tui.screens.chat import ChatScreen
@@ -80,6 +80,7 @@ class KirotodoApp(App[None]):
         theme: str | None = None,
         switcher: ServerSwitcher | None = None,
         ansi: bool | None = None,
+        keys: Keymap = DEFAULT,
     ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
         # A crash is reported with the values of variables, which may be anybody's text.
@@ -87,6 +88,8 @@ class KirotodoApp(App[None]):
             file=cast(TextIO, SafeStream(sys.__stderr__ or sys.stderr)), markup=False, highlight=False
         )
         self.clock = clock
+        self.keys = keys
+        self.set_keymap(keys.textual())
         self.switcher = switcher
         self.state = ClientState(switcher.state_path if switcher is not None else state_path)
         self.backend: Backend | None = None
@@ -115,6 +118,8 @@ class KirotodoApp(App[None]):
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                     asyncio.get_running_loop().add_signal_handler(number, self.leave)
         self.app_resume_signal.subscribe(self, self._draw_anew)
+        if self.keys.problems:
+            self.toast("\n".join(("Your keys in config.toml:", *self.keys.problems)), "warning")
         self.call_after_refresh(self.open_core)
 
     def _draw_anew(self, _: object) -> None:
@@ -278,7 +283,8 @@ class KirotodoApp(App[None]):
             self.leave()
         else:
             self._interrupted = now
-            self.toast("Press ctrl+c again to quit. Drafts and running turns are kept.")
+            again = self.keys.label("app.interrupt")
+            self.toast(f"Press {again} again to quit. Drafts and running turns are kept.")
 
     def action_suspend(self) -> None:
         """Suspend the program, as ctrl+z does in every terminal. What was typed is kept, whatever becomes of it."""

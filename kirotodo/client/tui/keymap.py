@@ -4,13 +4,17 @@ This registry feeds the bindings of every widget, the hints in the borders, the 
 widget of a scope takes `bindings(scope)` as its BINDINGS and has a method `action_<name>` for each.
 """
 
+import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final, Literal
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.keys import format_key
+from textual.dom import DOMNode
+from textual.keys import KEY_TO_UNICODE_NAME, REPLACED_KEYS, Keys, format_key
 
 Scope = Literal[
     "app",
@@ -219,21 +223,29 @@ def _binding(action: Action) -> Binding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Keymap:
-    """The keys of each action, and one sentence for each change in the settings that could not be made."""
+    """The keys of each action, and a sentence for each change in the settings that wasn't made or hides another key."""
 
     keys: Mapping[str, tuple[str, ...]]
     problems: tuple[str, ...] = ()
 
     def textual(self) -> dict[str, str]:
-        """Return the keys for `App.set_keymap`. An action without a key gets one that no keyboard sends."""
-        return {id: ",".join(keys) or "unbound" for id, keys in self.keys.items()}
+        """Return the keys that differ from the default, for `App.set_keymap`.
+
+        An action without a key gets one that no keyboard sends.
+        """
+        return {id: ",".join(keys) or "unbound" for id, keys in self.keys.items() if keys != BY_ID[id].keys}
+
+    def label(self, id: str) -> str:
+        """Return the first key of an action as it is shown, "" without any."""
+        return key_label(self.keys[id][0]) if self.keys[id] else ""
 
 
 def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
     """Return the default keys with `overrides` ({action id: "key key"}) applied.
 
-    An override takes its keys away from the other actions of the same scope that have them by default. Two overrides
-    that claim one key, unknown actions and letters where letters are text are reported and left out.
+    An override takes its keys away from the other actions of the same scope that have them by default, and from those
+    that come first everywhere. Two overrides that claim one key, unknown actions, unknown keys and letters where they
+    are text are reported and left out.
     """
     keys = {action.id: action.keys for action in ACTIONS}
     problems: list[str] = []
@@ -241,15 +253,14 @@ def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
     for id, wanted in (overrides or {}).items():
         action = BY_ID.get(id)
         if action is None:
-            problems.append(f"There is no action {id!r}. The help (f1) lists all actions.")
+            problems.append(_no_such_action(id))
             continue
-        requested = tuple(_key_name(key) for key in wanted.replace(",", " ").split())
-        trouble = _trouble(action, requested, taken)
-        if trouble:
+        requested = tuple(dict.fromkeys(read_key(word) or word for word in wanted.replace(",", " ").split()))
+        if trouble := _trouble(action, requested, taken):
             problems.append(trouble)
             continue
         for other in ACTIONS:
-            if other.scope == action.scope and other.id != id and other.id not in taken.values():
+            if (other.scope == action.scope or other.first) and other.id != id and other.id not in taken.values():
                 keys[other.id] = tuple(key for key in keys[other.id] if key not in requested)
         taken |= {(action.scope, key): id for key in requested}
         keys[id] = requested
@@ -258,32 +269,107 @@ def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
     return Keymap(keys=keys, problems=tuple(problems))
 
 
+def _no_such_action(id: str) -> str:
+    near = get_close_matches(id, BY_ID, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else "docs/keys.md lists all actions."
+    return f"There is no action {id!r}. {hint}"
+
+
 def _hidden(keys: Mapping[str, tuple[str, ...]], changed: Collection[str]) -> list[str]:
-    """Report where a changed key hides an action of an outer scope. It is applied all the same."""
+    """Report where a changed key hides another action. It is applied all the same."""
     return [
-        f"{key_label(key)!r} now runs {action.id!r}, which hides {outer.id!r} there."
+        f"{key_label(key)!r} now runs {action.id!r}, which hides {other.id!r} there."
         for action in ACTIONS
         if action.id in changed
-        for outer in ACTIONS
-        if outer.scope in OUTER[action.scope]
+        for other in ACTIONS
+        if other.scope in OUTER[action.scope] or (action.first and other.scope != action.scope)
         for key in keys[action.id]
-        if key in keys[outer.id] and key not in action.keys
+        if key in keys[other.id] and key not in action.keys
     ]
 
 
 def _trouble(action: Action, keys: tuple[str, ...], taken: Mapping[tuple[Scope, str], str]) -> str | None:
+    if not keys:
+        return f"{action.id!r} is given no key. Name one, such as {' '.join(action.keys)!r}."
     for key in keys:
+        if read_key(key) is None:
+            return f"{key!r} isn't a key, so {action.id!r} stays as it is. Keys are like a, f4, ctrl+t, alt+enter or ?."
         if other := taken.get((action.scope, key)):
             return f"{key_label(key)!r} is set for both {other!r} and {action.id!r}. The first one gets it."
-        if action.scope in ("composer", "dialog") and len(key_label(key)) == 1:
-            return f"{key_label(key)!r} types text in the {action.scope}, so it can't be the key of {action.id!r}."
+        if (action.first or action.scope in ("composer", "dialog")) and _types_text(key):
+            where = "everywhere" if action.first else f"in the {action.scope}"
+            return f"{key_label(key)!r} types text {where}, so it can't be the key of {action.id!r}."
     return None
 
 
-def _key_name(key: str) -> str:
-    """Return Textual's name of a key: `?` is `question_mark`."""
-    (binding,) = Binding.make_bindings([Binding(key, "")])
-    return binding.key
+_MODIFIERS: Final = ("alt", "ctrl", "hyper", "meta", "shift", "super")
+_SENT: Final[Mapping[str, str]] = {
+    "ctrl+i": "tab",
+    "ctrl+m": "enter",
+    "ctrl+left_square_bracket": "escape",
+    "ctrl+h": "backspace",
+}
+"""What terminals send for these."""
+_OTHER_NAMES: Final[Mapping[str, str]] = {
+    "esc": "escape",
+    "return": "enter",
+    "del": "delete",
+    "ins": "insert",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "page_up": "pageup",
+    "page_down": "pagedown",
+    "↑": "up",
+    "↓": "down",
+    "←": "left",
+    "→": "right",
+}
+_NAMED: Final = frozenset(
+    {each.value for each in Keys if re.fullmatch("[a-z0-9_]+", each.value) and each is not Keys.Ignore}
+)
+
+
+def read_key(typed: str) -> str | None:
+    """Return Textual's name of a key: `?` is `question_mark`, `Esc` is `escape`. None if there is no such key."""
+    if len(typed) == 1:
+        return _one_key(typed)
+    head, _, base = typed.rpartition("+")
+    if typed.endswith("++"):
+        head, base = typed[:-2], "+"
+    modifiers = {part.lower() for part in head.split("+") if part}
+    if not modifiers <= set(_MODIFIERS):
+        return None
+    if modifiers == {"shift"} and len(base) == 1 and base.isalpha():
+        return base.upper()
+    name = _one_key(base.lower() if modifiers or len(base) > 1 else base)
+    if name is None:
+        return None
+    key = "+".join((*sorted(modifiers), name))
+    return _SENT.get(key, key)
+
+
+def _one_key(name: str) -> str | None:
+    name = _OTHER_NAMES.get(name, name)
+    if len(name) == 1:
+        (binding,) = Binding.make_bindings([Binding(name, "")]) if name != "," else [Binding("comma", "")]
+        return binding.key
+    return name if name in _NAMED or _character(name) else None
+
+
+def _character(key: str) -> str | None:
+    """Return the character that a key types, None if it types none."""
+    if len(key) == 1 or key == "space":
+        return key if len(key) == 1 else " "
+    try:
+        name = REPLACED_KEYS.get(key, key)
+        char = unicodedata.lookup(KEY_TO_UNICODE_NAME.get(name, name.replace("_", " ")))
+    except KeyError:
+        return None
+    return char if char.isprintable() else None
+
+
+def _types_text(key: str) -> bool:
+    return _character(key) is not None
 
 
 _LABELS: Final[Mapping[str, str]] = {"enter": "enter", "backspace": "backspace"}
@@ -295,9 +381,18 @@ def key_label(key: str) -> str:
     return _LABELS.get(key) or format_key(key)
 
 
-def hints(scope: Scope, *, keys: Keymap | None = None, width: int | None = None) -> Content:
+DEFAULT: Final = keymap()
+
+
+def keys_of(node: DOMNode) -> Keymap:
+    """Return the keys of the app that this node lives in."""
+    found = getattr(node.app, "keys", None)
+    return found if isinstance(found, Keymap) else DEFAULT
+
+
+def hints(scope: Scope, *, keys: Keymap = DEFAULT, width: int | None = None) -> Content:
     """Return one line of hints such as `space done · e edit · d due`, as many as fit into `width`."""
-    keymap_keys = (keys or keymap()).keys
+    keymap_keys = keys.keys
     line = Content()
     for action in ACTIONS:
         if action.scope != scope or not action.hint or not keymap_keys[action.id]:
@@ -308,3 +403,8 @@ def hints(scope: Scope, *, keys: Keymap | None = None, width: int | None = None)
             break
         line = longer
     return line
+
+
+def hints_of(*shown: tuple[str, str], keys: Keymap = DEFAULT) -> Content:
+    """Return a line of hints with other words than the registry's: pairs of an action's id and what it does here."""
+    return Content(" · ".join(f"{keys.label(id)} {title}" for id, title in shown if keys.keys[id]))

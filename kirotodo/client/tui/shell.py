@@ -12,6 +12,7 @@ from kirotodo.client.accounts.switcher import ServerSwitcher
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui.background import BackgroundWork
 from kirotodo.client.tui.conversation_view import Severity
+from kirotodo.client.tui.keymap import Keymap
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import Changed
 
@@ -25,6 +26,8 @@ class Shell(Protocol):
     switcher: ServerSwitcher | None
     """Switches to another list, where there is one."""
     background: BackgroundWork
+    keys: Keymap
+    """The keys of each action, those of the settings among them."""
 
     # --- the backend ---
 

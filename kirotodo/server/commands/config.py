@@ -156,11 +156,13 @@ def _template(settings: "type[Settings]") -> Iterator[str]:
     yield ""
     blank = settings(timezone="UTC", database_url="")
     for name, field in settings.model_fields.items():
-        if name in {"kirotodo_home", "models"}:
+        if name in {"kirotodo_home", "models", "keys"}:
             continue
         yield f"# {field.description}"
         yield f"# {name} = {_toml(name, blank)}"
         yield ""
+    yield "# Keys of the chat by action; docs/keys.md lists the actions."
+    yield from ("# [keys]", '# "tasks.done"="space x"', "")
     yield "# Models to choose from, a table each, at the end of the file; `kirotodo config key NAME` stores a key."
     yield from ("# [models.home]", '# model="qwen3:8b"', '# base_url="http://localhost:11434/v1"')
 

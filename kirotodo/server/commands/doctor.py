@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 
 State = Literal["ok", "warn", "bad"]
+KEY_PROBLEMS: Final = "kirotodo.key_problems"
+"""Key in the context's `meta`, where the program's entry point leaves a function that checks the keys of the chat."""
 MEBIBYTE: Final = 1024 * 1024
 LOW_SPACE: Final = 100 * MEBIBYTE
 NO_SPACE: Final = 5 * MEBIBYTE
@@ -110,6 +112,7 @@ def _of_settings(settings: "Settings", *, offline: bool) -> Iterator[Check]:
         lambda: _space(settings.data_dir),
         lambda: _database(settings),
         lambda: _zone(settings),
+        lambda: _keys(settings),
         lambda: check_model(settings, offline=offline),
     ]
     for look in looks:
@@ -192,6 +195,15 @@ def _zone(settings: "Settings") -> Check:
     if settings.sources()["timezone"] == "default" and machine.utcoffset() != local.utcoffset():
         return Check(name="time zone", state="warn", detail=f"{detail}; the machine says {machine:%H:%M}: set TIMEZONE")
     return Check(name="time zone", state="ok", detail=detail)
+
+
+def _keys(settings: "Settings") -> Check:
+    """Keys that cannot be as the settings want them; the chat, which knows its keys, is asked through the context."""
+    look = click.get_current_context().find_root().meta.get(KEY_PROBLEMS)
+    problems = look(settings.keys) if look is not None and settings.keys else ()
+    if problems:
+        return Check(name="keys", state="warn", detail=" ".join(problems))
+    return Check(name="keys", state="ok", detail=f"{len(settings.keys)} changed" if settings.keys else "as they come")
 
 
 def check_model(settings: "Settings", *, offline: bool) -> Check:

@@ -13,8 +13,10 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 
 import kirotodo.client.tui
-from kirotodo.client.tui.keymap import ACTIONS, BY_ID, HEADINGS, bindings, hints, key_label, keymap
+from kirotodo.client.testing.script import say
+from kirotodo.client.tui.keymap import ACTIONS, BY_ID, HEADINGS, bindings, hints, key_label, keymap, read_key
 from kirotodo.client.tui.screens.help import help_text
+from tests.client.tui.chat_host import backend_of, chatting
 
 
 def classes() -> Iterator[type[DOMNode]]:
@@ -113,6 +115,12 @@ def test_an_action_that_loses_its_only_key_is_reported() -> None:
         ({"tasks.edit": "?", "tasks.due": "question_mark"}, "'?' is set for both"),
         ({"composer.submit": "s"}, "'s' types text in the composer"),
         ({"dialog.close": "q"}, "'q' types text in the dialog"),
+        ({"composer.submit": "-"}, "'-' types text in the composer"),
+        ({"app.suspend": "q"}, "'q' types text everywhere"),
+        ({"tasks.dne": "f4"}, "Did you mean 'tasks.done'?"),
+        ({"tasks.done": "ctlr+t"}, "'ctlr+t' isn't a key"),
+        ({"tasks.done": "space bogus"}, "'bogus' isn't a key"),
+        ({"tasks.done": ""}, "'tasks.done' is given no key"),
     ],
 )
 def test_what_cannot_be_done_is_reported_and_left_out(overrides: dict[str, str], words: str) -> None:
@@ -127,6 +135,62 @@ def test_a_key_that_hides_one_of_the_screen_around_is_done_and_said() -> None:
     result = keymap({"tasks.done": "ctrl+t"})
     assert result.keys["tasks.done"] == ("ctrl+t",)
     assert result.problems == ("'ctrl+t' now runs 'tasks.done', which hides 'chat.toggle_tasks' there.",)
+
+
+def test_a_key_that_comes_first_everywhere_is_reported_where_it_hides_another() -> None:
+    assert keymap({"app.suspend": "ctrl+t"}).problems == (
+        "'ctrl+t' now runs 'app.suspend', which hides 'chat.toggle_tasks' there.",
+    )
+    result = keymap({"composer.undo": "ctrl+z", "app.suspend": "f9"})
+    assert (result.keys["composer.undo"], result.keys["app.suspend"], result.problems) == (("ctrl+z",), ("f9",), ())
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("?", "question_mark"),
+        ("Esc", "escape"),
+        ("return", "enter"),
+        ("Ctrl+T", "ctrl+t"),
+        ("shift+u", "U"),
+        ("Alt+Ctrl+x", "alt+ctrl+x"),
+        ("ctrl++", "ctrl+plus"),
+        ("ctrl+_", "ctrl+underscore"),
+        ("ctrl+i", "tab"),
+        ("pgup", "pageup"),
+        ("↑", "up"),
+        ("é", "é"),
+        ("f12", "f12"),
+        ("minus", "minus"),
+        ("-", "minus"),
+        ("/", "slash"),
+        ("ctrl+", None),
+        ("f99x", None),
+        ("command+t", None),
+    ],
+)
+def test_keys_are_named_as_people_name_them(typed: str, key: str | None) -> None:
+    assert read_key(typed) == key
+
+
+def test_every_key_that_is_shown_can_be_written_in_the_settings() -> None:
+    for action in ACTIONS:
+        for key in action.keys:
+            assert read_key(key_label(key)) == key
+
+
+@pytest.mark.parametrize("found", sorted(classes(), key=str), ids=lambda found: found.__name__)
+def test_every_action_can_have_another_key(found: type[DOMNode]) -> None:
+    """As Textual applies a keymap to what a widget inherits: the new key runs the action, the old ones don't."""
+    own = {binding.id for binding in Binding.make_bindings(found.__dict__.get("BINDINGS", ()))}
+    for action in (BY_ID[id] for id in own if id is not None):
+        result = keymap({action.id: "ctrl+f5"})
+        assert not result.problems
+        merged = found._merge_bindings().copy()
+        merged.apply_keymap(result.textual())
+        assert {each.action for each in merged.key_to_bindings["ctrl+f5"]} == {action.name}
+        for key in action.keys:
+            assert action.id not in [each.id for each in merged.key_to_bindings.get(key, ())]
 
 
 def test_one_key_may_mean_different_things_in_different_places() -> None:
@@ -154,3 +218,32 @@ async def test_textual_takes_the_keymap() -> None:
         app.query_one(Pane).focus()
         await pilot.press("question_mark", "e", "space")
     assert Pane.done == ["edit", "done"]
+
+
+async def test_the_chat_has_and_shows_the_keys_of_the_settings() -> None:
+    keys = keymap(
+        {
+            "composer.submit": "ctrl+s",
+            "chat.help": "f5",
+            "chat.toggle_tasks": "f6",
+            "tasks.new": "f7",
+            "dialog.close": "f8",
+            "help.close": "f8",
+            "tasks.fly": "f",
+        }
+    )
+    async with chatting(backend_of([say("hi.")]), keys=keys, size=(120, 40)) as chat:
+        assert chat.toasts() == [
+            "Your keys in config.toml:\nThere is no action 'tasks.fly'. Did you mean 'tasks.filter'?"
+        ]
+        assert "ctrl+s send" in chat.text
+        assert "f6 tasks · f5 help" in chat.text
+        await chat.press(*"hello", "enter", "ctrl+j", "ctrl+s")
+        await chat.wait_for("hi.")
+        assert chat.draft == ""
+        await chat.press("f5")
+        await chat.wait_for("f8 close", "ctrl+s              Send the message.")
+        await chat.press("escape", "f8")
+        await chat.until(lambda: "f8 close" not in chat.text)
+        await chat.press("ctrl+p")
+        await chat.wait_for("(f6)")

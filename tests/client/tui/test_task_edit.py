@@ -126,9 +126,9 @@ async def test_escape_asks_once_more_before_typed_text_is_thrown_away(app: Shell
     async with running(app, Edited, size=SIZE) as pilot:
         await opened(app, pilot, NewTaskScreen())
         await pilot.press(*"milk", "escape")
-        await until(pilot, lambda: DISCARD in screen_text(app))
+        await until(pilot, lambda: DISCARD.format("esc") in screen_text(app))
         await pilot.press("s", "escape")
-        await until(pilot, lambda: DISCARD in screen_text(app))
+        await until(pilot, lambda: DISCARD.format("esc") in screen_text(app))
         assert app.screen.query_one("#text", Input).value == "milks"
         await pilot.press("escape")
         await until(pilot, lambda: closed(app))

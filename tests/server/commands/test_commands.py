@@ -218,6 +218,17 @@ def test_a_file_in_the_folders_place_is_found(home: Path) -> None:
     assert checks(result)["data folder"]["state"] == "bad"
 
 
+def test_doctor_reports_keys_of_the_chat_that_cannot_be_as_wanted(home: Path) -> None:
+    assert checks(run("doctor", "--json"))["keys"] == {"name": "keys", "state": "ok", "detail": "as they come"}
+    (home / "config.toml").write_text('[keys]\ntasks.dnoe = "x"\ntasks.edit = "f77x"\napp.quit = "ctrl+x"\n')
+    found = checks(run("doctor", "--json"))["keys"]
+    assert found["state"] == "warn"
+    assert "no action 'tasks.dnoe'. Did you mean 'tasks.done'?" in found["detail"]
+    assert "'f77x' isn't a key" in found["detail"]
+    (home / "config.toml").write_text('[keys]\napp.quit = "ctrl+x"\n')
+    assert checks(run("doctor", "--json"))["keys"]["detail"] == "1 changed"
+
+
 def test_doctor_leaves_nothing_behind(home: Path) -> None:
     run("doctor")
     assert list(home.iterdir()) == []

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from kirotodo.client.tui.conversation_view import Severity
 from kirotodo.client.tui.entries import Entry, PendingApproval
-from kirotodo.client.tui.keymap import key_label
+from kirotodo.client.tui.keymap import key_label, keys_of
 from kirotodo.client.tui.messages import TasksFetched
 from kirotodo.client.tui.shell import Shell
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
@@ -154,11 +154,13 @@ class ChatView:
         keys = list(reversed(shown.values()))
         if screen.focused is self.composer:
             keys.append(("/", "commands"))
+        own = keys_of(screen)
         if self.approval.asking:
-            keys.append(("esc", "no"))
+            keys.append((own.label("chat.escape"), "no"))
         elif self._active:
-            keys.append(("esc", "stop"))
-        screen.query_one(KeyLine).keys = (*keys, ("ctrl+t", "tasks"), ("f1", "help"))
+            keys.append((own.label("chat.escape"), "stop"))
+        keys += [(own.label("chat.toggle_tasks"), "tasks"), (own.label("chat.help"), "help")]
+        screen.query_one(KeyLine).keys = tuple((key, what) for key, what in keys if key)
 
     # --- the composer and the queue ---
 

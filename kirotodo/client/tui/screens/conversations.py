@@ -16,7 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from kirotodo.client.tui.keymap import bindings, hints
+from kirotodo.client.tui.keymap import bindings, hints, keys_of
 from kirotodo.client.tui.messages import (
     ConversationDeleted,
     ConversationRenamed,
@@ -83,7 +83,7 @@ class ConversationsScreen(ModalScreen[None]):
         """Yield the search field, the list, the field for a new title and a line for messages."""
         with Vertical(id="conversations") as box:
             box.border_title = Content("conversations")
-            box.border_subtitle = hints("conversations")
+            box.border_subtitle = hints("conversations", keys=keys_of(self))
             yield Field(id="search", placeholder="search titles and messages")
             yield ConversationList(id="list", markup=False)
             yield Field(id="rename", placeholder="new title")
@@ -187,7 +187,7 @@ class ConversationsScreen(ModalScreen[None]):
         for index, one in enumerate(self._found):
             self._list.replace_option_prompt_at_index(index, self._lines(one))
         box = self.query_one("#conversations")
-        box.border_subtitle = hints("conversations", width=max(0, box.size.width - 2))
+        box.border_subtitle = hints("conversations", keys=keys_of(self), width=max(0, box.size.width - 2))
 
     # --- searching and paging ---
 
@@ -286,7 +286,8 @@ class ConversationsScreen(ModalScreen[None]):
             field.cursor_position = len(field.value)
             field.add_class("-open")
             field.focus()
-            self._show_status("Enter saves the new title, esc keeps the old one.")
+            close = keys_of(self).label("conversations.close")
+            self._show_status(f"Enter saves the new title, {close} keeps the old one.")
 
     @on(Input.Submitted, "#rename")
     def _rename(self, event: Input.Submitted) -> None:

@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from kirotodo.client.tui.keymap import bindings, hints
+from kirotodo.client.tui.keymap import bindings, hints, keys_of
 from kirotodo.client.tui.messages import Edited
 from kirotodo.client.tui.plain import line, plain
 from kirotodo.client.tui.shell import shell_of
@@ -24,7 +24,7 @@ from kirotodo.client.tui.widgets.field import LinesField
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import KirotodoError
 
-DISCARD: Final = "Press esc again to discard what you typed."
+DISCARD: Final = "Press {} again to discard what you typed."
 log = logging.getLogger(__name__)
 
 
@@ -71,7 +71,7 @@ class DialogScreen(ModalScreen[None]):
 
     def subtitle(self) -> Content:
         """Return the keys, for the border."""
-        return hints("dialog")
+        return hints("dialog", keys=keys_of(self))
 
     def hint(self) -> str:
         """Return the line under the fields while there is no error."""
@@ -155,7 +155,7 @@ class DialogScreen(ModalScreen[None]):
         """Close; where typed text would be lost, only at the second key."""
         if self.changed() and not self._warned:
             self._warned = True
-            self.show_status(DISCARD, error=True)
+            self.show_status(DISCARD.format(keys_of(self).label("dialog.close")), error=True)
         else:
             self.dismiss(None)
 

@@ -7,7 +7,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from kirotodo.client.tui.keymap import ACTIONS, HEADINGS, Action, Keymap, Scope, bindings, key_label, keymap
+from kirotodo.client.tui.keymap import ACTIONS, HEADINGS, Action, Keymap, Scope, bindings, key_label, keys_of
 from kirotodo.client.tui.widgets.text_lines import TextLines
 
 KEYS_WIDTH: Final = 20
@@ -21,16 +21,12 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = bindings("help")
 
-    def __init__(self, keys: Keymap | None = None) -> None:
-        super().__init__()
-        self._keys = keys or keymap()
-
     def compose(self) -> ComposeResult:
         """Yield the sheet."""
         with VerticalScroll(id="help") as sheet:
             sheet.border_title = Content("keys")
-            sheet.border_subtitle = Content("↑ ↓ scroll · esc close")
-            yield HelpText(self._keys)
+            sheet.border_subtitle = Content(f"↑ ↓ scroll · {keys_of(self).label('help.close')} close")
+            yield HelpText(keys_of(self))
 
     def action_close(self) -> None:
         """Close the help."""

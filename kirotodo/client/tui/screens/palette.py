@@ -6,7 +6,7 @@ from typing import Any
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from kirotodo.client.tui.keymap import ACTIONS, Action, key_label
+from kirotodo.client.tui.keymap import ACTIONS, Action, key_label, keys_of
 from kirotodo.client.tui.messages import ModelChosen, OpenConversation, SignOutRequested
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.shell import shell_of
@@ -27,7 +27,7 @@ class KirotodoCommands(Provider):
     async def discover(self) -> Hits:
         """Yield everything there is, for an empty search."""
         for action in self._offered():
-            yield DiscoveryHit(_name(action), partial(self._run, action), help=_help(action))
+            yield DiscoveryHit(_name(action), partial(self._run, action), help=self._help(action))
         if self._signed_in():
             yield DiscoveryHit(SIGN_OUT, self._sign_out, help=SIGNED_OUT)
         for choice in await self._models():
@@ -45,7 +45,9 @@ class KirotodoCommands(Provider):
             name = _name(action)
             score = max(matcher.match(name), matcher.match(action.help) / 2)
             if score > 0:
-                yield Hit(score, matcher.highlight(name), partial(self._run, action), text=name, help=_help(action))
+                yield Hit(
+                    score, matcher.highlight(name), partial(self._run, action), text=name, help=self._help(action)
+                )
         if self._signed_in() and (score := matcher.match(SIGN_OUT)) > 0:
             yield Hit(score, matcher.highlight(SIGN_OUT), self._sign_out, text=SIGN_OUT, help=SIGNED_OUT)
         for choice in await self._models():
@@ -92,6 +94,10 @@ class KirotodoCommands(Provider):
             node = self.screen.query_one(TaskPane)
         await self.app.run_action(action.name, default_namespace=node)
 
+    def _help(self, action: Action) -> str:
+        keys = " or ".join(key_label(key) for key in keys_of(self.screen).keys[action.id])
+        return f"{action.help} ({keys})" if keys else action.help
+
     def _signed_in(self) -> bool:
         switcher = shell_of(self.screen).switcher
         return switcher is not None and switcher.address is not None
@@ -108,8 +114,3 @@ class KirotodoCommands(Provider):
 
 def _name(action: Action) -> str:
     return action.title[0].upper() + action.title[1:]
-
-
-def _help(action: Action) -> str:
-    keys = " or ".join(key_label(key) for key in action.keys)
-    return f"{action.help} ({keys})" if keys else action.help

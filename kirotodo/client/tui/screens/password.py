@@ -5,6 +5,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from kirotodo.client.accounts.switcher import ServerSwitcher
+from kirotodo.client.tui.keymap import hints_of, keys_of
 from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.screens.sign_in import labelled
 from kirotodo.client.tui.shell import shell_of
@@ -29,7 +30,9 @@ class PasswordScreen(DialogScreen):
 
     def subtitle(self) -> Content:
         """Return the keys, for the border."""
-        return Content("enter go on · tab next field · esc back")
+        return hints_of(
+            ("dialog.save", "go on"), ("dialog.next_field", "next field"), ("dialog.close", "back"), keys=keys_of(self)
+        )
 
     def hint(self) -> str:
         """Say what a new password does."""

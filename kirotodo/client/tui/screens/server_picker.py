@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from kirotodo.client.accounts.address import Address
 from kirotodo.client.accounts.switcher import ListLocation, ServerSwitcher
-from kirotodo.client.tui.keymap import bindings, hints
+from kirotodo.client.tui.keymap import bindings, hints, keys_of
 from kirotodo.client.tui.messages import LocationChanged, SignInRequested
 from kirotodo.client.tui.plain import line, plain
 from kirotodo.client.tui.shell import shell_of
@@ -64,7 +64,7 @@ class ServerPickerScreen(ModalScreen[None]):
         """Yield the lists and a line for messages."""
         with Vertical(id="servers") as box:
             box.border_title = Content("choose a list")
-            box.border_subtitle = hints("places")
+            box.border_subtitle = hints("places", keys=keys_of(self))
             yield ServerList(*(Option(_location(place)) for place in self._known), *self._another(), markup=False)
             yield Static(id="server-status", markup=False)
 

@@ -15,6 +15,7 @@ from textual.widgets import Label, Static
 from kirotodo.client.accounts.address import EXAMPLE, Address
 from kirotodo.client.accounts.client_accounts import checked_email
 from kirotodo.client.accounts.switcher import ServerSwitcher
+from kirotodo.client.tui.keymap import hints_of, keys_of
 from kirotodo.client.tui.messages import LocationChanged
 from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.screens.dialog import DialogScreen
@@ -72,7 +73,9 @@ class SignInScreen(DialogScreen):
 
     def subtitle(self) -> Content:
         """Return the keys, for the border."""
-        return Content("enter go on · tab next field · esc back")
+        return hints_of(
+            ("dialog.save", "go on"), ("dialog.next_field", "next field"), ("dialog.close", "back"), keys=keys_of(self)
+        )
 
     @property
     def making(self) -> bool:

@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static, TextArea
 
+from kirotodo.client.tui.keymap import keys_of
 from kirotodo.client.tui.messages import Edited
 from kirotodo.client.tui.plain import line, one_line, plain, steady
 from kirotodo.client.tui.screens.dialog import DialogScreen
@@ -51,7 +52,9 @@ class TitleScreen(DialogScreen):
         """Save the title."""
         title = self.text_of("title")
         if not title:
-            raise InvalidInput("A task needs a title; x in the list deletes the task.")
+            raise InvalidInput(
+                f"A task needs a title; {keys_of(self).label('tasks.delete')} in the list deletes the task."
+            )
         changed = await backend.update_tasks([self._editing.id], TaskFields(title=title))
         return Edited(changed, f"{self._editing.title} → {title}")
 
@@ -221,7 +224,9 @@ class DetailsScreen(DialogScreen):
         """Save the fields that have changed."""
         differences = self._differences()
         if differences.get("title") == "":
-            raise InvalidInput("A task needs a title; x in the list deletes the task.")
+            raise InvalidInput(
+                f"A task needs a title; {keys_of(self).label('tasks.delete')} in the list deletes the task."
+            )
         changed = await backend.update_tasks([self._editing.id], _as_fields(differences))
         return Edited(changed, f"{self._editing.title}: {', '.join(differences)} changed")
 

@@ -16,7 +16,8 @@ def handle_task_request(shell: Shell, request: TaskPane.Request) -> None:
             _complete(shell, request.task_ids, request.completed)
         case TaskPane.DeleteRequested():
             ids = [task.id for task in request.tasks]
-            shell.edit(lambda backend: backend.delete_tasks(ids), f"Deleted: {_titles(request.tasks)} · u undoes")
+            undoes = f"{shell.keys.label('tasks.undo')} undoes"
+            shell.edit(lambda backend: backend.delete_tasks(ids), f"Deleted: {_titles(request.tasks)} · {undoes}")
         case TaskPane.PriorityRequested():
             task, fields = request.task, TaskFields(priority=request.priority)
             notice = f"Priority {request.priority}: {task.title}"

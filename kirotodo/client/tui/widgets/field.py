@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from kirotodo.client.tui.keymap import bindings, text_bindings
+from kirotodo.client.tui.keymap import bindings, keys_of, text_bindings
 from kirotodo.client.tui.plain import clean
 
 
@@ -57,16 +57,17 @@ class LinesField(TextArea):
         super().__init__(clean(text), id=id, compact=True, show_line_numbers=False, tab_behavior="focus")
 
     async def _on_key(self, event: Key) -> None:
-        if event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Submitted())
-        elif event.key in ("ctrl+j", "shift+enter"):
-            event.stop()
-            event.prevent_default()
-            self.insert("\n")
-        else:
+        keys = keys_of(self).keys
+        saves, starts_line = event.key in keys["dialog.save"], event.key in keys["composer.newline"]
+        if event.key != "enter" and not saves and not starts_line:
             await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+        if saves:
+            self.post_message(self.Submitted())
+        elif starts_line:
+            self.insert("\n")
 
 
 class Choice(Widget, can_focus=True):

@@ -22,7 +22,7 @@ from kirotodo.client.tui.entries import (
     short_arguments,
     short_result,
 )
-from kirotodo.client.tui.keymap import bindings
+from kirotodo.client.tui.keymap import bindings, keys_of
 from kirotodo.client.tui.markdown import StreamedLines, render
 from kirotodo.client.tui.plain import clean, line, one_line, plain, steady
 from kirotodo.client.tui.widgets.text_lines import TextLines
@@ -65,7 +65,6 @@ class Note(TextLines):
         return list(plain(self.entry.text).wrap(width))
 
 
-_UNDO: Final = "u undo"
 _NAME_WIDTH: Final = 13
 _ROOMY: Final = 44
 """From this many columns on, the result and its time get columns of their own."""
@@ -112,10 +111,13 @@ class ToolLine(TextLines):
         else:
             self.app.bell()
 
+    def _undo_hint(self) -> Content:
+        return Content.assemble((keys_of(self).label("tool_line.undo_call"), "$accent"), " undo")
+
     def on_click(self, event: events.Click) -> None:
         """Undo the call, or show its details."""
         offset = event.get_content_offset(self)
-        undo_at = self.content_size.width - len(_UNDO)
+        undo_at = self.content_size.width - len(self._undo_hint().plain)
         if self.call.undoable and offset is not None and offset.y == 0 and offset.x >= undo_at:
             self.action_undo_call()
         else:
@@ -150,9 +152,9 @@ class ToolLine(TextLines):
         if call.undone:
             pieces.append(Content("undone"))
         elif call.undoable:
-            pieces.append(Content.assemble(("u", "$accent"), " undo"))
+            pieces.append(self._undo_hint())
         elif roomy:
-            pieces.append(Content(" " * len(_UNDO)))
+            pieces.append(Content(" " * len(self._undo_hint().plain)))
         return Content("  ").join(pieces)
 
 

@@ -12,13 +12,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input
 
-from kirotodo.client.tui.keymap import bindings, hints
+from kirotodo.client.tui.keymap import bindings, hints, keys_of
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.widgets.task_list import Row, TaskList, sections
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
 from kirotodo.core.text import folding
 
-EMPTY: Final = ("Nothing to do.", "", "n adds a task here, or", "write it in the conversation.")
+EMPTY: Final = ("Nothing to do.", "", "{} adds a task here, or", "write it in the conversation.")
 
 
 class TaskPane(Vertical):
@@ -170,7 +170,7 @@ class TaskPane(Vertical):
             return [Row(note=f"and {self._more:,} more")] if self._more else []
         if self._words():
             return [Row(note=f"No task contains “{one_line(self._filter.value)}”.")]
-        return [Row(note=note) for note in EMPTY]
+        return [Row(note=note.format(keys_of(self).label("tasks.new"))) for note in EMPTY]
 
     # --- the filter ---
 
@@ -287,7 +287,7 @@ class TaskPane(Vertical):
 
     def on_resize(self) -> None:
         """Show as many keys as fit into the border."""
-        self.border_subtitle = hints("tasks", width=max(0, self.size.width - 2))
+        self.border_subtitle = hints("tasks", keys=keys_of(self), width=max(0, self.size.width - 2))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Arrange the sections anew, since another day may have begun."""
