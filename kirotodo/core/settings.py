@@ -230,7 +230,7 @@ class Settings(BaseSettings):
     max_bytes_per_user: int = Field(
         default=1_000_000_000,
         ge=10_000,
-        description="Bytes of text a user may store: tasks, their history and messages.",
+        description="Bytes of text a user may store: tasks, their history, messages and turns.",
     )
     request_timeout: float = Field(
         default=20.0, gt=0, le=3600, description="Seconds within which a request must arrive; large bodies get more."

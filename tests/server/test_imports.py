@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
-from kirotodo.core.errors import InvalidInput, NotUndoable
+from kirotodo.core.errors import InvalidInput, ModelError, NotUndoable
 from kirotodo.core.local import Core, utc_now
-from kirotodo.core.models.scripted import ScriptedModel, call
+from kirotodo.core.models.scripted import Fail, ScriptedModel, call
+from kirotodo.core.store.database import Database
+from kirotodo.core.store.tables import users
 from kirotodo.core.tools.edits import PART
 from kirotodo.server.app import create_app
 from tests.server.serving import served, settings_in
@@ -175,8 +178,32 @@ async def test_storage_has_a_bound_on_every_way_in(tmp_path: Path) -> None:
         assert (await api.delete("/tasks/1")).is_success
         assert (await api.post("/undo")).is_success, "deleting and undoing go on"
         await api.delete("/tasks/1")
+        await api.delete(f"/conversations/{outcome['conversation_id']}")
         await server.core.database.purge(before=utc_now() + timedelta(days=1))
         assert (await api.post("/tasks", json=large)).status_code == 201
+
+
+@pytest.mark.parametrize("ending", ["finished", "failed"])
+async def test_what_turns_store_counts_as_well(tmp_path: Path, ending: str) -> None:
+    """Results of tools, steps and events: somebody could fill the storage by asking for one task again and again."""
+    last = [["That is it."]] if ending == "finished" else [[Fail(error=ModelError("The model is away."))]]
+    model = ScriptedModel(*([[call("get_task", task_id=1)], *last] * 2))
+    app = create_app(settings_in(tmp_path, max_bytes_per_user=30_000), model=model)
+    async with served(app) as server, server.client() as api:
+        assert (await api.post("/tasks", json={"title": "a", "notes": "x" * 2_000})).status_code == 201
+        for _ in range(2):
+            assert (await api.post("/chat", json={"message": "show it"})).json()
+        before = await stored_bytes(server.core.database)
+        await server.core.database.purge(before=utc_now() - timedelta(days=1))
+        counted = await stored_bytes(server.core.database)
+        assert counted > 12_000, "two results and two events of 2,000 characters, besides the task and its history"
+        assert before == pytest.approx(counted, rel=0.2)
+
+
+async def stored_bytes(database: Database) -> int:
+    """Return what is counted for user 1."""
+    async with database._engine.operate() as connection:
+        return int((await connection.execute(select(users.c.stored_bytes).where(users.c.id == "1"))).scalar_one())
 
 
 async def test_a_full_list_is_an_error_in_process_too(tmp_path: Path) -> None:

@@ -189,7 +189,10 @@ class Database:
         """
         try:
             async with self._engine.write(user_id, single=single) as connection:
-                yield self._store(connection, user_id, turn_id=turn_id, call_id=call_id)
+                scope = self._scope(connection, user_id, turn_id=turn_id, call_id=call_id)
+                yield Store(scope)
+                if scope.owed:
+                    await scope.advance()
         except (StorageFull, StorageReadOnly) as error:
             self._refused = (time.monotonic(), error)
             raise
@@ -210,23 +213,21 @@ class Database:
     async def read(self, user_id: str) -> AsyncIterator[Store]:
         """One reading transaction: every query in it sees the same moment."""
         async with self._engine.read(user_id) as connection:
-            yield self._store(connection, user_id)
+            yield Store(self._scope(connection, user_id))
         self.answered_at = time.monotonic()
 
-    def _store(
+    def _scope(
         self, connection: AsyncConnection, user_id: str, *, turn_id: str | None = None, call_id: str | None = None
-    ) -> Store:
-        return Store(
-            Scope(
-                connection,
-                user_id=user_id,
-                now=self._clock(),
-                full_text=self._engine.full_text,
-                turn_id=turn_id,
-                call_id=call_id,
-                max_tasks=self._max_tasks,
-                max_bytes=self._max_bytes,
-            )
+    ) -> Scope:
+        return Scope(
+            connection,
+            user_id=user_id,
+            now=self._clock(),
+            full_text=self._engine.full_text,
+            turn_id=turn_id,
+            call_id=call_id,
+            max_tasks=self._max_tasks,
+            max_bytes=self._max_bytes,
         )
 
     async def dangling(self) -> list[DanglingTurn]:

@@ -7,15 +7,12 @@ keep its effects from happening twice.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import reduce
-from operator import add
 from typing import Any, Final, Literal
 
 from sqlalchemy import BindParameter, ColumnElement, Delete, Table, bindparam, delete, func, insert, select, update
 from sqlmodel import SQLModel
 
 from kirotodo.core.domain.conversation import FINAL
-from kirotodo.core.store.columns import octets
 from kirotodo.core.store.leases import LEASE_EXPIRED
 from kirotodo.core.store.search_terms import Kind
 from kirotodo.core.store.tables import (
@@ -27,12 +24,13 @@ from kirotodo.core.store.tables import (
     search_documents,
     sessions,
     tasks,
+    tool_calls,
     turn_events,
     turn_steps,
     turns,
     users,
 )
-from kirotodo.core.store.transaction import UID, Scope, hash_of
+from kirotodo.core.store.transaction import UID, Scope, bytes_of, hash_of
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before", type_=turns.c.created_at.type)
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
@@ -97,19 +95,18 @@ _OLD: Final = {
 }
 
 
-def _bytes_of(table: Table, *names: str) -> Any:
-    size = reduce(add, (func.coalesce(octets(table.c[name]), 0) for name in names))
-    return select(func.coalesce(func.sum(size), 0)).where(table.c.user_id == UID).scalar_subquery()
-
-
 _HOLD_USER: Final = update(users).where(users.c.id == UID).values(revision=users.c.revision)
 _COUNT_BYTES: Final = (
     update(users)
     .where(users.c.id == UID)
     .values(
-        stored_bytes=_bytes_of(tasks, "title", "notes")
-        + _bytes_of(changes, "before", "after")
-        + _bytes_of(messages, "content")
+        stored_bytes=bytes_of(tasks, "title", "notes")
+        + bytes_of(changes, "before", "after")
+        + bytes_of(messages, "content")
+        + bytes_of(turns, "response")
+        + bytes_of(turn_steps, "text", "opaque")
+        + bytes_of(tool_calls, "arguments", "result")
+        + bytes_of(turn_events, "data")
     )
 )
 

@@ -22,7 +22,8 @@ class UserRow(SQLModel, table=True):
     """A user, the counters that give out ids, and the counts of tasks that every list shows. `email` is kept folded, so
     that one address is one account however it is typed; a user who came with a token alone has none.
 
-    `stored_bytes` is the text of tasks, their history and messages: estimated as it is written, counted by a purge.
+    `stored_bytes` is the text of tasks, their history, messages and turns: estimated as it is written (that of a turn
+    at its end), counted by a purge.
 
     `reset_hash` is that of the token that may set a new password until `reset_expires_at`. From `deletion_at` on the
     user is gone, with everything of theirs; it is None while nobody asked for that.

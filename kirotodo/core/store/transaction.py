@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import reduce
+from operator import add
 from typing import Any, Final, Protocol, TypeAlias
 
 from sqlalchemy import (
@@ -14,6 +16,7 @@ from sqlalchemy import (
     Executable,
     Row,
     Select,
+    Table,
     bindparam,
     func,
     insert,
@@ -23,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.errors import TooLarge
+from kirotodo.core.store.columns import octets
 from kirotodo.core.store.search_terms import Document, Kind, Terms, fold
 from kirotodo.core.store.tables import deleted_users, search_documents, users
 
@@ -52,6 +56,13 @@ _BUMP: Final = (
         users.c.stored_bytes,
     )
 )
+
+
+def bytes_of(table: Table, *names: str, where: ColumnElement[bool] | None = None) -> Any:
+    """Return the bytes of these columns in all rows of the user, or in some of them, as an expression."""
+    size = reduce(add, (func.coalesce(octets(table.c[name]), 0) for name in names))
+    some = select(func.coalesce(func.sum(size), 0)).where(table.c.user_id == UID)
+    return (some if where is None else some.where(where)).scalar_subquery()
 
 
 TOKEN_VERSION_LEFT: Final = select(deleted_users.c.token_version).where(
@@ -119,6 +130,8 @@ class Scope:
         self._full_text = full_text
         self.turn_id = turn_id
         self.call_id = call_id
+        self.owed = 0
+        """Bytes that are to be counted by the next `advance`, or at the end."""
         self._numbers: Counters | None = None
 
     @property
@@ -171,6 +184,7 @@ class Scope:
         stored: int = 0,
     ) -> Counters:
         """Give out ids, keep the counts of tasks and bytes, and move the revision on: once in a transaction."""
+        stored, self.owed = stored + self.owed, 0
         if self._numbers is not None and not (tasks or conversations or changes or pending or completed or stored):
             return self._numbers
         row = await self.on_user(

@@ -28,7 +28,7 @@ from kirotodo.core.store.columns import (
 )
 from kirotodo.core.store.leases import EXPIRED, LEASE_END, LEASE_NOW, RELEASED, Claimed, StaleOwner, lease_times
 from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turns
-from kirotodo.core.store.transaction import UID, AnyRow, Scope
+from kirotodo.core.store.transaction import UID, AnyRow, Scope, bytes_of
 
 _T: Final = turns.c
 _ID: Final[BindParameter[Any]] = bindparam("the_id")
@@ -98,8 +98,19 @@ _PARK: Final = (
     .returning(_T.id)
 )
 _UNPARK: Final = update(turns).where(*_MINE, _T.status == "awaiting_approval").values(status="running", approval=None)
-_FINISH: Final = update(turns).where(*_MINE, _LIVE).values(lease_until=LEASE_NOW).returning(_T.cancel_requested)
-_FINISH_OWNED: Final = update(turns).where(*_OWNED).values(lease_until=LEASE_NOW).returning(_T.cancel_requested)
+_TURN_BYTES: Final = (
+    bytes_of(turn_steps, "text", "opaque", where=turn_steps.c.turn_id == _ID)
+    + bytes_of(tool_calls, "arguments", "result", where=tool_calls.c.turn_id == _ID)
+    + bytes_of(turn_events, "data", where=turn_events.c.turn_id == _ID)
+)
+"""What a turn has stored besides its messages. It is counted when the turn ends, along with its answer: counting each
+piece as it is written would change the user's row, which others wait for, with every bit of text."""
+_FINISH: Final = (
+    update(turns).where(*_MINE, _LIVE).values(lease_until=LEASE_NOW).returning(_T.cancel_requested, _TURN_BYTES)
+)
+_FINISH_OWNED: Final = (
+    update(turns).where(*_OWNED).values(lease_until=LEASE_NOW).returning(_T.cancel_requested, _TURN_BYTES)
+)
 _CANCEL: Final = (
     update(turns).where(*_MINE).values(cancel_requested=case((_LIVE, True), else_=_T.cancel_requested)).returning(_T.id)
 )
@@ -386,11 +397,12 @@ class TurnStore:
             parameters["input_tokens"] = usage.input_tokens
             parameters["output_tokens"] = usage.output_tokens
             parameters["cached_tokens"] = usage.cached_tokens
-        if epoch is not None:
-            return await self._owned(_FINISH_OWNED, turn_id, epoch, **parameters)
-        row = await self._scope.first(_FINISH, parameters)
+        statement = _FINISH if epoch is None else _FINISH_OWNED
+        row = await self._scope.first(statement, parameters if epoch is None else {**parameters, "the_epoch": epoch})
         if row is None:
             raise _stale()
+        # The answer is stored three times more: with the turn, in its last step and in its last event.
+        self._scope.owed += row[1] + 3 * len(response.encode("utf-8", "surrogatepass"))
         return bool(row[0])
 
     async def request_cancel(self, turn_id: str) -> None:
