@@ -91,35 +91,54 @@ def translated(error: BaseException, place: str) -> KirotodoError | None:
 def _of_state(state: str, place: str) -> KirotodoError:
     if state in _CONNECTION:
         return down(place)
-    match state[:2], state:
-        case "23", _:
-            return Conflict("Something else changed this at the same time; try again.")
-        case _, "40001" | "40P01":
-            return Conflict("Something else changed this at the same time; try again.")
-        case "22", _:
-            return _not_storable()
-        case _, "53300" | "53400":
+    return (
+        _of_one_state(state, place)
+        or _of_class(state[:2], place)
+        or StorageError(f"PostgreSQL could not do what was asked of {place} ({state}); see its log.")
+    )
+
+
+def _of_one_state(state: str, place: str) -> KirotodoError | None:
+    match state:
+        case "40001" | "40P01":
+            return _changed_meanwhile()
+        case "53300" | "53400":
             return StorageBusy(
                 f"PostgreSQL has no connection free for {place}; lower DB_POOL_SIZE, or let it allow more."
             )
-        case "53" | "58", _:
-            return StorageFull(f"PostgreSQL has no room left for {place}; free some disk space or memory there.")
-        case _, "55P03" | "57014":
+        case "55P03" | "57014":
             return busy(place)
-        case _, "26000" | "42P05":
+        case "26000" | "42P05":
             return ConfigError(f"A pooler seems to stand before {place}; set DB_POOLER=transaction.")
-        case _, "25006":
+        case "25006":
             return read_only(place)
-        case "28", _:
-            return ConfigError(f"PostgreSQL refused the user or password for {place}; look at DATABASE_URL.")
-        case _, "3D000":
+        case "3D000":
             return ConfigError(f"There is no such database: {place}; make it, or look at DATABASE_URL.")
-        case _, "42501":
+        case "42501":
             return StorageError(f"The user in DATABASE_URL may not do this in {place}; ask its owner.")
-        case _, "42P01" | "42703":
+        case "42P01" | "42703":
             return behind(place, "the database lacks a table or a column")
         case _:
-            return StorageError(f"PostgreSQL could not do what was asked of {place} ({state}); see its log.")
+            return None
+
+
+def _of_class(kind: str, place: str) -> KirotodoError | None:
+    """Return the error for a class of states, which is what their first two characters name."""
+    match kind:
+        case "22":
+            return _not_storable()
+        case "23":
+            return _changed_meanwhile()
+        case "28":
+            return ConfigError(f"PostgreSQL refused the user or password for {place}; look at DATABASE_URL.")
+        case "53" | "58":
+            return StorageFull(f"PostgreSQL has no room left for {place}; free some disk space or memory there.")
+        case _:
+            return None
+
+
+def _changed_meanwhile() -> Conflict:
+    return Conflict("Something else changed this at the same time; try again.")
 
 
 def _not_storable() -> InvalidInput:
