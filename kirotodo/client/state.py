@@ -42,6 +42,7 @@ class _Remembered:
     last_conversation: int | None = None
     pane_open: bool = True
     hints: frozenset[str] = frozenset()
+    """Written by earlier releases, and kept for them."""
 
 
 class ClientState:
@@ -133,14 +134,6 @@ class ClientState:
     def pane_open(self, is_open: bool) -> None:
         self._now = replace(self._now, pane_open=is_open)
 
-    def hint_seen(self, hint: str) -> bool:
-        """Return whether the hint of this name was shown before."""
-        return hint in self._now.hints
-
-    def mark_hint(self, hint: str) -> None:
-        """Remember that the hint of this name was shown."""
-        self._now = replace(self._now, hints=self._now.hints | {hint})
-
     # --- the file ---
 
     @property
@@ -195,7 +188,7 @@ class ClientState:
                 disk.last_conversation if now.last_conversation == saved.last_conversation else now.last_conversation
             ),
             pane_open=disk.pane_open if now.pane_open == saved.pane_open else now.pane_open,
-            hints=disk.hints | now.hints,
+            hints=disk.hints,
         )
 
     def _load(self) -> _Remembered:

@@ -26,7 +26,6 @@ def test_everything_comes_back(path: Path) -> None:
     state.theme = "kirotodo-light"
     state.last_conversation = 3
     state.pane_open = False
-    state.mark_hint("undo")
     state.save()
 
     again = ClientState(path)
@@ -38,8 +37,6 @@ def test_everything_comes_back(path: Path) -> None:
     assert [one.request_key for one in again.outbox] == ["k1", "k2"]
     assert again.history == ["add milk"]
     assert (again.theme, again.last_conversation, again.pane_open) == ("kirotodo-light", 3, False)
-    assert again.hint_seen("undo")
-    assert not again.hint_seen("other")
     assert again.trouble is None
     assert not again.changed
 
@@ -121,7 +118,9 @@ def test_odd_values_are_left_out_and_the_rest_is_kept(path: Path) -> None:
     state = ClientState(path)
     assert (state.draft(1), state.draft(2), state.history, state.theme) == ("", "ok", ["a"], None)
     assert state.last_conversation is None
-    assert state.hint_seen("h")
+    state.remember("b")
+    state.save()
+    assert json.loads(path.read_text())["hints"] == ["h"]  # an earlier release may read the file again
 
 
 def test_a_file_that_cannot_be_written_is_told_once_and_nothing_else_happens(tmp_path: Path) -> None:
