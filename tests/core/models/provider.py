@@ -155,7 +155,7 @@ def calls_and_results(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             case _:
                 yield "text", ""
     for item in body.get("input", ()):
-        match item.get("type"):
+        match item["type"]:  # llama.cpp refuses a message that leaves it out
             case "function_call":
                 yield "call", item["call_id"]
             case "function_call_output":
