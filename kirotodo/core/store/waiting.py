@@ -45,8 +45,8 @@ class MovingQueue:
         moved = True
         try:
             yield
-            # Who gave up waiting for something else got nothing done, and must not make others believe in progress.
         except StorageBusy:
+            # It waited for something else and got nothing done: that must not look like progress to the others.
             moved = False
             raise
         finally:
