@@ -125,7 +125,7 @@ Exit codes: 0 signed in, 4 not signed in, 5 the server cannot be reached.""",
 )
 @json_option
 def whoami(as_json: bool) -> None:
-    """Show which server you use and who you are signed in as. The server is asked."""
+    """Show which server you use and who you are signed in as. The server is asked whether that still holds."""
     accounts = session().accounts()
     address = current_server(accounts)
     user = run(accounts.who(address))

@@ -29,7 +29,7 @@ Examples:
 def config(context: click.Context, as_json: bool) -> None:
     """Show every setting and where it came from: the environment, the file of --env-file, config.toml or its default.
 
-    A server also reads the .env of its folder; --env-file .env shows what it makes of it.
+    A server also reads .env in its folder; --env-file .env shows the effect of that.
     """
     if context.invoked_subcommand is None:
         context.invoke(show, as_json=as_json)
@@ -57,7 +57,7 @@ def show(as_json: bool = False) -> None:
         put(f"{name:<{name_width}}  {sanitize_line(value) or '-'}{place}")
     if (found := where(ask=False)).server:
         say(f"Your list is at {found.server}; these are the settings of this computer.")
-    say(f"Change them in {settings.config_path}: kirotodo config edit")
+    say(f"To change them, run `kirotodo config edit` ({settings.config_path}).")
 
 
 @config.command(
@@ -82,7 +82,7 @@ Examples:
   EDITOR=nano kirotodo config edit""",
 )
 def edit() -> None:
-    """Open config.toml in $VISUAL or $EDITOR, and check what was written."""
+    """Open config.toml in $VISUAL or $EDITOR, and check the result."""
     from kirotodo.core.errors import OperatorError
     from kirotodo.core.settings import Settings, default_config_path
     from kirotodo.core.text.files import atomic_write, close_to_others
@@ -90,7 +90,9 @@ def edit() -> None:
     file = default_config_path(given_file())
     chosen = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if chosen is None and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise OperatorError(f"An editor needs a terminal, or $EDITOR to name one that does not. The file is {file}.")
+        raise OperatorError(
+            f"An editor needs a terminal. Edit {file} yourself, or set $EDITOR to an editor that needs none."
+        )
     try:
         if not file.exists():
             atomic_write(file, "\n".join(_template(Settings)))
@@ -99,7 +101,7 @@ def edit() -> None:
     except OSError as error:
         raise OperatorError(f"{file} cannot be written: {error.strerror or error}.") from None
     load_settings()
-    say(f"{file} is in order.")
+    say(f"{file} is valid.")
 
 
 @config.command(
@@ -115,8 +117,8 @@ Examples:
 def key(name: str, delete: bool) -> None:
     """Store the key of the model NAME, a table [models.NAME] of config.toml, in the system keyring.
 
-    The key is asked for and not shown, or read from a pipe. Without a keyring it goes into a file that only you can
-    read.
+    You are prompted for the key, which isn't shown; or pipe it. Without a keyring it is stored in a file that only you
+    can read.
     """
     from kirotodo.core.models.keys import KeyStore, checked_key
 
@@ -138,11 +140,11 @@ def _check_takes_key(name: str, settings: "Settings") -> None:
     profile = next((profile for profile in settings.profiles() if profile.name == name), None)
     if profile is None:
         raise InvalidInput(
-            f"There is no model {sanitize_line(name)!r}: give it a table [models.NAME] in config.toml first."
+            f"There is no model {sanitize_line(name)!r}. First add a table [models.NAME] for it to config.toml."
         )
     variable = "OPENAI_API_KEY" if profile.from_environment else profile.key_env
     if variable is not None:
-        raise InvalidInput(f"The key of {sanitize_line(name)} is read from {variable}: set it there.")
+        raise InvalidInput(f"The key of {sanitize_line(name)} comes from {variable}: set it there.")
 
 
 def _typed_key(name: str) -> str:
@@ -152,7 +154,7 @@ def _typed_key(name: str) -> str:
 
 
 def _template(settings: "type[Settings]") -> Iterator[str]:
-    yield "# Settings of kirotodo. Take the # off a line to change it; the environment wins over this file."
+    yield "# Settings of kirotodo. Remove the # from a line to change it; environment variables override this file."
     yield ""
     blank = settings(timezone="UTC", database_url="")
     for name, field in settings.model_fields.items():
@@ -163,7 +165,7 @@ def _template(settings: "type[Settings]") -> Iterator[str]:
         yield ""
     yield "# Keys of the chat by action; docs/keys.md lists the actions."
     yield from ("# [keys]", '# "tasks.done"="space x"', "")
-    yield "# Models to choose from, a table each, at the end of the file; `kirotodo config key NAME` stores a key."
+    yield "# Models to choose from: one table each, at the end of the file; `kirotodo config key NAME` stores a key."
     yield from ("# [models.home]", '# model="qwen3:8b"', '# base_url="http://localhost:11434/v1"')
 
 

@@ -22,8 +22,8 @@ def _direct_url() -> str:
     settings = load_server_settings()
     if settings.db_pooler != "none":
         raise ConfigError(
-            "Migrations need PostgreSQL itself and not its pooler: "
-            "set DB_POOLER=none and DATABASE_URL to its own address for this command."
+            "Migrations need a direct connection to PostgreSQL, not its pooler: "
+            "for this command, set DB_POOLER=none and DATABASE_URL to the address of PostgreSQL itself."
         )
     return settings.database_url
 
@@ -39,7 +39,7 @@ class Days(click.ParamType[timedelta]):
             return value
         found = re.fullmatch(r"([1-9]\d{0,4})d", str(value))
         if found is None:
-            self.fail(f"{value} is no number of days; write 90d.", param, ctx)
+            self.fail(f"{value} isn't a number of days. Use a value like 90d.", param, ctx)
         return timedelta(days=int(found[1]))
 
 
@@ -60,12 +60,12 @@ def db() -> None:
 Examples:
   kirotodo db upgrade
   kirotodo db upgrade 0001
-  kirotodo db upgrade --newer-is-fine    (before servers start, whichever release they are)""",
+  kirotodo db upgrade --newer-is-fine    (before servers of any release start)""",
 )
 @click.argument("revision", default="head")
 @click.option("--newer-is-fine", is_flag=True, help="Exit with 0, and change nothing, if a newer release migrated it.")
 def upgrade(revision: str, newer_is_fine: bool) -> None:
-    """Migrate up to REVISION, the newest unless given; a copy is kept of a database that holds anything."""
+    """Migrate up to REVISION, by default the newest. A copy of the database is kept, unless it is empty."""
     from kirotodo.core.errors import StorageTooNew
     from kirotodo.core.store import maintenance
 
@@ -82,15 +82,15 @@ def upgrade(revision: str, newer_is_fine: bool) -> None:
     epilog="""\b
 Examples:
   kirotodo db downgrade 0001
-  kirotodo db downgrade base --yes    (takes every table away)""",
+  kirotodo db downgrade base --yes    (drops every table)""",
 )
 @click.argument("revision")
 @click.option("--yes", "-y", is_flag=True, help="Don't ask for confirmation.")
 def downgrade(revision: str, yes: bool) -> None:
-    """Migrate down to REVISION; `base` takes every table away. A copy is kept of what was there."""
+    """Migrate down to REVISION; `base` drops every table. A copy of the database is kept."""
     from kirotodo.core.store import maintenance
 
-    require_yes(f"Going back to {revision!r} may delete columns or tables and the data in them. Continue?", yes=yes)
+    require_yes(f"Migrating down to {revision!r} may delete columns or tables and the data in them. Continue?", yes=yes)
     reached = maintenance.downgrade(_direct_url(), revision)
     put(f"The database is at revision {reached or 'base'}.")
 
@@ -104,7 +104,7 @@ Examples:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(as_json: bool) -> None:
-    """Check the database without changing it; exits with 1 if something is wrong."""
+    """Check the database without changing it. Exits with 1 if something is wrong."""
     from kirotodo.core.store import maintenance
 
     report = maintenance.check(_url())
@@ -139,12 +139,12 @@ Examples:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def backup(file: Path, force: bool) -> None:
-    """Write a whole, consistent copy of the database to FILE."""
+    """Write a complete, consistent copy of the database to FILE."""
     from kirotodo.core.errors import Conflict
     from kirotodo.core.store import maintenance
 
     if file.exists() and not force:
-        raise Conflict(f"{file} exists already: give another name, or --force to write over it.")
+        raise Conflict(f"{file} already exists. Choose another name, or overwrite it with --force.")
     put(f"Wrote {maintenance.backup(_url(), file, overwrite=force)}.")
 
 
@@ -158,7 +158,7 @@ Examples:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--yes", "-y", is_flag=True, help="Don't ask for confirmation.")
 def restore(file: Path, yes: bool) -> None:
-    """Restore the database from the backup FILE; the database that was there is kept beside it."""
+    """Restore the database from the backup FILE. The previous database is kept beside it."""
     from kirotodo.core.store import maintenance
 
     require_yes(f"This replaces your list with {file}. Continue?", yes=yes)
@@ -179,11 +179,11 @@ Examples:
 @click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def purge(older_than: timedelta, dry_run: bool, as_json: bool) -> None:
-    """Delete, for every user, what has been over or deleted for longer than DAYS.
+    """Delete, for every user, data that ended or was deleted more than DAYS ago.
 
-    That is: tasks and conversations that were deleted, the journal behind undo, the recordings of turns that are over
-    (their messages and calls stay), and sessions that ran out. What is in use, or can be seen, stays. Accounts that
-    were to be deleted by now go too, with everything in them, whatever DAYS is; a server does that by itself.
+    That is: deleted tasks and conversations, the journal behind undo, the recorded events of finished turns (their
+    messages and calls stay), and expired sessions. Anything in use or visible stays. Accounts that are due for
+    deletion are deleted too, with everything in them, whatever DAYS is; a running server does that by itself.
     """
     from kirotodo.core.store import maintenance
 
@@ -201,9 +201,9 @@ _PURGED = {
     "tasks": "deleted tasks",
     "conversations": "deleted conversations",
     "changes": "changes that could be undone",
-    "events": "events of turns that are over",
-    "steps": "steps of turns that are over",
-    "sessions": "sessions that ran out",
-    "request_keys": "answers kept for requests that come again",
-    "accounts": "accounts whose grace time is over",
+    "events": "events of finished turns",
+    "steps": "steps of finished turns",
+    "sessions": "expired sessions",
+    "request_keys": "stored answers to repeated requests",
+    "accounts": "accounts due for deletion",
 }

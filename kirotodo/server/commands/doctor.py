@@ -69,16 +69,16 @@ def _python() -> Check:
 
 def _terminal() -> Check:
     if not sys.stdout.isatty():
-        return Check(name="terminal", state="ok", detail="stdout is no terminal; the chat needs one")
+        return Check(name="terminal", state="ok", detail="stdout isn't a terminal; the chat needs one")
     term, size = os.environ.get("TERM", "unset"), shutil.get_terminal_size()
     encoding = (sys.stdout.encoding or "unknown").lower()
     detail = f"{term}, {size.columns}×{size.lines}, {encoding}"
     if term in {"dumb", "unset", "unknown"}:
-        return Check(name="terminal", state="warn", detail=f"{detail}: too plain for the chat; `kirotodo ask` works")
+        return Check(name="terminal", state="warn", detail=f"{detail}: too basic for the chat; `kirotodo ask` works")
     if encoding not in {"utf-8", "utf8"}:
-        return Check(name="terminal", state="warn", detail=f"{detail}: some characters will not show")
+        return Check(name="terminal", state="warn", detail=f"{detail}: some characters won't be shown")
     if size.columns < 40 or size.lines < 12:
-        return Check(name="terminal", state="warn", detail=f"{detail}: the chat wants 40×12 at least")
+        return Check(name="terminal", state="warn", detail=f"{detail}: the chat needs at least 40×12")
     return Check(name="terminal", state="ok", detail=detail)
 
 
@@ -98,13 +98,11 @@ def _settings() -> "tuple[Settings | None, list[Check]]":
         path = settings.config_path
     except ConfigError as error:
         return None, [Check(name="settings", state="bad", detail=line) for line in error.message.splitlines()]
-    there = "" if path.exists() else " (not there, which is fine)"
+    there = "" if path.exists() else " (optional, doesn't exist)"
     return settings, [Check(name="settings", state="ok", detail=f"{path}{there}")]
 
 
 def _of_settings(settings: "Settings", *, offline: bool) -> Iterator[Check]:
-    from kirotodo.server.commands.doctor import check_model
-
     looks: list[Callable[[], Check]] = [
         lambda: _folder("data folder", settings.data_dir),
         lambda: _folder("state folder", settings.state_dir),
@@ -123,7 +121,7 @@ def _of_settings(settings: "Settings", *, offline: bool) -> Iterator[Check]:
 
 
 def _for_production(settings: "Settings") -> list[Check]:
-    from kirotodo.server.commands.doctor import checklist
+
     from kirotodo.server.run import faults_of
 
     faults = [Check(name="production", state="bad", detail=fault) for fault in faults_of(settings)]
@@ -136,13 +134,13 @@ def _existing(folder: Path) -> Path:
 
 def _folder(name: str, folder: Path) -> Check:
     if folder.exists() and not folder.is_dir():
-        return Check(name=name, state="bad", detail=f"{folder} is a file; move it away, or set KIROTODO_HOME")
+        return Check(name=name, state="bad", detail=f"{folder} is a file: move it, or set KIROTODO_HOME")
     try:
         with tempfile.TemporaryFile(dir=_existing(folder)):
             pass
     except OSError as error:
         return Check(name=name, state="bad", detail=f"{folder} cannot be written: {error.strerror or error}")
-    return Check(name=name, state="ok", detail=str(folder) + ("" if folder.exists() else " (made when needed)"))
+    return Check(name=name, state="ok", detail=str(folder) + ("" if folder.exists() else " (created when needed)"))
 
 
 def _private(settings: "Settings") -> Check:
@@ -157,17 +155,15 @@ def _private(settings: "Settings") -> Check:
         places += [Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm")]
     bare = [str(path) for path in places if is_open_to_others(path)]
     if bare:
-        return Check(
-            name="privacy", state="warn", detail=f"others may read {', '.join(bare)}: chmod 600 takes that back"
-        )
-    return Check(name="privacy", state="ok", detail="files of the list and of keys are yours alone")
+        return Check(name="privacy", state="warn", detail=f"others can read {', '.join(bare)}: run chmod 600 on it")
+    return Check(name="privacy", state="ok", detail="only you can read the list and the keys")
 
 
 def _space(folder: Path) -> Check:
     free = shutil.disk_usage(_existing(folder)).free
     detail = f"{free / MEBIBYTE:,.0f} MiB free"
     if free < NO_SPACE:
-        return Check(name="disk", state="bad", detail=f"{detail}: make room")
+        return Check(name="disk", state="bad", detail=f"{detail}: free some space")
     return Check(name="disk", state="warn" if free < LOW_SPACE else "ok", detail=detail)
 
 
@@ -176,7 +172,7 @@ def _database(settings: "Settings") -> Check:
 
     kind, _, place = settings.database_url.partition(":///")
     if kind.startswith("sqlite") and not Path(place).exists():
-        return Check(name="database", state="ok", detail=f"{place} (made with the first task)")
+        return Check(name="database", state="ok", detail=f"{place} (created with the first task)")
     try:
         report = maintenance.check(settings.database_url)
     except KirotodoError as error:
@@ -193,7 +189,11 @@ def _zone(settings: "Settings") -> Check:
     detail = f"{settings.timezone}, now {local:%Y-%m-%d %H:%M}"
     machine = datetime.now().astimezone()
     if settings.sources()["timezone"] == "default" and machine.utcoffset() != local.utcoffset():
-        return Check(name="time zone", state="warn", detail=f"{detail}; the machine says {machine:%H:%M}: set TIMEZONE")
+        return Check(
+            name="time zone",
+            state="warn",
+            detail=f"{detail}; this computer's clock shows {machine:%H:%M}: set TIMEZONE",
+        )
     return Check(name="time zone", state="ok", detail=detail)
 
 
@@ -214,7 +214,7 @@ def check_model(settings: "Settings", *, offline: bool) -> Check:
         return Check(name="model", state="ok", detail=f"{name}, no network")
     known = f"{profile.model} ({profile.name})" if profile.name != profile.model else profile.model
     if offline:
-        return Check(name="model", state="ok", detail=f"{known}, not asked")
+        return Check(name="model", state="ok", detail=f"{known}, not checked")
     try:
         found = asyncio.run(_probed(profile, settings))
     except KirotodoError as error:
@@ -239,15 +239,15 @@ async def _probed(profile: "ModelProfile", settings: "Settings") -> "ProbeResult
 
 def _probe_summary(found: "ProbeResult") -> "tuple[State, str]":
     tokens = found.usage.input_tokens + found.usage.output_tokens
-    cost = f"{tokens} tokens" if tokens else "it did not say how many tokens"
+    cost = f"{tokens} tokens" if tokens else "number of tokens unknown"
     answered = f"answered after {found.began:.1f} s, done after {found.ended:.1f} s, {cost}"
     if not found.called:
-        return "warn", f"{answered}; it did not call the tool it was given, as it must to change your list"
+        return "warn", f"{answered}; it didn't call the tool it was given, and so can't change your list"
     match found.pieces:
         case 0:
-            return "ok", f"{answered}; it calls tools (it said nothing else, so whether it streams was not seen)"
+            return "ok", f"{answered}; it calls tools (it sent no text, so streaming wasn't tested)"
         case 1:
-            return "warn", f"{answered}; it calls tools, but its text came in one piece: it does not stream"
+            return "warn", f"{answered}; it calls tools, but its text came in one piece: it doesn't stream"
         case _:
             return "ok", f"{answered}; it streams and calls tools"
 
@@ -264,10 +264,10 @@ def checklist(settings: "Settings") -> Iterator[Check]:
     yield _origins(settings)
     yield _model_key(settings)
     yield _reported("error tracking", settings.sentry_dsn is not None, "reports go to Sentry", "set SENTRY_DSN")
-    yield _reported("log format", settings.log_format == "json", "JSON, for collectors", "set LOG_FORMAT=json")
-    yield Check(name="https", state="warn", detail="look from outside: only https:// may answer")
-    yield Check(name="firewall", state="warn", detail="look at the machine: 22, 80 and 443 in, nothing else")
-    yield Check(name="backups", state="warn", detail="look that one was restored for a try: docs/runbooks")
+    yield _reported("log format", settings.log_format == "json", "JSON, for log collectors", "set LOG_FORMAT=json")
+    yield Check(name="https", state="warn", detail="check from outside that only https:// answers")
+    yield Check(name="firewall", state="warn", detail="check that only ports 22, 80 and 443 are open")
+    yield Check(name="backups", state="warn", detail="check that a backup has been test-restored: docs/runbooks")
 
 
 def _reported(name: str, so: bool, good: str, what_to_do: str) -> Check:
@@ -280,7 +280,7 @@ def _environment(settings: "Settings") -> Check:
 
 def _database_report(settings: "Settings") -> Iterator[Check]:
     if settings.database_url.startswith("sqlite"):
-        yield Check(name="database kind", state="warn", detail="SQLite: one server only; PostgreSQL takes more")
+        yield Check(name="database kind", state="warn", detail="SQLite: one server only; use PostgreSQL for more")
         return
     try:
         parts = urlsplit(settings.database_url)
@@ -289,37 +289,41 @@ def _database_report(settings: "Settings") -> Iterator[Check]:
         return
     password, host = parts.password or "", parts.hostname or ""
     if password and len(password) < PASSWORD_MIN:
-        yield Check(name="database password", state="bad", detail=f"{len(password)} characters: openssl rand -hex 16")
+        yield Check(
+            name="database password",
+            state="bad",
+            detail=f"only {len(password)} characters: create one with openssl rand -hex 16",
+        )
     else:
         yield Check(name="database password", state="ok", detail="long enough" if password else "not in the address")
     yield _reported(
         "database user",
         parts.username != "postgres",
-        "no superuser by its name",
-        "connect as a role that is no superuser: deploy/postgres/first-start.sh makes one",
+        "not the superuser postgres",
+        "connect as a role that isn't a superuser: deploy/postgres/first-start.sh creates one",
     )
     safe = not host or is_near(host) or any(word in parts.query for word in ENCRYPTED)
-    yield _reported("database link", safe, "near, or encrypted", "add ?sslmode=require to DATABASE_URL")
+    yield _reported("database link", safe, "private network, or encrypted", "add ?sslmode=require to DATABASE_URL")
 
 
 def _counting(settings: "Settings") -> Check:
     detail = f"{settings.rate_limit} turns a minute, {settings.rate_limit_burst} a second"
     if settings.rate_limit_storage == "memory":
         return Check(name="rate limit", state="warn", detail=f"{detail}; not shared: set RATE_LIMIT_STORAGE")
-    return Check(name="rate limit", state="ok", detail=f"{detail}, counted together")
+    return Check(name="rate limit", state="ok", detail=f"{detail}, shared by all servers")
 
 
 def _origins(settings: "Settings") -> Check:
     plain = [origin for origin in settings.cors_origins if origin.startswith("http://")]
     if plain:
-        return Check(name="web origins", state="warn", detail=f"{plain[0]} is not encrypted: name its https:// address")
+        return Check(name="web origins", state="warn", detail=f"{plain[0]} isn't encrypted: use its https:// address")
     return Check(name="web origins", state="ok", detail=", ".join(settings.cors_origins) or "none")
 
 
 def _model_key(settings: "Settings") -> Check:
     if settings.openai_api_key is None:
         return Check(name="model key", state="ok", detail="none")
-    return Check(name="model key", state="warn", detail="set; look at the provider that it has a spending limit")
+    return Check(name="model key", state="warn", detail="set: check that it has a spending limit at the provider")
 
 
 MARKS = {"ok": "ok  ", "warn": "note", "bad": "BAD "}
@@ -338,13 +342,11 @@ Examples:
 @click.option("--offline", is_flag=True, help="Skip the model and the server: use no network and spend nothing.")
 @click.option("--production", is_flag=True, help="Also check what production needs.")
 def doctor(as_json: bool, offline: bool, production: bool) -> None:
-    """Check Python, the terminal, where the list is, folders, the database, the time zone and the model; ends with 1
-    if something is broken.
+    """Check Python, the terminal, the list, folders, the database, the time zone and the model. Exits with 1 if
+    anything is broken.
 
-    Where a model service is configured, its model is asked one tiny question, which costs a few tokens.
+    If a model service is configured, its model is sent one short question, which costs a few tokens.
     """
-    from kirotodo.server.commands.doctor import examine
-
     checks = examine(offline=offline, production=production)
     sound = all(check.state != "bad" for check in checks)
     if as_json:
@@ -353,6 +355,6 @@ def doctor(as_json: bool, offline: bool, production: bool) -> None:
         name_width = max(len(check.name) for check in checks)
         for check in checks:
             put(f"{MARKS[check.state]}  {check.name:<{name_width}}  {sanitize_line(check.detail)}")
-        say("Everything is in order." if sound else "Something is broken: see the lines marked BAD.")
+        say("Everything is in order." if sound else "Something is broken. See the lines marked BAD.")
     if not sound:
         raise click.exceptions.Exit(1)

@@ -31,7 +31,7 @@ Exit codes: 0 done, 1 the key was refused, 5 the model service cannot be reached
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def models(name: str | None, as_json: bool) -> None:
-    """List the configured models, then what the service of the default one (or of NAME) offers.
+    """List the configured models, and the models that the service of the default one (or of NAME) offers.
 
     A model is configured with a table [models.NAME] in config.toml, or with OPENAI_API_KEY and OPENAI_MODEL.
     """
@@ -42,7 +42,7 @@ def models(name: str | None, as_json: bool) -> None:
     known = choices(settings)
     profile = next((choice for choice in known if choice.name == (name or settings.default_model)), None)
     if profile is None:
-        raise InvalidInput(f"There is no model {name!r} here. Choose one of: {', '.join(each.name for each in known)}.")
+        raise InvalidInput(f"There is no model {name!r}. Choose one of: {', '.join(each.name for each in known)}.")
     if not as_json:
         _print(known)
     found: tuple[str, ...] | None = None
@@ -83,12 +83,16 @@ def _print(known: "tuple[ModelChoice, ...]") -> None:
     for name, model, place, price, default in rows:
         columns = "  ".join(f"{text:<{width}}" for text, width in zip((name, model, place), widths, strict=True))
         put(f"{'*' if default else ' '} {columns}  {price}".rstrip())
-    say("* answers unless another is asked for: kirotodo ask --model NAME")
+    say("* is the default. To use another: kirotodo ask --model NAME")
     if (found := where(ask=False)).server:
-        say(f"These answer on this computer. Your list is at {found.server}: /model in the chat lists its.")
+        say(
+            f"These are the models of this computer. Your list is at {found.server}; /model in the chat lists its models."
+        )
 
 
 def _price(choice: "ModelChoice") -> str:
     if choice.input_price is None or choice.output_price is None:
         return ""
-    return f"{choice.currency}{choice.input_price:g} in, {choice.currency}{choice.output_price:g} out a million tokens"
+    return (
+        f"{choice.currency}{choice.input_price:g} in, {choice.currency}{choice.output_price:g} out per million tokens"
+    )

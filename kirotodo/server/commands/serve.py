@@ -7,14 +7,14 @@ from kirotodo.server.commands.loading import load_server_settings
 
 
 @click.command(
-    short_help="Serve the list over HTTP.",
+    short_help="Serve the to-do list over HTTP.",
     epilog="""\b
 Examples:
   kirotodo serve
   kirotodo serve --host 0.0.0.0 --port 8080
   DATABASE_URL=postgresql://… ENVIRONMENT=production kirotodo serve --workers 4""",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all of them.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 means all of them.")
 @click.option(
     "--port",
     "-p",
@@ -36,10 +36,10 @@ Examples:
     help="Number of worker processes; more than one needs PostgreSQL.",
 )
 def serve(host: str, port: int, workers: int) -> None:
-    """Serve the list over HTTP, for as many users as have a token; /docs describes every address.
+    """Serve the to-do list over HTTP to every user who has a token; /docs describes each route.
 
-    SIGTERM (or Ctrl+C) ends it in good order: it takes no new work, sends viewers elsewhere, and gives turns
-    DRAIN_TIMEOUT seconds to end in; those that need longer go on at the next start, or on another server.
+    SIGTERM (or Ctrl+C) shuts the server down gracefully: it accepts no new work, tells viewers to reconnect, and
+    waits up to DRAIN_TIMEOUT seconds for running turns. Longer ones continue at the next start, or on another server.
     """
     from kirotodo.server.run import serve as run
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    short_help="Print a token for a user of the server, or one that resets a password.",
+    short_help="Print an access token for a user, or a token that resets a password.",
     epilog="""\b
 Examples:
   kirotodo token --user 1
@@ -23,17 +23,19 @@ Examples:
   curl -X POST http://127.0.0.1:8000/api/1/chat -H "Authorization: Bearer $JWT_TOKEN" \\
        -H "Content-Type: application/json" -d '{"message":"Hello"}'""",
 )
-@click.option("--user", "user_id", metavar="ID", help="The user the token is for; created on first use.")
+@click.option("--user", "user_id", metavar="ID", help="The user the token is for; created at first use.")
 @click.option("--days", type=click.IntRange(1, 365), default=30, show_default=True, help="Days until it expires.")
-@click.option("--reset-password", "email", metavar="EMAIL", help="Print one that sets a new password for this account.")
+@click.option(
+    "--reset-password", "email", metavar="EMAIL", help="Print a token that sets a new password for this account."
+)
 def token(user_id: str | None, days: int, email: str | None) -> None:
-    """Print a token that opens the list of user ID, and nothing else.
+    """Print a token that grants access to the list of user ID, and to nothing else.
 
-    It is signed with BETTER_AUTH_SECRET or, in development, with the secret that the server keeps in the data folder:
-    run it where the server runs. Signing out everywhere as that user ends it before its time.
+    It is signed with BETTER_AUTH_SECRET or, in development, with the secret in the server's data folder, so run it
+    where the server runs. Signing out everywhere as that user revokes the token early.
 
-    With --reset-password, print one that sets a new password for the account of EMAIL instead: give it to its owner,
-    who runs `kirotodo passwd --reset`. It holds for an hour, once, and ends any such token from before.
+    With --reset-password, print a token that sets a new password for the account EMAIL. Give it to the owner, who
+    runs `kirotodo passwd --reset`. It works once, within an hour, and replaces any earlier one.
     """
     from kirotodo.core.errors import InvalidInput, OperatorError
     from kirotodo.server.auth.tokens import SUBJECT
@@ -41,19 +43,17 @@ def token(user_id: str | None, days: int, email: str | None) -> None:
     settings = load_server_settings()
     if settings.better_auth_url is not None:
         raise OperatorError(
-            f"This server takes the tokens of {settings.better_auth_url} alone, and passwords live there too."
+            f"This server only accepts tokens of {settings.better_auth_url}, which keeps the passwords too."
         )
     if (user_id is None) == (email is None):
         raise click.UsageError("Give either --user ID or --reset-password EMAIL.")
     if email is not None:
         put(asyncio.run(_reset_token(settings, email)))
-        say("It sets a new password once, within an hour: kirotodo passwd --reset URL")
+        say("It sets a new password, once, within an hour: kirotodo passwd --reset URL")
         return
     assert user_id is not None
     if SUBJECT.fullmatch(user_id) is None:
-        raise InvalidInput(
-            "A user's id is up to 255 characters without spaces or any of / ? # \\, and neither . nor .. alone."
-        )
+        raise InvalidInput("A user id has up to 255 characters, no spaces, none of / ? # \\, and isn't . or .. alone.")
     put(asyncio.run(_signed(settings, user_id, timedelta(days=days))))
 
 

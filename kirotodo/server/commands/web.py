@@ -44,14 +44,14 @@ Examples:
     default=50,
     show_default=True,
     type=click.IntRange(1, 1000),
-    help="Most browsers at once; each takes a process of about 80 MB.",
+    help="Maximum number of visitors at once; each takes a process of about 80 MB.",
 )
 @click.option("--title", default="kirotodo", show_default=True, help="Title of the page.")
 def web(server: str | None, host: str, port: int, visitors: int, title: str) -> None:
-    """Serve the chat to browsers: each visitor signs in to the server and gets the terminal client there.
-    A page in which nothing is typed for its first 10 minutes is closed.
+    """Serve the chat to browsers. Each visitor signs in to the server and uses the terminal client in the page.
+    A page in which nothing is typed for the first 10 minutes is closed.
 
-    Each visitor has a process of the client that ends with the page; who they are stays in its memory alone.
+    Each visitor gets a client process of their own. It ends with the page, and keeps the sign-in only in memory.
     """
     if not server:
         raise click.UsageError("Name the server that visitors sign in to: --server URL, or KIROTODO_SERVER.")

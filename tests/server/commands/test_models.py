@@ -70,7 +70,7 @@ def test_the_configured_come_first_then_what_the_service_offers(home: Path, serv
     assert result.exit_code == 0, result.output
     configured, offered = result.stdout.split("\n\n")
     assert configured.splitlines()[0].split()[:3] == ["*", "big-2", "big-2"]
-    assert "$0.4 in, $1.6 out a million tokens" in configured
+    assert "$0.4 in, $1.6 out per million tokens" in configured
     assert offered.startswith(f"Offered by {service.url.removeprefix('http://')}:")
     page = json.loads(run("models", "--json").stdout)
     assert [item["name"] for item in page["items"]] == ["big-2", "fast", "built-in"]
@@ -147,8 +147,8 @@ def test_without_a_keyring_the_file_is_named(home: Path, memory_keyring: MemoryK
         ("slow", "sk-1", "There is no model 'slow'"),
         ("fast", "", "is empty"),
         ("fast", "two words", "isn't a valid key"),
-        ("ready", "sk-1", "read from READY_API_KEY"),
-        ("big-2", "sk-1", "read from OPENAI_API_KEY"),
+        ("ready", "sk-1", "comes from READY_API_KEY"),
+        ("big-2", "sk-1", "comes from OPENAI_API_KEY"),
     ],
 )
 def test_what_cannot_be_stored_is_refused(
@@ -185,11 +185,11 @@ def test_doctor_notes_a_model_that_calls_no_tool(service: LLMock) -> None:
     service.reply("one two three four five")
     check = model_check()
     assert check["state"] == "warn"
-    assert "did not call the tool" in check["detail"]
+    assert "didn't call the tool" in check["detail"]
 
 
 def test_doctor_does_not_ask_offline(service: LLMock) -> None:
-    assert model_check("--offline")["detail"] == "big-2, not asked"
+    assert model_check("--offline")["detail"] == "big-2, not checked"
     assert service.requests == []
 
 
