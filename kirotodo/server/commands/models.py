@@ -86,7 +86,7 @@ def _print(known: "tuple[ModelChoice, ...]") -> None:
     say("* is the default. To use another: kirotodo ask --model NAME")
     if (found := where(ask=False)).server:
         say(
-            f"These are the models of this computer. Your list is at {found.server}; /model in the chat lists its models."
+            f"These are this computer's models. Your list is at {found.server}; /model in the chat lists its models."
         )
 
 
