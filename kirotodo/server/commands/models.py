@@ -85,9 +85,7 @@ def _print(known: "tuple[ModelChoice, ...]") -> None:
         put(f"{'*' if default else ' '} {columns}  {price}".rstrip())
     say("* is the default. To use another: kirotodo ask --model NAME")
     if (found := where(ask=False)).server:
-        say(
-            f"These are this computer's models. Your list is at {found.server}; /model in the chat lists its models."
-        )
+        say(f"These are this computer's models. Your list is at {found.server}; /model in the chat lists its models.")
 
 
 def _price(choice: "ModelChoice") -> str:
