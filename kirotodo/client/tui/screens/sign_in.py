@@ -134,3 +134,51 @@ def labelled(label: str, field: Widget) -> ComposeResult:
     with Horizontal(classes="row"):
         yield Label(label, markup=False)
         yield field
+
+
+password_HINT = "This signs you out everywhere else."
+CHANGED = "Your password was changed. You are signed out everywhere else."
+
+
+class PasswordScreen(DialogScreen):
+    """Asks for the current password and twice for the new one."""
+
+    def __init__(self, switcher: ServerSwitcher) -> None:
+        super().__init__("new password")
+        self._switcher = switcher
+
+    def fields(self) -> ComposeResult:
+        """Yield the three fields."""
+        for name in ("current", "new", "again"):
+            yield from labelled(name, SecretField(id=name))
+
+    def subtitle(self) -> Content:
+        """Return the keys, for the border."""
+        return hints_of(
+            ("dialog.save", "go on"), ("dialog.next_field", "next field"), ("dialog.close", "back"), keys=keys_of(self)
+        )
+
+    def hint(self) -> str:
+        """Say what a new password does."""
+        return password_HINT
+
+    def gap(self) -> Widget | None:
+        """Return the first empty field."""
+        return next((field for field in self.query(Field) if not field.value), None)
+
+    def changed(self) -> bool:
+        """Return True: enter goes on to the first empty field."""
+        return True
+
+    async def keep(self) -> None:
+        """Change the password, and close."""
+        current, new, again = (field.value for field in self.query(Field))
+        if new != again:
+            raise InvalidInput("The two new passwords don't match.")
+        await self._switcher.change_password(current=current, new=new)
+        shell_of(self).toast(CHANGED)
+        self.dismiss(None)
+
+    def action_close(self) -> None:
+        """Close at the first key; nothing typed here is worth keeping."""
+        self.dismiss(None)

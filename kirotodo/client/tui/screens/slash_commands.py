@@ -143,7 +143,7 @@ async def _switch(shell: Shell, switcher: ServerSwitcher, address: "Address | No
 
 
 def _password(context: CommandContext, _: str) -> None:
-    from kirotodo.client.tui.screens.password import PasswordScreen
+    from kirotodo.client.tui.screens.sign_in import PasswordScreen
 
     switcher = context.shell.switcher
     if switcher is None or switcher.address is None:
