@@ -1,4 +1,4 @@
-"""The sign-in screen of a server, which also creates accounts."""
+"""The sign-in screen of a server, which also creates accounts, and the screen to change a password there."""
 
 import logging
 from dataclasses import dataclass
