@@ -98,7 +98,7 @@ class KirotodoApp(App[None]):
         self._refusal: KirotodoError | None = None
         self._interrupted: datetime | None = None
         self._paste = UnmarkedPaste()
-        self.background = BackgroundWork(self.core, self._post_result)
+        self.background = BackgroundWork(self.core, chat=lambda: self.chat, failed=self._post_result)
         self.chat = ChatScreen(self, conversation_id=conversation_id, new=new, model=model)
         self._lists = 1
         self.add_mode(self.DEFAULT_MODE, lambda: self.chat)

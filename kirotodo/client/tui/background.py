@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from textual.message import Message
+from textual.message_pump import MessagePump
 
 from kirotodo.client.state import Outgoing
 from kirotodo.client.tui.messages import (
@@ -50,18 +51,27 @@ log = logging.getLogger(__name__)
 
 
 class BackgroundWork:
-    """Calls the backend for the chat. `post` takes the messages, `pause` sleeps between two tries."""
+    """Calls the backend for the chat, which gets the messages. Those that carry an `error` go through `failed`, which
+    may ask to sign in first. `pause` sleeps between two tries."""
 
     def __init__(
         self,
         core: Callable[[], Awaitable[Backend]],
-        post: Callable[[Message], object],
         *,
+        chat: Callable[[], MessagePump],
+        failed: Callable[[Message], object],
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._core = core
-        self._post = post
+        self._chat = chat
+        self._failed = failed
         self._pause = pause
+
+    def _post(self, message: Message) -> None:
+        if getattr(message, "error", None) is None:
+            self._chat().post_message(message)
+        else:
+            self._failed(message)
 
     async def quietly(self, load: Awaitable[object]) -> None:
         """Load something that the user did not ask for just now; offline, that is done once the link is back."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from textual.message_pump import MessagePump
 
 from kirotodo.client.state import ClientState, Outgoing
 from kirotodo.client.tui.background import BackgroundWork
@@ -139,7 +140,7 @@ class RecordingWork(BackgroundWork):
         async def nowhere() -> Backend:
             raise AssertionError("no backend here")
 
-        super().__init__(nowhere, lambda message: None)
+        super().__init__(nowhere, chat=MessagePump, failed=lambda message: None)
         self.calls: list[tuple[Any, ...]] = []
         self.sent: list[Outgoing] = []
 
