@@ -339,22 +339,27 @@ class Disk:
             await asyncio.sleep(dice.uniform(0.2, 0.8))
             await self._servers.ready()
             size = self._log.stat().st_size if self._log.exists() else 0
-            limit = dice.choice([0, size, size + 10_000])
             (pid,) = self._servers.pids
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, unlimited[1]))
             try:
-                await self._until_refused(backend)
+                # A log that SQLite has begun anew has room within its size: then nothing may be written at all.
+                for limit in (dice.choice([0, size, size + 10_000]), 0):
+                    resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, unlimited[1]))
+                    if await self._refuses(backend):
+                        break
+                else:
+                    self._tally.stuck += 1
+                    self._tally.note("the disk was full, but no write was refused")
                 await asyncio.sleep(dice.uniform(0.2, 1.5))
             finally:
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, unlimited)
             yield
 
-    async def _until_refused(self, backend: Backend) -> None:
-        for _ in range(100):  # far more than fit into what room is left
+    async def _refuses(self, backend: Backend) -> bool:
+        """Add some tasks; return whether one was refused."""
+        for _ in range(20):
             if not await self._adds(backend):
-                return
-        self._tally.stuck += 1
-        self._tally.note("the disk was full, but no write was refused")
+                return True
+        return False
 
     async def _adds(self, backend: Backend) -> bool:
         title = f"probe {len(self._added) + len(self._refused)}"
