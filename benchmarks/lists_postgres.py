@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figure import Figure
-from benchmarks.lists import LONG, PAGES, ROUNDS, SHORT, draft
+from benchmarks.lists import LONG, PAGES, ROUNDS, SHORT, draft, grown
 from benchmarks.local_backend import settings
 from benchmarks.moment import clock, settled
 from kirotodo.core.local import LocalBackend
@@ -34,15 +34,7 @@ def pages_on_postgresql() -> Iterator[Figure]:
             short, long = asyncio.run(_both(server, folder))
         finally:
             server.stop()
-    for name in PAGES:
-        yield Figure(
-            what=f"PostgreSQL, {name}: {LONG:,} tasks over {SHORT}, time",
-            value=long[name] / short[name],
-            unit="×",
-            limit=None if name == "stats" else 2,
-            digits=2,
-            detail=f"{short[name] * 1000:.1f} → {long[name] * 1000:.1f} ms",
-        )
+    yield from grown(short, long, where="PostgreSQL, ", measure="time")
 
 
 async def _both(server: Server, folder: Path) -> tuple[dict[str, float], dict[str, float]]:
