@@ -49,6 +49,22 @@ def window(
     return known.history(steps.get(turn_id, ()))
 
 
+def conversation_of(
+    turns: Sequence[tuple[str, tuple[StepRecord, ...], bool]], first_seen: int
+) -> tuple[list[Message], dict[str, tuple[StepRecord, ...]]]:
+    """The messages of turns, of which each has a text, steps and maybe an answer, from the `first_seen` on; the steps
+    of each turn. The last turn is under way."""
+    messages: list[Message] = []
+    steps: dict[str, tuple[StepRecord, ...]] = {}
+    for number, (text, made, answered) in enumerate(turns):
+        turn = f"t{number}"
+        steps[turn] = made
+        messages.append(message(len(messages) + 1, "user", text, turn))
+        if answered and number < len(turns) - 1:
+            messages.append(message(len(messages) + 1, "assistant", "answer", turn))
+    return messages[min(first_seen, len(messages) - 1) :], steps
+
+
 def paired(items: tuple[PromptItem, ...]) -> bool:
     """Whether every call is followed by its outcome, in order, and no outcome stands alone."""
     waiting: list[str] = []
@@ -99,21 +115,13 @@ steps_of_a_turn = st.lists(st.tuples(st.text(max_size=400), st.lists(results, ma
 def test_whatever_happened_the_history_is_sound(
     turns: list[tuple[str, tuple[StepRecord, ...], bool]], max_messages: int, first_seen: int
 ) -> None:
-    messages: list[Message] = []
-    steps: dict[str, tuple[StepRecord, ...]] = {}
-    for number, (text, made, answered) in enumerate(turns):
-        turn = f"t{number}"
-        steps[turn] = made
-        messages.append(message(len(messages) + 1, "user", text, turn))
-        if answered and number < len(turns) - 1:
-            messages.append(message(len(messages) + 1, "assistant", "answer", turn))
-    seen = messages[min(first_seen, len(messages) - 1) :]
+    seen, steps = conversation_of(turns, first_seen)
     items = window(seen, steps, turn_id=f"t{len(turns) - 1}", max_messages=max_messages)
     assert paired(items)
     assert sum(isinstance(item, UserText) for item in items) <= max(1, (max_messages + 1) // 2 + 1)
     own = [item for item in items if isinstance(item, UserText)][-1]
     assert own.text == turns[-1][0]
-    whole = window([messages[-1]], steps, turn_id=f"t{len(turns) - 1}", max_messages=max_messages)
+    whole = window([seen[-1]], steps, turn_id=f"t{len(turns) - 1}", max_messages=max_messages)
     assert items[-len(whole) :] == whole
     assert cost(items) - cost(whole) <= HISTORY_TOKENS
 

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from kirotodo.core.agent.owner import this_process
 from kirotodo.core.agent.prompt import INSTRUCTIONS, tokens
-from kirotodo.core.domain.conversation import Message
 from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.local import LOCAL_USER, LocalBackend
 from kirotodo.core.models.model import Facts, ModelRequest
@@ -29,7 +28,7 @@ from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
 from kirotodo.core.tools.task_tools import TOOLS
 from tests.contract.harness import MONDAY, Clock
-from tests.core.agent.test_prompt import message, steps_of_a_turn, window
+from tests.core.agent.test_prompt import conversation_of, message, steps_of_a_turn, window
 from tests.core.models.provider import APIS, assert_valid, say
 
 FORMS: dict[str, Api] = {"chat": ChatCompletions(), "responses": Responses()}
@@ -70,15 +69,7 @@ def test_whatever_happened_the_request_is_valid(
     wanted: set[str],
 ) -> None:
     """Cancelled, crashed and unanswered turns, what providers want back, windows cut anywhere: see `assert_valid`."""
-    messages: list[Message] = []
-    steps = {}
-    for number, (text, made, answered) in enumerate(turns):
-        turn = f"t{number}"
-        steps[turn] = made
-        messages.append(message(len(messages) + 1, "user", text, turn))
-        if answered and number < len(turns) - 1:
-            messages.append(message(len(messages) + 1, "assistant", "answer", turn))
-    seen = messages[min(first_seen, len(messages) - 1) :]
+    seen, steps = conversation_of(turns, first_seen)
     last = f"t{len(turns) - 1}"
     history = window(seen, steps, turn_id=last, max_messages=max_messages, max_tokens=max_tokens)
     request = given_back(request_of(history), origin="here", without=without, wanted=wanted)

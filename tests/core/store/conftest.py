@@ -1,5 +1,6 @@
 """A real database per test, on SQLite and on PostgreSQL, and a clock that moves on by a second whenever it is read."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -126,3 +127,15 @@ async def counted_statements(database: Database) -> AsyncIterator[list[str]]:
         yield statements
     finally:
         event.remove(engine, "before_cursor_execute", listen)
+
+
+async def open_at_once(url: str, clock: Clock) -> None:
+    """Open a database that is yet to be made four times at once, and see that it is one."""
+    opened = await asyncio.gather(*(Database.open(url, clock=clock) for _ in range(4)))
+    for database in opened:
+        async with database.begin(ANN) as store:
+            await store.tasks.add(TaskDraft(title="a"))
+    async with opened[0].read(ANN) as store:
+        assert await store.tasks.count_pending() == 4
+    for database in opened:
+        await database.aclose()

@@ -22,7 +22,7 @@ from kirotodo.core.errors import StorageError, StorageTooNew
 from kirotodo.core.store import maintenance, revisions
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.sqlite import driver
-from tests.core.store.conftest import ANN, BOB, Clock, find_spellings, shown, titles, write_spellings
+from tests.core.store.conftest import ANN, BOB, Clock, find_spellings, open_at_once, shown, titles, write_spellings
 
 
 @pytest.fixture
@@ -236,14 +236,7 @@ async def test_a_migration_that_fails_leaves_the_database_as_it_was(url: str, pa
 
 
 async def test_two_first_starts_at_once_make_one_database(url: str, clock: Clock) -> None:
-    opened = await asyncio.gather(*(Database.open(url, clock=clock) for _ in range(4)))
-    for database in opened:
-        async with database.begin(ANN) as store:
-            await store.tasks.add(TaskDraft(title="a"))
-    async with opened[0].read(ANN) as store:
-        assert await store.tasks.count_pending() == 4
-    for database in opened:
-        await database.aclose()
+    await open_at_once(url, clock)
 
 
 def test_opening_a_database_that_is_up_to_date_does_not_import_alembic(url: str) -> None:

@@ -14,7 +14,7 @@ from kirotodo.core.errors import ConfigError, InvalidInput, StorageBehind, Stora
 from kirotodo.core.store import maintenance, revisions
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.postgres.driver import address_of
-from tests.core.store.conftest import ANN, Clock, find_spellings, titles, write_spellings
+from tests.core.store.conftest import ANN, Clock, find_spellings, open_at_once, titles, write_spellings
 from tests.postgres import ask, database_in
 
 ROOT = Path(__file__).parents[3]
@@ -56,14 +56,7 @@ def test_an_address_that_cannot_be_read_is_not_repeated(url: str) -> None:
 
 
 async def test_a_development_start_migrates_and_several_at_once_migrate_once(bare_postgres_url: str) -> None:
-    opened = await asyncio.gather(*(Database.open(bare_postgres_url, clock=Clock()) for _ in range(4)))
-    for database in opened:
-        async with database.begin(ANN) as store:
-            await store.tasks.add(TaskDraft(title="a"))
-    async with opened[0].read(ANN) as store:
-        assert await store.tasks.count_pending() == 4
-    for database in opened:
-        await database.aclose()
+    await open_at_once(bare_postgres_url, Clock())
 
 
 async def test_a_production_start_never_migrates(bare_postgres_url: str) -> None:
