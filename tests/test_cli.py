@@ -222,7 +222,7 @@ def test_a_held_database_is_one_sentence_and_can_be_read(home: Path) -> None:
     shell(home, "add", "milk")
     with contextlib.closing(sqlite3.connect(home / "kirotodo.db", isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        assert "held by another program" in stderr_of(shell(home, "add", "eggs"), 1)
+        assert "locked by another program" in stderr_of(shell(home, "add", "eggs"), 1)
         assert "milk" in shell(home, "list").stdout
 
 

@@ -431,7 +431,7 @@ class LocalBackend:
         async def undo(store: Store, _: "UserClock") -> Changed:
             turn = (await store.turns.get(turn_id)).turn
             if all(call.id != call_id for call in turn.tool_calls):
-                raise NotFound("There is no such call in this turn.")
+                raise NotFound("There is no such tool call in this turn.")
             return await store.journal.undo_call(turn_id, call_id)
 
         return await self._edit(undo, Changed)
@@ -585,5 +585,5 @@ def _checked_title(title: str) -> str:
 
 def _limit(limit: int) -> int:
     if limit < 1:
-        raise InvalidInput("A page holds at least one item.")
+        raise InvalidInput("A page has at least one item.")
     return min(limit, PAGE_MAX)

@@ -23,11 +23,9 @@ _TAG: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAG_LIST: Final = re.compile(_TAG)
 _TAGS: Final = re.compile(rf"{_TAG}(?:[ \t,]+{_TAG})*")
 _ANY: Final = "*"
-_CHANGED: Final = "It has changed since you read it, and nothing was done: read it again, then try again."
-_EXISTS: Final = "It is there, and the request was only to be carried out otherwise. Nothing was done."
-_BY_DATE: Final = (
-    "If-Unmodified-Since is not taken, since a second is too coarse: send the ETag of your answer in If-Match."
-)
+_CHANGED: Final = "It has changed since you read it, so nothing was done. Read it again, then retry."
+_EXISTS: Final = "If-None-Match rules out what is there, so nothing was done."
+_BY_DATE: Final = "If-Unmodified-Since isn't supported, because a second is too coarse. Send the ETag in If-Match."
 _NO_TAG: Final = "What is at this address has no ETag. Leave {name} out, or edit one task or conversation at a time."
 
 V = TypeVar("V", Task, Conversation)

@@ -29,7 +29,7 @@ FULL_LOG_SECONDS: Final = 60.0
 
 _REFUSALS: Final[dict[int, tuple[Code, str]]] = {
     400: ("invalid_input", "This isn't a valid HTTP/1.1 request."),
-    408: ("invalid_input", "The request did not arrive in time. Send it again, without pauses."),
+    408: ("invalid_input", "The request didn't arrive in time. Send it again."),
     431: ("too_large", f"The headers of a request may hold at most {HEAD_MAX // 1024} KiB."),
     503: ("unreachable", "The server has too many connections at the moment. Try again in a few seconds."),
 }
@@ -75,7 +75,7 @@ class Connections:
     def _log_full(self) -> None:
         if (now := time.monotonic()) - self._logged_at >= FULL_LOG_SECONDS:
             self._logged_at = now
-            log.warning("%d connections are open, as many as may be: those that wait longest are closed", self.most)
+            log.warning("%d connections are open, the maximum: those that have been idle longest are closed", self.most)
 
 
 class HttpConnection(H11Protocol):
@@ -171,7 +171,7 @@ class HttpConnection(H11Protocol):
             return
         self._deadline = None
         if self.is_receiving:
-            log.info("a request did not arrive within %.0f seconds: its connection is closed", now - self._began)
+            log.info("a request did not arrive within %.0f seconds: closing its connection", now - self._began)
             self._refuse(408)
         else:
             self.transport.close()

@@ -52,7 +52,10 @@ EditKey = Annotated[
 
 def last_event_id(
     value: Annotated[
-        str, Header(alias="Last-Event-ID", description="Where a stream is taken up again; nonsense: from its start.")
+        str,
+        Header(
+            alias="Last-Event-ID", description="Where to resume a stream. An invalid value starts from the beginning."
+        ),
     ] = "",
 ) -> int | None:
     """Return the id that a viewer saw last, None without one. An error would keep it from ever coming back."""

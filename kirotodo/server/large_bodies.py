@@ -31,7 +31,7 @@ class LargeBodies:
     async def of(self, user_id: str) -> AsyncIterator[None]:
         """Reserve the slot for one large body of this user. Raise `RateLimited` while another is in progress."""
         if user_id in self._users:
-            raise RateLimited("Another import of yours is still running: wait until it is done.", retry_after=2)
+            raise RateLimited("Another import of yours is still running. Wait until it is done.", retry_after=2)
         self._users.add(user_id)
         try:
             async with self._slots:
@@ -44,7 +44,7 @@ class LargeBodies:
         try:
             body = await request.body()
         except ClientDisconnect:
-            raise HTTPException(400, "The body did not arrive whole.") from None
+            raise HTTPException(400, "The body didn't arrive completely.") from None
         async with self._parsing:
             return await asyncio.to_thread(_items, body, name, kind, most)
 

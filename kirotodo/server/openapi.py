@@ -17,7 +17,7 @@ from kirotodo.server.problems import INSIDE, MEDIA_TYPE, NOT_JSON, OUT_OF_ORDER
 from kirotodo.server.schemas import ImportBody, Problem
 
 EXAMPLES: Final[Mapping[int, tuple[Code, str]]] = {
-    401: ("not_signed_in", "Sign in first: this address needs a token."),
+    401: ("not_signed_in", "Sign in first: this route needs a token."),
     403: ("forbidden", "This token is for another user."),
     404: ("not_found", "There is no task 12."),
     409: ("live_turn", "The last message of this conversation is still being answered."),
@@ -32,8 +32,8 @@ EXAMPLES: Final[Mapping[int, tuple[Code, str]]] = {
 }
 SUMMARY: Final = """A to-do list you talk to.
 
-Every answer carries `X-Request-ID` and `X-Kirotodo-Version`. Errors are RFC 9457 problems with a stable `code`. Lists
-are pages: `next` is the `cursor` to ask with for what follows, null on the last.
+Every answer has `X-Request-ID` and `X-Kirotodo-Version`. Errors are RFC 9457 problems with a stable `code`. Lists are
+pages: send `next` as `cursor` to get the next page; it is null on the last one.
 """
 LOCAL_TIME: Final = {"pattern": r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?$", "examples": ["17:00:00"]}
 _REF: Final = "#/components/schemas/{model}"
@@ -41,25 +41,25 @@ _REF: Final = "#/components/schemas/{model}"
 
 _PAGE: Final = re.compile(r"Page_(\w+)_")
 HEADERS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
-    "X-Request-ID": ("The request's own id if it had one, else one that was made.", {"type": "string"}),
-    "X-Kirotodo-Version": ("The release that answers.", {"type": "string"}),
-    "X-RateLimit-Limit": ("How many such requests there may be in a minute.", {"type": "integer"}),
-    "X-RateLimit-Remaining": ("How many of them are left.", {"type": "integer"}),
-    "X-RateLimit-Reset": ("When there are more again, in seconds since 1970.", {"type": "integer"}),
+    "X-Request-ID": ("The id that the request sent, or else a generated one.", {"type": "string"}),
+    "X-Kirotodo-Version": ("The release that answered.", {"type": "string"}),
+    "X-RateLimit-Limit": ("How many such requests are allowed per minute.", {"type": "integer"}),
+    "X-RateLimit-Remaining": ("How many of these are left.", {"type": "integer"}),
+    "X-RateLimit-Reset": ("When more will be available, in seconds since 1970.", {"type": "integer"}),
     "Retry-After": ("Seconds to wait before the next try.", {"type": "integer"}),
-    "WWW-Authenticate": ("The kind of token that is wanted.", {"type": "string"}),
-    "ETag": ("Changes whenever what was answered does; for `If-Match` and `If-None-Match`.", {"type": "string"}),
-    "Location": ("Where what was made or begun is found.", {"type": "string", "format": "uri-reference"}),
+    "WWW-Authenticate": ("The kind of token that is required.", {"type": "string"}),
+    "ETag": ("Changes whenever the resource does; for `If-Match` and `If-None-Match`.", {"type": "string"}),
+    "Location": ("The address of what was created or begun.", {"type": "string", "format": "uri-reference"}),
 }
 EVERYWHERE: Final = ("X-Request-ID", "X-Kirotodo-Version")
 COUNTED: Final = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 OF_STATUS: Final[Mapping[str, str]] = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 TAGS: Final[Mapping[str, str]] = {
-    "chat": "Say something, and have the outcome at once or as a stream of events.",
-    "turns": "What a message set off: followed, stopped, answered, taken back call by call.",
+    "chat": "Send a message, and get the outcome at once or as a stream of events.",
+    "turns": "What a message set off: follow it, stop it, answer its questions, undo its calls.",
     "conversations": "Threads and their messages.",
     "tasks": "The list and its edits, without a model.",
-    "user": "The models to choose from, how things stand, and what changes meanwhile.",
+    "user": "The available models, the status, and changes as they happen.",
     "auth": "Accounts and tokens. Where another server keeps them, only `GET /api/auth/me`.",
     "health": "For probes and Prometheus.",
 }
@@ -77,7 +77,7 @@ def carries(*names: str) -> dict[str, Any]:
 
 def not_modified() -> dict[str, Any]:
     """Return what a route declares of the answer to one who has it already."""
-    return {"description": "The caller has it already, by `If-None-Match`.", **carries("ETag")}
+    return {"description": "Not modified: the caller already has this version (`If-None-Match`).", **carries("ETag")}
 
 
 def _header(name: str) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def stream_of(schema: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
     content = {"schema": {"type": "object", "required": ["event", "data"], "properties": properties}}
     description = (
         "Server-sent events; the data of each is one line of JSON. Comments (`: ping`) keep the stream open; "
-        "`reconnect` says that the server stops, `problem` why the stream cannot go on."
+        "`reconnect` means that the server is stopping; `problem` gives the reason why the stream can't continue."
     )
     return {200: {"description": description, "content": {"text/event-stream": content}}}
 

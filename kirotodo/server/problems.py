@@ -66,10 +66,10 @@ STATUS: Final[Mapping[Code, int]] = {
 CODES: Final[Mapping[int, Code]] = {401: "not_signed_in", 403: "forbidden", 404: "not_found", 413: "too_large"}
 """The code of a fault that the framework found; any other 4xx is `invalid_input`."""
 
-INSIDE: Final = "Something went wrong inside the server. Nothing of your list is lost; try again."
-OUT_OF_ORDER: Final = "The server is out of order at the moment. Nothing of your list is lost; try again later."
+INSIDE: Final = "Something went wrong inside the server. Your list is safe. Try again."
+OUT_OF_ORDER: Final = "The server isn't working at the moment. Your list is safe. Try again later."
 DAMAGED: Final = (
-    "The server's database is damaged or missing. Whoever runs the server has to look at it; "
+    "The server's database is damaged or missing. Its operator has to look at it; "
     "until then nobody knows whether all of your list is there."
 )
 BUSY: Final = "The server is busy at the moment. Try again in a few seconds."
@@ -137,14 +137,14 @@ def answer_with_problems(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def of_the_framework(request: Request, error: HTTPException) -> Response:
         if error.status_code == 404:
-            hint = "; /docs lists those there are" if request.app.openapi_url else ""
-            return problem_of(NotFound(f"There is no such address here{hint}."))
+            hint = "; /docs lists them all" if request.app.openapi_url else ""
+            return problem_of(NotFound(f"There is no such route{hint}."))
         if error.status_code == 405:
             return _of_method(request)
         if error.status_code == 413:
             return problem_of(TooLarge(error.detail))
         if error.status_code == 400:
-            return problem_of(InvalidInput("The body of the request cannot be read."))
+            return problem_of(InvalidInput("The body of the request can't be read."))
         code = CODES.get(error.status_code, "invalid_input")
         return problem(error.status_code, code, error.detail, headers=error.headers)
 
@@ -158,7 +158,7 @@ def _of_method(request: Request) -> Response:
     headers = {"Allow": ", ".join(sorted(allowed))}
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=headers)
-    detail = f"{request.method} is not taken here. What is: {headers['Allow']}."
+    detail = f"{request.method} isn't allowed here. Allowed: {headers['Allow']}."
     return problem(405, "invalid_input", detail, headers=headers)
 
 
@@ -170,7 +170,7 @@ def _field(location: Iterable[object]) -> str:
 
 def _message(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "json_invalid":
-        return "The body is not valid JSON."
+        return "The body isn't valid JSON."
     message = str(fault["msg"]).removeprefix("Value error, ")
     return message if message.endswith((".", "!", "?")) else f"{message}."
 

@@ -48,7 +48,7 @@ def _faults(settings: "Settings", workers: int) -> "Iterator[str]":
             "keys of his own; use its https:// address."
         )
     if "*" in settings.cors_origins:
-        yield "CORS_ORIGINS=* lets every web page call the server: name the origins that may."
+        yield "CORS_ORIGINS=* lets every web page call the server. List the origins that may."
     if not settings.profiles() and settings.model is None:
         yield (
             "No model is configured: set OPENAI_API_KEY or OPENAI_BASE_URL, "
@@ -120,7 +120,7 @@ def bound(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (socket.gaierror, UnicodeError):
-        raise InvalidInput(f"{host!r} is no address: try --host 127.0.0.1, or 0.0.0.0 for every interface.") from None
+        raise InvalidInput(f"{host!r} isn't a valid address. Try --host 127.0.0.1, or 0.0.0.0 for all.") from None
     listening = socket.socket(family, kind, protocol)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -130,13 +130,15 @@ def bound(host: str, port: int) -> socket.socket:
         listening.close()
         match error.errno:
             case errno.EADDRINUSE:
-                raise Conflict(f"Port {port} is taken by another program: choose another with --port.") from None
+                raise Conflict(f"Port {port} is in use. Choose another with --port.") from None
             case errno.EADDRNOTAVAIL:
-                raise InvalidInput(f"{host} is no address of this machine: try --host 127.0.0.1.") from None
+                raise InvalidInput(f"{host} isn't an address of this computer. Try --host 127.0.0.1.") from None
             case errno.EACCES:
-                raise OperatorError(f"Port {port} is not yours to open: choose one above 1023 with --port.") from None
+                raise OperatorError(
+                    f"You aren't allowed to open port {port}. Choose one above 1023 with --port."
+                ) from None
             case _:
-                raise OperatorError(f"{host}:{port} cannot be opened: {error.strerror or error}.") from None
+                raise OperatorError(f"{host}:{port} can't be opened: {error.strerror or error}.") from None
     listening.set_inheritable(True)
     return listening
 

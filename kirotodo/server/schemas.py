@@ -41,7 +41,7 @@ KEY_PATTERN: Final = r"^[!-~]{1,200}$"
 
 def _storable(text: str) -> str:
     if "\0" in text:
-        raise ValueError("it holds a character that no text can have (NUL)")
+        raise ValueError("it contains a NUL character")
     return text
 
 
@@ -103,7 +103,7 @@ Zone = Annotated[
     AfterValidator(known_zone),
 ]
 Limit = Annotated[int, Number, Field(ge=1, le=PAGE_MAX, description="How many at most.")]
-Cursor = Annotated[Text, Field(max_length=500, description="`next` of the page before.")]
+Cursor = Annotated[Text, Field(max_length=500, description="`next` of the previous page.")]
 TaskIds = Annotated[list[Id], Field(min_length=1, max_length=AT_ONCE, description="Which tasks.", examples=[[3, 5]])]
 Title = Annotated[Text, WithJsonSchema(schema_limits(minLength=1, maxLength=TITLE_MAX, examples=["Pay rent"]))]
 Tag = Annotated[Text, WithJsonSchema(schema_limits(maxLength=NAME_MAX))]
@@ -122,22 +122,26 @@ class ChatBody(Body):
     message: Annotated[
         str,
         WithJsonSchema(schema_limits(minLength=1, maxLength=MESSAGE_MAX, examples=["Add milk tomorrow at 5pm"])),
-    ] = Field(description="What the user says.")
-    conversation_id: Id | None = Field(default=None, description="Go on in this conversation; a new one without it.")
-    timezone: Zone | None = Field(default=None, description="As the header `X-Timezone`, which it overrides.")
+    ] = Field(description="The user's message.")
+    conversation_id: Id | None = Field(
+        default=None, description="The conversation to continue; without it, a new one begins."
+    )
+    timezone: Zone | None = Field(default=None, description="Like the header `X-Timezone`, which it overrides.")
     model: Annotated[Text, Field(max_length=200)] | None = Field(
-        default=None, description="Name of one of `GET /models`; the default one without it."
+        default=None, description="The name of a model of `GET /models`; by default the default one."
     )
 
 
 class ApprovalBody(Body):
     """The answer to a question about a tool call."""
 
-    call_id: Annotated[Text, Field(max_length=50, examples=["0.0"])] = Field(description="Which call was asked about.")
+    call_id: Annotated[Text, Field(max_length=50, examples=["0.0"])] = Field(
+        description="The call that the question is about."
+    )
     decision: Decision = Field(
         description="`always` also lets the same tool act on as many tasks in later turns of the conversation."
     )
-    arguments: dict[str, Any] | None = Field(default=None, description="In place of what the model asked with.")
+    arguments: dict[str, Any] | None = Field(default=None, description="Arguments to use instead of the model's.")
 
 
 class TitleBody(Body):
@@ -150,7 +154,7 @@ class TitleBody(Body):
     created_at: Moment = Field(default_factory=left_out, description="As it is.")
     updated_at: Moment = Field(
         default_factory=left_out,
-        description="As it is: a conversation that has changed since then is left alone (412).",
+        description="Its current value: a conversation that has changed since then is left alone (412).",
     )
 
     def check(self, conversation: Conversation) -> None:
@@ -163,24 +167,22 @@ class FieldsBody(Body):
     has there, `due`, `time` and `remind` take words. A member that is left out stays as it is; null takes the value
     away where there can be none."""
 
-    title: Title = Field(default_factory=left_out, description="What is to be done. Never null.")
+    title: Title = Field(default_factory=left_out, description="What to do. Never null.")
     notes: Annotated[Text, WithJsonSchema(schema_limits(maxLength=NOTES_MAX))] | None = Field(
-        default_factory=left_out, description="Null or an empty text takes them away."
+        default_factory=left_out, description="Null or an empty text removes them."
     )
-    due_date: Day | None = Field(
-        default_factory=left_out, description="The day it is due. Null takes day and time of day away."
-    )
+    due_date: Day | None = Field(default_factory=left_out, description="The day it is due. Null removes day and time.")
     due_time: Clock | None = Field(
-        default_factory=left_out, description="The local time of day, which needs a day. Null takes it away."
+        default_factory=left_out, description="The local time of day, which needs a day. Null removes it."
     )
     due: Words | None = Field(
         default_factory=left_out,
-        description="In place of `due_date`: a day in words, with or without a time. Null takes day and time away.",
+        description="Instead of `due_date`: a day in words, with or without a time. Null removes day and time.",
         examples=["tomorrow at 5pm"],
     )
     time: Words | None = Field(
         default_factory=left_out,
-        description="In place of `due_time`: the time of day in words. Null takes it away.",
+        description="Instead of `due_time`: the time of day in words. Null removes it.",
         examples=["5pm"],
     )
     recurrence: Words | None = Field(
@@ -193,19 +195,17 @@ class FieldsBody(Body):
     )
     priority: Priority | None = Field(default_factory=left_out, description="Null is `none`.")
     project: Annotated[Text, WithJsonSchema(schema_limits(maxLength=NAME_MAX))] | None = Field(
-        default_factory=left_out, description="Null takes it away."
+        default_factory=left_out, description="Null removes it."
     )
     tags: Annotated[list[Tag], Field(max_length=100)] | None = Field(
-        default_factory=left_out, description="In place of all tags. Null takes all away."
+        default_factory=left_out, description="Replaces all tags. Null removes all."
     )
     add_tags: list[Tag] = Field(default_factory=left_out, max_length=100, description="More tags.")
     remove_tags: list[Tag] = Field(default_factory=left_out, max_length=100, description="Fewer tags.")
-    remind_at: Moment | None = Field(
-        default_factory=left_out, description="When to be reminded. Null takes the reminder away."
-    )
+    remind_at: Moment | None = Field(default_factory=left_out, description="When to remind. Null removes the reminder.")
     remind: Words | None = Field(
         default_factory=left_out,
-        description="In place of `remind_at`: when to be reminded, in words. Null takes the reminder away.",
+        description="Instead of `remind_at`: when to remind, in words. Null removes the reminder.",
         examples=["10 minutes before"],
     )
 
@@ -221,9 +221,9 @@ class NewTaskBody(FieldsBody):
     """A task to be made: at least its `title`. It takes what reading a task gives, and the new task has an id and times
     of its own."""
 
-    title: Title = Field(description="What is to be done.")
+    title: Title = Field(description="What to do.")
     completed_at: Moment | None = Field(
-        default_factory=left_out, description="The moment it was done, for a task that is to be added as done."
+        default_factory=left_out, description="When it was completed, to add it as a completed task."
     )
     id: Id = Field(default_factory=left_out, description="Not kept.")
     parent_id: Id | None = Field(default_factory=left_out, description="Not kept.")
@@ -235,14 +235,17 @@ class TaskBody(FieldsBody):
     """Changes to a task. It takes what reading one gives; of what cannot be changed, only as it is."""
 
     completed: StrictBool = Field(
-        default_factory=left_out, description="Set it done or open; a set, never a toggle. Never null."
+        default_factory=left_out, description="Sets it done or open; never a toggle. Never null."
     )
     id: Id = Field(default_factory=left_out, description="As it is.")
     parent_id: Id | None = Field(default_factory=left_out, description="As it is.")
-    completed_at: Moment | None = Field(default_factory=left_out, description="As it is; set `completed` instead.")
+    completed_at: Moment | None = Field(
+        default_factory=left_out, description="Its current value; set `completed` instead."
+    )
     created_at: Moment = Field(default_factory=left_out, description="As it is.")
     updated_at: Moment = Field(
-        default_factory=left_out, description="As it is: a task that has changed since then is left alone (412)."
+        default_factory=left_out,
+        description="Its current value: a task that has changed since then is left alone (412).",
     )
 
     def check(self, task: Task) -> None:
@@ -255,9 +258,7 @@ def check_as_read(body: Body, value: Task | Conversation, *, only_if_the_same: S
     a member that cannot be changed is not given as it is."""
     given = body.model_dump(exclude_unset=True)
     if "updated_at" in given and not _same(given["updated_at"], value.updated_at):
-        raise PreconditionFailed(
-            "It has changed since you read it, and nothing was done: read it again, then try again."
-        )
+        raise PreconditionFailed("It has changed since you read it, so nothing was done. Read it again, then retry.")
     for name in only_if_the_same:
         if name in given and not _same(given[name], getattr(value, name)):
             hint = "set `completed` to true or false instead" if name == "completed_at" else "leave it out"
@@ -276,8 +277,8 @@ class TextBody(Body):
 
     text: Annotated[
         Text, WithJsonSchema(schema_limits(minLength=1, examples=["Pay rent friday 5pm #home +flat !high"]))
-    ] = Field(description="One line with dates, `#tag`, `+project` and `!priority` in it.")
-    dry_run: StrictBool = Field(default=False, description="Only say what would be added, with ids 0.")
+    ] = Field(description="One line with dates, `#tag`, `+project` and `!priority`.")
+    dry_run: StrictBool = Field(default=False, description="Only return what would be added, with ids 0.")
 
 
 class UpdateBody(Body):
@@ -291,7 +292,7 @@ class CompleteBody(Body):
     """Tasks to complete, or to open again."""
 
     task_ids: TaskIds
-    completed: StrictBool = Field(default=True, description="false opens them again.")
+    completed: StrictBool = Field(default=True, description="false reopens them.")
 
 
 class TaskIdsBody(Body):
@@ -333,7 +334,7 @@ Draft = Annotated[DraftBody, AfterValidator(DraftBody.draft)]
 class ImportBody(Body):
     """Tasks to import."""
 
-    drafts: list[DraftBody] = Field(max_length=IMPORT_AT_ONCE, description="Tasks as they are to be.")
+    drafts: list[DraftBody] = Field(max_length=IMPORT_AT_ONCE, description="The tasks to add.")
 
 
 class UndoBody(Body):
@@ -435,7 +436,9 @@ class Problem(BaseModel):
     status: int
     detail: str
     code: Code
-    errors: list[FieldFault] | None = Field(default=None, description="Of `invalid_input`: what is wrong where.")
-    turn_id: str | None = Field(default=None, description="Of `live_turn`, and of a chat whose turn failed.")
-    conversation_id: int | None = Field(default=None, description="Of a chat whose turn failed.")
-    retry_after: float | None = Field(default=None, description="Of `rate_limited`: seconds to wait.")
+    errors: list[FieldFault] | None = Field(
+        default=None, description="With `invalid_input`: what is wrong with which field."
+    )
+    turn_id: str | None = Field(default=None, description="With `live_turn`, and for a chat whose turn failed.")
+    conversation_id: int | None = Field(default=None, description="For a chat whose turn failed.")
+    retry_after: float | None = Field(default=None, description="With `rate_limited`: seconds to wait.")

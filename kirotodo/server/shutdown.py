@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-RESTARTING: Final = "This server restarts. Your message is kept and is answered; look again in a moment."
+RESTARTING: Final = "The server is restarting. Your message is saved and will be answered; check again in a moment."
 
 
 class GracefulShutdown:
@@ -81,7 +81,7 @@ class GracefulShutdown:
                 await until_idle()
                 await self._nobody_waits.wait()
         except TimeoutError:
-            log.info("turns that are not over yet are let go of; another server goes on with them")
+            log.info("releasing the turns that are still running; another server will continue them")
         self.end()
 
     @contextmanager

@@ -80,7 +80,7 @@ class EventStream(Response):
             with self._drain.viewer(self._part), self._ending():
                 await self._write(send)
         except TimeoutError:
-            log.info("a viewer that read nothing for %d seconds was cut", PATIENCE_SECONDS)
+            log.info("a viewer that read nothing for %d seconds was disconnected", PATIENCE_SECONDS)
         finally:
             for task in tasks:
                 task.cancel()
@@ -152,7 +152,7 @@ async def _sent(send: Send, body: bytes, *, more: bool = True) -> None:
 
 
 WAITS: Final = (
-    "The database does not answer at the moment. Your message is saved, and its answer goes on as soon as it does: "
+    "The database isn't answering right now. Your message is saved, and its answer continues as soon as it does: "
     "there is no need to send it again."
 )
 

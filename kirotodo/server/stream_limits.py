@@ -90,7 +90,7 @@ class Viewers:
         user_id = holder.user_id
         if self._counts[user_id] >= self._most:
             raise RateLimited(
-                f"You have {self._most} event streams open already: close one, then try again.",
+                f"You have {self._most} event streams open already. Close one, then try again.",
                 retry_after=RETRY_SECONDS,
             )
         viewing = Viewing(holder=holder)

@@ -63,7 +63,7 @@ async def test_a_fault_of_the_schema_names_the_fields(api: httpx2.AsyncClient) -
 
 async def test_a_body_that_is_no_json_is_refused(api: httpx2.AsyncClient) -> None:
     answer = await api.post("/tasks", content=b"{", headers={"Content-Type": "application/json"})
-    assert (answer.status_code, answer.json()["detail"]) == (422, "The body is not valid JSON.")
+    assert (answer.status_code, answer.json()["detail"]) == (422, "The body isn't valid JSON.")
 
 
 async def test_answers_carry_an_id_and_the_version(api: httpx2.AsyncClient) -> None:

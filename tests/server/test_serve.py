@@ -123,15 +123,15 @@ def test_a_taken_port_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code, sentence = refused(capsys, "--port", str(port))
-    assert (code, sentence) == (1, f"Port {port} is taken by another program: choose another with --port.\n")
+    assert (code, sentence) == (1, f"Port {port} is in use. Choose another with --port.\n")
 
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
     ("args", "more", "code", "sentence"),
     [
-        (("--host", "no.such.host.invalid"), {}, 2, "is no address"),
-        (("--host", "203.0.113.7"), {}, 2, "is no address of this machine"),
+        (("--host", "no.such.host.invalid"), {}, 2, "isn't a valid address"),
+        (("--host", "203.0.113.7"), {}, 2, "isn't an address of this computer"),
         (("--workers", "2"), {}, 1, "2 workers cannot share SQLite"),
         (("--port", "70000"), {}, 2, "70000 is not in the range"),
         ((), {"DATABASE_URL": "sqlite:////dev/null/x.db"}, 1, "/dev/null"),

@@ -187,7 +187,7 @@ def report_sign_in(signed_in: SignedIn) -> None:
 def prompt_for(what: str, default: str = "") -> str:
     """Prompt for a value and return it. Raises `InvalidInput` where nobody is at the terminal."""
     if not can_ask():
-        raise InvalidInput(f"{what} is needed, and there is no terminal to ask at: give it as an option.")
+        raise InvalidInput(f"{what} is required. There is no terminal to ask you, so pass it as an option.")
     return prompt(what, default=default)
 
 

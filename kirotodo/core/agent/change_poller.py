@@ -53,10 +53,10 @@ class ChangePoller:
             try:
                 await self._look()
             except KirotodoError as error:
-                log.warning("other processes' news could not be looked for: %s", error.message)
+                log.warning("changes by other processes could not be polled: %s", error.message)
                 seconds = PATIENCE_SECONDS
             except Exception:
-                log.exception("other processes' news could not be looked for")  # viewers would wait for ever
+                log.exception("changes by other processes could not be polled")  # viewers would wait for ever
                 seconds = PATIENCE_SECONDS
             await asyncio.sleep(seconds)
 

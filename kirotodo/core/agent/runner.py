@@ -47,7 +47,7 @@ OUTAGES_MAX: Final = 5
 TAKEOVERS_MAX: Final = 3
 """How often a turn that gets no further is taken over from a process that died."""
 GIVEN_UP: Final = (
-    f"The program stopped {TAKEOVERS_MAX + 1} times while it answered this, so it was given up. What was done so far "
+    f"kirotodo crashed {TAKEOVERS_MAX + 1} times while answering this and gave up. What was done so far "
     "stands. Your message is kept; send it again to retry."
 )
 _INSIDE: Final = ModelError("Something went wrong inside kirotodo. Your message is kept.")
@@ -191,7 +191,7 @@ class TurnRunner:
             try:
                 await self.take_over()
             except KirotodoError as error:
-                log.warning("turns that were left behind could not be looked for: %s", error.message)
+                log.warning("abandoned turns could not be looked for: %s", error.message)
 
     async def take_over(self) -> int:
         """Go on with turns that nobody runs any more; return how many there were."""
@@ -229,7 +229,7 @@ class TurnRunner:
             record = await store.turns.get(turn_id)
             approval = record.turn.approval
             if record.turn.status != "awaiting_approval" or approval is None or approval.call_id != call_id:
-                raise Conflict("That question is not open any more.")
+                raise Conflict("That question is no longer open.")
             call = next(call for call in record.turn.tool_calls if call.id == call_id)
             await store.turns.unpark(turn_id)
             # Unpark, claim, answer and receipts commit together: a crash leaves the question open or fully answered.
@@ -302,7 +302,7 @@ class TurnRunner:
                     return stop.reason, "", run
                 ending = Ending(status="cancelled")
             except StorageError as error:
-                log.error("turn %s waits for the database: %s", turn.turn_id, error.message, extra=_ids(turn))
+                log.error("turn %s is waiting for the database: %s", turn.turn_id, error.message, extra=_ids(turn))
                 fresh = None
                 if outages.too_many(run):
                     ending = Ending(status="failed", error=error)
@@ -322,7 +322,7 @@ class TurnRunner:
             async with self._database.begin(turn.user_id, turn_id=turn.turn_id) as store:
                 await store.turns.release(turn.turn_id, turn.epoch)
         except StorageError as error:
-            log.warning("turn %s is let go of by its lease alone: %s", turn.turn_id, error.message)
+            log.warning("turn %s could not be released; its lease will expire: %s", turn.turn_id, error.message)
 
     async def _reopened(self, turn: TurnLog, interrupt: Cancellation) -> bool:
         """Wait until the database takes writes again and the turn is still ours; False where it is not, or this process
@@ -477,7 +477,7 @@ class TurnRunner:
             try:
                 held = await self._database.hold([job.log.lease for job in jobs], lease=self.lease)
             except KirotodoError as error:
-                log.warning("leases could not be kept: %s", error.message)
+                log.warning("leases could not be renewed: %s", error.message)
                 continue  # a lease outlives several beats; once it has run out, the fence of the next write says so
             # The update names the epoch too: no row means that the turn is over, or that another process owns it.
             for job in jobs:

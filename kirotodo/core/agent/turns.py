@@ -94,7 +94,7 @@ async def _refuse_a_silent_one(turn: _Followed) -> None:
         status = (await store.turns.get(turn.turn_id)).turn.status
     if status == "running":
         raise StorageError(
-            "Nobody can go on with this turn just now. Your message is saved; it goes on later by itself."
+            "No server can continue this turn right now. Your message is saved; it will continue by itself."
         )
 
 
@@ -332,11 +332,11 @@ class Turns:
 def _checked(message: str) -> str:
     text = message.replace("\0", "").strip()
     if not text:
-        raise InvalidInput("There is nothing to send: the message is empty.")
+        raise InvalidInput("The message is empty.")
     if len(text) > MESSAGE_MAX:
         raise InvalidInput(f"A message holds at most {MESSAGE_MAX:,} characters; this one has {len(text):,}.")
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise InvalidInput("The message holds characters that are no valid Unicode.")
+        raise InvalidInput("The message contains invalid Unicode.")
     return text
 
 
@@ -347,6 +347,6 @@ def _fingerprint(text: str, conversation_id: int | None, model: str | None) -> s
 
 def _attached(known: TurnRecord, fingerprint: str) -> Sent:
     if known.fingerprint != fingerprint:
-        raise KeyReused("This request key was used before with another message.")
+        raise KeyReused("This request key was already used with another message.")
     turn = known.turn
     return Sent(conversation_id=turn.conversation_id, turn_id=turn.id, message_seq=turn.message_seq, attached=True)

@@ -39,7 +39,7 @@ def decode(text: str, *, sort: str, kinds: Sequence[type], stages: int = 1) -> C
             raise ValueError(found)
         values = tuple(_part(part, kind) for part, kind in zip(key, kinds, strict=True))
     except (ValueError, TypeError, binascii.Error, RecursionError):
-        raise InvalidInput("That page mark does not fit this list; ask for the first page again.") from None
+        raise InvalidInput("That cursor doesn't belong to this list. Start again from the first page.") from None
     return Cursor(sort=sort, stage=int(stage), key=values, total=total)
 
 

@@ -178,7 +178,7 @@ class Journal:
         entries = await self._scope.rows(_OF_CALL, {"turn": turn_id, "call": call_id})
         live = [entry for entry in entries if entry.undone_after is None]
         if not live:
-            raise NotUndoable("That was undone already." if entries else "There is nothing to undo in that step.")
+            raise NotUndoable("That was already undone." if entries else "There is nothing to undo in that step.")
         return await self._replay(live, undo=True)
 
     async def redo(self) -> Changed:
@@ -242,7 +242,7 @@ class Journal:
             if gone:
                 self._moved(replay, entry, before=None, after=task)
         elif gone:
-            replay.skipped.append(f"Task {task.id} “{task.title}” is deleted, so it stays as it was.")
+            replay.skipped.append(f"Task {task.id} “{task.title}” is deleted, so it was left alone.")
         else:
             self._change_back(replay, entry, task, source, target)
 
@@ -250,7 +250,7 @@ class Journal:
         if gone:
             return
         if source is not None and any(getattr(task, name) != getattr(source, name) for name in TASK_FIELDS):
-            replay.skipped.append(f"Task {task.id} “{task.title}” has changed since, so it stays.")
+            replay.skipped.append(f"Task {task.id} “{task.title}” has changed since, so it was left alone.")
             return
         self._moved(replay, entry, before=task, after=None)
 

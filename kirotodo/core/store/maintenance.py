@@ -99,9 +99,9 @@ def backup(url: str, target: Path, *, overwrite: bool = False) -> Path:
     path = _existing(url)
     target = target.expanduser().absolute()
     if target == path or (target.exists() and target.samefile(path)):
-        raise Conflict(f"{target} is the database itself; name another file for the copy.")
+        raise Conflict(f"{target} is the database itself. Choose another file for the copy.")
     if target.exists() and not overwrite:
-        raise Conflict(f"{target} exists already; name another file, or allow it to be overwritten.")
+        raise Conflict(f"{target} already exists. Choose another file, or allow overwriting it.")
     with translate_errors(target):
         files.make_folder(target)
         part = schema.unused(target.with_name(f"{target.name}.part"))
@@ -130,7 +130,7 @@ def restore(source: Path, url: str) -> Path | None:
     if not source.is_file():
         raise NotFound(f"There is no file {source}.")
     if path.exists() and source.samefile(path):
-        raise Conflict(f"{source} is the database itself; name the backup copy.")
+        raise Conflict(f"{source} is the database itself. Give the backup file instead.")
     _validate(source)
     with translate_errors(path):
         files.make_folder(path)
@@ -167,11 +167,11 @@ def _validate(source: Path) -> None:
     with translate_errors(source), closing(files.connect_to_read(source)) as connection:
         revision = schema.revision_of(connection, source)
         if revision is None:
-            raise StorageError(f"{source} is an empty database; name a backup copy made by `kirotodo db backup`.")
+            raise StorageError(f"{source} is an empty database. Give a backup made by `kirotodo db backup`.")
         schema.refuse_newer(revision, source)
         problems = list(_problems(connection, revision))
     if any("damaged" in problem for problem in problems):
-        raise StorageError(f"{source} is damaged; the list was left as it was.")
+        raise StorageError(f"{source} is damaged. Your list was left unchanged.")
 
 
 def _keep(path: Path) -> Path | None:
@@ -202,13 +202,13 @@ def _problems(connection: sqlite3.Connection, revision: str | None) -> Iterator[
     loose = connection.execute("PRAGMA foreign_key_check").fetchall()
     if loose:
         tables = ", ".join(sorted({str(row[0]) for row in loose}))
-        yield f"{len(loose)} rows of {tables} belong to nothing."
+        yield f"{len(loose)} rows of {tables} refer to rows that don't exist."
     if revision is None:
-        yield "The database is empty; `kirotodo db upgrade` makes its tables."
+        yield "The database is empty. `kirotodo db upgrade` creates its tables."
     elif revision not in revisions.REVISIONS:
-        yield "The database was written by a newer kirotodo; update this one."
+        yield "The database was written by a newer kirotodo. Update this one."
     elif revision != revisions.HEAD:
-        yield "The database is of an older release; `kirotodo db upgrade` brings it up to date."
+        yield "The database is from an older release. `kirotodo db upgrade` migrates it."
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:
@@ -217,7 +217,7 @@ def _count(connection: sqlite3.Connection, table: str) -> int:
 
 def _known(revision: str) -> str:
     if revision not in revisions.REVISIONS:
-        raise InvalidInput(f"There is no revision {revision}; there are {', '.join(revisions.REVISIONS)}.")
+        raise InvalidInput(f"There is no revision {revision}. Choose one of: {', '.join(revisions.REVISIONS)}.")
     return revision
 
 

@@ -47,7 +47,7 @@ class RequestKeyStore:
         if row is None:
             return None
         if row.fingerprint != request.fingerprint:
-            raise KeyReused("This Idempotency-Key was used before with another request; use a new one.")
+            raise KeyReused("This Idempotency-Key was already used with another request. Use a new one.")
         return str(row.answer)
 
     async def keep(self, request: RequestKey, answer: str) -> None:

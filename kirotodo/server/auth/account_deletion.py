@@ -41,7 +41,7 @@ class Deletions:
         does not, or where a user with a password did not give it.
         """
         if not {user_id, *spellings_of(email or user_id)}.intersection((confirm.strip(), *spellings_of(confirm))):
-            raise InvalidInput(f"To confirm, repeat {email or user_id}.")
+            raise InvalidInput(f"To confirm, send {email or user_id} in `confirm`.")
         async with self._database.read(user_id) as store:
             account = await store.accounts.get()
         kept = account.password_hash if account is not None else None
@@ -60,7 +60,7 @@ class Deletions:
         async with self._database.begin(user_id) as store:
             account = await store.accounts.get()
             if account is None or account.deletion_at is None:
-                raise NotFound("Nobody asked for this account to be deleted: it stays.")
+                raise NotFound("This account isn't due to be deleted.")
             if account.deletion_at <= store.now:
                 raise Conflict("The account is being deleted: it's too late to keep it.")
             await store.accounts.set_deletion(None)
@@ -75,7 +75,7 @@ class Deletions:
             try:
                 count = await self._database.delete_users()
             except KirotodoError as error:
-                log.warning("users whose grace time is over could not be deleted: %s", error.message)
+                log.warning("users due for deletion could not be deleted: %s", error.message)
             else:
                 if count:
-                    log.info("%d users were deleted with everything of theirs", count)
+                    log.info("%d users were deleted with all their data", count)

@@ -32,8 +32,8 @@ GRACE: Final = timedelta(seconds=60)
 SESSION_STATUS_SECONDS: Final = 3.0
 """How long a server believes what it knows of a session: until then one that another server ended still gets in."""
 SESSION_STATUSES_MAX: Final = 10_000
-WRONG: Final = "This e-mail address and this password do not belong together."
-ENDED: Final = "This session was ended: sign in again."
+WRONG: Final = "Wrong e-mail address or password."
+ENDED: Final = "This session has ended. Sign in again."
 NOT_CURRENT: Final = "That isn't your current password."
 
 
@@ -138,7 +138,7 @@ class Accounts:
             account = await store.accounts.get()
         right, _ = await self._passwords.check(current, account.password_hash if account else None)
         if account is None or account.password_hash is None:
-            raise Conflict("This user has no password: it signs in with tokens from elsewhere.")
+            raise Conflict("This user has no password here: their tokens come from another server.")
         if not right:
             raise InvalidInput(NOT_CURRENT)
         check_password(new, email=account.email)
@@ -196,7 +196,7 @@ class Accounts:
         # Raised after the transaction, which would otherwise roll the revocation back.
         if reused:
             self._session_statuses.forget(refresh.user_id)
-            log.warning("a refresh token that was replaced came back: its session %s was ended", refresh.session_id)
+            log.warning("a replaced refresh token was used again: its session %s was ended", refresh.session_id)
             raise NotSignedIn(ENDED)
         return self._pair(
             refresh.user_id,
@@ -211,7 +211,9 @@ class Accounts:
     async def sign_out(self, user_id: str, session_id: str | None, *, everywhere: bool) -> None:
         """End this session, or every session and every token of the user, at once on this server."""
         if session_id is None and not everywhere:
-            raise Conflict("This token belongs to no session: it ends by itself, or by signing out everywhere.")
+            raise Conflict(
+                "This token belongs to no session. It expires by itself; to revoke it now, sign out everywhere."
+            )
         async with self._database.begin(user_id) as store:
             if everywhere:
                 await store.accounts.revoke_all()

@@ -103,7 +103,7 @@ class Issuer:
             return key
         if self._answers:
             raise NotSignedIn(NOT_VALID)
-        raise Unreachable(f"{self.url} does not publish its keys at the moment: try again in a moment.")
+        raise Unreachable(f"The keys of {self.url} can't be fetched right now. Try again in a moment.")
 
     def _older_than(self, seconds: float) -> bool:
         return self._looked_at is None or self._monotonic() - self._looked_at >= seconds
@@ -151,7 +151,7 @@ def _usable(published: object) -> dict[str, Key]:
     entries = found if isinstance(found, list) else ()
     keys = {key.public.key_id: key for entry in entries if (key := _usable_key(entry)) is not None}
     if not keys:
-        raise ValueError("there is no key among them that can be used")
+        raise ValueError("none of its keys can be used")
     return {kid: key for kid, key in keys.items() if kid is not None}
 
 

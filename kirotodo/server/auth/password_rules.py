@@ -39,12 +39,12 @@ def check_password(password: str, *, email: str | None = None) -> None:
     if all(map(is_invisible, folded)):
         raise InvalidInput("a password needs more than spaces")
     if len(_unit(folded)) <= UNIT_MAX or _is_sequence(folded):
-        raise InvalidInput("this password repeats or counts on: use several words, or let a password manager make one")
+        raise InvalidInput("this password is a repetition or a sequence: use several words, or a password manager")
     cores = set(_cores(folded))
     if not cores.isdisjoint(_common()):
         raise InvalidInput("this password is one of the most common ones: use several words, or a password manager")
     if not {_squashed(core) for core in cores}.isdisjoint(_names(email)):
-        raise InvalidInput("this password is the name of the account or of this service: use something else")
+        raise InvalidInput("this password is the name of the account or the service: use something else")
 
 
 def _cores(folded: str) -> Iterator[str]:

@@ -202,11 +202,13 @@ class Limits:
             answer = await question(self._shared)
         except (TimeoutError, RedisError, OSError) as error:
             if not self._lost:
-                log.warning("the storage of rate limits is lost, each server counts alone (%s)", type(error).__name__)
+                log.warning(
+                    "the rate limit storage is unavailable; each server counts on its own (%s)", type(error).__name__
+                )
             self._lost = True
             return await question(self._local)
         if self._lost:
-            log.warning("the storage of rate limits is back")
+            log.warning("the rate limit storage is available again")
             self._lost = False
         return answer
 
@@ -261,8 +263,8 @@ def _rules(a_minute: int, at_once: int) -> dict[Kind, _Rule]:
             sentence=sentence,
         )
 
-    slowly = "Too many requests: wait a moment, then go on."
-    sign_in = "Too many attempts to sign in: wait a moment, then try again."
+    slowly = "Too many requests. Wait a moment, then try again."
+    sign_in = "Too many sign-in attempts. Wait a moment, then try again."
     return dict(
         (
             rule("turn", 1, slowly),

@@ -41,7 +41,7 @@ def weakness_of(secret: str) -> str | None:
     if len({letters[place : place + 3] for place in range(len(letters) - 2)}) < (len(letters) - 2) * 0.6:
         return "repeats itself and could be guessed"
     if sum(two in _NEIGHBOURS for two in pairwise(letters)) > len(letters) / 2:
-        return "is a row of letters or digits and could be guessed"
+        return "is a sequence of letters or digits and could be guessed"
     return None
 
 
@@ -83,7 +83,7 @@ def _kept(path: Path) -> str:
             f"{error.filename or path} cannot be read or written: {error.strerror or error}; set BETTER_AUTH_SECRET."
         ) from None
     if len(found) < SECRET_MIN:
-        raise OperatorError(f"{path} is damaged: delete it, and another one is made; everybody then signs in again.")
+        raise OperatorError(f"{path} is damaged. Delete it to create a new one; everyone then has to sign in again.")
     return found
 
 

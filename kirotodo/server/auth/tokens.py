@@ -25,9 +25,9 @@ TOKEN_MAX: Final = 8 * 1024
 """Longer ones are not even looked at."""
 SKEW_SECONDS: Final = 30
 """How far the clock of the machine that signed may be ahead of ours."""
-NO_TOKEN: Final = "Sign in first: this address needs a token."
-NOT_VALID: Final = "This token is not valid here: sign in again."
-EXPIRED: Final = "This token has run out: sign in again."
+NO_TOKEN: Final = "Sign in first: this route needs a token."
+NOT_VALID: Final = "This token isn't valid here. Sign in again."
+EXPIRED: Final = "This token has expired. Sign in again."
 SUBJECT: Final = re.compile(r"(?!\.\.?\Z)[^\s/?#\\\x00-\x1f\x7f\ud800-\udfff]{1,255}")
 """What a user's id may be: it has to fit into an address, where . and .. are other addresses."""
 _OPTIONS: Final[Options] = {

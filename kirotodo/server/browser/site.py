@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 TITLE: Final = "kirotodo"
 PAGE: Final = files("kirotodo.server.browser") / "page"
 STATIC: Final = Path(textual_serve.__file__).parent / "static"
-FULL: Final = "All places are taken. Please come again in a few minutes."
+FULL: Final = "There are too many visitors right now. Please try again in a few minutes."
 UNUSED: Final = "Closed, because nothing was typed. Reload the page to start again."
 UNUSED_SECONDS: Final = 600.0
 """How long a visitor may take to press the first key. The site cannot know who is signed in, but nobody is by then."""

@@ -59,19 +59,15 @@ class Metrics(Observer):
             buckets=REQUEST_BUCKETS,
             registry=registry,
         )
-        self._turns = Counter(
-            "kirotodo_turns", "Stretches of work on turns, by how they ended.", ("status",), registry=registry
-        )
+        self._turns = Counter("kirotodo_turns", "Runs of turns, by how they ended.", ("status",), registry=registry)
         self._turn_seconds = Histogram(
             "kirotodo_turn_seconds",
-            "Seconds of work on a turn.",
+            "Seconds spent on a turn.",
             ("status", "model"),
             buckets=TURN_BUCKETS,
             registry=registry,
         )
-        self._tokens = Counter(
-            "kirotodo_model_tokens", "Tokens that models were paid for.", ("model", "kind"), registry=registry
-        )
+        self._tokens = Counter("kirotodo_model_tokens", "Tokens used by models.", ("model", "kind"), registry=registry)
         self._model_seconds = Histogram(
             "kirotodo_model_seconds",
             "Seconds of one run of a model.",
@@ -81,7 +77,7 @@ class Metrics(Observer):
         )
         self._first_seconds = Histogram(
             "kirotodo_model_first_seconds",
-            "Seconds until a model says its first word.",
+            "Seconds until the first event of a model.",
             ("model",),
             buckets=TURN_BUCKETS,
             registry=registry,
@@ -89,13 +85,13 @@ class Metrics(Observer):
         self._model_errors = Counter(
             "kirotodo_model_errors", "Runs of a model that failed.", ("model", "code"), registry=registry
         )
-        self._limited = Counter("kirotodo_rate_limited", "Requests turned away by a limit.", registry=registry)
-        self._live = self._gauge("kirotodo_turns_live", "Turns that run now.")
-        self._viewers = self._gauge("kirotodo_viewers", "Streams of events that are open now.")
+        self._limited = Counter("kirotodo_rate_limited", "Requests refused by a limit.", registry=registry)
+        self._live = self._gauge("kirotodo_turns_live", "Turns running now.")
+        self._viewers = self._gauge("kirotodo_viewers", "Event streams open now.")
         self._pool_in_use = self._gauge("kirotodo_db_pool_in_use", "Database connections in use.")
-        self._pool_size = self._gauge("kirotodo_db_pool_size", "Database connections there may be.")
+        self._pool_size = self._gauge("kirotodo_db_pool_size", "Maximum number of database connections.")
         self._storage_up = self._gauge(
-            "kirotodo_rate_limit_storage_up", "Whether the shared store of limits answers.", mode="min"
+            "kirotodo_rate_limit_storage_up", "Whether the shared rate limit storage answers.", mode="min"
         )
         self._storage_up.set(1)
         self._gauge("kirotodo_build_info", "1, with the release as a label.", labels=("version",), mode="max").labels(

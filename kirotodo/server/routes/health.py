@@ -31,7 +31,7 @@ async def get_readiness(request: Request) -> Health | Response:
     """Check that the database answers and can be written, and that the server isn't about to stop. One that is busy
     with others does answer."""
     if request.app.state.drain.begun:
-        return problem_of(Draining("This server is about to stop."))
+        return problem_of(Draining("This server is shutting down."))
     database: Database = request.app.state.core.database
     began = time.monotonic()
     try:

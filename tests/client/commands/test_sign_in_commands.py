@@ -109,7 +109,12 @@ def test_signed_in_already_it_only_changes_the_list(person: Person) -> None:
 @pytest.mark.parametrize(
     ("arguments", "stdin", "code", "words"),
     [
-        (["login", "--email", "EMAIL", "--password-stdin"], "wrong password here\n", 4, "do not belong together"),
+        (
+            ["login", "--email", "EMAIL", "--password-stdin"],
+            "wrong password here\n",
+            4,
+            "Wrong e-mail address or password",
+        ),
         (["login", "--email", "nobody@example.com", "--password-stdin"], "wrong password\n", 4, "do not belong"),
         (["signup", "--email", "EMAIL", "--password-stdin"], f"{PASSWORD}\n", 1, ""),
         (["signup", "--email", "new@example.com", "--password-stdin"], "short\n", 2, "password"),

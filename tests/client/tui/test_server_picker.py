@@ -14,7 +14,7 @@ from tests.client.test_credentials import token
 from tests.client.tui.chat_host import Chat
 from tests.client.tui.server_picker_host import Home, chat_in, keep_a_list
 
-WRONG = problem(401, "not_signed_in", "This e-mail address and this password do not belong together.")
+WRONG = problem(401, "not_signed_in", "Wrong e-mail address or password.")
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def test_what_is_refused_stays_in_the_fields_with_the_reason(home: Home, s
     async with chat_in(home, selection=ServerSelection(server=server.address.url), ready=False) as chat:
         await chat.wait_for("password")
         await fill(chat)
-        await chat.wait_for("do not belong", "ada@example.com", "••••")
+        await chat.wait_for("Wrong e-mail address or password", "ada@example.com", "••••")
         await chat.press("enter")
         await chat.wait_for("is unavailable")
         await chat.press("enter")

@@ -59,7 +59,7 @@ async def test_the_list_begins_with_the_latest_and_is_walked_once(database: Data
             if cursor is None:
                 break
         assert found == [2, 5, 4, 3, 1]
-        with pytest.raises(InvalidInput, match="page mark"):
+        with pytest.raises(InvalidInput, match="cursor"):
             await store.conversations.page(cursor="nonsense")
 
 

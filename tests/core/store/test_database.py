@@ -208,7 +208,7 @@ async def test_a_database_held_by_another_program_is_told_so(database: Database,
     await _add(database, "a")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StorageBusy, match=r"kirotodo\.db is held by another program"):
+        with pytest.raises(StorageBusy, match=r"kirotodo\.db is locked by another program"):
             await _add(database, "b")
         other.execute("ROLLBACK")
     await _add(database, "c")
@@ -216,7 +216,7 @@ async def test_a_database_held_by_another_program_is_told_so(database: Database,
 
 
 async def test_text_that_cannot_be_stored_is_refused(database: Database) -> None:
-    with pytest.raises(InvalidInput, match="cannot be stored"):
+    with pytest.raises(InvalidInput, match="can't be stored"):
         await _add(database, "half a \ud83d pair")
     await _add(database, "a")
 

@@ -237,7 +237,7 @@ async def test_undo_of_an_addition_leaves_a_task_that_moved_on(database: Databas
     async with database.begin(ANN) as store:
         changed = await store.journal.undo_call("t1", "1.1")
     assert changed.removed == ()
-    assert changed.skipped == ("Task 1 “milk” has changed since, so it stays.",)
+    assert changed.skipped == ("Task 1 “milk” has changed since, so it was left alone.",)
     assert await _titles(database) == ["milk"]
 
 
@@ -249,7 +249,7 @@ async def test_undo_of_an_edit_leaves_a_deleted_task_deleted(database: Database)
     async with database.begin(ANN) as store:
         changed = await store.journal.undo_call("t1", "1.1")
     assert changed.removed == (1,)
-    assert changed.skipped == ("Task 1 “bread” is deleted, so it stays as it was.",)
+    assert changed.skipped == ("Task 1 “bread” is deleted, so it was left alone.",)
 
 
 async def test_undo_call_takes_back_that_call_alone_and_only_once(database: Database) -> None:

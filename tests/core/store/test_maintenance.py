@@ -47,7 +47,7 @@ async def test_rows_that_belong_to_nothing_fail_the_check(url: str, path: Path, 
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO task_tags VALUES ('ann', 99, 0, 'x', 'x')")
         connection.commit()
-    assert maintenance.check(url).problems == ("1 rows of task_tags belong to nothing.",)
+    assert maintenance.check(url).problems == ("1 rows of task_tags refer to rows that don't exist.",)
 
 
 async def test_a_damaged_database_fails_the_check(url: str, path: Path, clock: Clock) -> None:
@@ -71,7 +71,7 @@ def test_what_is_not_there_is_said_so(url: str, tmp_path: Path) -> None:
     ):
         with pytest.raises(NotFound, match="There is no"):
             attempt()
-    with pytest.raises(InvalidInput, match="There is no revision 4711; there are 0001"):
+    with pytest.raises(InvalidInput, match=r"There is no revision 4711. Choose one of: 0001"):
         maintenance.upgrade(url, "4711")
 
 
@@ -89,7 +89,7 @@ async def test_a_backup_overwrites_only_when_told(url: str, path: Path, tmp_path
     await _with(url, clock, "a")
     target = tmp_path / "copy.db"
     target.write_text("precious")
-    with pytest.raises(Conflict, match="exists already"):
+    with pytest.raises(Conflict, match="already exists"):
         maintenance.backup(url, target)
     assert target.read_text() == "precious"
     maintenance.backup(url, target, overwrite=True)

@@ -210,7 +210,7 @@ async def test_a_newer_database_is_refused_and_left_alone(url: str, path: Path, 
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
     before = path.read_bytes()
-    with pytest.raises(StorageTooNew, match=r"kirotodo\.db was written by a newer kirotodo; update this one"):
+    with pytest.raises(StorageTooNew, match=r"kirotodo\.db was written by a newer kirotodo. Update this one"):
         await Database.open(url, clock=clock)
     with pytest.raises(StorageTooNew):
         maintenance.upgrade(url)

@@ -150,7 +150,7 @@ async def test_filters(database: Database, where: TaskFilter, expected: list[str
 )
 async def test_a_page_mark_of_another_making_is_refused(database: Database, cursor: str) -> None:
     async with database.read(ANN) as store:
-        with pytest.raises(InvalidInput, match="page mark"):
+        with pytest.raises(InvalidInput, match="cursor"):
             await shown(store, cursor=cursor)
 
 
@@ -195,7 +195,7 @@ async def test_a_page_mark_of_another_sort_is_refused(database: Database) -> Non
     async with database.begin(ANN) as store:
         await _fill(store, 5)
         page = await shown(store, TaskFilter(sort="title"), limit=1)
-        with pytest.raises(InvalidInput, match="page mark"):
+        with pytest.raises(InvalidInput, match="cursor"):
             await shown(store, TaskFilter(sort="due"), limit=1, cursor=page.next)
 
 

@@ -63,7 +63,7 @@ async def test_a_transaction_sees_its_users_rows_alone(owner: str, request: pyte
         assert await _titles(store, "DELETE FROM search_documents RETURNING user_id") == [ANN]
     async with database.begin(BOB) as store:
         assert await _titles(store) == ["bob's"]
-    with pytest.raises(StorageError, match="may not do this"):
+    with pytest.raises(StorageError, match="isn't allowed to do this"):
         async with database.begin(BOB) as store:
             await _titles(store, "INSERT INTO task_tags VALUES ('ann', 1, 0, 'x', 'x') RETURNING tag")
     async with database._engine.operate() as connection:

@@ -294,7 +294,7 @@ async def test_a_lost_storage_is_done_without_and_taken_up_again(
     assert left(await speak(server)) == (4, 3), "counted there again, where nothing is left of before"
     assert not server.gate.limits.lost
     assert len(caplog.records) == 2
-    assert caplog.records[-1].message == "the storage of rate limits is back"
+    assert caplog.records[-1].message == "the rate limit storage is available again"
 
 
 async def test_a_storage_that_hangs_is_as_good_as_lost(serve: Serve) -> None:

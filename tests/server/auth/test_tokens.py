@@ -117,9 +117,9 @@ async def test_what_does_not_hold_opens_nothing(server: Server) -> None:
         answer = await server.http.post("/api/1/tasks", json={"title": "Milk"}, headers=headers)
         assert answer.status_code == 401, name
         assert refused(answer, 401, "not_signed_in") in (
-            "This token is not valid here: sign in again.",
-            "This token has run out: sign in again.",
-            "This session was ended: sign in again.",
+            "This token isn't valid here. Sign in again.",
+            "This token has expired. Sign in again.",
+            "This session has ended. Sign in again.",
         ), name
         assert answer.headers["WWW-Authenticate"] == "Bearer"
     async with server.core.database.read("1") as store:
@@ -153,7 +153,7 @@ def test_what_was_signed_is_read_until_it_ends(user: str, session: str | None, v
     if seconds > 0:
         assert TOKENS.read_access(token) == Access(user_id=user, session_id=session, token_version=version)
     else:
-        with pytest.raises(NotSignedIn, match="run out"):
+        with pytest.raises(NotSignedIn, match="expired"):
             TOKENS.read_access(token)
 
 

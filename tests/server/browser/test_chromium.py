@@ -66,5 +66,5 @@ async def test_it_says_why_the_session_ended() -> None:
 
         async with client.ws_connect("/ws/"):
             shown = await asyncio.to_thread(look)
-    assert "All places are taken" in shown
+    assert "too many visitors" in shown
     assert "Open it again" in shown

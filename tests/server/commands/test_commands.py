@@ -298,7 +298,7 @@ def test_a_token_alone_is_printed(home: Path) -> None:
         if holds:
             assert later.read_access(line) == access
         else:
-            with pytest.raises(NotSignedIn, match="run out"):
+            with pytest.raises(NotSignedIn, match="expired"):
                 later.read_access(line)
 
 

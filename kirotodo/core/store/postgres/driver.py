@@ -53,8 +53,8 @@ def address_of(url: str) -> Address:
         place = _place(parts, dict(query))
     except ValueError:
         raise ConfigError(
-            "DATABASE_URL cannot be read as an address; write postgresql://user:password@host:5432/database, "
-            "with special characters of the password written as %40 and the like."
+            "DATABASE_URL isn't a valid address. Use postgresql://user:password@host:5432/database, "
+            "with special characters in the password escaped, such as %40 for @."
         ) from None
     kept = [("sslmode" if name == "ssl" else name, value) for name, value in query if name not in _NOT_FOR_THE_SERVER]
     dsn = urlunsplit(parts._replace(scheme="postgresql", query=urlencode(kept, quote_via=quote, safe="/")))

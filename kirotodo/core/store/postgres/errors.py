@@ -34,23 +34,25 @@ _CONNECTION: Final = frozenset(
 
 def down(place: str) -> StorageDown:
     """Return the error for a database that does not answer."""
-    return StorageDown(f"PostgreSQL does not answer for {place}; see that it runs and can be reached, and try again.")
+    return StorageDown(
+        f"PostgreSQL doesn't answer for {place}. Check that it is running and reachable, then try again."
+    )
 
 
 def read_only(place: str) -> StorageReadOnly:
     """Return the error for a database that takes no writes."""
-    return StorageReadOnly(f"PostgreSQL lets nobody write to {place}; point DATABASE_URL to the primary server.")
+    return StorageReadOnly(f"{place} is read-only. Point DATABASE_URL at the primary server.")
 
 
 def busy(place: str) -> StorageBusy:
     """Return the error for a database without a free connection."""
-    return StorageBusy(f"Too much is asked at once of {place}; try again in a moment.")
+    return StorageBusy(f"{place} is overloaded. Try again in a moment.")
 
 
 def behind(place: str, problem: str) -> StorageBehind:
     """Return the error for a database that has to be migrated first."""
     sentence = problem[0].upper() + problem[1:]
-    return StorageBehind(f"{sentence} ({place}); `kirotodo db upgrade` brings it up to date.")
+    return StorageBehind(f"{sentence} ({place}); `kirotodo db upgrade` migrates it.")
 
 
 def state_of(error: BaseException | None) -> str:
@@ -82,7 +84,7 @@ def translated(error: BaseException, place: str) -> KirotodoError | None:
     if isinstance(cause, asyncpg.InterfaceError) and isinstance(cause, ValueError):
         return _not_storable()
     if isinstance(cause, ConnectionError) and "SSL" in str(cause):
-        return ConfigError(f"PostgreSQL offers no TLS for {place}, and DATABASE_URL asks for it with sslmode.")
+        return ConfigError(f"PostgreSQL offers no TLS for {place}, but DATABASE_URL requires it with sslmode.")
     if isinstance(cause, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return down(place)
     return None
@@ -94,7 +96,7 @@ def _of_state(state: str, place: str) -> KirotodoError:
     return (
         _of_one_state(state, place)
         or _of_class(state[:2], place)
-        or StorageError(f"PostgreSQL could not do what was asked of {place} ({state}); see its log.")
+        or StorageError(f"PostgreSQL failed with error {state} for {place}. See its log.")
     )
 
 
@@ -104,18 +106,18 @@ def _of_one_state(state: str, place: str) -> KirotodoError | None:
             return _changed_meanwhile()
         case "53300" | "53400":
             return StorageBusy(
-                f"PostgreSQL has no connection free for {place}; lower DB_POOL_SIZE, or let it allow more."
+                f"PostgreSQL has no free connection for {place}. Lower DB_POOL_SIZE, or raise max_connections."
             )
         case "55P03" | "57014":
             return busy(place)
         case "26000" | "42P05":
-            return ConfigError(f"A pooler seems to stand before {place}; set DB_POOLER=transaction.")
+            return ConfigError(f"There seems to be a pooler in front of {place}. Set DB_POOLER=transaction.")
         case "25006":
             return read_only(place)
         case "3D000":
-            return ConfigError(f"There is no such database: {place}; make it, or look at DATABASE_URL.")
+            return ConfigError(f"There is no such database: {place}. Create it, or check DATABASE_URL.")
         case "42501":
-            return StorageError(f"The user in DATABASE_URL may not do this in {place}; ask its owner.")
+            return StorageError(f"The user in DATABASE_URL isn't allowed to do this in {place}. Ask its owner.")
         case "42P01" | "42703":
             return behind(place, "the database lacks a table or a column")
         case _:
@@ -130,19 +132,19 @@ def _of_class(kind: str, place: str) -> KirotodoError | None:
         case "23":
             return _changed_meanwhile()
         case "28":
-            return ConfigError(f"PostgreSQL refused the user or password for {place}; look at DATABASE_URL.")
+            return ConfigError(f"PostgreSQL refused the user or password for {place}. Check DATABASE_URL.")
         case "53" | "58":
-            return StorageFull(f"PostgreSQL has no room left for {place}; free some disk space or memory there.")
+            return StorageFull(f"PostgreSQL has no space left for {place}. Free some disk space or memory there.")
         case _:
             return None
 
 
 def _changed_meanwhile() -> Conflict:
-    return Conflict("Something else changed this at the same time; try again.")
+    return Conflict("Something else changed this at the same time. Try again.")
 
 
 def _not_storable() -> InvalidInput:
-    return InvalidInput("That text holds characters that cannot be stored; type it again without them.")
+    return InvalidInput("The text contains characters that can't be stored. Type it again without them.")
 
 
 def _first_line(error: BaseException) -> str:

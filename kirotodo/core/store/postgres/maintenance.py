@@ -13,8 +13,8 @@ from kirotodo.core.store.postgres.driver import address_of, make_migration_engin
 from kirotodo.core.store.revisions import HEAD, REVISIONS
 
 NO_COPIES: Final = (
-    'PostgreSQL keeps its own copies: write one with `pg_dump --format=custom --file=FILE "$DATABASE_URL"`, and put it '
-    'back with `pg_restore --clean --if-exists --dbname="$DATABASE_URL" FILE`.'
+    'PostgreSQL has its own tools for backups: create one with `pg_dump --format=custom --file=FILE "$DATABASE_URL"`, '
+    'and restore it with `pg_restore --clean --if-exists --dbname="$DATABASE_URL" FILE`.'
 )
 
 
@@ -53,8 +53,8 @@ async def _count(connection: AsyncConnection, table: str) -> int:
 
 def _problems(revision: str | None) -> Iterator[str]:
     if revision is None:
-        yield "The database is empty; `kirotodo db upgrade` makes its tables."
+        yield "The database is empty. `kirotodo db upgrade` creates its tables."
     elif revision not in REVISIONS:
-        yield "The database was migrated by a newer kirotodo; update this one."
+        yield "The database was migrated by a newer kirotodo. Update this one."
     elif revision != HEAD:
-        yield "The database is of an older release; `kirotodo db upgrade` brings it up to date."
+        yield "The database is from an older release. `kirotodo db upgrade` migrates it."

@@ -33,7 +33,7 @@ def refuse_older(revision: str | None, place: str) -> None:
     if revision is None:
         raise errors.behind(place, "the database has no tables yet")
     if revision in REVISIONS and revision != HEAD:
-        raise errors.behind(place, "the database is of an older release")
+        raise errors.behind(place, "the database is from an older release")
 
 
 async def move(address: Address, revision: str, *, down: bool) -> str | None:
@@ -44,7 +44,7 @@ async def move(address: Address, revision: str, *, down: bool) -> str | None:
     async with on_a_direct_connection(address) as connection:
         now = await revision_of(connection)
         if now is not None and now not in REVISIONS:
-            raise StorageTooNew(f"A newer kirotodo migrated {address.place}; update this one to migrate it.")
+            raise StorageTooNew(f"A newer kirotodo migrated {address.place}. Update this one to migrate it.")
         if is_there(now, revision, down=down):
             return now
         await connection.run_sync(_migrate, revision, down)

@@ -38,7 +38,7 @@ def path_of(url: str) -> Path:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise ConfigError(
-            f"DATABASE_URL is not a database address: {hide_secrets(url)}; write sqlite:///path/to/file.db."
+            f"DATABASE_URL is not a database address: {hide_secrets(url)}. Use sqlite:///path/to/file.db."
         ) from None
     if parsed.get_backend_name() != "sqlite":
         raise ConfigError(
@@ -46,7 +46,7 @@ def path_of(url: str) -> Path:
             "set DATABASE_URL to sqlite:///path/to/file.db or postgresql://user:password@host/database."
         )
     if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
-        raise ConfigError("DATABASE_URL names no file; write sqlite:///path/to/file.db.")
+        raise ConfigError("DATABASE_URL names no file. Use sqlite:///path/to/file.db.")
     return Path(parsed.database).expanduser().absolute()
 
 

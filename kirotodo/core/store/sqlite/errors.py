@@ -23,29 +23,29 @@ from kirotodo.core.errors import (
 
 def busy(path: Path) -> StorageBusy:
     """Return the error for a file that another program holds."""
-    return StorageBusy(f"{path} is held by another program; close that one, or try again in a moment.")
+    return StorageBusy(f"{path} is locked by another program. Close that program, or try again in a moment.")
 
 
 def read_only(path: Path) -> StorageReadOnly:
     """Return the error for a file that cannot be written."""
     return StorageReadOnly(
-        f"{path} cannot be written; allow writing to it and its folder, or choose another place with DATABASE_URL."
+        f"{path} can't be written. Allow writing to it and its folder, or choose another file with DATABASE_URL."
     )
 
 
 def corrupt(path: Path) -> StorageCorrupt:
     """Return the error for a file that is damaged."""
     return StorageCorrupt(
-        f"{path} is damaged or not a database; move it away to start anew, "
-        "or put a backup copy back with `kirotodo db restore`."
+        f"{path} is damaged or not a database. Move it to start with an empty list, "
+        "or restore a backup with `kirotodo db restore`."
     )
 
 
 def gone(path: Path) -> StorageCorrupt:
     """Return the error for a file that went away while it was open."""
     return StorageCorrupt(
-        f"{path} was deleted, moved or replaced while it was open; nothing more is written into it. "
-        "Put it or a backup copy back, and start kirotodo again."
+        f"{path} was deleted, moved or replaced while it was open; nothing more is written to it. "
+        "Put it back, or restore a backup, and start kirotodo again."
     )
 
 
@@ -54,7 +54,7 @@ def translated(error: BaseException, path: Path) -> KirotodoError | None:
     if isinstance(error, DBAPIError):
         return translated(error.orig, path) if error.orig is not None else None
     if isinstance(error, UnicodeEncodeError | PydanticSerializationError):
-        return InvalidInput("That text holds characters that cannot be stored; type it again without them.")
+        return InvalidInput("The text contains characters that can't be stored. Type it again without them.")
     if isinstance(error, PoolTimeout):
         return busy(path)
     if isinstance(error, sqlite3.Error):
@@ -69,15 +69,15 @@ def _of_sqlite(error: sqlite3.Error, path: Path) -> KirotodoError:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return busy(path)
         case sqlite3.SQLITE_FULL:
-            return StorageFull(f"There is no room left on the disk for {path}; free some space and try again.")
+            return StorageFull(f"The disk of {path} is full. Free some space and try again.")
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return read_only(path)
         case sqlite3.SQLITE_CANTOPEN:
-            return StorageError(f"{path} cannot be opened; see that its folder exists and can be read and written.")
+            return StorageError(f"{path} can't be opened. Check that its folder exists and can be read and written.")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_FORMAT:
             return corrupt(path)
         case sqlite3.SQLITE_CONSTRAINT:
-            return Conflict("Something else changed this at the same time; try again.")
+            return Conflict("Something else changed this at the same time. Try again.")
         case _:
             return StorageError(f"{path} could not be read or written ({error}); check the disk and try again.")
 

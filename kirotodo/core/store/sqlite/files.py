@@ -19,7 +19,7 @@ def prepare(path: Path, *, read_only_ok: bool = False) -> driver.Mode:
 
 def _prepare(path: Path, read_only_ok: bool) -> driver.Mode:
     if path.is_dir():
-        raise StorageError(f"{path} is a folder; DATABASE_URL has to name a file.")
+        raise StorageError(f"{path} is a folder. DATABASE_URL must name a file.")
     if path.exists():
         if _writable(path):
             keep_private(path)
@@ -52,7 +52,7 @@ def make_folder(path: Path) -> None:
         raise errors.read_only(path) from None
     except OSError as error:
         raise StorageError(
-            f"The folder {path.parent} cannot be made ({error.strerror}); choose another place with DATABASE_URL."
+            f"The folder {path.parent} can't be created ({error.strerror}). Choose another file with DATABASE_URL."
         ) from None
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise errors.read_only(path)

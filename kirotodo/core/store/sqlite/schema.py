@@ -24,7 +24,7 @@ def revision_of(connection: sqlite3.Connection, path: Path) -> str | None:
     if "alembic_version" not in tables:
         if tables:
             raise StorageError(
-                f"{path} is a database of another program; choose another place for the list with DATABASE_URL."
+                f"{path} belongs to another program. Choose another file for the list with DATABASE_URL."
             )
         return None
     if tables == {"alembic_version"}:
@@ -32,16 +32,14 @@ def revision_of(connection: sqlite3.Connection, path: Path) -> str | None:
         return None if row is None else str(row[0])
     rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     if len(rows) != 1 or not {"users", "tasks"} <= tables:
-        raise StorageError(
-            f"{path} is a database of another program; choose another place for the list with DATABASE_URL."
-        )
+        raise StorageError(f"{path} belongs to another program. Choose another file for the list with DATABASE_URL.")
     return str(rows[0][0])
 
 
 def refuse_newer(revision: str | None, path: Path) -> None:
     """Raise `StorageTooNew` for a revision that this release does not know."""
     if revision is not None and revision not in REVISIONS:
-        raise StorageTooNew(f"{path} was written by a newer kirotodo; update this one to open it.")
+        raise StorageTooNew(f"{path} was written by a newer kirotodo. Update this one to open it.")
 
 
 def make_ready(path: Path) -> None:
