@@ -115,7 +115,7 @@ def test_signed_in_already_it_only_changes_the_list(person: Person) -> None:
             4,
             "Wrong e-mail address or password",
         ),
-        (["login", "--email", "nobody@example.com", "--password-stdin"], "wrong password\n", 4, "do not belong"),
+        (["login", "--email", "nobody@example.com", "--password-stdin"], "wrong password\n", 4, "Wrong e-mail address or password"),
         (["signup", "--email", "EMAIL", "--password-stdin"], f"{PASSWORD}\n", 1, ""),
         (["signup", "--email", "new@example.com", "--password-stdin"], "short\n", 2, "password"),
         (["signup", "--email", "new@example.com", "--password-stdin"], "\n", 2, "empty"),
@@ -322,7 +322,7 @@ def test_an_account_is_deleted_after_an_export_and_kept_after_all(person: Person
     arguments = ["account", "restore", "--email", person.email, "--password-stdin"]
     assert "is kept" in person.ok(*arguments, stdin=f"{PASSWORD}\n").stderr
     assert person.titles() == ["at the server"]
-    assert "Nobody asked" in person.fails(1, "account", "restore")
+    assert "isn't due to be deleted" in person.fails(1, "account", "restore")
 
 
 @pytest.mark.parametrize(

@@ -260,7 +260,7 @@ async def test_undo_call_takes_back_that_call_alone_and_only_once(database: Data
         assert (await store.journal.undo_call("t", "1.1")).removed == (1,)
     assert await _titles(database) == ["b", "c"]
     async with database.begin(ANN) as store:
-        with pytest.raises(NotUndoable, match="undone already"):
+        with pytest.raises(NotUndoable, match="already undone"):
             await store.journal.undo_call("t", "1.1")
         with pytest.raises(NotUndoable, match="nothing to undo in that step"):
             await store.journal.undo_call("t", "9.9")

@@ -111,7 +111,7 @@ async def test_visitors_have_sign_in_limits_of_their_own(tmp_path: Path) -> None
             assert statuses == {401, 429}
         async with visitor(site, "203.0.113.1") as tab:
             await tab.sign_in()
-            await tab.wait_for("Too many attempts")
+            await tab.wait_for("Too many sign-in attempts")
         async with visitor(site, "203.0.113.2") as tab:
             await tab.sign_in()
             await tab.wait_for("0 open")
