@@ -115,7 +115,7 @@ def test_signed_in_already_it_only_changes_the_list(person: Person) -> None:
             4,
             "Wrong e-mail address or password",
         ),
-        (["login", "--email", "nobody@example.com", "--password-stdin"], "wrong password\n", 4, "Wrong e-mail address or password"),
+        (["login", "--email", "nobody@example.com", "--password-stdin"], "wrong password\n", 4, "Wrong e-mail address"),
         (["signup", "--email", "EMAIL", "--password-stdin"], f"{PASSWORD}\n", 1, ""),
         (["signup", "--email", "new@example.com", "--password-stdin"], "short\n", 2, "password"),
         (["signup", "--email", "new@example.com", "--password-stdin"], "\n", 2, "empty"),
