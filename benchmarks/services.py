@@ -89,13 +89,20 @@ async def _costs(address: str) -> tuple[list[float], list[float], list[float]]:
 async def _passed_through(client: httpx2.AsyncClient, address: str) -> int:
     """Both streams of a turn, read and counted as bytes."""
     size = 0
-    for history in ((QUESTION,), CALLED):
-        content = json.dumps(ChatCompletions().body(_request(history), model="fake", strict=False, effort=None))
+    for content in bodies():
         headers = {"content-type": "application/json"}
         async with client.stream("POST", f"{address}/chat/completions", content=content, headers=headers) as response:
             async for data in response.aiter_raw():
                 size += len(data)
     return size
+
+
+def bodies() -> list[str]:
+    """The requests of both streams. Made each time, as a turn makes them."""
+    return [
+        json.dumps(ChatCompletions().body(_request(history), model="fake", strict=False, effort=None))
+        for history in ((QUESTION,), CALLED)
+    ]
 
 
 async def _streamed(model: OpenAIModel) -> int:
