@@ -102,16 +102,30 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ConversationHead:
+    """What a conversation is called and how far it has come; `last_seq` is the number of its newest message."""
+
+    id: int
+    title: str
+    last_seq: int
+    deleted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ListChanged:
     """The list or its conversations changed, here or in another program: tasks as they are now, ids that are gone.
 
-    `revision` is what to follow on after, see `Backend.changes`.
+    `revision` is what to follow on after, see `Backend.changes`. `pending` counts the open tasks; None from a server of
+    an earlier release. `heads` are the conversations that changed; none although `conversations` is true means that
+    they were too many to name.
     """
 
     revision: int = 0
     tasks: tuple[Task, ...] = ()
     removed: tuple[int, ...] = ()
     conversations: bool = False
+    heads: tuple[ConversationHead, ...] = ()
+    pending: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, 
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.events import EncodedEvent, TurnEvent
 from kirotodo.core.settings import Settings
-from kirotodo.core.store.database import Database, Since, Store
+from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.core.store.tasks import HiddenTasks
 
@@ -270,6 +270,10 @@ class LocalBackend:
         """Yield what `watch` yields, with the bytes that were stored of it."""
         return self._turns.watch(turn_id, after=after)
 
+    def runs(self, turn_id: str) -> bool:
+        """Return whether this is a turn of this user that runs in this process."""
+        return self._hub.keeps(self.user_id, turn_id)
+
     async def turn(self, turn_id: str) -> Turn:
         """Implement `Backend.turn`."""
         return await self._turns.turn(turn_id)
@@ -481,23 +485,21 @@ class LocalBackend:
 
     async def changes(self, *, after: int | None = None) -> AsyncGenerator[ListChanged, None]:
         """Implement `Backend.changes`."""
-        with self._hub.list_viewer(self.user_id) as changed:
+        with self._hub.list_viewer(self.user_id) as viewer:
             if after is None:
-                after = await shielded(self._revision())
-                yield ListChanged(revision=after)
+                revision, pending = await shielded(self._revision())
+                yield ListChanged(revision=revision, pending=pending)
             else:
-                changed.set()
-            revision = after
+                revision = after
+                viewer.offer(None)
             while True:
                 self._core.change_poller.look()
-                await changed.wait()
-                changed.clear()
-                news = await shielded(self._since(revision))
-                if news.revision != revision:
-                    revision = news.revision
-                    yield ListChanged(
-                        revision=revision, tasks=news.tasks, removed=news.removed, conversations=news.conversations
-                    )
+                await viewer.wait()
+                news = viewer.after(revision)
+                for change in [await shielded(self._since(revision))] if news is None else news:
+                    if change.revision != revision:
+                        revision = change.revision
+                        yield change
 
     async def models(self) -> tuple[ModelChoice, ...]:
         """Implement `Backend.models`."""
@@ -516,11 +518,11 @@ class LocalBackend:
 
     # --- within ---
 
-    async def _revision(self) -> int:
+    async def _revision(self) -> tuple[int, int]:
         async with self._database.read(self.user_id) as store:
-            return await store.revision()
+            return await store.revision(), await store.tasks.count_pending()
 
-    async def _since(self, revision: int) -> Since:
+    async def _since(self, revision: int) -> ListChanged:
         async with self._database.read(self.user_id) as store:
             return await store.changed_since(revision)
 
@@ -536,7 +538,8 @@ class LocalBackend:
     async def _writing(self) -> AsyncIterator[Store]:
         async with self._database.begin(self.user_id) as store:
             yield store
-        self._hub.list_changed(self.user_id)
+            news = store.news()
+        self._hub.list_changed(self.user_id, news)
 
     async def _edit(self, edit: "Callable[[Store, UserClock], Awaitable[T]]", kind: Any) -> T:
         """Make an edit, whose result is of that kind. Where the request has a key, the result is stored with the edit,

@@ -19,7 +19,7 @@ from kirotodo.core.errors import DeletionPending
 from kirotodo.core.local import Core, LocalBackend
 from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.core.timezones import known_zone
-from kirotodo.server.auth.authenticator import Principal, authenticated, authenticator_of, owner
+from kirotodo.server.auth.authenticator import Authenticator, Principal, authenticated, authenticator_of, owner
 from kirotodo.server.auth.rate_limit import Kind
 from kirotodo.server.conditional_requests import unconditional
 from kirotodo.server.openapi import named, problems
@@ -126,9 +126,10 @@ def require_json(request: Request) -> None:
 class Caller:
     """A signed-in user who asks for what is theirs."""
 
-    def __init__(self, *, core: Core, principal: Principal, zone: str | None) -> None:
+    def __init__(self, *, core: Core, authenticator: Authenticator, principal: Principal, zone: str | None) -> None:
         self.principal = principal
         self._core = core
+        self._authenticator = authenticator
         self._zone = zone
 
     async def backend(self, *, zone: str | None = None, request: RequestKey | None = None) -> LocalBackend:
@@ -138,13 +139,12 @@ class Caller:
 
     async def _remembered(self, given: str | None) -> ZoneInfo | None:
         user_id = self.principal.user_id
-        async with self._core.database.read(user_id) as store:
-            kept = await store.timezone()
         if given is None:
-            return _zone_or_none(kept)
-        if given != kept:
+            return _zone_or_none(self.principal.timezone)
+        if given != self.principal.timezone:
             async with self._core.database.begin(user_id) as store:
                 await store.set_timezone(given)
+            self._authenticator.zone_set(user_id, given)
         return ZoneInfo(given)
 
 
@@ -166,7 +166,9 @@ async def caller(
     x_timezone: Annotated[Zone | None, Header()] = None,
 ) -> Caller:
     """One who looks, or edits."""
-    return Caller(core=request.app.state.core, principal=principal, zone=x_timezone)
+    return Caller(
+        core=request.app.state.core, authenticator=authenticator_of(request), principal=principal, zone=x_timezone
+    )
 
 
 async def speaker(
@@ -176,7 +178,9 @@ async def speaker(
     x_timezone: Annotated[Zone | None, Header()] = None,
 ) -> Caller:
     """One who lets a model work: `UserRoute` counts this as a turn."""
-    return Caller(core=request.app.state.core, principal=principal, zone=x_timezone)
+    return Caller(
+        core=request.app.state.core, authenticator=authenticator_of(request), principal=principal, zone=x_timezone
+    )
 
 
 async def leaver(principal: Annotated[Principal, Depends(owner)]) -> Principal:

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from kirotodo.core.backend import ImportReport, LinkChanged, ListChanged, TaskFields
+from kirotodo.core.backend import ConversationHead, ImportReport, LinkChanged, ListChanged, TaskFields
 from kirotodo.core.domain.conversation import (
     Conversation,
     Message,
@@ -54,11 +54,10 @@ class ScriptedList:
     def change_elsewhere(self, tasks: Sequence[Task] = (), removed: Sequence[int] = ()) -> None:
         """Another program changes the list."""
         self.take(tasks, removed)
-        self.publish(ListChanged(tasks=tuple(tasks), removed=tuple(removed)))
 
     def publish(self, change: ListChanged) -> None:
         """Tell all who follow the changes."""
-        self._published.append(replace(change, revision=len(self._published) + 1))
+        self._published.append(replace(change, revision=len(self._published) + 1, pending=self.pending))
         self._notify(self._published[-1])
 
     def _notify(self, change: ListChanged | LinkChanged) -> None:
@@ -191,7 +190,9 @@ class ScriptedList:
             else:
                 self._tasks[id] = task
         removed = tuple(id for id, task in values.items() if task is None)
-        return Changed(tasks=tuple(task for task in values.values() if task is not None), removed=removed)
+        changed = Changed(tasks=tuple(task for task in values.values() if task is not None), removed=removed)
+        self.publish(ListChanged(tasks=changed.tasks, removed=changed.removed))
+        return changed
 
     def _edited(self, task: Task, fields: TaskFields) -> Task:
         given: dict[str, Any] = dict(fields)
@@ -239,9 +240,17 @@ class ScriptedConversations(ScriptedList):
         self._messages: dict[int, list[Message]] = {}
         self._deleted: set[int] = set()
 
-    def publish_conversations(self) -> None:
-        """Another program changed the conversations."""
-        self.publish(ListChanged(conversations=True))
+    def publish_conversations(self, *conversation_ids: int) -> None:
+        """These conversations changed; without any, so many that nobody says which."""
+        self.publish(ListChanged(conversations=True, heads=tuple(map(self._head, conversation_ids))))
+
+    def _head(self, conversation_id: int) -> ConversationHead:
+        return ConversationHead(
+            id=conversation_id,
+            title=self._conversations[conversation_id].title,
+            last_seq=len(self._messages[conversation_id]),
+            deleted=conversation_id in self._deleted,
+        )
 
     async def conversations(
         self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
@@ -281,17 +290,18 @@ class ScriptedConversations(ScriptedList):
         self._check("rename_conversation")
         renamed = replace(self._conversation(conversation_id), title=title, updated_at=self.clock())
         self._conversations[conversation_id] = renamed
+        self.publish_conversations(conversation_id)
         return renamed
 
     async def delete_conversation(self, conversation_id: int) -> None:
         self._check("delete_conversation")
         self._conversation(conversation_id)
         self._deleted.add(conversation_id)
-        self.publish_conversations()
+        self.publish_conversations(conversation_id)
 
     async def restore_conversation(self, conversation_id: int) -> Conversation:
         self._deleted.discard(conversation_id)
-        self.publish(ListChanged(conversations=True))
+        self.publish_conversations(conversation_id)
         return self._conversation(conversation_id)
 
     def _begin(self, title: str) -> Conversation:
@@ -315,6 +325,7 @@ class ScriptedConversations(ScriptedList):
             )
         )
         self._conversations[conversation_id] = replace(self._conversations[conversation_id], updated_at=self.clock())
+        self.publish_conversations(conversation_id)
         return seq
 
     def _conversation(self, conversation_id: int) -> Conversation:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from textual.message import Message
@@ -30,6 +31,7 @@ from kirotodo.client.tui.messages import (
     OlderLoaded,
     OpenConversation,
     PageFetched,
+    PendingCounted,
     StatusFetched,
     TasksFetched,
     TasksLoaded,
@@ -66,6 +68,7 @@ class BackgroundWork:
         self._chat = chat
         self._failed = failed
         self._pause = pause
+        self._counted: PendingCounted | None = None
 
     def _post(self, message: Message) -> None:
         if getattr(message, "error", None) is None:
@@ -234,7 +237,8 @@ class BackgroundWork:
                         self._post(LinkReported(change))
                     else:
                         self._post_change(change)
-                        await self.status()
+                        if change.pending is None:  # a server of an earlier release does not say
+                            await self.status()
             except KirotodoError as error:
                 if not isinstance(error, Unreachable) and not tries:
                     self._post(Failed(error))
@@ -245,7 +249,10 @@ class BackgroundWork:
         if change.tasks or change.removed:
             self._post(TasksFetched(change.tasks, change.removed))
         if change.conversations:
-            self._post(ConversationsChanged())
+            self._post(ConversationsChanged(change.heads))
+        if change.pending is not None:
+            self._counted = PendingCounted(change.pending)
+            self._post(self._counted)
 
     async def models(self) -> None:
         """Post the models there are."""
@@ -253,8 +260,11 @@ class BackgroundWork:
 
     async def status(self) -> None:
         """Post the status; where it is not available, the next one will be."""
-        backend = await self._core()
+        backend, counted = await self._core(), self._counted
         try:
-            self._post(StatusFetched(await backend.status()))
+            status = await backend.status()
         except KirotodoError:
             return
+        if self._counted is not None and self._counted is not counted:  # while the status was on its way
+            status = replace(status, pending=self._counted.pending)
+        self._post(StatusFetched(status))

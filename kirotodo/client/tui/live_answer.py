@@ -33,7 +33,8 @@ WATCH: Final = "watch"
 
 
 class LiveAnswer:
-    """Follows one turn at a time, and calls `ended` with the status that each has at its end."""
+    """Follows one turn at a time, and calls `ended` with the status that each has at its end, and whether the answer
+    on screen is that of the end."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class LiveAnswer:
         work: "BackgroundWork",
         *,
         models: Callable[[], Sequence[ModelChoice]],
-        ended: Callable[[TurnStatus], None],
+        ended: Callable[[TurnStatus, bool], None],
     ) -> None:
         self._view = view
         self._work = work
@@ -109,14 +110,16 @@ class LiveAnswer:
         if visit == self._visit and turn_id == self.turn_id:
             key = answer_key(turn_id)
             self._view.put_entry(AnswerEntry(key=key, turn_id=turn_id, status="failed", error=error.message))
-            self._end("failed")
+            self._end("failed", seen=False)
 
-    def _end(self, status: TurnStatus) -> None:
+    def _end(self, status: TurnStatus, *, seen: bool = True) -> None:
+        entry = self._entry(self.turn_id or "")
+        answered = seen and entry is not None and bool(entry.text.strip())
         self.turn_id = None
         self._set_approvals([])
         self.show_usage()
         self._view.show_activity(False)
-        self._ended(status)
+        self._ended(status, answered)
 
     # --- its questions ---
 

@@ -3,13 +3,14 @@
 Background work posts these and never touches a widget; other screens post them to ask the chat for something.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual.message import Message
 
 from kirotodo.client.accounts.address import Address
 from kirotodo.client.state import Outgoing
-from kirotodo.core.backend import LinkChanged, ModelChoice, Status
+from kirotodo.core.backend import ConversationHead, LinkChanged, ModelChoice, Status
 from kirotodo.core.domain.conversation import Conversation, Sent, Transcript
 from kirotodo.core.domain.task import Changed, Task
 from kirotodo.core.errors import KirotodoError
@@ -118,8 +119,11 @@ class ConversationDeleted(Message):
     conversation_id: int
 
 
+@dataclass
 class ConversationsChanged(Message):
-    """Conversations changed, here or in another program."""
+    """Conversations changed, here or in another program; without `heads` it isn't known which."""
+
+    heads: Sequence[ConversationHead] = ()
 
 
 @dataclass
@@ -188,6 +192,13 @@ class TasksFetched(Message):
 
     tasks: tuple[Task, ...]
     removed: tuple[int, ...]
+
+
+@dataclass
+class PendingCounted(Message):
+    """The list changed, and so many tasks are open now."""
+
+    pending: int
 
 
 @dataclass

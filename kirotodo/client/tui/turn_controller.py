@@ -5,7 +5,7 @@ of the background work back.
 """
 
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from kirotodo.client.state import ClientState, Outgoing
@@ -13,6 +13,7 @@ from kirotodo.client.tui.conversation_view import ConversationView
 from kirotodo.client.tui.entries import AnswerEntry, NoteEntry, UserEntry, entries_of, user_key
 from kirotodo.client.tui.live_answer import LiveAnswer
 from kirotodo.client.tui.model_picker import ModelPicker
+from kirotodo.core.backend import ConversationHead
 from kirotodo.core.domain.conversation import FINAL, Conversation, Sent, Transcript, TurnStatus
 from kirotodo.core.errors import KirotodoError, LiveTurn, Unreachable
 
@@ -60,6 +61,8 @@ class TurnController:
         self._send_after_stop = False
         self._typed_early = False
         self._before: int | None = None
+        self._asked: int | None = None
+        self._seen = self._newest = 0
 
     @property
     def busy(self) -> bool:
@@ -120,6 +123,7 @@ class TurnController:
         self.loaded = False
         self.sending = None
         self._stop_wanted = self._send_after_stop = False
+        self._seen = self._newest = 0
         self.queued = []
         self.answer.leave()
         self._view.show_activity(False)
@@ -136,6 +140,7 @@ class TurnController:
         self._before = page.before if page is not None else None
         self.loaded = True
         self.opening = False
+        self._saw(_last_seq(page) if page is not None else 0)
         self._view.show_title(page.conversation.title if page is not None else "new conversation")
         await self._view.load_entries(entries_of(page) if page is not None else [], more=self._before is not None)
         self.answer.show_usage()
@@ -173,6 +178,33 @@ class TurnController:
             self._view.prepend_entries(entries, more=self._before is not None)
             self.answer.show_usage()
 
+    def conversations_changed(self, heads: Sequence[ConversationHead]) -> None:
+        """Bring the conversation on screen up to date: load what another program wrote in it, and nothing where it has
+        no more messages than are shown. Without `heads` nobody says which conversations changed."""
+        if not heads:
+            self.refresh()
+        for head in heads:
+            if head.id == self.conversation_id and self.loaded:
+                self._head_moved(head)
+
+    def _head_moved(self, head: ConversationHead) -> None:
+        self._newest = max(self._newest, head.last_seq)
+        if head.deleted:
+            self.conversation_deleted(head.id)
+            return
+        self._view.show_title(head.title)
+        self._catch_up()
+
+    def _saw(self, seq: int) -> None:
+        """Note that the messages up to this one are on screen."""
+        self._seen = max(self._seen, seq)
+        self._newest = max(self._newest, self._seen)
+
+    def _catch_up(self) -> None:
+        """Load what is not on screen yet, now or once the turn under way has ended."""
+        if self._newest > self._seen:
+            self.refresh()
+
     def refresh(self) -> None:
         """Load the newest page once more, after something changed in another program."""
         if self.conversation_id is not None and not self.busy:
@@ -182,6 +214,7 @@ class TurnController:
         """Add what was written in this conversation from another program."""
         if visit != self.visit or self.busy or page.conversation.id != self.conversation_id:
             return
+        self._saw(_last_seq(page))
         self._view.show_title(page.conversation.title)
         known = {entry.key for entry in self._view.entries}
         newest = max((entry.seq for entry in self._view.entries if isinstance(entry, UserEntry)), default=0)
@@ -246,7 +279,8 @@ class TurnController:
         seq, turn_id = sent.message_seq, sent.turn_id
         entry = UserEntry(key=user_key(seq), text=outgoing.text, seq=seq, turn_id=turn_id)
         self._view.put_entry(entry, replacing=PENDING)
-        self.watch_turn(turn_id)
+        self._saw(seq)
+        self.watch_turn(turn_id, message_seq=seq)
         self.note_draft()
         self._keep_queue()
         if self._stop_wanted:
@@ -290,21 +324,26 @@ class TurnController:
 
     # --- the turn ---
 
-    def watch_turn(self, turn_id: str) -> None:
-        """Show a turn under way from its beginning to its end."""
+    def watch_turn(self, turn_id: str, *, message_seq: int | None = None) -> None:
+        """Show a turn under way from its beginning to its end; `message_seq` is the number of its message, if it is on
+        screen."""
+        self._asked = message_seq
         self.answer.watch(turn_id, self.visit)
 
     def _watch_live_turn(self, page: Transcript) -> None:
         live = next((turn for turn in reversed(page.turns) if turn.status not in FINAL), None)
         if live is not None:
-            self.watch_turn(live.id)
+            self.watch_turn(live.id, message_seq=live.message_seq)
 
-    def _turn_ended(self, status: TurnStatus) -> None:
+    def _turn_ended(self, status: TurnStatus, answered: bool) -> None:
+        if answered and self._asked is not None:
+            self._saw(self._asked + 1)  # the answer is stored as the message after it
         send_next = status == "finished" or (status == "cancelled" and self._send_after_stop)
         self._stop_wanted = self._send_after_stop = False
         self._show_queue()
         if send_next:
             self._send_next()
+        self._catch_up()
 
     def stop(self) -> None:
         """Stop the live turn, or the message that is being sent; what was answered stays."""
@@ -396,3 +435,8 @@ class TurnController:
 def _sending(message: Outgoing) -> str:
     """Return the group of the work that sends this message, so that it can be cancelled alone."""
     return f"send:{message.request_key}"
+
+
+def _last_seq(page: Transcript) -> int:
+    """Return the number of the newest message of a newest page."""
+    return page.messages[-1].seq if page.messages else 0

@@ -74,7 +74,7 @@ class ChangePoller:
         """Wake the viewers for whom there is news; whether there is any of a turn."""
         for user_id, revision in marks.revisions.items():
             if self._revisions.get(user_id) != revision:
-                self._hub.list_changed(user_id)
+                self._hub.list_grown(user_id, revision)
         self._revisions = dict(marks.revisions)
         grown = [turn_id for turn_id, last_seq in marks.last_seqs.items() if self._hub.grown(turn_id, last_seq)]
         return bool(grown)

@@ -12,10 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from kirotodo.core.backend import ListChanged
 from kirotodo.core.events import EncodedEvent
 
 VIEWER_QUEUE: Final = 512
 """Events kept for a viewer in memory; past that it reads from the database again."""
+LIST_QUEUE: Final = 32
+"""Changes of a list kept for a viewer in memory."""
 
 
 class TurnViewer:
@@ -61,6 +64,46 @@ class TurnViewer:
         await self._wake.wait()
 
 
+class ListViewer(asyncio.Event):
+    """One who follows a list: set whenever there may be news of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._news: list[ListChanged] = []
+        self._unknown = False
+        self._grown = 0
+
+    def offer(self, news: ListChanged | None) -> None:
+        """Take what one transaction changed; None where only the database can tell."""
+        if news is None or len(self._news) >= LIST_QUEUE:
+            self._unknown = True
+        else:
+            self._news.append(news)
+        self.set()
+
+    def grown(self, revision: int) -> None:
+        """Note that the list has come to this revision, wherever it was changed."""
+        self._grown = max(self._grown, revision)
+        self.set()
+
+    def after(self, revision: int) -> list[ListChanged] | None:
+        """Return the changes that came after this revision, and forget them; None where the database has to be read.
+
+        A transaction moves the revision on by one: a gap is one of another process, or one that is still to be offered.
+        """
+        news, unknown = sorted(self._news, key=lambda each: each.revision), self._unknown
+        self._news, self._unknown = [], False
+        self.clear()
+        fresh: list[ListChanged] = []
+        for each in news:
+            if each.revision == revision + 1:
+                fresh.append(each)
+                revision = each.revision
+            elif each.revision > revision:
+                return None
+        return None if unknown or self._grown > revision else fresh
+
+
 @dataclass(kw_only=True, slots=True)
 class _TurnEvents:
     """The newest events of a turn that runs here; `before` is the seq that they follow on."""
@@ -76,7 +119,7 @@ class EventHub:
     def __init__(self) -> None:
         self._turns: dict[str, set[TurnViewer]] = defaultdict(set)
         self._kept: dict[str, _TurnEvents] = {}
-        self._lists: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._lists: dict[str, set[ListViewer]] = defaultdict(set)
 
     @property
     def viewers(self) -> int:
@@ -100,6 +143,11 @@ class EventHub:
     def keep(self, user_id: str, turn_id: str, *, before: int, events: Sequence[EncodedEvent] = ()) -> None:
         """Keep the events of a turn that runs here from now on; `events` are those stored after the seq `before`."""
         self._kept[turn_id] = _TurnEvents(user_id=user_id, before=before, events=list(events))
+
+    def keeps(self, user_id: str, turn_id: str) -> bool:
+        """Return whether the events of this turn of the user are kept here."""
+        kept = self._kept.get(turn_id)
+        return kept is not None and kept.user_id == user_id
 
     def forget(self, turn_id: str) -> None:
         """Drop a turn that no longer runs here: its viewers read on from the database."""
@@ -147,9 +195,9 @@ class EventHub:
             viewer.fail(error)
 
     @contextmanager
-    def list_viewer(self, user_id: str) -> Iterator[asyncio.Event]:
-        """Return an `asyncio.Event` that is set whenever the user's list or conversations changed in this process."""
-        changed = asyncio.Event()
+    def list_viewer(self, user_id: str) -> Iterator[ListViewer]:
+        """Return a viewer who is told whenever the user's list or conversations changed."""
+        changed = ListViewer()
         self._lists[user_id].add(changed)
         try:
             yield changed
@@ -158,7 +206,13 @@ class EventHub:
             if not self._lists[user_id]:
                 del self._lists[user_id]
 
-    def list_changed(self, user_id: str) -> None:
-        """Wake everyone who watches the user's list here."""
-        for changed in self._lists.get(user_id, ()):
-            changed.set()
+    def list_changed(self, user_id: str, news: ListChanged | None = None) -> None:
+        """Tell everyone who watches the user's list here that a transaction of this process changed it, and how if that
+        is known."""
+        for viewer in self._lists.get(user_id, ()):
+            viewer.offer(news)
+
+    def list_grown(self, user_id: str, revision: int) -> None:
+        """Tell everyone who watches the user's list here which revision it has come to."""
+        for viewer in self._lists.get(user_id, ()):
+            viewer.grown(revision)

@@ -77,11 +77,11 @@ class TurnLog:
             entry = TurnTransaction(store, self.turn_id, self.last_seq)
             yield entry
             await entry.append()
-            list_changed = bool(store.journal.changed.tasks or store.journal.changed.removed)
+            changed, news = store.changed, store.news()
         # Only now: viewers must never see an event that a rollback takes back.
         self._committed(entry.events, cancel_requested=cancel_requested)
-        if list_changed:
-            self._hub.list_changed(self.user_id)
+        if changed:
+            self._hub.list_changed(self.user_id, news)
 
     async def append(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
         """Write one event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""

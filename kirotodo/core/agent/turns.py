@@ -18,6 +18,7 @@ from kirotodo.core.agent.prompt import PromptInput, conversation_title
 from kirotodo.core.agent.runner import TurnRunner
 from kirotodo.core.agent.tool_calls import TurnContext
 from kirotodo.core.aio import shielded
+from kirotodo.core.backend import ListChanged
 from kirotodo.core.domain.conversation import FINAL, MESSAGE_MAX, Decision, Sent, Turn
 from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn, StorageError, ToolError
 from kirotodo.core.events import EncodedEvent, TurnStarted
@@ -188,7 +189,7 @@ class Turns:
         text = _checked(message)
         fingerprint = _fingerprint(text, conversation_id, model)
         try:
-            sent, started = await self._store_message(text, conversation_id, request_key, fingerprint, chosen)
+            sent, started, news = await self._store_message(text, conversation_id, request_key, fingerprint, chosen)
         except LiveTurn as live:
             answered = await self._answer_in_words(text, live.turn_id)
             if answered is None:
@@ -198,18 +199,18 @@ class Turns:
             self._runner.start(
                 user_id=self._user_id, turn_id=sent.turn_id, model=chosen, epoch=1, last_seq=1, fresh=started
             )
-            self._hub.list_changed(self._user_id)
+            self._hub.list_changed(self._user_id, news)
         return sent
 
     async def _store_message(
         self, text: str, conversation_id: int | None, request_key: str | None, fingerprint: str, model: str
-    ) -> tuple[Sent, NewTurn | None]:
+    ) -> tuple[Sent, NewTurn | None, ListChanged | None]:
         turn_id = uuid.uuid4().hex
         async with self._database.begin(self._user_id, turn_id=turn_id) as store:
             if request_key is not None:
                 known = await store.turns.by_request_key(request_key)
                 if known is not None:
-                    return _attached(known, fingerprint), None
+                    return _attached(known, fingerprint), None, None
             if conversation_id is None:
                 conversation, stored = await store.conversations.begin(conversation_title(text), text, turn_id=turn_id)
             else:
@@ -247,7 +248,8 @@ class Turns:
                 open_tasks=await store.tasks.count_pending(),
                 prompt_input=PromptInput(text=text, before=()) if conversation_id is None else None,
             )
-        return Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq), fresh
+            news = store.news()
+        return Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq), fresh, news
 
     async def _answer_in_words(self, text: str, turn_id: str) -> Sent | None:
         """A plain yes or no to a parked turn answers it; None where this is something else."""

@@ -48,7 +48,7 @@ _NEXT_VERSION: Final = (
     .returning(users.c.token_version)
 )
 _SESSION_STATUS: Final = (
-    select(users.c.email, users.c.token_version, users.c.deletion_at, _S.expires_at, _S.revoked_at)
+    select(users.c.email, users.c.token_version, users.c.deletion_at, users.c.timezone, _S.expires_at, _S.revoked_at)
     .select_from(users.outerjoin(sessions, and_(_S.user_id == users.c.id, _S.id == _ID)))
     .where(users.c.id == UID)
 )
@@ -107,13 +107,14 @@ class SessionRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SessionStatus:
-    """What decides whether tokens still hold: the version of the user's tokens, and whether the session is live; and
-    when the user is to be deleted, if that was asked for."""
+    """What decides whether tokens still hold: the version of the user's tokens, and whether the session is live; when
+    the user is to be deleted, if that was asked for; and the user's time zone, which each of their requests needs."""
 
     email: str | None
     token_version: int
     live: bool
     deletion_at: datetime | None = None
+    timezone: str | None = None
 
 
 class AccountStore:
@@ -173,6 +174,7 @@ class AccountStore:
             token_version=row.token_version,
             live=live or session_id is None,
             deletion_at=row.deletion_at,
+            timezone=row.timezone,
         )
 
     # --- sessions ---

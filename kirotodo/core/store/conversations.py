@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, bindparam, insert, select, tuple_, update
 
+from kirotodo.core.backend import ConversationHead
 from kirotodo.core.domain.conversation import Conversation, Message, Role
 from kirotodo.core.domain.task import Page
 from kirotodo.core.errors import NotFound
@@ -85,7 +86,7 @@ class ConversationStore:
         }
         await self._scope.insert(_INSERT, row)
         await self._scope.index(Document(kind="conversation", ref=numbers.conversation, text=title))
-        return Conversation(id=numbers.conversation, title=title, created_at=now, updated_at=now)
+        return self._changed(Conversation(id=numbers.conversation, title=title, created_at=now, updated_at=now))
 
     async def get(self, conversation_id: int) -> Conversation:
         """Return a conversation. Raises `NotFound`."""
@@ -119,19 +120,27 @@ class ConversationStore:
         parameters = {"new_title": title, "new_revision": numbers.revision}
         row = _found(await self._first(_RENAME, conversation_id, **parameters), conversation_id)
         await self._scope.reindex("conversation", conversation_id, title)
-        return _value(row)
+        return self._changed(_value(row))
 
     async def delete(self, conversation_id: int) -> None:
         """Put it out of sight; `restore` brings it back."""
-        await self.get(conversation_id)
+        conversation = await self.get(conversation_id)
         numbers = await self._scope.advance()
         await self._first(_DELETE, conversation_id, now=self._scope.now, new_revision=numbers.revision)
+        self._changed(conversation, deleted=True)
 
     async def restore(self, conversation_id: int) -> Conversation:
         """Bring a deleted conversation back; one that is there stays as it is."""
         numbers = await self._scope.advance()
         row = await self._first(_RESTORE, conversation_id, new_revision=numbers.revision)
-        return _value(_found(row, conversation_id))
+        return self._changed(_value(_found(row, conversation_id)))
+
+    def _changed(self, conversation: Conversation, *, deleted: bool = False) -> Conversation:
+        """Note for those who follow the list that this conversation changed."""
+        self._scope.heads[conversation.id] = ConversationHead(
+            id=conversation.id, title=conversation.title, last_seq=conversation.message_count, deleted=deleted
+        )
+        return conversation
 
     async def begin(self, title: str, content: str, *, turn_id: str) -> tuple[Conversation, Message]:
         """Make a conversation with the user's first message."""
@@ -159,7 +168,7 @@ class ConversationStore:
         conversation = Conversation(
             id=numbers.conversation, title=title, preview=preview, message_count=1, created_at=now, updated_at=now
         )
-        return conversation, message
+        return self._changed(conversation), message
 
     async def add_message(self, conversation_id: int, *, role: Role, content: str, turn_id: str) -> Message:
         """Add a message to a conversation. Raises `NotFound`."""
@@ -186,7 +195,7 @@ class ConversationStore:
             created_at=now,
         )
         await self._insert_message(message)
-        return _value(row), message
+        return self._changed(_value(row)), message
 
     async def _insert_message(self, message: Message, *more: Document) -> None:
         await self._scope.insert(

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kirotodo.core.domain.task import Task
+from kirotodo.core.backend import ConversationHead, ListChanged
 from kirotodo.core.errors import StorageError, StorageFull, StorageReadOnly
 from kirotodo.core.store.accounts import BY_EMAIL, LIVE_SESSIONS, VERSIONS, VERSIONS_LEFT, Account, AccountStore
 from kirotodo.core.store.conversations import ConversationStore
@@ -34,7 +34,7 @@ from kirotodo.core.store.turns import TurnStore
 
 REFUSED_SECONDS: Final = 10.0
 _CHUNK: Final = 500
-_REVISION: Final = select(users.c.revision).where(users.c.id == UID)
+_REVISION: Final = select(users.c.revision, users.c.pending_count).where(users.c.id == UID)
 _REVISIONS: Final = select(users.c.id, users.c.revision).where(users.c.id.in_(bindparam("watched", expanding=True)))
 _NEXT_USERS: Final = select(users.c.id).where(users.c.id > bindparam("last")).order_by(users.c.id).limit(_CHUNK)
 REMEMBERED: Final = timedelta(days=400)
@@ -57,20 +57,16 @@ _TASKS_SINCE: Final = (
     .where(tasks.c.user_id == UID, tasks.c.revision > _SINCE)
     .order_by(tasks.c.revision, tasks.c.id)
 )
-_CONVERSATIONS_SINCE: Final = select(func.count()).where(
-    conversations.c.user_id == UID, conversations.c.revision > _SINCE
+HEADS_MAX: Final = 20
+"""Conversations that are named after a change; where more of them changed, it is only said that some did."""
+NEWS_MAX: Final = 200
+"""Changes of one transaction that viewers are given from memory."""
+_CONVERSATIONS_SINCE: Final = (
+    select(conversations.c.id, conversations.c.title, conversations.c.last_seq, conversations.c.deleted_at)
+    .where(conversations.c.user_id == UID, conversations.c.revision > _SINCE)
+    .order_by(conversations.c.revision.desc(), conversations.c.id)
+    .limit(HEADS_MAX + 1)
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Since:
-    """What changed after a revision: tasks as they are now, ids that are gone, whether any conversation changed, and
-    the revision to ask with next time."""
-
-    tasks: tuple[Task, ...]
-    removed: tuple[int, ...]
-    conversations: bool
-    revision: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,18 +98,46 @@ class Store:
         row = await self._scope.first(_REVISION)
         return 0 if row is None else int(row[0])
 
-    async def changed_since(self, revision: int) -> Since:
+    @property
+    def changed(self) -> bool:
+        """Whether this transaction changed the list or a conversation, so far."""
+        return self._scope.counters is not None
+
+    def news(self) -> ListChanged | None:
+        """Return what this transaction changed, as `changed_since` the revision before it would; None where nothing
+        was changed, or more than is kept in memory."""
+        counters, changed = self._scope.counters, self.journal.changed
+        if counters is None or not self.journal.is_whole or len(changed.changes) > NEWS_MAX:
+            return None
+        heads = tuple(self._scope.heads.values())
+        return ListChanged(
+            revision=counters.revision,
+            tasks=changed.tasks,
+            removed=changed.removed,
+            conversations=bool(heads),
+            heads=heads,
+            pending=counters.pending,
+        )
+
+    async def changed_since(self, revision: int) -> ListChanged:
         """Return what changed after this revision."""
-        now = await self.revision()
+        row = await self._scope.first(_REVISION)
+        now, pending = (0, 0) if row is None else (int(row[0]), int(row[1]))
         if now <= revision:
-            return Since(tasks=(), removed=(), conversations=False, revision=now)
+            return ListChanged(pending=pending, revision=now)
         rows = await self._scope.rows(_TASKS_SINCE, {"since": revision})
         visible = await self._rows.values([row for row in rows if row.deleted_at is None])
-        count = await self._scope.first(_CONVERSATIONS_SINCE, {"since": revision})
-        return Since(
+        found = await self._scope.rows(_CONVERSATIONS_SINCE, {"since": revision})
+        heads = tuple(
+            ConversationHead(id=row.id, title=row.title, last_seq=row.last_seq, deleted=row.deleted_at is not None)
+            for row in found
+        )
+        return ListChanged(
             tasks=visible,
             removed=tuple(row.id for row in rows if row.deleted_at is not None),
-            conversations=count is not None and count[0] > 0,
+            conversations=bool(heads),
+            heads=heads if len(heads) <= HEADS_MAX else (),
+            pending=pending,
             revision=now,
         )
 

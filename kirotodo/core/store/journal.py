@@ -98,6 +98,8 @@ class Journal:
         self._group: int | None = None
         self._changes: list[Change] = []
         self._touched: dict[int, Task | None] = {}
+        self.is_whole = True
+        """Whether `changed` names everything: tasks that are added by the hundred are not kept."""
 
     @property
     def changed(self) -> Changed:
@@ -126,6 +128,7 @@ class Journal:
 
         With `group` they are hidden ones of that group: nothing can be undone until `show_added`.
         """
+        self.is_whole = False
         self._group = group or self._group or first_id
         shared = {
             "turn_id": self._scope.turn_id,
@@ -146,6 +149,7 @@ class Journal:
 
     async def show_added(self, group: int) -> None:
         """Let the hidden changes of this group be undone from now on."""
+        self.is_whole = False
         await self._scope.execute(_SHOW_ADDED, {"group": group})
 
     async def undo(self, *, groups: int = 1, skip_turn: str | None = None) -> Changed:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kirotodo.core.backend import ConversationHead
 from kirotodo.core.errors import TooLarge
 from kirotodo.core.store.columns import octets
 from kirotodo.core.store.search_terms import Document, Kind, Terms, fold
@@ -132,12 +133,15 @@ class Scope:
         self.call_id = call_id
         self.owed = 0
         """Bytes that are to be counted by the next `advance`, or at the end."""
-        self._numbers: Counters | None = None
+        self.counters: Counters | None = None
+        """As of the last `advance`; None as long as nothing was changed."""
+        self.heads: dict[int, ConversationHead] = {}
+        """The conversations that this transaction changed, as they are now."""
 
     @property
     def pending(self) -> int | None:
         """How many tasks are pending, if this transaction happens to know."""
-        return None if self._numbers is None else self._numbers.pending
+        return None if self.counters is None else self.counters.pending
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -185,8 +189,8 @@ class Scope:
     ) -> Counters:
         """Give out ids, keep the counts of tasks and bytes, and move the revision on: once in a transaction."""
         stored, self.owed = stored + self.owed, 0
-        if self._numbers is not None and not (tasks or conversations or changes or pending or completed or stored):
-            return self._numbers
+        if self.counters is not None and not (tasks or conversations or changes or pending or completed or stored):
+            return self.counters
         row = await self.on_user(
             _BUMP,
             {
@@ -196,10 +200,10 @@ class Scope:
                 "by_pending_count": pending,
                 "by_completed_count": completed,
                 "by_stored_bytes": stored,
-                "by_revision": 0 if self._numbers else 1,
+                "by_revision": 0 if self.counters else 1,
             },
         )
-        self._numbers = Counters(
+        self.counters = Counters(
             task=row[0],
             conversation=row[1],
             change=row[2],
@@ -208,7 +212,7 @@ class Scope:
             completed=row[5],
             stored=row[6],
         )
-        return self._numbers
+        return self.counters
 
     def require_bytes(self, numbers: Counters) -> None:
         """Raise `TooLarge` where the user has now stored more than they may. The transaction is then to be given up.

@@ -9,7 +9,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
@@ -79,6 +79,12 @@ class SessionStatusCache:
         if len(self._known) > SESSION_STATUSES_MAX:
             self._known.popitem(last=False)
         return session_status
+
+    def zone_set(self, user_id: str, timezone: str) -> None:
+        """Note that this user's time zone was stored just now."""
+        for key in [key for key in self._known if key[0] == user_id]:
+            until, session_status = self._known[key]
+            self._known[key] = (until, replace(session_status, timezone=timezone))
 
     def forget(self, user_id: str) -> None:
         """Forget what was known of this user."""

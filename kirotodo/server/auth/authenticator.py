@@ -33,7 +33,8 @@ from kirotodo.server.stream_limits import Viewers
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Principal:
     """A verified caller. `session_id` is None for a token that belongs to no session of ours, and `token_version` for
-    one that we did not sign."""
+    one that we did not sign. `timezone` is the one that was stored, as far as this server knows: one that was set on
+    another server is known here a few seconds later."""
 
     user_id: str
     session_id: str | None = None
@@ -41,6 +42,7 @@ class Principal:
     token_version: int | None = None
     expires_at: float | None = None
     deletion_at: datetime | None = None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,6 +122,7 @@ class Authenticator:
                 token_version=session_status.token_version,
                 expires_at=identity.expires_at,
                 deletion_at=session_status.deletion_at,
+                timezone=session_status.timezone,
             )
         own = self.own
         access = own.tokens.read_access(token)
@@ -131,7 +134,12 @@ class Authenticator:
             token_version=access.token_version,
             expires_at=access.expires_at,
             deletion_at=session_status.deletion_at,
+            timezone=session_status.timezone,
         )
+
+    def zone_set(self, user_id: str, timezone: str) -> None:
+        """Note that this user's time zone was stored just now."""
+        self._session_statuses.zone_set(user_id, timezone)
 
     @property
     def own(self) -> OwnAccounts:

@@ -58,7 +58,8 @@ async def follow_turn(
 
     `Last-Event-ID` wins over `after`. A stream that ends without a final event was cut: take it up again.
     """
-    await backend.turn(turn_id)
+    if not backend.runs(turn_id):
+        await backend.turn(turn_id)  # refuses one that is not there, before the stream begins
     start = after if last_event_id is None else last_event_id
     return EventStream(turn_frames(backend, turn_id, after=start), drain=drain, viewing=viewing)
 

@@ -15,7 +15,7 @@ from kirotodo.client.tui.conversation_view import Severity
 from kirotodo.client.tui.entries import AnswerEntry, Entry, NoteEntry, PendingApproval, UserEntry, answer_key
 from kirotodo.client.tui.model_picker import ModelPicker
 from kirotodo.client.tui.turn_controller import PENDING, TurnController
-from kirotodo.core.backend import Backend, ModelChoice
+from kirotodo.core.backend import Backend, ConversationHead, ModelChoice
 from kirotodo.core.domain.conversation import (
     Approval,
     Conversation,
@@ -687,6 +687,62 @@ async def test_while_a_turn_runs_the_page_is_not_fetched_again() -> None:
     harness.controller.page_fetched(page(user(5, "theirs")), 0)
     assert harness.called("refresh") == []
     assert harness.texts() == ["first", ""]
+
+
+def head(last_seq: int, *, id: int = 1, title: str = "mine", deleted: bool = False) -> ConversationHead:
+    return ConversationHead(id=id, title=title, last_seq=last_seq, deleted=deleted)
+
+
+async def test_after_ones_own_turn_the_page_is_not_fetched_again() -> None:
+    harness = await ready(page(user(1, "q", "t0"), turns=[turn("t0", 1)]))
+    harness.controller.submit("more")
+    harness.controller.conversations_changed([head(2)])  # the message, before the server's answer to it
+    harness.accept(seq=2)
+    harness.controller.conversations_changed([head(3)])  # the answer, before the turn's last event
+    harness.finish()
+    harness.controller.conversations_changed([head(3, title="Shopping"), head(9, id=4)])
+    assert harness.called("refresh") == []
+    assert harness.view.title == "Shopping"
+
+
+@pytest.mark.parametrize("heads", [[], [head(4)]], ids=["nobody says which", "one with more messages"])
+async def test_after_a_message_of_another_program_the_page_is_fetched(heads: list[ConversationHead]) -> None:
+    harness = await talking()
+    harness.finish()
+    harness.controller.conversations_changed(heads)
+    assert harness.called("refresh") == [("refresh", 1, 0)]
+
+
+async def test_what_another_program_wrote_during_a_turn_is_fetched_after_it() -> None:
+    harness = await talking()
+    harness.controller.conversations_changed([head(2)])
+    harness.controller.conversations_changed([head(3)])
+    assert harness.called("refresh") == []
+    harness.finish()
+    assert harness.called("refresh") == [("refresh", 1, 0)]
+
+
+async def test_the_answer_of_a_turn_that_could_not_be_watched_is_fetched() -> None:
+    harness = await talking()
+    harness.controller.answer.watch_lost("t1", Unreachable("gone"), 0)
+    harness.controller.conversations_changed([head(2)])
+    assert harness.called("refresh") == [("refresh", 1, 0)]
+
+
+async def test_a_failed_turn_without_words_leaves_no_answer_to_wait_for() -> None:
+    harness = await talking()
+    harness.event(TurnFailed(turn_id="t1", seq=2, code="model_error", message="down", retryable=True))
+    harness.controller.conversations_changed([head(1)])
+    assert harness.called("refresh") == []
+    harness.controller.conversations_changed([head(2)])
+    assert harness.called("refresh") == [("refresh", 1, 0)]
+
+
+async def test_the_conversation_that_another_program_deleted_leaves_a_new_one() -> None:
+    harness = await ready(page(user(1, "q")))
+    harness.controller.conversations_changed([head(1, deleted=True)])
+    assert harness.called("open_new") == [("open_new", 1)]
+    assert harness.controller.deleted == 1
 
 
 async def test_a_new_title_is_shown_and_that_of_another_conversation_is_not() -> None:

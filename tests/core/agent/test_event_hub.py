@@ -1,8 +1,11 @@
 """Viewers in memory: bounded, never waited for."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from kirotodo.core.agent.event_hub import VIEWER_QUEUE, EventHub
+from kirotodo.core.agent.event_hub import LIST_QUEUE, VIEWER_QUEUE, EventHub, ListViewer
+from kirotodo.core.backend import ListChanged
 from kirotodo.core.events import EncodedEvent, TextDelta
 
 
@@ -97,3 +100,44 @@ async def test_list_viewers_hear_their_own_user(user: str) -> None:
     with hub.list_viewer(user) as changed:
         hub.list_changed("a")
         assert changed.is_set() == (user == "a")
+
+
+def _news(revision: int) -> ListChanged:
+    return ListChanged(revision=revision, pending=revision)
+
+
+def test_changes_of_this_process_that_follow_one_another_are_told_from_memory() -> None:
+    viewer = ListViewer()
+    viewer.offer(_news(6))
+    viewer.offer(_news(5))
+    assert viewer.is_set()
+    assert viewer.after(4) == [_news(5), _news(6)]
+    assert not viewer.is_set()
+    assert viewer.after(6) == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param((_news(5), _news(7)), id="another process wrote in between"),
+        pytest.param((_news(5), None), id="too much changed to be kept"),
+        pytest.param(tuple(map(_news, range(5, 6 + LIST_QUEUE))), id="the viewer is slow"),
+    ],
+)
+def test_where_memory_has_a_gap_the_database_is_read(told: Sequence[ListChanged | None]) -> None:
+    viewer = ListViewer()
+    for news in told:
+        viewer.offer(news)
+    assert viewer.after(4) is None
+    assert viewer.after(7) == []
+
+
+def test_a_revision_that_was_seen_needs_no_look_at_the_database() -> None:
+    viewer = ListViewer()
+    viewer.offer(_news(5))
+    viewer.grown(5)
+    assert viewer.after(4) == [_news(5)]
+    viewer.grown(5)
+    assert viewer.after(5) == []
+    viewer.grown(6)
+    assert viewer.after(5) is None

@@ -1,5 +1,6 @@
 """The chat: header, transcript, composer, tasks. What its keys and messages do; the rules are in `TurnController`."""
 
+from dataclasses import replace
 from typing import Final
 
 from textual import on
@@ -30,6 +31,7 @@ from kirotodo.client.tui.messages import (
     OlderLoaded,
     OpenConversation,
     PageFetched,
+    PendingCounted,
     SignOutRequested,
     StatusFetched,
     TasksFetched,
@@ -154,9 +156,14 @@ class ChatScreen(Screen[None]):
         self.view.tasks.set_tasks(message.tasks, total=message.total)
 
     def on_tasks_fetched(self, message: TasksFetched) -> None:
-        """Show changed tasks, and fetch the status that counts them."""
+        """Show changed tasks; how many are open comes with the changes of the list."""
         self.view.tasks.apply(message.tasks, message.removed)
-        self.shell.work(self.shell.background.status(), group="status", exclusive=True)
+
+    def on_pending_counted(self, message: PendingCounted) -> None:
+        """Show how many tasks are open."""
+        header = self.view.header
+        if header.status is not None:
+            header.status = replace(header.status, pending=message.pending)
 
     def on_status_fetched(self, message: StatusFetched) -> None:
         """Show the status in the header."""
@@ -238,8 +245,8 @@ class ChatScreen(Screen[None]):
         self.controller.conversation_deleted(message.conversation_id)
 
     def on_conversations_changed(self, message: ConversationsChanged) -> None:
-        """Fetch the newest page once more."""
-        self.controller.refresh()
+        """Fetch the newest page once more, if this conversation has more than is on screen."""
+        self.controller.conversations_changed(message.heads)
 
     def on_sign_out_requested(self, message: SignOutRequested) -> None:
         """Sign out of the server."""
