@@ -53,7 +53,7 @@ async def transaction_of(connect: Callable[[], Awaitable[AsyncConnection]]) -> A
     try:
         yield connection
         # Shielded: a cancellation between sending COMMIT and reading its answer would leave the outcome unknown.
-        await _to_the_end(connection.commit())
+        await to_the_end(connection.commit())
     except BaseException:
         await abandon(connection)
         raise
@@ -63,7 +63,7 @@ async def transaction_of(connect: Callable[[], Awaitable[AsyncConnection]]) -> A
 
 async def abandon(connection: AsyncConnection) -> None:
     """Roll back, whoever is cancelled meanwhile; a connection that cannot even do that is thrown away."""
-    await _to_the_end(_rolled_back(connection))
+    await to_the_end(_rolled_back(connection))
 
 
 async def _rolled_back(connection: AsyncConnection) -> None:
@@ -73,7 +73,7 @@ async def _rolled_back(connection: AsyncConnection) -> None:
         await connection.invalidate()
 
 
-async def _to_the_end(work: Awaitable[Any]) -> None:
+async def to_the_end(work: Awaitable[Any]) -> None:
     """Await it whole: a cancellation waits until it is done, so that no connection is left half way."""
     running = asyncio.ensure_future(work)
     try:

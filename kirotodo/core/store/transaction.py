@@ -77,7 +77,7 @@ _MAKE_USER: Final = (
 )
 """Returns something, so that an address that is taken is told here and now."""
 _NEW_USER: Final = {"revision": 0, **dict.fromkeys(_COUNTERS, 0)}
-_INSERT_DOCUMENT: Final = insert(search_documents)
+_INSERT_DOCUMENT: Final = insert(search_documents).inline()
 _UPDATE_DOCUMENT: Final = (
     update(search_documents)
     .where(

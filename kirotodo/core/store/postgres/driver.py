@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool
 
 from kirotodo.core.errors import ConfigError
+from kirotodo.core.store.postgres.connection import Connection
 
 SCHEMES: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 _NOT_FOR_THE_SERVER: Final = frozenset(
@@ -88,7 +89,7 @@ def make_engine(address: Address, *, pool_size: int, pooler: Pooler) -> AsyncEng
         prepared = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": str}
     return create_async_engine(
         "postgresql+asyncpg://",
-        connect_args={"async_creator_fn": partial(_connect, address, options), **prepared},
+        connect_args={"async_creator_fn": partial(_connect_sparing, address, options), **prepared},
         poolclass=AsyncAdaptedQueuePool,
         pool_size=pool_size,
         max_overflow=0,
@@ -112,3 +113,9 @@ def make_migration_engine(address: Address) -> AsyncEngine:
 
 async def _connect(address: Address, options: dict[str, Any], **_: Any) -> Any:
     return await asyncpg.connect(address.dsn, timeout=CONNECT_SECONDS, **options)
+
+
+async def _connect_sparing(address: Address, options: dict[str, Any], **_: Any) -> Any:
+    connection = await _connect(address, {**options, "connection_class": Connection})
+    connection.keeps_prepared = options.get("statement_cache_size") != 0
+    return connection

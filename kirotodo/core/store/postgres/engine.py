@@ -12,13 +12,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Final, Self
 
-from sqlalchemy import Executable, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.errors import InvalidInput, StorageError
-from kirotodo.core.store.engine import abandon, transaction_of
+from kirotodo.core.store.engine import to_the_end
 from kirotodo.core.store.postgres import errors, schema
+from kirotodo.core.store.postgres.connection import Connection
 from kirotodo.core.store.postgres.driver import (
     STATEMENT_SECONDS,
     WAIT_SECONDS,
@@ -35,18 +35,13 @@ log = logging.getLogger(__name__)
 
 ROLE: Final = "kirotodo_app"
 """The role of every transaction; the migrations make it, where they may."""
+_WRITING: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_READING: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _SETTINGS: Final = (
-    "set_config('role', :role, true), "
     f"set_config('lock_timeout', '{WAIT_SECONDS:.0f}s', true), "
     f"set_config('idle_in_transaction_session_timeout', '{STATEMENT_SECONDS:.0f}s', true)"
 )
-_OF_USER: Final = f"SELECT {_SETTINGS}, set_config('app.user_id', :uid, true)"
-_BEGIN_READING: Final = text(_OF_USER)
-# The lock is one for each user, held until the transaction ends: it orders the writes of several servers as well.
-_BEGIN_WRITING: Final = text(f"{_OF_USER}, pg_advisory_xact_lock(hashtextextended(:uid, 0))")
-_BEGIN_OPERATING: Final = text(f"SELECT {_SETTINGS}, set_config('app.operator', 'on', true)")
 _READ_ONLY: Final = text("SELECT current_setting('transaction_read_only')")
-_BEGIN: Final = text("SELECT 1")
 _GUARDED: Final = text("SELECT row_security_active('users')")
 
 
@@ -59,7 +54,6 @@ class PostgresEngine:
         self.read_only = False
         self.pool = make_engine(address, pool_size=pool_size, pooler=pooler)
         self._pool_size = pool_size
-        self._reader = self.pool.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._pace = Pace()
         self._connections = self._queue(pool_size)
         self._users: dict[str, tuple[MovingQueue, int]] = {}
@@ -73,7 +67,7 @@ class PostgresEngine:
             await schema.move(address, HEAD, down=False)
         engine = cls(address, pool_size=pool_size, pooler=pooler)
         try:
-            async with engine._transaction(engine._reader, _BEGIN) as connection:
+            async with engine._transaction(_READING) as connection:
                 schema.refuse_older(await schema.revision_of(connection), address.place)
             await engine._choose_role()
         except BaseException:
@@ -84,15 +78,22 @@ class PostgresEngine:
     @asynccontextmanager
     async def write(self, user_id: str, *, single: bool = False) -> AsyncIterator[AsyncConnection]:
         # Queue in this process first: a writer that waits for the advisory lock would hold a connection meanwhile.
-        begun = self._transaction(self.pool, _BEGIN_WRITING, uid=user_id, role=self._role)
-        async with self._turn_to_write(user_id), begun as connection:
+        # The lock is one for each user, held until the transaction ends: it orders the writes of several servers too.
+        uid = _literal(user_id)
+        begin = f"{_WRITING};{self._scope_of(uid)}, pg_advisory_xact_lock(hashtextextended({uid}, 0))"
+        async with self._turn_to_write(user_id), self._transaction(begin) as connection:
             yield connection
 
     def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._transaction(self._reader, _BEGIN_READING, uid=user_id, role=self._role)
+        return self._transaction(f"{_READING};{self._scope_of(_literal(user_id))}")
 
     def operate(self, *, writing: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
-        return self._transaction(self.pool if writing else self._reader, _BEGIN_OPERATING, role=self._role)
+        scope = f"SELECT set_config('role', '{self._role}', true), {_SETTINGS}, set_config('app.operator', 'on', true)"
+        return self._transaction(f"{_WRITING if writing else _READING};{scope}")
+
+    def _scope_of(self, uid: str) -> str:
+        """The statement that says whose a transaction is, and under which role it runs."""
+        return f"SELECT set_config('role', '{self._role}', true), {_SETTINGS}, set_config('app.user_id', {uid}, true)"
 
     def change_token(self) -> object:
         return object()
@@ -139,29 +140,55 @@ class PostgresEngine:
                 self._users[user_id] = (queue, length - 1)
 
     @asynccontextmanager
-    async def _transaction(
-        self, engine: AsyncEngine, beginning: Executable, **parameters: str
-    ) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:
         with errors.translate_errors(self.place):
-            begun = transaction_of(partial(self._begun, engine, beginning, parameters))
-            async with self._connections.place(), begun as connection:
-                yield connection
+            async with self._connections.place():
+                connection, driver = await self._begun(begin)
+                try:
+                    yield connection
+                    await to_the_end(driver.commit())
+                except BaseException:
+                    await to_the_end(_rolled_back(connection, driver))
+                    raise
+                finally:
+                    await connection.close()
 
-    async def _begun(self, engine: AsyncEngine, beginning: Executable, parameters: dict[str, str]) -> AsyncConnection:
+    async def _begun(self, begin: str) -> tuple[AsyncConnection, Connection]:
         """A connection in a transaction. Those that a restart of the server left dead in the pool are thrown away here,
         which costs nothing as long as all is well."""
         # After a restart of the server every pooled connection may be dead; the one after them is new.
         for attempt in range(self._pool_size + 1):
-            connection = await engine.connect()
+            connection = await self.pool.connect()
+            driver = _driver_of(connection)
             try:
                 # Nothing has been written yet, so to retry on another connection can do nothing twice.
-                await connection.execute(beginning, parameters)
+                await driver.begin(begin)
             except BaseException as error:
-                dead = isinstance(error, DBAPIError) and errors.lost(error)
-                await (connection.invalidate() if dead else abandon(connection))
+                dead = driver.is_closed() or errors.lost(error)
+                await (connection.invalidate() if dead else to_the_end(_rolled_back(connection, driver)))
                 await connection.close()
                 if not dead or attempt == self._pool_size:
                     raise
             else:
-                return connection
+                return connection, driver
         raise AssertionError("unreachable")
+
+
+def _literal(text: str) -> str:
+    """A text within a statement, in which no sign can mean anything else: hexadecimal digits alone."""
+    return f"convert_from(decode('{text.encode('utf-8', 'surrogatepass').hex()}', 'hex'), 'UTF8')"
+
+
+def _driver_of(connection: AsyncConnection) -> Connection:
+    assert connection.sync_connection is not None
+    driver = connection.sync_connection.connection.driver_connection
+    assert isinstance(driver, Connection)
+    return driver
+
+
+async def _rolled_back(connection: AsyncConnection, driver: Connection) -> None:
+    """Roll back; a connection that cannot even do that is thrown away."""
+    try:
+        await driver.rollback()
+    except Exception:
+        await connection.invalidate()

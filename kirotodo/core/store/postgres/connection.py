@@ -1,0 +1,208 @@
+"""A connection to PostgreSQL that spares itself round trips.
+
+What costs here is the way to the server and back, not the statement. So a transaction begins with one message, which
+also says whose it is; and an INSERT that returns nothing waits for the next statement, or for the commit, and goes
+along with it, as one statement (`WITH w1 AS (INSERT …) UPDATE …`). A row that could not be inserted is therefore told
+of by a later statement, or by the commit, as on SQLite.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import asyncpg
+
+MANY: Final = 4
+"""Rows of one INSERT that wait; more are sent at once, as a batch."""
+JOINED_MAX: Final = 100
+"""Joined statements that stay prepared on a connection."""
+_Waiting = tuple[str, Sequence[Any]]
+"""A statement and its parameters."""
+# It must read no table: those that are joined with it all see the tables as they were before.
+_CAN_WAIT: Final = re.compile(
+    r"INSERT INTO (\w+) (?!.*(?:\bRETURNING\b|\bON CONFLICT\b|\bFROM (?!json_array_)))", re.DOTALL
+)
+_JOINS: Final = ("INSERT ", "UPDATE ", "SELECT ")
+_PARAMETER: Final = re.compile(r"\$(\d+)")
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]
+    """What SQLAlchemy's dialect sees of asyncpg, with what waits to go along with the next statement.
+
+    `begin`, `commit` and `rollback` are called by the engine; the transactions that the dialect begins are these.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.keeps_prepared = True
+        self._waiting: list[_Waiting] = []
+        self._open = False
+        self._joined: OrderedDict[str, Any] = OrderedDict()
+
+    async def begin(self, script: str) -> None:
+        """Begin a transaction with these statements, in one message."""
+        self._waiting = []
+        self._open = True
+        try:
+            await self.execute(script)
+        except BaseException:
+            self._open = self.is_in_transaction()
+            raise
+
+    async def commit(self) -> None:
+        """Send what waits, and commit. Without a transaction, nothing."""
+        if self._open:
+            await self._flush()
+            await self.execute("COMMIT")
+            self._open = False
+
+    async def rollback(self) -> None:
+        """Forget what waits, and roll back. Without a transaction, nothing."""
+        self._waiting = []
+        if self._open:
+            self._open = False
+            await self.execute("ROLLBACK")
+
+    # --- what SQLAlchemy calls ---
+
+    def transaction(self, **_: Any) -> "_Transaction":
+        return _Transaction(self)
+
+    async def prepare(self, query: str, *, name: str | None = None, **options: Any) -> Any:
+        if self._open and table_of(query) is not None:
+            return _Deferred(self, query)
+        return _Statement(self, query, await super().prepare(query, name=name, **options))
+
+    async def executemany(self, command: str, args: Any, **options: Any) -> None:
+        rows = list(args)
+        if self._open and len(rows) <= MANY and table_of(command) is not None:
+            self._waiting += [(command, row) for row in rows]
+            return
+        await self._flush()
+        await super().executemany(command, rows, **options)
+
+    # --- what waits ---
+
+    def wait(self, query: str, parameters: Sequence[Any]) -> None:
+        """Let this go along with a later statement."""
+        self._waiting.append((query, parameters))
+
+    async def run(self, statement: "_Statement", parameters: Sequence[Any]) -> tuple[list[Any], str]:
+        """Run a statement with what waits; its rows and its status."""
+        waiting, self._waiting = self._waiting, []
+        if waiting and not _can_join(statement.query, [query for query, _ in waiting]):
+            await self._send(waiting)
+            waiting = []
+        if not waiting:
+            return await statement.plain.fetch(*parameters), statement.plain.get_statusmsg()
+        return await self._send([*waiting, (statement.query, parameters)])
+
+    async def _flush(self) -> None:
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            await self._send(waiting)
+
+    async def _send(self, statements: Sequence[_Waiting]) -> tuple[list[Any], str]:
+        """Run these as one statement, the last of which it is that returns something."""
+        *first, (query, parameters) = statements
+        # The parameters of the last one keep their numbers, so that its text stays as it is.
+        values, parts = list(parameters), []
+        for number, (inserted, row) in enumerate(first, 1):
+            parts.append(f"w{number} AS ({_renumbered(inserted, len(values))})")
+            values += row
+        joined = f"WITH {', '.join(parts)} {query}" if parts else query
+        try:
+            prepared = await self._prepared(joined)
+            return await prepared.fetch(*values), prepared.get_statusmsg()
+        except asyncpg.InvalidCachedStatementError:  # the tables changed: it is prepared anew the next time
+            self._joined.clear()
+            raise
+
+    async def _prepared(self, query: str) -> Any:
+        if not self.keeps_prepared:
+            return await super().prepare(query, name="")
+        prepared = self._joined.get(query)
+        if prepared is None:
+            prepared = self._joined[query] = await super().prepare(query)
+            if len(self._joined) > JOINED_MAX:
+                self._joined.popitem(last=False)
+        self._joined.move_to_end(query)
+        return prepared
+
+
+class _Transaction:
+    """The transaction that the engine has begun, as SQLAlchemy ends it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def start(self) -> None:
+        pass
+
+    async def commit(self) -> None:
+        await self._connection.commit()
+
+    async def rollback(self) -> None:
+        await self._connection.rollback()
+
+
+class _Deferred:
+    """A prepared INSERT that waits when it is run."""
+
+    def __init__(self, connection: Connection, query: str) -> None:
+        self._connection = connection
+        self._query = query
+
+    def get_attributes(self) -> tuple[()]:
+        return ()
+
+    async def fetch(self, *parameters: Any) -> list[Any]:
+        self._connection.wait(self._query, parameters)
+        return []
+
+    def get_statusmsg(self) -> str:
+        return "INSERT 0 1"
+
+
+class _Statement:
+    """A prepared statement that takes along what waits."""
+
+    def __init__(self, connection: Connection, query: str, plain: Any) -> None:
+        self.query = query
+        self.plain = plain
+        self._connection = connection
+        self._status = ""
+
+    def get_attributes(self) -> Any:
+        return self.plain.get_attributes()
+
+    async def fetch(self, *parameters: Any) -> list[Any]:
+        rows, self._status = await self._connection.run(self, parameters)
+        return rows
+
+    def get_statusmsg(self) -> str:
+        return self._status
+
+
+@lru_cache(maxsize=1_000)
+def table_of(query: str) -> str | None:
+    """Return the table of an INSERT that can wait, None for any other statement."""
+    found = _CAN_WAIT.match(query)
+    return None if found is None else found.group(1)
+
+
+def _can_join(query: str, waiting: Sequence[str]) -> bool:
+    """Return whether a statement can run with these INSERTs as one: it must not look at what they insert."""
+    return query.startswith(_JOINS) and not any(_names(query, table_of(each)) for each in waiting)
+
+
+@lru_cache(maxsize=1_000)
+def _names(query: str, table: str | None) -> bool:
+    return re.search(rf"\b{table}\b", query) is not None
+
+
+@lru_cache(maxsize=1_000)
+def _renumbered(query: str, by: int) -> str:
+    return _PARAMETER.sub(lambda found: f"${int(found.group(1)) + by}", query)

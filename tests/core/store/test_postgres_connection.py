@@ -1,0 +1,118 @@
+"""What goes along with the next statement on PostgreSQL, and that nobody can tell but by the round trips."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from kirotodo.core.store.postgres.connection import MANY, Connection, table_of
+
+INSERT = "INSERT INTO seen (id, word) VALUES ($1::INTEGER, $2::VARCHAR)"
+
+
+class Counted(Connection):
+    """Counts the messages that are sent, but for those that prepare a statement."""
+
+    sent = 0
+
+    async def execute(self, *arguments: object, **options: object) -> object:
+        self.sent += 1
+        return await super().execute(*arguments, **options)
+
+    async def _send(self, *arguments: object) -> object:  # type: ignore[override]
+        self.sent += 1
+        return await super()._send(*arguments)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def connection(bare_postgres_url: str) -> AsyncIterator[Counted]:
+    connection: Counted = await asyncpg.connect(bare_postgres_url, connection_class=Counted)
+    await connection.execute(
+        "CREATE TABLE seen (id int PRIMARY KEY, word varchar);"
+        "CREATE TABLE parts (seen_id int REFERENCES seen (id), n int);"
+        "CREATE TABLE counts (id int PRIMARY KEY, n int); INSERT INTO counts VALUES (1, 0)"
+    )
+    connection.sent = 0
+    yield connection
+    await connection.close()
+
+
+async def run(connection: Connection, query: str, *parameters: object) -> list[object]:
+    """As SQLAlchemy runs a statement."""
+    statement = await connection.prepare(query)
+    return [tuple(row) for row in await statement.fetch(*parameters)]
+
+
+@pytest.mark.parametrize(
+    ("query", "table"),
+    [
+        (INSERT, "seen"),
+        (
+            "INSERT INTO words (word) SELECT each.word FROM json_array_elements_text(CAST($1 AS json)) AS each(word)",
+            "words",
+        ),
+        (f"{INSERT} RETURNING id", None),
+        (f"{INSERT} ON CONFLICT DO NOTHING", None),
+        ("INSERT INTO seen (id) SELECT max(id) FROM seen", None),
+        ("INSERT INTO seen (id) VALUES ((SELECT max(n) FROM counts))", None),
+        ("UPDATE seen SET word = $1", None),
+        ("DELETE FROM seen", None),
+        ("SELECT 1", None),
+    ],
+)
+def test_only_an_insert_that_reads_and_returns_nothing_waits(query: str, table: str | None) -> None:
+    assert table_of(query) == table
+
+
+async def test_what_waits_goes_along_with_a_statement_on_another_table(connection: Counted) -> None:
+    await connection.begin("BEGIN")
+    await run(connection, INSERT, 1, "a")
+    await run(connection, "INSERT INTO parts (seen_id, n) VALUES ($1::INTEGER, $2::INTEGER)", 1, 7)
+    rows = await run(connection, "UPDATE counts SET n = n + $1::INTEGER WHERE id = $2::INTEGER RETURNING n", 5, 1)
+    await connection.commit()
+    assert rows == [(5,)]
+    assert connection.sent == 3  # begin, all three statements, commit
+    assert await run(connection, "SELECT word, n FROM seen JOIN parts ON seen_id = id") == [("a", 7)]
+
+
+async def test_a_statement_on_the_same_table_sees_what_waited(connection: Counted) -> None:
+    await connection.begin("BEGIN")
+    await run(connection, INSERT, 1, "a")
+    await run(connection, "UPDATE seen SET word = word || $1::VARCHAR", "b")
+    await run(connection, INSERT, 2, "c")
+    assert await run(connection, "SELECT word FROM seen ORDER BY id") == [("ab",), ("c",)]
+    await connection.rollback()
+    assert await run(connection, "SELECT word FROM seen") == []
+
+
+@pytest.mark.parametrize("rows", [1, MANY, MANY + 1])
+async def test_few_rows_wait_and_many_are_sent(connection: Counted, rows: int) -> None:
+    await connection.begin("BEGIN")
+    await connection.executemany(INSERT, [(number, "x") for number in range(rows)])
+    await connection.commit()
+    assert await run(connection, "SELECT count(*) FROM seen") == [(rows,)]
+
+
+async def test_a_row_that_cannot_be_inserted_is_told_of_by_the_commit(connection: Counted) -> None:
+    await connection.begin("BEGIN")
+    await run(connection, INSERT, 1, "a")
+    await run(connection, INSERT, 1, "again")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await connection.commit()
+    await connection.rollback()
+    assert await run(connection, "SELECT word FROM seen") == []
+
+
+async def test_without_a_transaction_nothing_waits(connection: Counted) -> None:
+    await run(connection, INSERT, 1, "a")
+    assert await run(connection, "SELECT word FROM seen") == [("a",)]
+
+
+async def test_what_a_transaction_left_waiting_is_not_in_the_next(connection: Counted) -> None:
+    await connection.begin("BEGIN")
+    await run(connection, INSERT, 1, "a")
+    await connection.rollback()
+    await connection.begin("BEGIN")
+    await run(connection, INSERT, 2, "b")
+    await connection.commit()
+    assert await run(connection, "SELECT id FROM seen") == [(2,)]
