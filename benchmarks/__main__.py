@@ -17,6 +17,7 @@ BENCHMARKS: Final = {
     "listing": "services:prompt_and_list",
     "service": "services:turn_over_its_streams",
     "served": "served:turns_over_http",
+    "served-many": "served:many_turns_over_http",
     "streams": "services:many_streams",
     "turns": "services:many_turns",
     "understand": "language:understanding",

@@ -5,6 +5,7 @@ they take turns. Statements are counted apart, by the log of PostgreSQL itself.
 """
 
 import asyncio
+import json
 import os
 import re
 import sys
@@ -21,7 +22,8 @@ from typing import Final
 import httpx2
 
 from benchmarks.figure import Figure, middle, percentile
-from benchmarks.upstream import upstream
+from benchmarks.services import many_files
+from benchmarks.upstream import ANSWER, CALL, upstream
 from kirotodo.core.store import maintenance
 from tests.postgres import Server, ask
 from tests.server.serving import SECRET, bearer
@@ -32,6 +34,10 @@ ROUNDS: Final = 6
 PACE: Final = 0.01
 COUNTED: Final = 5
 MESSAGE: Final = "add milk tomorrow"
+STREAMS: Final = 1_000
+SLOW: Final = 0.1
+POOL: Final = 5
+HEALTH_SECONDS: Final = 0.1
 TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -42,6 +48,7 @@ class Measured:
     name: str
     turn: Callable[[httpx2.AsyncClient, int], Awaitable[float]]
     pid: int
+    base: str = ""
     database_pid: int | None = None
     spent: list[float] = field(default_factory=list)
     database: list[float] = field(default_factory=list)
@@ -53,11 +60,7 @@ def turns_over_http() -> Iterator[Figure]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kirotodo-bench-")))
         folder.chmod(0o755)
         address = stack.enter_context(upstream(PACE))
-        postgres = Server(folder / "server")
-        postgres.make()
-        postgres.start()
-        stack.callback(postgres.stop)
-        maintenance.upgrade(postgres.url())
+        postgres = stack.enter_context(_postgres(folder))
         bare = _passing(stack, address)
         sqlite = _serving(stack, folder / "sqlite", address, "SQLite", f"sqlite:///{folder / 'list.db'}")
         pg = _serving(stack, folder / "pg", address, "PostgreSQL", postgres.url())
@@ -91,6 +94,18 @@ def _figures(bare: Measured, server: Measured) -> Iterator[Figure]:
 # --- the servers ---
 
 
+@contextmanager
+def _postgres(folder: Path) -> Iterator[Server]:
+    server = Server(folder / "server")
+    server.make()
+    server.start()
+    try:
+        maintenance.upgrade(server.url())
+        yield server
+    finally:
+        server.stop()
+
+
 def _passing(stack: ExitStack, address: str) -> Measured:
     process = stack.enter_context(_process([sys.executable, "-m", "benchmarks.passthrough", address], {}))
     port = int(_first_line(process))
@@ -102,7 +117,7 @@ def _passing(stack: ExitStack, address: str) -> Measured:
     return Measured(name="pass-through", turn=turn, pid=process.pid)
 
 
-def _serving(stack: ExitStack, home: Path, address: str, name: str, database: str) -> Measured:
+def _serving(stack: ExitStack, home: Path, address: str, name: str, database: str, **more: str) -> Measured:
     home.mkdir()
     environment = {
         "KIROTODO_HOME": str(home),
@@ -114,6 +129,7 @@ def _serving(stack: ExitStack, home: Path, address: str, name: str, database: st
         "RATE_LIMIT_BURST": "100000",
         "TIMEZONE": "Europe/Vienna",
         "LOG_LEVEL": "WARNING",
+        **more,
     }
     program = str(Path(sys.executable).with_name("kirotodo"))
     process = stack.enter_context(_process([program, "serve", "--port", "0"], environment))
@@ -125,7 +141,7 @@ def _serving(stack: ExitStack, home: Path, address: str, name: str, database: st
         user = f"user-{number}"
         return await _first_text(client, f"{base}/api/{user}/chat/stream", bearer(user), b"event: text_delta")
 
-    return Measured(name=name, turn=turn, pid=process.pid)
+    return Measured(name=name, turn=turn, pid=process.pid, base=base)
 
 
 @contextmanager
@@ -224,3 +240,99 @@ async def _some(pg: Measured) -> None:
     async with httpx2.AsyncClient(timeout=60) as client:
         for _ in range(COUNTED):
             await pg.turn(client, 0)
+
+
+# --- a thousand at once ---
+
+
+def many_turns_over_http() -> Iterator[Figure]:
+    """A thousand turns at once in one server, of as many users, with five connections to the database."""
+    with ExitStack() as stack:
+        stack.enter_context(many_files())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kirotodo-bench-")))
+        folder.chmod(0o755)
+        address = stack.enter_context(upstream(SLOW))
+        postgres = stack.enter_context(_postgres(folder))
+        for name, database in (("SQLite", f"sqlite:///{folder / 'list.db'}"), ("PostgreSQL", postgres.url())):
+            with ExitStack() as serving:
+                server = _serving(serving, folder / name, address, name, database, DB_POOL_SIZE=str(POOL))
+                yield from _crowd_figures(name, asyncio.run(_crowd(server)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crowd:
+    """What became of a thousand turns: how many failed, the bytes of memory that each took, how long all of them and
+    each look at /health took."""
+
+    failed: int
+    each: float
+    seconds: float
+    health: list[float]
+
+
+def _crowd_figures(name: str, crowd: Crowd) -> Iterator[Figure]:
+    streams = (len(CALL) + len(ANSWER)) * SLOW
+    yield Figure(
+        what=f"{STREAMS:,} turns at once over HTTP on {name}, {POOL} connections: failed",
+        value=crowd.failed,
+        unit="",
+        limit=0,
+        detail=f"all over in {crowd.seconds:.0f} s; their streams alone take {streams:.0f} s",
+    )
+    yield Figure(what="  memory of an open turn", value=crowd.each / 1024, unit="KiB", limit=60, digits=1)
+    yield Figure(
+        what="  /health answers meanwhile, at the slowest",
+        value=max(crowd.health) * 1000,
+        unit="ms",
+        limit=HEALTH_SECONDS * 1000,
+        detail=f"half of {len(crowd.health)} within {middle(crowd.health) * 1000:.0f} ms",
+    )
+
+
+async def _crowd(server: Measured) -> Crowd:
+    if not await _one_of_many(server.base, 0):
+        raise SystemExit("a single turn did not end well")
+    before = highest = _resident(server.pid)
+    began = time.monotonic()
+    turns = [asyncio.create_task(_one_of_many(server.base, number)) for number in range(1, STREAMS + 1)]
+    over = asyncio.gather(*turns, return_exceptions=True)
+    health: list[float] = []
+    while not over.done():
+        looked = time.perf_counter()
+        await _spoken(server.base, b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        health.append(time.perf_counter() - looked)
+        highest = max(highest, _resident(server.pid))
+        await asyncio.sleep(0.2)
+    whole = await over
+    return Crowd(
+        failed=sum(each is not True for each in whole),
+        each=(highest - before) / STREAMS,
+        seconds=time.monotonic() - began,
+        health=health,
+    )
+
+
+async def _one_of_many(base: str, number: int) -> bool:
+    """Whether one turn of a user of its own ended well. Bytes on a socket: the clients must cost next to nothing."""
+    user, body = f"user-{number}", json.dumps({"message": MESSAGE}).encode()
+    head = (
+        f"POST /api/{user}/chat/stream HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n"
+        f"authorization: {bearer(user)['Authorization']}\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    said = await _spoken(base, head.encode() + body)
+    return b"event: turn_finished" in said and b"word49" in said
+
+
+async def _spoken(base: str, request: bytes) -> bytes:
+    host, _, port = base.removeprefix("http://").rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(request)
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+def _resident(pid: int) -> int:
+    """Bytes of memory that a process holds now."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

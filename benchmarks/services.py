@@ -122,7 +122,7 @@ def _request(history: tuple[PromptItem, ...], seconds: float = 60.0) -> ModelReq
 
 def many_streams() -> Iterator[Figure]:
     """A thousand answers at once from a service of fixed latency, each read to its end through the model port."""
-    with _many_files(), upstream(SLOW) as address:
+    with many_files(), upstream(SLOW) as address:
         failed, each = asyncio.run(_at_once(address))
     yield Figure(what=f"{STREAMS:,} streams at once: failed", value=failed, unit="", limit=0)
     yield Figure(what="  memory of an open stream", value=each / 1024, unit="KiB", limit=60, digits=1)
@@ -130,7 +130,7 @@ def many_streams() -> Iterator[Figure]:
 
 def many_turns() -> Iterator[Figure]:
     """A thousand whole turns at once, of as many users, each with a tool call, a watcher and all its writes."""
-    with _many_files(), upstream(SLOW) as address:
+    with many_files(), upstream(SLOW) as address:
         failed, each, seconds = asyncio.run(_turns_at_once(address))
     yield Figure(what=f"{STREAMS:,} turns at once on SQLite: failed", value=failed, unit="", limit=0)
     yield Figure(
@@ -144,7 +144,7 @@ def many_turns() -> Iterator[Figure]:
 
 
 @contextmanager
-def _many_files() -> Iterator[None]:
+def many_files() -> Iterator[None]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
     try:
