@@ -4,6 +4,7 @@ People paste tokens into it, so it runs no script of another site and is kept to
 In production neither it nor the description behind it is served, unless API_DOCS says so.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ from starlette.responses import FileResponse, Response
 
 from kirotodo.core.settings import Settings
 
+log = logging.getLogger(__name__)
 PAGE_PATH: Final = "/docs"
 DESCRIPTION_PATH: Final = "/openapi.json"
 POLICY: Final = (
@@ -62,16 +64,31 @@ def shows_docs(settings: Settings) -> bool:
     return settings.environment == "development" if settings.api_docs is None else settings.api_docs
 
 
-def serve_docs(app: FastAPI) -> None:
-    """Add the page and what it loads to `app`. Addresses in it are relative, so that a gateway may add a prefix."""
-    package = find_spec("fastapi_swagger")
-    assert package is not None
-    assert package.origin is not None
-    folder = Path(package.origin).parent / "resources"
+def serve_docs(app: FastAPI, *, package: str = "fastapi_swagger") -> None:
+    """Add the page and what it loads to `app`. Addresses in it are relative, so that a gateway may add a prefix.
+
+    Without the package that holds its scripts there is no page, which is no reason to serve nothing else.
+    """
+    folder = _folder_of(package)
+    if folder is None:
+        log.warning(
+            "There is no page at %s: it needs the Python package %s, which is not installed here. "
+            "The description of the API is at %s.",
+            PAGE_PATH,
+            package.replace("_", "-"),
+            DESCRIPTION_PATH,
+        )
+        return
     app.add_route(PAGE_PATH, _text(_PAGE, "text/html"), include_in_schema=False)
     app.add_route(f"{PAGE_PATH}/start.js", _text(_START, "text/javascript"), include_in_schema=False)
     for name in _ASSETS:
         app.add_route(f"{PAGE_PATH}/{name}", _file(folder / name), include_in_schema=False)
+
+
+def _folder_of(package: str) -> Path | None:
+    found = find_spec(package)
+    folder = Path(found.origin).parent / "resources" if found is not None and found.origin is not None else None
+    return folder if folder is not None and all((folder / name).is_file() for name in _ASSETS) else None
 
 
 def _text(text: str, kind: str) -> Callable[[Request], Awaitable[Response]]:

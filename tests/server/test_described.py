@@ -6,11 +6,13 @@ from typing import Any, Final
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from kirotodo.core.errors import Code
 from kirotodo.server.app import create_app
+from kirotodo.server.docs_page import serve_docs
 from kirotodo.server.problems import STATUS
 from tests.server.serving import settings_in
 
@@ -157,3 +159,17 @@ async def test_the_page_to_try_it_on_loads_nothing_from_elsewhere() -> None:
 
 
 KINDS: Final = {"text/javascript", "application/javascript", "text/css", "image/png", "application/json"}
+
+
+async def test_without_the_package_of_its_scripts_there_is_no_page_and_a_sentence_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "half_of_it.py").touch()
+    for package in ("not_here", "half_of_it"):
+        app = FastAPI(docs_url=None, redoc_url=None)
+        serve_docs(app, package=package)
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://here") as client:
+            assert (await client.get("/docs")).status_code == 404
+            assert (await client.get("/openapi.json")).status_code == 200
+        assert package.replace("_", "-") in caplog.messages[-1]
