@@ -178,7 +178,7 @@ async def test_only_the_origins_of_the_settings_may_call(settings: Settings, mod
         ours = await api.get("/status", headers={"Origin": "https://app.example"})
         theirs = await api.get("/status", headers={"Origin": "https://evil.example"})
         headers = {"Origin": "https://app.example", "Access-Control-Request-Method": "PATCH"}
-        traced = "x-timezone, if-match, if-none-match, sentry-trace, baggage, traceparent, tracestate"
+        traced = "x-timezone, if-match, sentry-trace, traceparent, x-b3-spanid, x-amzn-trace-id, newrelic"
         preflight = await api.options("/tasks/1", headers={**headers, "Access-Control-Request-Headers": traced})
         foreign = await api.options("/tasks/1", headers={**headers, "Origin": "https://evil.example"})
     assert ours.headers["Access-Control-Allow-Origin"] == "https://app.example"
@@ -186,5 +186,7 @@ async def test_only_the_origins_of_the_settings_may_call(settings: Settings, mod
     assert {"X-Request-ID", "ETag", "Location"} <= exposed
     assert "Access-Control-Allow-Origin" not in theirs.headers
     assert preflight.status_code == 200
+    allowed = preflight.headers["Access-Control-Allow-Headers"].lower().split(", ")
+    assert set(traced.split(", ")) <= set(allowed)
     assert (foreign.status_code, foreign.json()["code"]) == (400, "invalid_input")
     assert foreign.headers["content-type"] == "application/problem+json"
