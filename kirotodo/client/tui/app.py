@@ -15,6 +15,7 @@ from typing import Any, Final, TextIO, TypeAlias, cast
 
 from rich.console import Console
 from textual import events
+from textual.actions import SkipAction
 from textual.app import App
 from textual.command import Provider
 from textual.filter import LineFilter
@@ -29,6 +30,7 @@ from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.background import BackgroundWork
 from kirotodo.client.tui.conversation_view import Severity
+from kirotodo.client.tui.key_order import KeyOrder
 from kirotodo.client.tui.keymap import DEFAULT, Keymap, bindings
 from kirotodo.client.tui.messages import BackendFailed, BackendReady, Failed, LocationChanged, SignInRequested
 from kirotodo.client.tui.plain import SafeStream, SafeText, clean, steady
@@ -98,6 +100,7 @@ class KirotodoApp(App[None]):
         self._refusal: KirotodoError | None = None
         self._interrupted: datetime | None = None
         self._paste = UnmarkedPaste()
+        self._key_order = KeyOrder(self, super().on_event)
         self.background = BackgroundWork(self.core, chat=lambda: self.chat, failed=self._post_result)
         self.chat = ChatScreen(self, conversation_id=conversation_id, new=new, model=model)
         self._lists = 1
@@ -273,18 +276,33 @@ class KirotodoApp(App[None]):
         self.exit()
 
     async def action_quit(self) -> None:
-        """Keep what was typed and close the program."""
-        self.leave()
+        """Keep what was typed and close the program; where a dialog would lose text, only at the second press."""
+        if self._unsaved():
+            self._leave_at_second_press("app.quit")
+        else:
+            self.leave()
 
     def action_interrupt(self) -> None:
-        """Quit at the second ctrl+c where nothing is selected."""
+        """Quit at the second ctrl+c where nothing is selected; a selection is copied by whatever holds it."""
+        if getattr(self.focused, "selected_text", "") or self.screen.get_selected_text():
+            raise SkipAction
+        self._leave_at_second_press("app.interrupt")
+
+    def _leave_at_second_press(self, action: str) -> None:
         now = self.clock()
         if self._interrupted is not None and now - self._interrupted <= SECOND_PRESS:
             self.leave()
         else:
             self._interrupted = now
-            again = self.keys.label("app.interrupt")
-            self.toast(f"Press {again} again to quit. Drafts and running turns are kept.")
+            lost = "discard what you typed here" if self._unsaved() else ""
+            again = f"Press {self.keys.label(action)} again to quit"
+            self.toast(f"{again} and {lost}." if lost else f"{again}. Drafts and running turns are kept.")
+
+    def _unsaved(self) -> bool:
+        """Return whether a dialog is open whose text would be lost."""
+        from kirotodo.client.tui.screens.dialog import DialogScreen
+
+        return isinstance(self.screen, DialogScreen) and self.screen.unsaved()
 
     def action_suspend(self) -> None:
         """Suspend the program, as ctrl+z does in every terminal. What was typed is kept, whatever becomes of it."""
@@ -295,9 +313,12 @@ class KirotodoApp(App[None]):
     # --- keys ---
 
     async def on_event(self, event: events.Event) -> None:
-        """Take several lines that arrive as keys, all at once, for the paste that they are."""
-        if not isinstance(event, events.Key) or event.is_forwarded or self.is_headless:
+        """Handle keys in their order, and take several lines that arrive all at once for the paste that they are."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
+            return
+        if isinstance(event, events.Paste) or self.is_headless:
+            await self._key_order.take(event)
             return
         held = self._paste.key(event, into=self._focused_text())
         if self._paste.waiting:
@@ -308,7 +329,7 @@ class KirotodoApp(App[None]):
     def _focused_text(self) -> FocusedText:
         if isinstance(self.focused, TextArea):
             return "lines"
-        return "line" if isinstance(self.focused, Input) else None
+        return "line" if isinstance(self.focused, Input) and getattr(self.focused, "takes_lines", True) else None
 
     async def _end_paste(self) -> None:
         for each in self._paste.pause():
@@ -317,7 +338,7 @@ class KirotodoApp(App[None]):
     async def _deliver(self, event: events.Key | events.Paste) -> None:
         if isinstance(event, events.Paste):
             self.toast(PASTED if self._focused_text() else PASTED_NOWHERE)
-        await super().on_event(event)
+        await self._key_order.take(event)
 
     async def on_unmount(self) -> None:
         """Save what is remembered and close the backend."""

@@ -108,10 +108,25 @@ def _action(
 
 
 ACTIONS: Final[tuple[Action, ...]] = (
-    _action("app", "command_palette", "ctrl+p", "commands", "Search all commands and conversations."),
-    _action("app", "toggle_theme", "f2", "light or dark", "Switch between the light and the dark theme.", palette=True),
-    _action("app", "quit", "ctrl+q", "quit", "Quit. Drafts and running turns are kept.", palette=True),
-    _action("app", "interrupt", "ctrl+c", "copy, or quit", "Copy the selection. Without one, press twice to quit."),
+    _action("app", "command_palette", "ctrl+p", "commands", "Search commands and conversations; not in dialogs."),
+    _action(
+        "app",
+        "toggle_theme",
+        "f2",
+        "light or dark",
+        "Switch between the light and the dark theme.",
+        palette=True,
+        first=True,
+    ),
+    _action("app", "quit", "ctrl+q", "quit", "Quit. Drafts and running turns are kept.", palette=True, first=True),
+    _action(
+        "app",
+        "interrupt",
+        "ctrl+c",
+        "copy, or quit",
+        "Copy the selection. Without one, press twice to quit.",
+        first=True,
+    ),
     _action(
         "app", "suspend", "ctrl+z", "suspend", "Suspend the program. `fg` in the shell brings it back.", first=True
     ),

@@ -24,7 +24,7 @@ async def test_the_help_closes(key: str) -> None:
     app = Host()
     async with running(app, size=(80, 24)) as pilot:
         app.push_screen(HelpScreen())
-        await until(pilot, lambda: "Search all commands and conversations." in screen_text(app))
+        await until(pilot, lambda: "Search commands and conversations; not in dialogs." in screen_text(app))
         await pilot.press(key)
         await until(pilot, lambda: len(app.screen_stack) == 1)
 

@@ -61,6 +61,10 @@ class DialogScreen(ModalScreen[None]):
         """Return whether there is anything to save."""
         raise NotImplementedError
 
+    def unsaved(self) -> bool:
+        """Return whether text would be lost that is worth keeping."""
+        return self.changed()
+
     async def store(self, backend: Backend) -> Edited:
         """Save what was typed. Raise KirotodoError if it is refused."""
         raise NotImplementedError
@@ -153,7 +157,7 @@ class DialogScreen(ModalScreen[None]):
 
     def action_close(self) -> None:
         """Close; where typed text would be lost, only at the second key."""
-        if self.changed() and not self._warned:
+        if self.unsaved() and not self._warned:
             self._warned = True
             self.show_status(DISCARD.format(keys_of(self).label("dialog.close")), error=True)
         else:

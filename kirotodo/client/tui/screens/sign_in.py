@@ -20,7 +20,7 @@ from kirotodo.client.tui.messages import LocationChanged
 from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.shell import shell_of
-from kirotodo.client.tui.widgets.field import Choice, Field, SecretField
+from kirotodo.client.tui.widgets.field import Choice, Field, SecretField, WordField
 from kirotodo.core.errors import DeletionPending, InvalidInput
 
 HAVE, MAKE = "I have one", "make one"
@@ -53,10 +53,10 @@ class SignInScreen(DialogScreen):
         if self._switcher.fixed and address is not None:
             yield from labelled("server", Static(line(address.host), id="server-name"))
         else:
-            yield from labelled("server", Field(address.url if address else "", id="server", placeholder=EXAMPLE))
+            yield from labelled("server", WordField(address.url if address else "", id="server", placeholder=EXAMPLE))
         email = self._switcher.email_at(address) if address is not None else ""
         yield from labelled("account", Choice((HAVE, MAKE), HAVE, id="account"))
-        yield from labelled("email", Field(email, id="email"))
+        yield from labelled("email", WordField(email, id="email"))
         yield from labelled("password", SecretField(id="password"))
         with Horizontal(id="again-row", classes="row"):
             yield Label("again", markup=False)
@@ -122,9 +122,13 @@ class SignInScreen(DialogScreen):
         self.dismiss(None)
         shell_of(self).post_message(LocationChanged(message.notice))
 
+    def unsaved(self) -> bool:
+        """Return False: nothing typed here is worth keeping."""
+        return False
+
     def action_close(self) -> None:
-        """Close at the first key; nothing typed here is worth keeping."""
-        self.dismiss(None)
+        """Close, and say how to come back where the list could not be opened."""
+        super().action_close()
         if shell_of(self).refused:
             shell_of(self).toast("/server opens the sign-in screen again. /retry tries without it.")
 
@@ -136,7 +140,7 @@ def labelled(label: str, field: Widget) -> ComposeResult:
         yield field
 
 
-password_HINT = "This signs you out everywhere else."
+PASSWORD_HINT = "This signs you out everywhere else."
 CHANGED = "Your password was changed. You are signed out everywhere else."
 
 
@@ -160,7 +164,7 @@ class PasswordScreen(DialogScreen):
 
     def hint(self) -> str:
         """Say what a new password does."""
-        return password_HINT
+        return PASSWORD_HINT
 
     def gap(self) -> Widget | None:
         """Return the first empty field."""
@@ -179,6 +183,6 @@ class PasswordScreen(DialogScreen):
         shell_of(self).toast(CHANGED)
         self.dismiss(None)
 
-    def action_close(self) -> None:
-        """Close at the first key; nothing typed here is worth keeping."""
-        self.dismiss(None)
+    def unsaved(self) -> bool:
+        """Return False: nothing typed here is worth keeping."""
+        return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -17,6 +18,9 @@ from kirotodo.client.tui.plain import clean
 
 class Field(Input):
     """Takes one line, without control characters and line ends."""
+
+    takes_lines: ClassVar = True
+    """Whether people paste several lines here, so that an enter among letters that arrive at once is a line end."""
 
     def __init__(
         self, value: str = "", *, id: str, placeholder: str = "", select: bool = False, secret: bool = False
@@ -34,7 +38,13 @@ class Field(Input):
         return clean(value).replace("\n", " ")
 
 
-class SecretField(Field):
+class WordField(Field):
+    """Takes an address or a name, which has no line ends: enter is always enter here."""
+
+    takes_lines = False
+
+
+class SecretField(WordField):
     """Takes a password, which is not shown."""
 
     def __init__(self, *, id: str) -> None:
