@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import aiosqlite
-import httpcore2
-import httpx2
 import pytest
 from limits.aio.storage import RedisStorage
 from textual.app import App
@@ -66,14 +64,7 @@ async def test_limits_lets_go_of_its_connections_to_redis() -> None:
     await storage.bridge.storage.aclose()  # type: ignore[attr-defined]
 
 
-async def test_httpx2_keeps_its_pool_where_our_connections_are_put_in() -> None:
-    """`core/models/openai/network.py` gives the pool connections that cost less for each token."""
-    async with httpx2.AsyncHTTPTransport() as transport:
-        assert isinstance(transport._pool, httpcore2.AsyncConnectionPool)
-        assert isinstance(transport._pool._network_backend, httpcore2.AsyncNetworkBackend)
-
-
-@pytest.mark.parametrize("library", ["aiosqlite", "httpcore2", "httpx2", "limits", "textual"])
+@pytest.mark.parametrize("library", ["aiosqlite", "limits", "textual"])
 def test_libraries_whose_private_members_are_used_have_an_upper_bound(library: str) -> None:
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
     (needed,) = [each for each in project["dependencies"] if each.startswith(f"{library}>")]

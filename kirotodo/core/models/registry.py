@@ -21,7 +21,7 @@ from kirotodo.core.models.openai.model import OPENAI_URL, STALL_SECONDS, Endpoin
 from kirotodo.core.settings import Settings
 
 NO_KEY: Final = "not needed"
-"""What a server of one's own is sent where no key is set."""
+"""What a server of one's own is sent where no key is set: the SDK insists on one."""
 
 
 def model_from(settings: Settings, *, preferences: Preferences) -> Model:

@@ -1,7 +1,8 @@
 """The model adapter for any OpenAI-compatible service.
 
-The one retry loop is here. Streams are read as bytes: an SDK's objects for their chunks cost more CPU than all else in
-a turn.
+The SDK signs and sends the requests and reads error responses; its retries are off, since the one retry loop is here.
+Bodies and streams bypass the SDK's types: converting dictionaries and chunks into them costs more CPU than all else
+in a turn.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
+from kirotodo.core.addresses import mounts_for
 from kirotodo.core.aio import TimedReader
 from kirotodo.core.models.model import ModelEvent, ModelRequest, Opaque, Restarted, TextDelta
 from kirotodo.core.models.openai import errors
@@ -26,8 +28,7 @@ from kirotodo.core.retry import Backoff
 
 if TYPE_CHECKING:
     import httpx2
-
-    from kirotodo.core.models.openai.client import ApiClient
+    from openai import AsyncOpenAI
 
 
 DONE: Final = b"[DONE]"
@@ -206,7 +207,7 @@ class OpenAIModel:
         self._jitter = jitter
         self._stall = stall_seconds
         self._linger = linger_seconds
-        self._client: ApiClient | None = None
+        self._client: AsyncOpenAI | None = None
         self._source = endpoint.source or Source(model=endpoint.model)
         self._origin = f"{endpoint.api} {endpoint.host} {endpoint.model}"
         self._left_out: set[str] = set()
@@ -249,7 +250,7 @@ class OpenAIModel:
     async def aclose(self) -> None:
         """Close the HTTP client."""
         if self._client is not None:
-            await self._client.aclose()
+            await self._client.close()
             self._client = None
 
     def _delay(self, fault: ProviderFault, attempt: int, *, remaining: float) -> float | None:
@@ -267,6 +268,7 @@ class OpenAIModel:
         """One request. Every fault of the provider comes out as a `ProviderFault`."""
         client = await self._connected()
         import httpx2
+        import openai
 
         try:
             response = await self._opened(client, request)
@@ -277,14 +279,15 @@ class OpenAIModel:
                         yield event
             finally:
                 await response.aclose()
-        except httpx2.ConnectTimeout:
-            raise errors.disconnected(self.endpoint.host, source=self._source) from None
-        except httpx2.TimeoutException:
+        except (openai.APITimeoutError, httpx2.TimeoutException) as error:
+            unreachable = isinstance(error.__cause__, httpx2.ConnectTimeout)
+            if unreachable:
+                raise errors.disconnected(self.endpoint.host, source=self._source) from None
             raise errors.slow(self.endpoint.host) from None
+        except (openai.APIConnectionError, httpx2.TransportError):
+            raise errors.disconnected(self.endpoint.host, source=self._source) from None
         except httpx2.DecodingError:
             raise errors.garbled() from None
-        except (httpx2.RequestError, httpx2.InvalidURL, UnicodeError):
-            raise errors.disconnected(self.endpoint.host, source=self._source) from None
         if not decoder.whole:
             raise errors.truncated()
         for event in decoder.finish():
@@ -337,24 +340,32 @@ class OpenAIModel:
                 raise errors.stalled(self.endpoint.host) from None
             raise
 
-    async def _opened(self, client: "ApiClient", request: ModelRequest) -> "httpx2.Response":
+    async def _opened(self, client: "AsyncOpenAI", request: ModelRequest) -> "httpx2.Response":
         """The response, its body unread. What the provider does not know is left out, what it insists on is put in, and
         it is asked anew."""
         import httpx2
+        import openai
 
         while True:
             body = self._body(request)
             remaining = request.deadline - asyncio.get_running_loop().time()
             wait = max(0.05, remaining - RESERVE, remaining / 2)
-            limits = httpx2.Timeout(wait, connect=min(wait, CONNECT_SECONDS), pool=None)
-            response = await client.post(self._api.path, body, limits=limits)
-            if response.is_success:
-                return response
-            code, message, whole = await _error_in(response)
-            if response.status_code in (400, 422) and self._adapts(message or whole):
-                continue
-            refusal = Refusal(status=response.status_code, code=code, message=message, headers=response.headers)
-            raise errors.of_response(refusal, source=self._source)
+            timeout = httpx2.Timeout(wait, connect=min(wait, CONNECT_SECONDS), pool=None)
+            try:
+                return await client.post(
+                    self._api.path,
+                    body=body,
+                    cast_to=httpx2.Response,
+                    options={"timeout": timeout},
+                    stream=True,
+                    stream_cls=None,
+                )
+            except openai.APIStatusError as error:
+                code, message = errors.error_of_body(error.body)
+                if error.status_code in (400, 422) and self._adapts(message or str(error.body)):
+                    continue
+                refusal = Refusal(status=error.status_code, code=code, message=message, headers=error.response.headers)
+                raise errors.of_response(refusal, source=self._source) from None
 
     @property
     def _is_strict(self) -> bool:
@@ -381,26 +392,12 @@ class OpenAIModel:
                 return True
         return False
 
-    async def _connected(self) -> "ApiClient":
-        """The client. Importing it and reading certificates takes a while: a thread keeps the event loop alive."""
+    async def _connected(self) -> "AsyncOpenAI":
+        """The client. Importing the SDK takes about a second: a thread keeps the event loop alive meanwhile."""
         if self._client is None:
             client = await asyncio.to_thread(client_of, self.endpoint)
             self._client = self._client or client
         return self._client
-
-
-async def _error_in(response: "httpx2.Response") -> tuple[str, str, str]:
-    """Code and message of an error response, and all of its body; a body that breaks off says what it said so far."""
-    received = b""
-    try:
-        received = await _bounded(response.aiter_bytes())
-    finally:
-        await response.aclose()
-    try:
-        body: Any = _loads(received)
-    except (ValueError, RecursionError):
-        body = received.decode("utf-8", "replace")
-    return *errors.error_of_body(body), str(body)
 
 
 def _record(fault: ProviderFault, breaker: CircuitBreaker) -> None:
@@ -423,8 +420,15 @@ async def _bounded(data: AsyncIterator[bytes]) -> bytes:
     return bytes(received)
 
 
-def client_of(endpoint: Endpoint) -> "ApiClient":
-    """Return a client for an endpoint."""
-    from kirotodo.core.models.openai.client import ApiClient
+def client_of(endpoint: Endpoint) -> "AsyncOpenAI":
+    """Return the SDK's client for an endpoint. Importing the SDK takes about a second."""
+    import httpx2
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-    return ApiClient(endpoint.base_url, api_key=endpoint.api_key)
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
+    return AsyncOpenAI(
+        api_key=endpoint.api_key,
+        base_url=endpoint.base_url,
+        max_retries=0,
+        http_client=DefaultAsyncHttpxClient(limits=limits, mounts=mounts_for(endpoint.base_url)),
+    )

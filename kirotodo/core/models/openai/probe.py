@@ -82,18 +82,23 @@ async def offered(endpoint: Endpoint, *, seconds: float = LISTING_SECONDS) -> tu
     Raise `Unreachable`, or `ModelError` if the key is refused or nothing is listed.
     """
     import httpx2
+    import openai
 
     host = endpoint.host
     try:
-        async with asyncio.timeout(seconds), client_of(endpoint) as client:
-            response = await client.get("/models", limits=httpx2.Timeout(seconds))
-    except (TimeoutError, httpx2.TimeoutException):
+        async with (
+            asyncio.timeout(seconds),
+            client_of(endpoint) as client,
+        ):
+            response = await client.get("/models", cast_to=httpx2.Response, options={"timeout": seconds})
+            body = await response.aread()
+    except openai.APIStatusError as error:
+        raise _refused(host, error.status_code) from None
+    except (TimeoutError, openai.APITimeoutError):
         raise Unreachable(f"The model service at {host} didn't answer within {seconds:g} seconds.") from None
-    except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError):
+    except (openai.APIConnectionError, httpx2.HTTPError):
         raise Unreachable(f"The model service at {host} can't be reached. Check the network and the address.") from None
-    if not response.is_success:
-        raise _refused(host, response.status_code)
-    names = _names(response.content)
+    names = _names(body)
     if names is None:
         raise ModelError(f"The model service at {host} doesn't list its models.", retryable=False)
     return tuple(sorted(names))
