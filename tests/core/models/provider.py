@@ -48,8 +48,8 @@ async def opened(
     folder: Path,
     where: Endpoint,
     *,
-    seconds: float = 20.0,
-    stall: float = 5.0,
+    seconds: float = 120.0,
+    stall: float = 60.0,
     fallback: bool = False,
     breaker: CircuitBreaker | None = None,
     sleep: Callable[[float], Any] = asyncio.sleep,
@@ -93,7 +93,7 @@ async def run(model: Model, request: ModelRequest) -> list[ModelEvent]:
     return received
 
 
-def model_request(*history: PromptItem, seconds: float = 10.0) -> ModelRequest:
+def model_request(*history: PromptItem, seconds: float = 120.0) -> ModelRequest:
     """A request with all the tools; the history is one question unless given."""
     return ModelRequest(
         instructions=INSTRUCTIONS,

@@ -50,7 +50,7 @@ async def model(server: ModelServer) -> AsyncIterator[OpenAIModel]:
 
 
 def made(server: ModelServer, **more: Any) -> OpenAIModel:
-    return OpenAIModel(endpoint(server.url, **more), jitter=small_jitter, stall_seconds=2.0, linger_seconds=0.05)
+    return OpenAIModel(endpoint(server.url, **more), jitter=small_jitter, stall_seconds=60.0, linger_seconds=0.05)
 
 
 def part(**fields: Any) -> dict[str, Any]:
@@ -740,8 +740,7 @@ async def test_a_stop_is_seen_by_the_server_at_once(server: ModelServer, tmp_pat
         async for event in backend.watch(sent.turn_id):
             if isinstance(event, ShownText):
                 await backend.cancel(sent.turn_id)
-                async with asyncio.timeout(5):
-                    await server.left.wait()
+                await server.left.wait()
             last = event
     assert isinstance(last, TurnCancelled)
     assert last.response == "I beg"
