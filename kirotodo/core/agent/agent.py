@@ -26,6 +26,7 @@ from kirotodo.core.agent.tool_calls import (
 )
 from kirotodo.core.agent.turn_log import TextFlow, TurnLog
 from kirotodo.core.domain.conversation import ToolCall, Usage
+from kirotodo.core.domain.task import TaskSnapshot
 from kirotodo.core.errors import ModelError
 from kirotodo.core.events import ApprovalAnswered, EncodedEvent, TextDelta, TurnFinished, decode_event
 from kirotodo.core.models import model as port
@@ -304,7 +305,7 @@ class Agent:
             )
         ) as entry:
             flow.emit_rest(entry)
-            opaque = run.opaque if run.steps and run.opaque and run.opaque["lasting"] else None
+            opaque = run.opaque if run.opaque and run.opaque["lasting"] else None
             await entry.store.turns.add_step(turn_id, flow.step, flow.text, opaque=opaque)
             await entry.store.conversations.add_message(
                 run.conversation_id, role="assistant", content=response, turn_id=turn_id
@@ -325,6 +326,7 @@ class Agent:
             history=run.prompt_input.history(run.steps),
             facts=Facts(now=run.log.database.now().astimezone(zone), zone=zone, open_tasks=run.open_tasks),
             deadline=run.interrupt.deadline,
+            snapshot=lambda text: _snapshot(run, text),
         )
 
     async def _load_prompt_input(self, store: Store, run: Run) -> PromptInput:
@@ -333,6 +335,13 @@ class Agent:
         others = dict.fromkeys(message.turn_id for message in messages if message.turn_id != turn_id)
         steps = await store.turns.steps(list(others)) if others else {}
         return prompt_input(messages, steps, turn_id=turn_id, max_messages=self._max_messages)
+
+
+async def _snapshot(run: Run, text: str) -> TaskSnapshot:
+    """Look at the list of the turn's user, in one short read."""
+    zone = run.around.zone
+    async with run.log.database.read(run.log.user_id) as store:
+        return await store.tasks.snapshot(text, today=store.now.astimezone(zone).date(), zone=zone)
 
 
 class _StepTimer:

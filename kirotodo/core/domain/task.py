@@ -191,3 +191,20 @@ class Changed:
     removed: tuple[int, ...] = ()
     changes: tuple[Change, ...] = ()
     skipped: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskSnapshot:
+    """What is on a list at one moment, as far as it helps to understand a text about it.
+
+    `tasks` are the open ones by due date, `done` the latest completed ones; of a long list only the first of each, and
+    what matches the words of the text. `complete` says whether every open task is there, `done_total` counts all that
+    are completed. `projects` and `tags` are those in use.
+    """
+
+    tasks: tuple[Task, ...] = ()
+    done: tuple[Task, ...] = ()
+    projects: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    complete: bool = True
+    done_total: int = 0

@@ -10,12 +10,16 @@ from kirotodo.core.language.types import (
     Clarify,
     Clear,
     Complete,
+    Confirm,
     CreateList,
     Delete,
     DeleteList,
     Pick,
     Query,
     Redo,
+    RenameList,
+    Skip,
+    TakeBack,
     Target,
     Undo,
     Update,
@@ -35,6 +39,10 @@ _OPS: dict[type[Action], str] = {
     Undo: "undo",
     Redo: "undo",
     Clarify: "clarify",
+    Confirm: "clarify",
+    Skip: "update",
+    RenameList: "update",
+    TakeBack: "undo",
 }
 
 

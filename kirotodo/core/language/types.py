@@ -39,7 +39,11 @@ class Recurrence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """A filter on the list, as a question or a bulk command states it; None and empty mean no filter."""
+    """A filter on the list, as a question or a bulk command states it; None and empty mean no filter.
+
+    Everything that is set must hold of a task. `has` and `lacks` name fields that must be set or empty ("recurring
+    tasks", "anything without a date"). `without` are exceptions ("everything on groceries apart from bread").
+    """
 
     status: Literal["pending", "completed", "all"] | None = None
     due: Literal["today", "overdue", "week", "none"] | None = None
@@ -53,8 +57,12 @@ class Scope:
     tag: str | None = None
     priority: Priority | None = None
     search: str | None = None
+    has: frozenset["Clearable"] = frozenset()
+    lacks: frozenset["Clearable"] = frozenset()
+    without: tuple["Target", ...] = ()
 
 
+Clearable = Literal["due", "time", "recurrence", "priority", "project", "tags", "notes", "remind"]
 Pronoun = Literal["it", "them", "other", "last", "first"]
 """it: the one talked about · them: those talked about · other: of two, the one not taken · last, first: of the list."""
 
@@ -65,7 +73,8 @@ class Target:
 
     `ids` are the list's own numbers ("task 3", "#3", "1, 2 and 5"); `ordinals` are places in the list shown last
     ("the second one" is 2, "the last one" is -1); `words` are words of the title, to be matched fuzzily; `plural` says
-    that several matches are meant ("my morning meetings", "all the milk tasks").
+    that several matches are meant ("my morning meetings", "all the milk tasks"). Where the list is known, `words` come
+    resolved: `ids` are the tasks they name, or `candidates` are those among which to ask.
     """
 
     ids: tuple[int, ...] = ()
@@ -75,9 +84,7 @@ class Target:
     everything: bool = False
     plural: bool = False
     scope: Scope = field(default_factory=Scope)
-
-
-Clearable = Literal["due", "time", "recurrence", "priority", "project", "tags", "notes", "remind"]
+    candidates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,14 +104,17 @@ class Add:
     remind: str | None = None
 
 
+QueryKind = Literal["tasks", "task", "when", "completed_when", "next", "stats", "lists", "tags", "changes"]
+"""tasks: those in `scope` · task: those of `target` in full · when: the dates of `target`, or of the first in `scope` ·
+completed_when: when `target` was done · next: what comes first in `scope` · stats: counts over time · lists, tags:
+which there are · changes: what was changed last."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Query:
-    """Answer a question about the list, without changing it.
+    """Answer a question about the list, without changing it. Nothing that is a question changes anything."""
 
-    `lists` asks which projects there are, `stats` for counts.
-    """
-
-    about: Literal["tasks", "task", "stats", "lists", "tags"] = "tasks"
+    about: QueryKind = "tasks"
     scope: Scope = field(default_factory=Scope)
     target: Target | None = None
     count_only: bool = False
@@ -122,7 +132,8 @@ class Complete:
 class Update:
     """Change tasks.
 
-    `title` renames; `when` with only a time (`time_only`) keeps the date; `shift_days` postpones by days.
+    `title` renames; `when` with only a time (`time_only`) keeps the date. The shifts are counted from each task's own
+    date. `remind` is a moment or a lead before the due date, in words. `notes` are added to those that are there.
     """
 
     target: Target
@@ -131,6 +142,7 @@ class Update:
     time_only: bool = False
     shift_days: int | None = None
     shift_minutes: int | None = None
+    shift_months: int | None = None
     recurrence: Recurrence | None = None
     priority: Priority | None = None
     project: str | None = None
@@ -146,6 +158,14 @@ class Delete:
     """Delete tasks."""
 
     target: Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Skip:
+    """Leave out one occurrence of recurring tasks: they move on to the next one. `when` is the occurrence, if named."""
+
+    target: Target
+    when: When | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,6 +190,14 @@ class DeleteList:
     """Delete a list and its tasks."""
 
     name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RenameList:
+    """Give a list another name: its tasks move there."""
+
+    name: str
+    to: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,6 +233,38 @@ class Pick:
 
     target: Target
     instead: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Amend:
+    """Correct the last action ("no, medium", "i meant the 12th", "the team lunch, not the meeting").
+
+    `change.target` is the right target, where that was wrong, or the part of what was done that the correction is
+    about; a pronoun "it" means all of what was done. The other fields of `change` replace what was said.
+    """
+
+    change: Update
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repeat:
+    """Do the last action again, to another target or with another value ("the tap as well", "the dentist to 11")."""
+
+    change: Update
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakeBack:
+    """Undo the last action, or the part of it that `target` names ("undo just the first", "not the eggs")."""
+
+    target: Target | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Confirm:
+    """Ask back with the reading of a text that is not sure enough to act on; "yes" does it."""
+
+    actions: tuple["Action", ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -249,14 +309,20 @@ Action: TypeAlias = (
     | Complete
     | Update
     | Delete
+    | Skip
     | Clear
     | CreateList
     | DeleteList
+    | RenameList
     | Undo
     | Redo
     | Yes
     | No
     | Pick
+    | Amend
+    | Repeat
+    | TakeBack
+    | Confirm
     | Help
     | Smalltalk
     | OutOfScope
@@ -266,16 +332,45 @@ Action: TypeAlias = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpanView:
+    """A stretch of a text that was recognised: its kind, its words and what they stand for."""
+
+    kind: str
+    text: str
+    meaning: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadingView:
+    """One way in which a clause was read: by which frame, how well (0 to 1), and as what."""
+
+    frame: str
+    score: float
+    text: str
+    actions: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """How an understanding came about, for people: the spans, and the readings of each clause, the best first."""
+
+    spans: tuple[SpanView, ...] = ()
+    readings: tuple[ReadingView, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Understanding:
     """The meaning of a text.
 
     `actions` are in the order given, at least one; `when` is the first date or moment that the text names, wherever it
-    stands, and `recurrence` the first rule, whatever became of them.
+    stands, and `recurrence` the first rule, whatever became of them. `left_out` are words that nothing took.
     """
 
     actions: tuple[Action, ...]
     when: When | None = None
     recurrence: Recurrence | None = None
+    left_out: tuple[str, ...] = ()
+    explanation: Explanation = Explanation()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,117 +1,115 @@
-"""Understand a text: the order in which the rules of the grammar are tried."""
+"""Understand a text: sentences, clauses, the readings of each clause by all frames, and what the best ones come to."""
 
 import datetime as dt
-import re
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
-from kirotodo.core.language.intents.add import adding
-from kirotodo.core.language.intents.add_to_list import if_missing
-from kirotodo.core.language.intents.clauses import clauses, sentences, unlead
-from kirotodo.core.language.intents.complete import finishing
-from kirotodo.core.language.intents.implied_add import bare, needing, trailing
-from kirotodo.core.language.intents.list_names import LIST, LIST_PHRASE, list_name
-from kirotodo.core.language.intents.new_task import added
-from kirotodo.core.language.intents.prepared_text import Reading, Span, first
-from kirotodo.core.language.intents.query import OPENER, OURS, asking
-from kirotodo.core.language.intents.reply import reaction, yes_no
-from kirotodo.core.language.intents.spelling import spelled
-from kirotodo.core.language.intents.targets import target
-from kirotodo.core.language.intents.title_and_fields import content, merge
-from kirotodo.core.language.intents.update import changing
-from kirotodo.core.language.intents.vocabulary import topic_of
-from kirotodo.core.language.patterns import pattern
+from kirotodo.core.language.clauses import cleaned, corrected, freed, opens, sentences, splits
+from kirotodo.core.language.content import added, content_of, cut_at, is_empty
+from kirotodo.core.language.context import Context
+from kirotodo.core.language.dialogue import in_dialogue, with_references
+from kirotodo.core.language.frames.adding import SAME, adding, additions
+from kirotodo.core.language.frames.asking import asking, question_core
+from kirotodo.core.language.frames.base import FAINT, MAYBE, SURE, Clause, Reading, best, names_ours, reading, topic_of
+from kirotodo.core.language.frames.doubts import doubted
+from kirotodo.core.language.frames.editing import editing
+from kirotodo.core.language.frames.finishing import finishing
+from kirotodo.core.language.frames.known import of_known
+from kirotodo.core.language.frames.removing import removing
+from kirotodo.core.language.frames.replying import replying, yes_no
+from kirotodo.core.language.judgement import of_implied_addition, of_unread
+from kirotodo.core.language.lexicon import phrases
+from kirotodo.core.language.mentions import CERTAIN
+from kirotodo.core.language.spans import Moment
+from kirotodo.core.language.targets import count_of, mentions, targets
+from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import (
     Action,
     Add,
     Clarify,
     Clear,
     Complete,
+    Confirm,
     CreateList,
     Delete,
     DeleteList,
+    Explanation,
     LeftOut,
+    No,
     OutOfScope,
     Preferences,
     Query,
+    ReadingView,
+    Recurrence,
     Redo,
+    RenameList,
+    Skip,
     Smalltalk,
+    SpanView,
     Target,
     Understanding,
     Undo,
     Update,
+    When,
 )
 from kirotodo.core.text.list_marks import ListItem, read_item
 
-_CHANGES = (Add, Complete, Update, Delete, Clear, CreateList, DeleteList, Undo, Redo)
-_QUERY_COMMAND = pattern(
-    r"(?:remind me (?:of |about )?(?:what|which|where|who|how|when (?:is|are|was|my|the)|the things"
-    r"|of the things)|can i|could i|may i)\b"
-)
-_REQUEST_LAST = pattern(
-    r"[\s,.;]+(?:so |and |but |then )?(?:can|could|would|will) you (?:please |just )?(?:add|remove|delete"
-    r"|remind me|put|cancel|mark|set|take|move|reschedule)\b"
-)
-_IF_NOT_THEN = pattern(
-    r"(?:and |but )?if (?:not|no|it isn'?t|it'?s not|i don'?t|there isn'?t)\b[\s,]+(?:then |please "
-    r"|can you |could you |would you |just )*(?:add|put|include) (?:it|them|that|some|one)\b"
-)
-_IF_NOT = pattern(
-    r"(?P<asked>.+?)[\s,.;?]+(?:and |but )?if (?:not|it'?s? (?:isn'?t|is not|not)|they (?:aren'?t"
-    r"|are not)|i (?:don'?t|do not)|there (?:isn'?t|aren'?t)|no)[^,]{0,20}?[\s,]+(?:then |please "
-    r"|can you |could you |would you |will you |just )*(?:add|put|include)\b.*",
-    re.DOTALL,
-)
-_SAID = pattern(
-    r"(?:(?:don'?t|do not|no longer) need(?: to (?:buy|get|have|do|see))?"
-    r"|(?:i|we)(?:'?ve| have| just| already| finally)*\s+(?:(?:don'?t|do not|no longer|didn'?t"
-    r"|won'?t) (?:really )?(?:need|want)(?: to (?:buy|get|have|attend|go to|do|see))?|bought|got|finished"
-    r"|did|done|completed|paid|picked up|have enough|got enough|have plenty of)"
-    r"|(?:i|we)(?:'m| am|'re| are)? ?(?:not|won'?t|will not|can'?t|cannot) (?:be )?(?:going|go|attending|attend|making"
-    r"|make|doing|do|coming|come|having|have|seeing|see)(?: it)?(?: to)?|(?:i|we) (?:don'?t|do not) (?:have|need"
-    r"|want) to"
-    r"(?: go to| buy| get| do| attend| see)?|(?:i'?ve|i) changed my mind (?:about|on)"
-    r"|(?:find|locate|look up|look for|search(?: for)?|check|open|go to|see|pull up"
-    r"|whatever))\s+(?P<what>.+?)(?:\s+(?:any ?more|any longer|already|now))?[\s.!;,]*\Z",
-    re.DOTALL,
-)
-_CALLED_OFF = pattern(
-    r"(?P<what>.+?)\s+(?:is|are|was|were|has been|have been|got|just got|'s)\s+(?:now |been |just |getting )*(?:off"
-    r"|cancell?ed"
-    r"|called off|postponed|not happening|over|done)[\s.!;,]*\Z",
-    re.DOTALL,
-)
-_STATEMENT = pattern(
-    r"(?:(?:i|we|she|he|they|you|it|this|that|(?:the|my|our|an?|\w+s) ?\w*)\s+(?:really |just |always |never |so )*"
-    r"(?:hate|hates|love|loves|was|were|is an?|are (?!there)|had|went|made|likes?|think|thinks)\b|that'?s\b"
-    r"|you should\b)"
-)
-""" "I hate meetings": told, and nothing asked."""
-_HEADED = pattern(
-    rf"\s*(?P<head>(?:(?:please )?(?:add|put|include|new)\b[^\n]{{0,60}}?|{LIST}))\s*:?(?<=[:\w])(?:(?<=:)|(?<=list)"
-    rf"|(?<=add)|(?<=items)|(?<=tasks)"
-    r"|(?<=following))\s*\n\s*(?=\S)"
-)
-_ANY_LINE = pattern(r"[^\n\S]*\S[^\n]*")
-_ERRAND = pattern(
-    r"(?:call|phone|ring|email|e-mail|ask|meet|visit|talk to|speak to|speak with|reply to|pay|wash|paint|repair|fix|sew"
-    r"|hang|wrap|sign)\s+(?:(?:the|my|our|a|an)\s+\w|\w+\s+(?:about|for|to|back)\b)"
-)
-""" "Call the plumber about the leak": likely a to-do, and worth asking."""
-_THERE_IS = pattern(r"there(?:'s| is| are| will be)\b")
-_GO_TO = pattern(r"(?:go to|open(?: up)?|turn to|look at|check)\s+(?=[^,]+?(?:,| and| to)\s)")
-_ENDED = pattern(r"[\s?.!]+\Z")
-_CALLED = pattern(r"(?<=[\w¤\"')])!+\s*\Z")
-_ASKS = pattern(r"\?[\s\"')\]]*\Z")
+if TYPE_CHECKING:
+    from kirotodo.core.language.second_opinion import Opinion
+
+CHANGES: Final = (Add, Complete, Update, Delete, Skip, Clear, CreateList, DeleteList, RenameList, Undo, Redo)
+_WEIGHTY: Final = (*CHANGES, Query, LeftOut, Confirm)
+_ASKS: Final = "[and|so|but|then|also|oh|{wake}|W]* {ask} <rest>?"
+_ASKS_US: Final = "[and|so|but]? {aux} {subject} <rest>?"
+_LONGEST: Final = 400
+"""Clauses of more words are read as no more than what to add."""
 
 
-def understand(text: str, *, now: dt.datetime, preferences: Preferences = Preferences()) -> Understanding:  # noqa: B008
-    """Return the meaning of a text. Pure: the same text at the same moment always means the same."""
+def understand(
+    text: str,
+    *,
+    now: dt.datetime,
+    preferences: Preferences = Preferences(),  # noqa: B008
+    context: Context = Context(),  # noqa: B008
+) -> Understanding:
+    """Return the meaning of a text. Pure: the same text at the same moment and context always means the same."""
     now = now.replace(tzinfo=None)
-    reading = Reading(spelled(text), now=now, preferences=preferences)
-    actions = _actions(reading.whole())
+
+    def tokens_of(words: str) -> Text:
+        words = cleaned(words)
+        read = Text(words, now=now, preferences=preferences, context=context)
+        mended = corrected(read.whole())
+        return read if mended is None else Text(mended, now=now, preferences=preferences, context=context)
+
+    read = tokens_of(with_references(text, context))
+    engine = _Engine(read)
+    told = in_dialogue(read, asked=_asks(read.raw), read=lambda words: tuple(_Engine(tokens_of(words)).actions()))
     return Understanding(
-        actions=tuple(actions), when=first(reading.named, "when"), recurrence=first(reading.named, "rule")
+        actions=told if told is not None else tuple(engine.actions()),
+        when=_first_when(read),
+        recurrence=_first_rule(read),
+        left_out=tuple(engine.left_out),
+        explanation=Explanation(
+            spans=tuple(
+                SpanView(kind=_KINDS.get(t.word, t.word), text=read.raw[t.start : t.end])
+                for t in read.tokens
+                if t.is_span
+            ),
+            readings=tuple(engine.considered),
+        ),
     )
+
+
+_KINDS: Final = {
+    "W": "date", "R": "recurrence", "L": "lead time", "D": "shift", "K": "list", "P": "priority", "T": "tag",
+    "N": "list", "I": "tasks", "O": "places", "Q": "quotation",
+}  # fmt: skip
+
+
+def _asks(text: str) -> bool:
+    return text.rstrip(" .!\"')]").endswith("?")
 
 
 def is_yes_no(text: str) -> bool | None:
@@ -119,270 +117,708 @@ def is_yes_no(text: str) -> bool | None:
     return yes_no(text)
 
 
-def _actions(whole: Span) -> list[Action]:
-    reply = reaction(whole)
-    if reply is not None:
-        return [reply]
-    if (lines := _pasted(whole)) is not None:
-        return lines
-    out: list[Action] = []
-    before: Span | None = None
-    for sentence in sentences(whole):
-        if (added := _if_not(sentence, out)) is not None:
-            out.append(added)
-            continue
-        actions = _sentence(sentence, before)
-        if _begins_line(sentence) and not _weighty(actions) and (more := _one_more(sentence, out)) is not None:
-            actions = [more]
-        out = _followed(out, actions, before)
-        before = sentence
-    if weighty := _weighty(out):
-        return weighty
-    clear: list[Action] = [a for a in out if not isinstance(a, OutOfScope | Smalltalk)]
-    return (clear or out)[:1] or [Clarify()]
+def _first_when(read: Text) -> When | None:
+    moments: Iterator[Moment] = (token.value for token in read.spans if token.word == "W")
+    return next((moment.when for moment in moments), None)
 
 
-def _pasted(whole: Span) -> list[Action] | None:
-    """ "Add:" or "Shopping list:" and then one thing a line."""
-    m = whole.match(_HEADED)
-    if m is None:
-        return _bullets(whole)
-    there = whole.group(m, "head").search(LIST_PHRASE)
-    project = list_name(whole, there) if there else None
-    return _items([_item(line) for line in _lines(whole.to(start=m.end()))], project) or None
+def _first_rule(read: Text) -> Recurrence | None:
+    return next((token.value for token in read.spans if token.word == "R"), None)
 
 
-def _bullets(whole: Span) -> list[Action] | None:
-    """Nothing but lines that begin with a mark of a list: a task each."""
-    items = [_item(line) for line in _lines(whole)]
-    if not all(item.marked for _, item in items):
+class _Engine:
+    """Reads one text; keeps what was considered and what nothing took."""
+
+    def __init__(self, text: Text) -> None:
+        self.text = text
+        self.considered: list[ReadingView] = []
+        self.left_out: list[str] = []
+
+    def actions(self) -> list[Action]:
+        whole = self.text.whole()
+        found = list(sentences(whole))
+        asked = bool(found) and found[-1][1]
+        reply = replying(self.text, whole, asked=asked)
+        if reply is not None:
+            return [reply]
+        if (lines := self._pasted(whole)) is not None:
+            return lines
+        if (dumped := self._dumped(found)) is not None:
+            return dumped
+        out: list[Action] = []
+        before: Piece | None = None
+        for sentence, asks in found:
+            if (wanted := self._if_not(sentence, out)) is not None:
+                out.append(wanted)
+                continue
+            actions = self._sentence(sentence, asks, before)
+            if self._on_own_line(sentence) and not _weighty(actions) and (more := self._one_more(sentence, out)):
+                actions = more
+            out = self._followed(out, actions, before, sentence)
+            before = sentence
+        return _led_by(self._kept(out), _first_when(self.text))
+
+    def _if_not(self, sentence: Piece, so_far: list[Action]) -> Add | None:
+        """Read "if not, add it" behind a question for one thing."""
+        form = (
+            "[and|but]? if [it's|it|they|there|i]? [not|no|isn't|don't|aren't|is]+ [there|on_it|already]* "
+            "[then|please|can_you|could_you|would_you|just]* add|put|include [it|them|that|some|one] [please|"
+            "to_it|on|there|K|to]*"
+        )
+        match so_far:
+            case [*_, Query(about="task", target=Target(words=str(words), scope=scope))] if sentence.match(form):
+                return Add(title=words, project=scope.project)
         return None
-    if len(items) > 1 or (items and items[0][1].boxed):
-        return _items(items, None) or None
-    if items and items[0][0]:
-        # one bullet alone may be in front of anything
-        said = _actions(items[0][0])
-        return _items(items, None) if all(isinstance(each, Clarify | OutOfScope) for each in said) else said
-    return None
 
+    def _kept(self, out: list[Action]) -> list[Action]:
+        if weighty := _weighty(out):
+            return list(dict.fromkeys(weighty))
+        clear: list[Action] = [a for a in out if not isinstance(a, OutOfScope | Smalltalk)]
+        return (clear or out)[:1] or [Clarify()]
 
-def _lines(whole: Span) -> list[Span]:
-    return [
-        whole.to(start=m.start(), end=m.end()) for m in _ANY_LINE.finditer(whole.reading.bare, whole.start, whole.end)
-    ]
+    # --- pasted lists
 
+    def _pasted(self, whole: Piece) -> list[Action] | None:
+        """Return an addition for each line of a pasted list, with or without a head."""
+        raw = self.text.raw
+        if "\n" not in raw.strip() and raw.lstrip()[:1] not in "-*•[(☐□☑✅✓✔▢–+1234567890◦▪●○‣":
+            return None
+        lines = _lines(whole)
+        if not lines:
+            return None
+        head = self._head(lines[0]) if len(lines) > 1 else None
+        if head is not None:
+            return self._items(lines[1:], head[0])
+        items = [(line, _item(line)) for line in lines]
+        if not all(item.marked for _, item in items):
+            return None
+        if len(items) > 1 or items[0][1].boxed:
+            return self._items(lines, None) or None
+        said = _inner(items[0][0], items[0][1])
+        if not said:
+            return None
+        meant = self._sentence(said, raw.rstrip().endswith("?"), None)
+        return (
+            self._items(lines, None)
+            if all(isinstance(each, Clarify | OutOfScope | Confirm) for each in meant)
+            else meant
+        )
 
-def _item(line: Span) -> tuple[Span, ListItem]:
-    """A line without its marks, and what they were."""
-    item = read_item(line.raw)
-    end = line.start + len(line.raw.rstrip())
-    return line.to(end - len(item.text), end), item
-
-
-def _items(items: list[tuple[Span, ListItem]], project: str | None) -> list[Action]:
-    """An addition for each item, and one word on those that are ticked."""
-    found = [content(line) for line, item in items if line and not item.done]
-    out: list[Action] = [added(each, project=each.project or project) for each in found if each.title]
-    ticked = tuple(line.raw for line, item in items if line and item.done)
-    return [*out, LeftOut(texts=ticked)] if ticked else out
-
-
-def _begins_line(sentence: Span) -> bool:
-    return "\n" in sentence.reading.bare[: sentence.start][-3:]
-
-
-def _one_more(sentence: Span, so_far: list[Action]) -> Action | None:
-    """A line of its own after an addition is one more."""
-    match so_far:
-        case [*_, Add(project=project)]:
-            line, item = _item(sentence.trimmed(" \t\r\n"))
-            found = content(line.trimmed())
-            if item.done and found.title:
-                return LeftOut(texts=(line.raw,))
-            return added(found, project=found.project or project) if found.title else None
-    return None
-
-
-def _if_not(sentence: Span, so_far: list[Action]) -> Action | None:
-    """ "Do I have soap on my list? If not, add it." """
-    match so_far:
-        case [*_, Query(about="task", target=Target(words=str(words), scope=scope))] if sentence.trimmed().match(
-            _IF_NOT_THEN
+    def _head(self, line: Piece) -> tuple[str | None] | None:
+        """Return the list of a heading ("Camping list:", "add the following to my camping list"), if it is one."""
+        clause = freed(line)
+        found = clause.piece.match(
+            "[{add}|new|todo|to-do|todos|tasks|to_do|things_to_do|include]+ [the_following|these|items|tasks|all|"
+            "of|these]* [{onto} list=K]? :?"
+        )
+        if found is not None and (
+            ":" in line.words or found.has("list") or "following" in line.words or len(line.words) < 3
         ):
-            return Add(title=words, project=scope.project)
-    return None
-
-
-def _sentence(sentence: Span, before: Span | None) -> list[Action]:
-    asked = _ASKS.search(sentence.bare) is not None
-    span, request = unlead(sentence)
-    if span.match(_QUERY_COMMAND):
-        return [_question(span)]
-    if span.match(_THERE_IS) and not request and (told := trailing(span)) is not None:
-        return told
-    if span.match(OPENER) and not request:
-        return _conditional(span) or [_question(span)]
-    if not request and (late := _after_date(span)) is not None and late.match(OPENER):
-        return [_question(span)]
-    request = request or span.search(_REQUEST_LAST) is not None
-    if not span:
-        return [Clarify()]
-    if span.start > sentence.start and (reply := reaction(span)) is not None:
-        return [reply]
-    if asked and not request:
-        return [_asked(span)]
-    return _commands(_without_end(span, asked=asked), before)
-
-
-def _after_date(span: Span) -> Span | None:
-    """What follows the dates in front ("tomorrow what have I got")."""
-    rest = span
-    for n in span.named():
-        if n.start > rest.start + 1:
-            break
-        rest = rest.to(start=n.end).trimmed()
-    return rest if rest is not span else None
-
-
-def _without_end(span: Span, *, asked: bool) -> Span:
-    """Without the mark that ends the sentence; "!!" on its own is a priority."""
-    m = span.search(_ENDED if asked else _CALLED)
-    return span.to(end=m.start()) if m is not None and m.start() > span.start else span
-
-
-def _asked(span: Span) -> Action:
-    """A text that ends in a question mark; "add milk?" is asked back, never done."""
-    answer = _question(span)
-    if isinstance(answer, Query) or (isinstance(answer, OutOfScope) and answer.topic):
-        return answer
-    change = next((a for a in _commands(span, None) if isinstance(a, _CHANGES)), None)
-    match change:
-        case None:
-            return answer
-        case Add():
-            return Clarify(missing="meaning", action="add")
-        case Complete():
-            return Clarify(missing="meaning", action="complete")
-        case Delete() | Clear() | DeleteList():
-            return Clarify(missing="meaning", action="delete")
-        case _:
-            return Clarify(missing="meaning", action="update")
-
-
-def _conditional(span: Span) -> list[Action] | None:
-    """ "Do I have nuts on my list, if not please add them": a question, then an addition asked for in words."""
-    m = span.fullmatch(_IF_NOT)
-    if m is None:
+            return (found.value("list").name if found.has("list") else None,)
+        found = clause.piece.match("[{own}]* list=K [for <more>]? :")
+        if found is not None or (found := clause.piece.match("list=K")) is not None:
+            return (found.value("list").name,)
         return None
-    question = _question(span.group(m, "asked"))
-    match question:
-        case Query(about="task", target=Target(words=str(words), scope=scope)):
-            return [question, Add(title=words, project=scope.project)]
+
+    def _items(self, lines: list[Piece], project: str | None) -> list[Action]:
+        out: list[Action] = []
+        ticked: list[str] = []
+        for line in lines:
+            item = _item(line)
+            inner = _inner(line, item)
+            if item.done:
+                ticked.append(item.text)
+            elif inner:
+                found = content_of(inner)
+                found.project = found.project or project
+                if found.title:
+                    out.append(added(found))
+        return [*out, LeftOut(texts=tuple(ticked))] if ticked else out
+
+    def _one_more(self, sentence: Piece, so_far: list[Action]) -> list[Action] | None:
+        """Return a line of its own, after an addition, as one more."""
+        match so_far:
+            case [*_, Add(project=project)]:
+                line = _whole_line(sentence)
+                item = _item(line)
+                if item.done:
+                    return [LeftOut(texts=(item.text,))]
+                found = content_of(_inner(line, item) or line)
+                found.project = found.project or project
+                return [added(found)] if found.title else None
+        return None
+
+    def _on_own_line(self, sentence: Piece) -> bool:
+        return "\n" in self.text.raw[max(0, sentence.start - 6) : sentence.start]
+
+    # --- several things after a colon or all at once
+
+    def _dumped(self, found: list[tuple[Piece, bool]]) -> list[Action] | None:
+        from kirotodo.core.language.dumps import dumped
+
+        return dumped(found)
+
+    # --- sentences
+
+    def _sentence(self, sentence: Piece, asked: bool, before: Piece | None) -> list[Action]:
+        if (conditional := self._conditional(sentence)) is not None:
+            return conditional
+        clause = freed(sentence, asked=asked, before=before)
+        whole = self._clause(clause)
+        sentence = clause.whole
+        if (led := self._led_in(clause)) is not None:
+            return led
+        points = [place for place in splits(sentence) if not _is_front(Piece(self.text, sentence.first, place))]
+        if whole.frame in ("note", "rename") and whole.score >= SURE:
+            points = []
+        if _is_question(clause):
+            points = [place for place in points if _requests(Piece(self.text, place, sentence.last))]
+            if not points:
+                return list(whole.actions)
+        parts = self._divided(sentence, points, asked, before) if points else None
+        if parts is None and whole.score < 0.6:
+            parts = self._told_parts(sentence)
+        return parts if parts is not None else list(whole.actions)
+
+    def _told_parts(self, sentence: Piece) -> list[Action] | None:
+        """Read "got the eggs, bread too, forgot the milk": facts in a row, of which some are no wish."""
+        parts = cut_at(sentence, {",", "and", ";", "but", "plus"})
+        if len(parts) < 2:
+            return None
+        out: list[Action] = []
+        for part in parts:
+            meant = self._clause(freed(part, before=parts[0]))
+            changes = [action for action in meant.actions if isinstance(action, CHANGES)]
+            if changes and meant.score >= 0.7 and meant.frame != "dated":
+                out += changes
+            elif (repeated := self._repeated(part, out)) is not None:
+                out += repeated
+            elif not out or isinstance(out[-1], Add):
+                return None  # more of what is to be added
+            else:
+                self.left_out.append(part.raw)
+        return out or None
+
+    def _repeated(self, part: Piece, so_far: list[Action]) -> list[Action] | None:
+        """Return the last change, done to what a part names ("bread too")."""
+        last = so_far[-1] if so_far else None
+        if not isinstance(last, Complete | Delete | Update):
+            return None
+        found = part.match("[and|also|the]* <what> [too|as_well|also|is_too|likewise|as|well]*")
+        meant = targets(found.get("what")) if found is not None and found.get("what") else []
+        if not meant or not all(target.ids for target in meant) or len(part.words) > 6:
+            return None
+        return [replace(last, target=target) for target in meant]
+
+    def _led_in(self, clause: Clause) -> list[Action] | None:
+        """Read "go to june 3rd and add dentist", "open my calendar and remove …": the way there is no wish."""
+        found = clause.piece.match(
+            "[please]? go_to|open|open_up|turn_to|look_at|check|pull_up [up|to|the|my|events|tasks|on|in|for]* "
+            "front=W|K [and|to|then|"
+            "please]* <rest>"
+        )
+        if found is None or not found.get("rest") or not opens(found.get("rest")):
+            return None
+        meant = self._sentence(found.get("rest"), clause.asked, None)
+        around = content_of(found.get("front"))
+        return [replace(a, when=a.when or around.when) if isinstance(a, Add) else a for a in meant]
+
+    def _divided(self, sentence: Piece, points: list[int], asked: bool, before: Piece | None) -> list[Action] | None:
+        """Return what the clauses of a sentence come to, where it has several."""
+        bounds = [sentence.first, *points, sentence.last]
+        pieces = [_unjoined(Piece(self.text, a, b)) for a, b in pairwise(bounds)]
+        pieces = [piece for piece in pieces if piece]
+        out: list[Action] = []
+        told: Piece | None = before
+        requested = asked and bool(pieces) and _requests(pieces[-1])
+        for piece in pieces:
+            if (trailing := self._trailing(piece, told, out)) is not None:
+                out = trailing
+                told = piece
+                continue
+            meant = self._clause(freed(piece, asked=asked and not requested, before=told))
+            actions = list(meant.actions)
+            if meant.score < 0.6 and (parts := self._told_parts(piece)) is not None:
+                actions = parts
+            out = self._followed(out, actions, told if told is not before else None, piece)
+            told = piece
+        return self._kept(out) if _weighty(out) else None
+
+    def _trailing(self, piece: Piece, told: Piece | None, out: list[Action]) -> list[Action] | None:
+        """Return what "… so add that to the list" makes of what was told right before it; None where it is no such."""
+        if told is None:
+            return None
+        clause = freed(piece)
+        found = (
+            clause.piece.match(
+                "[so|please|just|then|to|and]* add|put|get|note|set|write|include|mark|block|log|schedule|place|"
+                "pop|stick|book|enter|save "
+                "[it|that|them|those|this|one|some|these]+ [down|up|in|on]? [{onto} list=K]? [for_me|please|"
+                "there|again|W|L|too|as_well|now|down|in]*"
+            )
+            or clause.piece.match("[so|please|just|and]* remind me [about|of]* [it|that|this]? [W|L]*")
+            or clause.piece.match(
+                "[so|please]* [set|create|make|add|put|give|send|get]+ [me|in]? [a|an|the]* {reminder} [for_it|"
+                "for_that|for_me|about_it|up]* [W|L]*"
+            )
+            or clause.piece.match("[please]? mark|block [it|my|the|off]* list=K [for_it|off]*")
+        )
+        if found is None:
+            return None
+        told_adds = [a for a in out if isinstance(a, Add)]
+        if "remind" in clause.words and not told_adds and freed(told).wish:
+            out = []
+        if (
+            out
+            and not told_adds
+            and not any(isinstance(a, OutOfScope | Clarify | Confirm | Query | Smalltalk) for a in out[-1:])
+        ):
+            return None
+        project = found.value("list").name if "list" in found.found.re.groupindex and found.has("list") else None
+        adds = told_adds[-1:] or _told_things(told, project)
+        if not adds:
+            return None
+        outer = content_of(piece)
+        leads = piece.spans("L")
+        new = [
+            replace(
+                add,
+                project=add.project or project,
+                when=add.when or outer.when,
+                remind=add.remind or (leads[0].value.text if leads else None),
+            )
+            for add in adds
+        ]
+        kept = [a for a in out if a not in adds and not isinstance(a, OutOfScope | Clarify | Confirm | Smalltalk)]
+        return [*kept, *new]
+
+    def _conditional(self, sentence: Piece) -> list[Action] | None:
+        """Read "do I have nuts on my list, if not add them", "if there is no yeast on the list, add it"."""
+        clause = freed(sentence)
+        found = clause.piece.match(
+            "<asked> [and|but]? if [it|it's|they|i|there|they're]? [is|are|do|don't|isn't|aren't|'s]* [not|no|"
+            "n't|isn't|don't|aren't]? [there|on_it|on_there|already|have_it|have_them]* "
+            "[then|please|can_you|could_you|would_you|will_you|just|go_ahead_and]* add|put|include <thing>"
+        )
+        if found is not None and clause.piece.match(_ASKS):
+            question = self._asked(freed(found.get("asked"), asked=True))[0]
+            match question:
+                case Query(about="task", target=Target(words=str(words), scope=scope)):
+                    return [question, Add(title=words, project=scope.project)]
+            return [question]
+        found = clause.piece.match(
+            "if|unless [there's|there_is|i|we|my|the]* [no|not|don't|n't|isn't|any]* [have]? <thing> [isn't|"
+            "is_not|aren't]? [already|on|in|is]* list=K [already|yet]? "
+            "[then|please|can_you|could_you|just|go_ahead_and]* add|put|include [it|them|some|<again>]"
+        )
+        if found is not None and found.get("thing"):
+            adds = additions(_unnegated(found.get("thing")), project=found.value("list").name)
+            return list(adds) or None
+        return None
+
+    # --- one clause
+
+    def _clause(self, clause: Clause) -> Reading:
+        """Return the best reading of a clause."""
+        if not clause.piece:
+            return reading("none", 0.0, Clarify())
+        if _is_question(clause):
+            chosen = reading("ask", 0.9, *self._asked(clause))
+            self._note(clause, [chosen])
+            return chosen
+        reply = self._reply(clause)
+        if reply is not None:
+            return reading("reply", 0.9, reply)
+        found = best(of_known(clause, each) for each in self._readings(clause))
+        self._note(clause, found)
+        return self._settled(clause, found)
+
+    def _reply(self, clause: Clause) -> Action | None:
+        if clause.piece.match("{no}") or clause.piece.match("not W"):
+            return No()
+        follows = clause.before is not None or clause.piece.first > clause.whole.first
+        forbids = clause.words[:1] in (["don't"], ["never"]) or clause.words[:2] == ["do", "not"]
+        if (clause.request or clause.wish or not follows) and not forbids:
+            return None
+        return replying(self.text, clause.piece, asked=clause.asked)
+
+    def _readings(self, clause: Clause) -> list[Reading]:
+        if len(clause.words) > _LONGEST:
+            return list(adding(clause))
+        changes = [each for frame in (removing, finishing, editing) for each in frame(clause)]
+        if changes and topic_of(clause.piece) and not clause.piece.spans("KIOTN"):
+            changes = [_doubted(each, self.text) for each in changes]
+        read = [*changes, *adding(clause), *asking(clause, question=False)]
+        return [doubted(clause, each) for each in read]
+
+    def _note(self, clause: Clause, found: list[Reading]) -> None:
+        raw = clause.piece.raw
+        self.considered += [
+            ReadingView(frame=r.frame, score=round(r.score, 2), text=raw, actions=r.actions) for r in found[:3]
+        ]
+
+    def _settled(self, clause: Clause, found: list[Reading]) -> Reading:
+        if not found or found[0].score < 0.45:
+            return self._unknown(clause, found)
+        first = self._weighed(clause, found[0])
+        if first.score <= MAYBE and any(isinstance(a, CHANGES) for a in first.actions):
+            return replace(first, actions=(Confirm(actions=first.actions),))
+        return first
+
+    def _weighed(self, clause: Clause, first: Reading) -> Reading:
+        """Return a reading as the second opinion leaves it: done, asked back, or refused."""
+        adds = all(isinstance(action, Add) for action in first.actions)
+        if not adds or first.frame not in _IMPLIED:
+            return first
+        verdict = of_implied_addition(
+            _opinion_of(clause),
+            certain=first.score > MAYBE or clause.request,
+            dated=bool(clause.piece.spans("WRL")),
+            thing=first.frame == "dated" and first.score < 0.7,
+            ours=names_ours(clause.piece),
+        )
+        return replace(first, score=_WEIGHED.get(verdict, first.score))
+
+    def _unknown(self, clause: Clause, found: list[Reading]) -> Reading:
+        """Return what to say to a clause that no frame read: what it names of ours is shown, the rest is not ours."""
+        piece = clause.piece
+        if (
+            any(word.endswith("n't") or word in ("not", "never") for word in clause.whole.words[:4])
+            and not clause.request
+        ):
+            return reading("negated", 0.2, No())
+        if names_ours(piece):
+            pointed = targets(piece)
+            return (
+                reading("named", 0.5, Query(about="task", target=pointed[0]))
+                if pointed
+                else reading("none", 0.2, Clarify())
+            )
+        topic = topic_of(piece)
+        if topic is not None or _states(clause):
+            return reading("outside", 0.3, OutOfScope(topic=topic))
+        if (thought := self._second(clause)) is not None:
+            return thought
+        weak = [each for each in found if each.score >= FAINT and all(isinstance(a, CHANGES) for a in each.actions)]
+        if weak and not clause.request and len(clause.words) <= 12 and weak[0].frame not in ("done", "remove"):
+            return reading("weak", 0.4, Confirm(actions=weak[0].actions))
+        if set(piece.words) & (phrases("task") | phrases("list")) or "K" in piece.words:
+            return reading(
+                "none", 0.2, next(iter(asking(clause, question=True)), reading("none", 0.2, Clarify())).actions[0]
+            )
+        return reading("none", 0.2, OutOfScope() if len(piece.words) > 2 else Clarify())
+
+    def _second(self, clause: Clause) -> Reading | None:
+        """Return what the second opinion makes of a clause that no frame read; None where it takes it for no wish."""
+        verdict, kind = of_unread(_opinion_of(clause), dated=bool(clause.piece.spans("WRL")))
+        if verdict == "refuse":
+            listed = set(clause.words) & (phrases("task") | phrases("list") | {"K"})
+            return reading("second", 0.3, OutOfScope()) if len(clause.words) > 2 and not listed else None
+        if kind == "query":
+            return reading("second", 0.5, *(self._asked(clause)))
+        if kind == "add":
+            adds = () if clause.request else tuple(additions(clause.piece))
+            return reading("second", 0.5, *(adds if verdict == "act" else (Confirm(actions=adds),))) if adds else None
+        if kind in ("complete", "delete", "update"):
+            return reading("second", 0.5, Clarify(missing="target", action=kind))
+        return None
+
+    def _asked(self, clause: Clause) -> tuple[Action, ...]:
+        """Return the answer to a question: what it asks of the list, or what is not ours; never a change."""
+        found = best(asking(clause, question=True))
+        if found and not (isinstance(found[0].actions[0], OutOfScope) and not _opens_question(clause)):
+            return found[0].actions
+        if not _opens_question(clause):
+            return (self._asked_back(clause, found),)
+        return found[0].actions if found else (Clarify(missing="meaning", action="query"),)
+
+    def _asked_back(self, clause: Clause, asked: list[Reading]) -> Action:
+        """Return a question back for a command that ends in a question mark ("add milk?")."""
+        found = best(self._readings(replace(clause, asked=False)))
+        change = next(
+            (a for each in found[:1] if each.score >= 0.45 for a in each.actions if isinstance(a, CHANGES)), None
+        )
+        match change:
+            case None:
+                return asked[0].actions[0] if asked else Clarify(missing="meaning", action="query")
+            case Add():
+                return Clarify(missing="meaning", action="add")
+            case Complete():
+                return Clarify(missing="meaning", action="complete")
+            case Delete() | Clear() | DeleteList():
+                return Clarify(missing="meaning", action="delete")
+            case _:
+                return Clarify(missing="meaning", action="update")
+
+    # --- one after the other
+
+    def _followed(
+        self, so_far: list[Action], actions: list[Action], before: Piece | None, piece: Piece
+    ) -> list[Action]:
+        """Return what was done so far and then `actions`, with "it" read as what was said right before."""
+        if before is None:
+            return [*so_far, *(self._same_list(action, so_far) for action in actions)]
+        actions = [self._same_list(action, so_far) for action in actions]
+        referred = [self._referring(action, before) for action in actions]
+        told = referred != actions and bool(so_far) and isinstance(so_far[-1], Query | Complete | Delete | OutOfScope)
+        return [*(so_far[:-1] if told else so_far), *referred]
+
+    def _same_list(self, action: Action, so_far: list[Action]) -> Action:
+        """Return an addition "to it" as one to the list that was spoken of last."""
+        if not isinstance(action, Add) or action.project != SAME:
+            return action
+        spoken = [_list_in(each) for each in so_far]
+        state = self.text.context.state
+        called = [str(call.arguments["project"]) for call in state.done if call.arguments.get("project")]
+        names = [name for name in (*spoken, state.scope.project if state.scope else None, *called) if name]
+        return replace(action, project=names[0] if names else None)
+
+    def _referring(self, action: Action, before: Piece) -> Action:
+        if not isinstance(action, Delete | Complete | Update | Skip) or action.target.pronoun not in ("it", "them"):
+            return action
+        said = _spoken_of(before)
+        return replace(action, target=said) if said is not None else action
+
+
+def _opinion_of(clause: Clause) -> "Opinion":
+    from kirotodo.core.language.second_opinion import opinion  # most texts need none
+
+    return opinion(clause.whole.raw)
+
+
+def _doubted(each: Reading, text: Text) -> Reading:
+    """Return a change of something that sounds like another assistant's job as unlikely, unless the list has it."""
+    aimed = [a.target for a in each.actions if isinstance(a, Complete | Delete | Update | Skip)]
+    if len(aimed) == len(each.actions) and all(_pointed(target) or _was_done(target, text) for target in aimed):
+        return each
+    return replace(each, score=min(each.score, FAINT))
+
+
+def _was_done(target: Target, text: Text) -> bool:
+    """Return whether words mean a task that is done."""
+    found = text.titles.match(target.words, done=True) if target.words else []
+    return bool(found) and found[0].score >= CERTAIN
+
+
+def _pointed(target: Target) -> bool:
+    return bool(target.ids or target.candidates or target.pronoun or target.everything)
+
+
+def _list_in(action: Action) -> str | None:
+    match action:
+        case Add(project=str(name)) | CreateList(name=str(name)):
+            return name
+        case Delete(target=target) | Complete(target=target) | Update(target=target):
+            return target.scope.project
+        case Query(scope=scope) | Clear(scope=scope):
+            return scope.project
     return None
-
-
-def _question(span: Span) -> Action:
-    return asking(span, question=True) or Clarify(missing="meaning", action="query")
-
-
-def _commands(span: Span, before: Span | None) -> list[Action]:
-    whole = if_missing(span) or trailing(span)
-    if whole is not None:
-        return whole
-    out: list[Action] = []
-    inside = False
-    for clause in clauses(span):
-        freed, _ = unlead(clause)
-        out = _followed(out, _clause(freed, before), before if inside else None)
-        inside = True
-        before = clause
-    return _weighty(out) or out[:1]
 
 
 def _weighty(actions: list[Action]) -> list[Action]:
-    """Those that do or ask something of the list."""
-    return [a for a in actions if isinstance(a, (*_CHANGES, Query, LeftOut))]
+    """Return those that do or ask something of the list."""
+    return [action for action in actions if isinstance(action, _WEIGHTY)]
 
 
-def _followed(so_far: list[Action], actions: list[Action], before: Span | None) -> list[Action]:
-    """What was done so far and then `actions`; one that was only told so that "it" can be named is not done twice."""
-    if before is None:
-        return [*so_far, *actions]
-    referred = [_referring(a, before) for a in actions]
-    told = referred != actions and bool(so_far) and isinstance(so_far[-1], Query | Complete | Delete)
-    return [*(so_far[:-1] if told else so_far), *referred]
+_WEIGHED: Final = {"act": 0.7, "ask": MAYBE}
+"""The score that a verdict on an implied addition gives it."""
+_IMPLIED: Final = frozenset({"imperative", "wish", "dated", "need", "out_of", "bare", "schedule"})
+"""Frames that read a text as a to-do with no verb of the list in it."""
+_FRONT: Final = "[please]? [go_to|open|open_up|turn_to|look_at|check|on|in|to|for|at|by|from|K|W|R|my|the|up|and|N|T]*"
 
 
-def _referring(action: Action, before: Span) -> Action:
-    """ "I don't need milk anymore; take it off": what "it" means was said in the clause before."""
-    match action:
-        case (
-            Delete(target=Target(pronoun="it" | "them"))
-            | Complete(target=Target(pronoun="it" | "them"))
-            | Update(target=Target(pronoun="it" | "them"))
-        ):
-            said = before.trimmed().match(_SAID) or before.trimmed().match(_CALLED_OFF)
-            found = target(before.trimmed().group(said, "what")) if said else None
-            return replace(action, target=found) if found else action
-    return action
+def _is_front(piece: Piece) -> bool:
+    """Return whether a stretch is only what a command is about: "on my shopping list", "tomorrow at 4"."""
+    return piece.match(_FRONT) is not None
 
 
-def _clause(span: Span, before: Span | None) -> list[Action]:
-    if span.match(OPENER):
-        return [_question(span)]
-    head = _head_date(span)
-    if head is not None:
-        return head
-    changed = changing(span)
-    if changed is not None and not isinstance(changed[0], Clarify | OutOfScope):
-        return changed
-    for rule in (finishing, adding):
-        actions = rule(span, before)
-        if actions is not None:
-            return actions
-    shown = asking(span, question=False)
-    if shown is not None:
-        return [shown]
-    if changed is not None:
-        return changed
-    actions = needing(span) or bare(span)
-    if actions is not None:
+def _led_by(actions: list[Action], anchor: When | None) -> list[Action]:
+    """Return additions that lie "the day before" something that the same text dated, on that day."""
+    if anchor is None:
         return actions
-    return [_unknown(span)]
+    out: list[Action] = []
+    for action in actions:
+        if isinstance(action, Add) and action.when is None and action.remind and (days := _days_of(action.remind)):
+            action = replace(action, when=When(date=anchor.date - dt.timedelta(days=days)), remind=None)
+        out.append(action)
+    return out
 
 
-def _head_date(span: Span) -> list[Action] | None:
-    """ "At 4 tomorrow, remind me to start the oven": the date comes before the command."""
-    if (m := span.match(_GO_TO)) is not None:
-        span = span.to(start=m.end())
-    named = [n for n in span.named() if n.start <= span.start + 1]
-    rest, when, rule = span, None, None
-    time_only = False
-    while named:
-        n = named[0]
-        merged = merge(when, n.when, a_time_only=time_only, b_time_only=n.time_only)
-        if n.when is not None and merged is None:
-            break
-        when, rule, time_only = merged, rule or n.rule, n.time_only and (when is None or time_only)
-        rest = rest.to(start=n.end).trimmed(" \t\r\n,;:.-")
-        named = [n for n in rest.named() if n.start == rest.start]
-    if rest is span or not rest:
-        return None
-    rest, _ = unlead(rest)
-    actions = adding(rest)
-    if not actions or not all(isinstance(a, Add) for a in actions):
-        return None
-    return [replace(a, when=a.when or when, recurrence=a.recurrence or rule) for a in actions if isinstance(a, Add)]
+def _days_of(lead: str) -> int:
+    words = lead.lower().split()
+    if words[:1] == ["the"]:
+        return 7 if "week" in words else 1
+    count = next((count_of(word) for word in words if count_of(word)), 1)
+    if any(word.startswith("hour") for word in words):
+        return count // 24
+    return count * (7 if any(word.startswith("week") for word in words) else 1)
 
 
-def _unknown(span: Span) -> Action:
-    topic = topic_of(span.bare)
-    if topic is not None:
-        return OutOfScope(topic=topic)
-    if span.match(_ERRAND):
-        return Clarify(missing="meaning", action="add")
-    if _STATEMENT.match(span.bare):
-        return OutOfScope()
-    if OURS.search(span.bare) or span.all_named():
-        return asking(span, question=True) or Clarify()
-    return OutOfScope() if len(span.bare.split()) > 2 else Clarify()
+_STATEMENT: Final = (
+    "i|we|she|he|they|you|it|this|that [really|just|always|never|so|all]* hate|hates|love|loves|was|were|is|are|"
+    "had|went|made|like|likes|think|thinks|lost|made ...",
+    "that's|it's|you're|she's|he's|they're|i'm|lists|you_should ...",
+    "the|my|our|a|an [<who>]? was|were|is_a|is_an|are|had|loves|hates ...",
+    "i|we bought|got|had a|an ...",
+    "what a ...",
+)
+
+
+def _states(clause: Clause) -> bool:
+    """Return whether a clause only tells something ("I hate meetings")."""
+    return not clause.request and any(clause.whole.match(text) for text in _STATEMENT)
+
+
+def _requests(piece: Piece) -> bool:
+    """Return whether a clause asks for something to be done, so that it may follow a question."""
+    return piece.begins("[also|then|please|and|just]* {request} [please|also|just]* ...") is not None and (
+        piece.words[:2] not in (["can", "i"], ["could", "i"], ["may", "i"], ["you", "should"])
+    )
+
+
+def _is_question(clause: Clause) -> bool:
+    """Return whether a clause asks, by its mark or by how it begins."""
+    if _opens_question(clause):
+        return True
+    return clause.asked and not clause.request
+
+
+_STILL_COMMANDS: Final = "do it|that|them|lunch|dinner|brunch|drinks|not|the|my|a|an ..."
+
+
+def _opens_question(clause: Clause) -> bool:
+    if question_core(clause.piece) is not None:
+        return True
+    piece = clause.piece if clause.request or clause.wish else clause.whole
+    if (
+        piece.match(_STILL_COMMANDS)
+        or piece.match("have|had a|an|the|it|my|added ...")
+        or piece.match("any|anything|is|are|am|was|were")
+    ):
+        return clause.asked and not clause.request
+    if piece.words[:1] in (["do"], ["have"], ["had"]) and piece.words[1:2] not in (
+        ["i"],
+        ["we"],
+        ["you"],
+        ["they"],
+        ["my"],
+        ["any"],
+        ["the"],
+        ["there"],
+    ):
+        return clause.asked and not clause.request
+    return piece.match(_ASKS) is not None or piece.match(_ASKS_US) is not None
+
+
+def _lines(whole: Piece) -> list[Piece]:
+    """Return the lines of a text that hold anything."""
+    out: list[Piece] = []
+    start = whole.first
+    for place in range(whole.first, whole.last + 1):
+        if place == whole.last or whole.text.tokens[place].word == "\n":
+            piece = Piece(whole.text, start, place)
+            if piece.first < piece.last:
+                out.append(piece)
+            start = place + 1
+    return [piece for piece in out if piece or piece.first < piece.last]
+
+
+def _line_raw(line: Piece) -> str:
+    raw = line.text.raw
+    start = raw.rfind("\n", 0, line.start) + 1 if line.first < line.last else 0
+    end = raw.find("\n", line.end)
+    return raw[start : end if end >= 0 else len(raw)]
+
+
+def _item(line: Piece) -> ListItem:
+    return read_item(_line_raw(line).rstrip())
+
+
+def _inner(line: Piece, item: ListItem) -> Piece:
+    """Return a line without the marks of a list in front."""
+    raw = _line_raw(line)
+    start = line.text.raw.rfind("\n", 0, line.start) + 1 + len(raw.rstrip()) - len(item.text)
+    first = line.first
+    while first < line.last and line.text.tokens[first].end <= start:
+        first += 1
+    return Piece(line.text, first, line.last)
+
+
+def _whole_line(sentence: Piece) -> Piece:
+    first = sentence.first
+    while first and sentence.text.tokens[first - 1].word != "\n":
+        first -= 1
+    return Piece(sentence.text, first, sentence.last)
+
+
+def _unjoined(piece: Piece) -> Piece:
+    """Return a clause without the joint in front of and behind it."""
+    piece = piece.trimmed()
+    while (piece and piece.tokens[-1].word in ("and", "then", "but", "so", "plus", "&", "also", "or")) or (
+        piece.tokens[-1:] and piece.tokens[-1].is_sign
+    ):
+        piece = Piece(piece.text, piece.first, piece.last - 1)
+    while piece and (piece.tokens[0].word in ("and", "then", "but", "so", "plus", "&") or piece.tokens[0].is_sign):
+        piece = Piece(piece.text, piece.first + 1, piece.last)
+    return piece
+
+
+def _unnegated(piece: Piece) -> Piece:
+    found = piece.match("[no|not|any|there|is|my|the]* <what> [isn't|is_not|aren't|not|is|already]*")
+    return found.get("what") if found and found.get("what") else piece
+
+
+_WANTED: Final = (
+    "[the|my|our|a]* <who> want|wants|need|needs|loves|would_like|asked_for <what>",
+    "{i} [just|almost|nearly|all|also]* [used|ate|drank|finished|ran]* [up|out|of|the|last|am|are|'m|'re|be|low|"
+    "on]* [out_of|the_last_of_the|the_last_of]? <what>",
+    "{i} will_be|am|'m|'ll_be [going]? [to]? <what>",
+    "<what>",
+)
+
+
+def _told_things(told: Piece, project: str | None) -> list[Add]:
+    """Return what a statement speaks of, as things to add."""
+    clause = freed(told)
+    readings = best(adding(replace(clause, asked=False)))
+    for each in readings:
+        adds = [a for a in each.actions if isinstance(a, Add)]
+        if (
+            adds
+            and each.score >= 0.3
+            and each.frame in ("schedule", "out_of", "need", "dated", "wish", "imperative", "remind", "add")
+        ):
+            return adds
+    for text in _WANTED:
+        found = clause.whole.match(text)
+        if found is not None and found.get("what"):
+            adds = additions(found.get("what"), project=project)
+            if adds:
+                return [add for add in adds if not is_empty(add.title)]
+    return []
+
+
+_SPOKEN: Final = (
+    "{i} don't|no_longer|do_not [really]? need|want|have [to|to_buy|to_get]? <what> [any_more|anymore|any_longer]?",
+    "{i} {have}* {adv}* bought|got|finished|did|done|completed|paid|have|picked_up [enough|plenty]? [of]? <what>",
+    "i've|we've {adv}* bought|got|finished|did|done|completed|paid|picked_up [enough|plenty]? [of]? <what>",
+    "{i} [am|'m|are|'re|will|be|won't|can't|cannot|not|going|to|go|attend|attending|make|have|having|do|doing|"
+    "it]+ <what>",
+    "i'm|i'll|we're [not|going|to|go|attend|attending|be|able|make]* <what>",
+    "<what> {be} {adv}* {gone}|over|done|postponed",
+    "find|locate|look_up|look_for|search_for|check|open|go_to|see|pull_up|whatever <what>",
+)
+
+
+def _spoken_of(before: Piece) -> Target | None:
+    """Return the tasks that the clause before speaks of."""
+    clause = freed(before)
+    for text in _SPOKEN:
+        found = clause.whole.match(text) or clause.piece.match(text)
+        if found is not None and found.get("what"):
+            meant = targets(found.get("what"))
+            return meant[0] if meant else None
+    named = mentions(clause.whole)
+    if len(named) == 1:
+        return Target(words=clause.piece.raw, ids=(named[0].id,))
+    return None

@@ -1,12 +1,13 @@
 """The port to a language model. Three implementations ship: `openai`, `builtin` and `scripted`."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.domain.conversation import CallStatus, Usage
+from kirotodo.core.domain.task import TaskSnapshot
 from kirotodo.core.tools.base import ToolSchema
 
 
@@ -57,12 +58,22 @@ class Facts:
     open_tasks: int
 
 
+Look: TypeAlias = Callable[[str], Awaitable[TaskSnapshot]]
+"""Returns the list at this moment, as it helps to understand a text."""
+
+
+async def no_list(text: str) -> TaskSnapshot:
+    """Return an empty list: for requests that belong to none."""
+    return TaskSnapshot()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelRequest:
     """One request to a model. `history` ends with the turn's own user text, steps and outcomes; earlier turns come
     first.
 
-    `deadline` is on the event loop's clock (`loop.time()`).
+    `deadline` is on the event loop's clock (`loop.time()`). `snapshot` looks at the list in one short read, for a
+    model that understands texts by it; a model that is sent a prompt never calls it.
     """
 
     instructions: str
@@ -71,6 +82,7 @@ class ModelRequest:
     facts: Facts
     deadline: float
     model: str | None = None
+    snapshot: Look = no_list
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -48,6 +48,13 @@ _LATEST_GROUP: Final = (
     .order_by(changes.c.id.desc())
     .limit(1)
 )
+_LATEST_OF_TASKS: Final = (
+    select(changes.c.group_id, changes.c.turn_id)
+    .where(_MINE, _HOLDS, changes.c.turn_id.is_distinct_from(_SKIP))
+    .where(changes.c.task_id.in_(bindparam("task_ids", expanding=True)))
+    .order_by(changes.c.id.desc())
+    .limit(1)
+)
 _LATEST_GROUPS: Final = (
     select(changes.c.group_id, func.max(changes.c.id))
     .where(_MINE, _HOLDS, changes.c.turn_id.is_distinct_from(_SKIP))
@@ -167,6 +174,25 @@ class Journal:
         if not done:
             raise NotUndoable("There is nothing to undo.")
         return _joined(done)
+
+    async def undo_tasks(self, task_ids: Sequence[int], *, skip_turn: str | None = None) -> Changed:
+        """Put back what the latest turn that changed any of these tasks changed of them, with the occurrences that it
+        made after them; what else that turn did stays.
+
+        Raises `NotUndoable` where no turn changed them, or they were edited directly since.
+        """
+        latest = await self._scope.first(_LATEST_OF_TASKS, {"skip_turn": skip_turn or "", "task_ids": list(task_ids)})
+        if latest is None:
+            raise NotUndoable("There is nothing to undo about that.")
+        if latest.turn_id is None:
+            raise NotUndoable("It was changed outside the chat since, so it was left as it is.")
+        wanted = set(task_ids)
+        entries = [
+            entry
+            for entry in await self._scope.rows(_OF_GROUP, {"group": latest.group_id})
+            if entry.task_id in wanted or _follows(load_task(entry.after), wanted)
+        ]
+        return await self._replay(entries, undo=True)
 
     async def latest(self, *, groups: int, skip_turn: str) -> tuple[int, tuple[int, ...]]:
         """Return the id of the newest change that `undo` would put back, 0 without any, and the tasks that it would put
@@ -289,6 +315,11 @@ class Journal:
             changes=tuple(made),
             skipped=skipped,
         )
+
+
+def _follows(task: Task | None, ids: set[int]) -> bool:
+    """Return whether a task is the next occurrence of one of these."""
+    return task is not None and task.parent_id in ids
 
 
 def _joined(parts: Sequence[Changed]) -> Changed:

@@ -1,6 +1,7 @@
 """The tasks of one user: made, read, changed, deleted. Never commits; every write is in the journal."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -8,12 +9,23 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
 
-from kirotodo.core.domain.task import Page, ProjectCount, Task, TaskDraft, TaskField, TaskFilter, TaskStats
+from kirotodo.core.domain.task import (
+    Page,
+    ProjectCount,
+    Status,
+    Task,
+    TaskDraft,
+    TaskField,
+    TaskFilter,
+    TaskSnapshot,
+    TaskStats,
+)
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.tables import tasks, users
 from kirotodo.core.store.task_queries import page_of
 from kirotodo.core.store.task_rows import (
+    COLUMNS,
     TASK_FIELDS,
     TaskRows,
     counted,
@@ -26,6 +38,15 @@ from kirotodo.core.store.task_rows import (
 from kirotodo.core.store.task_stats import projects_of, stats_of, tags_of
 from kirotodo.core.store.transaction import UID, Counters, Scope
 
+OPEN_MAX: Final = 1_000
+DONE_MAX: Final = 200
+_WORDS_MAX: Final = 6
+_MATCHES_MAX: Final = 50
+_SNAPSHOT_WORD: Final = re.compile(r"[^\W\d_]{4,}")
+_PART: Final = select(*COLUMNS).where(tasks.c.user_id == UID, tasks.c.deleted_at.is_(None)).limit(bindparam("most"))
+_OPEN: Final = _PART.where(tasks.c.done == False).order_by(tasks.c.due_key, tasks.c.id)  # noqa: E712
+_DONE: Final = _PART.where(tasks.c.done == True).order_by(tasks.c.completed_at.desc(), tasks.c.id.desc())  # noqa: E712
+_DONE_TOTAL: Final = select(users.c.completed_count).where(users.c.id == UID)
 _PENDING: Final = select(users.c.pending_count).where(users.c.id == UID)
 _NEXT: Final = (
     select(tasks.c.id)
@@ -225,6 +246,10 @@ class TaskStore:
         """Every project with its counts, by name; tasks without a project come last, as None."""
         return await projects_of(self._scope)
 
+    async def snapshot(self, text: str, *, today: date, zone: ZoneInfo) -> TaskSnapshot:
+        """Return the list as it helps to understand `text`, in a few statements however long it is."""
+        return await snapshot_of(self._scope, text, today=today, zone=zone)
+
     async def tags(self) -> Mapping[str, int]:
         """Every tag of a pending task, by name, with how many pending tasks have it."""
         return await tags_of(self._scope)
@@ -234,3 +259,52 @@ def _no_such(ids: Sequence[int]) -> str:
     if len(ids) == 1:
         return f"There is no task {ids[0]}."
     return f"There are no tasks {', '.join(map(str, ids[:-1]))} and {ids[-1]}."
+
+
+async def snapshot_of(scope: Scope, text: str, *, today: date, zone: ZoneInfo) -> TaskSnapshot:
+    """Return the list as it helps to understand `text`; see `TaskSnapshot`."""
+    rows = TaskRows(scope)
+    pending = await rows.values(await scope.rows(_OPEN, {"most": OPEN_MAX + 1}))
+    done = await rows.values(await scope.rows(_DONE, {"most": DONE_MAX}))
+    complete = len(pending) <= OPEN_MAX
+    done_total = len(done)
+    if done_total == DONE_MAX:
+        counts = await scope.first(_DONE_TOTAL)
+        done_total = max(done_total, int(counts[0])) if counts is not None else done_total
+    if complete and done_total < DONE_MAX:
+        named = pending + done
+        return TaskSnapshot(
+            tasks=pending, done=done, projects=_projects(named), tags=_tags(named), done_total=done_total
+        )
+    matching = await _matching(scope, text, "pending" if done_total < DONE_MAX else "all", today=today, zone=zone)
+    return TaskSnapshot(
+        tasks=_joined(pending[:OPEN_MAX], (task for task in matching if not task.completed)),
+        done=_joined(done, (task for task in matching if task.completed)),
+        projects=tuple(each.project for each in await projects_of(scope) if each.project is not None),
+        tags=tuple(await tags_of(scope)),
+        complete=complete,
+        done_total=done_total,
+    )
+
+
+async def _matching(scope: Scope, text: str, status: Status, *, today: date, zone: ZoneInfo) -> list[Task]:
+    """The tasks that have one of the longest words of the text, or its plural."""
+    words = sorted(set(_SNAPSHOT_WORD.findall(text.casefold())), key=lambda word: (-len(word), word))[:_WORDS_MAX]
+    found: list[Task] = []
+    for word in words:
+        where = TaskFilter(status=status, search=word.removesuffix("s"))
+        page = await page_of(scope, where, today=today, zone=zone, limit=_MATCHES_MAX, cursor=None)
+        found += page.items
+    return found
+
+
+def _joined(known: tuple[Task, ...], more: Iterable[Task]) -> tuple[Task, ...]:
+    return tuple({task.id: task for task in (*known, *more)}.values())
+
+
+def _projects(known: Iterable[Task]) -> tuple[str, ...]:
+    return tuple({task.project.casefold(): task.project for task in known if task.project is not None}.values())
+
+
+def _tags(known: Iterable[Task]) -> tuple[str, ...]:
+    return tuple({tag.casefold(): tag for task in known for tag in task.tags}.values())

@@ -14,7 +14,7 @@ from kirotodo.core.domain.recurrence import anchored, counts_hours, next_occurre
 from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.domain.task import PRIORITIES, Changed, RecursFrom, Task, TaskDraft
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.intents.inline_marks import parse_inline
+from kirotodo.core.language.content import parse_inline
 from kirotodo.core.language.when.recurrence import parse_rule
 from kirotodo.core.text.list_marks import read_item
 from kirotodo.core.tools.base import UserClock

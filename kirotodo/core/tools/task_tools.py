@@ -19,6 +19,7 @@ from kirotodo.core.tools.base import (
     Arguments,
     Targets,
     TaskId,
+    TaskIds,
     Title,
     Tool,
     ToolContext,
@@ -364,6 +365,9 @@ class UndoArguments(Arguments):
     """The arguments of `undo`."""
 
     turns: Annotated[int, Field(ge=1, le=50, description="How many turns to take back.")] = 1
+    task_ids: Annotated[
+        TaskIds | None, OPTIONAL, Field(description="Take back only what the last turn changed of these tasks.")
+    ] = None
     newest: SkipJsonSchema[int | None] = None
     """The newest change when the user was asked: what came after it was not agreed to. For no model to give."""
     redo: Annotated[bool, Field(description="True does again what the last undo took back.")] = False
@@ -392,6 +396,8 @@ class Undo(Tool[UndoArguments]):
                 raise ToolError("The list has changed since the user was asked, so nothing was taken back. Ask again.")
         if arguments.redo:
             changed = await journal.redo()
+        elif arguments.task_ids:
+            changed = await journal.undo_tasks(arguments.task_ids, skip_turn=context.turn_id)
         else:
             changed = await journal.undo(groups=arguments.turns, skip_turn=context.turn_id)
         return {

@@ -11,22 +11,25 @@ from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.domain.task import RecursFrom, Task
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Recurrence, When
+from kirotodo.core.language.when.durations import length_at
 from kirotodo.core.language.when.parse import parse_when
 from kirotodo.core.language.when.recurrence import parse_rule
+from kirotodo.core.language.when.tokens import cut
 from kirotodo.core.tools.base import UserClock
 
 _NOTHING: Final = frozenset({"", "none", "never", "no", "clear"})
 _BEFORE: Final = re.compile(
-    r"(?:remind me )?(?P<count>\d{1,4}|an?|one|two|three|half an)\s*(?P<unit>m|min|minute|h|hr|hour|d|day|w|week)s?"
-    r"\s+(?:before|earlier|ahead|prior)(?:\s+.*)?",
+    r"(?:remind me )?(?P<length>.+?)\s+(?:before(?:hand)?|earlier|early|ahead|prior|in advance)(?:\s+.*)?",
     re.IGNORECASE,
+)
+_PART_BEFORE: Final = re.compile(
+    r"(?:on\s+)?(?:the|a)\s+(?P<part>morning|afternoon|evening|night)\s+before(?:\s+.*)?", re.IGNORECASE
 )
 _AT_DUE: Final = re.compile(r"(?:at|on)\s+(?:the\s+)?time|when\s+(?:it'?s\s+)?due|at due(?: time)?", re.IGNORECASE)
 _DAY_BEFORE: Final = re.compile(r"(?:the|a)\s+day\s+before", re.IGNORECASE)
 _SHIFT: Final = re.compile(
     r"(?P<sign>[+-])\s*(?P<count>\d{1,5})\s*(?P<unit>min|minute|h|hour|d|day|w|week)s?", re.IGNORECASE
 )
-_COUNTS: Final = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "half an": 0.5}
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -87,10 +90,13 @@ def read_reminder(words: str | None, due_date: date | None, due_time: time | Non
     if not _has_content(words):
         return None
     text = str(words).strip()
-    before = _before(text)
-    if before is not None:
-        if due_date is None:
-            raise InvalidInput("A reminder that counts back needs a due date.")
+    part, before = _PART_BEFORE.fullmatch(text), _before(text)
+    if (part or before is not None) and due_date is None:
+        raise InvalidInput("A reminder that counts back needs a due date.")
+    if part and due_date is not None:
+        hour: time = getattr(at.preferences, part["part"].lower())
+        return in_utc(datetime.combine(due_date - timedelta(days=1), hour), at=at)
+    if before is not None and due_date is not None:
         return in_utc(datetime.combine(due_date, due_time or at.preferences.morning) - before, at=at)
     when = _iso(text, at=at) or _when(text, at=at)
     return in_utc(datetime.combine(when.date, when.time or at.preferences.morning), at=at)
@@ -101,11 +107,12 @@ def _before(text: str) -> timedelta | None:
         return timedelta()
     if _DAY_BEFORE.fullmatch(text):
         return timedelta(days=1)
-    if found := _BEFORE.fullmatch(text):
-        count = found["count"].lower()
-        amount = _COUNTS[count] if count in _COUNTS else float(count)
-        return timedelta(**{_UNITS[found["unit"][0].lower()]: amount})
-    return None
+    found = _BEFORE.fullmatch(text)
+    line = cut(found["length"]) if found else None
+    read = length_at(line, 0) if line is not None else None
+    if line is None or read is None or read[1] < line.size or read[0].months or read[0].workdays or read[0].weekdays:
+        return None
+    return timedelta(days=read[0].days, seconds=read[0].seconds)
 
 
 def _iso(text: str, *, at: UserClock) -> When | None:

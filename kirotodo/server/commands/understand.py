@@ -24,15 +24,35 @@ if TYPE_CHECKING:
 Examples:
   kirotodo understand every other friday at 9 water the plants
   kirotodo understand --json "pay rent on the 1st"
-  echo '{"id": 1, "text": "add milk", "now": "2026-11-23T10:00:00"}' | kirotodo understand --jsonl""",
+  echo '{"id": 1, "text": "add milk", "now": "2026-11-23T10:00:00"}' | kirotodo understand --jsonl
+  kirotodo understand --dialogues < conversations.jsonl
+
+\b
+With --dialogues, each line on stdin is one conversation, held on a new list:
+  {"id": 1, "now": "2026-11-23T10:00:00", "zone": "UTC", "approve": true,
+   "tasks": [{"title": "call mom"}], "turns": ["add milk", "and bread"]}
+and each line on stdout says what came of it:
+  {"id": 1, "turns": [{"response": "...", "status": "finished", "tasks": [...]}, ...]}
+"tasks" is the whole list after the turn; the tasks given have the ids 1, 2, 3 and so on. "approve" answers yes to
+every question of approval. Only "turns" is required; "now" is a local time.""",
 )
 @click.argument("words", nargs=-1, metavar="[TEXT]...")
 @click.option("--jsonl", is_flag=True, help="Read questions from stdin, one JSON object per line.")
+@click.option(
+    "--dialogues", is_flag=True, help="Read conversations from stdin and hold them, one JSON object per line."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def understand(words: Sequence[str], jsonl: bool, as_json: bool) -> None:
+def understand(words: Sequence[str], jsonl: bool, dialogues: bool, as_json: bool) -> None:
     """Show how the built-in model understands TEXT; nothing is changed."""
+    if jsonl and dialogues:
+        raise click.UsageError("Give either --jsonl or --dialogues, not both.")
+    if (jsonl or dialogues) and words:
+        raise click.UsageError(f"{'--jsonl' if jsonl else '--dialogues'} reads from stdin: leave out TEXT.")
     if jsonl:
         _answer_lines()
+        return
+    if dialogues:
+        _hold_dialogues()
         return
     text = " ".join(words).strip() or ("" if sys.stdin.isatty() else sys.stdin.read(10_000).strip())
     if not text:
@@ -47,15 +67,31 @@ def understand(words: Sequence[str], jsonl: bool, as_json: bool) -> None:
         return
     for line in understand.describe(understanding):
         put(line)
+    put(understand.weighed(text))
 
 
 def _answer_lines() -> None:
     from kirotodo.core.language.evaluation import answer
 
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        if not line.strip():
-            continue
+    for number, line in _lines():
         put_json_line(answer(_question(line, number)))
+
+
+def _hold_dialogues() -> None:
+    from kirotodo.server.commands.dialogues import InvalidDialogue, hold_all, read_dialogue
+
+    read = []
+    for number, line in _lines():
+        try:
+            read.append(read_dialogue(_question(line, number)))
+        except InvalidDialogue as error:
+            raise click.ClickException(f"Line {number} {error}") from None
+    hold_all(read, load_settings(), put_json_line)
+
+
+def _lines() -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of stdin that are not blank, with their numbers."""
+    return ((number, line) for number, line in enumerate(sys.stdin.buffer, start=1) if line.strip())
 
 
 def _question(line: bytes, number: int) -> dict[str, Any]:
@@ -84,15 +120,53 @@ def as_json(understanding: "Understanding") -> dict[str, Any]:
         "actions": [{"op": _op(action), **_fields_of(action)} for action in understanding.actions],
         "when": understanding.when,
         "recurrence": understanding.recurrence,
+        "left_out": list(understanding.left_out),
+        "spans": [{"kind": span.kind, "text": span.text} for span in understanding.explanation.spans],
+        "readings": [
+            {
+                "frame": reading.frame,
+                "score": reading.score,
+                "text": reading.text,
+                "actions": [{"op": _op(action), **_fields_of(action)} for action in reading.actions],
+            }
+            for reading in understanding.explanation.readings
+        ],
     }
 
 
 def describe(understanding: "Understanding") -> Iterator[str]:
-    """One line an action, and a line for each thing that was said of it."""
+    """One line an action, and a line for each thing that was said of it; then how it was read."""
     for action in understanding.actions:
         yield _op(action)
         for name, value in _fields_of(action).items():
             yield f"  {name:<11}{sanitize_line(_words(value))}"
+    yield from _explained(understanding)
+
+
+def _explained(understanding: "Understanding") -> Iterator[str]:
+    """Yield what was left out, the spans, and each way in which a clause was read with its score, the best first."""
+    for words in understanding.left_out:
+        yield f"left out     {sanitize_line(words)}"
+    why = understanding.explanation
+    if why.spans:
+        yield "spans"
+        for span in why.spans:
+            yield f"  {span.kind:<11}{sanitize_line(span.text)}"
+    clause = None
+    for reading in why.readings:
+        if reading.text != clause:
+            yield f"read         {sanitize_line(reading.text)}"
+            clause = reading.text
+        ops = ", ".join(_op(action) for action in reading.actions)
+        yield f"  {reading.score:<11}{reading.frame}: {ops}"
+
+
+def weighed(text: str) -> str:
+    """Return the kinds of wish that the second opinion finds most probable for a text."""
+    from kirotodo.core.language.second_opinion import opinion
+
+    likely = sorted(opinion(text).by_kind.items(), key=lambda each: -each[1])[:3]
+    return f"opinion      {', '.join(f'{kind} {share:.2f}' for kind, share in likely)}"
 
 
 def _op(action: object) -> str:

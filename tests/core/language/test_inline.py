@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.intents.inline_marks import parse_inline
+from kirotodo.core.language.content import parse_inline
 from kirotodo.core.language.types import Add, Preferences
 from tests.core.language.said import FRIDAY, NOW, TOMORROW
 
@@ -115,3 +115,32 @@ def test_an_iso_date_is_always_taken(day: dt.date) -> None:
     assert found.title == "oil the gate"
     assert found.when is not None
     assert found.when.date == day
+
+
+EDGES = [
+    ("prune the roses up until march 3", "prune the roses", "2027-03-03", None),
+    ("Phone the surgery on friday at 4pm!!", "Phone the surgery", "2026-03-13", "16:00"),
+    ("water the ferns saturday 🌱", "water the ferns 🌱", "2026-03-14", None),
+    ("(water the ferns on saturday)", "(water the ferns)", "2026-03-14", None),
+    ("essay due december 9 begin december 1", "essay begin december 1", "2026-12-09", None),
+    ("essay due on thursday, outline tuesday", "essay, outline tuesday", "2026-03-12", None),
+    ("choir on thursday at 6pm for 90 minutes", "choir for 90 minutes", "2026-03-12", "18:00"),
+    ("choir thu 18:00 1h30m", "choir 1h30m", "2026-03-12", "18:00"),
+    ("yoga tue, thu and sat 7:15", "yoga tue, thu and sat", "2026-03-12", "07:15"),
+    ("saturday breakfast", "breakfast", "2026-03-14", "09:00"),
+    ("8pm saturday supper", "supper", "2026-03-14", "20:00"),
+    ("easter sunday lunch shopping", "lunch shopping", "2026-04-05", None),
+    ("Saturday's match programme", "Saturday's match programme", "2026-03-14", None),
+    ("24/7 hotline numbers", "24/7 hotline numbers", None, None),
+    ("study Mark 5:21", "study Mark 5:21", None, None),
+    ("call on Mark 5:21pm", "call on Mark", "2026-03-11", "17:21"),
+]
+
+
+@pytest.mark.parametrize(("text", "title", "day", "time"), EDGES)
+def test_dates_come_off_the_edges(text: str, title: str, day: str | None, time: str | None) -> None:
+    found = inline(text)
+    when = found.when
+    assert found.title == title
+    assert (when and when.date.isoformat()) == day
+    assert (when and when.time and when.time.isoformat("minutes")) == time

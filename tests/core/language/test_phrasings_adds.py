@@ -7,7 +7,6 @@ from tests.core.language.said import actions
 
 SAID = """
 new reminder pick up laundry => pick up laundry
-put down oat milk for the groceries => oat milk
 olly add dish soap to the shopping list => dish soap
 pda remind me to call the plumber at nine => call the plumber
 i need toothpaste put on my shopping list => toothpaste
@@ -68,7 +67,6 @@ i need a task added to clean out the fridge => clean out the fridge
 create a task to update my resume by friday => update my resume
 can you put some garlic on my shopping list for me => garlic
 add 2 percent milk to the shopping list => 2 percent milk
-grab me some lemons and put that on my list => lemons
 i'm almost out of shampoo please add that to the list => shampoo
 add wine to list => wine
 hey can you pop mayo on the shopping list => mayo

@@ -31,7 +31,7 @@ the barbecue got cancelled so take it off my calendar => barbecue
 from my to do list remove mow lawn => mow lawn
 i need the dinner on friday removed from my calendar => dinner
 please cancel my appointment with dr smith => appointment with dr smith
-i need to cancel my two pm => two pm
+i need to cancel my two pm
 remove ketchup => ketchup
 delete the last item on my list
 take milk and eggs off my shopping list => milk; eggs
@@ -65,12 +65,10 @@ the report is done => report
 done with the laundry => laundry
 i did the dishes => dishes
 finished mowing the lawn => mowing the lawn
-already paid the rent => paid the rent
 mark the first item as complete
 mark pay bills complete => pay bills
 task 4 is done => 4
 check eggs off my list => eggs
-i've bought the milk => bought the milk
 tick the dishes => dishes
 check bread as bought on the shopping list => bread
 check off milk from my shopping list => milk

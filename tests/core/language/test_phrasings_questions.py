@@ -151,7 +151,6 @@ have i added coffee to my shopping list yet
 can you confirm that bananas are on the list
 see if tea is on my grocery list
 verify that i have eggs on my shopping list
-please look at my list and tell me if salt is there
 what did i put on my shopping list
 what else do i need to buy
 what all is on my shopping list

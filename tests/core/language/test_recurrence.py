@@ -18,6 +18,25 @@ def found(text: str, preferences: Preferences = PLAIN) -> list[tuple[str, str]]:
 
 
 RULES = [
+    ("oil the door monthly at the end", "monthly at the end", "FREQ=MONTHLY;BYMONTHDAY=-1"),
+    ("at the start of each month", "at the start of each month", "FREQ=MONTHLY;BYMONTHDAY=1"),
+    (
+        "every month at the start of the month tidy up",
+        "every month at the start of the month",
+        "FREQ=MONTHLY;BYMONTHDAY=1",
+    ),
+    ("bins every 3 and 17", "every 3 and 17", "FREQ=MONTHLY;BYMONTHDAY=3,17"),
+    ("bins every 8 of the month", "every 8 of the month", "FREQ=MONTHLY;BYMONTHDAY=8"),
+    ("bins on the 3 and 17 of each month", "on the 3 and 17 of each month", "FREQ=MONTHLY;BYMONTHDAY=3,17"),
+    ("2nd and last fridays of every month", "2nd and last fridays of every month", "FREQ=MONTHLY;BYDAY=2FR,-1FR"),
+    ("swim every 4 weekends", "every 4 weekends", "FREQ=WEEKLY;INTERVAL=4;BYDAY=SA,SU"),
+    ("swim every second weekend", "every second weekend", "FREQ=WEEKLY;INTERVAL=2;BYDAY=SA,SU"),
+    ("the 90th day of every year", "the 90th day of every year", "FREQ=YEARLY;BYYEARDAY=90"),
+    ("every 90th day of the year", "every 90th day of the year", "FREQ=YEARLY;BYYEARDAY=90"),
+    ("tax every apr 5 and oct 5", "every apr 5 and oct 5", "FREQ=YEARLY;BYMONTH=4,10;BYMONTHDAY=5"),
+    ("gym every mon thu", "every mon thu", "FREQ=WEEKLY;BYDAY=MO,TH"),
+    ("gym every monday - 7am", "every monday - 7am", "FREQ=WEEKLY;BYDAY=MO;BYHOUR=7;BYMINUTE=0"),
+    ("gym every friday until november", "every friday until november", "FREQ=WEEKLY;BYDAY=FR;UNTIL=20271101"),
     ("feed the cat every day", "every day", "FREQ=DAILY"),
     ("feed the cat daily", "daily", "FREQ=DAILY"),
     ("feed the cat each morning", "each morning", "FREQ=DAILY;BYHOUR=9;BYMINUTE=0"),
@@ -111,6 +130,7 @@ def test_what_a_rule_cannot_say_is_no_recurrence(text: str) -> None:
         ("repot it 10 days after i finish it", "FREQ=DAILY;INTERVAL=10", "completion"),
         ("repot it a year after completion", "FREQ=YEARLY", "completion"),
         ("repot it every 2 weeks from completion", "FREQ=WEEKLY;INTERVAL=2", "completion"),
+        ("repot it every 6 weeks on monday when done", "FREQ=WEEKLY;INTERVAL=6;BYDAY=MO", "completion"),
         ("repot it every 2 weeks", "FREQ=WEEKLY;INTERVAL=2", "schedule"),
     ],
 )

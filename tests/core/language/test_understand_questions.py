@@ -12,6 +12,7 @@ from kirotodo.core.language.types import (
     Clarify,
     Clear,
     Complete,
+    Confirm,
     CreateList,
     Delete,
     DeleteList,
@@ -65,7 +66,7 @@ ON_TOMORROW = Scope(due_from=TOMORROW, due_to=TOMORROW)
         ("what tags do I have", Query(about="tags")),
         ("stats", Query(about="stats")),
         ("show task 5", Query(about="task", target=Target(ids=(5,)))),
-        ("when is the recital?", Query(about="task", target=Target(words="recital"))),
+        ("when is the recital?", Query(about="when", target=Target(words="recital"))),
         ("do I have soap on my list?", Query(about="task", target=Target(words="soap"))),
         ("today", Query(scope=Scope(due="today"))),
     ],
@@ -138,7 +139,7 @@ def test_short_answers(text: str, expected: Action) -> None:
 def test_what_is_not_its_job_changes_nothing(text: str) -> None:
     found = actions(text)
     assert not any(isinstance(a, CHANGES) for a in found)
-    assert any(isinstance(a, OutOfScope | Clarify | Query) for a in found)
+    assert any(isinstance(a, OutOfScope | Clarify | Confirm | Query) for a in found)
 
 
 @pytest.mark.parametrize(

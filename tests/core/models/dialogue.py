@@ -7,12 +7,14 @@ from typing import Any
 
 from kirotodo.core.agent.prompt import shortened
 from kirotodo.core.domain.conversation import CallStatus
+from kirotodo.core.domain.task import TaskSnapshot
 from kirotodo.core.errors import ToolError, UserError
 from kirotodo.core.models.builtin.model import BuiltinModel
 from kirotodo.core.models.model import (
     AssistantStep,
     Facts,
     ModelRequest,
+    Opaque,
     PromptItem,
     TextDelta,
     ToolCall,
@@ -38,6 +40,16 @@ class UserEntry:
     never: tuple[str, ...] = field(default=())
 
 
+def _of_an_earlier_turn(item: PromptItem) -> PromptItem:
+    match item:
+        case ToolOutcome(result=result):
+            return replace(item, result=shortened(result))
+        case AssistantStep(opaque=Opaque(lasting=False)):
+            return replace(item, opaque=None)
+        case _:
+            return item
+
+
 class Dialogue:
     """Says things to the model; `agree` answers the approvals that its calls need."""
 
@@ -55,19 +67,21 @@ class Dialogue:
         self.tools.turn += 1
         self.called, self.arguments, self.questions = [], [], []
         self.history = [
-            replace(item, result=shortened(item.result)) if isinstance(item, ToolOutcome) else item
+            replace(item, opaque=None)
+            if isinstance(item, AssistantStep) and item.opaque and not item.opaque.lasting
+            else item
             for item in self.history
         ]
         self.history.append(UserText(text=text))
         for round_ in range(ROUNDS):
-            step, calls = await self._step()
+            said, calls, opaque = await self._step()
             requests = tuple(
                 ToolCallRequest(call_id=f"{round_}.{place}", tool=call.tool, arguments=call.arguments)
                 for place, call in enumerate(calls)
             )
-            self.history.append(AssistantStep(text=step, calls=requests))
+            self.history.append(AssistantStep(text=said, calls=requests, opaque=opaque))
             if not requests:
-                return step
+                return said
             for request in requests:
                 self.history.append(await self._run(request))
         raise AssertionError(f"no answer to {text!r} within {ROUNDS} rounds; called {self.called}")
@@ -86,17 +100,24 @@ class Dialogue:
             for words in exchange.never:
                 assert words not in answer, report
 
-    async def _step(self) -> tuple[str, list[ToolCall]]:
+    async def _step(self) -> tuple[str, list[ToolCall], Opaque | None]:
         request = ModelRequest(
             instructions="",
             tools=TOOLS.schemas(),
             history=tuple(self.history),
             facts=Facts(now=self.tools.now.astimezone(ZONE), zone=ZONE, open_tasks=0),
             deadline=asyncio.get_running_loop().time() + 30,
+            snapshot=self._look,
         )
         events = [event async for event in self.model.stream(request)]
         text = "".join(event.text for event in events if isinstance(event, TextDelta))
-        return text, [event for event in events if isinstance(event, ToolCall)]
+        opaque = next((event for event in events if isinstance(event, Opaque)), None)
+        return text, [event for event in events if isinstance(event, ToolCall)], opaque
+
+    async def _look(self, text: str) -> TaskSnapshot:
+        today = self.tools.now.astimezone(ZONE).date()
+        async with self.tools.database.read("ann") as store:
+            return await store.tasks.snapshot(text, today=today, zone=ZONE)
 
     async def _run(self, request: ToolCallRequest) -> ToolOutcome:
         self.called.append(request.tool)

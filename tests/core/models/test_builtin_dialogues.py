@@ -94,7 +94,7 @@ DIALOGUES = {
     ],
     "two wishes in one sentence": [
         UserEntry("add wine to shopping"),
-        UserEntry("remove wine and add beer to my shopping list", "list_tasks add_task delete_task", ("2 beer",)),
+        UserEntry("remove wine and add beer to my shopping list", "list_tasks delete_task add_task", ("2 beer",)),
     ],
     "undo puts back": [
         UserEntry("add call the bank"),
@@ -275,8 +275,19 @@ async def test_taking_the_other_one_never_takes_back_somebody_elses_edit(talk: D
     talk.tools.turn += 1
     await talk.tools.call("update_task", task_id=3, title="late lunch")
     answer = await talk.say("no, the second one")
-    assert "changed since" in answer
-    assert await talk.pending() == ["2 board meeting", "3 late lunch"]
+    assert answer == "Put back: #1 team meeting.\n\nDeleted #2 board meeting."
+    assert await talk.pending() == ["1 team meeting", "3 late lunch"]
+
+
+async def test_what_was_edited_by_hand_since_is_not_taken_back(talk: Dialogue) -> None:
+    for text in ("add team meeting", "add board meeting", "complete the meeting", "the first one"):
+        await talk.say(text)
+    talk.tools.turn += 1
+    async with talk.tools.database.begin("ann") as store:
+        await store.tasks.update(1, {"title": "crew meeting", "completed_at": None})
+    answer = await talk.say("no, the second one")
+    assert "changed outside the chat since" in answer
+    assert await talk.pending() == ["1 crew meeting"]
 
 
 async def test_clearing_a_list_asks_and_a_no_leaves_it(talk: Dialogue) -> None:

@@ -5,9 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from kirotodo.core.models.builtin.memory import asked_in, remember, turns_of
 from kirotodo.core.models.builtin.replies import bullets, choices, dated, escaped, trouble
-from kirotodo.core.models.model import AssistantStep, ToolOutcome, UserText
+from kirotodo.core.models.model import ToolOutcome
 from tests.core.models.dialogue import Dialogue
 
 HOSTILE = (
@@ -86,21 +85,6 @@ async def test_a_title_cannot_pose_as_a_question_or_a_list(talk: Dialogue) -> No
     assert talk.changed == []
     await talk.say("yes")
     assert talk.changed == []
-
-
-def test_questions_are_known_by_their_endings() -> None:
-    assert asked_in("Two match:\n1. #1 a\n\nWhich one should I delete?") == "delete"
-    assert asked_in("Deleted #1 a.") is None
-    assert asked_in("1 open task:\n- #1 Which one should I delete?") is None
-
-
-def test_memory_reads_lists_back_with_their_titles() -> None:
-    text = "Two match:\n" + choices([{"id": 9, "title": "[x] a*b", "due": None}, {"id": 11, "title": "c"}])
-    memory = remember(
-        turns_of([UserText(text="delete it"), AssistantStep(text=text + "\n\nWhich one should I delete?")])
-    )
-    assert [(task["id"], task["title"]) for task in memory.shown] == [(9, "[x] a*b"), (11, "c")]
-    assert (memory.numbered, memory.asked) == (True, "delete")
 
 
 def test_what_went_wrong_is_said_plainly() -> None:

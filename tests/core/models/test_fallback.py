@@ -1,8 +1,12 @@
 """A second model behind the first: when it answers, when not, and what it says of itself."""
 
+from dataclasses import replace
+
 import pytest
 
+from kirotodo.core.domain.task import TaskSnapshot
 from kirotodo.core.errors import ModelError
+from kirotodo.core.models.builtin.model import BuiltinModel
 from kirotodo.core.models.fallback import NOTICE, SLOW_NOTICE, FallbackModel
 from kirotodo.core.models.model import (
     AssistantStep,
@@ -14,6 +18,7 @@ from kirotodo.core.models.model import (
     UserText,
 )
 from kirotodo.core.models.openai.errors import Kind, ProviderFault, slow
+from kirotodo.core.models.registry import LazyModel
 from kirotodo.core.models.scripted import Fail, ScriptedModel, call
 from tests.core.models.provider import model_request, run
 
@@ -30,6 +35,21 @@ def fault(kind: Kind) -> Fail:
 async def test_it_answers_when_the_first_is_down() -> None:
     both = FallbackModel(ScriptedModel([fault("down")]), ScriptedModel(["Hi."]))
     assert await run(both, model_request()) == [TextDelta(text=f"{NOTICE}\n\nHi.")]
+
+
+async def test_every_model_behind_another_can_look_at_the_list() -> None:
+    seen: list[str] = []
+
+    async def look(text: str) -> TaskSnapshot:
+        seen.append(text)
+        return TaskSnapshot()
+
+    request = replace(model_request(UserText(text="delete the fern")), snapshot=look)
+    both = FallbackModel(ScriptedModel([fault("down")]), BuiltinModel())
+    lazy = LazyModel("late", BuiltinModel)
+    for model in (both, lazy):
+        assert await run(model, request)
+    assert seen == ["delete the fern"] * 2
 
 
 async def test_a_first_word_that_did_not_come_names_the_setting_and_stays_handed_over() -> None:

@@ -323,6 +323,41 @@ async def test_many_changes_of_one_group_are_undone_together(database: Database)
     assert len(changed.removed) == 600
 
 
+async def test_undo_takes_back_what_the_last_turn_did_to_some_tasks_and_leaves_the_rest(database: Database) -> None:
+    async with database.begin(ANN, turn_id="t1") as store:
+        for title in ("milk", "bread", "tea"):
+            await store.tasks.add(TaskDraft(title=title))
+    async with database.begin(ANN, turn_id="t2") as store:
+        for task_id in (1, 2, 3):
+            await store.tasks.update(task_id, {"priority": "high"})
+    async with database.begin(ANN, turn_id="t3") as store:
+        assert [task.id for task in (await store.journal.undo_tasks([2], skip_turn="t3")).tasks] == [2]
+    async with database.begin(ANN) as store:
+        assert [task.priority for task in await store.tasks.get_many((1, 2, 3))] == ["high", "none", "high"]
+        assert {task.id for task in (await store.journal.undo()).tasks} == {1, 3}  # the rest of it
+    async with database.begin(ANN) as store:
+        await store.tasks.update(1, {"title": "oat milk"})
+        with pytest.raises(NotUndoable, match="outside the chat"):
+            await store.journal.undo_tasks([1])
+        with pytest.raises(NotUndoable, match="nothing to undo"):
+            await store.journal.undo_tasks([7])
+
+
+async def test_undo_of_a_completion_takes_the_next_occurrence_along(database: Database) -> None:
+    async with database.begin(ANN, turn_id="t1") as store:
+        await store.tasks.add(TaskDraft(title="water", due_date=date(2026, 11, 27), recurrence="FREQ=DAILY"))
+        await store.tasks.add(TaskDraft(title="tea"))
+    async with database.begin(ANN, turn_id="t2") as store:
+        done = datetime(2026, 11, 27, tzinfo=UTC)
+        for task_id in (1, 2):
+            await store.tasks.update(task_id, {"completed_at": done})
+        await store.tasks.add(TaskDraft(title="water", due_date=date(2026, 11, 28), parent_id=1))
+    async with database.begin(ANN, turn_id="t3") as store:
+        changed = await store.journal.undo_tasks([1], skip_turn="t3")
+        assert (([task.id for task in changed.tasks]), changed.removed) == ([1], (3,))
+        assert (await store.tasks.get(2)).completed
+
+
 async def test_undoing_many_tasks_takes_few_statements(database: Database) -> None:
     """So that an import of thousands can be undone while others wait for the database."""
     counts: dict[int, list[int]] = {}

@@ -353,6 +353,20 @@ def test_understand_tells_people_what_was_understood(home: Path) -> None:
     assert "17:00" in shown
 
 
+def test_understand_tells_how_a_text_was_read(home: Path) -> None:
+    shown = ok("understand", "remind me to oil the gate on friday")
+    spans, read = (
+        shown.index("spans\n  date       on friday"),
+        shown.index("read         remind me to oil the gate on friday"),
+    )
+    assert spans < read < shown.index("remind: add") < shown.index("opinion      add ")
+    answer = json.loads(ok("understand", "--json", "oil the gate on friday"))
+    assert [span["kind"] for span in answer["spans"]] == ["date"]
+    assert [reading["score"] for reading in answer["readings"]] == sorted(
+        (reading["score"] for reading in answer["readings"]), reverse=True
+    )
+
+
 def test_understand_as_json(home: Path) -> None:
     answer = json.loads(ok("understand", "--json", "buy milk"))
     assert [action["op"] for action in answer["actions"]] == ["add"]
@@ -370,6 +384,71 @@ def test_understand_answers_lines_in_order(home: Path) -> None:
 @pytest.mark.parametrize("line", ["nonsense", "[1]", "3"])
 def test_a_line_that_is_no_question_is_told_with_its_number(home: Path, line: str) -> None:
     assert "Line 1" in fails(1, "understand", "--jsonl", stdin=line + "\n")
+
+
+TWO_DIALOGUES = (
+    {
+        "id": "a",
+        "now": "2026-11-23T10:00:00",
+        "zone": "Europe/Berlin",
+        "tasks": [{"title": "tidy the shed", "due_date": "2026-11-25"}, {"title": "oil the gate"}],
+        "turns": ["add feed the cat tomorrow at 7am", "mark task 1 as done"],
+    },
+    {"id": "b", "now": "2026-02-01T10:00:00", "turns": ["add feed the dog tomorrow"]},
+)
+
+
+def held(*lines: object) -> list[dict[str, Any]]:
+    shown = ok("understand", "--dialogues", stdin="\n".join(json.dumps(line) for line in lines) + "\n")
+    return [json.loads(line) for line in shown.splitlines()]
+
+
+def test_dialogues_are_held_each_on_a_list_and_a_clock_of_its_own(home: Path) -> None:
+    first, second = held(*TWO_DIALOGUES)
+    assert [turn["status"] for turn in first["turns"]] == ["finished", "finished"]
+    after, last = (turn["tasks"] for turn in first["turns"])
+    assert [task["title"] for task in after] == ["tidy the shed", "oil the gate", "feed the cat"]
+    assert (after[2]["due_date"], after[2]["due_time"][:5]) == ("2026-11-24", "07:00")
+    assert [task["completed_at"] is not None for task in last] == [True, False, False]
+    assert second["id"] == "b"
+    assert [(task["title"], task["due_date"]) for task in second["turns"][0]["tasks"]] == [
+        ("feed the dog", "2026-02-02")
+    ]
+    assert not list(home.rglob("*.db"))
+
+
+def test_a_question_of_approval_in_a_dialogue_waits_unless_it_is_answered(home: Path) -> None:
+    tasks = [{"title": "tidy the shed"}, {"title": "oil the gate"}]
+    line = {"tasks": tasks, "turns": ["delete everything"]}
+    waiting, agreed = held(line, {**line, "approve": True})
+    assert waiting["turns"][0]["status"] == "awaiting_approval"
+    assert len(waiting["turns"][0]["tasks"]) == 2
+    assert agreed["turns"][0]["status"] == "finished"
+    assert agreed["turns"][0]["tasks"] == []
+    assert "Delete 2 tasks?" in agreed["turns"][0]["response"]
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("nonsense", "isn't valid JSON"),
+        ("[1]", "isn't a JSON object"),
+        ("{}", "turns"),
+        ('{"turns": ["x"], "zone": "Mars/Base"}', "time zone"),
+        ('{"turns": ["x"], "clock": 1}', "unknown field 'clock'"),
+        ('{"turns": ["x"], "tasks": [{"title": "x", "due_date": "soon"}]}', "tasks.0.due_date"),
+        ('{"turns": ["x", " "]}', "turns.1"),
+    ],
+)
+def test_a_line_that_describes_no_dialogue_gets_an_error_with_its_number(home: Path, line: str, wrong: str) -> None:
+    error = fails(1, "understand", "--dialogues", stdin='{"turns": ["hello"]}\n' + line + "\n")
+    assert "Line 2" in error
+    assert wrong in error
+
+
+@pytest.mark.parametrize("args", [("--jsonl", "--dialogues"), ("--dialogues", "add milk"), ("--jsonl", "add milk")])
+def test_lines_and_a_text_exclude_each_other(home: Path, args: tuple[str, ...]) -> None:
+    fails(2, "understand", *args, stdin="")
 
 
 def test_nothing_to_understand_is_wrong_usage(home: Path) -> None:

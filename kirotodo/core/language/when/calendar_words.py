@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Final
 
 from kirotodo.core.language.patterns import pattern
-from kirotodo.core.language.when.tokens import Line
+from kirotodo.core.language.when.tokens import Line, cut
 
 _WEEKDAYS: Final = (
     "monday mon",
@@ -49,10 +49,13 @@ _ISO: Final = pattern(
     r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:(?:T|\s)(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?:Z"
     r"|[+-]\d{2}:?\d{2})?)?(?!\w)"
 )
+_SPACED: Final = pattern(r"(\d{1,4}) ([-/.]) (\d{1,2}) \2 (\d{1,4})(?!\w)")
+_COMPACT: Final = pattern(r"((?:19|20)\d\d)(0[1-9]|1[0-2])([0-3]\d)(?![\w.,]*\d)")
 _FULL: Final = pattern(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\w)")
 _YEAR_MONTH: Final = pattern(r"((?:19|20)\d\d)[-/](\d{1,2})(?![\w/.-]*\d)")
 _MONTH_YEAR: Final = pattern(r"(\d{1,2})[-/]((?:19|20)\d\d)(?![\w/.-]*\d)")
 _SHORT: Final = pattern(r"(\d{1,2})/(\d{1,2})(?!\w)")
+_DOTTED: Final = pattern(r"(\d\d)\.(\d\d)\.(?![\w.])")
 
 
 def full_date(line: Line, i: int, *, day_first: bool) -> tuple[dt.date | None, dt.time | None, int] | None:
@@ -62,10 +65,18 @@ def full_date(line: Line, i: int, *, day_first: bool) -> tuple[dt.date | None, d
         year, _, month, day, hour, minute, second = match.groups()
         time = _time(hour, minute, second) if hour else None
         return valid_date(int(year), int(month), int(day)), time, token_after(line, i, match.end())
+    if match := _COMPACT.match(text, start):
+        year, month, day = (int(part) for part in match.groups())
+        return valid_date(year, month, day), None, token_after(line, i, match.end())
+    if match := _SPACED.match(text, start):
+        joined = match[0].replace(" ", "")
+        whole = _ISO.fullmatch(joined) or _FULL.fullmatch(joined)
+        inner = full_date(cut(joined), 0, day_first=day_first) if whole and len(joined) > 7 else None
+        return (inner[0], None, token_after(line, i, match.end())) if inner else None
     if match := _FULL.match(text, start):
         one, mark, two, year = match.groups()
-        if len(year) == 2 and mark != "/":
-            return None
+        if len(year) == 2 and mark != "/" and (len(one), len(two)) != (2, 2):
+            return None  # a version: "5.1.27"
         first_is_day = day_first or mark == "."
         month, day = (int(two), int(one)) if first_is_day else (int(one), int(two))
         if month > 12 >= day:
@@ -86,12 +97,13 @@ def year_month(line: Line, i: int) -> tuple[int, int, int] | None:
 
 
 def short_date(line: Line, i: int, *, day_first: bool) -> tuple[int, int, int] | None:
-    """Read "11/27": month, day and the token after it."""
-    match = _SHORT.match(line.text, line.starts[i])
+    """Read "11/27", and "27.11." as much of Europe writes it: month, day and the token after it."""
+    dotted = _DOTTED.match(line.text, line.starts[i])
+    match = dotted or _SHORT.match(line.text, line.starts[i])
     if match is None:
         return None
-    month, day = (int(part) for part in (match.groups()[::-1] if day_first else match.groups()))
-    if month > 12 >= day:
+    month, day = (int(part) for part in (match.groups()[::-1] if day_first or dotted else match.groups()))
+    if month > 12 >= day and not dotted:
         month, day = day, month
     return (month, day, token_after(line, i, match.end())) if 0 < month < 13 and 0 < day < 32 else None
 

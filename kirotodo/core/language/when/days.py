@@ -17,7 +17,7 @@ from kirotodo.core.language.when.calendar_words import (
 )
 from kirotodo.core.language.when.durations import Length, add_months, length_at, moved
 from kirotodo.core.language.when.holidays import Rule, holiday_at
-from kirotodo.core.language.when.numbers import digits, ordinal, whole
+from kirotodo.core.language.when.numbers import NUMBER_WORDS, digits, ordinal, whole
 from kirotodo.core.language.when.tokens import Context, Line, word_set
 
 Weak: TypeAlias = Literal["", "edge", "lead", "figures"]
@@ -135,8 +135,8 @@ def weekday_day(ctx: Context, i: int) -> DayMatch:
         return (Day(in_week(ctx, week_start(ctx, later.date()), weekday)), length[1]) if later else None
     if words[j : j + 2] == ("after", "next") and modifier is None:
         return Day(first + dt.timedelta(days=7)), j + 2
-    if words[j] == "week" and modifier is None:
-        return Day(first + dt.timedelta(days=7)), j + 1
+    if words[j] in ("week", "fortnight") and modifier is None:
+        return Day(first + dt.timedelta(days=7 if words[j] == "week" else 14)), j + 1
     if modifier is None:
         return Day(first, weekday=weekday, weak="edge" if words[i] in WEAK_WEEKDAYS else ""), j
     return Day(_modified(ctx, weekday, modifier[0], modifier[1])), j
@@ -189,7 +189,8 @@ def _counts_noun(ctx: Context, i: int) -> bool:
     """Whether an ordinal is of something else: "the 3rd floor", "the first monday"."""
     line = ctx.line
     word = line.words[i]
-    return i < line.size and word[:1].isalpha() and word not in _NOT_COUNTED and word not in MONTHS
+    counted = word not in _NOT_COUNTED and word not in MONTHS and word not in NUMBER_WORDS
+    return i < line.size and word[:1].isalpha() and counted
 
 
 def year_at(ctx: Context, i: int) -> tuple[int, int] | None:
@@ -205,6 +206,8 @@ def year_at(ctx: Context, i: int) -> tuple[int, int] | None:
         return int(word), j + 1
     if word in ("'", "’") and digits(words[j + 1]) and len(words[j + 1]) == 2:
         return full_year(words[j + 1]), j + 2
+    if words[i] in ("-", "/") and ctx.line.glued(i) and ctx.line.glued(j) and digits(word) and len(word) == 2:
+        return full_year(word), j + 1  # "10-Apr-27"
     modifier = modifier_at(ctx, j)
     if modifier and words[modifier[2]] in ("year", "yr"):
         return ctx.today.year + modifier[0], modifier[2] + 1
@@ -250,6 +253,8 @@ def month_day(ctx: Context, i: int) -> DayMatch:
     if named is None:
         return None
     month, j = named
+    if year is None and digits(words[j]) and len(words[j]) == 4 and ordinal(line, k := _past_the(words, j + 1)):
+        year, j = int(words[j]), k  # "march 2027 the 3rd"
     while words[j] in ("-", "/", ".", ",", "the", "on") and j < named[1] + 2:
         j += 1
     number = ordinal(line, j)
@@ -266,6 +271,10 @@ def month_day(ctx: Context, i: int) -> DayMatch:
         year, j = later
     common = words[i] in ("may", "march", "mar") and not line.capital(i) and digits(words[j - 1])
     return Day(next_date(ctx, month, day, year), weak="edge" if common and start == i and year is None else ""), j
+
+
+def _past_the(words: tuple[str, ...], i: int) -> int:
+    return i + 1 if words[i] == "the" else i
 
 
 def _clock_like(line: Line, j: int) -> bool:
@@ -292,9 +301,9 @@ def day_month(ctx: Context, i: int) -> DayMatch:
         j += 1
     while words[j] in ("of", "-", "/", ".", ",", "in") and j < number[1] + 2:
         j += 1
-    named = month_at(ctx, j)
+    named = month_at(ctx, j) or _numbered_month(ctx, j)
     if named is None:
-        return None if plain or words[j - 1] not in ("of", "in") else _of_month(ctx, j, day)
+        return None if words[j - 1] not in ("of", "in") else _of_month(ctx, j, day)
     if words[j - 1] == "," and plain:
         return None
     month, end = named
@@ -306,11 +315,23 @@ def day_month(ctx: Context, i: int) -> DayMatch:
     return Day(date, weak="edge" if common else ""), year[1] if year else end
 
 
+def _numbered_month(ctx: Context, j: int) -> tuple[int, int] | None:
+    """ "the third of the twelfth", "5th of the 12th month"."""
+    if ctx.words[j - 1 : j + 1] != ("of", "the"):
+        return None
+    number = ordinal(ctx.line, j + 1)
+    if number is None or not 0 < number[0] < 13:
+        return None
+    if ctx.words[number[1]] == "month":
+        return number[0], number[1] + 1
+    return None if _counts_noun(ctx, number[1]) else number
+
+
 def _of_month(ctx: Context, j: int, day: int) -> DayMatch:
     """ "the 20th of next month", "15th of the month"."""
     modifier = modifier_at(ctx, j)
     k = modifier[2] if modifier else j + 1
-    if ctx.words[k] != "month" or (modifier is None and ctx.words[j] not in ("the", "this")):
+    if ctx.words[k] != "month" or (modifier is None and ctx.words[j] not in ("the", "this")) or ctx.line.possessive(k):
         return None
     if modifier is None:
         bare = day_of_month(ctx, day)
@@ -349,6 +370,13 @@ def bare_ordinal(ctx: Context, i: int) -> DayMatch:
     return (Day(date, weak="edge" if strong else "lead"), number[1]) if date else None
 
 
+_DATE_LEADS: Final = word_set("on by due before until till from after since @ for at")
+
+
+def _led(line: Line, i: int) -> bool:
+    return i > 0 and line.words[i - 1] in _DATE_LEADS
+
+
 _FRACTION_NOUNS: Final = word_set(
     "cup cups tsp tbsp teaspoon tablespoon gallon gallons lb lbs oz pound pounds inch inches kg g l liter litre mile "
     "miles of off price way full empty pint pints stars hour hours h dozen marathon"
@@ -368,6 +396,8 @@ def figures(ctx: Context, i: int) -> DayMatch:
         return Day(first, until=add_months(first, 1) - dt.timedelta(days=1), grain="month", weak="figures"), month[2]
     if short := short_date(line, i, day_first=day_first):
         month_said, day, j = short
+        if (month_said, day) == (7, 24) and line.words[i : i + 3] == ("24", "/", "7") and not _led(line, i):
+            return Day(None), j  # around the clock
         if line.words[j] in _FRACTION_NOUNS or (i and line.words[i - 1] == "the" and line.capital(j)):
             return Day(None), j
         year = year_at(ctx, j) if line.words[j] in (",", "of", "in") else None
@@ -376,12 +406,15 @@ def figures(ctx: Context, i: int) -> DayMatch:
     return None
 
 
+_OTHER_CALENDARS: Final = word_set("chinese lunar jewish islamic orthodox persian tamil thai")
+
+
 def holiday_day(ctx: Context, i: int) -> DayMatch:
     """Read a day with a name of its own: "christmas", "the day before thanksgiving", "easter 2027"."""
     modifier = modifier_at(ctx, i)
     j = modifier[2] if modifier else i
     named = holiday_at(ctx.line, j)
-    if named is None:
+    if named is None or (i and ctx.words[i - 1] in _OTHER_CALENDARS):
         return None
     rule, j = named
     if year := year_at(ctx, j):

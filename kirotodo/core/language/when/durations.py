@@ -96,8 +96,10 @@ def _single(line: Line, i: int) -> tuple[Length, int] | None:
         return None
     length = _scaled(value, unit[0])
     if unit[0] == "hour" and words[j] == "h" and line.glued(j + 1) and digits(words[j + 1]) and len(words[j + 1]) == 2:
-        minutes = int(words[j + 1])
-        return (Length(seconds=int(value * 3600) + 60 * minutes, fine="minute"), j + 2) if minutes < 60 else None
+        minutes, end = int(words[j + 1]), j + 2
+        if words[end] in ("m", "min", "mins") and line.glued(end):
+            end += 1
+        return (Length(seconds=int(value * 3600) + 60 * minutes, fine="minute"), end) if minutes < 60 else None
     return (length, unit[1]) if length is not None else None
 
 

@@ -14,6 +14,7 @@ from kirotodo.core.language.when.days import (
     Day,
     DayMatch,
     Weak,
+    after,
     bare_ordinal,
     day_month,
     figures,
@@ -48,7 +49,7 @@ from kirotodo.core.language.when.times import (
     part_at,
     part_time,
 )
-from kirotodo.core.language.when.tokens import Context, word_set
+from kirotodo.core.language.when.tokens import Context, Line, word_set
 
 Anchor: TypeAlias = Callable[[Context, int], tuple[dt.datetime, bool, int] | None]
 """Reads what is counted from: the moment, whether a time of day was said, and the token after it."""
@@ -68,8 +69,10 @@ def offset_day(ctx: Context, i: int, anchor: Anchor) -> DayMatch:
             if words[j] == "another" and words[j + 1] not in ("a", "an"):
                 break
             j += 1
-        counted = length_at(ctx.line, j)
+        counted = length_at(ctx.line, j) or _next_unit(ctx, j)
         return _counted_in(ctx, counted) if counted else None
+    if word == "next" and words[i + 1] in ("hour", "minute"):
+        return _reached(ctx, length_at_one(words[i + 1]), 1, i + 2)
     j = i + 1 if word == "the" else i
     if words[j] in UNITS and words[j + 1] in ("after", "before"):
         return _from_anchor(ctx, length_at_one(words[j]), j + 1, anchor)
@@ -78,17 +81,24 @@ def offset_day(ctx: Context, i: int, anchor: Anchor) -> DayMatch:
         return None
     length, j = counted
     follower = words[j]
+    weeks = length.fine in ("week", "fortnight")
+    if weeks and RELATIVE_WORDS.get(follower, -1) >= 0:
+        return _from_anchor(ctx, length, j - 1, anchor)  # "a week tomorrow"
     if follower in ("from", "after") and words[j + 1] in ("now", "today"):
         return _reached(ctx, length, 1, j + 2)
     if follower in _FORWARD:
-        if follower == "on" and not (length.fine == "week" and words[j + 1] != ""):
-            return None
         if follower == "on":
-            return _from_anchor(ctx, length, j, anchor)
+            return _from_anchor(ctx, length, j, anchor) if weeks and words[j + 1] != "" else None
         return _reached(ctx, length, 1, j + 1)
     if follower in _BACK:
         return _reached(ctx, length, -1, j + 1)
     return _from_anchor(ctx, length, j, anchor)
+
+
+def _next_unit(ctx: Context, j: int) -> tuple[Length, int] | None:
+    """ "in the next hour"."""
+    units = ("hour", "minute", "day", "week", "month", "year")
+    return (length_at_one(ctx.words[j]), j + 1) if ctx.words[j - 1] == "next" and ctx.words[j] in units else None
 
 
 def length_at_one(unit_word: str) -> Length:
@@ -131,7 +141,10 @@ def _landed(moment: dt.datetime, length: Length, *, timed: bool) -> Day:
 
 def _from_anchor(ctx: Context, length: Length, j: int, anchor: Anchor) -> DayMatch:
     word = ctx.words[j]
-    if (word not in _FROM and word not in ("before", "on")) or (word == "past" and length.fine == "quarter"):
+    direct = ctx.words[j + 1] in RELATIVE_WORDS
+    if (word not in _FROM and word not in ("before", "on") and not direct) or (
+        word == "past" and length.fine == "quarter"
+    ):
         return None
     start = anchor(ctx, j + 1)
     if start is None:
@@ -156,6 +169,7 @@ class _Pieces(NamedTuple):
 
 
 _LINKS: Final = frozenset({",", "-", "–", "(", ")", "the", "on", "in", "of", "for", "sometime", "and"})
+_BETWEEN_WEEKDAYS: Final = frozenset({",", "&", "and", "+", "/"})
 _JOINS: Final = frozenset({"-", "–", "—", "to", "until", "till", "til", "through", "thru"})
 STARTERS: Final = frozenset(
     set(RELATIVE_WORDS)
@@ -189,7 +203,7 @@ def day_at(ctx: Context, i: int) -> DayMatch:
     if digits(word):
         matchers = _FIGURE_DAYS
     elif word in WEEKDAYS:
-        matchers = (weekday_day, holiday_day)
+        matchers = (weekday_day, _weekdays, _weekday_from, holiday_day)
     elif word in MONTHS:
         matchers = (month_day, period_day, holiday_day)
     else:
@@ -203,6 +217,26 @@ def day_at(ctx: Context, i: int) -> DayMatch:
 
 def _offset(ctx: Context, i: int) -> DayMatch:
     return offset_day(ctx, i, _anchor)
+
+
+def _weekday_from(ctx: Context, i: int) -> DayMatch:
+    """ "the friday after thanksgiving", "first monday after the 10th", "the sunday before christmas"."""
+    words = ctx.words
+    j = i + 1 if words[i] == "the" else i
+    j = j + 1 if words[j] == "first" else j
+    named = weekday_at(ctx, j)
+    if named is None or words[named[1]] not in ("after", "before", "following") or words[named[1] + 1] == "next":
+        return None
+    inner = ctx.deeper()
+    k = named[1] + 1
+    found = day_at(inner, k + 1 if words[k] in ("the", "my") else k) if inner else None
+    found = found or (day_at(inner, k) if inner else None)
+    if found is None or found[0].date is None:
+        return None
+    day = found[0].date
+    if words[named[1]] == "before":
+        return Day(day - dt.timedelta(days=(day.weekday() - named[0] - 1) % 7 + 1)), found[1]
+    return Day(after(day, named[0])), found[1]
 
 
 def _anchor(ctx: Context, i: int) -> tuple[dt.datetime, bool, int] | None:
@@ -267,6 +301,7 @@ _WORD_DAYS: Final = (
     edge_day,
     holiday_day,
     _week_of,
+    _weekday_from,
     _offset,
     _day_range,
 )
@@ -293,6 +328,30 @@ def moment_at(ctx: Context, i: int) -> tuple[Moment, int] | None:
         weak = ""
     time_only = pieces.day is None and pieces.clock is not None and (pieces.part is None or pieces.part.offset is None)
     return Moment(when, weak, time_only), end
+
+
+def weekdays_end(line: Line, i: int) -> int | None:
+    """Return the token after several weekdays ("mon, wed and fri"), None where at most one is named."""
+    words = line.words
+    if words[i] not in WEEKDAYS:
+        return None
+    end, count = i + 1, 1
+    while True:
+        j = end
+        while words[j] in _BETWEEN_WEEKDAYS:
+            j += 1
+        if words[j] not in WEEKDAYS or words[j] in words[i:end]:
+            return end if count > 1 else None
+        end, count = j + 1, count + 1
+
+
+def _weekdays(ctx: Context, i: int) -> DayMatch:
+    """Read several weekdays as the first of them that comes."""
+    end = weekdays_end(ctx.line, i)
+    if end is None:
+        return None
+    days = [after(ctx.today, WEEKDAYS[word]) for word in ctx.words[i:end] if word in WEEKDAYS]
+    return Day(min(days)), end
 
 
 def _next_piece(ctx: Context, end: int, pieces: _Pieces, *, first: bool) -> tuple[_Pieces, int] | None:
@@ -336,7 +395,7 @@ def _piece(ctx: Context, k: int, led: Led, pieces: _Pieces) -> tuple[_Pieces, in
     elif pieces.day is not None and led == "no" and (refined := _refined(ctx, k, pieces.day)):
         return pieces._replace(day=refined[0]), refined[1]
     if pieces.clock is None and (pieces.day is None or pieces.day.time is None):
-        clock = clock_at(ctx.line, k, led)
+        clock = clock_at(ctx.line, k, "day" if pieces.day is not None and led == "no" else led)
         if clock is not None and (best is None or clock[1] > best[1]):
             best = pieces._replace(clock=clock[0]), clock[1]
     if led in ("no", "at"):

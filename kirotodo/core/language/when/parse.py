@@ -11,8 +11,9 @@ from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Preferences, When
 from kirotodo.core.language.when import moments
 from kirotodo.core.language.when.calendar_words import MONTHS, PEOPLE
-from kirotodo.core.language.when.moments import Moment, moment_at
+from kirotodo.core.language.when.moments import Moment, moment_at, weekdays_end
 from kirotodo.core.language.when.recurrence import repeats_in
+from kirotodo.core.language.when.times import MEALS
 from kirotodo.core.language.when.tokens import Context, Found, Line, context_of, standing_free, word_set
 
 _PREPOSITIONS: Final = word_set(
@@ -25,6 +26,7 @@ _MARKS: Final = frozenset({".", ",", "!", "?", ";", ":", ")", "…", "-", "–",
 _CLAUSE_ENDS: Final = _MARKS | word_set(
     "and or but then please to because so if when while for with at by thanks pls via from"
 )
+_MEAL_LEADS: Final = word_set("at over during after before by the my")
 _YEAR_LEADS: Final = frozenset({"in", "by", "since", "until", "till", "before", "after", "during"})
 
 
@@ -53,15 +55,39 @@ def find_when(text: str, *, now: dt.datetime, preferences: Preferences) -> list[
         end = _before(taken, i, end)
         start, bare = _with_prepositions(line, i, free)
         if moment.when is None:
-            i = free = end
+            i = free = _past_its_time(ctx, end)
         elif end > bare and _certain(ctx, moment, start, bare, end):
             found.append(
-                Found(line.starts[start], line.ends[end - 1], moment.when, line.starts[bare], moment.time_only)
+                Found(
+                    line.starts[start],
+                    line.ends[end - 1],
+                    moment.when,
+                    line.starts[bare],
+                    moment.time_only,
+                    _kept(line, bare, end),
+                )
             )
             i = free = end
         else:
             i += 1
     return found
+
+
+def _past_its_time(ctx: Context, end: int) -> int:
+    """After a day that does not exist, the time said with it means nothing either."""
+    following = moment_at(ctx, end)
+    return following[1] if following is not None and following[0].time_only else end
+
+
+def _kept(line: Line, bare: int, end: int) -> tuple[int, int] | None:
+    """The characters of an expression that a title keeps."""
+    if line.possessive(end - 1):
+        return line.starts[bare], line.ends[end - 1]
+    if (last := weekdays_end(line, bare)) is not None:
+        return line.starts[bare], line.ends[last - 1]
+    if line.words[end - 1] in MEALS and line.words[end - 2] not in _MEAL_LEADS and end - bare > 1:
+        return line.starts[end - 1], line.ends[end - 1]
+    return None
 
 
 def _recurring(ctx: Context) -> frozenset[int]:
@@ -86,7 +112,9 @@ def _with_prepositions(line: Line, i: int, free: int) -> tuple[int, int]:
         word = words[start - 1]
         if start < i and words[start] in _PREPOSITIONS and word in _PREPOSITIONS and word not in _OUTER:
             break
-        if word in _PREPOSITIONS or (word in ("or", "on") and words[start - 2 : start - 1] == ("on",)):
+        if word in ("to", "until", "till", "til") and start - 2 >= free and words[start - 2] == "up":
+            start -= 2
+        elif word in _PREPOSITIONS or (word in ("or", "on") and words[start - 2 : start - 1] == ("on",)):
             start -= 1
         elif word == "the" and start - 1 > free and words[start - 2] in _PREPOSITIONS:
             start -= 2
@@ -119,6 +147,8 @@ def _certain(ctx: Context, moment: Moment, start: int, bare: int, end: int) -> b
     if lead:
         return True
     if weak == "edge":
+        if words[end] in MEALS:
+            return True  # "boxing day lunch plans"
         ends = _MARKS if words[end - 1] in ("may", "march", "mar") else _CLAUSE_ENDS
         return words[end] in ends or end >= line.size
     if weak == "lead" and _date_of_month(line, start, end):

@@ -185,6 +185,8 @@ def weekend_day(ctx: Context, i: int) -> DayMatch:
             return None
     elif words[j] not in _WEEKENDS or words[j] == "weekends":
         return None
+    if words[j + 1 : j + 3] == ("after", "next") and modifier is None:
+        modifier, j = (2, False, j), j + 2
     first_day = 4 if ctx.preferences.weekend == "friday" else 5
     monday = ctx.today - ctx.today.weekday() * DAY
     way = modifier[0] if modifier else 0
@@ -202,6 +204,8 @@ def edge_day(ctx: Context, i: int) -> DayMatch:
     word = words[i]
     if word in _SHORT_ENDS:
         return Day(_last_day(_unit_period(ctx, _SHORT_ENDS[word], 0))), i + 1
+    if word in ("month", "quarter", "year") and words[i + 1] == "end":
+        return Day(_last_day(_unit_period(ctx, word, 0)), weak="lead"), i + 2
     if word == "the" and words[i + 1] in _BEGIN | _MIDDLE | _END:
         i, word = i + 1, words[i + 1]
     if word not in _BEGIN and word not in _MIDDLE and word not in _END:
@@ -224,10 +228,10 @@ def edge_day(ctx: Context, i: int) -> DayMatch:
     if word in _END:
         return Day(_last_day(period)), j
     if word in _BEGIN:
-        first = period.first
-        if first < ctx.today and period.unit in ("week", "month", "quarter", "year") and words[i] != "early":
-            first = _moved_on(period).first if period.last >= ctx.today else first
-        return Day(first, until=_within(period, 1)), j
+        begun = period.first < ctx.today <= period.last
+        if begun and period.unit in ("week", "month", "quarter", "year") and words[i] != "early":
+            period = _moved_on(period)
+        return Day(period.first, until=_within(period, 1)), j
     return Day(_within(period, 2), weak=""), j
 
 

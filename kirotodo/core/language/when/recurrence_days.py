@@ -166,7 +166,9 @@ def weekly_days(ctx: Context, i: int, draft: Draft) -> int | None:
             j += 1
         if words[j] in EVERY or (words[j] == "on" and j > end):
             j += 1
-        if j == end:
+        if j == end and not (words[j] in WEEKDAYS or words[j] in PLURALS):
+            return end
+        if ctx.line.possessive(j):
             return end
 
 
@@ -204,7 +206,7 @@ def _counted_noun(ctx: Context, j: int, nths: list[int], draft: Draft) -> int | 
     """What is counted: a weekday, a working day, a day."""
     words = ctx.words
     word = words[j]
-    named = weekday_at(ctx, j)
+    named = weekday_at(ctx, j) or ((PLURALS[word], j + 1) if word in PLURALS else None)
     if named and all(abs(nth) <= 53 for nth in nths):
         j = named[1]
         draft.days += [(nth, named[0]) for nth in nths]
@@ -226,7 +228,8 @@ def _counted_noun(ctx: Context, j: int, nths: list[int], draft: Draft) -> int | 
         draft.days = [(0, 5)]
         return j + 1
     if word in ("day", "days"):
-        (draft.yeardays if draft.freq == "YEARLY" and not draft.months else draft.monthdays).extend(nths)
+        yearly = (draft.freq == "YEARLY" and not draft.months) or any(abs(nth) > 31 for nth in nths)
+        (draft.yeardays if yearly else draft.monthdays).extend(nths)
         return j + 1
     return None
 
@@ -239,6 +242,26 @@ def day_numbers(ctx: Context, i: int, draft: Draft) -> int | None:
         j = end = j + 1
         while ctx.words[j] in LIST_MARKS:
             j += 1
+    return end
+
+
+def bare_numbers(ctx: Context, i: int, draft: Draft) -> int | None:
+    """Read days of the month without "th": "1 and 15", "5 of the month". One alone needs its month beside it."""
+    words = ctx.words
+    numbers: list[int] = []
+    j = end = i
+    while digits(words[j]) and len(words[j]) < 3 and 0 < int(words[j]) < 32:
+        numbers.append(int(words[j]))
+        j = end = j + 1
+        while words[j] in LIST_MARKS:
+            j += 1
+        if j == end:
+            break
+    of_month = words[end] == "of" and words[end + 1] in EVERY | {"the", "a", "month"}
+    ends = not words[end][:1].isalnum() and words[end] not in (":", "/", "-", ".", "%")
+    if not numbers or not (of_month or (len(numbers) > 1 and ends)):
+        return None
+    draft.monthdays += numbers
     return end
 
 
@@ -272,8 +295,18 @@ def month_dates(ctx: Context, i: int, draft: Draft) -> int | None:
     k = end
     while words[k] in LIST_MARKS:
         k += 1
-    if k > end and words[k] in MONTHS and not draft.monthdays:
-        return month_dates(ctx, k, draft)
+    if k > end and words[k] in MONTHS:
+        return _more_months(ctx, k, draft) or end
+    return end
+
+
+def _more_months(ctx: Context, i: int, draft: Draft) -> int | None:
+    """Further months after the first, with the same days: "january and june", "jan 15 and jul 15"."""
+    more = Draft()
+    end = month_dates(ctx, i, more)
+    if end is None or more.monthdays != draft.monthdays:
+        return None
+    draft.months += more.months
     return end
 
 

@@ -15,6 +15,8 @@ from kirotodo.core.language.when.recurrence_days import (
     PLURALS,
     WORKDAYS,
     Draft,
+    bare_numbers,
+    day_numbers,
     day_words,
     month_dates,
     nth_list,
@@ -93,7 +95,8 @@ def every(ctx: Context, i: int, draft: Draft) -> int | None:
         i += 1
     if words[i : i + 2] == ("and", "every"):
         i += 2
-    if words[i] == "second" and words[i + 1] in WEEKDAYS and words[i + 2] not in ("of", "in"):
+    spaced = words[i + 1] in WEEKDAYS or words[i + 1] == "weekend"
+    if words[i] == "second" and spaced and words[i + 2] not in ("of", "in"):
         draft.interval = 2
         return weekly_days(ctx, i + 1, draft)
     if words[i] in ("other", "alternate", "second") and (words[i] != "second" or words[i + 1] in UNITS):
@@ -109,11 +112,16 @@ def every(ctx: Context, i: int, draft: Draft) -> int | None:
         counted = counted[0], counted[1] + 1
     if counted and 0 < counted[0] <= 1000 and (end := _unit(ctx, counted[1], draft, counted[0])):
         return end
+    if counted and words[counted[1]] in ("weekend", "weekends") and 0 < counted[0] <= 52:
+        draft.interval = counted[0]
+        return weekly_days(ctx, counted[1], draft)
+    if counted and (end := bare_numbers(ctx, i, draft)):
+        return end
     nth = ordinal(ctx.line, i)
     if nth and 0 < nth[0] <= (10 if words[nth[1]] == "day" else 1000) and words[nth[1] + 1] not in ("of", "in"):
-        spaced = _unit(ctx, nth[1], draft, nth[0])
-        if spaced is not None:
-            return spaced
+        end = _unit(ctx, nth[1], draft, nth[0])
+        if end is not None:
+            return end
     if words[i] in UNITS and words[i] != "second":
         return _unit(ctx, i, draft, 1)
     return day_words(ctx, i, draft, head=True)
@@ -218,8 +226,10 @@ def _day_of_every(ctx: Context, i: int, draft: Draft) -> int | None:
         draft.monthdays.append(-1 if words[start] == "end" else 1)
     elif words[start] in MONTHS:
         end = month_dates(ctx, start, draft)
+    elif words[start] == "day":
+        end = day_numbers(ctx, start + 1, draft)
     else:
-        end = nth_list(ctx, start, draft)
+        end = nth_list(ctx, start, draft) or bare_numbers(ctx, start, draft)
     if end is None:
         return None
     end = end + 1 if words[end] in ("of", "in", ",") else end
@@ -240,6 +250,8 @@ def _day_of_every(ctx: Context, i: int, draft: Draft) -> int | None:
         draft.days.append((0, 4 if words[start] == "end" else 0))
         return after
     if outer.freq in ("MONTHLY", "YEARLY"):
+        if outer.freq == "YEARLY" and not draft.months and not edge:
+            draft.yeardays, draft.monthdays = [*draft.yeardays, *draft.monthdays], []
         draft.freq, draft.interval = outer.freq, outer.interval
         draft.completion = outer.completion
         return after if outer.dayless else None

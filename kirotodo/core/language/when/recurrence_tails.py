@@ -7,7 +7,7 @@ from typing import Final
 
 from kirotodo.core.language.when.calendar_words import MONTHS, WEEKDAYS
 from kirotodo.core.language.when.days import figures, month_at
-from kirotodo.core.language.when.durations import length_at, moved
+from kirotodo.core.language.when.durations import add_months, length_at, moved
 from kirotodo.core.language.when.moments import bare_time, moment_at
 from kirotodo.core.language.when.numbers import digits, ordinal, whole
 from kirotodo.core.language.when.recurrence_days import (
@@ -35,8 +35,8 @@ _STARTING: Final = word_set("starting beginning commencing from since starts eff
 def tail_at(ctx: Context, i: int, draft: Draft) -> int | None:
     """Read one more part of a recurrence at token i into the draft."""
     words = ctx.words
-    j = i + 1 if words[i] == "," else i
-    for step in (_on, _within, _at, part_of_day, _except, _times, _start_to_end, _until, _after_done):
+    j = i + 1 if words[i] == "," or (words[i] in ("-", "–") and digits(words[i + 1])) else i
+    for step in (_on, _month_edge, _within, _at, part_of_day, _except, _times, _start_to_end, _until, _after_done):
         end = step(ctx, j, draft)
         if end is not None:
             return end
@@ -56,6 +56,22 @@ def _on(ctx: Context, i: int, draft: Draft) -> int | None:
         return None
     day_months = _day_then_month(ctx, j, draft)
     return day_months or day_words(ctx, j, draft, head=False)
+
+
+def _month_edge(ctx: Context, i: int, draft: Draft) -> int | None:
+    """ "monthly at the start", "every month at the end"."""
+    words = ctx.words
+    if draft.freq != "MONTHLY" or not draft.dayless or words[i] not in ("at", "on", "by"):
+        return None
+    j = i + 2 if words[i + 1] == "the" else i + 1
+    if words[j] not in ("start", "beginning", "end") or (j == i + 1 and words[j + 1] != "of"):
+        return None
+    draft.monthdays.append(-1 if words[j] == "end" else 1)
+    within = (
+        words[j + 1 : j + 3] == ("of", "month"),
+        words[j + 1 : j + 4] in (("of", "the", "month"), ("of", "each", "month")),
+    )
+    return j + 3 if within[0] else j + 4 if within[1] else j + 1
 
 
 def _day_then_month(ctx: Context, i: int, draft: Draft) -> int | None:
@@ -225,14 +241,22 @@ def _until(ctx: Context, i: int, draft: Draft) -> int | None:
     last = moment_at(ctx, j) or moment_at(ctx, j - 1)
     if last is None or last[0].when is None or last[0].time_only:
         return None
-    draft.until = last[0].when.date
+    until = last[0].when.date
+    if until < ctx.today and last[0].when.grain == "month":
+        until = add_months(until, 12)  # in november, "until november" is the next one
+    draft.until = until
     return last[1]
 
 
 def _after_done(ctx: Context, i: int, draft: Draft) -> int | None:
     """ "every 3 days after completion", "every week from when i finish it"."""
     words = ctx.words
-    if words[i] not in ("after", "from", "since") or draft.completion:
+    if draft.completion:
+        return None
+    if words[i] in ("when", "once") and words[i + 1] in ("done", "completed", "complete", "finished"):
+        draft.completion = True
+        return i + 2
+    if words[i] not in ("after", "from", "since"):
         return None
     j = i + 2 if words[i + 1] == "when" else i + 1
     end = done(ctx, j)

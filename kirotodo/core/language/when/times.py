@@ -8,8 +8,9 @@ from kirotodo.core.language.when.calendar_words import MONTHS, RELATIVE_WORDS, W
 from kirotodo.core.language.when.numbers import ONES, SUFFIXES, TENS, digits, whole
 from kirotodo.core.language.when.tokens import Line, word_set
 
-Led: TypeAlias = Literal["no", "at", "range"]
-"""What stands before a time: a word that makes a bare number an hour ("at"), or one that opens a range ("from")."""
+Led: TypeAlias = Literal["no", "day", "at", "range"]
+"""What stands before a time: a day, which makes four digits a time ("tomorrow 1430"), a word that makes a bare number
+an hour ("at"), or one that opens a range ("from")."""
 
 
 class Clock(NamedTuple):
@@ -52,12 +53,21 @@ _PARTS: Final[dict[str, tuple[DayPart, str]]] = {
 }
 _DATED: Final = frozenset(MONTHS) | SUFFIXES | {"of", "/"}
 PART_WORDS: Final = frozenset({"morning", "mornin", "afternoon", "arvo", "evening", "night", "nite"})
-_MEALS: Final = frozenset({"breakfast", "lunch", "lunchtime", "dinner", "dinnertime", "supper", "bedtime"})
+MEALS: Final = frozenset({"breakfast", "lunch", "dinner", "supper"})
+_MEALS: Final = MEALS | {"lunchtime", "dinnertime", "bedtime"}
 TONIGHT: Final = frozenset({"tonight", "tonite", "2nite", "tonights"})
 _EARLY: Final = frozenset({"early", "late", "mid", "very", "later", "earlier"})
 _PAST: Final = frozenset({"past", "after"})
 _TO: Final = frozenset({"to", "before", "till", "til", "of"})
 _NO_HOUR_BEFORE: Final = word_set("task tasks # number no nr item todo room page chapter step line id floor and")
+_NO_CLOCK_BEHIND: Final = word_set(
+    "genesis exodus leviticus numbers deuteronomy joshua judges ruth samuel kings chronicles ezra nehemiah esther job "
+    "psalm psalms proverbs ecclesiastes isaiah jeremiah lamentations ezekiel daniel hosea joel amos obadiah jonah "
+    "micah nahum habakkuk zephaniah haggai zechariah malachi matthew mark luke john acts romans corinthians galatians "
+    "ephesians philippians colossians thessalonians timothy titus philemon hebrews james peter jude revelation surah "
+    "sura ratio score scale ratios scores"
+)
+"""Behind a book, "3:16" is chapter and verse, and behind a score no time either."""
 _NO_HOUR_AFTER: Final = word_set("% percent x $ € dollars euros bucks year cents degrees street st ave avenue road rd")
 _PLURAL_BUT_NO_NOUN: Final = word_set("this is was us always sharp tomorrows mondays does yes his as sometimes please")
 
@@ -179,18 +189,22 @@ def _shifted(clock: Clock, minutes: int) -> Clock:
 def _digital(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
     words = line.words
     word, j = words[i], i + 1
+    verse = i > 0 and words[i - 1] in _NO_CLOCK_BEHIND and words[i + 1] == ":"
+    if verse and led in ("no", "day") and not meridiem(line, i + 3, certain=True):
+        return None
     hour, minute, second = int(word[:4]), 0, 0
     timed = leading_zero = False
     if len(word) > 4:
         return None
     if len(word) > 2:
         half = meridiem(line, j, certain=True)
-        military = not half and (led == "at" or (len(word) == 4 and words[j] in ("hours", "hrs", "hr")))
+        hours = words[j] in ("hours", "hrs", "hr") or (words[j] == "h" and line.glued(j))
+        military = not half and (led == "at" or (len(word) == 4 and (hours or _after_day(line, i, led))))
         if not half and (not military or not _hour_stands(line, j)):
             return None
         hour, minute, timed = int(word[:-2]), int(word[-2:]), True
         leading_zero = military and len(word) == 4
-        j += 1 if military and words[j] in ("hours", "hrs", "hr") else 0
+        j += 1 if military and hours else 0
     elif words[j] in (":", ".", "h", "hrs") and line.glued(j):
         if _minutes_follow(line, j):
             if words[j] == "." and led != "at" and not meridiem(line, j + 2, certain=True):
@@ -207,6 +221,13 @@ def _digital(line: Line, i: int, led: Led) -> tuple[Clock, int] | None:
     if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second)):
         return None
     return _completed(line, j, Clock(hour, minute, second, bare=not timed), led, leading_zero, i)
+
+
+def _after_day(line: Line, i: int, led: Led) -> bool:
+    """Whether four digits after a day are a time: "tomorrow 1430", but neither "may 2031" nor "friday 1500 copies"."""
+    following = line.words[i + 1]
+    ends = not following[:1].isalnum() or following in _FOLLOW_TIME
+    return led == "day" and ends and not "1900" <= line.words[i] < "2100"
 
 
 def _minutes_follow(line: Line, colon: int) -> bool:
@@ -269,9 +290,9 @@ def _completed(line: Line, j: int, clock: Clock, led: Led, leading_zero: bool, s
             return None if clock.bare or clock.hour == 0 else (clock._replace(exact=True), half[1])
         hour = clock.hour % 12 + (12 if half[0] else 0)
         return clock._replace(hour=hour, exact=True, bare=False), _zone(line, half[1])
-    if clock.bare and led == "no" and not _part_follows(line, j, start):
+    if clock.bare and led in ("no", "day") and not _part_follows(line, j, start):
         return None
-    if clock.bare and led != "no" and not (_hour_stands(line, j) and _led_surely(line, j, start)):
+    if clock.bare and led in ("at", "range") and not (_hour_stands(line, j) and _led_surely(line, j, start)):
         return None
     exact = leading_zero or clock.hour > 12 or clock.hour == 0
     return clock._replace(hour=clock.hour % 24, exact=exact), _zone(line, j)
@@ -314,6 +335,7 @@ def _led_surely(line: Line, j: int, start: int) -> bool:
     return words[start] != "one" or lead not in ("after", "before", "past", "about", "to")
 
 
+_FOLLOW_TIME: Final = word_set("at in on for with to and until till from please sharp")
 _ZONES: Final = word_set(
     "utc gmt est edt cst cdt mst mdt pst pdt pt et ct mt cet cest eet eest bst ist jst aest aedt hst akst wet west"
 )
@@ -352,10 +374,8 @@ def part_at(line: Line, i: int, *, loose: bool) -> tuple[Part, int] | None:
         return None
     if word in ("in", "during", "at", "over", "after", "on"):
         return _after_preposition(line, i, loose)
-    if loose and word in _MEALS and i and line.text[line.starts[i - 1] : line.ends[i - 1]].endswith(("'s", "’s")):
-        return None
-    if loose and word in _MEALS and words[i + 1] == "with":
-        return None  # "friday lunch with Bob": the meal is what is on, and not when
+    if word in MEALS and words[i + 1] != "time" and (words[i + 1][:1].isalnum() or (i and line.possessive(i - 1))):
+        return None  # "friday dinner with Bob": the meal is what is on, and not when
     if loose and word in _PARTS:
         part, name = _PARTS[word]
         k = i + 1

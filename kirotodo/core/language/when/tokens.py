@@ -59,7 +59,9 @@ _MONTH_DAY = pattern(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\d{1,2
 class Found(Generic[T]):
     """A value and where it stands: `text[start:end]`, the preposition before it included, `bare_start` without it.
 
-    `time_only` says of a moment that only a time of day was given, so that its day was filled in.
+    `time_only` says of a moment that only a time of day was given, so that its day was filled in. `kept` is the part of
+    it that says what is on as well as when, and so belongs to a title: "tuesday's", "mon, wed and fri", the meal of
+    "friday dinner".
     """
 
     start: int
@@ -67,6 +69,7 @@ class Found(Generic[T]):
     value: T
     bare_start: int = -1
     time_only: bool = False
+    kept: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,10 @@ class Line:
     def glued(self, index: int) -> bool:
         """Return whether token `index` follows the one before it without a space."""
         return 0 < index < self.size and self.starts[index] == self.ends[index - 1]
+
+    def possessive(self, index: int) -> bool:
+        """Return whether token `index` was written with a possessive 's, which `words` leaves out."""
+        return index < self.size and self.text[self.starts[index] : self.ends[index]].endswith(("'s", "’s"))
 
     def capital(self, index: int) -> bool:
         """Return whether token `index` begins with a capital letter."""

@@ -1,20 +1,23 @@
-"""What the built-in model sets out to do about a text, in the light of the conversation before it."""
+"""What the built-in model sets out to do about a text: the actions of the text, as calls on the list and as answers."""
 
+import datetime as dt
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final, TypeAlias, assert_never
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.intents.inline_marks import parse_inline
+from kirotodo.core.domain.recurrence import next_occurrence
+from kirotodo.core.language.context import Call, DialogueState, Pending
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import (
     Action,
     Add,
+    Amend,
     Clarify,
     Clear,
     Complete,
+    Confirm,
     CreateList,
     Delete,
     DeleteList,
@@ -23,170 +26,663 @@ from kirotodo.core.language.types import (
     No,
     OutOfScope,
     Pick,
-    Preferences,
     Query,
     Redo,
+    RenameList,
+    Repeat,
+    Scope,
+    Skip,
     Smalltalk,
+    TakeBack,
     Target,
+    Understanding,
     Undo,
     Update,
     Yes,
 )
-from kirotodo.core.language.understand import understand
-from kirotodo.core.models.builtin import edits
-from kirotodo.core.models.builtin.memory import Asked, Memory
-from kirotodo.core.models.builtin.queries import query
-from kirotodo.core.models.builtin.replies import HELP, REFUSAL, escaped, small_talk, what_is_missing
-from kirotodo.core.models.builtin.targets import Work
+from kirotodo.core.models.builtin.changes import changes_of, describe, months_later, plain_fields
+from kirotodo.core.models.builtin.memory import ids_in
+from kirotodo.core.models.builtin.plan import Item, Plan
+from kirotodo.core.models.builtin.questions import answer, is_whole
+from kirotodo.core.models.builtin.replies import HELP, REFUSAL, count, escaped, small_talk, what_is_missing
+from kirotodo.core.models.builtin.targets import (
+    NOT_SURE,
+    PAGE,
+    Asked,
+    Finder,
+    Found,
+    Search,
+    Status,
+    Unclear,
+    beginnings,
+    listed,
+    offered_by_words,
+)
+from kirotodo.core.tools.task_fields import fields_of
 
 _NUMBER_OF_A_TASK: Final = pattern(r"#\s*\d|\b(?:tasks?|todos?|ids?|items?)\s+(?:number\s+|no\.?\s+)?\d", re.IGNORECASE)
-_WORD: Final = pattern(r"\w+")
-_SMALL_WORDS: Final = frozenset(
-    {"the", "a", "an", "one", "ones", "task", "please", "my", "that", "with", "about", "for"}
-)
+_LAST_TASK: Final = pattern(r"\b(?:last|latest|newest) (?:task|item|thing|to-?do)\b", re.IGNORECASE)
+""" "The last task" is the one just added, where "the last one" is a place on a list."""
+LOOKUP: Final = 20
+NOTHING_TO_AMEND: Final = "I am not sure what to take back. Say “undo”, and then what to do instead."
 
 
-def in_places(text: str, target: Target, memory: Memory) -> Target:
-    """Return `target` with bare numbers read as places, if the list shown last had places; else as it was.
+@dataclass
+class Planner:
+    """Makes the plan of one text."""
 
-    Words are looked up among the tasks offered, where a question is open.
-    """
-    shown = tuple(task["id"] for task in memory.shown)
-    if target.pronoun == "them" and memory.numbered and memory.asked and shown:
-        return Target(ids=shown, plural=True)
-    if target.everything and memory.asked and memory.numbered and shown:
-        return Target(ids=shown, plural=True)
-    if target.words and memory.asked and (ids := offered_by_words(target.words, memory)):
-        return Target(ids=ids, plural=len(ids) > 1)
-    if not target.ids or not memory.numbered or not memory.asked or _NUMBER_OF_A_TASK.search(text):
-        return target
-    if all(0 < place <= len(shown) for place in target.ids):
-        return replace(target, ids=tuple(shown[place - 1] for place in target.ids))
-    return target
+    text: str
+    finder: Finder
+    now: dt.datetime
+    zone: ZoneInfo
+    items: list[Item] = field(default_factory=list)
+    pending: Pending | None = None
+    shown: tuple[int, ...] = ()
+    scope: Scope | None = None
+    query: Query | None = None
+    referred: tuple[int, ...] | int | None = None
+    """What "it" in the rest of the text means: tasks, or the item that finds or adds them."""
 
+    def plan(self, meant: Understanding) -> Plan:
+        """Return the plan of what a text means."""
+        actions = _joined(meant.actions)
+        if _asks_first(actions):
+            self._add_unless_there(actions[0], actions[1])  # type: ignore[arg-type]
+            actions = []
+        while actions:
+            adds = [action for action in _leading(actions) if isinstance(action, Add)]
+            if adds:
+                self._add(adds)
+            else:
+                self.act(actions[0])
+            del actions[: max(len(adds), 1)]
+        if meant.left_out and any(item.kind in ("add", "change") for item in self.items):
+            self.say(f"I left out: {', '.join(f'“{escaped(words)}”' for words in meant.left_out)}.")
+        return Plan(items=tuple(self.items), state=self._state(meant.actions))
 
-def offered_by_words(text: str, memory: Memory) -> tuple[int, ...]:
-    """Return the one task offered whose title has all the words said; none where that is not exactly one."""
-    said = _words(text) - _SMALL_WORDS
-    if not said or not memory.numbered:
-        return ()
-    matching = [task["id"] for task in memory.shown if _all_begin(said, _words(str(task["title"])))]
-    return (matching[0],) if len(matching) == 1 else ()
+    def act(self, action: Action) -> None:
+        """Plan one action."""
+        match action:
+            case Query():
+                self._query(action)
+            case Complete():
+                self._complete(action)
+            case Update():
+                self._update(action)
+            case Delete():
+                self._delete(action)
+            case Skip():
+                self._skip(action)
+            case Clear() | DeleteList() | CreateList() | RenameList():
+                self._list_as_a_whole(action)
+            case Undo() | Redo() | Amend() | Repeat() | TakeBack() | Confirm():
+                self._about_the_last(action)
+            case Pick() | Yes() | No():
+                self._reply(action)
+            case Add():
+                self._add([action])
+            case Clarify(missing="title"):
+                self.say(_spoken(action))
+                self.pending = Pending(missing="title", calls=(Call(tool="add_task"),))
+            case _:
+                self.say(_spoken(action))
 
+    def say(self, text: str) -> None:
+        """Plan to say a sentence."""
+        self.items.append(Item(kind="say", text=text))
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.casefold()))
+    # --- what the text leaves to refer to
 
+    def _state(self, actions: Sequence[Action]) -> DialogueState:
+        """Return the state after the turn, but for what its outcomes say."""
+        before = self.finder.context.state
+        lost = all(isinstance(action, OutOfScope | Clarify) and not _is_another_job(action) for action in actions)
+        about: tuple[int, ...] = before.about if len(before.about) == 1 and not lost else ()
+        if isinstance(self.referred, tuple):
+            about = self.referred
+        return DialogueState(
+            done=before.done,
+            shown=self.shown or (before.shown if self._works_on_the_list(before) else ()),
+            numbered=self.pending is not None and bool(self.shown),
+            about=self.shown or about,
+            scope=self.query.scope if self.query is not None else None,
+            asked_about=self.query.about if self.query is not None else None,
+            pending=self.pending,
+        )
 
-def _all_begin(said: frozenset[str], title: frozenset[str]) -> bool:
-    return all(any(word.startswith(each) for word in title) for each in said)
+    def _works_on_the_list(self, before: DialogueState) -> bool:
+        """Whether the turn does nothing but change what was shown: the list stays the one that places are of."""
+        ids = set(before.shown)
+        calls = [call for item in self.items for call in item.calls[item.lookups :]]
+        if not ids or not calls or any(item.kind != "change" for item in self.items):
+            return False
+        return all(call.tool == "undo" or (call.task_ids and ids.issuperset(call.task_ids)) for call in calls)
 
+    # --- additions
 
-_ON_IT: Final = pattern(
-    r"(?:please\s+)?(?:put|add)\s+(?P<what>.+?)\s+(?:there|(?:on|to|in|into)\s+(?:it|that list|the list))[.!]*",
-    re.IGNORECASE,
-)
-_AND: Final = pattern(r"(?:oh,?\s+)?(?:and|also|plus)\s+(?:also\s+|then\s+)?(?P<what>\S.*)", re.IGNORECASE)
-LOOK_BACK: Final = 6
-"""How many turns a question may lie before the pick that answers it."""
-Wish: TypeAlias = "Action | tuple[Add, ...] | AddUnlessThere"
-Targeted: TypeAlias = Complete | Update | Delete | Query
+    def _add(self, actions: Sequence[Add]) -> None:
+        calls = []
+        for action in actions:
+            project = action.project
+            if project is not None and project.casefold() == "same":
+                project = self._last_list()
+            arguments = plain_fields(fields_of(replace(action, project=project)))
+            calls.append(Call(tool="add_task", arguments=arguments))
+        self.items.append(Item(kind="add", calls=tuple(calls)))
+        self.referred = len(self.items) - 1
 
+    def _last_list(self) -> str | None:
+        """Return the list of what was talked about last."""
+        views = [self.finder.view(each) for each in reversed(self.finder.context.state.about)]
+        return next((view.project for view in views if view is not None and view.project), None)
 
-class Reader:
-    """Reads texts by one user's clock and preferences."""
+    def _add_unless_there(self, question: Query, addition: Add) -> None:
+        """ "Is milk on my list? If not, add it"."""
+        assert question.target is not None
+        search = Search(asked="show", several=True)
+        found = self.finder.find(question.target, search)
+        if isinstance(found, Unclear):
+            self._add([addition])
+            return
+        self._look(question.target, search)
+        self.shown = found.ids
+        call = Call(tool="get_task", arguments={"task_id": found.ids[0]})
+        self.items.append(Item(kind="details", calls=(call,), text="It is there already."))
 
-    def __init__(self, *, now: datetime, preferences: Preferences) -> None:
-        self.now = now
-        self.preferences = preferences
+    # --- changes
 
-    def actions(self, text: str) -> tuple[Action, ...]:
-        """Return the actions of a text, taken by itself."""
-        return understand(text, now=self.now, preferences=self.preferences).actions
-
-    def added(self, text: str) -> tuple[Add, ...]:
-        """Return the additions of a text that is nothing but what to add."""
-        if found := _ON_IT.fullmatch(text.strip()):
-            text = found["what"]
-        for sentence in (text, f"add {text}"):
-            actions = self.actions(sentence)
-            if all(isinstance(action, Add) for action in actions) and (sentence != text or len(actions) > 1):
-                return tuple(action for action in actions if isinstance(action, Add))
-        try:
-            return (parse_inline(text, now=self.now, preferences=self.preferences),)
-        except InvalidInput:
-            return ()
-
-
-def planned(text: str, memory: Memory, reader: Reader) -> tuple[Action, ...]:
-    """Return the actions of a text, with a pick or an answer made into the action that it completes."""
-    actions = reader.actions(text)
-    if len(actions) == 1 and (answer := _answer(text, actions[0], memory, reader)) is not None:
-        return answer
-    return tuple(_in_context(text, action, memory, reader) for action in actions)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AddUnlessThere:
-    """An addition on the condition that nothing like it is there."""
-
-    target: Target
-    actions: tuple[Add, ...]
-
-
-def grouped(actions: Sequence[Action]) -> tuple[Wish, ...]:
-    """Return the actions, with additions side by side as one wish."""
-    match tuple(actions):
-        case (Query(about="task", target=Target(words=str(words)) as target), Add(title=title) as addition) if (
-            words == title
-        ):
-            return (AddUnlessThere(target=target, actions=(addition,)),)
-    wishes: list[Wish] = []
-    for action in actions:
-        if not isinstance(action, Add):
-            wishes.append(action)
-        elif wishes and isinstance(wishes[-1], tuple):
-            wishes[-1] = (*wishes[-1], action)
+    def _complete(self, action: Complete) -> None:
+        if action.completed:
+            self._change("complete_task", action.target, Search(asked="complete"), {})
         else:
-            wishes.append((action,))
-    return tuple(wishes)
+            self._change(
+                "complete_task", action.target, Search(asked="reopen", status="completed"), {"completed": False}
+            )
+
+    def _delete(self, action: Delete) -> None:
+        status = action.target.scope.status
+        search = Search(asked="delete", status=status or "pending")
+        more: tuple[Status, ...] = () if status or not action.target.words else ("completed",)
+        self._change("delete_task", action.target, search, {}, *more)
+
+    def _update(self, action: Update) -> None:
+        fields = changes_of(action)
+        if not fields and not action.shift_months:
+            self.say("What should change about it? A new title, a date, a time, a priority, a list or a tag.")
+            return
+        if action.title and (name := self._list_named(action.target)):
+            self._rename_list(name, action.title)
+            return
+        found = self._found(action.target, Search(asked="change"), ("update_task", fields))
+        if found is None:
+            return
+        if found == ():
+            self._later("update_task", fields)
+            return
+        self._update_each(action, found, fields)
+
+    def _update_each(self, action: Update, ids: Sequence[int], fields: Mapping[str, Any]) -> None:
+        """Change tasks, each by what is counted from its own date or appended to its own notes."""
+        views = [self.finder.view(each) for each in ids]
+        shifts = bool(action.shift_days or action.shift_minutes or action.shift_months)
+        undated = [each for each, view in zip(ids, views, strict=True) if view is not None and view.due_date is None]
+        left = ""
+        if shifts and len(ids) > 1 and undated:
+            ids = [each for each in ids if each not in undated]
+            if not ids:
+                self.say("None of them has a date to move.")
+                return
+            stay = "stays as it is" if len(undated) == 1 else "stay as they are"
+            left = f"{count(len(undated))} without a date {stay}."
+        grouped: dict[str, tuple[dict[str, Any], list[int]]] = {}
+        for each in ids:
+            own = self._own_fields(action, each, fields)
+            grouped.setdefault(repr(sorted(own.items())), (own, []))[1].append(each)
+        self._calls("change", [("update_task", own, some) for own, some in grouped.values()], text=left)
+
+    def _own_fields(self, action: Update, task_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+        own, view = dict(fields), self.finder.view(task_id)
+        if view is None:
+            return own
+        if action.notes and view.notes:
+            own["notes"] = f"{view.notes}\n{action.notes}"
+        if action.shift_months:
+            own["due"] = months_later(view.due_date or self.finder.today, action.shift_months).isoformat()
+        return own
+
+    def _skip(self, action: Skip) -> None:
+        found = self._found(action.target, Search(asked="change"), ("update_task", {}))
+        for each in found or ():
+            view = self.finder.view(each)
+            if view is None or view.recurrence is None:
+                self.say(f"{self.finder.named(each)} does not repeat, so there is no occurrence to skip.")
+                continue
+            skipped = (action.when.until or action.when.date) if action.when is not None else dt.date.min
+            day = max(view.due_date or self.finder.today, skipped)
+            following = next_occurrence(
+                view.recurrence,
+                due_date=day,
+                due_time=view.due_time,
+                done=self.now,
+                zone=self.zone,
+                recurs_from="schedule",
+            )
+            if following is None:
+                self.say(f"{self.finder.named(each)} is the last occurrence; complete or delete it instead.")
+                continue
+            self._calls("change", [("update_task", {"due": following.date.isoformat()}, [each])])
+
+    def _change(self, tool: str, target: Target, search: Search, fields: Mapping[str, Any], *statuses: Status) -> None:
+        found = self._found(target, search, (tool, fields), *statuses)
+        if found == ():
+            self._later(tool, fields)
+        elif found:
+            self._calls("change", [(tool, fields, found)])
+
+    def _found(
+        self, target: Target, search: Search, wanted: tuple[str, Mapping[str, Any]], *more: Status
+    ) -> tuple[int, ...] | None:
+        """Return the tasks that are meant; () where an item before this one is to find them first, and None where it
+        was asked or said why there are none."""
+        target = self._in_places(target)
+        if target.pronoun in ("it", "them") and self.referred is not None:
+            if isinstance(self.referred, int):
+                return ()
+            return self.referred
+        found = self.finder.find_in(target, search, search.status, *more)
+        self._look(target, search)
+        if isinstance(found, Unclear):
+            tool, fields = wanted
+            self._ask(found, (Call(tool=tool, arguments=dict(fields)),))
+            return None
+        if found.more:
+            noun = f"{count(found.more)} more"
+            self.say(f"{noun} {'is' if found.more == 1 else 'are'} left; say it again for those.")
+        self.referred = found.ids
+        return found.ids
+
+    def _look(self, target: Target, search: Search) -> None:
+        """Plan the look at the list by which a task is found that was named by its words or by a scope."""
+        if target.ordinals or target.pronoun is not None or (target.ids and not target.words):
+            return
+        scope = replace(target.scope, search=None)
+        more: dict[str, Any] = {"limit": PAGE}
+        if target.words:
+            words = beginnings(target.words) if target.plural else target.words
+            more = {"search": words, "limit": LOOKUP}
+        call = Call(tool="list_tasks", arguments=listed(scope, search.status, **more))
+        self.items.append(Item(kind="say", calls=(call,), lookups=1))
+
+    def _ask(self, unclear: Unclear, calls: tuple[Call, ...]) -> None:
+        self.say(unclear.text)
+        if not unclear.offered:
+            return
+        self.shown = unclear.offered
+        if unclear.confirm:
+            calls = tuple(replace(call, task_ids=unclear.offered) for call in calls)
+        self.pending = Pending(missing="yes" if unclear.confirm else "task", calls=calls, offered=unclear.offered)
+
+    def _later(self, tool: str, fields: Mapping[str, Any]) -> None:
+        """Plan a change of what another item of the same text adds or finds."""
+        assert isinstance(self.referred, int)
+        call = Call(tool=tool, arguments=dict(fields))
+        self.items.append(Item(kind="change", calls=(call,), after=self.referred))
+
+    def _calls(
+        self, kind: Any, wanted: Sequence[tuple[str, Mapping[str, Any], Sequence[int]]], *, text: str = ""
+    ) -> None:
+        calls = [
+            Call(tool=tool, arguments={**_which(ids[at : at + PAGE]), **fields}, task_ids=tuple(ids[at : at + PAGE]))
+            for tool, fields, ids in wanted
+            for at in range(0, len(ids), PAGE)
+        ]
+        self.items.append(Item(kind=kind, calls=tuple(calls), text=text))
+        self.referred = tuple(each for call in calls for each in call.task_ids)
+
+    # --- lists as a whole
+
+    def _list_as_a_whole(self, action: Clear | DeleteList | CreateList | RenameList) -> None:
+        match action:
+            case RenameList(name=name, to=to):
+                self._rename_list(name, to)
+            case CreateList(name=None):
+                self.say("A list begins with its first task: say for example “add milk to groceries”.")
+            case CreateList(name=name):
+                self.say(f"The list {escaped(name or '')} begins with its first task. What goes on it first?")
+                self.pending = Pending(
+                    missing="first_item", calls=(Call(tool="add_task", arguments={"project": name}),)
+                )
+            case DeleteList(name=None):
+                self.say("Which list should go? Say for example “delete the groceries list”.")
+            case DeleteList(name=name):
+                self._clear(Scope(project=name))
+            case Clear(scope=scope):
+                self._clear(scope)
+
+    def _clear(self, scope: Scope) -> None:
+        target = Target(everything=True, plural=True, scope=scope)
+        search = Search(asked="delete")
+        found = self.finder.find(target, search)
+        if isinstance(found, Unclear):
+            self._look(target, search)
+            nothing = "There is nothing on it." if scope.project else "There is nothing to clear."
+            self.say(nothing if not found.offered and not scope.without else found.text)
+            return
+        self._change("delete_task", target, search, {})
+
+    def _list_named(self, target: Target) -> str | None:
+        """Return the list that "the shopping list" names."""
+        if target.everything and target.scope.project:
+            return target.scope.project
+        words = (target.words or "").strip()
+        if not words.casefold().endswith(" list") or target.ids:
+            return None
+        name = words[: -len(" list")].strip()
+        return name if name.casefold() in (each.casefold() for each in self.finder.context.projects) else None
+
+    def _rename_list(self, name: str, to: str) -> None:
+        scope = Scope(project=name)
+        found = self.finder.scoped(scope, "all")
+        if isinstance(found, Unclear) or not found:
+            self.say(f"There is no list called {escaped(name)}.")
+            return
+        self._look(Target(everything=True, scope=scope), Search(asked="change"))
+        ids = [task.id for task in found]
+        self._calls("change", [("update_task", {"project": to}, ids)])
+        self.items[-1] = replace(
+            self.items[-1], words=(f"Moved {count(len(ids))} from {escaped(name)} to {escaped(to)}.",)
+        )
+
+    # --- what was done before
+
+    def _about_the_last(self, action: Undo | Redo | Amend | Repeat | TakeBack | Confirm) -> None:
+        match action:
+            case Confirm(actions=actions):
+                self._confirm(actions)
+            case Amend(change=change):
+                self._amend(change)
+            case Repeat(change=change):
+                self._repeat(change)
+            case TakeBack(target=Target() as target):
+                self._take_back(target)
+            case Redo():
+                self._undo({"redo": True})
+            case Undo(turns=turns) if turns > 1:
+                self._undo({"turns": turns})
+            case _:
+                self._undo({})
+
+    def _undo(self, arguments: Mapping[str, Any], task_ids: tuple[int, ...] = ()) -> None:
+        call = Call(tool="undo", arguments={**arguments, **({"task_ids": list(task_ids)} if task_ids else {})})
+        self.items.append(Item(kind="change", calls=(call,)))
+
+    def _confirm(self, actions: Sequence[Action]) -> None:
+        """Ask whether a reading is right; a question in it is answered at once."""
+        inner = Planner(text=self.text, finder=self.finder, now=self.now, zone=self.zone)
+        for action in actions:
+            inner.act(action)
+        calls = tuple(call for item in inner.items if item.kind in ("add", "change") for call in item.calls)
+        if not calls or any(item.after is not None for item in inner.items):
+            self.items += inner.items
+            self.pending, self.shown, self.query = inner.pending, inner.shown, inner.query
+            return
+        self.say(" ".join(describe(call, self.finder) for call in calls))
+        self.pending = Pending(missing="yes", calls=calls)
+
+    def _done(self) -> tuple[Call, ...]:
+        """Return what was changed last, as calls without the tasks; nothing where the talk has moved on since."""
+        if not self.finder.context.state.about:
+            return ()
+        return tuple(
+            replace(call, arguments=_without_ids(call.arguments))
+            for call in self.finder.context.state.done
+            if call.tool != "undo" and call.task_ids
+        )
+
+    def _amend(self, change: Update) -> None:
+        """Correct what was done last: another value for it, or the same to another task."""
+        done = self._done()
+        if not done or self.finder.context.state.done[-1].tool == "undo":
+            self.say(NOTHING_TO_AMEND)
+            return
+        touched = ids_in(done)
+        ids = self._amended(change.target, touched)
+        if ids is None:
+            return
+        last, known = done[-1], set(ids) <= set(touched)
+        if known and (last.tool != "update_task" or len(done) > 1 or change.shift_days or change.shift_minutes):
+            self._update(replace(change, target=Target(ids=ids, plural=True)))
+        elif len(done) != 1 or last.tool == "add_task":
+            self.say(NOTHING_TO_AMEND)
+        else:  # a new value is an undo too, so that a later undo brings back what there was at first
+            self._undo({}, ids if known else touched)
+            kept = {name: value for name, value in last.arguments.items() if name not in change.clear}
+            self._calls("change", [(last.tool, {**kept, **changes_of(change)}, ids)])
+            if known:
+                *others, undone, done_again = self.items
+                calls = (*undone.calls, *done_again.calls)
+                self.items = [*others, replace(done_again, calls=calls, quiet=len(undone.calls))]
+
+    def _amended(self, target: Target, touched: tuple[int, ...]) -> tuple[int, ...] | None:
+        """Return the tasks that a correction names; None where it was asked which."""
+        if target.pronoun in ("it", "them") or target == Target():
+            return touched
+        last = self._done()[-1]
+        asked = _asked_by(last.tool, last.arguments)
+        found = self.finder.find(self._in_places(target), Search(asked=asked, status="all", exact=True))
+        if isinstance(found, Unclear):
+            self._ask(found, ())
+            return None
+        return found.ids
+
+    def _repeat(self, change: Update) -> None:
+        """Do what was done last to another task, or with another value."""
+        done = self._done()
+        fields = changes_of(change)
+        if fields or change.shift_months:
+            self._update(change)
+            return
+        if not done or done[-1].tool == "add_task":
+            self.say(NOT_SURE)
+            return
+        last = done[-1]
+        asked = _asked_by(last.tool, last.arguments)
+        status: Status = "completed" if asked == "reopen" else "pending"
+        self._change(last.tool, change.target, Search(asked=asked, status=status), last.arguments)
+
+    def _take_back(self, target: Target) -> None:
+        """Undo a part of what was done last."""
+        touched = ids_in(self._done())
+        found = self.finder.find(target, Search(asked="change", status="all", several=True))
+        ids = tuple(each for each in found.ids if each in touched) if isinstance(found, Found) else ()
+        if not ids:
+            self.say("That was not part of the last change. Say “undo” to take all of it back.")
+            return
+        self._undo({}, ids)
+        self.referred = ids
+
+    # --- answers to what was asked
+
+    def _reply(self, action: Pick | Yes | No) -> None:
+        pending = self.finder.context.state.pending
+        match action:
+            case Yes() if pending is not None and pending.missing == "yes" and pending.calls:
+                self._carry_out(pending.calls)
+            case Yes():
+                self.say("Yes to what? Tell me what to do, for example “add buy milk tomorrow”.")
+            case No():
+                self.say("Left as they are." if pending is not None else "All right, nothing was changed.")
+            case Pick(target=target, instead=True):
+                self._instead(self._in_places(target))
+            case Pick(target=target):
+                self._picked(self._in_places(target), pending)
+
+    def _picked(self, target: Target, pending: Pending | None) -> None:
+        if pending is None or not pending.calls or pending.missing not in ("task", "yes"):
+            self._query(Query(about="task", target=target))
+            return
+        call = pending.calls[0]
+        asked: Asked = "show" if call.tool == "get_task" else _asked_by(call.tool, call.arguments)
+        found = self.finder.find(target, Search(asked=asked, status="all", several=True))
+        if isinstance(found, Unclear):
+            self._ask(found, pending.calls)
+            return
+        self._carry_out(tuple(replace(call, task_ids=found.ids) for call in pending.calls))
+
+    def _carry_out(self, calls: tuple[Call, ...]) -> None:
+        """Plan calls that waited for an answer."""
+        if calls[0].tool == "get_task":
+            self._query(Query(about="task", target=Target(ids=calls[0].task_ids)))
+            return
+        additions = tuple(call for call in calls if call.tool == "add_task")
+        if additions:
+            self.items.append(Item(kind="add", calls=additions))
+        aimed = [(call.tool, _without_ids(call.arguments), call.task_ids) for call in calls if call.task_ids]
+        if aimed:
+            self._calls("change", aimed)
+        elif not additions and all(call.tool == "undo" for call in calls):
+            self.items.append(Item(kind="change", calls=calls))
+        elif not additions:
+            self.say(NOT_SURE)
+
+    def _instead(self, target: Target) -> None:
+        """Take the last change back and do it to another task."""
+        done = self._done()
+        if len(done) != 1 or done[0].tool == "add_task":
+            self.say(NOTHING_TO_AMEND)
+            return
+        last = done[0]
+        asked = _asked_by(last.tool, last.arguments)
+        found = self.finder.find(target, Search(asked=asked, status="all", exact=True))
+        if isinstance(found, Unclear):
+            self._ask(found, ())
+        elif found.ids == last.task_ids:
+            self.say(f"That is the one: #{found.ids[0]}. Nothing was changed.")
+        else:
+            self._undo({}, last.task_ids)
+            self._calls("change", [(last.tool, last.arguments, found.ids)])
+
+    def _in_places(self, target: Target) -> Target:
+        """Return `target` with bare numbers read as places, if the list shown last had places; else as it was.
+
+        Words are looked up among the tasks offered, where a question is open.
+        """
+        state = self.finder.context.state
+        if target.ordinals == (-1,) and not state.shown and state.about and _LAST_TASK.search(self.text):
+            return Target(ids=state.about[-1:])
+        if state.pending is None or not state.numbered or not state.shown:
+            return target
+        if (target.pronoun == "them" and self.referred is None) or target.everything:
+            return Target(ids=state.shown, plural=True)
+        if target.words and (ids := offered_by_words(target.words, self.finder.context)):
+            return Target(ids=ids)
+        if not target.ids or target.words or _NUMBER_OF_A_TASK.search(self.text):
+            return target
+        if all(0 < place <= len(state.shown) for place in target.ids):
+            return replace(target, ids=tuple(state.shown[place - 1] for place in target.ids))
+        return target
+
+    # --- questions
+
+    def _offer_to_add(self, target: Target) -> None:
+        """Offer to add what a question found nothing like."""
+        project = target.scope.project
+        arguments = {"title": target.words, **({"project": project} if project else {})}
+        self.say("Say “yes” to add it.")
+        self.pending = Pending(missing="yes", calls=(Call(tool="add_task", arguments=arguments),))
+
+    def _coming(self, task_id: int) -> int:
+        """Return the open occurrence of a repeating task that was completed."""
+        view = self.finder.view(task_id)
+        if view is None or view.completed is None or view.recurrence is None:
+            return task_id
+        return next((task.id for task in self.finder.of("pending") if task.title == view.title), task_id)
+
+    def _query(self, action: Query) -> None:
+        self.query = action
+        target = self._in_places(action.target) if action.target is not None else None
+        action = replace(action, target=target)
+        if is_whole(action):
+            found: tuple[int, ...] = ()
+        else:
+            assert target is not None
+            status = target.scope.status
+            statuses: tuple[Status, ...] = (status,) if status else ("pending", "completed")
+            search = Search(asked="show", several=True)
+            looked = self.finder.find_in(target, search, *statuses)
+            self._look(target, search)
+            if isinstance(looked, Unclear):
+                self._ask(looked, (Call(tool="get_task"),))
+                if action.about == "task" and target.words and not looked.offered:
+                    self._offer_to_add(target)
+                return
+            found = self.referred = tuple(map(self._coming, looked.ids)) if action.about == "when" else looked.ids
+        item, shown = answer(action, found, self.finder)
+        self.items.append(item)
+        self.shown = shown
+        if not found:
+            self.referred = len(self.items) - 1
 
 
-def started(action: Wish, memory: Memory, reader: Reader) -> Work[str]:
-    """Return the work on one wish."""
+def _joined(actions: Sequence[Action]) -> list[Action]:
+    """Return actions with the same done to several tasks, each named on its own, as one."""
+    joined: list[Action] = []
+    for action in actions:
+        last = joined[-1] if joined else None
+        if (
+            isinstance(action, Complete | Delete | Update)
+            and isinstance(last, Complete | Delete | Update)
+            and replace(last, target=action.target) == action
+            and _is_resolved(last.target)
+            and _is_resolved(action.target)
+        ):
+            words = " and ".join(dict.fromkeys((last.target.words or "", action.target.words or "")))
+            ids = tuple(dict.fromkeys((*last.target.ids, *action.target.ids)))
+            joined[-1] = replace(last, target=Target(ids=ids, words=words, plural=True))
+        else:
+            joined.append(action)
+    return joined
+
+
+def _is_resolved(target: Target) -> bool:
+    return bool(target.ids and target.words and not target.candidates)
+
+
+def _is_another_job(action: Action) -> bool:
+    """Return whether a text was understood, as none of our business: what was talked about before stays."""
+    return isinstance(action, OutOfScope) and action.topic is not None
+
+
+def _asks_first(actions: Sequence[Action]) -> bool:
+    match tuple(actions):
+        case (Query(about="task", target=Target(words=str(words))), Add(title=title)) if words == title:
+            return True
+    return False
+
+
+def _leading(actions: Sequence[Action]) -> Sequence[Action]:
+    """Return the additions that stand side by side at the beginning."""
+    end = next((at for at, action in enumerate(actions) if not isinstance(action, Add)), len(actions))
+    return actions[:end]
+
+
+def _which(ids: Sequence[int]) -> dict[str, Any]:
+    return {"task_id": ids[0]} if len(ids) == 1 else {"task_ids": list(ids)}
+
+
+def _without_ids(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if name not in ("task_id", "task_ids", "titles")}
+
+
+def _asked_by(tool: str, arguments: Mapping[str, Any]) -> Asked:
+    """Return how a question about this tool's target is asked."""
+    if tool == "complete_task":
+        return "complete" if arguments.get("completed", True) else "reopen"
+    return "delete" if tool == "delete_task" else "change"
+
+
+def _spoken(action: Action) -> str:
     match action:
-        case tuple():
-            return edits.add(action)
-        case AddUnlessThere(target=target, actions=additions):
-            return edits.add_unless_there(target, additions, memory)
-        case Query():
-            return query(action, memory, reader.now.date())
-        case Complete():
-            return edits.complete(action, memory)
-        case Update():
-            return edits.update(action, memory)
-        case Delete():
-            return edits.delete(action, memory)
-        case Clear() | DeleteList():
-            return edits.clear(action)
-        case Undo() | Redo():
-            return edits.undo(action)
-        case Pick(instead=True):
-            return edits.instead(action.target, memory)
-        case _:
-            return _say(_reply(action, memory))
-
-
-def _reply(action: Action, memory: Memory) -> str:
-    match action:
-        case CreateList(name=None):
-            return "A list begins with its first task: say for example “add milk to groceries”."
-        case CreateList(name=name):
-            return f"The list {escaped(name or '')} begins with its first task. What goes on it first?"
-        case Yes():
-            return "Yes to what? Tell me what to do, for example “add buy milk tomorrow”."
-        case No():
-            return "Left as they are." if memory.asked else "All right, nothing was changed."
         case Help():
             return HELP
         case Smalltalk(kind=kind):
@@ -200,113 +696,3 @@ def _reply(action: Action, memory: Memory) -> str:
             return what_is_missing(action)
         case _:
             return "I did not get that. Say “help” for what I can do."
-
-
-def _answer(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:
-    """What `text` means as the answer to the question that was asked last; None where it is none."""
-    match memory.asked:
-        case None:
-            return _continued(text, action, memory, reader)
-        case "title" | "first_item":
-            return _named_task(text, action, memory, reader)
-        case "confirm":
-            if isinstance(action, Yes) and (asked := _asked_for(memory, reader)) is not None:
-                return (_aimed(asked, Target(ids=tuple(task["id"] for task in memory.shown))),)
-            return None
-        case _:
-            bare = isinstance(action, Add) and action.title.casefold() == text.strip(" .!?").casefold()
-            return _picked_by_words(text, memory, reader) if bare or isinstance(action, Clarify | OutOfScope) else None
-
-
-def _continued(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:
-    """ "and eggs", after an addition, adds to the same list."""
-    found = _AND.fullmatch(text.strip())
-    last = memory.turns[-1].effects if memory.turns else ()
-    if found is None or not isinstance(action, Clarify | OutOfScope) or not last:
-        return None
-    if any(call.tool != "add_task" for call, _ in last):
-        return None
-    project = last[-1][0].arguments.get("project")
-    return tuple(replace(each, project=each.project or project) for each in reader.added(found["what"])) or None
-
-
-def _named_task(text: str, action: Action, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:
-    wanted = reader.actions(memory.turns[-1].text)
-    name = next((each.name for each in wanted if isinstance(each, CreateList)), None)
-    if not isinstance(action, Add | Clarify | OutOfScope | Pick):
-        return None
-    added = reader.added(text)
-    return tuple(replace(each, project=each.project or name) for each in added) or None
-
-
-def _picked_by_words(text: str, memory: Memory, reader: Reader) -> tuple[Action, ...] | None:
-    ids = offered_by_words(text, memory)
-    asked = _asked_for(memory, reader) if ids else None
-    return (_aimed(asked, Target(ids=ids)),) if asked is not None else None
-
-
-def _in_context(text: str, action: Action, memory: Memory, reader: Reader) -> Action:
-    match action:
-        case Pick(target=target, instead=True):
-            return replace(action, target=in_places(text, target, memory))
-        case Pick(target=target):
-            target = in_places(text, target, memory)
-            asked = _asked_for(memory, reader) if memory.asked else None
-            return _aimed(asked, target) if asked is not None else Query(about="task", target=target)
-        case Complete() | Update() | Delete():
-            return replace(action, target=in_places(text, action.target, memory))
-        case Query(target=Target() as target):
-            return replace(action, target=in_places(text, target, memory))
-        case Add(project=str(name)) if name.casefold() == "same":
-            return replace(action, project=_last_list(memory))
-        case _:
-            return action
-
-
-def _last_list(memory: Memory) -> str | None:
-    """The list that something was last put on or moved to."""
-    called = [call for turn in memory.turns for call, _ in turn.effects]
-    return next((call.arguments["project"] for call in reversed(called) if call.arguments.get("project")), None)
-
-
-def _asked_for(memory: Memory, reader: Reader) -> Targeted | None:
-    """The action that the last question was asked for."""
-    for turn in reversed(memory.turns[-LOOK_BACK:]):
-        for action in reader.actions(turn.text):
-            if isinstance(action, Targeted) and _fits(action, memory.asked):
-                return action
-    return None
-
-
-def _fits(action: Targeted, asked: Asked | None) -> bool:
-    match action:
-        case Delete():
-            return asked in ("delete", "confirm")
-        case Complete(completed=completed):
-            return asked in ("complete" if completed else "reopen", "confirm")
-        case Update():
-            return asked in ("change", "confirm")
-        case Query():
-            return asked == "show"
-        case _ as never:
-            assert_never(never)
-
-
-def _aimed(action: Targeted, target: Target) -> Action:
-    return replace(action, target=target)
-
-
-def leans_on_earlier(action: Wish) -> bool:
-    """Return whether an action speaks of what another one in the same sentence does."""
-    return isinstance(action, Targeted) and action.target is not None and action.target.pronoun in ("it", "them")
-
-
-def _say(text: str) -> Work[str]:
-    """No work at all."""
-    yield from ()
-    return text
-
-
-def texts_of(said: Sequence[str]) -> str:
-    """Return several answers as one."""
-    return "\n\n".join(text for text in said if text)

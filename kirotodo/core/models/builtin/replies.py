@@ -119,8 +119,7 @@ I keep your to-do list. Say it in your own words, for example:
 - undo that"""
 
 REFUSAL: Final = (
-    "That is beyond me: I only keep your to-do list. I can add, find, change, finish and delete tasks; say “help” for "
-    "examples."
+    "I can only help with your to-do list. I can add, find, change, complete and delete tasks; say “help” for examples."
 )
 
 _SMALL_TALK: Final[Mapping[str, str]] = {

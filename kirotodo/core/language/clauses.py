@@ -1,0 +1,272 @@
+"""Sentences and clauses: where one wish ends and the next begins, freed of politeness, fillers and corrected slips."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from kirotodo.core.language.frames.base import Clause
+from kirotodo.core.language.patterns import pattern
+from kirotodo.core.language.spans import Token
+from kirotodo.core.language.tokens import Piece
+from kirotodo.core.language.when.tokens import word_set
+
+_FILLERS: Final = pattern(
+    r"(?<![\w'-])(?:u+m+|u+h+m*|e+r+m+|e+h+m+|h+m+|mhm)(?![\w'-])[,.]*|(?<=\s)er(?=[\s,])[,]*|(?<=[\s,])er\Z",
+    re.IGNORECASE,
+)
+_STILL: Final = pattern(
+    r"\bfrom now on\b"
+    r"|(?:(?<=\d(?:st|nd|rd|th))|(?<=day)|(?<=tomorrow)|(?<=\d[ap]m)|(?<=o'clock)|(?<=\bit)|(?<=\bthat)|(?<=\bthem)"
+    r"|(?<=list)) now(?=[.!?\s]*\Z)",
+    re.IGNORECASE,
+)
+""" "the 25th now": a word that says only that it was another day before."""
+_LIKE: Final = pattern(
+    r"(?P<kept>\b(?:you|at) )like(?= (?:add|put|a |remind|set|make|delete|remove|move|mark|\d|quarter|half|noon|nine"
+    r"|eight|seven|ten))"
+    r"|(?P<comma>,) ?(?:like|you know|i mean)(?=,)",
+    re.IGNORECASE,
+)
+_ENDS: Final = frozenset({"\n", ".", "!", "?", ";"})
+_SOFT_JOINTS: Final = frozenset({"and", "then", "so", "but", "also"})
+_JOINTS: Final = frozenset({",", "and", "then", "but", "so", "plus", "&", "or", "-", "(", "because"})
+_OPENERS: Final = (
+    "[also|then|please|just|can_you|could_you|would_you|will_you|i_want_to|i_need_to|i'd_like_to|i_would_like_to|"
+    "go_ahead_and|instead]* "
+    "add|delete|remove|erase|remind|mark|reschedule|complete|rename|postpone|untick|reopen|undo|tag|untag|"
+    "schedule|re-add|append ...",
+    "[also|then|please|just]* {request} ...",
+    "[also|then|please|just]* put|stick|throw|pop ... {onto}|there|it_on ...",
+    "[also|then|please|just]* put|stick|throw <x> {onto} K",
+    "[also|then|please|just]* take|cross|tick|check|scratch|get|strike ... off ...",
+    "[also|then|please|just]* get_rid_of|tick_off|cross_off|check_off|take_off|cross_out|mark_off ...",
+    "[also|then|please|just]* show|list|tell|give me|what|the ...",
+    "[also|then|please|just]* set|make|create|give [me]? a|an|the [new]? reminder|task|todo|event ...",
+    "[also|then|please|just]* make|set|move|change|push|shift|finish|cancel|drop|clear|block|save|book|log it|"
+    "that|them|this|those ...",
+    "[also|then|please|just]* move|change|push|shift|bump <x> to|D ...",
+    "[also|then|please|just]* finish|cancel|drop I ...",
+    "[also|still|now|W]* {wish} ...",
+    "[on]? W [i|we|i've|i'm|there's|there_is|remind] ...",
+    "[also|then|please|just]* what|when|where|which|how|what's|when's|do_i|is_there|am_i ...",
+    "[also]? i|we also|still|just|now|already|forgot|want|need|have|had|got|bought|finished|did ...",
+    "i'm|i've|we're|we've|i'll|it's|that's ...",
+    "don't|do_not|never|no_need ...",
+    "[also|then|please|just]* ask|snooze me|it|that ...",
+    "it's|that's|they're|he's|she's|they ...",
+    "[also|then|please|just]* remember|don't_forget|note ...",
+    "if [it's|it|there|i|they]? [not|isn't|is|don't|no|aren't|already]+ ...",
+)
+_WEAK_AFTER_TITLE: Final = word_set("remind remember note need want have must should gotta todo")
+_LEADS: Final = (
+    "{wake}|{filler} <rest>",
+    "{polite} <rest>",
+    "{request} <rest>",
+    "{wish} <rest>",
+)
+_CORRECTION: Final = (
+    "no_wait|wait_no|no_sorry|sorry_no|no_actually|actually_no|wait|sorry|no|i_mean|make_that|scratch_that|"
+    "or_rather|rather|"
+    "actually|i_meant|no_make_it|no_make_that|oh_no|hang_on|sorry_i_mean|no_i_mean"
+)
+_CORRECTED: Final = (
+    f"old=W {_CORRECTION} [on|at|to|by|for|the|make_it|that's]* new=W",
+    f"old=K {_CORRECTION} [on|at|to|by|for|the|make_it|my]* new=K",
+    f"old=P {_CORRECTION} [to|make_it]* new=P",
+)
+_DENIED: Final = "actually|no|wait|sorry not <who> <rest*>"
+
+
+_WORD: Final = pattern(r"[a-z]{6,9}", re.IGNORECASE)
+_DAYS: Final = word_set("monday tuesday wednesday thursday friday saturday sunday tomorrow tonight")
+
+
+def _spelled_day(m: re.Match[str]) -> str:
+    """Return a day with two letters swapped as it is spelled; dates are looked for before words are."""
+    low = m.group().lower()
+    if low in _DAYS:
+        return m.group()
+    return next(
+        (day for day in _DAYS if len(day) == len(low) and day[0] == low[0] and sorted(day) == sorted(low)), m.group()
+    )
+
+
+def cleaned(raw: str) -> str:
+    """Return a text with its fillers blanked out, exactly as long."""
+    if not raw:
+        return raw
+    raw = _WORD.sub(_spelled_day, raw)
+    text = _FILLERS.sub(_blank, raw)
+    text = _STILL.sub(_blank, text)
+    return _LIKE.sub(lambda m: (kept := m["kept"] or m["comma"]) + " " * (len(m.group()) - len(kept)), text)
+
+
+def _blank(m: re.Match[str]) -> str:
+    return " " * len(m.group())
+
+
+def sentences(whole: Piece) -> Iterator[tuple[Piece, bool]]:
+    """Yield the sentences of a text, and whether each ends in a question mark."""
+    start = whole.first
+    tokens = whole.text.tokens
+    for place in range(whole.first, whole.last):
+        if tokens[place].word not in _ENDS or (tokens[place].word == "." and not _ends(whole, place)):
+            continue
+        piece = Piece(whole.text, start, place)
+        if piece:
+            yield piece.trimmed(), tokens[place].word == "?"
+        start = place + 1
+    piece = Piece(whole.text, start, whole.last)
+    if piece:
+        yield piece.trimmed(), False
+
+
+def _ends(whole: Piece, place: int) -> bool:
+    following = whole.text.tokens[place + 1].start if place + 1 < whole.last else len(whole.text.raw)
+    return following > whole.text.tokens[place].end or place + 1 >= whole.last
+
+
+def corrected(whole: Piece) -> str | None:
+    """Return the text with what was taken back blanked out ("tuesday, no wait, wednesday"); None where nothing was."""
+    raw = whole.text.raw
+    for text in _CORRECTED:
+        found = whole.search(text)
+        if found is not None:
+            start, end = found.get("old").start, found.get("new").start
+            return raw[:start] + " " * (end - start) + raw[end:]
+    return _without_denied(whole)
+
+
+def _without_denied(whole: Piece) -> str | None:
+    """Blank out what is denied right after it was said ("tell Kim, actually not Kim, tell Lea")."""
+    found = whole.search("said=<old> " + _DENIED)
+    if found is None or len(found.get("who").words) > 3:
+        return None
+    who = found.get("who").words[0]
+    tokens, text = whole.text.tokens, whole.text
+    at = found.get("who").first
+    first = next((k for k in range(at - 1, whole.first - 1, -1) if tokens[k].word == who), None)
+    if first is None:
+        return None
+    while first > whole.first and not tokens[first - 1].is_sign and tokens[first - 1].word != "and":
+        first -= 1
+    start, end = tokens[first].start, found.get("who").trimmed().end
+    return text.raw[:start] + " " * (end - start) + text.raw[end:]
+
+
+def freed(piece: Piece, *, asked: bool = False, before: Piece | None = None) -> Clause:
+    """Return a clause without greetings, fillers, politeness and the words of wishing in front."""
+    whole = piece.trimmed()
+    rest, request, wish = whole, False, ""
+    for _ in range(8):
+        found = None
+        if rest.begins("{remember} [to|that|about|:]* <what>") is not None and rest.words[0] not in ("remember",):
+            break
+        for text in _LEADS:
+            found = rest.match(text)
+            if found is not None and found.get("rest"):
+                break
+            found = None
+        if found is None or _holds(rest, text):
+            break
+        if text is _LEADS[2]:
+            request = True
+        elif text is _LEADS[3]:
+            wish = rest.before(found.found.start("rest")).raw
+        if not wish and text is not _LEADS[2]:
+            whole = found.get("rest").trimmed() if not request else whole
+        rest = found.get("rest").trimmed()
+    rest = _without_tail(rest)
+    return Clause(rest, whole, request, wish, asked, before)
+
+
+def _holds(rest: Piece, text: str) -> bool:
+    """Return whether a lead is the very verb here ("note that …", "right")."""
+    words = rest.words
+    if text is _LEADS[0] and words[0] in ("like", "so", "no", "well", "right", "then", "computer") and len(words) < 2:
+        return True
+    return text is _LEADS[0] and words[:2] in (["right", "now"], ["and", "the"], ["plus", "one"], ["like", "to"])
+
+
+_ENDINGS: Final = (
+    "<what> please|pls|plz|kindly|thanks|thank_you|thx|cheers|for_me|kiro|kirotodo|olly|alexa|siri|google|okay|"
+    "ok|right_away",
+    "<what> if_you_can|if_you_could|if_you_would|if_you_please|if_you_don't_mind|i'd_appreciate_it|"
+    "i_would_appreciate_it|that_would_be_great|"
+    "i_appreciate_it|thank_you_very_much|we'll_see|would_you|will_you|could_you|can_you|obviously|after_all",
+)
+
+
+def _without_tail(piece: Piece) -> Piece:
+    for _ in range(3):
+        for text in _ENDINGS:
+            found = piece.match(text)
+            if found is not None and found.get("what"):
+                piece = found.get("what").trimmed()
+                break
+        else:
+            break
+    return piece
+
+
+def splits(piece: Piece) -> Iterator[int]:
+    """Yield the places of tokens at which a new clause may begin, left to right; the joint lies before."""
+    tokens = piece.text.tokens
+    last = piece.first
+    for place in range(piece.first + 1, piece.last):
+        word = tokens[place - 1].word
+        joined = word in _JOINTS or _new_wish(tokens, place) or _bare_command(piece, place)
+        joint_ahead = tokens[place].word in _SOFT_JOINTS and (word not in (",", "and") or tokens[place].word == "and")
+        if not joined or tokens[place].is_sign or joint_ahead:
+            continue
+        if opens(Piece(piece.text, place, piece.last)) and not _only_lead(piece, last, place):
+            last = place
+            yield place
+
+
+def _only_lead(piece: Piece, start: int, place: int) -> bool:
+    """Return whether between two places stands nothing but what leads to a wish."""
+    words = Piece(piece.text, start, place)
+    return words.match("[{polite}|{request}|{filler}|please|also|then|can|you|,|and]*") is not None
+
+
+def _new_wish(tokens: list[Token], place: int) -> bool:
+    """Return whether "if not …" or "remind me" begins something new with no joint before it."""
+    if tokens[place].word == "if":
+        return True
+    return tokens[place].word == "remind" and tokens[place - 1].word not in (
+        "you",
+        "to",
+        "me",
+        "i",
+        "can",
+        "not",
+        "don't",
+        "never",
+    )
+
+
+_COMMANDING: Final = word_set(
+    "create make add put remove delete take cancel remind set mark can could please write note block"
+)
+
+
+def _bare_command(piece: Piece, place: int) -> bool:
+    """Return whether a command follows what is told with no joint at all ("we ran out of jam add it to the list")."""
+    words = Piece(piece.text, place, piece.last).words
+    if len(words) < 2 or words[0] not in _COMMANDING:
+        return False
+    if (
+        words[0] in ("set", "create", "make", "add")
+        and "reminder" in words[1:3]
+        and words[-1] in ("reminder", "it", "me")
+    ):
+        return True
+    return words[1] in ("it", "that", "them", "this", "those", "you") or (
+        words[0] == "please" and words[1] in _COMMANDING
+    )
+
+
+def opens(piece: Piece) -> bool:
+    """Return whether a stretch begins like a wish or a question of its own."""
+    return any(piece.begins(text) is not None for text in _OPENERS)

@@ -1,0 +1,105 @@
+"""What is known beside a text: the open tasks, lists and tags, and what the last turns left to refer to."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from kirotodo.core.domain.task import Priority
+from kirotodo.core.language.types import QueryKind, Scope
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Missing = Literal["task", "yes", "title", "when", "first_item", "list"]
+"""What an open question waits for: one of the tasks offered, a yes, a title, a date, a first item, a list."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskView:
+    """A task as far as it helps to read a text. Every moment is local and aware."""
+
+    id: int
+    title: str
+    project: str | None = None
+    tags: tuple[str, ...] = ()
+    priority: Priority = "none"
+    due_date: dt.date | None = None
+    due_time: dt.time | None = None
+    recurrence: str | None = None
+    remind_at: dt.datetime | None = None
+    notes: str = ""
+    completed: dt.datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """A tool call as data: it was made, or it waits for an answer. `task_ids` are those it touched or would touch."""
+
+    tool: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    task_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pending:
+    """An open question: what is missing, the calls that the answer completes, and the tasks offered, in order."""
+
+    missing: Missing
+    calls: tuple[Call, ...] = ()
+    offered: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DialogueState:
+    """What the last turns left to refer to.
+
+    `done` are the calls of the last turn that changed something, in order. `shown` are the tasks in the order just
+    shown, `numbered` says whether with places to pick by. `about` are the tasks talked about last. `scope` and
+    `asked_about` are those of the last question, for "and tuesday?".
+    """
+
+    done: tuple[Call, ...] = ()
+    shown: tuple[int, ...] = ()
+    numbered: bool = False
+    about: tuple[int, ...] = ()
+    scope: Scope | None = None
+    asked_about: QueryKind | None = None
+    pending: Pending | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state as plain JSON values."""
+        plain: dict[str, Any] = _adapter().dump_python(self, mode="json", exclude_defaults=True)
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "DialogueState":
+        """Return the state that `to_json` wrote. Raise `pydantic.ValidationError` on anything else."""
+        return _adapter().validate_python(dict(plain))
+
+
+@cache
+def _adapter() -> "TypeAdapter[DialogueState]":
+    from pydantic import TypeAdapter  # here, so that reading a text does not load it
+
+    return TypeAdapter(DialogueState)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What is known beside a text. `complete` says whether `tasks` holds every open task."""
+
+    tasks: tuple[TaskView, ...] = ()
+    projects: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    state: DialogueState = DialogueState()
+    complete: bool = True
+
+    def task(self, task_id: int) -> TaskView | None:
+        """Return the task of an id, or None where it is not known."""
+        return self._by_id.get(task_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[int, TaskView]:
+        return {task.id: task for task in self.tasks}

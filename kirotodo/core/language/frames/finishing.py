@@ -1,0 +1,178 @@
+"""Finishing and reopening tasks, as commands and as facts that are told about what is on the list."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, reading, sure_of
+from kirotodo.core.language.mentions import CERTAIN, stem
+from kirotodo.core.language.targets import split, stripped, targets
+from kirotodo.core.language.tokens import Piece
+from kirotodo.core.language.types import Clarify, Complete, Target
+from kirotodo.core.language.when.tokens import word_set
+
+_COMMANDS: Final = (
+    "{mark} [off] <what> [{adv}] {done} [{from} K]",
+    "{mark} <what> off [{from}] [K]",
+    "check|tick|cross|mark|sign <what> off [of] [{from}] [K]",
+    "cross_out <what> {from} K",
+    "check_off|tick_off|cross_off|mark_off|sign_off <what>",
+    "complete|finish|tick|close|resolve|check_off <what>",
+    "{adv}* done|finished|through|all_done with <what>",
+)
+_REOPEN: Final = (
+    "{mark} <what> [{adv}] {undone}",
+    "{reopen} <what>",
+    "<what> {be} {adv}* {undone}",
+    "<what> isn't|aren't|wasn't|weren't|is_not {adv}* done|finished|complete|completed|ready [yet]",
+    "i|we didn't|did_not|haven't|have_not|never {adv}* [actually] finish|finished|do|done|complete|completed <what>",
+)
+_NOT_DONE: Final = "[{filler}]* i|we didn't|did_not|haven't|have_not|never {adv}* <what>"
+_TOLD: Final = (
+    "{i} {have}* {adv}* finished|did|done|completed|finish|complete|wrapped_up|sorted|handled|dealt_with|"
+    "took_care_of|ticked_off|"
+    "crossed_off|got_through [with] <what>",
+    "i've|we've|i'm|we're {adv}* finished|done|completed|wrapped_up|sorted|handled|dealt_with|taken_care_of "
+    "[with] <what>",
+    "<what> {be} {adv}* {done} [now]",
+    "<what> done|finished|complete|completed|sorted|bought|paid",
+    "{done} <what>",
+    "finished|completed|sorted {adv}* [with] <what>",
+)
+_HAPPENED: Final = (
+    "<what> {adv}* went_out|went_through|went_off|got_done|is_in|is_away|has_gone_out|has_gone|is_sorted|is_behind_me|"
+    "is_out_of_the_way|is_off_my_plate|has_been_sent|has_been_sorted|is_all_set|went_fine|went_well [W]",
+    "{adv}* got|bought|grabbed|picked_up [all] <what>",
+    "{i} {have}* {adv}* got|bought|grabbed|picked_up <what>",
+    "i've|we've {adv}* got|bought|grabbed|picked_up <what>",
+)
+_PAST: Final = word_set(
+    "bought paid sent wrote made took went did fed ran got met told swept brought sold spoke gave rang found "
+    "built hung "
+    "mown threw chose drove dug laid read cut put set written taken given been called gone"
+)
+
+
+def finishing(clause: Clause) -> Iterator[Reading]:
+    """Yield readings of a clause as something being done, or not done after all."""
+    if clause.piece.match("{mark} [as] {done}") or clause.piece.match("complete|finish|tick_off|check_off|cross_off"):
+        yield reading("finish", LIKELY, Clarify(missing="target", action="complete"))
+    yield from _reopened(clause)
+    for text in _COMMANDS:
+        if (found := clause.piece.match(text)) is not None and found.get("what"):
+            yield from _finished(clause, found.get("what"), SURE, frame="finish")
+            break
+    if not clause.asked:
+        yield from _told(clause)
+
+
+def _told(clause: Clause) -> Iterator[Reading]:
+    if (
+        clause.request
+        or clause.piece.begins(
+            "{mark}|{remove}|{off}|{move}|{rename}|{clear}|add|remind|show|complete|finish|close ..."
+        )
+        is not None
+    ):
+        return
+    for text in _TOLD:
+        found = clause.whole.match(text) or clause.piece.match(text)
+        if found is not None and found.get("what"):
+            if found.get("what").words != ["W"]:  # "I'm done for today" says nothing about any task
+                yield from _finished(clause, _without_lead(found.get("what")), 0.82, frame="done")
+            break
+    for text in _HAPPENED:
+        if (found := clause.whole.match(text)) is not None and found.get("what"):
+            yield from _borne_out(clause, found.get("what"), 0.8)
+            break
+    yield from _past(clause)
+
+
+def _past(clause: Clause) -> Iterator[Reading]:
+    """Yield a finished task where something told in the past says its title ("i've paid the rent")."""
+    words = clause.whole.words
+    if clause.wish or clause.request or not any(_is_past(word) for word in words[:6]) or _is_negated(words):
+        return
+    found = clause.whole.match("[{filler}]* [{i}|i've|we've|{have}|{adv}|she|he|they|john]* <what>")
+    if found is not None and found.get("what"):
+        yield from _borne_out(clause, found.get("what"), 0.78)
+
+
+def _is_past(word: str) -> bool:
+    return word in _PAST or (len(word) > 4 and word.endswith("ed") and stem(word) != word)
+
+
+def _is_negated(words: list[str]) -> bool:
+    return any(word in ("not", "never", "no") or word.endswith("n't") for word in words)
+
+
+def _borne_out(clause: Clause, what: Piece, score: float) -> Iterator[Reading]:
+    """Yield a finished task only where the list has it for certain: anything else may be told too."""
+    text = clause.text
+    if not text.titles:
+        bought = clause.whole.match("... i've|we've|i|we {adv}* bought|done|got <what>")
+        if bought is not None and bought.get("what").words[0] not in ("a", "an") and "already" not in clause.words:
+            yield reading("done", 0.6, *(Complete(target=target) for target in targets(clause.piece) or ()))
+        return
+    meant = targets(what) or []
+    if meant and all(target.ids or (target.everything and target.scope.project) for target in meant):
+        yield reading("done", score, *(Complete(target=target) for target in meant))
+        return
+    found = [match for match in text.titles.choose(stripped(what).raw) if match.score >= 66] or text.titles.spoken_of(
+        what.raw
+    )
+    if len(found) == 1 and len(split(what)) == 1:
+        yield reading("done", score - 0.05, Complete(target=Target(words=what.raw, ids=(found[0].id,))))
+
+
+def _without_lead(what: Piece) -> Piece:
+    found = what.match("{i}|i've|we've {have}* <what>") or what.match("[and] [all|also] <what>")
+    return found.get("what") if found and found.get("what") else what
+
+
+def _finished(clause: Clause, what: Piece, score: float, *, frame: str) -> Iterator[Reading]:
+    meant = targets(what)
+    if not meant:
+        yield reading(frame, LIKELY if score == SURE else FAINT, Clarify(missing="target", action="complete"))
+        return
+    sure = min(sure_of(target, clause.text, score) for target in meant)
+    if (
+        frame == "done"
+        and clause.text.titles
+        and not all(t.ids or t.candidates or t.pronoun or t.ordinals or t.everything for t in meant)
+    ):
+        sure = FAINT
+    if frame == "done" and not clause.text.titles and len(what.words) > 7:
+        sure = FAINT
+    yield reading(frame, sure, *(Complete(target=target) for target in meant))
+
+
+def _reopened(clause: Clause) -> Iterator[Reading]:
+    if (denied := clause.whole.match(_NOT_DONE)) is not None and clause.text.titles and not clause.asked:
+        found_done = [m for m in clause.text.titles.match(denied.get("what").raw, done=None) if m.score >= CERTAIN]
+        if len(found_done) == 1 and found_done[0].done:
+            target = Target(words=denied.get("what").raw, ids=(found_done[0].id,))
+            yield reading("reopen", 0.83, Complete(target=target, completed=False))
+            return
+    for text in _REOPEN:
+        found = clause.piece.match(text) or clause.whole.match(text)
+        if found is None or not found.get("what"):
+            continue
+        meant = [_done_one(clause, target) for target in targets(found.get("what"))]
+        told = "i|we" in text or "<what> " in text[:9]
+        if meant:
+            sure = min(sure_of(target, clause.text, 0.95) for target in meant)
+            yield reading(
+                "reopen", min(sure, 0.83) if told else sure, *(Complete(target=t, completed=False) for t in meant)
+            )
+        return
+
+
+def _done_one(clause: Clause, target: Target) -> Target:
+    """Return a target among what is done already."""
+    if not target.words or not clause.text.titles:
+        return target
+    found = clause.text.titles.choose(target.words, done=True)
+    ids = tuple(match.id for match in found)
+    if not ids:
+        return target
+    return Target(words=target.words, ids=ids if len(ids) == 1 else (), candidates=ids if len(ids) > 1 else ())

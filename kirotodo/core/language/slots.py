@@ -1,0 +1,236 @@
+"""Values in a stretch of words: dates, priorities, lists and tags without a verb; and the tasks that words name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from kirotodo.core.language.context import Call, DialogueState
+from kirotodo.core.language.lexicon import phrases
+from kirotodo.core.language.mentions import CERTAIN
+from kirotodo.core.language.spans import Moment, Shift, Token, level
+from kirotodo.core.language.tokens import Piece, Text
+from kirotodo.core.language.types import (
+    Clearable,
+    Recurrence,
+    Target,
+    Update,
+    When,
+)
+from kirotodo.core.language.when.parse import find_when
+from kirotodo.core.language.when.tokens import word_set
+
+IT: Final = Target(pronoun="it")
+_TYING: Final = word_set(
+    "to at on for by in into onto it it's that that's this is be are should the a an my our and so one ones them they "
+    "due from until of with as list under time as is at's reminder date day down up"
+)
+_PRONOUNS: Final = word_set("it that this them those these both")
+POINTING: Final = word_set("both them those these they")
+
+
+@dataclass(slots=True)
+class Slots:
+    """The values in a stretch of words, and the words between them that are none."""
+
+    when: When | None = None
+    time_only: bool = False
+    shift: Shift | None = None
+    recurrence: Recurrence | None = None
+    priority: Any = None
+    project: str | None = None
+    tags: tuple[str, ...] = ()
+    title: str | None = None
+    remind: str | None = None
+    clear: frozenset[Clearable] = frozenset()
+    ordinals: tuple[int, ...] = ()
+    ids: tuple[int, ...] = ()
+    both: bool = False
+    rest: list[Token] = field(default_factory=list)
+
+    @property
+    def any(self) -> bool:
+        """Return whether there is a value of a task among them."""
+        values = (self.when, self.shift, self.recurrence, self.priority, self.project, self.title, self.remind)
+        return any(value is not None for value in values) or bool(self.tags or self.clear)
+
+    @property
+    def any_but_project(self) -> bool:
+        """Return whether there is a value besides a list."""
+        return replace(self, project=None, rest=[]).any
+
+    def update(self, target: Target) -> Update:
+        """Return the change that gives a task these values."""
+        minutes = self.shift.length.seconds // 60 if self.shift is not None else 0
+        days = self.shift.length.days if self.shift is not None else 0
+        sign = -1 if self.shift is not None and self.shift.direction in _EARLIER else 1
+        return Update(
+            target=target,
+            when=self.when,
+            time_only=self.time_only,
+            recurrence=self.recurrence,
+            priority=self.priority,
+            project=self.project,
+            add_tags=self.tags,
+            title=self.title,
+            remind=self.remind,
+            shift_days=sign * days or None,
+            shift_minutes=sign * minutes or None,
+            clear=self.clear,
+        )
+
+
+_EARLIER: Final = word_set("earlier forward up early sooner before")
+
+
+def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset()) -> Slots:
+    """Return the values in a stretch, and what else stands in it but for words that are left `aside`."""
+    slots = Slots()
+    for token in piece.tokens:
+        if not token.is_sign and token.word not in aside and token.word != "than":
+            _take(slots, token)
+    _take_cleared(slots)
+    _take_hour(slots, piece.text)
+    slots.rest = _without_ties(slots.rest)
+    if slots.shift is not None and [token.word for token in slots.rest] == ["that"]:
+        slots.rest = []  # "two days later than that"
+    if len(slots.rest) == 1 and not slots.any:
+        _read_alone(slots, piece.text, slots.rest[0])
+    return slots
+
+
+FIELDS: Final[dict[str, Clearable]] = {
+    "date": "due", "day": "due", "deadline": "due", "time": "time", "hour": "time", "repeat": "recurrence",
+    "priority": "priority", "list": "project", "tag": "tags", "tags": "tags", "note": "notes", "notes": "notes",
+    "reminder": "remind", "reminders": "remind",
+}  # fmt: skip
+
+
+def _take_cleared(slots: Slots) -> None:
+    """Take "without a time", "no reminder" as a value that goes."""
+    words = [token.word for token in slots.rest]
+    said = [word for word in words if word not in ("a", "an", "any", "the")]
+    if len(said) == 2 and said[0] in ("without", "no") and said[1] in FIELDS:
+        slots.clear, slots.rest = frozenset({FIELDS[said[1]]}), []
+
+
+_HOUR_WORDS: Final = word_set("half quarter five ten twenty")
+_AT: Final = word_set("to at for by")
+
+
+def _take_hour(slots: Slots, text: Text) -> None:
+    """Take an hour at the end that no date word goes with: "the dentist to 11", "sorry, half 3"."""
+    words = [token.word for token in slots.rest]
+    if slots.when is not None or not words or not words[-1].isdecimal() or not 0 < int(words[-1]) <= 24:
+        return
+    first = len(words) - 1
+    while first and words[first - 1] in _HOUR_WORDS | {"past"}:
+        first -= 1
+    tied = first > 0 and words[first - 1] in _AT
+    if not tied and (first > 0 or first == len(words) - 1):
+        return
+    named = find_when(f"at {' '.join(words[first:])}", now=text.now, preferences=text.preferences)
+    if named:
+        slots.when, slots.time_only, slots.rest = named[0].value, True, slots.rest[: first - tied]
+
+
+def _take(slots: Slots, token: Token) -> None:
+    """Take one token as a value; what is none is kept as `rest`."""
+    match token.word, token.value:
+        case "W", Moment() as moment:
+            _take_moment(slots, moment)
+        case "P", value:
+            slots.priority = value
+        case "K" | "N", value:
+            slots.project = value if isinstance(value, str) else value.name
+        case "T", value:
+            slots.tags = (*slots.tags, str(value))
+        case "R", Recurrence() as rule:
+            slots.recurrence = rule
+        case "D", Shift() as shift:
+            slots.shift = shift
+        case "L", Shift() as shift:
+            slots.remind = shift.text
+        case "Q", value:
+            slots.title = str(value)
+        case "O", value:
+            slots.ordinals = tuple(value)
+        case "I", value:
+            slots.ids = tuple(value)
+        case "both", _:
+            slots.both = True
+        case _:
+            slots.rest.append(token)
+
+
+def _take_moment(slots: Slots, moment: Moment) -> None:
+    """Take a date or a time of day, and put two that stand apart together."""
+    new, known = moment.when, slots.when
+    if known is None:
+        slots.when, slots.time_only = new, moment.time_only
+    elif moment.time_only:
+        slots.when = replace(known, time=new.time, grain="minute")
+    elif slots.time_only:
+        slots.when, slots.time_only = replace(new, time=known.time or new.time), False
+
+
+def _without_ties(tokens: list[Token]) -> list[Token]:
+    """Return words without those at the ends that only tie values together."""
+    while tokens and tokens[0].word in _TYING and tokens[0].word not in _PRONOUNS:
+        tokens = tokens[1:]
+    while tokens and tokens[-1].word in _TYING and tokens[-1].word not in _PRONOUNS:
+        tokens = tokens[:-1]
+    return [] if all(token.word in _TYING for token in tokens) else tokens
+
+
+def _read_alone(slots: Slots, text: Text, token: Token) -> None:
+    """Read a word that stands alone as a priority, a list, or an hour."""
+    if token.word.isalpha() and (priority := level(token.word)) is not None and priority != "none":
+        slots.priority, slots.rest = priority, []
+    elif (project := _list_called(text, token.word)) is not None:
+        slots.project, slots.rest = project, []
+    elif token.word.isdecimal() and 0 < int(token.word) <= 24:
+        named = find_when(f"at {token.word}", now=text.now, preferences=text.preferences)
+        if named:
+            slots.when, slots.time_only, slots.rest = named[0].value, True, []
+
+
+def _list_called(text: Text, word: str) -> str | None:
+    return next((each for each in text.context.projects if each.casefold() == word), None)
+
+
+def words_of(text: Text, tokens: Sequence[Token]) -> str:
+    """Return the user's words from the first of these to the last."""
+    return " ".join(text.raw[tokens[0].start : tokens[-1].end].split()) if tokens else ""
+
+
+# --- tasks
+
+
+def named_task(
+    text: Text, tokens: Sequence[Token], *, done: bool | None = None, ids: Sequence[int] | None = None
+) -> Target | None:
+    """Return the tasks that words name: among `ids`, or on the list."""
+    words = words_of(text, tokens)
+    if not words or len(tokens) > 6:
+        return None
+    found = [match for match in text.titles.choose(words, done=done, ids=ids) if match.score >= CERTAIN]
+    if not found and done is None and ids is None:
+        return None
+    if len(found) == 1:
+        return Target(words=words, ids=(found[0].id,))
+    return Target(words=words, candidates=tuple(match.id for match in found)) if found else None
+
+
+def touched_by(state: DialogueState) -> tuple[int, ...]:
+    """Return the tasks that were changed last, each once."""
+    return tuple(dict.fromkeys(each for call in state.done for each in call.task_ids))
+
+
+def last_call(state: DialogueState) -> Call:
+    """Return the last change that was made."""
+    return state.done[-1]
+
+
+def softeners() -> frozenset[str]:
+    """Return the words that only soften what is said."""
+    return phrases("softener")

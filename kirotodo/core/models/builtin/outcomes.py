@@ -1,0 +1,302 @@
+"""What came of a plan, in words: short Markdown made from the outcomes of its calls."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from kirotodo.core.models.builtin.memory import ids_of
+from kirotodo.core.models.builtin.plan import Item
+from kirotodo.core.models.builtin.replies import (
+    MANY,
+    SHOWN,
+    bullets,
+    count,
+    dated,
+    detailed,
+    escaped,
+    named,
+    several,
+    trouble,
+)
+from kirotodo.core.models.model import ToolOutcome
+
+_UNDATED: Final = frozenset({"due_date", "due_time", "due"})
+
+
+def told_item(item: Item, outcomes: Sequence[ToolOutcome], *, today: dt.date) -> str:
+    """Return what an item came to."""
+    outcomes = outcomes[item.lookups :]
+    match item.kind:
+        case "say":
+            return item.text
+        case "add":
+            said = _added(outcomes)
+        case "list" | "count":
+            said = _listed(item, outcomes)
+        case "details":
+            said = "\n".join(trouble(outcome) or _whole(_task_of(outcome)) for outcome in outcomes)
+        case "when":
+            said = "\n".join(trouble(outcome) or _when(_task_of(outcome), today) for outcome in outcomes)
+        case "next":
+            said = "\n".join(trouble(outcome) or f"Next: {detailed(_task_of(outcome))}." for outcome in outcomes)
+        case "stats":
+            said = _problem(outcomes) or _stats(outcomes[0].result)
+        case "lists":
+            said = _problem(outcomes) or _lists(outcomes[0].result)
+        case "tags":
+            said = _problem(outcomes) or _tags(outcomes[0].result)
+        case _:
+            said = _changed(item, outcomes)
+    return "\n\n".join(part for part in (said, item.text) if part)
+
+
+def told(outcome: ToolOutcome) -> str:
+    """Return what a change came to, in a sentence or a short list."""
+    problem = trouble(outcome)
+    if problem is not None:
+        return problem
+    result = outcome.result
+    tasks = tasks_in(outcome)
+    number = len(ids_of(outcome))
+    match result.get("status"):
+        case "created":
+            return "\n".join(f"Added {detailed(task)}." for task in tasks)
+        case "deleted":
+            return several("Deleted", tasks, number)
+        case "completed":
+            return _completed(result, tasks, number)
+        case "reopened":
+            if result.get("changed") == 0:
+                return f"{named(tasks[0])} is open already." if number == 1 and tasks else "They are open already."
+            return several("Opened", tasks, number, rest=" again")
+        case "updated":
+            return _updated(result, tasks, number)
+        case "undone" | "redone":
+            return _undone(result, tasks)
+        case _:
+            return ""
+
+
+def tasks_in(outcome: ToolOutcome) -> tuple[Mapping[str, Any], ...]:
+    """Return the tasks of a result."""
+    tasks = outcome.result.get("tasks")
+    return tuple(task for task in tasks if isinstance(task, Mapping)) if isinstance(tasks, Sequence) else ()
+
+
+def ids_shown(item: Item, outcomes: Sequence[ToolOutcome]) -> tuple[int, ...]:
+    """Return the tasks that the answer to a question shows, in order."""
+    outcomes = outcomes[item.lookups :]
+    if item.kind == "list":
+        return tuple(task["id"] for outcome in outcomes for task in _counting(item, outcome)[:SHOWN])
+    return tuple(task["id"] for outcome in outcomes if isinstance(task := outcome.result.get("task"), Mapping))
+
+
+# --- changes
+
+
+def _changed(item: Item, outcomes: Sequence[ToolOutcome]) -> str:
+    if item.words and _problem(outcomes) is None:
+        return item.words[0]
+    if item.quiet and _problem(outcomes) is None:
+        same = all(outcome.result.get("changed") == 0 for outcome in outcomes[item.quiet :])
+        outcomes = outcomes[: item.quiet] if same else outcomes[item.quiet :]
+    said = [told(outcome) for outcome in outcomes]
+    return ("\n\n" if any("\n" in each for each in said) else " ").join(filter(None, said))
+
+
+def _added(outcomes: Sequence[ToolOutcome]) -> str:
+    added = [task for outcome in outcomes if trouble(outcome) is None for task in tasks_in(outcome)]
+    problems = [problem for outcome in outcomes if (problem := trouble(outcome)) is not None]
+    said = [f"Added {detailed(added[0])}."] if len(added) == 1 else []
+    if len(added) > 1:
+        said = [f"Added {count(len(added))}:\n{bullets(added, total=len(added))}"]
+    return "\n\n".join([*said, *problems])
+
+
+def _completed(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], number: int) -> str:
+    if result.get("changed") == 0:
+        return f"{named(tasks[0])} was done already." if number == 1 and tasks else "They were done already."
+    said = f"Done: {named(tasks[0])}." if number == 1 and tasks else several("Marked", tasks, number, rest=" as done")
+    following = [task for task in result.get("next") or () if isinstance(task, Mapping)]
+    if following:
+        said += ("\n\n" if number > 1 else " ") + f"Next: {', '.join(dated(task) for task in following)}."
+    return said
+
+
+def _updated(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], number: int) -> str:
+    if result.get("changed") == 0:
+        return f"{named(tasks[0])} is that way already." if number == 1 and tasks else "They are that way already."
+    after = tasks[0].get("after") or {} if tasks else {}
+    moved = bool(after) and set(after) <= _UNDATED
+    if number != 1 or not tasks:
+        return several("Moved" if moved else "Changed", tasks, number)
+    before = tasks[0].get("before") or {}
+    if set(after) == {"title"}:
+        return f"Renamed {named(tasks[0])} (it was “{escaped(str(before.get('title')))}”)."
+    if moved:
+        if not after.get("due"):
+            return f"{named(tasks[0])} has no due date now{_was(before)}."
+        return f"Moved {dated(tasks[0])}{_was(before)}."
+    said = "; ".join(_said(name, after[name], before.get(name)) for name in after if name in _SPOKEN)
+    return f"Changed {named(tasks[0])}: {said}."
+
+
+def _was(before: Mapping[str, Any]) -> str:
+    return f" (it was {before['due']})" if before.get("due") else ""
+
+
+_GONE: Final[Mapping[str, str]] = {"due": "no due date", "repeats": "repeats no more"}
+_SPOKEN: Final[Mapping[str, str]] = {
+    "title": "title",
+    "notes": "notes",
+    "priority": "priority",
+    "due": "due",
+    "repeats": "repeats",
+    "reminder": "reminder",
+    "project": "list",
+    "tags": "tags",
+}
+
+
+def _said(name: str, value: Any, before: Any) -> str:
+    now, was = _value(name, value), _value(name, before)
+    if not now:
+        return _GONE.get(name, f"no {_SPOKEN[name]}") + (f" (it was {was})" if was and name != "notes" else "")
+    if name == "notes" or not was:
+        return f"{_SPOKEN[name]} {now}"
+    return f"{_SPOKEN[name]} {was} → {now}"
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(f"\\#{escaped(str(tag))}" for tag in value)
+    if value is None or value == "none":
+        return ""
+    text = escaped(str(value))
+    return f"“{text}”" if name == "notes" and text else text
+
+
+def _undone(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]]) -> str:
+    back = result.get("status") == "undone"
+    said: list[str] = []
+    if len(tasks) == 1:
+        said.append(f"{'Put back' if back else 'Did again'}: {dated(tasks[0])}.")
+    elif tasks:
+        said.append(f"{'Put back' if back else 'Did again'} {count(len(tasks))}:\n{bullets(tasks)}")
+    removed = [f"#{each}" for each in result.get("removed") or ()]
+    if removed:
+        said.append(f"Took {', '.join(removed)} off the list{' again' if back else ''}.")
+    said += [escaped(str(sentence)) for sentence in result.get("skipped") or ()]
+    return "\n\n".join(said) if len(tasks) > 1 else " ".join(said) or "Nothing had to be put back."
+
+
+# --- answers to questions
+
+
+def _problem(outcomes: Sequence[ToolOutcome]) -> str | None:
+    return next(filter(None, map(trouble, outcomes)), None)
+
+
+def _task_of(outcome: ToolOutcome) -> Mapping[str, Any]:
+    task = outcome.result.get("task")
+    return task if isinstance(task, Mapping) else {}
+
+
+def _counting(item: Item, outcome: ToolOutcome) -> tuple[Mapping[str, Any], ...]:
+    tasks = tasks_in(outcome)
+    return tasks if item.only is None else tuple(task for task in tasks if task.get("id") in item.only)
+
+
+def _total(item: Item, outcome: ToolOutcome) -> int:
+    """How many tasks there are; more than `MANY` where nobody has counted."""
+    total = outcome.result.get("total")
+    if item.only is not None:
+        return len(_counting(item, outcome))
+    if isinstance(total, int):
+        return total
+    return len(tasks_in(outcome)) + (MANY if outcome.result.get("next") else 0)
+
+
+def _listed(item: Item, outcomes: Sequence[ToolOutcome]) -> str:
+    problem = _problem(outcomes)
+    if problem is not None:
+        return problem
+    statuses = [str(call.arguments.get("status", "pending")) for call in item.calls[item.lookups :]]
+    totals = [_total(item, outcome) for outcome in outcomes]
+    counted = [_counted(total, status, item.words) for total, status in zip(totals, statuses, strict=False)]
+    if item.kind == "count":
+        return f"You have {' and '.join(counted)}."
+    if not any(totals):
+        return _nothing(statuses[0] if statuses else "pending", item.words)
+    return "\n\n".join(
+        f"{head[0].upper()}{head[1:]}:\n{bullets(_counting(item, outcome), total=total)}"
+        for head, outcome, total in zip(counted, outcomes, totals, strict=False)
+        if total
+    )
+
+
+def _counted(total: int, status: str, words: Sequence[str]) -> str:
+    if status == "completed":
+        return " ".join([count(total), "done", *words])
+    return " ".join([count(total, kind="open"), *words])
+
+
+def _nothing(status: str, words: Sequence[str]) -> str:
+    if status == "completed":
+        return " ".join(["Nothing", "done", *words]) + (" yet." if not words else ".")
+    return f"There are no open tasks {' '.join(words)}." if words else "Nothing is open. Your list is clear."
+
+
+def _whole(task: Mapping[str, Any]) -> str:
+    dateless = "" if task.get("due") or task.get("completed_at") else " It has no due date."
+    notes = f"\n\n{escaped(str(task['notes']))}" if task.get("notes") else ""
+    return f"{detailed(task)}.{dateless}{notes}"
+
+
+def _when(task: Mapping[str, Any], today: dt.date) -> str:
+    """Return when a task is due, and how far away that is."""
+    if task.get("completed_at"):
+        return f"{named(task)} is done."
+    try:
+        day = dt.date.fromisoformat(str(task.get("due_date")))
+    except ValueError:
+        return _whole(task)
+    more = f", {task['repeats']}" if task.get("repeats") else ""
+    return f"{named(task)} is due {task.get('due')} ({_away((day - today).days)}){more}."
+
+
+def _away(days: int) -> str:
+    if days in (-1, 0, 1):
+        return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days]
+    return f"in {days} days" if days > 0 else f"{-days} days ago"
+
+
+def _stats(stats: Mapping[str, Any]) -> str:
+    lines = [
+        f"{stats['pending']} open, {stats['overdue']} overdue, {stats['due_today']} due today.",
+        f"In the last {stats['period_days']} days: {stats['completed']} done, {stats['created']} added.",
+    ]
+    if stats["streak"]:
+        lines.append(
+            f"{count(stats['streak'], 'day')} in a row with something done; the best was {stats['best_streak']}."
+        )
+    return " ".join(lines)
+
+
+def _lists(stats: Mapping[str, Any]) -> str:
+    counts = [each for each in stats.get("projects") or () if each.get("project")]
+    if not counts:
+        return "There are no lists yet. One begins with its first task: “add milk to groceries”."
+    lines = [
+        f"- {escaped(str(each['project']))}: {each['pending']} open, {each['completed']} done"
+        for each in counts[:SHOWN]
+    ]
+    rest = len(counts) - len(lines)
+    return "Your lists:\n" + "\n".join(lines) + (f"\n\n…and {rest} more." if rest > 0 else "")
+
+
+def _tags(stats: Mapping[str, Any]) -> str:
+    tags = stats.get("tags") or {}
+    if not tags:
+        return "No open task has a tag yet. Try “add call mom #family”."
+    return "Your tags:\n" + "\n".join(f"- \\#{escaped(str(tag))}: {number} open" for tag, number in tags.items())

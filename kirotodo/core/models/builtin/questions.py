@@ -1,0 +1,210 @@
+"""What the built-in model looks up to answer a question about the list; nothing here changes anything."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from kirotodo.core.language.context import Call, TaskView
+from kirotodo.core.language.scope_filter import is_plain
+from kirotodo.core.language.types import Query, Scope
+from kirotodo.core.models.builtin.memory import ids_in
+from kirotodo.core.models.builtin.plan import Item
+from kirotodo.core.models.builtin.replies import SHOWN, count, escaped
+from kirotodo.core.models.builtin.targets import Finder, Status, Unclear, listed
+from kirotodo.core.text.dates import describe_due
+
+LATELY: Final = 5
+"""How many completed tasks are shown beside the open ones."""
+AHEAD: Final = 2
+"""How many tasks are named after the next one."""
+
+
+def is_whole(action: Query) -> bool:
+    """Return whether a question is about a scope or the list as a whole, not about certain tasks."""
+    if action.target is None or action.target.everything:
+        return True
+    return action.about in ("stats", "lists", "tags", "changes")
+
+
+def answer(action: Query, ids: tuple[int, ...], finder: Finder) -> tuple[Item, tuple[int, ...]]:
+    """Return the item that answers a question, and the tasks that it shows as far as that is known before.
+
+    `ids` are the tasks that it is about, if it is about certain tasks.
+    """
+    match action.about:
+        case "stats" | "lists" | "tags":
+            return Item(kind=action.about, calls=(Call(tool="task_stats"),)), ()
+        case "changes":
+            return _changes(finder)
+        case "completed_when" if ids:
+            return _completed_when(ids, finder), ids
+        case "next":
+            return _next(_scope(action), finder)
+        case "when":
+            first = ids or _first_in(_scope(action), finder)
+            return (_each("when", first), first[:SHOWN]) if first else _list(action, finder)
+        case _ if ids:
+            return _details(ids), ids[:SHOWN]
+        case _:
+            return _list(action, finder)
+
+
+def _scope(action: Query) -> Scope:
+    if action.target is not None and action.scope == Scope():
+        return action.target.scope
+    return action.scope
+
+
+def _each(kind: str, ids: Sequence[int], *, text: str = "") -> Item:
+    calls = tuple(Call(tool="get_task", arguments={"task_id": each}) for each in ids[:SHOWN])
+    return Item(kind=kind, calls=calls, text=text)  # type: ignore[arg-type]
+
+
+def _details(ids: tuple[int, ...]) -> Item:
+    return _each("details", ids)
+
+
+def _dated(scope: Scope, finder: Finder) -> list[TaskView]:
+    found = finder.scoped(_named_in(scope, finder), "pending")
+    known = [] if isinstance(found, Unclear) else [task for task in found if task.due_date is not None]
+    return sorted(known, key=lambda task: (task.due_date or dt.date.max, task.due_time or dt.time.max))
+
+
+def _first_in(scope: Scope, finder: Finder) -> tuple[int, ...]:
+    return tuple(task.id for task in _dated(scope, finder)[:1])
+
+
+def _next(scope: Scope, finder: Finder) -> tuple[Item, tuple[int, ...]]:
+    """What is due first, overdue tasks included, and what comes after it."""
+    known = [task.id for task in _dated(scope, finder)]
+    if not known:
+        return _list(Query(scope=scope), finder)
+    after = [finder.named(each) for each in known[1 : 1 + AHEAD]]
+    return _each("next", known[:1], text=f"After that: {', '.join(after)}." if after else ""), tuple(known[:1])
+
+
+def _completed_when(ids: tuple[int, ...], finder: Finder) -> Item:
+    said = []
+    for each in ids[:SHOWN]:
+        view = finder.view(each)
+        if view is None or view.completed is None:
+            said.append(f"{finder.named(each)} is not done yet.")
+            continue
+        moment = describe_due(view.completed.date(), view.completed.time(), today=finder.today)
+        said.append(f"You completed #{each} {escaped(view.title)} on {moment}.")
+    calls = tuple(Call(tool="get_task", arguments={"task_id": each}) for each in ids[:SHOWN])
+    return Item(kind="say", calls=calls, lookups=len(calls), text="\n".join(said))
+
+
+_VERBS: Final = {"add_task": "added", "delete_task": "deleted", "update_task": "changed", "undo": "undid changes to"}
+
+
+def _changes(finder: Finder) -> tuple[Item, tuple[int, ...]]:
+    done = finder.context.state.done
+    if not done:
+        return Item(kind="say", text="I have not changed anything in this conversation yet."), ()
+    said = []
+    for call in done:
+        verb = _VERBS.get(call.tool) or ("completed" if call.arguments.get("completed", True) else "reopened")
+        titles = dict(zip(call.task_ids, map(str, call.arguments.get("titles") or ()), strict=False))
+        named = [
+            f"#{each} {escaped(titles[each])}" if each in titles else finder.named(each)
+            for each in call.task_ids[:SHOWN]
+        ]
+        more = len(call.task_ids) - len(named)
+        said.append(f"I {verb} {', '.join(named) or 'nothing'}{f' and {more} more' if more > 0 else ''}.")
+    return Item(kind="say", text=" ".join([*said, "“undo” takes it back."])), ids_in(done)[:SHOWN]
+
+
+def _list(action: Query, finder: Finder) -> tuple[Item, tuple[int, ...]]:
+    scope = _named_in(_scope(action), finder)
+    status = _status(scope)
+    statuses: tuple[Status, ...] = ("pending", "completed") if status == "all" else (status,)
+    scope = replace(scope, status=None)
+    only: tuple[int, ...] | None = None
+    if not is_plain(scope):
+        found = finder.scoped(scope, "all")
+        if isinstance(found, Unclear):
+            return Item(kind="say", text=found.text), ()
+        only = tuple(task.id for task in found)
+    limits = (SHOWN, LATELY)
+    calls = tuple(
+        Call(tool="list_tasks", arguments={"limit": limit, **listed(scope, each)})
+        for each, limit in zip(statuses, limits, strict=False)
+    )
+    words = tuple(_narrowed(scope, finder))
+    return Item(kind="count" if action.count_only else "list", calls=calls, words=words, only=only), ()
+
+
+def _status(scope: Scope) -> Status:
+    return scope.status or ("completed" if scope.completed_from or scope.completed_to else "pending")
+
+
+def _named_in(scope: Scope, finder: Finder) -> Scope:
+    """Return the scope with a name that is no list or tag made a word of a title."""
+    if scope.search is not None:
+        return scope
+    context = finder.context
+    if scope.project is not None and not _is_among(scope.project, context.projects):
+        return replace(scope, project=None, search=scope.project)
+    if scope.tag is not None and not _is_among(scope.tag.removeprefix("#"), context.tags):
+        return replace(scope, tag=None, search=scope.tag)
+    return scope
+
+
+def _is_among(name: str, names: Sequence[str]) -> bool:
+    return name.casefold() in (each.casefold() for each in names)
+
+
+_DUE: Final = {"today": "due today", "overdue": "overdue", "week": "due this week", "none": "without a date"}
+_PARTS: Final = {
+    "morning": "in the morning",
+    "afternoon": "in the afternoon",
+    "evening": "in the evening",
+    "night": "at night",
+}
+_FIELDS: Final = {
+    "due": "date",
+    "time": "time",
+    "recurrence": "repetition",
+    "priority": "priority",
+    "project": "list",
+    "tags": "tag",
+    "notes": "note",
+    "remind": "reminder",
+}
+
+
+def _narrowed(scope: Scope, finder: Finder) -> list[str]:
+    """Return the words that say what a list is of."""
+    words = []
+    if scope.due is not None:
+        words.append(_DUE[scope.due])
+    if scope.due_from or scope.due_to:
+        words.append(f"due {_range(scope.due_from, scope.due_to, finder.today)}")
+    if scope.completed_from or scope.completed_to:
+        days = _range(scope.completed_from, scope.completed_to, finder.today)
+        words.append(days if days.startswith(("from ", "up ")) else f"on {days}")
+    words += [_PARTS[scope.part]] if scope.part else []
+    words += [f"at {scope.time:%H:%M}"] if scope.time else []
+    words += [f"in {escaped(scope.project)}"] if scope.project else []
+    words += [f"tagged \\#{escaped(scope.tag.removeprefix('#'))}"] if scope.tag else []
+    words += [f"with {scope.priority} priority"] if scope.priority else []
+    words += [f"about “{escaped(scope.search)}”"] if scope.search else []
+    words += [f"with a {_FIELDS[name]}" for name in sorted(scope.has)]
+    words += [f"without a {_FIELDS[name]}" for name in sorted(scope.lacks)]
+    if scope.without:
+        excepted = finder.excepted(scope)
+        number = 0 if isinstance(excepted, Unclear) else len(excepted)
+        words.append(f"apart from {count(number)}")
+    return words
+
+
+def _range(first: dt.date | None, last: dt.date | None, today: dt.date) -> str:
+    if first is None and last is not None:
+        return f"up to {describe_due(last, None, today=today)}"
+    if first is not None and last is None:
+        return f"from {describe_due(first, None, today=today)} on"
+    days = [describe_due(day, None, today=today) for day in (first, last) if day is not None]
+    return days[0] if len(set(days)) == 1 else f"from {' to '.join(days)}"

@@ -1,0 +1,1 @@
+"""The corpus of the second opinion, and the training of its weights."""
