@@ -364,15 +364,16 @@ _STEPS: Final[tuple[Callable[[_Reader, int], int], ...]] = (
 )  # fmt: skip
 
 
-def narrow(piece: Piece, *, question: bool = False) -> Narrowed:
-    """Return the filter that a stretch of words states, and what words of it are no filter."""
-    without: tuple[Target, ...] = ()
+def excepted(piece: Piece) -> tuple[Piece, Piece | None]:
+    """Return a stretch without its exception, and the words of that ("everything on groceries", "bread")."""
     for found in piece.searched("{without} <rest*>"):
         if found.front and not _names_a_field(found.get("rest")):
-            from kirotodo.core.language.targets import targets
+            return found.front, found.get("rest")
+    return piece, None
 
-            piece, without = found.front, tuple(targets(found.get("rest")))
-            break
+
+def narrowed(piece: Piece, *, question: bool = False, without: tuple[Target, ...] = ()) -> Narrowed:
+    """Return the filter that a stretch without its exception states, and what words of it are no filter."""
     tokens = [token for token in piece.tokens if not token.is_sign]
     reader = _Reader(piece, tokens, question)
     reader.run()

@@ -5,7 +5,7 @@ from typing import Final
 
 from kirotodo.core.language.lexicon import NUMBERS, PAIRS, phrases
 from kirotodo.core.language.mentions import CERTAIN, Match
-from kirotodo.core.language.scopes import Narrowed, narrow, scope_matches
+from kirotodo.core.language.scopes import Narrowed, excepted, narrowed, scope_matches
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import Scope, Target
 from kirotodo.core.language.when.tokens import word_set
@@ -94,6 +94,13 @@ def _titled_like_a_list(piece: Piece, said: Narrowed) -> Target | None:
         return None
     found = piece.text.titles.choose(name) if piece.text.titles else []
     return Target(words=piece.raw, ids=(found[0].id,)) if len(found) == 1 and found[0].score >= CERTAIN else None
+
+
+def narrow(piece: Piece, *, question: bool = False) -> Narrowed:
+    """Return the filter that a stretch of words states, its exception included, and what words of it are no filter."""
+    front, exception = excepted(piece)
+    without = tuple(targets(exception)) if exception is not None else ()
+    return narrowed(front, question=question, without=without)
 
 
 def pointed_at(piece: Piece) -> Target | None:

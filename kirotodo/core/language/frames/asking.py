@@ -17,8 +17,8 @@ from kirotodo.core.language.frames.base import (
     touches_ours,
 )
 from kirotodo.core.language.lexicon import phrases
-from kirotodo.core.language.scopes import Narrowed, bounds, narrow
-from kirotodo.core.language.targets import mentions, one_target, pointed_at, resolved
+from kirotodo.core.language.scopes import Narrowed, bounds
+from kirotodo.core.language.targets import mentions, narrow, one_target, pointed_at, resolved
 from kirotodo.core.language.tokens import Piece
 from kirotodo.core.language.types import Action, OutOfScope, Query, QueryKind, Scope, Target, When
 from kirotodo.core.language.when.tokens import word_set

@@ -6,8 +6,7 @@ from typing import Final
 
 from kirotodo.core.language.frames.base import FAINT, LIKELY, MAYBE, SURE, Clause, Reading, reading, sure_of
 from kirotodo.core.language.lexicon import phrases
-from kirotodo.core.language.scopes import narrow
-from kirotodo.core.language.targets import pointed_at, targets
+from kirotodo.core.language.targets import narrow, pointed_at, targets
 from kirotodo.core.language.tokens import Match, Piece, Text
 from kirotodo.core.language.types import Action, Clarify, Clear, Delete, DeleteList, Scope, Target, Update
 
