@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import importlib
+import inspect
 import logging
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias, cast
@@ -103,6 +105,7 @@ class KirotodoApp(App[None]):
         self._key_order = KeyOrder(self, super().on_event)
         self.background = BackgroundWork(self.core, chat=lambda: self.chat, failed=self._post_result)
         self.chat = ChatScreen(self, conversation_id=conversation_id, new=new, model=model)
+        self._jobs: dict[Worker[None], Coroutine[Any, Any, object]] = {}
         self._lists = 1
         self.add_mode(self.DEFAULT_MODE, lambda: self.chat)
         for known in themes.THEMES:
@@ -202,7 +205,15 @@ class KirotodoApp(App[None]):
 
     def work(self, job: Coroutine[Any, Any, object], *, group: str = "work", exclusive: bool = False) -> Worker[None]:
         """Run a job in the background. What it raises becomes one line on the screen, never a crash."""
-        return self.run_worker(self._guarded(job), group=group, exclusive=exclusive, exit_on_error=False)
+        guarded = partial(self._guarded, job)
+        worker: Worker[None] = self.run_worker(guarded, group=group, exclusive=exclusive, exit_on_error=False)
+        self._jobs[worker] = job
+        return worker
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Close a job whose worker was cancelled before it began: nobody would ever await it."""
+        if event.worker.is_finished and (job := self._jobs.pop(event.worker, None)) is not None:
+            _close_unstarted(job)
 
     async def _guarded(self, job: Coroutine[Any, Any, object]) -> None:
         try:
@@ -342,6 +353,8 @@ class KirotodoApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Save what is remembered and close the backend."""
+        for job in self._jobs.values():
+            _close_unstarted(job)
         self.state.save()
         if self.backend is not None:
             with contextlib.suppress(KirotodoError):
@@ -359,3 +372,8 @@ def _as_kirotodo_error(error: Exception, sentence: str) -> KirotodoError:
         return error
     log.error("%s", sentence, exc_info=error)
     return KirotodoError(f"{sentence} ({type(error).__name__}: {error})")
+
+
+def _close_unstarted(job: Coroutine[Any, Any, object]) -> None:
+    if inspect.getcoroutinestate(job) == inspect.CORO_CREATED:
+        job.close()
