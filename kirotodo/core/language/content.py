@@ -108,6 +108,7 @@ def content_of(piece: Piece, *, polite: bool = True, lists: bool = True, within:
         if not out.piece or _quoted(out.piece):
             break
         _take_dates(out)
+        _reminder(out)
         if polite:
             _friendly(out)
             _fields(out)
@@ -247,12 +248,15 @@ def _friendly(out: Content) -> None:
     _cut_to(out, _CONDITION)
 
 
-def _fields(out: Content) -> None:
+def _reminder(out: Content) -> None:
     for text in _REMINDED:
         if out.remind is None and (found := out.piece.match(text)) is not None and found.get("what"):
             out.remind = _lead_words(found.get("remind"))
             out.piece = found.get("what").trimmed()
             return
+
+
+def _fields(out: Content) -> None:
     for text in _NOTED:
         if out.notes is None and (found := out.piece.match(text)) is not None and found.get("what"):
             out.notes = found.get("note").raw
@@ -315,6 +319,19 @@ def _within(out: Content) -> None:
 _CLOSING: Final = pattern(r"\s+([)\],;])")
 
 
+def _with_brackets(raw: str, start: int, end: int) -> tuple[int, int]:
+    """Return the bounds of words with the brackets at their ends whose other half stands within ("[a] b", "f(x)")."""
+    for opening, closing in ("()", "[]", "{}"):
+        within = raw[start:end]
+        while start and raw[start - 1] == opening and within.count(closing) > within.count(opening):
+            start -= 1
+            within = raw[start:end]
+        while end < len(raw) and raw[end] == closing and within.count(opening) > within.count(closing):
+            end += 1
+            within = raw[start:end]
+    return start, end
+
+
 def _title(out: Content) -> str:
     piece = out.piece
     if not piece:
@@ -322,12 +339,13 @@ def _title(out: Content) -> str:
     if _quoted(piece):
         return str(piece.tokens[0].value)
     raw = piece.text.raw
-    parts, at = [], piece.start
+    at, end = _with_brackets(raw, piece.start, piece.end)
+    parts: list[str] = []
     for hole in sorted(out.holes, key=lambda token: token.start):
-        if hole.end > at and hole.start < piece.end:
+        if hole.end > at and hole.start < end:
             parts.append(raw[at : max(at, hole.start)])
             at = hole.end
-    parts.append(raw[at : max(at, piece.end)])
+    parts.append(raw[at : max(at, end)])
     return _CLOSING.sub(r"\1", plain(" ".join(parts)).strip(" ,;:"))
 
 
@@ -561,6 +579,7 @@ def parse_inline(text: str, *, now: dt.datetime, preferences: Preferences) -> Ad
         priority=found.priority,
         project=found.project,
         tags=found.tags,
+        remind=found.remind,
     )
 
 

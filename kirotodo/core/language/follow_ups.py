@@ -69,7 +69,8 @@ def follow_up(whole: Piece, state: DialogueState, *, asked: bool) -> Action | No
         and (asked or (found is not None and found.found.end()))
     ):
         target = named_task(whole.text, slots.rest)
-        if target is None and about == "task" and asked and len(slots.rest) < 4:
+        whole_question = bool({"anything", "something", "any"} & set(whole.words))
+        if target is None and about == "task" and asked and len(slots.rest) < 4 and not whole_question:
             target = Target(words=words_of(whole.text, slots.rest))
         return Query(about=about, target=target) if target is not None else None
     return None
