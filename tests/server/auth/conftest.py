@@ -65,7 +65,7 @@ class Server:
     """One process of a server, spoken to over HTTP."""
 
     http: httpx2.AsyncClient
-    gate: Authenticator
+    authenticator: Authenticator
     core: Core
     clock: Clock
     hashes: CountedHashes = field(default_factory=CountedHashes)
@@ -114,16 +114,16 @@ async def serving(settings: Settings, clock: Clock) -> AsyncIterator[Server]:
     app = create_app(settings, model=ScriptedModel(), clock=clock)
     async with AsyncExitStack() as local_backend:
         await local_backend.enter_async_context(app.router.lifespan_context(app))
-        await app.state.gate.aclose()
-        gate = await Authenticator.open(
+        await app.state.authenticator.aclose()
+        authenticator = await Authenticator.open(
             settings, app.state.core, passwords=Passwords(PasswordHash((hashes,))), monotonic=clock.monotonic
         )
-        local_backend.push_async_callback(gate.aclose)
-        app.state.gate = gate
+        local_backend.push_async_callback(authenticator.aclose)
+        app.state.authenticator = authenticator
         transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1))
         http = httpx2.AsyncClient(transport=transport, base_url="http://server")
         await local_backend.enter_async_context(http)
-        yield Server(http=http, gate=gate, core=app.state.core, clock=clock, hashes=hashes)
+        yield Server(http=http, authenticator=authenticator, core=app.state.core, clock=clock, hashes=hashes)
 
 
 @pytest.fixture

@@ -247,7 +247,7 @@ async def test_an_unknown_address_and_a_wrong_password_are_told_apart_by_nobody(
 
 async def test_who_has_no_password_cannot_sign_in(either_server: Server) -> None:
     """A user who only ever came with a token has an id and no account."""
-    own = either_server.gate.own
+    own = either_server.authenticator.own
     token = own.tokens.sign_access("1", token_version=0)
     answered(await either_server.post("/api/1/tasks", {"title": "Milk"}, token=token), 201)
     for email in ("1", ""):
@@ -331,7 +331,7 @@ async def test_a_lost_answer_signs_nobody_out(either_server: Server) -> None:
 async def test_many_refreshes_at_once_get_the_same_generation(either_server: Server) -> None:
     first = await either_server.signed_up()
     pairs = await asyncio.gather(*(either_server.refreshed(first) for _ in range(8)))
-    read = either_server.gate.own.tokens.read_refresh
+    read = either_server.authenticator.own.tokens.read_refresh
     assert {read(pair["refresh_token"]).generation for pair in pairs} == {2}
     for pair in pairs:
         await either_server.refreshed(pair)
@@ -395,7 +395,7 @@ async def test_another_server_learns_of_it_within_seconds(serve: Serve) -> None:
 
 async def test_signing_out_everywhere_ends_every_session_and_every_token(either_server: Server) -> None:
     here, there = await either_server.signed_up(), await either_server.signed_in()
-    made = either_server.gate.own.tokens.sign_access(here["user"]["id"], token_version=0)
+    made = either_server.authenticator.own.tokens.sign_access(here["user"]["id"], token_version=0)
     tokens = [here["access_token"], there["access_token"], made]
     assert [await either_server.lets_in(token) for token in tokens] == [True] * 3
     body = {"everywhere": True}
@@ -419,7 +419,7 @@ async def test_a_refresh_token_signs_out_when_the_other_has_run_out(server: Serv
 
 
 async def test_a_token_without_a_session_ends_everywhere_or_by_itself(server: Server) -> None:
-    made = server.gate.own.tokens.sign_access("1", token_version=0)
+    made = server.authenticator.own.tokens.sign_access("1", token_version=0)
     assert await server.lets_in(made)
     refused(await server.post("/api/auth/signout", token=made), 409, "conflict")
     assert (await server.post("/api/auth/signout", {"everywhere": True}, token=made)).status_code == 204

@@ -82,9 +82,9 @@ async def test_after_the_grace_time_the_account_is_gone_and_its_address_free(eit
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"confirm": "bob@example.com"}, "repeat ann@example.com"),
-        ({"confirm": ""}, "repeat ann@example.com"),
-        ({"confirm": "yes"}, "repeat ann@example.com"),
+        ({"confirm": "bob@example.com"}, "send ann@example.com"),
+        ({"confirm": ""}, "send ann@example.com"),
+        ({"confirm": "yes"}, "send ann@example.com"),
         ({"password": "wrong password"}, NOT_CURRENT),
         ({"password": None}, NOT_CURRENT),
     ],
@@ -114,7 +114,9 @@ async def test_a_reset_password_keeps_nobody_who_is_to_be_deleted(server: Server
 
 async def test_who_has_no_password_confirms_with_the_id_and_keeps_the_token(either_server: Server) -> None:
     def token(version: int = 0) -> str:
-        return either_server.gate.own.tokens.sign_access("1", token_version=version, lifetime=timedelta(days=30))
+        return either_server.authenticator.own.tokens.sign_access(
+            "1", token_version=version, lifetime=timedelta(days=30)
+        )
 
     first = token()
     answered(await add(either_server, "1", first), 201)
@@ -152,7 +154,7 @@ async def test_a_server_looks_by_itself(serve: Serve, clock: Clock) -> None:
     server = await serve(account_deletion_days=0)
     tokens = await server.signed_up()
     answered(await delete(server, tokens), 202)
-    looking = asyncio.create_task(server.gate.deletions.keep_deleting(first=0, every=0.01))
+    looking = asyncio.create_task(server.authenticator.deletions.keep_deleting(first=0, every=0.01))
     async with asyncio.timeout(10):
         while (await server.post("/api/auth/signup", ANN)).status_code != 201:
             pass

@@ -77,7 +77,7 @@ async def test_claims_that_do_not_hold(server: Server, issuer: IssuerServer, cha
     assert await server.lets_in(issuer.token())
     token = issuer.token(**changed)
     problem = refused(await server.post("/api/ann/tasks", {"title": "Milk"}, token=token), 401, "not_signed_in")
-    assert problem.endswith("sign in again.")
+    assert problem.endswith("Sign in again.")
     async with server.core.database.read("ann") as store:
         assert await store.accounts.get() is None
 

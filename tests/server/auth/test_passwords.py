@@ -46,7 +46,7 @@ async def lets_sign_in(server: Server, password: str) -> bool:
 
 async def test_a_new_password_ends_every_session_but_this_one(either_server: Server) -> None:
     here, there = await either_server.signed_up(), await either_server.signed_in()
-    without_session = either_server.gate.own.tokens.sign_access(here["user"]["id"], token_version=0)
+    without_session = either_server.authenticator.own.tokens.sign_access(here["user"]["id"], token_version=0)
     assert await either_server.lets_in(without_session)
     fresh = answered(await change(either_server, here["access_token"]), 200)
     assert fresh["user"] == here["user"]
@@ -101,7 +101,7 @@ async def test_nobody_without_a_token_changes_anything(server: Server) -> None:
 
 
 async def test_who_came_with_a_token_alone_has_no_password(server: Server) -> None:
-    token = server.gate.own.tokens.sign_access("1", token_version=0)
+    token = server.authenticator.own.tokens.sign_access("1", token_version=0)
     assert "no password" in refused(await change(server, token), 409, "conflict")
 
 

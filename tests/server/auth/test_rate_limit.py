@@ -52,7 +52,7 @@ def moment() -> Iterator[Moment]:
 
 
 def made(server: Server, user: str = "1") -> str:
-    return server.gate.own.tokens.sign_access(user, token_version=0)
+    return server.authenticator.own.tokens.sign_access(user, token_version=0)
 
 
 async def look(server: Server, user: str = "1") -> httpx2.Response:
@@ -89,7 +89,7 @@ async def test_turns_are_counted_by_themselves(serve: Serve) -> None:
     stopped(await speak(server))
     assert left(await look(server)) == (3 * LIGHT, 3 * LIGHT - 1)
     assert (await speak(server, "2")).status_code == 404, "somebody else's count"
-    assert server.gate.limits.refused == {"turn": 1}
+    assert server.authenticator.limits.refused == {"turn": 1}
 
 
 async def test_looks_are_counted_too(serve: Serve) -> None:
@@ -292,7 +292,7 @@ async def test_a_lost_storage_is_done_without_and_taken_up_again(
     assert (await speak(server)).status_code == 429, "left alone until it is time to ask again"
     clock.pass_by(seconds=LOST_SECONDS)
     assert left(await speak(server)) == (4, 3), "counted there again, where nothing is left of before"
-    assert not server.gate.limits.lost
+    assert not server.authenticator.limits.lost
     assert len(caplog.records) == 2
     assert caplog.records[-1].message == "the rate limit storage is available again"
 
@@ -308,7 +308,7 @@ async def test_a_storage_that_hangs_is_as_good_as_lost(serve: Serve) -> None:
         port = silent.sockets[0].getsockname()[1]
         server = await serve(rate_limit=4, rate_limit_burst=MANY, rate_limit_storage=f"redis://127.0.0.1:{port}")
         assert [(await speak(server)).status_code for _ in range(6)] == [404] * 4 + [429] * 2
-        assert server.gate.limits.lost
+        assert server.authenticator.limits.lost
     finally:
         hang_up.set()
         silent.close()
@@ -319,4 +319,4 @@ async def test_a_server_starts_without_its_storage(serve: Serve, store: Valkey) 
     await store.kill()
     server = await serve(rate_limit=4, rate_limit_storage=store.url)
     answered(await server.post("/api/auth/signup", ANN), 201)
-    assert server.gate.limits.lost
+    assert server.authenticator.limits.lost

@@ -61,7 +61,9 @@ async def test_it_says_why_the_session_ended() -> None:
             with chromium.browser() as window:
                 window.open(address)
                 window.wait_for("document.body.classList.contains('-closed')", "the socket is closed")
-                window.wait_for("document.querySelector('#why').textContent.startsWith('All places')", "it says why")
+                window.wait_for(
+                    "document.querySelector('#why').textContent.startsWith('There are too many')", "it says why"
+                )
                 return str(window.script("return document.querySelector('.closed').innerText"))
 
         async with client.ws_connect("/ws/"):
