@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from typing import Final, Self
 
 from tests.end_to_end.installed_program import InstalledProgram
@@ -35,6 +36,7 @@ class Chat:
     def say(self, text: str, answer: str) -> str:
         """Send a message and wait for words of its answer."""
         self.terminal.say(text)
+        time.sleep(0.3)  # as a person would leave: keys in a burst are a paste, which is not sent
         return self.terminal.wait_for(answer)
 
     def kill(self) -> None:
