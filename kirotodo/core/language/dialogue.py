@@ -56,6 +56,11 @@ def in_dialogue(text: Text, *, asked: bool, read: Read) -> tuple[Action, ...] | 
         return (follow,)
     if asked or state.pending is not None or not state.about:
         return None
+    return _told(whole, state, read)
+
+
+def _told(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
+    """Return what is told of the tasks that were talked about, or corrected of what was done to them."""
     if len(state.about) == 1 and (told := _told_of_it(whole)) is not None:
         return told
     if len(state.about) > 1 and whole.match("[{oops}|please|and]* {clear}|{remove} those|them|these|both|all_of_them"):
@@ -64,11 +69,7 @@ def in_dialogue(text: Text, *, asked: bool, read: Read) -> tuple[Action, ...] | 
         return acted
     if not state.done:
         return None
-    for rule in RULES:
-        found_here = rule(whole, state, read)
-        if found_here is not None:
-            return found_here
-    return None
+    return next((meant for rule in RULES if (meant := rule(whole, state, read)) is not None), None)
 
 
 def _about_it(whole: Piece, *, asked: bool) -> Action | None:
@@ -159,7 +160,7 @@ def _named_items(whole: Piece, pending: Pending, read: Read) -> tuple[Action, ..
     found = whole.match("[please]? {add}? <what> [there|[{onto} it|that|them|list=K]]? ")
     words = found.get("what").raw if found is not None and found.get("what") else whole.raw
     words = words.removeprefix("to ")  # "remind me" … "to switch off the boiler"
-    if read(whole.raw)[:1] and isinstance(read(whole.raw)[0], Yes | No | Query | Undo):
+    if isinstance(next(iter(read(whole.raw)), None), Yes | No | Query | Undo):
         return None
     added = [action for action in read(f"add {words}") if isinstance(action, Add)]
     return tuple(replace(each, project=each.project or project) for each in added) or None

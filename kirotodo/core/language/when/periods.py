@@ -225,14 +225,19 @@ def edge_day(ctx: Context, i: int) -> DayMatch:
     period, j = inner
     if period.unit == "number" and words[j - 2] != "of":
         return None
+    return _edge_of(period, word, ctx.today), j
+
+
+def _edge_of(period: Period, word: str, today: dt.date) -> Day:
+    """Return the part of a period that "end", "beginning" or "mid" says."""
     if word in _END:
-        return Day(_last_day(period)), j
-    if word in _BEGIN:
-        begun = period.first < ctx.today <= period.last
-        if begun and period.unit in ("week", "month", "quarter", "year") and words[i] != "early":
-            period = _moved_on(period)
-        return Day(period.first, until=_within(period, 1)), j
-    return Day(_within(period, 2), weak=""), j
+        return Day(_last_day(period))
+    if word in _MIDDLE:
+        return Day(_within(period, 2))
+    begun = period.first < today <= period.last
+    if begun and period.unit in ("week", "month", "quarter", "year") and word != "early":
+        period = _moved_on(period)
+    return Day(period.first, until=_within(period, 1))
 
 
 def _last_day(period: Period) -> dt.date:

@@ -95,27 +95,12 @@ def every(ctx: Context, i: int, draft: Draft) -> int | None:
         i += 1
     if words[i : i + 2] == ("and", "every"):
         i += 2
-    spaced = words[i + 1] in WEEKDAYS or words[i + 1] == "weekend"
-    if words[i] == "second" and spaced and words[i + 2] not in ("of", "in"):
+    if _says_other(words, i):
         draft.interval = 2
-        return weekly_days(ctx, i + 1, draft)
-    if words[i] in ("other", "alternate", "second") and (words[i] != "second" or words[i + 1] in UNITS):
-        unit = UNITS.get(words[i + 1])
-        draft.interval = 2
-        if unit:
-            return _unit(ctx, i + 1, draft, 2)
-        return weekly_days(ctx, i + 1, draft)
+        return _unit(ctx, i + 1, draft, 2) if words[i + 1] in UNITS else weekly_days(ctx, i + 1, draft)
     if words[i] == "few" or (words[i] == "couple" and words[i + 1] == "of"):
         return None
-    counted = whole(ctx.line, i)
-    if counted and words[counted[1]] == "-":
-        counted = counted[0], counted[1] + 1
-    if counted and 0 < counted[0] <= 1000 and (end := _unit(ctx, counted[1], draft, counted[0])):
-        return end
-    if counted and words[counted[1]] in ("weekend", "weekends") and 0 < counted[0] <= 52:
-        draft.interval = counted[0]
-        return weekly_days(ctx, counted[1], draft)
-    if counted and (end := bare_numbers(ctx, i, draft)):
+    if (end := _counted(ctx, i, draft)) is not None:
         return end
     nth = ordinal(ctx.line, i)
     if nth and 0 < nth[0] <= (10 if words[nth[1]] == "day" else 1000) and words[nth[1] + 1] not in ("of", "in"):
@@ -125,6 +110,30 @@ def every(ctx: Context, i: int, draft: Draft) -> int | None:
     if words[i] in UNITS and words[i] != "second":
         return _unit(ctx, i, draft, 1)
     return day_words(ctx, i, draft, head=True)
+
+
+def _says_other(words: tuple[str, ...], i: int) -> bool:
+    """Return whether "every" goes on with "other …", or with "second …" where that is no second one of a month."""
+    if words[i] in ("other", "alternate"):
+        return True
+    day = words[i + 1] in WEEKDAYS or words[i + 1] == "weekend"
+    return words[i] == "second" and ((day and words[i + 2] not in ("of", "in")) or words[i + 1] in UNITS)
+
+
+def _counted(ctx: Context, i: int, draft: Draft) -> int | None:
+    """Read "3 days", "4 weekends", "1 and 15" after "every"."""
+    counted = whole(ctx.line, i)
+    if counted is None:
+        return None
+    number, j = counted
+    if ctx.words[j] == "-":
+        j += 1
+    if 0 < number <= 1000 and (end := _unit(ctx, j, draft, number)):
+        return end
+    if ctx.words[j] in ("weekend", "weekends") and 0 < number <= 52:
+        draft.interval = number
+        return weekly_days(ctx, j, draft)
+    return bare_numbers(ctx, i, draft)
 
 
 def _unit(ctx: Context, i: int, draft: Draft, count: int) -> int | None:
@@ -215,21 +224,29 @@ def done(ctx: Context, i: int) -> int | None:
     return j + 1 if words[j] in ("it", "this", "that", "them") else j
 
 
+_EDGES: Final = frozenset({"beginning", "begin", "start", "end"})
+
+
+def _days_ahead(ctx: Context, i: int, draft: Draft) -> int | None:
+    """Read the days that stand before "of every month": "the 4th", "first friday", "dec 25", "day 60", "the end"."""
+    word = ctx.words[i]
+    if word in _EDGES:
+        draft.monthdays.append(-1 if word == "end" else 1)
+        return i + 1
+    if word in MONTHS:
+        return month_dates(ctx, i, draft)
+    if word == "day":
+        return day_numbers(ctx, i + 1, draft)
+    return nth_list(ctx, i, draft) or bare_numbers(ctx, i, draft)
+
+
 def _day_of_every(ctx: Context, i: int, draft: Draft) -> int | None:
     """ "the 4th of every other month", "first friday of each month", "beginning of each month", "dec 25 every year"."""
     words = ctx.words
     start = i + 1 if words[i] in ("on", "at") else i
     start = start + 1 if words[start] == "the" else start
-    edge = words[start] in ("beginning", "begin", "start", "end")
-    if edge:
-        end: int | None = start + 1
-        draft.monthdays.append(-1 if words[start] == "end" else 1)
-    elif words[start] in MONTHS:
-        end = month_dates(ctx, start, draft)
-    elif words[start] == "day":
-        end = day_numbers(ctx, start + 1, draft)
-    else:
-        end = nth_list(ctx, start, draft) or bare_numbers(ctx, start, draft)
+    edge = words[start] in _EDGES
+    end = _days_ahead(ctx, start, draft)
     if end is None:
         return None
     end = end + 1 if words[end] in ("of", "in", ",") else end
