@@ -572,15 +572,7 @@ def parse_inline(text: str, *, now: dt.datetime, preferences: Preferences) -> Ad
     for name, what in [(found.project, "A project name"), *((tag, "A tag") for tag in found.tags)]:
         if name and len(name) > NAME_MAX:
             raise InvalidInput(f"{what} may have {NAME_MAX} characters; this one has {len(name)}.")
-    return Add(
-        title=found.title,
-        when=found.when,
-        recurrence=found.recurrence,
-        priority=found.priority,
-        project=found.project,
-        tags=found.tags,
-        remind=found.remind,
-    )
+    return added(found)
 
 
 def _with_signs(title: str, text: str) -> str:

@@ -10,6 +10,7 @@ from kirotodo.core.language.clauses import cleaned, corrected, freed, opens, sen
 from kirotodo.core.language.content import added, content_of, cut_at, is_empty
 from kirotodo.core.language.context import Context
 from kirotodo.core.language.dialogue import in_dialogue, with_references
+from kirotodo.core.language.dumps import dumped
 from kirotodo.core.language.frames.adding import SAME, adding, additions
 from kirotodo.core.language.frames.asking import asking, question_core
 from kirotodo.core.language.frames.base import FAINT, MAYBE, SURE, Clause, Reading, best, names_ours, reading, topic_of
@@ -143,8 +144,8 @@ class _Engine:
             return [reply]
         if (lines := self._pasted(whole)) is not None:
             return lines
-        if (dumped := self._dumped(found)) is not None:
-            return dumped
+        if (poured := dumped(found)) is not None:
+            return poured
         out: list[Action] = []
         before: Piece | None = None
         for sentence, asks in found:
@@ -250,13 +251,6 @@ class _Engine:
 
     def _on_own_line(self, sentence: Piece) -> bool:
         return "\n" in self.text.raw[max(0, sentence.start - 6) : sentence.start]
-
-    # --- several things after a colon or all at once
-
-    def _dumped(self, found: list[tuple[Piece, bool]]) -> list[Action] | None:
-        from kirotodo.core.language.dumps import dumped
-
-        return dumped(found)
 
     # --- sentences
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from kirotodo.core.language.content import added, content_of, cut_at, is_empty, items_of, tidied
+from kirotodo.core.language.content import added, content_of, cut_at, is_empty, items_of, merged, take, tidied
 from kirotodo.core.language.frames.base import (
     FAINT,
     LIKELY,
@@ -13,6 +13,7 @@ from kirotodo.core.language.frames.base import (
     Clause,
     Reading,
     names_ours,
+    naming,
     reading,
     topic_of,
 )
@@ -179,18 +180,12 @@ def _with_outer(add: Add, outer: Piece | None) -> Add:
         return add
     around = content_of(Piece(outer.text, outer.first, outer.first))
     for token in outer.spans("WR"):
-        from kirotodo.core.language.content import take
-
         take(around, token)
     leads = outer.spans("L")
     when = add.when or around.when
     if add.when and around.when and add.when != around.when:
-        from kirotodo.core.language.content import merged
-
-        when = (
-            merged(around.when, add.when, a_time_only=around.time_only, b_time_only=_is_time(outer.text, add))
-            or add.when
-        )
+        timed = add.when.time is not None
+        when = merged(around.when, add.when, a_time_only=around.time_only, b_time_only=timed) or add.when
     return replace(
         add,
         when=when,
@@ -199,17 +194,15 @@ def _with_outer(add: Add, outer: Piece | None) -> Add:
     )
 
 
-def _is_time(text: object, add: Add) -> bool:
-    return add.when is not None and add.when.time is not None
+def _wished(clause: Clause) -> tuple[Piece, ...]:
+    """Return what forms are matched with: the clause, and with its words of wishing where it has some."""
+    return (clause.piece, clause.whole) if clause.wish else (clause.piece,)
 
 
 def _commanded(clause: Clause) -> Iterator[Reading]:
     piece = clause.piece
     nameless: list[Reading] = []
-    for text in _COMMANDS:
-        found = piece.match(text) or (clause.whole.match(text) if clause.wish else None)
-        if found is None or not found.get("what"):
-            continue
+    for _, text, found in naming(_COMMANDS, *_wished(clause)):
         if found.get("what").words[0] == "to":
             continue
         if "{be}" in text and piece.begins("{show} ...") is not None:
@@ -243,11 +236,8 @@ def _commanded(clause: Clause) -> Iterator[Reading]:
             adds = [replace(each, actions=(*each.actions, *more)) for each in adds]
         yield from adds
         return
-    for text in _NEW_TASK:
-        found = piece.match(text)
-        if found is not None and topic_of(piece) == "volume":
-            continue
-        if found is None or not found.get("what") or found.get("what").match("[{onto}]? K [W]?"):
+    for _, _, found in naming(_NEW_TASK, piece):
+        if topic_of(piece) == "volume" or found.get("what").match("[{onto}]? K [W]?"):
             continue
         yield from _reading(
             clause,
@@ -346,10 +336,7 @@ def _reminded(clause: Clause) -> Iterator[Reading]:
             yield reading("remind", SURE + 0.02, Clarify(missing="title", action="add"))
             return
     front = piece.match("[at|on|in|by|every]? lead=W|R [,]? [please|can_you|you_can|could_you]? <rest>")
-    for place, text in enumerate(_REMIND):
-        found = piece.match(text) or (clause.whole.match(text) if clause.wish else None)
-        if found is None or not found.get("what"):
-            continue
+    for place, _, found in naming(_REMIND, *_wished(clause)):
         what = found.get("what")
         alerted = piece.words[0] not in ("remind", "reminds", "tell") and what.words[0] == "when"
         if place in (0, 1, 3) and not alerted and what.match("what|when|where|who|how|which|if|whether ..."):
@@ -381,10 +368,7 @@ def _without_article(found: Match, what: Piece) -> Piece:
 def _scheduled(clause: Clause) -> Iterator[Reading]:
     piece = clause.piece
     dated = bool(piece.spans("WR"))
-    for place, text in enumerate(_SCHEDULE):
-        found = piece.match(text) or (clause.whole.match(text) if clause.wish else None)
-        if found is None or not found.get("what"):
-            continue
+    for place, _, found in naming(_SCHEDULE, *_wished(clause)):
         what = found.get("what")
         event = _is_event(what)
         if (

@@ -12,6 +12,7 @@ from kirotodo.core.language.frames.base import (
     Clause,
     Reading,
     names_ours,
+    naming,
     reading,
     topic_of,
     touches_ours,
@@ -303,10 +304,7 @@ def _completed_when(clause: Clause) -> Iterator[Reading]:
     text = clause.text
     if not text.titles:
         return
-    for place, form in enumerate(_DONE_WHEN):
-        found = clause.piece.match(form)
-        if found is None or not found.get("what"):
-            continue
+    for place, _, found in naming(_DONE_WHEN, clause.piece):
         matches = text.titles.choose(found.get("what").raw, done=True)
         opened = text.titles.choose(found.get("what").raw)
         if not matches or (opened and opened[0].score > matches[0].score):
@@ -334,10 +332,7 @@ def _next(clause: Clause) -> Iterator[Reading]:
 
 
 def _when(clause: Clause) -> Iterator[Reading]:
-    for place, text in enumerate(_WHEN):
-        found = clause.piece.match(text)
-        if found is None or not found.get("what"):
-            continue
+    for place, _, found in naming(_WHEN, clause.piece):
         what = _without_ending(found.get("what"))
         if place == 1 and not {*_UNTIL, "K"} & set(clause.words) and not names_ours(what):
             yield reading("ask", 0.5, OutOfScope())
@@ -375,10 +370,7 @@ def _without_ending(what: Piece) -> Piece:
 
 
 def _whether(clause: Clause) -> Iterator[Reading]:
-    for text in _HAVE:
-        found = clause.piece.match(text)
-        if found is None or not found.get("what"):
-            continue
+    for _, _, found in naming(_HAVE, clause.piece):
         what = found.get("what")
         said = narrow(what, question=True)
         if not said.words:

@@ -7,7 +7,7 @@ from typing import Final
 from kirotodo.core.language.lexicon import CHORES, COMMON, outside
 from kirotodo.core.language.mentions import CERTAIN
 from kirotodo.core.language.targets import targets
-from kirotodo.core.language.tokens import Piece, Text
+from kirotodo.core.language.tokens import Match, Piece, Text
 from kirotodo.core.language.types import Action, Scope, Target
 
 SURE: Final = 0.9
@@ -72,6 +72,17 @@ def sure_of(target: Target, text: Text, score: float) -> float:
             return score  # what is done is on the list too
         return score - 0.25
     return score
+
+
+def naming(forms: Iterable[str], *pieces: Piece) -> Iterator[tuple[int, str, Match]]:
+    """Yield the forms that match the first of `pieces` that they match at all, and name something in their slot "what".
+
+    Each comes with its place among the forms.
+    """
+    for place, text in enumerate(forms):
+        found = next((match for piece in pieces if (match := piece.match(text)) is not None), None)
+        if found is not None and found.get("what"):
+            yield place, text, found
 
 
 def is_known(target: Target) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
-from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, reading, sure_of
+from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, naming, reading, sure_of
 from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.spans import Moment, Shift, Token, level
 from kirotodo.core.language.targets import targets
@@ -157,12 +157,8 @@ def _moved(clause: Clause, found: Match, *, commanded: bool) -> Iterator[Reading
         "turn",
     )
     bases = SURE if commanded and not weak_verb else 0.8
-    for each in _updates(clause, what, "date", bases, when=moment.when, time_only=moment.time_only):
-        known = all(isinstance(a, Update) and _is_known(a.target) for a in each.actions)
-        if (commanded and not weak_verb) or known:
-            yield each
-        else:
-            yield replace(each, score=FAINT)
+    dated = _updates(clause, what, "date", bases, when=moment.when, time_only=moment.time_only)
+    yield from _of_known(dated, certain=commanded and not weak_verb)
 
 
 def _with_old_date(found: Match) -> Piece:
@@ -173,6 +169,13 @@ def _with_old_date(found: Match) -> Piece:
     if not old or len(meant) != 1 or not meant[0].everything or meant[0].scope != Scope():
         return what
     return Piece(what.text, what.first, what.text.tokens.index(old[0]) + 1)
+
+
+def _of_known(readings: Iterator[Reading], *, certain: bool = False) -> Iterator[Reading]:
+    """Yield readings, faint ones where a task that they change is not known for sure, unless they are `certain`."""
+    for each in readings:
+        known = all(isinstance(action, Update) and _is_known(action.target) for action in each.actions)
+        yield each if certain or known else replace(each, score=FAINT)
 
 
 def _is_known(target: Target) -> bool:
@@ -225,13 +228,9 @@ def _priorities(clause: Clause) -> Iterator[Reading]:
             continue
         value = _level_of(found, text)
         commanded = not text.startswith(("<what>", "p=P"))
-        for each in _updates(clause, found.get("what"), "priority", SURE if commanded else 0.82, priority=value):
-            known = all(isinstance(action, Update) and _is_known(action.target) for action in each.actions)
-            yield (
-                each
-                if commanded or known or text.startswith("<what> {be}|should_be|needs_to_be|must_be")
-                else replace(each, score=FAINT)
-            )
+        certain = commanded or text.startswith("<what> {be}|should_be|needs_to_be|must_be")
+        ranked = _updates(clause, found.get("what"), "priority", SURE if commanded else 0.82, priority=value)
+        yield from _of_known(ranked, certain=certain)
         return
 
 
@@ -278,23 +277,18 @@ def _lists(clause: Clause) -> Iterator[Reading]:
             and 0 < len(found.get("name").words) < 4
             and not found.get("name").spans("RLD")
         ):
-            for each in _updates(clause, found.get("what"), "list", 0.85, project=_name(clause, found.get("name"))):
-                known = all(isinstance(action, Update) and _is_known(action.target) for action in each.actions)
-                yield each if known else replace(each, score=FAINT)
+            name = _name(clause, found.get("name"))
+            yield from _of_known(_updates(clause, found.get("what"), "list", 0.85, project=name))
         return
-    for place, text in enumerate(_FILED):
-        found = piece.match(text)
-        if found is None or not found.get("what"):
-            continue
+    for place, text, found in naming(_FILED, piece):
         name = found.value("list").name if "list=K" in text and found.has("list") else _name(clause, found.get("name"))
         if name is None:
             return
         verb = clause.words[0]
         into = " into " in f" {piece.shown}" or " under " in f" {piece.shown}" or "instead" in piece.shown
         moving = place < 3 and verb in ("move", "transfer", "file", "shift", "switch", "merge", "drag", "slide")
-        for each in _updates(clause, found.get("what"), "list", SURE if moving or into else 0.82, project=name):
-            known = all(isinstance(action, Update) and _is_known(action.target) for action in each.actions)
-            yield each if (moving and not clause.text.titles) or known else replace(each, score=FAINT)
+        filed = _updates(clause, found.get("what"), "list", SURE if moving or into else 0.82, project=name)
+        yield from _of_known(filed, certain=moving and not clause.text.titles)
         return
 
 
@@ -532,9 +526,7 @@ def _cleared(clause: Clause) -> Iterator[Reading]:
             yield from _updates(clause, found.get("what"), "clear_field", 0.95, clear=frozenset({"recurrence"}))
             return
     if (found := piece.match(_UNTAGGED)) is not None:
-        for each in _updates(clause, found.get("what"), "clear_field", 0.9, clear=frozenset({"tags"})):
-            known = all(isinstance(action, Update) and _is_known(action.target) for action in each.actions)
-            yield each if known else replace(each, score=FAINT)
+        yield from _of_known(_updates(clause, found.get("what"), "clear_field", 0.9, clear=frozenset({"tags"})))
     for text, fields in _field_forms():
         found = piece.match(text) or clause.whole.match(text)
         if found is None:
@@ -561,13 +553,8 @@ _REPEATED: Final = (
 def _repeats(clause: Clause) -> Iterator[Reading]:
     if not clause.piece.spans("R"):
         return
-    for text in _REPEATED:
-        found = clause.piece.match(text)
-        if found is None or not found.get("what"):
-            continue
-        for each in _updates(clause, found.get("what"), "repeat", 0.9, recurrence=found.value("r")):
-            known = all(isinstance(action, Update) and _is_known(action.target) for action in each.actions)
-            yield each if known else replace(each, score=FAINT)
+    for _, _, found in naming(_REPEATED, clause.piece):
+        yield from _of_known(_updates(clause, found.get("what"), "repeat", 0.9, recurrence=found.value("r")))
         return
 
 
@@ -586,10 +573,7 @@ _REMINDED: Final = (
 
 
 def _reminders(clause: Clause) -> Iterator[Reading]:
-    for text in _REMINDED:
-        found = clause.piece.match(text)
-        if found is None or not found.get("what"):
-            continue
+    for _, text, found in naming(_REMINDED, clause.piece):
         token = next(token for token in found.get("remind").tokens if token.is_span)
         for each in _updates(clause, found.get("what"), "remind_existing", 0.93, remind=_remind(clause, token)):
             known = all(
@@ -638,10 +622,7 @@ _SKIPPED: Final = (
 
 
 def _skips(clause: Clause) -> Iterator[Reading]:
-    for text in _SKIPPED:
-        found = clause.piece.match(text)
-        if found is None or not found.get("what"):
-            continue
+    for _, _, found in naming(_SKIPPED, clause.piece):
         groups = found.found.re.groupindex
         when = found.value("when").when if "when" in groups and found.has("when") else None
         for target in targets(found.get("what")):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, reading, sure_of
+from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, naming, reading, sure_of
 from kirotodo.core.language.mentions import CERTAIN, stem
 from kirotodo.core.language.targets import split, stripped, targets
 from kirotodo.core.language.tokens import Piece
@@ -153,10 +153,7 @@ def _reopened(clause: Clause) -> Iterator[Reading]:
             target = Target(words=denied.get("what").raw, ids=(found_done[0].id,))
             yield reading("reopen", 0.83, Complete(target=target, completed=False))
             return
-    for text in _REOPEN:
-        found = clause.piece.match(text) or clause.whole.match(text)
-        if found is None or not found.get("what"):
-            continue
+    for _, text, found in naming(_REOPEN, clause.piece, clause.whole):
         meant = [_done_one(clause, target) for target in targets(found.get("what"))]
         told = "i|we" in text or "<what> " in text[:9]
         if meant:

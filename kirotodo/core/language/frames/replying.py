@@ -1,12 +1,15 @@
 """Short answers and turns of talk: yes, no, a pick among what was offered, undo, redo, help, greetings, thanks."""
 
+import datetime as dt
 from typing import Final
 
+from kirotodo.core.language.context import Context
 from kirotodo.core.language.lexicon import NUMBERS
+from kirotodo.core.language.list_spans import ordinal
 from kirotodo.core.language.spans import fold
 from kirotodo.core.language.targets import count_of, one_target, pointed_at
 from kirotodo.core.language.tokens import Piece, Text
-from kirotodo.core.language.types import Action, Help, No, Pick, Redo, Smalltalk, Target, Undo, Yes
+from kirotodo.core.language.types import Action, Help, No, Pick, Preferences, Redo, Smalltalk, Target, Undo, Yes
 from kirotodo.core.language.when.tokens import word_set
 
 _YES: Final = "[oh|um|uh|well|hmm]? {yes} [{yes}|{answer_tail}]*"
@@ -118,8 +121,6 @@ def _pick(piece: Piece, *, certain: bool) -> Target | None:
         return None
     pointed = pointed_at(piece)
     if pointed is None and piece.match("[the]? first|second|third|fourth|fifth|last|latter|former"):
-        from kirotodo.core.language.list_spans import ordinal
-
         pointed = Target(ordinals=(ordinal(words[-1]),))
     if pointed is not None:
         return pointed if pointed.pronoun != "it" or "one" in words else (pointed if certain else None)
@@ -136,11 +137,6 @@ def _pick(piece: Piece, *, certain: bool) -> Target | None:
 
 def yes_no(text: str) -> bool | None:
     """Return True for plain agreement, False for plain refusal, None for anything else."""
-    import datetime as dt
-
-    from kirotodo.core.language.context import Context
-    from kirotodo.core.language.types import Preferences
-
     low = " ".join(fold(text).split())[:120]
     whole = Text(low, now=dt.datetime(2000, 1, 1), preferences=Preferences(), context=Context()).whole()  # noqa: DTZ001
     if not whole:
