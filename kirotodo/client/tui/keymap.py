@@ -392,7 +392,11 @@ _LABELS: Final[Mapping[str, str]] = {"enter": "enter", "backspace": "backspace"}
 
 
 def key_label(key: str) -> str:
-    """Return a key as it is shown: `question_mark` is `?`, `escape` is `esc`."""
+    """Return a key as it is shown: `question_mark` is `?`, `escape` is `esc`, `ctrl+underscore` is `ctrl+_`."""
+    modifiers, plus, name = key.rpartition("+")
+    sign = _character(name) if plus and len(name) > 1 else None
+    if sign is not None and sign != " ":
+        return f"{modifiers}+{sign}"
     return _LABELS.get(key) or format_key(key)
 
 

@@ -247,3 +247,11 @@ async def test_the_chat_has_and_shows_the_keys_of_the_settings() -> None:
         await chat.until(lambda: "f8 close" not in chat.text)
         await chat.press("ctrl+p")
         await chat.wait_for("(f6)")
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [("ctrl+underscore", "ctrl+_"), ("alt+question_mark", "alt+?"), ("ctrl+space", "ctrl+space"), ("escape", "esc")],
+)
+def test_a_key_is_shown_as_it_is_typed(key: str, label: str) -> None:
+    assert key_label(key) == label
