@@ -60,7 +60,7 @@ async def _both(server: Server, folder: Path) -> tuple[dict[str, float], dict[st
 
 
 async def _opened(url: str, folder: Path) -> LocalBackend:
-    return await LocalBackend.open(settings(folder).model_copy(update={"database_url": url}), clock=clock)
+    return await LocalBackend.open(settings(folder).replaced(database_url=url), clock=clock)
 
 
 def _copy(url: str) -> None:

@@ -334,7 +334,7 @@ def copy_of(settings: "Settings") -> "Iterator[Settings]":
         target = Path(folder) / "rehearsal.db"
         if Path(place).exists():
             maintenance.backup(settings.database_url, target)
-        yield settings.model_copy(update={"database_url": f"{kind}:///{target}"})
+        yield settings.replaced(database_url=f"{kind}:///{target}")
 
 
 def _chat(

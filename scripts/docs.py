@@ -57,7 +57,7 @@ def settings_table(names: str) -> str:
     rows = []
     for name in names.split():
         value = COMPUTED_DEFAULTS.get(name) or (f"`{shown[name.lower()]}`" if shown[name.lower()] else "")
-        rows.append((f"`{name}`", value, Settings.model_fields[name.lower()].description or ""))
+        rows.append((f"`{name}`", value, Settings.fields[name.lower()].description))
     return table("| setting | default | what it does |", rows)
 
 

@@ -43,7 +43,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
             yield from commands(found, (*path, name))
 
 
-@pytest.mark.parametrize("name", [field.upper() for field in Settings.model_fields])
+@pytest.mark.parametrize("name", [field.upper() for field in Settings.fields])
 def test_every_setting_is_in_a_table(name: str) -> None:
     assert f"| `{name}` |" in USAGE + UNDERSTANDING
 

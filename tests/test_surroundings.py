@@ -41,7 +41,7 @@ FOLDERS: Final = {
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in Settings.model_fields:
+    for name in Settings.fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("KIROTODO_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TIMEZONE", "Europe/Vienna")

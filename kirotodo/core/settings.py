@@ -10,35 +10,25 @@ import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal, Self
+from typing import Any, ClassVar, Final, Literal, NoReturn, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-
+from kirotodo.core import setting
 from kirotodo.core.env_file import EnvFile
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.model_profiles import BUILT_IN, ModelProfile, profiles_from
+from kirotodo.core.setting import Secret, Setting
 from kirotodo.core.text.masking import MASK, hide_secrets
 from kirotodo.core.timezones import known_zone
 
 APP: Final = "kirotodo"
 ENVIRONMENT: Final = "environment"
 DEFAULT: Final = "default"
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path.expanduser()))
+ARGUMENT: Final = "argument"
 
 
 def _platform_folder(kind: Literal["data", "config", "state"]) -> Path:
@@ -70,50 +60,19 @@ def _machine_zone() -> str:
         return "UTC"
 
 
-def _clock_time(value: object) -> object:
-    """`9` and `9:30` as a person writes them; pydantic alone would take `9` for nine seconds past midnight."""
-    if isinstance(value, dt.time):
-        return value
-    match = re.fullmatch(r"\s*([01]?\d|2[0-3])(?::([0-5]\d))?\s*", str(value))
-    if match is None:
-        raise ValueError("it should be a time of day such as 9:00 or 17:30")
-    return dt.time(int(match[1]), int(match[2] or 0))
-
-
-def _comma_list(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(part for part in (piece.strip(" \"'") for piece in value.strip("[] ").split(",")) if part)
-
-
-def _lowered(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-def _unset_where_empty(value: object) -> object:
-    return None if value == "" else value
-
-
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
-def _raised(value: object) -> object:
-    return value.strip().upper() if isinstance(value, str) else value
-
-
-def _web_address(value: object) -> object:
+def _web_address(value: object) -> str | None:
     """The address of a server, without a slash at its end; None for a blank one."""
-    text = value.strip() if isinstance(value, str) else value
-    if not isinstance(text, str) or not text:
-        return text or None
+    text = setting.stripped(value)
+    if not text:
+        return None
     if re.fullmatch(r"https?://[^/?#\s@]+(/[^?#\s]*)?", text) is None:
         raise ValueError("it should be the address of a server such as https://auth.example.com")
     return text.rstrip("/")
 
 
-def _proxies(names: tuple[str, ...]) -> tuple[str, ...]:
+def _proxies(value: object) -> tuple[str, ...]:
     """Addresses and networks of proxies, or alone a number of them; `*` means one, whatever its address is."""
+    names = setting.comma_list(value)
     if len(names) == 1 and (names[0] == "*" or re.fullmatch(r"\d", names[0], re.ASCII)):
         return names
     for name in names:
@@ -127,7 +86,7 @@ def _proxies(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _counting_place(value: object) -> object:
+def _counting_place(value: object) -> str:
     """`memory`, or where Redis or Valkey listens."""
     text = value.strip() if isinstance(value, str) else ""
     if text.lower() in ("memory", "memory://"):
@@ -137,166 +96,227 @@ def _counting_place(value: object) -> object:
     return text
 
 
-Environment = Annotated[
-    Literal["development", "production"],
-    BeforeValidator(lambda value: {"dev": "development", "prod": "production"}.get(_lowered(value), _lowered(value))),
-]
-Level = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_raised)]
-Zone = Annotated[str, AfterValidator(known_zone)]
-Clock = Annotated[dt.time, BeforeValidator(_clock_time)]
+def _of(read: setting.Reader, **about: Any) -> Any:
+    """Return a setting, typed as its value: what a class declares is what its instances have."""
+    return Setting(read, **about)
 
 
-class Settings(BaseSettings):
+class Settings:
     """Every setting; the name in the environment is the field's in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True, validate_default=False)
-
-    kirotodo_home: Annotated[Path, AfterValidator(_absolute)] | None = Field(
-        default=None, description="One folder for data, configuration and state; the system's own folders where unset."
+    kirotodo_home: Path | None = _of(
+        setting.optional(setting.path),
+        default=None,
+        description="One folder for data, configuration and state; the system's own folders where unset.",
     )
-    database_url: str = Field(
+    database_url: str = _of(
+        setting.text,
         default_factory=_default_database_url,
-        repr=False,
         description="The database: SQLite in the data folder unless set; postgresql:// URLs work too.",
     )
-    environment: Environment = Field(default="development", description="development or production.")
-    timezone: Zone = Field(default_factory=_machine_zone, description="IANA time zone for due days and times.")
+    environment: Literal["development", "production"] = _of(
+        setting.one_of("development", "production", short={"dev": "development", "prod": "production"}),
+        default="development",
+        description="development or production.",
+    )
+    timezone: str = _of(
+        lambda value: known_zone(setting.text(value)),
+        default_factory=lambda _: _machine_zone(),
+        description="IANA time zone for due days and times.",
+    )
 
-    better_auth_secret: SecretStr | None = Field(
-        default=None, description="Secret that signs tokens; at least 32 characters."
+    better_auth_secret: Secret | None = _of(
+        setting.optional(setting.secret), default=None, description="Secret that signs tokens; at least 32 characters."
     )
-    better_auth_secret_previous: SecretStr | None = Field(
-        default=None, description="The previous secret, still accepted during a change."
+    better_auth_secret_previous: Secret | None = _of(
+        setting.optional(setting.secret),
+        default=None,
+        description="The previous secret, still accepted during a change.",
     )
-    better_auth_url: Annotated[str | None, BeforeValidator(_web_address)] = Field(
+    better_auth_url: str | None = _of(
+        setting.optional(_web_address),
         default=None,
         description="URL of an issuer whose published keys verify tokens, instead of the server's own accounts.",
     )
 
-    openai_api_key: SecretStr | None = Field(default=None, description="API key of an OpenAI-compatible model service.")
-    openai_base_url: str | None = Field(default=None, description="Base URL of that service, if it isn't OpenAI's own.")
-    openai_model: Annotated[str, BeforeValidator(_stripped)] = Field(
-        default="gpt-4.1-mini", description="The model of that service to use."
+    openai_api_key: Secret | None = _of(
+        setting.optional(setting.secret), default=None, description="API key of an OpenAI-compatible model service."
     )
-    openai_api: Annotated[Literal["chat", "responses"], BeforeValidator(_lowered)] = Field(
-        default="chat", description="chat, which every such service supports, or responses, OpenAI's newer API."
+    openai_base_url: str | None = _of(
+        setting.optional(setting.text), default=None, description="Base URL of that service, if it isn't OpenAI's own."
     )
-    openai_reasoning_effort: Annotated[str, BeforeValidator(_lowered)] | None = Field(
-        default=None, description="How hard a reasoning model thinks, in the service's words: low, medium, high …"
+    openai_model: str = _of(setting.stripped, default="gpt-4.1-mini", description="The model of that service to use.")
+    openai_api: Literal["chat", "responses"] = _of(
+        setting.one_of("chat", "responses"),
+        default="chat",
+        description="chat, which every such service supports, or responses, OpenAI's newer API.",
     )
-    model: Annotated[str, BeforeValidator(_stripped)] | None = Field(
+    openai_reasoning_effort: str | None = _of(
+        setting.optional(setting.lowered),
+        default=None,
+        description="How hard a reasoning model thinks, in the service's words: low, medium, high …",
+    )
+    model: str | None = _of(
+        setting.optional(setting.stripped),
         default=None,
         description="The model that answers: by default the one of OPENAI_MODEL if it is configured, else built-in.",
     )
-    models: Annotated[tuple[ModelProfile, ...], NoDecode] = Field(
-        default=(), description="Models to choose from: [models.NAME] tables, in config.toml only."
+    models: tuple[ModelProfile, ...] = _of(
+        setting.as_it_is, default=(), description="Models to choose from: [models.NAME] tables, in config.toml only."
     )
-    fallback_to_builtin: bool = Field(
-        default=True, description="Let the built-in model answer when the chosen one is down."
+    fallback_to_builtin: bool = _of(
+        setting.flag, default=True, description="Let the built-in model answer when the chosen one is down."
     )
-    agent_timeout: float = Field(default=30.0, gt=0, le=3600, description="Seconds a turn may take.")
-    max_conversation_history: int = Field(
-        default=20, ge=1, le=1000, description="How many of the newest messages a model is sent."
+    agent_timeout: float = _of(setting.number(gt=0, le=3600), default=30.0, description="Seconds a turn may take.")
+    max_conversation_history: int = _of(
+        setting.whole(ge=1, le=1000), default=20, description="How many of the newest messages a model is sent."
     )
 
-    account_deletion_days: int = Field(
-        default=14, ge=0, le=365, description="Days before an account is deleted; until then its user can cancel that."
+    account_deletion_days: int = _of(
+        setting.whole(ge=0, le=365),
+        default=14,
+        description="Days before an account is deleted; until then its user can cancel that.",
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)] = Field(
-        default=(), description="Web origins that may call the server, separated by commas."
+    cors_origins: tuple[str, ...] = _of(
+        setting.comma_list, default=(), description="Web origins that may call the server, separated by commas."
     )
-    forwarded_allow_ips: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_comma_list), AfterValidator(_proxies)
-    ] = Field(
+    forwarded_allow_ips: tuple[str, ...] = _of(
+        _proxies,
         default=("127.0.0.1",),
         description="Proxies trusted to report the client's address: addresses or networks, or how many there are.",
     )
-    api_docs: Annotated[bool | None, BeforeValidator(_unset_where_empty)] = Field(
-        default=None, description="Whether to serve /docs and /openapi.json; only in development unless set."
+    api_docs: bool | None = _of(
+        lambda value: None if value == "" or value is None else setting.flag(value),
+        default=None,
+        description="Whether to serve /docs and /openapi.json; only in development unless set.",
     )
-    drain_timeout: float = Field(
-        default=8.0, ge=0, le=3600, description="Seconds a stopping server waits for turns to finish."
+    drain_timeout: float = _of(
+        setting.number(ge=0, le=3600), default=8.0, description="Seconds a stopping server waits for turns to finish."
     )
-    rate_limit: int = Field(
-        default=60, ge=1, description="Turns a user may start per minute; ten times as many for other requests."
+    rate_limit: int = _of(
+        setting.whole(ge=1),
+        default=60,
+        description="Turns a user may start per minute; ten times as many for other requests.",
     )
-    rate_limit_burst: int = Field(default=10, ge=1, description="How many of these may come within one second.")
-    rate_limit_storage: Annotated[str, BeforeValidator(_counting_place)] = Field(
-        default="memory", description="Where requests are counted: memory, or a redis:// or valkey:// address."
+    rate_limit_burst: int = _of(
+        setting.whole(ge=1), default=10, description="How many of these may come within one second."
     )
-    max_tasks: int = Field(
-        default=200_000, ge=1, description="Tasks a user's list may hold, not counting deleted ones."
+    rate_limit_storage: str = _of(
+        _counting_place,
+        default="memory",
+        description="Where requests are counted: memory, or a redis:// or valkey:// address.",
     )
-    max_bytes_per_user: int = Field(
+    max_tasks: int = _of(
+        setting.whole(ge=1), default=200_000, description="Tasks a user's list may hold, not counting deleted ones."
+    )
+    max_bytes_per_user: int = _of(
+        setting.whole(ge=10_000),
         default=1_000_000_000,
-        ge=10_000,
         description="Bytes of text a user may store: tasks, their history, messages and turns.",
     )
-    request_timeout: float = Field(
-        default=20.0, gt=0, le=3600, description="Seconds within which a request must arrive; large bodies get more."
+    request_timeout: float = _of(
+        setting.number(gt=0, le=3600),
+        default=20.0,
+        description="Seconds within which a request must arrive; large bodies get more.",
     )
-    max_connections: int = Field(
-        default=4000, ge=16, le=1_000_000, description="Connections a server process keeps open at once."
+    max_connections: int = _of(
+        setting.whole(ge=16, le=1_000_000), default=4000, description="Connections a server process keeps open at once."
     )
-    streams_per_user: int = Field(
-        default=30, ge=1, description="Event streams a user may keep open per server process."
+    streams_per_user: int = _of(
+        setting.whole(ge=1), default=30, description="Event streams a user may keep open per server process."
     )
-    metrics: bool = Field(
-        default=True, description="Whether to serve /metrics; set false where nothing keeps it from the public."
+    metrics: bool = _of(
+        setting.flag,
+        default=True,
+        description="Whether to serve /metrics; set false where nothing keeps it from the public.",
     )
-    sentry_dsn: SecretStr | None = Field(default=None, description="Sentry DSN to which the server reports errors.")
-    log_level: Level = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lowered)] = Field(
-        default="console", description="console for people, json for log collectors."
+    sentry_dsn: Secret | None = _of(
+        setting.optional(setting.secret), default=None, description="Sentry DSN to which the server reports errors."
     )
-    db_pool_size: int = Field(default=10, ge=1, le=1000, description="PostgreSQL connections a process keeps.")
-    db_pooler: Annotated[Literal["none", "transaction"], BeforeValidator(_lowered)] = Field(
-        default="none", description="transaction behind a pooler such as PgBouncer in transaction mode."
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _of(
+        setting.one_of("DEBUG", "INFO", "WARNING", "ERROR", by=lambda value: setting.stripped(value).upper()),
+        default="INFO",
+        description="DEBUG, INFO, WARNING or ERROR.",
+    )
+    log_format: Literal["console", "json"] = _of(
+        setting.one_of("console", "json"), default="console", description="console for people, json for log collectors."
+    )
+    db_pool_size: int = _of(
+        setting.whole(ge=1, le=1000), default=10, description="PostgreSQL connections a process keeps."
+    )
+    db_pooler: Literal["none", "transaction"] = _of(
+        setting.one_of("none", "transaction"),
+        default="none",
+        description="transaction behind a pooler such as PgBouncer in transaction mode.",
     )
 
-    next_weekday: Annotated[Literal["week", "first"], BeforeValidator(_lowered)] = Field(
+    next_weekday: Literal["week", "first"] = _of(
+        setting.one_of("week", "first"),
         default="week",
         description='"next friday" is the friday of the next calendar week (week), or the first after today (first).',
     )
-    weekend: Annotated[Literal["friday", "saturday"], BeforeValidator(_lowered)] = Field(
-        default="saturday", description='The day on which "this weekend" begins.'
+    weekend: Literal["friday", "saturday"] = _of(
+        setting.one_of("friday", "saturday"), default="saturday", description='The day on which "this weekend" begins.'
     )
-    week_start: Annotated[Literal["monday", "sunday"], BeforeValidator(_lowered)] = Field(
-        default="monday", description="The first day of a week."
+    week_start: Literal["monday", "sunday"] = _of(
+        setting.one_of("monday", "sunday"), default="monday", description="The first day of a week."
     )
-    day_first: bool = Field(default=False, description="Read 3/4 as 3 April rather than March 4.")
-    bare_hour_from: int = Field(
-        default=7, ge=0, le=23, description='The earliest hour that a bare "at 5" can mean: from 7 on, it is 17:00.'
+    day_first: bool = _of(setting.flag, default=False, description="Read 3/4 as 3 April rather than March 4.")
+    bare_hour_from: int = _of(
+        setting.whole(ge=0, le=23),
+        default=7,
+        description='The earliest hour that a bare "at 5" can mean: from 7 on, it is 17:00.',
     )
-    morning: Clock = Field(default=dt.time(9), description='The time that "morning" means.')
-    noon: Clock = Field(default=dt.time(12), description='The time that "noon" means.')
-    afternoon: Clock = Field(default=dt.time(15), description='The time that "afternoon" means.')
-    evening: Clock = Field(default=dt.time(18), description='The time that "evening" means.')
-    night: Clock = Field(default=dt.time(20), description='The time that "night" means.')
-    end_of_day: Clock = Field(default=dt.time(17), description='The time that "by end of day" means.')
+    morning: dt.time = _of(setting.clock, default=dt.time(9), description='The time that "morning" means.')
+    noon: dt.time = _of(setting.clock, default=dt.time(12), description='The time that "noon" means.')
+    afternoon: dt.time = _of(setting.clock, default=dt.time(15), description='The time that "afternoon" means.')
+    evening: dt.time = _of(setting.clock, default=dt.time(18), description='The time that "evening" means.')
+    night: dt.time = _of(setting.clock, default=dt.time(20), description='The time that "night" means.')
+    end_of_day: dt.time = _of(setting.clock, default=dt.time(17), description='The time that "by end of day" means.')
 
-    keys: Annotated[dict[str, str], NoDecode] = Field(
-        default={}, description="Keys of the chat, by action: a table [keys], in config.toml only."
+    keys: dict[str, str] = _of(
+        setting.as_it_is, default={}, description="Keys of the chat, by action: a table [keys], in config.toml only."
     )
 
-    _sources: dict[str, str] = PrivateAttr(default_factory=dict)
-    _keys: dict[str, str] = PrivateAttr(default_factory=dict)
+    fields: ClassVar[Mapping[str, Setting]]
+    """Every setting by its name."""
+    _sources: dict[str, str]
+    _keys: dict[str, str]
 
-    SECRETS: ClassVar[frozenset[str]] = frozenset(
-        {"better_auth_secret", "better_auth_secret_previous", "openai_api_key", "sentry_dsn"}
-    )
+    def __init__(self, **given: Any) -> None:
+        """Take these values, and the defaults for the rest. Raise `ConfigError` where one is wrong."""
+        self._fill({name: (value, ARGUMENT) for name, value in given.items()})
+
+    def _fill(self, found: "Found") -> None:
+        unknown = found.keys() - self.fields.keys()
+        if unknown:
+            raise ConfigError(f"There is no setting {', '.join(sorted(unknown))}.")
+        values: dict[str, Any] = {}
+        faults = []
+        for name, field in self.fields.items():
+            try:
+                values[name] = field.read(found[name][0]) if name in found else field.default_after(values)
+            except ValueError as error:
+                faults.append(_fault(name, *found[name], what_would_do=str(error)))
+        if faults:
+            raise ConfigError("\n".join(faults))
+        sources = {name: place for name, (_, place) in found.items()}
+        vars(self).update(values, _sources=sources, _keys={})
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"settings never change, so {name} cannot be set")
+
+    def replaced(self, **changes: Any) -> Self:
+        """Return the same settings with some changed."""
+        found = {name: (getattr(self, name), place) for name, place in self._sources.items()}
+        return self._filled({**found, **{name: (value, ARGUMENT) for name, value in changes.items()}}, keys=self._keys)
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read nothing but the arguments: `load` collects the other sources."""
-        return (init_settings,)
+    def _filled(cls, found: "Found", *, keys: Mapping[str, str]) -> Self:
+        settings = cls.__new__(cls)
+        settings._fill(found)
+        settings._keys.update(keys)
+        return settings
 
     @classmethod
     def load(cls, *, env_file: EnvFile | None = None, **overrides: Any) -> Self:
@@ -308,12 +328,8 @@ class Settings(BaseSettings):
         found = _environment_values(cls, env_file)
         home = overrides.get("kirotodo_home", found.get("kirotodo_home", (None, ""))[0])
         path = _config_path(Path(home) if home else None)
-        found = {**_file_values(cls, path), **found, **{key: (value, "argument") for key, value in overrides.items()}}
-        try:
-            settings = cls(**{key: value for key, (value, _) in found.items()})
-        except ValidationError as error:
-            raise ConfigError("\n".join(_faults(cls, error, found))) from None
-        settings._sources.update({key: place for key, (_, place) in found.items()})
+        found = {**_file_values(cls, path), **found, **{key: (value, ARGUMENT) for key, value in overrides.items()}}
+        settings = cls._filled(found, keys={})
         if env_file is not None:
             named = [profile.key_env for profile in settings.models if profile.key_env]
             settings._keys.update({name: env_file.values[name] for name in named if name in env_file.values})
@@ -324,7 +340,7 @@ class Settings(BaseSettings):
         """Return where each value came from: environment, a file's name, the path of config.toml, argument, or
         default.
         """
-        return {name: self._sources.get(name, DEFAULT) for name in type(self).model_fields}
+        return {name: self._sources.get(name, DEFAULT) for name in self.fields}
 
     def key_in(self, variable: str) -> str | None:
         """Return the model key in a variable of the environment or of the file that the settings were read from."""
@@ -332,13 +348,13 @@ class Settings(BaseSettings):
 
     def shown(self) -> dict[str, str]:
         """Return each value as it may be shown: secrets and passwords hidden, "" where nothing is set."""
-        return {name: self._shown(name) for name in type(self).model_fields}
+        return {name: self._shown(name) for name in self.fields}
 
     def _shown(self, name: str) -> str:
         match getattr(self, name):
             case None:
                 return ""
-            case SecretStr():
+            case Secret():
                 return MASK
             case dt.time() as clock:
                 return f"{clock:%H:%M}"
@@ -424,7 +440,11 @@ class Settings(BaseSettings):
         return self.state_dir / "state.json"
 
 
+Settings.fields = {name: each for name, each in vars(Settings).items() if isinstance(each, Setting)}
+SECRETS: Final = frozenset({"better_auth_secret", "better_auth_secret_previous", "openai_api_key", "sentry_dsn"})
+"""Settings whose value is shown nowhere."""
 Found = dict[str, tuple[Any, str]]
+"""The values that are given and where each comes from."""
 TABLES: Final = ("models", "keys")
 """Settings that are tables of config.toml, and in no environment."""
 
@@ -436,15 +456,16 @@ def default_config_path(env_file: EnvFile | None = None) -> Path:
 
 
 def _config_path(home: Path | None) -> Path:
-    return _folder(_absolute(home) if home is not None else None, "config") / "config.toml"
+    return _folder(setting.path(home) if home is not None else None, "config") / "config.toml"
 
 
 def _environment_values(cls: type[Settings], env_file: EnvFile | None) -> Found:
     values: Found = {}
     if env_file is not None:
-        given = {name: env_file.setting(name) for name in cls.model_fields}
+        given = {name: env_file.setting(name) for name in cls.fields}
         values.update({name: (value, env_file.name) for name, value in given.items() if value is not None})
-    values.update({key: (value, ENVIRONMENT) for key, value in EnvSettingsSource(cls)().items()})
+    given_here = {name.lower(): value for name, value in os.environ.items() if value}
+    values.update({name: (given_here[name], ENVIRONMENT) for name in cls.fields if name in given_here})
     for table in TABLES:
         values.pop(table, None)
     return values
@@ -466,7 +487,7 @@ def _file_values(cls: type[Settings], path: Path) -> Found:
     models = profiles_from(content.pop("models", {}), place=str(path))
     keys = _keys_from(content.pop("keys", {}), place=str(path))
     scalars = {key.lower(): value for key, value in content.items() if not isinstance(value, dict)}
-    unknown = [key for key in scalars if key not in cls.model_fields or key == "kirotodo_home"]
+    unknown = [key for key in scalars if key not in cls.fields or key == "kirotodo_home"]
     if unknown:
         raise ConfigError("\n".join(_unknown(cls, path, key) for key in unknown))
     if isinstance(scalars.get("database_url"), str):
@@ -502,25 +523,17 @@ def _beside(path: Path, url: str) -> str:
 def _unknown(cls: type[Settings], path: Path, key: str) -> str:
     if key == "kirotodo_home":
         return f"{path} sets kirotodo_home, which only the environment can set. Remove it."
-    near = get_close_matches(key, cls.model_fields, n=1)
+    near = get_close_matches(key, cls.fields, n=1)
     return f"{path} contains {key}, which isn't a setting" + (f": did you mean {near[0]}?" if near else ": remove it.")
 
 
-def _faults(cls: type[Settings], error: ValidationError, found: Found) -> Iterator[str]:
-    for fault in error.errors(include_url=False):
-        name = str(fault["loc"][0]) if fault["loc"] else "settings"
-        value, place = found.get(name, ("", DEFAULT))
-        shown = "" if name in cls.SECRETS else f"={hide_secrets(str(value))}"
-        yield f"{name.upper()}{shown} ({_place(place)}) isn't valid: {_what_would_do(fault['msg'])}."
+def _fault(name: str, value: object, place: str, *, what_would_do: str) -> str:
+    shown = "" if name in SECRETS else f"={hide_secrets(str(value))}"
+    return f"{name.upper()}{shown} ({_place(place)}) isn't valid: {what_would_do}."
 
 
 def _place(source: str) -> str:
     return "from the environment" if source == ENVIRONMENT else f"from {source}"
-
-
-def _what_would_do(message: str) -> str:
-    message = message.removeprefix("Value error, ").split(", unable to", maxsplit=1)[0]
-    return _lower_first(message.replace("Input should be", "it should be")).rstrip(".")
 
 
 def _lower_first(text: str) -> str:

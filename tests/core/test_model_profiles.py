@@ -13,7 +13,7 @@ FAST = '[models.fast]\nmodel = "small-1"\n'
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in Settings.model_fields:
+    for name in Settings.fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KIROTODO_HOME", str(tmp_path))

@@ -13,7 +13,7 @@ from kirotodo.core.settings import Settings, default_config_path
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own, an empty working directory, and none of this machine's settings."""
-    for name in Settings.model_fields:
+    for name in Settings.fields:
         monkeypatch.delenv(name.upper(), raising=False)
     home = tmp_path / "home"
     work = tmp_path / "work"
@@ -294,7 +294,7 @@ def test_a_wrong_secret_is_not_repeated(home: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_every_setting_is_described() -> None:
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    assert [name for name, field in Settings.fields.items() if not field.description] == []
 
 
 def test_the_place_of_the_file_is_known_even_if_it_is_broken(home: Path) -> None:

@@ -29,7 +29,7 @@ Serve = Callable[..., Any]
 def serve(settings: Settings, model: ScriptedModel) -> Serve:
     @asynccontextmanager
     async def start(**more: Any) -> AsyncIterator[Served]:
-        async with served(create_app(settings.model_copy(update=more), model=model)) as server:
+        async with served(create_app(settings.replaced(**more), model=model)) as server:
             yield server
 
     return start

@@ -173,7 +173,7 @@ async def test_health_needs_nobody_to_sign_in(server: Served) -> None:
 
 
 async def test_only_the_origins_of_the_settings_may_call(settings: Settings, model: ScriptedModel) -> None:
-    app: FastAPI = create_app(settings.model_copy(update={"cors_origins": ("https://app.example",)}), model=model)
+    app: FastAPI = create_app(settings.replaced(cors_origins=("https://app.example",)), model=model)
     async with served(app) as server, server.client() as api:
         ours = await api.get("/status", headers={"Origin": "https://app.example"})
         theirs = await api.get("/status", headers={"Origin": "https://evil.example"})

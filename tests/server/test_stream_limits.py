@@ -52,7 +52,7 @@ async def signed_in(server: Served, tokens: dict[str, Any]) -> AsyncIterator[htt
 async def test_a_user_may_keep_so_many_streams_open(settings: Settings, model: ScriptedModel) -> None:
     gate = asyncio.Event()
     model.extend([Wait(gate=gate), "Hello."])
-    app = create_app(settings.model_copy(update={"streams_per_user": 2}), model=model)
+    app = create_app(settings.replaced(streams_per_user=2), model=model)
     async with served(app) as server, server.client() as api, server.client("2") as other:
         async with api.stream("GET", "/events"), api.stream("POST", "/chat/stream", json={"message": "hi"}):
             await until(lambda: server.core.hub.viewers == 2)

@@ -10,8 +10,7 @@ from kirotodo.core.errors import ConfigError, OperatorError
 from kirotodo.core.text.files import atomic_write
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
-
+    from kirotodo.core.setting import Secret
     from kirotodo.core.settings import Settings
 
 SECRET_MIN: Final = 32
@@ -66,7 +65,7 @@ def previous_secret_of(settings: "Settings") -> str | None:
     return plain(settings.better_auth_secret_previous) or None
 
 
-def plain(secret: "SecretStr | None") -> str:
+def plain(secret: "Secret | None") -> str:
     """Return the value of a setting without the line end that files and shells leave behind."""
     return secret.get_secret_value().strip() if secret is not None else ""
 

@@ -157,7 +157,7 @@ def _template(settings: "type[Settings]") -> Iterator[str]:
     yield "# Settings of kirotodo. Remove the # from a line to change it; environment variables override this file."
     yield ""
     blank = settings(timezone="UTC", database_url="")
-    for name, field in settings.model_fields.items():
+    for name, field in settings.fields.items():
         if name in {"kirotodo_home", "models", "keys"}:
             continue
         yield f"# {field.description}"

@@ -76,7 +76,7 @@ def server() -> Iterator[HostileServer]:
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    for name in (*Settings.model_fields, "kirotodo_server", "kirotodo_token"):
+    for name in (*Settings.fields, "kirotodo_server", "kirotodo_token"):
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("KIROTODO_HOME", str(tmp_path / "home"))
     before = keyring.get_keyring()
@@ -201,7 +201,7 @@ def test_a_model_service_scripts_nothing(server: HostileServer, monkeypatch: pyt
 SETTINGS_COMMANDS: Final = ("config", "config show --json", "config path", "doctor --offline --production", "models")
 
 
-@pytest.mark.parametrize("name", [*Settings.model_fields, "kirotodo_server", "term"])
+@pytest.mark.parametrize("name", [*Settings.fields, "kirotodo_server", "term"])
 def test_no_variable_scripts_the_terminal(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     poison = str(tmp_path / IN_ENVIRONMENT) if name == "kirotodo_home" else IN_ENVIRONMENT
     for value in (poison, f"http://{IN_ENVIRONMENT}", f"sqlite:///{tmp_path}/{IN_ENVIRONMENT}.db"):

@@ -31,7 +31,7 @@ async def opened(
     folder: Path, *profiles: ModelProfile, default: Model | None = None, **more: object
 ) -> AsyncIterator[LocalBackend]:
     values = {"kirotodo_home": folder, "timezone": "Europe/Vienna", "models": profiles, **more}
-    backend = await LocalBackend.open(Settings.model_validate(values), model=default)
+    backend = await LocalBackend.open(Settings(**values), model=default)
     try:
         yield backend
     finally:

@@ -18,7 +18,7 @@ from kirotodo.server.run import faults_of
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in Settings.model_fields:
+    for name in Settings.fields:
         monkeypatch.delenv(name.upper(), raising=False)
     home = tmp_path / "home"
     home.mkdir()
@@ -53,7 +53,7 @@ def test_config_shows_each_value_and_its_source(home: Path, monkeypatch: pytest.
     monkeypatch.setenv("OPENAI_API_KEY", "sk-hushhush")
     for args in (("config",), ("config", "show")):
         lines = {line.split()[0]: line for line in ok(*args).splitlines()}
-        assert set(lines) == {name.upper() for name in Settings.model_fields}
+        assert set(lines) == {name.upper() for name in Settings.fields}
         assert "7  (environment)" in lines["RATE_LIMIT"]
         assert "hushhush" not in str(lines)
 
@@ -279,7 +279,7 @@ def test_several_workers_cannot_share_sqlite(home: Path) -> None:
     assert faults_of(settings) == ()
     (fault,) = faults_of(settings, workers=2)
     assert "PostgreSQL" in fault
-    shared = settings.model_copy(update={"database_url": "postgresql://db/list"})
+    shared = settings.replaced(database_url="postgresql://db/list")
     assert faults_of(shared, workers=2) == ()
 
 

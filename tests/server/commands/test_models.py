@@ -20,7 +20,7 @@ PRICED = '[models.fast]\nmodel = "small-1"\nbase_url = "{url}"\ninput_price = 0.
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in Settings.model_fields:
+    for name in Settings.fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KIROTODO_HOME", str(tmp_path))

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import sentry_sdk
-from pydantic import SecretStr
 
 from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import Fail, ScriptedModel
@@ -30,7 +29,7 @@ def settings(tmp_path: Path, dsn: str | None) -> Settings:
         kirotodo_home=tmp_path,
         database_url=f"sqlite:///{tmp_path / 'list.db'}",
         timezone="UTC",
-        sentry_dsn=SecretStr(dsn) if dsn else None,
+        sentry_dsn=dsn,
     )
 
 
