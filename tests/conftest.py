@@ -1,8 +1,10 @@
 """For every test: no model service is configured, whatever the environment of the run says. And, for those that ask,
 an empty database, on SQLite or on a real PostgreSQL."""
 
+import asyncio
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import keyring
@@ -11,12 +13,27 @@ from hypothesis import settings
 
 from tests import postgres
 from tests.keyrings import HangingKeyring, MemoryKeyring
+from tests.lists import list_at
+from tests.virtual_time import VirtualTimeLoop
 
 
 def pytest_configure() -> None:
     postgres.name_the_run()
     settings.register_profile("unhurried", deadline=None)
     settings.load_profile("unhurried")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector skip what lasts as long as the run: each look at all of it takes half a second."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Return the kind of loop for a test; see `tests.virtual_time`."""
+    mark = item.get_closest_marker("virtual_time")
+    virtual = mark is not None and mark.args != (False,)
+    return {"virtual": VirtualTimeLoop} if virtual else {"real": asyncio.new_event_loop}
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +44,16 @@ def _no_real_provider(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def empty_list(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file without anything in it, made once: migrating takes longer than most tests."""
-    from kirotodo.core.store import maintenance
-
+    """A migrated SQLite file without anything in it."""
     path = tmp_path_factory.mktemp("empty") / "list.db"
-    maintenance.upgrade(f"sqlite:///{path}")
+    list_at(path)
     return path
+
+
+@pytest.fixture
+def list_url(tmp_path: Path) -> str:
+    """The address of a migrated and empty SQLite file of this test's own."""
+    return list_at(tmp_path / "list.db")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ import pytest
 
 from kirotodo.core.aio import TimedReader, shielded
 
+pytestmark = pytest.mark.virtual_time
+
 
 async def test_a_cancellation_waits_until_the_work_is_done() -> None:
     begun, gate, done = asyncio.Event(), asyncio.Event(), asyncio.Event()

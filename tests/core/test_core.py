@@ -12,6 +12,7 @@ from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.settings import Settings
 from tests.contract.harness import say, until_parked
+from tests.lists import list_at
 
 AUCKLAND, LIMA = ZoneInfo("Pacific/Auckland"), ZoneInfo("America/Lima")
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -24,7 +25,7 @@ def model() -> ScriptedModel:
 
 @pytest.fixture
 async def core(tmp_path: Path, model: ScriptedModel) -> AsyncIterator[Core]:
-    settings = Settings(kirotodo_home=tmp_path, database_url=f"sqlite:///{tmp_path / 'list.db'}", timezone="UTC")
+    settings = Settings(kirotodo_home=tmp_path, database_url=list_at(tmp_path / "list.db"), timezone="UTC")
     core = await Core.open(settings, clock=lambda: NOON, model=model)
     yield core
     await core.aclose()

@@ -1,7 +1,6 @@
 """Waiting for a place in a queue for as long as the queue moves, however long it is."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -16,7 +15,7 @@ class Pace:
 
     def moved(self) -> None:
         """Note that something has just moved."""
-        self.moved_at = time.monotonic()
+        self.moved_at = asyncio.get_running_loop().time()
 
 
 class MovingQueue:
@@ -55,12 +54,12 @@ class MovingQueue:
             self._places.release()
 
     async def _wait(self) -> None:
-        began = time.monotonic()
+        began = asyncio.get_running_loop().time()
         acquiring = asyncio.ensure_future(self._places.acquire())
         self.waiting += 1
         try:
             while not acquiring.done():
-                left = max(began, self._pace.moved_at) + self.patience - time.monotonic()
+                left = max(began, self._pace.moved_at) + self.patience - asyncio.get_running_loop().time()
                 if left <= 0:
                     raise self._stuck()
                 await asyncio.wait([acquiring], timeout=left)

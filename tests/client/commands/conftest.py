@@ -9,6 +9,7 @@ import pytest
 
 from tests.client.commands.command_runner import CommandRunner
 from tests.client.commands.shared_server import SharedServer, shared_server
+from tests.lists import list_at
 
 OVER_BOTH: Final = {"test_tasks", "test_edits", "test_ask", "test_conversations", "test_transfer"}
 
@@ -31,6 +32,8 @@ def server_of_all(tmp_path_factory: pytest.TempPathFactory, empty_list: Path) ->
 @pytest.fixture
 def program(request: pytest.FixtureRequest, tmp_path: Path) -> CommandRunner:
     if request.param == "local":
-        return CommandRunner(tmp_path / "home")
+        runner = CommandRunner(tmp_path / "home")
+        list_at(runner.settings.data_dir / "kirotodo.db")
+        return runner
     server: SharedServer = request.getfixturevalue("server_of_all")
     return server.program(tmp_path / "home")

@@ -132,9 +132,11 @@ def test_a_dry_run_changes_nothing(program: CommandRunner) -> None:
 
 @pytest.mark.local_list
 def test_a_dry_run_works_before_there_is_a_list(program: CommandRunner) -> None:
+    place = program.settings.data_dir / "kirotodo.db"
+    place.unlink()
     program.model.extend(["Hello."])
     assert program.ok("ask", "--dry-run", "hello") == "Hello.\n"
-    assert not (program.settings.data_dir / "kirotodo.db").exists()
+    assert not place.exists()
 
 
 @pytest.mark.local_list

@@ -15,6 +15,7 @@ from kirotodo.core.local import LocalBackend
 from kirotodo.core.settings import Settings
 from tests.client.tui.chat_host import Chat, backend_of, chatting
 from tests.client.tui.list_host import NOW
+from tests.lists import list_at
 
 
 class Watched(ScriptedBackend):
@@ -203,7 +204,7 @@ async def test_a_draft_begun_before_it_is_known_where_joins_the_one_that_was_the
 
 async def test_over_the_real_core_it_is_stored_and_done_once(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
-    settings = Settings(database_url=f"sqlite+aiosqlite:///{tmp_path / 'list.db'}", timezone="UTC")
+    settings = Settings(database_url=list_at(tmp_path / "list.db"), timezone="UTC")
 
     async def core() -> Backend:
         return await LocalBackend.open(settings)

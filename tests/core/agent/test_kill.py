@@ -15,6 +15,7 @@ from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.model import ModelRequest, ToolOutcome
 from kirotodo.core.models.scripted import Item, ScriptedModel, call
 from kirotodo.core.settings import Settings
+from tests.lists import list_at
 
 VICTIM = """
 import asyncio, sys, time
@@ -36,9 +37,7 @@ asyncio.run(main())
 
 
 def settings(folder: Path) -> Settings:
-    return Settings(
-        kirotodo_home=folder, database_url=f"sqlite+aiosqlite:///{folder / 'list.db'}", timezone="Europe/Vienna"
-    )
+    return Settings(kirotodo_home=folder, database_url=list_at(folder / "list.db"), timezone="Europe/Vienna")
 
 
 def model(pause: float = 0.0) -> ScriptedModel:

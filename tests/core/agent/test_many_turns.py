@@ -16,6 +16,7 @@ from kirotodo.core.models.scripted import Item, ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.leases import Lease
+from tests.lists import list_at
 from tests.waiting import until
 
 TURNS = 100
@@ -23,9 +24,7 @@ WORDS = [f"word{number} " for number in range(20)]
 
 
 def settings(folder: Path) -> Settings:
-    return Settings(
-        kirotodo_home=folder, database_url=f"sqlite:///{folder / 'list.db'}", timezone="UTC", agent_timeout=300
-    )
+    return Settings(kirotodo_home=folder, database_url=list_at(folder / "list.db"), timezone="UTC", agent_timeout=300)
 
 
 @pytest.fixture

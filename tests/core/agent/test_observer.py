@@ -12,6 +12,7 @@ from kirotodo.core.local import Core
 from kirotodo.core.models.scripted import Fail, ScriptedModel, call
 from kirotodo.core.settings import Settings
 from tests.contract.harness import say, until_parked
+from tests.lists import list_at
 
 
 class RecordingObserver(Observer):
@@ -38,7 +39,7 @@ def observer() -> RecordingObserver:
 
 @pytest.fixture
 async def core(tmp_path: Path, model: ScriptedModel, observer: RecordingObserver) -> AsyncIterator[Core]:
-    settings = Settings(kirotodo_home=tmp_path, database_url=f"sqlite:///{tmp_path / 'list.db'}", timezone="UTC")
+    settings = Settings(kirotodo_home=tmp_path, database_url=list_at(tmp_path / "list.db"), timezone="UTC")
     core = await Core.open(settings, model=model, observer=observer)
     yield core
     await core.aclose()

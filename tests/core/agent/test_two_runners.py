@@ -15,6 +15,7 @@ from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Heads
+from tests.lists import list_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,7 @@ class Programs:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def programs(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Programs]:
-    url = f"sqlite:///{tmp_path / 'list.db'}"
+    url = list_at(tmp_path / "list.db")
     if request.param == "postgres":
         url = request.getfixturevalue("postgres_url")
     settings = Settings(kirotodo_home=tmp_path, database_url=url, timezone="Europe/Vienna")

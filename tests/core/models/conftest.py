@@ -1,7 +1,6 @@
 """The built-in model with a list of its own."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,9 @@ from tests.core.tools.tool_harness import ToolHarness
 
 
 @pytest.fixture
-async def talk(tmp_path: Path) -> AsyncIterator[Dialogue]:
+async def talk(list_url: str) -> AsyncIterator[Dialogue]:
     tools = ToolHarness()
-    tools.database = await Database.open(f"sqlite:///{tmp_path / 'list.db'}", clock=tools.clock)
+    tools.database = await Database.open(list_url, clock=tools.clock)
     try:
         yield Dialogue(tools)
     finally:

@@ -24,6 +24,7 @@ from kirotodo.core.models.openai.model import API_KINDS, Endpoint, OpenAIModel
 from kirotodo.core.settings import Settings
 from kirotodo.core.tools.task_tools import TOOLS
 from tests.contract.harness import MONDAY, Clock
+from tests.lists import list_at
 
 APIS: Final[tuple[API_KINDS, ...]] = ("chat", "responses")
 KEY: Final = "sk-secret-of-the-test"
@@ -59,7 +60,7 @@ async def opened(
         model = FallbackModel(model, BuiltinModel())
     settings = Settings(
         kirotodo_home=folder,
-        database_url=f"sqlite+aiosqlite:///{folder / 'list.db'}",
+        database_url=list_at(folder / "list.db"),
         timezone="Europe/Vienna",
         agent_timeout=seconds,
     )

@@ -15,11 +15,12 @@ from kirotodo.core.models.model import AssistantStep, ToolCallRequest, ToolOutco
 from kirotodo.core.settings import Settings
 from tests.contract.harness import Clock
 from tests.core.models.dialogue import Dialogue
+from tests.lists import list_at
 
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[LocalBackend]:
-    settings = Settings(kirotodo_home=folder, timezone="UTC", database_url=f"sqlite:///{folder / 'list.db'}")
+    settings = Settings(kirotodo_home=folder, timezone="UTC", database_url=list_at(folder / "list.db"))
     backend = await LocalBackend.open(settings, clock=Clock(), model=BuiltinModel())
     try:
         yield backend

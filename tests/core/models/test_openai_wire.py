@@ -30,6 +30,8 @@ from kirotodo.core.models.openai.model import Endpoint, OpenAIModel
 from tests.core.models.model_server import HANG, Answer, ModelServer, data, delta, model_server, refused
 from tests.core.models.provider import assert_valid, endpoint, model_request, opened, run, small_jitter
 
+pytestmark = pytest.mark.virtual_time
+
 ADD = ToolCall(tool="add_task", arguments={"title": "milk"})
 MILK = '{"title":"milk"}'
 
@@ -733,6 +735,7 @@ async def test_the_key_goes_with_the_request_and_its_faults_do_not_show_it(
     assert "sk-secret" not in caught.value.message + repr(model.endpoint)
 
 
+@pytest.mark.virtual_time(False)  # a database works in threads
 async def test_a_stop_is_seen_by_the_server_at_once(server: ModelServer, tmp_path: Path) -> None:
     server.answers.append(Answer(pieces=[*data(delta(content="I beg"), done=False), HANG]))
     async with opened(tmp_path, _endpoint(server)) as backend:
@@ -747,6 +750,7 @@ async def test_a_stop_is_seen_by_the_server_at_once(server: ModelServer, tmp_pat
     assert server.gone == 1
 
 
+@pytest.mark.virtual_time(False)  # a database works in threads
 async def test_the_first_words_are_seen_before_the_last_are_said(server: ModelServer, tmp_path: Path) -> None:
     gate = asyncio.Event()
     server.answers.append(Answer(pieces=[*data(delta(content="First, "), done=False), gate, *data(*text("and last."))]))

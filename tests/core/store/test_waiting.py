@@ -7,7 +7,8 @@ import pytest
 from kirotodo.core.errors import StorageBusy
 from kirotodo.core.store.waiting import MovingQueue, Pace
 
-PATIENCE = 0.2
+PATIENCE = 10
+pytestmark = pytest.mark.virtual_time
 
 
 def queue(places: int = 1, pace: Pace | None = None) -> MovingQueue:
@@ -28,7 +29,7 @@ async def test_all_are_let_in_however_long_that_takes_as_many_at_once_as_there_a
             await asyncio.sleep(PATIENCE / 10)
             inside -= 1
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(20 * PATIENCE):
         await asyncio.gather(*(one(number) for number in range(60)))  # 30 rounds: three times what one waits for
     assert most == 2
     assert order == sorted(order)
@@ -53,7 +54,7 @@ async def test_one_that_was_kept_waiting_itself_moves_nothing() -> None:
             await asyncio.sleep(PATIENCE / 2)
             raise StorageBusy("another program")
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(20 * PATIENCE):
         first = asyncio.create_task(kept_waiting())
         await go.wait()
         second = asyncio.create_task(kept_waiting())

@@ -1,7 +1,6 @@
 """A real store in a temporary folder, and the tools run against it as the agent runs them."""
 
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +10,9 @@ from tests.core.tools.tool_harness import ToolHarness
 
 
 @pytest.fixture
-async def tools(tmp_path: Path) -> AsyncIterator[ToolHarness]:
+async def tools(list_url: str) -> AsyncIterator[ToolHarness]:
     made = ToolHarness()
-    made.database = await Database.open(f"sqlite:///{tmp_path / 'list.db'}", clock=made.clock)
+    made.database = await Database.open(list_url, clock=made.clock)
     try:
         yield made
     finally:
