@@ -1,4 +1,5 @@
-"""Helpers for asyncio: work that a cancellation must not interrupt, blocking on it, reads with a time limit."""
+"""Helpers for asyncio: work that a cancellation must not interrupt, blocking on it, reads with a time limit, and
+a crowd that is let in one by one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -25,6 +26,22 @@ def run_blocking(work: Coroutine[Any, Any, T]) -> T:
     """Return the result of `work`, whether or not a loop is running in this thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+class Turnstile:
+    """Lets one task pass in each round of the event loop.
+
+    A thousand tasks that begin something costly in the same round would keep the loop from everything else until the
+    last of them is done: a probe of /health waits, and connections time out although they were made in time.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def wait(self) -> None:
+        """Return once it is this task's turn."""
+        async with self._lock:
+            await asyncio.sleep(0)  # a whole round of the loop before the next one
 
 
 class TimedReader(Generic[T]):

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from kirotodo.core.aio import TimedReader, shielded
+from kirotodo.core.aio import TimedReader, Turnstile, shielded
 
 pytestmark = pytest.mark.virtual_time
 
@@ -103,3 +103,33 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_crowd_passes_one_by_one_and_the_loop_goes_round_in_between() -> None:
+    turnstile, rounds, passed = Turnstile(), 0, list[int]()
+    over = asyncio.Event()
+
+    async def count_rounds() -> None:
+        nonlocal rounds
+        while not over.is_set():
+            rounds += 1
+            await asyncio.sleep(0)
+
+    async def one() -> None:
+        await turnstile.wait()
+        passed.append(rounds)
+
+    counting = asyncio.create_task(count_rounds())
+    await asyncio.gather(*(one() for _ in range(20)))
+    over.set()
+    await counting
+    assert len(passed) == len(set(passed)) == 20
+
+
+async def test_one_who_gives_up_at_the_turnstile_holds_up_nobody() -> None:
+    turnstile = Turnstile()
+    tasks = [asyncio.create_task(turnstile.wait()) for _ in range(3)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    tasks[1].cancel()
+    await asyncio.wait_for(tasks[2], 10)
