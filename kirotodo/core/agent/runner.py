@@ -17,7 +17,7 @@ from kirotodo.core.agent.event_hub import EventHub
 from kirotodo.core.agent.observer import Observer, TurnEnding, TurnReport
 from kirotodo.core.agent.owner import is_gone, this_process
 from kirotodo.core.agent.tool_calls import DENIED, refuse
-from kirotodo.core.agent.turn_log import TurnLog, TurnTransaction
+from kirotodo.core.agent.turn_log import EventWriter, TurnLog, TurnTransaction
 from kirotodo.core.domain.conversation import FINAL, Decision, ToolCall, Usage
 from kirotodo.core.errors import Conflict, KirotodoError, ModelError, OperatorError, StorageError
 from kirotodo.core.events import ApprovalAnswered, TurnCancelled, TurnFailed
@@ -118,6 +118,7 @@ class TurnRunner:
         self.owner = this_process()
         self._database = database
         self._hub = hub
+        self._writer = EventWriter(database)
         self._agent_for = agent_for
         self._timeout = timeout_seconds
         self.lease = lease
@@ -422,7 +423,13 @@ class TurnRunner:
 
     def _log(self, user_id: str, turn_id: str, epoch: int, last_seq: int) -> TurnLog:
         return TurnLog(
-            database=self._database, hub=self._hub, user_id=user_id, turn_id=turn_id, epoch=epoch, last_seq=last_seq
+            database=self._database,
+            hub=self._hub,
+            writer=self._writer,
+            user_id=user_id,
+            turn_id=turn_id,
+            epoch=epoch,
+            last_seq=last_seq,
         )
 
     def _abandoned(self, record: TurnRecord) -> bool:

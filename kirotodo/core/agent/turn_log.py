@@ -2,10 +2,12 @@
 
 Every write is one short transaction whose first statement checks that the turn is still ours. It numbers its events,
 and hands them to viewers only once they are committed. So nothing a viewer saw is ever lost, and a process that lost
-its lease cannot write. Text on its way from the model is gathered for a tenth of a second and written as one event.
+its lease cannot write. Text on its way from the model is gathered for a tenth of a second and written as one event,
+together with that of all other turns of this process.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,15 +15,18 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from kirotodo.core.agent.event_hub import EventHub
+from kirotodo.core.errors import StorageError
 from kirotodo.core.events import EncodedEvent, TextDelta, TurnEvent
 from kirotodo.core.store.database import Database, Store
-from kirotodo.core.store.leases import Lease
+from kirotodo.core.store.leases import Lease, OwnedEvent, StaleOwner
 from kirotodo.core.store.turns import TurnStore
 from kirotodo.core.text.sanitize import SurrogateJoiner
 
 Fence = Callable[[TurnStore], Awaitable[bool]]
 FLUSH_SECONDS: Final = 0.1
 """How long text is gathered before it becomes an event, unless writing takes longer; the first goes out at once."""
+TOGETHER_MAX: Final = 500
+"""Events of one write."""
 
 
 class TurnTransaction:
@@ -48,13 +53,83 @@ class TurnTransaction:
         self.events.append(EncodedEvent.of(kind(turn_id=self._turn_id, seq=self.last_seq + 1, **fields)))
 
 
+class EventWriter:
+    """Writes events of this process's turns: whatever came while one write was under way goes along with the next."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[tuple[OwnedEvent, asyncio.Future[bool]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def append(self, event: OwnedEvent) -> bool:
+        """Store one event; return whether a cancel was requested. Raises `StaleOwner` and storage errors."""
+        written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((event, written))
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write(), name="events")
+        return await written
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                together, self._waiting = self._waiting[:TOGETHER_MAX], self._waiting[TOGETHER_MAX:]
+                if len(together) > 1:
+                    await self._write_together(together)
+                for event, written in together:
+                    if not written.done():
+                        await self._write_alone(event, written)
+        finally:
+            self._writing = None
+
+    async def _write_together(self, together: list[tuple[OwnedEvent, asyncio.Future[bool]]]) -> None:
+        """Write these in one statement, as far as that is possible."""
+        try:
+            held = await self._database.append_events([event for event, _ in together])
+        except StorageError as error:  # it would come to the same for each
+            for _, written in together:
+                _fail(written, error)
+            return
+        except Exception:  # of one of them, perhaps: each tries alone
+            return
+        for event, written in together:
+            if event.lease.turn_id in held and not written.done():
+                written.set_result(held[event.lease.turn_id])
+
+    async def _write_alone(self, event: OwnedEvent, written: asyncio.Future[bool]) -> None:
+        try:
+            held = await self._database.append_events([event])
+        except Exception as error:
+            _fail(written, error)
+            return
+        if written.done():
+            return
+        if event.lease.turn_id in held:
+            written.set_result(held[event.lease.turn_id])
+        else:
+            _fail(written, StaleOwner("This turn is over, or goes on somewhere else."))
+
+
+def _fail(written: asyncio.Future[bool], error: Exception) -> None:
+    if not written.done():
+        written.set_exception(error)
+
+
 class TurnLog:
     """Writes of one turn by its owner. `on_cancel` is called where another process asked for a stop."""
 
     def __init__(
-        self, *, database: Database, hub: EventHub, user_id: str, turn_id: str, epoch: int, last_seq: int
+        self,
+        *,
+        database: Database,
+        hub: EventHub,
+        writer: EventWriter,
+        user_id: str,
+        turn_id: str,
+        epoch: int,
+        last_seq: int,
     ) -> None:
         self.database = database
+        self._writer = writer
         self.user_id = user_id
         self.turn_id = turn_id
         self.epoch = epoch
@@ -84,11 +159,10 @@ class TurnLog:
             self._hub.list_changed(self.user_id, news)
 
     async def append(self, kind: Callable[..., TurnEvent], **fields: Any) -> None:
-        """Write one event and nothing else, in a transaction of one statement. Raises `StaleOwner`."""
+        """Write one event and nothing else, with those that other turns write now. Raises `StaleOwner`."""
         # The INSERT selects from the turn of this epoch, so it is its own fence and needs no transaction around it.
         event = EncodedEvent.of(kind(turn_id=self.turn_id, seq=self.last_seq + 1, **fields))
-        async with self.database.begin(self.user_id, turn_id=self.turn_id, single=True) as store:
-            cancel_requested = await store.turns.append_event(self.turn_id, self.epoch, event.seq, event.data)
+        cancel_requested = await self._writer.append(OwnedEvent(lease=self.lease, seq=event.seq, data=event.data))
         self._committed([event], cancel_requested=cancel_requested)
 
     def _committed(self, events: list[EncodedEvent], *, cancel_requested: bool) -> None:
@@ -173,7 +247,7 @@ class TextFlow:
                 began = time.monotonic()
                 if self.rest:
                     await self._flush()
-                pause = max(FLUSH_SECONDS, time.monotonic() - began)
+                pause = _until_next_beat(time.monotonic(), began)
                 try:
                     async with asyncio.timeout(pause):
                         await self._closing.wait()
@@ -192,3 +266,10 @@ class TextFlow:
             self.rest = text + self.rest
             raise
         self._shown_attempt = attempt
+
+
+def _until_next_beat(now: float, began: float) -> float:
+    """Return how long to gather text after a write that began then: until the next beat, which all turns of a process
+    share so that they write together; at least half a beat, and as long as the write took."""
+    earliest = max(began + FLUSH_SECONDS / 2, now + (now - began) / 2)
+    return math.ceil(earliest / FLUSH_SECONDS) * FLUSH_SECONDS - now

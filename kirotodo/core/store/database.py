@@ -21,7 +21,7 @@ from kirotodo.core.store.accounts import BY_EMAIL, LIVE_SESSIONS, VERSIONS, VERS
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.engine import Engine
 from kirotodo.core.store.journal import Journal
-from kirotodo.core.store.leases import DANGLING, HOLD, LAST_SEQS, DanglingTurn, Lease, lease_times
+from kirotodo.core.store.leases import DANGLING, HOLD, LAST_SEQS, DanglingTurn, Lease, OwnedEvent, lease_times
 from kirotodo.core.store.postgres.driver import is_postgres
 from kirotodo.core.store.purge import Purged, delete_some, purge
 from kirotodo.core.store.request_keys import RequestKeyStore
@@ -208,8 +208,8 @@ class Database:
     ) -> AsyncIterator[Store]:
         """One write transaction. Its changes are journaled for this turn and call, or as one direct edit.
 
-        Makes the user's row with the first write that needs it. Never begin a second one inside the first. With
-        `single` it is to run one statement, which is done once it returns.
+        Makes the user's row with the first write that needs it. Never begin a second one inside the first. `single`
+        is for `append_events`.
         """
         try:
             async with self._engine.write(user_id, single=single) as connection:
@@ -248,6 +248,7 @@ class Database:
             user_id=user_id,
             now=self._clock(),
             full_text=self._engine.full_text,
+            append_events=self._engine.append_events,
             turn_id=turn_id,
             call_id=call_id,
             max_tasks=self._max_tasks,
@@ -295,6 +296,14 @@ class Database:
                 ):
                     held[turn_id] = bool(cancel_requested)
         return held
+
+    async def append_events(self, events: Sequence[OwnedEvent]) -> dict[str, bool]:
+        """Store events of turns of whichever users, in one statement. Return the turns that are still so owned, each
+        with whether a cancel was requested. Where there are several, those that somebody else is writing to are left
+        out as well, so that none waits for another."""
+        first = events[0].lease
+        async with self.begin(first.user_id, turn_id=first.turn_id, single=True) as store:
+            return await store._scope.append_events(events, waits=len(events) == 1)
 
     def now(self) -> datetime:
         """The moment, by the clock of this database's transactions."""

@@ -1,12 +1,13 @@
 """What a database has to offer to the stores, whichever it is: SQLite and PostgreSQL each have an engine."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from kirotodo.core.store.leases import OwnedEvent
 from kirotodo.core.store.transaction import FullText
 
 
@@ -27,8 +28,14 @@ class Engine(Protocol):
         """How texts are searched."""
 
     def write(self, user_id: str, *, single: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A transaction of one user that may write. Those of one user come one after another. One of a `single`
-        statement may spare itself beginning and end."""
+        """A transaction of one user that may write. Those of one user come one after another. With `single` there is
+        no transaction around the one statement, which is `append_events`."""
+
+    async def append_events(
+        self, connection: AsyncConnection, events: Sequence[OwnedEvent], *, waits: bool
+    ) -> dict[str, bool]:
+        """Store events of turns of whichever users, in one statement. Return the turns that are still so owned, each
+        with whether a cancel was requested; unless it `waits`, without those that somebody else is writing to."""
 
     def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction of one user that sees one moment, and writes nothing."""

@@ -3,6 +3,8 @@
 The statements here look at the turns of all users at once; those of one user are in `turns.py`.
 """
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -60,6 +62,31 @@ class Lease:
     user_id: str
     turn_id: str
     epoch: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnedEvent:
+    """An event of a turn that this process owns, as it is stored."""
+
+    lease: Lease
+    seq: int
+    data: bytes
+
+
+def events_json(events: Sequence[OwnedEvent]) -> str:
+    """Return the events as one parameter of a statement: a JSON array of an object for each."""
+    return json.dumps(
+        [
+            {
+                "of_user": event.lease.user_id,
+                "of_turn": event.lease.turn_id,
+                "of_epoch": event.lease.epoch,
+                "of_seq": event.seq,
+                "content": event.data.decode(),
+            }
+            for event in events
+        ]
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

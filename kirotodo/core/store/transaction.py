@@ -28,10 +28,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kirotodo.core.backend import ConversationHead
 from kirotodo.core.errors import TooLarge
 from kirotodo.core.store.columns import octets
+from kirotodo.core.store.leases import OwnedEvent
 from kirotodo.core.store.search_terms import Document, Kind, Terms, fold
 from kirotodo.core.store.tables import deleted_users, search_documents, users
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+
+
+class AppendEvents(Protocol):
+    """How a database stores events; see `Engine.append_events`."""
+
+    async def __call__(
+        self, connection: AsyncConnection, events: Sequence[OwnedEvent], *, waits: bool
+    ) -> dict[str, bool]:
+        """Return the turns that are still so owned, each with whether a cancel was requested."""
+
 
 UID: Final[BindParameter[Any]] = bindparam("uid")
 """The user, in every statement that looks for rows; `Scope` fills it in."""
@@ -118,6 +129,7 @@ class Scope:
         user_id: str,
         now: datetime,
         full_text: "FullText",
+        append_events: AppendEvents,
         turn_id: str | None = None,
         call_id: str | None = None,
         max_tasks: int | None = None,
@@ -129,6 +141,7 @@ class Scope:
         self.user_id = user_id
         self.now = now
         self._full_text = full_text
+        self._append_events = append_events
         self.turn_id = turn_id
         self.call_id = call_id
         self.owed = 0
@@ -162,6 +175,10 @@ class Scope:
         values = [{"user_id": self.user_id, **row} for row in rows]
         if values:
             await self.connection.execute(statement, values[0] if len(values) == 1 else values)
+
+    async def append_events(self, events: Sequence[OwnedEvent], *, waits: bool) -> dict[str, bool]:
+        """Store events of turns, in the one statement that a database has for it; see `Engine.append_events`."""
+        return await self._append_events(self.connection, events, waits=waits)
 
     async def on_user(self, statement: Executable, parameters: Mapping[str, Any]) -> AnyRow:
         """Run an update of the user's row that returns something; a user who is new gets the row first."""

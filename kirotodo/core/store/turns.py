@@ -26,7 +26,17 @@ from kirotodo.core.store.columns import (
     load_approval,
     load_mapping,
 )
-from kirotodo.core.store.leases import EXPIRED, LEASE_END, LEASE_NOW, RELEASED, Claimed, StaleOwner, lease_times
+from kirotodo.core.store.leases import (
+    EXPIRED,
+    LEASE_END,
+    LEASE_NOW,
+    RELEASED,
+    Claimed,
+    Lease,
+    OwnedEvent,
+    StaleOwner,
+    lease_times,
+)
 from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turns
 from kirotodo.core.store.transaction import UID, AnyRow, Scope, bytes_of
 
@@ -139,7 +149,6 @@ _SET_CALL: Final = (
     .returning(tool_calls.c.turn_id)
 )
 _INSERT_EVENT: Final = insert(turn_events)
-_INSERT_OWNED_EVENT: Final = _insert_owned(turn_events, "seq", "data")
 _EVENTS: Final = (
     select(turn_events.c.seq, turn_events.c.data)
     .where(turn_events.c.user_id == UID, turn_events.c.turn_id == _ID, turn_events.c.seq > bindparam("after"))
@@ -412,7 +421,11 @@ class TurnStore:
 
     async def append_event(self, turn_id: str, epoch: int, seq: int, data: bytes) -> bool:
         """A fence that stores one event: all that a transaction for a piece of text consists of."""
-        return await self._owned(_INSERT_OWNED_EVENT, turn_id, epoch, new_seq=seq, new_data=data)
+        lease = Lease(user_id=self._scope.user_id, turn_id=turn_id, epoch=epoch)
+        held = await self._scope.append_events([OwnedEvent(lease=lease, seq=seq, data=data)], waits=True)
+        if turn_id not in held:
+            raise _stale()
+        return held[turn_id]
 
     async def append_events(self, turn_id: str, events: Sequence[tuple[int, bytes]]) -> None:
         """Store events without a fence, in a transaction that has one or begins the turn."""

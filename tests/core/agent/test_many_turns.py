@@ -15,7 +15,7 @@ from kirotodo.core.models.model import ModelRequest, ToolOutcome
 from kirotodo.core.models.scripted import Item, ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
-from kirotodo.core.store.leases import Lease
+from kirotodo.core.store.leases import Lease, OwnedEvent
 from tests.lists import list_at
 from tests.waiting import until
 
@@ -72,6 +72,46 @@ async def test_a_hundred_turns_of_as_many_users(core: Core, model: ScriptedModel
 
     await asyncio.gather(*(one(f"user {number}") for number in range(TURNS)))
     model.assert_done()
+
+
+async def test_text_of_many_turns_is_written_together(
+    core: Core, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes while one write is under way goes along with the next, and each turn hears of its own fate."""
+    append, writes = Database.append_events, list[list[str]]()
+    gates = {user: asyncio.Event() for user in ("ann", "bob", "carl")}
+    under_way, go_on, never = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(self: Database, events: list[OwnedEvent]) -> dict[str, bool]:
+        writes.append([event.lease.user_id for event in events])
+        under_way.set()
+        await go_on.wait()
+        return await append(self, events)
+
+    monkeypatch.setattr(Database, "append_events", slow)
+    for gate in gates.values():
+        model.extend([Wait(gate=gate), "Hello.", Wait(gate=never)])
+    sent = {}
+    for number, user in enumerate(gates, 1):
+        sent[user] = await core.of(user).send("talk")
+        await until(lambda number=number: len(model.requests) == number)  # type: ignore[misc]
+    gates["ann"].set()
+    await under_way.wait()
+    async with core.database.begin("carl") as store:
+        turn_id = sent["carl"].turn_id
+        assert await store.turns.claim(turn_id, owner="another", lease=timedelta(hours=1), expected_epoch=1) == 2
+    gates["bob"].set()
+    gates["carl"].set()
+    await until(lambda: len(core.runner._writer._waiting) == 2)
+    go_on.set()
+    for user in ("ann", "bob"):
+        async for event in core.of(user).watch(sent[user].turn_id):
+            if isinstance(event, TextDelta):
+                assert event.text == "Hello."
+                break
+    await until(lambda: core.runner.live == 2)
+    assert writes == [["ann"], ["bob", "carl"], ["carl"]]
+    assert (await core.of("carl").turn(turn_id)).status == "running", "it is the other one's to end"
 
 
 async def test_leases_are_held_together_and_a_stop_is_heard(

@@ -11,7 +11,7 @@ from kirotodo.core.domain.conversation import Approval, ToolCall, Usage
 from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
 from kirotodo.core.store.database import Database, Store
-from kirotodo.core.store.leases import DanglingTurn, Lease, StaleOwner
+from kirotodo.core.store.leases import DanglingTurn, Lease, OwnedEvent, StaleOwner
 from tests.core.store.conftest import ANN, BOB, ON_POSTGRES, ON_SQLITE, Clock, Undecided
 
 LEASE = timedelta(hours=1)
@@ -284,6 +284,53 @@ async def test_events_are_replayed_from_where_a_viewer_was(running: Database) ->
     with pytest.raises(Conflict):
         async with running.begin(ANN) as store:
             await store.turns.append_events("t1", [(7, b"again")])
+
+
+def owned(user: str, turn_id: str, *, epoch: int = 1, seq: int = 1, data: str = "é\\u0000'") -> OwnedEvent:
+    lease = Lease(user_id=user, turn_id=turn_id, epoch=epoch)
+    return OwnedEvent(lease=lease, seq=seq, data=data.encode())
+
+
+async def test_events_of_many_users_are_written_together(running: Database) -> None:
+    """Each under its own user, and only where the turn is still its owner's."""
+    async with running.begin(BOB) as store:
+        await store.conversations.create("bob's")
+        await _create(store)
+        await store.turns.request_cancel("t1")
+    events = [
+        owned(ANN, "t1"),
+        owned(ANN, "unknown"),
+        owned(BOB, "t1"),
+    ]
+    assert await running.append_events(events[:2]) == {"t1": False}
+    assert await running.append_events(events[2:]) == {"t1": True}
+    assert await running.append_events([owned(ANN, "t1", epoch=2, seq=2), owned("carl", "t1", seq=3)]) == {}
+    assert await running.append_events([owned(ANN, "t1", seq=4), owned(BOB, "t2", seq=4)]) == {"t1": False}
+    for user, stored in ((ANN, [1, 4]), (BOB, [1]), ("carl", [])):
+        async with running.read(user) as store:
+            found = await store.turns.events("t1")
+            assert [seq for seq, _ in found] == stored
+            assert {data for _, data in found} <= {"é\\u0000'".encode()}
+
+
+async def test_a_number_that_is_taken_undoes_all_that_was_written_with_it(running: Database) -> None:
+    async with running.begin(ANN) as store:
+        await _create(store, "t2", conversation_id=2)
+    await running.append_events([owned(ANN, "t2")])
+    with pytest.raises(Conflict):
+        await running.append_events([owned(ANN, "t1"), owned(ANN, "t2")])
+    async with running.read(ANN) as store:
+        assert await store.turns.events("t1") == []
+
+
+@ON_POSTGRES
+async def test_what_is_written_together_waits_for_nobody(running: Database) -> None:
+    async with running.begin(ANN) as store:
+        await _create(store, "t2", conversation_id=2)
+    async with running.begin(ANN) as store:
+        await store.turns.fence("t1", 1)
+        assert await running.append_events([owned(ANN, "t1"), owned(ANN, "t2")]) == {"t2": False}
+    assert await running.append_events([owned(ANN, "t1")]) == {"t1": False}
 
 
 async def test_many_turns_come_in_the_order_asked_for(running: Database) -> None:

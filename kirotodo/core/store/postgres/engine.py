@@ -7,7 +7,7 @@ for each other.
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Final, Self
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.errors import InvalidInput, StorageError
 from kirotodo.core.store.engine import to_the_end
+from kirotodo.core.store.leases import OwnedEvent, events_json
 from kirotodo.core.store.postgres import errors, schema
 from kirotodo.core.store.postgres.connection import Connection
 from kirotodo.core.store.postgres.driver import (
@@ -42,6 +43,7 @@ _SETTINGS: Final = (
     f"set_config('idle_in_transaction_session_timeout', '{STATEMENT_SECONDS:.0f}s', true)"
 )
 _READ_ONLY: Final = text("SELECT current_setting('transaction_read_only')")
+_APPEND_EVENTS: Final = text("SELECT written, stop FROM append_events(CAST(:pieces AS json), :app_role, :waits)")
 _GUARDED: Final = text("SELECT row_security_active('users')")
 
 
@@ -75,8 +77,19 @@ class PostgresEngine:
             raise
         return engine
 
+    def write(self, user_id: str, *, single: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._alone() if single else self._write(user_id)
+
+    async def append_events(
+        self, connection: AsyncConnection, events: Sequence[OwnedEvent], *, waits: bool
+    ) -> dict[str, bool]:
+        rows = await connection.execute(
+            _APPEND_EVENTS, {"pieces": events_json(events), "app_role": self._role, "waits": waits}
+        )
+        return {turn_id: bool(cancel_requested) for turn_id, cancel_requested in rows}
+
     @asynccontextmanager
-    async def write(self, user_id: str, *, single: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def _write(self, user_id: str) -> AsyncIterator[AsyncConnection]:
         # Queue in this process first: a writer that waits for the advisory lock would hold a connection meanwhile.
         # The lock is one for each user, held until the transaction ends: it orders the writes of several servers too.
         uid = _literal(user_id)
@@ -150,6 +163,21 @@ class PostgresEngine:
                 except BaseException:
                     await to_the_end(_rolled_back(connection, driver))
                     raise
+                finally:
+                    await connection.close()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for one statement, which says by itself whose it is and is a transaction of its own."""
+        with errors.translate_errors(self.place):
+            async with self._connections.place():
+                connection = await self.pool.connect()
+                while _driver_of(connection).is_closed():  # by a restart of the server
+                    await connection.invalidate()
+                    await connection.close()
+                    connection = await self.pool.connect()
+                try:
+                    yield connection
                 finally:
                     await connection.close()
 

@@ -2,15 +2,17 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kirotodo.core.store.engine import transaction_of
+from kirotodo.core.store.leases import OwnedEvent, events_json
 from kirotodo.core.store.sqlite import driver, errors, files
 from kirotodo.core.store.sqlite.search import Fts5
 from kirotodo.core.store.waiting import MovingQueue, Pace
@@ -18,6 +20,21 @@ from kirotodo.core.store.waiting import MovingQueue, Pace
 QUEUE_SECONDS: Final = 3 * driver.BUSY_SECONDS
 """How long one waits to write, or for a connection, in a queue that does not move: only there another program is in the
 way."""
+
+
+# CROSS JOIN keeps SQLite from walking along the turns.
+_APPEND_EVENTS: Final = text(
+    """
+    INSERT INTO turn_events (user_id, turn_id, seq, data)
+    SELECT t.user_id, t.id, json_extract(given.value, '$.of_seq'),
+        CAST(json_extract(given.value, '$.content') AS BLOB)
+    FROM json_each(:pieces) AS given CROSS JOIN turns AS t
+    WHERE t.user_id = json_extract(given.value, '$.of_user') AND t.id = json_extract(given.value, '$.of_turn')
+        AND t.epoch = json_extract(given.value, '$.of_epoch') AND t.status IN ('running', 'awaiting_approval')
+    RETURNING turn_id, (SELECT t.cancel_requested FROM turns AS t
+        WHERE t.user_id = turn_events.user_id AND t.id = turn_events.turn_id)
+    """
+)
 
 
 class SqliteEngine:
@@ -54,6 +71,12 @@ class SqliteEngine:
             raise errors.read_only(self.path)
         async with self._writers.place(), self._transaction(engine) as connection:
             yield connection
+
+    async def append_events(
+        self, connection: AsyncConnection, events: Sequence[OwnedEvent], *, waits: bool
+    ) -> dict[str, bool]:
+        rows = await connection.execute(_APPEND_EVENTS, {"pieces": events_json(events)})
+        return {turn_id: bool(cancel_requested) for turn_id, cancel_requested in rows}
 
     def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
         return self._transaction(self.pool)
