@@ -17,7 +17,7 @@ _FILLERS: Final = pattern(
 _STILL: Final = pattern(
     r"\bfrom now on\b"
     r"|(?:(?<=\d(?:st|nd|rd|th))|(?<=day)|(?<=tomorrow)|(?<=\d[ap]m)|(?<=o'clock)|(?<=\bit)|(?<=\bthat)|(?<=\bthem)"
-    r"|(?<=list)) now(?=[.!?\s]*\Z)",
+    r"|(?<=list)|(?<=\d)) now(?=[.!?\s]*\Z|\s*,)",
     re.IGNORECASE,
 )
 """ "the 25th now": a word that says only that it was another day before."""

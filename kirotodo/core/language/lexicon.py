@@ -55,7 +55,7 @@ CLASSES: Final[dict[str, str]] = {
     "remove": "remove delete erase cancel drop scratch strike discard trash eliminate unschedule nix wipe dismiss "
     "get_rid_of take_away x_out scrap bin ditch purge rub_out strike_out do_away_with call_off forget forget_about "
     "delete_out scrub dump junk",
-    "off": "take scratch strike knock get pull leave wipe rub",
+    "off": "take scratch strike knock get pull leave wipe rub strip lose lift",
     "finish": "complete finish check tick mark_off check_off tick_off cross_off close resolve wrap_up sign_off "
     "finish_off",
     "mark": "mark set flag check tick put make call consider count cross",
@@ -70,7 +70,8 @@ CLASSES: Final[dict[str, str]] = {
     "reopen": "reopen re-open unmark uncheck untick uncomplete un-complete restore bring_back",
     "move": "move reschedule shift push postpone change bump switch delay put set bring transfer pull defer slide "
     "drag snooze push_back push_out put_off put_back move_back bring_forward move_forward move_up pull_forward "
-    "hold_off_on hold_off kick update adjust make do prepone push_forward carry_over advance file stick merge keep",
+    "hold_off_on hold_off kick shunt swap update adjust make do prepone push_forward carry_over advance file stick "
+    "merge keep",
     "rename": "rename retitle call reword rephrase title",
     "change": "change edit update modify correct fix alter make set switch turn give",
     "tagging": "tag label flag mark",
@@ -201,9 +202,35 @@ CLASSES: Final[dict[str, str]] = {
     "recurrence": "recurrence repetition repeat repeats repeating",
     "notes": "note notes description comment comments details",
     "tags": "tag tags label labels",
-    "without": "except but_keep but_leave but_spare and_keep but apart_from except_for other_than besides excluding "
+    "without": "except but_keep but_leave but_spare but_hold_on_to but_save "
+    "and_keep but apart_from except_for other_than besides excluding "
     "without minus but_not save_for bar aside_from leaving_out barring just_not all_but",
     "instead": "instead_of rather_than not in_place_of",
+    # --- words of edits
+    "weakly": "set put make do schedule file keep get give have stick pop throw chuck add slip turn see bring",
+    "ranking": "raise lower upgrade downgrade prioritise prioritize prio deprioritise deprioritize increase decrease "
+    "reduce",
+    "listverb": "reschedule postpone defer snooze prepone prioritise prioritize deprioritise deprioritize tag untag "
+    "label unlabel delay put_off",
+    "around": "i'd we'd i'm we're he she they me us him her its their let's need want like prefer having has had have "
+    "more another extra whatever someone ask again over along away ahead same reads starting time_to what_i_mean "
+    "i_mean rather though",
+    "tying": "to for until till at by on in into under onto of as with from off about than regarding out_of -> → : "
+    "towards until_after",
+    "happening": "can could should must may might will would has_to have_to needs_to need_to needs ought_to "
+    "had_better got_to be being been goes go moves happens happen starts start begins begin works work suits fits "
+    "belongs belong comes better best scheduled planned happening doing done taking_place takes_place wait moved "
+    "pushed shifted changed postponed rescheduled to_be wants_to it's that's they're due_by",
+    "denying": "not no isn't aren't wasn't won't doesn't don't shouldn't can't cannot never no_longer without "
+    "instead_of rather_than do_not does_not",
+    "whatsit": "thing stuff business appointment appt visit checkup check-up job task one bit matter",
+    "asking": "ask_me ask_me_again",
+    "filed": "list project",
+    "undated": "undated unscheduled dateless",
+    "once": "one-off a_one-off a_one_off non-recurring not_repeat",
+    "putting": "add put give stick attach set apply",
+    "noting": "note jot jot_down note_down write write_down put add remember scribble record enter append",
+    "sooner": "bring bring_forward pull pull_forward move_up advance prepone",
     # --- what speaks against a reading
     "nothing": "try do see wait think go maybe perhaps possibly probably then now just later soon "
     "enough nothing more anything something "

@@ -28,6 +28,8 @@ STOP: Final = word_set(
     "the a an my our your this that these those task tasks item items todo todos to-do reminder reminders entry one "
     "ones to of for on in at with about and please some her his their thing it is be up has have been was were are"
 )
+_CALLS: Final = word_set("call ring phone")
+"""Verbs that mean the same beside a name: "call grandpa" is "ring grandpa"."""
 _WORD: Final = pattern(r"[^\W_]+(?:['’][^\W_]+)*")
 _PAST: Final = {
     "bought": "buy", "paid": "pay", "sent": "send", "wrote": "write", "written": "write", "made": "make",
@@ -95,6 +97,8 @@ class Titles:
         if not wanted:
             return []
         near = {stem: dict(self._nearby(stem)) for stem in dict.fromkeys(stems)}
+        for stem in set(stems) & _CALLS if len(stems) > 1 else ():
+            near[stem] |= {other: near[stem].get(other, 0.9) for other in _CALLS & self._by_stem.keys()}
         places = dict.fromkeys(place for others in near.values() for other in others for place in self._by_stem[other])
         found = []
         for place in places:

@@ -40,7 +40,7 @@ _DONE: Final = word_set("completed done finished ticked checked accomplished ach
 _OPEN: Final = word_set(
     "pending open unfinished incomplete outstanding remaining active undone uncompleted left unticked unchecked"
 )
-_FIELDS: Final[dict[str, Clearable]] = {
+FIELDS: Final[dict[str, Clearable]] = {
     "date": "due", "dates": "due", "deadline": "due", "deadlines": "due", "due": "due", "time": "time",
     "times": "time", "priority": "priority", "priorities": "priority", "tag": "tags", "tags": "tags",
     "label": "tags", "labels": "tags", "list": "project", "project": "project", "note": "notes",
@@ -248,7 +248,7 @@ def _lacking(reader: _Reader, i: int) -> int:
     while reader.word(j) in ("a", "an", "any", "the", "no", "due", "set"):
         lacking = lacking or reader.word(j) == "no"
         j += 1
-    kind = _FIELDS.get(reader.word(j))
+    kind = FIELDS.get(reader.word(j))
     if kind is None or (having and not lacking and kind == "tags"):
         return i
     if kind == "due" and lacking:
@@ -385,7 +385,7 @@ def narrowed(piece: Piece, *, question: bool = False, without: tuple[Target, ...
 
 def _names_a_field(piece: Piece) -> bool:
     words = [word for word in piece.words if word not in ("a", "an", "any", "the", "due")]
-    return bool(words) and words[0] in _FIELDS
+    return bool(words) and words[0] in FIELDS
 
 
 def _words(reader: _Reader) -> str:

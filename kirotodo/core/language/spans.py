@@ -32,6 +32,7 @@ _LEVELS: Final[dict[str, Priority]] = {
 _IDS: Final = pattern(
     r"(?:#\s*|\b(?:tasks?|items?|todos?|to-dos?|ids?|numbers?|nr\.?|entry|entries|reminders?)\s+(?:number\s+|no\.?\s+|#\s*)?)"
     r"(?P<n>\d{1,6}(?:\s*(?:,\s*and|,|and|&|-|to|through)\s*(?:#|task )?\d{1,6}(?![\d:]|\s*(?:am|pm)))*)(?![\w:.]*\w)"
+    r"(?!\s*(?:min|hour|hr|day|week|month)s?)"
 )
 _BARE_IDS: Final = pattern(
     r"(?:^|\b)(?P<verb>[a-z]+(?: off)?) (?P<n>\d{1,4}(?:\s*(?:,\s*and|,|and|&|-)\s*\d{1,4})*)"
@@ -213,6 +214,10 @@ def _lengths(source: Source, named: list[Token]) -> Iterator[Token]:
     moving = _is_moving(line.words)
     i = 0
     while i < line.size:
+        if (more := _more(source, line, i)) is not None:
+            yield more
+            i += 3
+            continue
         read = length_at(line, i) or _half(line, i) or _day_before(line, i)
         if read is None:
             i += 1
@@ -240,6 +245,18 @@ def _is_moving(words: tuple[str, ...]) -> bool:
         for word in words
         if word not in ("do", "make", "put", "set")
     )
+
+
+def _more(source: Source, line: Line, i: int) -> Token | None:
+    """Read "two more days", "another 3 weeks"."""
+    words = line.words
+    if words[i + 1] != "more" or (
+        words[i] not in NUMBERS and not words[i].isdecimal() and words[i] not in ("a", "one")
+    ):
+        return None
+    unit = UNITS.get(words[i + 2])
+    read = length_at(cut(f"{words[i]} {words[i + 2]}"), 0) if unit else None
+    return _shift(source, line, i, i + 3, read[0], "later", "D") if read else None
 
 
 def _half(line: Line, i: int) -> tuple[Length, int] | None:
@@ -276,6 +293,8 @@ def _length_token(source: Source, line: Line, i: int, end: int, length: Length, 
     after = words[end] if end < line.size else ""
     if after == "in" and words[end + 1] == "advance":
         return _shift(source, line, start, end + 2, length, "advance", "L")
+    if after in ("earlier", "sooner") and not moving and "remind" not in words:
+        return _shift(source, line, start, end + 1, length, after, "D")
     if after in _AFTER_LENGTH and not moving:
         stop = end + 3 if after == "ahead" and words[end + 1 : end + 3] == ("of", "time") else end + 1
         return _shift(source, line, start, stop, length, after, "L")

@@ -11,11 +11,11 @@ from kirotodo.core.language.types import Scope, Target
 from kirotodo.core.language.when.tokens import word_set
 
 _IT: Final = (
-    "[all] it|this|that|its|that_one|this_one|same|the_same|the_same_one|that_task|this_task|that_item|the_task|"
-    "this_item|the_item|that_reminder|this_reminder|that_event|this_event [{one}] [again|too]"
+    "[all] it|this|that|its|it's|that's|that_one|this_one|same|the_same|the_same_one|that_task|this_task|that_item|"
+    "the_task|this_item|the_item|that_reminder|this_reminder|that_event|this_event [{one}] [again|too]"
 )
 _THEM: Final = (
-    "[all|both|all_of|both_of|any_of|the] them|their|those|these|both|all_of_it|all_three|all_two|both_tasks|"
+    "[all|both|all_of|both_of|any_of|the] them|their|they're|those|these|both|all_of_it|all_three|all_two|both_tasks|"
     "all_those|all_these "
     "[{one}|two|three] [all|both]"
 )
@@ -138,6 +138,9 @@ def resolved(text: Text, said: Narrowed) -> Target:
         return target
     done = True if said.scope.status == "completed" else None if said.scope.status == "all" else False
     found = text.titles.choose(said.words, done=done)
+    front, _, last = said.words.rpartition(" ")
+    if not found and front and last.casefold() in phrases("whatsit"):
+        found = text.titles.choose(front, done=done)
     today = text.now.date()
     within = [
         m for m in found if (task := text.context.task(m.id)) is not None and scope_matches(said.scope, task, today)

@@ -211,7 +211,7 @@ def test_what_nothing_took_is_named() -> None:
 def test_an_explanation_names_spans_and_readings_in_order() -> None:
     why = understand("move choir practice to tomorrow", now=NOW, context=CONTEXT).explanation
     assert [(span.kind, span.text) for span in why.spans] == [("date", "tomorrow")]
-    assert why.readings[0].frame == "date"
+    assert why.readings[0].frame == "edit"
     assert [each.score for each in why.readings] == sorted((each.score for each in why.readings), reverse=True)
 
 

@@ -1,106 +1,383 @@
-"""Changing tasks: dates and shifts, priority, list, tags, title, notes, repetition, reminders, and what is cleared."""
+"""Changing tasks: what an edit is done to, and the values that the words around it state, in any order.
+
+An edit is read from both ends: verbs, prepositions, names of fields and values come off until what is left names tasks
+of ours. The values decide what is changed, so no word order and no verb is a form of its own. Only what is free text
+(titles, notes, names of tags) is read by forms.
+"""
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 
-from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, naming, reading, sure_of
+from kirotodo.core.language.content import merged
+from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, reading, sure_of
+from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.list_spans import known_list
+from kirotodo.core.language.mentions import STOP, VERY
+from kirotodo.core.language.scopes import FIELDS, excepted
 from kirotodo.core.language.spans import Moment, Shift, Token, level
 from kirotodo.core.language.targets import targets
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.types import Clarify, Clearable, RenameList, Scope, Skip, Target, Update, When
+from kirotodo.core.language.when.tokens import word_set
 
-FORWARD: Final = frozenset({"forward", "earlier", "sooner", "early", "before", "up", "ahead"})
-_EARLIER: Final = "bring|bring_forward|pull|pull_forward|move_up|advance|prepone"
+_ROLES: Final = (
+    ("noise", ("article", "softener", "adv", "tail", "pointing", "i", "around")),
+    ("link", ("linking", "tying")),
+    ("be", ("be", "happening")),
+    ("off", ("off", "remove", "clear")),
+    ("strong", ("move", "change", "tagging", "ranking")),
+    ("weak", ("weakly",)),
+    ("off", ("untag",)),
+    ("remind", ("remind", "reminder", "asking")),
+    ("skip", ("skip",)),
+    ("quit", ("quit",)),
+    ("not", ("denying",)),
+    ("priority", ("prio",)),
+    ("due", ("due",)),
+    ("time", ("time",)),
+    ("recurrence", ("recurrence",)),
+    ("tags", ("tags",)),
+    ("notes", ("notes",)),
+    ("project", ("filed",)),
+    ("level", ("high", "medium", "low", "less")),
+    ("bare", ("undated", "once")),
+)
+"""What each class of the lexicon does in an edit; a later row wins."""
+
+_VALUES: Final = frozenset("WDLRPKTN")
+_LONGEST: Final = 3
+"""Words of the longest phrase that a role may have."""
+_REACH: Final = 6
+"""Words of the longest part of a title that is kept together."""
+_OLD: Final = frozenset({"from", "off", "out of", "instead of", "since"})
+_INTO: Final = frozenset({"to", "into", "under", "onto", "in", "on", "with", "is", "for", "be", "go", "goes", "over"})
+_EARLIER: Final = frozenset({"earlier", "sooner", "early"})
+_AHEAD: Final = frozenset({"forward", "up", "ahead"})
+_FIELD_ROLES: Final[dict[str, frozenset[Clearable]]] = {
+    "due": frozenset({"due", "time"}), "time": frozenset({"time"}), "recurrence": frozenset({"recurrence"}),
+    "tags": frozenset({"tags"}), "notes": frozenset({"notes"}), "priority": frozenset({"priority"}),
+    "remind": frozenset({"remind"}), "project": frozenset({"project"}),
+}  # fmt: skip
+
+
+@cache
+def _roles() -> dict[str, str]:
+    """Return the role of each word and phrase in an edit."""
+    return {phrase: role for role, names in _ROLES for name in names for phrase in phrases(name)}
+
+
+@dataclass(slots=True)
+class _Edit:
+    """What the words around `what` say: their roles, and the values and fields that they state or deny."""
+
+    what: Piece
+    roles: set[str] = field(default_factory=set)
+    words: set[str] = field(default_factory=set)
+    values: list[tuple[Token, str]] = field(default_factory=list)
+    denied: list[tuple[Token, str]] = field(default_factory=list)
+    fields: set[Clearable] = field(default_factory=set)
+    lost: set[Clearable] = field(default_factory=set)
+
+    def last(self, kinds: str) -> Any:
+        """Return what the last value of some kinds stands for."""
+        return next((token.value for token, _ in reversed(self.values) if token.word in kinds), None)
+
+    def of(self, kind: str) -> list[Any]:
+        """Return what the values of a kind stand for."""
+        return [token.value for token, _ in self.values if token.word == kind]
 
 
 def editing(clause: Clause) -> Iterator[Reading]:
     """Yield readings of a clause as a change of tasks."""
-    for frame in (_shifts, _dates, _priorities, _lists, _tags, _titles, _notes, _cleared, _repeats, _reminders, _skips):
+    for frame in (_valued, _filed, _tags, _titles, _notes, _merged):
         yield from frame(clause)
 
 
-def _updates(clause: Clause, what: Piece, frame: str, score: float, **fields: Any) -> Iterator[Reading]:
-    """Yield one change of everything that a stretch names."""
-    meant = targets(_core(what))
-    if meant:
-        sure = min(sure_of(target, clause.text, score) for target in meant)
-        yield reading(frame, sure, *(Update(target=target, **fields) for target in meant))
+# --- the words around what is changed
 
 
-def _core(what: Piece) -> Piece:
-    """Return a stretch without the words for the field that is changed ("the date of …")."""
-    for text in (
-        "[the|its] [due] date|dates|day|time|deadline|due_date|start|schedule of|for|on|from <what>",
-        "<what> 's [due] date|time|deadline|due_date|start_time",
-        "[the] due_date|deadline|date|time <what>",
-        "[only|just] <what> [only|just]",
-        "<what> {one} {be}",
-    ):
-        found = what.match(text)
-        if found is not None and found.get("what"):
-            return found.get("what")
-    return what
-
-
-# --- when
-
-_SHIFTED: Final = (
-    "{move} <what> [back|up|forward|out|off|ahead|along] by=D [from_now|instead]",
-    "verb={move} <what> [back|up|forward|out|off|ahead|along] by=D",
-    "give me by=D [more] for|on|with <what>",
-    "give <what> another by=D",
-    "<what> [is|needs_to_be|can_be|should_be|starts|will_be] [moved|pushed] by=D [too|as_well]",
-)
-_MOVED: Final = (
-    "{move} <what> [back|up|forward|out|off|over] [from] [W] to|until|till|for|on|onto|til [the|a]* when=W",
-    "{change} [the] [due|start]* date|time|day|deadline|due_date of|for|on <what> [from] [W] to|for|as [be]? when=W",
-    "{change} <what> to when=W rather_than|instead_of|not <old>",
-    "{change} <what> [from] [W] to|for|on [be]? when=W",
-    "{move} <what> [from] [W] when=W [time]",
-    "{change} <what> when=W",
-    "do|make|have|schedule|set <what> when=W instead",
-    "<what> due|deadline when=W",
-    "<what> {be} {adv}* [due|for|moved_to|scheduled_for|set_for|pushed_to|happening|at|on] {adv}* when=W [now|"
-    "instead|not W|W]",
-    "<what> can|could|will|has_to wait|hold when=W",
-    "<what> [can|could|should|must|will]? go|goes|happen|happens|move|moves [to|on]* when=W [now|instead]",
-    "leave|save <what> until|till|for|to|onto? when=W",
-    "<what> [should|needs_to|has_to|must|can|will] be [due|moved|on|to|rescheduled|done|at|by|for]* when=W [now|"
-    "instead]",
-    "<what> has_been|got|was|is [moved|pushed|rescheduled|postponed|brought_forward|shifted|changed] [to] when=W",
-    "put_off|delay|postpone|hold_off <what> until|till|to when=W",
-    "<what> to|at|on|for when=W [instead|rather_than|now] [of|than|not]* [W]",
-    "<what> : when=W rather_than|instead_of|not <old>",
-    "<what> : when=W",
-    "<what> when=W {instead} W|<old>",
-    "<what> to when=W",
-    "<what> when=W instead",
-)
-_SAME_TIME: Final = "{move} <what> to|for|at the same time [on|next|the]? when=W"
-
-
-def _shifts(clause: Clause) -> Iterator[Reading]:
-    piece = clause.piece
-    if not piece.spans("D"):
-        return
-    for text in _SHIFTED:
-        if (found := piece.match(text)) is None:
+def _phrase(tokens: list[Token], start: int, step: int, kept: set[int]) -> tuple[int, str]:
+    """Return how many words from `start` on, or up to it where `step` is -1, have a role together, and which."""
+    for size in range(_LONGEST, 0, -1):
+        first = start if step > 0 else start - size + 1
+        if first < 0 or first + size > len(tokens) or kept & set(range(first, first + size)):
             continue
-        shift: Shift = found.value("by")
-        if found.get("what").match("forward|back|up|down|ahead|on"):
-            return
-        words = set(clause.words) | {shift.direction}
-        earlier = bool(words & {"earlier", "sooner", "early"}) or (
-            bool(words & {"forward", "up", "ahead"})
-            and "back" not in words
-            and not words & {"push", "postpone", "snooze"}
+        role = _roles().get(" ".join(token.word for token in tokens[first : first + size]))
+        if role is not None:
+            return size, role
+    return 0, ""
+
+
+def _size(tokens: list[Token], at: int, step: int, kept: set[int]) -> int:
+    """Return how many tokens may come off an end; 0 where what stands there names something."""
+    token = tokens[at]
+    if at in kept:
+        return 0
+    if token.is_sign or token.word in _VALUES or token.word in (":", "'s"):
+        return 1
+    size, role = _phrase(tokens, at, step, kept)
+    if role == "bare" and step > 0:
+        return 0  # "undated tasks" says which
+    if token.word.isdecimal() and at and _phrase(tokens, at - 1, -1, kept)[1] == "not":
+        return 1  # "at 11 rather than 10"
+    if not size and at and tokens[at - 1].word in ("be", "been", "being", "needs") and token.word.endswith(_PARTICIPLE):
+        return 1
+    return size
+
+
+_PARTICIPLE: Final = ("ed", "ing", "done")
+
+
+def _kept(piece: Piece) -> set[int]:
+    """Return the places of words that are a title, or a part of one that is not made of words of edits only."""
+    titles, tokens = piece.text.titles, piece.tokens
+    kept: set[int] = set()
+    for first, token in enumerate(tokens):
+        if first in kept or token.is_span or token.is_sign or not titles.knows(token.word):
+            continue
+        for last in range(min(len(tokens), first + _REACH), first, -1):
+            part = tokens[first:last]
+            if part[-1].word in STOP or any(each.is_span or each.is_sign for each in part):
+                continue
+            found = titles.match(piece.text.raw[part[0].start : part[-1].end])
+            plain = all(each.word in _roles() for each in part)
+            if found and found[0].score >= (VERY if plain else 88.0):
+                kept |= set(range(first, last))
+                break
+    return kept
+
+
+def _peeled(piece: Piece) -> _Edit:
+    """Return an edit, read from both ends."""
+    tokens = piece.tokens
+    kept = _kept(piece) if piece.text.titles else set()
+    low, high = 0, len(tokens)
+    while low < high and (size := _size(tokens, low, 1, kept)):
+        low += size
+    while low < high and (size := _size(tokens, high - 1, -1, kept)):
+        high -= size
+    low, high = _with_filters(tokens, min(low, len(tokens)), high)
+    while 0 < low < high and tokens[low - 1].word in ("the", "my", "our"):
+        low -= 1
+    edit = _Edit(Piece(piece.text, piece.first + low, piece.first + high))
+    _read(edit, tokens[:low], set())
+    _read(edit, tokens[high:], {"after"})
+    if low >= high:
+        edit.what = _pointing(piece) or _whole_list(piece)
+        edit.values, edit.denied = (
+            [each for each in said if each[0] not in edit.what.tokens] for said in (edit.values, edit.denied)
         )
-        yield from _updates(clause, found.get("what"), "shift", SURE, **shifted(shift, earlier=earlier))
+    return edit
+
+
+def _whole_list(piece: Piece) -> Piece:
+    """Return the list that a stretch names where it names nothing else ("give my garden tasks high priority")."""
+    tokens = piece.tokens
+    for at, token in enumerate(tokens):
+        if token.word == "K" and token.value.name and (not at or tokens[at - 1].word not in _INTO):
+            return Piece(piece.text, piece.first + at, piece.first + at + 1)
+    return Piece(piece.text, piece.last, piece.last)
+
+
+_POINTING: Final = word_set("it its them their those these both it's they're that this that's")
+
+
+def _pointing(piece: Piece) -> Piece:
+    """Return the pronoun in a stretch that names nothing else."""
+    for place, token in enumerate(piece.tokens, piece.first):
+        if token.word in _POINTING:
+            return Piece(piece.text, place, place + 1)
+    return Piece(piece.text, piece.last, piece.last)
+
+
+_SCOPED: Final = phrases("every") | {
+    "tasks", "ones", "stuff", "things", "items", "overdue", "late", "undated", "any", "reminders", "todos", "jobs",
+    "completed", "finished", "recurring", "chores", "errands",
+}  # fmt: skip
+_NARROWING: Final = frozenset({"due", "on", "in", "for", "of", "from", "with", "at", "tagged", "that", "are", "is"})
+
+
+def _with_filters(tokens: list[Token], low: int, high: int) -> tuple[int, int]:
+    """Return the bounds of what is changed, with the dates, lists and priorities beside it that say which tasks."""
+    scoped = bool({token.word for token in tokens[low:high]} & _SCOPED)
+    if low < high:
+        at = high
+        while at < len(tokens):
+            if scoped and (size := _lacks(tokens, at)):
+                at = high = at + size
+                continue
+            ahead = at
+            while ahead < len(tokens) and tokens[ahead].word in _NARROWING:
+                ahead += 1
+            token = tokens[ahead] if ahead < len(tokens) else None
+            if token is None or not _filters(token, scoped, [*tokens[:low], *tokens[ahead + 1 :]]):
+                break
+            at = high = ahead + 1
+    while low < high and low and _filters(tokens[low - 1], scoped, [*tokens[: low - 1], *tokens[high:]]):
+        low -= 1
+    return low, high
+
+
+def _lacks(tokens: list[Token], at: int) -> int:
+    """Return how many words say which field those that are meant lack or have ("without a date")."""
+    words = [token.word for token in tokens[at : at + 4]]
+    if words[:1] not in (["without"], ["with"], ["no"], ["that"], ["have"], ["having"]):
+        return 0
+    return next((n for n, word in enumerate(words, 1) if n > 1 and word in FIELDS), 0)
+
+
+def _filters(token: Token, scoped: bool, others: list[Token]) -> bool:
+    """Return whether a value says which tasks are meant, since another one says what becomes of them."""
+    if token.word not in "WKPTNR" and not level(token.word):
+        return False
+    if token.word == "W" and (token.lead in ("until", "till", "to") or token.value.time_only):
+        return False
+    left = [each for each in others if each.word in _VALUES or _roles().get(each.word) in (*_FIELD_ROLES, "level")]
+    same = any(each.word == token.word for each in left)
+    return same or (scoped and bool(left))
+
+
+def _read(edit: _Edit, tokens: list[Token], seen: set[str]) -> None:
+    """Take up what the words on one side say."""
+    denying, link, at = False, "", 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token.word in _VALUES:
+            link = token.lead or link
+            (edit.denied if denying or (link in _OLD and token.word != "D") else edit.values).append((token, link))
+            denying, link = False, ""
+            at += 1
+            continue
+        size, role = _phrase(tokens, at, 1, set())
+        size = size or 1
+        said = " ".join(each.word for each in tokens[at : at + size])
+        edit.words.add(said)
+        at += size
+        if role == "level":
+            value = Token("P", token.start, tokens[at - 1].end, level(said) or "low", "" if level(said) else "less")
+            (edit.denied if denying else edit.values).append((value, link))
+            denying = False
+        elif role in _FIELD_ROLES:
+            (edit.lost if denying else edit.fields).update(_FIELD_ROLES[role])
+            denying = denying and role == "due"
+            edit.roles.add(role)
+        elif role == "remind" and said in phrases("reminder"):
+            (edit.lost if denying else edit.fields).add("remind")
+        elif role == "not":
+            denying = True
+        elif role in ("link", "be"):
+            link = said if role == "link" or said in _INTO else link
+        if role:
+            edit.roles.add(role)
+        if role == "strong":
+            denying = False
+
+
+# --- what comes of it
+
+
+def _valued(clause: Clause) -> Iterator[Reading]:
+    """Yield the change that the values around a task make of it."""
+    piece, exception = excepted(clause.piece)
+    edit = _peeled(piece)
+    if exception is not None:
+        apart = _peeled(_alone(exception))  # "all but the vet to friday"
+        exception, edit.values = apart.what, [*edit.values, *apart.values]
+    if not edit.what or _is_new(clause, edit):
         return
+    spared = tuple(targets(exception)) if exception is not None else ()
+    meant = [
+        replace(each, scope=replace(each.scope, without=spared)) if spared else each for each in targets(edit.what)
+    ]
+    if not meant:
+        return
+    if "skip" in edit.roles or _leaves_out(clause, edit, meant):
+        yield from _skipped(clause, edit, meant)
+        return
+    fields = _fields(clause, edit, meant)
+    if not fields:
+        if clause.words[0] in phrases("listverb") and not clause.piece.spans("DKI"):
+            yield reading("date", LIKELY, Clarify(missing="time", action="update"))
+        return
+    score = _score(clause, edit, fields, meant)
+    if score:
+        sure = min(sure_of(target, clause.text, score) for target in meant)
+        yield reading("edit", sure, *(Update(target=target, **fields) for target in meant))
+
+
+def _is_new(clause: Clause, edit: _Edit) -> bool:
+    """Return whether a clause says what there is to do rather than what is to change ("remind me to …")."""
+    return clause.piece.begins("{remind} me|us to ...") is not None or edit.what.words[:1] == ["to"]
+
+
+def _alone(piece: Piece) -> Piece:
+    found = piece.match("<what> where|as|how it|they is|are|was|were") or piece.match("<what> alone|out|in_place|there")
+    return found.get("what") if found is not None and found.get("what") else piece
+
+
+def _leaves_out(clause: Clause, edit: _Edit, meant: list[Target]) -> bool:
+    """Return whether a day is only denied of what recurs ("not watering the ferns this friday")."""
+    tasks = [clause.text.context.task(each) for target in meant for each in target.ids]
+    days = [token for token, _ in edit.denied if token.word == "W"]
+    return bool(days and tasks) and not edit.values and all(task is not None and task.recurrence for task in tasks)
+
+
+def _skipped(clause: Clause, edit: _Edit, meant: list[Target]) -> Iterator[Reading]:
+    moment = next((token.value for token, _ in [*edit.values, *edit.denied] if token.word == "W"), None)
+    for target in meant:
+        known = is_ours(target) or (not clause.text.titles and clause.words[0] == "skip")
+        yield reading("skip", 0.9 if known else FAINT, Skip(target=target, when=moment.when if moment else None))
+
+
+def _fields(clause: Clause, edit: _Edit, meant: list[Target]) -> dict[str, Any]:
+    """Return the fields of the change that an edit states."""
+    fields: dict[str, Any] = {}
+    clear = set(edit.lost)
+    if edit.roles & {"off"} or edit.words & {"off", "without"}:
+        clear |= edit.fields
+    if edit.roles >= {"quit", "recurrence"} or edit.words & phrases("once"):
+        clear.add("recurrence")
+    if edit.words & phrases("undated"):
+        clear |= {"due", "time"}
+    if edit.words & phrases("untag") and not edit.of("T"):
+        clear.add("tags")
+    if "remind" in edit.roles or edit.last("L"):
+        fields |= _reminder(clause, edit, meant)
+    else:
+        fields |= _timing(edit)
+    fields |= _labels(clause, edit, clear)
+    if not fields and clear:
+        tasks = [clause.text.context.task(each) for target in meant for each in target.ids]
+        if edit.lost == {"remind"} and tasks and not any(task and task.remind_at for task in tasks):
+            return {}  # "don't remind me to …" where nothing reminds: the task itself may be meant
+        fields["clear"] = frozenset(clear)
+    return fields
+
+
+def _timing(edit: _Edit) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    moments: list[Moment] = edit.of("W")
+    if shift := edit.last("D"):
+        return shifted(shift, earlier=_is_earlier(edit, shift))
+    if (rule := edit.last("R")) is not None:
+        fields["recurrence"] = rule
+    if moments and not (edit.roles & {"off"}):
+        last = moments[-1]
+        both = merged(moments[0].when, last.when, a_time_only=moments[0].time_only, b_time_only=last.time_only)
+        when = both if len(moments) > 1 and both is not None else last.when
+        if "same" in edit.words:
+            when = replace(when, time=None, grain="day")
+        fields |= {"when": when, "time_only": all(moment.time_only for moment in moments)}
+    return fields
+
+
+def _is_earlier(edit: _Edit, shift: Shift) -> bool:
+    words = edit.words | {shift.direction}
+    postponed = words & {"back", "push", "postpone", "snooze", "delay", "out"}
+    return bool(words & _EARLIER) or bool((words & _AHEAD or words & phrases("sooner")) and not postponed)
 
 
 def shifted(shift: Shift, *, earlier: bool) -> dict[str, Any]:
@@ -115,192 +392,293 @@ def shifted(shift: Shift, *, earlier: bool) -> dict[str, Any]:
     return {"shift_minutes": sign * (length.seconds // 60)}
 
 
-def _dates(clause: Clause) -> Iterator[Reading]:
-    piece = clause.piece
-    if not piece.spans("W"):
-        if (
-            piece.match("reschedule|postpone|move|push|put_off|delay <what>")
-            and not piece.spans("DKI")
-            and len(clause.words) < 7
-        ):
-            found = piece.match("reschedule|postpone|delay|put_off <what>")
-            if found is not None and targets(found.get("what")):
-                yield reading("date", LIKELY, Clarify(missing="time", action="update"))
-        return
-    if (found := piece.match(_SAME_TIME)) is not None:
-        moment: Moment = found.value("when")
-        yield from _updates(clause, found.get("what"), "date", 0.95, when=replace(moment.when, time=None, grain="day"))
-        return
-    for place, text in enumerate(_MOVED):
-        if (found := piece.match(text)) is None or not found.get("what"):
-            continue
-        yield from _moved(clause, found, commanded=place < 6)
-        return
+def _labels(clause: Clause, edit: _Edit, clear: set[Clearable]) -> dict[str, Any]:
+    """Return the priority, the list and the tags of a change; what an edit takes off is put to `clear`."""
+    fields: dict[str, Any] = {}
+    removing = "off" in edit.roles
+    for token, link in edit.values:
+        if token.word == "P" and token.lead == "less" and len(edit.values) > 1:
+            continue  # "can wait until monday" says when
+        if token.word == "P" and removing and link != "to":
+            clear.add("priority")
+        elif token.word == "P":
+            fields["priority"] = token.value
+        elif token.word in "TN":
+            name = "project" if token.word == "N" else "remove_tags" if removing else "add_tags"
+            fields[name] = token.value if token.word == "N" else (*fields.get(name, ()), token.value)
+        elif token.word == "K" and token.value.name and link in _INTO and not removing:
+            fields["project"] = token.value.name
+    for token, _ in edit.denied:
+        if token.word == "T":
+            fields["remove_tags"] = (*fields.get("remove_tags", ()), token.value)
+        elif token.word == "P" and "priority" not in fields:
+            fields["priority"] = "low"
+        elif token.word == "K" and "not" in edit.roles and "project" not in fields:
+            clear.add("project")
+    if "priority" not in fields and not edit.values and edit.words & phrases("ranking"):
+        raised = clause.words[0] in ("raise", "up", "bump", "increase", "prioritize", "prioritise", "prio")
+        fields["priority"] = "high" if raised else "low"
+    return fields
 
 
-def _moved(clause: Clause, found: Match, *, commanded: bool) -> Iterator[Reading]:
-    moment: Moment = found.value("when")
-    verb = clause.words[0]
-    what = _with_old_date(found)
-    weak_verb = commanded and verb in (
-        "set",
-        "put",
-        "make",
-        "do",
-        "bring",
-        "schedule",
-        "file",
-        "keep",
-        "pull",
-        "get",
-        "give",
-        "turn",
+def _reminder(clause: Clause, edit: _Edit, meant: list[Target]) -> dict[str, Any]:
+    lead = edit.last("LD")
+    if lead is not None:
+        return {"remind": str(lead.text)}
+    moments: list[Moment] = edit.of("W")
+    if not moments:
+        return {}
+    when = moments[-1].when
+    tasks = [clause.text.context.task(each) for target in meant for each in target.ids]
+    task = tasks[0] if len(tasks) == 1 else None
+    if task and task.due_date and when.time and {"that", "day"} & set(clause.text.low.split()):
+        when = When(date=task.due_date, time=when.time)
+    moment = dt.datetime.combine(when.date, when.time or clause.text.preferences.morning)
+    return {"remind": moment.isoformat(timespec="minutes")}
+
+
+_CONTRASTING: Final = frozenset({"instead", ":", "now", "rather", "to", "until", "till", "off", "->", "less", "over"})
+
+
+def _score(clause: Clause, edit: _Edit, fields: dict[str, Any], meant: list[Target]) -> float:
+    """Return how sure it is that a clause changes what it names, from its verb, the values, and what it names."""
+    if not all(is_ours(target) for target in meant):
+        return SURE if _commands(clause, edit) else 0.0
+    if "project" in fields and clause.words[0] in phrases("add") and not _moves(clause, edit, fields):
+        return 0.0
+    dated = fields.keys() <= {"when", "time_only", "recurrence"}
+    if _has_verb(edit, fields) or ("weak" in edit.roles and (not dated or edit.fields)):
+        return 0.96
+    if "weak" in edit.roles:
+        return 0.82
+    if _contrasts(edit):
+        return 0.84
+    owned = clause.words[0] in phrases("article") and "project" not in fields
+    return 0.8 if owned or not fields.keys() <= {"when", "time_only", "project"} else 0.0
+
+
+def _has_verb(edit: _Edit, fields: dict[str, Any]) -> bool:
+    return bool(
+        edit.roles & {"strong", "remind", "quit"}
+        or ("off" in edit.roles and "clear" in fields)
+        or ("recurrence" in edit.roles and "recurrence" in fields)
     )
-    bases = SURE if commanded and not weak_verb else 0.8
-    dated = _updates(clause, what, "date", bases, when=moment.when, time_only=moment.time_only)
-    yield from _of_known(dated, certain=commanded and not weak_verb)
 
 
-def _with_old_date(found: Match) -> Piece:
-    """Return what is moved, with the date in front of the new one where that says which: "everything due friday"."""
-    what, new = found.get("what"), found.get("when")
-    old = [token for token in Piece(what.text, what.last, new.first).tokens if token.word == "W"]
-    meant = targets(what)
-    if not old or len(meant) != 1 or not meant[0].everything or meant[0].scope != Scope():
-        return what
-    return Piece(what.text, what.first, what.text.tokens.index(old[0]) + 1)
+def _contrasts(edit: _Edit) -> bool:
+    """Return whether words say that something is to be otherwise than it was."""
+    inner = any(_roles().get(word) == "be" for word in edit.what.words)
+    linked = any(token.lead in _CONTRASTING or link in _CONTRASTING for token, link in edit.values)
+    return bool(inner or linked or edit.roles & {"be", "not"} or edit.words & _CONTRASTING)
 
 
-def _of_known(readings: Iterator[Reading], *, certain: bool = False) -> Iterator[Reading]:
-    """Yield readings, faint ones where a task that they change is not known for sure, unless they are `certain`."""
-    for each in readings:
-        known = all(isinstance(action, Update) and _is_known(action.target) for action in each.actions)
-        yield each if certain or known else replace(each, score=FAINT)
+def _commands(clause: Clause, edit: _Edit) -> bool:
+    """Return whether a verb says that a task is changed, though none of that name is known."""
+    first, text = clause.words[0], clause.text
+    if first in phrases("listverb"):
+        return True
+    leads = {"strong", "quit", *(["weak"] if edit.roles & {"priority", "recurrence"} else [])}
+    verb = _roles().get(first) in leads and first not in phrases("tagging")
+    return not text.titles and (verb or clause.piece.match("{remind} me|us L [of|about|for]? ...") is not None)
 
 
-def _is_known(target: Target) -> bool:
+def _moves(clause: Clause, edit: _Edit, fields: dict[str, Any]) -> bool:
+    """Return whether "put rice on party" moves the rice that there is, and adds none."""
+    if {"the", "my", "our", "all", "everything", "those", "them", "it"} & set(clause.words[:3]):
+        return True
+    found = clause.text.titles.match(edit.what.raw)
+    task = clause.text.context.task(found[0].id) if found and found[0].score >= VERY else None
+    return task is not None and (task.project or "").casefold() != fields["project"].casefold()
+
+
+def is_ours(target: Target) -> bool:
+    """Return whether a target certainly means something on the list."""
     return bool(
         target.ids
         or target.pronoun
         or target.ordinals
-        or (target.everything and target.scope != type(target.scope)())
         or target.candidates
+        or (target.everything and target.scope != Scope())
     )
 
 
-# --- priority
-
-_RANKED: Final = (
-    "{change}|raise|lower|bump|mark [the|its]? {prio} of|for|on <what> [up|down]? to|as [a]? level={high}|{low}|"
-    "{medium}|{none}",
-    "{mark}|{change}|give|make|bump|raise|lower|upgrade|downgrade|move|put|drop|cut "
-    "<what> [to|as|at|a|an|with|on]* p=P",
-    "{mark}|{change}|give|make|bump|raise|lower|upgrade|downgrade|drop|cut <what> [to|as|a|an] [{adv}]* level={high}|"
-    "{low}|{medium} [{prio}]",
-    "{change} its|their {prio} to|as level={high}|{low}|{medium}|{none}",
-    "<what> {be}|should_be|needs_to_be|must_be {adv}* [a|an] p=P [now]",
-    "<what> {be}|should_be|needs_to_be|has_become|became {adv}* [a|an] level={high} [now|today]",
-    "<what> {be} {adv}* level={less}",
-    "<what> can level=wait",
-    "<what> [up|down]? to|as p=P",
-    "<what> [up|down]? to level={high}|{low}|{medium}",
-    "<what> p=P",
-    "p=P [for|to|on] <what>",
-    "prioritize|prioritise|prio <what>",
-    "deprioritize|deprioritise <what>",
-    "raise|up|bump|increase [the]? {prio} of|for|on <what>",
-    "lower|reduce|decrease [the]? {prio} of|for|on <what>",
-)
-_ITS_PRIORITY: Final = (
-    "{change} its|their {prio} to|as level={high}|{low}|{medium}|{none}",
-    "it's|that's|this_is|that_one's {adv}* [a|an]? level={high}|{low} [{prio}]? [now|actually|today]?",
-)
+def _updates(clause: Clause, what: Piece, frame: str, score: float, **fields: Any) -> Iterator[Reading]:
+    """Yield one change of everything that a stretch names; faint where it is known to be nothing of ours."""
+    meant = targets(what)
+    if meant:
+        sure = min(sure_of(target, clause.text, score) for target in meant)
+        known = all(is_ours(target) for target in meant) or not clause.text.titles
+        yield reading(frame, sure if known else FAINT, *(Update(target=target, **fields) for target in meant))
 
 
-def _priorities(clause: Clause) -> Iterator[Reading]:
-    piece = clause.piece
-    found = next((m for text in _ITS_PRIORITY if (m := piece.match(text) or clause.whole.match(text))), None)
-    if found is not None:
-        yield reading("priority", SURE, Update(target=Target(pronoun="it"), priority=level(found.word("level"))))
-        return
-    for text in _RANKED:
-        if (found := piece.match(text)) is None or "what" not in found.found.re.groupindex or not found.get("what"):
-            continue
-        value = _level_of(found, text)
-        commanded = not text.startswith(("<what>", "p=P"))
-        certain = commanded or text.startswith("<what> {be}|should_be|needs_to_be|must_be")
-        ranked = _updates(clause, found.get("what"), "priority", SURE if commanded else 0.82, priority=value)
-        yield from _of_known(ranked, certain=certain)
-        return
-
-
-def _level_of(found: Match, text: str) -> Any:
-    groups = found.found.re.groupindex
-    if "p" in groups and found.has("p"):
-        return found.value("p")
-    word = found.word("level") if "level" in groups else ""
-    if word == "wait" or text.startswith(("deprior", "lower", "reduce")) or "{less}" in text:
-        return "low"
-    return level(word) or "high"
-
-
-# --- lists
+# --- names of lists
 
 _FILED: Final = (
-    "{move} <what> [over] [from] [K]? to|into|under|in|onto|on|back_to|over_to|back_on|back_into list=K [{instead} K]",
-    "{move} <what> from K to|into|onto|under <name>",
-    "{change} [the] list|project of|for <what> to list=K|<name>",
-    "<what> should|must|needs_to|has_to|ought_to be|go [in|on|under|into|to|onto]+ list=K [{instead} K|not K]",
-    "<what> belongs|belong|goes|go|is_for|are_for [in|on|under|to|into|with]+ list=K [{instead} K|not K]",
-    "put <what> into|under|in list=K {instead} K|<other>",
-    "<what> {be} [a|an] list=K task|tasks|thing|item",
-    "<what> [back] to list=K",
+    "{move} <what> under|into <name>",
+    "{move}|{putting} <what> [to|on|in|into|under]+ [a|the|my]* [new]? list|project called|named <name>",
 )
-_FILED_BY_NAME: Final = "{move} <what> under|into <name>"
+
+
+def _filed(clause: Clause) -> Iterator[Reading]:
+    for text in _FILED:
+        found = clause.piece.match(text)
+        if found is None or "K" in found.get("name").words or len(found.get("name").words) > 3:
+            continue
+        if (name := _name(clause, found.get("name"))) and all(is_ours(each) for each in targets(found.get("what"))):
+            yield from _updates(clause, found.get("what"), "list", 0.97, project=name)
+            return
+
+
+# --- names of tags
+
+_TAGGED: Final = (
+    "tag|label <what> with|as [the|a]* [tag|label|tags|labels]? <tags>",
+    "{putting} [the|a]* tag|label|tags|labels <tags> to|on|onto|for <what>",
+    "{putting} [the|a]* <tags> tag|label|tags|labels to|on|onto|for <what>",
+    "{putting} <what> the|a tag|label|tags|labels [called]? <tags>",
+    "<what> gets|get|needs|should_have|should_get [the|a]* tag|label|tags|labels <tags>",
+    "<what> should_be|is|are tagged|labelled|labeled [with|as]? <tags>",
+    "tag|label <what> <tags>",
+)
+_UNTAGGED: Final = (
+    "{untag} <what> from|with|as <tags>",
+    "{remove}|{off}|strip|clear|lose [the]? tag|label|tags|labels <tags> from|off|of|off_of|on <what>",
+    "{remove}|{off}|strip|lose [the]? <tags> tag|label|tags|labels [off|from|of|on]+ <what>",
+    "{remove}|{off}|strip|lose [the]? <tags> tag|label|tags|labels",
+    "<what> shouldn't_be|isn't|aren't|no_longer|not [tagged|labelled]+ [with|as]? <tags>",
+)
+
+
+def _tags(clause: Clause) -> Iterator[Reading]:
+    for name, forms in (("add_tags", _TAGGED), ("remove_tags", _UNTAGGED)):
+        for text in forms:
+            found = clause.piece.match(text)
+            if found is None or not (names := _names(clause, found.get("tags"))):
+                continue
+            groups = found.found.re.groupindex
+            what = found.get("what") if "what" in groups else _pointing(clause.piece)
+            if "what" not in groups and not what:
+                yield reading("tag", LIKELY, Update(target=Target(pronoun="it"), remove_tags=names))
+            if (what and all(is_ours(each) for each in targets(what))) or not clause.text.titles:
+                yield from _updates(clause, what, "tag", 0.96, **{name: names})
+                return
+
+
+def _names(clause: Clause, piece: Piece) -> tuple[str, ...]:
+    """Return the names in "car and money", "#post", "home, work"; none where they are too long for names."""
+    front = piece.match("<tags> {instead} ...")
+    names: list[str] = []
+    for token in (front.get("tags") if front is not None else piece).tokens:
+        if token.is_sign or token.word in ("and", "&", "both", "plus"):
+            continue
+        said = str(token.value) if token.word in "TQ" else clause.text.raw[token.start : token.end]
+        said = said.strip("#'\" .")
+        names.append(next((tag for tag in clause.text.context.tags if tag.casefold() == said.casefold()), said))
+    joints = sum(token.word in ("and", "&", ",", "T", "Q") for token in piece.tokens)
+    return tuple(names) if 0 < len(names) <= joints + 1 else ()
+
+
+# --- titles
+
+_RENAMED: Final = (
+    ("rename|retitle|reword|rephrase <what> to|as|into|: <title>", SURE),
+    ("rename|retitle <what> title=Q", SURE),
+    ("rename|retitle what=I <title>", SURE),
+    ("{change} [the|its]? title|name|wording|text of|for <what> to|as|: <title>", SURE),
+    ("{change} its|the title|name|wording|text to|as|: <title>", SURE),
+    ("call it|that|this <title> {instead} <what>", SURE),
+    ("[and]? title|call|name <what> title=Q [instead]", SURE),
+    ("call <what> <title> instead|now", SURE),
+    ("call|name it|that|this <title>", LIKELY),
+    ("{change}|make <what> to? say|read <title>", SURE),
+    ("<what> should|must|ought_to {adv}* say|read|be_called|be_named|be_titled <title>", SURE),
+    ("<what> is {adv}* called|named|titled <title>", SURE),
+    ("<what> should|must|ought_to {adv}* be title=Q", SURE),
+    ("{change}|replace <what> to|into|with|by <title>", 0.85),
+    ("<what> ->|→|=> <title>", 0.85),
+)
+
+
+def _titles(clause: Clause) -> Iterator[Reading]:
+    for text, score in _RENAMED:
+        found = clause.piece.match(text)
+        if found is None or not (title := _free_text(found.get("title"))):
+            continue
+        piece = found.get("title")
+        what = found.get("what") if "what" in found.found.re.groupindex else _pointing(clause.piece)
+        if score == 0.85 and (piece.spans("WPRTK") or level(title.casefold())):
+            return
+        if what and targets(what):
+            named = text.startswith("rename") or " title|name" in text
+            for each in _updates(clause, what, "rename", score, title=title):
+                known = all(isinstance(a, Update) and is_ours(a.target) for a in each.actions)
+                lost = named and clause.text.titles
+                yield each if known or (named and not lost) else replace(each, score=score - 0.25 if lost else FAINT)
+            return
+        if not what and not targets(clause.piece):
+            yield reading("rename", score, Update(target=Target(pronoun="it"), title=title))
+            return
+
+
+def _free_text(piece: Piece) -> str:
+    """Return what a stretch says, without the quotes around it."""
+    tokens = piece.trimmed().tokens
+    if len(tokens) == 1 and tokens[0].word == "Q":
+        return str(tokens[0].value)
+    return piece.raw.strip(" .!")
+
+
+# --- notes
+
+_NOTED: Final = (
+    "{noting}|leave|make|attach [a|the|this]* {notes} [to|on|for|in|at|under|about|with]+ <what> :|that|saying|"
+    "that_says|to_say <note>",
+    "{noting}|leave|make|attach [a|the|this]* {notes} [saying|that]? note=Q [to|on|for|in|under]+ <what>",
+    "{noting}|save|have <note> [in|into|to|on|under|as|for]+ [the|its|his|her|their|a|my]* {notes} "
+    "[of|for|to|on|in]+ <what>",
+    "{noting}|save|have <note> [to|on|for|under] <what> as [a|the]? {notes}",
+    "{noting}|save|have <note> [in|into|to|on|under|as|for]+ [the|its|his|her|their|a|my]* {notes}",
+    "{notes} [on|for|to|in|about]+ <what> :|that <note>",
+    "{notes} [on|for|to|in|about]+ <what> <note>",
+    "{noting} [to|in|on|under|for]* [the|my]? <what> ['s]? {notes} : <note>",
+    "<what> : {noting}|note_that|remember_that [that]? [:]? <note>",
+    "<what> needs|gets|should_have|should_get [a]? {notes} :|saying|that|that_says <note>",
+    "{noting} on|for|to|under|in|with <what> that|: <note>",
+    "for|regarding|about|on <what> note|remember|note_that|remember_that|don't_forget [that]? <note>",
+    "<note> note_that_down|add_that_to_the_notes|put_that_in_the_notes|note_it|make_a_note_of_that|note_that",
+    "for|regarding|about <what> : <note>",
+)
+
+
+def _notes(clause: Clause) -> Iterator[Reading]:
+    for text in _NOTED:
+        found = clause.piece.match(text)
+        if found is None or not (note := _free_text(found.get("note"))):
+            continue
+        what = found.get("what") if "what" in found.found.re.groupindex else None
+        if what is None or what.match("it|its|that|this"):
+            yield reading("note", 0.92, Update(target=Target(pronoun="it"), notes=note))
+            return
+        for each in _updates(clause, what, "note", 0.94, notes=note):
+            known = all(isinstance(action, Update) and is_ours(action.target) for action in each.actions)
+            if "K" in what.words and text.endswith("about <what> : <note>"):
+                return
+            alone = not clause.text.titles and ":" in clause.words and what.words != ["self"]
+            if known or alone:
+                yield each
+                return
+
+
+# --- lists as a whole
+
 _MERGED: Final = (
     "merge|combine|fold from=K|<name> into|with|to to=K|<other>",
     "rename from=K to|as|into to=K|Q|<other>",
     "rename the list <name> to|as to=K|Q|<other>",
     "call from=K to=Q|<other> [instead]",
-    "move|put everything|all from|on|in|of from=K to|into|onto|on to=K|<other>",
+    "from=K should_be|is [now]? called|named|renamed [to]? to=Q|<other>",
+    "{move}|put everything|all from|on|in|of from=K to|into|onto|on to=K|<other>",
 )
-
-
-def _lists(clause: Clause) -> Iterator[Reading]:
-    yield from _merged(clause)
-    piece = clause.piece
-    if not piece.spans("K"):
-        found = piece.match(_FILED_BY_NAME)
-        if (
-            found is not None
-            and found.get("what")
-            and 0 < len(found.get("name").words) < 4
-            and not found.get("name").spans("RLD")
-        ):
-            name = _name(clause, found.get("name"))
-            yield from _of_known(_updates(clause, found.get("what"), "list", 0.85, project=name))
-        return
-    for place, text, found in naming(_FILED, piece):
-        name = found.value("list").name if "list=K" in text and found.has("list") else _name(clause, found.get("name"))
-        if name is None:
-            return
-        verb = clause.words[0]
-        into = " into " in f" {piece.shown}" or " under " in f" {piece.shown}" or "instead" in piece.shown
-        moving = place < 3 and verb in ("move", "transfer", "file", "shift", "switch", "merge", "drag", "slide")
-        filed = _updates(clause, found.get("what"), "list", SURE if moving or into else 0.82, project=name)
-        yield from _of_known(filed, certain=moving and not clause.text.titles)
-        return
-
-
-def _name(clause: Clause, piece: Piece) -> str | None:
-    token = piece.trimmed().tokens[0] if piece else None
-    if token is not None and token.word == "Q":
-        return str(token.value)
-    name = piece.raw.strip(" .,!")
-    for article in ("the ", "my ", "our "):
-        if name.lower().startswith(article):
-            name = name[len(article) :]
-    return known_list(clause.text.context.projects, name).name if name else None
 
 
 def _merged(clause: Clause) -> Iterator[Reading]:
@@ -312,7 +690,7 @@ def _merged(clause: Clause) -> Iterator[Reading]:
         new = _either(clause, found, "to", "other")
         known = old is not None and known_list(clause.text.context.projects, old).known
         if old and new and (known or ("K" in clause.words and not clause.text.context.projects)):
-            yield reading("rename_list", 0.93, RenameList(name=old, to=new))
+            yield reading("rename_list", 0.97, RenameList(name=old, to=new))
         return
 
 
@@ -324,308 +702,8 @@ def _either(clause: Clause, found: Match, span: str, words: str) -> str | None:
     return _name(clause, found.get(words)) if words in groups and found.has(words) else None
 
 
-# --- tags
-
-_TAGGED: Final = (
-    ("tag|label|flag|mark <what> [with|as] [the|a]* [tag|label]? tag=T", True),
-    ("tag|label <what> with|as [the|a]* [tag|label]? <name>", True),
-    ("add|put|give [the|a]? tag|label tag=T|<name> to|on|onto <what>", True),
-    ("add|put tag=T to|on|onto <what>", True),
-    ("add|put [the|a]? tag=T tag|label to|on|onto <what>", True),
-    ("give|add <what> the|a tag|label [called]? tag=T|<name>", True),
-    ("<what> gets|get|needs|should_have|should_get [the|a]* tag|label tag=T|<name>", True),
-    ("<what> should_be|is|are tagged|labelled [with|as]? tag=T|<name>", True),
-    ("tag <what> <name>", True),
-    ("untag|unlabel <what> [from|with|as]? tag=T|<name>", False),
-    ("untag|unlabel <what> <name>", False),
-    ("remove|delete|drop|take|strip|clear [the]? tag|label tag=T|<name> from|off|of|off_of|on <what>", False),
-    ("remove|delete|drop|take|strip [the]? tag=T|<name> tag|label [off|from|of]+ <what>", False),
-    ("remove|take|drop tag=T from|off|off_of <what>", False),
-)
-
-
-def _tags(clause: Clause) -> Iterator[Reading]:
-    piece = clause.piece
-    for text, adds in _TAGGED:
-        found = piece.match(text)
-        if found is None or not found.get("what"):
-            continue
-        tag = _tag_of(clause, found)
-        if not tag or (
-            text in ("tag <what> <name>", "untag|unlabel <what> <name>") and len(found.get("name").words) > 1
-        ):
-            continue
-        fields = {"add_tags": (tag,)} if adds else {"remove_tags": (tag,)}
-        yield from _updates(clause, found.get("what"), "tag", 0.94, **fields)
-        return
-
-
-def _tag_of(clause: Clause, found: Match) -> str | None:
-    groups = found.found.re.groupindex
-    if "tag" in groups and found.has("tag"):
-        value = found.value("tag")
-        return str(value) if isinstance(value, str) else found.get("tag").raw.strip("#'\" .")
-    name = found.get("name") if "name" in groups and found.has("name") else None
-    if name is None or not name or len(name.words) > 2:
-        return None
-    said = name.raw.strip("#'\" .")
-    return next((tag for tag in clause.text.context.tags if tag.casefold() == said.casefold()), said)
-
-
-# --- title
-
-_RENAMED: Final = (
-    "rename|retitle|reword|rephrase <what> to|as|: <title>",
-    "rename|retitle <what> title=Q",
-    "[and] title|call|name <what> title=Q [instead]",
-    "call it|that|this <title> {instead} <what>",
-    "call <what> <title> instead",
-    "call|name it|that|this <title>",
-    "{change} [the] title|name|wording|text of|for <what> to|as|: <title>",
-    "{change} its title|name|wording|text to|as|: <title>",
-    "{change}|replace <what> to|with title=Q",
-    "{change} <what> to say|read <title>",
-    "<what> should|must|ought_to say|read|be_called|be_named|be_titled <title>",
-    "replace <what> with|by <title>",
-    "{change} <what> to|into <title>",
-    "make <what> say|read <title>",
-)
-
-
-def _titles(clause: Clause) -> Iterator[Reading]:
-    for place, text in enumerate(_RENAMED):
-        found = clause.piece.match(text)
-        if found is None:
-            continue
-        title = _title_of(found)
-        what = found.get("what") if "what" in found.found.re.groupindex else None
-        if not title or (what is not None and not what):
-            continue
-        loose = text.startswith(("{change} <what> to|into", "replace"))
-        if loose and (found.get("title").spans("WPRTK") or level(title.casefold())):
-            return
-        if what is None:
-            yield reading("rename", SURE if place == 7 else LIKELY, Update(target=Target(pronoun="it"), title=title))
-            return
-        for each in _updates(clause, what, "rename", 0.85 if loose else SURE, title=title):
-            known = all(isinstance(a, Update) and _is_known(a.target) for a in each.actions)
-            certain = known or (place in (0, 1, 6, 8) and not clause.text.titles) or place < 2
-            yield each if certain else replace(each, score=FAINT)
-        return
-
-
-def _title_of(found: Match) -> str:
-    piece = found.get("title")
-    tokens = piece.trimmed().tokens
-    if len(tokens) == 1 and tokens[0].word == "Q":
-        return str(tokens[0].value)
-    return piece.raw.strip(" .!")
-
-
-# --- notes
-
-_NOTED: Final = (
-    "add|put|leave|make|attach|write [a|the|this]? note|comment|notes [to|on|for|in|at]+ <what> : <note>",
-    "add|put|leave|make|attach|write [a|the|this]? note|comment|notes [to|on|for]+ <what> that|saying|that_says|"
-    "to_say <note>",
-    "add|put|leave|make|attach|write [a|the]? note|comment [saying|that]? note=Q [to|on|for|in]+ <what>",
-    "add|put|write note=Q to|on|in|into|under|as the|its|his|her|their notes|note|description [of|for|to|on]? <what>?",
-    "add|put|write note=Q as|for [a]? note [to|on|for|in]+ <what>",
-    "add|put|write note=Q as [a|the]? note",
-    "add|put|write <note> in|into|to|on the notes|note|description of|for|on|to <what>",
-    "add|put|write <note> to|in|on|into its|the notes|note|description",
-    "note|comment on|for|to <what> : <note>",
-    "<what> : note|note_that|remember|remember_that [that]? [:]? <note>",
-    "note|note_down|add for|on|to <what> that <note>",
-    "note on|for <what> [that]? <note>",
-    "<note> note_that_down|add_that_to_the_notes|put_that_in_the_notes|note_it|make_a_note_of_that|note_that",
-    "add <what> 's notes : <note>",
-    "add to|in [the|my]? <what> notes|note : <note>",
-    "add|put|write|save|have <note> as|for a|the|my note|comment [on|for|to|in]+ <what>",
-    "add|put|write|save|have <note> as a|the|my note|comment",
-    "for|regarding|about <what> : <note>",
-)
-
-
-def _notes(clause: Clause) -> Iterator[Reading]:
-    for text in _NOTED:
-        found = clause.piece.match(text)
-        if found is None:
-            continue
-        note = _note_of(found)
-        groups = found.found.re.groupindex
-        what = found.get("what") if "what" in groups and found.has("what") else None
-        if not note:
-            continue
-        if what is None or what.match("it|its|that|this"):
-            yield reading("note", 0.92, Update(target=Target(pronoun="it"), notes=note))
-            return
-        for each in _updates(clause, what, "note", 0.94, notes=note):
-            if "K" in what.words and text.endswith(_HEADED):
-                return
-            known = all(isinstance(action, Update) and _is_known(action.target) for action in each.actions)
-            alone = not clause.text.titles and ":" in clause.words and what.words != ["self"]
-            yield each if known or alone else replace(each, score=0.5)
-        return
-
-
-_HEADED: Final = "<what> : <note>"
-
-
-def _note_of(found: Match) -> str:
-    piece = found.get("note")
-    tokens = piece.trimmed().tokens
-    if len(tokens) == 1 and tokens[0].word == "Q":
-        return str(tokens[0].value)
-    return piece.raw
-
-
-# --- fields that are cleared
-
-_FIELDS: Final[tuple[tuple[str, frozenset[Clearable]], ...]] = (
-    ("due_date|due_dates|date|dates|deadline|deadlines|due|due_date_and_time", frozenset({"due", "time"})),
-    ("time|times|hour", frozenset({"time"})),
-    ("priority|prio|priorities", frozenset({"priority"})),
-    ("tags|tag|labels|label", frozenset({"tags"})),
-    ("reminder|reminders|alert|notification", frozenset({"remind"})),
-    ("notes|note|description|comment|comments", frozenset({"notes"})),
-    ("recurrence|repeat|repetition|repeats|schedule", frozenset({"recurrence"})),
-    ("end_date|end", frozenset({"recurrence"})),
-    ("project|list", frozenset({"project"})),
-)
-_CLEARED: Final = (
-    "remove|clear|delete|drop|erase|take|strip|get_rid_of|lose|cancel|wipe|unset [the|its|any|all]* {field} from|"
-    "of|off|off_of <what>",
-    "take|strip|clear|remove [the|its]? {field} off|away|from [of]? <what>",
-    "remove|clear|delete|drop|take|strip|get_rid_of|lose|wipe the|its|their|that|this {field} [off|from]? [it|them]?",
-    "no|without [a|any]? {field} [for|on|to]+ <what>",
-    "{i} don't|do_not|no_longer need|want that|this|the|a|any {field} [for|on|of]? <what>? [any_more|anymore|"
-    "after_all]?",
-    "<what> doesn't|don't|no_longer|does_not need|needs|have|has [a|any|the]? {field}",
-    "<what> has|needs|have no {field}",
-    "make <what> undated",
-)
-_UNTAGGED: Final = "{untag} <what>"
-_UNREPEATED: Final = (
-    "stop|quit <what> [from]? repeating|recurring",
-    "stop repeating|recurring <what>",
-    "<what> doesn't|does_not|no_longer|shouldn't|won't repeat|recur|repeats [any_more|anymore|any_longer]?",
-    "make <what> non-recurring|a_one_off|one-off|a_one-off|not_repeat",
-)
-
-
-@cache
-def _field_forms() -> tuple[tuple[str, frozenset[Clearable]], ...]:
-    return tuple((text.replace("{field}", words), fields) for words, fields in _FIELDS for text in _CLEARED)
-
-
-def _cleared(clause: Clause) -> Iterator[Reading]:
-    piece = clause.piece
-    for text in _UNREPEATED:
-        if (found := piece.match(text)) is not None:
-            yield from _updates(clause, found.get("what"), "clear_field", 0.95, clear=frozenset({"recurrence"}))
-            return
-    if (found := piece.match(_UNTAGGED)) is not None:
-        yield from _of_known(_updates(clause, found.get("what"), "clear_field", 0.9, clear=frozenset({"tags"})))
-    for text, fields in _field_forms():
-        found = piece.match(text) or clause.whole.match(text)
-        if found is None:
-            continue
-        groups = found.found.re.groupindex
-        what = found.get("what") if "what" in groups and found.has("what") else None
-        if what is None or not what:
-            their = bool({"their", "them"} & set(clause.words))
-            target = Target(pronoun="them", plural=True) if their else Target(pronoun="it")
-            yield reading("clear_field", 0.93, Update(target=target, clear=fields))
-            return
-        yield from _updates(clause, what, "clear_field", 0.95, clear=fields)
-        return
-
-
-# --- repetition, reminders, single occurrences
-
-_REPEATED: Final = (
-    "{move}|{change}|make|repeat|set|have|schedule <what> [to|repeat|recur|happen|be|a|for]* r=R [W|on|instead]*",
-    "<what> {be}|repeats|happens|should_be|should_repeat|recurs {adv}* r=R [W|on|now|instead]*",
-)
-
-
-def _repeats(clause: Clause) -> Iterator[Reading]:
-    if not clause.piece.spans("R"):
-        return
-    for _, _, found in naming(_REPEATED, clause.piece):
-        yield from _of_known(_updates(clause, found.get("what"), "repeat", 0.9, recurrence=found.value("r")))
-        return
-
-
-_REMINDED: Final = (
-    "{remind} me|us [of|about|for|again_about|again_of]* <what> remind=L [it|that|it_is_due|it's_due|it_starts]",
-    "{remind} me|us remind=L [of|about|for]? <what> [is|are|'s]? [due|starts|begins]?",
-    "[set|add|create|make|put|give_me|i_need|i_want|i'd_like] a reminder|alert|notification [for|on|about|of|"
-    "to]+ <what> remind=L|W [that_morning|that_day|that_evening]",
-    "[set|add|create|make|put|give_me] a reminder|alert [for]? remind=L [of|for|about|before]? <what> [is_due|starts]?",
-    "<what> needs|gets a reminder remind=L|W",
-    "{remind} me|us again [of|about]+ <what> remind=W",
-    "{remind} me|us [about|of]+ <what> [again]? remind=W",
-    "[not_now]? ask me [again]? about <what> [again]? remind=W",
-    "snooze <what> until|till|to|for remind=W",
-)
-
-
-def _reminders(clause: Clause) -> Iterator[Reading]:
-    for _, text, found in naming(_REMINDED, clause.piece):
-        token = next(token for token in found.get("remind").tokens if token.is_span)
-        for each in _updates(clause, found.get("what"), "remind_existing", 0.93, remind=_remind(clause, token)):
-            known = all(
-                isinstance(a, Update) and (a.target.ids or a.target.pronoun or a.target.candidates)
-                for a in each.actions
-            )
-            lead = token.word == "L" and not clause.text.titles and not clause.piece.spans("W")
-            if known:
-                yield _on_day(clause, each, token)
-            elif lead and text.startswith("{remind} me|us remind=L"):
-                yield each
-        return
-
-
-def _remind(clause: Clause, token: Token) -> str:
-    if token.word == "L":
-        return str(token.value.text)
-    moment: Moment = token.value
-    return _iso(moment.when, clause.text.preferences.morning)
-
-
-def _iso(when: When, morning: dt.time) -> str:
-    return dt.datetime.combine(when.date, when.time or morning).isoformat(timespec="minutes")
-
-
-def _on_day(clause: Clause, each: Reading, token: Token) -> Reading:
-    """Return a reading whose "at 8 that morning" lies on the day that the task is due."""
-    if token.word != "W" or token.value.when.time is None or not {"that", "day"} & set(clause.text.low.split()):
-        return each
-    (update,) = each.actions[:1]
-    task = clause.text.context.task(update.target.ids[0]) if isinstance(update, Update) and update.target.ids else None
-    if task is None or task.due_date is None or not isinstance(update, Update):
-        return each
-    moment = When(date=task.due_date, time=token.value.when.time)
-    return replace(each, actions=(replace(update, remind=_iso(moment, clause.text.preferences.morning)),))
-
-
-_SKIPPED: Final = (
-    "{skip} <what> [on|for]? when=W [only|just]?",
-    "{skip} [the]? when=W <what>",
-    "{skip} [the|this|tomorrow's]? [next|one]? [occurrence|time|round|one]? [of]? <what> [this|next]? [time|week|"
-    "month]?",
-    "{skip} <what> once|this_once|this_time|this_week|this_month|today",
-    "no <what> this_week|this_time|today",
-)
-
-
-def _skips(clause: Clause) -> Iterator[Reading]:
-    for _, _, found in naming(_SKIPPED, clause.piece):
-        groups = found.found.re.groupindex
-        when = found.value("when").when if "when" in groups and found.has("when") else None
-        for target in targets(found.get("what")):
-            known = _is_known(target) or (not clause.text.titles and clause.words[0] == "skip")
-            yield reading("skip", 0.9 if known else FAINT, Skip(target=target, when=when))
-        return
+def _name(clause: Clause, piece: Piece) -> str | None:
+    name = _free_text(piece)
+    for article in ("the ", "my ", "our "):
+        name = name[len(article) :] if name.lower().startswith(article) else name
+    return known_list(clause.text.context.projects, name).name if name else None
