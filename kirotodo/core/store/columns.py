@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
-from sqlalchemy import BigInteger, DateTime, Dialect, String, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -84,6 +84,44 @@ def _moment_in_sqlite(element: ParsedMoment, compiler: SQLCompiler, **options: A
 @compiles(ParsedMoment, "postgresql")
 def _moment_in_postgresql(element: ParsedMoment, compiler: SQLCompiler, **options: Any) -> str:
     return f"(CAST({compiler.process(element.clauses, **options)} AS timestamp) AT TIME ZONE 'UTC')"
+
+
+class QuarterHour(FunctionElement[int]):
+    """The quarter of an hour that a moment lies in, counted from 1970, as `task_counts` has it."""
+
+    inherit_cache = True
+    name = "quarter_hour"
+    type = Integer()
+
+
+@compiles(QuarterHour, "sqlite")
+def _quarter_in_sqlite(element: QuarterHour, compiler: SQLCompiler, **options: Any) -> str:
+    # Cut to whole seconds, which strftime would round; counted from year 1, since division rounds towards zero.
+    moment = f"substr({compiler.process(element.clauses, **options)}, 1, 19)"
+    return f"((CAST(strftime('%s', {moment}) AS INTEGER) + 62135596800) / 900 - 69039552)"
+
+
+@compiles(QuarterHour, "postgresql")
+def _quarter_in_postgresql(element: QuarterHour, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST(floor(extract(epoch FROM {compiler.process(element.clauses, **options)}) / 900) AS integer)"
+
+
+class DayNumber(FunctionElement[int]):
+    """A date as Python's `date.toordinal` counts it."""
+
+    inherit_cache = True
+    name = "day_number"
+    type = Integer()
+
+
+@compiles(DayNumber, "sqlite")
+def _day_in_sqlite(element: DayNumber, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST(julianday({compiler.process(element.clauses, **options)}) - 1721424.5 AS INTEGER)"
+
+
+@compiles(DayNumber, "postgresql")
+def _day_in_postgresql(element: DayNumber, compiler: SQLCompiler, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)} - DATE '0001-01-01' + 1)"
 
 
 class LeaseClock(FunctionElement[datetime]):

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
+from sqlalchemy.dialects import sqlite
+
 from kirotodo.core.aio import run_blocking
 from kirotodo.core.errors import Conflict, InvalidInput, NotFound, StorageError
 from kirotodo.core.store import revisions
@@ -21,8 +23,10 @@ from kirotodo.core.store.postgres.driver import is_postgres
 from kirotodo.core.store.purge import Purged
 from kirotodo.core.store.sqlite import driver, files, schema
 from kirotodo.core.store.sqlite.errors import translate_errors
+from kirotodo.core.store.task_counts import WRONG, wrong_counts
 from kirotodo.core.text.files import make_private_file
 
+_WRONG_COUNTS: Final = str(WRONG.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
 _COUNTED: Final = ("users", "tasks", "conversations", "messages", "turns", "changes")
 
 
@@ -209,6 +213,8 @@ def _problems(connection: sqlite3.Connection, revision: str | None) -> Iterator[
         yield "The database was written by a newer kirotodo. Update this one."
     elif revision != revisions.HEAD:
         yield "The database is from an older release. `kirotodo db upgrade` migrates it."
+    else:
+        yield from wrong_counts(*connection.execute(_WRONG_COUNTS).fetchone())
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:

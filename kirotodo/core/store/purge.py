@@ -30,6 +30,7 @@ from kirotodo.core.store.tables import (
     turns,
     users,
 )
+from kirotodo.core.store.task_counts import recount
 from kirotodo.core.store.transaction import UID, Scope, bytes_of, hash_of
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before", type_=turns.c.created_at.type)
@@ -125,6 +126,7 @@ async def purge(scope: Scope, *, before: datetime, dry_run: bool) -> Purged:
         # Writers change the user's row first, so that nothing is written between these two.
         await scope.execute(_HOLD_USER)
         await scope.execute(_COUNT_BYTES)
+        await recount(scope)
     return Purged(tasks=len(gone_tasks), conversations=len(gone_conversations), **counts)
 
 

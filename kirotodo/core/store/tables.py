@@ -126,6 +126,37 @@ class TaskTagRow(SQLModel, table=True):
     tag_key: str = Field(sa_type=cast(Any, SortKey))
 
 
+class TaskCountRow(SQLModel, table=True):
+    """How many of a user's tasks have something in common. Triggers keep these counts with every change of `tasks` and
+    `task_tags`, whoever makes it; `core.store.task_counts` reads, checks and recounts them. A row of zeros means
+    nothing.
+
+    | kind     | slot                      | name         | which tasks                                     |
+    |----------|---------------------------|--------------|-------------------------------------------------|
+    | project  | 0                         | project_key  | of the project; "" is those without one         |
+    | tag      | 0                         | tag          | with the tag, spelled so                        |
+    | priority | as in `tasks`             | ""           | of the priority                                 |
+    | due      | day, 0 where none is set  | ""           | due that day; days count from 1 January 1 as 1  |
+    | created  | quarter of an hour        | ""           | created then                                    |
+    | done     | quarter of an hour        | project_key  | completed then, by project                      |
+
+    A quarter of an hour is the time since 1970, UTC, over 900 seconds. Every time zone of today begins its days at one,
+    so that these counts answer for local days, weeks, weekdays and hours in any zone, which is asked for with the
+    question: tasks done per day and by project, days in a row, time of day, tasks added and finished per week; and what
+    is due, or late, on any day. What is asked of a period costs at most 96 rows a day, however long the list.
+    """
+
+    __tablename__ = "task_counts"
+    __table_args__ = (ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"), _NARROW)
+
+    user_id: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    slot: int = Field(primary_key=True)
+    name: str = Field(primary_key=True, sa_type=cast(Any, SortKey))
+    pending: int
+    completed: int
+
+
 class ConversationRow(SQLModel, table=True):
     """A thread. `last_seq` is also the number of its messages, which never go away one by one. `grants`
     is what the user said "always" to: the size by tool, as JSON."""
@@ -359,6 +390,7 @@ users = table_of(UserRow)
 deleted_users = table_of(DeletedUserRow)
 tasks = table_of(TaskRow)
 task_tags = table_of(TaskTagRow)
+task_counts = table_of(TaskCountRow)
 conversations = table_of(ConversationRow)
 messages = table_of(MessageRow)
 turns = table_of(TurnRow)

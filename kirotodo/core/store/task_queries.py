@@ -7,7 +7,7 @@ passes, and gives up for a look-up where it passes too many in vain.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Column, ColumnElement, Select, func, literal, select, tuple_
 
 from kirotodo.core.domain.task import Page, Sort, Status, Task, TaskFilter
+from kirotodo.core.store import task_counts as counts
 from kirotodo.core.store.columns import JsonNumbers
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.search_terms import terms
@@ -203,7 +204,7 @@ async def page_of(
         if len(found) > limit:
             break
     more = len(found) > limit
-    total = mark.total if mark else await _total(scope, where, plan) if more else len(found)
+    total = mark.total if mark else await _total(scope, where, plan, today) if more else len(found)
     following = None
     if more:
         at, row = found[limit - 1]
@@ -287,14 +288,37 @@ def _beyond(order: _Order, key: Sequence[Any], *, and_at: bool = False) -> Colum
     return here < there if order.descending else here > there
 
 
-async def _total(scope: Scope, where: TaskFilter, plan: _Plan) -> int | None:
+async def _total(scope: Scope, where: TaskFilter, plan: _Plan, today: date) -> int | None:
     """How many the list holds; None for many named tasks, which nobody has counted."""
     parts = _PARTS[where.status]
     if plan.ids is None and plan.many:
         return None
     if plan.ids is None and not plan.conditions:
-        counts = await scope.first(_COUNTS)
-        return 0 if counts is None else sum(counts[int(done)] for done in parts)
+        row = await scope.first(_COUNTS)
+        return 0 if row is None else sum(row[int(done)] for done in parts)
+    kept = _kept_total(where, today) if plan.ids is None and len(plan.conditions) == 1 else None
+    if kept is not None:
+        row = await scope.first(select(kept))
+        return 0 if row is None else int(row[0])
     conditions = (*_NOT_DELETED, *plan.conditions) if plan.ids is None else plan.among_ids()
     row = await scope.first(select(func.count()).select_from(tasks).where(tasks.c.done.in_(parts), *conditions))
     return 0 if row is None else int(row[0])
+
+
+def _kept_total(where: TaskFilter, today: date) -> ColumnElement[int] | None:
+    """The number of tasks as an expression, where one count says it: they are asked for by one thing alone."""
+    anything = TaskFilter(status=where.status, sort=where.sort)
+    if where.project is not None and where == replace(anything, project=where.project):
+        return counts.total(where.status, "project", counts.C.slot == 0, counts.C.name == name_key(where.project))
+    if where.priority is not None and where == replace(anything, priority=where.priority):
+        return counts.total(where.status, "priority", counts.C.slot == rank(where.priority))
+    if where.due != "any" and where == replace(anything, due=where.due):
+        slot, now = counts.C.slot, counts.day(today)
+        days = {
+            "today": slot == now,
+            "overdue": (slot > counts.NO_DAY) & (slot < now),
+            "week": slot.between(now, now + 6),
+            "none": slot == counts.NO_DAY,
+        }
+        return counts.total(where.status, "due", days[where.due])
+    return None

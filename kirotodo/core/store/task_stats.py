@@ -1,79 +1,72 @@
-"""Counts over the whole list: how many, how late, how many days in a row, by project and by tag."""
+"""Statistics of the whole list, from the counts that triggers keep: their cost does not grow with the list."""
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, ColumnElement, String, bindparam, func, literal, select
+from sqlalchemy import BindParameter, Integer, String, bindparam, cast, func, select
 
 from kirotodo.core.domain.task import ProjectCount, TaskStats
-from kirotodo.core.store.columns import JsonValues, ParsedMoment, moment_text
-from kirotodo.core.store.tables import task_tags, tasks
-from kirotodo.core.store.task_queries import day_start, due_before, due_between
+from kirotodo.core.store import task_counts as counts
+from kirotodo.core.store.columns import JsonNumbers
+from kirotodo.core.store.tables import task_counts, tasks
+from kirotodo.core.store.task_counts import C, of_kind, total
+from kirotodo.core.store.task_queries import day_start
+from kirotodo.core.store.task_rows import name_key
 from kirotodo.core.store.transaction import UID, Scope
 
-_NOT_DELETED: Final = (tasks.c.user_id == UID, tasks.c.deleted_at.is_(None))
-_DONE: Final[BindParameter[Any]] = bindparam("done")
-_OPEN: Final = tasks.c.done == literal(False)
-_CLOSED: Final = tasks.c.done == literal(True)
-_EITHER: Final = tasks.c.done.in_((False, True))
-"""Both, worded so that an index that goes on after `done` serves."""
-_BLOCK: Final = 1_500
-"""How many days one statement looks at."""
-_FEW: Final = 200
-"""So many completions are read rather than looked for day by day."""
-_LATEST: Final = (
-    select(tasks.c.completed_at).where(*_NOT_DELETED, _CLOSED).order_by(tasks.c.completed_at.desc()).limit(_FEW + 1)
+_TODAY: Final[BindParameter[int]] = bindparam("the_today", type_=Integer())
+_IN_PERIOD: Final = C.slot.between(bindparam("the_first", type_=Integer()), bindparam("the_last", type_=Integer()))
+_ANY_DONE: Final = of_kind("done", C.completed > 0)
+_COUNTS: Final = select(
+    total("pending", "due", C.slot > counts.NO_DAY, C.slot < _TODAY),
+    total("pending", "due", C.slot == _TODAY),
+    total("completed", "done", _IN_PERIOD),
+    total("all", "created", _IN_PERIOD),
+    select(func.min(C.slot)).where(*_ANY_DONE).scalar_subquery(),
+    select(func.max(C.slot)).where(*_ANY_DONE).scalar_subquery(),
 )
-_STARTS: Final = JsonValues(bindparam("starts", type_=String())).table_valued("value")
-_SINCE: Final = tasks.c.completed_at >= ParsedMoment(_STARTS.c.value)
-_FIRST_SINCE: Final = select(func.min(tasks.c.completed_at)).where(*_NOT_DELETED, _CLOSED, _SINCE).correlate(_STARTS)
-_FIRST_OF_EACH: Final = select(_FIRST_SINCE.scalar_subquery()).select_from(_STARTS)
-"""The first completion since each of these moments: one look along the index each, however many there are."""
-_NAMED: Final = tasks.alias("named")
+_STARTS: Final = JsonNumbers(bindparam("starts", type_=String())).table_valued("value")
+_FIRST_SINCE: Final = (
+    select(func.min(C.slot)).where(*_ANY_DONE, C.slot >= _STARTS.c.value).correlate(_STARTS).scalar_subquery()
+)
+_FIRST_OF_EACH: Final = select(func.aggregate_strings(cast(_FIRST_SINCE, String()), ",")).select_from(_STARTS)
+"""The first completion since each of these moments: one look along the key each, and one row for all of them."""
 _NAME: Final = (
-    select(_NAMED.c.project)
+    select(tasks.c.project)
     .where(
-        _NAMED.c.user_id == UID,
-        _NAMED.c.deleted_at.is_(None),
-        _NAMED.c.done == tasks.c.done,
-        _NAMED.c.project_key == tasks.c.project_key,
+        tasks.c.user_id == UID,
+        tasks.c.deleted_at.is_(None),
+        tasks.c.done == (C.pending == 0),
+        tasks.c.project_key == C.name,
     )
-    .order_by(_NAMED.c.due_key, _NAMED.c.id)
+    .order_by(tasks.c.due_key, tasks.c.id)
     .limit(1)
-    .correlate(tasks)
+    .correlate(task_counts)
     .scalar_subquery()
 )
 _PROJECTS: Final = (
-    select(tasks.c.project_key, tasks.c.done, _NAME, func.count())
-    .where(*_NOT_DELETED, _EITHER)
-    .group_by(tasks.c.done, tasks.c.project_key)
-    .order_by(tasks.c.done, tasks.c.project_key)
+    select(C.name, _NAME, C.pending, C.completed).where(*of_kind("project", C.slot == 0)).order_by(C.name)
 )
 """Of each project the name as its most urgent task has it: the open ones come first."""
-_TAGS: Final = (
-    select(func.min(task_tags.c.tag), func.count(task_tags.c.task_id.distinct()))
-    .join(tasks, (tasks.c.user_id == task_tags.c.user_id) & (tasks.c.id == task_tags.c.task_id))
-    .where(task_tags.c.user_id == UID, *_NOT_DELETED, tasks.c.done == _DONE)
-    .group_by(task_tags.c.tag_key)
-    .order_by(task_tags.c.tag_key)
-)
+_TAGS: Final = select(C.name, C.pending).where(*of_kind("tag", C.slot == 0, C.pending > 0)).order_by(C.name)
 
 
 async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, period_days: int) -> TaskStats:
     """Return the counts of the period that ends today; see `TaskStore.stats`."""
     first = today - timedelta(days=max(period_days, 1) - 1)
-    start, end = day_start(first, zone), day_start(today, zone, days_later=1)
-    overdue, due_today, completed, created = await _counts(
-        scope,
-        (_OPEN, due_before(today)),
-        (_OPEN, due_between(today, today)),
-        (_CLOSED, tasks.c.completed_at >= start, tasks.c.completed_at < end),
-        (_EITHER, tasks.c.created_at >= start, tasks.c.created_at < end),
-    )
-    days = await _active_days(scope, zone)
+    period = {
+        "the_today": counts.day(today),
+        "the_first": counts.quarter(day_start(first, zone)),
+        "the_last": counts.quarter(day_start(today, zone, days_later=1)) - 1,
+    }
+    row: Any = await scope.first(_COUNTS, period)
+    overdue, due_today, completed, created, *ends = row
+    days = [] if ends[0] is None else await _active_days(scope, zone, *ends)
     return TaskStats(
         period_days=period_days,
         pending=pending,
@@ -87,45 +80,48 @@ async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, p
     )
 
 
-async def _active_days(scope: Scope, zone: ZoneInfo) -> set[date]:
-    """The local days with a completion. Costs what there are days, not what there are tasks."""
-    latest = [row[0].astimezone(zone).date() for row in await scope.rows(_LATEST)]
-    days = set(latest)
-    if len(latest) <= _FEW:
-        return days
-    # Skip scan: from each day found, seek the first completion after its end, many days a statement.
-    starts = [datetime.min.replace(tzinfo=UTC)]
-    while starts:
-        given = json.dumps([moment_text(start) for start in starts])
-        found = [row[0].astimezone(zone).date() for row in await scope.rows(_FIRST_OF_EACH, {"starts": given})]
-        days.update(found)
-        left = (latest[0] - found[-1]).days
-        starts = [day_start(found[-1], zone, days_later=1 + later) for later in range(min(left, _BLOCK))]
-    return days
+async def _active_days(scope: Scope, zone: ZoneInfo, first: int, last: int) -> list[date]:
+    """The local days with a completion, of which these are the first and the last."""
+    years = range(_local_day(first, zone).year, _local_day(last, zone).year + 1)
+    starts = [start for year in years for start in _starts_of_days(zone, year)]
+    from_first = bisect_right(starts, first) - 1
+    row: Any = await scope.first(
+        _FIRST_OF_EACH, {"starts": json.dumps(starts[from_first : bisect_right(starts, last)])}
+    )
+    places = {bisect_right(starts, int(slot)) - 1 for slot in row[0].split(",")}
+    new_year = date(years[0], 1, 1)
+    return [new_year + timedelta(days=place) for place in places]
+
+
+def _local_day(slot: int, zone: ZoneInfo) -> date:
+    return counts.moment(slot).astimezone(zone).date()
+
+
+@lru_cache(maxsize=1_000)
+def _starts_of_days(zone: ZoneInfo, year: int) -> tuple[int, ...]:
+    """When each local day of a year begins, as slots of counts."""
+    new_year = date(year, 1, 1)
+    days = (date(year, 12, 31) - new_year).days + 1
+    return tuple(counts.quarter(day_start(new_year, zone, days_later=later)) for later in range(days))
 
 
 async def projects_of(scope: Scope) -> tuple[ProjectCount, ...]:
     """Return every project with its counts; see `TaskStore.projects`."""
-    names: dict[str | None, str | None] = {}
-    counts: dict[tuple[str | None, bool], int] = {}
-    for key, done, name, count in await scope.rows(_PROJECTS):
-        names.setdefault(key, name)
-        counts[key, done] = count
-    return tuple(
-        ProjectCount(project=names[key], pending=counts.get((key, False), 0), completed=counts.get((key, True), 0))
-        for key in sorted(names, key=lambda key: (key is None, key or ""))
-    )
+    found = [
+        ProjectCount(project=name if key else None, pending=pending, completed=completed)
+        for key, name, pending, completed in await scope.rows(_PROJECTS)
+        if pending or completed
+    ]
+    return tuple(sorted(found, key=lambda each: each.project is None))
 
 
 async def tags_of(scope: Scope) -> dict[str, int]:
     """Return every tag of a pending task with its count; see `TaskStore.tags`."""
-    return {str(name): int(count) for name, count in await scope.rows(_TAGS, {"done": False})}
-
-
-async def _counts(scope: Scope, *several: Sequence[ColumnElement[bool]]) -> tuple[int, ...]:
-    counts = (select(func.count()).select_from(tasks).where(*_NOT_DELETED, *each).scalar_subquery() for each in several)
-    row: Any = await scope.first(select(*counts))
-    return tuple(row)
+    found: dict[str, tuple[str, int]] = {}
+    for spelled, count in await scope.rows(_TAGS):
+        first, before = found.get(name_key(spelled), (spelled, 0))
+        found[name_key(spelled)] = (first, before + count)
+    return {found[key][0]: found[key][1] for key in sorted(found)}
 
 
 def streak(days: Iterable[date], today: date) -> int:

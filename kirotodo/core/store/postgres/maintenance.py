@@ -11,6 +11,7 @@ from kirotodo.core.errors import InvalidInput
 from kirotodo.core.store.postgres import errors, schema
 from kirotodo.core.store.postgres.driver import address_of, make_migration_engine
 from kirotodo.core.store.revisions import HEAD, REVISIONS
+from kirotodo.core.store.task_counts import WRONG, wrong_counts
 
 NO_COPIES: Final = (
     'PostgreSQL has its own tools for backups: create one with `pg_dump --format=custom --file=FILE "$DATABASE_URL"`, '
@@ -39,8 +40,9 @@ async def _look(url: str, tables: tuple[str, ...]) -> tuple[str, str | None, tup
         async with make_migration_engine(address).connect() as connection:
             await connection.execute(text("SELECT set_config('app.operator', 'on', true)"))
             revision = await schema.revision_of(connection)
+            wrong = (await connection.execute(WRONG)).one() if revision == HEAD else (0, 0)
             counts = {name: await _count(connection, name) for name in tables if await _there(connection, name)}
-    return address.place, revision, tuple(_problems(revision)), counts
+    return address.place, revision, (*_problems(revision), *wrong_counts(*wrong)), counts
 
 
 async def _there(connection: AsyncConnection, table: str) -> bool:
