@@ -95,7 +95,8 @@ async def run_call(
     started = time.perf_counter()
     if repeated is not None:
         async with _writing(turn, call, step) as entry:
-            return FinishedCall(call=await _receipt(entry, turn, call, "succeeded", repeated, started), open_tasks=None)
+            ended = await _receipt(entry, turn, call, "succeeded", repeated, started, step=step)
+            return FinishedCall(call=ended, open_tasks=None)
     try:
         async with _writing(turn, call, step) as entry:
             if too_many:
@@ -103,11 +104,11 @@ async def run_call(
             context = around.context(entry, turn, call)
             ready = around.tools.validate(call.tool, call.arguments)
             if batch is not None and (question := await _question(entry, turn, batch, conversation_id)) is not None:
-                await _park(entry, turn, call, question)
+                await _park(entry, turn, call, question, step)
                 return None
             result = await ready.run(context)
             # The receipt commits with the effect: a call that has one is never run again, and one without had none.
-            ended = await _receipt(entry, turn, call, "succeeded", result, started)
+            ended = await _receipt(entry, turn, call, "succeeded", result, started, step=step)
             changed = bool(entry.store.journal.changed.changes)
             return FinishedCall(call=ended, open_tasks=await entry.store.tasks.count_pending() if changed else None)
     except StaleOwner:
@@ -122,12 +123,14 @@ async def run_call(
         result = failure("This tool failed unexpectedly; nothing was changed by it.")
     # The transaction above was rolled back; the receipt of the failure needs one of its own.
     async with _writing(turn, call, step) as entry:
-        return FinishedCall(call=await _receipt(entry, turn, call, "failed", result, started), open_tasks=None)
+        ended = await _receipt(entry, turn, call, "failed", result, started, step=step)
+        return FinishedCall(call=ended, open_tasks=None)
 
 
 @asynccontextmanager
 async def _writing(turn: TurnLog, call: ToolCall, step: PendingStep | None) -> AsyncIterator[TurnTransaction]:
-    """A transaction for this call, and for its step before it."""
+    """A transaction for this call, and for its step before it. The call itself, the first of the step, is left to be
+    stored with its receipt."""
     if step is None:
         async with turn.write(call_id=call.id) as entry:
             yield entry
@@ -136,7 +139,7 @@ async def _writing(turn: TurnLog, call: ToolCall, step: PendingStep | None) -> A
     async with turn.write(
         call_id=call.id,
         first=lambda turns: turns.add_step(
-            turn.turn_id, flow.step, flow.text, calls, opaque=step.opaque, epoch=turn.epoch
+            turn.turn_id, flow.step, flow.text, calls[1:], opaque=step.opaque, epoch=turn.epoch
         ),
     ) as entry:
         flow.emit_rest(entry)
@@ -155,7 +158,9 @@ async def _question(entry: TurnTransaction, turn: TurnLog, batch: CallBatch, con
     return await batch.question_for(entry.store, turn_id=turn.turn_id, granted=granted)
 
 
-async def _park(entry: TurnTransaction, turn: TurnLog, call: ToolCall, question: Question) -> None:
+async def _park(
+    entry: TurnTransaction, turn: TurnLog, call: ToolCall, question: Question, step: PendingStep | None
+) -> None:
     approval = Approval(
         call_id=call.id,
         tool=call.tool,
@@ -163,6 +168,8 @@ async def _park(entry: TurnTransaction, turn: TurnLog, call: ToolCall, question:
         question=question.text,
         tasks=question.tasks,
     )
+    if step is not None:
+        await entry.store.turns.add_calls(turn.turn_id, [call])
     await entry.store.turns.set_call(
         turn.turn_id,
         call.step,
@@ -177,12 +184,24 @@ async def _park(entry: TurnTransaction, turn: TurnLog, call: ToolCall, question:
 
 
 async def _receipt(
-    entry: TurnTransaction, turn: TurnLog, call: ToolCall, status: CallStatus, result: Mapping[str, Any], started: float
+    entry: TurnTransaction,
+    turn: TurnLog,
+    call: ToolCall,
+    status: CallStatus,
+    result: Mapping[str, Any],
+    started: float,
+    *,
+    step: PendingStep | None = None,
 ) -> ToolCall:
+    """Store what came of a call; with its `step`, whose first it is, the call itself too."""
     duration_ms = round((time.perf_counter() - started) * 1000)
-    await entry.store.turns.set_call(
-        turn.turn_id, call.step, call.position, status=status, result=result, duration_ms=duration_ms
-    )
+    ended = replace(call, status=status, result=result, duration_ms=duration_ms)
+    if step is None:
+        await entry.store.turns.set_call(
+            turn.turn_id, call.step, call.position, status=status, result=result, duration_ms=duration_ms
+        )
+    else:
+        await entry.store.turns.add_calls(turn.turn_id, [ended])
     changed = entry.store.journal.changed
     entry.emit(
         ToolCallFinished,
@@ -195,7 +214,7 @@ async def _receipt(
     )
     if changed.tasks or changed.removed:
         entry.emit(TasksChanged, tasks=changed.tasks, removed=changed.removed)
-    return replace(call, status=status, result=result, duration_ms=duration_ms)
+    return ended
 
 
 def repeated_result(call: ToolCall, steps: Sequence[StepRecord], tools: Tools) -> Mapping[str, Any] | None:

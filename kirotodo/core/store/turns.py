@@ -311,12 +311,17 @@ class TurnStore:
         else:
             new = {"new_step": step, "new_text": text, "new_opaque": kept}
             cancel_requested = await self._owned(_INSERT_OWNED_STEP, turn_id, epoch, **new)
+        await self.add_calls(turn_id, calls)
+        return cancel_requested
+
+    async def add_calls(self, turn_id: str, calls: Sequence[ToolCall]) -> None:
+        """Store calls of a step as they stand, with or without a receipt."""
         await self._scope.insert(
             _INSERT_CALL,
             *(
                 {
                     "turn_id": turn_id,
-                    "step": step,
+                    "step": call.step,
                     "position": call.position,
                     "tool": call.tool,
                     "arguments": dump_mapping(call.arguments),
@@ -327,7 +332,6 @@ class TurnStore:
                 for call in calls
             ),
         )
-        return cancel_requested
 
     async def steps(self, turn_ids: Sequence[str]) -> Mapping[str, tuple[StepRecord, ...]]:
         """The steps of these turns; a turn without any is not in the mapping."""

@@ -64,6 +64,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "turns.append_event": lambda store, number, turn: store.turns.append_event(turn, 1, 99, b"mine"),
     "turns.release": lambda store, number, turn: store.turns.release(turn, 1),
     "turns.add_step": lambda store, number, turn: store.turns.add_step(turn, 9, "mine"),
+    "turns.add_calls": lambda store, number, turn: store.turns.add_calls(turn, [CALL]),
     "turns.steps": lambda store, number, turn: store.turns.steps((turn,)),
     "turns.set_call": lambda store, number, turn: store.turns.set_call(turn, 1, 1, status="denied"),
     "turns.park": lambda store, number, turn: store.turns.park(turn, APPROVAL),

@@ -1,11 +1,16 @@
 """What goes along with the next statement on PostgreSQL, and that nobody can tell but by the round trips."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from uuid import UUID
 
 import asyncpg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kirotodo.core.store.postgres.connection import MANY, Connection, table_of
+from kirotodo.core.store.postgres.connection import MANY, Connection, literal, table_of
 
 INSERT = "INSERT INTO seen (id, word) VALUES ($1::INTEGER, $2::VARCHAR)"
 
@@ -101,6 +106,56 @@ async def test_a_row_that_cannot_be_inserted_is_told_of_by_the_commit(connection
         await connection.commit()
     await connection.rollback()
     assert await run(connection, "SELECT word FROM seen") == []
+
+
+VALUES = [
+    None,
+    True,
+    -7,
+    "it's \\' ; DROP TABLE seen; -- é 🎉 $1 \n",
+    b"\x00'\xff",
+    datetime(2026, 11, 23, 9, 30, 1, 2, tzinfo=UTC),
+    date(2026, 11, 23),
+    time(9, 30),
+]
+TYPES = ["VARCHAR", "BOOLEAN", "INTEGER", "VARCHAR", "BYTEA", "TIMESTAMPTZ", "DATE", "TIME"]
+
+
+async def test_what_is_left_goes_along_with_the_commit_whatever_it_holds(connection: Counted) -> None:
+    columns = ", ".join(f"c{place} {kind}" for place, kind in enumerate(TYPES))
+    given = ", ".join(f"${place}::{kind}" for place, kind in enumerate(TYPES, 1))
+    await connection.execute(f"CREATE TABLE kinds ({columns})")
+    connection.sent = 0
+    await connection.begin("BEGIN")
+    await run(connection, f"INSERT INTO kinds VALUES ({given})", *VALUES)
+    await run(connection, INSERT, 1, "a")
+    await connection.commit()
+    assert connection.sent == 2  # begin, all the rest
+    assert await run(connection, "SELECT * FROM kinds") == [tuple(VALUES)]
+    assert await run(connection, "SELECT word FROM seen") == [("a",)]
+
+
+@pytest.mark.parametrize("odd", [1.5, Decimal(2), "a\0b", "half \ud83d", UUID(int=7), timedelta(1)])
+def test_a_value_of_a_kind_that_is_not_known_is_no_literal(odd: object) -> None:
+    assert literal(odd) is None
+
+
+async def test_where_backslashes_mean_something_nothing_is_written_as_a_literal(connection: Counted) -> None:
+    await connection.execute("SET standard_conforming_strings = off")
+    connection.sent = 0
+    await connection.begin("BEGIN")
+    await run(connection, INSERT, 1, "\\'")
+    await connection.commit()
+    assert connection.sent == 3
+    assert await run(connection, "SELECT word FROM seen") == [("\\'",)]
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+def test_a_text_ends_only_at_our_quotation_mark(text: str) -> None:
+    written = literal(text)
+    assert written is not None
+    assert written[0] == written[-1] == "'"
+    assert written[1:-1].replace("''", "") == text.replace("'", "")
 
 
 async def test_without_a_transaction_nothing_waits(connection: Counted) -> None:

@@ -4,11 +4,15 @@ What costs here is the way to the server and back, not the statement. So a trans
 also says whose it is; and an INSERT that returns nothing waits for the next statement, or for the commit, and goes
 along with it, as one statement (`WITH w1 AS (INSERT …) UPDATE …`). A row that could not be inserted is therefore told
 of by a later statement, or by the commit, as on SQLite.
+
+What is left at the end goes along with the COMMIT. A message of several statements takes no parameters: they stand in
+it as literals, of prepared statements, so that nothing is planned anew.
 """
 
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import date, time
 from functools import lru_cache
 from typing import Any, Final
 
@@ -25,6 +29,7 @@ _CAN_WAIT: Final = re.compile(
     r"INSERT INTO (\w+) (?!.*(?:\bRETURNING\b|\bON CONFLICT\b|\bFROM (?!json_array_)))", re.DOTALL
 )
 _JOINS: Final = ("INSERT ", "UPDATE ", "SELECT ")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PARAMETER: Final = re.compile(r"\$(\d+)")
 
 
@@ -54,8 +59,10 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
     async def commit(self) -> None:
         """Send what waits, and commit. Without a transaction, nothing."""
         if self._open:
-            await self._flush()
-            await self.execute("COMMIT")
+            last = await self._last_words()
+            if last is None:
+                await self._flush()
+            await self.execute("COMMIT" if last is None else f"{last};COMMIT")
             self._open = False
 
     async def rollback(self) -> None:
@@ -99,6 +106,18 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
             return await statement.plain.fetch(*parameters), statement.plain.get_statusmsg()
         return await self._send([*waiting, (statement.query, parameters)])
 
+    async def _last_words(self) -> str | None:
+        """Return what waits as a statement without parameters; None where nothing does, or it cannot be one."""
+        if not self._waiting or not self.keeps_prepared:
+            return None
+        query, values = _joined(self._waiting)
+        texts = [literal(value) for value in values]
+        if None in texts or self.get_settings().standard_conforming_strings != "on":
+            return None
+        prepared = await self._prepared(query)
+        self._waiting = []
+        return f"EXECUTE {prepared.get_name()}({', '.join(filter(None, texts))})"
+
     async def _flush(self) -> None:
         if self._waiting:
             waiting, self._waiting = self._waiting, []
@@ -106,13 +125,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]
 
     async def _send(self, statements: Sequence[_Waiting]) -> tuple[list[Any], str]:
         """Run these as one statement, the last of which it is that returns something."""
-        *first, (query, parameters) = statements
-        # The parameters of the last one keep their numbers, so that its text stays as it is.
-        values, parts = list(parameters), []
-        for number, (inserted, row) in enumerate(first, 1):
-            parts.append(f"w{number} AS ({_renumbered(inserted, len(values))})")
-            values += row
-        joined = f"WITH {', '.join(parts)} {query}" if parts else query
+        joined, values = _joined(statements)
         try:
             prepared = await self._prepared(joined)
             return await prepared.fetch(*values), prepared.get_statusmsg()
@@ -184,6 +197,37 @@ class _Statement:
 
     def get_statusmsg(self) -> str:
         return self._status
+
+
+def _joined(statements: Sequence[_Waiting]) -> tuple[str, list[Any]]:
+    """Return these as one statement, the last of which it is that returns something."""
+    *first, (query, parameters) = statements
+    # The parameters of the last one keep their numbers, so that its text stays as it is.
+    values, parts = list(parameters), []
+    for number, (inserted, row) in enumerate(first, 1):
+        parts.append(f"w{number} AS ({_renumbered(inserted, len(values))})")
+        values += row
+    return (f"WITH {', '.join(parts)} {query}" if parts else query), values
+
+
+def literal(value: Any) -> str | None:
+    """Return a parameter as it stands in a statement, where strings conform to the standard; None for kinds of values
+    of which none is known. A text without quotation marks of its own can end nowhere but at ours."""
+    match value:
+        case None:
+            return "NULL"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return f"'{value}'"
+        case bytes():
+            return f"'\\x{value.hex()}'"
+        case date() | time():  # a datetime is a date as well
+            return f"'{value.isoformat()}'"
+        case str() if "\0" not in value and not _SURROGATE.search(value):
+            return "'" + value.replace("'", "''") + "'"
+        case _:
+            return None
 
 
 @lru_cache(maxsize=1_000)
