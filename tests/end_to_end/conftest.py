@@ -8,15 +8,24 @@ import pytest
 from tests.end_to_end.chat import Chat
 from tests.end_to_end.installed_program import KIROTODO, InstalledProgram
 from tests.end_to_end.terminal import HOW_TO_GET_TMUX, Terminal, tmux_is_there
+from tests.lists import list_at
 
 OpenTerminal = Callable[..., Terminal]
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> InstalledProgram:
+def new_program(tmp_path: Path) -> InstalledProgram:
+    """The program before its first start."""
     if not KIROTODO.exists():
         pytest.skip(f"{KIROTODO} is not there: `make install` puts it there")
     return InstalledProgram(tmp_path)
+
+
+@pytest.fixture
+def program(new_program: InstalledProgram) -> InstalledProgram:
+    """The program with an empty list, which its first start takes a second to make."""
+    list_at(new_program.database)
+    return new_program
 
 
 @pytest.fixture

@@ -11,6 +11,17 @@ from typing import Any, Final
 KIROTODO: Final = Path(sys.executable).with_name("kirotodo")
 ZONE: Final = "Europe/Vienna"
 PATIENCE: Final = 60
+SEVERAL: Final = """
+import json, sys
+from click.testing import CliRunner
+from kirotodo.cli import command_group
+results = []
+for words in json.load(sys.stdin):
+    result = CliRunner().invoke(command_group(), words)
+    results.append([result.exit_code, result.stdout, result.stderr])
+print(json.dumps(results))
+"""
+"""A program that runs the commands on its stdin in turn: a process for each would only take longer."""
 
 
 class InstalledProgram:
@@ -51,6 +62,24 @@ class InstalledProgram:
             timeout=PATIENCE,
             check=False,
         )
+
+    def run_each(
+        self, *commands: Sequence[str], also: Mapping[str, str] | None = None, before: Sequence[str] = ()
+    ) -> "list[subprocess.CompletedProcess[str]]":
+        """Each command to its end, in turn, in one process, started with the words `before` in front of it."""
+        done = subprocess.run(
+            [*before, sys.executable, "-c", SEVERAL],
+            cwd=self.folder,
+            env={**self.environment, **(also or {})},
+            input=json.dumps(commands),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=True,
+        )
+        results = zip(commands, json.loads(done.stdout), strict=True)
+        return [subprocess.CompletedProcess(words, code, out, messages) for words, (code, out, messages) in results]
 
     def do(self, *arguments: str, piped: str | None = None) -> str:
         """One run that has to go well; what it printed."""

@@ -12,8 +12,14 @@ from tests.end_to_end.chat import Chat
 from tests.end_to_end.conftest import OpenTerminal
 from tests.end_to_end.installed_program import KIROTODO, InstalledProgram, assert_one_sentence
 from tests.end_to_end.terminal import PROMPT
+from tests.lists import list_at
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def program(new_program: InstalledProgram) -> InstalledProgram:
+    return new_program
 
 
 def folder_is_a_file(program: InstalledProgram) -> None:
@@ -31,14 +37,14 @@ def database_is_no_database(program: InstalledProgram) -> None:
 
 
 def database_is_cut(program: InstalledProgram) -> None:
-    program.do("add", "milk")
+    list_at(program.database)
     content = program.database.read_bytes()
     program.database.with_name("kirotodo.db-wal").unlink(missing_ok=True)
     program.database.write_bytes(content[: len(content) // 3])
 
 
 def database_is_too_new(program: InstalledProgram) -> None:
-    program.do("add", "milk")
+    list_at(program.database)
     with sqlite3.connect(program.database) as connection:
         connection.execute("UPDATE alembic_version SET version_num = 'ffff_of_the_future'")
     connection.close()
@@ -129,6 +135,7 @@ def test_a_folder_that_cannot_be_written_is_said(program: InstalledProgram) -> N
 
 def test_a_full_disk_is_said(program: InstalledProgram) -> None:
     """A process that may not write a file larger than a few kilobytes meets what a full disk does."""
+    list_at(program.database)
     program.do("add", "milk")
     done = subprocess.run(
         ["sh", "-c", "ulimit -f 8; trap '' XFSZ; exec kirotodo add 'bread'"],

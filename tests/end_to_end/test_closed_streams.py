@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from tests.end_to_end.installed_program import KIROTODO, InstalledProgram
+from tests.lists import list_at
 
 CLOSED: Final = ["<&-", ">&-", "2>&-"]
 COMBINATIONS: Final = [
@@ -35,6 +36,7 @@ def shell(program: InstalledProgram, *lines: str) -> "subprocess.CompletedProces
 @pytest.mark.parametrize("closed", COMBINATIONS)
 def test_commands_work_with_streams_closed(tmp_path: Path, closed: str) -> None:
     program = InstalledProgram(tmp_path)
+    list_at(program.database)
     done = shell(program, f"add milk {closed}", f"list {closed}", f"ask 'add bread' {closed}")
     assert (done.returncode, "wrong inside" in done.stderr) == (0, False), done.stderr
     assert "milk" in done.stdout or ">&-" in closed.replace("2>&-", "")

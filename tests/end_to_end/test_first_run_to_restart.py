@@ -10,6 +10,11 @@ from tests.end_to_end.terminal import Terminal
 pytestmark = [pytest.mark.terminal, pytest.mark.slow]
 
 
+@pytest.fixture
+def program(new_program: InstalledProgram) -> InstalledProgram:
+    return new_program
+
+
 def test_the_first_screen_shows_what_to_try_and_keeps_what_is_typed(chat: Chat, program: InstalledProgram) -> None:
     terminal = chat.terminal
     screen = terminal.wait_for("what is due this week?")

@@ -38,12 +38,16 @@ def test_the_chat_shows_hostile_titles_and_lives_on(chat: Chat, program: Install
 
 
 def test_no_command_prints_what_a_terminal_acts_on(program: InstalledProgram) -> None:
-    done = [program.run("add", title) for title in HOSTILE.values()]
-    done += [program.run("ask", f"add {HOSTILE['title sequence']}"), program.run("ask", HOSTILE["bidi"])]
-    for command in (["list"], ["list", "--json"], ["search", "words"], ["show", "2"], ["export"], ["conversations"]):
-        done.append(program.run(*command))
-        assert done[-1].returncode == 0, done[-1].stderr
-    for output in (run.stdout + run.stderr for run in done):
+    wrote = program.run_each(
+        *(["add", title] for title in HOSTILE.values()),
+        ["ask", f"add {HOSTILE['title sequence']}"],
+        ["ask", HOSTILE["bidi"]],
+    )
+    read = program.run_each(
+        ["list"], ["list", "--json"], ["search", "words"], ["show", "2"], ["export"], ["conversations"]
+    )
+    assert [each.stderr for each in read if each.returncode] == []
+    for output in (each.stdout + each.stderr for each in wrote + read):
         assert "Traceback" not in output
         assert not [hex(ord(char)) for char in output if (ord(char) < 32 and char != "\n") or char in "\x7f\x9b\u202e"]
     assert {"pay [/] rent", "[bold red]x[/bold red] y", "漢" * 200} <= set(program.titles())

@@ -1,27 +1,15 @@
 """A list that can only be read can be read, by every command that only looks, and copied."""
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from tests.end_to_end.installed_program import InstalledProgram
+from tests.lists import list_at
 
-COMMANDS: Final = """
-import json, sys
-from click.testing import CliRunner
-from kirotodo.cli import command_group
-told = []
-for words in json.load(sys.stdin):
-    result = CliRunner().invoke(command_group(), words)
-    told.append([result.exit_code, result.stdout, result.stderr])
-print(json.dumps(told))
-"""
 WITHOUT_ALL_RIGHTS: Final = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner")
 """root may write whatever the modes say, unless it is told not to."""
 
@@ -31,22 +19,14 @@ def run(program: InstalledProgram, *commands: list[str]) -> list[tuple[int, str,
     is_root = os.name != "nt" and os.getuid() == 0
     if is_root and shutil.which(WITHOUT_ALL_RIGHTS[0]) is None:
         pytest.skip("root without setpriv")
-    done = subprocess.run(
-        [*(WITHOUT_ALL_RIGHTS if is_root else ()), sys.executable, "-c", COMMANDS],
-        input=json.dumps(commands),
-        env=program.environment,
-        cwd=program.folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return [(code, out, messages) for code, out, messages in json.loads(done.stdout)]
+    done = program.run_each(*commands, before=WITHOUT_ALL_RIGHTS if is_root else ())
+    return [(each.returncode, each.stdout, each.stderr) for each in done]
 
 
 @pytest.fixture
 def locked(tmp_path: Path) -> InstalledProgram:
     program = InstalledProgram(tmp_path)
+    list_at(program.database)
     program.do("add", "milk")
     program.database.chmod(0o444)
     program.home.chmod(0o555)

@@ -22,7 +22,7 @@ _ALIKE: Final = str.maketrans(
 """Letters that normalization leaves whole, and the other apostrophes and hyphens. The zero-width non-joiner divides
 the parts of a word in Persian, as a hyphen does in English."""
 _APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['`](?=[^\W_])")
-_COMPOUND: Final = re.compile(r"[^\W_]+(?:['`-][^\W_]+)+")
+_COMPOUND: Final = re.compile(r"(?<![^\W_])[^\W_]++(?:['`-][^\W_]+)+")
 
 
 def fold(text: str) -> str:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from kirotodo.core.domain.task import Task, TaskFilter
 from tests.core.models.dialogue import Dialogue, UserEntry
+from tests.examples import examples
 
 LIST: tuple[dict[str, str], ...] = (
     {"title": "piano lesson", "due": "2026-11-26", "time": "16:00"},
@@ -231,7 +232,7 @@ QUESTIONS = st.sampled_from(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(10), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(CHANGES | QUESTIONS, max_size=2), QUESTIONS)
 async def test_a_question_changes_nothing_whatever_was_said_before(
     talk: Dialogue, before: list[str], question: str

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kirotodo.core.models.model import ToolCall
 from kirotodo.core.models.openai.call_assembler import CallAssembler
 from kirotodo.core.tools.task_tools import TOOLS
+from tests.examples import examples
 
 Call: TypeAlias = tuple[str, dict[str, Any]]
 Fragment: TypeAlias = dict[str, Any]
@@ -205,7 +206,7 @@ def cuts(draw: st.DrawFn) -> Cut:
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.__name__)
-@settings(max_examples=40)
+@settings(max_examples=examples(25))
 @given(calls=CALLS, cut=cuts())
 def test_however_calls_are_cut_and_labelled(style: Any, calls: list[Call], cut: Cut) -> None:
     fragments = list(chain.from_iterable(style(calls, cut)))
@@ -213,7 +214,7 @@ def test_however_calls_are_cut_and_labelled(style: Any, calls: list[Call], cut: 
 
 
 @pytest.mark.parametrize("style", INTERLEAVED, ids=lambda style: style.__name__)
-@settings(max_examples=40)
+@settings(max_examples=examples(25))
 @given(calls=CALLS, cut=cuts())
 def test_calls_that_come_in_turns(style: Any, calls: list[Call], cut: Cut) -> None:
     in_turns = chain.from_iterable(zip_longest(*style(calls, cut)))

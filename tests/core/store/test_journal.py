@@ -13,6 +13,7 @@ from kirotodo.core.domain.task import Change, Task, TaskDraft, TaskFilter
 from kirotodo.core.errors import NotUndoable
 from kirotodo.core.store.database import Database, Store
 from tests.core.store.conftest import ANN, Undecided, counted_statements, shown, titles
+from tests.examples import examples
 
 _USERS = count()
 
@@ -71,7 +72,7 @@ async def _snapshot(database: Database, user_id: str) -> Any:
 
 
 @given(edits=EDITS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_undo_after_undo_gives_the_start_back_and_redo_the_end(database: Database, edits: list[Edit]) -> None:
     user = f"user {next(_USERS)}"
     states = [await _snapshot(database, user)]
@@ -105,7 +106,7 @@ MOVES = st.lists(st.one_of(st.sampled_from(["undo", "redo"]), STEPS), max_size=1
 
 
 @given(moves=MOVES)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_undo_and_redo_walk_a_line_that_a_new_change_cuts(database: Database, moves: list[Any]) -> None:
     user = f"user {next(_USERS)}"
     line, here = [await _snapshot(database, user)], 0

@@ -21,6 +21,7 @@ from kirotodo.core.store.database import Database
 from kirotodo.core.store.sqlite import driver
 from tests import postgres
 from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, Clock, shown
+from tests.examples import examples
 
 COPIES: Final = 350
 DONE: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -152,7 +153,7 @@ async def _all(database: Database, where: TaskFilter, limit: int = 200) -> tuple
     sort=st.sampled_from(get_args(Sort)),
     limit=st.integers(150, 200),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(16), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_pages_are_those_of_a_naive_filter(
     database: Database,
     search: list[str],

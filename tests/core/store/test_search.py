@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.store.database import Database
 from tests.core.store.conftest import ANN, BOB, ON_SQLITE, Undecided, shown, titles
+from tests.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ async def test_a_page_of_hyphens_is_searched_through(database: Database) -> None
 
 
 @given(typed=st.text(max_size=30))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_is_typed_is_never_syntax(database: Database, typed: str) -> None:
     async with database.read(ANN) as store:
         assert (await shown(store, TaskFilter(search=typed))).items == ()
@@ -141,7 +142,7 @@ async def test_whatever_is_typed_is_never_syntax(database: Database, typed: str)
         str.strip
     )
 )
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_task_is_found_by_its_whole_title(database: Database, title: str) -> None:
     async with database.begin(ANN) as store:
         added = await store.tasks.add(TaskDraft(title=title))

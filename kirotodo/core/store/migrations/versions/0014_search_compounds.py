@@ -29,7 +29,7 @@ ALIKE = str.maketrans(
     | dict.fromkeys("\u2018\u2019\u201b\u02bb\u02bc\u2032", "'")
     | dict.fromkeys("\u200c\u2010\u2011\u2012\u2013", "-")
 )
-COMPOUND = re.compile(r"[^\W_]+(?:['`-][^\W_]+)+")
+COMPOUND = re.compile(r"(?<![^\W_])[^\W_]+(?:['`-][^\W_]+)+")
 
 DOCUMENTS = sa.table(
     "search_documents", *(sa.column(name) for name in ("id", "user_id", "kind", "ref", "part", "text"))
