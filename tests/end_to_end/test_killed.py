@@ -76,9 +76,10 @@ def service(model: SlowModel) -> dict[str, str]:
     return {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": model.url, "OPENAI_MODEL": "slow"}
 
 
-def messages(program: InstalledProgram, conversation: int) -> list[str]:
-    transcript = json.loads(program.do("conversations", "show", str(conversation), "--json"))
-    return [message["content"] for message in transcript["messages"]]
+def messages(program: InstalledProgram, *conversations: int) -> list[list[str]]:
+    """What was said in each of these conversations."""
+    shown = program.run_each(*(["conversations", "show", str(number), "--json"] for number in conversations))
+    return [[message["content"] for message in json.loads(each.stdout)["messages"]] for each in shown]
 
 
 @pytest.mark.parametrize("into", [["-n", "1"], []])
@@ -88,5 +89,6 @@ def test_the_next_ask_finishes_what_a_killed_one_left(program: InstalledProgram,
         model.gate.set()
         done = program.run("ask", *into, "again", also=service(model))
     assert (done.returncode, done.stdout) == (0, "half an answer\n"), done.stderr
-    assert messages(program, 1)[:2] == ["hello", "half an answer"]
-    assert messages(program, 1 if into else 2)[-2:] == ["again", "half an answer"]
+    first, last = messages(program, 1, 1 if into else 2)
+    assert first[:2] == ["hello", "half an answer"]
+    assert last[-2:] == ["again", "half an answer"]
