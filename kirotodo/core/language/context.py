@@ -68,6 +68,21 @@ class DialogueState:
     asked_about: QueryKind | None = None
     pending: Pending | None = None
 
+    @property
+    def changed(self) -> tuple[int, ...]:
+        """Return the tasks that were changed last, each once, whatever was talked about since."""
+        return tuple(dict.fromkeys(each for call in self.done for each in call.task_ids))
+
+    @property
+    def last(self) -> tuple[Call, ...]:
+        """Return the last change; nothing where the talk has moved on since, so that no correction is meant for it."""
+        return self.done if self.about and set(self.about) <= set(self.changed) else ()
+
+    @property
+    def touched(self) -> tuple[int, ...]:
+        """Return the tasks that the last change was made to."""
+        return self.changed if self.last else ()
+
     def to_json(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
         plain: dict[str, Any] = _adapter().dump_python(self, mode="json", exclude_defaults=True)

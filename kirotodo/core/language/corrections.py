@@ -1,12 +1,16 @@
-"""Texts that correct, repeat or take back what was done last, and what is said of it by others."""
+"""Texts that correct, continue or take back what was done last, by one rule.
+
+Such a text consists of words that tie it to the last turn ("no", "i meant", "and", "too"), of values, and of words for
+some of its tasks, and of nothing else. Which of these there are decides what becomes of the last change.
+"""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from kirotodo.core.domain.rule import read_rule
-from kirotodo.core.language.context import Call, DialogueState, TaskView
+from kirotodo.core.language.context import DialogueState, TaskView
 from kirotodo.core.language.lexicon import NUMBERS, phrases
 from kirotodo.core.language.list_spans import ordinal
 from kirotodo.core.language.mentions import CERTAIN, Titles
@@ -15,14 +19,13 @@ from kirotodo.core.language.slots import (
     IT,
     POINTING,
     Slots,
-    last_call,
     named_task,
     slots_of,
     softeners,
-    touched_by,
     words_of,
 )
 from kirotodo.core.language.spans import Token
+from kirotodo.core.language.targets import targets
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import (
     Action,
@@ -41,42 +44,155 @@ from kirotodo.core.language.when.tokens import word_set
 
 Read = Callable[[str], tuple[Action, ...]]
 """Reads a text by itself, as frames do."""
+Meant = tuple[Action, ...] | None
+
+_LEADING: Final = ("wrong", "acting", "meant", "joining", "spared", "oops", "softener")
+_ENDING: Final = ("also", "softener", "meant")
+_LONGEST: Final = 5
+"""Words of the longest phrase that leads or ends a text."""
 
 
-def taken_back(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
-    """ "scrap that, she just cancelled", "not the eggs actually", "undo just the first"."""
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A text after the last turn: the classes of the words that tie it there, and what is left without them."""
+
+    whole: Piece
+    state: DialogueState
+    ties: frozenset[str]
+    body: Piece
+    slots: Slots
+
+    @property
+    def text(self) -> Text:
+        """Return the text."""
+        return self.whole.text
+
+    @property
+    def tool(self) -> str:
+        """Return the tool of the last change; nothing where the talk has moved on."""
+        return self.state.last[-1].tool if self.state.last else ""
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """Return what the last change was made with."""
+        return self.state.last[-1].arguments if self.state.last else {}
+
+    @property
+    def touched(self) -> tuple[int, ...]:
+        """Return the tasks that were changed last."""
+        return self.state.touched
+
+    @property
+    def only(self) -> TaskView | None:
+        """Return the one task that was changed last."""
+        return self.text.context.task(self.touched[0]) if len(self.touched) == 1 else None
+
+
+def remark(whole: Piece, state: DialogueState) -> Remark:
+    """Return a text as what is tied to the last turn."""
+    ties: set[str] = set()
+    places = [n for n in range(whole.first, whole.last) if not whole.text.tokens[n].is_sign]
+    while tie := _tie(whole, places, _LEADING, leading=True):
+        ties.add(tie[0])
+        places = places[tie[1] :]
+    while tie := _tie(whole, places, _ENDING, leading=False):
+        ties.add(tie[0])
+        places = places[: -tie[1]]
+    body = Piece(whole.text, places[0], places[-1] + 1) if places else Piece(whole.text, whole.last, whole.last)
+    slots = slots_of(body, aside=softeners(), state=state)
+    if (fielded := body.match(_FIELD)) is not None:
+        ties.add("meant")
+        value = fielded.get("value").raw.removeprefix("#")
+        slots = Slots(tags=(value,)) if fielded.word("field") in ("tag", "label") else Slots(title=value)
+    return Remark(whole, state, frozenset(ties), body, slots)
+
+
+_FIELD: Final = (
+    "[the|its]? field=tag|label|title|name should_be|should_have_been|is|was|needs_to_be|should_say|to <value>"
+)
+
+
+def _tie(whole: Piece, places: Sequence[int], names: Sequence[str], *, leading: bool) -> tuple[str, int] | None:
+    """Return the class of the longest phrase at an end, and of how many words it is."""
+    for size in range(min(_LONGEST, len(places)), 0, -1):
+        part = places[:size] if leading else places[-size:]
+        said = " ".join(whole.text.tokens[place].word for place in part)
+        if name := next((name for name in names if said in phrases(name)), None):
+            return name, size
+    return None
+
+
+def said_of_the_last(whole: Piece, state: DialogueState, read: Read) -> Meant:
+    """Return what a text makes of the last change; None where it is no remark on it."""
+    said = _taken_back(whole, state)
+    if said is None and (reason := whole.match(_REASONED)) is not None:
+        said = _taken_back(reason.get("rest"), state)
+    if said is not None:
+        return said
+    mark = remark(whole, state)
+    rules = (_told_by_another, _counted, _ended, _contrast, _respelled, _valued, _named, _one_more)
+    return next((meant for rule in rules if (meant := rule(mark, read)) is not None), None)
+
+
+# --- taking back
+
+
+_BACK: Final = (
+    "[{oops}|please|and|but|can_you|could_you]* {undo}|{reopen}|bring_back|put_back|undelete [just|only]* <part>",
+    "[{oops}|please|and|but|can_you|could_you|can_i|could_i|{i}]* bring|put|give|get|take|have|want|need|add|set|"
+    "change|switch|move [me]? <part> back [in|on|there|to_what_it_was|where_it_was|how_it_was|the_way_it_was|"
+    "to_the_old|to_how_it_was|{softener}|{also}]*",
+    "[{oops}|and|but]* {i} still|do [do|still|actually]* need|want|need_to_keep <part> [{softener}]*",
+    "[{oops}|and|but|or]* {spared} <part> [{softener}|out|off|alone|either]*",
+    "[{oops}|and|but]* <part> isn't|wasn't|aren't|weren't|hasn't_been|is_not|was_not [{done}|{softener}]*",
+)
+_NEEDLESS: Final = "[{oops}|and|but]* no|no_need_for|no_need_of <part> after_all|any_more|anymore|needed|then"
+_UNDONE: Final = (
+    "[{oops}|and|but]* i_said|i_told_you|i_asked_you [you]? don't|do_not|not_to|never ...",
+    "[{oops}|and|but|{softener}]* {takeback} [{softener}|{takeback}|please]*",
+    "[{oops}|and|but]* [put|change|move|set|leave|keep|back]+ [it|that|them|everything|to|at|on|as|back|in|the]* "
+    "where|how|what|as|the_way it|they was|were [before|{softener}]*",
+    "[{oops}|and|but|put|change|move|set|it|that|leave|keep]* back|leave|keep [it|that|them|to|at|on]* "
+    "the original|old|previous|first|same|day|date|time [date|day|time|title|name|list|priority|one|it|was|before]*",
+)
+_REASONED: Final = "[{oops}|and|but]* {other} ... is|'s|fine|better|again|off|well|changed|so|then [,]? <rest>"
+_REOPENED: Final = (
+    "{oops}|not_yet [{oops}|and|but|not_yet]* {reopen} [it|that|them]? [{softener}]*",
+    "[{oops}|{softener}|but|i|we|i'm|it's|it|that|that's|is|was|am|have|haven't|hasn't|wasn't|isn't|didn't]* "
+    "[not|never]? [{adv}|all|that|quite|actually]* {done}|finish|do|been_done "
+    "[with]? [it|that]? [yet|{softener}]*",
+)
+
+
+def _taken_back(whole: Piece, state: DialogueState) -> Meant:
+    """ "scrap that, she just cancelled", "not the eggs actually", "undo just the first", "put the rice back"."""
     several = whole.match(
         "[{oops}|please|and]* undo|revert|reverse|take_back [my|the]* last=O [{changed}|changes|actions|things|steps]*"
     )
     if several is not None and min(several.value("last")) < 0:
         return (Undo(turns=len(several.value("last"))),)
-    not_done = whole.match(
-        "[{oops}|and|but]* <part> isn't|wasn't|aren't|weren't|hasn't_been|is_not|was_not [{done}|{softener}]*"
-    )
-    if not_done is not None and last_call(state).tool == "complete_task" and not _reopens(last_call(state)):
-        target = _part_of(not_done.get("part"), state) or _named_touched(whole.text, not_done.get("part").tokens, state)
-        return (TakeBack(target=target),) if target is not None else None
-    part = whole.match("[{oops}|and|but]* undo|revert|take_back [just|only]* <part>") or whole.match(
-        "[{oops}|and|but]* {spared} <part> [{softener}|out|off|alone]*"
-    )
-    if part is not None and (target := _part_of(part.get("part"), state)) is not None:
-        return (TakeBack(target=target),)
-    if whole.match("[{oops}|and|but]* i_said|i_told_you|i_asked_you [you]? don't|do_not|not_to|never ...") or (
-        last_call(state).tool == "complete_task"
-        and whole.match("{oops}|not_yet [{oops}|and|but|not_yet]* {reopen} it|that|them [{softener}]*")
+    for form in _BACK:
+        found = whole.match(form)
+        if found is not None and (target := part_of(found.get("part"), state)) is not None:
+            return (TakeBack(target=target),)
+    if (found := whole.match(_NEEDLESS)) is not None:
+        if (target := part_of(found.get("part"), state)) is not None:
+            return (TakeBack(target=target),)
+        target = named_task(whole.text, found.get("part").tokens, done=False)
+        return (Delete(target=target),) if target is not None else None
+    if not state.last:
+        return None
+    if any(whole.match(form) for form in _UNDONE) or (
+        state.last[-1].tool == "complete_task"
+        and any(whole.match(form) for form in _REOPENED)
+        and any(word in ("not", "never") or word.endswith("n't") or word in phrases("reopen") for word in whole.words)
     ):
         return (TakeBack(),)
-    dropped = whole.match("[and|but]* no <part> after_all|any_more|anymore|needed|then")
-    if dropped is not None and (target := _part_of(dropped.get("part"), state)) is not None:
-        return (TakeBack(target=target),)
-    if dropped is not None and (target := named_task(whole.text, dropped.get("part").tokens, done=False)) is not None:
-        return (Delete(target=target),)
-    if whole.match("[{oops}|and|but]* {takeback} [{softener}]*"):
-        return (TakeBack(),)
-    said = whole.begins("[{oops}|and|but]* {takeback}")
-    if said is not None and said.rest and _is_reason(whole, said.rest):
-        return (TakeBack(),)
-    return None
+    led = whole.begins("[{oops}|and|but]* {takeback}")
+    if led is None or not led.rest:
+        return None
+    more = any(led.rest.match(form) for form in _UNDONE)
+    return (TakeBack(),) if more or _is_reason(whole, led.rest) else None
 
 
 def _is_reason(whole: Piece, rest: Piece) -> bool:
@@ -90,26 +206,32 @@ _REASONS: Final = word_set(
 )
 
 
-def _part_of(piece: Piece, state: DialogueState) -> Target | None:
+def part_of(piece: Piece, state: DialogueState) -> Target | None:
     """Return the part of what was done last that words name."""
-    touched = touched_by(state)
-    slots = slots_of(piece)
+    slots = slots_of(piece, aside=softeners() | phrases("also"))
     numbers = slots.ids or tuple(int(token.word) for token in piece.tokens if token.word.isdecimal())
-    if numbers and set(numbers) <= set(touched):
+    if numbers and set(numbers) <= set(state.changed):
         return Target(ids=numbers)
-    if slots.any or len(touched) < 2:
+    if slots.any:
         return None
+    words = [token.word for token in slots.rest] or piece.words
+    if slots.both or (words and set(words) <= _ALL_OF_IT):
+        return Target(ids=state.touched) if state.touched else None
     alone = ordinal(slots.rest[0].word) if len(slots.rest) == 1 else 0
     places = slots.ordinals if not slots.rest else (alone,) if alone else ()
-    if places:
-        ids = tuple(touched[place - 1 if place > 0 else place] for place in places if 0 < abs(place) <= len(touched))
-        return Target(ids=ids) if len(ids) == len(places) else None
-    return _named_touched(piece.text, slots.rest, state)
+    if not places:
+        return named_changed(piece.text, slots.rest, state)
+    touched = state.touched
+    ids = tuple(touched[place - 1 if place > 0 else place] for place in places if 0 < abs(place) <= len(touched))
+    return Target(ids=ids) if len(ids) == len(places) and len(touched) > 1 else None
 
 
-def _named_touched(text: Text, tokens: Sequence[Token], state: DialogueState) -> Target | None:
+_ALL_OF_IT: Final = word_set("it that this them those these both all everything one the of")
+
+
+def named_changed(text: Text, tokens: Sequence[Token], state: DialogueState) -> Target | None:
     """Return the one task of the last change that words name, if it was deleted too."""
-    target = named_task(text, tokens, ids=touched_by(state))
+    target = named_task(text, tokens, ids=state.changed)
     if target is None and (gone := _deleted(state)):
         found = [match for match in gone.choose(words_of(text, tokens), done=None) if match.score >= CERTAIN]
         return Target(ids=(found[0].id,)) if len(found) == 1 else None
@@ -123,81 +245,62 @@ def _deleted(state: DialogueState) -> Titles:
     return Titles(TaskView(id=task_id, title=str(title)) for task_id, title in pairs)
 
 
-def _told_by_another(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
+# --- what is told of it
+
+
+def _told_by_another(mark: Remark, read: Read) -> Meant:
     """ "he'd prefer wednesday": what somebody else says about the one task that was talked about."""
-    if len(state.about) == 1 and whole.match("[{oops}|and|but]* {other} [have|has|'ve|just]* {backs_out}"):
-        return (Confirm(actions=(Delete(target=Target(ids=state.about)),)),)
-    found = whole.match("[{oops}|and|but]* {other}? <who>? {prefers} <values>")
-    if found is None or len(found.get("who").words) > 2 or len(state.about) != 1:
+    whole, about = mark.whole, mark.state.about
+    if len(about) != 1:
         return None
+    if whole.match("[{oops}|and|but]* {other} [have|has|'ve|just]* {backs_out}"):
+        return (Confirm(actions=(Delete(target=Target(ids=about)),)),)
+    found = whole.match("[{oops}|and|but]* {other}? <who>? {prefers} <values>") or whole.match(
+        "[{oops}|and|but]* {other} can't|cannot|can_not|won't ... {other}? {prefers} <values>"
+    )
+    if found is None:
+        return None
+    who = found.get("who") if "who" in found.found.re.groupindex else found.piece.sub(0, 0)
     slots = slots_of(found.get("values"))
-    if not slots.any or slots.rest or slots.title:
+    if not slots.any or slots.rest or slots.title or len(who.words) > 2:
         return None
-    if found.get("who") and not _is_about(found.get("who"), state):
+    if who and not whole.text.titles.match(who.raw, done=None, ids=about):
         return None
-    return (Amend(change=slots.update(IT)),)
+    change = slots.update(IT)
+    return (Amend(change=change),) if mark.state.last else (change,)
 
 
-def _is_about(piece: Piece, state: DialogueState) -> bool:
-    """Return whether words stand in the title of what was talked about."""
-    return piece.text.titles.match(piece.raw, done=None, ids=state.about) != []
-
-
-def _counted(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
+def _counted(mark: Remark, read: Read) -> Meant:
     """ "make that two of them", "there should be four": so many of what was added."""
-    number = next((number for form in _COUNTED if (number := _number_in(whole, form))), 0)
-    other = 0 if number else _number_in(whole, "[{oops}|and|but]* make|change it|that|this to? <n>")
-    view = _only(whole.text, state)
-    if view is None or not (number or (other and view.due_time is None)):
+    found = next((found for form in _COUNTED if (found := mark.whole.match(form)) is not None), None)
+    other = mark.whole.match("[{oops}|and|but]* make|change it|that|this to? <n>") if found is None else None
+    number = _number(found.word("n")) if found is not None else _number(other.word("n")) if other is not None else 0
+    view = mark.only
+    if view is None or not number or (found is None and view.due_time is not None):
         return None
     counts = _COUNT.findall(view.title)
     if len(counts) == 1:
-        title = view.title.replace(counts[0], str(number or other), 1)
-        return (Amend(change=Update(target=IT, title=title)),)
-    return (Amend(change=Update(target=IT, title=f"{number} {view.title}")),) if number else None
+        return (Amend(change=Update(target=IT, title=view.title.replace(counts[0], str(number), 1))),)
+    return (Amend(change=Update(target=IT, title=f"{number} {view.title}")),) if found is not None else None
 
 
 _COUNTED: Final = (
     "[{oops}|and|but]* there_should_be|there_need_to_be|there_are <n> [of_them|of_those|of_it]",
-    "[{oops}|and|but]* [{meant}|i_need|i_want|we_need|i'd_like]* <n> of_them|of_those|of_it",
+    "[{oops}|and|but]* [{meant}|{acting}|i_need|i_want|we_need|i'd_like]* <n> of_them|of_those|of_it",
 )
-
-
-def _number_in(whole: Piece, text: str) -> int:
-    """Return the number that the slot of a form took; 0 where it took none."""
-    found = whole.match(text)
-    word = found.word("n") if found is not None else ""
-    return int(word) if word.isdecimal() else NUMBERS.get(word, 0)
-
-
 _COUNT: Final = pattern(r"\b\d+\b")
 
 
-def _only(text: Text, state: DialogueState) -> TaskView | None:
-    """Return the one task that was changed last."""
-    touched = touched_by(state)
-    return text.context.task(touched[0]) if len(touched) == 1 else None
+def _number(word: str) -> int:
+    return int(word) if word.isdecimal() else NUMBERS.get(word, 0)
 
 
-_UNTIL: Final = ("until ", "till ", "ending ", "up to ", "through ")
-
-
-def _reminded(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
-    """ "remind me a day before", of the task that was talked about."""
-    found = whole.match(
-        "[{oops}|and|also|please|then]* {remind} me lead=L [about|of|for]* [it|that|this]? [{softener}|too]*"
-    )
-    if found is None or len(state.about) != 1:
-        return None
-    return (Update(target=IT, remind=found.value("lead").text),)
-
-
-def _ended(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
+def _ended(mark: Remark, read: Read) -> Meant:
     """ "until christmas", "no end date actually": when the repetition of what was done last ends."""
-    views = [whole.text.context.task(each) for each in touched_by(state)]
-    if len(views) != 1 or views[0] is None or views[0].recurrence is None:
+    whole, view = mark.whole, mark.only
+    if view is None or view.recurrence is None:
         return None
-    rule = read_rule(views[0].recurrence)
+    rule = read_rule(view.recurrence)
     spans = whole.spans("W")
     if (
         len(spans) == 1
@@ -212,74 +315,68 @@ def _ended(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...]
     return (Amend(change=Update(target=IT, recurrence=Recurrence(rule=str(rule)))),)
 
 
-def _contrast(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
+_UNTIL: Final = ("until ", "till ", "ending ", "up to ", "through ")
+
+
+# --- one thing and not another
+
+
+def _contrast(mark: Remark, read: Read) -> Meant:
     """ "the team lunch, not the meeting", "not the meeting but the lunch", "dinner not lunch, so 7pm"."""
-    sides = _split_at_comma(whole) or _split_at_word(whole)
+    sides = _sides(mark.whole)
     if sides is None:
         return None
-    right, wrong = slots_of(sides[0], aside=softeners()), slots_of(sides[1])
+    right, wrong = slots_of(sides[0], aside=softeners()), slots_of(sides[1], aside=softeners())
     if right.any and not right.rest and not wrong.rest:
         return (Amend(change=right.update(IT)),)
     if not right.rest or not wrong.rest or right.any:
         return None
-    text, touched = whole.text, touched_by(state)
-    target = named_task(text, right.rest)
-    if (
-        target is not None
-        and target.ids
-        and not set(target.ids) & set(touched)
-        and _named_touched(text, wrong.rest, state)
-    ):
-        return (Amend(change=Update(target=target)),)
-    return _renamed(text, touched, right.rest, wrong)
+    target = named_task(mark.text, right.rest)
+    if target is not None and target.ids and not set(target.ids) & set(mark.touched):
+        if named_changed(mark.text, wrong.rest, mark.state):
+            return (Amend(change=Update(target=target)),)
+    return _retitled(mark, right.rest, wrong)
 
 
-def _split_at_comma(whole: Piece) -> tuple[Piece, Piece] | None:
-    """Return what is right and what is wrong in "not the meeting, the lunch"."""
-    led = whole.match("[{oops}|and|but]* not <both>")
+def _sides(whole: Piece) -> tuple[Piece, Piece] | None:
+    """Return what is right and what is wrong in "not the meeting, the lunch", "the lunch, not the meeting"."""
+    led = whole.match("[{oops}|and|but]* not|wrong <both>")
     piece = led.get("both") if led is not None else None
     commas = [] if piece is None else [n for n in range(piece.first, piece.last) if whole.text.tokens[n].word == ","]
-    if piece is None or len(commas) != 1:
-        return None
-    return Piece(whole.text, commas[0] + 1, piece.last), Piece(whole.text, piece.first, commas[0])
-
-
-def _split_at_word(whole: Piece) -> tuple[Piece, Piece] | None:
-    """Return what is right and what is wrong in "the lunch, not the meeting", "not the meeting but the lunch"."""
+    if piece is not None and len(commas) == 1:
+        return Piece(whole.text, commas[0] + 1, piece.last), Piece(whole.text, piece.first, commas[0])
     found = whole.match("[{oops}|and|but]* not <wrong> but|it's|i_meant|but_rather|rather <right>") or whole.match(
-        "[{oops}|{wrong}|{meant}|and|but]* <right> not|instead_of|rather_than <wrong>"
+        "[{oops}|{wrong}|{meant}|{acting}|and|but]* <right> {instead} <wrong>"
     )
     if found is None or found.get("right").words[0] in phrases("oops"):
         return None
     return found.get("right"), found.get("wrong")
 
 
-def _renamed(text: Text, touched: tuple[int, ...], right: Sequence[Token], wrong: Slots) -> tuple[Action, ...] | None:
+def _retitled(mark: Remark, right: Sequence[Token], wrong: Slots) -> Meant:
     """ "it's dinner not lunch": one word of the title for another."""
-    view = text.context.task(touched[0]) if len(touched) == 1 else None
-    said, new = words_of(text, wrong.rest[:1]), words_of(text, right)
+    view, said = mark.only, words_of(mark.text, wrong.rest[:1])
     if view is None or said.casefold() not in view.title.casefold():
         return None
     at = view.title.casefold().index(said.casefold())
-    title = view.title[:at] + new + view.title[at + len(said) :]
+    title = view.title[:at] + words_of(mark.text, right) + view.title[at + len(said) :]
     return (Amend(change=replace(wrong.update(IT), title=title)),)
 
 
-def _respelled(text: Text, tokens: Sequence[Token], state: DialogueState) -> tuple[Action, ...] | None:
-    """ "i meant buy new curtains", "it's Mark with a k": the title, or a word of it, spelled another way."""
-    view, words = _only(text, state), words_of(text, tokens)
-    if view is None or not words:
+def _respelled(mark: Remark, read: Read) -> Meant:
+    """ "i meant buy new curtains", "sorry, Catherine", "Mark with a k": the title, or a word of it, written otherwise."""
+    view, tokens = mark.only, mark.slots.rest
+    words = words_of(mark.text, tokens)
+    if view is None or not words or mark.slots.any or mark.slots.title or mark.ties & {"joining", "also", "spared"}:
         return None
-    if len(tokens) > 1 and words != view.title and _likeness(words, view.title) >= 0.7:
+    if mark.tool == "add_task" and mark.body.words[-1:] != ["instead"] and "instead" in mark.whole.words[-1:]:
+        return (Amend(change=Update(target=IT, title=words)),) if len(tokens) < 5 else None
+    if len(tokens) > 1 and words != view.title and _likeness(words, view.title) >= 0.7 and mark.ties:
         return (Amend(change=Update(target=IT, title=words)),)
     if len(tokens) > 1 and tokens[1].word != "with":
         return None
-    word = words_of(text, tokens[:1])
-    near = [
-        known
-        for known in view.title.split()
-        if known[0].casefold() == word[0].casefold() and 0.6 <= _likeness(word, known) < 1.0
-    ]
+    word = words_of(mark.text, tokens[:1])
+    near = [known for known in view.title.split() if 0.6 <= _likeness(word, known) < 1.0]
     return (Amend(change=Update(target=IT, title=view.title.replace(near[0], word, 1))),) if len(near) == 1 else None
 
 
@@ -289,142 +386,107 @@ def _likeness(one: str, other: str) -> float:
     return SequenceMatcher(None, one.casefold(), other.casefold()).ratio()
 
 
-_FRESH: Final = "make|change|set|put|try|say|move it|that|them|this|those|these <rest>"
-"""A change of its own, which frames read: a later undo goes back to what was there right before it."""
+# --- values, and tasks that are named
 
 
-def _renamed_tag(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
-    """ "no, the tag should be customer": another tag for the one that was given."""
-    found = whole.match("[{oops}|and|but]* [the|its]? tag|label should_be|should_have_been|is|was|needs_to_be <tag>")
-    if found is None or "add_tags" not in last_call(state).arguments or len(found.get("tag").words) > 1:
+def _valued(mark: Remark, read: Read) -> Meant:
+    """ "no, medium", "i meant the 12th", "half 3", "wrong list, groceries", "the kettle one is low", "both for friday"."""
+    slots, state = mark.slots, mark.state
+    if slots.rest and not slots.any and mark.whole.match("[{oops}|and]* wrong K|list <rest>"):
+        slots.project, slots.rest = words_of(mark.text, slots.rest), []
+    if not slots.any or "spared" in mark.ties:
         return None
-    return (Amend(change=Update(target=IT, add_tags=(found.get("tag").raw.removeprefix("#"),))),)
-
-
-def _corrected(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
-    """ "no, medium", "i meant the 12th", "sorry, half 3", "wrong list, should be groceries"."""
-    joined = whole.begins("[and|but|so]*")
-    piece = joined.rest if joined is not None else whole
-    if piece.match(_FRESH):
+    if slots.rest or slots.both or slots.ordinals or slots.ids:
+        target = _reference(mark)
+        if target is None or slots.title:
+            return None
+        if len(target.ids) == 1:
+            _in_the_same_half(mark, mark.text.context.task(target.ids[0]))
+        known = set(target.ids) <= {*mark.touched, *state.about, *state.shown}
+        tied = known or mark.ties & {"joining", "also"} or mark.tool == "update_task"
+        return (Repeat(change=slots.update(target)),) if tied else None
+    _in_the_same_half(mark, mark.only)
+    ties = mark.ties - {"softener"}
+    if slots.shift is not None and not slots.counted and len(state.about) == 1:
+        return (slots.update(IT),)  # counted from where it is now
+    if (ties and ties <= {"acting", "joining"} and "acting" in ties and not slots.counted) or not state.last:
+        return (slots.update(IT),) if len(state.about) == 1 and ties & {"acting", "meant", "wrong"} else None
+    if slots.title and not ties & {"meant", "wrong"}:
         return None
-    led = piece.begins("[{oops}|{wrong}|and]* [{meant}]*")
-    marked = led is not None and bool(led.found[0].strip())
-    piece = led.rest if led is not None else piece
-    slots = slots_of(piece, aside=softeners())
-    if slots.title or (not slots.any and not slots.rest):
-        return None
-    if slots.rest and not slots.any and whole.match("[{oops}|and]* wrong K|list <rest>"):
-        slots.project, slots.rest = words_of(whole.text, slots.rest), []
-    if not slots.rest and slots.any:
-        _in_the_same_half(slots, whole, state)
-        return _amended(slots, state, marked=marked)
-    if (_is_wrong(whole) or "with" in whole.words) and slots.rest and not slots.any:
-        retitled = _respelled(whole.text, slots.rest, state)
-        if retitled is not None:
-            return retitled
-    if not marked or not _is_wrong(whole):
-        return None
-    target = named_task(whole.text, slots.rest)
-    if target is None or set(target.ids) & set(touched_by(state)):
-        return None
-    return (Amend(change=slots.update(target)),) if last_call(state).tool != "add_task" else None
+    return (Amend(change=slots.update(IT)),) if ties or _had(mark) else None
 
 
-def _amended(slots: Slots, state: DialogueState, *, marked: bool) -> tuple[Action, ...] | None:
-    """Return the correction by values alone, which need a word that says so unless the last action had such a value."""
-    if slots.both or slots.ordinals or slots.ids:
+def _had(mark: Remark) -> bool:
+    """Return whether values alone can only be meant for what was done last."""
+    if mark.tool not in ("add_task", "update_task") or len(mark.touched) > 1:
+        return False
+    return mark.slots.project is None or not mark.slots.any_but_project
+
+
+def _named(mark: Remark, read: Read) -> Meant:
+    """ "no, the vet", "the rice too", "same for the eggs", "the second one as well": the same for another task."""
+    if mark.slots.any or mark.slots.title or mark.tool == "add_task":
         return None
-    return (Amend(change=slots.update(IT)),) if marked or _had(slots, state) else None
+    target = _reference(mark)
+    if target is None:
+        noted = "joining" in mark.ties and "notes" in mark.arguments
+        return (Update(target=IT, notes=mark.body.raw),) if noted and mark.slots.rest else None
+    if mark.ties & {"joining", "also"}:
+        return (Repeat(change=Update(target=target)),)
+    wrong = mark.ties & {"wrong", "meant"} or mark.whole.words[0] in ("no", "nope") or mark.whole.words[-1] == "instead"
+    if wrong and not set(target.ids) & set(mark.touched):
+        return (Amend(change=Update(target=target)),)
+    return None
 
 
-def _in_the_same_half(slots: Slots, whole: Piece, state: DialogueState) -> None:
+def _reference(mark: Remark) -> Target | None:
+    """Return the tasks that a remark names: by place or pronoun, by words of what was changed or shown, or of any."""
+    slots, state = mark.slots, mark.state
+    words = [token.word for token in slots.rest]
+    if slots.both or (words and set(words) <= POINTING):
+        ids = state.about if len(state.about) > 1 else state.shown
+        return Target(ids=ids, plural=True) if len(ids) > 1 and set(words) <= POINTING else None
+    if slots.ordinals or slots.ids or words[:1] == ["other"]:
+        pointed = targets(mark.body) if not slots.any else []
+        if slots.any and not words:
+            pointed = [Target(ids=slots.ids, ordinals=slots.ordinals, plural=len((*slots.ids, *slots.ordinals)) > 1)]
+        return pointed[0] if len(pointed) == 1 else None
+    if not words:
+        return None
+    done = (mark.tool == "complete_task" and mark.arguments.get("completed") is False) or None
+    return named_changed(mark.text, slots.rest, state) or named_task(mark.text, slots.rest, done=done)
+
+
+def _in_the_same_half(mark: Remark, view: TaskView | None) -> None:
     """Read "half 8", after "dinner at 7pm", as an evening's hour too; and "in the morning" as that half of the day."""
-    view, when = _only(whole.text, state), slots.when
+    when = mark.slots.when
     if view is None or view.due_time is None or when is None:
         return
-    said = " ".join(whole.text.low[token.start : token.end] for token in whole.spans("W"))
+    said = " ".join(mark.text.low[token.start : token.end] for token in mark.whole.spans("W"))
     hour = view.due_time.hour
-    if when.time is not None and when.time.hour < 12 <= hour and not _HALF_SAID.search(said):
-        slots.when = replace(when, time=when.time.replace(hour=when.time.hour + 12))
+    if when.time is not None and not _HALF_SAID.search(said):
+        other = when.time.replace(hour=(when.time.hour + 12) % 24)
+        mark.slots.when = replace(when, time=min(when.time, other, key=lambda time: abs(time.hour - hour)))
     elif said.strip() in ("in the morning", "morning") and hour >= 12:
-        day = view.due_date or whole.text.now.date()
+        day = view.due_date or mark.text.now.date()
         moment = dt.datetime.combine(day, view.due_time.replace(hour=hour - 12))
-        moment += dt.timedelta(days=1 if moment <= whole.text.now else 0)
-        slots.when = replace(when, date=moment.date(), time=moment.time(), grain="minute")
-        slots.time_only = False
+        moment += dt.timedelta(days=1 if moment <= mark.text.now else 0)
+        mark.slots.when = replace(when, date=moment.date(), time=moment.time(), grain="minute")
+        mark.slots.time_only = False
 
 
 _HALF_SAID: Final = pattern(r"\d\s*[ap]\.?m|morning|evening|night|noon|\b0\d|midday")
 
 
-def _had(slots: Slots, state: DialogueState) -> bool:
-    """Return whether values alone can only be meant for what was done last."""
-    last = last_call(state)
-    if last.tool not in ("add_task", "update_task") or len(touched_by(state)) > 1:
-        return False
-    return slots.project is None or not slots.any_but_project
-
-
-def _is_wrong(whole: Piece) -> bool:
-    return whole.begins("[{oops}|and|but|so]* {wrong}|i_meant|i_mean|no|nope") is not None
-
-
-def _continued(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
-    """ "the tap as well", "and the library books", "the dentist to 11", "bread too"."""
-    led = whole.match("[{oops}]* {joining} [{joining}]* <thing> [{also}|{softener}]*") or whole.match(
-        "[{oops}]* <thing> {also} [{softener}]*"
-    )
-    piece = led.get("thing") if led is not None else whole
-    slots = slots_of(piece, aside=softeners())
-    if slots.both and slots.any and not slots.rest and (ids := _pointed(state)):
-        return (slots.update(Target(ids=ids, plural=True)),)
-    if not slots.rest or slots.title:
+def _one_more(mark: Remark, read: Read) -> Meant:
+    """ "and limes", "mint as well": one more addition, to the list of the last one."""
+    if mark.tool != "add_task" or not mark.ties & {"joining", "also"} or not mark.slots.rest:
         return None
-    if slots.rest[0].word in POINTING and slots.any and len(slots.rest) == 1 and (ids := _pointed(state)):
-        return (slots.update(Target(ids=ids, plural=True)),)
-    last = last_call(state)
-    if last.tool == "add_task":
-        return _one_more(piece, slots, state, read) if led is not None else None
-    target = named_task(whole.text, slots.rest, done=_reopens(last) or None)
-    if target is None and led is not None and "notes" in last.arguments and not slots.any:
-        return (Update(target=IT, notes=piece.raw),)
-    if target is None:
-        return None
-    if slots.any:
-        return (Repeat(change=slots.update(target)),) if led is not None or last.tool == "update_task" else None
-    return (Repeat(change=Update(target=target)),) if led is not None else None
-
-
-def _reopens(call: Call) -> bool:
-    return call.tool == "complete_task" and call.arguments.get("completed") is False
-
-
-def _pointed(state: DialogueState) -> tuple[int, ...]:
-    """Return the two or more tasks that "both" and "them" mean."""
-    ids = state.about if len(state.about) > 1 else state.shown
-    return ids if len(ids) > 1 else ()
-
-
-def _one_more(piece: Piece, slots: Slots, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
-    """Return one more addition, to the list of the last one."""
-    added: tuple[Action, ...] = read(f"add {piece.raw}")
-    if not slots.any and piece.raw[:4] in ("The ", "A "):
-        added = (Add(title=piece.raw),)  # a capital is part of a name
-    if not added or not all(isinstance(action, Add) for action in added):
-        return None
-    project = last_call(state).arguments.get("project")
-    return tuple(replace(action, project=action.project or project) for action in added if isinstance(action, Add))
-
-
-RULES: Final = (
-    taken_back,
-    _told_by_another,
-    _counted,
-    _reminded,
-    _ended,
-    _renamed_tag,
-    _contrast,
-    _corrected,
-    _continued,
-)
-"""In the order in which they are tried."""
+    words = mark.body.raw
+    if words.split()[0] in ("The", "A") and not mark.slots.any:
+        added: tuple[Action, ...] = (Add(title=words),)  # a capital is part of a name
+    else:
+        added = read(f"add {words}")
+    project = mark.arguments.get("project")
+    adds = tuple(replace(each, project=each.project or project) for each in added if isinstance(each, Add))
+    return adds if adds and len(adds) == len(added) else None

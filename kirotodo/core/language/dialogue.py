@@ -10,12 +10,15 @@ from dataclasses import replace
 from typing import Final
 
 from kirotodo.core.language.context import Context, DialogueState, Pending
-from kirotodo.core.language.corrections import RULES, Read
+from kirotodo.core.language.corrections import Read, remark, said_of_the_last
 from kirotodo.core.language.follow_ups import follow_up
 from kirotodo.core.language.lexicon import phrases
+from kirotodo.core.language.list_spans import ordinal
+from kirotodo.core.language.mentions import past_of, same_doing
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slots import (
     IT,
+    POINTING,
     named_task,
     slots_of,
 )
@@ -23,8 +26,8 @@ from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import (
     Action,
     Add,
-    Amend,
     Complete,
+    Confirm,
     Delete,
     No,
     Pick,
@@ -54,22 +57,18 @@ def in_dialogue(text: Text, *, asked: bool, read: Read) -> tuple[Action, ...] | 
         return (about_it,)
     if state.asked_about is not None and (follow := follow_up(whole, state, asked=asked)) is not None:
         return (follow,)
-    if asked or state.pending is not None or not state.about:
-        return None
-    return _told(whole, state, read)
+    return None if asked or state.pending is not None else _told(whole, state, read)
 
 
 def _told(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
     """Return what is told of the tasks that were talked about, or corrected of what was done to them."""
-    if len(state.about) == 1 and (told := _told_of_it(whole)) is not None:
+    if len(state.about) == 1 and (told := _told_of_it(whole, state)) is not None:
         return told
     if len(state.about) > 1 and whole.match("[{oops}|please|and]* {clear}|{remove} those|them|these|both|all_of_them"):
         return (Delete(target=Target(ids=state.about, plural=True)),)
     if state.asked_about is not None and (acted := _acting_on_it(whole, state)) is not None:
         return acted
-    if not state.done:
-        return None
-    return next((meant for rule in RULES if (meant := rule(whole, state, read)) is not None), None)
+    return said_of_the_last(whole, state, read) if state.done or state.about else None
 
 
 def _about_it(whole: Piece, *, asked: bool) -> Action | None:
@@ -90,22 +89,15 @@ def _about_it(whole: Piece, *, asked: bool) -> Action | None:
     return None
 
 
-def _told_of_it(whole: Piece) -> tuple[Action, ...] | None:
+def _told_of_it(whole: Piece, state: DialogueState) -> tuple[Action, ...] | None:
     """ "it's done", "put it in sports", "note that it needs a new pipe", of the one task that was talked about."""
-    if whole.match(
-        "[{oops}|and|so]* it's|that's|it_is|that_is|it_has_been|that_one's [all|now|already]* {done} [{softener}|now]*"
-    ):
-        return (Complete(target=IT),)
-    if whole.match(
-        "[{oops}|and]* [i|i've|we|we've|have|'ve|just|already]* done|finished|completed|did it|that|this "
-        "[{softener}|already|now|W]*"
-    ):
-        return (Complete(target=IT),)
+    if (finished := _finished_it(whole, state)) is not None:
+        return finished
     noted = whole.match(
         "[please|and|also]* note|note_down|jot_down|write_down|make_a_note|add_a_note [[to|for|on] it|that|this]? "
         "[that|:]* <text>"
     )
-    if noted is not None and (noted.get("text").words[0] in _IT_WORDS or ":" in whole.words):
+    if noted is not None and (noted.get("text").words[0] in _IT_WORDS or {":", "that"} & set(whole.words[:3])):
         return (Update(target=IT, notes=noted.get("text").raw),)
     quoted = whole.match("[and|also|please]* add|put|note|write note=Q as a|the|its? note|comment [to|on|for it|that]?")
     if quoted is not None:
@@ -119,6 +111,28 @@ def _told_of_it(whole: Piece) -> tuple[Action, ...] | None:
     if put is not None and not put.get("name").spans("WRDLKOIPTN") and len(put.get("name").words) < 3:
         return (Update(target=IT, project=put.get("name").raw),)
     return None
+
+
+_FINISHED: Final = (
+    "[{oops}|{softener}|{adv}|and|so|{i}|i've|we've|he|she|they|it|it's|that|that's|that_one|that_one's|this|it_is|has|"
+    "have|had|'s|is|was|been|all|W]* {done}|<verb> [it|that|this|that_one]? "
+    "[{softener}|{adv}|at_last|earlier|this_morning|today|W]*"
+)
+
+
+def _finished_it(whole: Piece, state: DialogueState) -> tuple[Action, ...] | None:
+    """ "it's done", "submitted it just now", of the one task that was talked about; asked back where the verb is another."""
+    found = whole.match(_FINISHED)
+    view = whole.text.context.task(state.about[0])
+    if found is None or view is None or view.completed is not None:
+        return None
+    verb = found.word("verb").removesuffix(" up").removesuffix(" in").removesuffix(" off").removesuffix(" out")
+    done: Action = Complete(target=IT)
+    if not verb or verb in phrases("done") | {"did", "finished", "completed"}:
+        return (done,)
+    if past_of(verb) is None:
+        return None
+    return (done,) if same_doing(verb, view.title) else (Confirm(actions=(done,)),)
 
 
 _IT_WORDS: Final = word_set("it it's he she they he's she's they're there there's")
@@ -139,11 +153,8 @@ def _acting_on_it(whole: Piece, state: DialogueState) -> tuple[Action, ...] | No
 
 def _answer(whole: Piece, pending: Pending, *, asked: bool, read: Read) -> tuple[Action, ...] | None:
     """Return what a text means as the answer to an open question."""
-    if pending.missing == "yes" and whole.match("[{affirmed}|please]* add|do|make it|that|them|this [{softener}]*"):
-        return (Yes(),)
-    if pending.missing == "yes" and (found := whole.match("{affirmed} <more>")) is not None:
-        slots = slots_of(found.get("more"))
-        return (Yes(), Amend(change=slots.update(IT))) if slots.any and not slots.rest else None
+    if pending.missing == "yes" and (agreed := _agreed(whole)) is not None:
+        return agreed
     if pending.missing in ("title", "first_item"):
         return None if asked else _named_items(whole, pending, read)
     if pending.missing == "when":
@@ -153,6 +164,18 @@ def _answer(whole: Piece, pending: Pending, *, asked: bool, read: Read) -> tuple
     if pending.missing in ("task", "yes") and not asked:
         return _offered(whole, pending)
     return None
+
+
+def _agreed(whole: Piece) -> tuple[Action, ...] | None:
+    """Return a yes that says more, or only says more: "yes, for sunday", "both on saturday", "put it on shopping"."""
+    if whole.match("[{affirmed}|please]* add|do|make it|that|them|this|both|those|all [{softener}|please|to_it|the_list]*"):
+        return (Yes(),)
+    mark = remark(whole.match("{affirmed}+ <more>").get("more") if whole.match("{affirmed}+ <more>") else whole, DialogueState())
+    slots = mark.slots
+    rest = [token.word for token in slots.rest if token.word not in POINTING]
+    if not slots.any or rest or slots.ordinals or slots.ids or "spared" in mark.ties:
+        return None
+    return (Yes(change=slots.update(IT)),)
 
 
 def _named_items(whole: Piece, pending: Pending, read: Read) -> tuple[Action, ...] | None:
@@ -168,20 +191,31 @@ def _named_items(whole: Piece, pending: Pending, read: Read) -> tuple[Action, ..
 
 def _offered(whole: Piece, pending: Pending) -> tuple[Action, ...] | None:
     """Return the pick of one of the tasks offered, by its place, its number or its words."""
-    said = whole.match(
-        "[no|nope|yes|yeah|ok|the|i_meant|i_mean|pick|choose|take|just|only|it's|that's]* <rest> [please|thanks]?"
-    )
-    piece = said.get("rest") if said is not None and said.get("rest") else whole
-    slots = slots_of(piece)
-    if slots.any:
+    if asked_for_more := whole.match("[{affirmed}|{oops}]* <who> and|but|at|for|, [{acting}]* <values>"):
+        slots = slots_of(asked_for_more.get("values"))
+        target = _offered_one(asked_for_more.get("who"), pending)
+        if target is not None and slots.any and not slots.rest:
+            return (Pick(target=target, change=slots.update(IT)),)
+    target = _offered_one(whole, pending)
+    return (Pick(target=target),) if target is not None else None
+
+
+def _offered_one(piece: Piece, pending: Pending) -> Target | None:
+    """Return the one of the tasks offered that words name by its place, its number or its words."""
+    mark = remark(piece, DialogueState())
+    slots = mark.slots
+    if slots.any or slots.title or mark.ties & {"spared", "also"}:
         return None
-    if slots.ordinals or slots.ids:
-        return None  # a pick by place or number is read everywhere
-    rest = [token for token in slots.rest if token.word not in phrases("one")]
-    target = named_task(whole.text, rest, ids=pending.offered) if rest else None
-    if target is None or len(target.ids) != 1:
-        return None
-    return (Pick(target=Target(words=target.words, ids=target.ids)),)
+    alone = [token for token in slots.rest if token.word not in phrases("one")]
+    place = ordinal(alone[0].word) if len(alone) == 1 else 0
+    places = slots.ordinals or ((place,) if place else ())
+    if places and pending.offered:
+        ids = [pending.offered[each - 1 if each > 0 else each] for each in places if 0 < abs(each) <= len(pending.offered)]
+        return Target(ids=tuple(ids), plural=len(ids) > 1) if len(ids) == len(places) else None
+    if slots.ids or not alone:
+        return None  # a pick by number is read everywhere
+    target = named_task(piece.text, alone, ids=pending.offered)
+    return Target(words=target.words, ids=target.ids) if target is not None and len(target.ids) == 1 else None
 
 
 # --- what another text names

@@ -265,20 +265,22 @@ CLASSES: Final[dict[str, str]] = {
     # --- what refers to the last turn
     "oops": "argh ugh gah no nope nah oops whoops sorry wait hang_on hold_on oh ah hmm um uh er well actually okay ok "
     "my_mistake my_bad correction i_lied apologies yeah right",
-    "meant": "i_meant i_mean i_meant_to_say i_meant_to_say_to make_it make_that make_them make_this make_those "
-    "change_it_to change_that_to change_them_to set_it_to set_that_to it_should_be that_should_be they_should_be "
+    "acting": "make_it make_that make_this put_it put_that set_it set_that change_it change_that change_its move_it "
+    "move_that have_it push_it push_that bring_it shift_it do_it remind_me and_remind_me",
+    "meant": "i_meant i_mean i_meant_to_say i_meant_to_say_to it_should_be that_should_be they_should_be "
     "should_be should_have_been it_should_have_been that_should_have_been it's it_is that's they're rather better "
-    "let's_say let's_make_it let's_do say try put_it_on put_it_at put_it_in put_that_on put_that_in "
+    "let's_say let's_make_it let's_do say try "
     "it's_supposed_to_be it_was_supposed_to_be supposed_to_be it_needs_to_be needs_to_be to_be_exact "
-    "that's_meant_to_be it_belongs_on that_belongs_on it_goes_on that_goes_on it's_actually it_is_actually i_wanted "
+    "that's_meant_to_be it_belongs that_belongs belongs it_goes that_goes goes they_are they're those_are these_are "
+    "those_should_be it's_actually it_is_actually i_wanted "
     "i_said it's_really it_should_say it_should_read",
     "wrong": "wrong_K that's_the_wrong_K wrong_list wrong_one wrong_day wrong_date wrong_time wrong_task wrong_place "
     "wrong_person wrong_priority that's_wrong that's_not_right that_is_wrong not_right my_mistake wrong not_that_one "
     "not_that that's_the_wrong_one not_this_one the_wrong_one that's_the_wrong_list that's_the_wrong_day not_it",
     "also": "too as_well also likewise ditto the_same same in_addition",
-    "joining": "and also plus oh_and same_for same_with likewise_for ditto_for the_same_for the_same_with "
+    "joining": "and also plus ditto oh_and same_for same_with likewise_for ditto_for the_same_for the_same_with "
     "do_the_same_for same_goes_for same_again_for do_the_same_with do_that_for do_that_to do_it_for do_it_to and_do",
-    "softener": "obviously actually instead please pls thanks thank_you then though rather now sorry of_course "
+    "softener": "obviously actually instead please pls thanks thank_you then though rather now sorry of_course by_the_way btw "
     "after_all i_think i_guess after_all_that ok okay again really just only better anyway either yeah",
     "affirmed": "yes yeah yep yup sure ok okay fine please_do go_ahead yes_please and but",
     "takeback": "scrap_that scratch_that forget_that forget_it cancel_that never_mind nevermind never_mind_that "
@@ -292,7 +294,7 @@ CLASSES: Final[dict[str, str]] = {
     "can_only_do can_do could_do could_only_do needs need 'd_prefer 'd_rather moved_it_to changed_it_to made_it",
     "backs_out": "cancelled canceled can't_make_it cannot_make_it can't_come is_not_coming isn't_coming called_it_off "
     "backed_out bailed dropped_out won't_make_it won't_come pulled_out",
-    "spared": "not except except_for but_not keep leave leave_out don't_include skip without apart_from minus spare",
+    "spared": "not except except_for but_not keep leave leave_out don't_include skip apart_from minus spare",
     "following": "and what_about how_about and_what_about and_how_about what_of and_what's what's and_the also "
     "and_for and_on and_in ok_and okay_and so or just only same_but same_for the_same_but show_me and_of_those "
     "of_those and_which which and_of_them of_them which_of_those and_which_of_those which_of_them anything any "
@@ -340,6 +342,22 @@ CHORES: Final = word_set(
     "finalise finalize outline celebrate congratulate apologize apologise"
 )
 """Verbs that open a to-do, written as one says it to oneself."""
+KINDRED: Final = (
+    "send post mail submit email e-mail hand ship forward",
+    "call ring phone speak talk contact chat",
+    "buy get grab fetch pick purchase order",
+    "pay settle transfer",
+    "clean wash wipe tidy scrub hoover vacuum mop sweep polish dust",
+    "fix repair mend patch",
+    "return bring take",
+    "write draft finish prepare",
+    "book reserve arrange schedule",
+    "water feed",
+    "throw bin toss",
+    "see visit meet",
+    "check review read proofread",
+)
+"""Verbs that stand for each other when somebody tells what was done."""
 HOME_CHORES: Final = word_set(
     "buy water feed mow rake weed iron renew submit proofread defrost bake unpack donate refill clean tidy finish "
     "return collect wash mop sweep dust trim prune repair fix replace paint sew knit descale sharpen hem mend prep "

@@ -43,19 +43,29 @@ def _level_after(tokens: list[Token], i: int) -> tuple[Priority, int] | None:
     return (value, ahead + 1) if value and tokens[i + ahead].word.isalnum() else None
 
 
-def mark_places(tokens: list[Token]) -> list[Token]:
-    """Mark places in a list that was shown: "the second one", "the last item", "the first two"."""
+def mark_places(low: str, tokens: list[Token], *, offered: bool) -> list[Token]:
+    """Mark places in a list that was shown: "the second one", "the last item", "the first two".
+
+    Where something was just shown, "the first" alone is a place too, unless a word of time goes before it.
+    """
     i = 0
+    for place, token in enumerate(tokens if offered else ()):
+        said = low[token.start : token.end].removeprefix("the ")
+        if token.word == "W" and said in ORDINALS and tokens[place - 1 if place else 0].word not in _TIMING:
+            tokens[place] = Token(said, token.start, token.end)
     while i < len(tokens):
         place = ordinal(tokens[i].word)
         if place:
             first = i - 1 if i and tokens[i - 1].word in ("the", "my", "your") else i
-            found = _ordinals(tokens, i, place)
+            found = _ordinals(tokens, i, place, offered=offered)
             if found is not None:
                 _merged(tokens, first, found[1], "O", found[0])
                 i = first
         i += 1
     return tokens
+
+
+_TIMING: Final = word_set("to on by until till from for before after since due at and")
 
 
 def ordinal(word: str) -> int:
@@ -65,7 +75,7 @@ def ordinal(word: str) -> int:
     return int(word[:-2]) if word[:-2].isdecimal() and word[-2:] in ("st", "nd", "rd", "th") else 0
 
 
-def _ordinals(tokens: list[Token], i: int, place: int) -> tuple[tuple[int, ...], int] | None:
+def _ordinals(tokens: list[Token], i: int, place: int, *, offered: bool) -> tuple[tuple[int, ...], int] | None:
     words = [token.word for token in tokens]
     places, j = [place], i + 1
     while j + 1 < len(words) and words[j] in ("and", ",") and words[j + 1] in ("the", *ORDINALS):
@@ -83,6 +93,8 @@ def _ordinals(tokens: list[Token], i: int, place: int) -> tuple[tuple[int, ...],
         return tuple(places), j + 1
     if j + 1 < len(words) and words[j : j + 2] == ["of", "them"]:
         return tuple(places), j + 2
+    if offered and (j >= len(words) or tokens[j].is_sign or tokens[j].is_span or words[j] in phrases("linking")):
+        return tuple(places), j
     return None
 
 

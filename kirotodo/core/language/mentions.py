@@ -7,10 +7,11 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from kirotodo.core.language.context import TaskView
+from kirotodo.core.language.lexicon import KINDRED, phrases
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.when.tokens import word_set
 
@@ -248,14 +249,35 @@ def beginning(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
-_DETERMINER: Final = pattern(r"(?:up\s+)?(?:(?:the|my|our|some|all|those|these|his|her|their)\s+)?")
+_DETERMINER: Final = pattern(r"(?:(?:up|in|off|out|to|with|around)\s+)*(?:(?:the|my|our|some|all|those|these|his|her|their)\s+)?")
+
+
+def past_of(word: str) -> str | None:
+    """Return the verb of which a word is the past; None where it is none, or says that something is not done."""
+    if not word.isalpha() or word in phrases("unfinishing"):
+        return None
+    if word in _PAST:
+        return stem(_PAST[word])
+    return stem(word) if len(word) > 4 and word.endswith("ed") and stem(word) != word else None
+
+
+def same_doing(verb: str, title: str) -> bool:
+    """Return whether to have done that is to have done what a title says: by its verb, or one much like it."""
+    done = past_of(verb)
+    stems = _read(title)[1]
+    if done is None:
+        return False
+    return done in stems or any(done in group and not group.isdisjoint(stems) for group in _kindred())
+
+
+@cache
+def _kindred() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(map(stem, group.split())) for group in KINDRED)
 
 
 def thing_done(words: str) -> str | None:
     """Return what was done: "the groceries" of "bought the groceries"; None where no verb of the past is in front."""
     verb, _, thing = words.partition(" ")
-    verb = verb.lower()
-    past = verb in _PAST or (len(verb) > 4 and verb.endswith("ed"))
     determiner = _DETERMINER.match(thing)
     rest = thing[determiner.end() :].strip() if determiner else thing
-    return rest if past and rest else None
+    return rest if past_of(verb.lower()) is not None and rest else None

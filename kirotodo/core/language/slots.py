@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from kirotodo.core.language.context import Call, DialogueState
-from kirotodo.core.language.lexicon import phrases
-from kirotodo.core.language.mentions import CERTAIN
+from kirotodo.core.language.lexicon import NUMBERS, phrases
+from kirotodo.core.language.list_spans import ordinal
+from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.spans import Moment, Shift, Token, level
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import (
@@ -16,13 +17,14 @@ from kirotodo.core.language.types import (
     Update,
     When,
 )
+from kirotodo.core.language.when.durations import Length, length_at
 from kirotodo.core.language.when.parse import find_when
-from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.language.when.tokens import cut, word_set
 
 IT: Final = Target(pronoun="it")
 _TYING: Final = word_set(
     "to at on for by in into onto it it's that that's this is be are should the a an my our and so one ones them they "
-    "due from until of with as list under time as is at's reminder date day down up"
+    "due from until of with as list under time as is at's reminder date day down up back"
 )
 _PRONOUNS: Final = word_set("it that this them those these both")
 POINTING: Final = word_set("both them those these they")
@@ -45,6 +47,8 @@ class Slots:
     ordinals: tuple[int, ...] = ()
     ids: tuple[int, ...] = ()
     both: bool = False
+    counted: bool = False
+    """Whether a value is a new number for one that was said before."""
     rest: list[Token] = field(default_factory=list)
 
     @property
@@ -62,6 +66,7 @@ class Slots:
         """Return the change that gives a task these values."""
         minutes = self.shift.length.seconds // 60 if self.shift is not None else 0
         days = self.shift.length.days if self.shift is not None else 0
+        months = self.shift.length.months if self.shift is not None else 0
         sign = -1 if self.shift is not None and self.shift.direction in _EARLIER else 1
         return Update(
             target=target,
@@ -75,6 +80,7 @@ class Slots:
             remind=self.remind,
             shift_days=sign * days or None,
             shift_minutes=sign * minutes or None,
+            shift_months=sign * months or None,
             clear=self.clear,
         )
 
@@ -82,14 +88,20 @@ class Slots:
 _EARLIER: Final = word_set("earlier forward up early sooner before")
 
 
-def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset()) -> Slots:
-    """Return the values in a stretch, and what else stands in it but for words that are left `aside`."""
+def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset(), state: DialogueState | None = None) -> Slots:
+    """Return the values in a stretch, and what else stands in it but for words that are left `aside`.
+
+    A bare length or number is a value where the last change in `state` had one like it.
+    """
     slots = Slots()
     for token in piece.tokens:
         if not token.is_sign and token.word not in aside and token.word != "than":
             _take(slots, token)
     _take_cleared(slots)
+    if state is not None and state.last:
+        _take_length(slots, state.last[-1])
     _take_hour(slots, piece.text)
+    _take_level(slots)
     slots.rest = _without_ties(slots.rest)
     if slots.shift is not None and [token.word for token in slots.rest] == ["that"]:
         slots.rest = []  # "two days later than that"
@@ -113,24 +125,69 @@ def _take_cleared(slots: Slots) -> None:
         slots.clear, slots.rest = frozenset({FIELDS[said[1]]}), []
 
 
-_HOUR_WORDS: Final = word_set("half quarter five ten twenty")
+def _take_level(slots: Slots) -> None:
+    """Take a priority that is said of something: "the kettle one is low", "it's quite urgent"."""
+    words = [token.word for token in slots.rest]
+    if slots.priority is None and len(words) > 1 and (words[-2] in _LEVELLED or slots.rest[-2].word in phrases("adv")):
+        priority = level(words[-1]) if words[-1].isalpha() else None
+        if priority is not None and priority != "none":
+            slots.priority = priority
+            slots.rest = [token for token in slots.rest[:-1] if token.word not in phrases("adv")]
+
+
+_LEVELLED: Final = word_set("is are be it's that's as to really very quite super pretty extremely")
+
+
+def _take_length(slots: Slots, last: Call) -> None:
+    """Take "two", "a day", "one week" as another length of the move or of the lead time that was made last."""
+    due, remind = str(last.arguments.get("due", "")), str(last.arguments.get("remind", ""))
+    words = [token.word for token in slots.rest if token.word not in _LENGTHENING]
+    old = _MOVED.fullmatch(due) or _LED.search(remind)
+    if slots.any or not words or old is None:
+        return
+    said = " ".join(words)
+    if len(words) == 1 and (number := NUMBERS.get(said, int(said) if said.isdecimal() else 0)):
+        said = f"{number} {'hours' if due.endswith('0 minutes') else old['unit']}"
+    line = cut(said)
+    read = length_at(line, 0)
+    if read is None or read[1] != line.size:
+        return
+    slots.rest, slots.counted = [], True
+    if remind:
+        slots.remind = _LED.sub(said, remind, count=1)
+    else:
+        slots.shift = Shift(read[0], "earlier" if due[0] == "-" else "later", said)
+
+
+_MOVED: Final = pattern(r"[+-]\d+ (?P<unit>days|minutes)")
+_LED: Final = pattern(r"\b(?:\d+|an?|one|two|three|four|five|six|ten|half an?|the) (?P<unit>\w+)")
+_LENGTHENING: Final = word_set("is are will would do enough plenty fine only just be it to that make should for")
+_HOUR_WORDS: Final = word_set("half quarter past five ten twenty")
 _AT: Final = word_set("to at for by")
 
 
 def _take_hour(slots: Slots, text: Text) -> None:
-    """Take an hour at the end that no date word goes with: "the dentist to 11", "sorry, half 3"."""
+    """Take an hour or a day at the end that no date word goes with: "the dentist to 11", "half six", "to the 8th"."""
     words = [token.word for token in slots.rest]
-    if slots.when is not None or not words or not words[-1].isdecimal() or not 0 < int(words[-1]) <= 24:
+    if slots.when is not None or not words:
         return
-    first = len(words) - 1
-    while first and words[first - 1] in _HOUR_WORDS | {"past"}:
-        first -= 1
+    first, last = len(words) - 1, words[-1]
+    number = int(last) if last.isdecimal() else NUMBERS.get(last, 0)
+    if number and number <= 24:
+        while first and words[first - 1] in _HOUR_WORDS:
+            first -= 1
+        said = f"at {' '.join([*words[first:-1], str(number)])}"
+    elif ordinal(last) > 0 and last[0].isdigit():
+        first -= words[first - 1 : first] == ["the"]
+        said = f"on the {last}"
+    else:
+        return
     tied = first > 0 and words[first - 1] in _AT
-    if not tied and (first > 0 or first == len(words) - 1):
+    if not tied and (first > 0 or (number and first == len(words) - 1)):
         return
-    named = find_when(f"at {' '.join(words[first:])}", now=text.now, preferences=text.preferences)
+    named = find_when(said, now=text.now, preferences=text.preferences)
     if named:
-        slots.when, slots.time_only, slots.rest = named[0].value, True, slots.rest[: first - tied]
+        slots.when, slots.time_only, slots.rest = named[0].value, bool(number), slots.rest[: first - tied]
 
 
 def _take(slots: Slots, token: Token) -> None:
@@ -206,6 +263,10 @@ def words_of(text: Text, tokens: Sequence[Token]) -> str:
 # --- tasks
 
 
+_NAMED: Final = 80.0
+"""A match of which every word stands in the title scores this or more."""
+
+
 def named_task(
     text: Text, tokens: Sequence[Token], *, done: bool | None = None, ids: Sequence[int] | None = None
 ) -> Target | None:
@@ -213,22 +274,12 @@ def named_task(
     words = words_of(text, tokens)
     if not words or len(tokens) > 6:
         return None
-    found = [match for match in text.titles.choose(words, done=done, ids=ids) if match.score >= CERTAIN]
+    found = [match for match in text.titles.choose(words, done=done, ids=ids) if match.score >= _NAMED]
     if not found and done is None and ids is None:
         return None
     if len(found) == 1:
         return Target(words=words, ids=(found[0].id,))
     return Target(words=words, candidates=tuple(match.id for match in found)) if found else None
-
-
-def touched_by(state: DialogueState) -> tuple[int, ...]:
-    """Return the tasks that were changed last, each once."""
-    return tuple(dict.fromkeys(each for call in state.done for each in call.task_ids))
-
-
-def last_call(state: DialogueState) -> Call:
-    """Return the last change that was made."""
-    return state.done[-1]
 
 
 def softeners() -> frozenset[str]:

@@ -201,7 +201,10 @@ class Text:
         self.now, self.preferences, self.context = now, preferences, context
         self.titles = titles_of(context)
         self.spans = find_spans(Source(raw, self.low, now, preferences))
-        self.tokens = mark_places(mark_priorities(mark_lists(raw, context.projects, _joined(list(_tokens(self))))))
+        tokens = mark_priorities(mark_lists(raw, context.projects, _joined(list(_tokens(self)))))
+        state = context.state
+        offered = bool(state.shown or state.pending or len(state.about) > 1)
+        self.tokens = mark_places(self.low, tokens, offered=offered)
 
     def whole(self) -> Piece:
         """Return all of it."""

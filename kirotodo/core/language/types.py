@@ -216,7 +216,9 @@ class Redo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Yes:
-    """Agree to the question before."""
+    """Agree to the question before, with the values of `change` where it says more ("yes, for sunday")."""
+
+    change: "Update | None" = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -229,10 +231,12 @@ class Pick:
     """Choose among what was offered, without a verb: "the second one", "both", "2", "the dentist one".
 
     `instead` says that the last action took the wrong one: undo it and do it to this one ("no, the second one").
+    `change` holds the values that were added ("the roof one, and make it 10am").
     """
 
     target: Target
     instead: bool = False
+    change: "Update | None" = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -698,7 +698,7 @@ def _either(clause: Clause, found: Match, span: str, words: str) -> str | None:
     groups = found.found.re.groupindex
     value = found.value(span) if span in groups and found.has(span) else None
     if value is not None:
-        return value if isinstance(value, str) else value.name
+        return value if isinstance(value, str) else getattr(value, "name", None)
     return _name(clause, found.get(words)) if words in groups and found.has(words) else None
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, naming, reading, sure_of
-from kirotodo.core.language.mentions import CERTAIN, stem
+from kirotodo.core.language.frames.base import FAINT, LIKELY, MAYBE, SURE, Clause, Reading, naming, reading, sure_of
+from kirotodo.core.language.mentions import CERTAIN, past_of, same_doing, thing_done
 from kirotodo.core.language.targets import split, stripped, targets
 from kirotodo.core.language.tokens import Piece
 from kirotodo.core.language.types import Clarify, Complete, Target
@@ -26,7 +26,6 @@ _REOPEN: Final = (
     "<what> isn't|aren't|wasn't|weren't|is_not {adv}* done|finished|complete|completed|ready [yet]",
     "i|we didn't|did_not|haven't|have_not|never {adv}* [actually] finish|finished|do|done|complete|completed <what>",
 )
-_NOT_DONE: Final = "[{filler}]* i|we didn't|did_not|haven't|have_not|never {adv}* <what>"
 _TOLD: Final = (
     "{i} {have}* {adv}* finished|did|done|completed|finish|complete|wrapped_up|sorted|handled|dealt_with|"
     "took_care_of|ticked_off|"
@@ -45,11 +44,12 @@ _HAPPENED: Final = (
     "{i} {have}* {adv}* got|bought|grabbed|picked_up <what>",
     "i've|we've {adv}* got|bought|grabbed|picked_up <what>",
 )
-_PAST: Final = word_set(
-    "bought paid sent wrote made took went did fed ran got met told swept brought sold spoke gave rang found "
-    "built hung "
-    "mown threw chose drove dug laid read cut put set written taken given been called gone"
+_SIGNALS: Final = word_set(
+    "turns turned out it that the a i we he she they my our still needs need to be actually really after all never not "
+    "yet been being doing done finished finish has have had go gone went through forgot forgotten failed bounced came "
+    "back up did do is was are were just only and but so no wait oh hm hmm actually quite bit some"
 )
+"""Words by which it is told that something is not done, and those around them."""
 
 
 def finishing(clause: Clause) -> Iterator[Reading]:
@@ -90,15 +90,31 @@ def _told(clause: Clause) -> Iterator[Reading]:
 def _past(clause: Clause) -> Iterator[Reading]:
     """Yield a finished task where something told in the past says its title ("i've paid the rent")."""
     words = clause.whole.words
-    if clause.wish or clause.request or not any(_is_past(word) for word in words[:6]) or _is_negated(words):
+    if clause.wish or clause.request or all(past_of(word) is None for word in words[:6]) or _is_negated(words):
         return
-    found = clause.whole.match("[{filler}]* [{i}|i've|we've|{have}|{adv}|she|he|they|john]* <what>")
-    if found is not None and found.get("what"):
-        yield from _borne_out(clause, found.get("what"), 0.78)
+    found = clause.whole.match(
+        "[{filler}|yes|yeah]* [{i}|i've|we've|{have}|{adv}|she|he|they|john]* <what> [{adv}|at_last|W|earlier]*"
+    )
+    if found is None or not found.get("what"):
+        return
+    what = found.get("what")
+    yield from _borne_out(clause, what, 0.78)
+    yield from _in_other_words(clause, what)
 
 
-def _is_past(word: str) -> bool:
-    return word in _PAST or (len(word) > 4 and word.endswith("ed") and stem(word) != word)
+def _in_other_words(clause: Clause, what: Piece) -> Iterator[Reading]:
+    """Yield a finished task of which a thing and a verb in the past are told ("spoke to grandpa", of "ring grandpa")."""
+    verb, thing = what.words[0], thing_done(what.raw)
+    found = [match for match in clause.text.titles.choose(thing) if match.score >= VERBLESS] if thing else []
+    if len(found) == 1 and len(split(what)) == 1:
+        view = clause.text.context.task(found[0].id)
+        same = verb in ("did", "got", "done") or (view is not None and same_doing(verb, view.title))
+        target = Target(words=what.raw, ids=(found[0].id,))
+        yield reading("done", 0.76 if same else MAYBE, Complete(target=target))
+
+
+VERBLESS: Final = 88.0
+"""A match of words that stand together in a title scores this or more."""
 
 
 def _is_negated(words: list[str]) -> bool:
@@ -147,12 +163,9 @@ def _finished(clause: Clause, what: Piece, score: float, *, frame: str) -> Itera
 
 
 def _reopened(clause: Clause) -> Iterator[Reading]:
-    if (denied := clause.whole.match(_NOT_DONE)) is not None and clause.text.titles and not clause.asked:
-        found_done = [m for m in clause.text.titles.match(denied.get("what").raw, done=None) if m.score >= CERTAIN]
-        if len(found_done) == 1 and found_done[0].done:
-            target = Target(words=denied.get("what").raw, ids=(found_done[0].id,))
-            yield reading("reopen", 0.83, Complete(target=target, completed=False))
-            return
+    if (target := _denied(clause)) is not None:
+        yield reading("reopen", 0.83, Complete(target=target, completed=False))
+        return
     for _, text, found in naming(_REOPEN, clause.piece, clause.whole):
         meant = [_done_one(clause, target) for target in targets(found.get("what"))]
         told = "i|we" in text or "<what> " in text[:9]
@@ -162,6 +175,17 @@ def _reopened(clause: Clause) -> Iterator[Reading]:
                 "reopen", min(sure, 0.83) if told else sure, *(Complete(target=t, completed=False) for t in meant)
             )
         return
+
+
+def _denied(clause: Clause) -> Target | None:
+    """Return the finished task of which is told that it is not done ("turns out the rent didn't go through")."""
+    words = clause.whole.words
+    signs = _is_negated(words) or {"still", "forgot", "failed", "bounced"} & set(words) or words[:2] == ["turns", "out"]
+    if not signs or clause.asked or clause.request or clause.wish or not clause.text.titles:
+        return None
+    said = " ".join(word for word in words if word not in _SIGNALS and not word.endswith("n't"))
+    found = [match for match in clause.text.titles.match(said, done=None) if match.score >= CERTAIN] if said else []
+    return Target(words=said, ids=(found[0].id,)) if len(found) == 1 and found[0].done else None
 
 
 def _done_one(clause: Clause, target: Target) -> Target:

@@ -183,11 +183,20 @@ def _left_behind(plan: Plan, outcomes: _Outcomes) -> DialogueState:
     state = plan.state
     done = done_by(outcomes.requests)
     if done:
-        state = replace(state, done=done, about=ids_in(done))
+        about = ids_in(done)
+        if all(call.tool == "undo" for call in done):
+            done = (*_without(state.done, about), *done)  # what was not undone stands
+        state = replace(state, done=done, about=about, shown=about if len(about) > 1 else state.shown)
     shown = tuple(each for at, item in enumerate(plan.items) if _shows(item) for each in outcomes.ids(at))
     if shown:
         state = replace(state, shown=shown, about=state.about if done else shown)
     return state
+
+
+def _without(done: tuple[Call, ...], ids: Sequence[int]) -> Iterator[Call]:
+    for call in done:
+        if rest := tuple(each for each in call.task_ids if each not in ids):
+            yield replace(call, task_ids=rest)
 
 
 def _shows(item: Item) -> bool:

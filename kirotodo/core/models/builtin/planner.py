@@ -154,7 +154,7 @@ class Planner:
         """Whether the turn does nothing but change what was shown: the list stays the one that places are of."""
         ids = set(before.shown)
         calls = [call for item in self.items for call in item.calls[item.lookups :]]
-        if not ids or not calls or any(item.kind != "change" for item in self.items):
+        if not ids or not calls or any(item.kind != "change" for item in self.items if item.text or not item.lookups):
             return False
         return all(call.tool == "undo" or (call.task_ids and ids.issuperset(call.task_ids)) for call in calls)
 
@@ -430,19 +430,17 @@ class Planner:
         self.pending = Pending(missing="yes", calls=calls)
 
     def _done(self) -> tuple[Call, ...]:
-        """Return what was changed last, as calls without the tasks; nothing where the talk has moved on since."""
-        if not self.finder.context.state.about:
-            return ()
+        """Return what was changed last, as calls without the tasks."""
         return tuple(
             replace(call, arguments=_without_ids(call.arguments))
-            for call in self.finder.context.state.done
+            for call in self.finder.context.state.last
             if call.tool != "undo" and call.task_ids
         )
 
     def _amend(self, change: Update) -> None:
         """Correct what was done last: another value for it, or the same to another task."""
         done = self._done()
-        if not done or self.finder.context.state.done[-1].tool == "undo":
+        if not done or self.finder.context.state.last[-1].tool == "undo":
             self.say(NOTHING_TO_AMEND)
             return
         touched = ids_in(done)
@@ -450,7 +448,9 @@ class Planner:
         if ids is None:
             return
         last, known = done[-1], set(ids) <= set(touched)
-        if known and (last.tool != "update_task" or len(done) > 1 or change.shift_days or change.shift_minutes):
+        shifted = change.shift_days or change.shift_minutes or change.shift_months
+        again = shifted and str(last.arguments.get("due", ""))[:1] in "+-"
+        if known and (last.tool != "update_task" or len(done) > 1 or (shifted and not again)):
             self._update(replace(change, target=Target(ids=ids, plural=True)))
         elif len(done) != 1 or last.tool == "add_task":
             self.say(NOTHING_TO_AMEND)
@@ -492,7 +492,7 @@ class Planner:
 
     def _take_back(self, target: Target) -> None:
         """Undo a part of what was done last."""
-        touched = ids_in(self._done())
+        touched = self.finder.context.state.changed
         found = self.finder.find(target, Search(asked="change", status="all", several=True))
         ids = tuple(each for each in found.ids if each in touched) if isinstance(found, Found) else ()
         if not ids:
@@ -506,19 +506,23 @@ class Planner:
     def _reply(self, action: Pick | Yes | No) -> None:
         pending = self.finder.context.state.pending
         match action:
-            case Yes() if pending is not None and pending.missing == "yes" and pending.calls:
-                self._carry_out(pending.calls)
+            case Yes(change=change) if pending is not None and pending.missing == "yes" and pending.calls:
+                self._carry_out(pending.calls, change)
             case Yes():
                 self.say("Yes to what? Tell me what to do, for example “add buy milk tomorrow”.")
             case No():
                 self.say("Left as they are." if pending is not None else "All right, nothing was changed.")
             case Pick(target=target, instead=True):
                 self._instead(self._in_places(target))
-            case Pick(target=target):
-                self._picked(self._in_places(target), pending)
+            case Pick(target=target, change=change):
+                self._picked(self._in_places(target), pending, change)
 
-    def _picked(self, target: Target, pending: Pending | None) -> None:
+    def _picked(self, target: Target, pending: Pending | None, change: Update | None) -> None:
+        state = self.finder.context.state
         if pending is None or not pending.calls or pending.missing not in ("task", "yes"):
+            if target.ordinals and not state.shown and not state.about:
+                self.say(NOT_SURE)
+                return
             self._query(Query(about="task", target=target))
             return
         call = pending.calls[0]
@@ -527,10 +531,13 @@ class Planner:
         if isinstance(found, Unclear):
             self._ask(found, pending.calls)
             return
-        self._carry_out(tuple(replace(call, task_ids=found.ids) for call in pending.calls))
+        self._carry_out(tuple(replace(call, task_ids=found.ids) for call in pending.calls), change)
 
-    def _carry_out(self, calls: tuple[Call, ...]) -> None:
-        """Plan calls that waited for an answer."""
+    def _carry_out(self, calls: tuple[Call, ...], change: Update | None = None) -> None:
+        """Plan calls that waited for an answer, with the values that the answer gave."""
+        values = changes_of(change) if change is not None else {}
+        if values:
+            calls = tuple(replace(call, arguments=_with(call, values)) for call in calls)
         if calls[0].tool == "get_task":
             self._query(Query(about="task", target=Target(ids=calls[0].task_ids)))
             return
@@ -672,6 +679,15 @@ def _which(ids: Sequence[int]) -> dict[str, Any]:
 
 def _without_ids(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in ("task_id", "task_ids", "titles")}
+
+
+def _with(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call with further values; those of an addition or a change alone take any."""
+    if call.tool not in ("add_task", "update_task"):
+        return dict(call.arguments)
+    if call.tool == "add_task":
+        values = {"tags" if name == "add_tags" else name: value for name, value in values.items()}
+    return {**call.arguments, **values}
 
 
 def _asked_by(tool: str, arguments: Mapping[str, Any]) -> Asked:
