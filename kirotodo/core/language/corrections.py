@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.language.context import DialogueState, TaskView
-from kirotodo.core.language.lexicon import NUMBERS, phrases
+from kirotodo.core.language.lexicon import COMMON, NUMBERS, phrases
 from kirotodo.core.language.list_spans import ordinal
 from kirotodo.core.language.mentions import CERTAIN, Titles
 from kirotodo.core.language.patterns import pattern
@@ -31,6 +31,7 @@ from kirotodo.core.language.types import (
     Action,
     Add,
     Amend,
+    Complete,
     Confirm,
     Delete,
     Recurrence,
@@ -124,13 +125,10 @@ def _tie(whole: Piece, places: Sequence[int], names: Sequence[str], *, leading: 
 
 def said_of_the_last(whole: Piece, state: DialogueState, read: Read) -> Meant:
     """Return what a text makes of the last change; None where it is no remark on it."""
-    said = _taken_back(whole, state)
-    if said is None and (reason := whole.match(_REASONED)) is not None:
-        said = _taken_back(reason.get("rest"), state)
-    if said is not None:
+    if (said := _taken_back(whole, state)) is not None:
         return said
     mark = remark(whole, state)
-    rules = (_told_by_another, _counted, _ended, _contrast, _respelled, _valued, _named, _one_more)
+    rules = (_told_by_another, _counted, _ended, _contrast, _meant_doing, _respelled, _valued, _named, _one_more)
     return next((meant for rule in rules if (meant := rule(mark, read)) is not None), None)
 
 
@@ -138,7 +136,7 @@ def said_of_the_last(whole: Piece, state: DialogueState, read: Read) -> Meant:
 
 
 _BACK: Final = (
-    "[{oops}|please|and|but|can_you|could_you]* {undo}|{reopen}|bring_back|put_back|undelete [just|only]* <part>",
+    "[{oops}|please|and|but|can_you|could_you]* {undo}|restore|bring_back|put_back|undelete [just|only]* <part>",
     "[{oops}|please|and|but|can_you|could_you|can_i|could_i|{i}]* bring|put|give|get|take|have|want|need|add|set|"
     "change|switch|move [me]? <part> back [in|on|there|to_what_it_was|where_it_was|how_it_was|the_way_it_was|"
     "to_the_old|to_how_it_was|{softener}|{also}]*",
@@ -154,8 +152,8 @@ _UNDONE: Final = (
     "where|how|what|as|the_way it|they was|were [before|{softener}]*",
     "[{oops}|and|but|put|change|move|set|it|that|leave|keep]* back|leave|keep [it|that|them|to|at|on]* "
     "the original|old|previous|first|same|day|date|time [date|day|time|title|name|list|priority|one|it|was|before]*",
+    "[{oops}|and|but|i_think|i_liked|i_prefer]* the original|old|previous|first <field>? [was|is|better|fine|nicer]*",
 )
-_REASONED: Final = "[{oops}|and|but]* {other} ... is|'s|fine|better|again|off|well|changed|so|then [,]? <rest>"
 _REOPENED: Final = (
     "{oops}|not_yet [{oops}|and|but|not_yet]* {reopen} [it|that|them]? [{softener}]*",
     "[{oops}|{softener}|but|i|we|i'm|it's|it|that|that's|is|was|am|have|haven't|hasn't|wasn't|isn't|didn't]* "
@@ -255,9 +253,9 @@ def _told_by_another(mark: Remark, read: Read) -> Meant:
         return None
     if whole.match("[{oops}|and|but]* {other} [have|has|'ve|just]* {backs_out}"):
         return (Confirm(actions=(Delete(target=Target(ids=about)),)),)
-    found = whole.match("[{oops}|and|but]* {other}? <who>? {prefers} <values>") or whole.match(
+    found = whole.match(
         "[{oops}|and|but]* {other} can't|cannot|can_not|won't ... {other}? {prefers} <values>"
-    )
+    ) or whole.match("[{oops}|and|but]* {other}? <who>? {prefers} <values>")
     if found is None:
         return None
     who = found.get("who") if "who" in found.found.re.groupindex else found.piece.sub(0, 0)
@@ -340,9 +338,10 @@ def _contrast(mark: Remark, read: Read) -> Meant:
 
 def _sides(whole: Piece) -> tuple[Piece, Piece] | None:
     """Return what is right and what is wrong in "not the meeting, the lunch", "the lunch, not the meeting"."""
-    led = whole.match("[{oops}|and|but]* not|wrong <both>")
+    led = whole.match("[{oops}|and|but]* not|wrong <both>") or whole.match("no <both> instead|rather|then")
     piece = led.get("both") if led is not None else None
-    commas = [] if piece is None else [n for n in range(piece.first, piece.last) if whole.text.tokens[n].word == ","]
+    signs = range(piece.first, piece.last) if piece is not None else ()
+    commas = [n for n in signs if whole.text.tokens[n].word in (",", ".", "!")]
     if piece is not None and len(commas) == 1:
         return Piece(whole.text, commas[0] + 1, piece.last), Piece(whole.text, piece.first, commas[0])
     found = whole.match("[{oops}|and|but]* not <wrong> but|it's|i_meant|but_rather|rather <right>") or whole.match(
@@ -374,16 +373,43 @@ def _respelled(mark: Remark, read: Read) -> Meant:
     if len(tokens) > 1 and words != view.title and _likeness(words, view.title) >= 0.7 and mark.ties:
         return (Amend(change=Update(target=IT, title=words)),)
     if len(tokens) > 1 and tokens[1].word != "with":
-        return None
+        return _reworded(view.title, words) if mark.ties & {"wrong", "meant"} else None
     word = words_of(mark.text, tokens[:1])
     near = [known for known in view.title.split() if 0.6 <= _likeness(word, known) < 1.0]
     return (Amend(change=Update(target=IT, title=view.title.replace(near[0], word, 1))),) if len(near) == 1 else None
+
+
+def _reworded(title: str, words: str) -> Meant:
+    """Put words in the place of those in a title that share one with them: "it's Dr Albrecht", of "phone Mr Albrecht"."""
+    said, known = words.split(), title.split()
+    for at in range(len(known) - len(said) + 1):
+        here = known[at : at + len(said)]
+        if {word.casefold() for word in here} & {word.casefold() for word in said} - COMMON and here != said:
+            new = " ".join([*known[:at], *said, *known[at + len(said) :]])
+            return (Amend(change=Update(target=IT, title=new)),)
+    return None
 
 
 def _likeness(one: str, other: str) -> float:
     from difflib import SequenceMatcher
 
     return SequenceMatcher(None, one.casefold(), other.casefold()).ratio()
+
+
+def _meant_doing(mark: Remark, read: Read) -> Meant:
+    """ "i meant mark it as done, not delete it", "no, just tick it": something else to be done with what was changed."""
+    if not mark.ties & {"wrong", "meant", "oops"} or not mark.touched or not _DOING & set(mark.body.words[:3]):
+        return None
+    sides = _sides(mark.body)
+    meant = read((sides[0] if sides is not None else mark.body).raw)
+    if len(meant) != 1 or not isinstance(meant[0], Complete | Delete) or meant[0].target.pronoun not in ("it", "them"):
+        return None
+    if mark.tool not in ("complete_task", "delete_task"):
+        return None
+    return (TakeBack(), replace(meant[0], target=Target(ids=mark.touched, plural=True)))
+
+
+_DOING: Final = word_set("mark tick complete finish delete remove cancel done check cross bin scrap drop")
 
 
 # --- values, and tasks that are named
@@ -453,6 +479,8 @@ def _reference(mark: Remark) -> Target | None:
         return pointed[0] if len(pointed) == 1 else None
     if not words:
         return None
+    if len(words) == 1 and words[0].isdecimal() and mark.text.context.task(int(words[0])) is not None:
+        return Target(ids=(int(words[0]),))
     done = (mark.tool == "complete_task" and mark.arguments.get("completed") is False) or None
     return named_changed(mark.text, slots.rest, state) or named_task(mark.text, slots.rest, done=done)
 

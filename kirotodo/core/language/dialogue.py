@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from kirotodo.core.language.content import cut_at
 from kirotodo.core.language.context import Context, DialogueState, Pending
 from kirotodo.core.language.corrections import Read, remark, said_of_the_last
 from kirotodo.core.language.follow_ups import follow_up
@@ -68,7 +69,48 @@ def _told(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] 
         return (Delete(target=Target(ids=state.about, plural=True)),)
     if state.asked_about is not None and (acted := _acting_on_it(whole, state)) is not None:
         return acted
-    return said_of_the_last(whole, state, read) if state.done or state.about else None
+    if (noted := _noted(whole, state)) is not None:
+        return noted
+    if not state.done and not state.about:
+        return None
+    return said_of_the_last(whole, state, read) or _beside_reasons(whole, state, read)
+
+
+_JOINTS: Final = frozenset({",", ".", "!", ";", "-", "so", "because", "cause", "cos", "since", "as"})
+
+
+def _beside_reasons(whole: Piece, state: DialogueState, read: Read) -> tuple[Action, ...] | None:
+    """Return what one part of a text makes of the last change where the others only tell why."""
+    parts = cut_at(whole, _JOINTS)
+    if not 1 < len(parts) <= 3 or any(len(part.words) < 2 for part in parts[1:]):
+        return None
+    found = [(part, said_of_the_last(part, state, read)) for part in parts]
+    meant = [each for _, each in found if each is not None]
+    reasons = [part for part, each in found if each is None]
+    bodies = [remark(part, state).body for part in reasons]
+    only_tell = all(body and body.words[0] in _TELLING and not body.spans("WPKTRDIOQN") for body in bodies)
+    return meant[0] if len(meant) == 1 and reasons and only_tell else None
+
+
+_TELLING: Final = word_set(
+    "he she they it we i he's she's they're it's we're i'm i've i'll that that's there there's the my our ok oh well no "
+    "goose sorry you ugh hmm"
+)
+_NOTED: Final = (
+    "<text> [and|so|please]* put|note|stick|save|keep|write|add|jot|pop|make_a_note_of|record it|that|this|those [down]? "
+    "[in|on|with|to|there|against|under|it|that|this|the|its|notes|note|task|one|too|please|for_it|here]*",
+)
+
+
+def _noted(whole: Piece, state: DialogueState) -> tuple[Action, ...] | None:
+    """ "she likes marzipan, note it there": a fact to be noted with the one task that was talked about."""
+    found = next((found for form in _NOTED if (found := whole.match(form)) is not None), None)
+    if found is None or len(state.about) != 1 or found.get("text").spans("IO"):
+        return None
+    text = found.get("text").trimmed()
+    signs = {token.word for token in whole.tokens[text.last - whole.first :]} & {",", ".", ";", "-", "!", "and"}
+    tail = {"there", "on", "in", "with", "against", "note", "notes"} & set(whole.words[len(text.words) :])
+    return (Update(target=IT, notes=text.raw),) if signs and tail and len(text.words) > 2 else None
 
 
 def _about_it(whole: Piece, *, asked: bool) -> Action | None:

@@ -62,6 +62,11 @@ class Slots:
         """Return whether there is a value besides a list."""
         return replace(self, project=None, rest=[]).any
 
+    @property
+    def any_but_day(self) -> bool:
+        """Return whether there is a value besides a day, which may be when something was done."""
+        return replace(self, when=None, rest=[]).any
+
     def update(self, target: Target) -> Update:
         """Return the change that gives a task these values."""
         minutes = self.shift.length.seconds // 60 if self.shift is not None else 0
@@ -105,8 +110,21 @@ def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset(), state: Dialog
     slots.rest = _without_ties(slots.rest)
     if slots.shift is not None and [token.word for token in slots.rest] == ["that"]:
         slots.rest = []  # "two days later than that"
+    if state is not None and slots.any and all(token.word in _LENGTHENING for token in slots.rest):
+        slots.rest = []
     if len(slots.rest) == 1 and not slots.any:
         _read_alone(slots, piece.text, slots.rest[0])
+    return slots
+
+
+def values_of(tokens: Sequence[Token], text: Text) -> Slots:
+    """Return the values among words, and what else there is of them."""
+    slots = Slots()
+    for token in tokens:
+        _take(slots, token)
+    _take_level(slots)
+    if len(slots.rest) == 1 and not slots.any:
+        _read_alone(slots, text, slots.rest[0])
     return slots
 
 
@@ -245,8 +263,8 @@ def _read_alone(slots: Slots, text: Text, token: Token) -> None:
         slots.priority, slots.rest = priority, []
     elif (project := _list_called(text, token.word)) is not None:
         slots.project, slots.rest = project, []
-    elif token.word.isdecimal() and 0 < int(token.word) <= 24:
-        named = find_when(f"at {token.word}", now=text.now, preferences=text.preferences)
+    elif 0 < (hour := int(token.word) if token.word.isdecimal() else NUMBERS.get(token.word, 0)) <= 24:
+        named = find_when(f"at {hour}", now=text.now, preferences=text.preferences)
         if named:
             slots.when, slots.time_only, slots.rest = named[0].value, True, []
 

@@ -20,6 +20,7 @@ from kirotodo.core.language.frames.finishing import finishing
 from kirotodo.core.language.frames.known import of_known
 from kirotodo.core.language.frames.removing import removing
 from kirotodo.core.language.frames.replying import replying, yes_no
+from kirotodo.core.language.frames.telling import telling
 from kirotodo.core.language.judgement import of_implied_addition, of_unread
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.mentions import CERTAIN
@@ -442,7 +443,7 @@ class _Engine:
         changes = [each for frame in (removing, finishing, editing) for each in frame(clause)]
         if changes and topic_of(clause.piece) and not clause.piece.spans("KIOTN"):
             changes = [_doubted(each, self.text) for each in changes]
-        read = [*changes, *adding(clause), *asking(clause, question=False)]
+        read = [*changes, *telling(clause), *adding(clause), *asking(clause, question=False)]
         return [doubted(clause, each) for each in read]
 
     def _note(self, clause: Clause, found: list[Reading]) -> None:
@@ -672,6 +673,8 @@ def _requests(piece: Piece) -> bool:
 
 def _is_question(clause: Clause) -> bool:
     """Return whether a clause asks, by its mark or by how it begins."""
+    if clause.words[:1] == ["did"] and not clause.asked and any(telling(clause)):
+        return False  # "did the ironing already"
     if _opens_question(clause):
         return True
     return clause.asked and not clause.request

@@ -180,12 +180,15 @@ def _reopened(clause: Clause) -> Iterator[Reading]:
 def _denied(clause: Clause) -> Target | None:
     """Return the finished task of which is told that it is not done ("turns out the rent didn't go through")."""
     words = clause.whole.words
-    signs = _is_negated(words) or {"still", "forgot", "failed", "bounced"} & set(words) or words[:2] == ["turns", "out"]
+    signs = bool(_UNDONE & set(words)) or {"still", "forgot", "failed", "bounced"} & set(words) or words[:2] == ["turns", "out"]
     if not signs or clause.asked or clause.request or clause.wish or not clause.text.titles:
         return None
     said = " ".join(word for word in words if word not in _SIGNALS and not word.endswith("n't"))
     found = [match for match in clause.text.titles.match(said, done=None) if match.score >= CERTAIN] if said else []
     return Target(words=said, ids=(found[0].id,)) if len(found) == 1 and found[0].done else None
+
+
+_UNDONE: Final = word_set("not never didn't haven't hasn't wasn't weren't isn't aren't")
 
 
 def _done_one(clause: Clause, target: Target) -> Target:

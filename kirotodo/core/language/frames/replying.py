@@ -55,7 +55,7 @@ _NEVER_PICKED: Final = word_set(
     "would will "
     "please put set take change push make get give remind schedule do did does when where who how if let let's "
     "cancel clear "
-    "drop find check tell read create book start has have was were reschedule postpone new and every each another only "
+    "need drop find check tell read create book start has have was were reschedule postpone new and every each another only "
     "buy call pay that's it's there's there my"
 )
 

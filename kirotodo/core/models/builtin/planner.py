@@ -407,6 +407,8 @@ class Planner:
                 self._take_back(target)
             case Redo():
                 self._undo({"redo": True})
+            case Undo() if self.finder.context.state.pending is not None:
+                self.say("Left as they are.")
             case Undo(turns=turns) if turns > 1:
                 self._undo({"turns": turns})
             case _:
