@@ -330,9 +330,9 @@ def _contrast(mark: Remark, read: Read) -> Meant:
     if not right.rest or not wrong.rest or right.any:
         return None
     target = named_task(mark.text, right.rest)
-    if target is not None and target.ids and not set(target.ids) & set(mark.touched):
-        if named_changed(mark.text, wrong.rest, mark.state):
-            return (Amend(change=Update(target=target)),)
+    other = target is not None and target.ids and not set(target.ids) & set(mark.touched)
+    if target is not None and other and named_changed(mark.text, wrong.rest, mark.state):
+        return (Amend(change=Update(target=target)),)
     return _retitled(mark, right.rest, wrong)
 
 
@@ -363,7 +363,7 @@ def _retitled(mark: Remark, right: Sequence[Token], wrong: Slots) -> Meant:
 
 
 def _respelled(mark: Remark, read: Read) -> Meant:
-    """ "i meant buy new curtains", "sorry, Catherine", "Mark with a k": the title, or a word of it, written otherwise."""
+    """ "i meant buy new curtains", "sorry, Catherine", "Mark with a k": the title, or a word, spelled otherwise."""
     view, tokens = mark.only, mark.slots.rest
     words = words_of(mark.text, tokens)
     if view is None or not words or mark.slots.any or mark.slots.title or mark.ties & {"joining", "also", "spared"}:
@@ -380,7 +380,7 @@ def _respelled(mark: Remark, read: Read) -> Meant:
 
 
 def _reworded(title: str, words: str) -> Meant:
-    """Put words in the place of those in a title that share one with them: "it's Dr Albrecht", of "phone Mr Albrecht"."""
+    """Put words in the place of those in a title that share one with them: "it's Aunt Rosa", of "ring Uncle Rosa"."""
     said, known = words.split(), title.split()
     for at in range(len(known) - len(said) + 1):
         here = known[at : at + len(said)]
@@ -397,7 +397,7 @@ def _likeness(one: str, other: str) -> float:
 
 
 def _meant_doing(mark: Remark, read: Read) -> Meant:
-    """ "i meant mark it as done, not delete it", "no, just tick it": something else to be done with what was changed."""
+    """ "no, just tick it", "i meant delete it": something else to be done with what was changed."""
     if not mark.ties & {"wrong", "meant", "oops"} or not mark.touched or not _DOING & set(mark.body.words[:3]):
         return None
     sides = _sides(mark.body)
@@ -416,7 +416,7 @@ _DOING: Final = word_set("mark tick complete finish delete remove cancel done ch
 
 
 def _valued(mark: Remark, read: Read) -> Meant:
-    """ "no, medium", "i meant the 12th", "half 3", "wrong list, groceries", "the kettle one is low", "both for friday"."""
+    """ "no, medium", "i meant the 12th", "wrong list, groceries", "the kettle one is low", "both for friday"."""
     slots, state = mark.slots, mark.state
     if slots.rest and not slots.any and mark.whole.match("[{oops}|and]* wrong K|list <rest>"):
         slots.project, slots.rest = words_of(mark.text, slots.rest), []

@@ -93,17 +93,17 @@ def _beside_reasons(whole: Piece, state: DialogueState, read: Read) -> tuple[Act
 
 
 _TELLING: Final = word_set(
-    "he she they it we i he's she's they're it's we're i'm i've i'll that that's there there's the my our ok oh well no "
+    "he she they it we i he's she's they're it's we're i'm i've i'll that that's there there's the my our "
     "goose sorry you ugh hmm"
 )
 _NOTED: Final = (
-    "<text> [and|so|please]* put|note|stick|save|keep|write|add|jot|pop|make_a_note_of|record it|that|this|those [down]? "
+    "<text> [and|so|please]* put|note|stick|save|keep|write|add|jot|pop|make_a_note_of|record it|that|this [down]? "
     "[in|on|with|to|there|against|under|it|that|this|the|its|notes|note|task|one|too|please|for_it|here]*",
 )
 
 
 def _noted(whole: Piece, state: DialogueState) -> tuple[Action, ...] | None:
-    """ "she likes marzipan, note it there": a fact to be noted with the one task that was talked about."""
+    """ "the door sticks, note it there": a fact to be noted with the one task that was talked about."""
     found = next((found for form in _NOTED if (found := whole.match(form)) is not None), None)
     if found is None or len(state.about) != 1 or found.get("text").spans("IO"):
         return None
@@ -163,7 +163,7 @@ _FINISHED: Final = (
 
 
 def _finished_it(whole: Piece, state: DialogueState) -> tuple[Action, ...] | None:
-    """ "it's done", "submitted it just now", of the one task that was talked about; asked back where the verb is another."""
+    """ "it's done", "submitted it just now", of the one task talked about; asked back where the verb is another."""
     found = whole.match(_FINISHED)
     view = whole.text.context.task(state.about[0])
     if found is None or view is None or view.completed is not None:
@@ -210,9 +210,12 @@ def _answer(whole: Piece, pending: Pending, *, asked: bool, read: Read) -> tuple
 
 def _agreed(whole: Piece) -> tuple[Action, ...] | None:
     """Return a yes that says more, or only says more: "yes, for sunday", "both on saturday", "put it on shopping"."""
-    if whole.match("[{affirmed}|please]* add|do|make it|that|them|this|both|those|all [{softener}|please|to_it|the_list]*"):
+    if whole.match(
+        "[{affirmed}|please]* add|do|make it|that|them|this|both|those|all [{softener}|please|to_it|the_list]*"
+    ):
         return (Yes(),)
-    mark = remark(whole.match("{affirmed}+ <more>").get("more") if whole.match("{affirmed}+ <more>") else whole, DialogueState())
+    led = whole.match("{affirmed}+ <more>")
+    mark = remark(led.get("more") if led is not None else whole, DialogueState())
     slots = mark.slots
     rest = [token.word for token in slots.rest if token.word not in POINTING]
     if not slots.any or rest or slots.ordinals or slots.ids or "spared" in mark.ties:
@@ -252,7 +255,9 @@ def _offered_one(piece: Piece, pending: Pending) -> Target | None:
     place = ordinal(alone[0].word) if len(alone) == 1 else 0
     places = slots.ordinals or ((place,) if place else ())
     if places and pending.offered:
-        ids = [pending.offered[each - 1 if each > 0 else each] for each in places if 0 < abs(each) <= len(pending.offered)]
+        ids = [
+            pending.offered[each - 1 if each > 0 else each] for each in places if 0 < abs(each) <= len(pending.offered)
+        ]
         return Target(ids=tuple(ids), plural=len(ids) > 1) if len(ids) == len(places) else None
     if slots.ids or not alone:
         return None  # a pick by number is read everywhere

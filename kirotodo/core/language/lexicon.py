@@ -267,21 +267,22 @@ CLASSES: Final[dict[str, str]] = {
     "my_mistake my_bad correction i_lied apologies yeah right",
     "acting": "make_it make_that make_this put_it put_that set_it set_that change_it change_that change_its move_it "
     "move_that have_it push_it push_that bring_it shift_it do_it remind_me and_remind_me",
-    "meant": "i_meant i_mean i_meant_to_say i_meant_to_say_to it_should_be that_should_be they_should_be "
-    "should_be should_have_been it_should_have_been that_should_have_been it's it_is that's they're rather better "
-    "let's_say let's_make_it let's_do say try "
-    "it's_supposed_to_be it_was_supposed_to_be supposed_to_be it_needs_to_be needs_to_be to_be_exact "
-    "that's_meant_to_be it_belongs that_belongs belongs it_goes that_goes goes they_are they're those_are these_are "
-    "those_should_be it's_actually it_is_actually i_wanted "
-    "i_said it's_really it_should_say it_should_read is_what_i_meant was_what_i_meant is_the_one_i_meant",
+    "meant": "i_meant i_mean i_meant_to_say i_meant_to_say_to it_should_be that_should_be they_should_be should_be "
+    "should_have_been it_should_have_been that_should_have_been it's it_is that's they're rather better let's_say "
+    "let's_make_it let's_do say try it's_supposed_to_be it_was_supposed_to_be supposed_to_be it_needs_to_be "
+    "needs_to_be to_be_exact that's_meant_to_be it_belongs that_belongs belongs it_goes that_goes goes they_are "
+    "those_are these_are those_should_be it's_actually it_is_actually i_wanted i_said it's_really it_should_say "
+    "it_should_read is_what_i_meant was_what_i_meant is_the_one_i_meant",
     "wrong": "wrong_K that's_the_wrong_K wrong_list wrong_one wrong_day wrong_date wrong_time wrong_task wrong_place "
     "wrong_person wrong_priority that's_wrong that's_not_right that_is_wrong not_right my_mistake wrong not_that_one "
     "not_that that's_the_wrong_one not_this_one the_wrong_one that's_the_wrong_list that's_the_wrong_day not_it",
     "also": "too as_well also likewise ditto the_same same in_addition",
-    "joining": "and also plus ditto so_can so_is so_does so_should so_will oh_and same_for same_with likewise_for ditto_for the_same_for the_same_with "
-    "do_the_same_for same_goes_for same_again_for do_the_same_with do_that_for do_that_to do_it_for do_it_to and_do",
-    "softener": "obviously actually instead please pls thanks thank_you then though rather now sorry of_course by_the_way btw "
-    "after_all i_think i_guess after_all_that ok okay again really just only better anyway either yeah",
+    "joining": "and also plus ditto so_can so_is so_does so_should so_will oh_and same_for same_with likewise_for "
+    "ditto_for the_same_for the_same_with do_the_same_for same_goes_for same_again_for do_the_same_with "
+    "do_that_for do_that_to do_it_for do_it_to and_do",
+    "softener": "obviously actually instead please pls thanks thank_you then though rather now sorry of_course "
+    "by_the_way btw after_all i_think i_guess after_all_that ok okay again really just only better "
+    "anyway either yeah",
     "affirmed": "yes yeah yep yup sure ok okay fine please_do go_ahead yes_please and but",
     "takeback": "scrap_that scratch_that forget_that forget_it cancel_that never_mind nevermind never_mind_that "
     "take_that_back take_it_back strike_that ignore_that disregard_that drop_that undo_that undo_it undo revert_that "
@@ -295,30 +296,33 @@ CLASSES: Final[dict[str, str]] = {
     "backs_out": "cancelled canceled can't_make_it cannot_make_it can't_come is_not_coming isn't_coming called_it_off "
     "backed_out bailed dropped_out won't_make_it won't_come pulled_out",
     "spared": "not except except_for but_not keep leave leave_out don't_include skip apart_from minus spare",
-    "light": "i i'm i've i'd i'll me my mine we we're we've we'd we'll us our you your he he's he'd she she's she'd they "
-    "they're they'd it it's its it'd it'll that that's that'd that'll this these those them him her his their there "
-    "there's itself a an the some any all both one ones thing things stuff 's 're 've 'd 'll 'm is are was were be been "
-    "being am has have had do does can could will would shall should may might gets get got to of for on at in by "
-    "with about from into onto as than then so and but or because cause cos since if now just only still already also "
-    "too either even quite rather really very pretty more most much better best well fine good great okay ok yes yeah "
-    "yep oh ah hm hmm uh um er erm lol haha ha ugh phew hey ta cheers thanks thank_you please pls sorry oops actually "
-    "apparently obviously finally maybe perhaps i_think i_guess i_suppose i_reckon should_think i'd_say let's let_us say "
-    "says said suit suits works prefer prefers want wants wanted need needs needed like likes make makes made go goes "
-    "come comes put puts set keep keeps leave move moved push pushed pull shift shove drag bump file stick pop bring "
-    "take change changed turn give up down around over day date time hour matter matters earliest latest again wait "
-    "waits possible able way by_the_way btw manage belongs belong mean meant silly urgh right cool day's time's onto "
-    "until till instead forward same suppose probably definitely quickly kindly could_you can_you would_you label "
-    "tag call_it due starts start begins happens happening takes_place on_that at_last",
-    "became_done": "done finished complete completed sorted sorted_out handled dealt_with taken_care_of settled seen_to "
-    "ticked tick check checked_off ticked_off crossed_off wrapped_up out_of_the_way in_the_bag all_done bought paid "
-    "signed_off wrapped did in_the_post in_the_bin no_more_to_do taken_care see_to_it_done history been_to behind_me behind_us",
-    "became_void": "cancel cancelled canceled called_off call_off drop dropped scrap scrapped delete remove bin binned lose "
-    "erase ditch forget forget_about forget_it stuff_it skip_it skip_that not_happening no_longer_needed not_needed "
-    "isn't_needed aren't_needed can_go don't_need doesn't_need don't_want doesn't_want no_need_for no_longer_need "
-    "not_going not_necessary off_the_table fell_through fallen_through pointless unnecessary won't_be_needing "
-    "don't_need_that any_more anymore",
-    "denying": "not can't cannot never n't don't isn't aren't wasn't weren't haven't hasn't didn't doesn't won't no nope without unless "
-    "not_yet",
+    "light": "i i'm i've i'd i'll me my mine we we're we've we'd we'll us our you your he he's he'd she she's "
+    "she'd they "
+    "they're they'd it it's its it'd it'll that that's that'd that'll this these those them him her his their "
+    "there there's itself a an the some any all both one ones thing things stuff 's 're 've 'd 'll 'm is are was "
+    "were be been being am has have had do does can could will would shall should may might gets get got to of "
+    "for on at in by with about from into onto as than then so and but or because cause cos since if now just "
+    "only still already also too either even quite rather really very pretty more most much better best well fine "
+    "good great okay ok yes yeah yep oh ah hm hmm uh um er erm lol haha ha ugh phew hey ta cheers thanks "
+    "thank_you please pls sorry oops actually apparently obviously finally maybe perhaps i_think i_guess "
+    "i_suppose i_reckon should_think i'd_say let's let_us say says said suit suits works prefer prefers want "
+    "wants wanted need needs needed like likes make makes made go goes come comes put puts set keep keeps leave "
+    "move moved push pushed pull shift shove drag bump file stick pop bring take change changed turn give up down "
+    "around over day date time hour matter matters earliest latest again wait waits possible able way by_the_way "
+    "btw manage belongs belong mean meant silly urgh right cool day's time's until till instead forward same "
+    "suppose probably definitely quickly kindly could_you can_you would_you label tag call_it due starts start "
+    "begins happens happening takes_place on_that at_last",
+    "became_done": "done finished complete completed sorted sorted_out handled dealt_with taken_care_of settled "
+    "seen_to ticked tick check checked_off ticked_off crossed_off wrapped_up out_of_the_way in_the_bag "
+    "all_done bought paid signed_off wrapped did in_the_post in_the_bin no_more_to_do taken_care "
+    "see_to_it_done history been_to behind_me behind_us",
+    "became_void": "cancel cancelled canceled called_off call_off drop dropped scrap scrapped delete remove bin binned "
+    "lose erase ditch forget forget_about forget_it stuff_it skip_it skip_that not_happening "
+    "no_longer_needed not_needed isn't_needed aren't_needed can_go don't_need doesn't_need don't_want "
+    "doesn't_want no_need_for no_longer_need not_going not_necessary off_the_table fell_through "
+    "fallen_through pointless unnecessary won't_be_needing don't_need_that any_more anymore",
+    "negating": "not can't cannot never n't don't isn't aren't wasn't weren't haven't hasn't didn't doesn't won't "
+    "no nope without unless not_yet",
     "following": "and what_about how_about and_what_about and_how_about what_of and_what's what's and_the also "
     "and_for and_on and_in ok_and okay_and so or just only same_but same_for the_same_but show_me and_of_those "
     "of_those and_which which and_of_them of_them which_of_those and_which_of_those which_of_them anything any "

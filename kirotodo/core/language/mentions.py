@@ -249,7 +249,9 @@ def beginning(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
-_DETERMINER: Final = pattern(r"(?:(?:up|in|off|out|to|with|around)\s+)*(?:(?:the|my|our|some|all|those|these|his|her|their)\s+)?")
+_DETERMINER: Final = pattern(
+    r"(?:(?:up|in|off|out|to|with|around)\s+)*(?:(?:the|my|our|some|all|those|these|his|her|their)\s+)?"
+)
 
 
 def past_of(word: str) -> str | None:

@@ -17,7 +17,7 @@ from kirotodo.core.language.types import (
     Update,
     When,
 )
-from kirotodo.core.language.when.durations import Length, length_at
+from kirotodo.core.language.when.durations import length_at
 from kirotodo.core.language.when.parse import find_when
 from kirotodo.core.language.when.tokens import cut, word_set
 

@@ -103,7 +103,7 @@ def _past(clause: Clause) -> Iterator[Reading]:
 
 
 def _in_other_words(clause: Clause, what: Piece) -> Iterator[Reading]:
-    """Yield a finished task of which a thing and a verb in the past are told ("spoke to grandpa", of "ring grandpa")."""
+    """Yield a finished task of which the thing and a verb in the past are told ("spoke to nan", of "ring nan")."""
     verb, thing = what.words[0], thing_done(what.raw)
     found = [match for match in clause.text.titles.choose(thing) if match.score >= VERBLESS] if thing else []
     if len(found) == 1 and len(split(what)) == 1:
@@ -180,7 +180,11 @@ def _reopened(clause: Clause) -> Iterator[Reading]:
 def _denied(clause: Clause) -> Target | None:
     """Return the finished task of which is told that it is not done ("turns out the rent didn't go through")."""
     words = clause.whole.words
-    signs = bool(_UNDONE & set(words)) or {"still", "forgot", "failed", "bounced"} & set(words) or words[:2] == ["turns", "out"]
+    signs = (
+        bool(_UNDONE & set(words))
+        or {"still", "forgot", "failed", "bounced"} & set(words)
+        or words[:2] == ["turns", "out"]
+    )
     if not signs or clause.asked or clause.request or clause.wish or not clause.text.titles:
         return None
     said = " ".join(word for word in words if word not in _SIGNALS and not word.endswith("n't"))

@@ -55,8 +55,8 @@ _NEVER_PICKED: Final = word_set(
     "would will "
     "please put set take change push make get give remind schedule do did does when where who how if let let's "
     "cancel clear "
-    "need drop find check tell read create book start has have was were reschedule postpone new and every each another only "
-    "buy call pay that's it's there's there my"
+    "need drop find check tell read create book start has have was were reschedule postpone new and every each another "
+    "only buy call pay that's it's there's there my"
 )
 
 

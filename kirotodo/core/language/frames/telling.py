@@ -1,4 +1,4 @@
-"""Texts that tell something of known tasks in words of any kind and order: "half four is all she can do".
+"""Texts that tell something of known tasks in words of any kind and order: "noon is when he could do it".
 
 Every word must be a value, light, a word for what became of a task, or stand in the title of one. So what is said of
 anything else is left alone, and no phrase has to be foreseen.
@@ -18,10 +18,12 @@ from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import Action, Complete, Delete, Target
 from kirotodo.core.language.when.tokens import word_set
 
-_CLASSES: Final = ("light", "became_done", "became_void", "denying")
+_CLASSES: Final = ("light", "became_done", "became_void", "negating")
 _LONGEST: Final = 4
 _WORDS_MAX: Final = 16
-_POINTING: Final = word_set("it it's its that that's this one he she they they're them those these both he's she's itself")
+_POINTING: Final = word_set(
+    "it it's its that that's this one he she they they're them those these both he's she's itself"
+)
 _SEVERAL: Final = word_set("they they're them those these both")
 _ANCHORS: Final = word_set(
     "the my our is are was be can could should would will needs has to onto until till instead belongs goes actually "
@@ -109,7 +111,7 @@ def _named(text: Text, told: Told) -> Target | None:
     verb = told.names[0].word
     if len(told.names) == 1 and view is not None and past_of(verb) and same_doing(verb, view.title):
         return Target(words=verb, ids=about)
-    done = None if "became_done" in told.senses and "denying" in told.senses else False
+    done = None if "became_done" in told.senses and "negating" in told.senses else False
     target = named_task(text, told.names, done=done)
     when = told.slots.when
     if when is not None and when.date < text.now.date():
@@ -119,7 +121,7 @@ def _named(text: Text, told: Told) -> Target | None:
 
 def _action(told: Told, target: Target) -> Action | None:
     """Return what is to be done about what was told."""
-    denied = "denying" in told.senses
+    denied = "negating" in told.senses
     done_by_verb = any(past_of(name.word) not in (None, name.word) for name in told.names)
     if ("became_done" in told.senses or done_by_verb) and not told.slots.any_but_day:
         return Complete(target=target, completed=not denied)
