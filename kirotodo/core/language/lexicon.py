@@ -70,7 +70,8 @@ CLASSES: Final[dict[str, str]] = {
     "reopen": "reopen re-open unmark uncheck untick uncomplete un-complete restore bring_back",
     "move": "move reschedule shift push postpone change bump switch delay put set bring transfer pull defer slide "
     "drag snooze push_back push_out put_off put_back move_back bring_forward move_forward move_up pull_forward "
-    "hold_off_on hold_off kick shunt swap update adjust make do prepone push_forward carry_over advance file stick "
+    "hold_off_on hold_off kick shunt shove swap update adjust make do prepone push_forward carry_over advance file "
+    "stick "
     "merge keep",
     "rename": "rename retitle call reword rephrase title",
     "change": "change edit update modify correct fix alter make set switch turn give",
@@ -79,7 +80,7 @@ CLASSES: Final[dict[str, str]] = {
     "clear": "clear empty wipe erase reset nuke clean_out clear_out wipe_out empty_out clear_off clear_up blank_out "
     "wipe_clean purge flush start_over free_up blank clean_up clean tidy_up",
     "skip": "skip miss leave_out jump omit pass_over",
-    "remind": "remind reminds reminding remined alert notify nudge ping warn prompt prod",
+    "remind": "remind reminds reminding remined alert notify nudge ping warn prompt prod beep buzz poke",
     "remember": "remember don't_forget don't_let_me_forget make_sure_i_remember make_sure_i_don't_forget "
     "make_sure_that_i make_sure_i help_me_remember i_can't_forget i_must_not_forget i_mustn't_forget "
     "i_should_not_forget i_shouldn't_forget note_to_self keep_in_mind i_have_to_remember i_need_to_remember "
@@ -213,23 +214,27 @@ CLASSES: Final[dict[str, str]] = {
     "listverb": "reschedule postpone defer snooze prepone prioritise prioritize deprioritise deprioritize tag untag "
     "label unlabel delay put_off",
     "around": "i'd we'd i'm we're he she they me us him her its their let's need want like prefer having has had have "
-    "more another extra whatever someone ask again over along away ahead same reads starting time_to what_i_mean "
+    "more another extra someone ask again over along away ahead same reads starting time_to what_i_mean "
     "i_mean rather though",
-    "tying": "to for until till at by on in into under onto of as with from off about than regarding out_of -> → : "
+    "tying": "to for until till til at by on in into under onto of as with from off about than regarding out_of -> → : "
     "towards until_after",
     "happening": "can could should must may might will would has_to have_to needs_to need_to needs ought_to "
     "had_better got_to be being been goes go moves happens happen starts start begins begin works work suits fits "
     "belongs belong comes better best scheduled planned happening doing done taking_place takes_place wait moved "
-    "pushed shifted changed postponed rescheduled to_be wants_to it's that's they're due_by",
+    "pushed shifted changed postponed rescheduled to_be wants_to it's that's they're due_by ready finished",
     "denying": "not no isn't aren't wasn't won't doesn't don't shouldn't can't cannot never no_longer without "
     "instead_of rather_than do_not does_not",
     "whatsit": "thing stuff business appointment appt visit checkup check-up job task one bit matter",
-    "asking": "ask_me ask_me_again",
+    "asking": "ask_me ask_me_again give_me_a_shout give_me_a_nudge give_me_a_ping give_me_a_buzz shout",
     "filed": "list project",
+    "scoped": "whatever any tasks ones stuff things items overdue late undated reminders todos jobs completed finished "
+    "recurring chores errands",
+    "narrowing": "due on in for of from with at tagged that are is",
+    "referring": "it its them their those these both it's they're that this that's",
     "undated": "undated unscheduled dateless",
     "once": "one-off a_one-off a_one_off non-recurring not_repeat",
     "putting": "add put give stick attach set apply",
-    "noting": "note jot jot_down note_down write write_down put add remember scribble record enter append",
+    "noting": "note jot jot_down note_down write write_down put add remember scribble record enter append stick pop",
     "sooner": "bring bring_forward pull pull_forward move_up advance prepone",
     # --- what speaks against a reading
     "nothing": "try do see wait think go maybe perhaps possibly probably then now just later soon "
@@ -257,7 +262,7 @@ CLASSES: Final[dict[str, str]] = {
     "broke rejected declined avoided noticed remembered assigned changed renamed pushed shifted",
     # --- questions
     "ask": "with_whom to_whom at_what on_what in_what for_what what what's whats what're which who who's whose whom "
-    "when when's where where's why how how's whatever is are am was were do does did have has had should shall may "
+    "when when's where where's why how how's is are am was were do does did have has had should shall may "
     "might isn't aren't doesn't didn't wasn't hasn't haven't won't any anything",
     "aux": "can could would will shall should may might do does did is are am was were have has had",
     "subject": "i we you it he she they the my there this that he's our",

@@ -293,11 +293,17 @@ def _known_lists(raw: str, projects: tuple[str, ...], tokens: list[Token]) -> li
         if after_list and known_list(projects, plain(raw[tokens[i].start : tokens[i].end])).known:
             name = known_list(projects, plain(raw[tokens[i].start : tokens[i].end])).name
             _merged(tokens, i, i + 1, "K", ListName(name, known=True, bare=True))
-        elif tokens[i - 1].word in _BEFORE_NAME and (found := _bare_name(raw, projects, tokens, i)):
+        elif _leads_to_list(tokens, i - 1) and (found := _bare_name(raw, projects, tokens, i)):
             last, value = found
             _merged(tokens, i, last, "K", value)
         i += 1
     return tokens
+
+
+def _leads_to_list(tokens: list[Token], i: int) -> bool:
+    """Return whether a list may be named after i: "to …", and "with …" where something belongs with it."""
+    belongs = tokens[i].word == "with" and i and tokens[i - 1].word in ("go", "goes", "belong", "belongs")
+    return tokens[i].word in _BEFORE_NAME or bool(belongs)
 
 
 def _bare_name(raw: str, projects: tuple[str, ...], tokens: list[Token], i: int) -> tuple[int, ListName] | None:

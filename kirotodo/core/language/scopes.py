@@ -8,8 +8,9 @@ from typing import Any, Final
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.spans import Moment, Token, level, plain
-from kirotodo.core.language.tokens import Piece
+from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import Clearable, Preferences, Scope, Target, When
+from kirotodo.core.language.when.parse import find_when
 from kirotodo.core.language.when.tokens import word_set
 
 
@@ -30,15 +31,15 @@ _LEADS: Final = word_set(
     "it there "
     "and or any some still yet just currently scheduled listed written set marked there's both do not by as those "
     "these them me due planned set's been got being happening coming up made added only so far out now already 's to "
-    "within during everything's what's then please kind sort"
+    "within during everything's what's then please kind sort sits falls lands anywhere i've down so"
 )
 """Words that neither narrow nor name anything at the edges of a filter."""
-_EVERY: Final = word_set("everything all each every anything any whatever entire whole")
+_EVERY: Final = word_set("everything all each every anything any whatever entire whole owt")
 _COMING: Final = (" in the next ", " within ", " the next ", " in the coming ", " over the next ")
 _OVERDUE: Final = word_set("overdue late missed behind past-due")
 _DONE: Final = word_set("completed done finished ticked checked accomplished achieved complete finish crossed closed")
 _OPEN: Final = word_set(
-    "pending open unfinished incomplete outstanding remaining active undone uncompleted left unticked unchecked"
+    "pending open unfinished incomplete outstanding remaining active undone uncompleted left unticked unchecked remains"
 )
 FIELDS: Final[dict[str, Clearable]] = {
     "date": "due", "dates": "due", "deadline": "due", "deadlines": "due", "due": "due", "time": "time",
@@ -65,7 +66,7 @@ class _Reader:
     every: bool = False
     plural: bool = False
     when: When | None = None
-    time_only: bool = False
+    without: tuple[Target, ...] = ()
 
     def word(self, i: int) -> str:
         return self.tokens[i].word if 0 <= i < len(self.tokens) else ""
@@ -110,18 +111,31 @@ def _span(reader: _Reader, i: int) -> int:
 
 def _dated(reader: _Reader, token: Token) -> bool:
     moment: Moment = token.value
+    text = reader.piece.text
+    said = text.low[token.start : token.end]
+    if said in ("now", "right now"):
+        return True
+    if token.lead.endswith("between") and " and " in said:
+        moment = _between_days(said, text, moment)
     if moment.time_only:
         return _timed(reader, moment, token.lead)
     if reader.when is not None and not _between(reader, token):
         return False
     reader.when = reader.when or moment.when
-    text = reader.piece.text
     scope = due_scope(reader.scope, moment.when, token.lead, text.preferences, text.now.date())
-    said = text.low[token.start : token.end]
+    if reader.scope.due == "overdue" and scope.due == "today":
+        scope = replace(scope, due=None, due_to=text.now.date())  # "overdue or due today"
     if said.endswith("s") and any(words in f" {said}" for words in _COMING):
         scope = replace(scope, due_from=text.now.date())
     reader.scope = scope
     return True
+
+
+def _between_days(said: str, text: Text, moment: Moment) -> Moment:
+    """Return the range that "between friday and sunday" means."""
+    words = said.replace("between", "from", 1).replace(" and ", " to ", 1)
+    found = find_when(words, now=text.now, preferences=text.preferences)
+    return Moment(found[0].value) if found and found[0].value.until else moment
 
 
 def _between(reader: _Reader, token: Token) -> bool:
@@ -213,6 +227,9 @@ def _rest_of_week(reader: _Reader, i: int) -> int:
 
 def _tagged(reader: _Reader, i: int) -> int:
     word, after = reader.word(i), reader.word(i + 1)
+    if after in ("tag", "label", "tags", "labels") and reader.question and _is_tag(reader, i):
+        reader.scope = replace(reader.scope, tag=word)
+        return i + 2
     if word in ("tagged", "labelled", "labeled"):
         j = i + 2 if after in ("with", "as", "with_the") else i + 1
     elif word in ("tag", "label") and after not in ("", "do", "are", "is", "i", "have"):
@@ -231,6 +248,16 @@ def _tagged(reader: _Reader, i: int) -> int:
     return j + 1
 
 
+def _is_tag(reader: _Reader, i: int) -> bool:
+    """Return whether a word is one of the user's tags."""
+    return reader.word(i) in {tag.casefold() for tag in reader.piece.text.context.tags}
+
+
+_LACKING: Final = word_set("without no lacking missing hasn't haven't isn't aren't don't doesn't not")
+_HAVING: Final = word_set("with has have")
+_FIELD_LEADS: Final = word_set("a an any the no due set got have on been yet in")
+
+
 def _lacking(reader: _Reader, i: int) -> int:
     """Read "without a date", "with no priority", "that have no list", "undated"."""
     word = reader.word(i)
@@ -240,15 +267,15 @@ def _lacking(reader: _Reader, i: int) -> int:
     if word == "untagged":
         reader.scope = replace(reader.scope, lacks=reader.scope.lacks | {"tags"})
         return i + 1
-    lacking = word in ("without", "no") or (word in ("lacking", "missing"))
-    having = word in ("with", "has", "have")
+    lacking, having = word in _LACKING, word in _HAVING
     if not lacking and not having:
         return i
     j = i + 1
-    while reader.word(j) in ("a", "an", "any", "the", "no", "due", "set"):
+    while reader.word(j) in _FIELD_LEADS:
         lacking = lacking or reader.word(j) == "no"
         j += 1
-    kind = FIELDS.get(reader.word(j))
+    no_name = reader.word(j) == "K" and reader.tokens[j].value.name is None
+    kind = "project" if lacking and no_name else FIELDS.get(reader.word(j))
     if kind is None or (having and not lacking and kind == "tags"):
         return i
     if kind == "due" and lacking:
@@ -276,20 +303,18 @@ def _part(reader: _Reader, i: int) -> int:
 
 def _state(reader: _Reader, i: int) -> int:
     word, before = reader.word(i), reader.word(i - 1)
+    if (end := _got_done(reader, i)) > i or (end := _past_due(reader, i)) > i:
+        return end
     named = reader.word(i + 1) in phrases("task") | phrases("list") | {"ones", "stuff"} or i + 1 >= len(reader.tokens)
     if word == "should" and reader.word(i + 1) == "have" and reader.word(i + 2) == "been":
         reader.scope = replace(reader.scope, due="overdue")
         return i + (4 if reader.word(i + 3) in _DONE else 3)
-    if word in _OVERDUE and (word != "past" or reader.word(i + 1) == "due"):
-        reader.scope = replace(reader.scope, due="overdue")
-        return i + 1
-    if word == "past" and reader.word(i + 1) in ("due", "deadline"):
-        reader.scope = replace(reader.scope, due="overdue")
-        return i + 2
-    if word in ("recurring", "repeating", "repeated"):
+    if word in ("recurring", "repeating", "repeated") or (i and reader.question and word in _REPEATS):
         reader.scope = replace(reader.scope, has=reader.scope.has | {"recurrence"})
         return i + 1
-    if word in _DONE and (reader.question or named or before in ("already", "been", "are", "all", "the")):
+    if word in _DONE and before == "be":
+        return i + 1  # "what must be done today"
+    if word in _DONE and (reader.question or named or before in _BEFORE_DONE):
         opened = before == "not" or reader.word(i - 2) == "not"
         reader.scope = replace(reader.scope, status="pending" if opened else "completed")
         return i + 1
@@ -299,11 +324,48 @@ def _state(reader: _Reader, i: int) -> int:
     return i
 
 
+_REPEATS: Final = word_set("repeat repeats recur recurs")
+_BEFORE_DONE: Final = word_set("already been are all the i've i we've we have has had i'd")
+
+
+def _got_done(reader: _Reader, i: int) -> int:
+    """Read "got through", "get done", "what did i do": what is over."""
+    word, after = reader.word(i), reader.word(i + 1)
+    got = word in ("got", "get", "gotten") and after in ("done", "through")
+    did = reader.question and word == "do" and {reader.word(i - 1), reader.word(i - 2)} >= {"i", "did"}
+    ticked = word in ("tick", "cross", "check", "ticked", "crossed", "checked") and after == "off"
+    if not got and not did and not (ticked and reader.question):
+        return i
+    reader.scope = replace(reader.scope, status="completed")
+    return i + 1 + (got or ticked)
+
+
+def _past_due(reader: _Reader, i: int) -> int:
+    """Read "overdue", "past its date", "should have been done"."""
+    word = reader.word(i)
+    j = i + 1
+    if word == "past":
+        j += reader.word(j) in ("its", "their", "the")
+        if reader.word(j) not in ("due", "deadline", "deadlines", "date", "dates"):
+            return i
+        j += 1
+    elif word not in _OVERDUE:
+        return i
+    today = reader.scope.due == "today"
+    due_to = reader.piece.text.now.date() if today else reader.scope.due_to
+    reader.scope = replace(reader.scope, due=None if today else "overdue", due_to=due_to)
+    return j
+
+
 def _urgent(reader: _Reader, i: int) -> int:
     j = i + 1 if reader.word(i) in ("most", "very", "really") else i
     value = level(reader.word(j)) if reader.word(j) not in ("no", "none", "top", "average", "normal", "minor") else None
     if value is None or reader.tokens[j].is_span:
         return i
+    if reader.word(i - 1) in ("not", "isn't", "aren't"):
+        reader.without += (Target(everything=True, plural=True, scope=Scope(priority=value)),)
+        reader.rest = [place for place in reader.rest if reader.word(place) not in ("not", "that's", "isn't", "aren't")]
+        return j + 1
     if reader.word(j + 1) in phrases("task") | {"ones", "one", "stuff", "first", ""} or reader.word(j - 1) in (
         "is",
         "are",
@@ -378,7 +440,7 @@ def narrowed(piece: Piece, *, question: bool = False, without: tuple[Target, ...
     reader = _Reader(piece, tokens, question)
     reader.run()
     words = _words(reader)
-    scope = replace(reader.scope, without=without) if without else reader.scope
+    scope = replace(reader.scope, without=(*without, *reader.without))
     named = reader.every or any(token.word in phrases("task") | {"ones", "K"} for token in tokens)
     return Narrowed(scope, words, reader.every, reader.plural, named, reader.when)
 
@@ -392,7 +454,9 @@ def _words(reader: _Reader) -> str:
     """Return the user's words for what is left, from the first that names something to the last."""
     rest = list(reader.rest)
     while rest and (
-        reader.word(rest[0]) in _LEADS or reader.word(rest[0]) in ("about", "regarding", "called", "named")
+        reader.word(rest[0]) in _LEADS
+        or (reader.every and reader.word(rest[0]) in ("that's", "which"))
+        or reader.word(rest[0]) in ("about", "regarding", "called", "named")
     ):
         rest.pop(0)
     while rest and reader.word(rest[-1]) in _LEADS | {"there", "any", "again"}:

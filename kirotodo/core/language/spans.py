@@ -241,7 +241,7 @@ def _is_moving(words: tuple[str, ...]) -> bool:
     ):
         return True
     return any(
-        corrected(word) in phrases("move") or word == "later"
+        corrected(word) in phrases("move") or word == "later" or _base(word) in phrases("move")
         for word in words
         if word not in ("do", "make", "put", "set")
     )
@@ -257,6 +257,11 @@ def _more(source: Source, line: Line, i: int) -> Token | None:
     unit = UNITS.get(words[i + 2])
     read = length_at(cut(f"{words[i]} {words[i + 2]}"), 0) if unit else None
     return _shift(source, line, i, i + 3, read[0], "later", "D") if read else None
+
+
+def _base(word: str) -> str:
+    """Return the verb of "moved", "postponed"."""
+    return word[:-1] if word.endswith("ed") and word[:-1] in phrases("move") else word.removesuffix("ed")
 
 
 def _half(line: Line, i: int) -> tuple[Length, int] | None:

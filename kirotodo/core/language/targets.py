@@ -1,10 +1,11 @@
 """Which tasks a stretch of words is about: by number, by place, by pronoun, by words that stand for titles."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
-from kirotodo.core.language.lexicon import NUMBERS, PAIRS, phrases
-from kirotodo.core.language.mentions import CERTAIN, Match
+from kirotodo.core.language.lexicon import CHORES, NUMBERS, PAIRS, phrases
+from kirotodo.core.language.mentions import CERTAIN, STOP, VERY, Match, stem
 from kirotodo.core.language.scopes import Narrowed, excepted, narrowed, scope_matches
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import Scope, Target
@@ -195,11 +196,40 @@ _CUTS: Final = word_set(
 )
 
 
-def mentions(piece: Piece, *, done: bool | None = False) -> list[Match]:
-    """Return the tasks that a stretch clearly names, each once, in the order named, whatever else stands in it."""
+_REACH: Final = 6
+"""Words of the longest part of a title that is looked for within other words."""
+
+
+def windows(piece: Piece, ordinary: Collection[str]) -> Iterator[tuple[int, int, Match]]:
+    """Yield the stretches that are a title, or a part of one not made of `ordinary` words only, and what they name."""
+    titles, tokens = piece.text.titles, piece.tokens
+    end = 0
+    for first, token in enumerate(tokens):
+        if first < end or token.is_span or token.is_sign or not titles.knows(token.word):
+            continue
+        for last in range(min(len(tokens), first + _REACH), first, -1):
+            part = tokens[first:last]
+            if part[-1].word in STOP or any(each.is_span or each.is_sign for each in part):
+                continue
+            found = titles.match(piece.text.raw[part[0].start : part[-1].end])
+            plain = all(each.word in ordinary or stem(each.word) in CHORES for each in part)
+            if found and found[0].score >= (VERY if plain else 88.0):
+                yield first, last, found[0]
+                end = last
+                break
+
+
+def mentions(piece: Piece, *, done: bool | None = False, inside: Collection[str] = ()) -> list[Match]:
+    """Return the tasks that a stretch clearly names, each once, in the order named, whatever else stands in it.
+
+    With `inside`, words that alone name nothing, parts of titles are looked for within the chunks too.
+    """
     text = piece.text
     if not text.titles:
         return []
+    if inside:
+        found_inside = [match for _, _, match in windows(piece, inside)]
+        return list({match.id: match for match in found_inside if not match.done}.values())
     out: list[Match] = []
     start = piece.first
     for place in range(piece.first, piece.last + 1):

@@ -1,5 +1,6 @@
 """Questions about the list, and commands that only show something. Nothing in here ever changes anything."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -49,6 +50,7 @@ _WHEN: Final = (
     "our]* <what>",
     "how long|many_days|much_time|many_weeks|many_hours|soon [do|have|i|is|are|till|until|left|it|before|to|got|"
     "for|we]* <what>",
+    "when did_i|have_i say|said|plan|planned [that]? i'd|i|i_would|i'll|to|we'd [see|do|have|go|be]* [to]? <what>",
     "[what|what's]? [is]? [the]? date|time|due_date|deadline|day of|for|on <what>",
 )
 _DONE_WHEN: Final = (
@@ -62,6 +64,7 @@ _NEXT: Final = (
     "[on|up|the|my|coming|to_do|going_to|happening]* next|first|most_urgent [{task}|{event}|{upcoming}]*",
     "[when|what|where|whats|what's|when's]* [is|'s|are]? [my|the]* next|first [upcoming]? [{event}|{task}|"
     "deadline] [on|in|K|W|today|with|due|starting|begin|is]*",
+    "what|what's|which [is|comes|'s]* [due|coming]? next|first|soonest",
     "what_do_i_do_next|what_next|next|what_now|what's_first|next_up|what_should_i_do|what_should_i_do_now|"
     "what_should_i_work_on ...",
     "whats|what's up next [on|in|K]*",
@@ -81,7 +84,7 @@ _OURS: Final = word_set(
     "notes note streak remind listed overview finished completed done outstanding left urgent late plate agendas "
     "store shop "
     "supermarket remember commitments engagements obligations open unfinished recurring today's tomorrow's going "
-    "happening attending meeting"
+    "happening attending meeting labelled labeled tagged repeats recurring ticked remains empty"
 )
 _UNTIL: Final = word_set("until till left before my our ago for have")
 _EVENTS_BARE: Final = word_set(
@@ -101,7 +104,7 @@ _CHANGED: Final = (
     "what did you [just]? change|do|delete|add|remove|move|undo",
     "what [was|is|were]* [the|my|your]* last|latest|recent change|changes|action|edit",
 )
-_INNER: Final = "{asker} [me|us|to_see|out|again]* <core>"
+_INNER: Final = "[how_can|how_do|how_could|can|could|where_can]? [i|we]? {asker} [me|us|to_see|out|again]* <core>"
 _WH: Final = "if|whether|what|what's|whats|when|when's|which|where|where's|who|who's|how|how_many|how_much|how's ..."
 
 
@@ -239,7 +242,7 @@ def _ours(clause: Clause) -> bool:
         return True
     if piece.match("... on there|on_it ...") or (words & {"my", "our"} and words & _SPELLS and not topic_of(piece)):
         return True
-    if names_ours(piece) or touches_ours(piece):
+    if names_ours(piece) or touches_ours(piece) or _narrows(piece):
         return True
     if (
         words & _MINE
@@ -252,6 +255,12 @@ def _ours(clause: Clause) -> bool:
         and bool(words & {"anything", "what", "what's", "whats", "any", "on", "happening"})
         and not topic_of(piece)
     )
+
+
+def _narrows(piece: Piece) -> bool:
+    """Return whether a question is only a filter ("which are high?", "what repeats?")."""
+    said = narrow(piece, question=True)
+    return said.scope != Scope() and not _content(said.words) and not topic_of(piece)
 
 
 def _changes(clause: Clause) -> Iterator[Reading]:
@@ -408,8 +417,16 @@ def _listing(clause: Clause, piece: Piece) -> Action:
         target = one_target(what)
         if target is not None and target.ids and not target.plural and not said.plural:
             return Query(about="task", target=target)
+    if (
+        words
+        and not count
+        and not said.every
+        and said.scope.status is None
+        and len(named := mentions(piece, inside=_KEPT_OUT)) == 1
+    ):
+        return Query(about="task", target=Target(words=words, ids=(named[0].id,)))
     scope = said.scope if not words else replace(said.scope, search=words)
-    if scope.project is None and (shop := _shop(clause)) is not None and scope.search is None:
+    if scope.project is None and not scope.without and (shop := _shop(clause)) is not None and scope.search is None:
         scope = replace(scope, project=shop)
     return Query(scope=_recent(clause, scope), count_only=count)
 
@@ -428,6 +445,10 @@ def _recent(clause: Clause, scope: Scope) -> Scope:
     """Return a scope whose past days are those of finishing, not of being due."""
     today = clause.text.now.date()
     done = scope.status == "completed"
+    if done and scope.due_from is not None and today < scope.due_from <= today + dt.timedelta(days=7):
+        week = dt.timedelta(days=7)  # "what did I do on monday" is about the last one
+        last = scope.due_to - week if scope.due_to else None
+        scope = replace(scope, due_from=scope.due_from - week, due_to=last)
     if scope.due == "today" and done:
         return replace(scope, due=None, completed_from=today, completed_to=today)
     if scope.due == "week" and done:
@@ -454,7 +475,7 @@ _KEPT_OUT: Final = word_set(
     "says said plan plans schedule must getting attending attend attended go come goes been being has had having make "
     "i'll i'd we've let's hey fall falls between before after until marked really all each every currently right "
     "first last previous latest recent recently upcoming future past possible able exist exists called "
-    "detail details information info specific entire full current active new"
+    "else comes anywhere only empty detail details information info specific entire full current active new"
 )
 
 

@@ -18,10 +18,9 @@ from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.mentions import STOP, VERY
 from kirotodo.core.language.scopes import FIELDS, excepted
 from kirotodo.core.language.spans import Moment, Shift, Token, level
-from kirotodo.core.language.targets import targets
+from kirotodo.core.language.targets import targets, windows
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.types import Clarify, Clearable, RenameList, Scope, Skip, Target, Update, When
-from kirotodo.core.language.when.tokens import word_set
 
 _ROLES: Final = (
     ("noise", ("article", "softener", "adv", "tail", "pointing", "i", "around")),
@@ -48,10 +47,8 @@ _ROLES: Final = (
 """What each class of the lexicon does in an edit; a later row wins."""
 
 _VALUES: Final = frozenset("WDLRPKTN")
-_LONGEST: Final = 3
+_LONGEST: Final = 4
 """Words of the longest phrase that a role may have."""
-_REACH: Final = 6
-"""Words of the longest part of a title that is kept together."""
 _OLD: Final = frozenset({"from", "off", "out of", "instead of", "since"})
 _INTO: Final = frozenset({"to", "into", "under", "onto", "in", "on", "with", "is", "for", "be", "go", "goes", "over"})
 _EARLIER: Final = frozenset({"earlier", "sooner", "early"})
@@ -78,6 +75,7 @@ class _Edit:
     words: set[str] = field(default_factory=set)
     values: list[tuple[Token, str]] = field(default_factory=list)
     denied: list[tuple[Token, str]] = field(default_factory=list)
+    unknown: int = 0
     fields: set[Clearable] = field(default_factory=set)
     lost: set[Clearable] = field(default_factory=set)
 
@@ -133,21 +131,7 @@ _PARTICIPLE: Final = ("ed", "ing", "done")
 
 def _kept(piece: Piece) -> set[int]:
     """Return the places of words that are a title, or a part of one that is not made of words of edits only."""
-    titles, tokens = piece.text.titles, piece.tokens
-    kept: set[int] = set()
-    for first, token in enumerate(tokens):
-        if first in kept or token.is_span or token.is_sign or not titles.knows(token.word):
-            continue
-        for last in range(min(len(tokens), first + _REACH), first, -1):
-            part = tokens[first:last]
-            if part[-1].word in STOP or any(each.is_span or each.is_sign for each in part):
-                continue
-            found = titles.match(piece.text.raw[part[0].start : part[-1].end])
-            plain = all(each.word in _roles() for each in part)
-            if found and found[0].score >= (VERY if plain else 88.0):
-                kept |= set(range(first, last))
-                break
-    return kept
+    return {place for first, last, _ in windows(piece, _roles().keys()) for place in range(first, last)}
 
 
 def _peeled(piece: Piece) -> _Edit:
@@ -159,18 +143,38 @@ def _peeled(piece: Piece) -> _Edit:
         low += size
     while low < high and (size := _size(tokens, high - 1, -1, kept)):
         high -= size
-    low, high = _with_filters(tokens, min(low, len(tokens)), high)
+    low, high = _named(piece, kept, min(low, len(tokens)), high)
+    low, high = _with_filters(tokens, low, high)
     while 0 < low < high and tokens[low - 1].word in ("the", "my", "our"):
         low -= 1
     edit = _Edit(Piece(piece.text, piece.first + low, piece.first + high))
-    _read(edit, tokens[:low], set())
-    _read(edit, tokens[high:], {"after"})
+    _read(edit, tokens[:low])
+    _read(edit, tokens[high:])
     if low >= high:
         edit.what = _pointing(piece) or _whole_list(piece)
         edit.values, edit.denied = (
             [each for each in said if each[0] not in edit.what.tokens] for said in (edit.values, edit.denied)
         )
     return edit
+
+
+def _named(piece: Piece, kept: set[int], low: int, high: int) -> tuple[int, int]:
+    """Return the bounds of the titles within what is left, where all of it together names nothing."""
+    inner = sorted(place for place in kept if low <= place < high)
+    if not inner or (inner[0], inner[-1] + 1) == (low, high):
+        return low, high
+    between = [token for place, token in enumerate(piece.tokens) if inner[0] < place < inner[-1] and place not in kept]
+    beside = [piece.tokens[place] for place in (inner[0] - 1, inner[-1] + 1) if low <= place < high]
+    if any(token.word not in STOP and not token.is_sign for token in between) or any(map(_modifies, beside)):
+        return low, high
+    if any(is_ours(each) for each in targets(Piece(piece.text, piece.first + low, piece.first + high))):
+        return low, high
+    return inner[0], inner[-1] + 1
+
+
+def _modifies(token: Token) -> bool:
+    """Return whether a word beside a title makes it another thing ("the vet's bill", "Lena's birthday")."""
+    return not (token.is_sign or token.is_span or token.word in _roles() or token.word in STOP) or token.word == "'s"
 
 
 def _whole_list(piece: Piece) -> Piece:
@@ -182,27 +186,17 @@ def _whole_list(piece: Piece) -> Piece:
     return Piece(piece.text, piece.last, piece.last)
 
 
-_POINTING: Final = word_set("it its them their those these both it's they're that this that's")
-
-
 def _pointing(piece: Piece) -> Piece:
     """Return the pronoun in a stretch that names nothing else."""
     for place, token in enumerate(piece.tokens, piece.first):
-        if token.word in _POINTING:
+        if token.word in phrases("referring"):
             return Piece(piece.text, place, place + 1)
     return Piece(piece.text, piece.last, piece.last)
 
 
-_SCOPED: Final = phrases("every") | {
-    "tasks", "ones", "stuff", "things", "items", "overdue", "late", "undated", "any", "reminders", "todos", "jobs",
-    "completed", "finished", "recurring", "chores", "errands",
-}  # fmt: skip
-_NARROWING: Final = frozenset({"due", "on", "in", "for", "of", "from", "with", "at", "tagged", "that", "are", "is"})
-
-
 def _with_filters(tokens: list[Token], low: int, high: int) -> tuple[int, int]:
     """Return the bounds of what is changed, with the dates, lists and priorities beside it that say which tasks."""
-    scoped = bool({token.word for token in tokens[low:high]} & _SCOPED)
+    scoped = bool({token.word for token in tokens[low:high]} & (phrases("every") | phrases("scoped")))
     if low < high:
         at = high
         while at < len(tokens):
@@ -210,7 +204,7 @@ def _with_filters(tokens: list[Token], low: int, high: int) -> tuple[int, int]:
                 at = high = at + size
                 continue
             ahead = at
-            while ahead < len(tokens) and tokens[ahead].word in _NARROWING:
+            while ahead < len(tokens) and tokens[ahead].word in phrases("narrowing"):
                 ahead += 1
             token = tokens[ahead] if ahead < len(tokens) else None
             if token is None or not _filters(token, scoped, [*tokens[:low], *tokens[ahead + 1 :]]):
@@ -240,7 +234,7 @@ def _filters(token: Token, scoped: bool, others: list[Token]) -> bool:
     return same or (scoped and bool(left))
 
 
-def _read(edit: _Edit, tokens: list[Token], seen: set[str]) -> None:
+def _read(edit: _Edit, tokens: list[Token]) -> None:
     """Take up what the words on one side say."""
     denying, link, at = False, "", 0
     while at < len(tokens):
@@ -249,6 +243,9 @@ def _read(edit: _Edit, tokens: list[Token], seen: set[str]) -> None:
             link = token.lead or link
             (edit.denied if denying or (link in _OLD and token.word != "D") else edit.values).append((token, link))
             denying, link = False, ""
+            at += 1
+            continue
+        if token.word == "'s" or token.word.isdecimal():
             at += 1
             continue
         size, role = _phrase(tokens, at, 1, set())
@@ -272,6 +269,8 @@ def _read(edit: _Edit, tokens: list[Token], seen: set[str]) -> None:
             link = said if role == "link" or said in _INTO else link
         if role:
             edit.roles.add(role)
+        else:
+            edit.unknown += not token.is_sign and token.word not in (":", "'s")
         if role == "strong":
             denying = False
 
@@ -283,6 +282,8 @@ def _valued(clause: Clause) -> Iterator[Reading]:
     """Yield the change that the values around a task make of it."""
     piece, exception = excepted(clause.piece)
     edit = _peeled(piece)
+    if clause.words[:1] in (["tag"], ["label"]) and not edit.of("T"):
+        return
     if exception is not None:
         apart = _peeled(_alone(exception))  # "all but the vet to friday"
         exception, edit.values = apart.what, [*edit.values, *apart.values]
@@ -302,8 +303,8 @@ def _valued(clause: Clause) -> Iterator[Reading]:
         if clause.words[0] in phrases("listverb") and not clause.piece.spans("DKI"):
             yield reading("date", LIKELY, Clarify(missing="time", action="update"))
         return
-    score = _score(clause, edit, fields, meant)
-    if score:
+    score = _score(clause, edit, fields, meant) - 0.07 * edit.unknown
+    if score > FAINT:
         sure = min(sure_of(target, clause.text, score) for target in meant)
         yield reading("edit", sure, *(Update(target=target, **fields) for target in meant))
 
@@ -437,7 +438,11 @@ def _reminder(clause: Clause, edit: _Edit, meant: list[Target]) -> dict[str, Any
     return {"remind": moment.isoformat(timespec="minutes")}
 
 
-_CONTRASTING: Final = frozenset({"instead", ":", "now", "rather", "to", "until", "till", "off", "->", "less", "over"})
+_PLAIN: Final = frozenset({"shift_days", "shift_minutes", "shift_months", "remind", "add_tags"})
+"""Fields that nothing else is said with: a word that is not understood beside them is passed over."""
+_CONTRASTING: Final = frozenset(
+    {"instead", ":", "now", "rather", "to", "until", "till", "off", "->", "less", "over", "onto", "into", "under"}
+)
 
 
 def _score(clause: Clause, edit: _Edit, fields: dict[str, Any], meant: list[Target]) -> float:
@@ -449,6 +454,8 @@ def _score(clause: Clause, edit: _Edit, fields: dict[str, Any], meant: list[Targ
     dated = fields.keys() <= {"when", "time_only", "recurrence"}
     if _has_verb(edit, fields) or ("weak" in edit.roles and (not dated or edit.fields)):
         return 0.96
+    if edit.unknown and not ("be" in edit.roles and edit.unknown == 1) and not fields.keys() & _PLAIN:
+        return 0.0
     if "weak" in edit.roles:
         return 0.82
     if _contrasts(edit):
@@ -538,8 +545,9 @@ _TAGGED: Final = (
     "{putting} <what> the|a tag|label|tags|labels [called]? <tags>",
     "<what> gets|get|needs|should_have|should_get [the|a]* tag|label|tags|labels <tags>",
     "<what> should_be|is|are tagged|labelled|labeled [with|as]? <tags>",
-    "tag|label <what> <tags>",
+    "tag|label <what*> <tags>",
 )
+_RETAGGED: Final = "{change}|replace [the]? <old> tag|label on|of|for <what> for|with|to|by|into <tags>"
 _UNTAGGED: Final = (
     "{untag} <what> from|with|as <tags>",
     "{remove}|{off}|strip|clear|lose [the]? tag|label|tags|labels <tags> from|off|of|off_of|on <what>",
@@ -550,6 +558,11 @@ _UNTAGGED: Final = (
 
 
 def _tags(clause: Clause) -> Iterator[Reading]:
+    if (found := clause.piece.match(_RETAGGED)) is not None:
+        old, new = _names(clause, found.get("old")), _names(clause, found.get("tags"))
+        if old and new:
+            yield from _updates(clause, found.get("what"), "tag", 0.97, remove_tags=old, add_tags=new)
+        return
     for name, forms in (("add_tags", _TAGGED), ("remove_tags", _UNTAGGED)):
         for text in forms:
             found = clause.piece.match(text)
@@ -644,7 +657,11 @@ _NOTED: Final = (
     "<what> : {noting}|note_that|remember_that [that]? [:]? <note>",
     "<what> needs|gets|should_have|should_get [a]? {notes} :|saying|that|that_says <note>",
     "{noting} on|for|to|under|in|with <what> that|: <note>",
-    "for|regarding|about|on <what> note|remember|note_that|remember_that|don't_forget [that]? <note>",
+    "for|regarding|about|on <what> note|remember|note_that|remember_that|don't_forget|jot|jot_down|write|write_down "
+    "[that|this]? [:]? <note>",
+    "{noting} this|that [against|on|with|to|under|in|for]+ <what> : <note>",
+    "<note> {noting}|keep|save it|that|this [down|in|on|to|with|against|under]* "
+    "[there|it|that|them|the|task|one|notes|too]+",
     "<note> note_that_down|add_that_to_the_notes|put_that_in_the_notes|note_it|make_a_note_of_that|note_that",
     "for|regarding|about <what> : <note>",
 )
@@ -676,6 +693,7 @@ _MERGED: Final = (
     "rename from=K to|as|into to=K|Q|<other>",
     "rename the list <name> to|as to=K|Q|<other>",
     "call from=K to=Q|<other> [instead]",
+    "rename|retitle|call <name> to|as|into <other>",
     "from=K should_be|is [now]? called|named|renamed [to]? to=Q|<other>",
     "{move}|put everything|all from|on|in|of from=K to|into|onto|on to=K|<other>",
 )
@@ -689,8 +707,10 @@ def _merged(clause: Clause) -> Iterator[Reading]:
         old = _either(clause, found, "from", "name")
         new = _either(clause, found, "to", "other")
         known = old is not None and known_list(clause.text.context.projects, old).known
+        if clause.text.titles and len(new or "") > 30:
+            return
         if old and new and (known or ("K" in clause.words and not clause.text.context.projects)):
-            yield reading("rename_list", 0.97, RenameList(name=old, to=new))
+            yield reading("rename_list", 0.99, RenameList(name=old, to=new))
         return
 
 
