@@ -178,6 +178,7 @@ def stderr_of(done: subprocess.CompletedProcess[str], code: int) -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 def test_the_first_run_works_at_once(home: Path) -> None:
     done = shell(home, "add", "buy milk 2030-01-07")
     assert (done.returncode, done.stderr) == (0, "")
@@ -185,6 +186,7 @@ def test_the_first_run_works_at_once(home: Path) -> None:
     assert "buy milk" in shell(home, "list").stdout
 
 
+@pytest.mark.slow
 def test_a_pipe_into_ask_and_its_json(home: Path) -> None:
     done = shell(home, "ask", "--json", stdin="add milk tomorrow at 5pm\n")
     assert done.returncode == 0
@@ -192,6 +194,7 @@ def test_a_pipe_into_ask_and_its_json(home: Path) -> None:
     assert json.loads(shell(home, "list", "--json").stdout)["items"][0]["due_time"] == "17:00:00"
 
 
+@pytest.mark.slow
 def test_a_broken_configuration_is_one_sentence(home: Path) -> None:
     home.mkdir()
     (home / "config.toml").write_text("rate_limit =\n")
@@ -199,6 +202,7 @@ def test_a_broken_configuration_is_one_sentence(home: Path) -> None:
     assert shell(home, "config", "path").stdout.strip() == str(home / "config.toml")
 
 
+@pytest.mark.slow
 def test_a_corrupt_database_is_one_sentence(home: Path) -> None:
     home.mkdir()
     (home / "kirotodo.db").write_bytes(b"this is no database" * 1000)
@@ -207,12 +211,14 @@ def test_a_corrupt_database_is_one_sentence(home: Path) -> None:
         assert "kirotodo.db" in sentence
 
 
+@pytest.mark.slow
 def test_a_data_folder_that_is_a_file_is_one_sentence(home: Path) -> None:
     home.write_text("")
     assert str(home) in stderr_of(shell(home, "list"), 1)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that not even root can write")
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     for args in (("list",), ("add", "milk"), ("ask", "hello")):
         sentence = stderr_of(shell(Path("/proc/kirotodo"), *args, cwd=tmp_path), 1)
@@ -229,6 +235,7 @@ def test_a_held_database_is_one_sentence_and_can_be_read(home: Path, program: Co
         assert "milk" in shell(home, "list").stdout
 
 
+@pytest.mark.slow
 def test_two_programs_at_once_lose_nothing(home: Path, program: CommandRunner) -> None:
     program.ok("add", "first")
     running = [
@@ -241,6 +248,7 @@ def test_two_programs_at_once_lose_nothing(home: Path, program: CommandRunner) -
     assert set(program.titles()) == {"first", "task 0", "task 1", "task 2", "task 3"}
 
 
+@pytest.mark.slow
 def test_a_full_stdout_is_one_sentence(home: Path, program: CommandRunner) -> None:
     program.ok("add", "milk")
     with open("/dev/full", "w") as full:
@@ -252,6 +260,7 @@ def test_a_full_stdout_is_one_sentence(home: Path, program: CommandRunner) -> No
     assert done.returncode == 1
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_silent(home: Path, program: CommandRunner) -> None:
     tasks = json.dumps([{"title": f"task {number} {'x' * 100}"} for number in range(2_000)])
     program.ok("import", stdin=tasks)
@@ -266,6 +275,7 @@ def test_a_closed_pipe_is_silent(home: Path, program: CommandRunner) -> None:
         assert running.wait(60) == 0
 
 
+@pytest.mark.slow
 def test_a_stdout_of_few_letters_shows_what_it_can(home: Path, program: CommandRunner) -> None:
     program.ok("add", "牛奶")
     done = shell(home, "list", PYTHONUTF8="0", PYTHONIOENCODING="latin-1")
@@ -274,6 +284,7 @@ def test_a_stdout_of_few_letters_shows_what_it_can(home: Path, program: CommandR
 
 
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+@pytest.mark.slow
 def test_no_colours_where_none_are_wanted(home: Path, program: CommandRunner, name: str, value: str) -> None:
     program.ok("add", "milk")
     shown = ended(terminal(home, "list", variables={name: value}))
@@ -281,11 +292,13 @@ def test_no_colours_where_none_are_wanted(home: Path, program: CommandRunner, na
     assert "\x1b" not in shown
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_colours(home: Path, program: CommandRunner) -> None:
     program.ok("add", "milk")
     assert "\x1b[1m" in ended(terminal(home, "list"))
 
 
+@pytest.mark.slow
 def test_a_narrow_terminal_is_never_overrun(home: Path, program: CommandRunner) -> None:
     for text in (
         "牛奶 milk and very many other things from the market +shopping #food 2026-11-27 17:00 !high",
@@ -303,6 +316,7 @@ def test_a_narrow_terminal_is_never_overrun(home: Path, program: CommandRunner) 
     ("term", "size", "reason"),
     [("dumb", (24, 80), "TERM is dumb"), ("xterm", (4, 80), "80×4"), ("xterm", (24, 15), "15×24")],
 )
+@pytest.mark.slow
 def test_a_terminal_too_plain_or_too_small_points_to_ask(
     home: Path, term: str, size: tuple[int, int], reason: str
 ) -> None:
@@ -314,6 +328,7 @@ def test_a_terminal_too_plain_or_too_small_points_to_ask(
 
 
 @pytest.mark.parametrize(("answer", "left"), [("y", 0), ("n", 2), ("", 2)])
+@pytest.mark.slow
 def test_deleting_several_asks_at_a_terminal(home: Path, program: CommandRunner, answer: str, left: int) -> None:
     for title in ("milk", "eggs"):
         program.ok("add", title)
@@ -325,6 +340,7 @@ def test_deleting_several_asks_at_a_terminal(home: Path, program: CommandRunner,
     assert child.exitstatus == (0 if left == 0 else 1)
 
 
+@pytest.mark.slow
 def test_ask_asks_at_a_terminal(home: Path, program: CommandRunner) -> None:
     for title in ("milk", "eggs"):
         program.ok("add", title)
@@ -336,6 +352,7 @@ def test_ask_asks_at_a_terminal(home: Path, program: CommandRunner) -> None:
     assert program.titles() == []
 
 
+@pytest.mark.slow
 def test_ctrl_c_at_a_question_stops_the_turn(home: Path, program: CommandRunner) -> None:
     for title in ("milk", "eggs"):
         program.ok("add", title)
@@ -350,6 +367,7 @@ def test_ctrl_c_at_a_question_stops_the_turn(home: Path, program: CommandRunner)
     assert "awaiting" not in program.ok("conversations", "show", "1")
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_130(home: Path) -> None:
     running = subprocess.Popen(
         [*KIROTODO, "add"], env=environment(home), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -377,6 +395,7 @@ def _until_reading(pid: int) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="needs root to become nobody")
+@pytest.mark.slow
 def test_no_home_folder_is_one_sentence(tmp_path: Path) -> None:
     become_nobody = (
         "import os, sys, tzlocal, platformdirs.unix, pydantic_core, kirotodo.core.settings\n"
@@ -395,6 +414,7 @@ def test_no_home_folder_is_one_sentence(tmp_path: Path) -> None:
     assert "Set HOME, or set KIROTODO_HOME" in stderr_of(done, 1)
 
 
+@pytest.mark.slow
 def test_a_full_trace_is_shown_to_those_who_ask_for_it(home: Path) -> None:
     done = shell(home, "show", "9", KIROTODO_DEBUG="1")
     assert "Traceback" in done.stderr

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SCREEN_AND_SERVER = {"textual", "rich", "fastapi", "starlette", "uvicorn", "openai", "httpx2", "keyring"}
 HEAVY = SCREEN_AND_SERVER | {"pydantic", "sqlalchemy", "sqlmodel", "alembic", "asyncio", "click"}
 

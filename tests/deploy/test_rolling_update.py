@@ -11,6 +11,8 @@ import pytest
 from tests.deploy.release_server import answer_of, kirotodo, release_server
 from tests.deploy.tools import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def released() -> list[str]:
     """Tags of releases, the newest first."""

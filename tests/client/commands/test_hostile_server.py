@@ -242,6 +242,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**kept, **variables, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring", **more}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("logger", ["kirotodo.core", "httpx2"])
 def test_no_log_record_scripts_the_terminal(logger: str, home: Path) -> None:
     program = f"""
@@ -278,6 +279,7 @@ def on_a_real_terminal(home: Path, *args: str, answers: tuple[str, ...] = (), va
     return OUR_STYLES.sub("", shown.decode().replace("\r\n", "\n"))
 
 
+@pytest.mark.slow
 def test_a_real_terminal_gets_no_escape_sequence_of_others(server: HostileServer, home: Path) -> None:
     server.reply(200, account(POISON))
     subprocess.run([*KIROTODO, "import"], input=json.dumps([{"title": POISON}]).encode(), env=environment(home))

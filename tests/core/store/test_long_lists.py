@@ -23,6 +23,8 @@ from tests import postgres
 from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, Clock, shown
 from tests.examples import examples
 
+pytestmark = pytest.mark.slow
+
 COPIES: Final = 350
 DONE: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 PROTOTYPES: Final = (

@@ -257,6 +257,7 @@ def test_opening_a_database_that_is_up_to_date_does_not_import_alembic(url: str)
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_alembic_itself_works_from_a_checkout(url: str, tmp_path: Path) -> None:
     def alembic(*arguments: str) -> str:
         command = [sys.executable, "-m", "alembic", "-c", str(ROOT / "alembic.ini"), *arguments]
