@@ -33,7 +33,7 @@ test: $(STAMP) ## run the whole test suite
 	$(PYTEST)
 
 test-fast: $(STAMP) ## run the tests that need no screen, no PostgreSQL and no seconds
-	$(PYTEST) -m "not slow and not screen and not postgres and not terminal and not llm and not deploy and not exhaustive"
+	KIROTODO_TEST_PROFILE=fast $(PYTEST) -m "not slow and not screen and not postgres and not terminal and not llm and not deploy and not exhaustive"
 
 test-exhaustive: $(STAMP) ## run the exhaustive tests: every backend on every database, every API route, many examples
 	KIROTODO_TEST_PROFILE=exhaustive $(PYTEST) -m "exhaustive or hypothesis"

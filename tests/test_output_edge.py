@@ -47,6 +47,7 @@ def taken(source: str) -> set[str]:
     return set(called(source)) & (FORBIDDEN | {"markup=True"})
 
 
+@pytest.mark.slow
 def test_nothing_is_printed_but_through_the_ways_out() -> None:
     found = {
         f"{path.relative_to(ROOT).as_posix()}: {way}"

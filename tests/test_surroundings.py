@@ -166,6 +166,7 @@ def test_a_server_is_told_of_what_is_wrong_in_its_file(home: Path) -> None:
         assert "LOG_LEVEL=trace (from .env)" in result.stderr
 
 
+@pytest.mark.slow
 def test_modules_in_the_folder_are_none_of_ours(home: Path) -> None:
     for name in ("click", "secrets", "httpx2", "asyncio"):
         Path(f"{name}.py").write_text("raise SystemExit('taken over')")

@@ -203,6 +203,7 @@ def outcomes(model: ScriptedModel) -> list[ToolOutcome]:
     return [item for item in model.requests[-1].history if isinstance(item, ToolOutcome)]
 
 
+@pytest.mark.slow
 async def test_the_calls_of_a_turn_have_a_bound_that_model_and_user_are_told(harness: BackendHarness) -> None:
     harness.model.extend([call("add_task", title=f"task {number}") for number in range(CALLS_MAX + 100)], ["All done."])
     sent, events = await say(harness.backend, "fill it up")

@@ -47,6 +47,7 @@ async def counts(core: Core, user_id: str = "1") -> tuple[int | None, int | None
     return (await mine.tasks(limit=1)).total, (await mine.tasks(TaskFilter(status="all"), limit=1)).total
 
 
+@pytest.mark.slow
 async def test_many_tasks_are_one_group(core: Core) -> None:
     mine = core.of("1")
     await mine.add_task({"title": "Milk"})
@@ -95,6 +96,7 @@ async def test_a_parent_that_comes_later_is_named(core: Core) -> None:
     assert [(await core.of("1").task(task_id)).parent_id for task_id in report.added] == [None, 1]
 
 
+@pytest.mark.slow
 async def test_an_import_that_is_cut_leaves_nothing_to_be_seen(core: Core) -> None:
     mine = core.of("1")
     importing = asyncio.create_task(mine.import_tasks(drafts(20 * PART)))
@@ -120,6 +122,7 @@ async def revision(core: Core) -> int:
         return await store.revision()
 
 
+@pytest.mark.slow
 async def test_others_write_while_one_imports(core: Core) -> None:
     importing = asyncio.create_task(core.of("1").import_tasks(drafts(20 * PART)))
     for number in range(5):

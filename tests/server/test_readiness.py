@@ -96,6 +96,7 @@ async def test_a_database_that_nobody_may_write_does(
     await connection.close()
 
 
+@pytest.mark.slow
 async def test_a_full_disk_does_until_something_was_written(tmp_path: Path) -> None:
     async with served(create_app(settings_in(tmp_path))) as server, server.client() as api:
 

@@ -127,6 +127,7 @@ async def test_a_last_event_id_that_says_nothing_starts_from_the_beginning(
     assert answer.text.startswith("id: 1\nevent: turn_started\n")
 
 
+@pytest.mark.slow
 async def test_an_import_may_be_larger(api: httpx2.AsyncClient) -> None:
     drafts = [{"title": f"Task {number}", "notes": "n" * 1000} for number in range(100)]
     answer = await api.post("/tasks/import", json={"drafts": drafts})

@@ -135,6 +135,7 @@ async def test_what_makes_no_sense_is_refused_and_changes_nothing(
     assert (await api.get("/tasks/1")).json() == task
 
 
+@pytest.mark.slow
 async def test_a_time_of_day_needs_a_day(api: httpx2.AsyncClient) -> None:
     assert (await api.post("/tasks", json={"title": "Milk", "due_time": "17:00"})).status_code == 422
     task = await made(api, title="Milk", due_time="17:00", due_date="2026-12-01")

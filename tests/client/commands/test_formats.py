@@ -63,6 +63,7 @@ def as_draft(task: Task) -> TaskDraft:
     )
 
 
+@pytest.mark.slow
 @given(st.lists(tasks(), max_size=4))
 def test_json_loses_nothing(written: list[Task]) -> None:
     reading = read_json(write_json(written), zone=ZONE)
@@ -70,6 +71,7 @@ def test_json_loses_nothing(written: list[Task]) -> None:
     assert reading.drafts == tuple(as_draft(task) for task in written)
 
 
+@pytest.mark.slow
 @given(st.lists(tasks(), min_size=1, max_size=4))
 def test_csv_loses_nothing(written: list[Task]) -> None:
     reading = read_csv(write_csv(written), zone=ZONE)

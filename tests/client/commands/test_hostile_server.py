@@ -186,6 +186,7 @@ def test_no_stranger_scripts_the_terminal(status: int, signed_in: HostileServer)
             assert_safe(shown)
 
 
+@pytest.mark.slow
 def test_a_model_service_scripts_nothing(server: HostileServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)
     monkeypatch.setenv("OPENAI_API_KEY", "x")

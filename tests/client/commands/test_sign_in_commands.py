@@ -65,6 +65,7 @@ def person(tmp_path: Path, server_of_all: SharedServer) -> Person:
     return Person(tmp_path / "home", server_of_all)
 
 
+@pytest.mark.slow
 def test_in_and_out_and_in_again(person: Person, memory_keyring: MemoryKeyring) -> None:
     person.ok("add", "at home")
     output = person.enter()

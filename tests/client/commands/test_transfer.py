@@ -169,6 +169,7 @@ ADDED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.local_list
 @pytest.mark.parametrize("form", ["json", "csv"])
 def test_whatever_the_commands_make_comes_back(program: CommandRunner, tmp_path: Path, form: str) -> None:

@@ -86,6 +86,7 @@ def same_for_all(transcript: Transcript) -> Transcript:
     )
 
 
+@pytest.mark.slow
 async def test_cut_at_twenty_points_nothing_is_lost_and_nothing_doubled(harness: CutHarness) -> None:
     harness.proxy.arm(None)
     _, uncut = await harness.turn("uncut")

@@ -43,6 +43,7 @@ async def follow(core: Core, user: str, turn_id: str) -> list[TurnEvent]:
     return [event async for event in core.of(user).watch(turn_id)]
 
 
+@pytest.mark.slow
 async def test_a_hundred_turns_of_as_many_users(core: Core, model: ScriptedModel) -> None:
     """All speak at once before any may go on."""
     everybody = asyncio.Event()

@@ -17,6 +17,8 @@ from kirotodo.core.store.sqlite import driver
 from tests.core.agent.test_many_turns import settings
 from tests.waiting import until
 
+PATIENCE = 0.05
+
 
 @pytest.fixture
 async def model() -> ScriptedModel:
@@ -42,7 +44,7 @@ def outage(folder: Path) -> Iterator[None]:
 
 
 async def test_the_owner_goes_on_as_soon_as_the_database_takes_writes_again(
-    tmp_path: Path, core: Core, model: ScriptedModel
+    tmp_path: Path, core: Core, model: ScriptedModel, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Without a take-over, whose lease of twenty seconds nobody waits for."""
     spoken = asyncio.Event()
@@ -53,7 +55,7 @@ async def test_the_owner_goes_on_as_soon_as_the_database_takes_writes_again(
     await until(lambda: len(model.requests) == 2)
     with outage(tmp_path):
         spoken.set()
-        await asyncio.sleep(0.3)
+        await until(lambda: "is waiting for the database" in caplog.text)
         assert core.runner.runs(sent.turn_id)
     async with asyncio.timeout(10):
         events = await following
@@ -97,14 +99,14 @@ async def test_viewers_are_told_of_an_outage_that_lasts_and_a_stop_takes_effect_
 async def test_viewers_of_a_turn_that_nobody_can_go_on_with_are_told_and_those_of_a_parked_one_wait(
     core: Core, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner.TurnRunner, "patience", 0.2)
+    monkeypatch.setattr(runner.TurnRunner, "patience", PATIENCE)
     model.extend([Wait(gate=asyncio.Event())], [call("undo", turns=2)])
     sent = await core.of("ann").send("hello")
     with pytest.raises(StorageError, match="saved"):
         await collected(core, sent.turn_id)
     parked = await core.of("ann").send("undo two")
     following = asyncio.create_task(collected(core, parked.turn_id))
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(3 * PATIENCE)
     assert not following.done()
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)

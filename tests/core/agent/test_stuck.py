@@ -38,6 +38,7 @@ async def ended(backend: Backend, sent: Sent) -> list[TurnEvent]:
     return [event async for event in backend.watch(sent.turn_id)]
 
 
+@pytest.mark.slow
 async def test_a_failure_whose_words_cannot_be_stored_is_told_nevertheless(
     backend: LocalBackend, model: ScriptedModel
 ) -> None:

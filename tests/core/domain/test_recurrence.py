@@ -207,6 +207,7 @@ def _last_day(year: int, month: int) -> int:
     return (dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)).day
 
 
+@pytest.mark.slow
 @given(
     st.integers(1, 31),
     st.integers(1, 6),
@@ -234,6 +235,7 @@ def test_month_ends_clamp_and_come_back_through_any_number_of_completions(
         due, rule = later, rule_after(anchored(rule, due_date=due, recurs_from="schedule"))
 
 
+@pytest.mark.slow
 @given(st.sets(st.integers(1, 31), min_size=1, max_size=4), st.integers(1, 3), DAYS, st.booleans())
 def test_every_program_reads_the_same_days_from_the_stored_rule(
     days: set[int], interval: int, start: dt.date, yearly: bool

@@ -105,6 +105,7 @@ def test_every_text_gets_an_answer_or_calls_that_can_be_called(state: DialogueSt
         TOOLS.validate(call.tool, call.arguments)
 
 
+@pytest.mark.slow
 @given(STATES)
 def test_a_pick_changes_nothing_but_what_was_shown_done_or_offered(state: DialogueState) -> None:
     known = {*state.shown, *state.about, *(state.pending.offered if state.pending else ())}

@@ -375,6 +375,7 @@ async def test_a_list_is_worked_on_turn_after_turn(talk: Dialogue) -> None:
     assert [title.split(" ", 1)[1] for title in await talk.pending()] == ["polish the boots"]
 
 
+@pytest.mark.slow
 async def test_too_many_at_once_are_refused_whole(talk: Dialogue) -> None:
     """And with the true number: 1,200 lines fit into a message."""
     answer = await talk.say("\n".join(f"- chore {number}" for number in range(600)))
@@ -384,6 +385,7 @@ async def test_too_many_at_once_are_refused_whole(talk: Dialogue) -> None:
     assert len(await talk.pending()) == 200
 
 
+@pytest.mark.slow
 async def test_a_long_message_is_read_to_its_end(talk: Dialogue) -> None:
     lines = [f"add ask the neighbours about parcel number {number} and its missing label" for number in range(90)]
     await talk.say("\n".join(lines))
@@ -423,6 +425,7 @@ async def test_a_long_list_is_a_page_and_says_how_many_more(talk: Dialogue) -> N
     assert "…and 5 more." in answer
 
 
+@pytest.mark.slow
 async def test_a_misspelt_title_is_found_among_hundreds(talk: Dialogue) -> None:
     for number in range(230):
         await talk.tools.call("add_task", title=f"chore number {number}", due="2026-11-27")

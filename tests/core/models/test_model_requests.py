@@ -49,6 +49,7 @@ def body_of(request: ModelRequest, api: str, *, strict: bool = False, effort: st
     return FORMS[api].body(request, model="m", strict=strict, effort=effort)
 
 
+@pytest.mark.slow
 @given(
     turns=st.lists(st.tuples(st.text(min_size=1, max_size=60), steps_of_a_turn, st.booleans()), min_size=1, max_size=8),
     max_messages=st.integers(1, 12),
@@ -315,6 +316,7 @@ anything = st.recursive(
 chunk = st.dictionaries(st.sampled_from(("choices", "type", "item", "response", "usage", "error")), anything)
 
 
+@pytest.mark.slow
 @given(chunks=st.lists(chunk, max_size=5), api=st.sampled_from(APIS))
 def test_no_answer_is_too_strange(chunks: list[dict[str, Any]], api: str) -> None:
     """Whatever comes, it becomes events or a fault of the provider."""

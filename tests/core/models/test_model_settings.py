@@ -63,6 +63,7 @@ def test_a_key_that_can_be_none_is_said_so_without_showing_it(key: str) -> None:
     assert key not in caught.value.message
 
 
+@pytest.mark.slow
 def test_the_sdk_is_not_imported_before_it_is_used() -> None:
     code = (
         "import sys; from kirotodo.core.models.registry import model_from; import kirotodo.core.local as l;"

@@ -109,6 +109,7 @@ def final_conversation(events: list[Any]) -> int:
     return int(events[0].conversation_id)
 
 
+@pytest.mark.slow
 async def test_only_what_lasts_is_sent_in_later_turns(tmp_path: Path) -> None:
     """DeepSeek wants its reasoning of a turn that called tools for ever; a signature is of one turn."""
     for name, lasts in (("deepseek_thinking", True), ("gemini_signed", False), ("openrouter_thinking", False)):

@@ -51,6 +51,7 @@ def in_text(api: API_KINDS) -> int:
     return 3 if api == "chat" else 6
 
 
+@pytest.mark.slow
 async def test_text_comes_through_with_its_usage(mock: LLMock, where: Endpoint, tmp_path: Path) -> None:
     mock.reply(ANSWER)
     async with opened(tmp_path, where) as backend:

@@ -77,6 +77,7 @@ def test_what_is_cut_off_or_could_be_read_in_two_ways_is_refused(text: str) -> N
     assert object_of(text) is None
 
 
+@pytest.mark.slow
 @given(OBJECTS)
 def test_json_is_read_as_json(value: dict[str, Any]) -> None:
     text = json.dumps(value, ensure_ascii=False)

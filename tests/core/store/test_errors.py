@@ -92,6 +92,7 @@ async def _fill(database: Database, pragma: str, count: int = 500) -> None:
             await store.tasks.add(TaskDraft(title=f"lost {number}", notes="x" * 2000))
 
 
+@pytest.mark.slow
 async def test_a_full_disk_stops_one_write_and_nothing_else(database: Database, path: Path) -> None:
     async with database.begin(ANN) as store:
         await store.tasks.add(TaskDraft(title="kept"))
@@ -175,6 +176,7 @@ def _as_someone_else(url: str, warm: Path) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_use", [False, True])
 async def test_a_folder_that_cannot_be_written_can_be_read(
     shared_folder: Path, tmp_path: Path, clock: Clock, in_use: bool
@@ -194,6 +196,7 @@ async def test_a_folder_that_cannot_be_written_can_be_read(
         await database.aclose()
 
 
+@pytest.mark.slow
 async def test_a_first_start_in_a_folder_that_cannot_be_written(shared_folder: Path, tmp_path: Path) -> None:
     shared_folder.chmod(0o555)
     output = await asyncio.to_thread(

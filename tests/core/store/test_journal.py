@@ -71,6 +71,7 @@ async def _snapshot(database: Database, user_id: str) -> Any:
         )
 
 
+@pytest.mark.slow
 @given(edits=EDITS)
 @settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_undo_after_undo_gives_the_start_back_and_redo_the_end(database: Database, edits: list[Edit]) -> None:
@@ -105,6 +106,7 @@ async def test_undo_after_undo_gives_the_start_back_and_redo_the_end(database: D
 MOVES = st.lists(st.one_of(st.sampled_from(["undo", "redo"]), STEPS), max_size=12)
 
 
+@pytest.mark.slow
 @given(moves=MOVES)
 @settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_undo_and_redo_walk_a_line_that_a_new_change_cuts(database: Database, moves: list[Any]) -> None:

@@ -101,6 +101,7 @@ def test_the_migrations_make_what_the_rows_say(path: Path, url: str) -> None:
         assert compare_metadata(MigrationContext.configure(connection, opts=options), SQLModel.metadata) == []
 
 
+@pytest.mark.slow
 async def test_down_and_up_again_keeps_every_row(url: str, path: Path, clock: Clock) -> None:
     before = await _filled(url, clock)
     tables = await asyncio.to_thread(_tables, path)
@@ -113,6 +114,7 @@ async def test_down_and_up_again_keeps_every_row(url: str, path: Path, clock: Cl
     assert maintenance.check(url).ok
 
 
+@pytest.mark.slow
 async def test_signs_and_foreign_scripts_are_searched_through_before_and_after(
     url: str, path: Path, clock: Clock
 ) -> None:
@@ -239,6 +241,7 @@ async def test_two_first_starts_at_once_make_one_database(url: str, clock: Clock
     await open_at_once(url, clock)
 
 
+@pytest.mark.slow
 def test_opening_a_database_that_is_up_to_date_does_not_import_alembic(url: str) -> None:
     maintenance.upgrade(url)
     program = (

@@ -149,6 +149,7 @@ async def _half(database: Database, server: Server) -> None:
         await store.tasks.add(TaskDraft(title="never"))
 
 
+@pytest.mark.slow
 async def test_too_many_connections_are_told(own_server: Server) -> None:
     ask(own_server.url(), "CREATE ROLE few LOGIN CONNECTION LIMIT 1", "CREATE DATABASE few OWNER few")
     url = own_server.url("few", user="few")

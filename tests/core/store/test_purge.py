@@ -65,6 +65,7 @@ async def test_a_rehearsal_changes_nothing(grown: Database, before: datetime) ->
     assert await grown.purge(before=before, dry_run=True) == ONE_USERS + ONE_USERS
 
 
+@pytest.mark.slow
 async def test_a_purge_counts_the_bytes_that_writers_estimate(grown: Database, before: datetime) -> None:
     async with grown.begin(ANN) as store:
         task = await store.tasks.add(TaskDraft(title="straße", notes="ü" * 5_000))

@@ -130,6 +130,7 @@ async def test_a_page_of_hyphens_is_searched_through(database: Database) -> None
         assert await titles(store, TaskFilter(search="-".join(["ab"] * 50))) == ["one"]
 
 
+@pytest.mark.slow
 @given(typed=st.text(max_size=30))
 @settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_is_typed_is_never_syntax(database: Database, typed: str) -> None:
@@ -137,6 +138,7 @@ async def test_whatever_is_typed_is_never_syntax(database: Database, typed: str)
         assert (await shown(store, TaskFilter(search=typed))).items == ()
 
 
+@pytest.mark.slow
 @given(
     st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20).filter(
         str.strip

@@ -117,6 +117,7 @@ ANYTHING = st.recursive(
 ARGUMENT_NAMES = sorted({name for schema in TOOLS.schemas() for name in schema.parameters["properties"]})
 
 
+@pytest.mark.slow
 @given(
     tool=st.sampled_from(NAMES) | st.text(),
     arguments=st.dictionaries(st.sampled_from(ARGUMENT_NAMES) | st.text(max_size=12), ANYTHING, max_size=6),

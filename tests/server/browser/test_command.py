@@ -17,6 +17,7 @@ def test_it_wants_to_know_the_server(tmp_path: Path) -> None:
     assert "Name the server" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["KIROTODO_SERVER", "NEXT_PUBLIC_API_URL"])
 def test_it_serves_until_it_is_asked_to_stop(tmp_path: Path, name: str) -> None:
     environment = {**InstalledProgram(tmp_path).environment, name: "https://api.test", "LOG_FORMAT": "json"}
