@@ -42,7 +42,7 @@ from kirotodo.core.errors import Conflict, KirotodoError, StorageError, Unreacha
 from kirotodo.core.events import ApprovalRequested
 from tests.client.remote.raw_server import QUICK
 from tests.core.models.model_server import Answer, ModelServer, Piece, data, delta
-from tests.server.serving import SECRET, token_for
+from tests.server.serving import NO_TLS, SECRET, token_for
 
 T = TypeVar("T")
 
@@ -223,7 +223,7 @@ class Servers:
 
     async def ready(self) -> None:
         """Wait until each of them answers."""
-        async with httpx2.AsyncClient(timeout=PATIENCE) as client, asyncio.timeout(PATIENCE):
+        async with httpx2.AsyncClient(verify=NO_TLS, timeout=PATIENCE) as client, asyncio.timeout(PATIENCE):
             for port, process in self.running:
                 while not await _answers(client, port):
                     assert process.is_alive(), "a server did not start"

@@ -22,7 +22,7 @@ from kirotodo.core.models.model import ModelRequest, ToolOutcome, UserText
 from kirotodo.core.models.scripted import Item, ScriptedModel, Wait, call
 from kirotodo.core.store.database import Database, Store
 from kirotodo.server.app import create_app
-from tests.server.serving import bearer, settings_in
+from tests.server.serving import NO_TLS, bearer, settings_in
 
 Moment = Literal["before", "after"]
 STRAY: Final = httpx2.Timeout(20.0)
@@ -85,7 +85,9 @@ class Replica:
     process: BaseProcess
 
     def client(self, user_id: str = "1") -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(base_url=f"{self.base_url}/api/{user_id}", headers=bearer(user_id), timeout=STRAY)
+        return httpx2.AsyncClient(
+            verify=NO_TLS, base_url=f"{self.base_url}/api/{user_id}", headers=bearer(user_id), timeout=STRAY
+        )
 
     @property
     def pid(self) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
@@ -22,6 +23,9 @@ from kirotodo.server.run import uvicorn_config
 
 SECRET: Final = "a secret for tests, which is long enough"
 STRAY: Final = httpx2.Timeout(10.0, read=20.0)
+NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of links without TLS, to whom the certificates of the machine are nothing: reading them takes longer than
+most tests."""
 
 
 def settings_in(folder: Path, **more: Any) -> Settings:
@@ -64,7 +68,9 @@ class Served:
 
     def client(self, user_id: str = "1") -> httpx2.AsyncClient:
         """A client that is signed in as this user."""
-        return httpx2.AsyncClient(base_url=f"{self.base_url}/api/{user_id}", headers=bearer(user_id), timeout=STRAY)
+        return httpx2.AsyncClient(
+            verify=NO_TLS, base_url=f"{self.base_url}/api/{user_id}", headers=bearer(user_id), timeout=STRAY
+        )
 
 
 class _Server(uvicorn.Server):

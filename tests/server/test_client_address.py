@@ -13,7 +13,7 @@ from kirotodo.core.models.scripted import ScriptedModel
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
 from kirotodo.server.client_address import TrustedProxies
-from tests.server.serving import served, settings_in
+from tests.server.serving import NO_TLS, served, settings_in
 
 ALB, CDN, CALLER, LIE = "10.0.1.7", "10.9.0.1", "203.0.113.9", "1.3.3.7"
 
@@ -62,7 +62,7 @@ async def test_limits_and_the_log_go_by_that_address(
     settings = settings_in(tmp_path, rate_limit=5, forwarded_allow_ips=proxies)
     async with (
         served(create_app(settings, model=ScriptedModel())) as server,
-        httpx2.AsyncClient(base_url=server.base_url, headers={"Authorization": "Bearer x"}) as client,
+        httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, headers={"Authorization": "Bearer x"}) as client,
     ):
         with caplog.at_level(logging.INFO, logger="kirotodo.access"):
             headers = [{"X-Forwarded-For": f"1.3.{number}.4, {CALLER}"} for number in range(8)]

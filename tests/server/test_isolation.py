@@ -21,7 +21,7 @@ from sqlmodel import SQLModel
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
-from tests.server.serving import SECRET, Served, bearer, served, settings_in
+from tests.server.serving import NO_TLS, SECRET, Served, bearer, served, settings_in
 
 USER_ROUTES: Final = sorted(
     (method, route.path.removeprefix("/api/{user_id}"))
@@ -120,7 +120,7 @@ def test_every_route_that_takes_something_is_sent_something() -> None:
 
 async def test_another_users_path_is_forbidden_and_nothing_is_stored(filled_server: FilledServer) -> None:
     before = await filled_server.contents()
-    async with httpx2.AsyncClient(base_url=filled_server.server.base_url, headers=bearer("2")) as two:
+    async with httpx2.AsyncClient(verify=NO_TLS, base_url=filled_server.server.base_url, headers=bearer("2")) as two:
         for method, route in USER_ROUTES:
             body = BODIES.get((method, route))
             headers = {"X-Timezone": "Asia/Tokyo", "Idempotency-Key": "k"}
@@ -208,7 +208,7 @@ THOROUGHLY: Final = ("none", "expired")
 @pytest.mark.parametrize("filled_server", ["sqlite"], indirect=True)
 async def test_a_token_that_does_not_hold_opens_nothing(filled_server: FilledServer) -> None:
     before = await filled_server.contents()
-    async with httpx2.AsyncClient(base_url=filled_server.server.base_url) as stranger:
+    async with httpx2.AsyncClient(verify=NO_TLS, base_url=filled_server.server.base_url) as stranger:
         for name, make in BAD.items():
             value = make()
             headers = {"X-Timezone": "Asia/Tokyo", **({} if value is None else {"Authorization": value})}

@@ -11,7 +11,7 @@ import pytest
 
 from kirotodo.core.store import database
 from kirotodo.server.app import create_app
-from tests.server.serving import Served, bearer, served, settings_in
+from tests.server.serving import NO_TLS, Served, bearer, served, settings_in
 
 CROWD = 30
 
@@ -25,7 +25,7 @@ async def narrow(tmp_path: Path, postgres_url: str) -> AsyncIterator[Served]:
 
 
 async def readiness(server: Served) -> int:
-    async with httpx2.AsyncClient(timeout=20) as client:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=20) as client:
         return (await client.get(f"{server.base_url}/health/ready")).status_code
 
 
@@ -54,7 +54,7 @@ async def test_a_list_whose_file_is_gone_is_not_written_into(tmp_path: Path, wha
     """The open file takes what is written, and all of it is gone with the process."""
     async with (
         served(create_app(settings_in(tmp_path))) as server,
-        httpx2.AsyncClient(base_url=server.base_url, timeout=20) as api,
+        httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, timeout=20) as api,
     ):
         headers = bearer("1")
         (await api.post("/api/1/tasks", json={"title": "milk"}, headers=headers)).raise_for_status()

@@ -21,7 +21,7 @@ from kirotodo.server import stream_limits
 from kirotodo.server.app import create_app
 from tests.client.remote.raw_server import in_memory
 from tests.contract.harness import Clock
-from tests.server.serving import STRAY, Served, served, settings_in
+from tests.server.serving import NO_TLS, STRAY, Served, served, settings_in
 from tests.server.test_streams import frames_of
 from tests.waiting import until
 
@@ -34,7 +34,7 @@ def _often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def signed_up(server: Served) -> dict[str, Any]:
-    async with httpx2.AsyncClient(base_url=server.base_url, timeout=STRAY) as client:
+    async with httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, timeout=STRAY) as client:
         answer = await client.post("/api/auth/signup", json={"email": "ann@example.com", "password": PASSWORD})
         assert answer.status_code == 201, answer.text
         tokens: dict[str, Any] = answer.json()
@@ -45,7 +45,7 @@ async def signed_up(server: Served) -> dict[str, Any]:
 async def signed_in(server: Served, tokens: dict[str, Any]) -> AsyncIterator[httpx2.AsyncClient]:
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     url = f"{server.base_url}/api/{tokens['user']['id']}"
-    async with httpx2.AsyncClient(base_url=url, headers=headers, timeout=STRAY) as client:
+    async with httpx2.AsyncClient(verify=NO_TLS, base_url=url, headers=headers, timeout=STRAY) as client:
         yield client
 
 

@@ -16,7 +16,7 @@ from kirotodo.server import sse
 from kirotodo.server.app import create_app
 from kirotodo.server.shutdown import GracefulShutdown
 from kirotodo.server.sse import OUTBOX, EventStream, frame
-from tests.server.serving import Served, served, settings_in
+from tests.server.serving import NO_TLS, Served, served, settings_in
 from tests.waiting import until
 
 MANY: Final = 300
@@ -298,7 +298,9 @@ async def test_many_turns_stream_at_once_and_hold_no_connection(
         limits = httpx2.Limits(max_connections=MANY, max_keepalive_connections=0)
         async with (
             server.client() as api,
-            httpx2.AsyncClient(base_url=api.base_url, headers=api.headers, limits=limits, timeout=100) as wide,
+            httpx2.AsyncClient(
+                verify=NO_TLS, base_url=api.base_url, headers=api.headers, limits=limits, timeout=100
+            ) as wide,
         ):
             turns = [asyncio.create_task(one(wide, number)) for number in range(MANY)]
             async with asyncio.timeout(60):
