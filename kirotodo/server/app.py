@@ -27,6 +27,7 @@ from kirotodo.server.middleware import (
     BodyLimitMiddleware,
     Cors,
     HeadLimit,
+    OneByOne,
     RequestIdMiddleware,
     ShutdownMiddleware,
 )
@@ -126,6 +127,7 @@ def create_app(
     app.add_middleware(RateLimitHeaders)
     app.add_middleware(RequestIdMiddleware)
     _allow_origins(app, settings)
+    app.add_middleware(OneByOne)
     app.add_middleware(ClientAddress, proxies=TrustedProxies.of(settings.forwarded_allow_ips))
     return app
 

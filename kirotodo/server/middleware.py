@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kirotodo import __version__
+from kirotodo.core.aio import Turnstile
 from kirotodo.core.errors import Draining, TooLarge
 from kirotodo.server.asgi import at_start
 from kirotodo.server.problems import INSIDE, problem, problem_of
@@ -64,6 +65,20 @@ class RequestIdMiddleware:
             if started:
                 raise
             await problem(500, "internal_error", INSIDE)(scope, receive, sealed)
+
+
+class OneByOne:
+    """Begin at most one request of the API in each round of the event loop: so a crowd that comes at once does not keep
+    probes and open streams waiting until the last of it was begun."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._turnstile = Turnstile()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/api/"):
+            await self._turnstile.wait()
+        await self.app(scope, receive, send)
 
 
 class HeadLimit:

@@ -1,5 +1,6 @@
 """What every answer has in common: problems, request ids, limits of bodies, and no word of the inside."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ from kirotodo.core.domain.conversation import MESSAGE_MAX
 from kirotodo.core.models.scripted import ScriptedModel
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
+from kirotodo.server.middleware import OneByOne
 from tests.server.serving import NO_TLS, Served, bearer, served
 
 
@@ -191,3 +193,25 @@ async def test_only_the_origins_of_the_settings_may_call(settings: Settings, mod
     assert set(traced.split(", ")) <= set(allowed)
     assert (foreign.status_code, foreign.json()["code"]) == (400, "invalid_input")
     assert foreign.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_crowd_of_requests_is_begun_one_by_one_and_probes_go_ahead() -> None:
+    begun: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        begun.append(scope["path"])
+
+    async def never(*_: Any) -> Any:
+        raise AssertionError
+
+    one_by_one = OneByOne(app)
+    paths = [*(f"/api/{user}/chat/stream" for user in range(20)), "/health"]
+    requests = [asyncio.create_task(one_by_one({"type": "http", "path": path}, never, never)) for path in paths]
+    await asyncio.sleep(0)
+    assert begun == ["/health"]
+    for _ in range(10):
+        before = len(begun)
+        await asyncio.sleep(0)
+        assert len(begun) <= before + 1
+    await asyncio.gather(*requests)
+    assert begun[1:] == paths[:-1]

@@ -26,6 +26,7 @@ class Cancellation:
     def __init__(self, *, deadline: float) -> None:
         self.deadline = deadline
         self.reason: Reason | None = None
+        self.is_queueing = False
         self._scope: asyncio.Timeout | None = None
 
     def stop(self, reason: Reason) -> None:
@@ -42,6 +43,24 @@ class Cancellation:
         if self.reason == "broken":
             self.reason = None
         self.deadline += seconds
+
+    @asynccontextmanager
+    async def queueing(self) -> AsyncIterator[None]:
+        """Enclose a wait that does not count towards the deadline. Raises `RunCancelled`."""
+        self.check()
+        loop = asyncio.get_running_loop()
+        began, scope = loop.time(), asyncio.timeout(None)
+        self.is_queueing = True
+        try:
+            async with scope:
+                self._scope = scope
+                yield
+        except TimeoutError:
+            self.check()
+            raise
+        finally:
+            self._scope, self.is_queueing = None, False
+            self.deadline += loop.time() - began
 
     def check(self) -> None:
         """Raise `RunCancelled` where a stop was asked for."""

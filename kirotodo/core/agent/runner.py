@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
 
+from kirotodo.core.agent.admission import Admission
 from kirotodo.core.agent.agent import Agent, NewTurn, Run
 from kirotodo.core.agent.approvals import covered, granted_size, narrowed
 from kirotodo.core.agent.cancellation import Cancellation, RunCancelled
@@ -119,6 +120,7 @@ class TurnRunner:
         self._database = database
         self._hub = hub
         self._writer = EventWriter(database)
+        self._admission = Admission()
         self._agent_for = agent_for
         self._timeout = timeout_seconds
         self.lease = lease
@@ -142,6 +144,11 @@ class TurnRunner:
     def runs(self, turn_id: str) -> bool:
         """Return whether this process runs the turn now."""
         return turn_id in self._jobs
+
+    def is_queued(self, turn_id: str) -> bool:
+        """Return whether the turn waits here until it may begin to run."""
+        job = self._jobs.get(turn_id)
+        return job is not None and job.interrupt.is_queueing
 
     async def until_idle(self) -> None:
         """Wait until this process runs no turn."""
@@ -292,9 +299,10 @@ class TurnRunner:
             try:
                 # Only the first pass may use what is in memory. After an outage the database alone knows what was
                 # committed, since the answer to the last COMMIT may be what was lost.
-                run = agent.begin(turn, interrupt, fresh) if fresh else await agent.load(turn, interrupt)
-                fresh = None
-                return await agent.go_on(run), "", run
+                async with self._admission.admitted(interrupt):
+                    run = agent.begin(turn, interrupt, fresh) if fresh else await agent.load(turn, interrupt)
+                    fresh = None
+                    return await agent.go_on(run), "", run
             except StaleOwner:
                 return "lost", "", run
             except RunCancelled as stop:

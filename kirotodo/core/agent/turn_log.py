@@ -25,8 +25,8 @@ from kirotodo.core.text.sanitize import SurrogateJoiner
 Fence = Callable[[TurnStore], Awaitable[bool]]
 FLUSH_SECONDS: Final = 0.1
 """How long text is gathered before it becomes an event, unless writing takes longer; the first goes out at once."""
-TOGETHER_MAX: Final = 500
-"""Events of one write."""
+TOGETHER_MAX: Final = 64
+"""Events of one write: their viewers wake in the same round of the event loop, which should stay short."""
 
 
 class TurnTransaction:

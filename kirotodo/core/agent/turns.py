@@ -70,7 +70,7 @@ async def watch(
             if not runner.runs(turn_id):
                 change_poller.look()
             # Memory and database overlap after each switch between them; the seq sorts out what was given already.
-            for event in await _next(viewer, turn, patience=runner.patience):
+            for event in await _next(viewer, turn, runner):
                 if event.seq > turn.last:
                     turn.last = event.seq
                     yield event
@@ -108,14 +108,15 @@ async def _page(turn: _Followed, after: int) -> list[tuple[int, bytes]]:
         return page
 
 
-async def _next(viewer: TurnViewer, turn: _Followed, *, patience: float) -> tuple[EncodedEvent, ...]:
+async def _next(viewer: TurnViewer, turn: _Followed, runner: TurnRunner) -> tuple[EncodedEvent, ...]:
     """What came after the last event seen, perhaps nothing: from memory, or else from the database. Raises
     `StorageError` where a turn that runs was silent for longer than any deadline: nobody can go on with it."""
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(runner.patience):
             await viewer.wait()
     except TimeoutError:
-        await shielded(_refuse_a_silent_one(turn))
+        if not runner.is_queued(turn.turn_id):
+            await shielded(_refuse_a_silent_one(turn))
     fresh = viewer.take()
     if viewer.error is not None:
         raise viewer.error
