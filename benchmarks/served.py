@@ -223,17 +223,32 @@ def _statements(postgres: Server, pg: Measured) -> Iterator[Figure]:
     asyncio.run(_some(pg))
     time.sleep(0.5)
     said = log.read_bytes()[begun:].decode("utf-8", "replace")
-    lines = re.findall(r"LOG:  (?:statement|execute [^:]*): *(\S+)", said)
-    kinds = Counter(line.upper().rstrip(";") for line in lines)
-    begins = sum(number for kind, number in kinds.items() if kind.startswith("BEGIN"))
+    messages = re.findall(r"LOG:  (?:statement|execute [^:]*): *(\S.*(?:\n\t.*)*)", said)
+    # A message of several statements holds literals, and these may hold anything.
+    texts = [re.sub(r"'(?:[^']|'')*'", "''", message) for message in messages]
+    statements = [each for text in texts for each in text.split(";") if each.strip()]
+    kinds = Counter(_kind(text) for text in texts)
+    begins = sum(text.upper().startswith("BEGIN") or "append_events" in text for text in texts)
     yield Figure(
         what="  round trips of a turn, BEGIN and COMMIT included",
-        value=len(lines) / COUNTED,
+        value=len(messages) / COUNTED,
         unit="",
         digits=1,
         detail=", ".join(f"{kind} {number / COUNTED:.1f}" for kind, number in kinds.most_common(8)),
     )
+    yield Figure(
+        what="  statements of a turn, set_config, BEGIN and COMMIT included",
+        value=len(statements) / COUNTED,
+        unit="",
+        digits=1,
+    )
     yield Figure(what="  transactions of a turn", value=begins / COUNTED, unit="", digits=1)
+
+
+def _kind(text: str) -> str:
+    """What a message is, in a word or two."""
+    first = text.split()[0].upper().rstrip(";")
+    return "append_events" if "append_events" in text else f"{first} … COMMIT" if ";COMMIT" in text else first
 
 
 async def _some(pg: Measured) -> None:
