@@ -21,7 +21,7 @@ from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.search_terms import terms
 from kirotodo.core.store.tables import task_tags, tasks, users
 from kirotodo.core.store.task_rows import COLUMNS, NO_DATE, TaskRows, name_key, rank
-from kirotodo.core.store.transaction import UID, AnyRow, Matches, Scope
+from kirotodo.core.store.transaction import UID, AnyRow, Matches, Scope, joined
 
 FEW: Final = 1_000
 """So many ids are looked up one by one; more are found sooner on a walk along the list."""
@@ -31,8 +31,8 @@ _LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdSource:
-    """A tag or a search. `glance` gives the ids, or more than `FEW` or a None where they are many; `ids` all of them;
-    `size` about how many; `holds` asks it of one task."""
+    """A tag or a search. `glance` gives the ids as one text with commas: more than `FEW`, or no text, where they are
+    many. `ids` gives all of them; `size` about how many; `holds` asks it of one task."""
 
     glance: Select[Any]
     ids: Select[Any]
@@ -42,8 +42,10 @@ class IdSource:
 
 async def few_ids(scope: Scope, named: IdSource) -> list[int] | None:
     """The ids, if they are few."""
-    found = [row[0] for row in await scope.rows(named.glance)]
-    return None if len(found) > FEW or None in found else found
+    row = await scope.first(named.glance)
+    if row is None or row[0] is None or row[0].count(",") >= FEW:
+        return None
+    return list(map(int, row[0].split(","))) if row[0] else []
 
 
 async def names(scope: Scope, where: TaskFilter) -> list[IdSource]:
@@ -60,7 +62,9 @@ def _tagged(key: str) -> IdSource:
     of_tag = (task_tags.c.user_id == UID, task_tags.c.tag_key == key)
     ids = select(task_tags.c.task_id).where(*of_tag)
     one = select(literal(1)).where(*of_tag, task_tags.c.task_id == tasks.c.id)
-    return IdSource(glance=ids.limit(FEW + 1), ids=ids, size=select(func.count()).where(*of_tag), holds=one.exists())
+    return IdSource(
+        glance=joined(ids.limit(FEW + 1)), ids=ids, size=select(func.count()).where(*of_tag), holds=one.exists()
+    )
 
 
 def _holding(found: Matches) -> IdSource:
@@ -240,18 +244,23 @@ async def _of_stage(scope: Scope, stage: _Stage, plan: _Plan, mark: Cursor | Non
         conditions = (tasks.c.done.in_(stage.parts), *plan.among_ids(), *start) if plan.ids else ()
         return await _rows(scope, order, conditions, limit) if conditions else []
     # `done` stands before the sort in every index, so open and done tasks are walked apart and merged.
-    rows = [row for done in stage.parts for row in await _walk(scope, done, order, plan, start, limit)]
-    return sorted(rows, key=order.of, reverse=order.descending)[:limit]
+    rows: list[AnyRow] = []
+    for done in stage.parts:
+        # What comes after a full page of the one is not looked for among the other.
+        until = [~_beyond(order, order.of(rows[-1]))] if plan.many and len(rows) == limit else []
+        rows += await _walk(scope, done, order, plan, [*start, *until], limit)
+    return rows if len(stage.parts) == 1 else sorted(rows, key=order.of, reverse=order.descending)[:limit]
 
 
 async def _walk(
-    scope: Scope, done: bool, order: _Order, plan: _Plan, start: Sequence[ColumnElement[bool]], limit: int
+    scope: Scope, done: bool, order: _Order, plan: _Plan, within: Sequence[ColumnElement[bool]], limit: int
 ) -> list[AnyRow]:
     """Open or done tasks in order. Among many named ones, stride by stride, and at last whatever is left."""
     part = tasks.c.done == done
-    walked = (part, *_NOT_DELETED, *plan.conditions)
+    walked = (part, *_NOT_DELETED, *plan.conditions, *within)
+    start: list[ColumnElement[bool]] = []
     if not plan.many:
-        return await _rows(scope, order, (*walked, *start), limit)
+        return await _rows(scope, order, walked, limit)
     found: list[AnyRow] = []
     # A planner cannot know whether matches lie near the start of the sort or are spread thinly. So walk the sort for a
     # stride and look, then for a longer one, and only then look up every match by id and sort them.
@@ -266,7 +275,7 @@ async def _walk(
         if end is None or len(found) == limit:
             return found
         start = [_beyond(order, end, and_at=True)]
-    return found + await _rows(scope, order, (part, *plan.among_ids(), *start), limit - len(found))
+    return found + await _rows(scope, order, (part, *plan.among_ids(), *within, *start), limit - len(found))
 
 
 async def _rows(scope: Scope, order: _Order, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[AnyRow]:

@@ -16,8 +16,10 @@ from sqlalchemy import (
     Executable,
     Row,
     Select,
+    String,
     Table,
     bindparam,
+    cast,
     func,
     insert,
     select,
@@ -268,6 +270,12 @@ class Scope:
         return await self._full_text.find(self, kinds, wanted)
 
 
+def joined(ids: Select[Any]) -> Select[Any]:
+    """Return a query for ids as one text with commas, which is read much faster than as many rows; "" without any."""
+    (column,) = ids.subquery().c
+    return select(func.coalesce(func.aggregate_strings(cast(column, String()), ","), ""))
+
+
 class Matches(Protocol):
     """What holds all of some terms, as statements that have yet to be run."""
 
@@ -275,7 +283,7 @@ class Matches(Protocol):
         """The ids, however many."""
 
     def few_refs(self, limit: int) -> Select[Any]:
-        """The ids up to `limit`; one more of None says that there may be more than were looked at."""
+        """The ids up to `limit`, as one text with commas; none says that there may be more than were looked at."""
 
     def size(self) -> Select[Any]:
         """About how many texts would be looked at for all ids; 0 where no index knows any of these signs."""

@@ -233,6 +233,15 @@ async def test_what_many_tasks_hold_is_found_on_a_walk(
 
 
 @ON_SQLITE
+async def test_done_tasks_are_walked_no_further_than_a_full_page_of_open_ones(
+    database: Database, long_list: str
+) -> None:
+    plans = await _plans(database, long_list, TaskFilter(search="ask", status="all"))
+    ends_of_strides = [plan for plan in plans if "COVERING INDEX ix_tasks_due" in plan]
+    assert ["(due_key,id)<(?,?)" in plan for plan in ends_of_strides] == [False, True]
+
+
+@ON_SQLITE
 async def test_stats_walk_no_tasks(database: Database, long_list: str) -> None:
     plans = await _plans(database, long_list, None)
     assert plans

@@ -21,21 +21,20 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    case,
     delete,
     exists,
     func,
     literal,
-    literal_column,
     or_,
     select,
     text,
-    union_all,
 )
 
 from kirotodo.core.store.columns import SortKey
 from kirotodo.core.store.search_terms import Document, Kind, Terms, words_of
 from kirotodo.core.store.tables import search_documents as documents
-from kirotodo.core.store.transaction import UID, FullText, Scope
+from kirotodo.core.store.transaction import UID, FullText, Scope, joined
 
 WORD_MAX: Final = 100
 """Longer words are cut short, in texts and in what is looked for: an index holds no endless ones."""
@@ -123,17 +122,13 @@ class WordMatches:
 
     def few_refs(self, limit: int) -> Select[Any]:
         if self._first is None:
-            return self._by_signs_alone().limit(limit)
+            return joined(self._by_signs_alone().limit(limit))
         if len(self._patterns) == 1 and not self._signs and not self._compounds:
-            return self.refs().limit(limit)
+            return joined(self.refs().limit(limit))
         glance = select(words).where(self._walk(self._first)).limit(_GLANCE).subquery()
-        found = select(glance.c.ref).distinct().where(*self._others(glance)).limit(limit).subquery()
-        # A NULL row tells that the word is more frequent than the glance: the ids are then not all there are.
-        nothing: Select[Any] = (
-            select(literal_column("NULL::int").label("ref")).select_from(words).where(self._walk(self._first))
-        )
-        beyond = nothing.limit(1).offset(_GLANCE).subquery()
-        return select(union_all(select(found.c.ref), select(beyond.c.ref)).subquery())
+        few = joined(select(glance.c.ref).distinct().where(*self._others(glance)).limit(limit)).scalar_subquery()
+        beyond = select(literal(1)).select_from(words).where(self._walk(self._first)).limit(1).offset(_GLANCE).exists()
+        return select(case((beyond, None), else_=few))
 
     def size(self) -> Select[Any]:
         if self._first is None:
