@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEPLOY_VENV := .venv-deploy
 DEPLOY_STAMP := $(DEPLOY_VENV)/.installed
+BENCH_VENV := .venv-bench
+BENCH_STAMP := $(BENCH_VENV)/.installed
 DATA ?= ../shared/eval
 # Two more than cores, since many tests wait: for a terminal, a process or Textual's own clock.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
@@ -73,8 +75,13 @@ eval: $(STAMP) ## measure how well plain English is understood (DATA=folder with
 faults: $(STAMP) ## try to lose, double or block something (COUNT=faults of each matrix, SEED=number, ONLY=words)
 	@$(BIN)/python -W ignore -m tests.faults --count $(or $(COUNT),20) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only "$(ONLY)")
 
-bench: $(STAMP) ## run the benchmarks
-	$(BIN)/python -m benchmarks
+$(BENCH_STAMP): requirements/bench.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/bench.txt
+	@touch $@
+
+bench: $(STAMP) $(BENCH_STAMP) ## measure kirotodo beside other programs, and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks.page $(BENCH_VENV)/bin docs/benchmarks.md
 
 walk: $(STAMP) ## list the files that a message passes, from the composer to the store and back
 	@$(BIN)/python -m benchmarks.walk local
@@ -99,6 +106,7 @@ lock: $(STAMP) ## update requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --group build -o requirements/build.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-deps --group llm -o requirements/llm.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --group deploy -o requirements/deploy.txt $(LOCKFLAGS)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --group bench -o requirements/bench.txt $(LOCKFLAGS)
 
-clean: ## remove both venvs and caches
-	rm -rf $(VENV) $(DEPLOY_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov
+clean: ## remove the venvs and caches
+	rm -rf $(VENV) $(DEPLOY_VENV) $(BENCH_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov

@@ -60,12 +60,12 @@ def turns_over_http() -> Iterator[Figure]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kirotodo-bench-")))
         folder.chmod(0o755)
         address = stack.enter_context(upstream(PACE))
-        postgres = stack.enter_context(_postgres(folder))
-        bare = _passing(stack, address)
-        sqlite = _serving(stack, folder / "sqlite", address, "SQLite", f"sqlite:///{folder / 'list.db'}")
-        pg = _serving(stack, folder / "pg", address, "PostgreSQL", postgres.url())
+        postgres = stack.enter_context(postgres_server(folder))
+        bare = passthrough_server(stack, address)
+        sqlite = kirotodo_server(stack, folder / "sqlite", address, "SQLite", f"sqlite:///{folder / 'list.db'}")
+        pg = kirotodo_server(stack, folder / "pg", address, "PostgreSQL", postgres.url())
         pg.database_pid = int((folder / "server" / "data" / "postmaster.pid").read_text().split()[0])
-        asyncio.run(_measure((bare, sqlite, pg)))
+        asyncio.run(measure((bare, sqlite, pg)))
         yield from _figures(bare, sqlite)
         yield from _figures(bare, pg)
         yield Figure(what="  PostgreSQL's own CPU", value=middle(pg.database) * 1000, unit="ms", limit=6, digits=1)
@@ -95,7 +95,7 @@ def _figures(bare: Measured, server: Measured) -> Iterator[Figure]:
 
 
 @contextmanager
-def _postgres(folder: Path) -> Iterator[Server]:
+def postgres_server(folder: Path) -> Iterator[Server]:
     server = Server(folder / "server")
     server.make()
     server.start()
@@ -106,18 +106,18 @@ def _postgres(folder: Path) -> Iterator[Server]:
         server.stop()
 
 
-def _passing(stack: ExitStack, address: str) -> Measured:
-    process = stack.enter_context(_process([sys.executable, "-m", "benchmarks.passthrough", address], {}))
-    port = int(_first_line(process))
+def passthrough_server(stack: ExitStack, address: str) -> Measured:
+    process = stack.enter_context(started([sys.executable, "-m", "benchmarks.passthrough", address], {}))
+    port = int(first_line(process))
     url = f"http://127.0.0.1:{port}/turn"
 
     async def turn(client: httpx2.AsyncClient, number: int) -> float:
-        return await _first_text(client, url, {}, b'"content"')
+        return await first_text(client, url, {}, b'"content"')
 
     return Measured(name="pass-through", turn=turn, pid=process.pid)
 
 
-def _serving(stack: ExitStack, home: Path, address: str, name: str, database: str, **more: str) -> Measured:
+def kirotodo_server(stack: ExitStack, home: Path, address: str, name: str, database: str, **more: str) -> Measured:
     home.mkdir()
     environment = {
         "KIROTODO_HOME": str(home),
@@ -132,20 +132,20 @@ def _serving(stack: ExitStack, home: Path, address: str, name: str, database: st
         **more,
     }
     program = str(Path(sys.executable).with_name("kirotodo"))
-    process = stack.enter_context(_process([program, "serve", "--port", "0"], environment))
-    found = re.search(r"http://[\d.:]+", _first_line(process))
+    process = stack.enter_context(started([program, "serve", "--port", "0"], environment))
+    found = re.search(r"http://[\d.:]+", first_line(process))
     assert found is not None
     base = found.group()
 
     async def turn(client: httpx2.AsyncClient, number: int) -> float:
         user = f"user-{number}"
-        return await _first_text(client, f"{base}/api/{user}/chat/stream", bearer(user), b"event: text_delta")
+        return await first_text(client, f"{base}/api/{user}/chat/stream", bearer(user), b"event: text_delta")
 
     return Measured(name=name, turn=turn, pid=process.pid, base=base)
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str]) -> Iterator[Popen[bytes]]:
+def started(command: list[str], environment: dict[str, str]) -> Iterator[Popen[bytes]]:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
     with Popen(command, env={**inherited, **environment}, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:
         try:
@@ -154,14 +154,14 @@ def _process(command: list[str], environment: dict[str, str]) -> Iterator[Popen[
             process.terminate()
 
 
-def _first_line(process: Popen[bytes]) -> str:
+def first_line(process: Popen[bytes]) -> str:
     """What it says once it is up, on whichever of its outputs."""
     assert process.stdout is not None
     line = process.stdout.readline()
     return line.decode()
 
 
-async def _first_text(client: httpx2.AsyncClient, url: str, headers: dict[str, str], mark: bytes) -> float:
+async def first_text(client: httpx2.AsyncClient, url: str, headers: dict[str, str], mark: bytes) -> float:
     """One turn, read to its end; the seconds until its first text."""
     began, first, seen = time.perf_counter(), 0.0, b""
     async with client.stream("POST", url, json={"message": MESSAGE}, headers=headers) as response:
@@ -178,7 +178,7 @@ async def _first_text(client: httpx2.AsyncClient, url: str, headers: dict[str, s
 # --- measuring ---
 
 
-async def _measure(servers: tuple[Measured, ...]) -> None:
+async def measure(servers: tuple[Measured, ...]) -> None:
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
     async with httpx2.AsyncClient(timeout=60, limits=limits) as client:
         for server in servers:
@@ -267,10 +267,10 @@ def many_turns_over_http() -> Iterator[Figure]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kirotodo-bench-")))
         folder.chmod(0o755)
         address = stack.enter_context(upstream(SLOW))
-        postgres = stack.enter_context(_postgres(folder))
+        postgres = stack.enter_context(postgres_server(folder))
         for name, database in (("SQLite", f"sqlite:///{folder / 'list.db'}"), ("PostgreSQL", postgres.url())):
             with ExitStack() as serving:
-                server = _serving(serving, folder / name, address, name, database, DB_POOL_SIZE=str(POOL))
+                server = kirotodo_server(serving, folder / name, address, name, database, DB_POOL_SIZE=str(POOL))
                 yield from _crowd_figures(name, asyncio.run(_crowd(server)))
 
 
