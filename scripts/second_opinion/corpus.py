@@ -1,7 +1,8 @@
 """Read the corpus of the second opinion: one file a kind, in sections of commands, statements and templates.
 
-"== commands" are imperatives, which are also used with words of politeness around them; "== statements" are used as
-they are; "== templates" have {slots}, which are filled at random from vocabulary.txt.
+"== commands" are imperatives, which are also used with words of politeness around them; "== todos" are imperatives that
+one says to oneself, also with "I need to" in front, with a day, or several in a row; "== statements" are used as they
+are; "== templates" have {slots}, which are filled at random from vocabulary.txt.
 """
 
 import hashlib
@@ -45,6 +46,32 @@ _POLITE: Final = (
     "you should {}",
     "you can {}",
 )
+_WISHED: Final = (
+    "i need to {}",
+    "i have to {}",
+    "i must {}",
+    "i should {}",
+    "i've got to {}",
+    "we need to {}",
+    "need to {}",
+    "must {}",
+    "gotta {}",
+    "{} tomorrow",
+    "{} on friday",
+    "{} by the end of the week",
+    "{} this weekend",
+    "{} asap",
+    "and {}",
+    "then {}",
+    "oh and {}",
+    "{} #home",
+    "{} !high",
+    "{} and {}",
+    "{}, {} and {}",
+    "{}, {}, {}",
+    "{} then {}",
+)
+"""What is put around things to do, and how several are joined."""
 _AROUND: Final = (
     "hey {}",
     "um {}",
@@ -87,10 +114,14 @@ def lines() -> list[Line]:
 def examples(found: list[Line], *, per_template: int) -> list[Example]:
     """Return each line as it is, with words around it, and each template filled several times; no text twice."""
     vocabulary = _vocabulary()
+    todos = [line.text for line in found if line.section == "todos"]
     out: dict[tuple[str, Kind], Example] = {}
     for number, line in enumerate(found):
         rng = random.Random(line.text)  # of its own, so that a new line changes nothing for the others
-        for text in _variants(line, vocabulary, per_template, rng):
+        texts = (
+            _to_do(line.text, todos, rng) if line.section == "todos" else _variants(line, vocabulary, per_template, rng)
+        )
+        for text in texts:
             out.setdefault((text, line.kind), Example(text=text, kind=line.kind, line=number))
     return list(out.values())
 
@@ -117,6 +148,13 @@ def _variants(line: Line, vocabulary: dict[str, list[str]], per_template: int, r
     around = _POLITE if line.section == "commands" else _AROUND
     for pattern in rng.sample(around, 3 if line.section == "commands" else 1):
         yield _spoken(pattern.format(line.text), rng)
+
+
+def _to_do(text: str, todos: list[str], rng: random.Random) -> Iterator[str]:
+    yield text
+    for pattern in rng.sample(_WISHED, 3):
+        more = rng.sample(todos, pattern.count("{}") - 1)
+        yield _spoken(pattern.format(text, *more), rng)
 
 
 def _filled(template: str, vocabulary: dict[str, list[str]], rng: random.Random) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kirotodo.core.language.frames.base import Clause
+from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.spans import Token
 from kirotodo.core.language.tokens import Piece
@@ -157,7 +158,7 @@ def _without_denied(whole: Piece) -> str | None:
 def freed(piece: Piece, *, asked: bool = False, before: Piece | None = None) -> Clause:
     """Return a clause without greetings, fillers, politeness and the words of wishing in front."""
     whole = piece.trimmed()
-    rest, request, wish = whole, False, ""
+    rest, request, wish, hedged = whole, False, "", False
     for _ in range(8):
         found = None
         if rest.begins("{remember} [to|that|about|:]* <what>") is not None and rest.words[0] not in ("remember",):
@@ -171,13 +172,15 @@ def freed(piece: Piece, *, asked: bool = False, before: Piece | None = None) -> 
             break
         if text is _LEADS[2]:
             request = True
+        elif text is _LEADS[1]:
+            hedged = hedged or rest.words[0] in phrases("hedge")
         elif text is _LEADS[3]:
             wish = rest.before(found.found.start("rest")).raw
         if not wish and text is not _LEADS[2]:
             whole = found.get("rest").trimmed() if not request else whole
         rest = found.get("rest").trimmed()
     rest = _without_tail(rest)
-    return Clause(rest, whole, request, wish, asked, before)
+    return Clause(rest, whole, request, wish, asked, before, hedged)
 
 
 def _holds(rest: Piece, text: str) -> bool:

@@ -30,6 +30,7 @@ CLASSES: Final[dict[str, str]] = {
     "we've_got_to we_gotta i_got_to i_really_need_to i_also_need_to i_also_want_to i_also_have_to i_still_need_to "
     "i_still_have_to i_need_also_to i_will_need_to i'll_need_to i'll_have_to i_want need_to have_to gotta want_to "
     "must i_am_going_to let_me we_still_need_to i_just_need_to i_really_should i_really_must",
+    "hedge": "maybe perhaps possibly",
     "tail": "please pls plz kindly thanks thank_you thx cheers for_me too as_well also now right_now immediately soon "
     "asap if_you_can if_you_could if_you_would if_you_please if_you_don't_mind i_would_appreciate_it "
     "i'd_appreciate_it would_you will_you could_you can_you ok okay right_away asap_please that_would_be_great kiro "
@@ -391,15 +392,6 @@ KINDRED: Final = (
     "check review read proofread",
 )
 """Verbs that stand for each other when somebody tells what was done."""
-HOME_CHORES: Final = word_set(
-    "buy water feed mow rake weed iron renew submit proofread defrost bake unpack donate refill clean tidy finish "
-    "return collect wash mop sweep dust trim prune repair fix replace paint sew knit descale sharpen hem mend prep "
-    "prepare draft revise rehearse recycle declutter assemble install varnish polish scrub shovel hoover fetch pick "
-    "drop study practise practice walk bleed regrout grout oil wrap pack hang plant register post print scan sign "
-    "clear chase"
-)
-"""Those of them that nobody asks an assistant to carry out."""
-
 OUTSIDE: Final[dict[str, str]] = {
     "music": "play replay song songs music playlist playlists album albums podcast podcasts radio audiobook "
     "audiobooks track tracks speaker speakers lyrics spotify shuffle station",

@@ -13,7 +13,18 @@ from kirotodo.core.language.dialogue import in_dialogue, with_references
 from kirotodo.core.language.dumps import dumped
 from kirotodo.core.language.frames.adding import SAME, adding, additions
 from kirotodo.core.language.frames.asking import asking, question_core
-from kirotodo.core.language.frames.base import FAINT, MAYBE, SURE, Clause, Reading, best, names_ours, reading, topic_of
+from kirotodo.core.language.frames.base import (
+    FAINT,
+    LIKELY,
+    MAYBE,
+    SURE,
+    Clause,
+    Reading,
+    best,
+    names_ours,
+    reading,
+    topic_of,
+)
 from kirotodo.core.language.frames.doubts import doubted
 from kirotodo.core.language.frames.editing import editing
 from kirotodo.core.language.frames.finishing import finishing
@@ -21,7 +32,7 @@ from kirotodo.core.language.frames.known import of_known
 from kirotodo.core.language.frames.removing import removing
 from kirotodo.core.language.frames.replying import replying, yes_no
 from kirotodo.core.language.frames.telling import telling
-from kirotodo.core.language.judgement import of_implied_addition, of_unread
+from kirotodo.core.language.judgement import Verdict, of_imperative, of_implied_addition, of_unread
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.mentions import CERTAIN
 from kirotodo.core.language.spans import Moment
@@ -424,7 +435,7 @@ class _Engine:
         reply = self._reply(clause)
         if reply is not None:
             return reading("reply", 0.9, reply)
-        found = best(of_known(clause, each) for each in self._readings(clause))
+        found = best(_weighed(clause, of_known(clause, each)) for each in self._readings(clause))
         self._note(clause, found)
         return self._settled(clause, found)
 
@@ -455,24 +466,10 @@ class _Engine:
     def _settled(self, clause: Clause, found: list[Reading]) -> Reading:
         if not found or found[0].score < 0.45:
             return self._unknown(clause, found)
-        first = self._weighed(clause, found[0])
+        first = found[0]
         if first.score <= MAYBE and any(isinstance(a, CHANGES) for a in first.actions):
             return replace(first, actions=(Confirm(actions=first.actions),))
         return first
-
-    def _weighed(self, clause: Clause, first: Reading) -> Reading:
-        """Return a reading as the second opinion leaves it: done, asked back, or refused."""
-        adds = all(isinstance(action, Add) for action in first.actions)
-        if not adds or first.frame not in _IMPLIED:
-            return first
-        verdict = of_implied_addition(
-            _opinion_of(clause),
-            certain=first.score > MAYBE or clause.request,
-            dated=bool(clause.piece.spans("WRL")),
-            thing=first.frame == "dated" and first.score < 0.7,
-            ours=names_ours(clause.piece),
-        )
-        return replace(first, score=_WEIGHED.get(verdict, first.score))
 
     def _unknown(self, clause: Clause, found: list[Reading]) -> Reading:
         """Return what to say to a clause that no frame read: what it names of ours is shown, the rest is not ours."""
@@ -581,6 +578,35 @@ def _opinion_of(clause: Clause) -> "Opinion":
     return opinion(clause.whole.raw)
 
 
+def _weighed(clause: Clause, each: Reading) -> Reading:
+    """Return a reading as the second opinion leaves it: done, asked back, or refused."""
+    if each.frame not in _IMPLIED or each.score < MAYBE or not all(isinstance(a, Add) for a in each.actions):
+        return each
+    return replace(each, score=_WEIGHED.get(_verdict(clause, each), each.score))
+
+
+def _verdict(clause: Clause, each: Reading) -> Verdict:
+    thought, dated, ours = _opinion_of(clause), bool(clause.piece.spans("WRL")), names_ours(clause.piece)
+    if each.frame in ("imperative", "wish"):
+        verb = clause.words[0]
+        return of_imperative(
+            thought,
+            request=clause.request or clause.hedged,
+            dated=dated,
+            shops=verb in ("buy", "pick"),
+            edits=any(verb in phrases(name) for name in ("editing", "finish", "remove", "schedule")),
+            foreign=each.frame == "wish" or topic_of(clause.piece) is not None,
+            ours=ours,
+        )
+    return of_implied_addition(
+        thought,
+        certain=each.score > MAYBE or clause.request,
+        dated=dated,
+        thing=each.frame == "dated" and each.score < 0.7,
+        ours=ours,
+    )
+
+
 def _doubted(each: Reading, text: Text) -> Reading:
     """Return a change of something that sounds like another assistant's job as unlikely, unless the list has it."""
     aimed = [a.target for a in each.actions if isinstance(a, Complete | Delete | Update | Skip)]
@@ -615,7 +641,7 @@ def _weighty(actions: list[Action]) -> list[Action]:
     return [action for action in actions if isinstance(action, _WEIGHTY)]
 
 
-_WEIGHED: Final = {"act": 0.7, "ask": MAYBE}
+_WEIGHED: Final = {"act": LIKELY, "ask": MAYBE, "refuse": FAINT}
 """The score that a verdict on an implied addition gives it."""
 _IMPLIED: Final = frozenset({"imperative", "wish", "dated", "need", "out_of", "bare", "schedule"})
 """Frames that read a text as a to-do with no verb of the list in it."""

@@ -8,7 +8,6 @@ from kirotodo.core.language.types import (
     Action,
     Add,
     Clarify,
-    Confirm,
     Delete,
     Query,
     Recurrence,
@@ -50,7 +49,7 @@ EVERY_TWO_DAYS = Recurrence(rule="FREQ=DAILY;INTERVAL=2", recurs_from="completio
         ("any tasks about curtains?", Query(scope=Scope(search="curtains"))),
         ("anything due in the next 2 days?", Query(scope=Scope(due_from=TODAY, due_to=FRIDAY))),
         ("show everything", Query(scope=Scope(status="all"))),
-        ("ask the landlord about the boiler", Confirm(actions=(Add(title="ask the landlord about the boiler"),))),
+        ("ask the landlord about the boiler", Add(title="ask the landlord about the boiler")),
         (
             "add draft the talk in garden project by friday",
             Add(title="draft the talk", project="garden", when=When(date=FRIDAY)),

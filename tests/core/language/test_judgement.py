@@ -66,8 +66,9 @@ def test_nothing_but_an_addition_is_ever_done_unread(kind: Kind, sure: float, da
 @pytest.mark.parametrize(
     ("text", "actions"),
     [
-        ("prune the wisteria", (Confirm(actions=(Add(title="prune the wisteria"),)),)),
-        ("repot the fern", (Confirm(actions=(Add(title="repot the fern"),)),)),
+        ("prune the wisteria", (Add(title="prune the wisteria"),)),
+        ("maybe I should sell the harp", (Confirm(actions=(Add(title="sell the harp"),)),)),
+        ("reply to the email from Joan", (Confirm(actions=(Add(title="reply to the email from Joan"),)),)),
         ("buy compost", (Add(title="buy compost"),)),
         ("who wrote the odyssey", (OutOfScope(),)),
         ("my cousin is terribly fond of opera", (OutOfScope(),)),

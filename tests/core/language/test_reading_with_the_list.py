@@ -198,7 +198,7 @@ def test_a_correction_leaves_the_right_day() -> None:
 
 
 def test_an_imperative_that_may_be_meant_for_another_is_asked_back() -> None:
-    (found,) = read("order a large pizza")
+    (found,) = read("reply to the email from Joan")
     assert isinstance(found, Confirm)
 
 

@@ -70,7 +70,7 @@ CORRECTIONS = {
     ],
     "after a text that was not understood it asks": [
         UserEntry("set the attic to low priority"),
-        UserEntry("flibber the gromble"),
+        UserEntry("flibber gromble"),
         UserEntry("no, the piano lesson", "", None, ("not sure",)),
     ],
 }

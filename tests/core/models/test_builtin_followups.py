@@ -103,9 +103,9 @@ FOLLOW_UPS = {
         UserEntry("add judo on friday at 9"),
         UserEntry("remind me 20 minutes before my judo", "list_tasks update_task", ("1 judo",), ("Fri 27 Nov, 08:40",)),
     ],
-    "a to-do without a verb of the list is asked about": [
-        UserEntry("phone the plumber about the leak", "", (), ("Add “phone the plumber about the leak”?",)),
-        UserEntry("yes", "add_task", ("1 phone the plumber about the leak",)),
+    "a to-do that may be meant for another assistant is asked about": [
+        UserEntry("reply to the email from Joan", "", (), ("Add “reply to the email from Joan”?",)),
+        UserEntry("yes", "add_task", ("1 reply to the email from Joan",)),
     ],
     "set right again": [
         UserEntry("add judo on friday at 9"),

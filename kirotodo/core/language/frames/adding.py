@@ -17,7 +17,7 @@ from kirotodo.core.language.frames.base import (
     reading,
     topic_of,
 )
-from kirotodo.core.language.lexicon import CHORES, HOME_CHORES, phrases
+from kirotodo.core.language.lexicon import CHORES, known_words, phrases
 from kirotodo.core.language.spans import ListName
 from kirotodo.core.language.targets import targets
 from kirotodo.core.language.tokens import Match, Piece
@@ -341,6 +341,8 @@ def _reminded(clause: Clause) -> Iterator[Reading]:
         alerted = piece.words[0] not in ("remind", "reminds", "tell") and what.words[0] == "when"
         if place in (0, 1, 3) and not alerted and what.match("what|when|where|who|how|which|if|whether ..."):
             return
+        if place == 4 and found.front.words == [] and piece.words[0] in phrases("remind"):
+            continue  # "alert my bank" is no reminder of mine
         if not alerted and what.match("what|when|where|who|which|how [is|are|was|time|i|my|the|was|did]+ ..."):
             return
         score = SURE if place != 8 or not topic_of(what) else FAINT
@@ -454,8 +456,6 @@ def _list_made(clause: Clause) -> Iterator[Reading]:
 
 # --- to-dos as one writes them
 
-_DEVICE: Final = word_set("play turn switch tune dim brighten mute unmute skip pause resume shuffle wake tell")
-
 
 def _implied(clause: Clause) -> Iterator[Reading]:
     """Yield an imperative that a person could carry out, or a thing with a date, as something to do."""
@@ -473,17 +473,26 @@ def _implied(clause: Clause) -> Iterator[Reading]:
         piece, words, clause = body, body.words, replace(clause, piece=body)
     dated = bool(piece.spans("WRL"))
     topic = topic_of(piece) if not names_ours(piece) else None
-    if words[0] in CHORES and (len(words) > 1 or dated):
-        yield from _chore(clause, words, dated=dated, topic=topic)
+    if (words[0] in CHORES and (len(words) > 1 or dated)) or _is_command(words):
+        yield from _chore(clause)
         return
     if clause.wish and not clause.request:
-        score = FAINT if topic and not dated else MAYBE if not dated or topic else LIKELY
-        yield from _reading(clause, "wish", score, piece)
+        yield from _reading(clause, "wish", LIKELY, piece)
         return
     if dated and not clause.request and _nominal(body):
         event = _is_event(body)
         score = FAINT if topic and not event else 0.8 if event else 0.62
         yield from _reading(clause, "dated", score, piece)
+
+
+def _is_command(words: list[str]) -> bool:
+    """Return whether words are an imperative by their order alone ("decorate the hall"), with a verb nobody listed."""
+    return (
+        len(words) > 2
+        and words[1] in phrases("article") | {"his", "her", "their"}
+        and words[0].isalpha()
+        and words[0] not in known_words() | _STATING
+    )
 
 
 _POINTING: Final = "<verb> [all|both|of|just]* it|that|this|them|those|these [{one}|up|out|off|too|again|back|W|K]*"
@@ -505,42 +514,17 @@ _AWAY: Final = word_set(
     "off free busy away done finished through sick ill not home working travelling happy sorry tired late so too very "
     "fine"
 )
-_STRONG: Final = frozenset(
-    {"alarms and timers", "smart home", "volume", "music", "devices", "knowledge", "the weather"}
-)
-_SENDING: Final = word_set("text email e-mail message send reply tell tweet post")
-_SHOPPING: Final = word_set("buy pick")
-"""The imperatives that need no date to be done at once: others may as well be meant for another assistant."""
-_LOOKING: Final = word_set("find search look check see get")
-_ANYTHING: Final = word_set("anything everything something whatever what for")
-_BOOKING: Final = word_set("book order rent reserve get hire find")
 
 
-def _chore(clause: Clause, words: list[str], *, dated: bool, topic: str | None) -> Iterator[Reading]:
-    """Yield an imperative as something to do: at once where it is surely one's own, else to be asked back."""
-    piece, verb = clause.piece, words[0]
+def _chore(clause: Clause) -> Iterator[Reading]:
+    """Yield an imperative as something to do, unless it speaks to the assistant or names a task of the list."""
+    piece, words = clause.piece, clause.words
     if piece.match("<verb> [{own}|next|first|last]* {task} [W|K]?") is not None:
         return
-    if verb in _LOOKING and words[1:2] and words[1] in _ANYTHING:
+    if piece.match("find|search|look|see|get|check [for|at|up]? {every}|something|whatever|what|me|us ...") is not None:
         return
-    if words[1:2] in (["me"], ["us"]) or (verb in ("tell", "ask") and words[1:2] == ["us"]):
-        yield from _reading(clause, "imperative", FAINT, piece)
-        return
-    home = verb in HOME_CHORES or (verb == "pay" and not {"with", "dollars", "from"} & set(words))
-    if clause.request:
-        score = MAYBE if home and not topic else 0.5 if dated and not topic else FAINT
-    elif verb in _DEVICE or topic in _STRONG:
-        score = MAYBE if dated and topic not in _STRONG - {"knowledge", "the weather"} else FAINT
-        score = LIKELY if dated and verb in ("check", "look", "translate", "write", "define", "learn") else score
-    elif home and topic not in ("messages",) and not {"dollars", "bucks", "euros"} & set(words):
-        score = 0.85 if dated or verb in _SHOPPING else MAYBE
-    elif not dated:
-        score = 0.5 if topic and not clause.wish else MAYBE
-    elif verb in _SENDING:
-        score = MAYBE if {"saying", "that", "i", "i'll", "i'm", "him", "her", "want"} & set(words) else 0.78
-    else:
-        score = MAYBE if verb in ("rent", "reserve", "hire") or (verb in _BOOKING and topic) else 0.8
-    yield from _reading(clause, "imperative", score, piece)
+    told = words[1:2] in (["me"], ["us"])
+    yield from _reading(clause, "imperative", FAINT if told else LIKELY, piece)
 
 
 _STATING: Final = word_set(

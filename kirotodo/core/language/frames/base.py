@@ -30,8 +30,8 @@ class Reading:
 class Clause:
     """A clause without what only surrounds a wish.
 
-    `request`: it says "can you …"; `wish`: it says "i need to …"; `asked`: it ends in a question mark. `whole` is the
-    clause with its politeness, `before` the piece said right before it.
+    `request`: it says "can you …"; `wish`: it says "i need to …"; `hedged`: it says "maybe"; `asked`: it ends in a
+    question mark. `whole` is the clause with its politeness, `before` the piece said right before it.
     """
 
     piece: Piece
@@ -40,6 +40,7 @@ class Clause:
     wish: str = ""
     asked: bool = False
     before: Piece | None = None
+    hedged: bool = False
 
     @property
     def text(self) -> Text:
