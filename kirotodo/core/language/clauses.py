@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from kirotodo.core.language.content import is_command
 from kirotodo.core.language.frames.base import Clause
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.spans import Token
-from kirotodo.core.language.tokens import Piece
+from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.when.tokens import word_set
 
 _FILLERS: Final = pattern(
@@ -31,12 +32,27 @@ _LIKE: Final = pattern(
 _ENDS: Final = frozenset({"\n", ".", "!", "?", ";"})
 _SOFT_JOINTS: Final = frozenset({"and", "then", "so", "but", "also"})
 _JOINTS: Final = frozenset({",", "and", "then", "but", "so", "plus", "&", "or", "-", "(", "because"})
+_WEAK_AFTER_TITLE: Final = word_set("remind remember note need want have must should gotta todo")
+_ASKS_YOU: Final = "can|could|would|will|might|may you|u [{polite}|please|be_a_dear_and|be_so_kind_as_to|mind|try_to]*"
+_WISHES: Final = "{i}|i've|we've|i'd|we'd|i'll|we'll|i'm|we're {adv}* {modal} {adv}*"
+_LEADS: Final = (
+    ("filler", "{wake}|{filler} <rest>"),
+    ("waved", "never_mind|nevermind|forget_it|go_on|fine|anyhow [then]? <rest>"),
+    ("polite", "{polite} <rest>"),
+    ("request", f"{_ASKS_YOU} <rest>"),
+    ("request", "{request} <rest>"),
+    ("wish", f"[first|next|later|finally|afterwards|after_that]? {_WISHES} <rest>"),
+    ("wish", "[first|next|later|finally|afterwards|after_that]? {wish} <rest>"),
+    ("wish", f"for|before|after the|my|our|his|her|their <scene> {_WISHES} <rest>"),
+)
+"""What may lead a wish, by what it says."""
 _OPENERS: Final = (
     "[also|then|please|just|can_you|could_you|would_you|will_you|i_want_to|i_need_to|i'd_like_to|i_would_like_to|"
     "go_ahead_and|instead]* "
     "add|delete|remove|erase|remind|mark|reschedule|complete|rename|postpone|untick|reopen|undo|tag|untag|"
     "schedule|re-add|append ...",
     "[also|then|please|just]* {request} ...",
+    f"[also|then|please|just]* {_ASKS_YOU} ...",
     "[also|then|please|just]* put|stick|throw|pop ... {onto}|there|it_on ...",
     "[also|then|please|just]* put|stick|throw <x> {onto} K",
     "[also|then|please|just]* take|cross|tick|check|scratch|get|strike ... off ...",
@@ -48,22 +64,18 @@ _OPENERS: Final = (
     "[also|then|please|just]* move|change|push|shift|bump <x> to|D ...",
     "[also|then|please|just]* finish|cancel|drop I ...",
     "[also|still|now|W]* {wish} ...",
-    "[on]? W [i|we|i've|i'm|there's|there_is|remind] ...",
+    f"[also|still|now|W]* {_WISHES} ...",
+    "[on]? W i|we|i've|i'm|there's|there_is|remind ...",
     "[also|then|please|just]* what|when|where|which|how|what's|when's|do_i|is_there|am_i ...",
     "[also]? i|we also|still|just|now|already|forgot|want|need|have|had|got|bought|finished|did ...",
     "i'm|i've|we're|we've|i'll|it's|that's ...",
     "don't|do_not|never|no_need ...",
     "[also|then|please|just]* ask|snooze me|it|that ...",
     "it's|that's|they're|he's|she's|they ...",
-    "[also|then|please|just]* remember|don't_forget|note ...",
+    "[also|then|please|just]* remember|don't_forget ...",
     "if [it's|it|there|i|they]? [not|isn't|is|don't|no|aren't|already]+ ...",
-)
-_WEAK_AFTER_TITLE: Final = word_set("remind remember note need want have must should gotta todo")
-_LEADS: Final = (
-    "{wake}|{filler} <rest>",
-    "{polite} <rest>",
-    "{request} <rest>",
-    "{wish} <rest>",
+    "after_that|afterwards ...",
+    "the|my|our <thing> {be} {adv}* {done}|{gone}|back|over",
 )
 _CORRECTION: Final = (
     "no_wait|wait_no|no_sorry|sorry_no|no_actually|actually_no|wait|sorry|no|i_mean|make_that|scratch_that|"
@@ -78,6 +90,7 @@ _CORRECTED: Final = (
 _DENIED: Final = "actually|no|wait|sorry not <who> <rest*>"
 
 
+_BEFORE: Final = pattern(r"\bb4(?= ?\d| (?:mon|tue|wed|thu|fri|sat|sun|noon|lunch|tom|the))", re.IGNORECASE)
 _WORD: Final = pattern(r"[a-z]{6,9}", re.IGNORECASE)
 _DAYS: Final = word_set("monday tuesday wednesday thursday friday saturday sunday tomorrow tonight")
 
@@ -93,10 +106,10 @@ def _spelled_day(m: re.Match[str]) -> str:
 
 
 def cleaned(raw: str) -> str:
-    """Return a text with its fillers blanked out, exactly as long."""
+    """Return a text with its fillers blanked out."""
     if not raw:
         return raw
-    raw = _WORD.sub(_spelled_day, raw)
+    raw = _BEFORE.sub("before", _WORD.sub(_spelled_day, raw))
     text = _FILLERS.sub(_blank, raw)
     text = _STILL.sub(_blank, text)
     return _LIKE.sub(lambda m: (kept := m["kept"] or m["comma"]) + " " * (len(m.group()) - len(kept)), text)
@@ -160,35 +173,41 @@ def freed(piece: Piece, *, asked: bool = False, before: Piece | None = None) -> 
     whole = piece.trimmed()
     rest, request, wish, hedged = whole, False, "", False
     for _ in range(8):
-        found = None
         if rest.begins("{remember} [to|that|about|:]* <what>") is not None and rest.words[0] not in ("remember",):
             break
-        for text in _LEADS:
-            found = rest.match(text)
-            if found is not None and found.get("rest"):
-                break
-            found = None
-        if found is None or _holds(rest, text):
+        kind, found = _lead(rest)
+        if found is None or _holds(rest, kind, found):
             break
-        if text is _LEADS[2]:
+        if kind == "request":
             request = True
-        elif text is _LEADS[1]:
+        elif kind == "polite":
             hedged = hedged or rest.words[0] in phrases("hedge")
-        elif text is _LEADS[3]:
+        elif kind == "wish":
             wish = rest.before(found.found.start("rest")).raw
-        if not wish and text is not _LEADS[2]:
-            whole = found.get("rest").trimmed() if not request else whole
+        if not wish and not request:
+            whole = found.get("rest").trimmed()
         rest = found.get("rest").trimmed()
     rest = _without_tail(rest)
     return Clause(rest, whole, request, wish, asked, before, hedged)
 
 
-def _holds(rest: Piece, text: str) -> bool:
+def _lead(piece: Piece) -> tuple[str, Match | None]:
+    """Return what leads to the wish of a piece, if anything does, and what that says."""
+    for kind, text in _LEADS:
+        found = piece.match(text)
+        if found is not None and found.get("rest"):
+            return kind, found
+    return "", None
+
+
+def _holds(rest: Piece, kind: str, found: Match) -> bool:
     """Return whether a lead is the very verb here ("note that …", "right")."""
     words = rest.words
-    if text is _LEADS[0] and words[0] in ("like", "so", "no", "well", "right", "then", "computer") and len(words) < 2:
+    if kind == "waved":
+        return not is_command(found.get("rest").words)
+    if kind == "filler" and words[0] in ("like", "so", "no", "well", "right", "then", "computer") and len(words) < 2:
         return True
-    return text is _LEADS[0] and words[:2] in (["right", "now"], ["and", "the"], ["plus", "one"], ["like", "to"])
+    return kind == "filler" and words[:2] in (["right", "now"], ["and", "the"], ["plus", "one"], ["like", "to"])
 
 
 _ENDINGS: Final = (
@@ -230,7 +249,12 @@ def splits(piece: Piece) -> Iterator[int]:
 def _only_lead(piece: Piece, start: int, place: int) -> bool:
     """Return whether between two places stands nothing but what leads to a wish."""
     words = Piece(piece.text, start, place)
-    return words.match("[{polite}|{request}|{filler}|please|also|then|can|you|,|and]*") is not None
+    return (
+        words.match(
+            "[{polite}|{request}|{filler}|please|also|then|can|could|would|will|might|may|you|be|a|dear|kind|,|and]*"
+        )
+        is not None
+    )
 
 
 def _new_wish(tokens: list[Token], place: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 from kirotodo.core.domain.task import NAME_MAX, TITLE_MAX, Priority
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.context import Context
-from kirotodo.core.language.lexicon import CHORES, NUMBERS, PAIRS, phrases
+from kirotodo.core.language.lexicon import CHORES, NOUNS_TOO, NUMBERS, PAIRS, known_words, phrases
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.spans import Moment, Token, level, plain
 from kirotodo.core.language.tokens import Piece, Text
@@ -48,6 +48,7 @@ _TAGGED: Final = (
 _NOTED: Final = (
     "<what> with_a|with_the|and_a|add_a|and_add_a note|notes|comment [saying|that|that_says|:|of]* <note>",
     "<what> note|notes : <note>",
+    "<what> [and]? note|noting|mention|mentioning that <note>",
 )
 _REMINDED: Final = (
     "<what> [and|but|also|with|then] [can_you|please] {remind} me [of_it|about_it|for_it|also] remind=L|W [it|that]",
@@ -241,7 +242,11 @@ def _cut_to(out: Content, forms: tuple[str, ...], name: str = "what") -> str | N
 
 
 def _friendly(out: Content) -> None:
-    for text in ("<what> {tail}|instead|though", "{polite}|also|then <what>"):
+    for text in (
+        "<what> {tail}|instead|though",
+        "<what> [and|but]? don't_forget|don't_let_me_forget [it|that|this]?",
+        "{polite}|also|then <what>",
+    ):
         if (found := out.piece.match(text)) is not None and found.get("what"):
             out.piece = found.get("what").trimmed()
             return
@@ -308,14 +313,15 @@ def _within(out: Content) -> None:
     if _quoted(out.piece):
         return
     for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if token.word not in ("W", "R") or before.word not in phrases("event"):
+        if token.word not in ("W", "R"):
             continue
-        if after.word in ("with", "about", "called", "named", "titled", "to", "regarding", "between") and take(
-            out, token
-        ):
+        about = before.word in phrases("event") and after.word in _ABOUT
+        if (about or after.word in _CLAUSAL) and take(out, token):
             out.holes.append(token)
 
 
+_ABOUT: Final = word_set("with about called named titled to regarding between ,")
+_CLAUSAL: Final = word_set("before after when because so once")
 _CLOSING: Final = pattern(r"\s+([)\],;])")
 
 
@@ -351,7 +357,7 @@ def _title(out: Content) -> str:
 
 # --- several things at once
 
-_AND: Final = word_set("and & plus")
+_AND: Final = word_set("and & plus +")
 _BINDING: Final = word_set("with between for of at about from that which to by in on into both")
 
 
@@ -367,11 +373,12 @@ def items_of(found: Content, *, listed: bool = False, soft: bool = False) -> lis
     if any(not part.title for part in parts):
         return [found]
     for part in parts:
-        _inherit(part, found)
+        inherit(part, found)
     return parts
 
 
-def _inherit(part: Content, whole: Content) -> None:
+def inherit(part: Content, whole: Content) -> None:
+    """Give a thing what was said of all of them, where nothing else was said of it."""
     if not part.dated:
         part.when, part.recurrence = whole.when, whole.recurrence
     part.priority = part.priority or whole.priority
@@ -381,23 +388,25 @@ def _inherit(part: Content, whole: Content) -> None:
 
 
 def split_items(
-    piece: Piece, *, project: str | None, listed: bool, dated: bool = False, soft: bool = False
+    piece: Piece, *, project: str | None = None, listed: bool = False, dated: bool = False, soft: bool = False
 ) -> list[Piece]:
     """Return the things that a stretch names: "milk, eggs and bread" is three, "salt and pepper" is one."""
+    if len(commands := _commands(piece)) > 1:
+        return commands
     pieces = cut_at(piece, _AND | {",", ";"})
     if len(pieces) < 2:
         return [piece]
-    chores = [_is_chore(part) for part in pieces]
-    if all(chores) or _each_dated(pieces, chores, dated=dated):
+    chores = [is_command(part.words) for part in pieces]
+    if _each_dated(pieces, chores, dated=dated):
         return pieces
     shopping = _is_shop(project)
     commas = cut_at(piece, {",", ";"})
     if any(chores) and not shopping and not listed:
-        return commas if len(commas) > 1 and all(map(_is_chore, commas)) else [piece]
+        return [piece]
     words = [len(part.words) for part in pieces]
     if max(words) > (7 if listed else 4) or (chores[0] and not shopping and not listed):
         return [piece]
-    if shopping or listed:
+    if shopping or listed or (soft and len(pieces) > 2):
         return pieces
     if len(commas) > 1:
         return [piece] if any(set(part.words) & _BINDING for part in pieces) else pieces
@@ -405,29 +414,68 @@ def split_items(
     return pieces if max(words) <= (2 if soft else 1) and plain_words else [piece]
 
 
+def _undated(words: list[str]) -> list[str]:
+    """Return words without the date in front."""
+    at = 1 if words[:1] in (["on"], ["at"], ["by"], ["sometime"], ["some time"]) else 0
+    return words[at + 1 :] if words[at : at + 1] in (["W"], ["R"]) and words[at + 1 :] else words
+
+
+def _is_told(words: list[str]) -> bool:
+    """Return whether words tell of something to do: "the boys need new boots", "there's the gutter to clear"."""
+    return words[0] in ("there's", "i've", "we've") or bool({"need", "needs"} & set(words[1:4]))
+
+
+_THEN: Final = _AND | {",", ";", "then", "oh", "+"}
+_POINTS: Final = word_set("it them that this those these him her there")
+
+
+def _commands(piece: Piece) -> list[Piece]:
+    """Return the imperatives in a row that a stretch is, each with what follows it; none where it does not begin so.
+
+    After what has a date of its own, a thing stands on its own too ("fetch the twins at 3, judo at 4").
+    """
+    parts = cut_at(piece, _THEN)
+    every = bool(parts) and all(len(part.words) > 1 and part.words[0] in CHORES for part in parts)
+    if not every and not (parts and is_command(parts[0].words)):
+        return []
+    out = [parts[0]]
+    for part in parts[1:]:
+        words = _undated(part.words)
+        command = every or is_command(words)
+        own = words != part.words or (command and not set(words[1:3]) & _POINTS) or _is_told(words)
+        if own or out[-1].words[-1] in ("W", "R"):
+            out.append(part)
+        else:
+            out[-1] = Piece(piece.text, out[-1].first, part.last)
+    return out
+
+
 def _is_shop(project: str | None) -> bool:
     return bool(project) and any(word in phrases("shop") for word in str(project).lower().split())
 
 
-def _is_chore(piece: Piece) -> bool:
-    words = piece.words
-    if len(words) < 2:
+def is_command(words: list[str]) -> bool:
+    """Return whether words are an imperative: by their verb, or by their order alone ("decorate the hall")."""
+    if len(words) < 2 or not words[0].isalpha():
         return False
-    return words[0] in CHORES or (
-        words[1] in ("the", "my", "our", "a", "an", "his", "her")
-        and words[0].isalpha()
-        and words[0] not in phrases("own")
-        and words[0] not in ("with", "for", "of", "and", "some")
-    )
+    follows = words[1] in phrases("article") | phrases("particle") | {"his", "her", "their", "all"}
+    if words[0] in CHORES:
+        return follows or words[0] not in NOUNS_TOO
+    article = words[1] in phrases("article") | {"his", "her", "their"}
+    return article and len(words) > 2 and words[0] not in known_words()
 
 
 def _each_dated(pieces: list[Piece], chores: list[bool], *, dated: bool) -> bool:
     """Return whether each thing has a date behind it, or is a chore ("milk tomorrow, call mom friday at 5")."""
     days = [len(part.words) > 1 and part.words[-1] in ("W", "R") for part in pieces]
-    if not any(days[:-1]):
+    if not any(days[:-1]) or (len(pieces) == 2 and not (days[1] or chores[1]) and _is_event(pieces[0])):
         return False
     *first, last = (chore or day for chore, day in zip(chores, days, strict=True))
     return all(first) and (last or dated) and pieces[-1].words[0] not in _BINDING
+
+
+def _is_event(piece: Piece) -> bool:
+    return any(word in phrases("event") for word in piece.words)
 
 
 def cut_at(piece: Piece, signs: frozenset[str] | set[str]) -> list[Piece]:
@@ -459,7 +507,7 @@ def _paired(tokens: list[Token], place: int) -> bool:
     return f"{tokens[place - 1].word}_{tokens[place + 1].word}" in PAIRS
 
 
-_JOINERS: Final = word_set("instead and then also plus & finally lastly")
+_JOINERS: Final = word_set("instead and then also plus & finally lastly oh so")
 
 
 def _freed(piece: Piece) -> Piece:
@@ -480,6 +528,7 @@ _LEADING: Final = (
     "that|: i|we have|'ve_got|got|am|'m|will_be|have_got|had [a|an|the|my] <rest>",
     "i|we have|have_got|got [a|an|the|my]? <rest>",
     "i've_got|we've_got|i've|that_i've_got [a|an|the|my] <rest>",
+    "so|so_that i|we <rest>",
     "[a|the|new]* {newtask} <quoted>",
     "[that] there_is|there's|there_will_be|there_are [a|an|the|my] <rest>",
 )
@@ -522,7 +571,7 @@ def _take_front_dates(found: Content) -> None:
 def _without_article(found: Content) -> None:
     """Take the article off a bare event: "a meeting with Tim" is told as "meeting with Tim"."""
     words = found.piece.words
-    if len(words) < 2 or words[0] not in ("a", "an", "the") or _quoted(found.piece):
+    if len(words) < 2 or words[0] not in ("a", "an", "the", "new") or _quoted(found.piece):
         return
     if any(word in phrases("event") for word in words[1:4]):
         found.piece = Piece(found.piece.text, found.piece.first + 1, found.piece.last).trimmed()

@@ -1,26 +1,23 @@
 """Many things at once: what follows a colon, and what people pour out when they empty their heads."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from kirotodo.core.language.clauses import freed
-from kirotodo.core.language.content import added, content_of, cut_at, is_empty, tidied
+from kirotodo.core.language.content import added, content_of, cut_at, inherit, is_command, is_empty, split_items, tidied
 from kirotodo.core.language.frames.base import names_ours
-from kirotodo.core.language.lexicon import CHORES
+from kirotodo.core.language.lexicon import CHORES, phrases
+from kirotodo.core.language.targets import mentions
 from kirotodo.core.language.tokens import Piece
 from kirotodo.core.language.types import Action, Add
 
-_HEADS: Final = (
-    "[please]? [{add}|get|buy|need|i_need|i_need_to|i_have_to|we_need] [the_following|these|all|some|two|three|"
-    "four|five|six|several|a_few|of]* "
-    "[things|items|tasks|stuff|bits|jobs|errands|chores]? [to]? [{onto}|for list=K]? [W]? :",
-    "[so_much|too_much|lots|a_lot|things|stuff|jobs|chores|errands|tasks|todo|to-do|todos|to_do|brain_dump|dump|"
-    "reminders|need_to_do|for|i_need_to|have_to]+ [to_do|to_get|done|i_need_to|need_to]* "
-    "[W|at_the_office|at_home|at_work|today|for|on|list=K]* :",
-    "[{own}]* list=K [for <place>]? :",
-    "<kind> list [for <place>]? :",
-    "[for]? W :",
+_HEAD: Final = (
+    "[{filler}|{polite}|{request}|{add}|{create}|{i}|{modal}|{wish}|{task}|{own}|{list}|{linking}|{one}|{level}|{called}|of|this|it|get|buy|"
+    "next|real|another|also|more|following|brain|dump|so_much|too_much|a_lot|lots|several|few|{count}|W|R|P|K|T|N|"
+    "before|after|me|now|up|done|down|quick|{event}]* :"
 )
+"""A heading that says nothing but that things to do follow."""
 _PRELUDE: Final = (
     "[so|there's|i_have|i've_got|got|way]* so_much|too_much|a_lot|lots|loads|tons [going_on|to_do|on|to_get_done|"
     "stuff_to_do]* [W|before_W|here_goes]*",
@@ -53,22 +50,32 @@ def _words(piece: Piece) -> list[str]:
 
 
 def _after_colon(piece: Piece) -> list[Action] | None:
+    """Return what follows a heading, each thing on its own ("for the trip: plugs, torch", "next: ring Al")."""
     place = next((k for k, token in enumerate(piece.tokens, start=piece.first) if token.word == ":"), None)
     if place is None or place + 1 >= piece.last:
         return None
-    head = Piece(piece.text, piece.first, place + 1)
-    clause = freed(head)
-    matched = next((m for text in _HEADS if (m := clause.piece.match(text)) or (m := head.match(text))), None)
-    called = _list_called(head)
-    if called is None and (matched is None or names_ours(head)):
+    head, rest = Piece(piece.text, piece.first, place + 1), Piece(piece.text, place + 1, piece.last).trimmed()
+    called, names = _list_called(head), [token.value.name for token in head.spans("K")]
+    bare = head.match(_HEAD) is not None
+    if not called and ((names_ours(head) and not names) or mentions(head) or not rest):
         return None
-    rest = Piece(piece.text, place + 1, piece.last).trimmed()
-    parts = cut_at(rest, {",", ";", "and", "&", "plus"})
-    if len(parts) < 2:
+    row = len(cut_at(rest, {",", ";"})) > 1 or bool(names)
+    parts = cut_at(rest, {",", ";", "and", "&", "plus", "oh", "then"}) if row else split_items(rest)
+    if not (bare or called or _heads(head, parts)):
         return None
-    names = head.spans("K")
-    project = names[0].value.name if names else called
+    project = next(iter(names), called)
+    if len(parts) < 2 and not (bare and not names):
+        return None
     return _things(parts, project, head)
+
+
+def _heads(head: Piece, parts: list[Piece]) -> bool:
+    """Return whether words before a colon only say what the things behind it are for."""
+    clause = freed(head)
+    made = clause.words[:1] and clause.words[0] in phrases("create") | phrases("add") and "K" in clause.words
+    timed = any(token.value.when.time for token in head.spans("W"))
+    plain = not is_command(clause.words) and not timed and not clause.wish
+    return len(parts) > 1 and len(head.words) < 10 and bool(made or plain) and max(len(p.words) for p in parts) < 9
 
 
 def _list_called(head: Piece) -> str | None:
@@ -80,12 +87,16 @@ def _list_called(head: Piece) -> str | None:
 def _things(parts: list[Piece], project: str | None, head: Piece | None = None) -> list[Action] | None:
     adds: list[Add] = []
     shared = content_of(head) if head is not None else None
+    for part in [part for part in parts if part.match("[on|at|by|for|before]? W|R|P|T|N")]:
+        parts = [each for each in parts if each is not part]
+        shared = shared or content_of(part)
+        inherit(shared, content_of(part))
     for part in parts:
         found = tidied(content_of(freed(part).piece if part.words[0] not in CHORES else part))
         if not found.title or is_empty(found.title):
             continue
         found.project = found.project or project
-        if shared is not None and shared.when is not None and not found.dated:
-            found.when = shared.when
+        if shared is not None:
+            inherit(found, replace(shared, project=None))
         adds.append(added(found))
     return list(adds) or None

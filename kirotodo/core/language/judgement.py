@@ -23,7 +23,7 @@ NOT_OURS: Final = 0.95
 """An implied addition is asked back where the text asks nothing of a list with this probability."""
 
 
-ACT_ON: Final = 0.85
+ACT_ON: Final = 0.72
 """An imperative is a to-do where something is wanted of a list with this probability; less will do with a date."""
 FOREIGN: Final = 0.93
 """The same for an imperative that speaks of another assistant's things ("check the smoke alarms"), and for a wish."""
@@ -34,13 +34,15 @@ def of_imperative(
 ) -> Verdict:
     """Return what becomes of an imperative that may be a to-do as one says it to oneself, or meant for an assistant.
 
-    `request`: it says "can you …", which is never done at once. `foreign`: it speaks of what other assistants do. `shops`: it buys
-    or fetches something. `edits`: its verb may as well be said of a task ("move the sofa").
+    `request`: it says "can you …", which is never done at once. `foreign`: it speaks of what other assistants do.
+    `shops`: it buys or fetches something. `edits`: its verb may as well be said of a task ("move the sofa").
     """
     add, none = thought.by_kind["add"], thought.by_kind["none"]
     if request:
         return "ask" if add >= WORTH_ASKING or (dated and not foreign) else "refuse"
-    wanted = add if edits else 1 - none - thought.by_kind["query"] - thought.by_kind["dialogue"]
+    wanted = 1 - none - thought.by_kind["query"] - thought.by_kind["dialogue"]
+    if edits:
+        wanted = (wanted + add) / 2
     enough = FOREIGN if foreign else ACT_ON
     if wanted >= enough - (0.1 if foreign else 0.25) * (dated or shops) - 0.25 * (shops and not foreign):
         return "act"

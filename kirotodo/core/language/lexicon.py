@@ -12,7 +12,8 @@ CLASSES: Final[dict[str, str]] = {
     # --- around a wish
     "filler": "um uh er erm ehm hmm hm like well so okay ok oh ah right yeah yep alright anyway basically now just "
     "actually also and then plus but eh oops sorry you_know i_mean i_guess i_think let's_see let_me_see "
-    "come_to_think_of_it by_the_way btw for_now",
+    "come_to_think_of_it by_the_way btw for_now next_thing_is next_one_is next_up_is first_thing_is another_thing_is "
+    "one_more_thing the_next_thing_is last_thing_is go_on_then right_then ok_then after_that afterwards",
     "wake": "hey hi hello yo hiya dear kiro kirotodo olly pda alexa siri google ok_google hey_google computer "
     "assistant good_morning good_evening good_afternoon",
     "polite": "instead please pls plz kindly quickly go_ahead_and be_sure_to make_sure_to make_sure_you "
@@ -25,11 +26,14 @@ CLASSES: Final[dict[str, str]] = {
     "i_was_hoping_you_could i_was_wondering_if_you_could i_wonder_if_you_could you_can you_could you_should you_may "
     "you_need_to help_me have_my_phone if_you_could if_you_can i_ask_you_to can_we could_we let's let_us "
     "i'd_like_you_to_please can't_you won't_you",
-    "wish": "i_want_to i_need_to i_would_like_to i'd_like_to i_wanna i_gotta i'd_love_to i_would_love_to i_wish_to "
-    "i'm_going_to i_have_to i've_got_to i_must i_should i_ought_to we_need_to we_have_to we_want_to we_should we_must "
-    "we've_got_to we_gotta i_got_to i_really_need_to i_also_need_to i_also_want_to i_also_have_to i_still_need_to "
-    "i_still_have_to i_need_also_to i_will_need_to i'll_need_to i'll_have_to i_want need_to have_to gotta want_to "
-    "must i_am_going_to let_me we_still_need_to i_just_need_to i_really_should i_really_must",
+    "wish": "i_want need_to have_to gotta want_to must let_me i_keep_forgetting_to i_keep_meaning_to "
+    "i've_been_meaning_to it'd_be_good_to it_would_be_good_to it_would_be_nice_to it'd_be_nice_to time_to "
+    "it's_time_to high_time_to i_think_i_should i_think_i'll i_suppose_i_should i_guess_i_should i_was_thinking_of "
+    "the_plan_is_to my_plan_is_to remember_i_need_to can't_forget_to mustn't_forget_to",
+    "modal": "need_to want_to would_like_to 'd_like_to like_to wanna gotta love_to would_love_to wish_to "
+    "going_to have_to got_to must should ought_to will_need_to will_have_to had_better better am_going_to are_going_to "
+    "am_to plan_to intend_to will_want_to",
+    "level": "urgent important priority asap urgently top high critical",
     "hedge": "maybe perhaps possibly",
     "tail": "please pls plz kindly thanks thank_you thx cheers for_me too as_well also now right_now immediately soon "
     "asap if_you_can if_you_could if_you_would if_you_please if_you_don't_mind i_would_appreciate_it "
@@ -48,7 +52,7 @@ CLASSES: Final[dict[str, str]] = {
     # --- verbs of the list
     "add": "add put stick throw pop include insert place append toss jot note write log enter drop pencil_in put_down "
     "jot_down write_down note_down mark_down take_down put_in put_up stick_on re-add readd chuck slap slip bring "
-    "set_down",
+    "set_down bung whack shove tack tack_on lob sling plonk stuff",
     "create": "create assign make set set_up setup get give open generate prepare build begin start start_up open_up "
     "new write do_up make_up need i_need i_want want i'd_like would_like",
     "schedule": "schedule arrange organize organise set_up setup book plan make set create block block_off block_out "
@@ -249,6 +253,10 @@ CLASSES: Final[dict[str, str]] = {
     "they because if and or but than which who whose that",
     "finite": "is are was were isn't aren't wasn't will won't would has had looks seems needs wants says said closes "
     "opens i'm i've i'll i we we're they they're he she it's that's",
+    "stating": "we that's it's i'm we're you're he's she's they're i'll we'll i've is are was were am be been has have "
+    "had do does did will would can could should may might must i you he she they it this that what when where who why "
+    "how which if because hate like love think know said says went think told hello hi",
+    "particle": "up out off down back in over away round around through into on to with for about",
     "editing": "move shift push pull postpone reschedule delay defer bump slide snooze rename retitle reword tick "
     "untick reopen tag untag mark unmark leave keep put change alter edit update set make swap switch replace skip "
     "raise lower prioritise prioritize clear cancel delete remove erase scrap undo drag bring",
@@ -373,7 +381,22 @@ CHORES: Final = word_set(
     "nominate note perform photograph present propose publish push query quote raise rebook record redo reorder "
     "research resign resolve retrieve ride share show sketch skim solve speak spend squeeze stay swim take teach "
     "thank think track trade try use vacate volunteer wake warm resize rewrite rehang recharge reheat cheer swing "
-    "finalise finalize outline celebrate congratulate apologize apologise"
+    "finalise finalize outline celebrate congratulate apologize apologise accept adjust advertise aerate answer appeal "
+    "approve assess audit babysit balance barbecue beat bleach bolt brainstorm brew brief browse calculate calibrate "
+    "caulk circulate climb coach compile complain compose construct convert correct cry curl dance deadhead debug "
+    "decorate degrease deice disinfect dismantle distribute document double-check drill enrol enroll enter entertain "
+    "escalate estimate evaluate examine expense extend figure fit forage freeze fundraise glue grade grease greet "
+    "grill grind groom grow hand handle head help implement improve inflate inform insulate interview introduce "
+    "investigate join knead lag launch leave lend let liaise listen locate lubricate maintain manage marinate mash "
+    "memorise memorize mix monitor mount nip onboard overhaul paste patch pickle pin pitch plaster plug pop pot pour "
+    "preheat process promote pump quiz quit reach rearrange reboot rebuild reconcile redecorate reduce refinish "
+    "refresh "
+    "reinstall relax remodel renegotiate renovate repaint replant repot re-pot request resend reset reseal rest "
+    "rewire rinse roast roll rub sand sanitise sanitize scrape sew service shear ship shoot shorten sieve sing skim "
+    "sleep slice smoke soak solder source spray spread stain stake sterilise stick stitch straighten stuff subscribe "
+    "supervise survey tackle tape taste thaw thin tie tighten tile toast transcribe transplant travel triage "
+    "troubleshoot tuck tweak unblock unclog undercoat unfreeze uninstall unload unplug unsubscribe untangle upcycle "
+    "vet view wallpaper warn wear weld wire worm"
 )
 """Verbs that open a to-do, written as one says it to oneself."""
 KINDRED: Final = (
@@ -392,6 +415,14 @@ KINDRED: Final = (
     "check review read proofread",
 )
 """Verbs that stand for each other when somebody tells what was done."""
+NOUNS_TOO: Final = word_set(
+    "bill book brush cook cover cut dance draft drill dust exercise file fit glue hand head ice invoice iron label "
+    "lag light list load lock mail mount note oil order paint paste patch pickle pin plant plaster play plug polish "
+    "post pot prime print process queue record rent ring roast roll rub sand screw seal service ship shop show "
+    "smoke squeeze stain stake stamp stick stock store strip stuff swap swim tape taste test text thin tie tile toast "
+    "top touch track trade train travel treat type use view walk wash watch water wax wear wind wire work worm"
+)
+"""Those of them that are as often things: "iron tablets" are no chore where others are listed."""
 OUTSIDE: Final[dict[str, str]] = {
     "music": "play replay song songs music playlist playlists album albums podcast podcasts radio audiobook "
     "audiobooks track tracks speaker speakers lyrics spotify shuffle station",
@@ -412,7 +443,7 @@ OUTSIDE: Final[dict[str, str]] = {
     "tickets uber lyft taxi cab traffic directions carry-on carry-ons itinerary hotel hotels reservation reservations "
     "restaurant restaurants luggage visa",
     "food": "table_for table_at recipe recipes calories ingredients nutrition takeaway sushi pizza",
-    "devices": "phone computer ads dark_mode virus history wallet_location picture photo_of memo volume channel "
+    "devices": "in_reverse phone computer ads dark_mode virus history wallet_location picture photo_of memo volume channel "
     "setting settings password passwords router language brightness ringtone wallpaper factory_settings bluetooth "
     "wifi wi-fi your_name app software phone_call screen browser bedside hotspot cache",
     "knowledge": "define definition synonym spell president population capital_of news headlines joke jokes trivia "
@@ -434,7 +465,8 @@ SLIPS: Final[dict[str, str]] = {
     "hows": "how's", "whos": "who's", "im": "i'm", "ive": "i've", "theres": "there's",
     "lets": "let's", "thats": "that's", "youre": "you're", "mustnt": "mustn't", "shouldnt": "shouldn't",
     "wanna": "want to",
-    "tomorow": "tomorrow", "tommorow": "tomorrow", "tommorrow": "tomorrow", "tmrw": "tomorrow", "mondya": "monday",
+    "tomorow": "tomorrow", "tommorow": "tomorrow", "tommorrow": "tomorrow", "tmrw": "tomorrow",
+    "rmind": "remind", "mondya": "monday",
     "tuseday": "tuesday", "wensday": "wednesday", "wednsday": "wednesday", "thurday": "thursday", "firday": "friday",
     "firdat": "friday", "saterday": "saturday", "tiem": "time",
     "ot": "to", "ment": "meant", "hte": "the", "taks": "task", "tihs": "this",

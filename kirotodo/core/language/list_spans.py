@@ -301,9 +301,11 @@ def _known_lists(raw: str, projects: tuple[str, ...], tokens: list[Token]) -> li
 
 
 def _leads_to_list(tokens: list[Token], i: int) -> bool:
-    """Return whether a list may be named after i: "to …", and "with …" where something belongs with it."""
+    """Return whether a list may be named after i: "to …", "with …" where it belongs there, "for …" at the end."""
     belongs = tokens[i].word == "with" and i and tokens[i - 1].word in ("go", "goes", "belong", "belongs")
-    return tokens[i].word in _BEFORE_NAME or bool(belongs)
+    end = i + (3 if i + 1 < len(tokens) and tokens[i + 1].word in ("the", "my", "our") else 2)
+    closing = tokens[i].word == "for" and i > 0 and (end >= len(tokens) or tokens[end].is_sign)
+    return tokens[i].word in _BEFORE_NAME or bool(belongs) or closing
 
 
 def _bare_name(raw: str, projects: tuple[str, ...], tokens: list[Token], i: int) -> tuple[int, ListName] | None:
@@ -317,7 +319,8 @@ def _bare_name(raw: str, projects: tuple[str, ...], tokens: list[Token], i: int)
         after = tokens[j + size].word if j + size < len(tokens) else ""
         if after == "project" or (after == "list" and value.known):
             return j + size + 1, ListName(value.name, known=value.known)
-        if value.known or (name.lower() in phrases("place") and _closes(tokens, j + size)):
+        said = name.lower() in phrases("place") or (size == 1 and tokens[i - 1].word == "onto")
+        if value.known or (said and _closes(tokens, j + size)):
             return j + size, ListName(value.name, known=value.known, bare=True)
     return None
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from kirotodo.core.language.clauses import cleaned, corrected, freed, opens, sentences, splits
-from kirotodo.core.language.content import added, content_of, cut_at, is_empty
+from kirotodo.core.language.content import added, content_of, cut_at, is_command, is_empty
 from kirotodo.core.language.context import Context
 from kirotodo.core.language.dialogue import in_dialogue, with_references
 from kirotodo.core.language.dumps import dumped
@@ -33,7 +33,7 @@ from kirotodo.core.language.frames.removing import removing
 from kirotodo.core.language.frames.replying import replying, yes_no
 from kirotodo.core.language.frames.telling import telling
 from kirotodo.core.language.judgement import Verdict, of_imperative, of_implied_addition, of_unread
-from kirotodo.core.language.lexicon import phrases
+from kirotodo.core.language.lexicon import CHORES, phrases
 from kirotodo.core.language.mentions import CERTAIN
 from kirotodo.core.language.spans import Moment
 from kirotodo.core.language.targets import count_of, mentions, targets
@@ -185,7 +185,7 @@ class _Engine:
 
     def _kept(self, out: list[Action]) -> list[Action]:
         if weighty := _weighty(out):
-            return list(dict.fromkeys(weighty))
+            return list(dict.fromkeys(_in_a_row(weighty)))
         clear: list[Action] = [a for a in out if not isinstance(a, OutOfScope | Smalltalk)]
         return (clear or out)[:1] or [Clarify()]
 
@@ -588,10 +588,12 @@ def _weighed(clause: Clause, each: Reading) -> Reading:
 def _verdict(clause: Clause, each: Reading) -> Verdict:
     thought, dated, ours = _opinion_of(clause), bool(clause.piece.spans("WRL")), names_ours(clause.piece)
     if each.frame in ("imperative", "wish"):
-        verb = clause.words[0]
+        verb = next((word for word in clause.words if word.islower()), "")
+        unlisted = each.frame == "imperative" and verb not in CHORES
+        named = bool(set(clause.words) & {"task", "tasks", "note", "notes"})
         return of_imperative(
             thought,
-            request=clause.request or clause.hedged,
+            request=clause.request or clause.hedged or named or unlisted,
             dated=dated,
             shops=verb in ("buy", "pick"),
             edits=any(verb in phrases(name) for name in ("editing", "finish", "remove", "schedule")),
@@ -634,6 +636,13 @@ def _list_in(action: Action) -> str | None:
         case Query(scope=scope) | Clear(scope=scope):
             return scope.project
     return None
+
+
+def _in_a_row(actions: list[Action]) -> list[Action]:
+    """Return additions as done where several stand in a row, though each alone would be asked back."""
+    adds = [add for each in actions for add in (each.actions if isinstance(each, Confirm) else (each,))]
+    commands = all(is_command(add.title.lower().split()) for add in adds if isinstance(add, Add) and add not in actions)
+    return adds if len(adds) > 1 and commands and all(isinstance(add, Add) for add in adds) else actions
 
 
 def _weighty(actions: list[Action]) -> list[Action]:

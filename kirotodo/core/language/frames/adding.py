@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from kirotodo.core.language.content import added, content_of, cut_at, is_empty, items_of, merged, take, tidied
+from kirotodo.core.language.content import (
+    added,
+    content_of,
+    cut_at,
+    inherit,
+    is_command,
+    is_empty,
+    items_of,
+    merged,
+    take,
+    tidied,
+)
 from kirotodo.core.language.frames.base import (
     FAINT,
     LIKELY,
@@ -17,7 +28,7 @@ from kirotodo.core.language.frames.base import (
     reading,
     topic_of,
 )
-from kirotodo.core.language.lexicon import CHORES, known_words, phrases
+from kirotodo.core.language.lexicon import CHORES, phrases
 from kirotodo.core.language.spans import ListName
 from kirotodo.core.language.targets import targets
 from kirotodo.core.language.tokens import Match, Piece
@@ -50,6 +61,10 @@ _COMMANDS: Final = (
     "have <what> added [{onto}]? list=K",
     "update list=K with|to_include|to_have <what>",
     "get <what> added [{onto}]? list=K",
+    "put|pencil|book|sign me|us down|in|up for <what>",
+    "{shopverb} <what> {onto} list=K",
+    "put|note|jot|write|pencil|stick|pop <what> down|in [for|on|at]? after=W|R",
+    "{create}|{add} [me|us|up]* list=K with|containing|including <what> [on|in it]?",
 )
 _HAVE_ON: Final = "have|get <what> {onto} list=K"
 _NEW_TASK: Final = (
@@ -59,12 +74,13 @@ _NEW_TASK: Final = (
     "{add}|{create} [a|an|another|the|one]* [new|quick]* {newtask}|{reminder} {onto} K [to|called|named|for|"
     "about|of|that|:]* <what>",
     "{add}|{create} [a|an|the]* [new|all_day]* task|todo|to-do|event|reminder|notification <what>",
-    "new|todo|to-do|task|event {task}? [to|called|:|for]* <what>",
+    "new {newtask} [to|called|:|for]* <what>",
+    "todo|to-do|task|event [to|called|:|for]* <what>",
     "{add}|{create} [a|an]? {newtask}|{reminder} [W|R] <what>",
     "event [W|R]? called|named|for|: <what>",
 )
 _REMIND: Final = (
-    "{remind} me|us|myself [W|R|L]* [again|also|please|later]* [to|about|of|that|for|on|:] [W|R]? <what>",
+    "{remind} me|us|myself [W|R|L]* [again|also|please|later]* [to|too|2|about|of|that|for|on|:] [W|R]? <what>",
     "remind|reminds|remined [W|R|L]* [again|also|please|later]* [to|about|of|that|for|on|:]+ [W|R]? <what>",
     "{remind} me|us|myself [W|R|L]* [i|that_i|we] need|have|'ve_got|'m|must|should|got [to]? <what>",
     "{remind} me|us|myself <what>",
@@ -77,10 +93,12 @@ _REMIND: Final = (
     "{remember} [W|R]? [to]? [{remind} me]? [set_a_reminder]? [to|that|about|the_task|:|of]* <what>",
     "set|set_up|create|put an|a alarm to remind me to <what>",
     "let me know [W|R] [that|to|about]+ <what>",
+    "give|drop me a|the shout|nudge|buzz|ping|poke|heads_up [W|R|L]* [to|about|of|that|for|on|:|so]* <what>",
     "tell me [W|R]? to <what>",
     "i'd_appreciate|i'd_like|could_i_get|can_i_get|may_i_have|i_could_use a|another {reminder} [to|for|about|of|"
     "that]+ <what>",
     "reminder|remind|todo|to-do : <what>",
+    "make|take|leave|write [me|us]? a|the [quick|mental|little]? note [to|that|about|:|of]+ <what>",
 )
 _REMIND_NOTHING: Final = (
     "{remind} [me|us|myself]? [W|R|L|again|later|please|something|of_something|about_something|to_do_something|"
@@ -113,12 +131,13 @@ _OUT_OF: Final = (
     "i'm|we're|i've|we've [also|all|almost|nearly|completely|running|run]* out_of|low_on|short_of|short_on|out <what>",
     "{i} [also|just|have|almost]* ran|run|used|finished out_of|up_the_last|up_all|the_last_of_the|the_last|up|"
     "the [the]? <what>",
+    "[still|also|all]* running|nearly|almost low_on|out_of|short_of|out|low <what>",
     "there_is|there's|there_are|we_have|i_have no|no_more <what> [left|any_more|anymore]?",
     "no more <what> [left]?",
     "<what> {be} [all|nearly|almost]* running_out|running_low|used_up|run_out|empty|all_gone|nearly_gone|almost_gone",
 )
 _NEED: Final = (
-    "{i} [also|still|really|just]* need|want|require [some|more|a_few]? <what>",
+    "[for|before <scene>]? {i} [also|still|really|just]* need|want|require [some|more|a_few]? <what>",
     "still need|need|want <what>",
     "{i} could use|do_with <what>",
 )
@@ -146,12 +165,22 @@ def adding(clause: Clause) -> Iterator[Reading]:
     yield from _implied(clause)
 
 
+_SHARED: Final = (
+    "<what> all|both|everything|each|all_of_them|both_of_them|all_three|the_lot [{i} need]? [{onto}]? tail=W|R|K|P|T"
+)
+""" "all by friday", "both onto groceries": what holds of each of the things before."""
+
+
 def additions(piece: Piece, *, project: str | None = None, listed: bool = False, soft: bool = False) -> list[Add]:
     """Return the additions that a stretch of words names; none where it names nothing."""
     if (put_instead := piece.match("<what> instead")) is not None and put_instead.get("what"):
         piece = put_instead.get("what")
-    found = tidied(content_of(piece))
+    shared = piece.match(_SHARED)
+    found = tidied(content_of(shared.get("what") if shared is not None else piece))
     found.project = found.project or project
+    if shared is not None:
+        inherit(found, content_of(shared.get("tail")))
+        found.project = found.project or (shared.value("tail").name if shared.get("tail").spans("K") else None)
     items = [each if each is found else tidied(each) for each in items_of(found, listed=listed, soft=soft)]
     return [added(each) for each in items if each.title and not is_empty(each.title)]
 
@@ -473,9 +502,14 @@ def _implied(clause: Clause) -> Iterator[Reading]:
         piece, words, clause = body, body.words, replace(clause, piece=body)
     dated = bool(piece.spans("WRL"))
     topic = topic_of(piece) if not names_ours(piece) else None
-    if (words[0] in CHORES and (len(words) > 1 or dated)) or _is_command(words):
+    if (words[0] in CHORES and (len(words) > 1 or dated)) or is_command(words):
         yield from _chore(clause)
         return
+    if not clause.request and (found := body.match("<what> {onto}|for|from list=K")) is not None and _may_be_new(found):
+        project = found.value("list").name
+        yield from _reading(clause, "bare", 0.7, found.get("what"), project=project, listed=True)
+    if not clause.request and len(cut_at(body, {",", "and"})) > 2 and _nominal(body) and len(words) < 16:
+        yield from _reading(clause, "bare", 0.7, body, listed=True)
     if clause.wish and not clause.request:
         yield from _reading(clause, "wish", LIKELY, piece)
         return
@@ -483,16 +517,6 @@ def _implied(clause: Clause) -> Iterator[Reading]:
         event = _is_event(body)
         score = FAINT if topic and not event else 0.8 if event else 0.62
         yield from _reading(clause, "dated", score, piece)
-
-
-def _is_command(words: list[str]) -> bool:
-    """Return whether words are an imperative by their order alone ("decorate the hall"), with a verb nobody listed."""
-    return (
-        len(words) > 2
-        and words[1] in phrases("article") | {"his", "her", "their"}
-        and words[0].isalpha()
-        and words[0] not in known_words() | _STATING
-    )
 
 
 _POINTING: Final = "<verb> [all|both|of|just]* it|that|this|them|those|these [{one}|up|out|off|too|again|back|W|K]*"
@@ -527,14 +551,18 @@ def _chore(clause: Clause) -> Iterator[Reading]:
     yield from _reading(clause, "imperative", FAINT if told else LIKELY, piece)
 
 
-_STATING: Final = word_set(
-    "we that's it's i'm we're you're he's she's they're i'll we'll i've is are was were am be been has have had "
-    "do does did will would can could should may might must i you he she they it "
-    "this that what when where who why how which if because hate love like think know said says went think told "
-    "hello hi"
-)
+def _may_be_new(found: Match) -> bool:
+    """Return whether what is named with a list may be for it ("flour for the groceries")."""
+    what = found.get("what")
+    if not what or found.value("list").name is None or not _nominal(what) or what.spans("DILOP"):
+        return False
+    other = (
+        phrases("task") | phrases("every") | phrases("show") | phrases("remove") | phrases("finish") | {"any", "and"}
+    )
+    other |= phrases("move") | phrases("list") | phrases("editing")
+    return what.words[0] not in other and what.words[-1] not in phrases("task") | {"left", "due", "overdue"}
 
 
 def _nominal(piece: Piece) -> bool:
     """Return whether a stretch is a thing rather than a sentence."""
-    return not any(word in _STATING or word.endswith("n't") for word in piece.words)
+    return not any(word in phrases("stating") or word.endswith("n't") for word in piece.words)

@@ -79,12 +79,14 @@ def _hesitates(clause: Clause, each: Reading) -> Reading | None:
 
 def _edits(clause: Clause, each: Reading) -> Reading | None:
     """Doubt that a command to change something of ours is a thing to do ("shift the review to the monday after")."""
-    if not _adds(each) or each.frame not in {*_IMPLIED, "add"}:
+    if not _adds(each) or each.frame not in _IMPLIED:
         return None
-    found = clause.piece.match("{editing} <what>")
+    found = clause.piece.match("{editing} [up|out|off|down|in]? <what>")
     if found is None or not found.get("what") or each.actions[0] != each.actions[-1]:
         return None
     what, verb = _before_values(found.get("what")), clause.words[0]
+    if found.get("what").words[0] in ("a", "an", "another", "some", "more", "new"):
+        return None  # what is told with such an article is new
     aimless = not what or all(word in phrases("nothing") for word in what.words)
     if aimless or what.words[0] in phrases("pointing") or (verb not in phrases("add") and names_ours(what)):
         return reading("doubtful", min(each.score, 0.6), Clarify(missing="meaning", action="update"))
