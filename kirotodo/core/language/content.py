@@ -462,7 +462,7 @@ def is_command(words: list[str]) -> bool:
     if words[0] in CHORES:
         return follows or words[0] not in NOUNS_TOO
     article = words[1] in phrases("article") | {"his", "her", "their"}
-    return article and len(words) > 2 and words[0] not in known_words()
+    return article and len(words) > 2 and words[0] not in known_words() and not words[0].endswith("ed")
 
 
 def _each_dated(pieces: list[Piece], chores: list[bool], *, dated: bool) -> bool:

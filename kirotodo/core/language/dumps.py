@@ -11,13 +11,15 @@ from kirotodo.core.language.lexicon import CHORES, phrases
 from kirotodo.core.language.targets import mentions
 from kirotodo.core.language.tokens import Piece
 from kirotodo.core.language.types import Action, Add
+from kirotodo.core.language.when.tokens import word_set
 
 _HEAD: Final = (
-    "[{filler}|{polite}|{request}|{add}|{create}|{i}|{modal}|{wish}|{task}|{own}|{list}|{linking}|{one}|{level}|{called}|of|this|it|get|buy|"
+    "[{filler}|{polite}|{request}|{add}|{create}|{i}|{modal}|{wish}|{task}|{own}|{list}|{linking}|{one}|{level}|{called}|of|this|get|buy|"
     "next|real|another|also|more|following|brain|dump|so_much|too_much|a_lot|lots|several|few|{count}|W|R|P|K|T|N|"
     "before|after|me|now|up|done|down|quick|{event}]* :"
 )
 """A heading that says nothing but that things to do follow."""
+_NO_HEAD: Final = word_set("instead it note notes comment comments rather")
 _PRELUDE: Final = (
     "[so|there's|i_have|i've_got|got|way]* so_much|too_much|a_lot|lots|loads|tons [going_on|to_do|on|to_get_done|"
     "stuff_to_do]* [W|before_W|here_goes]*",
@@ -60,6 +62,8 @@ def _after_colon(piece: Piece) -> list[Action] | None:
     if not called and ((names_ours(head) and not names) or mentions(head) or not rest):
         return None
     row = len(cut_at(rest, {",", ";"})) > 1 or bool(names)
+    if set(head.words) & _NO_HEAD or (not row and names_ours(rest)):
+        return None
     parts = cut_at(rest, {",", ";", "and", "&", "plus", "oh", "then"}) if row else split_items(rest)
     if not (bare or called or _heads(head, parts)):
         return None

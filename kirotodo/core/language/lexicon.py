@@ -443,7 +443,8 @@ OUTSIDE: Final[dict[str, str]] = {
     "tickets uber lyft taxi cab traffic directions carry-on carry-ons itinerary hotel hotels reservation reservations "
     "restaurant restaurants luggage visa",
     "food": "table_for table_at recipe recipes calories ingredients nutrition takeaway sushi pizza",
-    "devices": "in_reverse phone computer ads dark_mode virus history wallet_location picture photo_of memo volume channel "
+    "devices": "in_reverse phone computer ads dark_mode "
+    "virus history wallet_location picture photo_of memo volume channel "
     "setting settings password passwords router language brightness ringtone wallpaper factory_settings bluetooth "
     "wifi wi-fi your_name app software phone_call screen browser bedside hotspot cache",
     "knowledge": "define definition synonym spell president population capital_of news headlines joke jokes trivia "

@@ -33,7 +33,7 @@ from kirotodo.core.language.frames.removing import removing
 from kirotodo.core.language.frames.replying import replying, yes_no
 from kirotodo.core.language.frames.telling import telling
 from kirotodo.core.language.judgement import Verdict, of_imperative, of_implied_addition, of_unread
-from kirotodo.core.language.lexicon import CHORES, phrases
+from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.mentions import CERTAIN
 from kirotodo.core.language.spans import Moment
 from kirotodo.core.language.targets import count_of, mentions, targets
@@ -589,11 +589,10 @@ def _verdict(clause: Clause, each: Reading) -> Verdict:
     thought, dated, ours = _opinion_of(clause), bool(clause.piece.spans("WRL")), names_ours(clause.piece)
     if each.frame in ("imperative", "wish"):
         verb = next((word for word in clause.words if word.islower()), "")
-        unlisted = each.frame == "imperative" and verb not in CHORES
-        named = bool(set(clause.words) & {"task", "tasks", "note", "notes"})
+        named = len(mentions(clause.piece)) > 1 or bool(set(clause.words) & {"task", "tasks", "note", "notes"})
         return of_imperative(
             thought,
-            request=clause.request or clause.hedged or named or unlisted,
+            request=clause.request or clause.hedged or named or each.score <= MAYBE,
             dated=dated,
             shops=verb in ("buy", "pick"),
             edits=any(verb in phrases(name) for name in ("editing", "finish", "remove", "schedule")),

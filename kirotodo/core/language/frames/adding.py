@@ -503,7 +503,7 @@ def _implied(clause: Clause) -> Iterator[Reading]:
     dated = bool(piece.spans("WRL"))
     topic = topic_of(piece) if not names_ours(piece) else None
     if (words[0] in CHORES and (len(words) > 1 or dated)) or is_command(words):
-        yield from _chore(clause)
+        yield from _chore(clause, listed=words[0] in CHORES)
         return
     if not clause.request and (found := body.match("<what> {onto}|for|from list=K")) is not None and _may_be_new(found):
         project = found.value("list").name
@@ -540,7 +540,7 @@ _AWAY: Final = word_set(
 )
 
 
-def _chore(clause: Clause) -> Iterator[Reading]:
+def _chore(clause: Clause, *, listed: bool) -> Iterator[Reading]:
     """Yield an imperative as something to do, unless it speaks to the assistant or names a task of the list."""
     piece, words = clause.piece, clause.words
     if piece.match("<verb> [{own}|next|first|last]* {task} [W|K]?") is not None:
@@ -548,7 +548,7 @@ def _chore(clause: Clause) -> Iterator[Reading]:
     if piece.match("find|search|look|see|get|check [for|at|up]? {every}|something|whatever|what|me|us ...") is not None:
         return
     told = words[1:2] in (["me"], ["us"])
-    yield from _reading(clause, "imperative", FAINT if told else LIKELY, piece)
+    yield from _reading(clause, "imperative", FAINT if told else LIKELY if listed else MAYBE, piece)
 
 
 def _may_be_new(found: Match) -> bool:
