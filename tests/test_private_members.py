@@ -13,6 +13,7 @@ import pytest
 from limits.aio.storage import RedisStorage
 from textual.app import App
 from textual.binding import BindingsMap
+from textual.css.stylesheet import Stylesheet
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
@@ -56,6 +57,11 @@ async def test_textual_says_whether_a_timer_runs() -> None:
     app: App[None] = App()
     async with app.run_test():
         assert [Timer(app, 60, pause=pause)._active.is_set() for pause in (True, False)] == [False, True]
+
+
+def test_textual_says_which_colours_a_stylesheet_has() -> None:
+    """`client/tui/themes.py` knows by it whether a theme is another one."""
+    assert Stylesheet(variables={"ink": "red"})._variables == {"ink": "red"}
 
 
 async def test_limits_lets_go_of_its_connections_to_redis() -> None:

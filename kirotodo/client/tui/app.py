@@ -87,6 +87,7 @@ class KirotodoApp(App[None]):
         keys: Keymap = DEFAULT,
     ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
+        self.stylesheet = themes.ThemedStylesheet(variables=self.get_css_variables())
         # A crash is reported with the values of variables, which may be anybody's text.
         self.error_console = Console(
             file=cast(TextIO, SafeStream(sys.__stderr__ or sys.stderr)), markup=False, highlight=False

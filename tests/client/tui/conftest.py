@@ -1,5 +1,6 @@
 """The terminal's own environment must not colour the tests."""
 
+import functools
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -26,6 +27,7 @@ def _stylesheets_parsed_once() -> Iterator[None]:
     """Textual reads the same sheets anew for each app, which is a third of what a short test takes."""
     parse, parsed = Stylesheet._parse_rules, dict[Any, list[RuleSet]]()
 
+    @functools.wraps(parse)
     def remembered(sheet: Stylesheet, *args: Any, **options: Any) -> list[RuleSet]:
         key = (args, tuple(options.items()), tuple(sheet._variables.items()))
         if key not in parsed:

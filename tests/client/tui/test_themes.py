@@ -1,10 +1,14 @@
 """The themes are readable, and few colours are enough."""
 
+import inspect
 from typing import Any
 
 import pytest
 from textual.app import App
 from textual.color import Color
+from textual.css.errors import UnresolvedVariableError
+from textual.css.parse import parse
+from textual.css.stylesheet import Stylesheet
 
 from kirotodo.client.tui import themes
 
@@ -100,3 +104,32 @@ def test_dark_and_light_take_turns() -> None:
     assert themes.other(themes.DARK) == themes.LIGHT
     assert themes.other(themes.LIGHT) == themes.DARK
     assert themes.other(themes.ANSI) == themes.ANSI
+
+
+def test_a_sheet_is_parsed_once_for_a_theme(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def counted(scope: str, css: str, *args: Any, **options: Any) -> Any:
+        parsed.append(css)
+        return parse(scope, css, *args, **options)
+
+    # What these tests share of what was parsed would hide how often a single app parses.
+    monkeypatch.setattr(Stylesheet, "_parse_rules", inspect.unwrap(Stylesheet._parse_rules))
+    monkeypatch.setattr("textual.css.stylesheet.parse", counted)
+    sheet = themes.ThemedStylesheet(variables={"ink": "red"})
+    sheet.add_source("Label { color: $ink; }")
+    for ink, count in (("red", 1), ("red", 1), ("blue", 2), ("blue", 2)):
+        sheet.set_variables({"ink": ink})
+        sheet.reparse()
+        assert len(parsed) == count
+        assert sheet.rules[0].styles.color == Color.parse(ink)
+
+
+def test_a_sheet_that_cannot_be_parsed_leaves_the_rules_as_they_are() -> None:
+    sheet = themes.ThemedStylesheet(variables={"ink": "red"})
+    sheet.add_source("Label { color: $ink; }")
+    sheet.reparse()
+    sheet.set_variables({})
+    with pytest.raises(UnresolvedVariableError):
+        sheet.reparse()
+    assert sheet.rules[0].styles.color == Color.parse("red")
