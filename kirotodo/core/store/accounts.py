@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, and_, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Select, String, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from kirotodo.core.errors import Conflict, NotFound
+from kirotodo.core.store.columns import JsonValues
 from kirotodo.core.store.tables import deleted_users, sessions, users
 from kirotodo.core.store.transaction import TOKEN_VERSION_LEFT, UID, Scope, hash_of
 
@@ -52,6 +53,22 @@ _SESSION_STATUS: Final = (
     .select_from(users.outerjoin(sessions, and_(_S.user_id == users.c.id, _S.id == _ID)))
     .where(users.c.id == UID)
 )
+
+
+def _given(name: str) -> Select[Any]:
+    """The texts of a JSON array that is a parameter."""
+    return select(JsonValues(bindparam(name, type_=String())).table_valued("value").c.value)
+
+
+STATUSES: Final = (
+    select(
+        *(users.c.id, users.c.email, users.c.token_version, users.c.deletion_at, users.c.timezone),
+        *(_S.id.label("session_id"), _S.expires_at, _S.revoked_at),
+    )
+    .select_from(users.outerjoin(sessions, and_(_S.user_id == users.c.id, _S.id.in_(_given("the_sessions")))))
+    .where(users.c.id.in_(_given("the_users")))
+)
+"""What `AccountStore.session_status` reads, of many users and sessions at once; each parameter is a JSON array."""
 VERSIONS: Final = select(users.c.id, users.c.token_version, users.c.deletion_at).where(
     users.c.id.in_(bindparam("the_users", expanding=True))
 )

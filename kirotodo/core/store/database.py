@@ -17,7 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.backend import ConversationHead, ListChanged
 from kirotodo.core.errors import StorageError, StorageFull, StorageReadOnly
-from kirotodo.core.store.accounts import BY_EMAIL, LIVE_SESSIONS, VERSIONS, VERSIONS_LEFT, Account, AccountStore
+from kirotodo.core.store.accounts import (
+    BY_EMAIL,
+    LIVE_SESSIONS,
+    STATUSES,
+    VERSIONS,
+    VERSIONS_LEFT,
+    Account,
+    AccountStore,
+    SessionStatus,
+)
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.engine import Engine
 from kirotodo.core.store.journal import Journal
@@ -283,6 +292,36 @@ class Database:
                 )
                 live.update((row[0], row[1]) for row in found)
         return {key: versions[key[0]] for key in of if key in live and key[0] in versions}
+
+    async def session_statuses(
+        self, of: Sequence[tuple[str, str | None]]
+    ) -> dict[tuple[str, str | None], SessionStatus]:
+        """Return how things stand for tokens of these users and, where they belong to one, sessions. A user who has no
+        row, or not yet, is left out."""
+        parameters = {
+            "the_users": json.dumps([user_id for user_id, _ in of]),
+            "the_sessions": json.dumps([session_id for _, session_id in of if session_id is not None]),
+        }
+        now = self._clock()
+        async with self._engine.operate() as connection:
+            rows = (await connection.execute(STATUSES, parameters)).all()
+        found = {row.id: row for row in rows}
+        live = {
+            (row.id, row.session_id)
+            for row in rows
+            if row.session_id is not None and row.revoked_at is None and row.expires_at > now
+        }
+        return {
+            (user_id, session_id): SessionStatus(
+                email=found[user_id].email,
+                token_version=found[user_id].token_version,
+                live=session_id is None or (user_id, session_id) in live,
+                deletion_at=found[user_id].deletion_at,
+                timezone=found[user_id].timezone,
+            )
+            for user_id, session_id in of
+            if user_id in found
+        }
 
     async def hold(self, leases: Sequence[Lease], *, lease: timedelta) -> dict[str, bool]:
         """Renew these leases, whoever's turns they are, in one transaction. Return the turns that are still so owned,

@@ -5,13 +5,14 @@ that an answer lost on its way signs nobody out, and gets what that answer said.
 session ends (RFC 9700, 4.14.2).
 """
 
+import asyncio
 import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import uuid4
 
 from kirotodo.core.errors import Conflict, InvalidInput, NotSignedIn
@@ -49,6 +50,16 @@ class TokenPair:
     deletion_at: datetime | None = None
 
 
+_Key: TypeAlias = tuple[str, str | None]
+"""A user, and a session or none."""
+
+
+def _seen(future: "asyncio.Future[SessionStatus]") -> None:
+    """Take note of an error that nobody is left to be told of."""
+    if not future.cancelled():
+        future.exception()
+
+
 class SessionStatusCache:
     """How things stand for tokens, believed for a few seconds so that not every request asks the database."""
 
@@ -62,7 +73,9 @@ class SessionStatusCache:
         self._database = database
         self._monotonic = monotonic
         self._revoked = revoked
-        self._known: OrderedDict[tuple[str, str | None], tuple[float, SessionStatus]] = OrderedDict()
+        self._known: OrderedDict[_Key, tuple[float, SessionStatus]] = OrderedDict()
+        self._wanted: dict[_Key, asyncio.Future[SessionStatus]] = {}
+        self._looking: asyncio.Task[None] | None = None
 
     async def of(self, user_id: str, session_id: str | None) -> SessionStatus:
         """Return what was known of this user a moment ago, or None."""
@@ -70,15 +83,44 @@ class SessionStatusCache:
         found = self._known.get(key)
         if found is not None and found[0] > self._monotonic():
             return found[1]
+        wanted = self._wanted.get(key)
+        if wanted is None:
+            wanted = self._wanted[key] = asyncio.get_running_loop().create_future()
+            wanted.add_done_callback(_seen)
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look(), name="sessions")
+        return await asyncio.shield(wanted)
+
+    async def _look(self) -> None:
+        """Ask the database, at once for all that came since it was asked last."""
+        try:
+            while self._wanted:
+                wanted, self._wanted = self._wanted, {}
+                try:
+                    found = await self._read(list(wanted))
+                except Exception as error:
+                    for future in wanted.values():
+                        future.set_exception(error)
+                else:
+                    for key, future in wanted.items():
+                        future.set_result(found[key])
+        finally:
+            self._looking = None
+
+    async def _read(self, keys: list[_Key]) -> dict[_Key, SessionStatus]:
         # Measured from before the query: what is revoked while it runs is believed no longer than promised.
         until = self._monotonic() + SESSION_STATUS_SECONDS
-        async with self._database.read(user_id) as store:
-            session_status = await store.accounts.session_status(session_id)
-        self._known[key] = (until, session_status)
-        self._known.move_to_end(key)
-        if len(self._known) > SESSION_STATUSES_MAX:
+        found = await self._database.session_statuses(keys) if len(keys) > 1 else {}
+        for user_id, session_id in keys:
+            if (user_id, session_id) not in found:
+                async with self._database.read(user_id) as store:
+                    found[user_id, session_id] = await store.accounts.session_status(session_id)
+        for key, session_status in found.items():
+            self._known[key] = (until, session_status)
+            self._known.move_to_end(key)
+        while len(self._known) > SESSION_STATUSES_MAX:
             self._known.popitem(last=False)
-        return session_status
+        return found
 
     def zone_set(self, user_id: str, timezone: str) -> None:
         """Note that this user's time zone was stored just now."""

@@ -108,3 +108,22 @@ async def test_who_never_came_stands_well_and_has_no_session(database: Database)
     async with database.read("carl") as store:
         assert await store.accounts.session_status() == SessionStatus(email=None, token_version=0, live=True)
         assert not (await store.accounts.session_status("laptop")).live
+
+
+async def test_many_sessions_are_looked_at_together_as_one_by_one(accounts: Database, clock: Clock) -> None:
+    async with accounts.begin(ANN) as store:
+        await store.accounts.revoke("phone")
+        await store.accounts.add_session("short", expires_at=store.now + HOUR / 2)
+        await store.set_timezone("Europe/Vienna")
+    async with accounts.begin(BOB) as store:
+        await store.accounts.add_session("bob's", expires_at=store.now + 2 * HOUR)
+        await store.accounts.revoke_all()
+        await store.accounts.set_deletion(store.now + HOUR)
+    clock.now += HOUR * 3 / 4
+    keys = [(user, session) for user in (ANN, BOB, "carl") for session in (None, "laptop", "phone", "short", "bob's")]
+    together = await accounts.session_statuses(keys)
+    for user, session in keys:
+        async with accounts.read(user) as store:
+            alone = await store.accounts.session_status(session)
+        assert together.get((user, session)) == (None if user == "carl" else alone)
+    assert [key for key, status in together.items() if status.live] == [(ANN, None), (ANN, "laptop"), (BOB, None)]

@@ -3,7 +3,8 @@
 import asyncio
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -13,14 +14,17 @@ from pwdlib import PasswordHash
 from sqlalchemy import update
 
 from kirotodo.core.errors import InvalidInput, RateLimited
+from kirotodo.core.local import utc_now
+from kirotodo.core.store.database import Database
 from kirotodo.core.store.tables import users
 from kirotodo.core.store.transaction import UID
-from kirotodo.server.auth.accounts import GRACE, SESSION_LIFETIME, SESSION_STATUS_SECONDS
+from kirotodo.server.auth.accounts import GRACE, SESSION_LIFETIME, SESSION_STATUS_SECONDS, SessionStatusCache
 from kirotodo.server.auth.authenticator import Authenticator
 from kirotodo.server.auth.email_addresses import folded_email
 from kirotodo.server.auth.password_rules import _common, check_password
 from kirotodo.server.auth.passwords import WAITING_MAX, Passwords, argon2id
 from kirotodo.server.auth.tokens import ACCESS_LIFETIME
+from tests.lists import list_at
 from tests.server.auth.conftest import ANN, SECRET, CountedHashes, Serve, Server, answered, bearer, refused
 
 OTHER = "another secret that is long enough for HS256, too"
@@ -469,3 +473,31 @@ async def test_headers_that_are_no_bearer_token(server: Server) -> None:
         assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert (await server.http.get("/api/auth/me", headers={"Authorization": f"bearer  {token}"})).status_code == 200
     assert (await server.http.get("/api/auth/me", headers=bearer(token))).status_code == 200
+
+
+async def test_what_many_ask_for_at_once_is_looked_up_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, asked = await Database.open(list_at(tmp_path / "list.db"), clock=utc_now), list[int]()
+    read = Database.session_statuses
+
+    async def counted(self: Database, of: Sequence[tuple[str, str | None]]) -> Any:
+        asked.append(len(of))
+        return await read(self, of)
+
+    monkeypatch.setattr(Database, "session_statuses", counted)
+    try:
+        people = [f"user {number}" for number in range(5)]
+        for user in people:
+            async with database.begin(user) as store:
+                await store.set_timezone("Europe/Vienna")
+        cache = SessionStatusCache(database)
+        leaver = asyncio.create_task(cache.of(people[0], None))
+        asking = [asyncio.create_task(cache.of(user, None)) for user in [*people, *people, "nobody yet"]]
+        await asyncio.sleep(0)
+        leaver.cancel()
+        found = await asyncio.gather(*asking)
+        assert [status.timezone for status in found] == ["Europe/Vienna"] * 10 + [None]
+        assert all(status.live for status in found)
+        await cache.of(people[0], None)
+        assert asked == [6]
+    finally:
+        await database.aclose()
