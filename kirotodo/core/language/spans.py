@@ -250,8 +250,10 @@ def _is_moving(words: tuple[str, ...]) -> bool:
 def _more(source: Source, line: Line, i: int) -> Token | None:
     """Read "two more days", "another 3 weeks"."""
     words = line.words
-    if words[i + 1] != "more" or (
-        words[i] not in NUMBERS and not words[i].isdecimal() and words[i] not in ("a", "one")
+    if (
+        words[i + 1] != "more"
+        or (i and words[i - 1] in ("in", "after", "for"))
+        or (words[i] not in NUMBERS and not words[i].isdecimal() and words[i] not in ("a", "one"))
     ):
         return None
     unit = UNITS.get(words[i + 2])

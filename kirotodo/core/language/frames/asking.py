@@ -22,7 +22,7 @@ from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.scopes import Narrowed, bounds
 from kirotodo.core.language.targets import mentions, narrow, one_target, pointed_at, resolved
 from kirotodo.core.language.tokens import Piece
-from kirotodo.core.language.types import Action, OutOfScope, Query, QueryKind, Scope, Target, When
+from kirotodo.core.language.types import Action, OutOfScope, Query, Scope, Target, When
 from kirotodo.core.language.when.tokens import word_set
 
 _DATE_ASKED: Final = (
@@ -68,6 +68,10 @@ _NEXT: Final = (
     "what_do_i_do_next|what_next|next|what_now|what's_first|next_up|what_should_i_do|what_should_i_do_now|"
     "what_should_i_work_on ...",
     "whats|what's up next [on|in|K]*",
+)
+_LAST_DONE: Final = (
+    "what|what's|which [was|is|'s|the|my|last|latest|most_recent|O|thing|one]+ [that|which]? i|we [have]? "
+    "ticked|crossed|checked|did|finished|completed|done|got ..."
 )
 _HAVE: Final = (
     "[{wondering}]* [if|whether|that]? {whether} [there|i|we|you|he|she|my|the|an|a|any]* "
@@ -313,18 +317,20 @@ def _completed_when(clause: Clause) -> Iterator[Reading]:
     text = clause.text
     if not text.titles:
         return
-    for place, _, found in naming(_DONE_WHEN, clause.piece):
+    for _, _, found in naming(_DONE_WHEN, clause.piece):
         matches = text.titles.choose(found.get("what").raw, done=True)
         opened = text.titles.choose(found.get("what").raw)
         if not matches or (opened and opened[0].score > matches[0].score):
             return
-        about: QueryKind = "completed_when" if place < 3 else "task"
         target = Target(words=found.get("what").raw, ids=tuple(match.id for match in matches), plural=len(matches) > 1)
-        yield reading("ask_done_when", 0.95, Query(about=about, target=target))
+        yield reading("ask_done_when", 0.95, Query(about="completed_when", target=target))
         return
 
 
 def _next(clause: Clause) -> Iterator[Reading]:
+    if clause.piece.match(_LAST_DONE):
+        yield reading("ask_next", 0.95, Query(about="next", scope=Scope(status="completed")))
+        return
     for text in _NEXT:
         if clause.piece.match(text) and not (topic_of(clause.piece) and not names_ours(clause.piece)):
             said = narrow(clause.piece, question=True)
@@ -426,14 +432,18 @@ def _listing(clause: Clause, piece: Piece) -> Action:
     ):
         return Query(about="task", target=Target(words=words, ids=(named[0].id,)))
     scope = said.scope if not words else replace(said.scope, search=words)
-    if scope.project is None and not scope.without and (shop := _shop(clause)) is not None and scope.search is None:
-        scope = replace(scope, project=shop)
+    bought = scope.search is None or set(scope.search.casefold().split()) <= _SHOPS
+    if scope.project is None and not scope.without and bought and (shop := _shop(clause)) is not None:
+        scope = replace(scope, project=shop, search=None)
     return Query(scope=_recent(clause, scope), count_only=count)
+
+
+_SHOPS: Final = word_set("shop shops store supermarket market shopping")
 
 
 def _shop(clause: Clause) -> str | None:
     """Return the list that is meant by "what do I need from the shop", where there is one."""
-    if not {"shop", "shops", "store", "supermarket", "market", "shopping", "buy"} & set(clause.words):
+    if not (_SHOPS | {"buy"}) & set(clause.words):
         return None
     names = [
         name for name in clause.text.context.projects if any(word in phrases("shop") for word in name.lower().split())

@@ -21,6 +21,7 @@ from kirotodo.core.language.spans import Moment, Shift, Token, level
 from kirotodo.core.language.targets import targets, windows
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.types import Clarify, Clearable, RenameList, Scope, Skip, Target, Update, When
+from kirotodo.core.language.when.parse import find_when
 
 _ROLES: Final = (
     ("noise", ("article", "softener", "adv", "tail", "pointing", "i", "around")),
@@ -143,19 +144,38 @@ def _peeled(piece: Piece) -> _Edit:
         low += size
     while low < high and (size := _size(tokens, high - 1, -1, kept)):
         high -= size
-    low, high = _named(piece, kept, min(low, len(tokens)), high)
+    low, high = min(low, len(tokens)), high
+    hour = _hour(piece, low, high) if kept else None
+    if hour is not None:
+        high -= 2
+    low, high = _named(piece, kept, low, high)
     low, high = _with_filters(tokens, low, high)
     while 0 < low < high and tokens[low - 1].word in ("the", "my", "our"):
         low -= 1
     edit = _Edit(Piece(piece.text, piece.first + low, piece.first + high))
     _read(edit, tokens[:low])
     _read(edit, tokens[high:])
+    edit.values += [(hour, "to")] if hour is not None else []
     if low >= high:
         edit.what = _pointing(piece) or _whole_list(piece)
         edit.values, edit.denied = (
             [each for each in said if each[0] not in edit.what.tokens] for said in (edit.values, edit.denied)
         )
     return edit
+
+
+def _hour(piece: Piece, low: int, high: int) -> Token | None:
+    """Return the hour that "… to 10" ends with, which no word says is one."""
+    tokens = piece.tokens
+    last = tokens[high - 1] if high - low > 2 else None
+    if last is None or tokens[high - 2].word not in ("to", "at", "until") or not 0 < _number(last.word) <= 12:
+        return None
+    found = find_when(f"at {last.word}", now=piece.text.now, preferences=piece.text.preferences)
+    return Token("W", last.start, last.end, Moment(found[0].value, time_only=True)) if found else None
+
+
+def _number(word: str) -> int:
+    return int(word) if word.isdecimal() and len(word) < 3 else 0
 
 
 def _named(piece: Piece, kept: set[int], low: int, high: int) -> tuple[int, int]:
@@ -287,7 +307,9 @@ def _valued(clause: Clause) -> Iterator[Reading]:
     if exception is not None:
         apart = _peeled(_alone(exception))  # "all but the vet to friday"
         exception, edit.values = apart.what, [*edit.values, *apart.values]
-    if not edit.what or _is_new(clause, edit):
+    if not edit.what and "remind" in edit.roles and (lead := edit.last("L")):
+        yield reading("edit", 0.9, Update(target=Target(pronoun="it"), remind=str(lead.text)))
+    if not edit.what or _is_new(clause, edit) or _states_more(edit):
         return
     spared = tuple(targets(exception)) if exception is not None else ()
     meant = [
@@ -312,6 +334,12 @@ def _valued(clause: Clause) -> Iterator[Reading]:
 def _is_new(clause: Clause, edit: _Edit) -> bool:
     """Return whether a clause says what there is to do rather than what is to change ("remind me to …")."""
     return clause.piece.begins("{remind} me|us to ...") is not None or edit.what.words[:1] == ["to"]
+
+
+def _states_more(edit: _Edit) -> bool:
+    """Return whether what is changed holds a value itself: "bread low, milk" of "bread low, milk high"."""
+    words = edit.what.words
+    return not set(words) & phrases("scoped") and any(word.isalpha() and level(word) for word in words if word != "no")
 
 
 def _alone(piece: Piece) -> Piece:
@@ -547,7 +575,7 @@ _TAGGED: Final = (
     "<what> should_be|is|are tagged|labelled|labeled [with|as]? <tags>",
     "tag|label <what*> <tags>",
 )
-_RETAGGED: Final = "{change}|replace [the]? <old> tag|label on|of|for <what> for|with|to|by|into <tags>"
+_RETAGGED: Final = "{change}|replace|swap [the]? <old> tag|label on|of|for <what> for|with|to|by|into <tags>"
 _UNTAGGED: Final = (
     "{untag} <what> from|with|as <tags>",
     "{remove}|{off}|strip|clear|lose [the]? tag|label|tags|labels <tags> from|off|of|off_of|on <what>",

@@ -39,6 +39,8 @@ def answer(action: Query, ids: tuple[int, ...], finder: Finder) -> tuple[Item, t
             return _changes(finder)
         case "completed_when" if ids:
             return _completed_when(ids, finder), ids
+        case "next" if action.scope.status == "completed":
+            return _last_done(finder)
         case "next":
             return _next(_scope(action), finder)
         case "when":
@@ -82,6 +84,14 @@ def _next(scope: Scope, finder: Finder) -> tuple[Item, tuple[int, ...]]:
         return _list(Query(scope=scope), finder)
     after = [finder.named(each) for each in known[1 : 1 + AHEAD]]
     return _each("next", known[:1], text=f"After that: {', '.join(after)}." if after else ""), tuple(known[:1])
+
+
+def _last_done(finder: Finder) -> tuple[Item, tuple[int, ...]]:
+    done = [task for task in finder.context.tasks if task.completed is not None]
+    last = tuple(task.id for task in sorted(done, key=lambda task: str(task.completed))[-1:])
+    if not last:
+        return _list(Query(scope=Scope(status="completed")), finder)
+    return _completed_when(last, finder), last
 
 
 def _completed_when(ids: tuple[int, ...], finder: Finder) -> Item:
