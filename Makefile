@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, each process compiles everything anew: a third of the suite's time
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench walk common-passwords second-opinion lock docs screenshot clean
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench walk common-passwords second-opinion statements lock docs screenshot clean
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ walk: $(STAMP) ## list the files that a message passes, from the composer to the
 
 docs: $(STAMP) ## regenerate the tables in docs/
 	$(BIN)/python -m scripts.docs
+
+statements: $(STAMP) ## compile the statements that commands run on SQLite
+	$(BIN)/python -m scripts.statements
 
 screenshot: $(STAMP) ## regenerate the screenshot in the README
 	$(BIN)/python -m benchmarks.screenshot docs/screenshot.svg

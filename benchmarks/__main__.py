@@ -9,7 +9,7 @@ from typing import Final
 from benchmarks.figure import Figure, rows
 
 BENCHMARKS: Final = {
-    "version": "programs:version",
+    "commands": "programs:commands",
     "ask": "programs:ask",
     "paint": "programs:first_paint",
     "turn": "turns:builtin_turn",

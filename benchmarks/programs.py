@@ -24,10 +24,35 @@ FRAME: Final = b"ctrl+j"
 PATIENCE: Final = 30.0
 
 
-def version() -> Iterator[Figure]:
+BARE: Final = (sys.executable, "-c", "pass")
+COMMANDS: Final = {
+    "--version": (("--version",), 2.5),
+    "list": (("list",), 12),
+    "show": (("show", "1"), 12),
+    "add": (("add", "pay rent tomorrow at 5pm"), 12),
+    "done": (("done", "2"), 12),
+    "ask": (("ask", "what is due today?"), 25),
+}
+"""Commands with their arguments, and how many times a bare Python each may take."""
+
+
+def commands() -> Iterator[Figure]:
+    """Each command beside a bare Python, one after the other, so that what else the machine does is in both."""
+    spent_on: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    spent_on_bare = []
     with TemporaryDirectory() as home:
-        value = middle(spent([KIROTODO, "--version"], home) for _ in range(RUNS))
-    yield Figure(what="kirotodo --version, CPU", value=value * 1000, unit="ms", limit=100)
+        for _ in range(2):
+            spent([KIROTODO, "add", "buy groceries"], home)
+        for _ in range(RUNS):
+            spent_on_bare.append(spent(BARE, home))
+            for name, (arguments, _) in COMMANDS.items():
+                spent_on[name].append(spent([KIROTODO, *arguments], home))
+    bare = middle(spent_on_bare)
+    yield Figure(what="bare Python, CPU", value=bare * 1000, unit="ms")
+    for name, (_, limit) in COMMANDS.items():
+        value = middle(spent_on[name])
+        yield Figure(what=f"kirotodo {name}, CPU", value=value * 1000, unit="ms")
+        yield Figure(what="  in bare Pythons", value=value / bare, unit="×", limit=limit, digits=1)
 
 
 def ask() -> Iterator[Figure]:

@@ -231,6 +231,10 @@ def session() -> "Session":
         server = address()
         return _local(settings(), resume=resume) if server is None else _remote(accounts(), server)
 
+    def inline() -> "AbstractAsyncContextManager[Backend] | None":
+        here = address() is None and settings().database_url.startswith("sqlite")
+        return _local(settings(), resume=False, inline=True) if here else None
+
     @asynccontextmanager
     async def rehearsal(*, resume: bool = False) -> "AsyncIterator[Backend]":
         if (server := address()) is not None:
@@ -260,7 +264,7 @@ def session() -> "Session":
 
         return dt.datetime.now(settings().zone)
 
-    return Session(backend=backend, rehearsal=rehearsal, screen=screen, now=now, accounts=accounts)
+    return Session(backend=backend, rehearsal=rehearsal, screen=screen, now=now, accounts=accounts, inline=inline)
 
 
 def _refuse_a_file(home: "Path | None") -> None:
@@ -274,11 +278,11 @@ def _refuse_a_file(home: "Path | None") -> None:
 
 
 @asynccontextmanager
-async def _local(settings: "Settings", *, resume: bool) -> "AsyncIterator[Backend]":
+async def _local(settings: "Settings", *, resume: bool, inline: bool = False) -> "AsyncIterator[Backend]":
     from kirotodo.core.local import LocalBackend
 
     _silence_libraries()
-    opened = await LocalBackend.open(settings, resume=resume, read_only_ok=True)
+    opened = await LocalBackend.open(settings, resume=resume, read_only_ok=True, inline=inline)
     _settled()
     try:
         yield opened

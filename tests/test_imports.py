@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -50,7 +51,6 @@ def test_understanding_needs_no_database(tmp_path: Path) -> None:
             "sqlmodel",
             "sqlalchemy",
             "alembic",
-            "pydantic_settings",
         }
         == set()
     )
@@ -80,6 +80,51 @@ def test_commands_import_neither_a_screen_nor_a_server(tmp_path: Path, args: tup
 @pytest.mark.parametrize("args", [("--help",), ("completion", "bash"), ("help", "list")])
 def test_help_needs_no_database(tmp_path: Path, args: tuple[str, ...]) -> None:
     assert modules(tmp_path, *args) & {"sqlmodel", "sqlalchemy", "alembic"} == set()
+
+
+BEHIND_A_LIST: Final = SCREEN_AND_SERVER | {
+    "aiosqlite",
+    "alembic",
+    "asyncio",
+    "asyncpg",
+    "dateutil",
+    "pydantic",
+    "pydantic_core",
+    "sqlalchemy",
+    "sqlmodel",
+    "ssl",
+}
+"""What takes longer to import than a command takes with a local list."""
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("add", "buy milk tomorrow at 5pm !high #shop +home"),
+        ("list",),
+        ("list", "--all", "--json"),
+        ("list", "--due", "today"),
+        ("list", "--project", "home"),
+        ("show", "1"),
+        ("edit", "1", "--priority", "low"),
+        ("done", "1"),
+        ("done", "1", "--reopen"),
+        ("delete", "2"),
+        ("undo",),
+        ("redo",),
+    ],
+)
+def test_commands_on_a_local_list_import_no_database_toolkit(tmp_path: Path, args: tuple[str, ...]) -> None:
+    for text in ("pay rent", "call mom"):
+        modules(tmp_path, "add", text)
+    if args == ("redo",):
+        modules(tmp_path, "undo")
+    assert modules(tmp_path, *args) & BEHIND_A_LIST == set()
+
+
+def test_a_turn_with_the_built_in_model_imports_no_database_toolkit(tmp_path: Path) -> None:
+    modules(tmp_path, "add", "milk")
+    assert modules(tmp_path, "ask", "what is due today?") & {"alembic", "asyncpg", "sqlalchemy", "sqlmodel"} == set()
 
 
 def test_a_running_list_needs_no_migrations(tmp_path: Path) -> None:

@@ -9,16 +9,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from datetime import time as time_of_day
-from typing import Any, Literal, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
 
-from kirotodo.core.domain.conversation import (
-    Conversation,
-    Decision,
-    Sent,
-    Transcript,
-    Turn,
-    Usage,
-)
 from kirotodo.core.domain.task import (
     Changed,
     Page,
@@ -29,7 +21,10 @@ from kirotodo.core.domain.task import (
     TaskFilter,
     TaskStats,
 )
-from kirotodo.core.events import TurnEvent
+
+if TYPE_CHECKING:
+    from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn, Usage
+    from kirotodo.core.events import TurnEvent
 
 Link = Literal["local", "online", "reconnecting", "offline"]
 
@@ -91,7 +86,7 @@ class ModelChoice:
     cached_price: float | None = None
     currency: str = "$"
 
-    def cost(self, usage: Usage) -> float | None:
+    def cost(self, usage: "Usage") -> float | None:
         """Return what `usage` costs in `currency`; None where no price is configured."""
         if self.input_price is None or self.output_price is None:
             return None
@@ -162,7 +157,7 @@ class Backend(Protocol):
         conversation_id: int | None = None,
         request_key: str | None = None,
         model: str | None = None,
-    ) -> Sent:
+    ) -> "Sent":
         """Store `message` (1 to 10,000 characters) and start the turn that answers it; returns at once.
 
         Without `conversation_id` a new conversation begins. The same `request_key` with the same message attaches to
@@ -172,26 +167,26 @@ class Backend(Protocol):
         Raises `InvalidInput`, `NotFound`, `LiveTurn` (that conversation's turn is not over) or `KeyReused`.
         """
 
-    def watch(self, turn_id: str, *, after: int = 0) -> AsyncIterator[TurnEvent]:
+    def watch(self, turn_id: str, *, after: int = 0) -> "AsyncIterator[TurnEvent]":
         """Yield the turn's events with `seq` greater than `after`: what was, then what comes, up to the final event.
 
         Goes on through a parked approval. Raises `NotFound`. Closing the iterator does not stop the turn.
         """
 
-    async def turn(self, turn_id: str) -> Turn:
+    async def turn(self, turn_id: str) -> "Turn":
         """Return the turn as it stands. Raises `NotFound`."""
 
-    async def cancel(self, turn_id: str) -> Turn:
+    async def cancel(self, turn_id: str) -> "Turn":
         """Stop the turn and keep its partial answer; a turn that is over stays as it is. Raises `NotFound`."""
 
     async def answer(
         self,
         turn_id: str,
         call_id: str,
-        decision: Decision,
+        decision: "Decision",
         *,
         arguments: Mapping[str, Any] | None = None,
-    ) -> Turn:
+    ) -> "Turn":
         """Answer the approval that the turn is parked on. "Always" also lets the same tool act on as many tasks in each
         later turn of this conversation.
 
@@ -204,19 +199,19 @@ class Backend(Protocol):
 
     async def conversations(
         self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
-    ) -> Page[Conversation]:
+    ) -> "Page[Conversation]":
         """Return conversations, latest first; with `search` those whose title or messages hold the words."""
 
-    async def transcript(self, conversation_id: int, *, before: int | None = None, limit: int = 50) -> Transcript:
+    async def transcript(self, conversation_id: int, *, before: int | None = None, limit: int = 50) -> "Transcript":
         """Return the newest `limit` messages (those older than `seq` `before`, if given). Raises `NotFound`."""
 
-    async def rename_conversation(self, conversation_id: int, title: str) -> Conversation:
+    async def rename_conversation(self, conversation_id: int, title: str) -> "Conversation":
         """Rename a conversation. Raises `NotFound` or `InvalidInput`."""
 
     async def delete_conversation(self, conversation_id: int) -> None:
         """Hide a conversation; `restore_conversation` brings it back. A live turn in it is cancelled."""
 
-    async def restore_conversation(self, conversation_id: int) -> Conversation:
+    async def restore_conversation(self, conversation_id: int) -> "Conversation":
         """Bring a deleted conversation back. Raises `NotFound`."""
 
     # --- tasks, without a model ---

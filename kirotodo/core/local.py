@@ -1,6 +1,5 @@
 """The core in this process: `Core`, what its users share, and `LocalBackend`, the port's adapter for one of them."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import UTC, date, datetime
@@ -8,27 +7,26 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from kirotodo.core.agent.change_poller import ChangePoller
-from kirotodo.core.agent.event_hub import EventHub
-from kirotodo.core.aio import shielded
 from kirotodo.core.backend import ImportReport, ListChanged, ModelChoice, Status, TaskFields
-from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, NotFound
-from kirotodo.core.events import EncodedEvent, TurnEvent
-from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database, Store
-from kirotodo.core.store.request_keys import RequestKey
-from kirotodo.core.store.tasks import HiddenTasks
 
 if TYPE_CHECKING:
+    from kirotodo.core.agent.change_poller import ChangePoller
+    from kirotodo.core.agent.event_hub import EventHub
     from kirotodo.core.agent.observer import Observer
     from kirotodo.core.agent.runner import TurnRunner
     from kirotodo.core.agent.turns import Turns
-    from kirotodo.core.language.types import Preferences
+    from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
+    from kirotodo.core.events import EncodedEvent, TurnEvent
+    from kirotodo.core.language.preferences import Preferences
     from kirotodo.core.models.model import Model
     from kirotodo.core.models.registry import ModelRegistry
-    from kirotodo.core.tools.base import UserClock
+    from kirotodo.core.settings import Settings
+    from kirotodo.core.store.request_keys import RequestKey
+    from kirotodo.core.store.tasks import HiddenTasks
+    from kirotodo.core.tools.user_clock import UserClock
 
 T = TypeVar("T")
 Check = Callable[[T], None]
@@ -39,9 +37,9 @@ SETTLE_SECONDS: Final = 5.0
 """What a turn past its deadline may take to be written down."""
 
 
-def preferences_from(settings: Settings) -> "Preferences":
+def preferences_from(settings: "Settings") -> "Preferences":
     """Return how words are read where people differ."""
-    from kirotodo.core.language.types import Preferences
+    from kirotodo.core.language.preferences import Preferences
 
     return Preferences(
         next_weekday=settings.next_weekday,
@@ -70,7 +68,7 @@ class Core:
         self,
         *,
         database: Database,
-        settings: Settings,
+        settings: "Settings",
         model: "Model | None" = None,
         clock: Callable[[], datetime] = utc_now,
         observer: "Observer | None" = None,
@@ -78,24 +76,23 @@ class Core:
         self.database = database
         self.settings = settings
         self.clock = clock
-        self.hub = EventHub()
-        self.change_poller = ChangePoller(database=database, hub=self.hub, take_over=self._take_over)
         self._model = model
         self._observer = observer
 
     @classmethod
     async def open(
         cls,
-        settings: Settings,
+        settings: "Settings",
         *,
         clock: Callable[[], datetime] = utc_now,
         model: "Model | None" = None,
         observer: "Observer | None" = None,
         read_only_ok: bool = False,
+        inline: bool = False,
     ) -> Self:
         """Open the database of `settings`. `model` answers in place of the default one; the others that `settings`
         name can still be asked for. `observer` hears of turns. With `read_only_ok` a list is opened that can only be
-        read. Raises `StorageError` in one of its kinds."""
+        read; `inline` is as for `Database.open`. Raises `StorageError` in one of its kinds."""
         database = await Database.open(
             settings.database_url,
             clock=clock,
@@ -103,18 +100,38 @@ class Core:
             pooler=settings.db_pooler,
             migrate=settings.environment == "development",
             read_only_ok=read_only_ok,
+            inline=inline,
             max_tasks=settings.max_tasks,
             max_bytes=settings.max_bytes_per_user,
         )
         return cls(database=database, settings=settings, model=model, clock=clock, observer=observer)
 
-    def of(self, user_id: str, *, zone: ZoneInfo | None = None, request: RequestKey | None = None) -> "LocalBackend":
+    def of(self, user_id: str, *, zone: ZoneInfo | None = None, request: "RequestKey | None" = None) -> "LocalBackend":
         """This user's list and conversations. Costs next to nothing; its `aclose` leaves the core open.
 
         `zone` is that of the user's days and hours, the one of the settings unless told. With `request` the backend is
         for that one request: if its edit was made before, it gives the same answer and changes nothing.
         """
         return LocalBackend(self, user_id=user_id, zone=zone, request=request)
+
+    @cached_property
+    def hub(self) -> "EventHub":
+        """Return who watches what in this process."""
+        from kirotodo.core.agent.event_hub import EventHub
+
+        return EventHub()
+
+    @cached_property
+    def change_poller(self) -> "ChangePoller":
+        """Return what looks for news of other processes."""
+        from kirotodo.core.agent.change_poller import ChangePoller
+
+        return ChangePoller(database=self.database, hub=self.hub, take_over=self._take_over)
+
+    def list_changed(self, user_id: str, news: ListChanged | None) -> None:
+        """Tell those who watch the user's list that a transaction changed it: nobody, as long as there is no hub."""
+        if "hub" in vars(self):
+            self.hub.list_changed(user_id, news)
 
     @cached_property
     def preferences(self) -> "Preferences":
@@ -171,7 +188,8 @@ class Core:
 
     async def aclose(self) -> None:
         """Let go of everything. Live turns are left for the next start, or another process, to finish."""
-        await self.change_poller.aclose()
+        if "change_poller" in vars(self):
+            await self.change_poller.aclose()
         if "runner" in vars(self):
             await self.runner.aclose()
         if "models" in vars(self):
@@ -189,30 +207,30 @@ class LocalBackend:
         user_id: str = LOCAL_USER,
         zone: ZoneInfo | None = None,
         owns_core: bool = False,
-        request: RequestKey | None = None,
+        request: "RequestKey | None" = None,
     ) -> None:
         self.user_id = user_id
         self._request = request
         self._core = core
         self._owns_core = owns_core
         self._database = core.database
-        self._hub = core.hub
         self._clock = core.clock
         self._zone: ZoneInfo = zone or core.settings.zone
 
     @classmethod
     async def open(
         cls,
-        settings: Settings,
+        settings: "Settings",
         *,
         clock: Callable[[], datetime] = utc_now,
         model: "Model | None" = None,
         resume: bool = True,
         read_only_ok: bool = False,
+        inline: bool = False,
     ) -> Self:
         """Open a core of its own for the one local user; `resume` goes on with turns that an earlier process left.
-        Raises what `Core.open` and `Core.resume` raise."""
-        core = await Core.open(settings, clock=clock, model=model, read_only_ok=read_only_ok)
+        `inline` is as for `Database.open`. Raises what `Core.open` and `Core.resume` raise."""
+        core = await Core.open(settings, clock=clock, model=model, read_only_ok=read_only_ok, inline=inline)
         if resume and not core.database.read_only:
             try:
                 await core.resume()
@@ -232,7 +250,7 @@ class LocalBackend:
 
         return Turns(
             database=self._database,
-            hub=self._hub,
+            hub=self._core.hub,
             models=self._core.models,
             runner=self._core.runner,
             change_poller=self._core.change_poller,
@@ -243,6 +261,8 @@ class LocalBackend:
     async def finish_turns(self) -> None:
         """Wait until the turns that run in this process are over: a command that took over what a killed one left must
         not leave it again. Each has a deadline; what is not over after that goes on at the next start."""
+        import asyncio  # here, since a command that runs no turn does without it
+
         with suppress(TimeoutError):
             async with asyncio.timeout(self._core.settings.agent_timeout + SETTLE_SECONDS):
                 await self._core.until_idle()
@@ -256,29 +276,29 @@ class LocalBackend:
         conversation_id: int | None = None,
         request_key: str | None = None,
         model: str | None = None,
-    ) -> Sent:
+    ) -> "Sent":
         """Implement `Backend.send`."""
         return await self._turns.send(message, conversation_id=conversation_id, request_key=request_key, model=model)
 
-    async def watch(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[TurnEvent, None]:
+    async def watch(self, turn_id: str, *, after: int = 0) -> "AsyncGenerator[TurnEvent, None]":
         """Implement `Backend.watch`."""
         async with aclosing(self.records(turn_id, after=after)) as events:
             async for event in events:
                 yield event.event
 
-    def records(self, turn_id: str, *, after: int = 0) -> AsyncGenerator[EncodedEvent, None]:
+    def records(self, turn_id: str, *, after: int = 0) -> "AsyncGenerator[EncodedEvent, None]":
         """Yield what `watch` yields, with the bytes that were stored of it."""
         return self._turns.watch(turn_id, after=after)
 
     def runs(self, turn_id: str) -> bool:
         """Return whether this is a turn of this user that runs in this process."""
-        return self._hub.keeps(self.user_id, turn_id)
+        return self._core.hub.keeps(self.user_id, turn_id)
 
-    async def turn(self, turn_id: str) -> Turn:
+    async def turn(self, turn_id: str) -> "Turn":
         """Implement `Backend.turn`."""
         return await self._turns.turn(turn_id)
 
-    async def cancel(self, turn_id: str) -> Turn:
+    async def cancel(self, turn_id: str) -> "Turn":
         """Implement `Backend.cancel`."""
         return await self._turns.cancel(turn_id)
 
@@ -286,10 +306,10 @@ class LocalBackend:
         self,
         turn_id: str,
         call_id: str,
-        decision: Decision,
+        decision: "Decision",
         *,
         arguments: Mapping[str, Any] | None = None,
-    ) -> Turn:
+    ) -> "Turn":
         """Implement `Backend.answer`."""
         return await self._turns.answer(turn_id, call_id, decision, arguments=arguments)
 
@@ -297,13 +317,15 @@ class LocalBackend:
 
     async def conversations(
         self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
-    ) -> Page[Conversation]:
+    ) -> "Page[Conversation]":
         """Implement `Backend.conversations`."""
         async with self._database.read(self.user_id) as store:
             return await store.conversations.page(search=search, limit=_limit(limit), cursor=cursor)
 
-    async def transcript(self, conversation_id: int, *, before: int | None = None, limit: int = 50) -> Transcript:
+    async def transcript(self, conversation_id: int, *, before: int | None = None, limit: int = 50) -> "Transcript":
         """Implement `Backend.transcript`."""
+        from kirotodo.core.domain.conversation import Transcript
+
         async with self._database.read(self.user_id) as store:
             conversation = await store.conversations.get(conversation_id)
             messages = await store.conversations.messages(conversation_id, before=before, limit=_limit(limit))
@@ -311,17 +333,18 @@ class LocalBackend:
         older = messages[0].seq if messages and messages[0].seq > 1 else None
         return Transcript(conversation=conversation, messages=messages, turns=turns, before=older)
 
-    async def conversation(self, conversation_id: int) -> Conversation:
+    async def conversation(self, conversation_id: int) -> "Conversation":
         """Return one conversation. Raises `NotFound`."""
         async with self._database.read(self.user_id) as store:
             return await store.conversations.get(conversation_id)
 
     async def rename_conversation(
         self, conversation_id: int, title: str, *, check: "Check[Conversation] | None" = None
-    ) -> Conversation:
+    ) -> "Conversation":
         """As the port says; `check` raises where the conversation is not as the caller takes it to be."""
+        from kirotodo.core.domain.conversation import Conversation
 
-        async def rename(store: Store, _: "UserClock") -> Conversation:
+        async def rename(store: Store, _: "UserClock") -> "Conversation":
             if check is not None:
                 check(await store.conversations.get(conversation_id))
             return await store.conversations.rename(conversation_id, _checked_title(title))
@@ -337,8 +360,10 @@ class LocalBackend:
             async with self._writing() as store:
                 await store.conversations.delete(conversation_id)
 
-    async def restore_conversation(self, conversation_id: int) -> Conversation:
+    async def restore_conversation(self, conversation_id: int) -> "Conversation":
         """Implement `Backend.restore_conversation`."""
+        from kirotodo.core.domain.conversation import Conversation
+
         return await self._edit(lambda store, _: store.conversations.restore(conversation_id), Conversation)
 
     # --- tasks ---
@@ -485,7 +510,9 @@ class LocalBackend:
 
     async def changes(self, *, after: int | None = None) -> AsyncGenerator[ListChanged, None]:
         """Implement `Backend.changes`."""
-        with self._hub.list_viewer(self.user_id) as viewer:
+        from kirotodo.core.aio import shielded
+
+        with self._core.hub.list_viewer(self.user_id) as viewer:
             if after is None:
                 revision, pending = await shielded(self._revision())
                 yield ListChanged(revision=revision, pending=pending)
@@ -530,7 +557,7 @@ class LocalBackend:
         return self._clock().astimezone(self._zone).date()
 
     def _user_clock(self) -> "UserClock":
-        from kirotodo.core.tools.base import UserClock
+        from kirotodo.core.tools.user_clock import UserClock
 
         return UserClock(now=self._clock().astimezone(self._zone), zone=self._zone, preferences=self._core.preferences)
 
@@ -539,7 +566,7 @@ class LocalBackend:
         async with self._database.begin(self.user_id) as store:
             yield store
             news = store.news()
-        self._hub.list_changed(self.user_id, news)
+        self._core.list_changed(self.user_id, news)
 
     async def _edit(self, edit: "Callable[[Store, UserClock], Awaitable[T]]", kind: Any) -> T:
         """Make an edit, whose result is of that kind. Where the request has a key, the result is stored with the edit,
@@ -547,14 +574,14 @@ class LocalBackend:
         async with self._writing() as store:
             if self._request is None:
                 return await edit(store, self._user_clock())
-            from kirotodo.core.store.columns import dump_answer, load_answer
+            from kirotodo.core.store.json_texts import dump_answer, load_answer
 
             known = await store.request_keys.answer_to(self._request)
             if known is not None:
                 found: T = load_answer(kind, known)
                 return found
             done = await edit(store, self._user_clock())
-            await store.request_keys.keep(self._request, dump_answer(kind, done))
+            await store.request_keys.keep(self._request, dump_answer(done))
             return done
 
 

@@ -206,7 +206,8 @@ async def test_what_turns_store_counts_as_well(tmp_path: Path, ending: str) -> N
 async def stored_bytes(database: Database) -> int:
     """Return what is counted for user 1."""
     async with database._engine.operate() as connection:
-        return int((await connection.execute(select(users.c.stored_bytes).where(users.c.id == "1"))).scalar_one())
+        ((count,),) = await connection.execute(select(users.c.stored_bytes).where(users.c.id == "1"))
+        return int(count)
 
 
 async def test_a_full_list_is_an_error_in_process_too(tmp_path: Path) -> None:

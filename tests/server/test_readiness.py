@@ -8,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from kirotodo.core.store import database
 from kirotodo.server.app import create_app
@@ -82,7 +83,7 @@ async def test_a_database_that_nobody_may_write_does(
 
     async def let_write(read_only: str) -> None:
         await connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = {read_only}")
-        await narrow.core.database._engine.pool.dispose()  # the setting is for connections to come
+        await narrow.core.database._engine.pool.dispose()  # type: ignore[attr-defined]  # the setting is for connections to come
 
     await let_write("on")
     assert await readiness(narrow) == 503
@@ -103,8 +104,8 @@ async def test_a_full_disk_does_until_something_was_written(tmp_path: Path) -> N
         async def let_grow(pages: int) -> None:
             async with server.core.database.begin("1") as store:
                 connection = store._scope.connection
-                count = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
-                await connection.exec_driver_sql(f"PRAGMA max_page_count = {count + pages}")
+                count = (await connection.execute(text("PRAGMA page_count"))).first()[0]  # type: ignore[index]
+                await connection.execute(text(f"PRAGMA max_page_count = {count + pages}"))
 
         drafts = {"drafts": [{"title": f"Task {number}", "notes": "n" * 2000} for number in range(40)]}
         await let_grow(0)

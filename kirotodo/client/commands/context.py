@@ -1,13 +1,12 @@
 """What commands get from the entry point: how to open the list and the chat, the time, and the shared options."""
 
-import asyncio
 import contextlib
 import datetime as dt
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeVar
 
@@ -55,7 +54,8 @@ class Session:
     """Opens everything that a command needs.
 
     `backend` opens the list, `rehearsal` a temporary copy of it, `screen` the chat; `now` returns the time in the
-    user's zone, and `accounts` the accounts on servers.
+    user's zone, and `accounts` the accounts on servers. `inline` opens the list so
+    that it needs no event loop, which only a local one can do; None where it is elsewhere.
     """
 
     backend: Opener
@@ -63,6 +63,7 @@ class Session:
     screen: Screen
     now: Callable[[], dt.datetime]
     accounts: Callable[[], "ClientAccounts"]
+    inline: Callable[[], AbstractAsyncContextManager[Backend] | None] = field(default=lambda: None)
 
 
 def session() -> Session:
@@ -79,6 +80,8 @@ def now() -> dt.datetime:
 
 def with_backend(use: Callable[[Backend], Awaitable[T]], *, rehearse: bool = False, resume: bool = False) -> T:
     """Open the list, use it and close it."""
+    import asyncio  # here, since most commands on a local list do without it
+
     opened = session().rehearsal if rehearse else session().backend
 
     async def run() -> T:
@@ -86,6 +89,21 @@ def with_backend(use: Callable[[Backend], Awaitable[T]], *, rehearse: bool = Fal
             return await use(backend)
 
     return asyncio.run(run())
+
+
+def with_list(use: Callable[[Backend], Awaitable[T]]) -> T:
+    """As `with_backend`, for what looks at tasks or changes them and starts no turn: a local list needs no event loop
+    then, and the command starts sooner."""
+    opened = session().inline()
+    if opened is None:
+        return with_backend(use)
+    from kirotodo.core import inline
+
+    async def run() -> T:
+        async with opened as backend:
+            return await use(backend)
+
+    return inline.run(run())
 
 
 def can_ask() -> bool:

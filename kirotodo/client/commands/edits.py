@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import click
 
-from kirotodo.client.commands.context import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, with_backend
+from kirotodo.client.commands.context import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, with_list
 from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import NUMBERS, PRIORITY, TASK, distinct, json_option, text_or_pipe
 from kirotodo.client.commands.task_view import in_brief
@@ -42,7 +42,7 @@ def add(words: Sequence[str], dry_run: bool, as_json: bool) -> None:
     """
     text = text_or_pipe(words, limit=MESSAGE_MAX, example='kirotodo add "buy milk tomorrow at 5pm"', instead=_LONG)
     lines = [line for line in text.splitlines() if read_item(line).text]
-    tasks = with_backend(lambda backend: _add_lines(backend, lines, dry_run=dry_run))
+    tasks = with_list(lambda backend: _add_lines(backend, lines, dry_run=dry_run))
     if as_json:
         put_json({"items": tasks, "next": None})
         return
@@ -97,7 +97,7 @@ def edit(number: int, as_json: bool, **given: Any) -> None:
     fields = _fields(given)
     if not fields:
         raise click.UsageError(f'Say what to change. For example: kirotodo edit {number} --due "tomorrow"')
-    changed = with_backend(lambda backend: backend.update_tasks([number], fields))
+    changed = with_list(lambda backend: backend.update_tasks([number], fields))
     _put_changed(changed, "Changed", as_json=as_json)
 
 
@@ -134,7 +134,7 @@ Examples:
 def done(numbers: Sequence[tuple[int, ...]], reopen: bool, as_json: bool) -> None:
     """Complete tasks by number. Completing a recurring task adds its next occurrence."""
     ids = distinct(numbers)
-    changed = with_backend(lambda backend: backend.complete_tasks(ids, completed=not reopen))
+    changed = with_list(lambda backend: backend.complete_tasks(ids, completed=not reopen))
     if as_json:
         put_json(changed)
         return
@@ -170,7 +170,7 @@ def delete(numbers: Sequence[tuple[int, ...]], yes: bool, as_json: bool) -> None
             return tasks, None
         return tasks, await backend.delete_tasks(ids)
 
-    tasks, changed = with_backend(use)
+    tasks, changed = with_list(use)
     if changed is None:
         leave(FAILED, "Nothing was deleted.")
     if as_json:
@@ -202,7 +202,7 @@ Examples:
 @json_option
 def undo(groups: int, as_json: bool) -> None:
     """Undo the latest changes. Everything that one command or one answer changed is one step."""
-    changed = with_backend(lambda backend: backend.undo(groups=groups))
+    changed = with_list(lambda backend: backend.undo(groups=groups))
     _put_changed(changed, "Restored", as_json=as_json)
     if not as_json:
         say("To redo: kirotodo redo")
@@ -218,7 +218,7 @@ Examples:
 @json_option
 def redo(as_json: bool) -> None:
     """Redo what the last undo reverted."""
-    changed = with_backend(lambda backend: backend.redo())
+    changed = with_list(lambda backend: backend.redo())
     _put_changed(changed, "Redone:", as_json=as_json)
 
 

@@ -108,9 +108,9 @@ def prompt(
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
     """Return JSON that is readable and yet holds no character a terminal would act on."""
-    from pydantic_core import to_jsonable_python
+    import msgspec
 
-    return escape_json(json.dumps(to_jsonable_python(value), indent=indent, ensure_ascii=False))
+    return escape_json(json.dumps(msgspec.to_builtins(value), indent=indent, ensure_ascii=False))
 
 
 def _safe(piece: Piece) -> str:

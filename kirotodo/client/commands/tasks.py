@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 
 import click
 
-from kirotodo.client.commands.context import now, with_backend
+from kirotodo.client.commands.context import now, with_list
 from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import PRIORITY, TASK, joined, json_option
 from kirotodo.client.commands.task_view import put_task, put_tasks
@@ -119,7 +119,7 @@ def _meant(words: Sequence[str]) -> str:
 
 
 def _list(where: TaskFilter, paging: Paging, *, as_json: bool) -> None:
-    page = with_backend(lambda backend: fetch(backend, where, paging))
+    page = with_list(lambda backend: fetch(backend, where, paging))
     if as_json:
         put_json({"items": page.items, "next": page.next})
         return
@@ -153,7 +153,7 @@ Examples:
 @json_option
 def show(number: int, as_json: bool) -> None:
     """Show every detail of a task."""
-    task = with_backend(lambda backend: backend.task(number))
+    task = with_list(lambda backend: backend.task(number))
     if as_json:
         put_json(task)
     else:
@@ -173,7 +173,7 @@ Examples:
 @json_option
 def stats(days: int, as_json: bool) -> None:
     """Count what is open, done and overdue, and how long your streak is."""
-    counts = with_backend(lambda backend: backend.stats(period_days=days))
+    counts = with_list(lambda backend: backend.stats(period_days=days))
     if as_json:
         put_json(counts)
     else:

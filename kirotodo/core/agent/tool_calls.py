@@ -21,7 +21,7 @@ from kirotodo.core.agent.turn_log import TextFlow, TurnLog, TurnTransaction
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
 from kirotodo.core.errors import OperatorError, ToolError, UserError
 from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished, ToolCallStarted
-from kirotodo.core.language.types import Preferences
+from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.store.leases import StaleOwner
 from kirotodo.core.store.turns import StepRecord
 from kirotodo.core.tools.base import ToolContext, Tools, failure

@@ -22,7 +22,7 @@ from kirotodo.core.backend import ListChanged
 from kirotodo.core.domain.conversation import FINAL, MESSAGE_MAX, Decision, Sent, Turn
 from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn, StorageError, ToolError
 from kirotodo.core.events import EncodedEvent, TurnStarted
-from kirotodo.core.language.types import Preferences
+from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.language.understand import is_yes_no
 from kirotodo.core.models.registry import ModelRegistry
 from kirotodo.core.store.database import Database

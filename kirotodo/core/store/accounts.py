@@ -3,6 +3,7 @@
 Finding an account by its e-mail address looks across users: `Database.account_of` does that, and nothing else does.
 """
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from kirotodo.core.errors import Conflict, NotFound
 from kirotodo.core.store.columns import JsonValues
+from kirotodo.core.store.statements.transaction import TOKEN_VERSION_LEFT, UID
 from kirotodo.core.store.tables import deleted_users, sessions, users
-from kirotodo.core.store.transaction import TOKEN_VERSION_LEFT, UID, Scope, hash_of
+from kirotodo.core.store.transaction import Scope, hash_of
 
 TAKEN: Final = "There is an account with this e-mail address already: sign in instead."
 _S: Final = sessions.c
@@ -144,7 +146,7 @@ class AccountStore:
         """Make the user, with an address that must be folded already. Raises `Conflict` where it has an account."""
         try:
             await self._scope.make_user(email=email, password_hash=password_hash)
-        except IntegrityError:
+        except (IntegrityError, sqlite3.IntegrityError):
             raise Conflict(TAKEN) from None
 
     async def get(self) -> Account | None:

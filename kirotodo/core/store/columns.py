@@ -1,22 +1,13 @@
 """Column types of our own, the same on every database."""
 
-import json
-import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any, Final
+from typing import Any
 
-from pydantic import TypeAdapter
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
-
-from kirotodo.core.domain.conversation import Approval
-from kirotodo.core.domain.task import Task
-from kirotodo.core.text.sanitize import well_formed_value
 
 SortKey = String().with_variant(String(collation="C"), "postgresql")
 """Text that compares by code point everywhere, as Python does."""
@@ -201,65 +192,3 @@ def _each_pair_in_sqlite(element: JsonPairs, compiler: SQLCompiler, **options: A
 @compiles(JsonPairs, "postgresql")
 def _each_pair_in_postgresql(element: JsonPairs, compiler: SQLCompiler, **options: Any) -> str:
     return f"json_each_text(CAST({compiler.process(element.clauses, **options)} AS json))"
-
-
-_HALF: Final = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
-
-
-@cache
-def _tasks() -> TypeAdapter[Task]:
-    return TypeAdapter(Task)
-
-
-@cache
-def _approvals() -> TypeAdapter[Approval]:
-    return TypeAdapter(Approval)
-
-
-@cache
-def _answers(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
-
-
-def dump_answer(kind: Any, value: Any) -> str:
-    """Return the result of an edit, which is of this kind, as JSON text."""
-    return _answers(kind).dump_json(value).decode()
-
-
-def load_answer(kind: Any, text: str) -> Any:
-    """Return the result of an edit from its JSON text."""
-    return _answers(kind).validate_json(text)
-
-
-def dump_task(task: Task | None) -> str | None:
-    """Return a task as JSON text."""
-    return None if task is None else _tasks().dump_json(task).decode()
-
-
-def load_task(text: str | None) -> Task | None:
-    """Return a task from its JSON text."""
-    return None if text is None else _tasks().validate_json(text)
-
-
-def dump_approval(approval: Approval) -> str:
-    """Return an approval as JSON text."""
-    return _approvals().dump_json(approval).decode()
-
-
-def load_approval(text: str | None) -> Approval | None:
-    """Return an approval from its JSON text."""
-    return None if text is None else _approvals().validate_json(text)
-
-
-def dump_mapping(value: Mapping[str, Any]) -> str:
-    """Return a mapping as compact JSON text."""
-    return json.dumps(dict(value), separators=(",", ":"))
-
-
-def load_mapping(text: str) -> dict[str, Any]:
-    """Return the mapping with halves of characters replaced, which rows of earlier releases may hold: they could be
-    sent to nobody, and would break each later turn of their conversation."""
-    value: dict[str, Any] = json.loads(text)
-    if _HALF.search(text) is not None:
-        value = well_formed_value(value, depth=200)
-    return value

@@ -3,65 +3,21 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, bindparam, insert, select, tuple_, update
-
 from kirotodo.core.backend import ConversationHead
 from kirotodo.core.domain.conversation import Conversation, Message, Role
 from kirotodo.core.domain.task import Page
 from kirotodo.core.errors import NotFound
-from kirotodo.core.store.columns import dump_mapping, load_mapping
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
+from kirotodo.core.store.json_texts import dump_mapping, load_mapping
 from kirotodo.core.store.search_terms import Document, terms
-from kirotodo.core.store.tables import conversations, messages
-from kirotodo.core.store.transaction import UID, AnyRow, Scope
+from kirotodo.core.store.statement import AnyRow, Statements
+from kirotodo.core.store.transaction import Scope
+
+_SQL: Final = Statements("conversations")
 
 PREVIEW_MAX: Final = 120
 
-_C: Final = conversations.c
-_M: Final = messages.c
-_ID: Final[BindParameter[Any]] = bindparam("the_id")
-_COLUMNS: Final = (_C.id, _C.title, _C.preview, _C.last_seq, _C.created_at, _C.updated_at)
-_MINE: Final = (_C.user_id == UID, _C.id == _ID)
-_NOT_DELETED: Final = (*_MINE, _C.deleted_at.is_(None))
 
-_GET: Final = select(*_COLUMNS).where(*_NOT_DELETED)
-_INSERT: Final = insert(conversations)
-_RENAME: Final = (
-    update(conversations)
-    .where(*_NOT_DELETED)
-    .values(title=bindparam("new_title"), revision=bindparam("new_revision"))
-    .returning(*_COLUMNS)
-)
-_DELETE: Final = (
-    update(conversations)
-    .where(*_NOT_DELETED)
-    .values(deleted_at=bindparam("now"), grants=None, revision=bindparam("new_revision"))
-    .returning(_C.id)
-)
-_RESTORE: Final = (
-    update(conversations).where(*_MINE).values(deleted_at=None, revision=bindparam("new_revision")).returning(*_COLUMNS)
-)
-_TAKE_SEQ: Final = (
-    update(conversations)
-    .where(*_NOT_DELETED)
-    .values(
-        last_seq=_C.last_seq + 1,
-        preview=bindparam("new_preview"),
-        updated_at=bindparam("now"),
-        revision=bindparam("new_revision"),
-    )
-    .returning(*_COLUMNS)
-)
-_INSERT_MESSAGE: Final = insert(messages)
-_MESSAGES: Final = (
-    select(_M.seq, _M.role, _M.content, _M.turn_id, _M.created_at)
-    .where(_M.user_id == UID, _M.conversation_id == _ID, _M.seq < bindparam("before"))
-    .where(select(_C.id).where(*_NOT_DELETED).exists())
-    .order_by(_M.seq.desc())
-    .limit(bindparam("limit"))
-)
-_GRANTS: Final = select(_C.grants).where(*_NOT_DELETED)
-_SET_GRANTS: Final = update(conversations).where(*_NOT_DELETED).values(grants=bindparam("new_value")).returning(_C.id)
 _SORT: Final = "latest"
 
 
@@ -84,29 +40,26 @@ class ConversationStore:
             "created_at": now,
             "updated_at": now,
         }
-        await self._scope.insert(_INSERT, row)
+        await self._scope.insert(_SQL.INSERT, row)
         await self._scope.index(Document(kind="conversation", ref=numbers.conversation, text=title))
         return self._changed(Conversation(id=numbers.conversation, title=title, created_at=now, updated_at=now))
 
     async def get(self, conversation_id: int) -> Conversation:
         """Return a conversation. Raises `NotFound`."""
-        return _value(_found(await self._first(_GET, conversation_id), conversation_id))
+        return _value(_found(await self._first(_SQL.GET, conversation_id), conversation_id))
 
     async def page(
         self, *, search: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Conversation]:
         """Latest message first; with `search`, those whose title or one of whose messages holds all the words."""
         checked_limit(limit)
-        statement = select(*_COLUMNS).where(_C.user_id == UID, _C.deleted_at.is_(None))
+        from kirotodo.core.store.statements.conversations import page
+
         wanted = None if search is None else terms(search)
-        if wanted is not None:
-            found = await self._scope.find(("conversation", "message"), wanted)
-            statement = statement.where(_C.id.in_(found.refs()))
-        if cursor is not None:
-            mark = decode(cursor, sort=_SORT, kinds=(datetime, int))
-            key = (_C.updated_at, _C.id)
-            statement = statement.where(tuple_(*key) < tuple_(*mark.key, types=[column.type for column in key]))
-        rows = await self._scope.rows(statement.order_by(_C.updated_at.desc(), _C.id.desc()).limit(limit + 1))
+        found = None if wanted is None else await self._scope.find(("conversation", "message"), wanted)
+        mark = None if cursor is None else decode(cursor, sort=_SORT, kinds=(datetime, int))
+        statement = page(None if found is None else found.refs(), None if mark is None else mark.key)
+        rows = await self._scope.rows(statement, {"most": limit + 1})
         following = None
         if len(rows) > limit:
             last = rows[limit - 1]
@@ -118,7 +71,7 @@ class ConversationStore:
         await self.get(conversation_id)
         numbers = await self._scope.advance()
         parameters = {"new_title": title, "new_revision": numbers.revision}
-        row = _found(await self._first(_RENAME, conversation_id, **parameters), conversation_id)
+        row = _found(await self._first(_SQL.RENAME, conversation_id, **parameters), conversation_id)
         await self._scope.reindex("conversation", conversation_id, title)
         return self._changed(_value(row))
 
@@ -126,13 +79,13 @@ class ConversationStore:
         """Put it out of sight; `restore` brings it back."""
         conversation = await self.get(conversation_id)
         numbers = await self._scope.advance()
-        await self._first(_DELETE, conversation_id, now=self._scope.now, new_revision=numbers.revision)
+        await self._first(_SQL.DELETE, conversation_id, now=self._scope.now, new_revision=numbers.revision)
         self._changed(conversation, deleted=True)
 
     async def restore(self, conversation_id: int) -> Conversation:
         """Bring a deleted conversation back; one that is there stays as it is."""
         numbers = await self._scope.advance()
-        row = await self._first(_RESTORE, conversation_id, new_revision=numbers.revision)
+        row = await self._first(_SQL.RESTORE, conversation_id, new_revision=numbers.revision)
         return self._changed(_value(_found(row, conversation_id)))
 
     def _changed(self, conversation: Conversation, *, deleted: bool = False) -> Conversation:
@@ -149,7 +102,7 @@ class ConversationStore:
         now = self._scope.now
         preview = _preview(content)
         await self._scope.insert(
-            _INSERT,
+            _SQL.INSERT,
             {
                 "id": numbers.conversation,
                 "title": title,
@@ -185,7 +138,7 @@ class ConversationStore:
             self._scope.require_bytes(numbers)
         now = self._scope.now
         parameters = {"new_preview": _preview(content), "now": now, "new_revision": numbers.revision}
-        row = _found(await self._first(_TAKE_SEQ, conversation_id, **parameters), conversation_id)
+        row = _found(await self._first(_SQL.TAKE_SEQ, conversation_id, **parameters), conversation_id)
         message = Message(
             conversation_id=conversation_id,
             seq=row.last_seq,
@@ -199,7 +152,7 @@ class ConversationStore:
 
     async def _insert_message(self, message: Message, *more: Document) -> None:
         await self._scope.insert(
-            _INSERT_MESSAGE,
+            _SQL.INSERT_MESSAGE,
             {
                 "conversation_id": message.conversation_id,
                 "seq": message.seq,
@@ -221,7 +174,7 @@ class ConversationStore:
             "before": _BIG if before is None else min(before, _BIG),
             "limit": limit,
         }
-        rows = await self._scope.rows(_MESSAGES, parameters) if 0 < conversation_id < _BIG else ()
+        rows = await self._scope.rows(_SQL.MESSAGES, parameters) if 0 < conversation_id < _BIG else ()
         if not rows:
             await self.get(conversation_id)  # tells one without messages from one that is not there
         return tuple(Message(conversation_id=conversation_id, **row._mapping) for row in reversed(rows))
@@ -235,10 +188,10 @@ class ConversationStore:
         """The user said "always" to this tool and this many tasks; less was agreed to with that too."""
         grants = await self._grants(conversation_id)
         grants[tool] = max(size, grants.get(tool, 0))
-        _found(await self._first(_SET_GRANTS, conversation_id, new_value=dump_mapping(grants)), conversation_id)
+        _found(await self._first(_SQL.SET_GRANTS, conversation_id, new_value=dump_mapping(grants)), conversation_id)
 
     async def _grants(self, conversation_id: int) -> dict[str, int]:
-        (stored,) = _found(await self._first(_GRANTS, conversation_id), conversation_id)
+        (stored,) = _found(await self._first(_SQL.GRANTS, conversation_id), conversation_id)
         return {} if stored is None else load_mapping(stored)
 
     async def _first(self, statement: Any, conversation_id: int, **parameters: Any) -> AnyRow | None:

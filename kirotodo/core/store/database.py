@@ -10,72 +10,38 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, Self
-
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from kirotodo.core.backend import ConversationHead, ListChanged
 from kirotodo.core.errors import StorageError, StorageFull, StorageReadOnly
-from kirotodo.core.store.accounts import (
-    BY_EMAIL,
-    LIVE_SESSIONS,
-    STATUSES,
-    VERSIONS,
-    VERSIONS_LEFT,
-    Account,
-    AccountStore,
-    SessionStatus,
-)
-from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.engine import Engine
 from kirotodo.core.store.journal import Journal
-from kirotodo.core.store.leases import DANGLING, HOLD, LAST_SEQS, DanglingTurn, Lease, OwnedEvent, lease_times
-from kirotodo.core.store.postgres.driver import is_postgres
-from kirotodo.core.store.purge import Purged, delete_some, purge
-from kirotodo.core.store.request_keys import RequestKeyStore
-from kirotodo.core.store.sqlite.engine import SqliteEngine
-from kirotodo.core.store.tables import conversations, deleted_users, tasks, users
-from kirotodo.core.store.task_rows import COLUMNS, TaskRows
+from kirotodo.core.store.leases import DanglingTurn, Lease, OwnedEvent, lease_times
+from kirotodo.core.store.postgres.address import is_postgres
+from kirotodo.core.store.statement import Connection, Statements
+from kirotodo.core.store.task_rows import TaskRows
 from kirotodo.core.store.tasks import TaskStore
-from kirotodo.core.store.transaction import UID, Scope, hash_of
-from kirotodo.core.store.turns import TurnStore
+from kirotodo.core.store.transaction import Scope, hash_of
+
+if TYPE_CHECKING:
+    from kirotodo.core.store.accounts import Account, AccountStore, SessionStatus
+    from kirotodo.core.store.conversations import ConversationStore
+    from kirotodo.core.store.purge import Purged
+    from kirotodo.core.store.request_keys import RequestKeyStore
+    from kirotodo.core.store.turns import TurnStore
+
+_SQL: Final = Statements("database")
+_LEASES: Final = Statements("leases")
 
 REFUSED_SECONDS: Final = 10.0
 _CHUNK: Final = 500
-_REVISION: Final = select(users.c.revision, users.c.pending_count).where(users.c.id == UID)
-_REVISIONS: Final = select(users.c.id, users.c.revision).where(users.c.id.in_(bindparam("watched", expanding=True)))
-_NEXT_USERS: Final = select(users.c.id).where(users.c.id > bindparam("last")).order_by(users.c.id).limit(_CHUNK)
 REMEMBERED: Final = timedelta(days=400)
 """How long the token version of a deleted user is kept: no token holds for longer."""
-_DUE: Final = (
-    select(users.c.id)
-    .where(users.c.deletion_at <= bindparam("now", type_=users.c.deletion_at.type))
-    .order_by(users.c.deletion_at, users.c.id)
-)
-_FORGET_DELETED: Final = delete(deleted_users).where(
-    deleted_users.c.deleted_at < bindparam("until", type_=deleted_users.c.deleted_at.type)
-)
-_TIMEZONE: Final = select(users.c.timezone).where(users.c.id == UID)
-_SET_TIMEZONE: Final = (
-    update(users).where(users.c.id == UID).values(timezone=bindparam("new_timezone")).returning(users.c.id)
-)
-_SINCE: Final = bindparam("since", type_=users.c.revision.type)
-_TASKS_SINCE: Final = (
-    select(*COLUMNS, tasks.c.deleted_at)
-    .where(tasks.c.user_id == UID, tasks.c.revision > _SINCE)
-    .order_by(tasks.c.revision, tasks.c.id)
-)
 HEADS_MAX: Final = 20
 """Conversations that are named after a change; where more of them changed, it is only said that some did."""
 NEWS_MAX: Final = 200
 """Changes of one transaction that viewers are given from memory."""
-_CONVERSATIONS_SINCE: Final = (
-    select(conversations.c.id, conversations.c.title, conversations.c.last_seq, conversations.c.deleted_at)
-    .where(conversations.c.user_id == UID, conversations.c.revision > _SINCE)
-    .order_by(conversations.c.revision.desc(), conversations.c.id)
-    .limit(HEADS_MAX + 1)
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,14 +63,40 @@ class Store:
         self.now: datetime = scope.now
         self.journal = Journal(scope, rows)
         self.tasks = TaskStore(scope, rows, self.journal)
-        self.conversations = ConversationStore(scope)
-        self.turns = TurnStore(scope)
-        self.accounts = AccountStore(scope)
-        self.request_keys = RequestKeyStore(scope)
+
+    # What many a transaction does without is imported when it is used: a look at the list starts sooner.
+
+    @cached_property
+    def conversations(self) -> "ConversationStore":
+        """Return the user's conversations."""
+        from kirotodo.core.store.conversations import ConversationStore
+
+        return ConversationStore(self._scope)
+
+    @cached_property
+    def turns(self) -> "TurnStore":
+        """Return the user's turns."""
+        from kirotodo.core.store.turns import TurnStore
+
+        return TurnStore(self._scope)
+
+    @cached_property
+    def accounts(self) -> "AccountStore":
+        """Return the user's account and sessions."""
+        from kirotodo.core.store.accounts import AccountStore
+
+        return AccountStore(self._scope)
+
+    @cached_property
+    def request_keys(self) -> "RequestKeyStore":
+        """Return the answers to the user's requests."""
+        from kirotodo.core.store.request_keys import RequestKeyStore
+
+        return RequestKeyStore(self._scope)
 
     async def revision(self) -> int:
         """Grows with every committed write to tasks or conversations; 0 before the first."""
-        row = await self._scope.first(_REVISION)
+        row = await self._scope.first(_SQL.REVISION)
         return 0 if row is None else int(row[0])
 
     @property
@@ -130,13 +122,13 @@ class Store:
 
     async def changed_since(self, revision: int) -> ListChanged:
         """Return what changed after this revision."""
-        row = await self._scope.first(_REVISION)
+        row = await self._scope.first(_SQL.REVISION)
         now, pending = (0, 0) if row is None else (int(row[0]), int(row[1]))
         if now <= revision:
             return ListChanged(pending=pending, revision=now)
-        rows = await self._scope.rows(_TASKS_SINCE, {"since": revision})
+        rows = await self._scope.rows(_SQL.TASKS_SINCE, {"since": revision})
         visible = await self._rows.values([row for row in rows if row.deleted_at is None])
-        found = await self._scope.rows(_CONVERSATIONS_SINCE, {"since": revision})
+        found = await self._scope.rows(_SQL.CONVERSATIONS_SINCE, {"since": revision, "most": HEADS_MAX + 1})
         heads = tuple(
             ConversationHead(id=row.id, title=row.title, last_seq=row.last_seq, deleted=row.deleted_at is not None)
             for row in found
@@ -152,12 +144,12 @@ class Store:
 
     async def timezone(self) -> str | None:
         """The user's IANA time zone, if it was ever set."""
-        row = await self._scope.first(_TIMEZONE)
+        row = await self._scope.first(_SQL.TIMEZONE)
         return None if row is None else row[0]
 
     async def set_timezone(self, name: str) -> None:
         """Store the user's IANA time zone."""
-        await self._scope.on_user(_SET_TIMEZONE, {"new_timezone": name})
+        await self._scope.on_user(_SQL.SET_TIMEZONE, {"new_timezone": name})
 
 
 class Database:
@@ -189,6 +181,7 @@ class Database:
         pool_size: int = 10,
         pooler: Literal["none", "transaction"] = "none",
         migrate: bool = True,
+        inline: bool = False,
         max_tasks: int | None = None,
         max_bytes: int | None = None,
     ) -> Self:
@@ -197,7 +190,8 @@ class Database:
 
         A SQLite file (`sqlite:///path`) is made where there is none, and an older one is migrated after a backup copy.
         With `read_only_ok` one that cannot be written is opened for reading, and `begin` raises `StorageReadOnly`.
-        Raises `StorageTooNew` for a newer one.
+        Raises `StorageTooNew` for a newer one. With `inline` its statements run in this thread, one transaction at a
+        time, and no event loop is needed: for a command, see `core.inline`.
 
         PostgreSQL (`postgresql://user:password@host/name`) is asked over at most `pool_size` connections; `pooler` says
         what stands before it. Only with `migrate`, and no pooler, is it migrated here; else an older one raises
@@ -208,7 +202,15 @@ class Database:
 
             postgres = await PostgresEngine.open(url, pool_size=pool_size, pooler=pooler, migrate=migrate)
             return cls(postgres, clock, max_tasks=max_tasks, max_bytes=max_bytes)
-        sqlite = await SqliteEngine.open(url, read_only_ok=read_only_ok)
+        sqlite: Engine
+        if inline:
+            from kirotodo.core.store.sqlite.inline import InlineEngine
+
+            sqlite = await InlineEngine.open(url, read_only_ok=read_only_ok)
+        else:
+            from kirotodo.core.store.sqlite.engine import SqliteEngine
+
+            sqlite = await SqliteEngine.open(url, read_only_ok=read_only_ok)
         return cls(sqlite, clock, max_tasks=max_tasks, max_bytes=max_bytes)
 
     @asynccontextmanager
@@ -250,7 +252,7 @@ class Database:
         self.answered_at = time.monotonic()
 
     def _scope(
-        self, connection: AsyncConnection, user_id: str, *, turn_id: str | None = None, call_id: str | None = None
+        self, connection: Connection, user_id: str, *, turn_id: str | None = None, call_id: str | None = None
     ) -> Scope:
         return Scope(
             connection,
@@ -267,11 +269,13 @@ class Database:
     async def dangling(self) -> list[DanglingTurn]:
         """Every user's turns with status `running`."""
         async with self._engine.operate() as connection:
-            rows = await connection.execute(DANGLING, {"lease_now": self._clock()})
+            rows = await connection.execute(_LEASES.DANGLING, {"lease_now": self._clock()})
             return [DanglingTurn(**row._mapping) for row in rows]
 
-    async def account_of(self, email: str) -> Account | None:
+    async def account_of(self, email: str) -> "Account | None":
         """The account with this address, folded, whoever's it is."""
+        from kirotodo.core.store.accounts import BY_EMAIL, Account
+
         async with self._engine.operate() as connection:
             row = (await connection.execute(BY_EMAIL, {"the_email": email})).first()
             return None if row is None else Account(**row._mapping)
@@ -279,6 +283,8 @@ class Database:
     async def live_versions(self, of: Sequence[tuple[str, str | None]]) -> dict[tuple[str, str | None], int]:
         """Return the token version of each of these users, for those of their sessions that are live: a session that
         is over is left out, and no session at all is always live. A user who is to be deleted is left out too."""
+        from kirotodo.core.store.accounts import LIVE_SESSIONS
+
         versions: dict[str, int] = {}
         live: set[tuple[str, str | None]] = {(user_id, None) for user_id, session_id in of if session_id is None}
         async with self._engine.operate() as connection:
@@ -295,9 +301,11 @@ class Database:
 
     async def session_statuses(
         self, of: Sequence[tuple[str, str | None]]
-    ) -> dict[tuple[str, str | None], SessionStatus]:
+    ) -> "dict[tuple[str, str | None], SessionStatus]":
         """Return how things stand for tokens of these users and, where they belong to one, sessions. A user who has no
         row, or not yet, is left out."""
+        from kirotodo.core.store.accounts import STATUSES, SessionStatus
+
         parameters = {
             "the_users": json.dumps([user_id for user_id, _ in of]),
             "the_sessions": json.dumps([session_id for _, session_id in of if session_id is not None]),
@@ -331,7 +339,7 @@ class Database:
             for start in range(0, len(leases), _CHUNK):
                 some = [(each.user_id, each.turn_id, each.epoch) for each in leases[start : start + _CHUNK]]
                 for turn_id, cancel_requested in await connection.execute(
-                    HOLD, {"held": some, **lease_times(self._clock(), lease)}
+                    _LEASES.HOLD, {"held": some, **lease_times(self._clock(), lease)}
                 ):
                     held[turn_id] = bool(cancel_requested)
         return held
@@ -359,11 +367,11 @@ class Database:
         async with self._engine.operate() as connection:
             if of_turns:
                 watched = json.dumps({turn_id: user_id for user_id, turn_id in of_turns})
-                for turn_id, last_seq in await connection.execute(LAST_SEQS, {"watched": watched}):
+                for turn_id, last_seq in await connection.execute(_LEASES.LAST_SEQS, {"watched": watched}):
                     last_seqs[turn_id] = last_seq
             for start in range(0, len(of_users), _CHUNK):
                 user_ids = list(of_users[start : start + _CHUNK])
-                for user_id, revision in await connection.execute(_REVISIONS, {"watched": user_ids}):
+                for user_id, revision in await connection.execute(_SQL.REVISIONS, {"watched": user_ids}):
                     revisions[user_id] = revision
         self._token = token
         return Heads(last_seqs=last_seqs, revisions=revisions)
@@ -375,17 +383,18 @@ class Database:
 
     def pool(self) -> tuple[int, int]:
         """Connections in use, and how many there may be."""
-        pool: Any = self._engine.pool.pool
-        return pool.checkedout(), pool.size()
+        return self._engine.connections()
 
     async def delete_users(self, *, dry_run: bool = False) -> int:
         """Delete the users whose grace time is over, with everything of theirs; or, with `dry_run`, only count them.
 
         Several servers may do this at the same time: each user is deleted, and counted, once.
         """
+        from kirotodo.core.store.purge import delete_some
+
         now = self._clock()
         async with self._engine.operate() as connection:
-            due = [row[0] for row in await connection.execute(_DUE, {"now": now})]
+            due = [row[0] for row in await connection.execute(_SQL.DUE, {"now": now})]
         if dry_run:
             return len(due)
         count = 0
@@ -396,17 +405,21 @@ class Database:
                     part = await delete_some(store._scope)
             count += part == "deleted"
         async with self._engine.operate(writing=True) as connection:
-            await connection.execute(_FORGET_DELETED, {"until": now - REMEMBERED})
+            await connection.execute(_SQL.FORGET_DELETED, {"until": now - REMEMBERED})
         return count
 
-    async def purge(self, *, before: datetime, dry_run: bool = False) -> Purged:
+    async def purge(self, *, before: datetime, dry_run: bool = False) -> "Purged":
         """Take away what was over, deleted or done before that moment and cannot be seen any more, user by user, and
         the users whose grace time is over."""
+        from kirotodo.core.store.purge import Purged, purge
+
         done = Purged(accounts=await self.delete_users(dry_run=dry_run))
         last = ""
         while True:
             async with self._engine.operate() as connection:
-                users_next = [row[0] for row in await connection.execute(_NEXT_USERS, {"last": last})]
+                users_next = [
+                    row[0] for row in await connection.execute(_SQL.NEXT_USERS, {"last": last, "most": _CHUNK})
+                ]
             for user_id in users_next:
                 transaction = self.read(user_id) if dry_run else self.begin(user_id)
                 async with transaction as store:
@@ -420,8 +433,10 @@ class Database:
         await self._engine.aclose()
 
 
-async def _token_versions(connection: AsyncConnection, user_ids: Sequence[str]) -> dict[str, int]:
+async def _token_versions(connection: Connection, user_ids: Sequence[str]) -> dict[str, int]:
     """Return the token versions of users who are there to stay, and of those who have no row (yet, or any more)."""
+    from kirotodo.core.store.accounts import VERSIONS, VERSIONS_LEFT
+
     rows = (await connection.execute(VERSIONS, {"the_users": user_ids})).all()
     versions = {user_id: version for user_id, version, deletion_at in rows if deletion_at is None}
     without_row = {hash_of(user_id): user_id for user_id in {*user_ids}.difference(row[0] for row in rows)}

@@ -1,13 +1,11 @@
 """What a database has to offer to the stores, whichever it is: SQLite and PostgreSQL each have an engine."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-
 from kirotodo.core.store.leases import OwnedEvent
+from kirotodo.core.store.statement import Connection
 from kirotodo.core.store.transaction import FullText
 
 
@@ -15,9 +13,8 @@ class Engine(Protocol):
     """Transactions on one database. Each commits at the end, rolls back on any exception, and tells the driver's errors
     in ours."""
 
-    @property
-    def pool(self) -> AsyncEngine:
-        """Where the connections come from."""
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections are in use, and how many there may be."""
 
     @property
     def read_only(self) -> bool:
@@ -27,20 +24,20 @@ class Engine(Protocol):
     def full_text(self) -> FullText:
         """How texts are searched."""
 
-    def write(self, user_id: str, *, single: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+    def write(self, user_id: str, *, single: bool = False) -> AbstractAsyncContextManager[Connection]:
         """A transaction of one user that may write. Those of one user come one after another. With `single` there is
         no transaction around the one statement, which is `append_events`."""
 
     async def append_events(
-        self, connection: AsyncConnection, events: Sequence[OwnedEvent], *, waits: bool
+        self, connection: Connection, events: Sequence[OwnedEvent], *, waits: bool
     ) -> dict[str, bool]:
         """Store events of turns of whichever users, in one statement. Return the turns that are still so owned, each
         with whether a cancel was requested; unless it `waits`, without those that somebody else is writing to."""
 
-    def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
+    def read(self, user_id: str) -> AbstractAsyncContextManager[Connection]:
         """A transaction of one user that sees one moment, and writes nothing."""
 
-    def operate(self, *, writing: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+    def operate(self, *, writing: bool = False) -> AbstractAsyncContextManager[Connection]:
         """A transaction of whoever runs this: it sees every user's rows, and changes them only if `writing`."""
 
     def change_token(self) -> object:
@@ -53,35 +50,10 @@ class Engine(Protocol):
         """Close every connection."""
 
 
-@asynccontextmanager
-async def transaction_of(connect: Callable[[], Awaitable[AsyncConnection]]) -> AsyncIterator[AsyncConnection]:
-    """Give a connection whose transaction is committed at the end, and rolled back on any exception."""
-    connection = await connect()
-    try:
-        yield connection
-        # Shielded: a cancellation between sending COMMIT and reading its answer would leave the outcome unknown.
-        await to_the_end(connection.commit())
-    except BaseException:
-        await abandon(connection)
-        raise
-    finally:
-        await connection.close()
-
-
-async def abandon(connection: AsyncConnection) -> None:
-    """Roll back, whoever is cancelled meanwhile; a connection that cannot even do that is thrown away."""
-    await to_the_end(_rolled_back(connection))
-
-
-async def _rolled_back(connection: AsyncConnection) -> None:
-    try:
-        await connection.rollback()
-    except Exception:
-        await connection.invalidate()
-
-
 async def to_the_end(work: Awaitable[Any]) -> None:
     """Await it whole: a cancellation waits until it is done, so that no connection is left half way."""
+    import asyncio  # here, since a command on the list of this computer does without it
+
     running = asyncio.ensure_future(work)
     try:
         await asyncio.shield(running)

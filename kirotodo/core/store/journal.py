@@ -10,78 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Integer, String, bindparam, func, insert, select, update
-
 from kirotodo.core.domain.task import Change, Changed, Task
 from kirotodo.core.errors import NotUndoable
-from kirotodo.core.store.columns import dump_task, load_task
-from kirotodo.core.store.tables import changes, users
+from kirotodo.core.store.json_texts import dump_task, load_task
+from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted
-from kirotodo.core.store.transaction import UID, AnyRow, Scope
+from kirotodo.core.store.transaction import Scope
 
-_ENTRY: Final = (changes.c.id, changes.c.group_id, changes.c.task_id, changes.c.before, changes.c.after)
-_MINE: Final = changes.c.user_id == UID
-_SKIP: Final[BindParameter[Any]] = bindparam("skip_turn", type_=String())
-_INSERT: Final = insert(changes)
-_HOLDS: Final = changes.c.undone_after.is_(None)
-_NEWEST: Final = (
-    select(changes.c.group_id, changes.c.turn_id, changes.c.undone_after)
-    .where(_MINE)
-    .order_by(changes.c.id.desc())
-    .limit(1)
-    .subquery()
-)
-_JOINED: Final = (
-    select(_NEWEST.c.group_id)
-    .where(_NEWEST.c.turn_id == bindparam("new_turn_id"), _NEWEST.c.undone_after.is_(None))
-    .scalar_subquery()
-)
-_LATER: Final = ("group_id", "undone_after")
-_INSERT_JOINING: Final = insert(changes).values(
-    group_id=func.coalesce(_JOINED, bindparam("new_id", type_=Integer())),
-    **{each.name: bindparam(f"new_{each.name}") for each in changes.c if each.name not in _LATER},
-)
-"""A change of a turn goes to the newest group, if that is this turn's and not undone."""
-_LATEST_GROUP: Final = (
-    select(changes.c.group_id)
-    .where(_MINE, _HOLDS, changes.c.turn_id.is_distinct_from(_SKIP))
-    .order_by(changes.c.id.desc())
-    .limit(1)
-)
-_LATEST_OF_TASKS: Final = (
-    select(changes.c.group_id, changes.c.turn_id)
-    .where(_MINE, _HOLDS, changes.c.turn_id.is_distinct_from(_SKIP))
-    .where(changes.c.task_id.in_(bindparam("task_ids", expanding=True)))
-    .order_by(changes.c.id.desc())
-    .limit(1)
-)
-_LATEST_GROUPS: Final = (
-    select(changes.c.group_id, func.max(changes.c.id))
-    .where(_MINE, _HOLDS, changes.c.turn_id.is_distinct_from(_SKIP))
-    .group_by(changes.c.group_id)
-    .order_by(func.max(changes.c.id).desc())
-    .limit(bindparam("groups", type_=Integer()))
-)
-_OF_GROUP: Final = (
-    select(*_ENTRY).where(_MINE, _HOLDS, changes.c.group_id == bindparam("group")).order_by(changes.c.id.desc())
-)
-_OF_CALL: Final = (
-    select(*_ENTRY, changes.c.undone_after)
-    .where(_MINE, changes.c.turn_id == bindparam("turn"), changes.c.call_id == bindparam("call"))
-    .order_by(changes.c.id.desc())
-)
-_LAST_ID: Final = select(users.c.last_change_id).where(users.c.id == UID).scalar_subquery()
-_REDOABLE: Final = select(*_ENTRY).where(_MINE, changes.c.undone_after == _LAST_ID).order_by(changes.c.id)
-_THESE: Final = update(changes).where(_MINE, changes.c.id.in_(bindparam("ids", expanding=True)))
-_MARK_UNDONE: Final = _THESE.values(undone_after=_LAST_ID)
-_MARK_REDONE: Final = _THESE.values(undone_after=None)
+_SQL: Final = Statements("journal")
+
 HIDDEN: Final = 0
 """`undone_after` of changes that are not to be seen yet; no change has this id."""
-_SHOW_ADDED: Final = (
-    update(changes)
-    .where(_MINE, changes.c.group_id == bindparam("group"), changes.c.undone_after == HIDDEN)
-    .values(undone_after=None)
-)
 _CHUNK: Final = 500
 
 
@@ -149,7 +88,7 @@ class Journal:
             {"id": first_id + place, "task_id": task.id, "after": dump_task(task), **shared}
             for place, task in enumerate(tasks)
         ]
-        await self._scope.insert(_INSERT, *entries)
+        await self._scope.insert(_SQL.INSERT, *entries)
         if group is None:
             self._touched.update((task.id, task) for task in tasks)
         return self._group
@@ -157,7 +96,7 @@ class Journal:
     async def show_added(self, group: int) -> None:
         """Let the hidden changes of this group be undone from now on."""
         self.is_whole = False
-        await self._scope.execute(_SHOW_ADDED, {"group": group})
+        await self._scope.execute(_SQL.SHOW_ADDED, {"group": group})
 
     async def undo(self, *, groups: int = 1, skip_turn: str | None = None) -> Changed:
         """Put back the latest `groups` groups that are not undone yet, leaving those of `skip_turn` alone.
@@ -166,10 +105,10 @@ class Journal:
         """
         done: list[Changed] = []
         for _ in range(groups):
-            latest = await self._scope.first(_LATEST_GROUP, {"skip_turn": skip_turn or ""})
+            latest = await self._scope.first(_SQL.LATEST_GROUP, {"skip_turn": skip_turn or ""})
             if latest is None:
                 break
-            entries = await self._scope.rows(_OF_GROUP, {"group": latest[0]})
+            entries = await self._scope.rows(_SQL.OF_GROUP, {"group": latest[0]})
             done.append(await self._replay(entries, undo=True))
         if not done:
             raise NotUndoable("There is nothing to undo.")
@@ -181,7 +120,9 @@ class Journal:
 
         Raises `NotUndoable` where no turn changed them, or they were edited directly since.
         """
-        latest = await self._scope.first(_LATEST_OF_TASKS, {"skip_turn": skip_turn or "", "task_ids": list(task_ids)})
+        latest = await self._scope.first(
+            _SQL.LATEST_OF_TASKS, {"skip_turn": skip_turn or "", "task_ids": list(task_ids)}
+        )
         if latest is None:
             raise NotUndoable("There is nothing to undo about that.")
         if latest.turn_id is None:
@@ -189,7 +130,7 @@ class Journal:
         wanted = set(task_ids)
         entries = [
             entry
-            for entry in await self._scope.rows(_OF_GROUP, {"group": latest.group_id})
+            for entry in await self._scope.rows(_SQL.OF_GROUP, {"group": latest.group_id})
             if entry.task_id in wanted or _follows(load_task(entry.after), wanted)
         ]
         return await self._replay(entries, undo=True)
@@ -197,15 +138,15 @@ class Journal:
     async def latest(self, *, groups: int, skip_turn: str) -> tuple[int, tuple[int, ...]]:
         """Return the id of the newest change that `undo` would put back, 0 without any, and the tasks that it would put
         back with so many `groups`."""
-        found = await self._scope.rows(_LATEST_GROUPS, {"skip_turn": skip_turn, "groups": groups})
+        found = await self._scope.rows(_SQL.LATEST_GROUPS, {"skip_turn": skip_turn, "groups": groups})
         tasks: dict[int, None] = {}
         for group, _ in found:
-            tasks |= dict.fromkeys(entry.task_id for entry in await self._scope.rows(_OF_GROUP, {"group": group}))
+            tasks |= dict.fromkeys(entry.task_id for entry in await self._scope.rows(_SQL.OF_GROUP, {"group": group}))
         return (found[0][1] if found else 0), tuple(tasks)
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
         """Put back what one tool call changed, wherever it lies in the past. Raises `NotUndoable`."""
-        entries = await self._scope.rows(_OF_CALL, {"turn": turn_id, "call": call_id})
+        entries = await self._scope.rows(_SQL.OF_CALL, {"turn": turn_id, "call": call_id})
         live = [entry for entry in entries if entry.undone_after is None]
         if not live:
             raise NotUndoable("That was already undone." if entries else "There is nothing to undo in that step.")
@@ -216,7 +157,7 @@ class Journal:
 
         Raises `NotUndoable`.
         """
-        entries = await self._scope.rows(_REDOABLE)
+        entries = await self._scope.rows(_SQL.REDOABLE)
         if not entries:
             raise NotUndoable("There is nothing to redo.")
         return await self._replay([entry for entry in entries if entry.group_id == entries[0].group_id], undo=False)
@@ -224,10 +165,10 @@ class Journal:
     async def _write(self, entry: Mapping[str, Any]) -> None:
         if self._scope.turn_id is not None:
             new = {f"new_{name}": value for name, value in {**entry, "user_id": self._scope.user_id}.items()}
-            await self._scope.execute(_INSERT_JOINING, new)
+            await self._scope.execute(_SQL.INSERT_JOINING, new)
             return
         self._group = self._group or entry["id"]
-        await self._scope.insert(_INSERT, {**entry, "group_id": self._group})
+        await self._scope.insert(_SQL.INSERT, {**entry, "group_id": self._group})
 
     async def _replay(self, entries: Sequence[AnyRow], *, undo: bool) -> Changed:
         there = await self._rows.load(entry.task_id for entry in entries)
@@ -305,7 +246,9 @@ class Journal:
 
     async def _mark(self, ids: list[int], *, undone: bool) -> None:
         for start in range(0, len(ids), _CHUNK):
-            await self._scope.execute(_MARK_UNDONE if undone else _MARK_REDONE, {"ids": ids[start : start + _CHUNK]})
+            await self._scope.execute(
+                _SQL.MARK_UNDONE if undone else _SQL.MARK_REDONE, {"ids": ids[start : start + _CHUNK]}
+            )
 
     @staticmethod
     def _changed(touched: dict[int, Task | None], made: Sequence[Change], skipped: tuple[str, ...] = ()) -> Changed:

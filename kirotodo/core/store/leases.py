@@ -7,48 +7,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
-
-from sqlalchemy import BindParameter, String, bindparam, func, literal_column, select, tuple_, update
+from typing import Final
 
 from kirotodo.core.errors import Conflict
-from kirotodo.core.store.columns import JsonPairs, LeaseClock, UtcDateTime
-from kirotodo.core.store.tables import turn_events, turns
 
 RELEASED: Final = ""
 """The owner of a running turn that its last owner let go of."""
-_T: Final = turns.c
-_NOW: Final[BindParameter[Any]] = bindparam("lease_now", type_=UtcDateTime())
-_THEN: Final[BindParameter[Any]] = bindparam("lease_then", type_=UtcDateTime())
-LEASE_NOW: Final = LeaseClock(_NOW)
-LEASE_END: Final = LeaseClock(_NOW, _THEN)
-LEASE_EXPIRED: Final = _T.lease_until <= LEASE_NOW
-"""Takes the parameter `lease_now`."""
-EXPIRED: Final = LEASE_EXPIRED.label("expired")
-DANGLING: Final = (
-    select(_T.user_id, _T.id.label("turn_id"), _T.owner, _T.epoch, EXPIRED)
-    .where(_T.status == literal_column("'running'"))
-    .order_by(_T.user_id, _T.created_at, _T.id)
-)
-"""The running turns of all users; takes the parameter `lease_now`."""
-HOLD: Final = (
-    update(turns)
-    .where(tuple_(_T.user_id, _T.id, _T.epoch).in_(bindparam("held", expanding=True)))
-    .where(_T.status == literal_column("'running'"))
-    .values(lease_until=LEASE_END)
-    .returning(_T.id, _T.cancel_requested)
-)
-"""Extends leases of whichever users. SQLite looks no tuple up in an index, but walks along that of running turns, which
-are few."""
-_WATCHED: Final = JsonPairs(bindparam("watched", type_=String())).table_valued("key", "value")
-_NEWEST_SEQ: Final = (
-    select(func.max(turn_events.c.seq))
-    .where(turn_events.c.user_id == _WATCHED.c.value, turn_events.c.turn_id == _WATCHED.c.key)
-    .correlate(_WATCHED)
-    .scalar_subquery()
-)
-LAST_SEQS: Final = select(_WATCHED.c.key, func.coalesce(_NEWEST_SEQ, 0)).select_from(_WATCHED)
-"""Of turns of whichever users, by a JSON object of turn and user."""
 
 
 class StaleOwner(Conflict):

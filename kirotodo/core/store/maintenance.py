@@ -19,7 +19,7 @@ from kirotodo.core.aio import run_blocking
 from kirotodo.core.errors import Conflict, InvalidInput, NotFound, StorageError
 from kirotodo.core.store import revisions
 from kirotodo.core.store.database import Database
-from kirotodo.core.store.postgres.driver import is_postgres
+from kirotodo.core.store.postgres.address import is_postgres
 from kirotodo.core.store.purge import Purged
 from kirotodo.core.store.sqlite import driver, files, schema
 from kirotodo.core.store.sqlite.errors import translate_errors

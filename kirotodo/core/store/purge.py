@@ -13,8 +13,9 @@ from sqlalchemy import BindParameter, ColumnElement, Delete, Table, bindparam, d
 from sqlmodel import SQLModel
 
 from kirotodo.core.domain.conversation import FINAL
-from kirotodo.core.store.leases import LEASE_EXPIRED
 from kirotodo.core.store.search_terms import Kind
+from kirotodo.core.store.statements.leases import LEASE_EXPIRED
+from kirotodo.core.store.statements.transaction import UID, bytes_of
 from kirotodo.core.store.tables import (
     changes,
     conversations,
@@ -31,7 +32,7 @@ from kirotodo.core.store.tables import (
     users,
 )
 from kirotodo.core.store.task_counts import recount
-from kirotodo.core.store.transaction import UID, Scope, bytes_of, hash_of
+from kirotodo.core.store.transaction import Scope, hash_of
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before", type_=turns.c.created_at.type)
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)

@@ -10,8 +10,9 @@ from typing import Final
 from sqlalchemy import bindparam, delete, insert, select
 
 from kirotodo.core.errors import KeyReused
+from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import request_keys, users
-from kirotodo.core.store.transaction import UID, Scope
+from kirotodo.core.store.transaction import Scope
 
 KEPT: Final = timedelta(days=2)
 """How long a request can come again and be recognised."""

@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, FromClause, Select, String, case, delete, 
 
 from kirotodo.core.domain.task import Status
 from kirotodo.core.store.columns import DayNumber, QuarterHour
+from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import task_counts, task_tags, tasks
-from kirotodo.core.store.transaction import UID, Scope
+from kirotodo.core.store.transaction import Scope
 
 Kind = Literal["project", "tag", "priority", "due", "created", "done"]
 

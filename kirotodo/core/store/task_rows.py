@@ -10,19 +10,18 @@ from dataclasses import fields
 from datetime import date, datetime, time
 from typing import Any, Final, get_args
 
-from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
-
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskDraft, TaskField
 from kirotodo.core.store.search_terms import Document
-from kirotodo.core.store.tables import task_tags, tasks
-from kirotodo.core.store.transaction import UID, AnyRow, Scope
+from kirotodo.core.store.statement import AnyRow, Statements
+from kirotodo.core.store.transaction import Scope
+
+_SQL: Final = Statements("task_rows")
 
 TASK_FIELDS: Final[tuple[TaskField, ...]] = get_args(TaskField)
 NO_DATE: Final = "9999-99-99"
 """Where a `due_key` without a date begins: after every date."""
 
 _PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags"})
-COLUMNS: Final = (*(tasks.c[name] for name in _PLAIN), tasks.c.priority)
 _CHUNK: Final = 500
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _DIGITS: Final = re.compile("[0-9]+")
@@ -33,29 +32,6 @@ _LETTERS: Final = str.maketrans(
 _KEY_MAX: Final = 300
 _RECORD_BYTES: Final = 350
 """What the JSON of a task in the journal takes besides its title and notes."""
-
-_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
-_LOAD: Final = select(*COLUMNS, tasks.c.deleted_at).where(tasks.c.user_id == UID, tasks.c.id.in_(_IDS))
-_LOAD_TAGS: Final = (
-    select(task_tags.c.task_id, task_tags.c.tag)
-    .where(task_tags.c.user_id == UID, task_tags.c.task_id.in_(_IDS))
-    .order_by(task_tags.c.task_id, task_tags.c.position)
-)
-_INSERT: Final = insert(tasks)
-_UPDATE: Final = update(tasks).where(tasks.c.user_id == UID, tasks.c.id == bindparam("the_id"))
-_SHOW_MANY: Final = (
-    update(tasks)
-    .where(tasks.c.user_id == UID, tasks.c.id.between(bindparam("the_first"), bindparam("the_last")))
-    .where(tasks.c.revision == 0)
-    .values(deleted_at=None, revision=bindparam("new_revision"))
-)
-_SET_DELETED: Final = (
-    update(tasks)
-    .where(tasks.c.user_id == UID, tasks.c.id.in_(bindparam("ids", expanding=True)))
-    .values(deleted_at=bindparam("new_deleted_at"), revision=bindparam("new_revision"))
-)
-_INSERT_TAGS: Final = insert(task_tags)
-_DELETE_TAGS: Final = delete(task_tags).where(task_tags.c.user_id == UID, task_tags.c.task_id == bindparam("the_id"))
 
 
 def name_key(name: str) -> str:
@@ -136,17 +112,17 @@ class TaskRows:
         rows = [
             row
             for start in range(0, len(wanted), _CHUNK)
-            for row in await self._scope.rows(_LOAD, {"ids": wanted[start : start + _CHUNK]})
+            for row in await self._scope.rows(_SQL.LOAD, {"ids": wanted[start : start + _CHUNK]})
         ]
         values = await self.values(rows)
         return {task.id: (task, row.deleted_at is not None) for task, row in zip(values, rows, strict=True)}
 
     async def values(self, rows: Sequence[AnyRow]) -> tuple[Task, ...]:
-        """Rows of `COLUMNS` as values, with their tags."""
+        """Rows of `_SQL.COLUMNS` as values, with their tags."""
         tags: dict[int, list[str]] = {}
         for start in range(0, len(rows), _CHUNK):
             ids = [row.id for row in rows[start : start + _CHUNK]]
-            for task_id, tag in await self._scope.rows(_LOAD_TAGS, {"ids": ids}):
+            for task_id, tag in await self._scope.rows(_SQL.LOAD_TAGS, {"ids": ids}):
                 tags.setdefault(task_id, []).append(tag)
         return tuple(self._value(row, tuple(tags.get(row.id, ()))) for row in rows)
 
@@ -157,7 +133,7 @@ class TaskRows:
 
     async def insert(self, task: Task, *, revision: int) -> None:
         """Insert a task with its tags, and make it searchable."""
-        await self._scope.insert(_INSERT, {"id": task.id, **_values(task), "revision": revision})
+        await self._scope.insert(_SQL.INSERT, {"id": task.id, **_values(task), "revision": revision})
         await self._insert_tags(task)
         await self._scope.index(Document(kind="task", ref=task.id, text=_searchable(task)))
 
@@ -165,20 +141,20 @@ class TaskRows:
         """Insert many in a few statements; `hidden` ones are as if deleted until `show_many`."""
         gone = {"deleted_at": self._scope.now} if hidden else {}
         rows = [{"id": task.id, **_values(task), "revision": 0 if hidden else revision, **gone} for task in added]
-        await self._scope.insert(_INSERT, *rows)
-        await self._scope.insert(_INSERT_TAGS, *(row for task in added for row in _tag_rows(task)))
+        await self._scope.insert(_SQL.INSERT, *rows)
+        await self._scope.insert(_SQL.INSERT_TAGS, *(row for task in added for row in _tag_rows(task)))
         texts = (Document(kind="task", ref=task.id, text=_searchable(task)) for task in added)
         await self._scope.index(*texts)
 
     async def show_many(self, first: int, last: int, *, revision: int) -> None:
         """Show the hidden tasks among these ids."""
-        await self._scope.execute(_SHOW_MANY, {"the_first": first, "the_last": last, "new_revision": revision})
+        await self._scope.execute(_SQL.SHOW_MANY, {"the_first": first, "the_last": last, "new_revision": revision})
 
     async def update(self, before: Task, after: Task, *, revision: int) -> None:
         """Store what differs between a task before and after."""
-        await self._scope.execute(_UPDATE, {**_values(after), "revision": revision, "the_id": after.id})
+        await self._scope.execute(_SQL.UPDATE, {**_values(after), "revision": revision, "the_id": after.id})
         if before.tags != after.tags:
-            await self._scope.execute(_DELETE_TAGS, {"the_id": after.id})
+            await self._scope.execute(_SQL.DELETE_TAGS, {"the_id": after.id})
             await self._insert_tags(after)
         if _searchable(before) != _searchable(after):
             await self._scope.reindex("task", after.id, _searchable(after))
@@ -194,10 +170,10 @@ class TaskRows:
     async def _set_deleted(self, ids: Sequence[int], moment: datetime | None, revision: int) -> None:
         for start in range(0, len(ids), _CHUNK):
             values = {"new_deleted_at": moment, "new_revision": revision, "ids": ids[start : start + _CHUNK]}
-            await self._scope.execute(_SET_DELETED, values)
+            await self._scope.execute(_SQL.SET_DELETED, values)
 
     async def _insert_tags(self, task: Task) -> None:
-        await self._scope.insert(_INSERT_TAGS, *_tag_rows(task))
+        await self._scope.insert(_SQL.INSERT_TAGS, *_tag_rows(task))
 
 
 def _tag_rows(task: Task) -> list[dict[str, Any]]:

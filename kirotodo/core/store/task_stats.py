@@ -13,11 +13,12 @@ from sqlalchemy import BindParameter, Integer, String, bindparam, cast, func, se
 from kirotodo.core.domain.task import ProjectCount, TaskStats
 from kirotodo.core.store import task_counts as counts
 from kirotodo.core.store.columns import JsonNumbers
+from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import task_counts, tasks
 from kirotodo.core.store.task_counts import C, of_kind, total
 from kirotodo.core.store.task_queries import day_start
 from kirotodo.core.store.task_rows import name_key
-from kirotodo.core.store.transaction import UID, Scope
+from kirotodo.core.store.transaction import Scope
 
 _TODAY: Final[BindParameter[int]] = bindparam("the_today", type_=Integer())
 _IN_PERIOD: Final = C.slot.between(bindparam("the_first", type_=Integer()), bindparam("the_last", type_=Integer()))

@@ -7,8 +7,6 @@ from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
-
 from kirotodo.core.domain.task import (
     Page,
     ProjectCount,
@@ -22,10 +20,9 @@ from kirotodo.core.domain.task import (
 )
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.store.journal import Journal
-from kirotodo.core.store.tables import tasks, users
+from kirotodo.core.store.statement import Statements
 from kirotodo.core.store.task_queries import page_of
 from kirotodo.core.store.task_rows import (
-    COLUMNS,
     TASK_FIELDS,
     TaskRows,
     counted,
@@ -35,28 +32,15 @@ from kirotodo.core.store.task_rows import (
     size_recorded,
     text_size,
 )
-from kirotodo.core.store.task_stats import projects_of, stats_of, tags_of
-from kirotodo.core.store.transaction import UID, Counters, Scope
+from kirotodo.core.store.transaction import Counters, Scope
+
+_SQL: Final = Statements("tasks")
 
 OPEN_MAX: Final = 1_000
 DONE_MAX: Final = 200
 _WORDS_MAX: Final = 6
 _MATCHES_MAX: Final = 50
 _SNAPSHOT_WORD: Final = re.compile(r"[^\W\d_]{4,}")
-_PART: Final = select(*COLUMNS).where(tasks.c.user_id == UID, tasks.c.deleted_at.is_(None)).limit(bindparam("most"))
-_OPEN: Final = _PART.where(tasks.c.done == False).order_by(tasks.c.due_key, tasks.c.id)  # noqa: E712
-_DONE: Final = _PART.where(tasks.c.done == True).order_by(tasks.c.completed_at.desc(), tasks.c.id.desc())  # noqa: E712
-_DONE_TOTAL: Final = select(users.c.completed_count).where(users.c.id == UID)
-_PENDING: Final = select(users.c.pending_count).where(users.c.id == UID)
-_NEXT: Final = (
-    select(tasks.c.id)
-    .where(
-        tasks.c.user_id == UID,
-        tasks.c.parent_id == bindparam("the_id"),
-        tasks.c.deleted_at.is_(None),
-    )
-    .limit(1)
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -227,23 +211,27 @@ class TaskStore:
 
     async def next_of(self, task_id: int) -> Task | None:
         """The next occurrence that was made of this task, unless it is deleted."""
-        row = await self._scope.first(_NEXT, {"the_id": task_id})
+        row = await self._scope.first(_SQL.NEXT, {"the_id": task_id})
         return None if row is None else await self.get(int(row[0]))
 
     async def count_pending(self) -> int:
         """Return how many tasks are pending."""
         if self._scope.pending is not None:
             return self._scope.pending
-        row = await self._scope.first(_PENDING)
+        row = await self._scope.first(_SQL.PENDING)
         return 0 if row is None else int(row[0])
 
     async def stats(self, *, today: date, zone: ZoneInfo, period_days: int) -> TaskStats:
         """Counts of the period that ends today; a task is overdue once its due day is over."""
+        from kirotodo.core.store.task_stats import stats_of
+
         pending = await self.count_pending()
         return await stats_of(self._scope, pending=pending, today=today, zone=zone, period_days=period_days)
 
     async def projects(self) -> tuple[ProjectCount, ...]:
         """Every project with its counts, by name; tasks without a project come last, as None."""
+        from kirotodo.core.store.task_stats import projects_of
+
         return await projects_of(self._scope)
 
     async def snapshot(self, text: str, *, today: date, zone: ZoneInfo) -> TaskSnapshot:
@@ -252,6 +240,8 @@ class TaskStore:
 
     async def tags(self) -> Mapping[str, int]:
         """Every tag of a pending task, by name, with how many pending tasks have it."""
+        from kirotodo.core.store.task_stats import tags_of
+
         return await tags_of(self._scope)
 
 
@@ -264,18 +254,20 @@ def _no_such(ids: Sequence[int]) -> str:
 async def snapshot_of(scope: Scope, text: str, *, today: date, zone: ZoneInfo) -> TaskSnapshot:
     """Return the list as it helps to understand `text`; see `TaskSnapshot`."""
     rows = TaskRows(scope)
-    pending = await rows.values(await scope.rows(_OPEN, {"most": OPEN_MAX + 1}))
-    done = await rows.values(await scope.rows(_DONE, {"most": DONE_MAX}))
+    pending = await rows.values(await scope.rows(_SQL.OPEN, {"most": OPEN_MAX + 1}))
+    done = await rows.values(await scope.rows(_SQL.DONE, {"most": DONE_MAX}))
     complete = len(pending) <= OPEN_MAX
     done_total = len(done)
     if done_total == DONE_MAX:
-        counts = await scope.first(_DONE_TOTAL)
+        counts = await scope.first(_SQL.DONE_TOTAL)
         done_total = max(done_total, int(counts[0])) if counts is not None else done_total
     if complete and done_total < DONE_MAX:
         named = pending + done
         return TaskSnapshot(
             tasks=pending, done=done, projects=_projects(named), tags=_tags(named), done_total=done_total
         )
+    from kirotodo.core.store.task_stats import projects_of, tags_of
+
     matching = await _matching(scope, text, "pending" if done_total < DONE_MAX else "all", today=today, zone=zone)
     return TaskSnapshot(
         tasks=_joined(pending[:OPEN_MAX], (task for task in matching if not task.completed)),

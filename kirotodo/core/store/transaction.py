@@ -5,102 +5,34 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
-from operator import add
-from typing import Any, Final, Protocol, TypeAlias
-
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    CursorResult,
-    Executable,
-    Row,
-    Select,
-    String,
-    Table,
-    bindparam,
-    cast,
-    func,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kirotodo.core.backend import ConversationHead
 from kirotodo.core.errors import TooLarge
-from kirotodo.core.store.columns import octets
 from kirotodo.core.store.leases import OwnedEvent
 from kirotodo.core.store.search_terms import Document, Kind, Terms, fold
-from kirotodo.core.store.tables import deleted_users, search_documents, users
+from kirotodo.core.store.statement import AnyRow, AnyStatement, Connection, Result, Statements
 
-AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
+
+_SQL: Final = Statements("transaction")
 
 
 class AppendEvents(Protocol):
     """How a database stores events; see `Engine.append_events`."""
 
-    async def __call__(
-        self, connection: AsyncConnection, events: Sequence[OwnedEvent], *, waits: bool
-    ) -> dict[str, bool]:
+    async def __call__(self, connection: Connection, events: Sequence[OwnedEvent], *, waits: bool) -> dict[str, bool]:
         """Return the turns that are still so owned, each with whether a cancel was requested."""
 
-
-UID: Final[BindParameter[Any]] = bindparam("uid")
-"""The user, in every statement that looks for rows; `Scope` fills it in."""
 
 _COUNTERS: Final = (
     *("last_task_id", "last_conversation_id", "last_change_id"),
     *("pending_count", "completed_count", "stored_bytes"),
 )
-_BUMP: Final = (
-    update(users)
-    .where(users.c.id == UID)
-    .values(
-        revision=users.c.revision + bindparam("by_revision"),
-        **{name: users.c[name] + bindparam(f"by_{name}") for name in _COUNTERS},
-    )
-    .returning(
-        users.c.last_task_id,
-        users.c.last_conversation_id,
-        users.c.last_change_id,
-        users.c.revision,
-        users.c.pending_count,
-        users.c.completed_count,
-        users.c.stored_bytes,
-    )
-)
 
 
-def bytes_of(table: Table, *names: str, where: ColumnElement[bool] | None = None) -> Any:
-    """Return the bytes of these columns in all rows of the user, or in some of them, as an expression."""
-    size = reduce(add, (func.coalesce(octets(table.c[name]), 0) for name in names))
-    some = select(func.coalesce(func.sum(size), 0)).where(table.c.user_id == UID)
-    return (some if where is None else some.where(where)).scalar_subquery()
-
-
-TOKEN_VERSION_LEFT: Final = select(deleted_users.c.token_version).where(
-    deleted_users.c.user_id == bindparam("uid_hash")
-)
-"""The token version to begin with where a user of this id was deleted."""
-_MAKE_USER: Final = (
-    insert(users)
-    .values(id=UID, token_version=func.coalesce(TOKEN_VERSION_LEFT.scalar_subquery(), 0))
-    .returning(users.c.id)
-)
-"""Returns something, so that an address that is taken is told here and now."""
 _NEW_USER: Final = {"revision": 0, **dict.fromkeys(_COUNTERS, 0)}
-_INSERT_DOCUMENT: Final = insert(search_documents).inline()
-_UPDATE_DOCUMENT: Final = (
-    update(search_documents)
-    .where(
-        search_documents.c.user_id == UID,
-        search_documents.c.kind == bindparam("the_kind"),
-        search_documents.c.ref == bindparam("the_ref"),
-        search_documents.c.part == bindparam("the_part"),
-    )
-    .values(text=bindparam("new_text"))
-)
 
 
 def hash_of(user_id: str) -> str:
@@ -126,7 +58,7 @@ class Scope:
 
     def __init__(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         *,
         user_id: str,
         now: datetime,
@@ -158,21 +90,19 @@ class Scope:
         """How many tasks are pending, if this transaction happens to know."""
         return None if self.counters is None else self.counters.pending
 
-    async def execute(
-        self, statement: Executable, parameters: Mapping[str, Any] | None = None
-    ) -> CursorResult[*tuple[Any, ...]]:
+    async def execute(self, statement: AnyStatement, parameters: Mapping[str, Any] | None = None) -> Result:
         """Run a statement as this user."""
         return await self.connection.execute(statement, {"uid": self.user_id, **(parameters or {})})
 
-    async def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
+    async def rows(self, statement: AnyStatement, parameters: Mapping[str, Any] | None = None) -> Sequence[AnyRow]:
         """Run a statement as this user and return all its rows."""
         return (await self.execute(statement, parameters)).all()
 
-    async def first(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> AnyRow | None:
+    async def first(self, statement: AnyStatement, parameters: Mapping[str, Any] | None = None) -> AnyRow | None:
         """Run a statement as this user and return its first row, if it has any."""
         return (await self.execute(statement, parameters)).first()
 
-    async def insert(self, statement: Executable, *rows: Mapping[str, Any]) -> None:
+    async def insert(self, statement: AnyStatement, *rows: Mapping[str, Any]) -> None:
         """Insert rows of this user."""
         values = [{"user_id": self.user_id, **row} for row in rows]
         if values:
@@ -182,7 +112,7 @@ class Scope:
         """Store events of turns, in the one statement that a database has for it; see `Engine.append_events`."""
         return await self._append_events(self.connection, events, waits=waits)
 
-    async def on_user(self, statement: Executable, parameters: Mapping[str, Any]) -> AnyRow:
+    async def on_user(self, statement: AnyStatement, parameters: Mapping[str, Any]) -> AnyRow:
         """Run an update of the user's row that returns something; a user who is new gets the row first."""
         row = await self.first(statement, parameters)
         if row is None:
@@ -194,7 +124,7 @@ class Scope:
     async def make_user(self, *, email: str | None = None, password_hash: str | None = None) -> None:
         """Insert the user's row."""
         values = {"created_at": self.now, "email": email, "password_hash": password_hash}
-        await self.execute(_MAKE_USER, {**_NEW_USER, **values, "uid_hash": hash_of(self.user_id)})
+        await self.execute(_SQL.MAKE_USER, {**_NEW_USER, **values, "uid_hash": hash_of(self.user_id)})
 
     async def advance(
         self,
@@ -211,7 +141,7 @@ class Scope:
         if self.counters is not None and not (tasks or conversations or changes or pending or completed or stored):
             return self.counters
         row = await self.on_user(
-            _BUMP,
+            _SQL.BUMP,
             {
                 "by_last_task_id": tasks,
                 "by_last_conversation_id": conversations,
@@ -250,14 +180,14 @@ class Scope:
         """Make new texts searchable."""
         folded = [replace(each, text=fold(each.text)) for each in texts]
         rows = ({"kind": each.kind, "ref": each.ref, "part": each.part, "text": each.text} for each in folded)
-        await self.insert(_INSERT_DOCUMENT, *rows)
+        await self.insert(_SQL.INSERT_DOCUMENT, *rows)
         await self._full_text.added(self, folded)
 
     async def reindex(self, kind: Kind, ref: int, text: str, *, part: int = 0) -> None:
         """Replace a text that was searchable already."""
         folded = Document(kind=kind, ref=ref, part=part, text=fold(text))
         await self.execute(
-            _UPDATE_DOCUMENT, {"the_kind": kind, "the_ref": ref, "the_part": part, "new_text": folded.text}
+            _SQL.UPDATE_DOCUMENT, {"the_kind": kind, "the_ref": ref, "the_part": part, "new_text": folded.text}
         )
         await self._full_text.changed(self, folded)
 
@@ -270,25 +200,19 @@ class Scope:
         return await self._full_text.find(self, kinds, wanted)
 
 
-def joined(ids: Select[Any]) -> Select[Any]:
-    """Return a query for ids as one text with commas, which is read much faster than as many rows; "" without any."""
-    (column,) = ids.subquery().c
-    return select(func.coalesce(func.aggregate_strings(cast(column, String()), ","), ""))
-
-
 class Matches(Protocol):
     """What holds all of some terms, as statements that have yet to be run."""
 
-    def refs(self) -> Select[Any]:
+    def refs(self) -> "Select[Any]":
         """The ids, however many."""
 
-    def few_refs(self, limit: int) -> Select[Any]:
+    def few_refs(self, limit: int) -> "Select[Any]":
         """The ids up to `limit`, as one text with commas; none says that there may be more than were looked at."""
 
-    def size(self) -> Select[Any]:
+    def size(self) -> "Select[Any]":
         """About how many texts would be looked at for all ids; 0 where no index knows any of these signs."""
 
-    def holds(self, ref: ColumnElement[Any]) -> ColumnElement[bool]:
+    def holds(self, ref: "ColumnElement[Any]") -> "ColumnElement[bool]":
         """Whether the text of this one task or conversation holds it: for walks that ask one after another."""
 
 

@@ -5,156 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import (
-    BindParameter,
-    Executable,
-    Table,
-    bindparam,
-    case,
-    func,
-    insert,
-    literal_column,
-    select,
-    update,
-)
-
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall, Turn, TurnStatus, Usage
 from kirotodo.core.errors import LiveTurn, NotFound
-from kirotodo.core.store.columns import (
+from kirotodo.core.store.json_texts import (
     dump_approval,
     dump_mapping,
     load_approval,
     load_mapping,
 )
-from kirotodo.core.store.leases import (
-    EXPIRED,
-    LEASE_END,
-    LEASE_NOW,
-    RELEASED,
-    Claimed,
-    Lease,
-    OwnedEvent,
-    StaleOwner,
-    lease_times,
-)
-from kirotodo.core.store.tables import tool_calls, turn_events, turn_steps, turns
-from kirotodo.core.store.transaction import UID, AnyRow, Scope, bytes_of
+from kirotodo.core.store.leases import Claimed, Lease, OwnedEvent, StaleOwner, lease_times
+from kirotodo.core.store.statement import AnyRow, AnyStatement, Statements
+from kirotodo.core.store.transaction import Scope
 
-_T: Final = turns.c
-_ID: Final[BindParameter[Any]] = bindparam("the_id")
-_MINE: Final = (_T.user_id == UID, _T.id == _ID)
-_LIVE: Final = _T.status.in_([literal_column("'running'"), literal_column("'awaiting_approval'")])
-"""Written out, as the partial index on it is, and since what is bound to an IN is put together anew each time."""
-# The fence: the epoch grows with each take-over, so a statement of an earlier owner finds no row and changes nothing.
-_OWNED: Final = (*_MINE, _T.epoch == bindparam("the_epoch"), _LIVE)
-_TURN: Final = tuple(column for column in turns.c if column.name != "user_id")
-_LAST_SEQ: Final = (
-    select(func.coalesce(func.max(turn_events.c.seq), 0))
-    .where(turn_events.c.user_id == _T.user_id, turn_events.c.turn_id == _T.id)
-    .scalar_subquery()
-    .label("last_seq")
-)
-_RECORD: Final = select(*_TURN, _LAST_SEQ, EXPIRED)
-_GET: Final = _RECORD.where(*_MINE)
-_BY_KEY: Final = _RECORD.where(_T.user_id == UID, _T.request_key == bindparam("key"))
-_IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
-_MANY: Final = select(*_TURN).where(_T.user_id == UID, _T.id.in_(_IDS))
-_OF_CONVERSATION: Final = select(_T.id).where(_T.user_id == UID, _T.conversation_id == bindparam("conversation"), _LIVE)
-_INSERT: Final = insert(turns).values(lease_until=LEASE_END)
-_CLAIM: Final = (
-    update(turns)
-    .where(*_OWNED)
-    .values(epoch=_T.epoch + 1, owner=bindparam("new_owner"), lease_until=LEASE_END)
-    .returning(_T.epoch)
-)
-_PROGRESS: Final = (
-    select(func.count()).where(turn_steps.c.user_id == UID, turn_steps.c.turn_id == _ID).scalar_subquery()
-    + select(func.count())
-    .where(tool_calls.c.user_id == UID, tool_calls.c.turn_id == _ID, tool_calls.c.result.is_not(None))
-    .scalar_subquery()
-)
-"""How far a turn has come: its steps and receipts."""
-_TAKE_OVER: Final = (
-    update(turns)
-    .where(*_OWNED)
-    .values(
-        epoch=_T.epoch + 1,
-        owner=bindparam("new_owner"),
-        lease_until=LEASE_END,
-        takeovers=case(
-            (_T.owner == RELEASED, _T.takeovers), (_T.takeover_progress == _PROGRESS, _T.takeovers + 1), else_=1
-        ),
-        takeover_progress=_PROGRESS,
-    )
-    .returning(_T.epoch, _T.takeovers)
-)
-_FENCE: Final = select(_T.cancel_requested).where(*_OWNED).with_for_update()
-_CANCEL_REQUESTED: Final = select(_T.cancel_requested).where(*_MINE).scalar_subquery()
+_SQL: Final = Statements("turns")
 
 
-def _insert_owned(table: Table, *names: str) -> Executable:
-    """Insert a row of a turn, if it is still its owner's; returns whether a cancel was requested."""
-    values = [bindparam(f"new_{name}", type_=table.c[name].type) for name in names]
-    # The lock keeps the epoch as it is until this commits; a take-over at the same moment waits for it.
-    owned = select(_T.user_id, _T.id, *values).where(*_OWNED).with_for_update()
-    return insert(table).from_select(["user_id", "turn_id", *names], owned).returning(_CANCEL_REQUESTED)
-
-
-_RELEASE: Final = update(turns).where(*_OWNED).values(lease_until=LEASE_NOW, owner=RELEASED)
-_PARK: Final = (
-    update(turns)
-    .where(*_MINE, _LIVE)
-    .values(status="awaiting_approval", approval=bindparam("new_approval"))
-    .returning(_T.id)
-)
-_UNPARK: Final = update(turns).where(*_MINE, _T.status == "awaiting_approval").values(status="running", approval=None)
-_TURN_BYTES: Final = (
-    bytes_of(turn_steps, "text", "opaque", where=turn_steps.c.turn_id == _ID)
-    + bytes_of(tool_calls, "arguments", "result", where=tool_calls.c.turn_id == _ID)
-    + bytes_of(turn_events, "data", where=turn_events.c.turn_id == _ID)
-)
-"""What a turn has stored besides its messages. It is counted when the turn ends, along with its answer: counting each
-piece as it is written would change the user's row, which others wait for, with every bit of text."""
-_FINISH: Final = (
-    update(turns).where(*_MINE, _LIVE).values(lease_until=LEASE_NOW).returning(_T.cancel_requested, _TURN_BYTES)
-)
-_FINISH_OWNED: Final = (
-    update(turns).where(*_OWNED).values(lease_until=LEASE_NOW).returning(_T.cancel_requested, _TURN_BYTES)
-)
-_CANCEL: Final = (
-    update(turns).where(*_MINE).values(cancel_requested=case((_LIVE, True), else_=_T.cancel_requested)).returning(_T.id)
-)
-_INSERT_STEP: Final = insert(turn_steps)
-_INSERT_OWNED_STEP: Final = _insert_owned(turn_steps, "step", "text", "opaque")
-_STEPS: Final = (
-    select(turn_steps.c.turn_id, turn_steps.c.step, turn_steps.c.text, turn_steps.c.opaque)
-    .where(turn_steps.c.user_id == UID, turn_steps.c.turn_id.in_(_IDS))
-    .order_by(turn_steps.c.turn_id, turn_steps.c.step)
-)
-_CALL: Final = tuple(column for column in tool_calls.c if column.name != "user_id")
-_INSERT_CALL: Final = insert(tool_calls)
-_CALLS: Final = (
-    select(*_CALL)
-    .where(tool_calls.c.user_id == UID, tool_calls.c.turn_id.in_(_IDS))
-    .order_by(tool_calls.c.turn_id, tool_calls.c.step, tool_calls.c.position)
-)
-_SET_CALL: Final = (
-    update(tool_calls)
-    .where(
-        tool_calls.c.user_id == UID,
-        tool_calls.c.turn_id == _ID,
-        tool_calls.c.step == bindparam("the_step"),
-        tool_calls.c.position == bindparam("the_position"),
-    )
-    .returning(tool_calls.c.turn_id)
-)
-_INSERT_EVENT: Final = insert(turn_events)
-_EVENTS: Final = (
-    select(turn_events.c.seq, turn_events.c.data)
-    .where(turn_events.c.user_id == UID, turn_events.c.turn_id == _ID, turn_events.c.seq > bindparam("after"))
-    .order_by(turn_events.c.seq)
-    .limit(bindparam("limit"))
-)
 _CHUNK: Final = 500
 
 
@@ -210,7 +75,7 @@ class TurnStore:
         if live is not None:
             raise LiveTurn("The last message of this conversation is still being answered.", turn_id=live)
         await self._scope.insert(
-            _INSERT,
+            _SQL.INSERT,
             {
                 "id": turn_id,
                 "conversation_id": conversation_id,
@@ -233,7 +98,7 @@ class TurnStore:
 
     async def get(self, turn_id: str) -> TurnRecord:
         """Return a turn with its calls. Raises `NotFound`."""
-        row = await self._scope.first(_GET, {"the_id": turn_id, "lease_now": self._scope.now})
+        row = await self._scope.first(_SQL.GET, {"the_id": turn_id, "lease_now": self._scope.now})
         if row is None:
             raise _no_such(turn_id)
         return await self._record(row)
@@ -241,19 +106,19 @@ class TurnStore:
     async def many(self, turn_ids: Sequence[str]) -> tuple[Turn, ...]:
         """Those of these turns that exist, in the order asked for, in two queries however many they are."""
         wanted = list(dict.fromkeys(turn_ids))
-        rows = await self._in_chunks(_MANY, wanted)
+        rows = await self._in_chunks(_SQL.MANY, wanted)
         calls = await self._calls([row.id for row in rows])
         found = {row.id: _turn(row, tuple(calls.get(row.id, ()))) for row in rows}
         return tuple(found[turn_id] for turn_id in wanted if turn_id in found)
 
     async def by_request_key(self, key: str) -> TurnRecord | None:
         """Return the turn that a request with this key began, if there is one."""
-        row = await self._scope.first(_BY_KEY, {"key": key, "lease_now": self._scope.now})
+        row = await self._scope.first(_SQL.BY_KEY, {"key": key, "lease_now": self._scope.now})
         return None if row is None else await self._record(row)
 
     async def live(self, conversation_id: int) -> str | None:
         """The id of the conversation's turn that is running or awaits an approval."""
-        row = await self._scope.first(_OF_CONVERSATION, {"conversation": conversation_id})
+        row = await self._scope.first(_SQL.OF_CONVERSATION, {"conversation": conversation_id})
         return None if row is None else str(row[0])
 
     async def claim(self, turn_id: str, *, owner: str, lease: timedelta, expected_epoch: int) -> int | None:
@@ -264,7 +129,7 @@ class TurnStore:
             "new_owner": owner,
             **lease_times(self._scope.now, lease),
         }
-        row = await self._scope.first(_CLAIM, parameters)
+        row = await self._scope.first(_SQL.CLAIM, parameters)
         return None if row is None else int(row[0])
 
     async def take_over(self, turn_id: str, *, owner: str, lease: timedelta, expected_epoch: int) -> Claimed | None:
@@ -276,7 +141,7 @@ class TurnStore:
             "new_owner": owner,
             **lease_times(self._scope.now, lease),
         }
-        row = await self._scope.first(_TAKE_OVER, parameters)
+        row = await self._scope.first(_SQL.TAKE_OVER, parameters)
         return None if row is None else Claimed(epoch=int(row[0]), takeovers=int(row[1]))
 
     async def fence(self, turn_id: str, epoch: int) -> bool:
@@ -285,12 +150,12 @@ class TurnStore:
 
         Raises `StaleOwner`.
         """
-        return await self._owned(_FENCE, turn_id, epoch)
+        return await self._owned(_SQL.FENCE, turn_id, epoch)
 
     async def release(self, turn_id: str, epoch: int) -> None:
         """End the lease now, so that anyone may claim the turn; a stale owner changes nothing."""
         parameters = {"the_id": turn_id, "the_epoch": epoch, "lease_now": self._scope.now}
-        await self._scope.execute(_RELEASE, parameters)
+        await self._scope.execute(_SQL.RELEASE, parameters)
 
     async def add_step(
         self,
@@ -307,17 +172,17 @@ class TurnStore:
         kept = None if opaque is None else dump_mapping(opaque)
         if epoch is None:
             values = {"turn_id": turn_id, "step": step, "text": text, "opaque": kept}
-            await self._scope.insert(_INSERT_STEP, values)
+            await self._scope.insert(_SQL.INSERT_STEP, values)
         else:
             new = {"new_step": step, "new_text": text, "new_opaque": kept}
-            cancel_requested = await self._owned(_INSERT_OWNED_STEP, turn_id, epoch, **new)
+            cancel_requested = await self._owned(_SQL.INSERT_OWNED_STEP, turn_id, epoch, **new)
         await self.add_calls(turn_id, calls)
         return cancel_requested
 
     async def add_calls(self, turn_id: str, calls: Sequence[ToolCall]) -> None:
         """Store calls of a step as they stand, with or without a receipt."""
         await self._scope.insert(
-            _INSERT_CALL,
+            _SQL.INSERT_CALL,
             *(
                 {
                     "turn_id": turn_id,
@@ -336,7 +201,7 @@ class TurnStore:
     async def steps(self, turn_ids: Sequence[str]) -> Mapping[str, tuple[StepRecord, ...]]:
         """The steps of these turns; a turn without any is not in the mapping."""
         wanted = list(dict.fromkeys(turn_ids))
-        rows = await self._in_chunks(_STEPS, wanted)
+        rows = await self._in_chunks(_SQL.STEPS, wanted)
         calls = await self._calls(list(dict.fromkeys(row.turn_id for row in rows)))
         found: dict[str, tuple[StepRecord, ...]] = {}
         for turn_id, step, text, kept in rows:
@@ -368,18 +233,18 @@ class TurnStore:
         }
         if arguments is not None:
             parameters["arguments"] = dump_mapping(arguments)
-        if await self._scope.first(_SET_CALL, parameters) is None:
+        if await self._scope.first(_SQL.SET_CALL, parameters) is None:
             raise NotFound(f"There is no tool call {step}.{position} in this turn.")
 
     async def park(self, turn_id: str, approval: Approval) -> None:
         """Wait for the user: status `awaiting_approval`."""
-        row = await self._scope.first(_PARK, {"the_id": turn_id, "new_approval": dump_approval(approval)})
+        row = await self._scope.first(_SQL.PARK, {"the_id": turn_id, "new_approval": dump_approval(approval)})
         if row is None:
             raise _stale()
 
     async def unpark(self, turn_id: str) -> None:
         """Go on: status `running`, no approval. A turn that is not parked stays as it is."""
-        await self._scope.execute(_UNPARK, {"the_id": turn_id})
+        await self._scope.execute(_SQL.UNPARK, {"the_id": turn_id})
 
     async def finish(
         self,
@@ -410,7 +275,7 @@ class TurnStore:
             parameters["input_tokens"] = usage.input_tokens
             parameters["output_tokens"] = usage.output_tokens
             parameters["cached_tokens"] = usage.cached_tokens
-        statement = _FINISH if epoch is None else _FINISH_OWNED
+        statement = _SQL.FINISH if epoch is None else _SQL.FINISH_OWNED
         row = await self._scope.first(statement, parameters if epoch is None else {**parameters, "the_epoch": epoch})
         if row is None:
             raise _stale()
@@ -420,7 +285,7 @@ class TurnStore:
 
     async def request_cancel(self, turn_id: str) -> None:
         """Ask the owner to stop; a turn that is over stays as it is. Raises `NotFound`."""
-        if await self._scope.first(_CANCEL, {"the_id": turn_id}) is None:
+        if await self._scope.first(_SQL.CANCEL, {"the_id": turn_id}) is None:
             raise _no_such(turn_id)
 
     async def append_event(self, turn_id: str, epoch: int, seq: int, data: bytes) -> bool:
@@ -434,15 +299,15 @@ class TurnStore:
     async def append_events(self, turn_id: str, events: Sequence[tuple[int, bytes]]) -> None:
         """Store events without a fence, in a transaction that has one or begins the turn."""
         await self._scope.insert(
-            _INSERT_EVENT, *({"turn_id": turn_id, "seq": seq, "data": data} for seq, data in events)
+            _SQL.INSERT_EVENT, *({"turn_id": turn_id, "seq": seq, "data": data} for seq, data in events)
         )
 
     async def events(self, turn_id: str, *, after: int = 0, limit: int = 500) -> list[tuple[int, bytes]]:
         """The stored events with a seq greater than `after`, in order."""
-        rows = await self._scope.rows(_EVENTS, {"the_id": turn_id, "after": after, "limit": limit})
+        rows = await self._scope.rows(_SQL.EVENTS, {"the_id": turn_id, "after": after, "limit": limit})
         return [(row[0], row[1]) for row in rows]
 
-    async def _owned(self, statement: Executable, turn_id: str, epoch: int, **parameters: Any) -> bool:
+    async def _owned(self, statement: AnyStatement, turn_id: str, epoch: int, **parameters: Any) -> bool:
         """Run a statement that does nothing for anybody but the turn's owner."""
         row = await self._scope.first(statement, {"the_id": turn_id, "the_epoch": epoch, **parameters})
         if row is None:
@@ -464,7 +329,7 @@ class TurnStore:
 
     async def _calls(self, turn_ids: list[str]) -> dict[str, list[ToolCall]]:
         calls: dict[str, list[ToolCall]] = {}
-        for row in await self._in_chunks(_CALLS, turn_ids):
+        for row in await self._in_chunks(_SQL.CALLS, turn_ids):
             calls.setdefault(row.turn_id, []).append(_call(row))
         return calls
 

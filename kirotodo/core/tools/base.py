@@ -20,20 +20,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from kirotodo.core.domain.task import PAGE_MAX
 from kirotodo.core.errors import ToolError
-from kirotodo.core.language.types import Preferences
+from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.tools.approval import Effect
+from kirotodo.core.tools.user_clock import UserClock
 
 if TYPE_CHECKING:
     from kirotodo.core.store.database import Store
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UserClock:
-    """The clock by which words are read: `now` is aware, in `zone`, which is the user's."""
-
-    now: datetime
-    zone: ZoneInfo
-    preferences: Preferences
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

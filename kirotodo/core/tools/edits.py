@@ -1,33 +1,18 @@
 """The edits of a list, shared by the tools and by whoever edits without a model.
 
-Each takes an open store, which it never commits, and a standpoint from which words such as "tomorrow" are read.
+Each takes an open store, which it never commits, and a standpoint from which words such as "tomorrow" are read. What
+reads words is imported where words are read: to complete or delete a task takes none.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from kirotodo.core.backend import TaskFields
-from kirotodo.core.domain.recurrence import anchored, counts_hours, next_occurrence, rule_after
-from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.domain.task import PRIORITIES, Changed, RecursFrom, Task, TaskDraft
 from kirotodo.core.errors import InvalidInput
-from kirotodo.core.language.content import parse_inline
-from kirotodo.core.language.when.recurrence import parse_rule
-from kirotodo.core.text.list_marks import read_item
-from kirotodo.core.tools.base import UserClock
-from kirotodo.core.tools.task_fields import (
-    changes_of,
-    clean_notes,
-    clean_project,
-    clean_tags,
-    clean_title,
-    draft_of,
-    fields_of,
-)
-from kirotodo.core.tools.timing import first_occurrence, moved_reminder
+from kirotodo.core.tools.user_clock import UserClock
 
 if TYPE_CHECKING:
     from kirotodo.core.store.database import Store
@@ -37,6 +22,9 @@ async def make_next(store: "Store", task: Task, *, at: UserClock) -> Task | None
     """Add the occurrence after `task`, which was just done; None where there is none, or it exists already."""
     if task.recurrence is None or await store.tasks.next_of(task.id) is not None:
         return None
+    from kirotodo.core.domain.recurrence import anchored, next_occurrence, rule_after
+    from kirotodo.core.tools.timing import moved_reminder
+
     rule = anchored(task.recurrence, due_date=task.due_date, recurs_from=task.recurs_from)
     due = next_occurrence(
         rule,
@@ -74,6 +62,8 @@ async def drop_next(store: "Store", task: Task) -> None:
 
 async def add_task(store: "Store", fields: TaskFields, *, completed_at: datetime | None = None, at: UserClock) -> Task:
     """Add a task, as one that is done if the moment is given. Raises `InvalidInput`."""
+    from kirotodo.core.tools.task_fields import draft_of
+
     return await store.tasks.add(replace(draft_of(fields, at=at), completed_at=completed_at))
 
 
@@ -92,6 +82,8 @@ async def update_tasks(store: "Store", task_ids: Sequence[int], fields: TaskFiel
     """Change fields of tasks, all or none. Raises `NotFound` or `InvalidInput`."""
     if not fields:
         raise InvalidInput("Name at least one field to change.")
+    from kirotodo.core.tools.task_fields import changes_of
+
     for task in await store.tasks.get_many(_each_once(task_ids)):
         await store.tasks.update(task.id, changes_of(fields, task, at=at))
     return store.journal.changed
@@ -130,6 +122,10 @@ def _each_once(task_ids: Sequence[int]) -> tuple[int, ...]:
 
 def _drafts_from_text(text: str, *, at: UserClock) -> tuple[TaskDraft, ...]:
     """One line of a list may have its marks; a ticked box makes a task that is done."""
+    from kirotodo.core.language.content import parse_inline
+    from kirotodo.core.text.list_marks import read_item
+    from kirotodo.core.tools.task_fields import draft_of, fields_of
+
     item = read_item(text)
     read = parse_inline(item.text, now=at.now, preferences=at.preferences)
     draft = draft_of(fields_of(read), at=at)
@@ -167,11 +163,15 @@ async def checked_drafts(drafts: Sequence[TaskDraft], *, at: UserClock) -> Check
         except InvalidInput as error:
             skipped.append(f"Row {number}: {error.message}")
         if number % AT_ONCE == 0:
+            import asyncio  # here, since a single edit does without it
+
             await asyncio.sleep(0)
     return CheckedDrafts(good, tuple(skipped))
 
 
 def _checked(draft: TaskDraft, *, at: UserClock) -> TaskDraft:
+    from kirotodo.core.tools.task_fields import clean_notes, clean_project, clean_tags, clean_title
+
     if draft.priority not in PRIORITIES:
         raise InvalidInput(f"A priority is one of {', '.join(PRIORITIES)}.")
     if draft.due_time is not None and draft.due_date is None:
@@ -187,6 +187,11 @@ def _checked(draft: TaskDraft, *, at: UserClock) -> TaskDraft:
 
 def _repeating(draft: TaskDraft, words: str, *, at: UserClock) -> TaskDraft:
     """With its rule as it is stored, and with a due date where it has none."""
+    from kirotodo.core.domain.recurrence import anchored, counts_hours
+    from kirotodo.core.domain.rule import read_rule
+    from kirotodo.core.language.when.recurrence import parse_rule
+    from kirotodo.core.tools.timing import first_occurrence
+
     read = parse_rule(words, now=at.now.replace(tzinfo=None), preferences=at.preferences)
     rule, due_date, due_time = read_rule(read.rule), draft.due_date, draft.due_time
     if len(rule.times) == 1 and not counts_hours(read.rule):

@@ -6,10 +6,9 @@ A result holds the task's JSON without what is empty, and its dates in words.
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
 from typing import Any, Final, cast
 
-from pydantic import TypeAdapter
+import msgspec
 
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import (
@@ -26,8 +25,8 @@ from kirotodo.core.domain.task import (
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Add
 from kirotodo.core.text.dates import describe_due, describe_rule
-from kirotodo.core.tools.base import UserClock
 from kirotodo.core.tools.timing import TIMING, Timing, retimed, timing_of
+from kirotodo.core.tools.user_clock import UserClock
 
 TAGS_MAX: Final = 20
 _LINE_ENDS = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
@@ -190,19 +189,20 @@ def fields_of(read: Add) -> TaskFields:
     return cast(TaskFields, {name: value for name, value in given.items() if value})
 
 
-@cache
-def _adapter() -> TypeAdapter[Task]:
-    return TypeAdapter(Task)
+def _plain(task: Task) -> dict[str, Any]:
+    """A task as JSON has it."""
+    fields: dict[str, Any] = msgspec.to_builtins(task)
+    return {**fields, "tags": list(task.tags)}
 
 
 def whole_task(task: Task, *, at: UserClock) -> dict[str, Any]:
     """Return every field of the task."""
-    return {**_adapter().dump_python(task, mode="json"), **_in_words(task, at=at)}
+    return {**_plain(task), **_in_words(task, at=at)}
 
 
 def brief_task(task: Task, *, at: UserClock) -> dict[str, Any]:
     """Return what is needed to refer to the task; what is empty is left out, long notes are cut."""
-    fields = _adapter().dump_python(task, mode="json")
+    fields = _plain(task)
     if len(task.notes) > NOTES_SHOWN:
         fields["notes"] = task.notes[: NOTES_SHOWN - 1] + "…"
     kept = {name: value for name, value in fields.items() if name not in _BOOKKEEPING and value not in _EMPTY}

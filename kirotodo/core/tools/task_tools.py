@@ -24,7 +24,6 @@ from kirotodo.core.tools.base import (
     Tool,
     ToolContext,
     Tools,
-    UserClock,
     Words,
 )
 from kirotodo.core.tools.edits import complete_tasks, delete_tasks, update_tasks
@@ -38,6 +37,7 @@ from kirotodo.core.tools.task_fields import (
     whole_task,
 )
 from kirotodo.core.tools.timing import read_due
+from kirotodo.core.tools.user_clock import UserClock
 
 Range = tuple[date | None, date | None]
 _DUES: Final[Mapping[str, Due]] = {due: due for due in get_args(Due)} | {

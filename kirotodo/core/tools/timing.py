@@ -15,7 +15,7 @@ from kirotodo.core.language.when.durations import length_at
 from kirotodo.core.language.when.parse import parse_when
 from kirotodo.core.language.when.recurrence import parse_rule
 from kirotodo.core.language.when.tokens import cut
-from kirotodo.core.tools.base import UserClock
+from kirotodo.core.tools.user_clock import UserClock
 
 _NOTHING: Final = frozenset({"", "none", "never", "no", "clear"})
 _BEFORE: Final = re.compile(

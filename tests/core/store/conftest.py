@@ -2,8 +2,9 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,9 @@ from sqlalchemy import event
 
 from kirotodo.core.domain.task import Page, Task, TaskDraft, TaskFilter
 from kirotodo.core.store.database import Database, Store
+from kirotodo.core.store.postgres.engine import PostgresEngine
+from kirotodo.core.store.sqlite import transactions
+from kirotodo.core.store.sqlite.base import BaseEngine
 
 ANN: Final = "ann"
 BOB: Final = "bob"
@@ -116,17 +120,40 @@ async def find_spellings(database: Database) -> None:
 @asynccontextmanager
 async def counted_statements(database: Database) -> AsyncIterator[list[str]]:
     """The statements that are run meanwhile; those that are run for many rows at once count once."""
-    statements: list[str] = []
+    with seen_statements(database) as seen:
+        statements: list[str] = []
+        yield statements
+        statements += [statement for statement, _ in seen]
 
-    def listen(_: Any, __: Any, statement: str, *___: Any) -> None:
-        statements.append(statement)
 
-    engine = database._engine.pool.sync_engine
-    event.listen(engine, "before_cursor_execute", listen)
+@contextmanager
+def seen_statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that are run meanwhile, with their parameters, but for those that begin and end a transaction."""
+    statements: list[tuple[str, Any]] = []
+    engine = database._engine
+    if isinstance(engine, BaseEngine):
+        original = transactions._run
+
+        def run(connection: sqlite3.Connection, texts: Sequence[transactions.Text]) -> transactions.Outcome:
+            statements.extend(each[:2] for each in texts if not each[0].startswith(("BEGIN", "COMMIT")))
+            return original(connection, texts)
+
+        transactions._run = run  # type: ignore[assignment]
+        try:
+            yield statements
+        finally:
+            transactions._run = original
+        return
+
+    def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        statements.append((statement, parameters))
+
+    assert isinstance(engine, PostgresEngine)
+    event.listen(engine.pool.sync_engine, "before_cursor_execute", listen)
     try:
         yield statements
     finally:
-        event.remove(engine, "before_cursor_execute", listen)
+        event.remove(engine.pool.sync_engine, "before_cursor_execute", listen)
 
 
 async def open_at_once(url: str, clock: Clock) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from sqlalchemy import text
 
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import ConfigError, StorageCorrupt, StorageError, StorageFull, StorageReadOnly
@@ -87,7 +88,7 @@ async def test_a_file_in_the_place_of_the_folder(tmp_path: Path, clock: Clock) -
 async def _fill(database: Database, pragma: str, count: int = 500) -> None:
     """Write under a limit that SQLite sets itself; there is no disk here that may be filled."""
     async with database.begin(ANN) as store:
-        await store._scope.connection.exec_driver_sql(pragma)
+        await store._scope.connection.execute(text(pragma))
         for number in range(count):
             await store.tasks.add(TaskDraft(title=f"lost {number}", notes="x" * 2000))
 

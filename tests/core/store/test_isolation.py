@@ -15,6 +15,7 @@ from kirotodo.core.store.accounts import AccountStore
 from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.journal import Journal
+from kirotodo.core.store.postgres.engine import PostgresEngine
 from kirotodo.core.store.request_keys import RequestKey, RequestKeyStore
 from kirotodo.core.store.tasks import HiddenTasks, TaskStore
 from kirotodo.core.store.turns import TurnStore
@@ -145,6 +146,7 @@ async def database(database: Database, kind: str) -> AsyncIterator[Database]:
         return scoped, parameters
 
     if kind == "postgres that forgets whose":
+        assert isinstance(database._engine, PostgresEngine)
         event.listen(database._engine.pool.sync_engine, "before_cursor_execute", forget, retval=True)
     yield database
     assert forgotten or kind in {"sqlite", "postgres"}

@@ -9,18 +9,17 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from kirotodo.core.domain.task import Sort, Status, Task, TaskDraft, TaskFilter
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.sqlite import driver
 from tests import postgres
-from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, Clock, shown
+from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, Clock, seen_statements, shown
 from tests.examples import examples
 
 pytestmark = pytest.mark.slow
@@ -255,19 +254,14 @@ async def test_stats_walk_no_tasks(database: Database, long_list: str) -> None:
 
 async def _plans(database: Database, url: str, where: TaskFilter | None) -> list[str]:
     """How SQLite goes about each statement of a page that looks for tasks, or of the stats that looks for counts."""
-    statements: list[tuple[str, Any]] = []
     about = "FROM task_counts" if where is None else "FROM tasks"
-
-    def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        if about in statement:
-            statements.append((statement, parameters))
-
-    event.listen(database._engine.pool.sync_engine, "before_cursor_execute", listen)
-    async with database.read(ANN) as store:
-        if where is None:
-            await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)
-        else:
-            await shown(store, where, limit=10)
+    with seen_statements(database) as seen:
+        async with database.read(ANN) as store:
+            if where is None:
+                await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)
+            else:
+                await shown(store, where, limit=10)
+    statements = [(statement, parameters) for statement, parameters in seen if about in statement]
     with closing(driver.connect(driver.path_of(url), "read")) as connection:
         return [
             "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))

@@ -3,16 +3,15 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.dialects import sqlite
 
 from kirotodo.core.domain.task import Sort, Status, TaskDraft, TaskFilter
-from kirotodo.core.store import tasks
 from kirotodo.core.store.database import Database
-from tests.core.store.conftest import ANN, shown
+from kirotodo.core.store.statements.tasks import NEXT
+from tests.core.store.conftest import ANN, seen_statements, shown
 
 
 @pytest.fixture
@@ -24,20 +23,14 @@ async def _plans(
     database: Database, path: Path, where: TaskFilter, *, second: bool = False, about: str = "FROM tasks"
 ) -> list[str]:
     """How SQLite goes about each statement of a page (or of the one after it) that looks for tasks, or `about`."""
-    statements: list[tuple[str, Any]] = []
-
-    def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        if about in statement:
-            statements.append((statement, parameters))
-
     async with database.begin(ANN) as store:
         for _ in range(3):
             await store.tasks.add(TaskDraft(title="milk", tags=("a",), project="home"))
             await store.tasks.add(TaskDraft(title="done", completed_at=store.now))
         cursor = (await shown(store, where, limit=1)).next if second else None
-        event.listen(database._engine.pool.sync_engine, "before_cursor_execute", listen)
-        await shown(store, where, limit=1, cursor=cursor)
-        event.remove(database._engine.pool.sync_engine, "before_cursor_execute", listen)
+        with seen_statements(database) as seen:
+            await shown(store, where, limit=1, cursor=cursor)
+    statements = [(statement, parameters) for statement, parameters in seen if about in statement]
     assert statements
     with closing(sqlite3.connect(path)) as connection:
         return [
@@ -95,7 +88,7 @@ async def test_a_whole_list_is_not_counted_row_by_row(database: Database, path: 
 
 async def test_the_next_occurrence_is_looked_up(database: Database, path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        statement = str(tasks._NEXT.compile(dialect=sqlite.dialect()))
+        statement = str(NEXT.compile(dialect=sqlite.dialect()))
         values = (ANN, 1, 1, 0)[: statement.count("?")]
         (step,) = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
     assert "ix_tasks_parent (user_id=? AND parent_id=?)" in step[3]

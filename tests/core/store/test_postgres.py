@@ -13,7 +13,7 @@ from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import ConfigError, InvalidInput, StorageBehind, StorageDown, StorageTooNew
 from kirotodo.core.store import maintenance, revisions
 from kirotodo.core.store.database import Database
-from kirotodo.core.store.postgres.driver import address_of
+from kirotodo.core.store.postgres.address import address_of
 from tests.core.store.conftest import ANN, Clock, find_spellings, open_at_once, titles, write_spellings
 from tests.postgres import ask, database_in
 

@@ -101,7 +101,7 @@ async def test_whatever_writers_do_the_counts_are_those_of_the_tasks(
         except KirotodoError:
             pass  # there is no such task, or nothing to undo
     async with database.read(ANN) as store:
-        assert await store._scope.rows(WRONG) == [(0, 0)]
+        assert [tuple(row) for row in await store._scope.rows(WRONG)] == [(0, 0)]
         tasks = (await shown(store, TaskFilter(status="all"), limit=200)).items
         stats = await store.tasks.stats(today=TODAY, zone=ZoneInfo(zone), period_days=period)
         assert stats == _stats(tasks, ZoneInfo(zone), period, stats)

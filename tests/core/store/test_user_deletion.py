@@ -12,6 +12,7 @@ from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.store import maintenance
 from kirotodo.core.store.database import REMEMBERED, Database
 from kirotodo.core.store.request_keys import RequestKey
+from kirotodo.core.store.sqlite.base import BaseEngine
 from kirotodo.core.store.transaction import hash_of
 from tests.core.store.conftest import ANN, BOB, Clock, titles
 from tests.core.store.test_purge import _turn
@@ -31,7 +32,7 @@ async def _tables(database: Database) -> set[str]:
         "WHERE m.type = 'table' AND c.name = 'user_id'"
     )
     async with database._engine.operate() as connection:
-        is_postgres = connection.dialect.name == "postgresql"
+        is_postgres = not isinstance(database._engine, BaseEngine)
         return {row[0] for row in await connection.execute(text(postgres if is_postgres else sqlite))}
 
 
@@ -42,7 +43,7 @@ async def _rows(database: Database, user_id: str) -> dict[str, int]:
         for name in sorted({*await _tables(database), "users"} - {HASHED}):
             owner: Any = column("id" if name == "users" else "user_id")
             query = select(func.count()).select_from(table(name, owner)).where(owner == user_id)
-            found[name] = await connection.scalar(query) or 0
+            ((found[name],),) = await connection.execute(query)
     return found
 
 

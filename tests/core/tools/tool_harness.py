@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from kirotodo.core.agent.approvals import Ledger, Question
 from kirotodo.core.domain.conversation import ToolCall
 from kirotodo.core.domain.task import Task, TaskFilter
-from kirotodo.core.language.types import Preferences
+from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.store.database import Database, Store
-from kirotodo.core.tools.base import ToolContext, UserClock
+from kirotodo.core.tools.base import ToolContext
 from kirotodo.core.tools.task_tools import TOOLS
+from kirotodo.core.tools.user_clock import UserClock
 
 ZONE = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)

@@ -16,8 +16,8 @@ from sqlalchemy import update
 from kirotodo.core.errors import InvalidInput, RateLimited
 from kirotodo.core.local import utc_now
 from kirotodo.core.store.database import Database
+from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import users
-from kirotodo.core.store.transaction import UID
 from kirotodo.server.auth.accounts import GRACE, SESSION_LIFETIME, SESSION_STATUS_SECONDS, SessionStatusCache
 from kirotodo.server.auth.authenticator import Authenticator
 from kirotodo.server.auth.email_addresses import folded_email

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from kirotodo.core.errors import NotFound
+from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import users
-from kirotodo.core.store.transaction import UID
 from kirotodo.server.auth.accounts import NOT_CURRENT
 from kirotodo.server.auth.password_reset import NO_RESET, RESET_LIFETIME, make_reset_token
 from tests.server.auth.conftest import ANN, Clock, Serve, Server, answered, refused

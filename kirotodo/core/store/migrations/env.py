@@ -10,7 +10,7 @@ from kirotodo.core import env_file
 from kirotodo.core.errors import ConfigError
 from kirotodo.core.settings import DEFAULT, Settings
 from kirotodo.core.store import tables
-from kirotodo.core.store.postgres.driver import address_of, is_postgres
+from kirotodo.core.store.postgres.address import address_of, is_postgres
 from kirotodo.core.store.sqlite import driver
 
 

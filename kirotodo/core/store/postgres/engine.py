@@ -10,26 +10,22 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.errors import InvalidInput, StorageError
+from kirotodo.core.store import statement
 from kirotodo.core.store.engine import to_the_end
 from kirotodo.core.store.leases import OwnedEvent, events_json
 from kirotodo.core.store.postgres import errors, schema
+from kirotodo.core.store.postgres.address import Address, address_of
 from kirotodo.core.store.postgres.connection import Connection
-from kirotodo.core.store.postgres.driver import (
-    STATEMENT_SECONDS,
-    WAIT_SECONDS,
-    Address,
-    Pooler,
-    address_of,
-    make_engine,
-)
+from kirotodo.core.store.postgres.driver import STATEMENT_SECONDS, WAIT_SECONDS, Pooler, make_engine
 from kirotodo.core.store.postgres.search import WordIndex
 from kirotodo.core.store.revisions import HEAD
+from kirotodo.core.store.statement import AnyStatement, built
 from kirotodo.core.store.waiting import MovingQueue, Pace
 
 log = logging.getLogger(__name__)
@@ -45,6 +41,21 @@ _SETTINGS: Final = (
 _READ_ONLY: Final = text("SELECT current_setting('transaction_read_only')")
 _APPEND_EVENTS: Final = text("SELECT written, stop FROM append_events(CAST(:pieces AS json), :app_role, :waits)")
 _GUARDED: Final = text("SELECT row_security_active('users')")
+
+
+class BuildingConnection:
+    """Runs statements as SQLAlchemy builds them. See `core.store.statement.Connection`."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.plain = connection
+
+    async def execute(self, sql: AnyStatement, parameters: Any = None) -> Any:
+        """Run a statement."""
+        return await self.plain.execute(built(sql), parameters)
+
+    async def scalar(self, sql: AnyStatement) -> Any:
+        """Run a statement and return the first value of its first row."""
+        return await self.plain.scalar(built(sql))
 
 
 class PostgresEngine:
@@ -70,18 +81,18 @@ class PostgresEngine:
         engine = cls(address, pool_size=pool_size, pooler=pooler)
         try:
             async with engine._transaction(_READING) as connection:
-                schema.refuse_older(await schema.revision_of(connection), address.place)
+                schema.refuse_older(await schema.revision_of(connection.plain), address.place)
             await engine._choose_role()
         except BaseException:
             await engine.aclose()
             raise
         return engine
 
-    def write(self, user_id: str, *, single: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+    def write(self, user_id: str, *, single: bool = False) -> AbstractAsyncContextManager[BuildingConnection]:
         return self._alone() if single else self._write(user_id)
 
     async def append_events(
-        self, connection: AsyncConnection, events: Sequence[OwnedEvent], *, waits: bool
+        self, connection: statement.Connection, events: Sequence[OwnedEvent], *, waits: bool
     ) -> dict[str, bool]:
         rows = await connection.execute(
             _APPEND_EVENTS, {"pieces": events_json(events), "app_role": self._role, "waits": waits}
@@ -89,7 +100,7 @@ class PostgresEngine:
         return {turn_id: bool(cancel_requested) for turn_id, cancel_requested in rows}
 
     @asynccontextmanager
-    async def _write(self, user_id: str) -> AsyncIterator[AsyncConnection]:
+    async def _write(self, user_id: str) -> AsyncIterator[BuildingConnection]:
         # Queue in this process first: a writer that waits for the advisory lock would hold a connection meanwhile.
         # The lock is one for each user, held until the transaction ends: it orders the writes of several servers too.
         uid = _literal(user_id)
@@ -97,10 +108,10 @@ class PostgresEngine:
         async with self._turn_to_write(user_id), self._transaction(begin) as connection:
             yield connection
 
-    def read(self, user_id: str) -> AbstractAsyncContextManager[AsyncConnection]:
+    def read(self, user_id: str) -> AbstractAsyncContextManager[BuildingConnection]:
         return self._transaction(f"{_READING};{self._scope_of(_literal(user_id))}")
 
-    def operate(self, *, writing: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
+    def operate(self, *, writing: bool = False) -> AbstractAsyncContextManager[BuildingConnection]:
         scope = f"SELECT set_config('role', '{self._role}', true), {_SETTINGS}, set_config('app.operator', 'on', true)"
         return self._transaction(f"{_WRITING if writing else _READING};{scope}")
 
@@ -115,6 +126,10 @@ class PostgresEngine:
         async with self.operate(writing=True) as connection:
             if (await connection.execute(_READ_ONLY)).scalar() == "on":  # a standby, or set so
                 raise errors.read_only(self.place)
+
+    def connections(self) -> tuple[int, int]:
+        pool: Any = self.pool.pool
+        return pool.checkedout(), pool.size()
 
     async def aclose(self) -> None:
         await self.pool.dispose()
@@ -153,12 +168,12 @@ class PostgresEngine:
                 self._users[user_id] = (queue, length - 1)
 
     @asynccontextmanager
-    async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(self, begin: str) -> AsyncIterator[BuildingConnection]:
         with errors.translate_errors(self.place):
             async with self._connections.place():
                 connection, driver = await self._begun(begin)
                 try:
-                    yield connection
+                    yield BuildingConnection(connection)
                     await to_the_end(driver.commit())
                 except BaseException:
                     await to_the_end(_rolled_back(connection, driver))
@@ -167,7 +182,7 @@ class PostgresEngine:
                     await connection.close()
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncIterator[AsyncConnection]:
+    async def _alone(self) -> AsyncIterator[BuildingConnection]:
         """A connection for one statement, which says by itself whose it is and is a transaction of its own."""
         with errors.translate_errors(self.place):
             async with self._connections.place():
@@ -177,7 +192,7 @@ class PostgresEngine:
                     await connection.close()
                     connection = await self.pool.connect()
                 try:
-                    yield connection
+                    yield BuildingConnection(connection)
                 finally:
                     await connection.close()
 

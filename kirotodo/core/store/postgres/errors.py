@@ -73,7 +73,7 @@ def translated(error: BaseException, place: str) -> KirotodoError | None:
         return None if error.orig is None else translated(error.orig, place)
     if isinstance(error, PoolTimeout):
         return busy(place)
-    if isinstance(error, PydanticSerializationError):
+    if isinstance(error, PydanticSerializationError | UnicodeEncodeError):
         return _not_storable()
     state = state_of(error)
     if state:

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kirotodo.core.aio import run_blocking
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.store.postgres import errors, schema
-from kirotodo.core.store.postgres.driver import address_of, make_migration_engine
+from kirotodo.core.store.postgres.address import address_of
+from kirotodo.core.store.postgres.driver import make_migration_engine
 from kirotodo.core.store.revisions import HEAD, REVISIONS
 from kirotodo.core.store.task_counts import WRONG, wrong_counts
 

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kirotodo.core.errors import StorageTooNew
 from kirotodo.core.store.postgres import errors
-from kirotodo.core.store.postgres.driver import Address, make_migration_engine
+from kirotodo.core.store.postgres.address import Address
+from kirotodo.core.store.postgres.driver import make_migration_engine
 from kirotodo.core.store.revisions import HEAD, REVISIONS, alembic_config, is_there
 
 _LOCK: Final = int.from_bytes(b"kirotodo")

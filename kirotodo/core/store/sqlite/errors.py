@@ -1,13 +1,10 @@
 """What went wrong with a database file, as one sentence that says what to do: the one place that reads its errors."""
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from pydantic_core import PydanticSerializationError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from kirotodo.core.errors import (
     Conflict,
@@ -51,17 +48,22 @@ def gone(path: Path) -> StorageCorrupt:
 
 def translated(error: BaseException, path: Path) -> KirotodoError | None:
     """The error of ours that this one of the driver, the pool or the file system means; None for any other."""
-    if isinstance(error, DBAPIError):
-        return translated(error.orig, path) if error.orig is not None else None
-    if isinstance(error, UnicodeEncodeError | PydanticSerializationError):
+    if _is(error, "sqlalchemy.exc", "DBAPIError"):
+        original = getattr(error, "orig", None)
+        return translated(original, path) if original is not None else None
+    if isinstance(error, UnicodeEncodeError) or _is(error, "pydantic_core", "PydanticSerializationError"):
         return InvalidInput("The text contains characters that can't be stored. Type it again without them.")
-    if isinstance(error, PoolTimeout):
-        return busy(path)
     if isinstance(error, sqlite3.Error):
         return _of_sqlite(error, path)
     if isinstance(error, PermissionError):
         return read_only(path)
     return None
+
+
+def _is(error: BaseException, module: str, name: str) -> bool:
+    """Return whether it is an error of a module that may not be imported yet; then it is none."""
+    found = sys.modules.get(module)
+    return found is not None and isinstance(error, getattr(found, name))
 
 
 def _of_sqlite(error: sqlite3.Error, path: Path) -> KirotodoError:

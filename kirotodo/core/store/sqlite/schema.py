@@ -10,8 +10,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import text
-
 from kirotodo.core.errors import StorageError, StorageTooNew
 from kirotodo.core.store.revisions import HEAD, REVISIONS, alembic_config, is_there
 from kirotodo.core.store.sqlite import driver
@@ -68,6 +66,7 @@ def move(path: Path, revision: str, *, down: bool) -> str | None:
 def migrate(path: Path, revision: str, *, down: bool = False) -> None:
     """Run the migrations up or down to `revision`, in one transaction."""
     from alembic import command
+    from sqlalchemy import text
 
     engine = driver.make_migration_engine(path)
     with engine.connect() as connection, connection.begin():

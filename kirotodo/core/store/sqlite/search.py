@@ -6,19 +6,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, or_, select, table
 
 from kirotodo.core.store.search_terms import MARK, Compound, Kind, Terms
+from kirotodo.core.store.statements.transaction import UID, joined
 from kirotodo.core.store.tables import search_documents as documents
-from kirotodo.core.store.transaction import UID, FullText, Scope, joined
 
 _INDEX: Final = table("search_index")
 _GLANCE: Final = 4_000
 """Texts of anybody and of any kind that the full-text index is asked for before it counts as too many."""
-
-
-class Fts5(FullText):
-    """See `core.store.transaction.FullText`; triggers keep the index in step with the documents."""
-
-    async def find(self, scope: Scope, kinds: Sequence[Kind], wanted: Terms) -> "Fts5Matches":
-        return Fts5Matches(kinds, wanted)
 
 
 class Fts5Matches:

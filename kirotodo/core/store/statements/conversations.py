@@ -1,0 +1,65 @@
+"""The statements of `core.store.conversations`."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Select, bindparam, insert, select, tuple_, update
+
+from kirotodo.core.store.statements.transaction import UID
+from kirotodo.core.store.tables import conversations, messages
+
+C: Final = conversations.c
+M: Final = messages.c
+ID: Final[BindParameter[Any]] = bindparam("the_id")
+COLUMNS: Final = (C.id, C.title, C.preview, C.last_seq, C.created_at, C.updated_at)
+MINE: Final = (C.user_id == UID, C.id == ID)
+NOT_DELETED: Final = (*MINE, C.deleted_at.is_(None))
+GET: Final = select(*COLUMNS).where(*NOT_DELETED)
+INSERT: Final = insert(conversations)
+RENAME: Final = (
+    update(conversations)
+    .where(*NOT_DELETED)
+    .values(title=bindparam("new_title"), revision=bindparam("new_revision"))
+    .returning(*COLUMNS)
+)
+DELETE: Final = (
+    update(conversations)
+    .where(*NOT_DELETED)
+    .values(deleted_at=bindparam("now"), grants=None, revision=bindparam("new_revision"))
+    .returning(C.id)
+)
+RESTORE: Final = (
+    update(conversations).where(*MINE).values(deleted_at=None, revision=bindparam("new_revision")).returning(*COLUMNS)
+)
+TAKE_SEQ: Final = (
+    update(conversations)
+    .where(*NOT_DELETED)
+    .values(
+        last_seq=C.last_seq + 1,
+        preview=bindparam("new_preview"),
+        updated_at=bindparam("now"),
+        revision=bindparam("new_revision"),
+    )
+    .returning(*COLUMNS)
+)
+INSERT_MESSAGE: Final = insert(messages)
+MESSAGES: Final = (
+    select(M.seq, M.role, M.content, M.turn_id, M.created_at)
+    .where(M.user_id == UID, M.conversation_id == ID, M.seq < bindparam("before"))
+    .where(select(C.id).where(*NOT_DELETED).exists())
+    .order_by(M.seq.desc())
+    .limit(bindparam("limit"))
+)
+GRANTS: Final = select(C.grants).where(*NOT_DELETED)
+SET_GRANTS: Final = update(conversations).where(*NOT_DELETED).values(grants=bindparam("new_value")).returning(C.id)
+
+
+def page(refs: Select[Any] | None, key: Sequence[Any] | None) -> Select[Any]:
+    """Return conversations, latest message first: those of `refs`, if given, and those after a key, if given."""
+    statement = select(*COLUMNS).where(C.user_id == UID, C.deleted_at.is_(None))
+    if refs is not None:
+        statement = statement.where(C.id.in_(refs))
+    if key is not None:
+        columns = (C.updated_at, C.id)
+        statement = statement.where(tuple_(*columns) < tuple_(*key, types=[column.type for column in columns]))
+    return statement.order_by(C.updated_at.desc(), C.id.desc()).limit(bindparam("most"))

@@ -1,0 +1,35 @@
+"""The statements of `core.store.task_rows`."""
+
+from dataclasses import fields
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
+
+from kirotodo.core.domain.task import Task
+from kirotodo.core.store.statements.transaction import UID
+from kirotodo.core.store.tables import task_tags, tasks
+
+PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags"})
+COLUMNS: Final = (*(tasks.c[name] for name in PLAIN), tasks.c.priority)
+IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+LOAD: Final = select(*COLUMNS, tasks.c.deleted_at).where(tasks.c.user_id == UID, tasks.c.id.in_(IDS))
+LOAD_TAGS: Final = (
+    select(task_tags.c.task_id, task_tags.c.tag)
+    .where(task_tags.c.user_id == UID, task_tags.c.task_id.in_(IDS))
+    .order_by(task_tags.c.task_id, task_tags.c.position)
+)
+INSERT: Final = insert(tasks)
+UPDATE: Final = update(tasks).where(tasks.c.user_id == UID, tasks.c.id == bindparam("the_id"))
+SHOW_MANY: Final = (
+    update(tasks)
+    .where(tasks.c.user_id == UID, tasks.c.id.between(bindparam("the_first"), bindparam("the_last")))
+    .where(tasks.c.revision == 0)
+    .values(deleted_at=None, revision=bindparam("new_revision"))
+)
+SET_DELETED: Final = (
+    update(tasks)
+    .where(tasks.c.user_id == UID, tasks.c.id.in_(bindparam("ids", expanding=True)))
+    .values(deleted_at=bindparam("new_deleted_at"), revision=bindparam("new_revision"))
+)
+INSERT_TAGS: Final = insert(task_tags)
+DELETE_TAGS: Final = delete(task_tags).where(task_tags.c.user_id == UID, task_tags.c.task_id == bindparam("the_id"))

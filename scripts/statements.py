@@ -1,0 +1,185 @@
+"""Compile the statements that commands and turns run on SQLite: `make statements`.
+
+Which ones these are is found by doing what people do, with commands and in words, and seeing what is run.
+`tests/core/store/test_compiled.py` compiles every entry anew, and fails while the file is stale.
+"""
+
+import ast
+import asyncio
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, get_args
+
+from sqlalchemy import Boolean, Date, Time
+from sqlalchemy.dialects.sqlite import aiosqlite
+
+from kirotodo.core.backend import Backend
+from kirotodo.core.domain.task import Due, Sort, Status, TaskDraft, TaskFilter
+from kirotodo.core.events import ApprovalRequested
+from kirotodo.core.local import LocalBackend
+from kirotodo.core.settings import Settings
+from kirotodo.core.store.columns import UtcDateTime
+from kirotodo.core.store.revisions import HEAD
+from kirotodo.core.store.sqlite import transactions
+from kirotodo.core.store.sqlite.transactions import FILE, LIST, Parameters, key_of, marker
+from kirotodo.core.store.statement import AnyStatement, Statement
+
+KINDS: Final = ((UtcDateTime, "moment"), (Date, "date"), (Time, "time"), (Boolean, "flag"))
+KEY: Final = re.compile(r"(?P<module>\w+)\.(?P<name>\w+)(?P<arguments>\[.*\])? (?P<names>\S*)")
+NOT_COMPILED: Final = frozenset({"leases.HOLD"})
+"""A list of tuples, which is written as no other list; it is only run while a turn takes long."""
+SAID: Final = (
+    "add buy milk tomorrow at 5pm",
+    "add call mom every friday !high #family +home",
+    "what is due today?",
+    "show my list",
+    "mark buy milk as done",
+    "rename call mom to call dad",
+    "move it to monday",
+    "undo that",
+    "what projects do I have?",
+    "how many tasks have I done this week?",
+    "delete call mom",
+    "delete everything",
+    "hello",
+)
+
+
+def compile_entry(statement: Statement, names: Sequence[str]) -> dict[str, Any]:
+    """Return a statement with parameters of these names as text: what it takes, in order, and what it returns."""
+    built: Any = statement.built
+    compiled = built.compile(dialect=aiosqlite.dialect(), column_keys=list(names))
+    defaults = {column.key: column.default.arg for column in compiled.insert_prefetch}
+    text: str = compiled.string
+    given: list[list[Any]] = []
+    for name in compiled.positiontup:
+        bind = compiled.binds[name]
+        if name in names:
+            given.append([LIST if bind.expanding else _kind(bind.type), name])
+        elif bind.expanding:
+            text = text.replace(marker(name), ", ".join("?" * len(bind.effective_value)), 1)
+            given += [["=", value] for value in bind.effective_value]
+        else:
+            given.append(["=", defaults.get(name, bind.effective_value)])
+    columns = built.exported_columns if built.is_select or built._returning else ()
+    got = [[_name(column.key, place), _kind(column.type)] for place, column in enumerate(columns)]
+    return {"sql": re.sub(r"\s*\n\s*", " ", text).strip(), "given": given, "got": got}
+
+
+def _kind(type_: Any) -> str:
+    return next((kind for each, kind in KINDS if isinstance(type_, each)), "")
+
+
+def _name(key: Any, place: int) -> str:
+    return key if isinstance(key, str) and key.isidentifier() else f"column_{place}"
+
+
+def of_key(key: str) -> tuple[Statement, list[str]]:
+    """Return the statement that a key of the file names, and the names of its parameters."""
+    found = KEY.fullmatch(key)
+    assert found is not None, key
+    arguments = ast.literal_eval(found["arguments"]) if found["arguments"] else ()
+    return Statement(found["module"], found["name"], tuple(arguments)), found["names"].split(",")
+
+
+@contextmanager
+def _recording() -> Iterator[dict[str, Any]]:
+    """Collect the statements that are run meanwhile, all of which SQLAlchemy builds."""
+    entries: dict[str, Any] = {}
+    original = transactions.find
+
+    def record(statement: AnyStatement, parameters: Parameters) -> None:
+        if isinstance(statement, Statement):
+            names = parameters if isinstance(parameters, Mapping) else parameters[0] if parameters else {}
+            key = key_of(statement, names)
+            if key not in entries and statement.key not in NOT_COMPILED:
+                entries[key] = compile_entry(statement, list(names))
+
+    transactions.find = record
+    try:
+        yield entries
+    finally:
+        transactions.find = original
+
+
+async def _look(backend: Backend) -> None:
+    for status in get_args(Status):
+        for sort in get_args(Sort):
+            page = await backend.tasks(TaskFilter(status=status, sort=sort), limit=1)
+            await backend.tasks(TaskFilter(status=status, sort=sort), limit=1, cursor=page.next)
+        for due in get_args(Due):
+            await backend.tasks(TaskFilter(status=status, due=due), limit=1)
+        for one in (
+            {"project": "home"},
+            {"priority": "high"},
+            {"due_from": NOW.date()},
+            {"completed_from": NOW.date()},
+        ):
+            await backend.tasks(TaskFilter(status=status, **one), limit=1)
+
+
+async def _edit(backend: Backend) -> None:
+    await backend.add_from_text("water the plants every day !high +home #green")
+    await backend.add_from_text("plain")
+    await backend.add_task({"title": "pay rent", "due": "tomorrow", "add_tags": ("money",)})
+    await backend.update_tasks([1], {"title": "feed the cat", "remove_tags": ("green",), "project": "garden"})
+    await backend.task(1)
+    await backend.complete_tasks([1])
+    await backend.complete_tasks([1], completed=False)
+    await backend.complete_tasks([2, 3])
+    await backend.delete_tasks([2])
+    for _ in range(4):
+        await backend.undo()
+    for _ in range(3):
+        await backend.redo()
+    await backend.import_tasks([TaskDraft(title=f"item {number}", tags=("new",)) for number in range(3)])
+    await backend.status()
+    await backend.conversations()
+
+
+async def _talk(backend: Backend) -> None:
+    conversation: int | None = None
+    for text in (*SAID, None):
+        sent = await backend.send(text or SAID[0], conversation_id=conversation if text else None)
+        conversation = sent.conversation_id
+        async for event in backend.watch(sent.turn_id):
+            if isinstance(event, ApprovalRequested):
+                await backend.answer(sent.turn_id, event.approval.call_id, "yes")
+    await backend.transcript(conversation or 1)
+    await backend.conversations()
+
+
+NOW: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
+
+
+async def _do_everything(folder: Path) -> None:
+    for resume in (True, False):
+        settings = Settings(kirotodo_home=folder / str(resume), timezone="Europe/Vienna")
+        backend = await LocalBackend.open(settings, resume=resume)
+        await _look(backend)
+        await _edit(backend)
+        await _look(backend)
+        await _talk(backend)
+        await backend.aclose()
+
+
+def entries() -> dict[str, Any]:
+    """Return the statements that are run most, by their keys."""
+    with TemporaryDirectory(prefix="kirotodo-") as folder, _recording() as found:
+        asyncio.run(_do_everything(Path(folder)))
+    return dict(sorted(found.items()))
+
+
+def main() -> None:
+    """Write the file."""
+    lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(entry)}" for key, entry in entries().items())
+    FILE.write_text(f'{{"schema": "{HEAD}", "statements": {{\n{lines}\n}}}}\n')
+
+
+if __name__ == "__main__":
+    main()
