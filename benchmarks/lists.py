@@ -42,13 +42,13 @@ def pages() -> Iterator[Figure]:
 
 
 def grown(short: Mapping[str, float], long: Mapping[str, float], *, where: str, measure: str) -> Iterator[Figure]:
-    """The seconds that each page took in the long list over those in the short one."""
+    """The CPU seconds that each page took in the long list over those in the short one."""
     for name in PAGES:
         yield Figure(
             what=f"{where}{name}: {LONG:,} tasks over {SHORT}, {measure}",
             value=long[name] / short[name],
             unit="×",
-            limit=None if name == "stats" else 2,
+            limit=2,
             digits=2,
             detail=f"{short[name] * 1000:.1f} → {long[name] * 1000:.1f} ms",
         )

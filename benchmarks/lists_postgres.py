@@ -1,7 +1,4 @@
-"""The same pages on PostgreSQL: what they take, server and all, must not grow with the list either.
-
-Time on the clock, since the work is done in another process: the best of several rounds.
-"""
+"""The same pages on PostgreSQL: the CPU that they take, that of the server included, must not grow with the list."""
 
 import asyncio
 import tempfile
@@ -10,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from benchmarks.figure import Figure
+from benchmarks.figure import Figure, middle
 from benchmarks.lists import LONG, PAGES, ROUNDS, SHORT, draft, grown
 from benchmarks.local_backend import settings
 from benchmarks.moment import clock, settled
@@ -34,7 +31,7 @@ def pages_on_postgresql() -> Iterator[Figure]:
             short, long = asyncio.run(_both(server, folder))
         finally:
             server.stop()
-    yield from grown(short, long, where="PostgreSQL, ", measure="time")
+    yield from grown(short, long, where="PostgreSQL, ", measure="CPU")
 
 
 async def _both(server: Server, folder: Path) -> tuple[dict[str, float], dict[str, float]]:
@@ -47,16 +44,25 @@ async def _both(server: Server, folder: Path) -> tuple[dict[str, float], dict[st
     await many.import_tasks([draft(number) for number in range(SEED)])
     await asyncio.to_thread(_copy, server.url("long"))
     settled()
-    best: tuple[dict[str, float], dict[str, float]] = ({}, {})
+    spent: tuple[dict[str, float], dict[str, float]] = ({}, {})
     for name, page in PAGES.items():
+        samples: tuple[list[float], list[float]] = ([], [])
         for _ in range(ROUNDS):
-            for times, backend in zip(best, (few, many), strict=True):
-                begun = time.perf_counter()
+            for taken, backend in zip(samples, (few, many), strict=True):
+                before = time.process_time() + _cpu(server)
                 await page(backend)
-                times[name] = min(times.get(name, 60.0), time.perf_counter() - begun)
+                taken.append(time.process_time() + _cpu(server) - before)
+        spent[0][name], spent[1][name] = map(middle, samples)
     await few.aclose()
     await many.aclose()
-    return best
+    return spent
+
+
+def _cpu(server: Server) -> float:
+    """CPU seconds of the processes of a server of PostgreSQL, to the nanosecond."""
+    postmaster = (server.folder / "data" / "postmaster.pid").read_text().split()[0]
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    return sum(int(Path(f"/proc/{child}/schedstat").read_text().split()[0]) for child in children) / 1e9
 
 
 async def _opened(url: str, folder: Path) -> LocalBackend:

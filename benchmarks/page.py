@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,7 @@ from benchmarks.peers.commands import Command, prepare
 from benchmarks.programs import first_paint, spent
 from benchmarks.upstream import WORDS, upstream
 
-ROUNDS: Final = 9
+ROUNDS: Final = 7
 PEERS: Final = ("openai-agents", "sqlmodel", "todoman", "topydo")
 
 
@@ -52,7 +53,10 @@ class Samples:
 def main() -> None:
     """Measure, and write the page."""
     programs, page = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
-    parts = [_head(programs), *_commands(programs), *_turns(programs), *_lists()]
+    parts = []
+    for part in chain((_head(programs),), _commands(programs), _turns(programs), _lists()):
+        print(part, end="\n\n", flush=True)
+        parts.append(part)
     page.write_text("\n\n".join(parts) + "\n")
     print(f"Wrote {page}.")
 
@@ -63,11 +67,12 @@ def _head(programs: Path) -> str:
 
 <!-- Written by `make bench`; change benchmarks/page.py instead. -->
 
-Measured on {datetime.now(UTC):%-d %B %Y} on {_machine()}, Python {platform.python_version()}, beside {versions}.
+Measured on {datetime.now(UTC):%-d %B %Y} on {_machine()}, with Python {platform.python_version()},
+beside {versions}.
 
 Figures are CPU time of whole processes, their children included: the median of {ROUNDS} runs, the smallest and the
 largest, and the ratio to the first row. The programs take turns in one run, so that a busy machine slows all of them
-alike. Compare ratios; milliseconds are those of this machine.
+alike. Compare ratios; milliseconds are those of this machine, whose load was {os.getloadavg()[0]:.0f} at the start.
 
 To repeat it: `make bench` installs the peers into `.venv-bench` from `requirements/bench.txt` and writes this page
 anew. `python -m benchmarks NAME` prints a single figure, and `python -m benchmarks --help` the names."""
@@ -129,8 +134,9 @@ def _turns(programs: Path) -> Iterator[str]:
     yield f"""## Turns over HTTP
 
 A message of each of {served.CLIENTS} clients at once, answered by a model that calls a tool and then says {WORDS}
-words: CPU time of the server for one turn, and how much later than the pass-through the first word comes. The reference
-server of `benchmarks/peers/agents_server.py` stores tasks and messages, and has no accounts, undo or recovery."""
+words: CPU time of the server for one turn, and how much later than the pass-through the first word comes, by the clock,
+which other work on the machine makes late. The reference server of `benchmarks/peers/agents_server.py` stores tasks and
+messages, and has no accounts, undo or recovery."""
     cells = ((*row.cells(rows[0]), later) for row, later in zip(rows, first, strict=True))
     yield _table(("server", "CPU of a turn", "spread", "over pass-through", "first word later by"), cells)
     yield f"PostgreSQL itself takes {middle(pg.database) * 1000:.1f} ms of CPU for a turn."

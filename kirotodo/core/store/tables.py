@@ -143,7 +143,7 @@ class TaskCountRow(SQLModel, table=True):
     A quarter of an hour is the time since 1970, UTC, over 900 seconds. Every time zone of today begins its days at one,
     so that these counts answer for local days, weeks, weekdays and hours in any zone, which is asked for with the
     question: tasks done per day and by project, days in a row, time of day, tasks added and finished per week; and what
-    is due, or late, on any day. What is asked of a period costs at most 96 rows a day, however long the list.
+    is due, or late, on any day. What is asked of a period costs a row for each quarter in which something was done.
     """
 
     __tablename__ = "task_counts"
