@@ -707,8 +707,9 @@ def _requests(piece: Piece) -> bool:
 
 def _is_question(clause: Clause) -> bool:
     """Return whether a clause asks, by its mark or by how it begins."""
-    if clause.words[:1] == ["did"] and not clause.asked and any(telling(clause)):
-        return False  # "did the ironing already"
+    told = clause.words[:1] == ["did"] and clause.words[1:2] not in (["i"], ["we"], ["you"], ["he"], ["she"], ["they"])
+    if told and not clause.asked and any(telling(clause)):
+        return False  # "did the ironing already", and not "did i do the ironing"
     if _opens_question(clause):
         return True
     return clause.asked and not clause.request

@@ -228,6 +228,12 @@ def test_a_question_never_changes_anything(opener: str, rest: str) -> None:
     assert not any(isinstance(each, CHANGES) for each in read(f"{opener} {rest}"))
 
 
+@pytest.mark.parametrize("subject", ["i", "we", "you", "they"])
+def test_what_somebody_did_is_asked_without_a_mark_too(subject: str) -> None:
+    assert not any(isinstance(each, CHANGES) for each in read(f"did {subject} do figs"))
+    assert any(isinstance(each, CHANGES) for each in read("did figs"))
+
+
 @given(ANY)
 def test_a_question_mark_never_changes_anything(text: str) -> None:
     assert not any(isinstance(each, CHANGES) for each in read(f"{text}?"))
