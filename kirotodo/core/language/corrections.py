@@ -19,6 +19,7 @@ from kirotodo.core.language.slots import (
     IT,
     POINTING,
     Slots,
+    in_the_nearer_half,
     named_task,
     slots_of,
     softeners,
@@ -92,7 +93,8 @@ class Remark:
 def remark(whole: Piece, state: DialogueState) -> Remark:
     """Return a text as what is tied to the last turn."""
     ties: set[str] = set()
-    places = [n for n in range(whole.first, whole.last) if not whole.text.tokens[n].is_sign]
+    tokens = whole.text.tokens
+    places = [n for n in range(whole.first, whole.last) if not tokens[n].is_sign and tokens[n].word != ":"]
     while tie := _tie(whole, places, _LEADING, leading=True):
         ties.add(tie[0])
         places = places[tie[1] :]
@@ -141,6 +143,7 @@ _BACK: Final = (
     "change|switch|move [me]? <part> back [in|on|there|to_what_it_was|where_it_was|how_it_was|the_way_it_was|"
     "to_the_old|to_how_it_was|{softener}|{also}]*",
     "[{oops}|and|but]* {i} still|do [do|still|actually]* need|want|need_to_keep <part> [{softener}]*",
+    "[and|but|so]* no <part>",
     "[{oops}|and|but|or]* {spared} <part> [{softener}|out|off|alone|either]*",
     "[{oops}|and|but]* <part> isn't|wasn't|aren't|weren't|hasn't_been|is_not|was_not [{done}|{softener}]*",
 )
@@ -155,6 +158,8 @@ _UNDONE: Final = (
     "[{oops}|and|but|i_think|i_liked|i_prefer]* the original|old|previous|first <field>? [was|is|better|fine|nicer]*",
 )
 _REOPENED: Final = (
+    "[{oops}|{softener}|but|so]* it's|it_is|that's [still|now|back]* {undone}|outstanding|due|not_done "
+    "[again|{softener}]*",
     "{oops}|not_yet [{oops}|and|but|not_yet]* {reopen} [it|that|them]? [{softener}]*",
     "[{oops}|{softener}|but|i|we|i'm|it's|it|that|that's|is|was|am|have|haven't|hasn't|wasn't|isn't|didn't]* "
     "[not|never]? [{adv}|all|that|quite|actually]* {done}|finish|do|been_done "
@@ -183,12 +188,19 @@ def _taken_back(whole: Piece, state: DialogueState) -> Meant:
     if any(whole.match(form) for form in _UNDONE) or (
         state.last[-1].tool == "complete_task"
         and any(whole.match(form) for form in _REOPENED)
-        and any(word in ("not", "never") or word.endswith("n't") or word in phrases("reopen") for word in whole.words)
+        and any(
+            word in ("not", "never", "outstanding", "again", "still")
+            or word.endswith("n't")
+            or word in phrases("reopen")
+            for word in whole.words
+        )
     ):
         return (TakeBack(),)
     led = whole.begins("[{oops}|and|but]* {takeback}")
     if led is None or not led.rest:
         return None
+    if state.last[-1].tool == "update_task" and len(state.touched) == 1 and led.rest.search("{backs_out}"):
+        return (Delete(target=IT),)
     more = any(led.rest.match(form) for form in _UNDONE)
     return (TakeBack(),) if more or _is_reason(whole, led.rest) else None
 
@@ -468,7 +480,7 @@ def _named(mark: Remark, read: Read) -> Meant:
 def _reference(mark: Remark) -> Target | None:
     """Return the tasks that a remark names: by place or pronoun, by words of what was changed or shown, or of any."""
     slots, state = mark.slots, mark.state
-    words = [token.word for token in slots.rest]
+    words = [token.word for token in slots.rest if token.word != "of"]
     if slots.both or (words and set(words) <= POINTING):
         ids = state.about if len(state.about) > 1 else state.shown
         return Target(ids=ids, plural=True) if len(ids) > 1 and set(words) <= POINTING else None
@@ -492,18 +504,13 @@ def _in_the_same_half(mark: Remark, view: TaskView | None) -> None:
         return
     said = " ".join(mark.text.low[token.start : token.end] for token in mark.whole.spans("W"))
     hour = view.due_time.hour
-    if when.time is not None and not _HALF_SAID.search(said):
-        other = when.time.replace(hour=(when.time.hour + 12) % 24)
-        mark.slots.when = replace(when, time=min(when.time, other, key=lambda time: abs(time.hour - hour)))
-    elif said.strip() in ("in the morning", "morning") and hour >= 12:
+    in_the_nearer_half(mark.slots, mark.whole, view.due_time)
+    if said.strip() in ("in the morning", "morning") and hour >= 12:
         day = view.due_date or mark.text.now.date()
         moment = dt.datetime.combine(day, view.due_time.replace(hour=hour - 12))
         moment += dt.timedelta(days=1 if moment <= mark.text.now else 0)
         mark.slots.when = replace(when, date=moment.date(), time=moment.time(), grain="minute")
         mark.slots.time_only = False
-
-
-_HALF_SAID: Final = pattern(r"\d\s*[ap]\.?m|morning|evening|night|noon|\b0\d|midday")
 
 
 def _one_more(mark: Remark, read: Read) -> Meant:

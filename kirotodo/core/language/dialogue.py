@@ -13,6 +13,7 @@ from kirotodo.core.language.content import cut_at
 from kirotodo.core.language.context import Context, DialogueState, Pending
 from kirotodo.core.language.corrections import Read, remark, said_of_the_last
 from kirotodo.core.language.follow_ups import follow_up
+from kirotodo.core.language.frames.telling import told_by
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.list_spans import ordinal
 from kirotodo.core.language.mentions import past_of, same_doing
@@ -217,6 +218,14 @@ def _agreed(whole: Piece) -> tuple[Action, ...] | None:
     led = whole.match("{affirmed}+ <more>")
     mark = remark(led.get("more") if led is not None else whole, DialogueState())
     slots = mark.slots
+    told = told_by(whole)
+    words = whole.words
+    of_its_own = (words[0] in phrases("editing") and words[1:2] not in (["it"], ["that"], ["them"])) or {
+        "too",
+        "also",
+    } & set(words)
+    if told is not None and not told.names and not told.senses and told.slots.plain and not of_its_own:
+        return (Yes(change=told.slots.update(IT)),)
     rest = [token.word for token in slots.rest if token.word not in POINTING]
     if not slots.any or rest or slots.ordinals or slots.ids or "spared" in mark.ties:
         return None

@@ -1,5 +1,6 @@
 """Values in a stretch of words: dates, priorities, lists and tags without a verb; and the tasks that words name."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -63,6 +64,11 @@ class Slots:
         return replace(self, project=None, rest=[]).any
 
     @property
+    def plain(self) -> bool:
+        """Return whether there are values that a new task may have."""
+        return self.any and self.title is None and self.shift is None and not self.ids and not self.ordinals
+
+    @property
     def any_but_day(self) -> bool:
         """Return whether there is a value besides a day, which may be when something was done."""
         return replace(self, when=None, rest=[]).any
@@ -117,11 +123,24 @@ def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset(), state: Dialog
     return slots
 
 
+def in_the_nearer_half(slots: Slots, piece: Piece, due: dt.time) -> None:
+    """Read an hour without a half of the day, "half 8" or "9", in the half that is nearer to when a task is due."""
+    when = slots.when
+    said = " ".join(piece.text.low[token.start : token.end] for token in piece.spans("W"))
+    if when is not None and when.time is not None and not _HALF_SAID.search(said):
+        other = when.time.replace(hour=(when.time.hour + 12) % 24)
+        slots.when = replace(when, time=min(when.time, other, key=lambda time: abs(time.hour - due.hour)))
+
+
+_HALF_SAID: Final = pattern(r"\d\s*[ap]\.?m|morning|evening|night|noon|\b0\d|midday|\b1[3-9]\b|\b2[0-3]\b")
+
+
 def values_of(tokens: Sequence[Token], text: Text) -> Slots:
     """Return the values among words, and what else there is of them."""
     slots = Slots()
     for token in tokens:
         _take(slots, token)
+    _take_hour(slots, text)
     _take_level(slots)
     if len(slots.rest) == 1 and not slots.any:
         _read_alone(slots, text, slots.rest[0])
@@ -179,7 +198,9 @@ def _take_length(slots: Slots, last: Call) -> None:
 
 _MOVED: Final = pattern(r"[+-]\d+ (?P<unit>days|minutes)")
 _LED: Final = pattern(r"\b(?:\d+|an?|one|two|three|four|five|six|ten|half an?|the) (?P<unit>\w+)")
-_LENGTHENING: Final = word_set("is are will would do enough plenty fine only just be it to that make should for")
+_LENGTHENING: Final = word_set(
+    "full whole is are will would do enough plenty fine only just be it to that make should for"
+)
 _HOUR_WORDS: Final = word_set("half quarter past five ten twenty")
 _AT: Final = word_set("to at for by")
 

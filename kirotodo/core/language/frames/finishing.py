@@ -124,6 +124,8 @@ def _is_negated(words: list[str]) -> bool:
 def _borne_out(clause: Clause, what: Piece, score: float) -> Iterator[Reading]:
     """Yield a finished task only where the list has it for certain: anything else may be told too."""
     text = clause.text
+    if all(past_of(word) for word in stripped(what).words):
+        return  # a verb alone names nothing
     if not text.titles:
         bought = clause.whole.match("... i've|we've|i|we {adv}* bought|done|got <what>")
         if bought is not None and bought.get("what").words[0] not in ("a", "an") and "already" not in clause.words:

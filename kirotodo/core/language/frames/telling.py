@@ -12,8 +12,9 @@ from typing import Final
 from kirotodo.core.language.frames.base import Clause, Reading, reading
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.mentions import past_of, same_doing
-from kirotodo.core.language.slots import IT, Slots, named_task, values_of
+from kirotodo.core.language.slots import IT, Slots, in_the_nearer_half, named_task, values_of
 from kirotodo.core.language.spans import Token
+from kirotodo.core.language.targets import count_of
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import Action, Complete, Delete, Target
 from kirotodo.core.language.when.tokens import word_set
@@ -24,10 +25,11 @@ _WORDS_MAX: Final = 16
 _POINTING: Final = word_set(
     "it it's its that that's this one he she they they're them those these both he's she's itself"
 )
+_BEFORE_HOUR: Final = word_set("to at until")
 _SEVERAL: Final = word_set("they they're them those these both")
 _ANCHORS: Final = word_set(
     "the my our is are was be can could should would will needs has to onto until till instead belongs goes actually "
-    "better only rather suits make set put move push shift"
+    "to better only rather suits make set put move push shift"
 )
 """Words that show that a name is one of something known; without them it may be of something new."""
 
@@ -46,30 +48,33 @@ def telling(clause: Clause) -> Iterator[Reading]:
     text, words = clause.text, clause.whole.words
     if clause.asked or len(words) > _WORDS_MAX or not (text.titles or text.context.state.about):
         return
-    told = _told(clause.whole)
+    told = told_by(clause.whole)
     if told is None or (told.slots.title and not told.names):
         return
     pointed = told.slots.ids or told.slots.ordinals
     target = _named(text, told) if told.names else _placed(told.slots) if pointed else _pointed(text, set(words))
     if target is None or (told.names and pointed):
         return
-    if told.names and not _ANCHORS & set(words) and "became_done" not in told.senses:
+    if told.names and not _ANCHORS & set(words) and not told.senses & {"became_done", "became_void"}:
         return
+    view = text.context.task(target.ids[0]) if len(target.ids) == 1 else None
+    if view is not None and view.due_time is not None:
+        in_the_nearer_half(told.slots, clause.whole, view.due_time)
     action = _action(told, target)
     if action is not None:
         yield reading("told", 0.8 if told.names or _POINTING & set(words) else 0.72, action)
 
 
-def _told(piece: Piece) -> Told | None:
+def told_by(piece: Piece) -> Told | None:
     """Return what a stretch tells; None where it tells nothing or a span of it is of no use here."""
-    tokens = [token for token in piece.tokens if not token.is_sign]
+    tokens = [token for token in piece.tokens if not token.is_sign and token.word != ":"]
     senses: set[str] = set()
     values: list[Token] = []
     i = 0
     while i < len(tokens):
         size, name = _class_at(tokens, i)
         senses |= {name} - {"", "light"}
-        if not name:
+        if not name or (tokens[i].word in _BEFORE_HOUR and i + 1 < len(tokens) and count_of(tokens[i + 1].word) > 1):
             values.append(tokens[i])
         i += size
     slots = values_of(values, piece.text)
@@ -109,6 +114,10 @@ def _named(text: Text, told: Told) -> Target | None:
     about = text.context.state.about
     view = text.context.task(about[0]) if len(about) == 1 else None
     verb = told.names[0].word
+    if all(past_of(name.word) not in (None, name.word) for name in told.names) and not (
+        len(told.names) == 1 and view is not None and same_doing(verb, view.title)
+    ):
+        return None  # a verb alone names nothing
     if len(told.names) == 1 and view is not None and past_of(verb) and same_doing(verb, view.title):
         return Target(words=verb, ids=about)
     done = None if "became_done" in told.senses and "negating" in told.senses else False

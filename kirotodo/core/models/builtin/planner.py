@@ -409,6 +409,9 @@ class Planner:
                 self._undo({"redo": True})
             case Undo() if self.finder.context.state.pending is not None:
                 self.say("Left as they are.")
+            case Undo() if not self.finder.context.state.done:
+                self.say("I haven't changed anything in this conversation. Undo the last change made before it?")
+                self.pending = Pending(missing="yes", calls=(Call(tool="undo"),))
             case Undo(turns=turns) if turns > 1:
                 self._undo({"turns": turns})
             case _:
