@@ -196,7 +196,7 @@ def _acting_on_it(whole: Piece, state: DialogueState) -> tuple[Action, ...] | No
 
 def _answer(whole: Piece, pending: Pending, *, asked: bool, read: Read) -> tuple[Action, ...] | None:
     """Return what a text means as the answer to an open question."""
-    if pending.missing == "yes" and (agreed := _agreed(whole)) is not None:
+    if pending.missing == "yes" and not asked and (agreed := _agreed(whole)) is not None:
         return agreed
     if pending.missing in ("title", "first_item"):
         return None if asked else _named_items(whole, pending, read)

@@ -1,5 +1,4 @@
-"""The one lexicon: every word class that forms are written with. `{add}` in a form stands for the words of "
-    "`add` here.
+"""The one lexicon: every word class that forms are written with. `{add}` in a form stands for the words of `add` here.
 
 Phrases are separated by blanks; an underscore stands for the blank within one. Nothing here decides anything.
 """
@@ -27,7 +26,6 @@ CLASSES: Final[dict[str, str]] = {
     "i_was_hoping_you_could i_was_wondering_if_you_could i_wonder_if_you_could you_can you_could you_should you_may "
     "you_need_to help_me have_my_phone if_you_could if_you_can i_ask_you_to can_we could_we let's let_us "
     "i'd_like_you_to_please can't_you won't_you",
-<<<<<<< HEAD
     "wish": "i_want need_to have_to gotta want_to must let_me i_keep_forgetting_to i_keep_meaning_to "
     "i've_been_meaning_to it'd_be_good_to it_would_be_good_to it_would_be_nice_to it'd_be_nice_to time_to "
     "it's_time_to high_time_to i_think_i_should i_think_i'll i_suppose_i_should i_guess_i_should i_was_thinking_of "
@@ -38,22 +36,11 @@ CLASSES: Final[dict[str, str]] = {
     "level": "urgent important priority asap urgently top high critical",
     "hedge": "maybe perhaps possibly",
     "tail": "please pls plz kindly thanks thank_you thx cheers for_me too as_well also now right_now immediately soon "
-=======
-    "wish": "i_want_to i_need_to i_would_like_to i'd_like_to i_wanna i_gotta i'd_love_to i_would_love_to i_wish_to "
-    "i'm_going_to i_have_to i've_got_to i_must i_should i_ought_to we_need_to we_have_to we_want_to "
-    "we_should we_must "
-    "we've_got_to we_gotta i_got_to i_really_need_to i_also_need_to i_also_want_to i_also_have_to i_still_need_to "
-    "i_still_have_to i_need_also_to i_will_need_to i'll_need_to i'll_have_to i_want need_to have_to gotta want_to "
-    "must i_am_going_to let_me we_still_need_to i_just_need_to i_really_should i_really_must",
-    "tail": "please pls plz kindly thanks thank_you thx cheers for_me too as_well also now right_now "
-    "immediately soon "
->>>>>>> e08fcea (language: Take reasons, facts to note and hours beside remarks; ask before undoing what another conversation did.)
     "asap if_you_can if_you_could if_you_would if_you_please if_you_don't_mind i_would_appreciate_it "
     "i'd_appreciate_it would_you will_you could_you can_you ok okay right_away asap_please that_would_be_great kiro "
     "kirotodo olly alexa siri google then obviously after_all at_once anyway would_be_great already today_please "
     "any_more anymore any_longer it_would_be_great i_appreciate_it that_would_be_nice for_good",
-    "own": "the my our a an this that your his her their some all_my all_the all_of_my all_of_the one_of_my "
-    "any_of_my "
+    "own": "the my our a an this that your his her their some all_my all_the all_of_my all_of_the one_of_my any_of_my "
     "both these those any",
     "article": "the my our a an some this that",
     "be": "is are was were 's 're has_been have_been got been 'm am be will_be 'll_be gets",
@@ -63,8 +50,7 @@ CLASSES: Final[dict[str, str]] = {
     "not": "not n't no never",
     "i": "i we",
     # --- verbs of the list
-    "add": "add put stick throw pop include insert place append toss jot note write log enter drop "
-    "pencil_in put_down "
+    "add": "add put stick throw pop include insert place append toss jot note write log enter drop pencil_in put_down "
     "jot_down write_down note_down mark_down take_down put_in put_up stick_on re-add readd chuck slap slip bring "
     "set_down bung whack shove tack tack_on lob sling plonk stuff",
     "create": "create assign make set set_up setup get give open generate prepare build begin start start_up open_up "
@@ -79,8 +65,7 @@ CLASSES: Final[dict[str, str]] = {
     "finish_off",
     "mark": "mark set flag check tick put make call consider count cross",
     "done": "done complete completed finished as_done as_complete as_completed as_finished bought as_bought as_paid "
-    "paid checked_off ticked_off sorted taken_care_of off ticked checked out_of_the_way handled as_sorted "
-    "to_complete "
+    "paid checked_off ticked_off sorted taken_care_of off ticked checked out_of_the_way handled as_sorted to_complete "
     "to_done to_completed closed wrapped_up as_handled in_the_bag settled dealt_with",
     "gone": "cancelled canceled called_off off not_happening scrapped postponed_indefinitely obsolete irrelevant "
     "no_longer_needed not_needed no_longer_necessary moot dead not_necessary unnecessary void",
@@ -144,8 +129,7 @@ CLASSES: Final[dict[str, str]] = {
     "lesson call webinar seminar workshop standup stand-up deadline checkup check-up gym yoga practice training "
     "rehearsal game match ceremony graduation reunion trip vacation holiday visit drinks coffee review demo "
     "presentation session rent bill bills delivery pickup service church festival shower funeral date recital "
-    "tournament barbecue bbq potluck gala meetup sleepover parade picnic orientation hearing surgery "
-    "physical therapy "
+    "tournament barbecue bbq potluck gala meetup sleepover parade picnic orientation hearing surgery physical therapy "
     "massage facial cleaning tutoring lecture convention retreat fundraiser choir flight movie kickoff retro sprint "
     "playdate mot jab day inset cookout train closing opening shift checkin trial tour play show fair marathon race",
     "shopverb": "buy get grab fetch pick_up purchase order",
@@ -167,8 +151,7 @@ CLASSES: Final[dict[str, str]] = {
     "count": "1 2 3 4 5 6 7 8 9 one two three four five six seven eight nine ten couple couple_of",
     "wondering": "tell_me let_me_know check see confirm know verify look i_can't_remember i_forgot find_out wondering",
     "whether": "do did does have has is are was were had if whether haven't didn't isn't am",
-    "noted": "have had put add added write got get set scheduled schedule include included remember_to "
-    "create need to "
+    "noted": "have had put add added write got get set scheduled schedule include included remember_to create need to "
     "list listed forget plan planned mention remembered_to a an any some the my reminder for anything about event "
     "called item named down on_there noted",
     "dating": "is it W the current day date month year of_the_week and will are we in be what now please right_now "
@@ -181,8 +164,7 @@ CLASSES: Final[dict[str, str]] = {
     "yes": "y yes yeah yep yup yea ya aye sure sure_thing of_course ok okay okey k kk fine alright all_right "
     "absolutely definitely certainly indeed correct right that's_right that_is_right that's_correct exactly "
     "affirmative confirm confirmed i_confirm i'm_sure i_am_sure yes_i_am go_ahead go_for_it go_on proceed continue "
-    "do_it do_that please_do sounds_good sounds_great looks_good good perfect great approved approve "
-    "i_approve agreed "
+    "do_it do_that please_do sounds_good sounds_great looks_good good perfect great approved approve i_approve agreed "
     "agree i_agree make_it_so by_all_means why_not you_bet totally that_works works_for_me that's_fine that_is_fine "
     "i_do i_would i'd_like_that true please that_would_be_great that_would_be_nice that_would_be_perfect "
     "that_would_be_lovely",
@@ -191,15 +173,13 @@ CLASSES: Final[dict[str, str]] = {
     "don't_do_it do_not_do_it don't_do_that please_don't no_don't leave_it leave_them leave_it_be leave_them_alone "
     "forget_it forget_about_it forget_that wait hold_on neither none none_of_them none_of_those none_of_these "
     "neither_of_them neither_one neither_of_those negative deny denied i_don't_want_to i_don't_want_that "
-    "i_don't_want_it rather_not i'd_rather_not false wrong that's_wrong not_that not_this keep_it keep_them "
-    "let_it_be "
+    "i_don't_want_it rather_not i'd_rather_not false wrong that's_wrong not_that not_this keep_it keep_them let_it_be "
     "no_need i_changed_my_mind changed_my_mind i_disagree disagree",
     "answer_tail": "please thanks thank_you then now kiro kirotodo do_it go_ahead sir man dude that's_fine it_is "
     "cancel stop don't of_course delete_it delete_them do_that sure",
     "talk_lead": "ok okay great perfect cool nice awesome good oh and well i_think so very really",
     "talk_tail": "there kiro kirotodo everyone friend buddy again assistant bot a_lot so_much very_much for_that "
-    "for_your_help for_the_help for_everything you that's_all man a_million a_bunch then now thanks today "
-    "doing going "
+    "for_your_help for_the_help for_everything you that's_all man a_million a_bunch then now thanks today doing going "
     "feeling exactly really for_today for_now i_think",
     "greeting": "hi hello hey hiya howdy yo greetings good_morning good_afternoon good_evening good_day hi_there "
     "hello_there hey_there sup what's_up wassup morning evening",
@@ -269,8 +249,7 @@ CLASSES: Final[dict[str, str]] = {
     "my for of to on and or so busy full free tired sick away home existing other others lot bit thing "
     "things stuff whatever everything",
     "predicate": "looks look looked seems seem feels feel sounds sound works work's is are was were isn't aren't "
-    "wasn't will won't would should could might may has had does doesn't can't cannot gets got it's that's "
-    "they're it "
+    "wasn't will won't would should could might may has had does doesn't can't cannot gets got it's that's they're it "
     "they because if and or but than which who whose that",
     "finite": "is are was were isn't aren't wasn't will won't would has had looks seems needs wants says said closes "
     "opens i'm i've i'll i we we're they they're he she it's that's",
@@ -298,12 +277,11 @@ CLASSES: Final[dict[str, str]] = {
     "subject": "i we you it he she they the my there this that he's our",
     "mine": "i my me we our us mine myself i've i'm i'd i'll we've",
     # --- what refers to the last turn
-    "oops": "argh ugh gah no nope nah oops whoops sorry wait hang_on hold_on oh ah hmm um uh er well "
-    "actually okay ok "
+    "oops": "argh ugh gah no nope nah oops whoops sorry wait hang_on hold_on oh ah hmm um uh er well actually okay ok "
     "my_mistake my_bad correction i_lied apologies yeah right",
     "acting": "make_it make_that make_this put_it put_that set_it set_that change_it change_that change_its move_it "
-    "move_that have_it push_it push_that bring_it shift_it do_it remind_me and_remind_me warn_me nudge_me "
-    "ping_me alert_me beep_me reminder",
+    "move_that have_it push_it push_that bring_it shift_it do_it remind_me and_remind_me "
+    "warn_me nudge_me ping_me alert_me beep_me reminder",
     "meant": "i_meant i_mean i_meant_to_say i_meant_to_say_to it_should_be that_should_be they_should_be should_be "
     "should_have_been it_should_have_been that_should_have_been it's it_is that's they're rather better let's_say "
     "let's_make_it let's_do say try it's_supposed_to_be it_was_supposed_to_be supposed_to_be it_needs_to_be "
@@ -330,8 +308,7 @@ CLASSES: Final[dict[str, str]] = {
     "other": "he she they he'd she'd they'd he's she's they're",
     "prefers": "would_prefer would_rather prefer prefers wants want would_like asked_for said says suggested "
     "can_only_do can_do could_do could_only_do needs need 'd_prefer 'd_rather moved_it_to changed_it_to made_it",
-    "backs_out": "cancelled canceled can't_make_it cannot_make_it can't_come is_not_coming isn't_coming "
-    "called_it_off "
+    "backs_out": "cancelled canceled can't_make_it cannot_make_it can't_come is_not_coming isn't_coming called_it_off "
     "backed_out bailed dropped_out won't_make_it won't_come pulled_out",
     "spared": "not except except_for but_not keep leave leave_out don't_include skip apart_from minus spare",
     "light": "i i'm i've i'd i'll me my mine we we're we've we'd we'll us our you your he he's he'd she she's "
@@ -345,8 +322,8 @@ CLASSES: Final[dict[str, str]] = {
     "thank_you please pls sorry oops actually apparently obviously finally maybe perhaps i_think i_guess "
     "i_suppose i_reckon should_think i'd_say let's let_us say says said suit suits works prefer prefers want "
     "wants wanted need needs needed like likes make makes made go goes come comes put puts set keep keeps leave "
-    "move moved postponed delayed rescheduled brought push pushed pull shift shove drag bump file stick pop "
-    "bring take change changed turn give up down "
+    "move moved postponed delayed rescheduled brought "
+    "push pushed pull shift shove drag bump file stick pop bring take change changed turn give up down "
     "around over day date time hour matter matters earliest latest again wait waits possible able way by_the_way "
     "btw manage belongs belong mean meant silly urgh right cool day's time's until till instead forward same "
     "suppose probably definitely quickly kindly could_you can_you would_you label tag call_it due starts start "
@@ -355,8 +332,7 @@ CLASSES: Final[dict[str, str]] = {
     "seen_to ticked tick check checked_off ticked_off crossed_off wrapped_up out_of_the_way in_the_bag "
     "all_done bought paid signed_off wrapped did in_the_post in_the_bin no_more_to_do taken_care "
     "see_to_it_done history been_to behind_me behind_us",
-    "became_void": "cancel cancelled canceled called_off call_off drop dropped scrap scrapped delete remove "
-    "bin binned "
+    "became_void": "cancel cancelled canceled called_off call_off drop dropped scrap scrapped delete remove bin binned "
     "lose erase ditch forget forget_about forget_it stuff_it skip_it skip_that not_happening "
     "no_longer_needed not_needed isn't_needed aren't_needed can_go don't_need doesn't_need don't_want "
     "doesn't_want no_need_for no_longer_need not_going not_necessary off_the_table fell_through "
@@ -374,32 +350,27 @@ CLASSES: Final[dict[str, str]] = {
 COMMON: Final = word_set(
     "the and for are what when with have this that from about anything something list task tasks day week time new "
     "old big get put add one two first last next birthday bill bills call home work team book books finish good any "
-    "all out off due today now may can will how who why where which there here does did not you your mine "
-    "his her our "
+    "all out off due today now may can will how who why where which there here does did not you your mine his her our "
     "more much many"
 )
 """Words that alone name nothing of the user's."""
 
 PAIRS: Final = word_set(
-    "salt_pepper mac_cheese macaroni_cheese fish_chips bed_breakfast rock_roll butter_jelly oil_vinegar "
-    "cookies_cream "
+    "salt_pepper mac_cheese macaroni_cheese fish_chips bed_breakfast rock_roll butter_jelly oil_vinegar cookies_cream "
     "ham_cheese black_white r_d q_a pros_cons back_forth gin_tonic pork_beans biscuits_gravy arts_crafts bath_body "
     "terms_conditions health_safety wear_tear rum_coke sweet_sour nuts_bolts mom_dad mum_dad half_half bread_butter "
-    "track_field research_development meet_greet lost_found odds_ends safe_sound ups_downs cheese_crackers "
-    "bacon_eggs "
+    "track_field research_development meet_greet lost_found odds_ends safe_sound ups_downs cheese_crackers bacon_eggs "
     "rice_beans hide_seek copy_paste drag_drop wash_fold tom_jerry cup_saucer terms_conditions supply_demand "
     "gas_electricity go_get try_get come_get"
 )
 """Two words that "and" joins to one thing."""
 
 CHORES: Final = word_set(
-    "buy purchase get pick grab fetch collect return drop bring take water feed walk clean tidy wash vacuum "
-    "mop sweep "
+    "buy purchase get pick grab fetch collect return drop bring take water feed walk clean tidy wash vacuum mop sweep "
     "dust iron fold mow rake trim prune plant weed shovel paint repair fix replace install assemble pay renew file "
     "submit finish complete prepare prep write draft review proofread edit print scan sign mail post send email "
     "e-mail call phone ring text message ask talk speak meet visit see contact reply respond follow check study read "
-    "practice practise learn revise research plan organize organise schedule book reserve order cancel cook "
-    "bake make "
+    "practice practise learn revise research plan organize organise schedule book reserve order cancel cook bake make "
     "defrost pack unpack wrap donate sell backup back update upgrade change charge exercise work workout run jog "
     "stretch meditate attend go start stop watch register apply empty refill recycle put throw sort shop host invite "
     "pray journal move deliver inspect measure test deploy merge refactor rehearse invoice bill deposit withdraw "
@@ -471,8 +442,7 @@ OUTSIDE: Final[dict[str, str]] = {
     "interest_rate routing_number pin_number w2 401k paycheck bitcoin stock_price stocks credit_score credit_limit "
     "checking savings account accounts transfer",
     "travel": "my_location a_pin my_order the_order membership subscription payment_method flight flights train "
-    "tickets uber lyft taxi cab traffic directions carry-on carry-ons itinerary hotel hotels reservation "
-    "reservations "
+    "tickets uber lyft taxi cab traffic directions carry-on carry-ons itinerary hotel hotels reservation reservations "
     "restaurant restaurants luggage visa",
     "food": "table_for table_at recipe recipes calories ingredients nutrition takeaway sushi pizza",
     "devices": "in_reverse phone computer ads dark_mode "
@@ -515,12 +485,10 @@ CORRECTED: Final = word_set(
 SOUND: Final = word_set(
     "clean cleans cleaner clearly cream crate crates creates created deleted deletes removed removes remote reminds "
     "reminded reminding scheduled schedules cancels cancelled canceled erased erases phrase clears cleared includes "
-    "included updates updated completes completely finishes renamed notified shipping chopping stopping "
-    "hopping could "
+    "included updates updated completes completely finishes renamed notified shipping chopping stopping hopping could "
     "wold would world cloud bould mould meetings eating heating beating seating sending mending events even evens "
     "appointments calendars grocer grocery please pleased pleases chance charge charges changes changed change "
-    "inserts inserted appends remembers remembered dispel displays displayed scratches scratched bough "
-    "brought fished "
+    "inserts inserted appends remembers remembered dispel displays displayed scratches scratched bough brought fished "
     "fish sundays mondays fridays moneys sunder research starch fried created creature priorities meeting melting "
     "meaning meting fleeting greeting shopping's wedding"
 )

@@ -63,6 +63,16 @@ CORRECTIONS = {
         UserEntry("she cancelled", "", None, ("Delete #6 coffee with Noor?",)),
         UserEntry("yes", "delete_task", None, ("Deleted #6",)),
     ],
+    "another length": [
+        UserEntry("push the piano lesson back three days", None, None, ("Sun 29 Nov",)),
+        UserEntry("make it two", "undo update_task", None, ("Sat 28 Nov",)),
+        UserEntry("a day is plenty", "undo update_task", None, ("Fri 27 Nov",)),
+        UserEntry("undo", "undo", None, ("Thu 26 Nov",)),
+    ],
+    "an answer that says more": [
+        UserEntry("play chess with Omar", "", None, ("Add “play chess with Omar”?",)),
+        UserEntry("yes, for friday at 9", "add_task", None, ("Fri 27 Nov, 09:00",)),
+    ],
     "the end of a repetition": [
         UserEntry("add run every monday"),
         UserEntry("until christmas", "update_task", None, ("until 25 December 2026",)),
@@ -129,6 +139,24 @@ TAKEN_BACK = {
     "of what was deleted": [
         UserEntry("delete the rice and the beans"),
         UserEntry("keep the beans", "undo", None, ("Put back: #4 beans",), ("rice",)),
+    ],
+    "what another conversation did is undone only when asked about": [
+        UserEntry("what's due friday?"),
+        UserEntry("undo", "", None, ("haven't changed anything in this conversation",)),
+        UserEntry("yes", "undo"),
+    ],
+    "undo answers an open question with no": [
+        UserEntry("delete the practise"),
+        UserEntry("undo", None, None, (), ("Put back: #1",)),
+    ],
+    "put back some turns of undoing later": [
+        UserEntry("mark the rice, the beans and the attic as done"),
+        UserEntry("undo just the beans", "undo", None, ("Put back: #4",)),
+        UserEntry("and put the rice back too", "undo", None, ("Put back: #3",), ("attic",)),
+    ],
+    "something else to be done with it": [
+        UserEntry("delete the rice"),
+        UserEntry("sorry, i meant mark it done", "undo complete_task", None, ("Put back: #3", "Done: #3")),
     ],
     "never mind a question": [
         UserEntry("what's due friday?"),

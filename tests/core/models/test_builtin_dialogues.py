@@ -247,7 +247,7 @@ DIALOGUES = {
     ],
     "an empty list": [
         UserEntry("What's pending?", "list_tasks", (), ("Your list is clear",)),
-        UserEntry("undo", "undo", ()),
+        UserEntry("undo", "", (), ("haven't changed anything in this conversation",)),
         UserEntry("delete everything", "list_tasks", (), ("nothing",)),
     ],
 }

@@ -1,7 +1,7 @@
 """What came of a plan, in words: short Markdown made from the outcomes of its calls."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from kirotodo.core.models.builtin.memory import ids_of
@@ -26,27 +26,17 @@ _UNDATED: Final = frozenset({"due_date", "due_time", "due"})
 def told_item(item: Item, outcomes: Sequence[ToolOutcome], *, today: dt.date) -> str:
     """Return what an item came to."""
     outcomes = outcomes[item.lookups :]
-    match item.kind:
-        case "say":
-            return item.text
-        case "add":
-            said = _added(outcomes)
-        case "list" | "count":
-            said = _listed(item, outcomes)
-        case "details":
-            said = "\n".join(trouble(outcome) or _whole(_task_of(outcome)) for outcome in outcomes)
-        case "when":
-            said = "\n".join(trouble(outcome) or _when(_task_of(outcome), today) for outcome in outcomes)
-        case "next":
-            said = "\n".join(trouble(outcome) or f"Next: {detailed(_task_of(outcome))}." for outcome in outcomes)
-        case "stats":
-            said = _problem(outcomes) or _stats(outcomes[0].result)
-        case "lists":
-            said = _problem(outcomes) or _lists(outcomes[0].result)
-        case "tags":
-            said = _problem(outcomes) or _tags(outcomes[0].result)
-        case _:
-            said = _changed(item, outcomes)
+    if item.kind in _EACH:
+        put = _EACH[item.kind]
+        said = "\n".join(trouble(outcome) or put(_task_of(outcome), today) for outcome in outcomes)
+    elif item.kind in _COUNTS:
+        said = _problem(outcomes) or _COUNTS[item.kind](outcomes[0].result)
+    elif item.kind == "add":
+        said = _added(outcomes)
+    elif item.kind in ("list", "count"):
+        said = _listed(item, outcomes)
+    else:
+        said = "" if item.kind == "say" else _changed(item, outcomes)
     return "\n\n".join(part for part in (said, item.text) if part)
 
 
@@ -247,7 +237,7 @@ def _nothing(status: str, words: Sequence[str]) -> str:
     return f"There are no open tasks {' '.join(words)}." if words else "Nothing is open. Your list is clear."
 
 
-def _whole(task: Mapping[str, Any]) -> str:
+def _whole(task: Mapping[str, Any], today: dt.date) -> str:
     dateless = "" if task.get("due") or task.get("completed_at") else " It has no due date."
     notes = f"\n\n{escaped(str(task['notes']))}" if task.get("notes") else ""
     return f"{detailed(task)}.{dateless}{notes}"
@@ -260,7 +250,7 @@ def _when(task: Mapping[str, Any], today: dt.date) -> str:
     try:
         day = dt.date.fromisoformat(str(task.get("due_date")))
     except ValueError:
-        return _whole(task)
+        return _whole(task, today)
     more = f", {task['repeats']}" if task.get("repeats") else ""
     return f"{named(task)} is due {task.get('due')} ({_away((day - today).days)}){more}."
 
@@ -300,3 +290,11 @@ def _tags(stats: Mapping[str, Any]) -> str:
     if not tags:
         return "No open task has a tag yet. Try “add call mom #family”."
     return "Your tags:\n" + "\n".join(f"- \\#{escaped(str(tag))}: {number} open" for tag, number in tags.items())
+
+
+_EACH: Final[Mapping[str, Callable[[Mapping[str, Any], dt.date], str]]] = {
+    "details": _whole,
+    "when": _when,
+    "next": lambda task, _: f"Next: {detailed(task)}.",
+}
+_COUNTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {"stats": _stats, "lists": _lists, "tags": _tags}

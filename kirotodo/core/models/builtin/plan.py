@@ -3,11 +3,11 @@
 It travels as data with the first step, so that whoever goes on with the turn does and says the same.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from functools import cache
+from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from kirotodo.core.language.context import Call, DialogueState
 
@@ -15,7 +15,6 @@ Kind = Literal[
     "say", "add", "change", "list", "count", "details", "when", "done_when", "next", "stats", "lists", "tags"
 ]
 """How an item is put: say: a text of its own · add, change: what was done · the others answer a question."""
-KINDS: Final = frozenset(get_args(Kind))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,41 +46,18 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain JSON values."""
-        return {"items": [_item_to_json(item) for item in self.items], "next": self.state.to_json()}
+        plain: dict[str, Any] = _adapter().dump_python(self, mode="json", exclude_defaults=True)
+        return plain
 
 
 def plan_from_json(data: object) -> Plan | None:
     """Return the plan that `to_json` wrote, None for anything else."""
-    if not isinstance(data, Mapping) or not isinstance(items := data.get("items"), Sequence):
-        return None
     try:
-        state = DialogueState.from_json(data["next"])
-        return Plan(items=tuple(_item_from_json(item) for item in items), state=state)
-    except (KeyError, TypeError, ValueError, ValidationError):
+        return _adapter().validate_python(data)
+    except ValidationError:
         return None
 
 
-def _item_to_json(item: Item) -> dict[str, Any]:
-    plain: dict[str, Any] = {"kind": item.kind, "calls": [[call.tool, dict(call.arguments)] for call in item.calls]}
-    more: dict[str, Any] = {"text": item.text, "words": list(item.words), "lookups": item.lookups, "quiet": item.quiet}
-    plain |= {name: value for name, value in more.items() if value}
-    if item.only is not None:
-        plain["only"] = list(item.only)
-    if item.after is not None:
-        plain["after"] = item.after
-    return plain
-
-
-def _item_from_json(plain: Mapping[str, Any]) -> Item:
-    if plain["kind"] not in KINDS:
-        raise ValueError(f"unknown kind of item: {plain['kind']!r}")
-    return Item(
-        kind=plain["kind"],
-        calls=tuple(Call(tool=str(tool), arguments=dict(arguments)) for tool, arguments in plain["calls"]),
-        text=str(plain.get("text", "")),
-        words=tuple(map(str, plain.get("words", ()))),
-        only=tuple(map(int, plain["only"])) if "only" in plain else None,
-        lookups=int(plain.get("lookups", 0)),
-        after=int(plain["after"]) if "after" in plain else None,
-        quiet=int(plain.get("quiet", 0)),
-    )
+@cache
+def _adapter() -> TypeAdapter[Plan]:
+    return TypeAdapter(Plan)

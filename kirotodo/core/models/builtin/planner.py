@@ -396,6 +396,7 @@ class Planner:
     # --- what was done before
 
     def _about_the_last(self, action: Undo | Redo | Amend | Repeat | TakeBack | Confirm) -> None:
+        state = self.finder.context.state
         match action:
             case Confirm(actions=actions):
                 self._confirm(actions)
@@ -407,9 +408,9 @@ class Planner:
                 self._take_back(target)
             case Redo():
                 self._undo({"redo": True})
-            case Undo() if self.finder.context.state.pending is not None:
+            case Undo() if state.pending is not None:
                 self.say("Left as they are.")
-            case Undo() if not self.finder.context.state.done:
+            case Undo() if not state.done and state != DialogueState():
                 self.say("I haven't changed anything in this conversation. Undo the last change made before it?")
                 self.pending = Pending(missing="yes", calls=(Call(tool="undo"),))
             case Undo(turns=turns) if turns > 1:
@@ -453,6 +454,9 @@ class Planner:
         if ids is None:
             return
         last, known = done[-1], set(ids) <= set(touched)
+        if known and not changes_of(change) and not change.shift_months:
+            self.say(f"That is the one: #{ids[0]}. Nothing was changed.")
+            return
         shifted = change.shift_days or change.shift_minutes or change.shift_months
         again = shifted and str(last.arguments.get("due", ""))[:1] in "+-"
         if known and (last.tool != "update_task" or len(done) > 1 or (shifted and not again)):
@@ -472,9 +476,8 @@ class Planner:
         """Return the tasks that a correction names; None where it was asked which."""
         if target.pronoun in ("it", "them") or target == Target():
             return touched
-        last = self._done()[-1]
-        asked = _asked_by(last.tool, last.arguments)
-        found = self.finder.find(self._in_places(target), Search(asked=asked, status="all", exact=True))
+        search = Search(asked=_asked_by(self._done()[-1]), status="all", exact=True)
+        found = self.finder.find(self._in_places(target), search)
         if isinstance(found, Unclear):
             self._ask(found, ())
             return None
@@ -491,7 +494,7 @@ class Planner:
             self.say(NOT_SURE)
             return
         last = done[-1]
-        asked = _asked_by(last.tool, last.arguments)
+        asked = _asked_by(last)
         status: Status = "completed" if asked == "reopen" else "pending"
         self._change(last.tool, change.target, Search(asked=asked, status=status), last.arguments)
 
@@ -518,7 +521,7 @@ class Planner:
             case No():
                 self.say("Left as they are." if pending is not None else "All right, nothing was changed.")
             case Pick(target=target, instead=True):
-                self._instead(self._in_places(target))
+                self._amend(Update(target=target))
             case Pick(target=target, change=change):
                 self._picked(self._in_places(target), pending, change)
 
@@ -531,8 +534,7 @@ class Planner:
             self._query(Query(about="task", target=target))
             return
         call = pending.calls[0]
-        asked: Asked = "show" if call.tool == "get_task" else _asked_by(call.tool, call.arguments)
-        found = self.finder.find(target, Search(asked=asked, status="all", several=True))
+        found = self.finder.find(target, Search(asked=_asked_by(call), status="all", several=True))
         if isinstance(found, Unclear):
             self._ask(found, pending.calls)
             return
@@ -556,23 +558,6 @@ class Planner:
             self.items.append(Item(kind="change", calls=calls))
         elif not additions:
             self.say(NOT_SURE)
-
-    def _instead(self, target: Target) -> None:
-        """Take the last change back and do it to another task."""
-        done = self._done()
-        if len(done) != 1 or done[0].tool == "add_task":
-            self.say(NOTHING_TO_AMEND)
-            return
-        last = done[0]
-        asked = _asked_by(last.tool, last.arguments)
-        found = self.finder.find(target, Search(asked=asked, status="all", exact=True))
-        if isinstance(found, Unclear):
-            self._ask(found, ())
-        elif found.ids == last.task_ids:
-            self.say(f"That is the one: #{found.ids[0]}. Nothing was changed.")
-        else:
-            self._undo({}, last.task_ids)
-            self._calls("change", [(last.tool, last.arguments, found.ids)])
 
     def _in_places(self, target: Target) -> Target:
         """Return `target` with bare numbers read as places, if the list shown last had places; else as it was.
@@ -695,11 +680,14 @@ def _with(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
     return {**call.arguments, **values}
 
 
-def _asked_by(tool: str, arguments: Mapping[str, Any]) -> Asked:
-    """Return how a question about this tool's target is asked."""
-    if tool == "complete_task":
-        return "complete" if arguments.get("completed", True) else "reopen"
-    return "delete" if tool == "delete_task" else "change"
+def _asked_by(call: Call) -> Asked:
+    """Return how a question about a call's target is asked."""
+    if call.tool == "complete_task":
+        return "complete" if call.arguments.get("completed", True) else "reopen"
+    return _ASKED.get(call.tool, "change")
+
+
+_ASKED: Final[Mapping[str, Asked]] = {"delete_task": "delete", "get_task": "show"}
 
 
 def _spoken(action: Action) -> str:
