@@ -156,16 +156,28 @@ def _score(wanted: str, stems: tuple[str, ...], title: _Title, near: dict[str, d
         return 100.0
     if title.stems == stems:
         return 98.0
-    if f" {' '.join(stems)} " in f" {' '.join(title.stems)} ":
+    if stems[0] in title.stems and f" {' '.join(stems)} " in f" {' '.join(title.stems)} ":
         return 88.0 + 6.0 * len(stems) / len(title.stems)
-    each = [max((near[stem].get(other, 0.0) for other in title.stems), default=0.0) for stem in stems]
+    each = [_nearest(near[stem], title.stems) for stem in stems]
     share = sum(each) / len(stems)
     if min(each) > 0:
         return 70.0 + 14.0 * share + 4.0 * len(stems) / max(len(stems), len(title.stems))
+    if max(each) < 0.3:
+        return 0.0
     backwards = sum(max(near[stem].get(other, 0.0) for stem in stems) for other in title.stems) / len(title.stems)
     if backwards >= 0.8 and len(title.stems) > 1:
         return 74.0 if backwards >= 0.99 or share >= 0.5 else 66.0
     return 80.0 * share if share >= 0.6 else 62.0 if backwards >= 0.8 and share >= 0.3 else 0.0
+
+
+def _nearest(near: dict[str, float], stems: tuple[str, ...]) -> float:
+    """Return how near the nearest of some stems is; a loop, since this is asked for each title that has a word."""
+    best = 0.0
+    for stem in stems:
+        value = near.get(stem)
+        if value is not None and value > best:
+            best = value
+    return best
 
 
 @lru_cache(maxsize=16384)
