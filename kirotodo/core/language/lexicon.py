@@ -395,11 +395,12 @@ CHORES: Final = word_set(
     "refresh "
     "reinstall relax remodel renegotiate renovate repaint replant repot re-pot request resend reset reseal rest "
     "rewire "
-    "regrout grout rinse roast roll rub sand sanitise sanitize scrape sew service shear ship shoot shorten sieve sing skim "
+    "regrout grout rinse roast roll rub sand sanitise sanitize scrape sew service shear ship shoot shorten sieve sing "
+    "skim "
     "sleep slice smoke soak solder source spray spread stain stake sterilise stick stitch straighten stuff subscribe "
     "supervise survey tackle tape taste thaw thin tie tighten tile toast transcribe transplant travel triage "
     "troubleshoot tuck tweak unblock unclog undercoat unfreeze uninstall unload unplug unsubscribe untangle upcycle "
-    "vet view wallpaper warn wear weld wire worm"
+    "view wallpaper warn wear weld wire worm"
 )
 """Verbs that open a to-do, written as one says it to oneself."""
 KINDRED: Final = (
