@@ -212,7 +212,7 @@ def windows(piece: Piece, ordinary: Collection[str]) -> Iterator[tuple[int, int,
             if part[-1].word in STOP or any(each.is_span or each.is_sign for each in part):
                 continue
             found = titles.match(piece.text.raw[part[0].start : part[-1].end])
-            plain = all(each.word in ordinary or stem(each.word) in CHORES for each in part)
+            plain = all(each.word in ordinary for each in part) or (len(part) == 1 and stem(part[0].word) in CHORES)
             if found and found[0].score >= (VERY if plain else 88.0):
                 yield first, last, found[0]
                 end = last
