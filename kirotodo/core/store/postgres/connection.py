@@ -29,6 +29,8 @@ _CAN_WAIT: Final = re.compile(
     r"INSERT INTO (\w+) (?!.*(?:\bRETURNING\b|\bON CONFLICT\b|\bFROM (?!json_array_)))", re.DOTALL
 )
 _JOINS: Final = ("INSERT ", "UPDATE ", "SELECT ")
+_COUNTED: Final = frozenset({"tasks", "task_tags"})
+"""What triggers count."""
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _PARAMETER: Final = re.compile(r"\$(\d+)")
 
@@ -238,8 +240,12 @@ def table_of(query: str) -> str | None:
 
 
 def _can_join(query: str, waiting: Sequence[str]) -> bool:
-    """Return whether a statement can run with these INSERTs as one: it must not look at what they insert."""
-    return query.startswith(_JOINS) and not any(_names(query, table_of(each)) for each in waiting)
+    """Return whether a statement can run with these INSERTs as one: it must not look at what they insert, nor at what
+    triggers make of it."""
+    tables = {table_of(each) for each in waiting}
+    if not tables.isdisjoint(_COUNTED):
+        tables.add("task_counts")
+    return query.startswith(_JOINS) and not any(_names(query, table) for table in tables)
 
 
 @lru_cache(maxsize=1_000)
