@@ -94,9 +94,11 @@ async def offered(endpoint: Endpoint, *, seconds: float = LISTING_SECONDS) -> tu
             body = await response.aread()
     except openai.APIStatusError as error:
         raise _refused(host, error.status_code) from None
-    except (TimeoutError, openai.APITimeoutError):
-        raise Unreachable(f"The model service at {host} didn't answer within {seconds:g} seconds.") from None
-    except (openai.APIConnectionError, httpx2.HTTPError):
+    except (openai.APIConnectionError, httpx2.HTTPError, TimeoutError) as error:
+        # The SDK's transport takes a connection that was refused for one that timed out.
+        connecting = isinstance(error.__cause__, httpx2.ConnectTimeout)
+        if isinstance(error, TimeoutError | openai.APITimeoutError) and not connecting:
+            raise Unreachable(f"The model service at {host} didn't answer within {seconds:g} seconds.") from None
         raise Unreachable(f"The model service at {host} can't be reached. Check the network and the address.") from None
     names = _names(body)
     if names is None:
