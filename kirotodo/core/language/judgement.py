@@ -23,7 +23,7 @@ NOT_OURS: Final = 0.95
 """An implied addition is asked back where the text asks nothing of a list with this probability."""
 
 
-ACT_ON: Final = 0.72
+ACT_ON: Final = 0.9
 """An imperative is a to-do where something is wanted of a list with this probability; less will do with a date."""
 FOREIGN: Final = 0.93
 """The same for an imperative that speaks of another assistant's things ("check the smoke alarms"), and for a wish."""
