@@ -81,9 +81,9 @@ def test_ctrl_z_suspends_from_the_fields_of_a_dialog_too(
     chat.terminal.wait_for("p priority")
     chat.terminal.press("Enter")
     chat.terminal.wait_for("enter save")
-    for keys, shown in ((("x",), "milkx"), (("Tab", "half a note"), "half a note")):
+    for keys, shown in ((("x",), "Before: title: milk"), (("Tab", "half a note"), "due: empty")):
         chat.terminal.press(*keys)
-        before = chat.terminal.wait_for(shown)
+        before = chat.terminal.wait_for(shown)  # which comes after what was typed
         chat.terminal.press("C-z")
         chat.terminal.wait_for_prompt()
         assert not chat.terminal.left_on()
