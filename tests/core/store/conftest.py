@@ -132,17 +132,17 @@ def seen_statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     statements: list[tuple[str, Any]] = []
     engine = database._engine
     if isinstance(engine, BaseEngine):
-        original = transactions._run
+        original = transactions.execute
 
         def run(connection: sqlite3.Connection, texts: Sequence[transactions.Text]) -> transactions.Outcome:
             statements.extend(each[:2] for each in texts if not each[0].startswith(("BEGIN", "COMMIT")))
             return original(connection, texts)
 
-        transactions._run = run  # type: ignore[assignment]
+        transactions.execute = run  # type: ignore[assignment]
         try:
             yield statements
         finally:
-            transactions._run = original
+            transactions.execute = original
         return
 
     def listen(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:

@@ -7,12 +7,13 @@ for anything but SQLite, so `core.inline.run` can run them.
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from kirotodo.core.store.sqlite import driver, errors, files
 from kirotodo.core.store.sqlite.base import BaseEngine
-from kirotodo.core.store.sqlite.transactions import Parameters, SqliteConnection, Transactions
+from kirotodo.core.store.sqlite.transactions import Parameters, SqliteConnection, Transactions, execute
 from kirotodo.core.store.statement import Connection, Result
 
 if TYPE_CHECKING:
@@ -74,8 +75,18 @@ class _HereDriver(Transactions):
 
     def flush(self) -> None:
         """Execute what waits: SQLAlchemy asks SQLite itself."""
-        for operation, parameters, many in self._taken(("SELECT 1", (), False)):
-            (self.connection.executemany if many else self.connection.execute)(operation, parameters).close()
+        execute(self.connection, self._taken(("SELECT 1", (), False)))
+
+    @cached_property
+    def sqlalchemy(self) -> "SyncConnection":
+        """What builds statements and runs them on this connection, whose transactions are up to us."""
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+
+        engine = create_engine(
+            "sqlite://", creator=lambda: _Lent(self.connection), poolclass=NullPool, pool_reset_on_return=None
+        )
+        return engine.connect()
 
 
 class _HereConnection(SqliteConnection):
@@ -85,19 +96,8 @@ class _HereConnection(SqliteConnection):
 
     async def _through_sqlalchemy(self, statement: "Executable", parameters: Parameters) -> Result:
         self.driver.flush()
-        result: Result = _sqlalchemy_on(self.driver.connection).execute(statement, parameters)
+        result: Result = self.driver.sqlalchemy.execute(statement, parameters)
         return result
-
-
-def _sqlalchemy_on(connection: sqlite3.Connection) -> "SyncConnection":
-    """Return what builds statements and runs them on this connection, whose transactions are up to us."""
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    engine = create_engine(
-        "sqlite://", creator=lambda: _Lent(connection), poolclass=NullPool, pool_reset_on_return=None
-    )
-    return engine.connect()
 
 
 class _Lent:

@@ -227,7 +227,7 @@ class Transactions(ABC):
     async def run(self, text: Text) -> Outcome:
         """Execute this with what waits, and return its outcome."""
         statements = self._taken(text)
-        outcome: Outcome = await self.hop(lambda connection: _run(connection, statements))
+        outcome: Outcome = await self.hop(lambda connection: execute(connection, statements))
         return outcome
 
     async def end(self) -> None:
@@ -288,7 +288,7 @@ def _returns_nothing(operation: str) -> bool:
     return operation.startswith(("INSERT ", "UPDATE ", "DELETE ")) and " RETURNING " not in operation
 
 
-def _run(connection: sqlite3.Connection, statements: Sequence[Text]) -> Outcome:
+def execute(connection: sqlite3.Connection, statements: Sequence[Text]) -> Outcome:
     """Execute these, and say what came of the last one."""
     for operation, parameters, many in statements:
         cursor = (connection.executemany if many else connection.execute)(operation, parameters)
@@ -301,7 +301,7 @@ def _run(connection: sqlite3.Connection, statements: Sequence[Text]) -> Outcome:
 def _commit(connection: sqlite3.Connection, statements: Sequence[Text]) -> None:
     """Execute these, the last of which commits; a transaction that cannot is undone, since nobody else will."""
     try:
-        _run(connection, statements)
+        execute(connection, statements)
     except BaseException:
         connection.rollback()
         raise
