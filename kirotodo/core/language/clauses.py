@@ -32,7 +32,6 @@ _LIKE: Final = pattern(
 _ENDS: Final = frozenset({"\n", ".", "!", "?", ";"})
 _SOFT_JOINTS: Final = frozenset({"and", "then", "so", "but", "also"})
 _JOINTS: Final = frozenset({",", "and", "then", "but", "so", "plus", "&", "or", "-", "(", "because"})
-_WEAK_AFTER_TITLE: Final = word_set("remind remember note need want have must should gotta todo")
 _ASKS_YOU: Final = "can|could|would|will|might|may you|u [{polite}|please|be_a_dear_and|be_so_kind_as_to|mind|try_to]*"
 _WISHES: Final = "{i}|i've|we've|i'd|we'd|i'll|we'll|i'm|we're {adv}* {modal} {adv}*"
 _LEADS: Final = (

@@ -55,11 +55,6 @@ def _octets_in_sqlite(element: octets, compiler: SQLCompiler, **options: Any) ->
     return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"
 
 
-def moment_text(moment: datetime) -> str:
-    """A moment as text that `ParsedMoment` understands."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ', timespec='microseconds')}"
-
-
 class ParsedMoment(FunctionElement[datetime]):
     """The moment that a text says."""
 

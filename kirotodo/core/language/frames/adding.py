@@ -66,7 +66,6 @@ _COMMANDS: Final = (
     "put|note|jot|write|pencil|stick|pop <what> down|in [for|on|at]? after=W|R",
     "{create}|{add} [me|us|up]* list=K with|containing|including <what> [on|in it]?",
 )
-_HAVE_ON: Final = "have|get <what> {onto} list=K"
 _NEW_TASK: Final = (
     "{add}|{create} [me|us]? [a|an|another|the|one|this|my]* [new|quick|daily|weekly|monthly|recurring|repeating|"
     "all_day|all-day|calendar|single]* {newtask}|{reminder} "

@@ -1,14 +1,14 @@
 """What frames are given and what they give: a clause freed of politeness, and readings of it with a score."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from kirotodo.core.language.lexicon import CHORES, COMMON, outside
 from kirotodo.core.language.mentions import CERTAIN
 from kirotodo.core.language.targets import targets
 from kirotodo.core.language.tokens import Match, Piece, Text
-from kirotodo.core.language.types import Action, Scope, Target
+from kirotodo.core.language.types import Action, Target
 
 SURE: Final = 0.9
 LIKELY: Final = 0.75
@@ -86,11 +86,6 @@ def naming(forms: Iterable[str], *pieces: Piece) -> Iterator[tuple[int, str, Mat
             yield place, text, found
 
 
-def is_known(target: Target) -> bool:
-    """Return whether a target certainly means something on the list."""
-    return bool(target.ids or target.ordinals or target.pronoun or target.everything)
-
-
 def names_ours(piece: Piece) -> bool:
     """Return whether a stretch names an open or a finished task for certain."""
     text = piece.text
@@ -122,11 +117,6 @@ def topic_of(piece: Piece) -> str | None:
             if phrase in known:
                 return known[phrase]
     return None
-
-
-def unscoped(target: Target) -> Target:
-    """Return a target without its filter."""
-    return replace(target, scope=Scope())
 
 
 def best(readings: Iterable[Reading]) -> list[Reading]:
