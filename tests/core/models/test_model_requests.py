@@ -337,7 +337,14 @@ def test_payloads_survive_any_cut(payloads: list[dict[str, str]], cut: int, end:
     whole = b"".join(b"data: " + json.dumps(each, ensure_ascii=False).encode() + end for each in payloads)
     stream = EventStream()
     found = [one for at in range(0, len(whole), cut) for one in stream.feed(whole[at : at + cut])]
-    assert found + stream.close() == payloads
+    assert [*found, *stream.close()] == payloads
+
+
+def test_what_came_before_a_fault_is_read_though_both_came_at_once() -> None:
+    payloads = EventStream().feed(b'data: {"a": 1}\n\ndata: {"a": 2}\n\ndata: {"brok\n\n')
+    assert [next(payloads), next(payloads)] == [{"a": 1}, {"a": 2}]
+    with pytest.raises(ProviderFault):
+        next(payloads)
 
 
 async def test_a_turn_that_was_stopped_leaves_a_valid_history(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ in a turn.
 import asyncio
 import json
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -49,24 +49,27 @@ class EventStream:
         self._rest = b""
         self._part = b""
 
-    def feed(self, data: bytes) -> list[dict[str, Any]]:
-        """Return the payloads that are complete now. Raise `ProviderFault` where one is not a JSON object."""
+    def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
+        """Yield the payloads that are complete now. Raise `ProviderFault` where one is not a JSON object.
+
+        What came before the fault is yielded first, however much arrived at once.
+        """
         lines = (self._rest + data).splitlines(keepends=True)
         self._rest = lines.pop() if lines and not lines[-1].endswith((b"\n", b"\r")) else b""
+        yield from self._payloads(lines)
         if len(self._rest) + len(self._part) > LONGEST:
             raise errors.garbled()
-        return self._payloads(lines)
 
-    def close(self) -> list[dict[str, Any]]:
-        """Return the payload of a last line without a line end.
+    def close(self) -> Iterator[dict[str, Any]]:
+        """Yield the payload of a last line without a line end.
 
         A partial object is dropped, since the stream broke off in it.
         """
         last, self._rest = self._rest, b""
-        return [] if self.ended else self._payloads([last])
+        if not self.ended:
+            yield from self._payloads([last])
 
-    def _payloads(self, lines: list[bytes]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
+    def _payloads(self, lines: list[bytes]) -> Iterator[dict[str, Any]]:
         for line in lines:
             line = line.strip().removeprefix(BOM)
             if not line:
@@ -82,8 +85,7 @@ class EventStream:
             payload = self._payload(data)
             if payload is not None:
                 self.begun = True
-                found.append(payload)
-        return found
+                yield payload
 
     def _payload(self, data: bytes) -> dict[str, Any] | None:
         """The object in `data`; None while it may go on in the next line."""
