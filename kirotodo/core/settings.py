@@ -86,6 +86,17 @@ def _proxies(value: object) -> tuple[str, ...]:
     return names
 
 
+def _networks(value: object) -> tuple[str, ...]:
+    """Addresses and networks, separated by commas."""
+    names = setting.comma_list(value)
+    for name in names:
+        try:
+            ipaddress.ip_network(name, strict=False)
+        except ValueError:
+            raise ValueError("it should be networks such as 10.0.0.0/8, separated by commas") from None
+    return names
+
+
 def _counting_place(value: object) -> str:
     """`memory`, or where Redis or Valkey listens."""
     text = value.strip() if isinstance(value, str) else ""
@@ -224,6 +235,11 @@ class Settings:
     )
     streams_per_user: int = _of(
         setting.whole(ge=1), default=30, description="Event streams a user may keep open per server process."
+    )
+    webhook_private_networks: tuple[str, ...] = _of(
+        _networks,
+        default=(),
+        description="Private networks that webhooks and notifications may go to; by default only public addresses.",
     )
     metrics: bool = _of(
         setting.flag,
