@@ -282,7 +282,7 @@ async def _local(settings: "Settings", *, resume: bool, inline: bool = False) ->
     from kirotodo.core.local import LocalBackend
 
     _silence_libraries()
-    opened = await LocalBackend.open(settings, resume=resume, read_only_ok=True, inline=inline)
+    opened = await LocalBackend.open(settings, resume=resume, read_only_ok=True, inline=inline, client="command")
     _settled()
     try:
         yield opened
@@ -360,7 +360,7 @@ def _chat(
 
     async def local() -> "Backend":
         core = await asyncio.to_thread(importlib.import_module, "kirotodo.core.local")  # keys need not wait for it
-        backend: Backend = await core.LocalBackend.open(settings)
+        backend: Backend = await core.LocalBackend.open(settings, client="screen")
         return backend
 
     places = ServerSwitcher(accounts, local, local_state=settings.state_path, selection=selection)

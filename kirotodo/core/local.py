@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from kirotodo.core.agent.runner import TurnRunner
     from kirotodo.core.agent.turns import Turns
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
+    from kirotodo.core.domain.history import Actor
     from kirotodo.core.events import EncodedEvent, TurnEvent
     from kirotodo.core.language.preferences import Preferences
     from kirotodo.core.models.model import Model
@@ -106,13 +108,21 @@ class Core:
         )
         return cls(database=database, settings=settings, model=model, clock=clock, observer=observer)
 
-    def of(self, user_id: str, *, zone: ZoneInfo | None = None, request: "RequestKey | None" = None) -> "LocalBackend":
+    def of(
+        self,
+        user_id: str,
+        *,
+        zone: ZoneInfo | None = None,
+        request: "RequestKey | None" = None,
+        actor: "Actor | None" = None,
+    ) -> "LocalBackend":
         """This user's list and conversations. Costs next to nothing; its `aclose` leaves the core open.
 
         `zone` is that of the user's days and hours, the one of the settings unless told. With `request` the backend is
-        for that one request: if its edit was made before, it gives the same answer and changes nothing.
+        for that one request: if its edit was made before, it gives the same answer and changes nothing. `actor` is who
+        makes edits through it; what a turn changes, its model does.
         """
-        return LocalBackend(self, user_id=user_id, zone=zone, request=request)
+        return LocalBackend(self, user_id=user_id, zone=zone, request=request, actor=actor)
 
     @cached_property
     def hub(self) -> "EventHub":
@@ -208,9 +218,11 @@ class LocalBackend:
         zone: ZoneInfo | None = None,
         owns_core: bool = False,
         request: "RequestKey | None" = None,
+        actor: "Actor | None" = None,
     ) -> None:
         self.user_id = user_id
         self._request = request
+        self._actor = actor
         self._core = core
         self._owns_core = owns_core
         self._database = core.database
@@ -227,9 +239,11 @@ class LocalBackend:
         resume: bool = True,
         read_only_ok: bool = False,
         inline: bool = False,
+        client: str | None = None,
     ) -> Self:
         """Open a core of its own for the one local user; `resume` goes on with turns that an earlier process left.
-        `inline` is as for `Database.open`. Raises what `Core.open` and `Core.resume` raise."""
+        `inline` is as for `Database.open`. `client` is what the user edits with: "command" or "screen". Raises what
+        `Core.open` and `Core.resume` raise."""
         core = await Core.open(settings, clock=clock, model=model, read_only_ok=read_only_ok, inline=inline)
         if resume and not core.database.read_only:
             try:
@@ -237,7 +251,7 @@ class LocalBackend:
             except BaseException:
                 await core.database.aclose()
                 raise
-        return cls(core, owns_core=True)
+        return cls(core, owns_core=True, actor=None if client is None else _person(client))
 
     @property
     def read_only(self) -> bool:
@@ -487,7 +501,9 @@ class LocalBackend:
                 lambda store, _: _imported(store.tasks.show(parts), skipped=found.skipped), ImportReport
             )
         return await self._edit(
-            lambda store, _: _imported(_ids_of(store, found.drafts), skipped=found.skipped), ImportReport
+            lambda store, _: _imported(_ids_of(store, found.drafts), skipped=found.skipped),
+            ImportReport,
+            actor=_importing(self._actor),
         )
 
     async def _hidden(self, drafts: Sequence[TaskDraft], size: int) -> "list[HiddenTasks]":
@@ -495,7 +511,7 @@ class LocalBackend:
         that is cut leaves nothing to be seen, and can be made again."""
         parts: list[HiddenTasks] = []
         for start in range(0, len(drafts), size):
-            async with self._database.begin(self.user_id) as store:
+            async with self._database.begin(self.user_id, actor=_importing(self._actor)) as store:
                 parts.append(await store.tasks.add_hidden(drafts[start : start + size], after=parts))
         return parts
 
@@ -562,16 +578,18 @@ class LocalBackend:
         return UserClock(now=self._clock().astimezone(self._zone), zone=self._zone, preferences=self._core.preferences)
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[Store]:
-        async with self._database.begin(self.user_id) as store:
+    async def _writing(self, actor: "Actor | None" = None) -> AsyncIterator[Store]:
+        async with self._database.begin(self.user_id, actor=actor or self._actor) as store:
             yield store
             news = store.news()
         self._core.list_changed(self.user_id, news)
 
-    async def _edit(self, edit: "Callable[[Store, UserClock], Awaitable[T]]", kind: Any) -> T:
+    async def _edit(
+        self, edit: "Callable[[Store, UserClock], Awaitable[T]]", kind: Any, *, actor: "Actor | None" = None
+    ) -> T:
         """Make an edit, whose result is of that kind. Where the request has a key, the result is stored with the edit,
-        and a request that was answered before gets that answer."""
-        async with self._writing() as store:
+        and a request that was answered before gets that answer. `actor` makes it, in place of the backend's."""
+        async with self._writing(actor) as store:
             if self._request is None:
                 return await edit(store, self._user_clock())
             from kirotodo.core.store.json_texts import dump_answer, load_answer
@@ -594,6 +612,19 @@ async def _deleted_unless_live(store: Store, conversation_id: int, check: "Check
     if live is None:
         await store.conversations.delete(conversation_id)
     return live
+
+
+def _person(client: str) -> "Actor":
+    from kirotodo import __version__
+    from kirotodo.core.domain.history import Actor
+
+    return Actor(kind="you", name=client, version=__version__)
+
+
+def _importing(actor: "Actor | None") -> "Actor":
+    from kirotodo.core.domain.history import Actor
+
+    return Actor(kind="import") if actor is None else replace(actor, kind="import")
 
 
 async def _ids_of(store: Store, drafts: Sequence[TaskDraft]) -> tuple[int, ...]:

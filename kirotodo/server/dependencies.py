@@ -5,8 +5,9 @@ known, and counted.
 """
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -15,9 +16,11 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from kirotodo.core.domain.history import ACTOR_NAME_MAX, Actor
 from kirotodo.core.errors import DeletionPending
 from kirotodo.core.local import Core, LocalBackend
 from kirotodo.core.store.request_keys import RequestKey
+from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.core.timezones import known_zone
 from kirotodo.server.auth.authenticator import Authenticator, Principal, authenticated, authenticator_of, owner
 from kirotodo.server.auth.rate_limit import Kind
@@ -126,8 +129,11 @@ def require_json(request: Request) -> None:
 class Caller:
     """A signed-in user who asks for what is theirs."""
 
-    def __init__(self, *, core: Core, authenticator: Authenticator, principal: Principal, zone: str | None) -> None:
+    def __init__(
+        self, *, core: Core, authenticator: Authenticator, principal: Principal, zone: str | None, actor: Actor
+    ) -> None:
         self.principal = principal
+        self._actor = actor
         self._core = core
         self._authenticator = authenticator
         self._zone = zone
@@ -135,7 +141,7 @@ class Caller:
     async def backend(self, *, zone: str | None = None, request: RequestKey | None = None) -> LocalBackend:
         """Their list, read in their time zone: the given one, which is remembered, else the one remembered."""
         chosen = await self._remembered(zone or self._zone)
-        return self._core.of(self.principal.user_id, zone=chosen, request=request)
+        return self._core.of(self.principal.user_id, zone=chosen, request=request, actor=self._actor)
 
     async def _remembered(self, given: str | None) -> ZoneInfo | None:
         user_id = self.principal.user_id
@@ -146,6 +152,20 @@ class Caller:
                 await store.set_timezone(given)
             self._authenticator.zone_set(user_id, given)
         return ZoneInfo(given)
+
+
+_AGENT: Final = re.compile(r"([\w!#$%&'*+.^`|~-]+)(?:/([^\s()]+))?(?: \((\w+)\))?", re.ASCII)
+
+
+def actor_of(request: Request) -> Actor:
+    """Return who makes the edits of a request, by its `User-Agent`: a person with our client, or another program."""
+    found = _AGENT.match(request.headers.get("user-agent", ""))
+    if found is None:
+        return Actor(kind="api")
+    name, version, client = (sanitize_line(part or "")[:ACTOR_NAME_MAX] or None for part in found.groups())
+    if name == "kirotodo":
+        return Actor(kind="you", name=client, version=version)
+    return Actor(kind="api", name=name, version=version)
 
 
 def user_router(tag: str, *, prefix: str = "") -> APIRouter:
@@ -167,7 +187,11 @@ async def caller(
 ) -> Caller:
     """One who looks, or edits."""
     return Caller(
-        core=request.app.state.core, authenticator=authenticator_of(request), principal=principal, zone=x_timezone
+        core=request.app.state.core,
+        authenticator=authenticator_of(request),
+        principal=principal,
+        zone=x_timezone,
+        actor=actor_of(request),
     )
 
 
@@ -179,7 +203,11 @@ async def speaker(
 ) -> Caller:
     """One who lets a model work: `UserRoute` counts this as a turn."""
     return Caller(
-        core=request.app.state.core, authenticator=authenticator_of(request), principal=principal, zone=x_timezone
+        core=request.app.state.core,
+        authenticator=authenticator_of(request),
+        principal=principal,
+        zone=x_timezone,
+        actor=actor_of(request),
     )
 
 

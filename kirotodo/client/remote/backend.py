@@ -3,6 +3,7 @@
 """
 
 import asyncio
+import os
 import re
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -70,7 +71,7 @@ class RemoteBackend:
         self.address = address
         self.user_id = tokens.user_id
         self._insist = insist
-        self._http = Http(address, stall=stall)
+        self._http = Http(address, stall=stall, client=_client(insist))
         self._link = LinkWatch(address.host)
         self._requests = Requests(
             self._http,
@@ -238,6 +239,13 @@ class RemoteBackend:
 
     async def _ask(self, kind: type[T], how: Kind, method: str, path: str, **request: Any) -> T:
         return (await self._requests.ask(how, method, path, **request)).of(kind)
+
+
+def _client(insist: bool) -> str:
+    """Return what the user edits with: only a chat insists, and one for a browser runs where the browser is named."""
+    if not insist:
+        return "command"
+    return "browser" if os.environ.get("KIROTODO_VISITOR_ADDRESS") else "screen"
 
 
 def _turn(turn_id: str) -> str:

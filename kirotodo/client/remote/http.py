@@ -62,10 +62,18 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 class Http:
     """Sends requests to one server over one client. `stall` is how long a stream may be silent.
 
-    `version` is that of the server, once it has answered.
+    `client` is what the user edits with, which the server writes down with their changes. `version` is that of the
+    server, once it has answered.
     """
 
-    def __init__(self, address: Address, *, stall: float = STALL_SECONDS, verify: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        *,
+        stall: float = STALL_SECONDS,
+        verify: ssl.SSLContext | None = None,
+        client: str = "command",
+    ) -> None:
         self.address = address
         self.version = ""
         self._stall = stall
@@ -77,7 +85,11 @@ class Http:
             mounts=mounts_for(address.url),
             timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=10, keepalive_expiry=30),
-            headers={"User-Agent": f"kirotodo/{__version__}", "Accept": "application/json", **_on_behalf_of()},
+            headers={
+                "User-Agent": f"kirotodo/{__version__} ({client})",
+                "Accept": "application/json",
+                **_on_behalf_of(),
+            },
         )
 
     async def exchange(

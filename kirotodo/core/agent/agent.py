@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from kirotodo import __version__
 from kirotodo.core.agent.approvals import CALLS_MAX, CUT_SHORT, Ledger, is_too_many
 from kirotodo.core.agent.cancellation import Cancellation
 from kirotodo.core.agent.observer import Observer, StepReport
@@ -26,10 +27,13 @@ from kirotodo.core.agent.tool_calls import (
 )
 from kirotodo.core.agent.turn_log import TextFlow, TurnLog
 from kirotodo.core.domain.conversation import ToolCall, Usage
+from kirotodo.core.domain.history import ACTOR_NAME_MAX, Actor
 from kirotodo.core.domain.task import TaskSnapshot
 from kirotodo.core.errors import ModelError
 from kirotodo.core.events import ApprovalAnswered, EncodedEvent, TextDelta, TurnFinished, decode_event
+from kirotodo.core.model_profiles import BUILT_IN
 from kirotodo.core.models import model as port
+from kirotodo.core.models.fallback import NOTICES
 from kirotodo.core.models.model import Facts, Model, ModelRequest
 from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
@@ -97,9 +101,17 @@ class Agent:
     """Drives turns with one model. `around` is for users of whom no zone is known."""
 
     def __init__(
-        self, *, model: Model, around: TurnContext, max_messages: int, observer: Observer | None = None
+        self,
+        *,
+        model: Model,
+        around: TurnContext,
+        max_messages: int,
+        observer: Observer | None = None,
+        version: str | None = None,
     ) -> None:
+        """`version` is what the model's service calls it."""
         self.model = model
+        self._version = version
         self.around = around
         self._max_messages = max_messages
         self._observer = observer or Observer()
@@ -167,6 +179,7 @@ class Agent:
         """Store the step that asks for these calls, in one transaction with the first of them; False where that parked
         the turn."""
         flow = run.speaking
+        run.log.actor = self._actor(run)
         ran = await run_call(
             run.log,
             calls[0],
@@ -186,6 +199,7 @@ class Agent:
     async def _run_calls(self, run: Run) -> bool:
         """Run what the last step asked for and has no result yet; False where the turn was parked on the way."""
         last = run.steps[-1]
+        run.log.actor = self._actor(run)
         done: list[ToolCall] = []
         for position, call in enumerate(last.calls):
             if call.result is None:
@@ -206,6 +220,13 @@ class Agent:
                 done.append(call)
         run.steps[-1] = replace(last, calls=tuple(done))
         return True
+
+    def _actor(self, run: Run) -> Actor:
+        """Return who makes the changes of this turn: the built-in model also where it stepped in for another."""
+        first = run.steps[0].text if run.steps else run.speaking.text
+        if self.model.name == BUILT_IN or first.startswith(NOTICES):
+            return Actor(kind="built-in", name=BUILT_IN, version=__version__)
+        return Actor(kind="model", name=self.model.name[:ACTOR_NAME_MAX], version=self._version)
 
     @staticmethod
     def _ran(run: Run, ran: FinishedCall) -> ToolCall:

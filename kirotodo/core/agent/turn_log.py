@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from kirotodo.core.agent.event_hub import EventHub
+from kirotodo.core.domain.history import Actor
 from kirotodo.core.errors import StorageError
 from kirotodo.core.events import EncodedEvent, TextDelta, TurnEvent
 from kirotodo.core.store.database import Database, Store
@@ -134,6 +135,8 @@ class TurnLog:
         self.turn_id = turn_id
         self.epoch = epoch
         self.on_cancel: Callable[[], None] = lambda: None
+        self.actor: Actor | None = None
+        """Who makes the changes of this turn, once its model is known."""
         self._hub = hub
         self.last_seq = last_seq
 
@@ -146,7 +149,7 @@ class TurnLog:
     async def write(self, *, call_id: str | None = None, first: Fence | None = None) -> AsyncIterator[TurnTransaction]:
         """Open one transaction. `first` is what it begins with, where that is a fence too; it returns whether a cancel
         was requested. Raises `StaleOwner` where the turn was taken over or is over."""
-        async with self.database.begin(self.user_id, turn_id=self.turn_id, call_id=call_id) as store:
+        async with self.database.begin(self.user_id, turn_id=self.turn_id, call_id=call_id, actor=self.actor) as store:
             # The fence comes first and locks the row: an owner of an older epoch fails before it changes anything.
             cancel_requested = await (first(store.turns) if first else store.turns.fence(self.turn_id, self.epoch))
             entry = TurnTransaction(store, self.turn_id, self.last_seq)

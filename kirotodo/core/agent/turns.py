@@ -150,6 +150,7 @@ class AgentCache:
                 around=self._around,
                 max_messages=self._max_messages,
                 observer=self._observer,
+                version=self._models.version_of(model),
             )
             self._known[model] = agent
         return agent

@@ -87,6 +87,10 @@ class ModelRegistry:
         """Return the models to choose from, the default one first."""
         return choices(self._settings, default=self.default)
 
+    def version_of(self, name: str) -> str | None:
+        """Return what its service calls the model of this name; None where it is not configured any more."""
+        return next((choice.model for choice in self.choices() if choice.name == name), None)
+
     def model(self, name: str | None = None) -> Model:
         """Return the model of this name, or the default.
 

@@ -25,6 +25,7 @@ from kirotodo.core.store.tasks import TaskStore
 from kirotodo.core.store.transaction import Scope, hash_of
 
 if TYPE_CHECKING:
+    from kirotodo.core.domain.history import Actor
     from kirotodo.core.store.accounts import Account, AccountStore, SessionStatus
     from kirotodo.core.store.conversations import ConversationStore
     from kirotodo.core.store.purge import Purged
@@ -215,16 +216,23 @@ class Database:
 
     @asynccontextmanager
     async def begin(
-        self, user_id: str, *, turn_id: str | None = None, call_id: str | None = None, single: bool = False
+        self,
+        user_id: str,
+        *,
+        turn_id: str | None = None,
+        call_id: str | None = None,
+        actor: "Actor | None" = None,
+        single: bool = False,
     ) -> AsyncIterator[Store]:
-        """One write transaction. Its changes are journaled for this turn and call, or as one direct edit.
+        """One write transaction. Its changes are journaled for this turn and call, or as one direct edit, as made by
+        `actor`.
 
         Makes the user's row with the first write that needs it. Never begin a second one inside the first. `single`
         is for `append_events`.
         """
         try:
             async with self._engine.write(user_id, single=single) as connection:
-                scope = self._scope(connection, user_id, turn_id=turn_id, call_id=call_id)
+                scope = self._scope(connection, user_id, turn_id=turn_id, call_id=call_id, actor=actor)
                 yield Store(scope)
                 if scope.owed:
                     await scope.advance()
@@ -252,7 +260,13 @@ class Database:
         self.answered_at = time.monotonic()
 
     def _scope(
-        self, connection: Connection, user_id: str, *, turn_id: str | None = None, call_id: str | None = None
+        self,
+        connection: Connection,
+        user_id: str,
+        *,
+        turn_id: str | None = None,
+        call_id: str | None = None,
+        actor: "Actor | None" = None,
     ) -> Scope:
         return Scope(
             connection,
@@ -262,6 +276,7 @@ class Database:
             append_events=self._engine.append_events,
             turn_id=turn_id,
             call_id=call_id,
+            actor=actor,
             max_tasks=self._max_tasks,
             max_bytes=self._max_bytes,
         )

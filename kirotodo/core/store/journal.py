@@ -2,7 +2,8 @@
 
 A group is what one turn changed, or one direct edit (one `begin` without a turn). A turn between whose changes
 something else was changed has several groups, so that undoing group after group always goes straight back in time.
-Undo works field by field: what has changed since is left alone and named in `Changed.skipped`.
+Undo works field by field: what has changed since is left alone and named in `Changed.skipped`. What undo and redo do to
+a task is written down as a change too, with who did it, so that the journal holds every state that the list had.
 """
 
 from collections import Counter
@@ -14,13 +15,15 @@ from kirotodo.core.domain.task import Change, Changed, Task
 from kirotodo.core.errors import NotUndoable
 from kirotodo.core.store.json_texts import dump_task, load_task
 from kirotodo.core.store.statement import AnyRow, Statements
-from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted
+from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted, size_recorded
 from kirotodo.core.store.transaction import Scope
 
 _SQL: Final = Statements("journal")
 
 HIDDEN: Final = 0
 """`undone_after` of changes that are not to be seen yet; no change has this id."""
+REPLAYED: Final = -1
+"""`undone_after` of steps of undo and redo, which are never undone themselves."""
 _CHUNK: Final = 500
 
 
@@ -42,6 +45,7 @@ class Journal:
         self._scope = scope
         self._rows = rows
         self._group: int | None = None
+        self._replay_group: int | None = None
         self._changes: list[Change] = []
         self._touched: dict[int, Task | None] = {}
         self.is_whole = True
@@ -64,6 +68,7 @@ class Journal:
             "before": dump_task(before),
             "after": dump_task(after),
             "created_at": self._scope.now,
+            **self._by(),
         }
         await self._write(entry)
         self._touched[task.id] = after
@@ -83,6 +88,7 @@ class Journal:
             "created_at": self._scope.now,
             "group_id": self._group,
             "undone_after": None if group is None else HIDDEN,
+            **self._by(),
         }
         entries = [
             {"id": first_id + place, "task_id": task.id, "after": dump_task(task), **shared}
@@ -162,6 +168,12 @@ class Journal:
             raise NotUndoable("There is nothing to redo.")
         return await self._replay([entry for entry in entries if entry.group_id == entries[0].group_id], undo=False)
 
+    def _by(self) -> dict[str, Any]:
+        by = self._scope.actor
+        if by is None:
+            return {"actor": None, "actor_name": None, "actor_version": None}
+        return {"actor": by.kind, "actor_name": by.name, "actor_version": by.version}
+
     async def _write(self, entry: Mapping[str, Any]) -> None:
         if self._scope.turn_id is not None:
             new = {f"new_{name}": value for name, value in {**entry, "user_id": self._scope.user_id}.items()}
@@ -177,21 +189,27 @@ class Journal:
             before, after = load_task(entry.before), load_task(entry.after)
             source, target = (after, before) if undo else (before, after)
             self._step(replay, entry, source, target)
-        await self._store(replay)
-        await self._mark([entry.id for entry in entries], undone=undo)
+        newest = (await self._scope.rows(_SQL.NEWEST_EDIT))[0][0]
+        await self._store(replay, kind="undo" if undo else "redo")
+        await self._mark([entry.id for entry in entries], newest=newest if undo else None)
         self._group = None
         now = {task_id: None if gone else task for task_id, (task, gone) in replay.tasks.items()}
         self._touched.update(now)
         return self._changed(now, replay.changes, tuple(replay.skipped))
 
-    async def _store(self, replay: _Replay) -> None:
+    async def _store(self, replay: _Replay, *, kind: str) -> None:
         """Write what a replay came to, in a few statements: an import of thousands may be undone, and others wait."""
         steps = [
             (*replay.there[task_id], *now) for task_id, now in replay.tasks.items() if replay.there[task_id] != now
         ]
-        if not steps:
+        if not replay.changes:
             return
-        by: Counter[str] = Counter()
+        by: Counter[str] = Counter(
+            changes=len(replay.changes),
+            stored=sum(
+                size_recorded(task) for each in replay.changes for task in (each.before, each.after) if task is not None
+            ),
+        )
         for was, was_gone, is_, gone in steps:
             by.update(counted(None if gone else is_))
             by.update(counted(None if was_gone else was, -1))
@@ -203,6 +221,31 @@ class Journal:
         for was, _, is_, _ in steps:
             if was != is_:
                 await self._rows.update(was, is_, revision=numbers.revision)
+        await self._record_replay(replay, numbers.change - len(replay.changes) + 1, kind)
+
+    async def _record_replay(self, replay: _Replay, first_id: int, kind: str) -> None:
+        self._replay_group = self._replay_group or first_id
+        shared = {
+            "turn_id": self._scope.turn_id,
+            "call_id": self._scope.call_id,
+            "created_at": self._scope.now,
+            "group_id": self._replay_group,
+            "undone_after": REPLAYED,
+            "replay": kind,
+            **self._by(),
+        }
+        entries = (
+            {
+                "id": first_id + place,
+                "task_id": change.task_id,
+                "before": dump_task(change.before),
+                "after": dump_task(change.after),
+                "replayed_id": change.id,
+                **shared,
+            }
+            for place, change in enumerate(replay.changes)
+        )
+        await self._scope.insert(_SQL.INSERT, *entries)
 
     def _step(self, replay: _Replay, entry: AnyRow, source: Task | None, target: Task | None) -> None:
         """Bring one task from `source` to `target`, as far as it still is as `source` says."""
@@ -244,11 +287,14 @@ class Journal:
         replay.tasks[task.id] = (task, after is None)
         replay.changes.append(Change(id=entry.id, task_id=task.id, before=before, after=after))
 
-    async def _mark(self, ids: list[int], *, undone: bool) -> None:
+    async def _mark(self, ids: list[int], *, newest: int | None) -> None:
+        """Mark changes as undone while `newest` was the newest edit; without it, as done again."""
         for start in range(0, len(ids), _CHUNK):
-            await self._scope.execute(
-                _SQL.MARK_UNDONE if undone else _SQL.MARK_REDONE, {"ids": ids[start : start + _CHUNK]}
-            )
+            some = {"ids": ids[start : start + _CHUNK]}
+            if newest is None:
+                await self._scope.execute(_SQL.MARK_REDONE, some)
+            else:
+                await self._scope.execute(_SQL.MARK_UNDONE, {**some, "newest": newest})
 
     @staticmethod
     def _changed(touched: dict[int, Task | None], made: Sequence[Change], skipped: tuple[str, ...] = ()) -> Changed:

@@ -26,7 +26,8 @@ class UserRow(SQLModel, table=True):
     at its end), counted by a purge.
 
     `reset_hash` is that of the token that may set a new password until `reset_expires_at`. From `deletion_at` on the
-    user is gone, with everything of theirs; it is None while nobody asked for that.
+    user is gone, with everything of theirs; it is None while nobody asked for that. Changes before `history_from` may
+    have been purged; None where none ever was.
     """
 
     __tablename__ = "users"
@@ -47,6 +48,7 @@ class UserRow(SQLModel, table=True):
     deletion_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     reset_hash: str | None = None
     reset_expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    history_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class DeletedUserRow(SQLModel, table=True):
@@ -301,8 +303,12 @@ class TurnEventRow(SQLModel, table=True):
 class ChangeRow(SQLModel, table=True):
     """A journal entry: a task before and after, as JSON. `group_id` is the id of the first change of its group.
 
-    `undone_after` is None while the change holds; once undone, the id of the user's newest change at that moment: so a
-    new change leaves nothing to redo without a write to the old ones.
+    `undone_after` is None while the change holds; once undone, the id of the user's newest edit at that moment: so a
+    new edit leaves nothing to redo without a write to the old ones. What undo and redo do to a task is a change too, so
+    that the journal holds every state the list had: `replay` says which, `replayed_id` is the change that was undone or
+    done again, and `undone_after` is -1, since such a change is never undone itself.
+
+    `actor`, `actor_name` and `actor_version` are `domain.history.Actor`; None in changes of earlier releases.
     """
 
     __tablename__ = "changes"
@@ -311,6 +317,8 @@ class ChangeRow(SQLModel, table=True):
         Index("ix_changes_undone", "user_id", "undone_after", "id"),
         Index("ix_changes_group", "user_id", "group_id", "id"),
         Index("ix_changes_call", "user_id", "turn_id", "call_id", "id"),
+        Index("ix_changes_task", "user_id", "task_id", "id"),
+        Index("ix_changes_actor", "user_id", "actor", "id"),
     )
 
     user_id: str = Field(primary_key=True)
@@ -323,6 +331,11 @@ class ChangeRow(SQLModel, table=True):
     after: str | None = Field(default=None, sa_type=cast(Any, LongText))
     undone_after: int | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
+    actor: str | None = None
+    actor_name: str | None = None
+    actor_version: str | None = None
+    replay: str | None = None
+    replayed_id: int | None = None
 
 
 class SearchDocumentRow(SQLModel, table=True):

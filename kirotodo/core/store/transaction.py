@@ -16,6 +16,8 @@ from kirotodo.core.store.statement import AnyRow, AnyStatement, Connection, Resu
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
+    from kirotodo.core.domain.history import Actor
+
 _SQL: Final = Statements("transaction")
 
 
@@ -66,6 +68,7 @@ class Scope:
         append_events: AppendEvents,
         turn_id: str | None = None,
         call_id: str | None = None,
+        actor: "Actor | None" = None,
         max_tasks: int | None = None,
         max_bytes: int | None = None,
     ) -> None:
@@ -78,6 +81,7 @@ class Scope:
         self._append_events = append_events
         self.turn_id = turn_id
         self.call_id = call_id
+        self.actor = actor
         self.owed = 0
         """Bytes that are to be counted by the next `advance`, or at the end."""
         self.counters: Counters | None = None

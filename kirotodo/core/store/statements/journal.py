@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Integer, String, bindparam, func, insert, select, update
+from sqlalchemy import BindParameter, Integer, String, bindparam, func, insert, select, union_all, update
 
 from kirotodo.core.store.statements.transaction import UID
-from kirotodo.core.store.tables import changes, users
+from kirotodo.core.store.tables import changes
 
 ENTRY: Final = (changes.c.id, changes.c.group_id, changes.c.task_id, changes.c.before, changes.c.after)
 MINE: Final = changes.c.user_id == UID
@@ -14,14 +14,14 @@ INSERT: Final = insert(changes)
 HOLDS: Final = changes.c.undone_after.is_(None)
 NEWEST: Final = (
     select(changes.c.group_id, changes.c.turn_id, changes.c.undone_after)
-    .where(MINE)
+    .where(MINE, changes.c.replay.is_(None))
     .order_by(changes.c.id.desc())
     .limit(1)
     .subquery()
 )
 HIDDEN: Final = 0
 """`undone_after` of changes that are not to be seen yet; no change has this id."""
-LATER: Final = ("group_id", "undone_after")
+LATER: Final = ("group_id", "undone_after", "replay", "replayed_id")
 JOINED: Final = (
     select(NEWEST.c.group_id)
     .where(NEWEST.c.turn_id == bindparam("new_turn_id"), NEWEST.c.undone_after.is_(None))
@@ -60,10 +60,19 @@ OF_CALL: Final = (
     .where(MINE, changes.c.turn_id == bindparam("turn"), changes.c.call_id == bindparam("call"))
     .order_by(changes.c.id.desc())
 )
-LAST_ID: Final = select(users.c.last_change_id).where(users.c.id == UID).scalar_subquery()
-REDOABLE: Final = select(*ENTRY).where(MINE, changes.c.undone_after == LAST_ID).order_by(changes.c.id)
+NEWEST_PARTS: Final = union_all(
+    select(func.max(changes.c.id).label("id")).where(MINE, HOLDS),
+    select(func.max(changes.c.id)).where(MINE, changes.c.undone_after == HIDDEN),
+    select(func.max(changes.c.undone_after)).where(MINE, changes.c.undone_after > HIDDEN),
+).subquery()
+NEWEST_EDIT: Final = select(func.max(NEWEST_PARTS.c.id))
+"""The id of the newest edit: it holds, or is hidden, or was undone, which put its own id down. Each part is one look at
+an index, however many steps of undo came after it."""
+REDOABLE: Final = (
+    select(*ENTRY).where(MINE, changes.c.undone_after == NEWEST_EDIT.scalar_subquery()).order_by(changes.c.id)
+)
 THESE: Final = update(changes).where(MINE, changes.c.id.in_(bindparam("ids", expanding=True)))
-MARK_UNDONE: Final = THESE.values(undone_after=LAST_ID)
+MARK_UNDONE: Final = THESE.values(undone_after=bindparam("newest"))
 MARK_REDONE: Final = THESE.values(undone_after=None)
 SHOW_ADDED: Final = (
     update(changes)
