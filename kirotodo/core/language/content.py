@@ -4,8 +4,10 @@ What remains is the title, in the user's own words. Also the plain form of an ad
 """
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from kirotodo.core.domain.task import NAME_MAX, TITLE_MAX, Priority
 from kirotodo.core.errors import InvalidInput
@@ -67,8 +69,7 @@ _CONDITION: Final = (
 )
 
 
-@dataclass(slots=True)
-class Content:
+class Content(msgspec.Struct):
     """The parts of a new task as they were said. `piece` is what remains of the words, before holes are cut out."""
 
     piece: Piece
@@ -82,7 +83,7 @@ class Content:
     remind: str | None = None
     dated: bool = False
     time_only: bool = False
-    holes: list[Token] = field(default_factory=list)
+    holes: list[Token] = msgspec.field(default_factory=list)
 
 
 def merged(a: When | None, b: When | None, *, a_time_only: bool, b_time_only: bool) -> When | None:

@@ -2,22 +2,19 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from functools import cached_property
+from typing import Any, Literal
+
+import msgspec
 
 from kirotodo.core.domain.task import Priority
 from kirotodo.core.language.types import QueryKind, Scope
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 Missing = Literal["task", "yes", "title", "when", "first_item", "list"]
 """What an open question waits for: one of the tasks offered, a yes, a title, a date, a first item, a list."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TaskView:
+class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     """A task as far as it helps to read a text. Every moment is local and aware."""
 
     id: int
@@ -33,17 +30,15 @@ class TaskView:
     completed: dt.datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A tool call as data: it was made, or it waits for an answer. `task_ids` are those it touched or would touch."""
 
     tool: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = msgspec.field(default_factory=dict)
     task_ids: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An open question: what is missing, the calls that the answer completes, and the tasks offered, in order."""
 
     missing: Missing
@@ -51,8 +46,7 @@ class Pending:
     offered: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DialogueState:
+class DialogueState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the last turns left to refer to.
 
     `done` are the calls of the last turn that changed something, in order. `shown` are the tasks in the order just
@@ -85,24 +79,16 @@ class DialogueState:
 
     def to_json(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
-        plain: dict[str, Any] = _adapter().dump_python(self, mode="json", exclude_defaults=True)
+        plain: dict[str, Any] = msgspec.to_builtins(self)
         return plain
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "DialogueState":
-        """Return the state that `to_json` wrote. Raise `pydantic.ValidationError` on anything else."""
-        return _adapter().validate_python(dict(plain))
+        """Return the state that `to_json` wrote. Raise `msgspec.ValidationError` on anything else."""
+        return msgspec.convert(dict(plain), DialogueState)
 
 
-@cache
-def _adapter() -> "TypeAdapter[DialogueState]":
-    from pydantic import TypeAdapter  # here, so that reading a text does not load it
-
-    return TypeAdapter(DialogueState)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What is known beside a text. `complete` says whether `tasks` holds every open task."""
 
     tasks: tuple[TaskView, ...] = ()

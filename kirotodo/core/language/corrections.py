@@ -4,10 +4,13 @@ Such a text consists of words that tie it to the last turn ("no", "i meant", "an
 some of its tasks, and of nothing else. Which of these there are decides what becomes of the last change.
 """
 
+import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.language.context import DialogueState, TaskView
@@ -54,8 +57,7 @@ _LONGEST: Final = 5
 """Words of the longest phrase that leads or ends a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(msgspec.Struct, frozen=True):
     """A text after the last turn: the classes of the words that tie it there, and what is left without them."""
 
     whole: Piece
@@ -317,9 +319,9 @@ def _ended(mark: Remark, read: Read) -> Meant:
         and whole.match("[{oops}|and|but|only|just|make_it]* [until|till|ending|up_to|through]* W [{softener}]*")
         and any(each in whole.text.low for each in _UNTIL)
     ):
-        rule = replace(rule, until=spans[0].value.when.date, count=None)
+        rule = dataclasses.replace(rule, until=spans[0].value.when.date, count=None)
     elif whole.match("[{oops}|and|but]* no|without [an|any]? end_date|end|limit|last_date [{softener}]*"):
-        rule = replace(rule, until=None, count=None)
+        rule = dataclasses.replace(rule, until=None, count=None)
     else:
         return None
     return (Amend(change=Update(target=IT, recurrence=Recurrence(rule=str(rule)))),)

@@ -6,8 +6,9 @@ is left to the frames; so is one whose words name nothing that the last turn cou
 
 import datetime as dt
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.language.content import cut_at
 from kirotodo.core.language.context import Context, DialogueState, Pending

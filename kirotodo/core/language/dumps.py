@@ -1,8 +1,9 @@
 """Many things at once: what follows a colon, and what people pour out when they empty their heads."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.language.clauses import freed
 from kirotodo.core.language.content import added, content_of, cut_at, inherit, is_command, is_empty, split_items, tidied

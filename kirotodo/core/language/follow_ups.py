@@ -1,8 +1,9 @@
 """Questions that go on from the last one: "and tuesday?", "the rest of the week", "which ones?"."""
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.language.context import DialogueState
 from kirotodo.core.language.slots import (

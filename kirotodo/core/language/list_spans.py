@@ -1,8 +1,9 @@
 """The spans of a text that are found in its words: names of lists, priorities, places in a list that was shown."""
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.domain.task import Priority
 from kirotodo.core.language.lexicon import NUMBERS, ORDINALS, phrases

@@ -6,9 +6,10 @@ An index over the titles is made once for each context: a text costs what its wo
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
+
+import msgspec
 
 from kirotodo.core.language.context import TaskView
 from kirotodo.core.language.lexicon import KINDRED, phrases
@@ -46,8 +47,7 @@ _PAST: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """A task that words may mean; `score` runs to 100, which is the very title."""
 
     id: int
@@ -55,8 +55,7 @@ class Match:
     done: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Title:
+class _Title(msgspec.Struct, frozen=True):
     task: TaskView
     plain: str
     stems: tuple[str, ...]

@@ -1,12 +1,12 @@
 """What is meant where people differ. A module of its own, since every edit has preferences and few read words."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Preferences:
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """Where people differ, what is meant.
 
     `next_weekday`: "next friday" is the friday of the coming calendar week ("week"), or the first one after today

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.list_spans import known_list
@@ -14,8 +16,7 @@ from kirotodo.core.language.when.parse import find_when
 from kirotodo.core.language.when.tokens import word_set
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
+class Narrowed(msgspec.Struct, frozen=True):
     """A filter, and the words that are no part of it; `every` if all that fit are meant, `plural` if several may be."""
 
     scope: Scope
@@ -54,15 +55,14 @@ _PLURAL: Final = word_set(
 )
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(msgspec.Struct):
     """Reads a row of tokens from left to right into a scope; `rest` are the places of the words that name."""
 
     piece: Piece
     tokens: list[Token]
     question: bool
-    scope: Scope = field(default_factory=Scope)
-    rest: list[int] = field(default_factory=list)
+    scope: Scope = msgspec.field(default_factory=Scope)
+    rest: list[int] = msgspec.field(default_factory=list)
     every: bool = False
     plural: bool = False
     when: When | None = None
@@ -295,7 +295,7 @@ def _part(reader: _Reader, i: int) -> int:
         and not reader.rest
         and (after in _PLURAL or after in phrases("event"))
     ):
-        reader.scope = replace(reader.scope, part=word)  # type: ignore[arg-type]
+        reader.scope = replace(reader.scope, part=word)
         reader.plural = reader.plural or after in _PLURAL
         return i + 1
     return i

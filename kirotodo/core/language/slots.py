@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from kirotodo.core.language.context import Call, DialogueState
 from kirotodo.core.language.lexicon import NUMBERS, phrases
@@ -31,8 +33,7 @@ _PRONOUNS: Final = word_set("it that this them those these both")
 POINTING: Final = word_set("both them those these they")
 
 
-@dataclass(slots=True)
-class Slots:
+class Slots(msgspec.Struct):
     """The values in a stretch of words, and the words between them that are none."""
 
     when: When | None = None
@@ -50,7 +51,7 @@ class Slots:
     both: bool = False
     counted: bool = False
     """Whether a value is a new number for one that was said before."""
-    rest: list[Token] = field(default_factory=list)
+    rest: list[Token] = msgspec.field(default_factory=list)
 
     @property
     def any(self) -> bool:

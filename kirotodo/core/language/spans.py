@@ -3,8 +3,9 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from kirotodo.core.domain.task import Priority
 from kirotodo.core.language.lexicon import NUMBERS, phrases
@@ -42,8 +43,7 @@ _NUMBER_WORDS: Final = pattern(r"\b(?:task|item|number|todo) (?P<n>one|two|three
 _AFTER_LENGTH: Final = word_set("before beforehand ahead prior early earlier advance")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A word, a sign or a span. `word` is what forms see; `value` is what a span stands for."""
 
     word: str
@@ -66,8 +66,7 @@ class Token:
 SIGNS: Final = frozenset({",", ";", ".", "!", "?", "\n", "(", ")", "-", "", "…"})
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """What W stands for. `time_only`: its day was filled in; `kept`: a title keeps it ("tuesday's rehearsal")."""
 
     when: When
@@ -75,8 +74,7 @@ class Moment:
     kept: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(msgspec.Struct, frozen=True):
     """What D and L stand for: a length, and the word that says in which direction."""
 
     length: Length
@@ -84,8 +82,7 @@ class Shift:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListName:
+class ListName(msgspec.Struct, frozen=True):
     """What K stands for: the name of a list, or None for the list itself; `known` if it is one of the user's."""
 
     name: str | None
@@ -93,8 +90,7 @@ class ListName:
     bare: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A text as written and in lower case, and what its dates are relative to."""
 
     raw: str

@@ -1,8 +1,9 @@
 """Which tasks a stretch of words is about: by number, by place, by pronoun, by words that stand for titles."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.language.lexicon import CHORES, NUMBERS, PAIRS, phrases
 from kirotodo.core.language.mentions import CERTAIN, STOP, VERY, Match, stem

@@ -8,8 +8,9 @@ import datetime as dt
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.language.context import Context
 from kirotodo.core.language.forms import form

@@ -1,8 +1,9 @@
 """The meaning of a text: frozen values, which `understand` returns and the built-in model acts on."""
 
 import datetime as dt
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from kirotodo.core.domain.task import Priority, RecursFrom
 from kirotodo.core.language.preferences import Preferences as Preferences
@@ -11,8 +12,7 @@ DayPart = Literal["morning", "afternoon", "evening", "night"]
 Grain = Literal["minute", "day", "week", "month", "year"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class When:
+class When(msgspec.Struct, frozen=True, kw_only=True):
     """A local day, and a local time where one was said. `until` closes a range ("this week", "next 3 days"), inclusive.
 
     `grain` is how exact the words were; a week, month or year begins at `date`.
@@ -30,16 +30,14 @@ class When:
         return dt.datetime.combine(self.date, self.time) if self.time is not None else None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recurrence:
+class Recurrence(msgspec.Struct, frozen=True, kw_only=True):
     """An RFC 5545 rule without DTSTART. `recurs_from` is "completion" for "every! 3 days" and "3 days after done"."""
 
     rule: str
     recurs_from: RecursFrom = "schedule"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A filter on the list, as a question or a bulk command states it; None and empty mean no filter.
 
     Everything that is set must hold of a task. `has` and `lacks` name fields that must be set or empty ("recurring
@@ -68,8 +66,7 @@ Pronoun = Literal["it", "them", "other", "last", "first"]
 """it: the one talked about · them: those talked about · other: of two, the one not taken · last, first: of the list."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Which tasks a command is about. Exactly one way of saying it is set, `scope` may narrow `words` or `everything`.
 
     `ids` are the list's own numbers ("task 3", "#3", "1, 2 and 5"); `ordinals` are places in the list shown last
@@ -84,12 +81,11 @@ class Target:
     pronoun: Pronoun | None = None
     everything: bool = False
     plural: bool = False
-    scope: Scope = field(default_factory=Scope)
+    scope: Scope = msgspec.field(default_factory=Scope)
     candidates: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Add:
+class Add(msgspec.Struct, frozen=True, kw_only=True):
     """Add a task. `title` keeps the user's words and capitals, without the dates at its edges.
 
     `remind` is when to remind, if that was given apart from when it is due ("remind me 10 minutes before").
@@ -111,26 +107,23 @@ completed_when: when `target` was done · next: what comes first in `scope` · s
 which there are · changes: what was changed last."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Answer a question about the list, without changing it. Nothing that is a question changes anything."""
 
     about: QueryKind = "tasks"
-    scope: Scope = field(default_factory=Scope)
+    scope: Scope = msgspec.field(default_factory=Scope)
     target: Target | None = None
     count_only: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Complete:
+class Complete(msgspec.Struct, frozen=True, kw_only=True):
     """Complete tasks, or reopen them where `completed` is False."""
 
     target: Target
     completed: bool = True
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Update:
+class Update(msgspec.Struct, frozen=True, kw_only=True):
     """Change tasks.
 
     `title` renames; `when` with only a time (`time_only`) keeps the date. The shifts are counted from each task's own
@@ -154,30 +147,26 @@ class Update:
     clear: frozenset[Clearable] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delete:
+class Delete(msgspec.Struct, frozen=True, kw_only=True):
     """Delete tasks."""
 
     target: Target
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Skip:
+class Skip(msgspec.Struct, frozen=True, kw_only=True):
     """Leave out one occurrence of recurring tasks: they move on to the next one. `when` is the occurrence, if named."""
 
     target: Target
     when: When | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Clear:
+class Clear(msgspec.Struct, frozen=True, kw_only=True):
     """Empty a whole list ("clear my shopping list", "delete everything", "remove all completed tasks")."""
 
-    scope: Scope = field(default_factory=Scope)
+    scope: Scope = msgspec.field(default_factory=Scope)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CreateList:
+class CreateList(msgspec.Struct, frozen=True, kw_only=True):
     """Create a list.
 
     Lists are projects, which exist from their first task on. `name` is None where it was not given.
@@ -186,49 +175,42 @@ class CreateList:
     name: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeleteList:
+class DeleteList(msgspec.Struct, frozen=True, kw_only=True):
     """Delete a list and its tasks."""
 
     name: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RenameList:
+class RenameList(msgspec.Struct, frozen=True, kw_only=True):
     """Give a list another name: its tasks move there."""
 
     name: str
     to: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Undo:
+class Undo(msgspec.Struct, frozen=True, kw_only=True):
     """Undo the last change."""
 
     turns: int = 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Redo:
+class Redo(msgspec.Struct, frozen=True, kw_only=True):
     """Redo the change that was undone last."""
 
     pass
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Yes:
+class Yes(msgspec.Struct, frozen=True, kw_only=True):
     """Agree to the question before, with the values of `change` where it says more ("yes, for sunday")."""
 
     change: "Update | None" = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class No:
+class No(msgspec.Struct, frozen=True, kw_only=True):
     """Refuse the question before. "no, the second one" is a `Pick` with `instead`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pick:
+class Pick(msgspec.Struct, frozen=True, kw_only=True):
     """Choose among what was offered, without a verb: "the second one", "both", "2", "the dentist one".
 
     `instead` says that the last action took the wrong one: undo it and do it to this one ("no, the second one").
@@ -240,8 +222,7 @@ class Pick:
     change: "Update | None" = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Amend:
+class Amend(msgspec.Struct, frozen=True, kw_only=True):
     """Correct the last action ("no, medium", "i meant the 12th", "the team lunch, not the meeting").
 
     `change.target` is the right target, where that was wrong, or the part of what was done that the correction is
@@ -251,58 +232,50 @@ class Amend:
     change: Update
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Repeat:
+class Repeat(msgspec.Struct, frozen=True, kw_only=True):
     """Do the last action again, to another target or with another value ("the tap as well", "the dentist to 11")."""
 
     change: Update
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TakeBack:
+class TakeBack(msgspec.Struct, frozen=True, kw_only=True):
     """Undo the last action, or the part of it that `target` names ("undo just the first", "not the eggs")."""
 
     target: Target | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Confirm:
+class Confirm(msgspec.Struct, frozen=True, kw_only=True):
     """Ask back with the reading of a text that is not sure enough to act on; "yes" does it."""
 
     actions: tuple["Action", ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Help:
+class Help(msgspec.Struct, frozen=True, kw_only=True):
     """Explain what can be asked."""
 
     pass
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Smalltalk:
+class Smalltalk(msgspec.Struct, frozen=True, kw_only=True):
     """Answer greetings, thanks and the like with a short friendly word; no change."""
 
     kind: Literal["greeting", "thanks", "goodbye", "how_are_you", "who_are_you", "praise", "apology", "other"] = "other"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutOfScope:
+class OutOfScope(msgspec.Struct, frozen=True, kw_only=True):
     """Refuse briefly what is not this program's job (weather, music, trivia, messages …); no change."""
 
     topic: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Clarify:
+class Clarify(msgspec.Struct, frozen=True, kw_only=True):
     """Ask for what is missing: `missing` says what."""
 
     missing: Literal["title", "target", "time", "list", "meaning"] = "meaning"
     action: Literal["add", "complete", "update", "delete", "query"] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
     """Leave out items of a pasted list whose boxes are ticked: they are already done."""
 
     texts: tuple[str, ...]
@@ -336,8 +309,7 @@ Action: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SpanView:
+class SpanView(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of a text that was recognised: its kind, its words and what they stand for."""
 
     kind: str
@@ -345,8 +317,7 @@ class SpanView:
     meaning: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReadingView:
+class ReadingView(msgspec.Struct, frozen=True, kw_only=True):
     """One way in which a clause was read: by which frame, how well (0 to 1), and as what."""
 
     frame: str
@@ -355,16 +326,14 @@ class ReadingView:
     actions: tuple[Action, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """How an understanding came about, for people: the spans, and the readings of each clause, the best first."""
 
     spans: tuple[SpanView, ...] = ()
     readings: tuple[ReadingView, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Understanding:
+class Understanding(msgspec.Struct, frozen=True, kw_only=True):
     """The meaning of a text.
 
     `actions` are in the order given, at least one; `when` is the first date or moment that the text names, wherever it

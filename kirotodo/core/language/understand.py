@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.language.clauses import cleaned, corrected, freed, opens, sentences, splits
 from kirotodo.core.language.content import added, content_of, cut_at, is_command, is_empty

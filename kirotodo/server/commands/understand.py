@@ -1,6 +1,5 @@
 """`understand`: what the built-in model makes of a text, for people and for scoring. Touches no list."""
 
-import dataclasses
 import datetime as dt
 import json
 import sys
@@ -8,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from kirotodo.core.text.dates import describe_rule
 from kirotodo.core.text.sanitize import sanitize_line
@@ -110,12 +110,17 @@ def read(text: str) -> "Understanding":
     from kirotodo.core.language.understand import understand
 
     settings = load_settings()
-    chosen = {field.name: getattr(settings, field.name) for field in dataclasses.fields(Preferences)}
+    chosen = {field.name: getattr(settings, field.name) for field in msgspec.structs.fields(Preferences)}
     return understand(text, now=dt.datetime.now(settings.zone), preferences=Preferences(**chosen))
 
 
 def as_json(understanding: "Understanding") -> dict[str, Any]:
     """`actions`, each with its `op` and what of it was said."""
+    plain: dict[str, Any] = msgspec.to_builtins(_explanation(understanding))
+    return plain
+
+
+def _explanation(understanding: "Understanding") -> dict[str, Any]:
     return {
         "actions": [{"op": _op(action), **_fields_of(action)} for action in understanding.actions],
         "when": understanding.when,
@@ -177,7 +182,7 @@ def _op(action: object) -> str:
 def _fields_of(value: Any) -> dict[str, Any]:
     """The fields that differ from their defaults, or have none."""
     fields: dict[str, Any] = {}
-    for field in dataclasses.fields(value):
+    for field in msgspec.structs.fields(value):
         given = getattr(value, field.name)
         default = field.default_factory() if callable(field.default_factory) else field.default
         if given != default:
@@ -190,7 +195,7 @@ def _words(value: Any) -> str:
 
     if isinstance(value, Recurrence):
         return describe_rule(value.rule, recurs_from=value.recurs_from)
-    if dataclasses.is_dataclass(value):
+    if isinstance(value, msgspec.Struct):
         parts = _fields_of(value).items()
         return ", ".join(_words(part) if name in {"date", "time"} else f"{name} {_words(part)}" for name, part in parts)
     match value:

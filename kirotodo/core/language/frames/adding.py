@@ -1,8 +1,9 @@
 """Putting things on the list: commands, reminders, facts and wishes, and to-dos written as one says them to oneself."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.language.content import (
     added,

@@ -1,8 +1,9 @@
 """What frames are given and what they give: a clause freed of politeness, and readings of it with a score."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from kirotodo.core.language.lexicon import CHORES, COMMON, outside
 from kirotodo.core.language.mentions import CERTAIN
@@ -17,8 +18,7 @@ MAYBE: Final = 0.55
 FAINT: Final = 0.3
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """One way to read a clause: by which frame, how sure from 0 to 1, and as what."""
 
     frame: str
@@ -26,8 +26,7 @@ class Reading:
     actions: tuple[Action, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """A clause without what only surrounds a wish.
 
     `request`: it says "can you …"; `wish`: it says "i need to …"; `hedged`: it says "maybe"; `asked`: it ends in a

@@ -5,8 +5,9 @@ edit is to be.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.language.frames.base import MAYBE, Clause, Reading, names_ours, reading
 from kirotodo.core.language.lexicon import phrases

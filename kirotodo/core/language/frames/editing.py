@@ -7,9 +7,11 @@ of ours. The values decide what is changed, so no word order and no verb is a fo
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from kirotodo.core.language.content import merged
 from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, reading, sure_of
@@ -67,18 +69,17 @@ def _roles() -> dict[str, str]:
     return {phrase: role for role, names in _ROLES for name in names for phrase in phrases(name)}
 
 
-@dataclass(slots=True)
-class _Edit:
+class _Edit(msgspec.Struct):
     """What the words around `what` say: their roles, and the values and fields that they state or deny."""
 
     what: Piece
-    roles: set[str] = field(default_factory=set)
-    words: set[str] = field(default_factory=set)
-    values: list[tuple[Token, str]] = field(default_factory=list)
-    denied: list[tuple[Token, str]] = field(default_factory=list)
+    roles: set[str] = msgspec.field(default_factory=set)
+    words: set[str] = msgspec.field(default_factory=set)
+    values: list[tuple[Token, str]] = msgspec.field(default_factory=list)
+    denied: list[tuple[Token, str]] = msgspec.field(default_factory=list)
     unknown: int = 0
-    fields: set[Clearable] = field(default_factory=set)
-    lost: set[Clearable] = field(default_factory=set)
+    fields: set[Clearable] = msgspec.field(default_factory=set)
+    lost: set[Clearable] = msgspec.field(default_factory=set)
 
     def last(self, kinds: str) -> Any:
         """Return what the last value of some kinds stands for."""

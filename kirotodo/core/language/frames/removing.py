@@ -1,8 +1,9 @@
 """Taking things off the list: deleting, emptying and dropping lists, and what is told that comes to the same."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.language.frames.base import FAINT, LIKELY, MAYBE, SURE, Clause, Reading, reading, sure_of
 from kirotodo.core.language.lexicon import phrases

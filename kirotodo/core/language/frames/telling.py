@@ -5,9 +5,10 @@ anything else is left alone, and no phrase has to be foreseen.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
+
+import msgspec
 
 from kirotodo.core.language.frames.base import Clause, Reading, reading
 from kirotodo.core.language.lexicon import phrases
@@ -34,8 +35,7 @@ _ANCHORS: Final = word_set(
 """Words that show that a name is one of something known; without them it may be of something new."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """What a clause tells: its values, what became of the tasks, and the words that must name them."""
 
     senses: frozenset[str]

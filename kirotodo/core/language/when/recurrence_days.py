@@ -4,8 +4,9 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from kirotodo.core.domain.rule import Freq, Rule, ordered, ordered_days
 from kirotodo.core.language.when.calendar_words import MONTHS, WEEKDAYS
@@ -36,24 +37,23 @@ PLURALS: Final = {word + "s": day for word, day in WEEKDAYS.items() if word.ends
 LIST_MARKS: Final = word_set("and & , + or /")
 
 
-@dataclass
-class Draft:
+class Draft(msgspec.Struct):
     """A rule under construction. `holes` are tokens within it that say when it starts, which is not part of a rule."""
 
     freq: Freq | None = None
     interval: int = 1
-    days: list[tuple[int, int]] = field(default_factory=list)
-    monthdays: list[int] = field(default_factory=list)
-    months: list[int] = field(default_factory=list)
-    yeardays: list[int] = field(default_factory=list)
-    weeks: list[int] = field(default_factory=list)
-    positions: list[int] = field(default_factory=list)
-    times: list[dt.time] = field(default_factory=list)
+    days: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    monthdays: list[int] = msgspec.field(default_factory=list)
+    months: list[int] = msgspec.field(default_factory=list)
+    yeardays: list[int] = msgspec.field(default_factory=list)
+    weeks: list[int] = msgspec.field(default_factory=list)
+    positions: list[int] = msgspec.field(default_factory=list)
+    times: list[dt.time] = msgspec.field(default_factory=list)
     part: Part | None = None
     count: int | None = None
     until: dt.date | None = None
     completion: bool = False
-    holes: list[int] = field(default_factory=list)
+    holes: list[int] = msgspec.field(default_factory=list)
 
     @property
     def dayless(self) -> bool:

@@ -1,10 +1,12 @@
 """Cut a text into tokens, and locate values in it. Knows nothing of dates."""
 
 import re
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Final, Generic, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import Preferences
@@ -55,8 +57,7 @@ _TOKENS = pattern(
 _MONTH_DAY = pattern(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\d{1,2}\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class Found(msgspec.Struct, Generic[T], frozen=True):
     """A value and where it stands: `text[start:end]`, the preposition before it included, `bare_start` without it.
 
     `time_only` says of a moment that only a time of day was given, so that its day was filled in. `kept` is the part of
@@ -72,8 +73,7 @@ class Found(Generic[T]):
     kept: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A text in tokens. `words` are lower case, without possessive 's, and padded with empty strings at the end.
 
     `moving` says that the text reschedules something, so that "to" names a goal and joins no range.
@@ -99,8 +99,7 @@ class Line:
         return index < self.size and self.text[self.starts[index]].isupper()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """A line with what its words are relative to: the local moment and the user's preferences.
 
     `depth` counts expressions within expressions ("a week before the day after …"), which are limited.

@@ -4,10 +4,10 @@ Of a turn that another model answered, or that was cut short, the outcomes of it
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from pydantic import ValidationError
+import msgspec
+from msgspec.structs import replace
 
 from kirotodo.core.language.context import Call, DialogueState
 from kirotodo.core.models.model import AssistantStep, Opaque, PromptItem, ToolCallRequest, ToolOutcome, UserText
@@ -20,8 +20,7 @@ _OWN: Final = frozenset({"task_id", "task_ids", "title"})
 """What tells one call from another of the same kind: it is not kept with what was done."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a model: what it called, what came of the calls so far, and the data that we stored with it."""
 
     calls: tuple[ToolCallRequest, ...] = ()
@@ -29,8 +28,7 @@ class Step:
     data: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PastTurn:
+class PastTurn(msgspec.Struct, frozen=True, kw_only=True):
     """A user's text and the steps that followed it."""
 
     text: str
@@ -80,7 +78,7 @@ def _stored(turn: PastTurn) -> DialogueState | None:
         if step.data is not None and isinstance(stored := step.data.get("state"), Mapping):
             try:
                 return DialogueState.from_json(stored)
-            except ValidationError:  # another release wrote it
+            except msgspec.ValidationError:  # another release wrote it
                 return None
     return None
 

@@ -7,8 +7,10 @@ stores what the turn leaves to refer to.
 
 import datetime as dt
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.domain.task import Task, TaskSnapshot
@@ -51,8 +53,7 @@ TOO_MANY: Final = (
 LOST: Final = "I lost the thread there; please say it again."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The next step: calls, or the answer that ends the turn; and the data to store with it."""
 
     calls: tuple[ToolCall, ...] = ()

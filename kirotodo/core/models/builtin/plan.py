@@ -3,11 +3,9 @@
 It travels as data with the first step, so that whoever goes on with the turn does and says the same.
 """
 
-from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
 
 from kirotodo.core.language.context import Call, DialogueState
 
@@ -17,8 +15,7 @@ Kind = Literal[
 """How an item is put: say: a text of its own · add, change: what was done · the others answer a question."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that a turn does or says.
 
     The first `lookups` of its calls only look at the list. `text` follows what is told of the calls, or stands alone.
@@ -37,8 +34,7 @@ class Item:
     """Of so many of the first calls nothing is said, unless they fail or those after them change nothing."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The items of a turn, and the state that it leaves, but for what only the outcomes can say."""
 
     items: tuple[Item, ...]
@@ -46,18 +42,13 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as plain JSON values."""
-        plain: dict[str, Any] = _adapter().dump_python(self, mode="json", exclude_defaults=True)
+        plain: dict[str, Any] = msgspec.to_builtins(self)
         return plain
 
 
 def plan_from_json(data: object) -> Plan | None:
     """Return the plan that `to_json` wrote, None for anything else."""
     try:
-        return _adapter().validate_python(data)
-    except ValidationError:
+        return msgspec.convert(data, Plan)
+    except msgspec.ValidationError:
         return None
-
-
-@cache
-def _adapter() -> TypeAdapter[Plan]:
-    return TypeAdapter(Plan)

@@ -3,9 +3,11 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec.structs import replace
 
 from kirotodo.core.domain.recurrence import next_occurrence
 from kirotodo.core.language.context import Call, DialogueState, Pending
@@ -67,15 +69,14 @@ LOOKUP: Final = 20
 NOTHING_TO_AMEND: Final = "I am not sure what to take back. Say “undo”, and then what to do instead."
 
 
-@dataclass
-class Planner:
+class Planner(msgspec.Struct):
     """Makes the plan of one text."""
 
     text: str
     finder: Finder
     now: dt.datetime
     zone: ZoneInfo
-    items: list[Item] = field(default_factory=list)
+    items: list[Item] = msgspec.field(default_factory=list)
     pending: Pending | None = None
     shown: tuple[int, ...] = ()
     scope: Scope | None = None

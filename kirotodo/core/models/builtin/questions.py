@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from kirotodo.core.language.context import Call, TaskView
 from kirotodo.core.language.scope_filter import is_plain

@@ -3,8 +3,10 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
+
+import msgspec
+from msgspec.structs import replace
 
 from kirotodo.core.language.context import Context, TaskView
 from kirotodo.core.language.mentions import Titles, beginning, thing_done
@@ -39,16 +41,14 @@ _BETWEEN: Final = pattern(r"\s*(?:,|&|\band\b|\bplus\b)\s*", re.IGNORECASE)
 _NUMBERS: Final = ("No task", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """The tasks meant. `more` says that there may be others which the turn does not know of."""
 
     ids: tuple[int, ...]
     more: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unclear:
+class Unclear(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing is done: `text` says why, or asks which of those `offered`; with `confirm` whether it is that one."""
 
     text: str
@@ -56,8 +56,7 @@ class Unclear:
     confirm: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True, kw_only=True):
     """What the tasks are wanted for, and in which state they may be."""
 
     asked: Asked
