@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kirotodo.client.accounts.selection import ServerSelection
     from kirotodo.client.commands.context import Session
     from kirotodo.client.commands.group import CommandGroup
-    from kirotodo.core.backend import Backend, LinkChanged
+    from kirotodo.core.backend import AgentScope, AgentToken, Backend, LinkChanged
     from kirotodo.core.settings import Settings
     from kirotodo.server.commands.console import Where
 
@@ -57,6 +57,7 @@ COMMANDS: Final = {
         "whoami": f"{CLIENT}.accounts:whoami",
         "passwd": f"{CLIENT}.own_account:passwd",
         "account": f"{CLIENT}.own_account:account",
+        "tokens": f"{CLIENT}.agent_tokens:tokens",
     },
     "Administration": {
         "web": f"{SERVER}.web:web",
@@ -71,7 +72,7 @@ COMMANDS: Final = {
         "help": f"{CLIENT}.help:help_",
     },
 }
-SERVER_OPTION_COMMANDS: Final = ("chat", "ask", "conversations", *COMMANDS["Tasks"], "whoami", "account")
+SERVER_OPTION_COMMANDS: Final = ("chat", "ask", "conversations", *COMMANDS["Tasks"], "whoami", "account", "tokens")
 """Commands that take `--local` and `--server`, which choose the list they act on."""
 ENV_FILE_COMMANDS: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
 """Commands whose help shows `--env-file`; all commands take it."""
@@ -79,6 +80,8 @@ KEY_PROBLEMS: Final = "kirotodo.key_problems"
 """Key in the context's `meta` where `doctor` finds the function that checks the keys of the chat."""
 WHERE: Final = "kirotodo.where"
 """Key in the context's `meta` where `server.commands.console` finds the function that says where the list is."""
+NEW_AGENT: Final = "kirotodo.new_agent"
+"""Key in the context's `meta` where `token` finds the function that makes a token for an agent on the user's list."""
 HELP: Final = """A to-do list you talk to, in your terminal. Run it without a command to open the chat.
 
 Commands use the server you are signed in to, or else your local list. Override with --local or --server URL, or set
@@ -174,6 +177,14 @@ def _key_problems(overrides: "Mapping[str, str]") -> "tuple[str, ...]":
     return keymap(overrides).problems
 
 
+def _new_agent(name: str, scope: "AgentScope", days: int) -> "AgentToken":
+    """Make a token for an agent on the list that commands act on, for `token`, which knows nothing of servers one signs
+    in at."""
+    from kirotodo.client.commands.context import with_backend
+
+    return with_backend(lambda backend: backend.create_agent_token(name, scope, days=days))
+
+
 @cache
 def command_group() -> "CommandGroup":
     """Return the group of all commands. A test can pass another `Session` as the context's object."""
@@ -187,6 +198,7 @@ def command_group() -> "CommandGroup":
             context.obj = session()
             context.meta[WHERE] = _where
             context.meta[KEY_PROBLEMS] = _key_problems
+            context.meta[NEW_AGENT] = _new_agent
         if context.invoked_subcommand is None:
             context.invoke(context.command.get_command(context, "chat"))  # type: ignore[attr-defined]
 

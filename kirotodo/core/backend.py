@@ -6,7 +6,7 @@ Every method raises errors of `core.errors` and nothing else. No method holds a 
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as time_of_day
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
@@ -145,6 +145,25 @@ class ImportReport:
     skipped: tuple[str, ...] = ()
 
 
+AgentScope = Literal["read", "add", "all"]
+"""What an agent may do: look at everything; also add tasks; or everything that its user may, but for their account."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentToken:
+    """A program that may use the list, until `expires_at` or until it is revoked.
+
+    `token` is known only when it is made; `last_used_at` is right to the hour.
+    """
+
+    name: str
+    scope: AgentScope
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None = None
+    token: str | None = field(default=None, repr=False)
+
+
 class Backend(Protocol):
     """A user's list and conversations."""
 
@@ -270,6 +289,20 @@ class Backend(Protocol):
 
     async def status(self) -> Status:
         """Return where the list lives and what answers by default."""
+
+    # --- agents ---
+
+    async def agent_tokens(self) -> tuple[AgentToken, ...]:
+        """Return the agents whose tokens hold, oldest first, without the tokens themselves."""
+
+    async def create_agent_token(self, name: str, scope: AgentScope, *, days: int = 365) -> AgentToken:
+        """Make a token with which an agent of that name may use this list. Nobody can read it again later.
+
+        Raises `InvalidInput`, or `Conflict` where a token of that name holds already.
+        """
+
+    async def revoke_agent_token(self, name: str) -> None:
+        """End the token of that name. Raises `NotFound`."""
 
     async def aclose(self) -> None:
         """Let go of everything. Live turns are left for the next start to finish."""

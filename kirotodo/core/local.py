@@ -3,12 +3,20 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
-from kirotodo.core.backend import ImportReport, ListChanged, ModelChoice, Status, TaskFields
+from kirotodo.core.backend import (
+    AgentScope,
+    AgentToken,
+    ImportReport,
+    ListChanged,
+    ModelChoice,
+    Status,
+    TaskFields,
+)
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.store.database import Database, Store
@@ -553,6 +561,31 @@ class LocalBackend:
         async with self._database.read(self.user_id) as store:
             pending = await store.tasks.count_pending()
         return Status(link="local", place="local", model=self._core.models.default, user=self.user_id, pending=pending)
+
+    # --- agents ---
+
+    async def agent_tokens(self) -> tuple[AgentToken, ...]:
+        """Implement `Backend.agent_tokens`."""
+        async with self._database.read(self.user_id) as store:
+            return await store.accounts.agents()
+
+    async def create_agent_token(self, name: str, scope: AgentScope, *, days: int = 365) -> AgentToken:
+        """Implement `Backend.create_agent_token`."""
+        from kirotodo.core.agent_tokens import DAYS, checked_name, issue
+
+        if not 1 <= days <= DAYS:
+            raise InvalidInput(f"An agent's token lasts 1 to {DAYS} days.")
+        if scope not in get_args(AgentScope):
+            raise InvalidInput(f"A scope is one of {', '.join(get_args(AgentScope))}.")
+        async with self._database.begin(self.user_id) as store:
+            return await store.accounts.add_agent(
+                issue(self.user_id), name=checked_name(name), scope=scope, expires_at=store.now + timedelta(days=days)
+            )
+
+    async def revoke_agent_token(self, name: str) -> None:
+        """Implement `Backend.revoke_agent_token`."""
+        async with self._database.begin(self.user_id) as store:
+            await store.accounts.revoke_agent(name)
 
     async def aclose(self) -> None:
         """Implement `Backend.aclose`."""

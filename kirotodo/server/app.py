@@ -36,7 +36,7 @@ from kirotodo.server.observability.metrics import Metrics
 from kirotodo.server.observability.traces import Traces, telemetry, traced
 from kirotodo.server.openapi import describe
 from kirotodo.server.problems import answer_with_problems
-from kirotodo.server.routes import auth, chat, conversations, deletion, health, tasks, turns, user
+from kirotodo.server.routes import agent_tokens, auth, chat, conversations, deletion, health, tasks, turns, user
 from kirotodo.server.shutdown import GracefulShutdown
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ ROUTERS: Final = (
     conversations.router,
     tasks.router,
     user.router,
+    agent_tokens.router,
     deletion.router,
     auth.router,
     health.router,

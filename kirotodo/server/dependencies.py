@@ -6,7 +6,7 @@ known, and counted.
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Container, Coroutine
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from kirotodo.core.backend import AgentScope
 from kirotodo.core.domain.history import ACTOR_NAME_MAX, Actor
 from kirotodo.core.errors import DeletionPending
 from kirotodo.core.local import Core, LocalBackend
@@ -102,9 +103,14 @@ class UserRoute(JsonRoute):
         calls = {dependency.call for dependency in self.dependant.dependencies}
         kind: Kind = "turn" if speaker in calls else "request"
         is_for_leavers = leaver in calls
+        is_personal = is_for_leavers or person_only in calls
+        scope = self._scope(calls)
 
         async def handle_caller(request: Request) -> Response:
             principal = await authenticated(request, request.path_params["user_id"])
+            if is_personal:
+                principal.require_person()
+            principal.require(scope)
             await authenticator_of(request).limits.take_for(request, kind, principal.user_id)
             if principal.deletion_at is not None and not is_for_leavers:
                 raise DeletionPending(
@@ -114,6 +120,12 @@ class UserRoute(JsonRoute):
             return await handle(request)
 
         return handle_caller
+
+    def _scope(self, calls: Container[object]) -> AgentScope:
+        """Return what an agent's token has to allow: everything, for a route that does not say otherwise."""
+        if (self.methods or set()) <= {"GET", "HEAD"}:
+            return "read"
+        return "add" if adding in calls else "all"
 
 
 def require_json(request: Request) -> None:
@@ -158,7 +170,11 @@ _AGENT: Final = re.compile(r"([\w!#$%&'*+.^`|~-]+)(?:/([^\s()]+))?(?: \((\w+)\))
 
 
 def actor_of(request: Request) -> Actor:
-    """Return who makes the edits of a request, by its `User-Agent`: a person with our client, or another program."""
+    """Return who makes the edits of a request: the agent whose token it has, else by its `User-Agent` a person with our
+    client, or another program."""
+    principal: Principal = request.state.principal
+    if principal.agent is not None:
+        return Actor(kind="api", name=principal.agent)
     found = _AGENT.match(request.headers.get("user-agent", ""))
     if found is None:
         return Actor(kind="api")
@@ -214,6 +230,18 @@ async def speaker(
 async def leaver(principal: Annotated[Principal, Depends(owner)]) -> Principal:
     """One who may be about to be deleted. Any other route refuses such a user."""
     return principal
+
+
+async def adding() -> None:
+    """Mark a route that does nothing but add tasks, which an agent with the scope `add` may."""
+
+
+async def person_only() -> None:
+    """Mark a route that no agent may use."""
+
+
+ADDING = Depends(adding)
+PERSON = Depends(person_only)
 
 
 async def mine(caller: Annotated[Caller, Depends(caller)]) -> LocalBackend:

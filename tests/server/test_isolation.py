@@ -46,6 +46,7 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("POST", "/tasks/from-text"): {"text": "Stolen"},
     ("POST", "/tasks/import"): {"drafts": [DRAFT]},
     ("POST", "/tasks/update"): {"task_ids": [FOREIGN], "fields": DRAFT},
+    ("POST", "/tokens"): {"name": "thief", "scope": "all"},
     ("POST", "/turns"): {"message": "hello", "conversation_id": 2},
     ("POST", "/turns/{turn_id}/approval"): {"call_id": "0.0", "decision": "yes"},
     ("POST", "/turns/{turn_id}/calls/{call_id}/undo"): None,
@@ -59,12 +60,14 @@ OPEN_TO_ALL: Final = {
     ("POST", "/tasks"): 201,
     ("POST", "/tasks/from-text"): 201,
     ("POST", "/tasks/import"): 200,
+    ("POST", "/tokens"): 201,
     ("POST", "/undo"): 200,
     ("GET", "/conversations"): 200,
     ("GET", "/models"): 200,
     ("GET", "/stats"): 200,
     ("GET", "/status"): 200,
     ("GET", "/tasks"): 200,
+    ("GET", "/tokens"): 200,
 }
 """Routes that name nothing of anybody, and what they answer user 2."""
 ENDLESS: Final = ("GET", "/events")
@@ -78,7 +81,8 @@ class FilledServer:
     turns: dict[str, str]
 
     def path(self, route: str, *, turn: str = "parked") -> str:
-        return route.format(user_id="1", task_id=FOREIGN, conversation_id=2, turn_id=self.turns[turn], call_id="0.0")
+        names = {"task_id": FOREIGN, "conversation_id": 2, "turn_id": self.turns[turn], "call_id": "0.0", "name": "own"}
+        return route.format(user_id="1", **names)
 
     async def contents(self, user_id: str | None = None) -> dict[str, list[Any]]:
         """Every row there is, or every row of a user."""
@@ -107,6 +111,7 @@ async def filled_server(
     async with served(create_app(settings, model=model)) as server, server.client("1") as one:
         drafts = [{"title": "Milk"}, {"title": "Bread"}, *({"title": f"Wine {year}"} for year in range(1980, 2020))]
         await one.post("/tasks/import", json={"drafts": drafts})
+        await one.post("/tokens", json={"name": "own", "scope": "all"})
         finished = (await one.post("/chat", json={"message": "add wine"})).json()
         parked = (await one.post("/chat", json={"message": "delete milk and bread"})).json()
         assert (finished["status"], parked["status"]) == ("finished", "awaiting_approval")

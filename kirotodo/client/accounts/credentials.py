@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from kirotodo.client.accounts.address import Address
+from kirotodo.core import agent_tokens
 from kirotodo.core.errors import ConfigError, InvalidInput, NotSignedIn, OperatorError
 from kirotodo.core.secrets import PATIENCE_SECONDS, KeyringTrouble, SecretStore, Stored
 
@@ -44,6 +45,8 @@ class StoredTokens:
     def of_token(cls, text: str) -> Self:
         """Return the sign-in of an access token that was pasted or set. Raises `InvalidInput`, never with the token."""
         token = text.strip().removeprefix("Bearer ").strip()
+        if agent_tokens.is_agent_token(token):
+            return cls(access_token=token, user_id=_user_of_agent(token))
         claims = _claims(token)
         user_id = claims.get("sub")
         if not isinstance(user_id, str) or not user_id:
@@ -55,6 +58,13 @@ class StoredTokens:
             email=email if isinstance(email, str) else "",
             expires_at=float(expires) if isinstance(expires, int | float) else None,
         )
+
+
+def _user_of_agent(token: str) -> str:
+    try:
+        return agent_tokens.read(token).user_id
+    except NotSignedIn:
+        raise InvalidInput("That isn't a whole agent's token. Copy all of it.") from None
 
 
 def _claims(token: str) -> Mapping[str, Any]:

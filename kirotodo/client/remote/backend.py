@@ -18,7 +18,16 @@ from kirotodo.client.remote import streams
 from kirotodo.client.remote.http import STALL_SECONDS, Http
 from kirotodo.client.remote.requests import Kind, LinkListener, LinkWatch, Requests
 from kirotodo.client.remote.session import SignIn
-from kirotodo.core.backend import ImportReport, LinkChanged, ListChanged, ModelChoice, Status, TaskFields
+from kirotodo.core.backend import (
+    AgentScope,
+    AgentToken,
+    ImportReport,
+    LinkChanged,
+    ListChanged,
+    ModelChoice,
+    Status,
+    TaskFields,
+)
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, Unreachable
@@ -34,6 +43,11 @@ T = TypeVar("T")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Items:
     items: tuple[ModelChoice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _AgentTokens:
+    items: tuple[AgentToken, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -218,6 +232,16 @@ class RemoteBackend:
             detail=self._link.detail,
         )
         return self._last
+
+    async def agent_tokens(self) -> tuple[AgentToken, ...]:
+        return (await self._read(_AgentTokens, "/tokens")).items
+
+    async def create_agent_token(self, name: str, scope: AgentScope, *, days: int = 365) -> AgentToken:
+        # Without a key: the answer to a keyed request is stored, and this one holds a secret.
+        return await self._edit(AgentToken, "POST", "/tokens", {"name": name, "scope": scope, "days": days})
+
+    async def revoke_agent_token(self, name: str) -> None:
+        await self._requests.ask("edit", "DELETE", f"/tokens/{quote(name, safe='')}")
 
     async def aclose(self) -> None:
         self._listening.close()

@@ -10,12 +10,12 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from kirotodo.client.testing.script import MODEL, Ask, Beat, Cut, Hold, ScriptedTurn, done
 from kirotodo.client.testing.scripted_list import ScriptedConversations
-from kirotodo.core.backend import Link, LinkChanged, ModelChoice, Status
+from kirotodo.core.backend import AgentScope, AgentToken, Link, LinkChanged, ModelChoice, Status
 from kirotodo.core.domain.conversation import (
     FINAL,
     MESSAGE_MAX,
@@ -85,6 +85,7 @@ class ScriptedBackend(ScriptedConversations):
         self._groups_of_calls: dict[tuple[str, str], int] = {}
         self._keys: dict[str, tuple[str, Sent]] = {}
         self._ids = itertools.count(1)
+        self._agents: dict[str, AgentToken] = {}
 
     # --- the test's side ---
 
@@ -350,6 +351,22 @@ class ScriptedBackend(ScriptedConversations):
     async def status(self) -> Status:
         self._check("status")
         return replace(self.link, pending=self.pending)
+
+    async def agent_tokens(self) -> tuple[AgentToken, ...]:
+        self._check("agent_tokens")
+        return tuple(self._agents.values())
+
+    async def create_agent_token(self, name: str, scope: AgentScope, *, days: int = 365) -> AgentToken:
+        self._check("create_agent_token")
+        now = self.clock()
+        agent = AgentToken(name=name, scope=scope, created_at=now, expires_at=now + timedelta(days=days))
+        self._agents[name] = agent
+        return replace(agent, token=f"kta_{name}")
+
+    async def revoke_agent_token(self, name: str) -> None:
+        self._check("revoke_agent_token")
+        if self._agents.pop(name, None) is None:
+            raise NotFound(f"There is no token of the name {name}.")
 
     async def aclose(self) -> None:
         self.closed = True

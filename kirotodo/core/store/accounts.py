@@ -4,6 +4,7 @@ Finding an account by its e-mail address looks across users: `Database.account_o
 """
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,8 +12,11 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Select, String, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from kirotodo.core.agent_tokens import IssuedToken
+from kirotodo.core.backend import AgentScope, AgentToken
 from kirotodo.core.errors import Conflict, NotFound
 from kirotodo.core.store.columns import JsonValues
+from kirotodo.core.store.statement import AnyRow
 from kirotodo.core.store.statements.transaction import TOKEN_VERSION_LEFT, UID
 from kirotodo.core.store.tables import deleted_users, sessions, users
 from kirotodo.core.store.transaction import Scope, hash_of
@@ -24,6 +28,7 @@ _MINE: Final = (_S.user_id == UID, _S.id == _ID)
 _ACCOUNT: Final = select(
     *(users.c.id, users.c.email, users.c.password_hash, users.c.token_version, users.c.timezone, users.c.deletion_at)
 )
+_USER: Final = select(users.c.id).where(users.c.id == UID)
 _GET: Final = _ACCOUNT.where(users.c.id == UID)
 BY_EMAIL: Final = _ACCOUNT.where(users.c.email == bindparam("the_email"))
 _SET_HASH: Final = (
@@ -50,8 +55,12 @@ _NEXT_VERSION: Final = (
     .values(token_version=users.c.token_version + bindparam("by"))
     .returning(users.c.token_version)
 )
+_AGENT_COLUMNS: Final = (_S.agent, _S.scope, _S.token_hash, _S.last_used_at)
 _SESSION_STATUS: Final = (
-    select(users.c.email, users.c.token_version, users.c.deletion_at, users.c.timezone, _S.expires_at, _S.revoked_at)
+    select(
+        *(users.c.email, users.c.token_version, users.c.deletion_at, users.c.timezone, _S.expires_at, _S.revoked_at),
+        *_AGENT_COLUMNS,
+    )
     .select_from(users.outerjoin(sessions, and_(_S.user_id == users.c.id, _S.id == _ID)))
     .where(users.c.id == UID)
 )
@@ -65,7 +74,7 @@ def _given(name: str) -> Select[Any]:
 STATUSES: Final = (
     select(
         *(users.c.id, users.c.email, users.c.token_version, users.c.deletion_at, users.c.timezone),
-        *(_S.id.label("session_id"), _S.expires_at, _S.revoked_at),
+        *(_S.id.label("session_id"), _S.expires_at, _S.revoked_at, *_AGENT_COLUMNS),
     )
     .select_from(users.outerjoin(sessions, and_(_S.user_id == users.c.id, _S.id.in_(_given("the_sessions")))))
     .where(users.c.id.in_(_given("the_users")))
@@ -97,6 +106,21 @@ _REVOKE: Final = update(sessions).where(*_MINE, _S.revoked_at.is_(None)).values(
 _REVOKE_ALL: Final = (
     update(sessions).where(_S.user_id == UID, _S.revoked_at.is_(None)).values(revoked_at=bindparam("new_revoked"))
 )
+_AGENTS: Final = (
+    select(_S.agent, _S.scope, _S.created_at, _S.last_used_at, _S.expires_at)
+    .where(
+        *(_S.user_id == UID, _S.agent.is_not(None), _S.revoked_at.is_(None)),
+        _S.expires_at > bindparam("now", type_=_S.expires_at.type),
+    )
+    .order_by(_S.created_at, _S.agent)
+)
+_REVOKE_AGENT: Final = (
+    update(sessions)
+    .where(_S.user_id == UID, _S.agent == bindparam("the_agent"), _S.revoked_at.is_(None))
+    .values(revoked_at=bindparam("new_revoked"))
+    .returning(_S.id)
+)
+_SEEN: Final = update(sessions).where(*_MINE).values(last_used_at=bindparam("new_last_used"))
 _FORGET: Final = delete(sessions).where(_S.user_id == UID, _S.expires_at <= bindparam("until"))
 
 
@@ -125,6 +149,16 @@ class SessionRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AgentStatus:
+    """An agent whose token a session is."""
+
+    name: str
+    scope: AgentScope
+    token_hash: str
+    last_used_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SessionStatus:
     """What decides whether tokens still hold: the version of the user's tokens, and whether the session is live; when
     the user is to be deleted, if that was asked for; and the user's time zone, which each of their requests needs."""
@@ -134,6 +168,15 @@ class SessionStatus:
     live: bool
     deletion_at: datetime | None = None
     timezone: str | None = None
+    agent: AgentStatus | None = None
+    """What an agent's token has to match, and may do; None for a person's session."""
+
+
+def agent_status_of(row: AnyRow) -> AgentStatus | None:
+    """Return what a row with the columns of `sessions` says of an agent's token; None for a person's session."""
+    if row.agent is None:
+        return None
+    return AgentStatus(name=row.agent, scope=row.scope, token_hash=row.token_hash, last_used_at=row.last_used_at)
 
 
 class AccountStore:
@@ -194,12 +237,49 @@ class AccountStore:
             live=live or session_id is None,
             deletion_at=row.deletion_at,
             timezone=row.timezone,
+            agent=agent_status_of(row),
         )
+
+    # --- agents ---
+
+    async def agents(self) -> tuple[AgentToken, ...]:
+        """Return the agents whose tokens hold, without the tokens, which nobody knows any more."""
+        rows = await self._scope.rows(_AGENTS, {"now": self._scope.now})
+        return tuple(
+            AgentToken(
+                name=row.agent,
+                scope=row.scope,
+                created_at=row.created_at,
+                last_used_at=None if row.last_used_at == row.created_at else row.last_used_at,
+                expires_at=row.expires_at,
+            )
+            for row in rows
+        )
+
+    async def add_agent(self, issued: IssuedToken, *, name: str, scope: AgentScope, expires_at: datetime) -> AgentToken:
+        """Store the token of a new agent. Raises `Conflict` where a token of that name holds already."""
+        if any(agent.name == name for agent in await self.agents()):
+            raise Conflict(f"There is a token of the name {name} already. Revoke it first, or choose another name.")
+        await self._scope.on_user(_USER, {})
+        agent = {"agent": name, "scope": scope, "token_hash": issued.hash}
+        await self.add_session(issued.id, expires_at=expires_at, agent=agent)
+        return AgentToken(name=name, scope=scope, created_at=self._scope.now, expires_at=expires_at, token=issued.token)
+
+    async def revoke_agent(self, name: str) -> None:
+        """End the token of an agent. Raises `NotFound`."""
+        if await self._scope.first(_REVOKE_AGENT, {"the_agent": name, "new_revoked": self._scope.now}) is None:
+            raise NotFound(f"There is no token of the name {name[:50]}.")
+
+    async def agent_seen(self, session_id: str) -> None:
+        """Note that an agent's token was used now."""
+        await self._scope.execute(_SEEN, {"the_id": session_id, "new_last_used": self._scope.now})
 
     # --- sessions ---
 
-    async def add_session(self, session_id: str, *, expires_at: datetime) -> None:
-        """Begin a session with its first refresh token, and forget those that have run out."""
+    async def add_session(
+        self, session_id: str, *, expires_at: datetime, agent: Mapping[str, str] | None = None
+    ) -> None:
+        """Begin a session with its first refresh token, or as an agent's token, and forget those that have run out."""
         now = self._scope.now
         await self._scope.execute(_FORGET, {"until": now})
         await self._scope.insert(
@@ -211,6 +291,7 @@ class AccountStore:
                 "last_used_at": now,
                 "expires_at": expires_at,
                 "revoked_at": None,
+                **(agent or {"agent": None, "scope": None, "token_hash": None}),
             },
         )
 

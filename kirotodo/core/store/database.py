@@ -319,7 +319,7 @@ class Database:
     ) -> "dict[tuple[str, str | None], SessionStatus]":
         """Return how things stand for tokens of these users and, where they belong to one, sessions. A user who has no
         row, or not yet, is left out."""
-        from kirotodo.core.store.accounts import STATUSES, SessionStatus
+        from kirotodo.core.store.accounts import STATUSES, SessionStatus, agent_status_of
 
         parameters = {
             "the_users": json.dumps([user_id for user_id, _ in of]),
@@ -329,6 +329,7 @@ class Database:
         async with self._engine.operate() as connection:
             rows = (await connection.execute(STATUSES, parameters)).all()
         found = {row.id: row for row in rows}
+        agents = {(row.id, row.session_id): agent_status_of(row) for row in rows if row.session_id is not None}
         live = {
             (row.id, row.session_id)
             for row in rows
@@ -341,6 +342,7 @@ class Database:
                 live=session_id is None or (user_id, session_id) in live,
                 deletion_at=found[user_id].deletion_at,
                 timezone=found[user_id].timezone,
+                agent=agents.get((user_id, session_id)),
             )
             for user_id, session_id in of
             if user_id in found

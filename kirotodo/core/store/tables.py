@@ -359,7 +359,8 @@ class SearchDocumentRow(SQLModel, table=True):
 
 
 class SessionRow(SQLModel, table=True):
-    """A sign-in. `generation` counts the refresh tokens it was given; `last_used_at` is when it got the newest."""
+    """A sign-in, or the token of an `agent`, which has a `scope` and is kept as a hash. `generation` counts the refresh
+    tokens that a sign-in was given; `last_used_at` is when it got the newest, or when an agent was last seen."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -375,6 +376,9 @@ class SessionRow(SQLModel, table=True):
     last_used_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    agent: str | None = Field(default=None)
+    scope: str | None = Field(default=None)
+    token_hash: str | None = Field(default=None)
 
 
 class RequestKeyRow(SQLModel, table=True):

@@ -6,20 +6,24 @@ BETTER_AUTH_URL names (EdDSA, ES256 or RS256, whichever the issuer's key is for)
 """
 
 import asyncio
+import hmac
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, get_args
 
 from fastapi import Depends, Path
 from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
+from kirotodo.core import agent_tokens
+from kirotodo.core.backend import AgentScope
 from kirotodo.core.errors import Forbidden, NotFound, NotSignedIn
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
+from kirotodo.core.store.database import Database
 from kirotodo.server.auth.account_deletion import Deletions
 from kirotodo.server.auth.accounts import Accounts, SessionStatusCache
 from kirotodo.server.auth.jwks import Issuer
@@ -43,6 +47,27 @@ class Principal:
     expires_at: float | None = None
     deletion_at: datetime | None = None
     timezone: str | None = None
+    agent: str | None = None
+    """The name of the agent whose token it is; None for a person's."""
+    scope: AgentScope = "all"
+
+    def require(self, scope: AgentScope) -> None:
+        """Raise `Forbidden` for an agent that may do less."""
+        if SCOPES.index(self.scope) < SCOPES.index(scope):
+            raise Forbidden(
+                f"This agent's token has the scope {self.scope}, and this needs {scope}. Nothing was changed."
+            )
+
+    def require_person(self) -> None:
+        """Raise `Forbidden` for any agent."""
+        if self.agent is not None:
+            raise Forbidden("An agent's token opens the list, not the account. Sign in yourself.")
+
+
+SCOPES: Final[tuple[AgentScope, ...]] = get_args(AgentScope)
+"""From the least to the most; each allows what those before it do."""
+SEEN: Final = timedelta(hours=1)
+"""How exactly it is kept when an agent's token was last used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,9 +89,12 @@ class Authenticator:
         passwords: Passwords,
         session_statuses: SessionStatusCache,
         deletions: Deletions,
+        database: Database,
+        clock: Callable[[], datetime],
         own: OwnAccounts | None = None,
         issuer: Issuer | None = None,
     ) -> None:
+        self._database, self._clock = database, clock
         self.limits = limits
         self.viewers = viewers
         self.deletions = deletions
@@ -100,6 +128,8 @@ class Authenticator:
             passwords=passwords,
             session_statuses=session_statuses,
             deletions=deletions,
+            database=core.database,
+            clock=core.clock,
         )
         if settings.better_auth_url is not None:
             issuer = Issuer(settings.better_auth_url, clock=core.clock, monotonic=monotonic)
@@ -113,6 +143,8 @@ class Authenticator:
 
     async def principal(self, token: str) -> Principal:
         """Whose token this is. Raises `NotSignedIn`, and `Unreachable` where the issuer has to be asked and is down."""
+        if agent_tokens.is_agent_token(token):
+            return await self._agent(token)
         if self._issuer is not None:
             identity = await self._issuer.read(token)
             session_status = await self._session_statuses.of(identity.user_id, None)
@@ -136,6 +168,32 @@ class Authenticator:
             deletion_at=session_status.deletion_at,
             timezone=session_status.timezone,
         )
+
+    async def _agent(self, token: str) -> Principal:
+        """Whose agent's token this is, whoever keeps the accounts."""
+        claimed = agent_tokens.read(token)
+        session_status = await self._session_statuses.of(claimed.user_id, claimed.id)
+        agent = session_status.agent
+        if agent is None or not session_status.live or not hmac.compare_digest(agent.token_hash, claimed.hash):
+            raise NotSignedIn(agent_tokens.NOT_VALID)
+        if self._clock() - agent.last_used_at > SEEN:
+            async with self._database.begin(claimed.user_id) as store:
+                await store.accounts.agent_seen(claimed.id)
+            self._session_statuses.forget(claimed.user_id)
+        return Principal(
+            user_id=claimed.user_id,
+            session_id=claimed.id,
+            email=session_status.email,
+            token_version=session_status.token_version,
+            deletion_at=session_status.deletion_at,
+            timezone=session_status.timezone,
+            agent=agent.name,
+            scope=agent.scope,
+        )
+
+    def agents_changed(self, user_id: str) -> None:
+        """Let a token that was revoked just now open nothing more on this server."""
+        self._session_statuses.forget(user_id)
 
     def zone_set(self, user_id: str, timezone: str) -> None:
         """Note that this user's time zone was stored just now."""
@@ -191,6 +249,13 @@ async def authenticated(request: Request, user_id: str | None = None) -> Princip
         raise
     request.state.principal = caller
     return caller
+
+
+async def person(request: Request, _: Annotated[object, Depends(_SCHEME)]) -> Principal:
+    """Return the verified caller, who is no agent."""
+    principal = await authenticated(request)
+    principal.require_person()
+    return principal
 
 
 async def signed_in(request: Request, _: Annotated[object, Depends(_SCHEME)]) -> Principal:

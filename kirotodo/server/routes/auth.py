@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from kirotodo.core.errors import InvalidInput, NotSignedIn
 from kirotodo.server.auth.accounts import TokenPair
-from kirotodo.server.auth.authenticator import Principal, authenticator_of, signed_in, token_of
+from kirotodo.server.auth.authenticator import Principal, authenticator_of, person, signed_in, token_of
 from kirotodo.server.auth.email_addresses import EMAIL_MAX, folded_email, spellings_of
 from kirotodo.server.auth.password_rules import PASSWORD_MAX, PASSWORD_MIN, check_password
 from kirotodo.server.auth.rate_limit import address_of
@@ -193,9 +193,9 @@ async def sign_in(body: SignInBody, request: Request) -> TokensOut:
     return TokensOut.of(pair)
 
 
-@router.post("/password", dependencies=COUNTED, responses=problems(401, 404, 409, 413, 415))
+@router.post("/password", dependencies=COUNTED, responses=problems(401, 403, 404, 409, 413, 415))
 async def change_password(
-    body: PasswordBody, request: Request, caller: Annotated[Principal, Depends(signed_in)]
+    body: PasswordBody, request: Request, caller: Annotated[Principal, Depends(person)]
 ) -> TokensOut:
     """Set a new password. Every session and every token of the user ends; the answer is a new session."""
     authenticator = authenticator_of(request)
@@ -225,7 +225,10 @@ async def refresh_tokens(body: RefreshBody, request: Request) -> TokensOut:
 
 
 @router.post(
-    "/signout", status_code=204, dependencies=[Depends(accounts_are_here)], responses=problems(401, 404, 409, 413, 415)
+    "/signout",
+    status_code=204,
+    dependencies=[Depends(accounts_are_here)],
+    responses=problems(401, 403, 404, 409, 413, 415),
 )
 async def sign_out(request: Request, body: SignOutBody | None = None) -> Response:
     """End this session, or all of them. The access token tells which, or a refresh token where that one has run out."""
@@ -233,6 +236,7 @@ async def sign_out(request: Request, body: SignOutBody | None = None) -> Respons
     body = body or SignOutBody()
     try:
         caller = await authenticator.principal(token_of(request))
+        caller.require_person()
         user_id, session_id = caller.user_id, caller.session_id
     except NotSignedIn:
         if body.refresh_token is None:

@@ -7,7 +7,18 @@ from fastapi import Depends, Query, Request, Response
 from kirotodo.core.backend import ImportReport
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskStats
 from kirotodo.server.conditional_requests import Depending, read, tagged, unconditional
-from kirotodo.server.dependencies import Called, Editing, EditingOne, EditKey, Mine, TaskId, keyed, located, user_router
+from kirotodo.server.dependencies import (
+    ADDING,
+    Called,
+    Editing,
+    EditingOne,
+    EditKey,
+    Mine,
+    TaskId,
+    keyed,
+    located,
+    user_router,
+)
 from kirotodo.server.large_bodies import LargeBodies
 from kirotodo.server.openapi import body_of, carries, not_modified, problems
 from kirotodo.server.schemas import (
@@ -34,7 +45,12 @@ async def list_tasks(where: Annotated[TaskQuery, Query()], backend: Mine) -> Pag
     return await backend.tasks(where.filter(), limit=where.limit, cursor=where.cursor)
 
 
-@router.post("/tasks", status_code=201, responses={201: carries("ETag", "Location"), **problems(412, 413)})
+@router.post(
+    "/tasks",
+    status_code=201,
+    dependencies=[ADDING],
+    responses={201: carries("ETag", "Location"), **problems(412, 413)},
+)
 async def add_task(body: NewTaskBody, backend: Editing, response: Response) -> Task:
     """Add a task from fields, as values or in a person's words."""
     task = await backend.add_task(body.fields(), completed_at=body.completed_at)
@@ -45,6 +61,7 @@ async def add_task(body: NewTaskBody, backend: Editing, response: Response) -> T
 @router.post(
     "/tasks/from-text",
     status_code=201,
+    dependencies=[ADDING],
     responses={200: {"model": Tasks, "description": "With `dry_run`."}, **problems(412, 413)},
 )
 async def add_tasks_from_text(body: TextBody, backend: Editing, response: Response) -> Tasks:
@@ -74,7 +91,7 @@ async def delete_tasks(body: TaskIdsBody, backend: Editing) -> Changed:
 
 @router.post(
     "/tasks/import",
-    dependencies=[Depends(unconditional)],
+    dependencies=[ADDING, Depends(unconditional)],
     responses=problems(412, 413),
     openapi_extra=body_of("ImportBody"),
 )

@@ -80,6 +80,8 @@ ATTEMPTS: dict[str, Attempt] = {
     "accounts.can_reset": lambda store, number, turn: store.accounts.can_reset(turn),
     "accounts.use_reset": lambda store, number, turn: store.accounts.use_reset(turn),
     "accounts.revoke": lambda store, number, turn: store.accounts.revoke(turn),
+    "accounts.revoke_agent": lambda store, number, turn: store.accounts.revoke_agent(turn),
+    "accounts.agent_seen": lambda store, number, turn: store.accounts.agent_seen(turn),
     "request_keys.answer_to": lambda store, number, turn: store.request_keys.answer_to(_keyed(turn)),
     "request_keys.keep": lambda store, number, turn: store.request_keys.keep(_keyed(turn), "mine"),
     "journal.undo": lambda store, number, turn: store.journal.undo(),
@@ -123,6 +125,8 @@ ALONE = {
     "accounts.drop_reset",
     "accounts.set_deletion",
     "accounts.add_session",
+    "accounts.add_agent",
+    "accounts.agents",
     "accounts.revoke_all",
 }
 """Methods that take no id, or return those they are given: what they show is tested below."""
