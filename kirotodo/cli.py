@@ -198,7 +198,7 @@ def command_group() -> "CommandGroup":
             context.obj = session()
             context.meta[WHERE] = _where
             context.meta[KEY_PROBLEMS] = _key_problems
-            context.meta[NEW_AGENT] = _new_agent
+        context.meta[NEW_AGENT] = _new_agent
         if context.invoked_subcommand is None:
             context.invoke(context.command.get_command(context, "chat"))  # type: ignore[attr-defined]
 

@@ -453,3 +453,28 @@ def test_lines_and_a_text_exclude_each_other(home: Path, args: tuple[str, ...]) 
 
 def test_nothing_to_understand_is_wrong_usage(home: Path) -> None:
     fails(2, "understand", stdin="")
+
+
+def test_a_token_for_an_agent_is_printed_listed_and_revoked(home: Path) -> None:
+    result = run("token", "--agent", "claude", "--scope", "add")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("kta_")
+    assert "shown this once" in result.stderr
+    (listed,) = json.loads(ok("tokens", "--json"))
+    assert (listed["name"], listed["scope"]) == ("claude", "add")
+    assert "claude" in ok("tokens")
+    assert "already" in fails(1, "token", "--agent", "claude", "--scope", "all")
+    assert "claude can no longer" in run("tokens", "revoke", "claude").stderr
+    assert "no token" in fails(1, "tokens", "revoke", "claude")
+    assert ok("tokens") == ""
+
+
+def test_the_operator_makes_a_token_for_an_agent_of_any_user(home: Path) -> None:
+    assert ok("token", "--agent", "calendar", "--scope", "read", "--user", "7").startswith("kta_Nw.")
+    assert ok("tokens") == ""
+
+
+def test_what_a_token_for_an_agent_needs_is_said(home: Path) -> None:
+    assert "--scope" in fails(2, "token", "--agent", "claude")
+    assert "--agent" in fails(2, "token", "--scope", "all")
+    assert "letters" in fails(2, "token", "--agent", "my agent", "--scope", "all")
