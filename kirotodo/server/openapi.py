@@ -60,6 +60,7 @@ TAGS: Final[Mapping[str, str]] = {
     "conversations": "Threads and their messages.",
     "tasks": "The list and its edits, without a model.",
     "user": "The available models, the status, and changes as they happen.",
+    "agents": "Tokens of programs that may use the list, each with a scope.",
     "auth": "Accounts and tokens. Where another server keeps them, only `GET /api/auth/me`.",
     "health": "For probes and Prometheus.",
 }

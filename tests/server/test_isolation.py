@@ -32,6 +32,7 @@ USER_ROUTES: Final = sorted(
 FOREIGN: Final = 40
 """A task of user 1, and more than user 2 ever has."""
 DRAFT: Final = {"title": "Stolen"}
+AGENT: Final = {"name": "thief", "scope": "all"}
 BODIES: Final[dict[tuple[str, str], Any]] = {
     ("PATCH", "/conversations/{conversation_id}"): {"title": "Stolen"},
     ("PATCH", "/tasks/{task_id}"): {"title": "Stolen", "completed": True},
@@ -46,7 +47,7 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("POST", "/tasks/from-text"): {"text": "Stolen"},
     ("POST", "/tasks/import"): {"drafts": [DRAFT]},
     ("POST", "/tasks/update"): {"task_ids": [FOREIGN], "fields": DRAFT},
-    ("POST", "/tokens"): {"name": "thief", "scope": "all"},
+    ("POST", "/tokens"): AGENT,
     ("POST", "/turns"): {"message": "hello", "conversation_id": 2},
     ("POST", "/turns/{turn_id}/approval"): {"call_id": "0.0", "decision": "yes"},
     ("POST", "/turns/{turn_id}/calls/{call_id}/undo"): None,
@@ -142,9 +143,10 @@ async def test_foreign_ids_are_unknown_and_stay_as_they_are(filled_server: Fille
             if (method, route) == ENDLESS:
                 continue
             for turn in filled_server.turns:
-                answer = await two.request(
-                    method, filled_server.path(route, turn=turn), json=BODIES.get((method, route))
+                body = (
+                    BODIES.get((method, route)) if (method, route) != ("POST", "/tokens") else {**AGENT, "name": turn}
                 )
+                answer = await two.request(method, filled_server.path(route, turn=turn), json=body)
                 expected = OPEN_TO_ALL.get((method, route), 404)
                 if "/calls/" in route:
                     expected = 409 if answer.json()["code"] == "not_undoable" else 404
