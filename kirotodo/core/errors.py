@@ -3,6 +3,7 @@
     KirotodoError
     ├── UserError                 the user: change the request
     │   ├── InvalidInput          a value is not accepted; the message says what is
+    │   │   └── FilterError       a filter cannot be read; carries the place
     │   ├── NotFound              no such task, conversation or turn (those of other users look the same)
     │   ├── Conflict              the request conflicts with the present state
     │   │   ├── LiveTurn          the conversation has a turn in progress; carries its id
@@ -38,6 +39,7 @@ from typing import Literal
 
 Code = Literal[
     "invalid_input",
+    "invalid_filter",
     "not_found",
     "conflict",
     "live_turn",
@@ -86,6 +88,20 @@ class UserError(KirotodoError):
 
 class InvalidInput(UserError):
     """A value that cannot be accepted."""
+
+
+class FilterError(InvalidInput):
+    """A filter cannot be read. `position` is the place in `text`, in characters from 0; `suggestion` is what to write
+    there instead, where it can be guessed."""
+
+    code: Code = "invalid_filter"
+
+    def __init__(self, message: str, *, text: str, position: int, suggestion: str | None = None) -> None:
+        super().__init__(f"{message} Did you mean {suggestion}?" if suggestion else message)
+        self.sentence = message
+        self.text = text
+        self.position = position
+        self.suggestion = suggestion
 
 
 class NotFound(UserError):

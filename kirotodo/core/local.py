@@ -392,6 +392,10 @@ class LocalBackend:
 
     async def tasks(self, where: TaskFilter = PENDING, *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
         """Implement `Backend.tasks`."""
+        if where.filter is not None:
+            from kirotodo.core.tools.filters import with_condition
+
+            where = with_condition(where, at=self._user_clock())
         async with self._database.read(self.user_id) as store:
             return await store.tasks.page(
                 where, today=self._today(), zone=self._zone, limit=_limit(limit), cursor=cursor

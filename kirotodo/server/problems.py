@@ -19,6 +19,7 @@ from starlette.routing import Match
 
 from kirotodo.core.errors import (
     Code,
+    FilterError,
     InvalidInput,
     KirotodoError,
     LiveTurn,
@@ -43,6 +44,7 @@ STATUS: Final[Mapping[Code, int]] = {
     "precondition_failed": 412,
     "too_large": 413,
     "invalid_input": 422,
+    "invalid_filter": 422,
     "key_reused": 422,
     "tool_error": 422,
     "rate_limited": 429,
@@ -92,6 +94,8 @@ def problem_of(error: KirotodoError, **more: Any) -> Response:
     status = STATUS[error.code]
     headers: dict[str, str] = dict(getattr(error, "headers", {}))
     match error:
+        case FilterError():
+            more |= {"filter": error.text, "position": error.position, "suggestion": error.suggestion}
         case LiveTurn(turn_id=turn_id):
             more["turn_id"] = turn_id
         case RateLimited(retry_after=seconds):

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from kirotodo.core.backend import ModelChoice, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX, Conversation, Decision
+from kirotodo.core.domain.filter_parser import FILTER_MAX
 from kirotodo.core.domain.task import (
     NAME_MAX,
     NOTES_MAX,
@@ -108,6 +109,7 @@ TaskIds = Annotated[list[Id], Field(min_length=1, max_length=AT_ONCE, descriptio
 Title = Annotated[Text, WithJsonSchema(schema_limits(minLength=1, maxLength=TITLE_MAX, examples=["Pay rent"]))]
 Tag = Annotated[Text, WithJsonSchema(schema_limits(maxLength=NAME_MAX))]
 Words = Annotated[Text, Field(max_length=500)]
+Filter = Annotated[Text, WithJsonSchema(schema_limits(minLength=1, maxLength=FILTER_MAX))]
 
 
 class Body(BaseModel):
@@ -361,7 +363,14 @@ class ConversationQuery(PageQuery):
 class TaskQuery(PageQuery):
     """Which tasks, in what order."""
 
-    status: Status = "pending"
+    filter: Filter | None = Field(
+        default=None,
+        description="A filter in words, such as `due:today +home -#waiting`; the other parameters narrow it further.",
+        examples=["due:today..friday (+home or !high) -#waiting"],
+    )
+    status: Status | None = Field(
+        default=None, description="By default what `filter` says, as `is:done` does; pending if it says nothing."
+    )
     due: Due = Field(default="any", description="Relative to the user's today.")
     due_from: Day | None = None
     due_to: Day | None = None
@@ -373,7 +382,7 @@ class TaskQuery(PageQuery):
     search: Words | None = Field(default=None, description="Words, or beginnings of words.")
     sort: Sort = "due"
 
-    def filter(self) -> TaskFilter:
+    def value(self) -> TaskFilter:
         """Return the filter that the query describes."""
         return TaskFilter(**self.model_dump(exclude={"limit", "cursor"}))
 
@@ -439,6 +448,11 @@ class Problem(BaseModel):
     errors: list[FieldFault] | None = Field(
         default=None, description="With `invalid_input`: what is wrong with which field."
     )
+    filter: str | None = Field(default=None, description="With `invalid_filter`: the filter.")
+    position: int | None = Field(
+        default=None, description="With `invalid_filter`: where it can't be read, in characters from 0."
+    )
+    suggestion: str | None = Field(default=None, description="With `invalid_filter`: what was probably meant there.")
     turn_id: str | None = Field(default=None, description="With `live_turn`, and for a chat whose turn failed.")
     conversation_id: int | None = Field(default=None, description="For a chat whose turn failed.")
     retry_after: float | None = Field(default=None, description="With `rate_limited`: seconds to wait.")

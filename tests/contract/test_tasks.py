@@ -1,12 +1,13 @@
 """The list through the port, without a model."""
 
 from datetime import UTC, date, datetime, time
+from typing import Final
 
 import pytest
 
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import Task, TaskDraft, TaskFilter
-from kirotodo.core.errors import InvalidInput, NotFound, NotUndoable
+from kirotodo.core.errors import FilterError, InvalidInput, NotFound, NotUndoable
 from kirotodo.core.models.scripted import ScriptedModel, call
 from tests.contract.harness import BackendHarness, say
 
@@ -266,3 +267,39 @@ async def test_what_is_written_is_there_at_the_next_start(harness: BackendHarnes
     before = (await harness.backend.tasks()).items
     await harness.reopen()
     assert (await harness.backend.tasks()).items == before
+
+
+FILTERED: Final[tuple[tuple[str, list[str]], ...]] = (
+    ("milk", ["milk", "oat milk"]),
+    ('"oat milk"', ["oat milk"]),
+    ("+shop -#waiting", ["milk"]),
+    ("due:today..friday", ["milk", "rent"]),
+    ("overdue or !high", ["tax", "rent"]),
+    ("done:today", ["done already"]),
+    ("-(+shop or overdue) is:open", ["rent"]),
+    ("is:recurring", []),
+)
+
+
+async def filtered_list(backend: Backend) -> None:
+    """Put on the list what `FILTERED` speaks of."""
+    for text in ("milk today +shop", "oat milk +shop #waiting", "rent friday !high", "tax 2026-11-01", "done already"):
+        await backend.add_from_text(text)
+    await backend.complete_tasks([5])
+
+
+async def test_filters_in_words(backend: Backend) -> None:
+    await filtered_list(backend)
+    for text, found in FILTERED:
+        assert sorted(await titles(backend, TaskFilter(status=None, filter=text))) == sorted(found), text
+    assert await titles(backend, TaskFilter(status=None, filter="milk", tag="waiting")) == ["oat milk"]
+    page = await backend.tasks(TaskFilter(status="all", filter="-+shop", sort="title"), limit=2)
+    rest = await backend.tasks(TaskFilter(status="all", filter="-+shop", sort="title"), limit=2, cursor=page.next)
+    assert [task.title for task in (*page.items, *rest.items)] == ["done already", "rent", "tax"]
+
+
+async def test_a_filter_that_cannot_be_read_says_where(backend: Backend) -> None:
+    with pytest.raises(FilterError, match="Did you mean !high") as caught:
+        await backend.tasks(TaskFilter(filter="milk prio:high"))
+    error = caught.value
+    assert (error.text, error.position, error.suggestion) == ("milk prio:high", 5, "!high")

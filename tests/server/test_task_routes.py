@@ -56,6 +56,15 @@ async def test_the_list_is_filtered_and_paged(api: httpx2.AsyncClient) -> None:
     assert (await api.get("/tasks", params={"nonsense": "1"})).status_code == 422
 
 
+async def test_a_filter_that_cannot_be_read_is_a_problem_with_a_position(api: httpx2.AsyncClient) -> None:
+    await made(api, title="Milk", project="shop")
+    assert (await api.get("/tasks", params={"filter": "+shop -due:today"})).json()["total"] == 1
+    refused = await api.get("/tasks", params={"filter": "+shop is:opne"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_filter")
+    assert (refused.json()["position"], refused.json()["suggestion"]) == (6, "is:open")
+    assert refused.json()["filter"] == "+shop is:opne"
+
+
 async def test_a_line_of_text_becomes_a_task_or_shows_what_it_would_be(api: httpx2.AsyncClient) -> None:
     line = {"text": "Pay rent friday 5pm #home +flat !high"}
     shown = await api.post("/tasks/from-text", json={**line, "dry_run": True})

@@ -18,8 +18,8 @@ from kirotodo.client.commands.context import (
     with_env_file,
     with_server_options,
 )
-from kirotodo.client.commands.output import say
-from kirotodo.core.errors import InvalidInput, KirotodoError, NotSignedIn, Unreachable
+from kirotodo.client.commands.output import pointed_out, say
+from kirotodo.core.errors import FilterError, InvalidInput, KirotodoError, NotSignedIn, Unreachable
 from kirotodo.core.text.sanitize import sanitize_line
 
 COMMAND_ALIASES: Final = {
@@ -171,6 +171,8 @@ def _report_error(error: Exception) -> NoReturn:
 
         say("".join(traceback.format_exception(error)))
     say(_sentence(error))
+    if isinstance(error, FilterError):
+        say("\n".join(pointed_out(error)))
     if isinstance(error, OSError):
         _discard_stdout()
     raise click.exceptions.Exit(_code(error)) from None

@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 
 import click
 
-from kirotodo.core.text.sanitize import escape, escape_json, sanitize, sanitize_chunk
+from kirotodo.core.errors import FilterError
+from kirotodo.core.text.sanitize import escape, escape_json, sanitize, sanitize_chunk, sanitize_line
+from kirotodo.core.text.width import width as cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,16 @@ def put_json_line(text: str) -> None:
 def say(text: str = "", *, end: str = "\n") -> None:
     """Print a message to stderr, each of its lines made safe."""
     click.echo(sanitize(text) + end, err=True, nl=False)
+
+
+def pointed_out(error: FilterError, *, width: int = 76) -> tuple[str, str]:
+    """Return the filter, as far as a line takes it, and a line with a caret under the place where it can't be read."""
+    start = max(0, error.position - width // 2)
+    before = sanitize_line(error.text[start : error.position])
+    after = sanitize_line(error.text[error.position : start + width])
+    if error.text[start : error.position].endswith(" "):
+        before += " "  # which a sanitized line doesn't end with
+    return f"  {before}{after}", f"  {' ' * cells(before)}^"
 
 
 def prompt(

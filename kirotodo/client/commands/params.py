@@ -1,14 +1,16 @@
 """Parameters that several commands share: words, numbers of tasks and conversations, piped text."""
 
+import re
 import sys
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 import click
 
 from kirotodo.core.domain.task import PRIORITIES
 from kirotodo.core.errors import InvalidInput
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 PRIORITY: Final = click.Choice(PRIORITIES, case_sensitive=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -43,6 +45,36 @@ class _Numbers(click.ParamType[tuple[int, ...]]):
 
 NUMBERS: Final = _Numbers()
 """One or more task numbers, `3` or `3,5`."""
+
+
+_MASK: Final = "\ue000"
+"""Stands before the dash of an argument that is no option. It is for private use: nobody types it."""
+_NO_OPTION: Final = re.compile(r"-(?!-|h?$)")
+
+
+class FilterCommand(click.Command):
+    """A command whose arguments are a filter, in which `-#waiting` is no option. The only short option is -h."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; take what begins with a single dash for part of the filter."""
+        with_value = {
+            name for each in self.params if isinstance(each, click.Option) and not each.is_flag for name in each.opts
+        }
+        before = ""
+        for place, arg in enumerate(args):
+            if _NO_OPTION.match(arg) and before not in with_value:
+                args[place] = _MASK + arg
+            before = arg
+        return super().parse_args(ctx, args)
+
+
+def filter_argument(command: Command) -> Command:
+    """Add the filter, as all arguments that are no options."""
+    return click.argument("words", nargs=-1, metavar="[FILTER]...", callback=_unmasked)(command)
+
+
+def _unmasked(_: click.Context, __: click.Parameter, words: Sequence[str]) -> str | None:
+    return joined([word.removeprefix(_MASK) for word in words]) or None
 
 
 def distinct(groups: Sequence[tuple[int, ...]]) -> tuple[int, ...]:

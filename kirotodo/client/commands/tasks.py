@@ -8,7 +8,7 @@ import click
 
 from kirotodo.client.commands.context import now, with_list
 from kirotodo.client.commands.output import put, put_json, say
-from kirotodo.client.commands.params import PRIORITY, TASK, joined, json_option
+from kirotodo.client.commands.params import PRIORITY, TASK, FilterCommand, filter_argument, joined, json_option
 from kirotodo.client.commands.task_view import put_task, put_tasks
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter, TaskStats
@@ -45,17 +45,33 @@ async def fetch(backend: Backend, where: TaskFilter, paging: Paging) -> Page[Tas
 
 @click.command(
     name="list",
+    cls=FilterCommand,
     short_help="List tasks, by default the pending ones.",
     epilog="""\b
 Examples:
   kirotodo list
-  kirotodo list --due today
+  kirotodo list due:today
+  kirotodo list 'overdue or (+home !high)'
+  kirotodo list due:today..friday -#waiting
+  kirotodo list done:yesterday
   kirotodo list --status completed --sort completed --limit 10
-  kirotodo list --project shopping --tag urgent
-  kirotodo list --all --json | jq '.items[].title'""",
+  kirotodo list --all --json | jq '.items[].title'
+
+\b
+A filter:
+  milk "call mom"       words, or a phrase
+  +home #urgent !high   project, tag, priority (+"two words" for a name with spaces)
+  due:today             also done: and added:; due:<friday, due:today..friday
+  overdue is:recurring  also is:open, is:done
+  no:date               also time, project, tag, priority, notes, reminder
+  -#waiting             leave out; a or b; (a or b) c
+
+Your shell needs quotes around #, !, ", <, > and parentheses.""",
 )
-@click.argument("words", nargs=-1, metavar="")
-@click.option("--status", type=click.Choice(get_args(Status)), help="Which tasks. [default: pending]")
+@filter_argument
+@click.option(
+    "--status", type=click.Choice(get_args(Status)), help="Which tasks. [default: what FILTER says, or pending]"
+)
 @click.option("--due", type=click.Choice(get_args(Due)), default="any", help="Only tasks due then.")
 @click.option("--project", metavar="NAME", help="Only tasks in this project.")
 @click.option("--tag", metavar="NAME", help="Only tasks with this tag.")
@@ -67,7 +83,7 @@ Examples:
 @click.option("--cursor", metavar="NEXT", help="Continue after a page, from the `next` in its JSON.")
 @json_option
 def list_(
-    words: Sequence[str],
+    words: str | None,
     status: str | None,
     due: str,
     sort: str,
@@ -77,11 +93,10 @@ def list_(
     as_json: bool,
     **rest: Any,
 ) -> None:
-    """List tasks, by default the pending ones by due date."""
-    if words:
-        raise click.UsageError(_meant(words))
+    """List tasks, by default the pending ones by due date. FILTER and the options narrow the list together."""
     where = TaskFilter(
-        status=cast(Status, status or ("all" if everything else "pending")),
+        status=cast(Status | None, status or ("all" if everything else None)),
+        filter=words,
         due=cast(Due, due),
         sort=cast(Sort, sort),
         project=rest["project"],
@@ -111,13 +126,6 @@ def search(words: Sequence[str], status: str, limit: int, as_json: bool) -> None
     _list(TaskFilter(status=cast(Status, status), search=text), Paging(limit=limit), as_json=as_json)
 
 
-def _meant(words: Sequence[str]) -> str:
-    """What `list today` or `list shopping` should have been."""
-    text = sanitize_line(joined(words))
-    option = f"list --due {text}" if text in get_args(Due) else f"search {text}"
-    return f"`list` takes options only. Did you mean `kirotodo {option}`?"
-
-
 def _list(where: TaskFilter, paging: Paging, *, as_json: bool) -> None:
     page = with_list(lambda backend: fetch(backend, where, paging))
     if as_json:
@@ -133,13 +141,23 @@ def _list(where: TaskFilter, paging: Paging, *, as_json: bool) -> None:
 
 
 def _nothing(where: TaskFilter) -> str:
-    if where == TaskFilter():
+    if where in (TaskFilter(), TaskFilter(status=None)):
         return 'Nothing is pending. Add a task: kirotodo add "buy milk tomorrow at 5pm"'
     if where == TaskFilter(status="completed", sort=where.sort):
         return "Nothing is completed yet. To complete a task: kirotodo done NUMBER"
     if where.search:
         return f"No task contains “{sanitize_line(where.search)}”. `kirotodo list --all` shows every task."
+    if where.filter:
+        return f"No task matches {sanitize_line(where.filter)}{_instead(where.filter)}"
     return "No task matches. `kirotodo list --all` shows every task."
+
+
+def _instead(filter: str) -> str:
+    """Return the end of a sentence that says what was probably meant by a filter that holds no task."""
+    word = filter.strip().lower()
+    if word in ("today", "tomorrow", "yesterday"):
+        return f". Did you mean `kirotodo list due:{word}`?"
+    return ". `kirotodo list --all` shows every task."
 
 
 @click.command(

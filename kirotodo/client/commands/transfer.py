@@ -45,19 +45,24 @@ Examples:
   kirotodo export > tasks.json
   kirotodo export tasks.csv
   kirotodo export --format csv | head
+  kirotodo export --filter '+home is:open' home.json
   kirotodo export | ssh other kirotodo import""",
 )
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
 @format_option(FORMATS)
+@click.option("--filter", "words", metavar="FILTER", help="Only tasks that match, such as '+home due:today'.")
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
-def export(file: Path, form: str | None, force: bool) -> None:
-    """Write the whole list, completed tasks included, to FILE or to stdout. JSON keeps everything."""
-    export_to(file, form=form, force=force)
+def export(file: Path, form: str | None, words: str | None, force: bool) -> None:
+    """Write the whole list, completed tasks included, to FILE or to stdout. JSON keeps everything.
+
+    With --filter, only the tasks that match are written, completed ones too; add `is:open` to leave these out.
+    """
+    export_to(file, form=form, words=words, force=force)
 
 
-def export_to(file: Path, *, form: str | None = None, force: bool = False) -> None:
-    """Write the whole list to a file, or to stdout."""
-    where = TaskFilter(status="all", sort="created")
+def export_to(file: Path, *, form: str | None = None, words: str | None = None, force: bool = False) -> None:
+    """Write the whole list, or what matches a filter in words, to a file or to stdout."""
+    where = TaskFilter(status="all", sort="created", filter=words)
     page = with_backend(lambda backend: fetch(backend, where, Paging(limit=None)))
     tasks = sorted(page.items, key=lambda task: task.id)
     write_out(write_csv(tasks) if _format(form, file, FORMATS) == "csv" else write_json(tasks), file, force=force)

@@ -21,7 +21,7 @@ CLASSES: Final[Mapping[str, type[KirotodoError]]] = {
     for found in vars(errors).values()
     if isinstance(found, type)
     and issubclass(found, KirotodoError)
-    and found not in (errors.UserError, LiveTurn, RateLimited)
+    and found not in (errors.UserError, errors.FilterError, LiveTurn, RateLimited)
 }
 """The class of each code; those that carry more than a sentence are made by hand."""
 BY_STATUS: Final[Mapping[int, type[KirotodoError]]] = {
@@ -135,6 +135,8 @@ def of_refusal(refusal: Refusal) -> KirotodoError:
     match code:
         case "live_turn" if isinstance(problem.get("turn_id"), str):
             return LiveTurn(detail, turn_id=problem["turn_id"])
+        case "invalid_filter":
+            return _of_filter(problem, detail)
         case "rate_limited":
             return too_many(refusal, detail)
         case "not_signed_in":
@@ -146,6 +148,15 @@ def of_refusal(refusal: Refusal) -> KirotodoError:
     if refusal.status >= 500:
         return BY_STATUS.get(refusal.status, ModelError)(detail)
     return BY_STATUS.get(refusal.status, errors.InvalidInput)(detail)
+
+
+def _of_filter(problem: Mapping[str, Any], detail: str) -> KirotodoError:
+    text, position, suggestion = (problem.get(name) for name in ("filter", "position", "suggestion"))
+    if not isinstance(text, str) or not isinstance(position, int) or not 0 <= position <= len(text):
+        return errors.InvalidInput(detail)
+    error = errors.FilterError(detail, text=text, position=position)
+    error.suggestion = suggestion if isinstance(suggestion, str) else None
+    return error
 
 
 def _of_stranger(refusal: Refusal) -> KirotodoError:

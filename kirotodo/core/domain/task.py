@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
-from typing import Final, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from kirotodo.core.domain.filters import Condition
 
 Priority = Literal["none", "low", "medium", "high"]
 RecursFrom = Literal["schedule", "completion"]
@@ -58,6 +61,11 @@ class Task:
         return cls(id=id, updated_at=now, **{**given, "created_at": draft.created_at or now, "tags": tuple(draft.tags)})
 
 
+def searchable(task: Task) -> str:
+    """Return the text of a task that words are looked for in."""
+    return "\n".join((task.title, task.notes, task.project or "", *task.tags))
+
+
 TaskField = Literal[
     "title",
     "notes",
@@ -111,9 +119,12 @@ class TaskFilter:
     `due` is relative to the user's today ("week" is today and the six days after it); `due_from` and `due_to` bound the
     due date, `completed_from` and `completed_to` the local day of completion, all inclusive. `search` matches words and
     beginnings of words in title, notes, project and tags. Names and tags compare without case.
+
+    `filter` says more in words (`due:today -#waiting`), which a backend reads into the other fields and a `condition`;
+    see `core.tools.filters`. A `status` of None is what the filter says, else pending.
     """
 
-    status: Status = "pending"
+    status: Status | None = "pending"
     due: Due = "any"
     due_from: date | None = None
     due_to: date | None = None
@@ -123,6 +134,8 @@ class TaskFilter:
     tag: str | None = None
     priority: Priority | None = None
     search: str | None = None
+    filter: str | None = None
+    condition: "Condition | None" = None
     sort: Sort = "due"
 
 

@@ -9,9 +9,9 @@ from kirotodo.core.domain.task import Page
 from kirotodo.core.errors import NotFound
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.json_texts import dump_mapping, load_mapping
-from kirotodo.core.store.search_terms import Document, terms
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.transaction import Scope
+from kirotodo.core.text.search_terms import Document, terms
 
 _SQL: Final = Statements("conversations")
 

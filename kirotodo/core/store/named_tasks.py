@@ -1,4 +1,4 @@
-"""Tasks that a tag or a search names.
+"""Tasks that a tag, a search or another condition names.
 
 Where it names few tasks, these are looked up; where it names many, the walk along the sort asks each task it passes,
 and gives up for a look-up where it passes too many in vain.
@@ -7,23 +7,23 @@ and gives up for a look-up where it passes too many in vain.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, func, select
 
+from kirotodo.core.domain.filters import conjuncts
 from kirotodo.core.domain.task import TaskFilter
 from kirotodo.core.store.columns import JsonNumbers
-from kirotodo.core.store.search_terms import terms
+from kirotodo.core.store.filter_conditions import FEW, FilterSql, Ids, has_tag, matching, tagged
 from kirotodo.core.store.statement import AnyRow
 from kirotodo.core.store.statements.task_queries import MINE, NOT_DELETED, beyond, conditions, key_of, ordered, rows
-from kirotodo.core.store.statements.transaction import UID, joined
-from kirotodo.core.store.tables import task_tags, tasks
-from kirotodo.core.store.task_queries import Conditions, Order, Stage
-from kirotodo.core.store.task_rows import name_key
-from kirotodo.core.store.transaction import Matches, Scope
+from kirotodo.core.store.tables import tasks
+from kirotodo.core.store.task_queries import Conditions, Order, Stage, is_short
+from kirotodo.core.store.transaction import Scope
+from kirotodo.core.text.search_terms import terms
 
-FEW: Final = 1_000
-"""So many ids are looked up one by one; more are found sooner on a walk along the list."""
 _NOT_DELETED_BY_ID: Final = (MINE, func.coalesce(tasks.c.deleted_at, None).is_(None))
 """The same, worded so that no index of a sort serves it: a few known ids are looked up instead of the list walked."""
 _STRIDES: Final = (1_000, 5_000)
@@ -33,69 +33,76 @@ would have to, and gives up."""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IdSource:
-    """A tag or a search. `glance` gives the ids as one text with commas: more than `FEW`, or no text, where they are
-    many. `ids` gives all of them; `size` about how many; `holds` asks it of one task."""
+    """A tag, a search or another condition that names its tasks along an index; `holds` asks it of one task."""
 
-    glance: Select[Any]
-    ids: Select[Any]
-    size: Select[Any]
+    named: Ids
     holds: ColumnElement[bool]
 
 
-async def finder_of(scope: Scope, where: TaskFilter, asked: Conditions) -> "NamedTasks | None":
-    """Return what finds the tasks of a filter with a tag or a search; None where they name nothing after all."""
+async def finder_of(
+    scope: Scope, where: TaskFilter, asked: Conditions, *, today: date, zone: ZoneInfo
+) -> "NamedTasks | None":
+    """Return what finds the tasks of a filter with a tag, a search or a condition; None where these say nothing after
+    all."""
+    sources, rest = await _sources(scope, where, today=today, zone=zone)
+    if not sources and not rest:
+        return None
     ids: set[int] | None = None
     many = []
-    for named in await _names(scope, where):
-        few = await _few_ids(scope, named)
+    for source in sources:
+        few = await _few_ids(scope, source)
         if few is None:
-            many.append(named)
-        else:
-            ids = set(few) if ids is None else ids & set(few)
-    if ids is None and not many:
-        return None
-    return NamedTasks(scope, asked, None if ids is None else tuple(sorted(ids)), tuple(many))
+            many.append(source)
+            continue
+        ids = set(few) if ids is None else ids & set(few)
+        if not source.named.exact:
+            rest.append(source.holds)
+    return NamedTasks(scope, asked, None if ids is None else tuple(sorted(ids)), tuple(many), tuple(rest))
 
 
-async def _few_ids(scope: Scope, named: IdSource) -> list[int] | None:
+async def _few_ids(scope: Scope, source: IdSource) -> list[int] | None:
     """The ids, if they are few."""
-    row = await scope.first(named.glance)
+    row = await scope.first(source.named.glance)
     if row is None or row[0] is None or row[0].count(",") >= FEW:
         return None
     return list(map(int, row[0].split(","))) if row[0] else []
 
 
-async def _names(scope: Scope, where: TaskFilter) -> list[IdSource]:
-    """Return a source of ids for each filter that another table answers: a tag, a search."""
-    found = []
+async def _sources(
+    scope: Scope, where: TaskFilter, *, today: date, zone: ZoneInfo
+) -> tuple[list[IdSource], list[ColumnElement[bool]]]:
+    """Return a source of ids for each condition that another table or an index answers, and the other conditions."""
+    sources = []
+    rest = []
     if where.tag is not None:
-        found.append(_tagged(name_key(where.tag)))
+        sources.append(IdSource(named=tagged(where.tag), holds=has_tag(where.tag)))
     if where.search is not None and (wanted := terms(where.search)) is not None:
-        found.append(_holding(await scope.find(("task",), wanted)))
-    return found
-
-
-def _tagged(key: str) -> IdSource:
-    of_tag = (task_tags.c.user_id == UID, task_tags.c.tag_key == key)
-    ids = select(task_tags.c.task_id).where(*of_tag)
-    one = select(literal(1)).where(*of_tag, task_tags.c.task_id == tasks.c.id)
-    return IdSource(
-        glance=joined(ids.limit(FEW + 1)), ids=ids, size=select(func.count()).where(*of_tag), holds=one.exists()
-    )
-
-
-def _holding(found: Matches) -> IdSource:
-    return IdSource(glance=found.few_refs(FEW + 1), ids=found.refs(), size=found.size(), holds=found.holds(tasks.c.id))
+        found = await scope.find(("task",), wanted)
+        sources.append(IdSource(named=matching(found), holds=found.holds(tasks.c.id)))
+    if where.condition is not None:
+        sql = await FilterSql.of(scope, where.condition, today=today, zone=zone)
+        for part in conjuncts(where.condition):
+            named = sql.named(part)
+            if named is None:
+                rest.append(sql.holds(part))
+            else:
+                sources.append(IdSource(named=named, holds=sql.holds(part)))
+    return sources, rest
 
 
 class NamedTasks:
     """Finds tasks by what their own rows say, among `ids` where these are few, else asking each `many`."""
 
     def __init__(
-        self, scope: Scope, asked: Conditions, ids: tuple[int, ...] | None, many: tuple[IdSource, ...]
+        self,
+        scope: Scope,
+        asked: Conditions,
+        ids: tuple[int, ...] | None,
+        many: tuple[IdSource, ...],
+        rest: tuple[ColumnElement[bool], ...],
     ) -> None:
         self._scope = scope
-        self._asked = conditions(asked.names)
+        self._asked = [*conditions(asked.names), *rest]
         self._parameters = asked.parameters
         self._ids = ids
         self._many = many
@@ -116,36 +123,42 @@ class NamedTasks:
         return stage.merged(found, limit)
 
     async def total(self, parts: tuple[bool, ...]) -> int | None:
-        if self._ids is None:
+        if self._ids is not None:
+            among = self._among_ids()
+        elif self._many or not await is_short(self._scope, parts, FEW):
             return None
-        count = select(func.count()).select_from(tasks).where(tasks.c.done.in_(parts), *self._among_ids())
+        else:
+            among = (*NOT_DELETED, *self._asked)
+        count = select(func.count()).select_from(tasks).where(tasks.c.done.in_(parts), *among)
         row = await self._scope.first(count, self._parameters)
         return 0 if row is None else int(row[0])
 
     def _among_ids(self) -> tuple[ColumnElement[bool], ...]:
         """For a look-up of the named ids, however many they are."""
         if self._ids is None:
-            return (*_NOT_DELETED_BY_ID, *self._asked, *(tasks.c.id.in_(named.ids) for named in self._many))
+            return (*_NOT_DELETED_BY_ID, *self._asked, *(tasks.c.id.in_(source.named.ids) for source in self._many))
         known = JsonNumbers(json.dumps(self._ids)).table_valued("value")
         those = tasks.c.id.in_(select(known.c.value))
-        return (*_NOT_DELETED_BY_ID, *self._asked, those, *(named.holds for named in self._many))
+        return (*_NOT_DELETED_BY_ID, *self._asked, those, *(source.holds for source in self._many))
 
     async def _walk(self, done: bool, order: Order, within: Sequence[ColumnElement[bool]], limit: int) -> list[AnyRow]:
         """Open or done tasks in order, stride by stride, and at last whatever is left."""
         part = tasks.c.done == done
         walked = (part, *NOT_DELETED, *self._asked, *within)
+        if not self._many:
+            return await self._rows(order, walked, limit)
         start: list[ColumnElement[bool]] = []
         found: list[AnyRow] = []
         # A planner cannot know whether matches lie near the start of the sort or are spread thinly. So walk the sort
         # for a stride and look, then for a longer one, and only then look up every match by id and sort them.
         for stride in (*_STRIDES, None):
-            passed = stride or min([(await self._scope.rows(named.size))[0][0] for named in self._many])
+            passed = stride or min([(await self._scope.rows(source.named.size))[0][0] for source in self._many])
             # The end of the stride as a key, not as a row count: the query then stops there whatever it finds.
             key = select(*key_of(order.columns)).where(*walked, *start)
             last = ordered(key, order.columns, order.descending).limit(1).offset(passed)
             end = await self._scope.first(last, self._parameters)
             until = [] if end is None else [~_beyond(order, end, and_at=True)]
-            asked = (*walked, *(named.holds for named in self._many), *start, *until)
+            asked = (*walked, *(source.holds for source in self._many), *start, *until)
             found += await self._rows(order, asked, limit - len(found))
             if end is None or len(found) == limit:
                 return found

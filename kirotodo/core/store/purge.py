@@ -13,7 +13,6 @@ from sqlalchemy import BindParameter, ColumnElement, Delete, Table, bindparam, d
 from sqlmodel import SQLModel
 
 from kirotodo.core.domain.conversation import FINAL
-from kirotodo.core.store.search_terms import Kind
 from kirotodo.core.store.statements.leases import LEASE_EXPIRED
 from kirotodo.core.store.statements.transaction import UID, bytes_of
 from kirotodo.core.store.tables import (
@@ -33,6 +32,7 @@ from kirotodo.core.store.tables import (
 )
 from kirotodo.core.store.task_counts import recount
 from kirotodo.core.store.transaction import Scope, hash_of
+from kirotodo.core.text.search_terms import Kind
 
 _BEFORE: Final[BindParameter[Any]] = bindparam("before", type_=turns.c.created_at.type)
 _IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 from kirotodo.core.domain.task import Page, Sort, Status, Task, TaskFilter
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.statement import AnyRow, Statements
-from kirotodo.core.store.task_rows import TaskRows, name_key, rank
+from kirotodo.core.store.task_rows import TaskRows, rank
 from kirotodo.core.store.transaction import Scope
+from kirotodo.core.text.folding import name_key
 
 _SQL: Final = Statements("task_queries")
 _FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
@@ -50,7 +51,7 @@ class Conditions:
         match where.due:
             case "today" | "week":
                 last = today if where.due == "today" else today + timedelta(days=6)
-                self._add("due_within", within_first=today.isoformat(), within_last=_after(last))
+                self._add("due_within", within_first=today.isoformat(), within_last=after_day(last))
             case "overdue":
                 self._add("due_before", due_today=today.isoformat())
             case "none":
@@ -59,7 +60,7 @@ class Conditions:
                 pass
         if where.due_from is not None or where.due_to is not None:
             first, last = where.due_from or date.min, where.due_to or date.max
-            self._add("due_between", between_first=first.isoformat(), between_last=_after(last))
+            self._add("due_between", between_first=first.isoformat(), between_last=after_day(last))
 
     def _add(self, name: str, **parameters: Any) -> None:
         self._names.append(name)
@@ -76,7 +77,7 @@ def _kept(where: TaskFilter) -> str | None:
     return where.due if where.due != "any" and where == replace(anything, due=where.due) else None
 
 
-def _after(day: date) -> str:
+def after_day(day: date) -> str:
     """After every key of this day."""
     return f"{day.isoformat()}~"
 
@@ -89,7 +90,12 @@ def day_start(day: date, zone: ZoneInfo, *, days_later: int = 0) -> datetime:
         return _LAST if day.year > 1 else _FIRST
 
 
-PARTS: Final[dict[Status, tuple[bool, ...]]] = {"pending": (False,), "completed": (True,), "all": (False, True)}
+PARTS: Final[dict[Status | None, tuple[bool, ...]]] = {
+    None: (False,),
+    "pending": (False,),
+    "completed": (True,),
+    "all": (False, True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ async def page_of(
     mark = None
     if cursor is not None:
         mark = decode(cursor, sort=where.sort, kinds=stages[0].order.kinds, stages=len(stages))
-    finder = await _finder(scope, where, Conditions(where, today, zone))
+    finder = await _finder(scope, where, today=today, zone=zone)
     found: list[tuple[int, AnyRow]] = []
     first = mark.stage if mark else 0
     for at in range(first, len(stages)):
@@ -169,12 +175,23 @@ async def page_of(
     return Page(items=items, next=following, total=total)
 
 
-async def _finder(scope: Scope, where: TaskFilter, conditions: Conditions) -> Finder:
-    if where.tag is None and where.search is None:
+async def _finder(scope: Scope, where: TaskFilter, *, today: date, zone: ZoneInfo) -> Finder:
+    conditions = Conditions(where, today, zone)
+    if where.tag is None and where.search is None and where.condition is None:
         return _Walk(scope, conditions)
     from kirotodo.core.store.named_tasks import finder_of
 
-    return await finder_of(scope, where, conditions) or _Walk(scope, conditions)
+    return await finder_of(scope, where, conditions, today=today, zone=zone) or _Walk(scope, conditions)
+
+
+async def is_short(scope: Scope, parts: tuple[bool, ...], most: int) -> bool:
+    """Return whether there are at most so many open or done tasks."""
+    return await _whole(scope, parts) <= most
+
+
+async def _whole(scope: Scope, parts: tuple[bool, ...]) -> int:
+    counts = await scope.first(_SQL.COUNTS)
+    return 0 if counts is None else sum(counts[int(done)] for done in parts)
 
 
 def _stages(where: TaskFilter) -> list[Stage]:
@@ -208,8 +225,7 @@ class _Walk:
 
     async def total(self, parts: tuple[bool, ...]) -> int | None:
         if not self._conditions.names:
-            counts = await self._scope.first(_SQL.COUNTS)
-            return 0 if counts is None else sum(counts[int(done)] for done in parts)
+            return await _whole(self._scope, parts)
         asked = self._conditions
         if asked.kept is not None:
             row = await self._scope.first(

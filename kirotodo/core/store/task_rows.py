@@ -10,10 +10,11 @@ from dataclasses import fields
 from datetime import date, datetime, time
 from typing import Any, Final, get_args
 
-from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskDraft, TaskField
-from kirotodo.core.store.search_terms import Document
+from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskDraft, TaskField, searchable
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.transaction import Scope
+from kirotodo.core.text.folding import name_key
+from kirotodo.core.text.search_terms import Document
 
 _SQL: Final = Statements("task_rows")
 
@@ -32,11 +33,6 @@ _LETTERS: Final = str.maketrans(
 _KEY_MAX: Final = 300
 _RECORD_BYTES: Final = 350
 """What the JSON of a task in the journal takes besides its title and notes."""
-
-
-def name_key(name: str) -> str:
-    """A project or tag as it compares: without case."""
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def title_key(title: str) -> str:
@@ -96,10 +92,6 @@ def _values(task: Task) -> dict[str, Any]:
     }
 
 
-def _searchable(task: Task) -> str:
-    return "\n".join((task.title, task.notes, task.project or "", *task.tags))
-
-
 class TaskRows:
     """The task rows of one user, in an open transaction."""
 
@@ -135,7 +127,7 @@ class TaskRows:
         """Insert a task with its tags, and make it searchable."""
         await self._scope.insert(_SQL.INSERT, {"id": task.id, **_values(task), "revision": revision})
         await self._insert_tags(task)
-        await self._scope.index(Document(kind="task", ref=task.id, text=_searchable(task)))
+        await self._scope.index(Document(kind="task", ref=task.id, text=searchable(task)))
 
     async def insert_many(self, added: Sequence[Task], *, revision: int, hidden: bool) -> None:
         """Insert many in a few statements; `hidden` ones are as if deleted until `show_many`."""
@@ -143,7 +135,7 @@ class TaskRows:
         rows = [{"id": task.id, **_values(task), "revision": 0 if hidden else revision, **gone} for task in added]
         await self._scope.insert(_SQL.INSERT, *rows)
         await self._scope.insert(_SQL.INSERT_TAGS, *(row for task in added for row in _tag_rows(task)))
-        texts = (Document(kind="task", ref=task.id, text=_searchable(task)) for task in added)
+        texts = (Document(kind="task", ref=task.id, text=searchable(task)) for task in added)
         await self._scope.index(*texts)
 
     async def show_many(self, first: int, last: int, *, revision: int) -> None:
@@ -156,8 +148,8 @@ class TaskRows:
         if before.tags != after.tags:
             await self._scope.execute(_SQL.DELETE_TAGS, {"the_id": after.id})
             await self._insert_tags(after)
-        if _searchable(before) != _searchable(after):
-            await self._scope.reindex("task", after.id, _searchable(after))
+        if searchable(before) != searchable(after):
+            await self._scope.reindex("task", after.id, searchable(after))
 
     async def hide(self, ids: Sequence[int], *, revision: int) -> None:
         """Delete these, so that they can be shown again."""

@@ -17,8 +17,8 @@ from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import task_counts, tasks
 from kirotodo.core.store.task_counts import C, of_kind, total
 from kirotodo.core.store.task_queries import day_start
-from kirotodo.core.store.task_rows import name_key
 from kirotodo.core.store.transaction import Scope
+from kirotodo.core.text.folding import name_key
 
 _TODAY: Final[BindParameter[int]] = bindparam("the_today", type_=Integer())
 _IN_PERIOD: Final = C.slot.between(bindparam("the_first", type_=Integer()), bindparam("the_last", type_=Integer()))

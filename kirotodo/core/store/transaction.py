@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from kirotodo.core.backend import ConversationHead
 from kirotodo.core.errors import TooLarge
 from kirotodo.core.store.leases import OwnedEvent
-from kirotodo.core.store.search_terms import Document, Kind, Terms, fold
 from kirotodo.core.store.statement import AnyRow, AnyStatement, Connection, Result, Statements
+from kirotodo.core.text.search_terms import Document, Kind, Terms, fold
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select

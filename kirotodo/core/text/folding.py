@@ -33,6 +33,11 @@ def fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char)).casefold().translate(_ALIKE)
 
 
+def name_key(name: str) -> str:
+    """Return the name of a project or tag as it compares: without case."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def without_apostrophes(folded: str) -> str:
     """Return the text with `don't` as `dont`. Apostrophes that aren't inside a word stay."""
     return _APOSTROPHE.sub("", folded)

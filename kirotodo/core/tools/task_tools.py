@@ -1,6 +1,7 @@
 """The tools: add_task, list_tasks, get_task, complete_task, update_task, delete_task, undo and task_stats."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Final, Literal, cast, get_args
 
@@ -27,6 +28,7 @@ from kirotodo.core.tools.base import (
     Words,
 )
 from kirotodo.core.tools.edits import complete_tasks, delete_tasks, update_tasks
+from kirotodo.core.tools.filters import with_condition
 from kirotodo.core.tools.task_fields import (
     SHOWN,
     about,
@@ -56,9 +58,9 @@ def filter_of(arguments: Mapping[str, Any], *, at: UserClock) -> TaskFilter:
     named = bool(due_words) and due_words.strip().casefold() in _DUES
     due_from, due_to = (None, None) if named or not due_words else read_range(due_words, at=at)
     completed_from, completed_to = read_range(completed, at=at) if completed else (None, None)
-    status: Status = arguments["status"] or ("completed" if completed else "pending")
-    return TaskFilter(
-        status=status,
+    words = arguments["filter"] or None
+    where = TaskFilter(
+        status=arguments["status"] or ("completed" if completed else None if words else "pending"),
         due=due,
         due_from=due_from,
         due_to=due_to,
@@ -68,8 +70,10 @@ def filter_of(arguments: Mapping[str, Any], *, at: UserClock) -> TaskFilter:
         tag=(arguments["tag"] or "").removeprefix("#") or None,
         priority=arguments["priority"],
         search=arguments["search"],
-        sort=arguments["sort"] or ("completed" if status == "completed" else "due"),
+        filter=words,
     )
+    where = with_condition(where, at=at)
+    return replace(where, sort=arguments["sort"] or ("completed" if where.status == "completed" else "due"))
 
 
 def read_range(words: str, *, at: UserClock) -> Range:
@@ -158,6 +162,11 @@ class ListTasksArguments(Arguments):
     tag: Annotated[str | None, OPTIONAL] = None
     priority: Annotated[Priority | None, PRIORITY] = None
     search: Annotated[str | None, OPTIONAL, Field(description="Words of the title, notes, project or tags.")] = None
+    filter: Annotated[
+        str | None,
+        OPTIONAL,
+        Field(description="More in one line: 'due:today..friday (+home or !high) -#waiting is:recurring no:date'."),
+    ] = None
     sort: Annotated[Sort | None, CHOICE, Field(description="Default: due.")] = None
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = LIMIT
     cursor: Annotated[str | None, OPTIONAL, Field(description="`next` of the page before.")] = None

@@ -42,7 +42,7 @@ router = user_router("tasks")
 @router.get("/tasks")
 async def list_tasks(where: Annotated[TaskQuery, Query()], backend: Mine) -> Page[Task]:
     """Return a page of the list: open tasks by default."""
-    return await backend.tasks(where.filter(), limit=where.limit, cursor=where.cursor)
+    return await backend.tasks(where.value(), limit=where.limit, cursor=where.cursor)
 
 
 @router.post(

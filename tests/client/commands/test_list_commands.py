@@ -92,6 +92,13 @@ def test_an_empty_list_is_json_too(program: CommandRunner) -> None:
         (("--all", "--sort", "title"), ["milk", "novel", "ready", "tax"]),
         (("--all", "--status", "pending"), ["tax", "milk", "novel"]),
         (("--sort", "title", "--limit", "1"), ["milk"]),
+        (("due:today",), ["milk"]),
+        (("overdue", "or", "+shopping"), ["tax", "milk"]),
+        (("-(overdue or #food)",), ["novel"]),
+        (("done:today",), ["ready"]),
+        (("-milk", "--all", "--sort", "title"), ["novel", "ready", "tax"]),
+        (("no:date", "--status", "pending"), ["novel"]),
+        (("!high", "--due", "today"), []),
     ],
 )
 def test_filters(program: CommandRunner, filters: tuple[str, ...], titles: list[str]) -> None:
@@ -99,6 +106,39 @@ def test_filters(program: CommandRunner, filters: tuple[str, ...], titles: list[
         program.ok("add", text)
     program.ok("done", "4")
     assert program.titles(*filters) == titles
+
+
+def test_a_filter_that_cannot_be_read_is_shown_with_the_place(program: CommandRunner) -> None:
+    program.ok("add", "milk")
+    assert program.fails(2, "list", "due:today", "prio:high").splitlines() == [
+        "“prio:high” isn't a filter. Did you mean !high?",
+        "  due:today prio:high",
+        "            ^",
+    ]
+    start, shown, caret = program.fails(2, "list", f"{'牛奶 ' * 40}\x1b[31m due:nonsense").splitlines()
+    assert start.startswith("“nonsense” isn't a day.")
+    assert width(shown) < 120
+    assert width(shown[: shown.index("nonsense")]) == caret.index("^")
+    assert "isn't a filter" in program.fails(2, "export", "--filter", "x:y")
+
+
+def test_a_day_that_was_meant_as_one_is_named_where_no_task_has_the_word(program: CommandRunner) -> None:
+    program.ok("add", "milk")
+    assert "kirotodo list due:today" in program.run("list", "today").stderr
+    assert program.run("list", "cheese").stderr.startswith("No task matches cheese.")
+
+
+def test_an_export_can_be_of_some_tasks(program: CommandRunner) -> None:
+    for text in ("milk +shop", "cheese +shop", "novel"):
+        program.ok("add", text)
+    program.ok("done", "2")
+    for words, titles in (("+shop", ["milk", "cheese"]), ("+shop is:open", ["milk"])):
+        exported = json.loads(program.ok("export", "--filter", words))["items"]
+        assert [task["title"] for task in exported] == titles
+
+
+def test_a_misspelt_option_is_no_filter(program: CommandRunner) -> None:
+    assert "--statsu" in program.fails(2, "list", "--statsu", "all")
 
 
 def test_a_long_list_says_what_is_not_shown_and_all_fetches_every_page(program: CommandRunner) -> None:

@@ -38,6 +38,10 @@ async def _fill(tools: ToolHarness) -> None:
         ({"priority": "high"}, [3]),
         ({"search": "meet"}, [2]),
         ({"sort": "title"}, [3, 1, 4, 2]),
+        ({"filter": "due:friday or +home"}, [1, 3]),
+        ({"filter": "done:today"}, [5]),
+        ({"filter": "-due:today", "status": "all"}, [5, 1, 3, 4]),
+        ({"filter": "no:time", "priority": "high"}, [3]),
     ],
 )
 async def test_lists_are_narrowed(tools: ToolHarness, arguments: dict[str, str], ids: list[int]) -> None:

@@ -32,10 +32,10 @@ from sqlalchemy import (
 )
 
 from kirotodo.core.store.columns import SortKey
-from kirotodo.core.store.search_terms import Document, Kind, Terms, words_of
 from kirotodo.core.store.statements.transaction import UID, joined
 from kirotodo.core.store.tables import search_documents as documents
 from kirotodo.core.store.transaction import FullText, Scope
+from kirotodo.core.text.search_terms import Document, Kind, Terms, words_of
 
 WORD_MAX: Final = 100
 """Longer words are cut short, in texts and in what is looked for: an index holds no endless ones."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from kirotodo.core.store.leases import OwnedEvent, events_json
-from kirotodo.core.store.search_terms import Kind, Terms
 from kirotodo.core.store.sqlite import driver, errors
 from kirotodo.core.store.statement import Connection, Statements
 from kirotodo.core.store.transaction import FullText, Matches, Scope
+from kirotodo.core.text.search_terms import Kind, Terms
 
 _SQL: Final = Statements("sqlite")
 

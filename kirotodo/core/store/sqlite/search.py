@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, or_, select, table
 
-from kirotodo.core.store.search_terms import MARK, Compound, Kind, Terms
 from kirotodo.core.store.statements.transaction import UID, joined
 from kirotodo.core.store.tables import search_documents as documents
+from kirotodo.core.text.search_terms import MARK, Compound, Kind, Terms
 
 _INDEX: Final = table("search_index")
 _GLANCE: Final = 4_000

@@ -8,7 +8,7 @@ knows them too.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from kirotodo.core.text import folding
@@ -101,3 +101,31 @@ def terms(typed: str) -> Terms | None:
     if not words and not signs:
         return None
     return Terms(words=tuple(words), compounds=tuple(compounds), signs=tuple(signs))
+
+
+def phrase_terms(typed: str) -> Terms | None:
+    """Return what to look for so that a text holds all of `typed` as it stands; None where nothing was typed."""
+    wanted = terms(typed)
+    if wanted is None:
+        return None
+    whole = _APART.sub(_spelled, " ".join(folding.fold(typed).split()))
+    return replace(wanted, signs=(*wanted.signs, whole))
+
+
+def has_terms(folded: str, wanted: Terms) -> bool:
+    """Return whether a text, as `fold` returns it, has everything that is looked for."""
+    return (
+        all(_begins_word(folded, word) for word in wanted.words)
+        and all(_has_compound(folded, each) for each in wanted.compounds)
+        and all(sign in folded for sign in wanted.signs)
+    )
+
+
+def _begins_word(folded: str, word: str) -> bool:
+    return word in folded and re.search(rf"(?<![^\W_])(?<!{MARK}){re.escape(word)}", folded) is not None
+
+
+def _has_compound(folded: str, compound: Compound) -> bool:
+    if _begins_word(folded, compound.joined):
+        return True
+    return all(_begins_word(folded, part) for part in compound.parts)
