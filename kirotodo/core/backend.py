@@ -35,7 +35,9 @@ class TaskFields(TypedDict, total=False):
     `due` takes words ("tomorrow at 5pm", "2026-11-27", "fri 17:00"), as do `time` ("5pm"), `recurrence` ("every other
     friday", or an RRULE) and `remind` ("10 minutes before", "tomorrow 8am"). None (or "") takes a value away.
     `due_date`, `due_time` and `remind_at` are what a task has there, and go without `due`, `time` and `remind`.
-    `tags` replaces all; `add_tags` and `remove_tags` change some.
+    `start_date` is the day before which it is not to be done, `duration` how many minutes it takes, `parent_id` the
+    task of which it is a step, `position` its place among those. `tags` replaces all; `add_tags` and `remove_tags`
+    change some.
     """
 
     title: str
@@ -44,6 +46,10 @@ class TaskFields(TypedDict, total=False):
     due_date: date | None
     time: str | None
     due_time: time_of_day | None
+    start_date: date | None
+    duration: int | None
+    parent_id: int | None
+    position: int
     recurrence: str | None
     recurs_from: RecursFrom
     priority: Priority

@@ -180,7 +180,17 @@ def encode_event(event: TurnEvent) -> bytes:
 
 def decode_event(data: bytes | str) -> TurnEvent:
     """Return the event that `encode_event` wrote. Raise `pydantic.ValidationError` on anything else."""
-    return _adapter().validate_json(data)
+    return _adapter().validate_json(with_previous_id(data))
+
+
+def with_previous_id(data: bytes | str) -> bytes:
+    """Return the JSON of tasks as this release names their members: to releases before, `parent_id` was the occurrence
+    before, which is `previous_id` now.
+
+    A quote within a text has a backslash before it in JSON, so only the name of a member matches.
+    """
+    given = data.encode() if isinstance(data, str) else data
+    return given if b'"previous_id":' in given else given.replace(b'"parent_id":', b'"previous_id":')
 
 
 _KIND: Final = b'"kind":"'

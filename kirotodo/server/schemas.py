@@ -16,6 +16,7 @@ from kirotodo.core.backend import ModelChoice, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX, Conversation, Decision
 from kirotodo.core.domain.filter_parser import FILTER_MAX
 from kirotodo.core.domain.task import (
+    DURATION_MAX,
     NAME_MAX,
     NOTES_MAX,
     PAGE_MAX,
@@ -195,6 +196,18 @@ class FieldsBody(Body):
     recurs_from: RecursFrom = Field(
         default_factory=left_out, description="What the next occurrence is counted from. Never null."
     )
+    start_date: Day | None = Field(
+        default_factory=left_out, description="The day before which it is not to be done. Null removes it."
+    )
+    duration: Annotated[int, Field(strict=True, ge=1, le=DURATION_MAX)] | None = Field(
+        default_factory=left_out, description="How many minutes it takes. Null removes it."
+    )
+    parent_id: Id | None = Field(
+        default_factory=left_out, description="The task of which it is a step. Null makes it a task of its own."
+    )
+    position: Annotated[int, Field(strict=True, ge=0, le=ID_MAX)] = Field(
+        default_factory=left_out, description="Its place among the steps of its parent. Never null."
+    )
     priority: Priority | None = Field(default_factory=left_out, description="Null is `none`.")
     project: Annotated[Text, WithJsonSchema(schema_limits(maxLength=NAME_MAX))] | None = Field(
         default_factory=left_out, description="Null removes it."
@@ -228,7 +241,7 @@ class NewTaskBody(FieldsBody):
         default_factory=left_out, description="When it was completed, to add it as a completed task."
     )
     id: Id = Field(default_factory=left_out, description="Not kept.")
-    parent_id: Id | None = Field(default_factory=left_out, description="Not kept.")
+    previous_id: Id | None = Field(default_factory=left_out, description="Not kept.")
     created_at: Moment = Field(default_factory=left_out, description="Not kept.")
     updated_at: Moment = Field(default_factory=left_out, description="Not kept.")
 
@@ -240,7 +253,7 @@ class TaskBody(FieldsBody):
         default_factory=left_out, description="Sets it done or open; never a toggle. Never null."
     )
     id: Id = Field(default_factory=left_out, description="As it is.")
-    parent_id: Id | None = Field(default_factory=left_out, description="As it is.")
+    previous_id: Id | None = Field(default_factory=left_out, description="As it is.")
     completed_at: Moment | None = Field(
         default_factory=left_out, description="Its current value; set `completed` instead."
     )
@@ -252,7 +265,7 @@ class TaskBody(FieldsBody):
 
     def check(self, task: Task) -> None:
         """Raise `InvalidInput` or `PreconditionFailed`, see `check_as_read`."""
-        check_as_read(self, task, only_if_the_same=("id", "parent_id", "completed_at", "created_at"))
+        check_as_read(self, task, only_if_the_same=("id", "previous_id", "completed_at", "created_at"))
 
 
 def check_as_read(body: Body, value: Task | Conversation, *, only_if_the_same: Sequence[str]) -> None:
@@ -311,12 +324,16 @@ class DraftBody(Body):
     priority: Priority = "none"
     due_date: Day | None = None
     due_time: Clock | None = None
+    start_date: Day | None = None
+    duration: Annotated[int, Field(strict=True, ge=1, le=DURATION_MAX)] | None = None
     recurrence: Text | None = None
     recurs_from: RecursFrom = "schedule"
     remind_at: Moment | None = None
     project: Text | None = None
     tags: tuple[Text, ...] = ()
     parent_id: Id | None = None
+    position: Annotated[int, Field(strict=True, ge=0, le=ID_MAX)] = 0
+    previous_id: Id | None = None
     completed_at: Moment | None = None
     created_at: Moment | None = None
     id: Id | None = Field(default=None, description="Not kept.")
@@ -324,7 +341,11 @@ class DraftBody(Body):
 
     def draft(self) -> TaskDraft:
         """Return the draft that the body describes."""
-        return TaskDraft(**{name: getattr(self, name) for name in _DRAFT})
+        given = {name: getattr(self, name) for name in _DRAFT}
+        if "recurs_from" in self.model_fields_set and "previous_id" not in self.model_fields_set:
+            # A client of an earlier release, to which a parent was the occurrence before.
+            given |= {"previous_id": self.parent_id, "parent_id": None}
+        return TaskDraft(**given)
 
 
 _DRAFT: Final = tuple(field.name for field in fields(TaskDraft))

@@ -120,7 +120,7 @@ async def test_a_recurring_task_leaves_exactly_one_next_occurrence(harness: Back
     await backend.complete_tasks([first.id])
     await backend.complete_tasks([first.id])
     (following,) = (await backend.tasks()).items
-    assert (following.parent_id, following.title, following.due_time) == (first.id, "water the plants", time(9))
+    assert (following.previous_id, following.title, following.due_time) == (first.id, "water the plants", time(9))
     assert following.due_date is not None
     assert following.due_date >= harness.clock.now.date()
     assert following.due_date.strftime("%a") == "Fri"

@@ -20,7 +20,18 @@ RESPONSE_KEYS = {
 }
 TASK_KEYS = {
     *("id", "title", "notes", "priority", "due_date", "due_time", "recurrence", "recurs_from", "remind_at"),
-    *("project", "tags", "parent_id", "completed_at", "created_at", "updated_at"),
+    *(
+        "start_date",
+        "duration",
+        "parent_id",
+        "position",
+        "project",
+        "tags",
+        "previous_id",
+        "completed_at",
+        "created_at",
+        "updated_at",
+    ),
 }
 
 

@@ -67,33 +67,44 @@ async def test_many_tasks_are_one_group(core: Core) -> None:
 async def test_parents_are_found_across_parts_and_skipped_rows(core: Core) -> None:
     mine = core.of("1")
     await mine.add_task({"title": "Milk"})
-    family = [TaskDraft(title=" "), *drafts(), *(TaskDraft(title="child", parent_id=place) for place in (1, 2, 900))]
-    report = await mine.import_tasks([*family, TaskDraft(title="grandchild", parent_id=len(family))])
+    family = [TaskDraft(title=" "), *drafts(), *(TaskDraft(title="child", previous_id=place) for place in (1, 2, 900))]
+    report = await mine.import_tasks([*family, TaskDraft(title="grandchild", previous_id=len(family))])
     none, early, late, grand = [await mine.task(task_id) for task_id in report.added[-4:]]
-    assert (none.parent_id, early.parent_id, late.parent_id) == (None, 2, 900)
-    assert grand.parent_id == late.id
+    assert (none.previous_id, early.previous_id, late.previous_id) == (None, 2, 900)
+    assert grand.previous_id == late.id
 
 
 async def test_parents_in_earlier_parts_are_found_over_http(core: Core) -> None:
     app = create_app(core.settings, model=ScriptedModel())
     async with served(app) as server, server.client("7") as api:
         assert (await api.post("/tasks", json={"title": "Milk"})).status_code == 201
-        rows = [{"title": f"Task {place}", **({"parent_id": place - 600} if place > 600 else {})} for place in ROWS]
+        rows = [{"title": f"Task {place}", **({"previous_id": place - 600} if place > 600 else {})} for place in ROWS]
         report = (await api.post("/tasks/import", json={"drafts": rows})).json()
         assert (len(report["added"]), report["skipped"]) == (len(ROWS), [])
         for place in (601, 1000, 1001, 1200):
             task = (await api.get(f"/tasks/{report['added'][place - 1]}")).json()
-            assert (task["title"], task["parent_id"]) == (f"Task {place}", report["added"][place - 601])
+            assert (task["title"], task["previous_id"]) == (f"Task {place}", report["added"][place - 601])
+
+
+async def test_what_an_earlier_client_calls_a_parent_is_the_occurrence_before(core: Core) -> None:
+    app = create_app(core.settings, model=ScriptedModel())
+    async with served(app) as server, server.client("8") as api:
+        of_old = {"recurs_from": "schedule", "remind_at": None}
+        rows = [{"title": "Rent", **of_old, "parent_id": None}, {"title": "Rent", **of_old, "parent_id": 1}]
+        rows += [{"title": "Step", "parent_id": 1}, {"title": "Step", **of_old, "parent_id": 1, "previous_id": None}]
+        assert (await api.post("/tasks/import", json={"drafts": rows})).json()["added"] == [1, 2, 3, 4]
+        tasks = [(await api.get(f"/tasks/{task_id}")).json() for task_id in (2, 3, 4)]
+        assert [(task["previous_id"], task["parent_id"]) for task in tasks] == [(1, None), (None, 1), (None, 1)]
 
 
 async def test_a_parent_that_comes_later_is_named(core: Core) -> None:
-    rows = [TaskDraft(title="child", parent_id=2), TaskDraft(title="parent"), TaskDraft(title="own", parent_id=3)]
-    report = await core.of("1").import_tasks([*rows, TaskDraft(title="grandchild", parent_id=2)])
+    rows = [TaskDraft(title="child", previous_id=2), TaskDraft(title="parent"), TaskDraft(title="own", previous_id=3)]
+    report = await core.of("1").import_tasks([*rows, TaskDraft(title="grandchild", previous_id=2)])
     assert report.skipped == (
-        "Row 1: Its parent, row 2, has to come before it.",
-        "Row 3: Its parent, row 3, has to come before it.",
+        "Row 1: Its previous task, row 2, has to come before it.",
+        "Row 3: Its previous task, row 3, has to come before it.",
     )
-    assert [(await core.of("1").task(task_id)).parent_id for task_id in report.added] == [None, 1]
+    assert [(await core.of("1").task(task_id)).previous_id for task_id in report.added] == [None, 1]
 
 
 @pytest.mark.slow

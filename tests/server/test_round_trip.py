@@ -122,7 +122,7 @@ async def test_a_change_changes_what_it_names(
         {"recurs_from": None},
         {"id": 2},
         {"created_at": "2020-01-01T00:00:00Z"},
-        {"parent_id": 7},
+        {"previous_id": 7},
         {"completed_at": "2026-11-23T09:30:00Z"},
     ],
 )

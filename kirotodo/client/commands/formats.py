@@ -250,7 +250,8 @@ def _cells(header: Sequence[str], field_of: Mapping[str, str], row: Sequence[str
 
 
 def _read(numbered: Iterable[tuple[str, object]], *, zone: dt.tzinfo, remarks: Sequence[str] = ()) -> Reading:
-    """A parent is another row, named by the number that the file gives it; a draft names it by its place, from 1."""
+    """A parent or previous task is another row, named by the number that the file gives it; a draft names it by its
+    place, from 1."""
     drafts: list[TaskDraft] = []
     places: list[str] = []
     errors: list[str] = []
@@ -271,5 +272,12 @@ def _read(numbered: Iterable[tuple[str, object]], *, zone: dt.tzinfo, remarks: S
             places.append(where)
             if isinstance(fields, Mapping) and (number := number_in(fields, "id")) is not None:
                 place_of.setdefault(number, len(drafts))
-    linked = (replace(draft, parent_id=place_of.get(draft.parent_id or 0)) for draft in drafts)
+    linked = (
+        replace(
+            draft,
+            parent_id=place_of.get(draft.parent_id or 0),
+            previous_id=place_of.get(draft.previous_id or 0),
+        )
+        for draft in drafts
+    )
     return Reading(drafts=tuple(linked), places=tuple(places), errors=tuple(errors), remarks=tuple(found))

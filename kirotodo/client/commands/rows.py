@@ -9,7 +9,16 @@ from typing import Any, Final, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kirotodo.core.domain.rule import read_rule
-from kirotodo.core.domain.task import NAME_MAX, NOTES_MAX, PRIORITIES, TITLE_MAX, Priority, RecursFrom, TaskDraft
+from kirotodo.core.domain.task import (
+    DURATION_MAX,
+    NAME_MAX,
+    NOTES_MAX,
+    PRIORITIES,
+    TITLE_MAX,
+    Priority,
+    RecursFrom,
+    TaskDraft,
+)
 from kirotodo.core.errors import InvalidInput
 
 FIELDS: Final = (
@@ -18,12 +27,16 @@ FIELDS: Final = (
     "priority",
     "due_date",
     "due_time",
+    "start_date",
+    "duration",
     "recurrence",
     "recurs_from",
     "remind_at",
     "project",
     "tags",
     "parent_id",
+    "position",
+    "previous_id",
     "completed_at",
     "created_at",
 )
@@ -80,16 +93,25 @@ def draft_from(fields: object, *, zone: dt.tzinfo) -> Row:
         priority=_priority(fields),
         due_date=day,
         due_time=clock,
+        start_date=_day(fields, "start_date", zone),
+        duration=_duration(fields),
         recurrence=_recurrence(fields),
         recurs_from=_recurs_from(fields),
         remind_at=_reminder(fields, day, clock, zone),
         project=_project(fields),
         tags=_tags(fields),
-        parent_id=number_in(fields, "parent_id"),
+        parent_id=None if _is_of_old(fields) else number_in(fields, "parent_id"),
+        position=number_in(fields, "position") or 0,
+        previous_id=number_in(fields, "parent_id" if _is_of_old(fields) else "previous_id"),
         completed_at=_completed(fields, zone),
         created_at=_moment(fields, "created_at", zone),
     )
     return Row(draft=draft, remarks=remarks)
+
+
+def _is_of_old(fields: Mapping[str, Any]) -> bool:
+    """Whether an earlier release wrote this, to which a parent was the occurrence before."""
+    return "recurs_from" in fields and "previous_id" not in fields
 
 
 def number_in(fields: Mapping[str, Any], name: str) -> int | None:
@@ -217,6 +239,26 @@ def _due(fields: Mapping[str, Any], zone: dt.tzinfo) -> tuple[dt.date | None, dt
     if clock:
         return at.date(), _clock(clock)
     return at.date(), at.time() if len(day) > len("2026-11-27") and not all_day else None
+
+
+def _day(fields: Mapping[str, Any], name: str, zone: dt.tzinfo) -> dt.date | None:
+    """A day; of a moment with an offset, the day that it is for the user."""
+    text = _raw(fields, name)
+    if not text:
+        return None
+    try:
+        at = dt.datetime.fromisoformat(text)
+        return (at if at.tzinfo is None else at.astimezone(zone)).date()
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name} is {text!r}; it should be a day such as 2026-11-27.") from None
+
+
+def _duration(fields: Mapping[str, Any]) -> int | None:
+    text = _raw(fields, "duration")
+    minutes = number_in(fields, "duration")
+    if text and (minutes is None or not 1 <= minutes <= DURATION_MAX):
+        raise ValueError(f"duration is {text!r}; it should be how many minutes it takes, such as 30.")
+    return minutes
 
 
 def _zone(fields: Mapping[str, Any], zone: dt.tzinfo) -> dt.tzinfo:

@@ -102,7 +102,7 @@ def put_task(task: Task, *, now: dt.datetime) -> None:
         "project": sanitize_line(task.project or ""),
         "tags": " ".join(sanitize_line(tag) for tag in task.tags),
         "remind": describe_moment(task.remind_at, now=now) if task.remind_at else "",
-        "follows": f"task {task.parent_id}" if task.parent_id else "",
+        "follows": f"task {task.previous_id}" if task.previous_id else "",
         "added": describe_moment(task.created_at, now=now),
         "changed": describe_moment(task.updated_at, now=now) if task.updated_at != task.created_at else "",
     }

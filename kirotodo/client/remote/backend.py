@@ -200,7 +200,7 @@ class RemoteBackend:
         return await self._read(TaskStats, "/stats", period_days=period_days)
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
-        return await self._make(ImportReport, "/tasks/import", {"drafts": list(drafts)})
+        return await self._make(ImportReport, "/tasks/import", {"drafts": [_draft_body(draft) for draft in drafts]})
 
     # --- the rest ---
 
@@ -270,6 +270,18 @@ def _client(insist: bool) -> str:
     if not insist:
         return "command"
     return "browser" if os.environ.get("KIROTODO_VISITOR_ADDRESS") else "screen"
+
+
+_LATER: Final = ("start_date", "duration", "parent_id", "position", "previous_id")
+"""What servers of earlier releases don't know of a draft, and refuse, or understand as something else."""
+
+
+def _draft_body(draft: TaskDraft) -> dict[str, Any]:
+    """Return a draft as a body: without what it doesn't have of `_LATER`, so that earlier servers take it."""
+    body = asdict(draft)
+    if all(not body[name] for name in _LATER):
+        return {name: value for name, value in body.items() if name not in _LATER}
+    return body
 
 
 def _turn(turn_id: str) -> str:

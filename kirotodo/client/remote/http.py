@@ -19,6 +19,7 @@ from kirotodo.client.accounts.address import Address
 from kirotodo.client.remote import errors
 from kirotodo.core.addresses import mounts_for
 from kirotodo.core.errors import InvalidInput, KirotodoError
+from kirotodo.core.events import with_previous_id
 
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 180.0
@@ -49,8 +50,9 @@ class Answer:
 
 
 def read_as(kind: type[T], data: bytes | str) -> T:
-    """Return the value in JSON. Both sides of the wire read and write domain values as they are."""
-    value: T = _adapter(cast(Any, kind)).validate_json(data)
+    """Return the value in JSON. Both sides of the wire read and write domain values as they are; the server may be of
+    an earlier release."""
+    value: T = _adapter(cast(Any, kind)).validate_json(with_previous_id(data))
     return value
 
 

@@ -18,6 +18,8 @@ TITLE_MAX: Final = 200
 NOTES_MAX: Final = 2_000
 NAME_MAX: Final = 50
 """Longest project name or tag, in characters."""
+DURATION_MAX: Final = 30 * 24 * 60
+"""The longest that a task may take, in minutes."""
 PAGE_MAX: Final = 200
 
 T = TypeVar("T")
@@ -30,7 +32,10 @@ class Task:
     `due_date` and `due_time` are what a person means: a local date and, if they said so, a local time in the user's
     zone. Every other moment is an aware UTC datetime. `recurrence` is an RFC 5545 rule without DTSTART, such as
     `FREQ=WEEKLY;INTERVAL=2;BYDAY=FR`; `recurs_from` says whether the next occurrence is counted from the schedule or
-    from the day it was done. `parent_id` is the task of which this is the next occurrence.
+    from the day it was done. `previous_id` is the task of which this is the next occurrence.
+
+    Before its `start_date` a task is not yet to be done. `duration` is how long it takes, in minutes. `parent_id` is
+    the task of which this is a step; the steps of a task are in the order of `position`, then of their ids.
     """
 
     id: int
@@ -39,12 +44,16 @@ class Task:
     priority: Priority = "none"
     due_date: date | None = None
     due_time: time | None = None
+    start_date: date | None = None
+    duration: int | None = None
     recurrence: str | None = None
     recurs_from: RecursFrom = "schedule"
     remind_at: datetime | None = None
     project: str | None = None
     tags: tuple[str, ...] = ()
     parent_id: int | None = None
+    position: int = 0
+    previous_id: int | None = None
     completed_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -72,11 +81,15 @@ TaskField = Literal[
     "priority",
     "due_date",
     "due_time",
+    "start_date",
+    "duration",
     "recurrence",
     "recurs_from",
     "remind_at",
     "project",
     "tags",
+    "parent_id",
+    "position",
     "completed_at",
 ]
 """What of a task a person can change; the journal compares these."""
@@ -91,13 +104,17 @@ class TaskDraft:
     priority: Priority = "none"
     due_date: date | None = None
     due_time: time | None = None
+    start_date: date | None = None
+    duration: int | None = None
     recurrence: str | None = None
     recurs_from: RecursFrom = "schedule"
     remind_at: datetime | None = None
     project: str | None = None
     tags: tuple[str, ...] = ()
     parent_id: int | None = None
-    """In an import, the place of another draft before it, counted from 1."""
+    """In an import, the place of another draft before it, counted from 1; as is `previous_id`."""
+    position: int = 0
+    previous_id: int | None = None
     completed_at: datetime | None = None
     created_at: datetime | None = None
     """Set by an import that keeps history; now where it is None."""

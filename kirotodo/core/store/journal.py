@@ -308,7 +308,7 @@ class Journal:
 
 def _follows(task: Task | None, ids: set[int]) -> bool:
     """Return whether a task is the next occurrence of one of these."""
-    return task is not None and task.parent_id in ids
+    return task is not None and task.previous_id in ids
 
 
 def _joined(parts: Sequence[Changed]) -> Changed:

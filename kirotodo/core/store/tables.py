@@ -85,7 +85,8 @@ class TaskRow(SQLModel, table=True):
         Index("ix_tasks_updated", "user_id", "done", "updated_at", "id", sqlite_where=_NOT_DELETED),
         Index("ix_tasks_completed", "user_id", "done", "completed_at", "id", "deleted_at", sqlite_where=_NOT_DELETED),
         Index("ix_tasks_revision", "user_id", "revision"),
-        Index("ix_tasks_parent", "user_id", "parent_id", sqlite_where=text("parent_id IS NOT NULL")),
+        Index("ix_tasks_previous", "user_id", "previous_id", sqlite_where=text("previous_id IS NOT NULL")),
+        Index("ix_tasks_parent", "user_id", "parent_id", "position", "id", sqlite_where=text("parent_id IS NOT NULL")),
     )
 
     user_id: str = Field(primary_key=True)
@@ -95,11 +96,15 @@ class TaskRow(SQLModel, table=True):
     priority: int
     due_date: date | None = None
     due_time: time | None = None
+    start_date: date | None = None
+    duration: int | None = None
     recurrence: str | None = None
     recurs_from: str
     remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     project: str | None = None
     parent_id: int | None = None
+    position: int = 0
+    previous_id: int | None = None
     completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

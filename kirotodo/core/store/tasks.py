@@ -68,14 +68,14 @@ class TaskStore:
         by = {"completed": 1} if draft.completed_at else {"pending": 1}
         numbers = await self._scope.advance(tasks=1, changes=1, stored=size_added(draft), **by)
         self._require_capacity(numbers, numbers.pending + numbers.completed)
-        task = self._task_of(draft, numbers.task, parent_id=draft.parent_id)
+        task = Task.from_draft(draft, id=numbers.task, now=self._scope.now)
         await self._rows.insert(task, revision=numbers.revision)
         await self._journal.record(numbers.change, before=None, after=task)
         return task
 
     async def add_many(self, drafts: Sequence[TaskDraft]) -> tuple[Task, ...]:
-        """Make many tasks, in a few statements. The parent of each is one of them before it, by its place, counted
-        from 1. Raises `InvalidInput` where the list is full."""
+        """Make many tasks, in a few statements. The parent and the previous task of each are among them, by
+        their places, counted from 1. Raises `InvalidInput` where the list is full."""
         completed = sum(draft.completed_at is not None for draft in drafts)
         numbers = await self._scope.advance(
             tasks=len(drafts),
@@ -132,28 +132,12 @@ class TaskStore:
         ids = [task_id for part in after for task_id in range(part.first, part.last + 1)]
         ids += range(first_id, last_id + 1)
         return tuple(
-            self._task_of(draft, first_id + place, parent_id=ids[draft.parent_id - 1] if draft.parent_id else None)
+            Task.from_draft(
+                replace(draft, parent_id=_id_at(draft.parent_id, ids), previous_id=_id_at(draft.previous_id, ids)),
+                id=first_id + place,
+                now=self._scope.now,
+            )
             for place, draft in enumerate(drafts)
-        )
-
-    def _task_of(self, draft: TaskDraft, task_id: int, *, parent_id: int | None) -> Task:
-        now = self._scope.now
-        return Task(
-            id=task_id,
-            title=draft.title,
-            notes=draft.notes,
-            priority=draft.priority,
-            due_date=draft.due_date,
-            due_time=draft.due_time,
-            recurrence=draft.recurrence,
-            recurs_from=draft.recurs_from,
-            remind_at=draft.remind_at,
-            project=draft.project,
-            tags=tuple(draft.tags),
-            parent_id=parent_id,
-            completed_at=draft.completed_at,
-            created_at=draft.created_at or now,
-            updated_at=now,
         )
 
     async def get(self, task_id: int) -> Task:
@@ -214,6 +198,13 @@ class TaskStore:
         row = await self._scope.first(_SQL.NEXT, {"the_id": task_id})
         return None if row is None else await self.get(int(row[0]))
 
+    async def steps_of(self, task_ids: Sequence[int]) -> tuple[Task, ...]:
+        """Return the steps of these tasks, parent by parent, each in its order."""
+        rows = [
+            row for parent in dict.fromkeys(task_ids) for row in await self._scope.rows(_SQL.STEPS, {"the_id": parent})
+        ]
+        return await self._rows.values(rows)
+
     async def count_pending(self) -> int:
         """Return how many tasks are pending."""
         if self._scope.pending is not None:
@@ -243,6 +234,10 @@ class TaskStore:
         from kirotodo.core.store.task_stats import tags_of
 
         return await tags_of(self._scope)
+
+
+def _id_at(place: int | None, ids: Sequence[int]) -> int | None:
+    return ids[place - 1] if place else None
 
 
 def _no_such(ids: Sequence[int]) -> str:

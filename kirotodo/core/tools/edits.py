@@ -46,7 +46,7 @@ async def make_next(store: "Store", task: Task, *, at: UserClock) -> Task | None
         due_time=due.time,
         recurrence=rule_after(rule),
         remind_at=remind_at,
-        parent_id=task.id,
+        previous_id=task.id,
         completed_at=None,
         created_at=None,
     )
@@ -64,7 +64,9 @@ async def add_task(store: "Store", fields: TaskFields, *, completed_at: datetime
     """Add a task, as one that is done if the moment is given. Raises `InvalidInput`."""
     from kirotodo.core.tools.task_fields import draft_of
 
-    return await store.tasks.add(replace(draft_of(fields, at=at), completed_at=completed_at))
+    draft = draft_of(fields, at=at)
+    await _check_parent(store, draft.parent_id, ())
+    return await store.tasks.add(replace(draft, completed_at=completed_at))
 
 
 def preview_from_text(text: str, *, at: UserClock) -> tuple[Task, ...]:
@@ -84,7 +86,9 @@ async def update_tasks(store: "Store", task_ids: Sequence[int], fields: TaskFiel
         raise InvalidInput("Name at least one field to change.")
     from kirotodo.core.tools.task_fields import changes_of
 
-    for task in await store.tasks.get_many(_each_once(task_ids)):
+    ids = _each_once(task_ids)
+    await _check_parent(store, fields.get("parent_id"), ids)
+    for task in await store.tasks.get_many(ids):
         await store.tasks.update(task.id, changes_of(fields, task, at=at))
     return store.journal.changed
 
@@ -113,6 +117,19 @@ async def delete_tasks(store: "Store", task_ids: Sequence[int], *, at: UserClock
     return store.journal.changed
 
 
+async def _check_parent(store: "Store", parent_id: int | None, step_ids: Sequence[int]) -> None:
+    """Raise `NotFound` or `InvalidInput` unless these may be steps of that task: steps have no steps of their own."""
+    if parent_id is None:
+        return
+    parent = await store.tasks.get(parent_id)
+    if parent.parent_id is not None:
+        raise InvalidInput(f"Task {parent_id} is a step itself, so it can have no steps.")
+    if parent_id in step_ids:
+        raise InvalidInput("A task cannot be a step of itself.")
+    if await store.tasks.steps_of(step_ids):
+        raise InvalidInput("A task that has steps cannot become a step.")
+
+
 def _each_once(task_ids: Sequence[int]) -> tuple[int, ...]:
     ids = tuple(dict.fromkeys(task_ids))
     if not ids:
@@ -139,8 +156,8 @@ AT_ONCE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class CheckedDrafts:
-    """The rows of an import that can be taken, and why the rest cannot, counted from 1. A parent is one of `drafts`, by
-    its place, counted from 1 as well."""
+    """The rows of an import that can be taken, and why the rest cannot, counted from 1. A parent or previous task is
+    one of `drafts`, by its place, counted from 1 as well."""
 
     drafts: list[TaskDraft]
     skipped: tuple[str, ...]
@@ -149,16 +166,21 @@ class CheckedDrafts:
 async def checked_drafts(drafts: Sequence[TaskDraft], *, at: UserClock) -> CheckedDrafts:
     """Check each draft. Many take seconds: others get their turn in between.
 
-    The parent of a draft is one before it, by its place.
+    The parent of a draft, and its previous task, is one before it, by its place. A step of a step becomes one of the
+    task above both.
     """
     good: list[TaskDraft] = []
     skipped: list[str] = []
     places: dict[int, int] = {}
     for number, draft in enumerate(drafts, start=1):
         try:
-            if draft.parent_id is not None and number <= draft.parent_id <= len(drafts):
-                raise InvalidInput(f"Its parent, row {draft.parent_id}, has to come before it.")
-            good.append(_checked(replace(draft, parent_id=places.get(draft.parent_id or 0)), at=at))
+            for other, what in ((draft.parent_id, "parent"), (draft.previous_id, "previous task")):
+                if other is not None and number <= other <= len(drafts):
+                    raise InvalidInput(f"Its {what}, row {other}, has to come before it.")
+            parent = places.get(draft.parent_id or 0)
+            above = good[parent - 1].parent_id if parent is not None else None
+            linked = replace(draft, parent_id=above or parent, previous_id=places.get(draft.previous_id or 0))
+            good.append(_checked(linked, at=at))
             places[number] = len(good)
         except InvalidInput as error:
             skipped.append(f"Row {number}: {error.message}")
@@ -170,12 +192,13 @@ async def checked_drafts(drafts: Sequence[TaskDraft], *, at: UserClock) -> Check
 
 
 def _checked(draft: TaskDraft, *, at: UserClock) -> TaskDraft:
-    from kirotodo.core.tools.task_fields import clean_notes, clean_project, clean_tags, clean_title
+    from kirotodo.core.tools.task_fields import check_length, clean_notes, clean_project, clean_tags, clean_title
 
     if draft.priority not in PRIORITIES:
         raise InvalidInput(f"A priority is one of {', '.join(PRIORITIES)}.")
     if draft.due_time is not None and draft.due_date is None:
         raise InvalidInput("A time of day needs a due date.")
+    check_length(draft.duration)
     return replace(
         draft if draft.recurrence is None else _repeating(draft, draft.recurrence, at=at),
         title=clean_title(draft.title),

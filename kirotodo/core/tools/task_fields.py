@@ -12,6 +12,7 @@ import msgspec
 
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import (
+    DURATION_MAX,
     NAME_MAX,
     NOTES_MAX,
     PRIORITIES,
@@ -33,7 +34,7 @@ _LINE_ENDS = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
 SHOWN: Final = 20
 """How many of the tasks a bulk edit changed its result tells of."""
 NOTES_SHOWN: Final = 120
-_BOOKKEEPING: Final = ("created_at", "updated_at", "recurs_from", "parent_id")
+_BOOKKEEPING: Final = ("created_at", "updated_at", "recurs_from", "previous_id", "position")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [])
 
 
@@ -96,6 +97,7 @@ def clean_tags(tags: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(unique.values())
 
 
+_AS_GIVEN: Final[tuple[TaskField, ...]] = ("start_date", "duration", "parent_id", "position")
 _TEXTS: Final = frozenset({"title", "notes", "recurrence", "project"})
 _TIMING: Final = frozenset({"due", "due_date", "time", "due_time", "recurrence", "recurs_from"})
 _AS_READ: Final = _TEXTS | {"due_date", "due_time", "recurs_from"}
@@ -106,12 +108,17 @@ def draft_of(fields: TaskFields, *, at: UserClock) -> TaskDraft:
     if "title" not in fields:
         raise InvalidInput("A task needs a title.")
     _refuse_both(fields)
+    check_length(fields.get("duration"))
     return TaskDraft(
         title=clean_title(fields["title"]),
         notes=clean_notes(fields.get("notes")),
         priority=_priority(fields.get("priority", "none")),
         project=clean_project(fields.get("project")),
         tags=_tags(fields, ()),
+        start_date=fields.get("start_date"),
+        duration=fields.get("duration"),
+        parent_id=fields.get("parent_id"),
+        position=fields.get("position", 0),
         **asdict(retimed(_timing_fields(fields), Timing(), at=at)),
     )
 
@@ -130,6 +137,8 @@ def changes_of(fields: TaskFields, task: Task, *, at: UserClock) -> dict[TaskFie
         wanted["priority"] = _priority(fields["priority"])
     if "project" in fields:
         wanted["project"] = clean_project(fields["project"])
+    check_length(fields.get("duration"))
+    wanted |= {name: value for name, value in fields.items() if name in _AS_GIVEN}
     return {field: value for field, value in wanted.items() if getattr(task, field) != value}
 
 
@@ -155,6 +164,12 @@ def _without_what_stays(fields: TaskFields, task: Task) -> TaskFields:
     if not (given.keys() - stays) & _TIMING - same:
         stays |= same & _TIMING
     return cast(TaskFields, {name: value for name, value in given.items() if name not in stays})
+
+
+def check_length(duration: int | None) -> None:
+    """Raise `InvalidInput` unless a task can take so many minutes."""
+    if duration is not None and not 1 <= duration <= DURATION_MAX:
+        raise InvalidInput(f"A duration is 1 minute to {DURATION_MAX // 60 // 24} days.")
 
 
 def _priority(priority: Priority | None) -> Priority:

@@ -191,13 +191,13 @@ def test_a_bad_task_is_told_with_its_place(item: Any, sentence: str) -> None:
 
 def test_a_next_occurrence_keeps_its_parent_by_its_place() -> None:
     first = Task(id=7, title="a", created_at=MOMENT, updated_at=MOMENT)
-    orphan = Task(id=8, title="b", parent_id=3, created_at=MOMENT, updated_at=MOMENT)
-    following = Task(id=9, title="c", parent_id=7, created_at=MOMENT, updated_at=MOMENT)
+    orphan = Task(id=8, title="b", previous_id=3, created_at=MOMENT, updated_at=MOMENT)
+    following = Task(id=9, title="c", previous_id=7, created_at=MOMENT, updated_at=MOMENT)
     for reading in (
         read_json(write_json([first, orphan, following]), zone=ZONE),
         read_csv(write_csv([first, orphan, following]), zone=ZONE),
     ):
-        assert [draft.parent_id for draft in reading.drafts] == [None, None, 1]
+        assert [draft.previous_id for draft in reading.drafts] == [None, None, 1]
 
 
 @pytest.mark.parametrize(

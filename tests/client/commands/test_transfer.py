@@ -9,7 +9,7 @@ import pytest
 
 from tests.client.commands.command_runner import CommandRunner
 
-GIVEN_ANEW = {"id", "updated_at", "parent_id"}
+GIVEN_ANEW = {"id", "updated_at", "previous_id"}
 
 
 def content(program: CommandRunner) -> list[dict[str, Any]]:
@@ -191,5 +191,5 @@ def test_whatever_the_commands_make_comes_back(program: CommandRunner, tmp_path:
     assert len(before) == len(tasks) + 7 - 1
     new_id = {was["id"]: now["id"] for was, now in zip(before, after, strict=True)}
     for was, now in zip(before, after, strict=True):
-        wanted = {**was, "parent_id": new_id.get(was["parent_id"])}
+        wanted = {**was, "previous_id": new_id.get(was["previous_id"])}
         assert {**now, "id": 0, "updated_at": 0} == {**wanted, "id": 0, "updated_at": 0}

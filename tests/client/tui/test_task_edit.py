@@ -28,7 +28,7 @@ RENT = task(
     tags=("bills", "money"),
     notes="to the landlord",
     recurrence="FREQ=MONTHLY",
-    parent_id=8,
+    previous_id=8,
 )
 
 

@@ -117,6 +117,31 @@ async def find_spellings(database: Database) -> None:
                 assert len((await store.conversations.page(search=typed)).items) == 1, typed
 
 
+async def write_occurrences(url: str, *, title: str) -> None:
+    """Write a task, its next occurrence, and a step of it."""
+    database = await Database.open(url, clock=Clock())
+    async with database.begin(ANN) as store:
+        await store.tasks.add(TaskDraft(title=title))
+    async with database.begin(ANN, turn_id="t", call_id="1.1") as store:
+        await store.tasks.update(1, {"completed_at": store.now})
+        await store.tasks.add(TaskDraft(title=title, previous_id=1))
+        await store.tasks.add(TaskDraft(title="step", parent_id=2, position=3))
+    await database.aclose()
+
+
+async def undo_occurrences(url: str, *, title: str) -> None:
+    """Open them again, where an earlier release had them meanwhile, and undo what completed the first one."""
+    database = await Database.open(url, clock=Clock())
+    async with database.begin(ANN, turn_id="later") as store:
+        following = await store.tasks.get(2)
+        assert (following.title, following.previous_id, following.parent_id) == (title, 1, None)
+        assert await store.tasks.next_of(1) == following
+        assert (await store.tasks.get(3)).previous_id is None
+        changed = await store.journal.undo_tasks([1], skip_turn="later")
+        assert ([task.id for task in changed.tasks], changed.removed, changed.skipped) == ([1], (2,), ())
+    await database.aclose()
+
+
 @asynccontextmanager
 async def counted_statements(database: Database) -> AsyncIterator[list[str]]:
     """The statements that are run meanwhile; those that are run for many rows at once count once."""

@@ -179,7 +179,7 @@ async def of_ann(database: Database) -> AsyncIterator[Database]:
         await store.request_keys.keep(_keyed("t1"), "ann's secret")
         await store.accounts.set_reset("t1", expires_at=store.now + timedelta(hours=1))
     async with database.begin(ANN, turn_id="t1", call_id="1.1") as store:
-        await store.tasks.add(TaskDraft(title="ann's next", parent_id=1))
+        await store.tasks.add(TaskDraft(title="ann's next", previous_id=1))
         await store.tasks.add(TaskDraft(title="ann's secret", tags=("secret",), project="secret"))
     before = await _everything(database)
     yield database

@@ -354,7 +354,7 @@ async def test_undo_of_a_completion_takes_the_next_occurrence_along(database: Da
         done = datetime(2026, 11, 27, tzinfo=UTC)
         for task_id in (1, 2):
             await store.tasks.update(task_id, {"completed_at": done})
-        await store.tasks.add(TaskDraft(title="water", due_date=date(2026, 11, 28), parent_id=1))
+        await store.tasks.add(TaskDraft(title="water", due_date=date(2026, 11, 28), previous_id=1))
     async with database.begin(ANN, turn_id="t3") as store:
         changed = await store.journal.undo_tasks([1], skip_turn="t3")
         assert (([task.id for task in changed.tasks]), changed.removed) == ([1], (3,))

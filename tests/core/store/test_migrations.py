@@ -1,5 +1,6 @@
 # ruff: noqa: ASYNC240 (nobody waits for a test that blocks)
 import asyncio
+import json
 import os
 import sqlite3
 import subprocess
@@ -22,7 +23,18 @@ from kirotodo.core.errors import StorageError, StorageTooNew
 from kirotodo.core.store import maintenance, revisions
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.sqlite import driver
-from tests.core.store.conftest import ANN, BOB, Clock, find_spellings, open_at_once, shown, titles, write_spellings
+from tests.core.store.conftest import (
+    ANN,
+    BOB,
+    Clock,
+    find_spellings,
+    open_at_once,
+    shown,
+    titles,
+    undo_occurrences,
+    write_occurrences,
+    write_spellings,
+)
 
 
 @pytest.fixture
@@ -173,6 +185,21 @@ async def test_titles_that_are_there_sort_naturally_after_the_migration(url: str
         async with database.read(user) as store:
             assert await titles(store, TaskFilter(sort="title")) == ["ärger", "item 2", "item 10", "zebra"]
     await database.aclose()
+
+
+async def test_a_next_occurrence_and_its_journal_keep_what_they_follow(url: str, path: Path, clock: Clock) -> None:
+    """The task before was called `parent_id` once, in rows and in the journal."""
+    title = 'say "parent_id": 5'
+    await write_occurrences(url, title=title)
+    assert maintenance.downgrade(url, "0018") == "0018"
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT parent_id FROM tasks ORDER BY id").fetchall() == [(None,), (1,), (None,)]
+        texts = [
+            text for (text,) in connection.execute("SELECT after FROM changes WHERE after IS NOT NULL ORDER BY id")
+        ]
+    assert [json.loads(text)["parent_id"] for text in texts] == [None, None, 1, None]
+    assert {json.loads(text)["title"] for text in texts} == {title, "step"}
+    await undo_occurrences(url, title=title)
 
 
 async def test_down_to_the_base_leaves_nothing_but_the_backup_copy(url: str, path: Path, clock: Clock) -> None:

@@ -91,4 +91,4 @@ async def test_the_next_occurrence_is_looked_up(database: Database, path: Path) 
         statement = str(NEXT.compile(dialect=sqlite.dialect()))
         values = (ANN, 1, 1, 0)[: statement.count("?")]
         (step,) = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
-    assert "ix_tasks_parent (user_id=? AND parent_id=?)" in step[3]
+    assert "ix_tasks_previous (user_id=? AND previous_id=?)" in step[3]

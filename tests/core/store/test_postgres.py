@@ -1,6 +1,7 @@
 """What is peculiar to PostgreSQL: its addresses, who migrates it, and what goes wrong with it."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,16 @@ from kirotodo.core.errors import ConfigError, InvalidInput, StorageBehind, Stora
 from kirotodo.core.store import maintenance, revisions
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.postgres.address import address_of
-from tests.core.store.conftest import ANN, Clock, find_spellings, open_at_once, titles, write_spellings
+from tests.core.store.conftest import (
+    ANN,
+    Clock,
+    find_spellings,
+    open_at_once,
+    titles,
+    undo_occurrences,
+    write_occurrences,
+    write_spellings,
+)
 from tests.postgres import ask, database_in
 
 ROOT = Path(__file__).parents[3]
@@ -121,6 +131,15 @@ async def test_titles_that_are_there_sort_naturally_after_the_migration(postgres
                 await store.tasks.add(TaskDraft(title=title))
             assert await titles(store, TaskFilter(sort="title")) == ["ärger", "item 2", "item 10", "zebra"]
         await database.aclose()
+
+
+async def test_a_next_occurrence_and_its_journal_keep_what_they_follow(postgres_url: str) -> None:
+    await write_occurrences(postgres_url, title="water")
+    await asyncio.to_thread(maintenance.downgrade, postgres_url, "0018")
+    operator = "SELECT set_config('app.operator', 'on', false)"
+    texts = ask(postgres_url, operator, "SELECT string_agg(after, ',' ORDER BY id) FROM changes")
+    assert [task["parent_id"] for task in json.loads(f"[{texts}]")] == [None, None, 1, None]
+    await undo_occurrences(postgres_url, title="water")
 
 
 @pytest.mark.slow

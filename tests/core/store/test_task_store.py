@@ -20,7 +20,7 @@ EVERYTHING = TaskDraft(
     remind_at=datetime(2026, 11, 27, 8, tzinfo=UTC),
     project="Home",
     tags=("money", "Flat", "a"),
-    parent_id=7,
+    previous_id=7,
     completed_at=datetime(2026, 11, 20, 8, tzinfo=UTC),
     created_at=datetime(2025, 1, 1, tzinfo=UTC),
 )
@@ -204,7 +204,7 @@ async def test_the_next_occurrence_is_the_one_made_of_it_and_not_deleted(databas
     async with database.begin(ANN) as store:
         await store.tasks.add(TaskDraft(title="water", recurrence="FREQ=DAILY"))
         assert await store.tasks.next_of(1) is None
-        following = await store.tasks.add(TaskDraft(title="water", recurrence="FREQ=DAILY", parent_id=1))
+        following = await store.tasks.add(TaskDraft(title="water", recurrence="FREQ=DAILY", previous_id=1))
         assert await store.tasks.next_of(1) == following
         await store.tasks.delete(following.id)
         assert await store.tasks.next_of(1) is None

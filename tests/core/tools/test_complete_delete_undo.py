@@ -40,7 +40,7 @@ async def test_a_repeating_task_leaves_exactly_one_next_occurrence(tools: ToolHa
     (following,) = result["next"]
     assert (following["id"], following["due"]) == (2, "Fri 27 Nov, 09:00")
     first, second = await tools.tasks(EVERY)
-    assert second.parent_id == first.id
+    assert second.previous_id == first.id
     assert (second.due_date, second.due_time) == (date(2026, 11, 27), time(9))
     for field in ("title", "notes", "project", "tags", "priority", "recurrence"):
         assert getattr(second, field) == getattr(first, field)

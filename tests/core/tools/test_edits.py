@@ -51,7 +51,7 @@ async def test_edits_give_back_what_changed(tools: ToolHarness) -> None:
     assert [(task.id, task.priority, task.project) for task in changed.tasks] == [(1, "low", "p"), (2, "low", "p")]
     async with tools.database.begin("ann") as store:
         changed = await complete_tasks(store, [1], at=tools.at())
-    assert [(task.id, task.completed, task.parent_id) for task in changed.tasks] == [
+    assert [(task.id, task.completed, task.previous_id) for task in changed.tasks] == [
         (1, True, None),
         (3, False, first.id),
     ]

@@ -191,8 +191,8 @@ class DetailsScreen(DialogScreen):
         if task.recurrence:
             counted = "the day it is done" if task.recurs_from == "completion" else "its schedule"
             facts.append(f"the next one is counted from {counted}")
-        if task.parent_id is not None:
-            facts.append(f"follows task {task.parent_id}")
+        if task.previous_id is not None:
+            facts.append(f"follows task {task.previous_id}")
         return plain(" · ".join(facts))
 
     # --- before and after ---

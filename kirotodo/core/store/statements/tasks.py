@@ -17,8 +17,13 @@ NEXT: Final = (
     select(tasks.c.id)
     .where(
         tasks.c.user_id == UID,
-        tasks.c.parent_id == bindparam("the_id"),
+        tasks.c.previous_id == bindparam("the_id"),
         tasks.c.deleted_at.is_(None),
     )
     .limit(1)
+)
+STEPS: Final = (
+    select(*COLUMNS)
+    .where(tasks.c.user_id == UID, tasks.c.parent_id == bindparam("the_id"), tasks.c.deleted_at.is_(None))
+    .order_by(tasks.c.position, tasks.c.id)
 )
