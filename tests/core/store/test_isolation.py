@@ -34,6 +34,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "tasks.update": lambda store, number, turn: store.tasks.update(number, {"title": "mine"}),
     "tasks.delete": lambda store, number, turn: store.tasks.delete(number),
     "tasks.next_of": lambda store, number, turn: store.tasks.next_of(number),
+    "tasks.steps_of": lambda store, number, turn: store.tasks.steps_of((number,)),
     "tasks.show": lambda store, number, turn: _show(store, number),
     "conversations.get": lambda store, number, turn: store.conversations.get(number),
     "conversations.rename": lambda store, number, turn: store.conversations.rename(number, "mine"),
