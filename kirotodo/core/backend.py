@@ -24,6 +24,7 @@ from kirotodo.core.domain.task import (
 
 if TYPE_CHECKING:
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn, Usage
+    from kirotodo.core.domain.reminder import Claim, Claimed
     from kirotodo.core.events import TurnEvent
 
 Link = Literal["local", "online", "reconnecting", "offline"]
@@ -34,10 +35,11 @@ class TaskFields(TypedDict, total=False):
 
     `due` takes words ("tomorrow at 5pm", "2026-11-27", "fri 17:00"), as do `time` ("5pm"), `recurrence` ("every other
     friday", or an RRULE) and `remind` ("10 minutes before", "tomorrow 8am"). None (or "") takes a value away.
-    `due_date`, `due_time` and `remind_at` are what a task has there, and go without `due`, `time` and `remind`.
-    `start_date` is the day before which it is not to be done, `duration` how many minutes it takes, `parent_id` the
-    task of which it is a step, `position` its place among those. `tags` replaces all; `add_tags` and `remove_tags`
-    change some.
+    `due_date`, `due_time` and `remind_at` are what a task has there, and go without `due`, `time` and `remind`;
+    `remind_before` is so many minutes before it is due. `snooze` ("10 minutes", "until tomorrow 9") puts the next ring
+    off, and leaves alone what `remind_before` says of later ones. `start_date` is the day before which it is not to be
+    done, `duration` how many minutes it takes, `parent_id` the task of which it is a step, `position` its place among
+    those. `tags` replaces all; `add_tags` and `remove_tags` change some.
     """
 
     title: str
@@ -59,6 +61,8 @@ class TaskFields(TypedDict, total=False):
     remove_tags: Sequence[str]
     remind: str | None
     remind_at: datetime | None
+    remind_before: int | None
+    snooze: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,12 +117,21 @@ class ConversationHead:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rung:
+    """A reminder that rang, wherever that was: of which task, for which moment, and when."""
+
+    task_id: int
+    remind_at: datetime
+    rung_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ListChanged:
     """The list or its conversations changed, here or in another program: tasks as they are now, ids that are gone.
 
     `revision` is what to follow on after, see `Backend.changes`. `pending` counts the open tasks; None from a server of
     an earlier release. `heads` are the conversations that changed; none although `conversations` is true means that
-    they were too many to name.
+    they were too many to name. `rung` are reminders that rang.
     """
 
     revision: int = 0
@@ -127,6 +140,7 @@ class ListChanged:
     conversations: bool = False
     heads: tuple[ConversationHead, ...] = ()
     pending: int | None = None
+    rung: tuple[Rung, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -282,6 +296,17 @@ class Backend(Protocol):
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
         """Add many tasks in one undoable group."""
+
+    # --- reminders ---
+
+    async def claim_reminders(self, owner: str, *, limit: int = 50) -> "Claimed":
+        """Claim reminders that are due, at most 50, to ring them: whoever else asks gets others, or those whose lease
+        ran out before they were settled. `owner` names who asks, and is given again what it has claimed already.
+        Raises `InvalidInput`."""
+
+    async def settle_reminders(self, owner: str, claims: "Sequence[Claim]", *, rung: bool = True) -> tuple[Rung, ...]:
+        """Write down that these rang, or with `rung` false let go of them for others to ring. Return the receipts that
+        were written: those of claims that were still this owner's, for reminders that were not moved meanwhile."""
 
     # --- the rest ---
 

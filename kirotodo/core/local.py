@@ -14,6 +14,7 @@ from kirotodo.core.backend import (
     ImportReport,
     ListChanged,
     ModelChoice,
+    Rung,
     Status,
     TaskFields,
 )
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
     from kirotodo.core.agent.turns import Turns
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
     from kirotodo.core.domain.history import Actor
+    from kirotodo.core.domain.reminder import Claim, Claimed
     from kirotodo.core.events import EncodedEvent, TurnEvent
     from kirotodo.core.language.preferences import Preferences
     from kirotodo.core.models.model import Model
     from kirotodo.core.models.registry import ModelRegistry
     from kirotodo.core.settings import Settings
+    from kirotodo.core.store.reminders import Target
     from kirotodo.core.store.request_keys import RequestKey
     from kirotodo.core.store.tasks import HiddenTasks
     from kirotodo.core.tools.user_clock import UserClock
@@ -43,6 +46,7 @@ Check = Callable[[T], None]
 
 PENDING: Final = TaskFilter()
 LOCAL_USER: Final = "local"
+OWNER_MAX: Final = 100
 SETTLE_SECONDS: Final = 5.0
 """What a turn past its deadline may take to be written down."""
 
@@ -63,6 +67,7 @@ def preferences_from(settings: "Settings") -> "Preferences":
         evening=settings.evening,
         night=settings.night,
         end_of_day=settings.end_of_day,
+        remind_before=settings.remind_before,
     )
 
 
@@ -534,6 +539,50 @@ class LocalBackend:
         async with self._database.read(self.user_id) as store:
             return await store.request_keys.answer_to(self._request) is not None
 
+    # --- reminders ---
+
+    async def claim_reminders(self, owner: str, *, limit: int = 50) -> "Claimed":
+        """Implement `Backend.claim_reminders`."""
+        from kirotodo.core.domain.reminder import CLAIM_MAX, LEASE, Claimed, Reminder
+
+        owner, most = _owner(owner), min(_limit(limit), CLAIM_MAX)
+        items: tuple[Reminder, ...] = ()
+        async with self._database.read(self.user_id) as store:
+            first = await store.reminders.waiting()
+            due = first is not None and first.remind_at <= store.now
+            next_at = await store.reminders.next_at()
+        if due:
+            async with self._database.begin(self.user_id) as store:
+                items = await store.reminders.claim(owner, limit=most, lease=LEASE)
+                # There may be more that are due: whoever rang these asks at once again.
+                next_at = store.now if len(items) == most else await store.reminders.next_at()
+        return Claimed(items=items, next_at=next_at, upcoming=first)
+
+    async def settle_reminders(self, owner: str, claims: "Sequence[Claim]", *, rung: bool = True) -> tuple[Rung, ...]:
+        """Implement `Backend.settle_reminders`."""
+        if not claims:
+            return ()
+        async with self._writing() as store:
+            if rung:
+                return await store.reminders.settle(_owner(owner), claims)
+            await store.reminders.release(_owner(owner), claims)
+        return ()
+
+    async def reminder_targets(self) -> "tuple[Target, ...]":
+        """Return where a server rings for this user."""
+        async with self._database.read(self.user_id) as store:
+            return await store.reminders.targets()
+
+    async def set_reminder_target(self, target: "Target") -> None:
+        """Have a server ring there from now on."""
+        async with self._writing() as store:
+            await store.reminders.set_target(target)
+
+    async def remove_reminder_target(self, kind: str) -> bool:
+        """Have no server ring there any more. Return whether there was such a target."""
+        async with self._database.begin(self.user_id) as store:
+            return await store.reminders.remove_target(kind)
+
     # --- the rest ---
 
     async def changes(self, *, after: int | None = None) -> AsyncGenerator[ListChanged, None]:
@@ -679,6 +728,12 @@ def _checked_title(title: str) -> str:
     if len(text) > TITLE_MAX:
         raise InvalidInput(f"A title has at most {TITLE_MAX} characters; this one has {len(text)}.")
     return text
+
+
+def _owner(owner: str) -> str:
+    if not 1 <= len(owner) <= OWNER_MAX or not owner.isprintable():
+        raise InvalidInput(f"Whoever claims reminders has a name of 1 to {OWNER_MAX} characters.")
+    return owner
 
 
 def _limit(limit: int) -> int:

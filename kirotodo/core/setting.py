@@ -179,6 +179,22 @@ def comma_list(value: object) -> tuple[str, ...]:
     return tuple(map(text, value))
 
 
+_LEAD: Final = re.compile(r"(\d{1,5})\s*(?:(m|min|mins|minutes?)|(h|hours?)|(d|days?))?", re.ASCII)
+_LEAD_MAX: Final = 366 * 24 * 60
+
+
+def lead(value: object) -> int | None:
+    """Read `10`, `10 minutes`, `1 hour` and `1 day` as minutes; None for `off`."""
+    said = str(value).strip().lower() if value is not None else "off"
+    if said in ("off", "none", "no", "never", ""):
+        return None
+    found = _LEAD.fullmatch(said)
+    minutes = int(found[1]) * (60 if found[3] else 1440 if found[4] else 1) if found else _LEAD_MAX + 1
+    if minutes > _LEAD_MAX:
+        raise ValueError("it should be a time such as 10 minutes or 1 hour, at most a year, or off")
+    return minutes
+
+
 def clock(value: object) -> dt.time:
     """Read `9` and `9:30` as a person writes them."""
     if isinstance(value, dt.time):

@@ -290,6 +290,11 @@ class Settings:
     night: dt.time = _of(setting.clock, default=dt.time(20), description='The time that "night" means.')
     end_of_day: dt.time = _of(setting.clock, default=dt.time(17), description='The time that "by end of day" means.')
 
+    remind_before: int | None = _of(
+        setting.lead,
+        default=None,
+        description="Remind so long before the time of a new task, such as 10 minutes or 1 hour; off by default.",
+    )
     keys: dict[str, str] = _of(
         setting.as_it_is, default={}, description="Keys of the chat, by action: a table [keys], in config.toml only."
     )

@@ -36,7 +36,18 @@ from kirotodo.server.observability.metrics import Metrics
 from kirotodo.server.observability.traces import Traces, telemetry, traced
 from kirotodo.server.openapi import describe
 from kirotodo.server.problems import answer_with_problems
-from kirotodo.server.routes import agent_tokens, auth, chat, conversations, deletion, health, tasks, turns, user
+from kirotodo.server.routes import (
+    agent_tokens,
+    auth,
+    chat,
+    conversations,
+    deletion,
+    health,
+    reminders,
+    tasks,
+    turns,
+    user,
+)
 from kirotodo.server.shutdown import GracefulShutdown
 
 if TYPE_CHECKING:
@@ -47,6 +58,7 @@ ROUTERS: Final = (
     turns.router,
     conversations.router,
     tasks.router,
+    reminders.router,
     user.router,
     agent_tokens.router,
     deletion.router,

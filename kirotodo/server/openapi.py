@@ -59,6 +59,7 @@ TAGS: Final[Mapping[str, str]] = {
     "turns": "What a message set off: follow it, stop it, answer its questions, undo its calls.",
     "conversations": "Threads and their messages.",
     "tasks": "The list and its edits, without a model.",
+    "reminders": "What is due to be rung, and where the server rings.",
     "user": "The available models, the status, and changes as they happen.",
     "agents": "Tokens of programs that may use the list, each with a scope.",
     "auth": "Accounts and tokens. Where another server keeps them, only `GET /api/auth/me`.",

@@ -35,6 +35,7 @@ from kirotodo.core.timezones import known_zone
 
 ID_MAX: Final = 2**31 - 1
 SEQ_MAX: Final = 2**31 - 1
+LEAD_MAX: Final = 366 * 24 * 60
 AT_ONCE: Final = 1_000
 """Tasks that one request may name."""
 IMPORT_AT_ONCE: Final = 50_000
@@ -96,6 +97,8 @@ Id = Annotated[int, Field(strict=True, ge=1, le=ID_MAX)]
 """An id in a body: a JSON integer and nothing that looks like one."""
 Number = BeforeValidator(_whole_number)
 """For numbers in a path or query: plain ASCII digits, without a sign, spaces or leading zeros."""
+Lead = Annotated[int, Field(strict=True, ge=0, le=LEAD_MAX)]
+"""Minutes before a task is due."""
 Day = Annotated[date, BeforeValidator(_day)]
 Clock = Annotated[time, BeforeValidator(_clock)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
@@ -223,6 +226,15 @@ class FieldsBody(Body):
         description="Instead of `remind_at`: when to remind, in words. Null removes the reminder.",
         examples=["10 minutes before"],
     )
+    remind_before: Lead | None = Field(
+        default_factory=left_out,
+        description="Minutes before it is due: such a reminder moves with the due date. Null removes the reminder.",
+    )
+    snooze: Words = Field(
+        default_factory=left_out,
+        description="Put the next ring off, in words; what `remind_before` says of later ones stays. Never null.",
+        examples=["10 minutes", "until tomorrow 9"],
+    )
 
     def fields(self) -> TaskFields:
         """Return what was given, and nothing else."""
@@ -329,6 +341,7 @@ class DraftBody(Body):
     recurrence: Text | None = None
     recurs_from: RecursFrom = "schedule"
     remind_at: Moment | None = None
+    remind_before: Lead | None = None
     project: Text | None = None
     tags: tuple[Text, ...] = ()
     parent_id: Id | None = None

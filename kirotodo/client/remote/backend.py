@@ -25,10 +25,12 @@ from kirotodo.core.backend import (
     LinkChanged,
     ListChanged,
     ModelChoice,
+    Rung,
     Status,
     TaskFields,
 )
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
+from kirotodo.core.domain.reminder import Claim, Claimed
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, Unreachable
 from kirotodo.core.events import TurnEvent
@@ -48,6 +50,11 @@ class _Items:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _AgentTokens:
     items: tuple[AgentToken, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Receipts:
+    items: tuple[Rung, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,6 +209,16 @@ class RemoteBackend:
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
         return await self._make(ImportReport, "/tasks/import", {"drafts": [_draft_body(draft) for draft in drafts]})
 
+    # --- reminders ---
+
+    async def claim_reminders(self, owner: str, *, limit: int = 50) -> Claimed:
+        # Whoever claims again gets the same again, so this is retried as a read is.
+        return await self._ask(Claimed, "read", "POST", "/reminders/claim", body={"owner": owner, "limit": limit})
+
+    async def settle_reminders(self, owner: str, claims: Sequence[Claim], *, rung: bool = True) -> tuple[Rung, ...]:
+        body = {"owner": owner, "claims": list(claims), "rung": rung}
+        return (await self._ask(_Receipts, "read", "POST", "/reminders/settle", body=body)).items
+
     # --- the rest ---
 
     async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged | LinkChanged]:
@@ -279,6 +296,8 @@ _LATER: Final = ("start_date", "duration", "parent_id", "position", "previous_id
 def _draft_body(draft: TaskDraft) -> dict[str, Any]:
     """Return a draft as a body: without what it doesn't have of `_LATER`, so that earlier servers take it."""
     body = asdict(draft)
+    if body["remind_before"] is None:
+        del body["remind_before"]
     if all(not body[name] for name in _LATER):
         return {name: value for name, value in body.items() if name not in _LATER}
     return body

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from kirotodo.core.backend import ConversationHead, ImportReport, LinkChanged, ListChanged, TaskFields
+from kirotodo.core.backend import ConversationHead, ImportReport, LinkChanged, ListChanged, Rung, TaskFields
 from kirotodo.core.domain.conversation import (
     Conversation,
     Message,
@@ -14,6 +14,7 @@ from kirotodo.core.domain.conversation import (
     Transcript,
     Turn,
 )
+from kirotodo.core.domain.reminder import LATE_AFTER, Claim, Claimed, Reminder
 from kirotodo.core.domain.task import TITLE_MAX, Change, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotFound, NotUndoable
 
@@ -32,6 +33,7 @@ class ScriptedList:
         self._listeners: list[asyncio.Queue[ListChanged | LinkChanged]] = []
         self._published: list[ListChanged] = []
         self._faults: dict[str, KirotodoError] = {}
+        self._rung: set[tuple[int, datetime]] = set()
 
     def break_down(self, method: str, error: KirotodoError) -> None:
         """The next call of this method raises."""
@@ -154,6 +156,30 @@ class ScriptedList:
         self._groups.append(group)
         return self._put({change.task_id: change.after for change in group})
 
+    # --- reminders ---
+
+    async def claim_reminders(self, owner: str, *, limit: int = 50) -> Claimed:
+        self._check("claim_reminders")
+        waiting = sorted(
+            (task.remind_at, task.id)
+            for task in self._tasks.values()
+            if task.remind_at is not None and not task.completed and (task.id, task.remind_at) not in self._rung
+        )
+        due = [(moment, id) for moment, id in waiting if moment <= self.clock()][:limit]
+        later = [moment for moment, _ in waiting if moment > self.clock()]
+        items = tuple(
+            Reminder(task=self._tasks[id], remind_at=moment, epoch=1, late=self.clock() - moment >= LATE_AFTER)
+            for moment, id in due
+        )
+        return Claimed(items=items, next_at=min(later, default=None))
+
+    async def settle_reminders(self, owner: str, claims: Sequence[Claim], *, rung: bool = True) -> tuple[Rung, ...]:
+        self._check("settle_reminders")
+        if not rung:
+            return ()
+        self._rung.update((claim.task_id, claim.remind_at) for claim in claims)
+        return tuple(Rung(task_id=each.task_id, remind_at=each.remind_at, rung_at=self.clock()) for each in claims)
+
     # --- the feed ---
 
     async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged | LinkChanged]:
@@ -203,6 +229,11 @@ class ScriptedList:
             values["due_date"], values["due_time"] = self._moment(given["due"] or "")
         if "time" in given:
             values["due_time"] = time.fromisoformat(given["time"]) if given["time"] else None
+        if "remind_at" in given:
+            values["remind_at"] = given["remind_at"]
+        if "snooze" in given:
+            minutes = int(given["snooze"].split()[0])
+            values["remind_at"] = self.clock() + timedelta(minutes=minutes)
         if "tags" in given:
             values["tags"] = tuple(given["tags"])
         return replace(task, **values, updated_at=self.clock())

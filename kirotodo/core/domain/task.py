@@ -32,7 +32,9 @@ class Task:
     `due_date` and `due_time` are what a person means: a local date and, if they said so, a local time in the user's
     zone. Every other moment is an aware UTC datetime. `recurrence` is an RFC 5545 rule without DTSTART, such as
     `FREQ=WEEKLY;INTERVAL=2;BYDAY=FR`; `recurs_from` says whether the next occurrence is counted from the schedule or
-    from the day it was done. `previous_id` is the task of which this is the next occurrence.
+    from the day it was done. `remind_at` is when the reminder rings next; with `remind_before`, so many minutes before
+    it is due, it moves with the due date and to the next occurrence. `previous_id` is the task of which this is the
+    next occurrence.
 
     Before its `start_date` a task is not yet to be done. `duration` is how long it takes, in minutes. `parent_id` is
     the task of which this is a step; the steps of a task are in the order of `position`, then of their ids.
@@ -49,6 +51,7 @@ class Task:
     recurrence: str | None = None
     recurs_from: RecursFrom = "schedule"
     remind_at: datetime | None = None
+    remind_before: int | None = None
     project: str | None = None
     tags: tuple[str, ...] = ()
     parent_id: int | None = None
@@ -86,6 +89,7 @@ TaskField = Literal[
     "recurrence",
     "recurs_from",
     "remind_at",
+    "remind_before",
     "project",
     "tags",
     "parent_id",
@@ -109,6 +113,7 @@ class TaskDraft:
     recurrence: str | None = None
     recurs_from: RecursFrom = "schedule"
     remind_at: datetime | None = None
+    remind_before: int | None = None
     project: str | None = None
     tags: tuple[str, ...] = ()
     parent_id: int | None = None

@@ -12,7 +12,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     `next_weekday`: "next friday" is the friday of the coming calendar week ("week"), or the first one after today
     ("first"). `bare_hour_from`: a bare "at 5" is the next such hour not before this hour of the day (so 17:00), in
     hours. `weekend` is the day that "this weekend" begins; `end_of_day`, `morning` … are local times. `day_first`
-    reads 3/4 as 3 April.
+    reads 3/4 as 3 April. `remind_before` is how many minutes before a time of day to remind where nothing was said.
     """
 
     next_weekday: Literal["week", "first"] = "week"
@@ -26,3 +26,4 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     evening: dt.time = dt.time(18)
     night: dt.time = dt.time(20)
     end_of_day: dt.time = dt.time(17)
+    remind_before: int | None = None

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kirotodo.core.store.accounts import Account, AccountStore, SessionStatus
     from kirotodo.core.store.conversations import ConversationStore
     from kirotodo.core.store.purge import Purged
+    from kirotodo.core.store.reminders import ReminderStore
     from kirotodo.core.store.request_keys import RequestKeyStore
     from kirotodo.core.store.turns import TurnStore
 
@@ -89,6 +90,13 @@ class Store:
         return AccountStore(self._scope)
 
     @cached_property
+    def reminders(self) -> "ReminderStore":
+        """Return the reminders of the user's tasks."""
+        from kirotodo.core.store.reminders import ReminderStore
+
+        return ReminderStore(self._scope, self._rows)
+
+    @cached_property
     def request_keys(self) -> "RequestKeyStore":
         """Return the answers to the user's requests."""
         from kirotodo.core.store.request_keys import RequestKeyStore
@@ -119,6 +127,7 @@ class Store:
             conversations=bool(heads),
             heads=heads,
             pending=counters.pending,
+            rung=tuple(self._scope.rung),
         )
 
     async def changed_since(self, revision: int) -> ListChanged:
@@ -141,6 +150,7 @@ class Store:
             heads=heads if len(heads) <= HEADS_MAX else (),
             pending=pending,
             revision=now,
+            rung=await self.reminders.rung_since(revision),
         )
 
     async def timezone(self) -> str | None:

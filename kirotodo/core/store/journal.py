@@ -325,5 +325,11 @@ def _joined(parts: Sequence[Changed]) -> Changed:
 
 
 def _word(name: str) -> str:
-    words = {"due_date": "due date", "due_time": "time", "completed_at": "completion", "remind_at": "reminder"}
+    words = {
+        "due_date": "due date",
+        "due_time": "time",
+        "completed_at": "completion",
+        "remind_at": "reminder",
+        "remind_before": "reminder's lead",
+    }
     return words.get(name, name)

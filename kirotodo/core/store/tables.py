@@ -101,6 +101,7 @@ class TaskRow(SQLModel, table=True):
     recurrence: str | None = None
     recurs_from: str
     remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    remind_before: int | None = None
     project: str | None = None
     parent_id: int | None = None
     position: int = 0
@@ -131,6 +132,46 @@ class TaskTagRow(SQLModel, table=True):
     position: int = Field(primary_key=True)
     tag: str
     tag_key: str = Field(sa_type=cast(Any, SortKey))
+
+
+class ReminderRow(SQLModel, table=True):
+    """The reminder of a task. Triggers keep it in step with its task; whoever rings claims it under a lease.
+
+    `next_at` is when it rings: NULL once it has, and while its task is done or deleted. `rung_for` is the newest moment
+    that it rang for, or that was over when it was set; `rung_at` is when it rang, `revision` that of the list then.
+    """
+
+    __tablename__ = "reminders"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "task_id"], ["tasks.user_id", "tasks.id"], ondelete="CASCADE"),
+        Index("ix_reminders_next", "user_id", "next_at", "task_id", sqlite_where=text("next_at IS NOT NULL")),
+        Index("ix_reminders_revision", "user_id", "revision", sqlite_where=text("revision > 0")),
+        _NARROW,
+    )
+
+    user_id: str = Field(primary_key=True)
+    task_id: int = Field(primary_key=True)
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rung_for: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rung_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    owner: str = ""
+    epoch: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revision: int = 0
+
+
+class ReminderTargetRow(SQLModel, table=True):
+    """Where a server rings for a user who may be elsewhere. `kind` is `webhook` or `ntfy`; `secret` signs the one, and
+    is the token for the other, or empty."""
+
+    __tablename__ = "reminder_targets"
+    __table_args__ = (ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"), _NARROW)
+
+    user_id: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    url: str
+    secret: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class TaskCountRow(SQLModel, table=True):
@@ -412,6 +453,8 @@ users = table_of(UserRow)
 deleted_users = table_of(DeletedUserRow)
 tasks = table_of(TaskRow)
 task_tags = table_of(TaskTagRow)
+reminders = table_of(ReminderRow)
+reminder_targets = table_of(ReminderTargetRow)
 task_counts = table_of(TaskCountRow)
 conversations = table_of(ConversationRow)
 messages = table_of(MessageRow)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from kirotodo.core.backend import ConversationHead
+from kirotodo.core.backend import ConversationHead, Rung
 from kirotodo.core.errors import TooLarge
 from kirotodo.core.store.leases import OwnedEvent
 from kirotodo.core.store.statement import AnyRow, AnyStatement, Connection, Result, Statements
@@ -88,6 +88,8 @@ class Scope:
         """As of the last `advance`; None as long as nothing was changed."""
         self.heads: dict[int, ConversationHead] = {}
         """The conversations that this transaction changed, as they are now."""
+        self.rung: list[Rung] = []
+        """The reminders whose receipts this transaction wrote."""
 
     @property
     def pending(self) -> int | None:

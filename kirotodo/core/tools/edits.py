@@ -23,7 +23,7 @@ async def make_next(store: "Store", task: Task, *, at: UserClock) -> Task | None
     if task.recurrence is None or await store.tasks.next_of(task.id) is not None:
         return None
     from kirotodo.core.domain.recurrence import anchored, next_occurrence, rule_after
-    from kirotodo.core.tools.timing import moved_reminder
+    from kirotodo.core.tools.timing import before_due, moved_reminder
 
     rule = anchored(task.recurrence, due_date=task.due_date, recurs_from=task.recurs_from)
     due = next_occurrence(
@@ -37,7 +37,9 @@ async def make_next(store: "Store", task: Task, *, at: UserClock) -> Task | None
     if due is None:
         return None
     remind_at = task.remind_at
-    if remind_at is not None:
+    if task.remind_before is not None:
+        remind_at = before_due(task.remind_before, due.date, due.time, at=at)
+    elif remind_at is not None:
         old = (task.due_date or at.now.date(), task.due_time)
         remind_at = moved_reminder(remind_at, old, due, at=at)
     following = replace(

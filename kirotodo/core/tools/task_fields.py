@@ -126,6 +126,8 @@ def draft_of(fields: TaskFields, *, at: UserClock) -> TaskDraft:
 def changes_of(fields: TaskFields, task: Task, *, at: UserClock) -> dict[TaskField, Any]:
     """Return the fields of `task` that change. Raises `InvalidInput`."""
     _refuse_both(fields)
+    if "snooze" in fields and task.completed:
+        raise InvalidInput(f"Task {task.id} is done, so there is nothing to snooze. Open it again first.")
     fields = _without_what_stays(fields, task)
     wanted = cast(dict[TaskField, Any], asdict(retimed(_timing_fields(fields), timing_of(task), at=at)))
     wanted["tags"] = _tags(fields, task.tags)
@@ -147,6 +149,10 @@ def _refuse_both(fields: TaskFields) -> None:
     for words, value in (("due", "due_date"), ("time", "due_time"), ("remind", "remind_at")):
         if words in fields and value in fields:
             raise InvalidInput(f"Give {words} or {value}, not both.")
+    if "snooze" in fields and not {"remind", "remind_at", "remind_before"}.isdisjoint(fields):
+        raise InvalidInput("Give snooze or another field about the reminder, not both.")
+    if "remind" in fields and "remind_before" in fields:
+        raise InvalidInput("Give remind or remind_before, not both.")
 
 
 def _timing_fields(fields: TaskFields) -> TaskFields:

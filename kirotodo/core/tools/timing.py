@@ -27,6 +27,10 @@ _PART_BEFORE: Final = re.compile(
 )
 _AT_DUE: Final = re.compile(r"(?:at|on)\s+(?:the\s+)?time|when\s+(?:it'?s\s+)?due|at due(?: time)?", re.IGNORECASE)
 _DAY_BEFORE: Final = re.compile(r"(?:the|a)\s+day\s+before", re.IGNORECASE)
+_SNOOZE: Final = re.compile(
+    r"(?:(?:it|that|this)\s+)?(?:(?P<until>until|till|til|to)|for|by|in)?\b\s*(?P<text>.*)", re.IGNORECASE | re.DOTALL
+)
+_BARE_HOUR: Final = re.compile(r"(^|\s)(?<!at )(\d{1,2})$")
 _SHIFT: Final = re.compile(
     r"(?P<sign>[+-])\s*(?P<count>\d{1,5})\s*(?P<unit>min|minute|h|hour|d|day|w|week)s?", re.IGNORECASE
 )
@@ -85,34 +89,79 @@ def read_recurrence(words: str | None, *, at: UserClock) -> tuple[Recurrence, ti
     return Recurrence(rule=plain, recurs_from=read.recurs_from), rule.times[0]
 
 
-def read_reminder(words: str | None, due_date: date | None, due_time: time | None, *, at: UserClock) -> datetime | None:
-    """Return the moment in UTC; "10 minutes before" counts back from when it is due. Raises `InvalidInput`."""
+def read_reminder(
+    words: str | None, due_date: date | None, due_time: time | None, *, at: UserClock
+) -> tuple[datetime | None, int | None]:
+    """Return the moment in UTC, and how many minutes before it is due where the words count back from that ("10 minutes
+    before"). Raises `InvalidInput`."""
     if not _has_content(words):
-        return None
+        return None, None
     text = str(words).strip()
-    part, before = _PART_BEFORE.fullmatch(text), _before(text)
-    if (part or before is not None) and due_date is None:
-        raise InvalidInput("A reminder that counts back needs a due date.")
-    if part and due_date is not None:
-        hour: time = getattr(at.preferences, part["part"].lower())
-        return in_utc(datetime.combine(due_date - timedelta(days=1), hour), at=at)
-    if before is not None and due_date is not None:
-        return in_utc(datetime.combine(due_date, due_time or at.preferences.morning) - before, at=at)
+    before = _before(text, due_time, at=at)
+    if before is not None:
+        if due_date is None:
+            raise InvalidInput("A reminder that counts back needs a due date.")
+        return before_due(before, due_date, due_time, at=at), before
     when = _iso(text, at=at) or _when(text, at=at)
-    return in_utc(datetime.combine(when.date, when.time or at.preferences.morning), at=at)
+    return in_utc(datetime.combine(when.date, when.time or at.preferences.morning), at=at), None
 
 
-def _before(text: str) -> timedelta | None:
-    if _AT_DUE.fullmatch(text):
-        return timedelta()
-    if _DAY_BEFORE.fullmatch(text):
-        return timedelta(days=1)
-    found = _BEFORE.fullmatch(text)
-    line = cut(found["length"]) if found else None
-    read = length_at(line, 0) if line is not None else None
-    if line is None or read is None or read[1] < line.size or read[0].months or read[0].workdays or read[0].weekdays:
+def before_due(minutes: int, due_date: date, due_time: time | None, *, at: UserClock) -> datetime:
+    """Return the moment so many minutes before it is due, by the user's clock; a day without a time begins at
+    `morning`. Raises `InvalidInput`."""
+    try:
+        moment = datetime.combine(due_date, due_time or at.preferences.morning) - timedelta(minutes=minutes)
+    except OverflowError:
+        raise InvalidInput("That moment is too far away.") from None
+    return in_utc(moment, at=at)
+
+
+def read_snooze(words: str, *, at: UserClock) -> datetime:
+    """Return when to remind again: "10 minutes" and "for an hour" count from now, as does a bare number, of minutes;
+    "until tomorrow 9" is a moment.
+
+    Raises `InvalidInput`.
+    """
+    found = _SNOOZE.fullmatch(words.strip())
+    until, text = (bool(found["until"]), found["text"]) if found else (False, words.strip())
+    if not text:
+        raise InvalidInput("Say for how long or until when: 10 minutes, or until tomorrow 9.")
+    length = _length(f"{text} minutes" if text.isdecimal() and not until else text)
+    if length is None:
+        when = _iso(text, at=at) or _when(_BARE_HOUR.sub(r"\1at \2", text), at=at)
+        moment = in_utc(datetime.combine(when.date, when.time or at.preferences.morning), at=at)
+    elif length % timedelta(days=1):
+        moment = at.now.astimezone(UTC) + length
+    else:
+        day = at.now.date() + length
+        moment = in_utc(datetime.combine(day, at.preferences.morning), at=at)
+    if moment <= at.now:
+        raise InvalidInput(f"“{' '.join(words.split())[:60]}” has passed. Try 10 minutes, or until tomorrow 9.")
+    return moment.replace(microsecond=0)
+
+
+def _length(text: str) -> timedelta | None:
+    """Read a length of time that is the whole text."""
+    line = cut(text)
+    read = length_at(line, 0)
+    if read is None or read[1] < line.size or read[0].months or read[0].workdays or read[0].weekdays:
         return None
-    return timedelta(days=read[0].days, seconds=read[0].seconds)
+    return timedelta(days=read[0].days, seconds=read[0].seconds) or None
+
+
+def _before(text: str, due_time: time | None, *, at: UserClock) -> int | None:
+    """Read how many minutes before it is due. "The morning before" depends on when that is."""
+    if part := _PART_BEFORE.fullmatch(text):
+        hour: time = getattr(at.preferences, part["part"].lower())
+        due = due_time or at.preferences.morning
+        return 1440 + (due.hour - hour.hour) * 60 + due.minute - hour.minute
+    if _AT_DUE.fullmatch(text):
+        return 0
+    if _DAY_BEFORE.fullmatch(text):
+        return 1440
+    found = _BEFORE.fullmatch(text)
+    length = _length(found["length"]) if found else None
+    return None if length is None else length // timedelta(minutes=1)
 
 
 def _iso(text: str, *, at: UserClock) -> When | None:
@@ -150,7 +199,7 @@ def _has_content(words: str | None) -> bool:
 
 
 _TIMED: Final = frozenset({"due", "due_date", "time", "due_time", "recurrence", "recurs_from"})
-TIMING: Final = _TIMED | {"remind", "remind_at"}
+TIMING: Final = _TIMED | {"remind", "remind_at", "remind_before", "snooze"}
 """The fields that `retimed` reads."""
 
 
@@ -163,6 +212,7 @@ class Timing:
     recurrence: str | None = None
     recurs_from: RecursFrom = "schedule"
     remind_at: datetime | None = None
+    remind_before: int | None = None
 
 
 def timing_of(task: Task) -> Timing:
@@ -173,6 +223,7 @@ def timing_of(task: Task) -> Timing:
         recurrence=task.recurrence,
         recurs_from=task.recurs_from,
         remind_at=task.remind_at,
+        remind_before=task.remind_before,
     )
 
 
@@ -197,17 +248,14 @@ def retimed(fields: TaskFields, was: Timing, *, at: UserClock) -> Timing:
         recurrence = anchored(recurrence, due_date=due_date, recurs_from=recurs_from)
     if due_time is not None and due_date is None:
         raise InvalidInput("A time of day needs a due date.")
-    remind_at = _moved(was, due_date, due_time, at=at)
-    if "remind" in fields:
-        remind_at = read_reminder(fields["remind"], due_date, due_time, at=at)
-    if "remind_at" in fields:
-        remind_at = fields["remind_at"]
+    remind_at, remind_before = _reminder(fields, was, due_date, due_time, at=at)
     return Timing(
         due_date=due_date,
         due_time=due_time,
         recurrence=recurrence,
         recurs_from=recurs_from,
         remind_at=remind_at,
+        remind_before=remind_before,
     )
 
 
@@ -273,11 +321,46 @@ def _shifted(was: Timing, by: timedelta, *, at: UserClock) -> tuple[date, time |
     return moved.date(), moved.time() if was.due_time is not None else None
 
 
-def _moved(was: Timing, due_date: date | None, due_time: time | None, *, at: UserClock) -> datetime | None:
-    """A reminder keeps its distance from when the task is due."""
-    if was.remind_at is None or was.due_date is None:
-        return was.remind_at
-    return moved_reminder(was.remind_at, (was.due_date, was.due_time), (due_date, due_time), at=at)
+Reminding = tuple[datetime | None, int | None]
+
+
+def _reminder(
+    fields: TaskFields, was: Timing, due_date: date | None, due_time: time | None, *, at: UserClock
+) -> Reminding:
+    """Return when to remind, and how many minutes before it is due where the reminder goes by that."""
+    if "remind" in fields:
+        return read_reminder(fields["remind"], due_date, due_time, at=at)
+    if "snooze" in fields:
+        return read_snooze(fields["snooze"], at=at), was.remind_before
+    before = fields.get("remind_before", None if "remind_at" in fields else was.remind_before)
+    same_due = (due_date, due_time) == (was.due_date, was.due_time)
+    if "remind_at" in fields and not (before is not None and fields["remind_at"] == was.remind_at and not same_due):
+        return fields["remind_at"], before if fields["remind_at"] is not None else None
+    if "remind_before" in fields and before is None:
+        return None, None
+    if before is not None and due_date is not None and not (same_due and before == was.remind_before):
+        return before_due(before, due_date, due_time, at=at), before
+    if "remind_before" in fields and due_date is None:
+        raise InvalidInput("A reminder that counts back needs a due date.")
+    if was.remind_at is None and due_time is not None and was.due_time is None:
+        return _default_reminder(due_date, due_time, at=at)
+    return _kept_reminder(was, due_date)
+
+
+def _default_reminder(due_date: date | None, due_time: time, *, at: UserClock) -> Reminding:
+    """Remind as the setting says of what has a time of day; at that time, where the moment before it has passed."""
+    before = at.preferences.remind_before
+    if before is None or due_date is None:
+        return None, None
+    moment = before_due(before, due_date, due_time, at=at)
+    return (moment, before) if moment > at.now else (before_due(0, due_date, due_time, at=at), 0)
+
+
+def _kept_reminder(was: Timing, due_date: date | None) -> Reminding:
+    """A moment stays where it is; what goes by the due date ends with that."""
+    if was.due_date is not None and due_date is None and was.remind_before is not None:
+        return None, None
+    return was.remind_at, was.remind_before
 
 
 def moved_reminder(

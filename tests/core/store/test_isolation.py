@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
 from kirotodo.core.domain.conversation import Approval, ToolCall
+from kirotodo.core.domain.reminder import Claim
 from kirotodo.core.domain.task import Changed, TaskDraft, TaskFilter, TaskSnapshot
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.store.accounts import AccountStore
@@ -16,6 +17,7 @@ from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.postgres.engine import PostgresEngine
+from kirotodo.core.store.reminders import ReminderStore, Target
 from kirotodo.core.store.request_keys import RequestKey, RequestKeyStore
 from kirotodo.core.store.tasks import HiddenTasks, TaskStore
 from kirotodo.core.store.turns import TurnStore
@@ -23,6 +25,7 @@ from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, shown
 
 Attempt = Callable[[Store, int, str], Coroutine[Any, Any, Any]]
 
+REMIND_AT = datetime(2026, 11, 27, 9, tzinfo=UTC)
 CALL = ToolCall(id="1.1", step=1, position=1, tool="add_task", arguments={})
 APPROVAL = Approval(call_id="1.1", tool="x", arguments={}, question="?")
 
@@ -85,6 +88,10 @@ ATTEMPTS: dict[str, Attempt] = {
     "accounts.agent_seen": lambda store, number, turn: store.accounts.agent_seen(turn),
     "request_keys.answer_to": lambda store, number, turn: store.request_keys.answer_to(_keyed(turn)),
     "request_keys.keep": lambda store, number, turn: store.request_keys.keep(_keyed(turn), "mine"),
+    "reminders.claimed": lambda store, number, turn: _reminders_of(store, number),
+    "reminders.settle": lambda store, number, turn: store.reminders.settle("ann", [_claim(number)]),
+    "reminders.release": lambda store, number, turn: store.reminders.release("ann", [_claim(number)]),
+    "reminders.remove_target": lambda store, number, turn: store.reminders.remove_target("webhook"),
     "journal.undo": lambda store, number, turn: store.journal.undo(),
     "journal.undo_tasks": lambda store, number, turn: store.journal.undo_tasks([number]),
     "journal.undo_call": lambda store, number, turn: store.journal.undo_call(turn, "1.1"),
@@ -97,6 +104,14 @@ ATTEMPTS: dict[str, Attempt] = {
 async def _show(store: Store, number: int) -> Any:
     await store.tasks.show((HiddenTasks(group=number, first=number, last=number, completed=0, pending=1),))
     return await store.tasks.get(number)
+
+
+async def _reminders_of(store: Store, number: int) -> Any:
+    return [each.task for each in await store.reminders.claimed([_claim(number)])]
+
+
+def _claim(number: int) -> Claim:
+    return Claim(task_id=number, remind_at=REMIND_AT, epoch=1)
 
 
 def _keyed(key: str) -> RequestKey:
@@ -129,6 +144,12 @@ ALONE = {
     "accounts.add_agent",
     "accounts.agents",
     "accounts.revoke_all",
+    "reminders.waiting",
+    "reminders.claim",
+    "reminders.next_at",
+    "reminders.rung_since",
+    "reminders.targets",
+    "reminders.set_target",
 }
 """Methods that take no id, or return those they are given: what they show is tested below."""
 
@@ -178,10 +199,16 @@ async def of_ann(database: Database) -> AsyncIterator[Database]:
         await store.accounts.add_session("t1", expires_at=store.now + timedelta(hours=1))
         await store.accounts.set_password_hash("ann's secret")
         await store.request_keys.keep(_keyed("t1"), "ann's secret")
+        await store.reminders.set_target(Target(kind="webhook", url="https://ann.example", secret="ann's secret"))
         await store.accounts.set_reset("t1", expires_at=store.now + timedelta(hours=1))
     async with database.begin(ANN, turn_id="t1", call_id="1.1") as store:
-        await store.tasks.add(TaskDraft(title="ann's next", previous_id=1))
-        await store.tasks.add(TaskDraft(title="ann's secret", tags=("secret",), project="secret"))
+        await store.tasks.add(TaskDraft(title="ann's next", previous_id=1, remind_at=REMIND_AT))
+        await store.tasks.add(
+            TaskDraft(title="ann's secret", tags=("secret",), project="secret", remind_at=REMIND_AT, due_date=TODAY)
+        )
+    async with database.begin(ANN) as store:
+        store._scope.now = REMIND_AT
+        assert len(await store.reminders.claim("ann", limit=2, lease=timedelta(days=9))) == 2
     before = await _everything(database)
     yield database
     assert await _everything(database) == before, "Bob changed something of Ann's"
@@ -200,6 +227,9 @@ async def _everything(database: Database) -> list[Any]:
             await store.accounts.get(),
             await store.accounts.session("t1"),
             await store.request_keys.answer_to(_keyed("t1")),
+            await store.reminders.waiting(),
+            await store.reminders.next_at(),
+            await store.reminders.targets(),
             await store.accounts.can_reset("t1"),
             await store.revision(),
         ]
@@ -236,10 +266,20 @@ async def test_lists_hold_what_is_ones_own(of_ann: Database) -> None:
         assert (await store.conversations.page(search="secret")).items == ()
         assert await store.revision() == 0
         assert await store.timezone() is None
+        assert await store.reminders.waiting() is None
+        assert await store.reminders.next_at() is None
+        assert await store.reminders.targets() == ()
+        assert await store.reminders.rung_since(-1) == ()
         assert await store.accounts.get() is None
         since = await store.changed_since(-1)
         assert (since.tasks, since.removed, since.conversations) == ((), (), False)
         assert store.journal.changed == Changed()
+
+
+async def test_nobody_claims_the_reminders_of_another(of_ann: Database) -> None:
+    async with of_ann.begin(BOB) as store:
+        store._scope.now = REMIND_AT + timedelta(days=30)
+        assert await store.reminders.claim("bob", limit=9, lease=timedelta()) == ()
 
 
 async def test_the_same_ids_do_not_get_in_each_others_way(of_ann: Database) -> None:
@@ -270,6 +310,7 @@ def test_every_method_of_the_store_is_tried() -> None:
             ("journal", Journal),
             ("accounts", AccountStore),
             ("request_keys", RequestKeyStore),
+            ("reminders", ReminderStore),
         )
         for method in vars(kind)
         if not method.startswith("_")

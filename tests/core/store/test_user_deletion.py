@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.store import maintenance
 from kirotodo.core.store.database import REMEMBERED, Database
+from kirotodo.core.store.reminders import Target
 from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.core.store.sqlite.base import BaseEngine
 from kirotodo.core.store.transaction import hash_of
@@ -51,11 +52,12 @@ async def _fill(database: Database, user_id: str) -> None:
     async with database.begin(user_id) as store:
         await store.accounts.create(email=f"{user_id}@example.com", password_hash="hash")
         for title in ("milk", "bread"):
-            await store.tasks.add(TaskDraft(title=title, tags=("shop",), notes="soon"))
+            await store.tasks.add(TaskDraft(title=title, tags=("shop",), notes="soon", remind_at=store.now))
         for number in range(CONVERSATIONS):
             conversation = await store.conversations.create(f"about {number}")
             await _turn(store, f"{user_id} {number}", conversation.id, over=number > 0)
         await store.request_keys.keep(RequestKey(key="k", fingerprint="f"), "{}")
+        await store.reminders.set_target(Target(kind="ntfy", url="https://ntfy.example.com/a", secret=""))
         await store.accounts.add_session("laptop", expires_at=store.now + timedelta(days=30))
 
 

@@ -1,0 +1,130 @@
+"""Reminders: claimed and settled by clients that ring them, and where the server rings for a user who may be away."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from fastapi import Path
+from pydantic import BaseModel, Field, StrictBool
+
+from kirotodo.core.backend import Rung
+from kirotodo.core.domain.reminder import CLAIM_MAX, Claim, Claimed
+from kirotodo.core.errors import InvalidInput, NotFound
+from kirotodo.core.store.reminders import Target
+from kirotodo.server.dependencies import PERSON, Mine, user_router
+from kirotodo.server.openapi import problems
+from kirotodo.server.schemas import Body, Id, Moment, Text
+from kirotodo.server.webhook_sender import check_secret, check_url, new_secret
+
+router = user_router("reminders", prefix="/reminders")
+
+Kind = Literal["webhook", "ntfy"]
+Owner = Annotated[
+    Text,
+    Field(
+        min_length=1, max_length=100, pattern=r"^[!-~ ]+$", description="Names who rings, as long as that program runs."
+    ),
+]
+
+
+class ClaimBody(Body):
+    """Who rings, and how many at once."""
+
+    owner: Owner
+    limit: Annotated[int, Field(strict=True, ge=1, le=CLAIM_MAX)] = CLAIM_MAX
+
+
+class ClaimOf(Body):
+    """A claimed reminder, as it was given."""
+
+    task_id: Id
+    remind_at: Moment
+    epoch: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+
+
+class SettleBody(Body):
+    """Reminders that rang, or that could not be rung."""
+
+    owner: Owner
+    claims: Annotated[list[ClaimOf], Field(max_length=CLAIM_MAX)]
+    rung: StrictBool = Field(default=True, description="false lets go of them, for another program to ring.")
+
+
+class Receipts(BaseModel):
+    """The reminders whose receipts were written now."""
+
+    items: Sequence[Rung]
+
+
+class TargetBody(Body):
+    """Where to ring."""
+
+    kind: Kind = Field(
+        description="`webhook`: signed JSON, as Standard Webhooks says. `ntfy`: a topic of an ntfy server."
+    )
+    url: Text = Field(max_length=2_000, description="For example https://ntfy.sh/some-secret-topic.")
+    secret: Text | None = Field(
+        default=None,
+        max_length=200,
+        description="Of a webhook: `whsec_…`, a new one without. Of ntfy: an access token, where the topic needs one.",
+    )
+
+
+class TargetShown(BaseModel):
+    """Where the server rings. The secret is shown once, when it is set."""
+
+    kind: Kind
+    url: str
+    secret: str | None = None
+
+
+class Targets(BaseModel):
+    """Where the server rings."""
+
+    items: Sequence[TargetShown]
+
+
+@router.post("/claim", responses=problems(413))
+async def claim_reminders(body: ClaimBody, backend: Mine) -> Claimed:
+    """Claim reminders that are due, to ring them here: nobody else gets them for 30 seconds. Settle them once they
+    rang. The same `owner` gets what it has claimed again."""
+    return await backend.claim_reminders(body.owner, limit=body.limit)
+
+
+@router.post("/settle", responses=problems(413))
+async def settle_reminders(body: SettleBody, backend: Mine) -> Receipts:
+    """Write down that claimed reminders rang. Those that were moved meanwhile, or claimed by others since, are left
+    out of the answer."""
+    claims = [Claim(task_id=each.task_id, remind_at=each.remind_at, epoch=each.epoch) for each in body.claims]
+    return Receipts(items=await backend.settle_reminders(body.owner, claims, rung=body.rung))
+
+
+@router.get("/targets", dependencies=[PERSON])
+async def list_reminder_targets(backend: Mine) -> Targets:
+    """Return where the server rings, without the secrets."""
+    found = await backend.reminder_targets()
+    return Targets(items=[TargetShown(kind=_kind(each), url=each.url) for each in found])
+
+
+@router.post("/targets", status_code=201, dependencies=[PERSON], responses=problems(413))
+async def set_reminder_target(body: TargetBody, backend: Mine) -> TargetShown:
+    """Ring here from now on, in place of an earlier target of this kind."""
+    secret = body.secret or ""
+    if body.kind == "webhook":
+        secret = body.secret or new_secret()
+        check_secret(secret)
+    elif not secret.isascii() or not secret.isprintable():
+        raise InvalidInput("An access token consists of letters, digits and symbols.")
+    target = Target(kind=body.kind, url=check_url(body.url), secret=secret)
+    await backend.set_reminder_target(target)
+    return TargetShown(kind=body.kind, url=target.url, secret=secret or None)
+
+
+@router.delete("/targets/{kind}", status_code=204, dependencies=[PERSON], responses=problems(404))
+async def remove_reminder_target(kind: Annotated[Kind, Path(description="Which target.")], backend: Mine) -> None:
+    """Ring there no more."""
+    if not await backend.remove_reminder_target(kind):
+        raise NotFound(f"There is no {kind} to remove.")
+
+
+def _kind(target: Target) -> Kind:
+    return "webhook" if target.kind == "webhook" else "ntfy"
