@@ -41,6 +41,12 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("POST", "/conversations/{conversation_id}/restore"): None,
     ("POST", "/deletion"): {"confirm": "1"},
     ("POST", "/redo"): None,
+    ("POST", "/reminders/claim"): {"owner": "thief"},
+    ("POST", "/reminders/settle"): {
+        "owner": "own",
+        "claims": [{"task_id": FOREIGN, "remind_at": "2026-11-23T10:00:00Z", "epoch": 1}],
+    },
+    ("POST", "/reminders/targets"): {"kind": "ntfy", "url": "https://ntfy.example.com/stolen"},
     ("POST", "/tasks"): DRAFT,
     ("POST", "/tasks/complete"): {"task_ids": [FOREIGN]},
     ("POST", "/tasks/delete"): {"task_ids": [FOREIGN]},
@@ -58,6 +64,9 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
 OPEN_TO_ALL: Final = {
     ("POST", "/deletion"): 422,
     ("POST", "/redo"): 409,
+    ("POST", "/reminders/claim"): 200,
+    ("POST", "/reminders/settle"): 200,
+    ("POST", "/reminders/targets"): 201,
     ("POST", "/tasks"): 201,
     ("POST", "/tasks/from-text"): 201,
     ("POST", "/tasks/import"): 200,
@@ -65,6 +74,7 @@ OPEN_TO_ALL: Final = {
     ("POST", "/undo"): 200,
     ("GET", "/conversations"): 200,
     ("GET", "/models"): 200,
+    ("GET", "/reminders/targets"): 200,
     ("GET", "/stats"): 200,
     ("GET", "/status"): 200,
     ("GET", "/tasks"): 200,
@@ -83,7 +93,7 @@ class FilledServer:
 
     def path(self, route: str, *, turn: str = "parked") -> str:
         names = {"task_id": FOREIGN, "conversation_id": 2, "turn_id": self.turns[turn], "call_id": "0.0", "name": "own"}
-        return route.format(user_id="1", **names)
+        return route.format(user_id="1", kind="webhook", **names)
 
     async def contents(self, user_id: str | None = None) -> dict[str, list[Any]]:
         """Every row there is, or every row of a user."""
@@ -113,6 +123,7 @@ async def filled_server(
         drafts = [{"title": "Milk"}, {"title": "Bread"}, *({"title": f"Wine {year}"} for year in range(1980, 2020))]
         await one.post("/tasks/import", json={"drafts": drafts})
         await one.post("/tokens", json={"name": "own", "scope": "all"})
+        await one.post("/reminders/targets", json={"kind": "webhook", "url": "https://own.example.com/"})
         finished = (await one.post("/chat", json={"message": "add wine"})).json()
         parked = (await one.post("/chat", json={"message": "delete milk and bread"})).json()
         assert (finished["status"], parked["status"]) == ("finished", "awaiting_approval")

@@ -75,7 +75,9 @@ async def test_a_task_as_it_was_read_can_be_added_again(api: httpx2.AsyncClient,
         ({"due_date": None, "recurrence": None}, NO_DATE),
         ({"due": None, "recurrence": None}, NO_DATE),
         ({"remind_at": "2026-11-27T07:00:00Z"}, {"remind_at": "2026-11-27T07:00:00Z"}),
-        ({"remind_at": None}, {"remind_at": None}),
+        ({"remind_at": None}, {"remind_at": None, "remind_before": None}),
+        ({"remind_before": 60}, {"remind_at": "2026-11-27T15:00:00Z", "remind_before": 60}),
+        ({"snooze": "until tomorrow 9"}, {"remind_at": "2026-11-24T08:00:00Z", "remind_before": 10}),
         ({"recurrence": "FREQ=DAILY"}, {"recurrence": "FREQ=DAILY", "recurs_from": "completion"}),
         ({"recurs_from": "schedule"}, {"recurs_from": "schedule"}),
         ({"notes": None}, {"notes": ""}),
@@ -92,7 +94,9 @@ async def test_a_change_changes_what_it_names(
     task = await made(api, **FULL)
     answer = await api.patch("/tasks/1", json=change)
     assert answer.status_code == 200, answer.text
-    follows = {"remind_at"} if {"due", "due_date", "due_time", "time"} & set(change) else set()
+    follows = (
+        {"remind_at", "remind_before"} if {"due", "due_date", "due_time", "time", "remind_at"} & set(change) else set()
+    )
     kept = {name: value for name, value in task.items() if name not in {*expected, *follows}}
     now = answer.json()
     assert {name: now[name] for name in expected} == expected

@@ -18,6 +18,7 @@ TASK_FIELDS = {
     "recurrence",
     "recurs_from",
     "remind_at",
+    "remind_before",
     "project",
     "tags",
     "start_date",
