@@ -47,6 +47,7 @@ COMMANDS: Final = {
         "redo": f"{CLIENT}.edits:redo",
         "search": f"{CLIENT}.tasks:search",
         "stats": f"{CLIENT}.tasks:stats",
+        "log": f"{CLIENT}.history:log",
         "export": f"{CLIENT}.transfer:export",
         "import": f"{CLIENT}.transfer:import_",
     },

@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, get_args
+from typing import Any, Final, cast, get_args
 
 from sqlalchemy import Boolean, Date, Time
 from sqlalchemy.dialects.sqlite import aiosqlite
 
 from kirotodo.core.backend import Backend
+from kirotodo.core.domain.history import By, ChangeSelection
 from kirotodo.core.domain.task import Due, Sort, Status, TaskDraft, TaskFilter
 from kirotodo.core.events import ApprovalRequested
 from kirotodo.core.local import LocalBackend
@@ -138,6 +139,11 @@ async def _edit(backend: Backend) -> None:
     for _ in range(3):
         await backend.redo()
     await backend.import_tasks([TaskDraft(title=f"item {number}", tags=("new",)) for number in range(3)])
+    for task_id, by, since in ((None, None, None), (1, None, None), (None, "assistant", None), (None, None, "today")):
+        await backend.history(task_id=task_id, by=cast(By | None, by), since=since)
+    (newest,) = (await backend.history(limit=1)).items
+    await backend.undo_changes(ChangeSelection(change_id=newest.id))
+    await backend.tasks_as_of("now")
     await backend.status()
     await backend.conversations()
 

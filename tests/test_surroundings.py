@@ -80,6 +80,7 @@ COMMAND_LINES: Final = (
     ("delete", "2", "--yes"),
     ("search", "oat"),
     ("stats",),
+    ("log",),
     ("conversations",),
     ("export",),
     ("import", "more.csv"),

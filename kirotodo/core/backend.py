@@ -24,6 +24,7 @@ from kirotodo.core.domain.task import (
 
 if TYPE_CHECKING:
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn, Usage
+    from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
     from kirotodo.core.domain.reminder import Claim, Claimed
     from kirotodo.core.events import TurnEvent
 
@@ -258,6 +259,27 @@ class Backend(Protocol):
     async def tasks(self, where: TaskFilter = ..., *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
         """Return a page of the list (at most 200). `total` is always known, unless a search or tag finds a lot."""
 
+    async def tasks_as_of(
+        self, moment: str, where: TaskFilter = ..., *, limit: int = 50, cursor: str | None = None
+    ) -> "PastPage":
+        """Return a page of the list as it was at a moment of the past, in words ("friday", "yesterday 5pm") or as a
+        moment with its offset; at the end of a day or period. "Today" in `where` is that day. Raises `InvalidInput`,
+        also for moments that the history does not reach back to."""
+
+    async def history(
+        self,
+        *,
+        task_id: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        by: "By | None" = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> "Page[HistoryEntry]":
+        """Return a page of changes, the newest first: of one task, deleted ones too, and `by` somebody, if given.
+        `since` and `until` are times of the past, in words or as a moment; both take in the day or period that they
+        name. Raises `InvalidInput`."""
+
     async def task(self, task_id: int) -> Task:
         """Return one task. Raises `NotFound`."""
 
@@ -286,6 +308,13 @@ class Backend(Protocol):
         """Put back what one tool call changed, wherever it lies in the past.
 
         Raises `NotFound` or `NotUndoable`.
+        """
+
+    async def undo_changes(self, which: "ChangeSelection") -> Changed:
+        """Put back the selected changes, wherever they lie in the past. Fields that somebody changed later stay as they
+        are, and are named in `skipped`.
+
+        Raises `InvalidInput` for a selection of nothing or of words that cannot be read, `NotFound` or `NotUndoable`.
         """
 
     async def redo(self) -> Changed:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from kirotodo.core.agent.runner import TurnRunner
     from kirotodo.core.agent.turns import Turns
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
-    from kirotodo.core.domain.history import Actor
+    from kirotodo.core.domain.history import Actor, By, ChangeSelection, HistoryEntry, PastPage
     from kirotodo.core.domain.reminder import Claim, Claimed
     from kirotodo.core.events import EncodedEvent, TurnEvent
     from kirotodo.core.language.preferences import Preferences
@@ -406,6 +406,47 @@ class LocalBackend:
                 where, today=self._today(), zone=self._zone, limit=_limit(limit), cursor=cursor
             )
 
+    async def tasks_as_of(
+        self, moment: str, where: TaskFilter = PENDING, *, limit: int = 50, cursor: str | None = None
+    ) -> "PastPage":
+        """Implement `Backend.tasks_as_of`."""
+        from kirotodo.core.domain.history import PastPage
+        from kirotodo.core.tools.past import AN_INSTANT, read_past
+
+        then = read_past(moment, at=self._user_clock()).moment
+        today = (then - AN_INSTANT).astimezone(self._zone).date()
+        async with self._database.as_of(self.user_id, then) as store:
+            page = await store.tasks.page(where, today=today, zone=self._zone, limit=_limit(limit), cursor=cursor)
+        return PastPage(as_of=then, items=page.items, next=page.next, total=page.total)
+
+    async def history(
+        self,
+        *,
+        task_id: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        by: "By | None" = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> "Page[HistoryEntry]":
+        """Implement `Backend.history`."""
+        bounds: dict[str, datetime] = {}
+        if since is not None or until is not None:
+            from kirotodo.core.tools.past import read_past
+
+            at = self._user_clock()
+            bounds |= {"since": read_past(since, at=at).start} if since is not None else {}
+            bounds |= {"until": read_past(until, at=at).end} if until is not None else {}
+        async with self._database.read(self.user_id) as store:
+            return await store.history.page(
+                task_id=task_id,
+                since=bounds.get("since"),
+                until=bounds.get("until"),
+                by=by,
+                limit=_limit(limit),
+                cursor=cursor,
+            )
+
     async def task(self, task_id: int) -> Task:
         """Implement `Backend.task`."""
         async with self._database.read(self.user_id) as store:
@@ -495,6 +536,12 @@ class LocalBackend:
             return await store.journal.undo_call(turn_id, call_id)
 
         return await self._edit(undo, Changed)
+
+    async def undo_changes(self, which: "ChangeSelection") -> Changed:
+        """Implement `Backend.undo_changes`."""
+        from kirotodo.core.tools.past import selected
+
+        return await self._edit(lambda store, at: store.journal.undo_selected(selected(which, at=at)), Changed)
 
     async def redo(self) -> Changed:
         """Implement `Backend.redo`."""

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from kirotodo.core.backend import ModelChoice, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX, Conversation, Decision
 from kirotodo.core.domain.filter_parser import FILTER_MAX
+from kirotodo.core.domain.history import By
 from kirotodo.core.domain.task import (
     DURATION_MAX,
     NAME_MAX,
@@ -114,6 +115,11 @@ Title = Annotated[Text, WithJsonSchema(schema_limits(minLength=1, maxLength=TITL
 Tag = Annotated[Text, WithJsonSchema(schema_limits(maxLength=NAME_MAX))]
 Words = Annotated[Text, Field(max_length=500)]
 Filter = Annotated[Text, WithJsonSchema(schema_limits(minLength=1, maxLength=FILTER_MAX))]
+PastWords = Annotated[
+    Text,
+    Field(min_length=1, max_length=100, examples=["yesterday", "friday", "3 hours ago", "2026-11-20T08:00:00Z"]),
+]
+"""A time of the past, in words or as a moment with its offset."""
 
 
 class Body(BaseModel):
@@ -381,6 +387,22 @@ class UndoBody(Body):
     )
 
 
+class SelectionBody(Body):
+    """Which changes to undo: at least `change_id`, `turn_id`, `since` or `task_id`; each narrows the others down."""
+
+    change_id: Id | None = Field(default=None, description="One change, as `GET /changes` numbers them.")
+    turn_id: Annotated[Text, Field(max_length=64)] | None = Field(
+        default=None, description="The changes of a turn; the beginning of its id is enough."
+    )
+    call_id: Annotated[Text, Field(max_length=50)] | None = Field(
+        default=None, description="With `turn_id`: the changes of one call."
+    )
+    since: PastWords | None = Field(default=None, description="The changes since then.")
+    until: PastWords | None = Field(default=None, description="Up to the end of that time; by default now.")
+    task_id: Id | None = Field(default=None, description="The changes of one task.")
+    by: By | None = Field(default=None, description="The changes that they made; `assistant` is any model.")
+
+
 class PageQuery(Body):
     """Which page of a list, and how long."""
 
@@ -415,10 +437,24 @@ class TaskQuery(PageQuery):
     priority: Priority | None = None
     search: Words | None = Field(default=None, description="Words, or beginnings of words.")
     sort: Sort = "due"
+    as_of: PastWords | None = Field(
+        default=None, description="The list as it was then, at the end of a day or period. `due` is relative to it."
+    )
 
     def value(self) -> TaskFilter:
         """Return the filter that the query describes."""
-        return TaskFilter(**self.model_dump(exclude={"limit", "cursor"}))
+        return TaskFilter(**self.model_dump(exclude={"limit", "cursor", "as_of"}))
+
+
+class ChangeQuery(PageQuery):
+    """Which changes, the newest first."""
+
+    task: Annotated[int, Number, Field(ge=1, le=ID_MAX)] | None = Field(
+        default=None, description="Only changes of this task, also if it was deleted."
+    )
+    since: PastWords | None = Field(default=None, description="Only changes since then.")
+    until: PastWords | None = Field(default=None, description="Only changes up to the end of that time.")
+    by: By | None = Field(default=None, description="Only changes made by them; `assistant` is any model.")
 
 
 class TranscriptQuery(Body):

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from kirotodo.core.backend import Backend
-from kirotodo.core.domain import conversation
+from kirotodo.core.domain import conversation, history
 from kirotodo.core.domain.conversation import Transcript
 from kirotodo.core.domain.task import Page
 from kirotodo.core.events import TurnEvent
@@ -107,7 +107,7 @@ class HostileBackend:
 
     def __getattr__(self, name: str) -> Any:
         # the port imports some names for type checkers alone
-        names = {**vars(conversation), "TurnEvent": TurnEvent}
+        names = {**vars(conversation), **vars(history), "TurnEvent": TurnEvent}
         returns = get_type_hints(getattr(Backend, name), localns=names)["return"]
         if get_origin(returns) is AsyncIterator:
             return lambda *args, **kwargs: self._stream(name, get_args(returns)[0])
@@ -116,7 +116,7 @@ class HostileBackend:
             if self._error is not None and name != "aclose":
                 raise self._error
             answered = build(returns, self._poison, pick=self._pick)
-            if not self._endless and isinstance(answered, Page):
+            if not self._endless and isinstance(answered, Page | history.PastPage):
                 return dataclasses.replace(answered, next=None)
             if not self._endless and isinstance(answered, Transcript):
                 return dataclasses.replace(answered, before=None)

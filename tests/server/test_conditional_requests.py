@@ -132,6 +132,7 @@ async def test_a_condition_is_refused_where_nothing_has_a_tag(lists: httpx2.Asyn
         ("/tasks", {"title": "Bread"}),
         ("/tasks/delete", {"task_ids": [1]}),
         ("/undo", None),
+        ("/changes/undo", {"since": "today"}),
         ("/chat", {"message": "hi"}),
         ("/turns/any/cancel", None),
     ):

@@ -36,6 +36,7 @@ AGENT: Final = {"name": "thief", "scope": "all"}
 BODIES: Final[dict[tuple[str, str], Any]] = {
     ("PATCH", "/conversations/{conversation_id}"): {"title": "Stolen"},
     ("PATCH", "/tasks/{task_id}"): {"title": "Stolen", "completed": True},
+    ("POST", "/changes/undo"): {"task_id": FOREIGN},
     ("POST", "/chat"): {"message": "hello", "conversation_id": 2},
     ("POST", "/chat/stream"): {"message": "hello", "conversation_id": 2},
     ("POST", "/conversations/{conversation_id}/restore"): None,
@@ -63,6 +64,7 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
 """What each route is sent; the ids in it are user 1's, and unknown to user 2."""
 OPEN_TO_ALL: Final = {
     ("POST", "/deletion"): 422,
+    ("POST", "/changes/undo"): 409,
     ("POST", "/redo"): 409,
     ("POST", "/reminders/claim"): 200,
     ("POST", "/reminders/settle"): 200,
@@ -72,6 +74,7 @@ OPEN_TO_ALL: Final = {
     ("POST", "/tasks/import"): 200,
     ("POST", "/tokens"): 201,
     ("POST", "/undo"): 200,
+    ("GET", "/changes"): 200,
     ("GET", "/conversations"): 200,
     ("GET", "/models"): 200,
     ("GET", "/reminders/targets"): 200,

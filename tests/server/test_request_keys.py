@@ -26,6 +26,7 @@ REQUESTS: Final[dict[str, Any]] = {
     "/tasks/delete": {"task_ids": [2]},
     "/tasks/import": {"drafts": [{"title": "Wine"}, {"title": " "}]},
     "/undo": {"groups": 1},
+    "/changes/undo": {"change_id": 1},
     "/redo": None,
     "/conversations/1/restore": None,
     "/turns/{turn}/calls/0.0/undo": None,

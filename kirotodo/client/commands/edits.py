@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from functools import partial
+from typing import Any, cast, get_args
 
 import click
 
 from kirotodo.client.commands.context import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, with_list
 from kirotodo.client.commands.output import put, put_json, say
-from kirotodo.client.commands.params import NUMBERS, PRIORITY, TASK, distinct, json_option, text_or_pipe
+from kirotodo.client.commands.params import CHANGE, NUMBERS, PRIORITY, TASK, distinct, json_option, text_or_pipe
 from kirotodo.client.commands.task_view import in_brief
 from kirotodo.client.commands.tasks import Paging, fetch
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX
+from kirotodo.core.domain.history import By, ChangeSelection
 from kirotodo.core.domain.task import PAGE_MAX, Changed, Priority, RecursFrom, Task, TaskDraft, TaskFilter
 from kirotodo.core.text.list_marks import read_item
 from kirotodo.core.text.sanitize import sanitize_line
@@ -181,6 +183,29 @@ def delete(numbers: Sequence[tuple[int, ...]], yes: bool, as_json: bool) -> None
     say(f"To bring {'it' if len(tasks) == 1 else 'them'} back: kirotodo undo")
 
 
+def _selection(groups: int | None, which: dict[str, Any]) -> ChangeSelection:
+    """Return what the options select. Raises a usage error where they don't go together."""
+    if groups is not None:
+        raise click.UsageError("--groups counts the latest changes; leave it out, or the other options.")
+    if which["call"] is not None and which["turn"] is None:
+        raise click.UsageError("--call needs the --turn that it belongs to.")
+    if all(which[name] is None for name in ("change", "turn", "last", "task")):
+        raise click.UsageError("--by needs --last, --task or --turn as well. For example: --last 1h")
+    return ChangeSelection(
+        change_id=which["change"],
+        turn_id=which["turn"],
+        call_id=which["call"],
+        since=which["last"],
+        until=which["last"],
+        task_id=which["task"],
+        by=which["by"],
+    )
+
+
+async def _undo_selected(backend: Backend, *, which: ChangeSelection) -> Changed:
+    return await backend.undo_changes(which)
+
+
 def _agreed(tasks: Sequence[Task]) -> bool:
     for task in tasks[:LISTED]:
         say(f"  {in_brief(task, now=now())}")
@@ -196,13 +221,29 @@ def _agreed(tasks: Sequence[Task]) -> bool:
     epilog="""\b
 Examples:
   kirotodo undo
-  kirotodo undo --groups 3""",
+  kirotodo undo --groups 3
+  kirotodo undo --change 41
+  kirotodo undo --last 1h --by assistant
+  kirotodo undo --turn 9f3c --call 0.1""",
 )
-@click.option("--groups", type=click.IntRange(1, 100), default=1, show_default=True, help="How many steps to undo.")
+@click.option("--groups", type=click.IntRange(1, 100), help="How many steps to undo.  [default: 1]")
+@click.option("--change", type=CHANGE, help="Undo this change alone; `kirotodo log` shows its number.")
+@click.option("--turn", metavar="ID", help="Undo what this answer changed; the beginning of its id is enough.")
+@click.option("--call", metavar="ID", help="With --turn: undo only what this call changed, such as 0.1.")
+@click.option("--last", metavar="TIME", help="Undo the changes of this time: 1h, today, yesterday, this morning.")
+@click.option("--task", type=TASK, help="Undo only changes of this task.")
+@click.option("--by", type=click.Choice(get_args(By)), help="Undo only changes made by them.")
 @json_option
-def undo(groups: int, as_json: bool) -> None:
-    """Undo the latest changes. Everything that one command or one answer changed is one step."""
-    changed = with_list(lambda backend: backend.undo(groups=groups))
+def undo(groups: int | None, as_json: bool, **which: Any) -> None:
+    """Undo the latest changes. Everything that one command or one answer changed is one step.
+
+    With the other options, changes are undone wherever they lie in the past. Fields that somebody changed later stay as
+    they are, and are named.
+    """
+    if any(value is not None for value in which.values()):
+        changed = with_list(partial(_undo_selected, which=_selection(groups, which)))
+    else:
+        changed = with_list(lambda backend: backend.undo(groups=groups or 1))
     _put_changed(changed, "Restored", as_json=as_json)
     if not as_json:
         say("To redo: kirotodo redo")

@@ -16,7 +16,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 class Number(click.ParamType[int]):
-    """The number of a task or conversation, with or without `#`."""
+    """The number of a task, conversation or change, with or without `#`."""
 
     name = "number"
 
@@ -34,6 +34,7 @@ class Number(click.ParamType[int]):
 
 TASK: Final = Number("task", "kirotodo list")
 CONVERSATION: Final = Number("conversation", "kirotodo conversations")
+CHANGE: Final = Number("change", "kirotodo log")
 
 
 class _Numbers(click.ParamType[tuple[int, ...]]):

@@ -1,6 +1,7 @@
 """Commands that show the list without a model: `list`, `show`, `search`, `stats`."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
@@ -11,8 +12,10 @@ from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import PRIORITY, TASK, FilterCommand, filter_argument, joined, json_option
 from kirotodo.client.commands.task_view import put_task, put_tasks
 from kirotodo.core.backend import Backend
+from kirotodo.core.domain.history import PastPage
 from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter, TaskStats
 from kirotodo.core.errors import OperatorError
+from kirotodo.core.text.dates import describe_moment
 from kirotodo.core.text.sanitize import sanitize_line
 
 DEFAULT_LIMIT = 50
@@ -30,11 +33,34 @@ class Paging:
 
 async def fetch(backend: Backend, where: TaskFilter, paging: Paging) -> Page[Task]:
     """Return as many tasks as asked for, page after page. Raise `OperatorError` where the pages never end."""
+
+    async def read(limit: int, cursor: str | None) -> Page[Task]:
+        return await backend.tasks(where, limit=limit, cursor=cursor)
+
+    return await _fetch(read, paging)
+
+
+async def fetch_past(backend: Backend, moment: str, where: TaskFilter, paging: Paging) -> PastPage:
+    """Return tasks as they were at a moment, as `fetch` does."""
+    moments: list[dt.datetime] = []
+
+    async def read(limit: int, cursor: str | None) -> Page[Task]:
+        # What "1h" means is settled by the first page, so that all of them show the same moment.
+        then = moments[0].isoformat() if moments else moment
+        page = await backend.tasks_as_of(then, where, limit=limit, cursor=cursor)
+        moments.append(page.as_of)
+        return Page(items=page.items, next=page.next, total=page.total)
+
+    page = await _fetch(read, paging)
+    return PastPage(as_of=moments[0], items=page.items, next=page.next, total=page.total)
+
+
+async def _fetch(read: Callable[[int, str | None], Awaitable[Page[Task]]], paging: Paging) -> Page[Task]:
     items: list[Task] = []
     cursor = paging.cursor
     while True:
         room = PAGE_MAX if paging.limit is None else min(paging.limit - len(items), PAGE_MAX)
-        page = await backend.tasks(where, limit=room, cursor=cursor)
+        page = await read(room, cursor)
         items.extend(page.items)
         if page.next is not None and page.next == cursor:
             raise OperatorError(AGAIN)
@@ -55,6 +81,7 @@ Examples:
   kirotodo list due:today..friday -#waiting
   kirotodo list done:yesterday
   kirotodo list --status completed --sort completed --limit 10
+  kirotodo list --as-of friday
   kirotodo list --all --json | jq '.items[].title'
 
 \b
@@ -78,6 +105,7 @@ Your shell needs quotes around #, !, ", <, > and parentheses.""",
 @click.option("--priority", type=PRIORITY, help="Only tasks of this priority.")
 @click.option("--search", metavar="WORDS", help="Only tasks that contain these words.")
 @click.option("--sort", type=click.Choice(get_args(Sort)), default="due", help="The order. [default: due]")
+@click.option("--as-of", metavar="WHEN", help="The list as it was then: friday, yesterday 5pm, 2026-11-20.")
 @click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="How many at most.")
 @click.option("--all", "everything", is_flag=True, help="No limit, and completed tasks too unless --status is given.")
 @click.option("--cursor", metavar="NEXT", help="Continue after a page, from the `next` in its JSON.")
@@ -104,7 +132,8 @@ def list_(
         priority=cast(Priority | None, rest["priority"]),
         search=rest["search"],
     )
-    _list(where, Paging(limit=None if everything else limit, cursor=cursor), as_json=as_json)
+    paging = Paging(limit=None if everything else limit, cursor=cursor)
+    _list(where, paging, as_of=rest["as_of"], as_json=as_json)
 
 
 @click.command(
@@ -126,11 +155,18 @@ def search(words: Sequence[str], status: str, limit: int, as_json: bool) -> None
     _list(TaskFilter(status=cast(Status, status), search=text), Paging(limit=limit), as_json=as_json)
 
 
-def _list(where: TaskFilter, paging: Paging, *, as_json: bool) -> None:
-    page = with_list(lambda backend: fetch(backend, where, paging))
+def _list(where: TaskFilter, paging: Paging, *, as_of: str | None = None, as_json: bool) -> None:
+    page: Page[Task] | PastPage
+    if as_of is None:
+        page = with_list(lambda backend: fetch(backend, where, paging))
+    else:
+        page = with_list(lambda backend: fetch_past(backend, as_of, where, paging))
     if as_json:
-        put_json({"items": page.items, "next": page.next})
+        moment = {"as_of": page.as_of} if isinstance(page, PastPage) else {}
+        put_json({**moment, "items": page.items, "next": page.next})
         return
+    if isinstance(page, PastPage):
+        say(f"As of {describe_moment(page.as_of, now=now())}:")
     if not page.items:
         say(_nothing(where))
         return

@@ -30,6 +30,7 @@ from kirotodo.core.backend import (
     TaskFields,
 )
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
+from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
 from kirotodo.core.domain.reminder import Claim, Claimed
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, Unreachable
@@ -172,6 +173,24 @@ class RemoteBackend:
     async def tasks(self, where: TaskFilter = PENDING, *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
         return await self._read(Page[Task], "/tasks", **asdict(where), limit=limit, cursor=cursor)
 
+    async def tasks_as_of(
+        self, moment: str, where: TaskFilter = PENDING, *, limit: int = 50, cursor: str | None = None
+    ) -> PastPage:
+        return await self._read(PastPage, "/tasks", as_of=moment, **asdict(where), limit=limit, cursor=cursor)
+
+    async def history(
+        self,
+        *,
+        task_id: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        by: By | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[HistoryEntry]:
+        given = {"task": task_id, "since": since, "until": until, "by": by, "limit": limit, "cursor": cursor}
+        return await self._read(Page[HistoryEntry], "/changes", **given)
+
     async def task(self, task_id: int) -> Task:
         return await self._read(Task, f"/tasks/{task_id}")
 
@@ -199,6 +218,10 @@ class RemoteBackend:
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
         return await self._make(Changed, f"{_turn(turn_id)}/calls/{quote(call_id, safe='')}/undo")
+
+    async def undo_changes(self, which: ChangeSelection) -> Changed:
+        given = {name: value for name, value in asdict(which).items() if value is not None}
+        return await self._make(Changed, "/changes/undo", given)
 
     async def redo(self) -> Changed:
         return await self._make(Changed, "/redo")

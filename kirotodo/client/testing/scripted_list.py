@@ -14,6 +14,7 @@ from kirotodo.core.domain.conversation import (
     Transcript,
     Turn,
 )
+from kirotodo.core.domain.history import ACTORS_OF, Actor, By, ChangeSelection, HistoryEntry, PastPage
 from kirotodo.core.domain.reminder import LATE_AFTER, Claim, Claimed, Reminder
 from kirotodo.core.domain.task import TITLE_MAX, Change, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotFound, NotUndoable
@@ -23,13 +24,15 @@ _PLAIN: Final = ("title", "notes", "priority", "recurrence", "recurs_from", "pro
 
 
 class ScriptedList:
-    """Tasks in memory. Words for dates are few: `today`, `tomorrow`, `2026-11-27`, `2026-11-27 17:00`."""
+    """Tasks in memory. Words for dates are few: `today`, `tomorrow`, `2026-11-27`, `2026-11-27 17:00`; moments of the
+    past are given as such. The history has the edits, and not the steps of undo."""
 
     def __init__(self, *, clock: Callable[[], datetime], tasks: Sequence[Task] = ()) -> None:
         self.clock = clock
         self._tasks = {task.id: task for task in tasks}
         self._groups: list[tuple[Change, ...]] = []
         self._undone: list[tuple[Change, ...]] = []
+        self._log: list[HistoryEntry] = []
         self._listeners: list[asyncio.Queue[ListChanged | LinkChanged]] = []
         self._published: list[ListChanged] = []
         self._faults: dict[str, KirotodoError] = {}
@@ -74,6 +77,42 @@ class ScriptedList:
         start = int(cursor or 0)
         more = str(start + limit) if len(found) > start + limit else None
         return Page(items=tuple(found[start : start + limit]), next=more, total=len(found))
+
+    async def tasks_as_of(
+        self, moment: str, where: TaskFilter = _PENDING, *, limit: int = 50, cursor: str | None = None
+    ) -> PastPage:
+        self._check("tasks_as_of")
+        then = datetime.fromisoformat(moment)
+        state = dict(self._tasks)
+        for entry in reversed(self._log):
+            if entry.at > then:
+                state.pop(entry.task_id, None)
+                state |= {} if entry.before is None else {entry.task_id: entry.before}
+        found = sorted((task for task in state.values() if _fits(task, where)), key=_order)
+        return PastPage(as_of=then, items=tuple(found[:limit]), total=len(found))
+
+    async def history(
+        self,
+        *,
+        task_id: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        by: By | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[HistoryEntry]:
+        self._check("history")
+        found = [
+            entry
+            for entry in reversed(self._log)
+            if task_id in (None, entry.task_id)
+            and (by is None or entry.by.kind in ACTORS_OF[by])
+            and (since is None or entry.at >= datetime.fromisoformat(since))
+            and (until is None or entry.at < datetime.fromisoformat(until))
+        ]
+        start = int(cursor or 0)
+        more = str(start + limit) if len(found) > start + limit else None
+        return Page(items=tuple(found[start : start + limit]), next=more)
 
     async def task(self, task_id: int) -> Task:
         return self._get(task_id)
@@ -148,6 +187,14 @@ class ScriptedList:
         self._undone.append(group)
         return self._put({change.task_id: change.before for change in group})
 
+    async def undo_changes(self, which: ChangeSelection) -> Changed:
+        self._check("undo_changes")
+        wanted = [entry for entry in self._log if entry.id == which.change_id and not entry.undone]
+        if not wanted:
+            raise NotUndoable("There is nothing to undo there.")
+        self._log[wanted[0].id - 1] = replace(wanted[0], undone=True)
+        return self._put({wanted[0].task_id: wanted[0].before})
+
     async def redo(self) -> Changed:
         self._check("redo")
         if not self._undone:
@@ -206,6 +253,18 @@ class ScriptedList:
             for number, (id, task) in enumerate(after.items(), 1)
         )
         self._groups.append(changes)
+        self._log += [
+            HistoryEntry(
+                id=len(self._log) + change.id,
+                at=self.clock(),
+                task_id=change.task_id,
+                by=Actor(kind="you", name="screen"),
+                before=change.before,
+                after=change.after,
+                group_id=len(self._groups),
+            )
+            for change in changes
+        ]
         self._undone.clear()
         return replace(self._put(after), changes=changes)
 

@@ -7,7 +7,7 @@ exception; `read` is one reading transaction. Both are short: nobody waits for a
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kirotodo.core.domain.history import Actor
     from kirotodo.core.store.accounts import Account, AccountStore, SessionStatus
     from kirotodo.core.store.conversations import ConversationStore
+    from kirotodo.core.store.history import History
     from kirotodo.core.store.purge import Purged
     from kirotodo.core.store.reminders import ReminderStore
     from kirotodo.core.store.request_keys import RequestKeyStore
@@ -44,6 +45,10 @@ HEADS_MAX: Final = 20
 """Conversations that are named after a change; where more of them changed, it is only said that some did."""
 NEWS_MAX: Final = 200
 """Changes of one transaction that viewers are given from memory."""
+
+
+class _NotKept(Exception):
+    """Rolls a transaction back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +107,13 @@ class Store:
         from kirotodo.core.store.request_keys import RequestKeyStore
 
         return RequestKeyStore(self._scope)
+
+    @cached_property
+    def history(self) -> "History":
+        """Return the history of the user's list."""
+        from kirotodo.core.store.history import History
+
+        return History(self._scope)
 
     async def revision(self) -> int:
         """Grows with every committed write to tasks or conversations; 0 before the first."""
@@ -268,6 +280,21 @@ class Database:
         async with self._engine.read(user_id) as connection:
             yield Store(self._scope(connection, user_id))
         self.answered_at = time.monotonic()
+
+    @asynccontextmanager
+    async def as_of(self, user_id: str, moment: datetime) -> AsyncIterator[Store]:
+        """A transaction in which the user's tasks are as they were at that moment, for reading. Nothing of it is kept.
+
+        The journal is played back onto the rows, so that every filter, order and search works on them, and the
+        transaction is rolled back. It has to be one that writes: SQLite lets nobody else write meanwhile. Raises
+        `InvalidInput` for moments that the history does not reach back to.
+        """
+        with suppress(_NotKept):
+            async with self._engine.write(user_id) as connection:
+                store = Store(self._scope(connection, user_id))
+                await store.history.rewind(store._rows, moment)
+                yield store
+                raise _NotKept
 
     def _scope(
         self,

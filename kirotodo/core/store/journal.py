@@ -9,7 +9,7 @@ a task is written down as a change too, with who did it, so that the journal hol
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kirotodo.core.domain.task import Change, Changed, Task
 from kirotodo.core.errors import NotUndoable
@@ -17,6 +17,9 @@ from kirotodo.core.store.json_texts import dump_task, load_task
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.task_rows import TASK_FIELDS, TaskRows, counted, size_recorded
 from kirotodo.core.store.transaction import Scope
+
+if TYPE_CHECKING:
+    from kirotodo.core.store.selective_undo import LaterChange, Selected
 
 _SQL: Final = Statements("journal")
 
@@ -36,6 +39,8 @@ class _Replay:
     tasks: dict[int, tuple[Task, bool]]
     changes: list[Change]
     skipped: list[str]
+    later: Mapping[int, Sequence["LaterChange"]] | None = None
+    """What came after the replayed changes and is to be kept, by task, where they need not be the newest ones."""
 
 
 class Journal:
@@ -158,6 +163,14 @@ class Journal:
             raise NotUndoable("That was already undone." if entries else "There is nothing to undo in that step.")
         return await self._replay(live, undo=True)
 
+    async def undo_selected(self, which: "Selected", *, skip_turn: str | None = None) -> Changed:
+        """Put back the selected changes, wherever they lie in the past. What was changed later stays as it is, and is
+        named in `skipped`. Raises `NotFound` or `NotUndoable`."""
+        from kirotodo.core.store.selective_undo import later_changes, selected_entries
+
+        entries = await selected_entries(self._scope, which, skip_turn=skip_turn)
+        return await self._replay(entries, undo=True, later=await later_changes(self._scope, entries))
+
     async def redo(self) -> Changed:
         """Do again what was undone, the oldest group of it first; a new change leaves nothing to redo.
 
@@ -182,9 +195,15 @@ class Journal:
         self._group = self._group or entry["id"]
         await self._scope.insert(_SQL.INSERT, {**entry, "group_id": self._group})
 
-    async def _replay(self, entries: Sequence[AnyRow], *, undo: bool) -> Changed:
+    async def _replay(
+        self,
+        entries: Sequence[AnyRow],
+        *,
+        undo: bool,
+        later: Mapping[int, Sequence["LaterChange"]] | None = None,
+    ) -> Changed:
         there = await self._rows.load(entry.task_id for entry in entries)
-        replay = _Replay(there=there, tasks=dict(there), changes=[], skipped=[])
+        replay = _Replay(there=there, tasks=dict(there), changes=[], skipped=[], later=later)
         for entry in entries:
             before, after = load_task(entry.before), load_task(entry.after)
             source, target = (after, before) if undo else (before, after)
@@ -263,18 +282,26 @@ class Journal:
     def _take_away(self, replay: _Replay, entry: AnyRow, task: Task, gone: bool, source: Task | None) -> None:
         if gone:
             return
-        if source is not None and any(getattr(task, name) != getattr(source, name) for name in TASK_FIELDS):
-            replay.skipped.append(f"Task {task.id} “{task.title}” has changed since, so it was left alone.")
+        held = _held_by(replay, entry)
+        if held is not None or (
+            source is not None and any(getattr(task, name) != getattr(source, name) for name in TASK_FIELDS)
+        ):
+            replay.skipped.append(
+                f"Task {task.id} “{task.title}” has changed since{_whose(held)}, so it was left alone."
+            )
             return
         self._moved(replay, entry, before=task, after=None)
 
     def _change_back(self, replay: _Replay, entry: AnyRow, task: Task, source: Task, target: Task) -> None:
         differing = [name for name in TASK_FIELDS if getattr(source, name) != getattr(target, name)]
-        free = [name for name in differing if getattr(task, name) == getattr(source, name)]
-        held = [_word(name) for name in differing if name not in free and getattr(task, name) != getattr(target, name)]
+        holders = {name: _held_by(replay, entry, name) for name in differing}
+        free = [name for name in differing if holders[name] is None and getattr(task, name) == getattr(source, name)]
+        held = [name for name in differing if name not in free and getattr(task, name) != getattr(target, name)]
         if held:
+            whose = _whose(next(filter(None, (holders[name] for name in held)), None))
             replay.skipped.append(
-                f"The {' and the '.join(held)} of task {task.id} “{task.title}” changed since, so it was left alone."
+                f"The {' and the '.join(map(_word, held))} of task {task.id} “{task.title}” changed since{whose}, "
+                "so it was left alone."
             )
         if not free:
             return
@@ -304,6 +331,23 @@ class Journal:
             changes=tuple(made),
             skipped=skipped,
         )
+
+
+def _held_by(replay: _Replay, entry: AnyRow, name: str | None = None) -> "LaterChange | None":
+    """Return what came after a change, touched that field (or anything of the task), and is to be kept."""
+    if replay.later is None:
+        return None
+    from kirotodo.core.store.selective_undo import held_by
+
+    return held_by(replay.later.get(entry.task_id, ()), entry.id, name)
+
+
+def _whose(change: "LaterChange | None") -> str:
+    """Return by whom a task was changed later, as part of a sentence."""
+    words = {"you": "you", "api": "another program", "import": "an import", "reminder": "a reminder"}
+    if change is None or change.actor is None:
+        return ""
+    return f" (by {words.get(change.actor, 'the assistant')})"
 
 
 def _follows(task: Task | None, ids: set[int]) -> bool:

@@ -98,6 +98,11 @@ _OLD: Final = {
 
 
 _HOLD_USER: Final = update(users).where(users.c.id == UID).values(revision=users.c.revision)
+_HISTORY_FROM: Final = (
+    update(users)
+    .where(users.c.id == UID, func.coalesce(users.c.history_from, _BEFORE) <= _BEFORE)
+    .values(history_from=_BEFORE)
+)
 _COUNT_BYTES: Final = (
     update(users)
     .where(users.c.id == UID)
@@ -126,6 +131,8 @@ async def purge(scope: Scope, *, before: datetime, dry_run: bool) -> Purged:
         await _take_away(scope, conversations, gone_conversations, ("conversation", "message"))
         # Writers change the user's row first, so that nothing is written between these two.
         await scope.execute(_HOLD_USER)
+        if counts["changes"]:
+            await scope.execute(_HISTORY_FROM, given)
         await scope.execute(_COUNT_BYTES)
         await recount(scope)
     return Purged(tasks=len(gone_tasks), conversations=len(gone_conversations), **counts)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request, Response
 
 from kirotodo.core.backend import ImportReport
+from kirotodo.core.domain.history import ChangeSelection, HistoryEntry, PastPage
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskStats
 from kirotodo.server.conditional_requests import Depending, read, tagged, unconditional
 from kirotodo.server.dependencies import (
@@ -23,9 +24,11 @@ from kirotodo.server.large_bodies import LargeBodies
 from kirotodo.server.openapi import body_of, carries, not_modified, problems
 from kirotodo.server.schemas import (
     IMPORT_AT_ONCE,
+    ChangeQuery,
     CompleteBody,
     Draft,
     NewTaskBody,
+    SelectionBody,
     StatsQuery,
     TaskBody,
     TaskIdsBody,
@@ -40,8 +43,10 @@ router = user_router("tasks")
 
 
 @router.get("/tasks")
-async def list_tasks(where: Annotated[TaskQuery, Query()], backend: Mine) -> Page[Task]:
-    """Return a page of the list: open tasks by default."""
+async def list_tasks(where: Annotated[TaskQuery, Query()], backend: Mine) -> Page[Task] | PastPage:
+    """Return a page of the list: open tasks by default; with `as_of` as it was then, which the answer repeats."""
+    if where.as_of is not None:
+        return await backend.tasks_as_of(where.as_of, where.value(), limit=where.limit, cursor=where.cursor)
     return await backend.tasks(where.value(), limit=where.limit, cursor=where.cursor)
 
 
@@ -138,6 +143,20 @@ async def delete_task(task_id: TaskId, backend: Mine, conditions: Depending) -> 
 async def undo(backend: Editing, body: UndoBody | None = None) -> Changed:
     """Put back the latest changes: those of a turn, or of a direct edit."""
     return await backend.undo(groups=body.groups if body is not None else 1)
+
+
+@router.get("/changes")
+async def list_changes(where: Annotated[ChangeQuery, Query()], backend: Mine) -> Page[HistoryEntry]:
+    """Return a page of the history: who changed what, the newest first."""
+    return await backend.history(
+        task_id=where.task, since=where.since, until=where.until, by=where.by, limit=where.limit, cursor=where.cursor
+    )
+
+
+@router.post("/changes/undo", responses=problems(404, 409, 412, 413))
+async def undo_changes(body: SelectionBody, backend: Editing) -> Changed:
+    """Put back certain changes, wherever they lie in the past; `skipped` names what was changed later and stays."""
+    return await backend.undo_changes(ChangeSelection(**body.model_dump()))
 
 
 @router.post("/redo", responses=problems(409, 412))
