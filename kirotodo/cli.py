@@ -42,6 +42,8 @@ COMMANDS: Final = {
         "show": f"{CLIENT}.tasks:show",
         "edit": f"{CLIENT}.edits:edit",
         "done": f"{CLIENT}.edits:done",
+        "skip": f"{CLIENT}.routines:skip",
+        "away": f"{CLIENT}.routines:away",
         "delete": f"{CLIENT}.edits:delete",
         "undo": f"{CLIENT}.edits:undo",
         "redo": f"{CLIENT}.edits:redo",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kirotodo.core.domain.reminder import Claim, Claimed
     from kirotodo.core.events import TurnEvent
 
+OccurrenceScope = Literal["this", "series"]
 Link = Literal["local", "online", "reconnecting", "offline"]
 
 
@@ -41,6 +42,10 @@ class TaskFields(TypedDict, total=False):
     off, and leaves alone what `remind_before` says of later ones. `start_date` is the day before which it is not to be
     done, `duration` how many minutes it takes, `parent_id` the task of which it is a step, `position` its place among
     those. `tags` replaces all; `add_tags` and `remove_tags` change some.
+
+    `recurrence` also takes an end alone ("until christmas", "5 more times", "forever"): the rest of the rule stays.
+    `occurrence` says what of a repeating task changes: "this" gives its open occurrence another title, date or time for
+    once; "series" moves the days of the rule along with the date. Without it, a new date moves what is counted from it.
     """
 
     title: str
@@ -55,6 +60,7 @@ class TaskFields(TypedDict, total=False):
     position: int
     recurrence: str | None
     recurs_from: RecursFrom
+    occurrence: OccurrenceScope
     priority: Priority
     project: str | None
     tags: Sequence[str]
@@ -297,6 +303,15 @@ class Backend(Protocol):
 
     async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
         """Set tasks done, or open again (a set, no toggle). A recurring one leaves its next occurrence in `tasks`."""
+
+    async def skip_tasks(
+        self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
+    ) -> Changed:
+        """Skip the open occurrence of routines; with `until`, all of their occurrences before that day, in words.
+
+        Without `task_ids` it is about all routines, which takes `until`. A routine without another occurrence is
+        deleted. `dry_run` gives what it would be. Raises `NotFound` or `InvalidInput`.
+        """
 
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
         """Delete tasks, all or none; `undo` brings them back. Raises `NotFound`."""

@@ -271,6 +271,11 @@ class LocalBackend:
         """Return whether the list can be looked at only, since its file cannot be written."""
         return self._database.read_only
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone of the user's days and hours."""
+        return self._zone
+
     @cached_property
     def _turns(self) -> "Turns":
         from kirotodo.core.agent.turns import Turns
@@ -479,6 +484,17 @@ class LocalBackend:
         return await self._edit(
             lambda store, at: edits.complete_tasks(store, task_ids, completed=completed, at=at), Changed
         )
+
+    async def skip_tasks(
+        self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
+    ) -> Changed:
+        """Implement `Backend.skip_tasks`."""
+        from kirotodo.core.tools import edits
+
+        if dry_run:
+            async with self._database.read(self.user_id) as store:
+                return await edits.preview_skip(store, task_ids, until=until, at=self._user_clock())
+        return await self._edit(lambda store, at: edits.skip_tasks(store, task_ids, until=until, at=at), Changed)
 
     async def change_task(
         self,

@@ -12,10 +12,11 @@ from typing import Annotated, Any, Final, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 
-from kirotodo.core.backend import ModelChoice, TaskFields
+from kirotodo.core.backend import ModelChoice, OccurrenceScope, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX, Conversation, Decision
 from kirotodo.core.domain.filter_parser import FILTER_MAX
 from kirotodo.core.domain.history import By
+from kirotodo.core.domain.routine import UPCOMING
 from kirotodo.core.domain.task import (
     DURATION_MAX,
     NAME_MAX,
@@ -25,6 +26,7 @@ from kirotodo.core.domain.task import (
     Due,
     Priority,
     RecursFrom,
+    Series,
     Sort,
     Status,
     Task,
@@ -174,6 +176,18 @@ class TitleBody(Body):
         check_as_read(self, conversation, only_if_the_same=("id", "preview", "message_count", "created_at"))
 
 
+class SeriesBody(Body):
+    """What a series has where its open occurrence was changed for once."""
+
+    title: Text
+    due_date: Day
+    due_time: Clock | None = None
+
+    def value(self) -> Series:
+        """Return the value that the body describes."""
+        return Series(title=self.title, due_date=self.due_date, due_time=self.due_time)
+
+
 class FieldsBody(Body):
     """A task's fields, as they are read or in a person's words: `due_date`, `due_time` and `remind_at` take what a task
     has there, `due`, `time` and `remind` take words. A member that is left out stays as it is; null takes the value
@@ -199,7 +213,8 @@ class FieldsBody(Body):
     )
     recurrence: Words | None = Field(
         default_factory=left_out,
-        description="Words, or an RFC 5545 rule. Null ends the repetition.",
+        description="Words, an RFC 5545 rule, or another end for the rule that there is (`until christmas`, "
+        "`5 more times`, `forever`). Null ends the repetition.",
         examples=["every other friday"],
     )
     recurs_from: RecursFrom = Field(
@@ -216,6 +231,11 @@ class FieldsBody(Body):
     )
     position: Annotated[int, Field(strict=True, ge=0, le=ID_MAX)] = Field(
         default_factory=left_out, description="Its place among the steps of its parent. Never null."
+    )
+    occurrence: OccurrenceScope = Field(
+        default_factory=left_out,
+        description="Of a repeating task: `this` changes title, date or time of the open occurrence alone, `series` "
+        "moves the days of its rule along with the date. Never null.",
     )
     priority: Priority | None = Field(default_factory=left_out, description="Null is `none`.")
     project: Annotated[Text, WithJsonSchema(schema_limits(maxLength=NAME_MAX))] | None = Field(
@@ -260,6 +280,7 @@ class NewTaskBody(FieldsBody):
     )
     id: Id = Field(default_factory=left_out, description="Not kept.")
     previous_id: Id | None = Field(default_factory=left_out, description="Not kept.")
+    series: SeriesBody | None = Field(default_factory=left_out, description="Not kept.")
     created_at: Moment = Field(default_factory=left_out, description="Not kept.")
     updated_at: Moment = Field(default_factory=left_out, description="Not kept.")
 
@@ -272,6 +293,7 @@ class TaskBody(FieldsBody):
     )
     id: Id = Field(default_factory=left_out, description="As it is.")
     previous_id: Id | None = Field(default_factory=left_out, description="As it is.")
+    series: SeriesBody | None = Field(default_factory=left_out, description="As it is.")
     completed_at: Moment | None = Field(
         default_factory=left_out, description="Its current value; set `completed` instead."
     )
@@ -283,7 +305,7 @@ class TaskBody(FieldsBody):
 
     def check(self, task: Task) -> None:
         """Raise `InvalidInput` or `PreconditionFailed`, see `check_as_read`."""
-        check_as_read(self, task, only_if_the_same=("id", "previous_id", "completed_at", "created_at"))
+        check_as_read(self, task, only_if_the_same=("id", "previous_id", "series", "completed_at", "created_at"))
 
 
 def check_as_read(body: Body, value: Task | Conversation, *, only_if_the_same: Sequence[str]) -> None:
@@ -302,6 +324,8 @@ def _same(given: Any, kept: Any) -> bool:
     """Return whether both are the same; of moments, as far as a program that counts in milliseconds can say."""
     if isinstance(given, datetime) and isinstance(kept, datetime):
         return abs(given - kept) < timedelta(milliseconds=1)
+    if isinstance(kept, Series):
+        return isinstance(given, dict) and Series(**given) == kept
     return bool(given == kept)
 
 
@@ -328,6 +352,18 @@ class CompleteBody(Body):
     completed: StrictBool = Field(default=True, description="false reopens them.")
 
 
+class SkipBody(Body):
+    """Routines to skip."""
+
+    task_ids: TaskIds | None = Field(default=None, description="Without them, all routines; that takes `until`.")
+    until: Words | None = Field(
+        default=None,
+        description="Skip all occurrences before this day. Without it, the open occurrence.",
+        examples=["12 dec"],
+    )
+    dry_run: StrictBool = Field(default=False, description="Only return what would be changed.")
+
+
 class TaskIdsBody(Body):
     """The ids of tasks."""
 
@@ -346,6 +382,7 @@ class DraftBody(Body):
     duration: Annotated[int, Field(strict=True, ge=1, le=DURATION_MAX)] | None = None
     recurrence: Text | None = None
     recurs_from: RecursFrom = "schedule"
+    series: SeriesBody | None = None
     remind_at: Moment | None = None
     remind_before: Lead | None = None
     project: Text | None = None
@@ -361,6 +398,7 @@ class DraftBody(Body):
     def draft(self) -> TaskDraft:
         """Return the draft that the body describes."""
         given = {name: getattr(self, name) for name in _DRAFT}
+        given["series"] = self.series.value() if self.series is not None else None
         if "recurs_from" in self.model_fields_set and "previous_id" not in self.model_fields_set:
             # A client of an earlier release, to which a parent was the occurrence before.
             given |= {"previous_id": self.parent_id, "parent_id": None}
@@ -466,6 +504,12 @@ class TranscriptQuery(Body):
     limit: Limit = 50
 
 
+class OccurrencesQuery(Body):
+    """How many occurrences of a routine."""
+
+    count: Annotated[int, Number, Field(ge=1, le=100, description="How many at most.")] = UPCOMING
+
+
 class StatsQuery(Body):
     """The period that the statistics cover."""
 
@@ -476,6 +520,19 @@ class Tasks(BaseModel):
     """The tasks that were added, or would be."""
 
     items: tuple[Task, ...]
+
+
+class OccurrenceDue(BaseModel):
+    """When an occurrence is due."""
+
+    due_date: date
+    due_time: time | None
+
+
+class Occurrences(BaseModel):
+    """When the next occurrences of a routine are due."""
+
+    items: tuple[OccurrenceDue, ...]
 
 
 class Models(BaseModel):

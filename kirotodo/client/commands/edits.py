@@ -75,6 +75,8 @@ Examples:
   kirotodo edit 3 --due "next friday" --time 17:00
   kirotodo edit 3 --tag urgent --untag someday
   kirotodo edit 3 --recurrence "every other friday"
+  kirotodo edit 3 --until christmas
+  kirotodo edit 3 --this --time 9am
   kirotodo edit 3 --due ""      (removes the date)""",
 )
 @click.argument("number", type=TASK)
@@ -87,6 +89,10 @@ Examples:
 @click.option(
     "--recurs-from", type=click.Choice(["schedule", "completion"]), help="What the next due date is counted from."
 )
+@click.option("--until", metavar="DAY", help='The last day on which it may repeat; "" lets it repeat for ever.')
+@click.option("--times", type=click.IntRange(1, 1000), metavar="N", help="How many more times, the open one included.")
+@click.option("--this", "occurrence", flag_value="this", help="Change title, date or time this once only.")
+@click.option("--series", "occurrence", flag_value="series", help="Move the days of its rule along with the date.")
 @click.option("--priority", type=PRIORITY, help="The priority.")
 @click.option("--project", metavar="NAME", help="The project it belongs to.")
 @click.option("--tag", "add_tags", multiple=True, metavar="NAME", help="Add a tag; can be repeated.")
@@ -96,11 +102,21 @@ Examples:
 @json_option
 def edit(number: int, as_json: bool, **given: Any) -> None:
     """Change a task. An empty value ("") removes a date, project, rule or note."""
-    fields = _fields(given)
-    if not fields:
+    fields = _fields(given | _recurrence(given.pop("until"), given.pop("times"), given["recurrence"]))
+    if not fields.keys() - {"occurrence"}:
         raise click.UsageError(f'Say what to change. For example: kirotodo edit {number} --due "tomorrow"')
     changed = with_list(lambda backend: backend.update_tasks([number], fields))
     _put_changed(changed, "Changed", as_json=as_json)
+
+
+def _recurrence(until: str | None, times: int | None, rule: str | None) -> dict[str, Any]:
+    """The rule in words, with its end or with nothing but a new end."""
+    if until is None and times is None:
+        return {}
+    if until is not None and times is not None:
+        raise click.UsageError("It ends on a day or after some times: give --until or --times, not both.")
+    end = f"{times} times" if times is not None else f"until {until}" if until else "forever"
+    return {"recurrence": f"{rule} {end}".strip() if rule and until != "" else rule or end}
 
 
 def _fields(given: dict[str, Any]) -> TaskFields:

@@ -175,6 +175,7 @@ def write_csv(tasks: Sequence[Task]) -> str:
         fields: dict[str, Any] = to_jsonable_python(task)
         simple = all(_SIMPLE_TAG.fullmatch(tag) for tag in task.tags)
         fields["tags"] = ";".join(task.tags) if simple else json.dumps(task.tags, ensure_ascii=False)
+        fields["series"] = None if task.series is None else json.dumps(fields["series"], ensure_ascii=False)
         writer.writerow(_guarded(fields[column]) for column in COLUMNS)
     return out.getvalue()
 

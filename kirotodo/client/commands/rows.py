@@ -17,6 +17,7 @@ from kirotodo.core.domain.task import (
     TITLE_MAX,
     Priority,
     RecursFrom,
+    Series,
     TaskDraft,
 )
 from kirotodo.core.errors import InvalidInput
@@ -31,6 +32,7 @@ FIELDS: Final = (
     "duration",
     "recurrence",
     "recurs_from",
+    "series",
     "remind_at",
     "remind_before",
     "project",
@@ -98,6 +100,7 @@ def draft_from(fields: object, *, zone: dt.tzinfo) -> Row:
         duration=_duration(fields),
         recurrence=_recurrence(fields),
         recurs_from=_recurs_from(fields),
+        series=_series(fields),
         remind_at=_reminder(fields, day, clock, zone),
         remind_before=number_in(fields, "remind_before"),
         project=_project(fields),
@@ -166,6 +169,23 @@ def _priority(fields: Mapping[str, Any]) -> Priority:
         if value == priority or words.get(value) == priority:
             return priority
     raise ValueError(f"priority is {value!r}; it should be one of {', '.join(PRIORITIES)}.")
+
+
+def _series(fields: Mapping[str, Any]) -> Series | None:
+    """What the series has, as an object or, in a cell, as its JSON."""
+    value = fields.get("series") or None
+    try:
+        value = json.loads(value) if isinstance(value, str) else value
+        if value is None:
+            return None
+        clock = value.get("due_time")
+        return Series(
+            title=str(value["title"]),
+            due_date=dt.date.fromisoformat(value["due_date"]),
+            due_time=None if clock is None else dt.time.fromisoformat(clock),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ValueError("series isn't an object with title, due_date and due_time.") from None
 
 
 def _recurs_from(fields: Mapping[str, Any]) -> RecursFrom:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 from kirotodo.client.commands.output import Line, Styled, columns, mark, put
 from kirotodo.core.domain.task import Task
@@ -13,10 +14,11 @@ TITLE_WIDTH = 60
 NARROWEST_TITLE = 16
 
 
-def put_tasks(tasks: Sequence[Task], *, now: dt.datetime, grouped: bool = True) -> None:
-    """Print tasks under headings: overdue, today, upcoming, without a date, done."""
+def put_tasks(tasks: Sequence[Task], *, now: dt.datetime, grouped: bool = True, with_coming: bool = False) -> None:
+    """Print tasks under headings: overdue, today, upcoming, without a date, done. `with_coming` tells when those that
+    repeat are due after that."""
     if not grouped:
-        _put_rows(tasks, tasks, now=now)
+        _put_rows(tasks, tasks, now=now, with_coming=with_coming)
         return
     first = True
     for heading, group in _groups(tasks, today=now.date()):
@@ -24,7 +26,7 @@ def put_tasks(tasks: Sequence[Task], *, now: dt.datetime, grouped: bool = True) 
             put()
         first = False
         put(Styled(heading, bold=True, fg="red" if heading == "Overdue" else None))
-        _put_rows(group, tasks, now=now)
+        _put_rows(group, tasks, now=now, with_coming=with_coming)
 
 
 def _groups(tasks: Sequence[Task], *, today: dt.date) -> Iterator[tuple[str, list[Task]]]:
@@ -41,12 +43,15 @@ def _groups(tasks: Sequence[Task], *, today: dt.date) -> Iterator[tuple[str, lis
             yield name, group
 
 
-def _put_rows(rows: Sequence[Task], every: Sequence[Task], *, now: dt.datetime) -> None:
+def _put_rows(rows: Sequence[Task], every: Sequence[Task], *, now: dt.datetime, with_coming: bool) -> None:
     number_width = max((len(str(task.id)) for task in every), default=1)
     title_width = min(max((width(sanitize_line(task.title)) for task in every), default=1), TITLE_WIDTH)
     for task in rows:
         for line in _row(task, number_width=number_width, title_width=title_width, now=now):
             put(*line)
+        following = coming(task, now=now) if with_coming else []
+        if following:
+            put(" " * (number_width + 4), Styled(f"then {', '.join(following)}", dim=True))
 
 
 def _row(task: Task, *, number_width: int, title_width: int, now: dt.datetime) -> Iterator[Line]:
@@ -91,6 +96,28 @@ def in_brief(task: Task, *, now: dt.datetime) -> str:
     return f"{task.id} {sanitize_line(task.title)}" + (f" ({detail})" if detail else "")
 
 
+def coming(task: Task, *, now: dt.datetime) -> list[str]:
+    """Return when the occurrences of a routine after the open one are due, in words."""
+    if task.recurrence is None:
+        return []
+    from kirotodo.core.domain.routine import upcoming
+
+    following = upcoming(task, zone=zone_of(now))
+    return [describe_due(each.date, each.time, today=now.date()) for each in following]
+
+
+def zone_of(now: dt.datetime) -> ZoneInfo:
+    """Return the zone of the user's clock."""
+    return now.tzinfo if isinstance(now.tzinfo, ZoneInfo) else ZoneInfo("UTC")
+
+
+def _usually(task: Task, *, now: dt.datetime) -> str:
+    if task.series is None:
+        return ""
+    due = describe_due(task.series.due_date, task.series.due_time, today=now.date())
+    return f"{sanitize_line(task.series.title)}, {due}"
+
+
 def put_task(task: Task, *, now: dt.datetime) -> None:
     """Print every field of one task."""
     put(Styled(f"{task.id} {sanitize_line(task.title)}", bold=True))
@@ -98,6 +125,8 @@ def put_task(task: Task, *, now: dt.datetime) -> None:
         "status": "done " + describe_moment(task.completed_at, now=now) if task.completed_at else "pending",
         "due": describe_due(task.due_date, task.due_time, today=now.date()),
         "repeats": describe_rule(task.recurrence, recurs_from=task.recurs_from) if task.recurrence else "",
+        "then": ", ".join(coming(task, now=now)),
+        "usually": _usually(task, now=now),
         "priority": task.priority if task.priority != "none" else "",
         "project": sanitize_line(task.project or ""),
         "tags": " ".join(sanitize_line(tag) for tag in task.tags),

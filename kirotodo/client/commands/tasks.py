@@ -10,7 +10,7 @@ import click
 from kirotodo.client.commands.context import now, with_list
 from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import PRIORITY, TASK, FilterCommand, filter_argument, joined, json_option
-from kirotodo.client.commands.task_view import put_task, put_tasks
+from kirotodo.client.commands.task_view import put_task, put_tasks, zone_of
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.history import PastPage
 from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter, TaskStats
@@ -106,6 +106,7 @@ Your shell needs quotes around #, !, ", <, > and parentheses.""",
 @click.option("--search", metavar="WORDS", help="Only tasks that contain these words.")
 @click.option("--sort", type=click.Choice(get_args(Sort)), default="due", help="The order. [default: due]")
 @click.option("--as-of", metavar="WHEN", help="The list as it was then: friday, yesterday 5pm, 2026-11-20.")
+@click.option("--upcoming", is_flag=True, help="Also show when repeating tasks are due after that.")
 @click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="How many at most.")
 @click.option("--all", "everything", is_flag=True, help="No limit, and completed tasks too unless --status is given.")
 @click.option("--cursor", metavar="NEXT", help="Continue after a page, from the `next` in its JSON.")
@@ -133,7 +134,7 @@ def list_(
         search=rest["search"],
     )
     paging = Paging(limit=None if everything else limit, cursor=cursor)
-    _list(where, paging, as_of=rest["as_of"], as_json=as_json)
+    _list(where, paging, as_of=rest["as_of"], as_json=as_json, with_coming=rest["upcoming"])
 
 
 @click.command(
@@ -155,7 +156,9 @@ def search(words: Sequence[str], status: str, limit: int, as_json: bool) -> None
     _list(TaskFilter(status=cast(Status, status), search=text), Paging(limit=limit), as_json=as_json)
 
 
-def _list(where: TaskFilter, paging: Paging, *, as_of: str | None = None, as_json: bool) -> None:
+def _list(
+    where: TaskFilter, paging: Paging, *, as_of: str | None = None, as_json: bool, with_coming: bool = False
+) -> None:
     page: Page[Task] | PastPage
     if as_of is None:
         page = with_list(lambda backend: fetch(backend, where, paging))
@@ -163,17 +166,27 @@ def _list(where: TaskFilter, paging: Paging, *, as_of: str | None = None, as_jso
         page = with_list(lambda backend: fetch_past(backend, as_of, where, paging))
     if as_json:
         moment = {"as_of": page.as_of} if isinstance(page, PastPage) else {}
-        put_json({**moment, "items": page.items, "next": page.next})
+        items = [_with_coming(task) for task in page.items] if with_coming else page.items
+        put_json({**moment, "items": items, "next": page.next})
         return
     if isinstance(page, PastPage):
         say(f"As of {describe_moment(page.as_of, now=now())}:")
     if not page.items:
         say(_nothing(where))
         return
-    put_tasks(page.items, now=now(), grouped=where.sort == "due")
+    put_tasks(page.items, now=now(), grouped=where.sort == "due", with_coming=with_coming)
     if page.next is not None:
         more = f"{page.total - len(page.items)} more" if page.total is not None and paging.cursor is None else "More"
         say(f"{more} not shown. See them with --limit {len(page.items) * 2} or --all.")
+
+
+def _with_coming(task: Task) -> dict[str, Any]:
+    import msgspec
+
+    from kirotodo.core.domain.routine import upcoming
+
+    following = [{"due_date": each.date, "due_time": each.time} for each in upcoming(task, zone=zone_of(now()))]
+    return {**msgspec.to_builtins(task), "upcoming": following}
 
 
 def _nothing(where: TaskFilter) -> str:

@@ -210,6 +210,13 @@ class RemoteBackend:
         body = {"task_ids": list(task_ids), "completed": completed}
         return await self._make(Changed, "/tasks/complete", body)
 
+    async def skip_tasks(
+        self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
+    ) -> Changed:
+        body: dict[str, Any] = {} if task_ids is None else {"task_ids": list(task_ids)}
+        body |= {} if until is None else {"until": until}
+        return await self._make(Changed, "/tasks/skip", {**body, "dry_run": True} if dry_run else body)
+
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
         return await self._make(Changed, "/tasks/delete", {"task_ids": list(task_ids)})
 

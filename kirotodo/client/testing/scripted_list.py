@@ -157,6 +157,13 @@ class ScriptedList:
         moment = self.clock() if completed else None
         return self._apply({id: replace(self._get(id), completed_at=moment) for id in task_ids})
 
+    async def skip_tasks(
+        self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
+    ) -> Changed:
+        self._check("skip_tasks")
+        moved = {id: replace(self._get(id), due_date=self.clock().date() + timedelta(days=7)) for id in task_ids or ()}
+        return Changed(tasks=tuple(moved.values())) if dry_run else self._apply({**moved})
+
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
         self._check("delete_tasks")
         return self._apply({self._get(id).id: None for id in task_ids})

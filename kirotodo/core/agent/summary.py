@@ -13,6 +13,7 @@ _VERBS: Final = {
     "completed": "Marked as done:",
     "reopened": "Reopened",
     "updated": "Updated",
+    "skipped": "Skipped",
     "deleted": "Deleted",
 }
 _BACK: Final = {"undone": "Undid changes to", "redone": "Redid changes to"}

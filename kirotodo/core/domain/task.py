@@ -26,15 +26,24 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Series:
+    """What a series has as title, date and time where its open occurrence was changed for once."""
+
+    title: str
+    due_date: date
+    due_time: time | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
     """A to-do item. Ids are small integers, counted per user.
 
     `due_date` and `due_time` are what a person means: a local date and, if they said so, a local time in the user's
     zone. Every other moment is an aware UTC datetime. `recurrence` is an RFC 5545 rule without DTSTART, such as
     `FREQ=WEEKLY;INTERVAL=2;BYDAY=FR`; `recurs_from` says whether the next occurrence is counted from the schedule or
-    from the day it was done. `remind_at` is when the reminder rings next; with `remind_before`, so many minutes before
-    it is due, it moves with the due date and to the next occurrence. `previous_id` is the task of which this is the
-    next occurrence.
+    from the day it was done; `series` is what the series has where this occurrence was changed for once. `remind_at`
+    is when the reminder rings next; with `remind_before`, so many minutes before it is due, it moves with the due date
+    and to the next occurrence. `previous_id` is the task of which this is the next occurrence.
 
     Before its `start_date` a task is not yet to be done. `duration` is how long it takes, in minutes. `parent_id` is
     the task of which this is a step; the steps of a task are in the order of `position`, then of their ids.
@@ -50,6 +59,7 @@ class Task:
     duration: int | None = None
     recurrence: str | None = None
     recurs_from: RecursFrom = "schedule"
+    series: Series | None = None
     remind_at: datetime | None = None
     remind_before: int | None = None
     project: str | None = None
@@ -65,6 +75,11 @@ class Task:
     def completed(self) -> bool:
         """Return whether the task is done."""
         return self.completed_at is not None
+
+    @property
+    def repeats(self) -> bool:
+        """Return whether this is the open occurrence of a series: there is at most one."""
+        return self.recurrence is not None and self.completed_at is None
 
     @classmethod
     def from_draft(cls, draft: "TaskDraft", *, id: int, now: datetime) -> "Task":
@@ -88,6 +103,7 @@ TaskField = Literal[
     "duration",
     "recurrence",
     "recurs_from",
+    "series",
     "remind_at",
     "remind_before",
     "project",
@@ -112,6 +128,7 @@ class TaskDraft:
     duration: int | None = None
     recurrence: str | None = None
     recurs_from: RecursFrom = "schedule"
+    series: Series | None = None
     remind_at: datetime | None = None
     remind_before: int | None = None
     project: str | None = None

@@ -208,6 +208,7 @@ class Journal:
             before, after = load_task(entry.before), load_task(entry.after)
             source, target = (after, before) if undo else (before, after)
             self._step(replay, entry, source, target)
+        await self._keep_one_open(replay)
         newest = (await self._scope.rows(_SQL.NEWEST_EDIT))[0][0]
         await self._store(replay, kind="undo" if undo else "redo")
         await self._mark([entry.id for entry in entries], newest=newest if undo else None)
@@ -215,6 +216,30 @@ class Journal:
         now = {task_id: None if gone else task for task_id, (task, gone) in replay.tasks.items()}
         self._touched.update(now)
         return self._changed(now, replay.changes, tuple(replay.skipped))
+
+    async def _keep_one_open(self, replay: _Replay) -> None:
+        """Leave alone what would be a second open occurrence of its series, or one that later ones followed."""
+        opened = [
+            task_id
+            for task_id, now in replay.tasks.items()
+            if _is_open_occurrence(*now) and not _is_open_occurrence(*replay.there[task_id])
+        ]
+        if not opened:
+            return
+        series = await self._rows.series_of(opened)
+        states = await self._rows.occurrences(series.values())
+        kept: dict[int, set[int]] = {}
+        for task_id in sorted(opened, reverse=True):
+            first = series[task_id]
+            others = {*states[first].repeating, *kept.setdefault(first, set()), max(states[first].newest, task_id)}
+            other = _goes_on_with(replay, task_id, others)
+            if other is None:
+                kept[first].add(task_id)
+                continue
+            title = replay.tasks[task_id][0].title
+            replay.tasks[task_id] = replay.there[task_id]
+            replay.changes[:] = [change for change in replay.changes if change.task_id != task_id]
+            replay.skipped.append(f"Task {task_id} “{title}” was left alone: its series goes on with task {other}.")
 
     async def _store(self, replay: _Replay, *, kind: str) -> None:
         """Write what a replay came to, in a few statements: an import of thousands may be undone, and others wait."""
@@ -348,6 +373,19 @@ def _whose(change: "LaterChange | None") -> str:
     if change is None or change.actor is None:
         return ""
     return f" (by {words.get(change.actor, 'the assistant')})"
+
+
+def _is_open_occurrence(task: Task, gone: bool) -> bool:
+    return task.repeats and not gone
+
+
+def _goes_on_with(replay: _Replay, task_id: int, others: set[int]) -> int | None:
+    """Return which of these occurrences of the series of a task is on the list and comes after it, or is open too."""
+    for other in sorted(others - {task_id}, reverse=True):
+        task, gone = replay.tasks.get(other, (None, False))
+        if not gone and (other > task_id or task is None or task.repeats):
+            return other
+    return None
 
 
 def _follows(task: Task | None, ids: set[int]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from kirotodo.core.domain.task import Task
+from kirotodo.core.domain.task import Series, Task
 from kirotodo.core.text.sanitize import well_formed_value
 
 if TYPE_CHECKING:
@@ -49,6 +49,16 @@ def dump_task(task: Task | None) -> str | None:
 def load_task(text: str | None) -> Task | None:
     """Return a task from its JSON text."""
     return None if text is None else _decoder(Task).decode(text)
+
+
+def dump_series(series: Series | None) -> str | None:
+    """Return what a series has as JSON text."""
+    return None if series is None else _encoder().encode(series).decode()
+
+
+def load_series(text: str | None) -> Series | None:
+    """Return what a series has from its JSON text."""
+    return None if text is None else _decoder(Series).decode(text)
 
 
 def dump_approval(approval: "Approval") -> str:

@@ -64,7 +64,10 @@ class DeletedUserRow(SQLModel, table=True):
 
 
 class TaskRow(SQLModel, table=True):
-    """A task. `priority` counts from 0 (high) to 3 (none); `due_key` is date, time and priority in one."""
+    """A task. `priority` counts from 0 (high) to 3 (none); `due_key` is date, time and priority in one.
+
+    `series_id` is the first occurrence of the series that the task belongs to; that one has none itself.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -87,6 +90,7 @@ class TaskRow(SQLModel, table=True):
         Index("ix_tasks_revision", "user_id", "revision"),
         Index("ix_tasks_previous", "user_id", "previous_id", sqlite_where=text("previous_id IS NOT NULL")),
         Index("ix_tasks_parent", "user_id", "parent_id", "position", "id", sqlite_where=text("parent_id IS NOT NULL")),
+        Index("ix_tasks_series", "user_id", "series_id", "id", sqlite_where=text("series_id IS NOT NULL")),
     )
 
     user_id: str = Field(primary_key=True)
@@ -100,12 +104,14 @@ class TaskRow(SQLModel, table=True):
     duration: int | None = None
     recurrence: str | None = None
     recurs_from: str
+    series: str | None = Field(default=None, sa_type=LongText)
     remind_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     remind_before: int | None = None
     project: str | None = None
     parent_id: int | None = None
     position: int = 0
     previous_id: int | None = None
+    series_id: int | None = None
     completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

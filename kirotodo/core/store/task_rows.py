@@ -5,12 +5,13 @@ The journal and the task store both write through here, so that nothing derived 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime, time
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskDraft, TaskField, searchable
+from kirotodo.core.store.json_texts import dump_series, load_series
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.transaction import Scope
 from kirotodo.core.text.folding import name_key
@@ -22,7 +23,7 @@ TASK_FIELDS: Final[tuple[TaskField, ...]] = get_args(TaskField)
 NO_DATE: Final = "9999-99-99"
 """Where a `due_key` without a date begins: after every date."""
 
-_PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags"})
+_PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags", "series"})
 _CHUNK: Final = 500
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _DIGITS: Final = re.compile("[0-9]+")
@@ -85,11 +86,20 @@ def _values(task: Task) -> dict[str, Any]:
     return {
         **{name: getattr(task, name) for name in _PLAIN if name != "id"},
         "priority": rank(task.priority),
+        "series": dump_series(task.series),
         "done": task.completed,
         "due_key": due_key(task.due_date, task.due_time, task.priority),
         "title_key": title_key(task.title),
         "project_key": None if task.project is None else name_key(task.project),
     }
+
+
+class SeriesState(NamedTuple):
+    """The newest occurrence of a series that is on the list, done or not (0: none is), and those that are open and
+    repeat."""
+
+    newest: int
+    repeating: frozenset[int]
 
 
 class TaskRows:
@@ -121,18 +131,44 @@ class TaskRows:
     @staticmethod
     def _value(row: AnyRow, tags: tuple[str, ...]) -> Task:
         plain = dict(zip(_PLAIN, row, strict=False))
-        return Task(**plain, priority=PRIORITIES[len(PRIORITIES) - 1 - row.priority], tags=tags)
+        priority = PRIORITIES[len(PRIORITIES) - 1 - row.priority]
+        return Task(**plain, priority=priority, tags=tags, series=load_series(row.series))
 
-    async def insert(self, task: Task, *, revision: int) -> None:
+    async def series_of(self, ids: Iterable[int]) -> dict[int, int]:
+        """Return the series of each of these tasks, deleted or not: the id of its first occurrence."""
+        wanted = list(dict.fromkeys(ids))
+        return {
+            task_id: series
+            for start in range(0, len(wanted), _CHUNK)
+            for task_id, series in await self._scope.rows(_SQL.SERIES, {"ids": wanted[start : start + _CHUNK]})
+        }
+
+    async def occurrences(self, series: Iterable[int]) -> "dict[int, SeriesState]":
+        """Return how these series stand."""
+        wanted = sorted(set(series))
+        newest: dict[int, int] = {}
+        repeating: dict[int, set[int]] = {}
+        for start in range(0, len(wanted), _CHUNK):
+            some = {"series": wanted[start : start + _CHUNK]}
+            newest |= {row[0]: row[1] for row in await self._scope.rows(_SQL.NEWEST, some)}
+            for first, task_id in await self._scope.rows(_SQL.REPEATING, some):
+                repeating.setdefault(first, set()).add(task_id)
+        return {first: SeriesState(newest.get(first, 0), frozenset(repeating.get(first, ()))) for first in wanted}
+
+    async def insert(self, task: Task, *, revision: int, series_id: int | None = None) -> None:
         """Insert a task with its tags, and make it searchable."""
-        await self._scope.insert(_SQL.INSERT, {"id": task.id, **_values(task), "revision": revision})
+        row = {"id": task.id, **_values(task), "series_id": series_id, "revision": revision}
+        await self._scope.insert(_SQL.INSERT, row)
         await self._insert_tags(task)
         await self._scope.index(Document(kind="task", ref=task.id, text=searchable(task)))
 
-    async def insert_many(self, added: Sequence[Task], *, revision: int, hidden: bool) -> None:
-        """Insert many in a few statements; `hidden` ones are as if deleted until `show_many`."""
-        gone = {"deleted_at": self._scope.now} if hidden else {}
-        rows = [{"id": task.id, **_values(task), "revision": 0 if hidden else revision, **gone} for task in added]
+    async def insert_many(
+        self, added: Sequence[Task], *, revision: int, hidden: bool, series: Mapping[int, int]
+    ) -> None:
+        """Insert many in a few statements; `hidden` ones are as if deleted until `show_many`. `series` names those of
+        tasks that follow another."""
+        shared = {"revision": revision} if not hidden else {"revision": 0, "deleted_at": self._scope.now}
+        rows = [{"id": task.id, **_values(task), "series_id": series.get(task.id), **shared} for task in added]
         await self._scope.insert(_SQL.INSERT, *rows)
         await self._scope.insert(_SQL.INSERT_TAGS, *(row for task in added for row in _tag_rows(task)))
         texts = (Document(kind="task", ref=task.id, text=searchable(task)) for task in added)

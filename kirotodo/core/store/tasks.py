@@ -69,7 +69,9 @@ class TaskStore:
         numbers = await self._scope.advance(tasks=1, changes=1, stored=size_added(draft), **by)
         self._require_capacity(numbers, numbers.pending + numbers.completed)
         task = Task.from_draft(draft, id=numbers.task, now=self._scope.now)
-        await self._rows.insert(task, revision=numbers.revision)
+        previous = draft.previous_id
+        series = await self._rows.series_of([previous]) if previous is not None else {}
+        await self._rows.insert(task, revision=numbers.revision, series_id=series.get(previous or 0))
         await self._journal.record(numbers.change, before=None, after=task)
         return task
 
@@ -86,7 +88,8 @@ class TaskStore:
         )
         self._require_capacity(numbers, numbers.pending + numbers.completed)
         added = self._tasks_of(drafts, numbers.task)
-        await self._rows.insert_many(added, revision=numbers.revision, hidden=False)
+        series = await self._series_of_new(added)
+        await self._rows.insert_many(added, revision=numbers.revision, hidden=False, series=series)
         await self._journal.record_added(numbers.change - len(drafts) + 1, added)
         return added
 
@@ -100,7 +103,7 @@ class TaskStore:
         self._require_capacity(numbers, numbers.pending + numbers.completed + len(drafts))
         # Hidden rows look deleted, so that no list or count includes them until `show` turns all of them over at once.
         added = self._tasks_of(drafts, numbers.task, after=after)
-        await self._rows.insert_many(added, revision=0, hidden=True)
+        await self._rows.insert_many(added, revision=0, hidden=True, series=await self._series_of_new(added))
         first_change = numbers.change - len(drafts) + 1
         group = after[0].group if after else first_change
         await self._journal.record_added(first_change, added, group=group)
@@ -118,6 +121,16 @@ class TaskStore:
             await self._rows.show_many(part.first, part.last, revision=numbers.revision)
         await self._journal.show_added(parts[0].group)
         return tuple(task_id for part in parts for task_id in range(part.first, part.last + 1))
+
+    async def _series_of_new(self, added: Sequence[Task]) -> dict[int, int]:
+        """The series of tasks that follow another, which is one of them before it or is stored already."""
+        new = {task.id for task in added}
+        before = {task.previous_id for task in added if task.previous_id is not None}
+        series = await self._rows.series_of(before - new)
+        for task in added:
+            if task.previous_id is not None:
+                series[task.id] = series.get(task.previous_id, task.previous_id)
+        return {task_id: first for task_id, first in series.items() if task_id in new}
 
     def _require_capacity(self, numbers: Counters, count: int) -> None:
         self._scope.require_bytes(numbers)
@@ -204,6 +217,18 @@ class TaskStore:
             row for parent in dict.fromkeys(task_ids) for row in await self._scope.rows(_SQL.STEPS, {"the_id": parent})
         ]
         return await self._rows.values(rows)
+
+    async def repeating_before(self, day: date) -> tuple[Task, ...]:
+        """Return the open tasks that repeat and are due before a day, by due date."""
+        return await self._rows.values(await self._scope.rows(_SQL.REPEATING_BEFORE, {"the_day": day.isoformat()}))
+
+    async def goes_on_without(self, task: Task) -> int | None:
+        """Return the occurrence with which the series of `task` goes on or went on, if that is not `task` itself: one
+        that is open and repeats, or a later one that is done."""
+        first = (await self._rows.series_of([task.id])).get(task.id, task.id)
+        state = (await self._rows.occurrences([first]))[first]
+        others = sorted(state.repeating - {task.id})
+        return others[-1] if others else state.newest if state.newest > task.id else None
 
     async def count_pending(self) -> int:
         """Return how many tasks are pending."""

@@ -6,60 +6,82 @@ reads words is imported where words are read: to complete or delete a task takes
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from kirotodo.core.backend import TaskFields
-from kirotodo.core.domain.task import PRIORITIES, Changed, RecursFrom, Task, TaskDraft
+from kirotodo.core.domain.task import PRIORITIES, Change, Changed, RecursFrom, Task, TaskDraft, TaskField
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.tools.user_clock import UserClock
 
 if TYPE_CHECKING:
+    from kirotodo.core.domain.routine import Occurrence
     from kirotodo.core.store.database import Store
+
+AWAY_DAYS: Final = 366
+"""How far ahead occurrences can be skipped."""
 
 
 async def make_next(store: "Store", task: Task, *, at: UserClock) -> Task | None:
-    """Add the occurrence after `task`, which was just done; None where there is none, or it exists already."""
-    if task.recurrence is None or await store.tasks.next_of(task.id) is not None:
+    """Add the occurrence after `task`, which was just done; None where there is none, or the series goes on already."""
+    if task.recurrence is None or await store.tasks.goes_on_without(task) is not None:
         return None
-    from kirotodo.core.domain.recurrence import anchored, next_occurrence, rule_after
-    from kirotodo.core.tools.timing import before_due, moved_reminder
+    from kirotodo.core.domain.routine import following
 
-    rule = anchored(task.recurrence, due_date=task.due_date, recurs_from=task.recurs_from)
-    due = next_occurrence(
-        rule,
-        due_date=task.due_date,
-        due_time=task.due_time,
-        done=at.now,
-        zone=at.zone,
-        recurs_from=task.recurs_from,
-    )
-    if due is None:
+    occurrence = following(task, done=at.now, zone=at.zone)
+    if occurrence is None:
         return None
+    values = _values_of(task, occurrence, at=at)
+    draft = replace(TaskDraft.from_task(task), **values, previous_id=task.id, completed_at=None, created_at=None)
+    return await store.tasks.add(draft)
+
+
+def _values_of(task: Task, occurrence: "Occurrence", *, at: UserClock) -> dict[TaskField, Any]:
+    """Return the fields that another occurrence of the series of `task` has. What was for once is over."""
     remind_at = task.remind_at
     if task.remind_before is not None:
-        remind_at = before_due(task.remind_before, due.date, due.time, at=at)
+        from kirotodo.core.tools.timing import before_due
+
+        remind_at = before_due(task.remind_before, occurrence.date, occurrence.time, at=at)
     elif remind_at is not None:
+        from kirotodo.core.tools.timing import moved_reminder
+
         old = (task.due_date or at.now.date(), task.due_time)
-        remind_at = moved_reminder(remind_at, old, due, at=at)
-    following = replace(
-        TaskDraft.from_task(task),
-        due_date=due.date,
-        due_time=due.time,
-        recurrence=rule_after(rule),
-        remind_at=remind_at,
-        previous_id=task.id,
-        completed_at=None,
-        created_at=None,
-    )
-    return await store.tasks.add(following)
+        remind_at = moved_reminder(remind_at, old, (occurrence.date, occurrence.time), at=at)
+    start_date = task.start_date
+    if start_date is not None and task.due_date is not None:
+        start_date = start_date + (occurrence.date - task.due_date)
+    return {
+        "title": task.title if task.series is None else task.series.title,
+        "due_date": occurrence.date,
+        "due_time": occurrence.time,
+        "start_date": start_date,
+        "recurrence": occurrence.rule,
+        "series": None,
+        "remind_at": remind_at,
+    }
 
 
 async def drop_next(store: "Store", task: Task) -> None:
-    """Take away the occurrence after `task`, which was opened again, unless it was done or changed meanwhile."""
+    """Take away the occurrence after `task`, which is to be open again, unless it was done or changed meanwhile."""
     following = await store.tasks.next_of(task.id)
     if following is not None and not following.completed and following.updated_at == following.created_at:
         await store.tasks.delete(following.id)
+
+
+async def _reopen(store: "Store", task: Task) -> str | None:
+    """Open a task again, and say so where its series goes on without it: it then is a task of its own."""
+    fields: dict[TaskField, Any] = {"completed_at": None}
+    newer = None
+    if task.recurrence is not None:
+        await drop_next(store, task)
+        newer = await store.tasks.goes_on_without(task)
+    if newer is not None:
+        fields |= {"recurrence": None, "recurs_from": "schedule", "series": None}
+    await store.tasks.update(task.id, fields)
+    if newer is None:
+        return None
+    return f"Task {task.id} “{task.title}” is open on its own; its series goes on with task {newer}."
 
 
 async def add_task(store: "Store", fields: TaskFields, *, completed_at: datetime | None = None, at: UserClock) -> Task:
@@ -91,25 +113,144 @@ async def update_tasks(store: "Store", task_ids: Sequence[int], fields: TaskFiel
     ids = _each_once(task_ids)
     await _check_parent(store, fields.get("parent_id"), ids)
     for task in await store.tasks.get_many(ids):
-        await store.tasks.update(task.id, changes_of(fields, task, at=at))
+        changes = changes_of(fields, task, at=at)
+        if "recurrence" in changes and task.recurrence is None and not task.completed:
+            await _require_no_other(store, task)
+        await store.tasks.update(task.id, changes)
     return store.journal.changed
+
+
+async def _require_no_other(store: "Store", task: Task) -> None:
+    """Raise `InvalidInput` where an earlier occurrence of a series would repeat beside its newest."""
+    newer = await store.tasks.goes_on_without(task)
+    if newer is not None:
+        raise InvalidInput(
+            f"Task {task.id} is an earlier occurrence of a series that goes on with task {newer}. Change that one, or "
+            "add a new task."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """What skipping comes to for one routine: its new fields, None where no occurrence is left."""
+
+    task: Task
+    fields: dict[TaskField, Any] | None
+
+    @property
+    def note(self) -> str | None:
+        """Return a sentence where the routine is over."""
+        if self.fields is not None:
+            return None
+        return f"That was the last occurrence of task {self.task.id} “{self.task.title}”, so it is deleted."
+
+
+async def skip_tasks(
+    store: "Store", task_ids: Sequence[int] | None, *, until: str | None = None, at: UserClock
+) -> Changed:
+    """Skip the open occurrence of routines, or all of their occurrences before the day `until`, all or none.
+
+    Without `task_ids` it is about all routines. A series that has no occurrence left is over: its task is deleted.
+    Raises `NotFound` or `InvalidInput`.
+    """
+    skips, notes = await _skips(store, task_ids, until=until, at=at)
+    for skip in skips:
+        if skip.fields is None:
+            await store.tasks.delete(skip.task.id)
+        else:
+            await store.tasks.update(skip.task.id, skip.fields)
+    return replace(store.journal.changed, skipped=notes)
+
+
+async def preview_skip(
+    store: "Store", task_ids: Sequence[int] | None, *, until: str | None = None, at: UserClock
+) -> Changed:
+    """Return what `skip_tasks` would come to, in a reading transaction; its changes have ids of 0."""
+    skips, notes = await _skips(store, task_ids, until=until, at=at)
+    changes = tuple(
+        Change(
+            id=0,
+            task_id=skip.task.id,
+            before=skip.task,
+            after=None if skip.fields is None else replace(skip.task, **skip.fields),
+        )
+        for skip in skips
+    )
+    return Changed(
+        tasks=tuple(change.after for change in changes if change.after is not None),
+        removed=tuple(change.task_id for change in changes if change.after is None),
+        changes=changes,
+        skipped=notes,
+    )
+
+
+async def _skips(
+    store: "Store", task_ids: Sequence[int] | None, *, until: str | None, at: UserClock
+) -> tuple[list[Skip], tuple[str, ...]]:
+    """Return what skipping comes to, and a sentence for each routine that is over or that has nothing to skip."""
+    day = _back_on(until, at=at)
+    if task_ids is None:
+        if day is None:
+            raise InvalidInput("Name the tasks to skip, or the day until which all routines are skipped.")
+        tasks = await store.tasks.repeating_before(day)
+    else:
+        tasks = await store.tasks.get_many(_each_once(task_ids))
+    skips: list[Skip] = []
+    notes: list[str] = []
+    for task in tasks:
+        if day is not None and task.repeats and task.due_date is not None and task.due_date >= day:
+            notes.append(f"Task {task.id} “{task.title}” is not due before then.")
+            continue
+        skips.append(skip := _skip(task, day, at=at))
+        notes += [skip.note] if skip.note is not None else []
+    return skips, tuple(notes)
+
+
+def _skip(task: Task, until: date | None, *, at: UserClock) -> Skip:
+    from kirotodo.core.domain.routine import skipped, skipped_until
+
+    if task.completed:
+        raise InvalidInput(f"Task {task.id} “{task.title}” is done, so there is nothing to skip.")
+    if task.recurrence is None or task.due_date is None:
+        raise InvalidInput(f"Task {task.id} “{task.title}” does not repeat, so there is no occurrence to skip.")
+    if until is None:
+        occurrence = skipped(task, now=at.now, zone=at.zone)
+    else:
+        occurrence = skipped_until(task, until, now=at.now, zone=at.zone)
+    return Skip(task, None if occurrence is None else _values_of(task, occurrence, at=at))
+
+
+def _back_on(words: str | None, *, at: UserClock) -> date | None:
+    """Return the first day that is not skipped. Raises `InvalidInput`."""
+    if words is None:
+        return None
+    from kirotodo.core.tools.timing import read_due
+
+    when = read_due(words, at=at)
+    if when is None:
+        raise InvalidInput("Name the first day that is not skipped, such as 12 dec or next monday.")
+    if not 0 < (when.date - at.now.date()).days <= AWAY_DAYS:
+        raise InvalidInput(f"The day until which to skip must be after today, and at most {AWAY_DAYS} days away.")
+    return when.date
 
 
 async def complete_tasks(store: "Store", task_ids: Sequence[int], *, completed: bool = True, at: UserClock) -> Changed:
     """Set tasks done or open again; a recurring one leaves exactly one next occurrence. Raises `NotFound`.
 
     A task that already is as asked stays untouched. Opening one again takes its next occurrence away if that is still
-    open, so that the same thing is never on the list twice.
+    open and unchanged, so that the same thing is never on the list twice; where the series went on, the one that was
+    opened repeats no more.
     """
+    notes: list[str] = []
     for task in await store.tasks.get_many(_each_once(task_ids)):
         if task.completed == completed:
             continue
-        await store.tasks.update(task.id, {"completed_at": store.now if completed else None})
         if completed:
+            await store.tasks.update(task.id, {"completed_at": store.now})
             await make_next(store, task, at=at)
-        else:
-            await drop_next(store, task)
-    return store.journal.changed
+        elif (note := await _reopen(store, task)) is not None:
+            notes.append(note)
+    return replace(store.journal.changed, skipped=tuple(notes))
 
 
 async def delete_tasks(store: "Store", task_ids: Sequence[int], *, at: UserClock) -> Changed:
@@ -174,6 +315,7 @@ async def checked_drafts(drafts: Sequence[TaskDraft], *, at: UserClock) -> Check
     good: list[TaskDraft] = []
     skipped: list[str] = []
     places: dict[int, int] = {}
+    series = _SeriesOfDrafts()
     for number, draft in enumerate(drafts, start=1):
         try:
             for other, what in ((draft.parent_id, "parent"), (draft.previous_id, "previous task")):
@@ -181,9 +323,11 @@ async def checked_drafts(drafts: Sequence[TaskDraft], *, at: UserClock) -> Check
                     raise InvalidInput(f"Its {what}, row {other}, has to come before it.")
             parent = places.get(draft.parent_id or 0)
             above = good[parent - 1].parent_id if parent is not None else None
-            linked = replace(draft, parent_id=above or parent, previous_id=places.get(draft.previous_id or 0))
+            previous = series.joined(places.get(draft.previous_id or 0))
+            linked = replace(draft, parent_id=above or parent, previous_id=previous)
             good.append(_checked(linked, at=at))
             places[number] = len(good)
+            series.add(good[-1], len(good))
         except InvalidInput as error:
             skipped.append(f"Row {number}: {error.message}")
         if number % AT_ONCE == 0:
@@ -191,6 +335,23 @@ async def checked_drafts(drafts: Sequence[TaskDraft], *, at: UserClock) -> Check
 
             await asyncio.sleep(0)
     return CheckedDrafts(good, tuple(skipped))
+
+
+class _SeriesOfDrafts:
+    """Which drafts are of a series, by their places. After an open one that repeats, another series begins."""
+
+    def __init__(self) -> None:
+        self._first: dict[int, int] = {}
+        self._open: set[int] = set()
+
+    def joined(self, previous: int | None) -> int | None:
+        """Return the draft before another, None where its series goes on already."""
+        return None if previous is None or self._first[previous] in self._open else previous
+
+    def add(self, draft: TaskDraft, place: int) -> None:
+        self._first[place] = self._first.get(draft.previous_id or 0, place)
+        if draft.recurrence is not None and draft.completed_at is None:
+            self._open.add(self._first[place])
 
 
 def _checked(draft: TaskDraft, *, at: UserClock) -> TaskDraft:

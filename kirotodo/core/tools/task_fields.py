@@ -26,6 +26,7 @@ from kirotodo.core.domain.task import (
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Add
 from kirotodo.core.text.dates import describe_due, describe_rule
+from kirotodo.core.tools.occurrences import as_series_has, for_occurrence
 from kirotodo.core.tools.timing import TIMING, Timing, retimed, timing_of
 from kirotodo.core.tools.user_clock import UserClock
 
@@ -34,7 +35,7 @@ _LINE_ENDS = frozenset("\n\r\x0b\x0c\x85\u2028\u2029")
 SHOWN: Final = 20
 """How many of the tasks a bulk edit changed its result tells of."""
 NOTES_SHOWN: Final = 120
-_BOOKKEEPING: Final = ("created_at", "updated_at", "recurs_from", "previous_id", "position")
+_BOOKKEEPING: Final = ("created_at", "updated_at", "recurs_from", "series", "previous_id", "position")
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [])
 
 
@@ -129,6 +130,13 @@ def changes_of(fields: TaskFields, task: Task, *, at: UserClock) -> dict[TaskFie
     if "snooze" in fields and task.completed:
         raise InvalidInput(f"Task {task.id} is done, so there is nothing to snooze. Open it again first.")
     fields = _without_what_stays(fields, task)
+    changes = _plain_changes(fields, task, at=at)
+    if "occurrence" in fields:
+        return for_occurrence(fields, changes, task)
+    return as_series_has(fields, changes, task) if task.series is not None else changes
+
+
+def _plain_changes(fields: TaskFields, task: Task, *, at: UserClock) -> dict[TaskField, Any]:
     wanted = cast(dict[TaskField, Any], asdict(retimed(_timing_fields(fields), timing_of(task), at=at)))
     wanted["tags"] = _tags(fields, task.tags)
     if "title" in fields:

@@ -8,9 +8,11 @@ from typing import Annotated, Any, Final, Literal, cast, get_args
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from kirotodo.core.backend import TaskFields
+from kirotodo.core.backend import OccurrenceScope, TaskFields
+from kirotodo.core.domain.routine import upcoming
 from kirotodo.core.domain.task import PAGE_MAX, Due, Priority, RecursFrom, Sort, Status, TaskFilter
 from kirotodo.core.errors import InvalidInput, ToolError
+from kirotodo.core.text.dates import describe_due
 from kirotodo.core.tools.approval import Effect
 from kirotodo.core.tools.base import (
     CHOICE,
@@ -27,7 +29,7 @@ from kirotodo.core.tools.base import (
     Tools,
     Words,
 )
-from kirotodo.core.tools.edits import complete_tasks, delete_tasks, update_tasks
+from kirotodo.core.tools.edits import complete_tasks, delete_tasks, skip_tasks, update_tasks
 from kirotodo.core.tools.filters import with_condition
 from kirotodo.core.tools.task_fields import (
     SHOWN,
@@ -211,7 +213,10 @@ class GetTask(Tool[GetTaskArguments]):
 
     async def run(self, context: ToolContext, arguments: GetTaskArguments) -> Mapping[str, Any]:
         """Implement `Tool.run`."""
-        return {"task": whole_task(await context.store.tasks.get(arguments.task_id), at=context.user_clock)}
+        task, at = await context.store.tasks.get(arguments.task_id), context.user_clock
+        following = upcoming(task, zone=at.zone)
+        later = [describe_due(each.date, each.time, today=at.now.date()) for each in following]
+        return {"task": whole_task(task, at=at), **({"upcoming": later} if later else {})}
 
 
 class TaskStatisticsArguments(Arguments):
@@ -276,6 +281,8 @@ class CompleteTask(Tool[CompleteTaskArguments]):
         named = await context.store.tasks.get_many(arguments.ids)
         result = about(arguments.ids, named, "completed" if arguments.completed else "reopened", at=at)
         result["changed"] = sum(task.id in arguments.ids for task in changed.tasks)
+        if changed.skipped:
+            result["skipped"] = list(changed.skipped[:SHOWN])
         following = [task for task in changed.tasks if task.id not in arguments.ids]
         if following and arguments.completed:
             result["next"] = brief_tasks(following, at=at)
@@ -283,7 +290,8 @@ class CompleteTask(Tool[CompleteTaskArguments]):
 
 
 Clearable = Literal["notes", "due", "time", "recurrence", "priority", "project", "tags", "remind"]
-_WHICH: Final = ("task_id", "task_ids", "clear")
+_ONCE: Final = frozenset({"once", "one", "this", "next", "true", "yes", "this one", "this occurrence"})
+_WHICH: Final = ("task_id", "task_ids", "clear", "skip")
 
 
 class UpdateTaskArguments(Targets):
@@ -295,8 +303,14 @@ class UpdateTaskArguments(Targets):
         str | None, OPTIONAL, Field(description=DUE + " '+2 days' moves it. Without a time, the time of day stays.")
     ] = None
     time: Annotated[str | None, OPTIONAL, Field(description=TIME + " The date stays.")] = None
-    recurrence: Annotated[str | None, OPTIONAL, Field(description=RULE)] = None
+    recurrence: Annotated[str | None, OPTIONAL, Field(description=RULE + " 'until May' changes only its end.")] = None
     recurs_from: Annotated[RecursFrom | None, CHOICE] = None
+    occurrence: Annotated[
+        OccurrenceScope | None, CHOICE, Field(description="'this' changes title, due or time only once.")
+    ] = None
+    skip: Annotated[
+        str | None, OPTIONAL, Field(description="Repeating tasks: 'once' skips an occurrence, a date all before it.")
+    ] = None
     priority: Annotated[Priority | None, PRIORITY] = None
     project: Annotated[str | None, OPTIONAL] = None
     tags: Annotated[Words | None, OPTIONAL, Field(description="Replaces all its tags.")] = None
@@ -333,6 +347,8 @@ class UpdateTask(Tool[UpdateTaskArguments]):
     async def run(self, context: ToolContext, arguments: UpdateTaskArguments) -> Mapping[str, Any]:
         """Implement `Tool.run`."""
         fields, at = arguments.fields(), context.user_clock
+        if arguments.skip is not None:
+            return await self._skip(context, arguments, arguments.skip)
         if not fields:
             raise ToolError("Name at least one field to change; to take a value away, name it in `clear`.")
         before = await context.store.tasks.get_many(arguments.ids)
@@ -346,6 +362,21 @@ class UpdateTask(Tool[UpdateTaskArguments]):
         if len(changes) == 1:
             result["before"], result["after"] = changes[0]
         return result
+
+    async def _skip(self, context: ToolContext, arguments: UpdateTaskArguments, skip: str) -> Mapping[str, Any]:
+        if arguments.fields():
+            raise ToolError("Skip in a call of its own; nothing was changed.")
+        at, store = context.user_clock, context.store
+        before = await store.tasks.get_many(arguments.ids)
+        until = None if skip.strip().casefold() in _ONCE else skip
+        changed = await skip_tasks(store, arguments.ids, until=until, at=at)
+        result = about(arguments.ids, await store.tasks.known(arguments.ids), "skipped", at=at)
+        was = {
+            task.id: differences(task, now, at=at)[0] for task in before for now in changed.tasks if now.id == task.id
+        }
+        for shown in result["tasks"]:
+            shown["before"] = was.get(shown["id"], {})
+        return {**result, "changed": len(changed.changes), "skipped": list(changed.skipped[:SHOWN])}
 
 
 class DeleteTaskArguments(Targets):

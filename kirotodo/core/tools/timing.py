@@ -13,8 +13,9 @@ from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Recurrence, When
 from kirotodo.core.language.when.durations import length_at
 from kirotodo.core.language.when.parse import parse_when
-from kirotodo.core.language.when.recurrence import parse_rule
+from kirotodo.core.language.when.recurrence import parse_end, parse_rule
 from kirotodo.core.language.when.tokens import cut
+from kirotodo.core.text.dates import describe_due
 from kirotodo.core.tools.user_clock import UserClock
 
 _NOTHING: Final = frozenset({"", "none", "never", "no", "clear"})
@@ -87,6 +88,22 @@ def read_recurrence(words: str | None, *, at: UserClock) -> tuple[Recurrence, ti
         raise InvalidInput("A task repeats at one time of day; add a task for each time.")
     plain = str(replace(rule, byhour=(), byminute=()))
     return Recurrence(rule=plain, recurs_from=read.recurs_from), rule.times[0]
+
+
+def read_end(words: str | None, rule: str | None, due_date: date | None, *, at: UserClock) -> str | None:
+    """Return `rule` with another end, where the words say nothing but an end: "until christmas", "5 more times" (the
+    open occurrence is one of them), "forever". Raises `InvalidInput` for an end before it is due."""
+    if rule is None or not _has_content(words):
+        return None
+    end = parse_end(str(words).strip(), now=_wall(at), preferences=at.preferences)
+    if end is None:
+        return None
+    if end.until is not None and due_date is not None and end.until < due_date:
+        raise InvalidInput(
+            f"It would end on {describe_due(end.until, None, today=at.now.date())}, before it is due next "
+            f"({describe_due(due_date, None, today=at.now.date())}). To end it now, complete or delete it."
+        )
+    return str(replace(read_rule(rule), count=end.count, until=end.until))
 
 
 def read_reminder(
@@ -232,8 +249,9 @@ def retimed(fields: TaskFields, was: Timing, *, at: UserClock) -> Timing:
     recurrence, recurs_from = was.recurrence, was.recurs_from
     given_time: time | None = None
     if "recurrence" in fields:
-        recurrence, recurs_from = None, "schedule"
-        if (read := read_recurrence(fields["recurrence"], at=at)) is not None:
+        ended = read_end(fields["recurrence"], was.recurrence, was.due_date, at=at)
+        recurrence, recurs_from = ended, was.recurs_from if ended else "schedule"
+        if ended is None and (read := read_recurrence(fields["recurrence"], at=at)) is not None:
             recurrence, recurs_from, given_time = read[0].rule, read[0].recurs_from, read[1]
             if _is_rule(fields["recurrence"]):
                 recurs_from = was.recurs_from

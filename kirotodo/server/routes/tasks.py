@@ -6,6 +6,7 @@ from fastapi import Depends, Query, Request, Response
 
 from kirotodo.core.backend import ImportReport
 from kirotodo.core.domain.history import ChangeSelection, HistoryEntry, PastPage
+from kirotodo.core.domain.routine import upcoming
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskStats
 from kirotodo.server.conditional_requests import Depending, read, tagged, unconditional
 from kirotodo.server.dependencies import (
@@ -28,7 +29,11 @@ from kirotodo.server.schemas import (
     CompleteBody,
     Draft,
     NewTaskBody,
+    OccurrenceDue,
+    Occurrences,
+    OccurrencesQuery,
     SelectionBody,
+    SkipBody,
     StatsQuery,
     TaskBody,
     TaskIdsBody,
@@ -88,6 +93,12 @@ async def complete_tasks(body: CompleteBody, backend: Editing) -> Changed:
     return await backend.complete_tasks(body.task_ids, completed=body.completed)
 
 
+@router.post("/tasks/skip", responses=problems(404, 412, 413))
+async def skip_tasks(body: SkipBody, backend: Editing) -> Changed:
+    """Skip the open occurrence of routines, or all of their occurrences before a day; `dry_run` only says which."""
+    return await backend.skip_tasks(body.task_ids, until=body.until, dry_run=body.dry_run)
+
+
 @router.post("/tasks/delete", responses=problems(404, 412, 413))
 async def delete_tasks(body: TaskIdsBody, backend: Editing) -> Changed:
     """Delete several tasks, all or none; `undo` brings them back."""
@@ -117,6 +128,13 @@ async def import_tasks(request: Request, caller: Called, key: EditKey = None) ->
 async def get_task(task_id: TaskId, backend: Mine, conditions: Depending, response: Response) -> Task | Response:
     """Return one task."""
     return read(await backend.task(task_id), conditions, response)
+
+
+@router.get("/tasks/{task_id}/occurrences", responses=problems(404))
+async def get_occurrences(task_id: TaskId, where: Annotated[OccurrencesQuery, Query()], backend: Mine) -> Occurrences:
+    """Return when the next occurrences of a routine are due, after the open one, were each done on its day."""
+    following = upcoming(await backend.task(task_id), zone=backend.zone, count=where.count)
+    return Occurrences(items=tuple(OccurrenceDue(due_date=each.date, due_time=each.time) for each in following))
 
 
 @router.patch("/tasks/{task_id}", responses={200: carries("ETag"), **problems(404, 412, 413)})

@@ -93,3 +93,11 @@ async def test_the_same_request_sent_from_several_sides_is_one_turn(programs: li
     assert [isinstance(each, Sent) and each.attached for each in outcomes].count(False) == 1
     transcript = await programs[1].transcript(begun.conversation_id)
     assert [message.content for message in transcript.messages if message.role == "user"] == ["let us talk", "hello"]
+
+
+async def test_completing_from_several_sides_at_once_makes_one_next_occurrence(programs: list[LocalBackend]) -> None:
+    (task,) = await programs[0].add_from_text("water the plants every day")
+    done = await asyncio.gather(*(each.complete_tasks([task.id]) for each in programs * 3))
+    assert sum(len(each.tasks) for each in done) == 2
+    page = await programs[1].tasks(TaskFilter(status="all"))
+    assert sorted((task.id, task.completed) for task in page.items) == [(1, True), (2, False)]

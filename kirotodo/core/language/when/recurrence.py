@@ -1,9 +1,10 @@
 """Find recurrences in a text (`find_recurrence`), or read a text that is nothing else (`parse_rule`)."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Final, NamedTuple
 
-from kirotodo.core.domain.rule import read_rule
+from kirotodo.core.domain.rule import Rule, read_rule
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Preferences, Recurrence
 from kirotodo.core.language.when.moments import bare_time
@@ -136,6 +137,25 @@ def parse_rule(text: str, *, now: dt.datetime | None = None, preferences: Prefer
         if not any(char.isalnum() for char in rest):
             return _with_sure_end(found[0].value)
     raise InvalidInput(f"“{shown[:60]}” was not understood as a recurrence. {_EXAMPLES}")
+
+
+_ENDLESS: Final = frozenset(
+    {"forever", "for ever", "for good", "indefinitely", "endlessly", "without end", "without an end", "no end"}
+)
+
+
+def parse_end(text: str, *, now: dt.datetime, preferences: Preferences) -> Rule | None:
+    """Return the end that a text gives a recurrence, as a daily rule with nothing but that ("until christmas", "five
+    more times", "forever"); None where it says something else."""
+    shown = " ".join(text.split())
+    if shown.casefold().strip(" .!") in _ENDLESS:
+        return Rule(freq="DAILY")
+    try:
+        rule = read_rule(parse_rule(f"every day {shown}", now=now, preferences=preferences).rule)
+    except InvalidInput:
+        return None
+    only_ends = replace(rule, count=None, until=None) == Rule(freq="DAILY")
+    return rule if only_ends and rule != Rule(freq="DAILY") else None
 
 
 def _with_sure_end(recurrence: Recurrence) -> Recurrence:

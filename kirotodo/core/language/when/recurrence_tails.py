@@ -27,6 +27,10 @@ from kirotodo.core.language.when.tokens import Context, word_set
 
 _SPOKEN_COUNTS: Final = {"once": 1, "twice": 2, "thrice": 3}
 
+_COUNTED: Final = word_set(
+    "times time occurrences occurrence x repetitions instances instalments instalment installments installment payments"
+)
+
 _UNTIL: Final = word_set("until till til thru through ending ends")
 
 _STARTING: Final = word_set("starting beginning commencing from since starts effective")
@@ -198,7 +202,8 @@ def _times(ctx: Context, i: int, draft: Draft) -> int | None:
     if counted is None or not 0 < counted[0] <= 1000 or draft.count is not None:
         return None
     number, k = counted
-    if words[k] in ("times", "time", "occurrences", "occurrence", "x", "repetitions", "instances"):
+    k = k + 1 if words[k] in ("more", "further", "other") else k
+    if words[k] in _COUNTED:
         draft.count = number
         return k + 1
     if words[i] == "for" and draft.until is None and (length := length_at(ctx.line, j)):

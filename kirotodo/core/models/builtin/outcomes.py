@@ -58,9 +58,12 @@ def told(outcome: ToolOutcome) -> str:
         case "reopened":
             if result.get("changed") == 0:
                 return f"{named(tasks[0])} is open already." if number == 1 and tasks else "They are open already."
-            return several("Opened", tasks, number, rest=" again")
+            notes = [escaped(str(sentence)) for sentence in result.get("skipped") or ()]
+            return " ".join([several("Opened", tasks, number, rest=" again"), *notes])
         case "updated":
             return _updated(result, tasks, number)
+        case "skipped":
+            return _skipped(result, tasks, number)
         case "undone" | "redone":
             return _undone(result, tasks)
         case _:
@@ -129,6 +132,15 @@ def _updated(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], numb
         return f"Moved {dated(tasks[0])}{_was(before)}."
     said = "; ".join(_said(name, after[name], before.get(name)) for name in after if name in _SPOKEN)
     return f"Changed {named(tasks[0])}: {said}."
+
+
+def _skipped(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], number: int) -> str:
+    notes = [escaped(str(sentence)) for sentence in result.get("skipped") or ()]
+    if number == 1:
+        said = [f"Skipped one; next is {dated(task)}{_was(task.get('before') or {})}." for task in tasks]
+        return " ".join([*said, *notes])
+    moved = [task for task in tasks if task.get("before")]
+    return "\n\n".join([*([f"Skipped {count(number)}:\n{bullets(moved, total=len(moved))}"] if moved else []), *notes])
 
 
 def _was(before: Mapping[str, Any]) -> str:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec.structs import replace
 
-from kirotodo.core.domain.recurrence import next_occurrence
 from kirotodo.core.language.context import Call, DialogueState, Pending
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.types import (
@@ -60,6 +59,7 @@ from kirotodo.core.models.builtin.targets import (
     listed,
     offered_by_words,
 )
+from kirotodo.core.text.dates import describe_due
 from kirotodo.core.tools.task_fields import fields_of
 
 _NUMBER_OF_A_TASK: Final = pattern(r"#\s*\d|\b(?:tasks?|todos?|ids?|items?)\s+(?:number\s+|no\.?\s+)?\d", re.IGNORECASE)
@@ -258,20 +258,16 @@ class Planner(msgspec.Struct):
             if view is None or view.recurrence is None:
                 self.say(f"{self.finder.named(each)} does not repeat, so there is no occurrence to skip.")
                 continue
-            skipped = (action.when.until or action.when.date) if action.when is not None else dt.date.min
-            day = max(view.due_date or self.finder.today, skipped)
-            following = next_occurrence(
-                view.recurrence,
-                due_date=day,
-                due_time=view.due_time,
-                done=self.now,
-                zone=self.zone,
-                recurs_from="schedule",
-            )
-            if following is None:
-                self.say(f"{self.finder.named(each)} is the last occurrence; complete or delete it instead.")
+            when, today = action.when, self.finder.today
+            if when is not None and view.due_date is not None and today <= view.due_date < when.date:
+                due = describe_due(view.due_date, None, today=today)
+                self.say(
+                    f"{self.finder.named(each)} is due {due} before that, and only its next occurrence can be skipped."
+                )
                 continue
-            self._calls("change", [("update_task", {"due": following.date.isoformat()}, [each])])
+            last = (when.until or when.date) if when is not None else today - dt.timedelta(days=1)
+            skip = "once" if last < today else (last + dt.timedelta(days=1)).isoformat()
+            self._calls("change", [("update_task", {"skip": skip}, [each])])
 
     def _change(self, tool: str, target: Target, search: Search, fields: Mapping[str, Any], *statuses: Status) -> None:
         found = self._found(target, search, (tool, fields), *statuses)

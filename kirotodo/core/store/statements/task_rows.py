@@ -3,20 +3,34 @@
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, insert, or_, select, update
 
 from kirotodo.core.domain.task import Task
 from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import task_tags, tasks
 
-PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags"})
-COLUMNS: Final = (*(tasks.c[name] for name in PLAIN), tasks.c.priority)
+PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags", "series"})
+COLUMNS: Final = (*(tasks.c[name] for name in PLAIN), tasks.c.priority, tasks.c.series)
 IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 LOAD: Final = select(*COLUMNS, tasks.c.deleted_at).where(tasks.c.user_id == UID, tasks.c.id.in_(IDS))
 LOAD_TAGS: Final = (
     select(task_tags.c.task_id, task_tags.c.tag)
     .where(task_tags.c.user_id == UID, task_tags.c.task_id.in_(IDS))
     .order_by(task_tags.c.task_id, task_tags.c.position)
+)
+_SERIES: Final = func.coalesce(tasks.c.series_id, tasks.c.id)
+_NAMED: Final[BindParameter[Any]] = bindparam("series", expanding=True)
+_OF_SERIES: Final = (
+    tasks.c.user_id == UID,
+    or_(tasks.c.series_id.in_(_NAMED), tasks.c.id.in_(_NAMED)),
+    tasks.c.deleted_at.is_(None),
+)
+SERIES: Final = select(tasks.c.id, _SERIES).where(tasks.c.user_id == UID, tasks.c.id.in_(IDS))
+NEWEST: Final = select(_SERIES, func.max(tasks.c.id)).where(*_OF_SERIES).group_by(_SERIES)
+REPEATING: Final = select(_SERIES, tasks.c.id).where(
+    *_OF_SERIES,
+    tasks.c.done == False,  # noqa: E712
+    tasks.c.recurrence.is_not(None),
 )
 INSERT: Final = insert(tasks)
 UPDATE: Final = update(tasks).where(tasks.c.user_id == UID, tasks.c.id == bindparam("the_id"))

@@ -10,6 +10,12 @@ from kirotodo.core.store.tables import tasks, users
 
 PART: Final = select(*COLUMNS).where(tasks.c.user_id == UID, tasks.c.deleted_at.is_(None)).limit(bindparam("most"))
 OPEN: Final = PART.where(tasks.c.done == False).order_by(tasks.c.due_key, tasks.c.id)  # noqa: E712
+REPEATING_BEFORE: Final = (
+    select(*COLUMNS)
+    .where(tasks.c.user_id == UID, tasks.c.deleted_at.is_(None), tasks.c.done == False)  # noqa: E712
+    .where(tasks.c.due_key < bindparam("the_day"), tasks.c.recurrence.is_not(None))
+    .order_by(tasks.c.due_key, tasks.c.id)
+)
 DONE: Final = PART.where(tasks.c.done == True).order_by(tasks.c.completed_at.desc(), tasks.c.id.desc())  # noqa: E712
 DONE_TOTAL: Final = select(users.c.completed_count).where(users.c.id == UID)
 PENDING: Final = select(users.c.pending_count).where(users.c.id == UID)
