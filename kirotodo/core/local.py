@@ -625,11 +625,18 @@ class LocalBackend:
         """Implement `Backend.settle_reminders`."""
         if not claims:
             return ()
+        if not rung:
+            await self.release_reminders(owner, claims)
+            return ()
         async with self._writing() as store:
-            if rung:
-                return await store.reminders.settle(_owner(owner), claims)
-            await store.reminders.release(_owner(owner), claims)
-        return ()
+            return await store.reminders.settle(_owner(owner), claims)
+
+    async def release_reminders(
+        self, owner: str, claims: "Sequence[Claim]", *, retry_after: timedelta = timedelta()
+    ) -> None:
+        """Let go of claims; a server tries again after `retry_after`."""
+        async with self._database.begin(self.user_id) as store:
+            await store.reminders.release(_owner(owner), claims, retry_after=retry_after)
 
     async def reminder_targets(self) -> "tuple[Target, ...]":
         """Return where a server rings for this user."""

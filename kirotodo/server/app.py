@@ -36,6 +36,7 @@ from kirotodo.server.observability.metrics import Metrics
 from kirotodo.server.observability.traces import Traces, telemetry, traced
 from kirotodo.server.openapi import describe
 from kirotodo.server.problems import answer_with_problems
+from kirotodo.server.ringer import Ringer
 from kirotodo.server.routes import (
     agent_tokens,
     auth,
@@ -49,6 +50,7 @@ from kirotodo.server.routes import (
     user,
 )
 from kirotodo.server.shutdown import GracefulShutdown
+from kirotodo.server.webhook_sender import WebhookSender
 
 if TYPE_CHECKING:
     from kirotodo.core.models.model import Model
@@ -97,6 +99,8 @@ def create_app(
                 pool=core.database.pool,
                 limits_shared=lambda: not authenticator.limits.lost,
             )
+            sender = WebhookSender(clock=clock, private=settings.webhook_private_networks)
+            ringing = asyncio.create_task(Ringer(core, sender).keep_ringing(), name="ringing reminders")
             deleting = asyncio.create_task(authenticator.deletions.keep_deleting(), name="deleting users")
             with ExitStack() as signals:
                 signals.enter_context(metrics.kept_up_to_date())
@@ -108,7 +112,9 @@ def create_app(
             drain.begin()
             drain.end()
             deleting.cancel()
-            await asyncio.gather(deleting, return_exceptions=True)
+            ringing.cancel()
+            await asyncio.gather(deleting, ringing, return_exceptions=True)
+            await sender.aclose()
             await authenticator.aclose()
         finally:
             await core.aclose()

@@ -7,7 +7,7 @@ so that a viewer who comes a little later need not read them from the database e
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -120,6 +120,8 @@ class EventHub:
         self._turns: dict[str, set[TurnViewer]] = defaultdict(set)
         self._kept: dict[str, _TurnEvents] = {}
         self._lists: dict[str, set[ListViewer]] = defaultdict(set)
+        self.on_list_changed: Callable[[str, ListChanged | None], None] | None = None
+        """Called with every change that this process makes to any list, and what is known of it."""
 
     @property
     def viewers(self) -> int:
@@ -209,6 +211,8 @@ class EventHub:
     def list_changed(self, user_id: str, news: ListChanged | None = None) -> None:
         """Tell everyone who watches the user's list here that a transaction of this process changed it, and how if that
         is known."""
+        if self.on_list_changed is not None:
+            self.on_list_changed(user_id, news)
         for viewer in self._lists.get(user_id, ()):
             viewer.offer(news)
 

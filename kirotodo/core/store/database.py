@@ -26,6 +26,7 @@ from kirotodo.core.store.transaction import Scope, hash_of
 
 if TYPE_CHECKING:
     from kirotodo.core.domain.history import Actor
+    from kirotodo.core.domain.reminder import Claim
     from kirotodo.core.store.accounts import Account, AccountStore, SessionStatus
     from kirotodo.core.store.conversations import ConversationStore
     from kirotodo.core.store.history import History
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _SQL: Final = Statements("database")
 _LEASES: Final = Statements("leases")
+_REMINDERS: Final = Statements("reminders")
 
 REFUSED_SECONDS: Final = 10.0
 _CHUNK: Final = 500
@@ -405,6 +407,27 @@ class Database:
         first = events[0].lease
         async with self.begin(first.user_id, turn_id=first.turn_id, single=True) as store:
             return await store._scope.append_events(events, waits=len(events) == 1)
+
+    async def claim_reminders(self, owner: str, *, limit: int, lease: timedelta) -> "list[tuple[str, Claim]]":
+        """Claim reminders that are due of all users that have a target, the earliest first, each with its user."""
+        from kirotodo.core.domain.reminder import Claim
+
+        now = self._clock()
+        parameters = {"the_now": now, "the_owner": owner, "most": limit, **lease_times(now, lease)}
+        async with self._engine.operate(writing=True) as connection:
+            rows = (await connection.execute(_REMINDERS.CLAIM_FOR_TARGETS, parameters)).all()
+        return [(row[0], Claim(task_id=row[1], remind_at=row[2], epoch=row[3])) for row in rows]
+
+    async def next_reminder(self) -> datetime | None:
+        """Return when `claim_reminders` may find something: the next reminder of such a user, or one whose lease runs
+        out."""
+        now = self._clock()
+        found: list[datetime] = []
+        async with self._engine.operate() as connection:
+            for statement in (_REMINDERS.NEXT_OF_TARGETS, _REMINDERS.RETRY_OF_TARGETS):
+                row = (await connection.execute(statement, {"the_now": now})).first()
+                found += [row[0]] if row is not None and row[0] is not None else []
+        return min(found, default=None)
 
     def now(self) -> datetime:
         """The moment, by the clock of this database's transactions."""
