@@ -191,6 +191,44 @@ class AgentToken:
     token: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolInfo:
+    """A tool that another program may call. `parameters` is a JSON Schema; `changes` is the scope that it needs."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    changes: AgentScope
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolApproval:
+    """A question that a person has to answer before a tool call is carried out, and the tasks it is about."""
+
+    id: str
+    question: str
+    tasks: tuple[Task, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolAnswer:
+    """What the user answered to the question of that id."""
+
+    id: str
+    decision: Literal["yes", "no"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolOutcome:
+    """What came of a tool call. `repeated` says that it was carried out before, and this is the answer of then."""
+
+    tool: str
+    status: Literal["succeeded", "failed", "needs_approval", "denied"]
+    result: Mapping[str, Any]
+    approval: ToolApproval | None = None
+    repeated: bool = False
+
+
 class Backend(Protocol):
     """A user's list and conversations."""
 
@@ -365,7 +403,29 @@ class Backend(Protocol):
     async def status(self) -> Status:
         """Return where the list lives and what answers by default."""
 
-    # --- agents ---
+    # --- programs that run a model of their own ---
+
+    async def tools(self) -> tuple[ToolInfo, ...]:
+        """Return the tools that another program may call: those of a turn, and `say`, which begins one."""
+
+    async def call_tool(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        request_key: str | None = None,
+        answer: ToolAnswer | None = None,
+        agent: str | None = None,
+    ) -> ToolOutcome:
+        """Carry out one tool call, once: the same `request_key`, or without one the same call of the same agent within
+        a minute, gets the first outcome as long as that stands.
+
+        What a turn has to ask about comes back as `needs_approval`; the same call with the `answer` of the user goes
+        on, bound to the tasks of the question. A call that is wrong comes back as `failed`, with a sentence. `agent` is
+        what the program calls itself. `say` returns once the turn has begun, with its `turn_id`.
+
+        Raises `KeyReused`, or `Conflict` where the question is not open.
+        """
 
     async def agent_tokens(self) -> tuple[AgentToken, ...]:
         """Return the agents whose tokens hold, oldest first, without the tokens themselves."""

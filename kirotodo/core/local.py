@@ -19,15 +19,17 @@ from kirotodo.core.backend import (
     TaskFields,
 )
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
-from kirotodo.core.errors import InvalidInput, NotFound
+from kirotodo.core.errors import Conflict, InvalidInput, NotFound, NotUndoable
 from kirotodo.core.store.database import Database, Store
 
 if TYPE_CHECKING:
     from kirotodo.core.agent.change_poller import ChangePoller
+    from kirotodo.core.agent.direct_calls import DirectCaller
     from kirotodo.core.agent.event_hub import EventHub
     from kirotodo.core.agent.observer import Observer
     from kirotodo.core.agent.runner import TurnRunner
     from kirotodo.core.agent.turns import Turns
+    from kirotodo.core.backend import ToolAnswer, ToolInfo, ToolOutcome
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
     from kirotodo.core.domain.history import Actor, By, ChangeSelection, HistoryEntry, PastPage
     from kirotodo.core.domain.reminder import Claim, Claimed
@@ -684,6 +686,62 @@ class LocalBackend:
         async with self._database.read(self.user_id) as store:
             pending = await store.tasks.count_pending()
         return Status(link="local", place="local", model=self._core.models.default, user=self.user_id, pending=pending)
+
+    # --- programs that run a model of their own ---
+
+    async def tools(self) -> "tuple[ToolInfo, ...]":
+        """Implement `Backend.tools`."""
+        from kirotodo.core.agent.direct_calls import infos
+
+        return infos()
+
+    async def call_tool(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        request_key: str | None = None,
+        answer: "ToolAnswer | None" = None,
+        agent: str | None = None,
+    ) -> "ToolOutcome":
+        """Implement `Backend.call_tool`."""
+        from kirotodo.core.agent import direct_calls
+        from kirotodo.core.backend import ToolOutcome
+        from kirotodo.core.domain.history import Actor
+        from kirotodo.core.errors import KeyReused, ToolError, UserError
+        from kirotodo.core.tools.task_tools import TOOLS
+
+        actor = self._actor if agent is None else Actor(kind="api", name=agent)
+        caller = direct_calls.DirectCaller(name=(actor and actor.name) or "", at=self._user_clock())
+        key = direct_calls.checked_key(request_key)
+        try:
+            if tool == direct_calls.SAY:
+                return await self._say(arguments, caller, key)
+            call = TOOLS.validate(tool, arguments)
+            if not TOOLS.changes_tasks(tool):
+                async with self._database.read(self.user_id) as store:
+                    return await direct_calls.look(store, call, caller)
+            async with self._writing(actor) as store:
+                if answer is not None:
+                    return await direct_calls.answer(store, call, caller, answer)
+                return await direct_calls.carry_out(store, call, caller, key=key)
+        except (KeyReused, Conflict) as error:
+            if isinstance(error, NotUndoable):
+                return ToolOutcome(tool=tool, status="failed", result={"error": error.message})
+            raise
+        except (ToolError, UserError) as error:
+            return ToolOutcome(tool=tool, status="failed", result={"error": error.message})
+
+    async def _say(self, arguments: Mapping[str, Any], caller: "DirectCaller", key: str | None) -> "ToolOutcome":
+        from kirotodo.core.agent import direct_calls
+        from kirotodo.core.backend import ToolOutcome
+
+        text, conversation_id = direct_calls.message_of(arguments)
+        async with self._database.begin(self.user_id) as store:
+            chosen = await direct_calls.claim_message(store, text, caller, key=key, about=conversation_id)
+        sent = await self.send(text, conversation_id=conversation_id, request_key=chosen)
+        result = {"turn_id": sent.turn_id, "conversation_id": sent.conversation_id}
+        return ToolOutcome(tool=direct_calls.SAY, status="succeeded", result=result, repeated=sent.attached)
 
     # --- agents ---
 

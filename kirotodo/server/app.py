@@ -46,6 +46,7 @@ from kirotodo.server.routes import (
     health,
     reminders,
     tasks,
+    tools,
     turns,
     user,
 )
@@ -61,6 +62,7 @@ ROUTERS: Final = (
     conversations.router,
     tasks.router,
     reminders.router,
+    tools.router,
     user.router,
     agent_tokens.router,
     deletion.router,

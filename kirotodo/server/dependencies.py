@@ -104,13 +104,14 @@ class UserRoute(JsonRoute):
         kind: Kind = "turn" if speaker in calls else "request"
         is_for_leavers = leaver in calls
         is_personal = is_for_leavers or person_only in calls
+        is_by_tool = by_tool in calls
         scope = self._scope(calls)
 
         async def handle_caller(request: Request) -> Response:
             principal = await authenticated(request, request.path_params["user_id"])
             if is_personal:
                 principal.require_person()
-            principal.require(scope)
+            principal.require(scope_of_tool(request.path_params["tool"]) if is_by_tool else scope)
             await authenticator_of(request).limits.take_for(request, kind, principal.user_id)
             if principal.deletion_at is not None and not is_for_leavers:
                 raise DeletionPending(
@@ -240,7 +241,19 @@ async def person_only() -> None:
     """Mark a route that no agent may use."""
 
 
+async def by_tool() -> None:
+    """Mark a route whose path names a tool, which decides what an agent's token has to allow."""
+
+
+def scope_of_tool(name: str) -> AgentScope:
+    """Return the scope that a tool needs: all, for one that does not exist."""
+    from kirotodo.core.agent.direct_calls import infos
+
+    return next((info.changes for info in infos() if info.name == name), "all")
+
+
 ADDING = Depends(adding)
+BY_TOOL = Depends(by_tool)
 PERSON = Depends(person_only)
 
 

@@ -61,6 +61,7 @@ TAGS: Final[Mapping[str, str]] = {
     "tasks": "The list and its edits, without a model.",
     "reminders": "What is due to be rung, and where the server rings.",
     "user": "The available models, the status, and changes as they happen.",
+    "tools": "The tools of a turn, for programs that run a model of their own.",
     "agents": "Tokens of programs that may use the list, each with a scope.",
     "auth": "Accounts and tokens. Where another server keeps them, only `GET /api/auth/me`.",
     "health": "For probes and Prometheus.",

@@ -28,6 +28,9 @@ from kirotodo.core.backend import (
     Rung,
     Status,
     TaskFields,
+    ToolAnswer,
+    ToolInfo,
+    ToolOutcome,
 )
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
@@ -46,6 +49,11 @@ T = TypeVar("T")
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Items:
     items: tuple[ModelChoice, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Tools:
+    items: tuple[ToolInfo, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -279,6 +287,25 @@ class RemoteBackend:
             detail=self._link.detail,
         )
         return self._last
+
+    async def tools(self) -> tuple[ToolInfo, ...]:
+        return (await self._read(_Tools, "/tools")).items
+
+    async def call_tool(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        request_key: str | None = None,
+        answer: ToolAnswer | None = None,
+        agent: str | None = None,
+    ) -> ToolOutcome:
+        body = {"arguments": dict(arguments), "answer": answer, "agent": agent}
+        given = {name: value for name, value in body.items() if value is not None}
+        headers = {} if request_key is None else {"Idempotency-Key": request_key}
+        # Equal calls within a minute are carried out once, with or without a key, so this can be retried.
+        path = f"/tools/{quote(tool, safe='')}"
+        return await self._ask(ToolOutcome, "once", "POST", path, body=given, headers=headers)
 
     async def agent_tokens(self) -> tuple[AgentToken, ...]:
         return (await self._read(_AgentTokens, "/tokens")).items

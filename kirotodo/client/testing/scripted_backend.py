@@ -15,7 +15,17 @@ from typing import Any
 
 from kirotodo.client.testing.script import MODEL, Ask, Beat, Cut, Hold, ScriptedTurn, done
 from kirotodo.client.testing.scripted_list import ScriptedConversations
-from kirotodo.core.backend import AgentScope, AgentToken, Link, LinkChanged, ModelChoice, Status
+from kirotodo.core.backend import (
+    AgentScope,
+    AgentToken,
+    Link,
+    LinkChanged,
+    ModelChoice,
+    Status,
+    ToolAnswer,
+    ToolInfo,
+    ToolOutcome,
+)
 from kirotodo.core.domain.conversation import (
     FINAL,
     MESSAGE_MAX,
@@ -351,6 +361,22 @@ class ScriptedBackend(ScriptedConversations):
     async def status(self) -> Status:
         self._check("status")
         return replace(self.link, pending=self.pending)
+
+    async def tools(self) -> tuple[ToolInfo, ...]:
+        self._check("tools")
+        return ()
+
+    async def call_tool(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        request_key: str | None = None,
+        answer: ToolAnswer | None = None,
+        agent: str | None = None,
+    ) -> ToolOutcome:
+        self._check("call_tool")
+        return ToolOutcome(tool=tool, status="failed", result={"error": "The script has no tools."})
 
     async def agent_tokens(self) -> tuple[AgentToken, ...]:
         self._check("agent_tokens")

@@ -4,7 +4,7 @@ An answer is stored in the transaction of what it answers, so that either both a
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import bindparam, delete, insert, select
@@ -21,6 +21,13 @@ _K: Final = request_keys.c
 _GET: Final = select(_K.fingerprint, _K.answer).where(
     _K.user_id == UID, _K.key == bindparam("the_key"), _K.created_at > bindparam("oldest", type_=_K.created_at.type)
 )
+_STORED: Final = select(_K.fingerprint, _K.answer, _K.created_at).where(
+    _K.user_id == UID, _K.key == bindparam("the_key"), _K.created_at > bindparam("oldest", type_=_K.created_at.type)
+)
+_RECENT: Final = select(_K.key, _K.answer).where(
+    _K.user_id == UID, _K.created_at > bindparam("oldest", type_=_K.created_at.type)
+)
+_DROP: Final = delete(request_keys).where(_K.user_id == UID, _K.key == bindparam("the_key"))
 _INSERT: Final = insert(request_keys)
 _FORGET: Final = delete(request_keys).where(
     _K.user_id == UID, _K.created_at <= bindparam("oldest", type_=_K.created_at.type)
@@ -34,6 +41,15 @@ class RequestKey:
 
     key: str
     fingerprint: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredAnswer:
+    """An answer that was stored, with the fingerprint of what was asked, and when."""
+
+    fingerprint: str
+    answer: str
+    created_at: datetime
 
 
 class RequestKeyStore:
@@ -58,3 +74,18 @@ class RequestKeyStore:
         await self._scope.execute(_FORGET, {"oldest": now - KEPT})
         row = {"key": request.key, "fingerprint": request.fingerprint, "answer": answer, "created_at": now}
         await self._scope.insert(_INSERT, row)
+
+    async def stored(self, key: str) -> StoredAnswer | None:
+        """Return what is stored under a key, whatever was asked; None where nothing is."""
+        row = await self._scope.first(_STORED, {"the_key": key, "oldest": self._scope.now - KEPT})
+        return None if row is None else StoredAnswer(**row._mapping)
+
+    async def recent(self, prefix: str, *, since: datetime) -> tuple[str, ...]:
+        """Return the answers stored after a moment whose keys begin so."""
+        rows = await self._scope.rows(_RECENT, {"oldest": since})
+        return tuple(row.answer for row in rows if row.key.startswith(prefix))
+
+    async def put(self, request: RequestKey, answer: str) -> None:
+        """Store an answer in place of any other under its key."""
+        await self._scope.execute(_DROP, {"the_key": request.key})
+        await self.keep(request, answer)
