@@ -104,7 +104,7 @@ second-opinion: $(STAMP) ## train the classifier of sentences on the corpus in s
 
 lock: $(STAMP) ## update requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml -o requirements/main.txt $(LOCKFLAGS)
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml --extra otel -o requirements/server.txt $(LOCKFLAGS)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml --extra mcp --extra otel -o requirements/server.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml --group dev -o requirements/dev.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --group build -o requirements/build.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-deps --group llm -o requirements/llm.txt $(LOCKFLAGS)

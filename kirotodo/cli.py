@@ -35,6 +35,7 @@ COMMANDS: Final = {
         "ask": f"{CLIENT}.ask:ask",
         "conversations": f"{CLIENT}.conversations:conversations",
         "replay": f"{CLIENT}.chat:replay",
+        "mcp": f"{CLIENT}.mcp:mcp",
     },
     "Tasks": {
         "add": f"{CLIENT}.edits:add",
@@ -75,7 +76,16 @@ COMMANDS: Final = {
         "help": f"{CLIENT}.help:help_",
     },
 }
-SERVER_OPTION_COMMANDS: Final = ("chat", "ask", "conversations", *COMMANDS["Tasks"], "whoami", "account", "tokens")
+SERVER_OPTION_COMMANDS: Final = (
+    "chat",
+    "ask",
+    "conversations",
+    "mcp",
+    *COMMANDS["Tasks"],
+    "whoami",
+    "account",
+    "tokens",
+)
 """Commands that take `--local` and `--server`, which choose the list they act on."""
 ENV_FILE_COMMANDS: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")
 """Commands whose help shows `--env-file`; all commands take it."""

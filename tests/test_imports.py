@@ -10,7 +10,18 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-SCREEN_AND_SERVER = {"textual", "rich", "fastapi", "starlette", "uvicorn", "openai", "httpx2", "keyring"}
+SCREEN_AND_SERVER = {
+    "textual",
+    "rich",
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "openai",
+    "httpx2",
+    "keyring",
+    "mcp",
+    "mcp_types",
+}
 HEAVY = SCREEN_AND_SERVER | {"pydantic", "sqlalchemy", "sqlmodel", "alembic", "asyncio", "click"}
 
 REPORT = """
@@ -138,3 +149,9 @@ def test_a_running_list_needs_no_migrations(tmp_path: Path) -> None:
 def test_a_model_that_is_not_asked_imports_nothing(tmp_path: Path, args: tuple[str, ...]) -> None:
     (tmp_path / "config.toml").write_text('[models.far]\nmodel = "big"\n')
     assert modules(tmp_path, *args) & SCREEN_AND_SERVER == set()
+
+
+def test_a_server_loads_no_protocol_that_nobody_asked_for() -> None:
+    program = "import sys, kirotodo.server.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert {"mcp", "mcp_types", "kirotodo.protocols.mcp"}.isdisjoint(done.stdout.split())

@@ -44,6 +44,7 @@ from kirotodo.server.routes import (
     conversations,
     deletion,
     health,
+    mcp,
     reminders,
     tasks,
     tools,
@@ -85,6 +86,7 @@ def create_app(
     the web server that runs it hears of a SIGTERM.
     """
     drain, metrics = GracefulShutdown(), Metrics()
+    mcp_endpoint = mcp.McpEndpoint()
     observer = CompositeObserver((metrics, Traces())) if traced() else metrics
 
     @asynccontextmanager
@@ -117,6 +119,7 @@ def create_app(
             ringing.cancel()
             await asyncio.gather(deleting, ringing, return_exceptions=True)
             await sender.aclose()
+            await mcp_endpoint.aclose()
             await authenticator.aclose()
         finally:
             await core.aclose()
@@ -135,6 +138,7 @@ def create_app(
     app.state.large_bodies = LargeBodies()
     for router in ROUTERS:
         app.router.routes.extend(router.routes)  # as they are; including them would make each anew for every app
+    app.router.routes.extend(mcp.routes(mcp_endpoint))
     answer_with_problems(app)
     describe(app)
     if shows_docs(settings):

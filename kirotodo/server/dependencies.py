@@ -113,11 +113,8 @@ class UserRoute(JsonRoute):
                 principal.require_person()
             principal.require(scope_of_tool(request.path_params["tool"]) if is_by_tool else scope)
             await authenticator_of(request).limits.take_for(request, kind, principal.user_id)
-            if principal.deletion_at is not None and not is_for_leavers:
-                raise DeletionPending(
-                    f"This account will be deleted on {principal.deletion_at:%d %B %Y} (UTC). "
-                    "`kirotodo account restore` keeps it."
-                )
+            if not is_for_leavers:
+                require_open(principal)
             return await handle(request)
 
         return handle_caller
@@ -127,6 +124,15 @@ class UserRoute(JsonRoute):
         if (self.methods or set()) <= {"GET", "HEAD"}:
             return "read"
         return "add" if adding in calls else "all"
+
+
+def require_open(principal: Principal) -> None:
+    """Raise `DeletionPending` for a user who is about to be deleted."""
+    if principal.deletion_at is not None:
+        raise DeletionPending(
+            f"This account will be deleted on {principal.deletion_at:%d %B %Y} (UTC). "
+            "`kirotodo account restore` keeps it."
+        )
 
 
 def require_json(request: Request) -> None:

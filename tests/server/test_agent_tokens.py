@@ -13,7 +13,10 @@ from kirotodo.server.app import create_app
 from tests.server.serving import NO_TLS, Served, served, settings_in
 from tests.server.test_isolation import BODIES, ENDLESS, USER_ROUTES
 
-ADDS: Final = {("POST", "/tasks"), ("POST", "/tasks/from-text"), ("POST", "/tasks/import")}
+ADDS: Final = {
+    *(("POST", "/tasks"), ("POST", "/tasks/from-text"), ("POST", "/tasks/import")),
+    ("POST", "/tools/{tool}"),  # of add_task, as below
+}
 PERSONAL: Final = {
     *(("POST", "/deletion"), ("DELETE", "/deletion")),
     *(("GET", "/tokens"), ("POST", "/tokens"), ("DELETE", "/tokens/{name}")),
@@ -42,7 +45,7 @@ def _agent(server: Served, token: str, user_id: str = "1") -> httpx2.AsyncClient
 
 
 def _path(route: str) -> str:
-    return route.format(task_id=7, conversation_id=7, turn_id="t", call_id="0.0", name="x")
+    return route.format(task_id=7, conversation_id=7, turn_id="t", call_id="0.0", name="x", tool="add_task", kind="webhook")
 
 
 @pytest.mark.parametrize("scope", list(ALLOWED))
@@ -72,6 +75,22 @@ async def test_an_agent_that_may_only_add_starts_no_turn(settings: Settings) -> 
         async with server.client("1") as person:
             assert [task["title"] for task in (await person.get("/tasks")).json()["items"]] == ["Milk"]
             assert (await person.get("/conversations")).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "tool", "status"),
+    [
+        *(("read", "list_tasks", 200), ("read", "add_task", 403), ("read", "say", 403)),
+        *(("add", "add_task", 200), ("add", "delete_task", 403), ("add", "undo", 403), ("add", "no_tool", 403)),
+        *(("all", "delete_task", 200), ("all", "undo", 200), ("all", "no_tool", 200)),
+    ],
+)
+async def test_a_tool_needs_its_scope(settings: Settings, scope: str, tool: str, status: int) -> None:
+    async with (
+        served(create_app(settings)) as server,
+        _agent(server, await _token(server, "agent", scope)) as agent,
+    ):
+        assert (await agent.post(f"/tools/{tool}", json={"arguments": {}})).status_code == status
 
 
 async def test_a_token_opens_the_list_of_its_user_alone(settings: Settings) -> None:

@@ -55,6 +55,7 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("POST", "/tasks/import"): {"drafts": [DRAFT]},
     ("POST", "/tasks/update"): {"task_ids": [FOREIGN], "fields": DRAFT},
     ("POST", "/tokens"): AGENT,
+    ("POST", "/tools/{tool}"): {"arguments": {"task_id": FOREIGN}},
     ("POST", "/turns"): {"message": "hello", "conversation_id": 2},
     ("POST", "/turns/{turn_id}/approval"): {"call_id": "0.0", "decision": "yes"},
     ("POST", "/turns/{turn_id}/calls/{call_id}/undo"): None,
@@ -73,6 +74,7 @@ OPEN_TO_ALL: Final = {
     ("POST", "/tasks/from-text"): 201,
     ("POST", "/tasks/import"): 200,
     ("POST", "/tokens"): 201,
+    ("POST", "/tools/{tool}"): 200,
     ("POST", "/undo"): 200,
     ("GET", "/changes"): 200,
     ("GET", "/conversations"): 200,
@@ -82,6 +84,7 @@ OPEN_TO_ALL: Final = {
     ("GET", "/status"): 200,
     ("GET", "/tasks"): 200,
     ("GET", "/tokens"): 200,
+    ("GET", "/tools"): 200,
 }
 """Routes that name nothing of anybody, and what they answer user 2."""
 ENDLESS: Final = ("GET", "/events")
@@ -96,7 +99,7 @@ class FilledServer:
 
     def path(self, route: str, *, turn: str = "parked") -> str:
         names = {"task_id": FOREIGN, "conversation_id": 2, "turn_id": self.turns[turn], "call_id": "0.0", "name": "own"}
-        return route.format(user_id="1", kind="webhook", **names)
+        return route.format(user_id="1", kind="webhook", tool="delete_task", **names)
 
     async def contents(self, user_id: str | None = None) -> dict[str, list[Any]]:
         """Every row there is, or every row of a user."""
