@@ -20,6 +20,8 @@ ADDS: Final = {
 PERSONAL: Final = {
     *(("POST", "/deletion"), ("DELETE", "/deletion")),
     *(("GET", "/tokens"), ("POST", "/tokens"), ("DELETE", "/tokens/{name}")),
+    *((method, "/reminders/targets") for method in ("GET", "POST")),
+    ("DELETE", "/reminders/targets/{kind}"),
 }
 ALLOWED: Final = {"read": {"GET"}, "add": {"GET", "ADD"}, "all": {"GET", "ADD", "OTHER"}}
 
@@ -45,7 +47,9 @@ def _agent(server: Served, token: str, user_id: str = "1") -> httpx2.AsyncClient
 
 
 def _path(route: str) -> str:
-    return route.format(task_id=7, conversation_id=7, turn_id="t", call_id="0.0", name="x", tool="add_task", kind="webhook")
+    return route.format(
+        task_id=7, conversation_id=7, turn_id="t", call_id="0.0", name="x", tool="add_task", kind="webhook"
+    )
 
 
 @pytest.mark.parametrize("scope", list(ALLOWED))
