@@ -404,10 +404,7 @@ class LocalBackend:
 
     async def tasks(self, where: TaskFilter = PENDING, *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
         """Implement `Backend.tasks`."""
-        if where.filter is not None:
-            from kirotodo.core.tools.filters import with_condition
-
-            where = with_condition(where, at=self._user_clock())
+        where = self._read(where, now=self._clock())
         async with self._database.read(self.user_id) as store:
             return await store.tasks.page(
                 where, today=self._today(), zone=self._zone, limit=_limit(limit), cursor=cursor
@@ -422,6 +419,7 @@ class LocalBackend:
 
         then = read_past(moment, at=self._user_clock()).moment
         today = (then - AN_INSTANT).astimezone(self._zone).date()
+        where = self._read(where, now=then - AN_INSTANT)
         async with self._database.as_of(self.user_id, then) as store:
             page = await store.tasks.page(where, today=today, zone=self._zone, limit=_limit(limit), cursor=cursor)
         return PastPage(as_of=then, items=page.items, next=page.next, total=page.total)
@@ -790,6 +788,14 @@ class LocalBackend:
         from kirotodo.core.tools.user_clock import UserClock
 
         return UserClock(now=self._clock().astimezone(self._zone), zone=self._zone, preferences=self._core.preferences)
+
+    def _read(self, where: TaskFilter, *, now: datetime) -> TaskFilter:
+        """Return the filter with its words read, as of that moment. Raises `FilterError`."""
+        if where.filter is None:
+            return where
+        from kirotodo.core.tools.filters import with_condition
+
+        return with_condition(where, at=replace(self._user_clock(), now=now.astimezone(self._zone)))
 
     @asynccontextmanager
     async def _writing(self, actor: "Actor | None" = None) -> AsyncIterator[Store]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, WithJsonSchema
 
@@ -116,6 +116,8 @@ TaskIds = Annotated[list[Id], Field(min_length=1, max_length=AT_ONCE, descriptio
 Title = Annotated[Text, WithJsonSchema(schema_limits(minLength=1, maxLength=TITLE_MAX, examples=["Pay rent"]))]
 Tag = Annotated[Text, WithJsonSchema(schema_limits(maxLength=NAME_MAX))]
 Words = Annotated[Text, Field(max_length=500)]
+_ONE_SORT: Final = f"({'|'.join(get_args(Sort))})(-asc|-desc)?"
+SortOrder = Annotated[Text, WithJsonSchema(schema_limits(pattern=f"^{_ONE_SORT}(,{_ONE_SORT})*$", default="due"))]
 Filter = Annotated[Text, WithJsonSchema(schema_limits(minLength=1, maxLength=FILTER_MAX))]
 PastWords = Annotated[
     Text,
@@ -474,7 +476,11 @@ class TaskQuery(PageQuery):
     tag: Words | None = None
     priority: Priority | None = None
     search: Words | None = Field(default=None, description="Words, or beginnings of words.")
-    sort: Sort = "due"
+    sort: SortOrder = Field(
+        default="due",
+        description="One or several, with commas; `-asc` or `-desc` behind each changes its usual direction.",
+        examples=["project,priority,created-asc"],
+    )
     as_of: PastWords | None = Field(
         default=None, description="The list as it was then, at the end of a day or period. `due` is relative to it."
     )

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from kirotodo.core.domain.task import PRIORITIES
+from kirotodo.core.domain.task import PRIORITIES, sort_keys
 from kirotodo.core.errors import InvalidInput
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -35,6 +35,21 @@ class Number(click.ParamType[int]):
 TASK: Final = Number("task", "kirotodo list")
 CONVERSATION: Final = Number("conversation", "kirotodo conversations")
 CHANGE: Final = Number("change", "kirotodo log")
+
+
+class _Sort(click.ParamType[str]):
+    name = "keys"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            sort_keys(str(value))
+        except InvalidInput as error:
+            self.fail(error.message, param, ctx)
+        return str(value)
+
+
+SORT: Final = _Sort()
+"""An order such as `priority,created-asc`."""
 
 
 class _Numbers(click.ParamType[tuple[int, ...]]):

@@ -1,12 +1,14 @@
 """Prints tasks for people: aligned, grouped, and cut to the width of the terminal."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from kirotodo.client.commands.output import Line, Styled, columns, mark, put
 from kirotodo.core.domain.task import Task
 from kirotodo.core.text.dates import describe_due, describe_moment, describe_rule
+from kirotodo.core.text.folding import name_key
 from kirotodo.core.text.sanitize import sanitize, sanitize_line
 from kirotodo.core.text.width import fit, pad, width
 
@@ -14,22 +16,28 @@ TITLE_WIDTH = 60
 NARROWEST_TITLE = 16
 
 
-def put_tasks(tasks: Sequence[Task], *, now: dt.datetime, grouped: bool = True, with_coming: bool = False) -> None:
-    """Print tasks under headings: overdue, today, upcoming, without a date, done. `with_coming` tells when those that
-    repeat are due after that."""
-    if not grouped:
+Group = Literal["when", "project", "priority", "tag", "date"]
+
+
+def put_tasks(
+    tasks: Sequence[Task], *, now: dt.datetime, group: Group | None = "when", with_coming: bool = False
+) -> None:
+    """Print tasks under headings, in the order in which they come; without `group` as one list. `with_coming` tells
+    when those that repeat are due after that."""
+    if group is None:
         _put_rows(tasks, tasks, now=now, with_coming=with_coming)
         return
-    first = True
-    for heading, group in _groups(tasks, today=now.date()):
-        if not first:
+    for place, (heading, members) in enumerate(_GROUPS[group](tasks, now.date())):
+        if place:
             put()
-        first = False
         put(Styled(heading, bold=True, fg="red" if heading == "Overdue" else None))
-        _put_rows(group, tasks, now=now, with_coming=with_coming)
+        _put_rows(members, tasks, now=now, with_coming=with_coming)
 
 
-def _groups(tasks: Sequence[Task], *, today: dt.date) -> Iterator[tuple[str, list[Task]]]:
+Groups: TypeAlias = Iterator[tuple[str, list[Task]]]
+
+
+def _by_when(tasks: Sequence[Task], today: dt.date) -> Groups:
     def heading(task: Task) -> str:
         if task.completed:
             return "Done"
@@ -41,6 +49,37 @@ def _groups(tasks: Sequence[Task], *, today: dt.date) -> Iterator[tuple[str, lis
         group = [task for task in tasks if heading(task) == name]
         if group:
             yield name, group
+
+
+def _as_they_come(heading: Callable[[Task, dt.date], str]) -> Callable[[Sequence[Task], dt.date], Groups]:
+    def grouped(tasks: Sequence[Task], today: dt.date) -> Groups:
+        found: dict[str, list[Task]] = {}
+        for task in tasks:
+            found.setdefault(heading(task, today), []).append(task)
+        yield from found.items()
+
+    return grouped
+
+
+def _by_tag(tasks: Sequence[Task], _: dt.date) -> Groups:
+    """Yield the groups by name; a task is in that of each of its tags."""
+    found: dict[str, tuple[str, list[Task]]] = {}
+    for task in tasks:
+        for tag in task.tags:
+            found.setdefault(name_key(tag), (f"#{sanitize_line(tag)}", []))[1].append(task)
+    yield from (found[key] for key in sorted(found))
+    untagged = [task for task in tasks if not task.tags]
+    if untagged:
+        yield "No tag", untagged
+
+
+_GROUPS: Final[Mapping[Group, Callable[[Sequence[Task], dt.date], Groups]]] = {
+    "when": _by_when,
+    "project": _as_they_come(lambda task, _: f"+{sanitize_line(task.project)}" if task.project else "No project"),
+    "priority": _as_they_come(lambda task, _: f"!{task.priority}" if task.priority != "none" else "No priority"),
+    "date": _as_they_come(lambda task, today: describe_due(task.due_date, None, today=today) or "No date"),
+    "tag": _by_tag,
+}
 
 
 def _put_rows(rows: Sequence[Task], every: Sequence[Task], *, now: dt.datetime, with_coming: bool) -> None:

@@ -9,8 +9,8 @@ import click
 
 from kirotodo.client.commands.context import now, with_list
 from kirotodo.client.commands.output import put, put_json, say
-from kirotodo.client.commands.params import PRIORITY, TASK, FilterCommand, filter_argument, joined, json_option
-from kirotodo.client.commands.task_view import put_task, put_tasks, zone_of
+from kirotodo.client.commands.params import PRIORITY, SORT, TASK, FilterCommand, filter_argument, joined, json_option
+from kirotodo.client.commands.task_view import Group, put_task, put_tasks, zone_of
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.history import PastPage
 from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter, TaskStats
@@ -80,6 +80,7 @@ Examples:
   kirotodo list 'overdue or (+home !high)'
   kirotodo list due:today..friday -#waiting
   kirotodo list done:yesterday
+  kirotodo list --group project --sort priority,title
   kirotodo list --status completed --sort completed --limit 10
   kirotodo list --as-of friday
   kirotodo list --all --json | jq '.items[].title'
@@ -93,6 +94,9 @@ A filter:
   no:date               also time, project, tag, priority, notes, reminder
   -#waiting             leave out; a or b; (a or b) c
 
+\b
+Several sorts take commas, and -asc or -desc turns one around: --sort priority,created-asc.
+
 Your shell needs quotes around #, !, ", <, > and parentheses.""",
 )
 @filter_argument
@@ -104,7 +108,8 @@ Your shell needs quotes around #, !, ", <, > and parentheses.""",
 @click.option("--tag", metavar="NAME", help="Only tasks with this tag.")
 @click.option("--priority", type=PRIORITY, help="Only tasks of this priority.")
 @click.option("--search", metavar="WORDS", help="Only tasks that contain these words.")
-@click.option("--sort", type=click.Choice(get_args(Sort)), default="due", help="The order. [default: due]")
+@click.option("--sort", type=SORT, metavar="KEYS", help=f"The order: {', '.join(get_args(Sort))}. [default: due]")
+@click.option("--group", type=click.Choice(get_args(Group)), help="Print the list in groups.")
 @click.option("--as-of", metavar="WHEN", help="The list as it was then: friday, yesterday 5pm, 2026-11-20.")
 @click.option("--upcoming", is_flag=True, help="Also show when repeating tasks are due after that.")
 @click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="How many at most.")
@@ -115,7 +120,8 @@ def list_(
     words: str | None,
     status: str | None,
     due: str,
-    sort: str,
+    sort: str | None,
+    group: Group | None,
     everything: bool,
     limit: int,
     cursor: str | None,
@@ -127,14 +133,27 @@ def list_(
         status=cast(Status | None, status or ("all" if everything else None)),
         filter=words,
         due=cast(Due, due),
-        sort=cast(Sort, sort),
+        sort=_order(sort, group),
         project=rest["project"],
         tag=rest["tag"].removeprefix("#") if rest["tag"] else None,
         priority=cast(Priority | None, rest["priority"]),
         search=rest["search"],
     )
     paging = Paging(limit=None if everything else limit, cursor=cursor)
-    _list(where, paging, as_of=rest["as_of"], as_json=as_json, with_coming=rest["upcoming"])
+    _list(
+        where,
+        paging,
+        group=group or ("when" if sort in (None, "due") else None),
+        as_of=rest["as_of"],
+        as_json=as_json,
+        with_coming=rest["upcoming"],
+    )
+
+
+def _order(sort: str | None, group: Group | None) -> str:
+    """Return the order in which groups come one after another; a task can be in the groups of several tags."""
+    first = {"project": "project", "priority": "priority", "date": "due"}.get(group or "")
+    return ",".join(part for part in (first, sort) if part) or "due"
 
 
 @click.command(
@@ -153,11 +172,17 @@ def search(words: Sequence[str], status: str, limit: int, as_json: bool) -> None
     text = joined(words)
     if not text:
         raise click.UsageError("Some words are needed. For example: kirotodo search dentist")
-    _list(TaskFilter(status=cast(Status, status), search=text), Paging(limit=limit), as_json=as_json)
+    _list(TaskFilter(status=cast(Status, status), search=text), Paging(limit=limit), group="when", as_json=as_json)
 
 
 def _list(
-    where: TaskFilter, paging: Paging, *, as_of: str | None = None, as_json: bool, with_coming: bool = False
+    where: TaskFilter,
+    paging: Paging,
+    *,
+    group: Group | None,
+    as_of: str | None = None,
+    as_json: bool,
+    with_coming: bool = False,
 ) -> None:
     page: Page[Task] | PastPage
     if as_of is None:
@@ -174,7 +199,7 @@ def _list(
     if not page.items:
         say(_nothing(where))
         return
-    put_tasks(page.items, now=now(), grouped=where.sort == "due", with_coming=with_coming)
+    put_tasks(page.items, now=now(), group=group, with_coming=with_coming)
     if page.next is not None:
         more = f"{page.total - len(page.items)} more" if page.total is not None and paging.cursor is None else "More"
         say(f"{more} not shown. See them with --limit {len(page.items) * 2} or --all.")
@@ -192,7 +217,7 @@ def _with_coming(task: Task) -> dict[str, Any]:
 def _nothing(where: TaskFilter) -> str:
     if where in (TaskFilter(), TaskFilter(status=None)):
         return 'Nothing is pending. Add a task: kirotodo add "buy milk tomorrow at 5pm"'
-    if where == TaskFilter(status="completed", sort=where.sort):
+    if where == TaskFilter(status="completed", sort=where.sort) or where.filter == "is:done":
         return "Nothing is completed yet. To complete a task: kirotodo done NUMBER"
     if where.search:
         return f"No task contains “{sanitize_line(where.search)}”. `kirotodo list --all` shows every task."

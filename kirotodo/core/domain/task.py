@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar, get_args
+
+from kirotodo.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from kirotodo.core.domain.filters import Condition
@@ -11,7 +13,7 @@ Priority = Literal["none", "low", "medium", "high"]
 RecursFrom = Literal["schedule", "completion"]
 Status = Literal["pending", "completed", "all"]
 Due = Literal["today", "overdue", "week", "none", "any"]
-Sort = Literal["due", "created", "updated", "completed", "priority", "title"]
+Sort = Literal["due", "created", "updated", "completed", "priority", "title", "project"]
 
 PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high")
 TITLE_MAX: Final = 200
@@ -175,7 +177,31 @@ class TaskFilter:
     search: str | None = None
     filter: str | None = None
     condition: "Condition | None" = None
-    sort: Sort = "due"
+    sort: str = "due"
+    """Names of `Sort` with commas, as `sort_keys` reads them."""
+
+
+_DOWNWARD: Final = frozenset({"created", "updated", "completed", "priority"})
+"""Sorts that usually begin with the newest or the highest."""
+
+
+def sort_keys(words: str) -> tuple[tuple[Sort, bool], ...]:
+    """Read an order such as `project,priority,created-asc`: each key, and whether its usual direction is reversed.
+
+    Usually the soonest, the most urgent and the first letter come first, and the newest of moments. Raises
+    `InvalidInput`.
+    """
+    known: dict[str, Sort] = {name: name for name in get_args(Sort)}
+    found: dict[Sort, bool] = {}
+    for word in words.split(","):
+        name, _, direction = word.strip().lower().partition("-")
+        if name not in known or direction not in ("", "asc", "desc"):
+            raise InvalidInput(
+                f"“{word.strip()[:40]}” isn't an order. Use {', '.join(known)}, with -asc or -desc, and commas between "
+                "several."
+            )
+        found.setdefault(known[name], direction == ("asc" if name in _DOWNWARD else "desc"))
+    return tuple(found.items())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

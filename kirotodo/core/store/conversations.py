@@ -57,7 +57,7 @@ class ConversationStore:
 
         wanted = None if search is None else terms(search)
         found = None if wanted is None else await self._scope.find(("conversation", "message"), wanted)
-        mark = None if cursor is None else decode(cursor, sort=_SORT, kinds=(datetime, int))
+        mark = None if cursor is None else decode(cursor, sort=_SORT, stages=[(datetime, int)])
         statement = page(None if found is None else found.refs(), None if mark is None else mark.key)
         rows = await self._scope.rows(statement, {"most": limit + 1})
         following = None

@@ -30,14 +30,15 @@ def encode(mark: Cursor) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def decode(text: str, *, sort: str, kinds: Sequence[type], stages: int = 1) -> Cursor:
-    """The mark of a page in this sort, whose key has these types. Raises `InvalidInput` on anything else."""
+def decode(text: str, *, sort: str, stages: Sequence[Sequence[type]]) -> Cursor:
+    """The mark of a page in this sort, whose key has these types in each stage. Raises `InvalidInput` on anything
+    else."""
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         found, stage, total, *key = json.loads(base64.urlsafe_b64decode(padded))
-        if found != sort or type(total) not in (int, NoneType) or stage not in range(stages) or len(key) != len(kinds):
+        if found != sort or type(total) not in (int, NoneType) or stage not in range(len(stages)):
             raise ValueError(found)
-        values = tuple(_part(part, kind) for part, kind in zip(key, kinds, strict=True))
+        values = tuple(_part(part, kind) for part, kind in zip(key, stages[stage], strict=True))
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise InvalidInput("That cursor doesn't belong to this list. Start again from the first page.") from None
     return Cursor(sort=sort, stage=int(stage), key=values, total=total)

@@ -109,7 +109,7 @@ class NamedTasks:
 
     async def rows(self, stage: Stage, key: tuple[Any, ...] | None, limit: int) -> list[AnyRow]:
         order = stage.order
-        start = [] if key is None else [_beyond(order, key)]
+        start = [*conditions(stage.names), *([] if key is None else [_beyond(order, key)])]
         if self._ids is not None:
             if not self._ids:
                 return []
@@ -155,7 +155,7 @@ class NamedTasks:
             passed = stride or min([(await self._scope.rows(source.named.size))[0][0] for source in self._many])
             # The end of the stride as a key, not as a row count: the query then stops there whatever it finds.
             key = select(*key_of(order.columns)).where(*walked, *start)
-            last = ordered(key, order.columns, order.descending).limit(1).offset(passed)
+            last = ordered(key, order.columns).limit(1).offset(passed)
             end = await self._scope.first(last, self._parameters)
             until = [] if end is None else [~_beyond(order, end, and_at=True)]
             asked = (*walked, *(source.holds for source in self._many), *start, *until)
@@ -166,11 +166,11 @@ class NamedTasks:
         return found + await self._rows(order, (part, *self._among_ids(), *within, *start), limit - len(found))
 
     async def _rows(self, order: Order, asked: Sequence[ColumnElement[bool]], limit: int) -> list[AnyRow]:
-        statement = rows(order.columns, order.descending, *asked)
+        statement = rows(order.columns, *asked)
         return list(await self._scope.rows(statement, {**self._parameters, "most": limit}))
 
 
 def _beyond(order: Order, key: Any, *, and_at: bool = False) -> ColumnElement[bool]:
     """What comes after a key in this order, or at it too."""
-    condition: ColumnElement[bool] = beyond(order.columns, order.descending, tuple(key), and_at=and_at)
+    condition: ColumnElement[bool] = beyond(order.columns, tuple(key), and_at=and_at)
     return condition

@@ -7,10 +7,11 @@ Where a tag or a search names tasks, `core.store.named_tasks` finds them in plac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
-from kirotodo.core.domain.task import Page, Sort, Status, Task, TaskFilter
+from kirotodo.core.domain.task import Page, Sort, Status, Task, TaskFilter, sort_keys
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.task_rows import TaskRows, rank
@@ -19,6 +20,8 @@ from kirotodo.core.text.folding import name_key
 
 _SQL: Final = Statements("task_queries")
 _FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
+CROWD: Final = 1_000
+"""So many tasks are found by themselves and sorted; more are found sooner on a walk along the order."""
 _LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
@@ -100,42 +103,113 @@ PARTS: Final[dict[Status | None, tuple[bool, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The columns of a sort, before the id, and whether the greatest comes first."""
+    """The columns of a sort, before the id; one with a - before its name is descending, and the id as the last one."""
 
     columns: tuple[str, ...]
-    kinds: tuple[type, ...]
-    descending: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the columns, with that of the id."""
+        return (*(column.removeprefix("-") for column in self.columns), "id")
+
+    @property
+    def kinds(self) -> tuple[type, ...]:
+        """Return the type of each part of a key."""
+        return tuple(_KINDS[name] for name in self.names)
 
     def of(self, row: AnyRow) -> tuple[Any, ...]:
         """Return the key of a row."""
-        return (*(getattr(row, name) for name in self.columns), row.id)
+        return tuple(getattr(row, name) for name in self.names)
+
+    def sorted(self, rows: Sequence[AnyRow]) -> list[AnyRow]:
+        """Return rows in this order."""
+        found = list(rows)
+        directions = [column.startswith("-") for column in self.columns]
+        for name, downward in reversed(list(zip(self.names, (*directions, directions[-1]), strict=True))):
+            found.sort(key=attrgetter(name), reverse=downward)
+        return found
+
+
+_KINDS: Final[Mapping[str, type]] = {
+    **dict.fromkeys(
+        ("due_key", "due_or_first", "title_key", "project_key", "project_or_first", "project_or_last"), str
+    ),
+    **dict.fromkeys(("created_at", "updated_at", "completed_at", "completed_or_never", "completed_or_last"), datetime),
+    **dict.fromkeys(("priority", "id"), int),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Open tasks, done ones or both, merged in one order."""
+    """Open tasks, done ones or both, merged in one order; `names` are conditions that hold of all of them.
+
+    Where `crowd` names a count that is kept, and that is high, `many_` stands before those names.
+    """
 
     order: Order
     parts: tuple[bool, ...]
+    names: tuple[str, ...] = ()
+    crowd: str = ""
 
     def merged(self, rows: Sequence[AnyRow], limit: int) -> list[AnyRow]:
         """Return the first rows of several parts."""
-        return (
-            list(rows)
-            if len(self.parts) == 1
-            else sorted(rows, key=self.order.of, reverse=self.order.descending)[:limit]
-        )
+        return list(rows) if len(self.parts) == 1 else self.order.sorted(rows)[:limit]
 
 
-_NEWEST: Final = Order(("created_at",), (datetime, int), descending=True)
-_ORDERS: Final[dict[Sort, Order]] = {
-    "due": Order(("due_key",), (str, int)),
-    "priority": Order(("priority", "due_key"), (int, str, int)),
-    "title": Order(("title_key",), (str, int)),
-    "created": _NEWEST,
-    "updated": Order(("updated_at",), (datetime, int), descending=True),
-    "completed": Order(("completed_at",), (datetime, int), descending=True),
+_COLUMNS: Final[Mapping[Sort, str]] = {
+    "due": "due_key",
+    "priority": "priority",
+    "title": "title_key",
+    "created": "-created_at",
+    "updated": "-updated_at",
+    "completed": "-completed_at",
+    "project": "project_key",
 }
+_LATER: Final[Mapping[tuple[Sort, bool], str]] = {
+    ("due", True): "-due_or_first",
+    ("completed", False): "-completed_or_never",
+    ("completed", True): "completed_or_last",
+    ("project", False): "project_or_last",
+    ("project", True): "-project_or_first",
+}
+"""Columns for sorts that come after another, by whether they are reversed: what is NULL comes last either way."""
+
+
+def _reversed(column: str) -> str:
+    return column.removeprefix("-") if column.startswith("-") else f"-{column}"
+
+
+def _column(sort: Sort, back: bool) -> str:
+    return _reversed(_COLUMNS[sort]) if back else _COLUMNS[sort]
+
+
+def _stages(where: TaskFilter) -> list[Stage]:
+    """Return what comes after what: tasks without a project or date after those with one, done tasks before open ones
+    where the order is that of completion, and priorities one by one where more than the due date orders them."""
+    parts = PARTS[where.status]
+    (first, back), *later = sort_keys(where.sort)
+    rest = tuple(_LATER.get(key) or _column(*key) for key in later)
+    own = (_column(first, back), *rest)
+    by_due = rest or ("due_key",)
+    match first:
+        case "completed":
+            newest = Order(rest or ("-created_at",))
+            return [Stage(Order(own) if done else newest, (done,)) for done in reversed(parts)]
+        case "project":
+            named = Stage(Order((own[0], *by_due)), parts, ("with_project",))
+            return [named, Stage(Order(by_due), parts, ("without_project",), "without_project" if rest else "")]
+        case "priority" if back or by_due != ("due_key",):
+            ranks = [f"rank_{rank}" for rank in (range(3, -1, -1) if back else range(4))]
+            return [Stage(Order(by_due), parts, (rank,), rank if rest else "") for rank in ranks]
+        case "priority":
+            return [Stage(Order(("priority", "due_key")), parts)]
+        case "due" if back or rest:
+            return [
+                Stage(Order(own), parts, ("dated",)),
+                Stage(Order(rest or ("due_key",)), parts, ("undated",), "undated" if rest else ""),
+            ]
+        case _:
+            return [Stage(Order(own), parts)]
 
 
 class Finder(Protocol):
@@ -156,13 +230,14 @@ async def page_of(
     stages = _stages(where)
     mark = None
     if cursor is not None:
-        mark = decode(cursor, sort=where.sort, kinds=stages[0].order.kinds, stages=len(stages))
+        mark = decode(cursor, sort=where.sort, stages=[stage.order.kinds for stage in stages])
     finder = await _finder(scope, where, today=today, zone=zone)
     found: list[tuple[int, AnyRow]] = []
     first = mark.stage if mark else 0
     for at in range(first, len(stages)):
         key = mark.key if mark is not None and at == first else None
-        found += [(at, row) for row in await finder.rows(stages[at], key, limit + 1 - len(found))]
+        stage = await _worded(scope, stages[at])
+        found += [(at, row) for row in await finder.rows(stage, key, limit + 1 - len(found))]
         if len(found) > limit:
             break
     more = len(found) > limit
@@ -173,6 +248,18 @@ async def page_of(
         following = encode(Cursor(sort=where.sort, stage=at, key=stages[at].order.of(row), total=total))
     items = await TaskRows(scope).values([row for _, row in found[:limit]])
     return Page(items=items, next=following, total=total)
+
+
+async def _worded(scope: Scope, stage: Stage) -> Stage:
+    """Return a stage whose conditions hold of so many tasks that the index of its order is walked for them, so worded.
+
+    Where they are few, they are found along the index of the condition, and sorted.
+    """
+    if not stage.crowd:
+        return stage
+    row = await scope.first(_SQL.made("kept_total", stage.parts, stage.crowd))
+    crowded = row is not None and row[0] > CROWD
+    return replace(stage, names=tuple(f"many_{name}" for name in stage.names)) if crowded else stage
 
 
 async def _finder(scope: Scope, where: TaskFilter, *, today: date, zone: ZoneInfo) -> Finder:
@@ -194,14 +281,6 @@ async def _whole(scope: Scope, parts: tuple[bool, ...]) -> int:
     return 0 if counts is None else sum(counts[int(done)] for done in parts)
 
 
-def _stages(where: TaskFilter) -> list[Stage]:
-    """What comes after what: one stage, but by completion the done tasks come before all open ones."""
-    parts = PARTS[where.status]
-    if where.sort != "completed":
-        return [Stage(_ORDERS[where.sort], parts)]
-    return [Stage(_ORDERS["completed"] if done else _NEWEST, (done,)) for done in reversed(parts)]
-
-
 class _Walk:
     """Finds tasks along the index of the sort, by what their own rows say."""
 
@@ -210,7 +289,7 @@ class _Walk:
         self._conditions = conditions
 
     async def rows(self, stage: Stage, key: tuple[Any, ...] | None, limit: int) -> list[AnyRow]:
-        order, names = stage.order, self._conditions.names
+        order, names = stage.order, (*stage.names, *self._conditions.names)
         given: Mapping[str, Any] = {
             **self._conditions.parameters,
             **{f"key_{place}": part for place, part in enumerate(key or ())},
@@ -219,7 +298,7 @@ class _Walk:
         found: list[AnyRow] = []
         # `done` stands before the sort in every index, so open and done tasks are walked apart and merged.
         for done in stage.parts:
-            walk = _SQL.made("walk", done, order.columns, order.descending, names, key is not None)
+            walk = _SQL.made("walk", done, order.columns, names, key is not None)
             found += await self._scope.rows(walk, given)
         return stage.merged(found, limit)
 

@@ -146,6 +146,32 @@ def test_a_misspelt_option_is_no_filter(program: CommandRunner) -> None:
     assert "--statsu" in program.fails(2, "list", "--statsu", "all")
 
 
+def test_a_list_is_sorted_by_several_keys(program: CommandRunner) -> None:
+    for text in ("item 10 +a !low", "item 2 +a !high", "item 3 +b !high", "item 1"):
+        program.ok("add", text)
+    assert program.titles("--sort", "title") == ["item 1", "item 2", "item 3", "item 10"]
+    assert program.titles("--sort", "priority,title-desc") == ["item 3", "item 2", "item 10", "item 1"]
+    assert program.titles("--sort", "project-desc,title") == ["item 3", "item 2", "item 10", "item 1"]
+    assert "“nonsense” isn't an order" in program.fails(2, "list", "--sort", "title,nonsense")
+
+
+@pytest.mark.parametrize(
+    ("group", "headings"),
+    [
+        ("project", ["+home", "2 c", "+Work", "1 a", "4 d", "No project", "3 b"]),
+        ("priority", ["!high", "3 b", "!low", "1 a", "No priority", "2 c", "4 d"]),
+        ("tag", ["#Red", "2 c", "1 a", "#x", "1 a", "No tag", "3 b", "4 d"]),
+        ("date", ["Mon 23 Nov", "2 c", "Fri 27 Nov", "1 a", "No date", "3 b", "4 d"]),
+    ],
+)
+def test_a_list_is_printed_in_groups(program: CommandRunner, group: str, headings: list[str]) -> None:
+    for text in ("a 2026-11-27 +Work !low #red #x", "c 2026-11-23 +home #Red", "b !high", "d +Work"):
+        program.ok("add", text)
+    lines = program.ok("list", "--group", group).splitlines()
+    shown = [line if not line.startswith(" ") else " ".join(line.split()[:3:2]) for line in lines if line]
+    assert shown == headings
+
+
 def test_a_long_list_says_what_is_not_shown_and_all_fetches_every_page(program: CommandRunner) -> None:
     tasks = [{"title": f"task {number:03}"} for number in range(230)]
     program.ok("import", "-", stdin=json.dumps(tasks))

@@ -41,7 +41,7 @@ NAMES: Final = ("home", "Two Words", "straße", "MILK")
 NEAR: Final = st.integers(-3, 8).map(lambda days: TODAY + timedelta(days=days))
 
 
-def _some_tasks(count: int) -> list[TaskDraft]:
+def some_tasks(count: int) -> list[TaskDraft]:
     chance = random.Random(13)
 
     def maybe(*values: object) -> object:
@@ -95,12 +95,12 @@ CONDITIONS: Final[st.SearchStrategy[Condition]] = st.recursive(
 )
 
 
-async def _list_of(database: Database, count: int = 60) -> list[Task]:
+async def list_of(database: Database, count: int = 60) -> list[Task]:
     """The whole list, filled when it is asked for first."""
     where = TaskFilter(status="all")
     async with database.begin(ANN) as store:
         if not (await shown(store, where)).items:
-            await store.tasks.add_many(_some_tasks(count))
+            await store.tasks.add_many(some_tasks(count))
         return list((await shown(store, where, limit=200)).items)
 
 
@@ -127,7 +127,7 @@ async def _found(database: Database, where: TaskFilter, limit: int) -> list[int]
 async def test_the_database_and_python_agree_on_any_filter(
     database: Database, condition: Condition, status: Status | None, sort: Sort, limit: int
 ) -> None:
-    tasks = await _list_of(database)
+    tasks = await list_of(database)
     where = with_condition(TaskFilter(filter=written(condition), status=status, sort=sort), at=AT)
     default = "all" if says_status(condition) else "pending"
     expected = {
@@ -145,7 +145,7 @@ async def test_the_database_and_python_agree_on_any_filter(
 
 @pytest.mark.parametrize("text", ["+home", "#milk or +home", "-#milk", "milk", '"call mom"', "is:done", "no:tag"])
 async def test_a_filter_shows_nobody_elses_tasks(database: Database, text: str) -> None:
-    await _list_of(database)
+    await list_of(database)
     where = with_condition(TaskFilter(filter=text, status="all"), at=AT)
     assert await _found(database, where, 200)
     async with database.read(BOB) as store:

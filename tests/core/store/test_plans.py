@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import datetime, time
 from pathlib import Path
 from typing import get_args
 
@@ -9,9 +10,14 @@ import pytest
 from sqlalchemy.dialects import sqlite
 
 from kirotodo.core.domain.task import Sort, Status, TaskDraft, TaskFilter
+from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.statements.tasks import NEXT
-from tests.core.store.conftest import ANN, seen_statements, shown
+from kirotodo.core.tools.filters import with_condition
+from kirotodo.core.tools.user_clock import UserClock
+from tests.core.store.conftest import ANN, BERLIN, TODAY, seen_statements, shown
+
+AT = UserClock(now=datetime.combine(TODAY, time(10), BERLIN), zone=BERLIN, preferences=Preferences())
 
 
 @pytest.fixture
@@ -41,13 +47,44 @@ async def _plans(
 
 @pytest.mark.parametrize("second", [False, True])
 @pytest.mark.parametrize("status", get_args(Status))
-@pytest.mark.parametrize("sort", get_args(Sort))
+@pytest.mark.parametrize(
+    "sort", [*get_args(Sort), *(f"{sort}-asc" for sort in get_args(Sort)), "due-desc", "title-desc"]
+)
 async def test_every_sort_is_a_walk_along_its_index(
-    database: Database, path: Path, sort: Sort, status: Status, second: bool
+    database: Database, path: Path, sort: str, status: Status, second: bool
 ) -> None:
     for plan in await _plans(database, path, TaskFilter(sort=sort, status=status), second=second):
         assert "TEMP B-TREE" not in plan
         assert "SEARCH tasks USING INDEX ix_tasks_" in plan
+
+
+@pytest.mark.parametrize("sort", ["priority,title", "due,title-desc", "project,created", "title,due", "created,title"])
+async def test_further_keys_sort_no_more_than_what_the_first_leaves_equal(
+    database: Database, path: Path, sort: str
+) -> None:
+    for plan in await _plans(database, path, TaskFilter(sort=sort)):
+        assert "SEARCH tasks USING INDEX ix_tasks_" in plan
+        assert "SCAN" not in plan
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("due:today or +home", "ix_tasks_project"),
+        ("#a or #b", "ix_task_tags_tag"),
+        ("(+home -!low) or !high", "ix_tasks_project"),
+        ("added:today -#milk", "ix_tasks_created"),
+    ],
+)
+async def test_conditions_are_looked_up_along_their_indexes(
+    database: Database, path: Path, text: str, index: str
+) -> None:
+    where = with_condition(TaskFilter(filter=text, status="all"), at=AT)
+    plans = await _plans(database, path, where, about="FROM")
+    assert any(index in plan for plan in plans)
+    for plan in plans:
+        assert "SCAN tasks" not in plan
+        assert "SCAN task_tags" not in plan
 
 
 @pytest.mark.parametrize(
