@@ -89,9 +89,9 @@ Examples:
 A filter:
   milk "call mom"       words, or a phrase
   +home #urgent !high   project, tag, priority (+"two words" for a name with spaces)
-  due:today             also done: and added:; due:<friday, due:today..friday
+  due:today             also done:, added: and start:; due:<friday, due:today..friday
   overdue is:recurring  also is:open, is:done
-  no:date               also time, project, tag, priority, notes, reminder
+  no:date               also time, start, project, tag, priority, notes, reminder
   -#waiting             leave out; a or b; (a or b) c
 
 \b

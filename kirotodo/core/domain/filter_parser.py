@@ -67,8 +67,23 @@ _SIGILS: Final = {
 }
 """Fields of other programs that have a sign here."""
 _FIELD_WORDS: Final = {
-    **{"deadline": "due:", "date": "due:", "completed": "done:", "finished": "done:", "created": "added:"},
-    **{"status": "is:", "state": "is:", "has": "-no:", "without": "no:", "lacks": "no:"},
+    **{
+        "deadline": "due:",
+        "date": "due:",
+        "completed": "done:",
+        "finished": "done:",
+        "created": "added:",
+        "starts": "start:",
+    },
+    **{
+        "starts": "start:",
+        "begins": "start:",
+        "status": "is:",
+        "state": "is:",
+        "has": "-no:",
+        "without": "no:",
+        "lacks": "no:",
+    },
 }
 
 _NO_DAYS: Final = {
@@ -288,7 +303,7 @@ class _Parser:
         if not words:
             self._fail(f"Name a day after {field}:, such as {field}:today or {field}:2026-12-24.", place)
         try:
-            return self._read_days(words, past=field != "due", after=after)
+            return self._read_days(words, past=field in ("done", "added"), after=after)
         except InvalidInput as error:
             self._fail(error.message, place)
 

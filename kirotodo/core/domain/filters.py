@@ -16,12 +16,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from kirotodo.core.domain.task import Priority, Task, searchable
+from kirotodo.core.domain.task import Priority, Task
 from kirotodo.core.text.folding import name_key
-from kirotodo.core.text.search_terms import Terms, fold, has_terms, phrase_terms, terms
+from kirotodo.core.text.search_terms import Terms, fold, has_terms, phrase_terms, searchable, terms
 
-DayField = Literal["due", "done", "added"]
-Lackable = Literal["date", "time", "project", "tag", "notes", "reminder"]
+DayField = Literal["due", "done", "added", "start"]
+Lackable = Literal["date", "time", "start", "project", "tag", "notes", "reminder"]
 State = Literal["open", "done", "recurring", "overdue"]
 
 
@@ -56,7 +56,7 @@ class OfPriority(Struct, frozen=True):
 
 
 class Days(Struct, frozen=True):
-    """The task is due, was done or was added on one of these local days, inclusive; at least one end is given."""
+    """The task is due, starts, was done or was added on one of these local days, inclusive; an end may be missing."""
 
     field: DayField
     first: dt.date | None
@@ -152,12 +152,13 @@ class TaskAt:
     @cached_property
     def text(self) -> str:
         """Return what words are looked for in, folded."""
-        return fold(searchable(self.task))
+        task = self.task
+        return fold(searchable(title=task.title, notes=task.notes, project=task.project, tags=task.tags))
 
     def day(self, field: DayField) -> dt.date | None:
         """Return the local day of a field, None where it is empty."""
-        if field == "due":
-            return self.task.due_date
+        if field in ("due", "start"):
+            return self.task.due_date if field == "due" else self.task.start_date
         moment = self.task.completed_at if field == "done" else self.task.created_at
         return None if moment is None else moment.astimezone(self.zone).date()
 
@@ -218,6 +219,7 @@ class TaskAt:
 _IS_EMPTY: Final[Mapping[Lackable, Callable[[Task], bool]]] = {
     "date": lambda task: task.due_date is None,
     "time": lambda task: task.due_time is None,
+    "start": lambda task: task.start_date is None,
     "project": lambda task: task.project is None,
     "tag": lambda task: not task.tags,
     "notes": lambda task: not task.notes,

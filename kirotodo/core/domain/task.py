@@ -90,11 +90,6 @@ class Task:
         return cls(id=id, updated_at=now, **{**given, "created_at": draft.created_at or now, "tags": tuple(draft.tags)})
 
 
-def searchable(task: Task) -> str:
-    """Return the text of a task that words are looked for in."""
-    return "\n".join((task.title, task.notes, task.project or "", *task.tags))
-
-
 TaskField = Literal[
     "title",
     "notes",

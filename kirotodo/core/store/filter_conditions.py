@@ -114,7 +114,7 @@ class FilterSql:
                 return self._along(_T.project_key == name_key(name))
             case OfPriority(priority) if priority != "none":
                 return self._along(_T.priority == rank(priority))
-            case Days():
+            case Days(field) if field != "start":
                 return self._along(*self._between(condition, nullable=False))
             case Is("overdue"):
                 return _query(_T.id, (*_MINE, ~_T.done, _T.due_key < self._today.isoformat()))
@@ -144,6 +144,10 @@ class FilterSql:
         if days.field == "due":
             yield _T.due_key >= (days.first or dt.date.min).isoformat()
             yield _T.due_key < (NO_DATE if days.last is None else after_day(days.last))
+            return
+        if days.field == "start":
+            yield _T.start_date.between(days.first or dt.date.min, days.last or dt.date.max)
+            yield _T.start_date.is_not(None)
             return
         column = _T.completed_at if days.field == "done" else _T.created_at
         if nullable and days.field == "done":
@@ -193,6 +197,7 @@ def _query(column: Any, where: tuple[ColumnElement[bool], ...]) -> Ids:
 _IS_EMPTY: Final[Mapping[Lackable, Callable[[], ColumnElement[bool]]]] = {
     "date": lambda: _T.due_key >= NO_DATE,
     "time": lambda: _T.due_time.is_(None),
+    "start": lambda: _T.start_date.is_(None),
     "project": lambda: _T.project_key.is_(None),
     "tag": lambda: ~select(literal(1)).where(task_tags.c.user_id == UID, task_tags.c.task_id == _T.id).exists(),
     "notes": lambda: _T.notes == "",

@@ -10,12 +10,12 @@ from dataclasses import fields
 from datetime import date, datetime, time
 from typing import Any, Final, NamedTuple, get_args
 
-from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskDraft, TaskField, searchable
+from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskDraft, TaskField
 from kirotodo.core.store.json_texts import dump_series, load_series
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.transaction import Scope
 from kirotodo.core.text.folding import name_key
-from kirotodo.core.text.search_terms import Document
+from kirotodo.core.text.search_terms import Document, searchable
 
 _SQL: Final = Statements("task_rows")
 
@@ -160,7 +160,7 @@ class TaskRows:
         row = {"id": task.id, **_values(task), "series_id": series_id, "revision": revision}
         await self._scope.insert(_SQL.INSERT, row)
         await self._insert_tags(task)
-        await self._scope.index(Document(kind="task", ref=task.id, text=searchable(task)))
+        await self._scope.index(Document(kind="task", ref=task.id, text=_searchable(task)))
 
     async def insert_many(
         self, added: Sequence[Task], *, revision: int, hidden: bool, series: Mapping[int, int]
@@ -171,7 +171,7 @@ class TaskRows:
         rows = [{"id": task.id, **_values(task), "series_id": series.get(task.id), **shared} for task in added]
         await self._scope.insert(_SQL.INSERT, *rows)
         await self._scope.insert(_SQL.INSERT_TAGS, *(row for task in added for row in _tag_rows(task)))
-        texts = (Document(kind="task", ref=task.id, text=searchable(task)) for task in added)
+        texts = (Document(kind="task", ref=task.id, text=_searchable(task)) for task in added)
         await self._scope.index(*texts)
 
     async def show_many(self, first: int, last: int, *, revision: int) -> None:
@@ -184,8 +184,8 @@ class TaskRows:
         if before.tags != after.tags:
             await self._scope.execute(_SQL.DELETE_TAGS, {"the_id": after.id})
             await self._insert_tags(after)
-        if searchable(before) != searchable(after):
-            await self._scope.reindex("task", after.id, searchable(after))
+        if _searchable(before) != _searchable(after):
+            await self._scope.reindex("task", after.id, _searchable(after))
 
     async def hide(self, ids: Sequence[int], *, revision: int) -> None:
         """Delete these, so that they can be shown again."""
@@ -202,6 +202,10 @@ class TaskRows:
 
     async def _insert_tags(self, task: Task) -> None:
         await self._scope.insert(_SQL.INSERT_TAGS, *_tag_rows(task))
+
+
+def _searchable(task: Task) -> str:
+    return searchable(title=task.title, notes=task.notes, project=task.project, tags=task.tags)
 
 
 def _tag_rows(task: Task) -> list[dict[str, Any]]:

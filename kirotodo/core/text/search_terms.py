@@ -8,6 +8,7 @@ knows them too.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -64,6 +65,11 @@ class Terms:
     def runs(self) -> tuple[str, ...]:
         """Characters that stand apart and next to each other, as the words that each of them is in an index."""
         return tuple(found for sign in self.signs for found in _APART_WORDS.findall(sign))
+
+
+def searchable(*, title: str, notes: str, project: str | None, tags: Sequence[str]) -> str:
+    """Return the text of a task that words are looked for in."""
+    return "\n".join((title, notes, project or "", *tags))
 
 
 def fold(text: str) -> str:

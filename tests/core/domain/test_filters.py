@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kirotodo.core.domain.filters import (
     Condition,
+    DayField,
     Days,
     InProject,
     Is,
@@ -78,6 +79,8 @@ def due(first: str | None, last: str | None) -> Days:
         ("done:yesterday", Days("done", day("2026-11-27"), day("2026-11-27"))),
         ("done:monday", Days("done", day("2026-11-23"), day("2026-11-23"))),
         ('added:"last week"', Days("added", day("2026-11-16"), day("2026-11-22"))),
+        ("start:monday", Days("start", day("2026-11-30"), day("2026-11-30"))),
+        ("no:start start:>today", all_of(Lacks("start"), Days("start", day("2026-11-29"), None))),
         ("overdue OVERDUE is:late", all_of(Is("overdue"), Is("overdue"), Is("overdue"))),
         ("is:done or is:open", any_of(Is("done"), Is("open"))),
         ("is:recurring no:time", all_of(Is("recurring"), Lacks("time"))),
@@ -174,7 +177,7 @@ LEAVES: Final[st.SearchStrategy[Condition]] = st.one_of(
     NAMES.map(InProject),
     NAMES.map(Tagged),
     st.sampled_from(PRIORITIES).map(OfPriority),
-    st.builds(_days, st.sampled_from(("due", "done", "added")), DAYS, DAYS, st.integers(0, 2)),
+    st.builds(_days, st.sampled_from(get_args(DayField)), DAYS, DAYS, st.integers(0, 2)),
     st.sampled_from(get_args(Lackable)).map(Lacks),
     st.sampled_from(get_args(State)).map(Is),
 )

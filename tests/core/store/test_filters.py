@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kirotodo.core.domain.filters import (
     Condition,
+    DayField,
     Days,
     InProject,
     Is,
@@ -58,6 +59,7 @@ def some_tasks(count: int) -> list[TaskDraft]:
                 priority=chance.choice(PRIORITIES),
                 due_date=day,  # type: ignore[arg-type]
                 due_time=maybe(time(9), time(17, 30)) if day else None,  # type: ignore[arg-type]
+                start_date=maybe(TODAY, TODAY - timedelta(days=2), TODAY + timedelta(days=2)),  # type: ignore[arg-type]
                 recurrence=maybe("FREQ=DAILY") if day else None,  # type: ignore[arg-type]
                 remind_at=maybe(moment),  # type: ignore[arg-type]
                 project=maybe(*NAMES),  # type: ignore[arg-type]
@@ -80,7 +82,7 @@ LEAVES: Final[st.SearchStrategy[Condition]] = st.one_of(
     st.sampled_from((*NAMES, "STRASSE", "nowhere")).map(InProject),
     st.sampled_from((*NAMES, "STRASSE", "nothing")).map(Tagged),
     st.sampled_from(PRIORITIES).map(OfPriority),
-    st.builds(_days, st.sampled_from(("due", "done", "added")), NEAR, NEAR, st.integers(0, 2)),
+    st.builds(_days, st.sampled_from(get_args(DayField)), NEAR, NEAR, st.integers(0, 2)),
     st.sampled_from(get_args(Lackable)).map(Lacks),
     st.sampled_from(get_args(State)).map(Is),
 )
