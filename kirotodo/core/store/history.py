@@ -42,7 +42,7 @@ class History:
         given: dict[str, Any] = {"most": limit + 1}
         names: list[str] = []
         if cursor is not None:
-            names, given["before_id"] = ["before"], decode(cursor, sort=_SORT, kinds=(int,)).key[0]
+            names, given["before_id"] = ["before"], decode(cursor, sort=_SORT, stages=[(int,)]).key[0]
         elif until is not None:
             names, given["before_id"] = ["before"], await self.last_before(until) + 1
         if since is not None:
