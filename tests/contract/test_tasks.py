@@ -303,3 +303,12 @@ async def test_a_filter_that_cannot_be_read_says_where(backend: Backend) -> None
         await backend.tasks(TaskFilter(filter="milk prio:high"))
     error = caught.value
     assert (error.text, error.position, error.suggestion) == ("milk prio:high", 5, "!high")
+
+
+async def test_filters_in_words_are_read_as_of_the_day_that_is_looked_back_to(harness: BackendHarness) -> None:
+    backend = harness.backend
+    await backend.add_from_text("milk today")
+    await backend.add_from_text("rent friday")
+    harness.clock.advance(days=4)
+    page = await backend.tasks_as_of("yesterday", TaskFilter(filter="due:tomorrow -milk"))
+    assert [task.title for task in page.items] == ["rent"]
