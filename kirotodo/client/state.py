@@ -41,6 +41,8 @@ class _Remembered:
     model: str | None = None
     last_conversation: int | None = None
     pane_open: bool = True
+    pane_width: int | None = None
+    task_view: str | None = None
     hints: frozenset[str] = frozenset()
     """Written by earlier releases, and kept for them."""
 
@@ -134,6 +136,24 @@ class ClientState:
     def pane_open(self, is_open: bool) -> None:
         self._now = replace(self._now, pane_open=is_open)
 
+    @property
+    def pane_width(self) -> int | None:
+        """Return the width that the user gave the task pane, None for the usual one."""
+        return self._now.pane_width
+
+    @pane_width.setter
+    def pane_width(self, width: int | None) -> None:
+        self._now = replace(self._now, pane_width=width)
+
+    @property
+    def task_view(self) -> str | None:
+        """Return the id of the view of the tasks that was shown last."""
+        return self._now.task_view
+
+    @task_view.setter
+    def task_view(self, view: str | None) -> None:
+        self._now = replace(self._now, task_view=view)
+
     # --- the file ---
 
     @property
@@ -188,6 +208,8 @@ class ClientState:
                 disk.last_conversation if now.last_conversation == saved.last_conversation else now.last_conversation
             ),
             pane_open=disk.pane_open if now.pane_open == saved.pane_open else now.pane_open,
+            pane_width=disk.pane_width if now.pane_width == saved.pane_width else now.pane_width,
+            task_view=disk.task_view if now.task_view == saved.task_view else now.task_view,
             hints=disk.hints,
         )
 
@@ -258,6 +280,8 @@ def _to_json(remembered: _Remembered) -> bytes:
             "model": remembered.model,
             "last_conversation": remembered.last_conversation,
             "pane_open": remembered.pane_open,
+            "pane_width": remembered.pane_width,
+            "task_view": remembered.task_view,
             "hints": sorted(remembered.hints),
         },
         indent=1,
@@ -278,6 +302,8 @@ def _from_json(data: bytes) -> _Remembered:
         model=_name(raw.get("model")),
         last_conversation=_id(last),
         pane_open=raw.get("pane_open") is not False,
+        pane_width=_id(raw.get("pane_width")),
+        task_view=_name(raw.get("task_view")),
         hints=frozenset(_texts(raw.get("hints"))),
     )
 

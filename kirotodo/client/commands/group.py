@@ -22,6 +22,8 @@ from kirotodo.client.commands.output import pointed_out, say
 from kirotodo.core.errors import FilterError, InvalidInput, KirotodoError, NotSignedIn, Unreachable
 from kirotodo.core.text.sanitize import sanitize_line
 
+CHAT_OPTIONS: Final = frozenset({"--new", "--conversation", "-n", "--model", "--plain"})
+"""Options of the chat, which opens without its name."""
 COMMAND_ALIASES: Final = {
     "ls": "list",
     "tasks": "list",
@@ -96,6 +98,13 @@ class CommandGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), attribute)
         with_env_file(command, hidden=cmd_name not in self.env_file_help_for)
         return with_server_options(command) if cmd_name in self.server_option_for else command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read `kirotodo --new` as `kirotodo chat --new`: without a command, the options are those of the chat."""
+        given = {arg.partition("=")[0] for arg in args}
+        if given & CHAT_OPTIONS and not given & self.import_paths.keys():
+            args = ["chat", *args]
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

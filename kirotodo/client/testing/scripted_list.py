@@ -20,7 +20,7 @@ from kirotodo.core.domain.task import TITLE_MAX, Change, Changed, Page, Task, Ta
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotFound, NotUndoable
 
 _PENDING: Final = TaskFilter()
-_PLAIN: Final = ("title", "notes", "priority", "recurrence", "recurs_from", "project")
+_PLAIN: Final = ("title", "notes", "priority", "recurrence", "recurs_from", "project", "due_date", "due_time")
 
 
 class ScriptedList:
@@ -302,6 +302,9 @@ class ScriptedList:
             values["remind_at"] = self.clock() + timedelta(minutes=minutes)
         if "tags" in given:
             values["tags"] = tuple(given["tags"])
+        added, gone = given.get("add_tags", ()), given.get("remove_tags", ())
+        if added or gone:
+            values["tags"] = tuple(tag for tag in (*task.tags, *added) if tag not in gone)
         return replace(task, **values, updated_at=self.clock())
 
     def _moment(self, words: str) -> tuple[date | None, time | None]:

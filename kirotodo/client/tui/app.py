@@ -8,14 +8,16 @@ import logging
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import Any, Final, TextIO, TypeAlias, cast
+from typing import Any, Final, Literal, TextIO, TypeAlias, cast
 
 from rich.console import Console
+from rich.text import Text
 from textual import events
 from textual.actions import SkipAction
 from textual.app import App
@@ -46,6 +48,8 @@ from kirotodo.core.errors import KirotodoError, NotSignedIn
 BackendSource: TypeAlias = Backend | Callable[[], Awaitable[Backend]]
 SECOND_PRESS: Final = timedelta(seconds=3)
 """Within this time of each other, two ctrl+c quit the program."""
+TOASTS: Final = 2
+"""Sentences in passing that stand on the screen at a time."""
 PASTED: Final = "These lines arrived all at once, so they count as a paste. Press enter when they are right."
 PASTED_NOWHERE: Final = "Lines arrived all at once, as from a paste. They were ignored: no text has the focus."
 log = logging.getLogger(__name__)
@@ -103,6 +107,9 @@ class KirotodoApp(App[None]):
         self._refusal: KirotodoError | None = None
         self._interrupted: datetime | None = None
         self._paste = UnmarkedPaste()
+        self._mouse = True
+        self._takes_keys = False
+        self._early_keys: list[events.Key | events.Paste] = []
         self._key_order = KeyOrder(self, super().on_event)
         self.background = BackgroundWork(self.core, chat=lambda: self.chat, failed=self._post_result)
         self.chat = ChatScreen(self, conversation_id=conversation_id, new=new, model=model)
@@ -128,9 +135,12 @@ class KirotodoApp(App[None]):
         if self.keys.problems:
             self.toast("\n".join(("Your keys in config.toml:", *self.keys.problems)), "warning")
         self.call_after_refresh(self.open_core)
+        self.call_after_refresh(self.take_early_keys)
 
     def _draw_anew(self, _: object) -> None:
         """Draw everything after `fg`: Textual starts with an empty screen and draws only what changes."""
+        if not self._mouse:
+            self._apply_mouse()
         self.refresh(layout=True)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -235,9 +245,15 @@ class KirotodoApp(App[None]):
         """Cancel the jobs of a group."""
         self.workers.cancel_group(self, group)
 
-    def edit(self, what: Callable[[Backend], Awaitable[Changed]], notice: str | Callable[[Changed], str]) -> None:
+    def edit(
+        self,
+        what: Callable[[Backend], Awaitable[Changed]],
+        notice: str | Callable[[Changed], str],
+        *,
+        reverts: Literal["undo", "redo"] | None = None,
+    ) -> None:
         """Edit the list directly, then show `notice`; a failure shows its own sentence."""
-        self.work(self.background.edit(what, notice))
+        self.work(self.background.edit(what, notice, reverts=reverts))
 
     # --- what screens ask for ---
 
@@ -246,11 +262,14 @@ class KirotodoApp(App[None]):
         self.chat.post_message(message)
 
     def open_screen(self, screen: Screen[Any]) -> None:
-        """Show a screen over the present one."""
+        """Show a screen over the present one; what was said in passing would lie over it."""
+        self.clear_notifications()
         self.push_screen(screen)
 
     def toast(self, text: str, severity: Severity = "information") -> None:
-        """Show one sentence of plain text in passing."""
+        """Show one sentence of plain text in passing; of several at a time only the latest ones stay."""
+        for old in list(self._notifications)[: 1 - TOASTS]:
+            self._unnotify(old, refresh=False)
         self.notify(steady(clean(text)), severity=severity, markup=False)
 
     def offer_download(self, text: str, filename: str) -> bool:
@@ -271,6 +290,35 @@ class KirotodoApp(App[None]):
         self.theme = name
         self.state.theme = name
         self.state.save()
+
+    # --- copying and the mouse ---
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text with a tool, through the terminal or into a file, and say which it was."""
+        self._clipboard = text
+        self.work(self._copy(text), group="copy")
+
+    async def _copy(self, text: str) -> None:
+        from kirotodo.client.tui.clipboard import Clipboard
+
+        driver, state = self._driver, self.state.path
+        write = driver.write if driver is not None else None
+        folder = state.parent if state is not None else None
+        clipboard = Clipboard(environ=os.environ, write=write, folder=folder, at_terminal=not self.is_web)
+        self.toast(await clipboard.copy(text))
+
+    def action_toggle_mouse(self) -> None:
+        """Leave the mouse to the terminal, which then selects text as everywhere, or take it back."""
+        self._mouse = not self._mouse
+        self._apply_mouse()
+        key = self.keys.label("app.toggle_mouse")
+        off = f"The mouse selects text of the terminal now. {key} gives it back to the chat."
+        self.toast("The mouse works in the chat again." if self._mouse else off)
+
+    def _apply_mouse(self) -> None:
+        name = "_enable_mouse_support" if self._mouse else "_disable_mouse_support"
+        if (switch := getattr(self._driver, name, None)) is not None:  # no part of the base class of drivers
+            switch()
 
     # --- the size and the end ---
 
@@ -322,12 +370,26 @@ class KirotodoApp(App[None]):
         self.state.save()
         self.action_suspend_process()
 
+    def _fatal_error(self) -> None:
+        """Report a crash in one sentence, without the values of variables: they are other people's text."""
+        error = self._exception
+        with contextlib.suppress(Exception):
+            self.chat.keep_draft()
+        log.critical("The screen crashed.", exc_info=error)
+        what = f"{type(error).__name__}{_place_of(error)}" if error is not None else "unknown"
+        sentence = f"kirotodo stopped because of an internal error ({what}). What you typed is kept; start it again."
+        self._exit_renderables.append(Text(sentence))
+        self._close_messages_no_wait()
+
     # --- keys ---
 
     async def on_event(self, event: events.Event) -> None:
         """Handle keys in their order, and take several lines that arrive all at once for the paste that they are."""
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
+            return
+        if not self._takes_keys:
+            self._early_keys.append(event)
             return
         if isinstance(event, events.Paste) or self.is_headless:
             await self._key_order.take(event)
@@ -337,6 +399,13 @@ class KirotodoApp(App[None]):
             self.set_timer(PASTE_PAUSE, self._end_paste)
         for each in held:
             await self._deliver(each)
+
+    async def take_early_keys(self) -> None:
+        """Deliver the keys that were pressed before there was anything to type into."""
+        self._takes_keys = True
+        early, self._early_keys = self._early_keys, []
+        for event in early:
+            await self.on_event(event)
 
     def _focused_text(self) -> FocusedText:
         if isinstance(self.focused, TextArea):
@@ -373,6 +442,14 @@ def _as_kirotodo_error(error: Exception, sentence: str) -> KirotodoError:
         return error
     log.error("%s", sentence, exc_info=error)
     return KirotodoError(f"{sentence} ({type(error).__name__}: {error})")
+
+
+def _place_of(error: BaseException) -> str:
+    """Return in which file and line an error was raised, within this program where it passed through it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if "kirotodo" in frame.filename]
+    frame = (own or frames)[-1] if frames else None
+    return f" in {Path(frame.filename).name}:{frame.lineno}" if frame is not None else ""
 
 
 def _close_unstarted(job: Coroutine[Any, Any, object]) -> None:

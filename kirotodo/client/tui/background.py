@@ -8,7 +8,8 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from datetime import date
+from typing import Any, Final, Literal
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -21,6 +22,7 @@ from kirotodo.client.tui.messages import (
     ConversationLoaded,
     ConversationRenamed,
     ConversationsChanged,
+    DoneLoaded,
     Edited,
     EventArrived,
     Failed,
@@ -43,7 +45,9 @@ from kirotodo.core.domain.task import PAGE_MAX, Changed, Task, TaskFilter
 from kirotodo.core.errors import KirotodoError, NotFound, Unreachable
 from kirotodo.core.retry import Backoff
 
-TASKS_SHOWN: Final = 1_000
+TASKS_FIRST: Final = 1_000
+"""Open tasks that the pane is given before the others are loaded."""
+TASKS_SHOWN: Final = 10_000
 """Open tasks that the pane is given; it shows the rest as a count."""
 PAGE: Final = 50
 EARLIER: Final = -1
@@ -202,10 +206,16 @@ class BackgroundWork:
 
     # --- the list ---
 
-    async def edit(self, what: Callable[[Backend], Awaitable[Changed]], notice: str | Callable[[Changed], str]) -> None:
+    async def edit(
+        self,
+        what: Callable[[Backend], Awaitable[Changed]],
+        notice: str | Callable[[Changed], str],
+        *,
+        reverts: Literal["undo", "redo"] | None = None,
+    ) -> None:
         """Edit the list directly, and post the sentence to show once it is done."""
         changed = await what(await self._core())
-        self._post(Edited(changed, notice if isinstance(notice, str) else notice(changed)))
+        self._post(Edited(changed, notice if isinstance(notice, str) else notice(changed), reverts))
 
     async def load_tasks(self) -> None:
         """Load the open tasks, page by page, up to as many as the pane shows."""
@@ -219,8 +229,16 @@ class BackgroundWork:
             # A server that returns the same cursor again would keep this loop going for ever.
             if cursor is None or repeated or len(tasks) >= TASKS_SHOWN:
                 break
+            if len(tasks) == TASKS_FIRST:
+                self._post(TasksLoaded(tuple(tasks), page.total))
         self._post(TasksLoaded(tuple(tasks), page.total))
         await self.status()
+
+    async def load_done(self, since: date | None, *, cursor: str | None = None) -> None:
+        """Load a page of what is done, the latest first; `since` limits it to that day and later ones."""
+        where = TaskFilter(status="completed", completed_from=since, sort="completed")
+        page = await (await self._core()).tasks(where, limit=PAGE_MAX, cursor=cursor)
+        self._post(DoneLoaded(page.items, page.next if since is None else None))
 
     async def follow(self) -> None:
         """Post changes made here or in another program, for as long as the screen lives."""

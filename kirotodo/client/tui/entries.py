@@ -3,7 +3,7 @@
 Tool calls are put into words here: arguments and results on one line, and the details. No widget here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias, assert_never
 
@@ -266,6 +266,27 @@ def _with_call(entry: AnswerEntry, call_id: str, **values: Any) -> AnswerEntry:
 def undone(entry: AnswerEntry, call_id: str) -> AnswerEntry:
     """Return the answer with one call marked as undone."""
     return _with_call(entry, call_id, undone=True, undoable=False)
+
+
+def with_undo_marked(entries: Sequence[Entry], ids: Collection[int], *, undone: bool) -> AnswerEntry | None:
+    """Return the newest answer that changed just these tasks, or some of them, its calls marked as undone or as redone;
+    None where no answer did."""
+    for entry in reversed(entries):
+        if not isinstance(entry, AnswerEntry) or not entry.over:
+            continue
+        marked = tuple(
+            replace(call, undone=undone, undoable=not undone) if _reverted(call, ids, undone=undone) else call
+            for call in entry.calls
+        )
+        if marked != entry.calls:
+            return replace(entry, calls=marked)
+    return None
+
+
+def _reverted(call: Call, ids: Collection[int], *, undone: bool) -> bool:
+    state = call.undoable if undone else call.undone
+    changed = _id_list(call.result or {})
+    return state and bool(changed) and all(id in ids for id in changed)
 
 
 def short_arguments(call: Call) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.content import Content, Span
 
+from kirotodo.core.text.sanitize import sanitize_line
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.markdown import Markdown
@@ -185,6 +187,22 @@ _FENCE: Final = re.compile(r"\s{0,3}(?:```|~~~)")
 _HEADING: Final = re.compile(r"#{1,6}\s+")
 _ITEM: Final = re.compile(r"( *)([-*+]|\d{1,9}[.)])\s+(?=\S)")
 _INLINE: Final = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*(\S(?:.*?\S)?)\*\*|`([^`]+)`")
+
+
+_MARKS: Final = re.compile(r"^\s{0,3}(?:#{1,6}|[-*+]|>)\s+|\*\*|__|`+|\\(?=[!-/:-@\[-`{-~])", re.MULTILINE)
+
+
+def without_marks(text: str) -> str:
+    """Return Markdown on one line without its marks, as a preview shows it."""
+    return sanitize_line(_MARKS.sub("", text))
+
+
+_CODE: Final = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n(.*?)(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def code_blocks(text: str) -> list[str]:
+    """Return the code in the fences of a Markdown text."""
+    return [found[2].rstrip("\n") for found in _CODE.finditer(text)]
 
 
 class StreamedLines:

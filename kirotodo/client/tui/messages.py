@@ -5,6 +5,7 @@ Background work posts these and never touches a widget; other screens post them 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from textual.message import Message
 
@@ -187,6 +188,14 @@ class TasksLoaded(Message):
 
 
 @dataclass
+class DoneLoaded(Message):
+    """Tasks that are done were loaded; `next` continues the list of them."""
+
+    tasks: tuple[Task, ...]
+    next: str | None
+
+
+@dataclass
 class TasksFetched(Message):
     """Tasks changed to what they are here, and those with the ids `removed` are gone."""
 
@@ -224,10 +233,12 @@ class ModelsFetched(Message):
 
 @dataclass
 class Edited(Message):
-    """A direct edit of the list is done; `notice` is the sentence for it."""
+    """A direct edit of the list is done; `notice` is the sentence for it. `reverts` says whether it was an undo or a
+    redo."""
 
     changed: Changed
     notice: str
+    reverts: Literal["undo", "redo"] | None = None
 
 
 @dataclass

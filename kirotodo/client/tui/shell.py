@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from textual.dom import DOMNode
 from textual.message import Message
@@ -48,8 +48,14 @@ class Shell(Protocol):
     def cancel_work(self, group: str) -> None:
         """Cancel the jobs of a group."""
 
-    def edit(self, what: Callable[[Backend], Awaitable[Changed]], notice: str | Callable[[Changed], str]) -> None:
-        """Edit the list, then show `notice`."""
+    def edit(
+        self,
+        what: Callable[[Backend], Awaitable[Changed]],
+        notice: str | Callable[[Changed], str],
+        *,
+        reverts: Literal["undo", "redo"] | None = None,
+    ) -> None:
+        """Edit the list, then show `notice`; `reverts` where the edit is an undo or a redo."""
 
     # --- the screen ---
 
@@ -69,6 +75,12 @@ class Shell(Protocol):
     def offer_download(self, text: str, filename: str) -> bool:
         """Offer a text as a download where the chat runs in a browser; return False in a terminal."""
         ...
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text, and say how."""
+
+    def action_toggle_mouse(self) -> None:
+        """Leave the mouse to the terminal, or take it back."""
 
     def action_toggle_theme(self) -> None:
         """Switch between the light and the dark theme."""

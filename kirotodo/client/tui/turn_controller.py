@@ -329,6 +329,7 @@ class TurnController:
         screen."""
         self._asked = message_seq
         self.answer.watch(turn_id, self.visit)
+        self._show_queue()
 
     def _watch_live_turn(self, page: Transcript) -> None:
         live = next((turn for turn in reversed(page.turns) if turn.status not in FINAL), None)
@@ -357,16 +358,25 @@ class TurnController:
             self._stop_wanted = True
 
     def retry(self, turn_id: str | None = None) -> None:
-        """Send the message of a failed turn again; without an id, that of the last one."""
+        """Send the message of a failed or stopped turn again; without an id, that of the last one."""
         entries = self._view.entries
-        failed = [entry.turn_id for entry in entries if isinstance(entry, AnswerEntry) and entry.status == "failed"]
-        wanted = turn_id or (failed[-1] if failed else "")
+        ended = [
+            entry.turn_id
+            for entry in entries
+            if isinstance(entry, AnswerEntry) and entry.status in ("failed", "cancelled")
+        ]
+        wanted = turn_id or (ended[-1] if ended else "")
         messages = (entry for entry in entries if isinstance(entry, UserEntry) and entry.turn_id == wanted)
         message = next(messages, None)
         if message is not None:
             self.submit(message.text)
         else:
-            self._view.notify("There is no failed turn to try again.", "warning")
+            self._view.notify("No message failed or was stopped, so there is nothing to send again.", "warning")
+
+    def latest_answer(self) -> str:
+        """Return the text of the latest answer that has one."""
+        texts = (entry.text.strip() for entry in reversed(self._view.entries) if isinstance(entry, AnswerEntry))
+        return next(filter(None, texts), "")
 
     def note(self, text: str) -> None:
         """Add a line of the program itself at the end of the conversation."""

@@ -20,7 +20,9 @@ MONTH_NAMES: Final = (
 UNREADABLE_RULE: Final = "on a schedule of its own"
 """What is shown for a rule that is none: only a server that is not ours can send one."""
 NEAR_DAYS: Final = 13
-"""Up to so many days away, a weekday and the day of the month say enough where there is little room."""
+"""Up to so many days ahead, a weekday and the day of the month say enough where there is little room."""
+LATE_DAYS: Final = 99
+"""Up to so many days ago, the number of days says more than a date."""
 
 _UNITS: Final = {
     "MINUTELY": "minute",
@@ -50,7 +52,8 @@ def describe_due(day: dt.date | None, time: dt.time | None = None, *, today: dt.
 
 
 def describe_due_briefly(day: dt.date | None, time: dt.time | None = None, *, today: dt.date) -> str:
-    """Return the same in as few words as tell it: `17:00`, `tomorrow`, `Fri 27 09:00`, `3 Mar`, `3 Mar 2028`."""
+    """Return the same in as few words as tell it: `17:00`, `tomorrow`, `Fri 27 09:00`, `3 Mar`, `3 Mar 2028`. What is
+    past says for how long: `4 days late`."""
     if day is None:
         return ""
     days = (day - today).days
@@ -90,7 +93,9 @@ def _at(day: str, time: dt.time | None) -> str:
 def _brief_day(day: dt.date, days: int, today: dt.date) -> str:
     if abs(days) <= 1:
         return _RELATIVE[days]
-    if abs(days) <= NEAR_DAYS:
+    if -LATE_DAYS <= days < 0:
+        return f"{-days} days late"
+    if 0 < days <= NEAR_DAYS:
         weekday = WEEKDAY_NAMES[day.weekday()][:3]
         return f"{weekday} {day.day}" if day.month == today.month else f"{weekday} {_short(day)}"
     return _short(day) if day.year == today.year or 0 < days < 180 else f"{_short(day)} {day.year:04}"

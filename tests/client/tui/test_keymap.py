@@ -15,7 +15,7 @@ from textual.widget import Widget
 import kirotodo.client.tui
 from kirotodo.client.testing.script import say
 from kirotodo.client.tui.keymap import ACTIONS, BY_ID, HEADINGS, bindings, hints, key_label, keymap, read_key
-from kirotodo.client.tui.screens.help import help_text
+from kirotodo.client.tui.screens.help import KEYS_WIDTH, help_text
 from tests.client.tui.chat_host import backend_of, chatting
 
 
@@ -79,7 +79,8 @@ def test_the_help_lists_every_action_with_its_keys() -> None:
     lines = help_text(keymap()).plain.splitlines()
     for action in ACTIONS:
         labels = "  ".join(key_label(key) for key in action.keys)
-        assert any(line.startswith(labels) and line.endswith(action.help) for line in lines), action.id
+        alone = labels in lines and f"{' ' * KEYS_WIDTH}{action.help}" in lines  # too many keys for their column
+        assert alone or any(line.startswith(labels) and line.endswith(action.help) for line in lines), action.id
     for heading in HEADINGS.values():
         assert heading in lines
 

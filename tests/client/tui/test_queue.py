@@ -69,6 +69,20 @@ async def test_x_removes_one() -> None:
         await chat.wait_for("1. third")
 
 
+async def test_every_queued_message_is_within_reach_of_the_keys() -> None:
+    backend = backend_of([Hold()])
+    async with chatting(backend) as chat:
+        for text in ("first", "second", "third", "fourth"):
+            await chat.say(text)
+        await chat.wait_for("3. fourth")
+        await chat.press("tab", "down", "x")
+        await chat.until(lambda: chat.controller.queued == ["second", "fourth"])
+        assert chat.queue.query_one("QueuedMessage:focus", QueuedMessage).text == "fourth"
+        await chat.press("x", "x")
+        await chat.until(lambda: chat.controller.queued == [])
+        assert chat.app.focused is chat.composer
+
+
 async def test_s_stops_the_turn_and_sends_that_one_first() -> None:
     backend = backend_of([Hold(), say("x")], [say("now"), Hold("end")])
     async with chatting(backend) as chat:

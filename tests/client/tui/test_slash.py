@@ -9,7 +9,7 @@ from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.slash_popup import COMMANDS, SlashPopup, matching
 from kirotodo.core.domain.task import Task
 from tests.client.tui.chat_host import MILK, adding, backend_of, chatting
-from tests.client.tui.list_host import HOSTILE, NOW
+from tests.client.tui.list_host import HOSTILE, NOW, SAMPLE, task
 
 
 async def test_a_slash_opens_the_popup_and_letters_narrow_it() -> None:
@@ -76,21 +76,49 @@ async def test_an_unknown_command_stays_and_is_told() -> None:
         assert chat.draft == "/undoo"
 
 
-async def test_hash_completes_a_task() -> None:
+async def test_hash_completes_a_task_once_it_is_chosen() -> None:
     async with chatting(backend_of([say("ok")]), size=(120, 30)) as chat:
         await chat.wait_for("call the plumber")
         await chat.write("finish #plum")
         await chat.until(lambda: chat.screen.query_one(SlashPopup).open)
-        await chat.press("enter")
+        await chat.press("down", "enter")
         assert chat.draft == "finish #3 "
         await chat.press("enter")
         await chat.wait_for("you   finish #3")
 
 
+async def test_enter_sends_a_tag_as_it_is_typed() -> None:
+    """Offers never rewrite a message: `#health` is not task 8, whose title has these letters somewhere."""
+    tagged = [*SAMPLE, task(8, "quarterly report", tags=("work",)), task(18, "heal the world", tags=("home",))]
+    backend = backend_of([say("ok")], [say("ok")], tasks=tagged)
+    async with chatting(backend, size=(120, 30)) as chat:
+        await chat.wait_for("8 open")
+        await chat.write("lunch with Bob #q")
+        await chat.wait_for("#8    quarterly report")
+        await chat.press("enter")
+        await chat.wait_for("you   lunch with Bob #q")
+        await chat.idle()
+        await chat.write("#h")
+        await chat.wait_for("#home", "heal the world")
+        await chat.press("tab")
+        assert chat.draft == "#home "
+        await chat.write("in +sho")
+        await chat.wait_for("+shopping")
+        await chat.press("enter")
+        await chat.until(lambda: backend.sent == ["lunch with Bob #q", "#home in +sho"])
+
+
+async def test_a_command_typed_whole_runs_at_the_first_enter() -> None:
+    async with chatting(backend_of()) as chat:
+        await chat.write("/server")
+        await chat.press("enter")
+        await chat.until(lambda: any("no other to switch to" in toast for toast in chat.toasts()))
+
+
 @pytest.mark.parametrize("title", [title for title in HOSTILE if title.strip()])
 async def test_no_title_can_hurt_the_popup(title: str) -> None:
-    task = Task(id=7, title=title, created_at=NOW, updated_at=NOW)
-    async with chatting(backend_of(tasks=[task]), size=(120, 30)) as chat:
+    hostile = Task(id=7, title=title, created_at=NOW, updated_at=NOW)
+    async with chatting(backend_of(tasks=[hostile]), size=(120, 30)) as chat:
         await chat.wait_for("1 open")
         await chat.write("#7")
         await chat.until(lambda: chat.screen.query_one(SlashPopup).open)

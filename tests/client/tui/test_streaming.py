@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kirotodo.client.testing.script import Beat, Cut, Hold, ScriptedTurn, call, done, fail, say
 from kirotodo.client.testing.scripted_backend import ScriptedBackend
-from kirotodo.client.tui.markdown import StreamedLines, cut, render
+from kirotodo.client.tui.markdown import StreamedLines, cut, render, without_marks
 from kirotodo.client.tui.widgets.messages import AnswerText
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.errors import ModelError, Unreachable
@@ -238,3 +238,19 @@ def test_what_is_not_finished_looks_like_what_it_will_be(growing: str, shown: li
 
 def test_the_worst_line_does_not_take_long() -> None:
     assert len(StreamedLines(60).of("**a " * 50_000)) > 1_000
+
+
+async def test_a_stopped_answer_can_be_tried_again() -> None:
+    backend = backend_of([say("half "), Hold(), say("x")], ScriptedTurn(message="try me", beats=[say("whole")]))
+    async with chatting(backend) as chat:
+        await chat.say("try me")
+        await chat.wait_for("kiro  half")
+        await chat.press("escape")
+        await chat.wait_for("■ stopped  r try again")
+        await chat.press("tab", "r")
+        await chat.wait_for("kiro  whole")
+
+
+def test_a_preview_has_no_marks_of_markdown() -> None:
+    text = "4 open tasks:\n- **#4** pay `rent` \\#home\n\n# Head\n> said 2 * 3"
+    assert without_marks(text) == "4 open tasks: #4 pay rent #home Head said 2 * 3"

@@ -65,10 +65,11 @@ async def test_tasks_stand_in_their_sections_with_due_and_project() -> None:
     async with running(app) as pilot:
         await shown(pilot, pane)
         lines = [" ".join(line.split()) for line in on_screen(app)]
-    assert lines[:12] == [
+    assert lines[:13] == [
         "tasks · 6",
+        "0 All 1 2 3 4 5 6",
         "Overdue 1",
-        "12 ○ !!! pay rent Fri 20",
+        "12 ○ !!! pay rent 4 days late",
         "Today 2",
         "4 ○ water the plants ↻ 09:00",
         "3 ○ call the plumber 17:00",

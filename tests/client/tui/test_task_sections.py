@@ -53,10 +53,10 @@ def test_without_a_date_the_higher_priority_comes_first_then_the_older() -> None
     assert laid_out(task(3), task(1), task(2, priority="medium")) == [("No date", [2, 1, 3])]
 
 
-def test_due_today_at_a_time_that_has_passed_stays_today_and_is_late() -> None:
+def test_due_today_at_a_time_that_has_passed_stays_today_and_is_not_overdue() -> None:
     late = task(1, due_date=TODAY, due_time=time(9))
     assert laid_out(late) == [("Today", [1])]
-    assert urgency(late, today=TODAY, now=time(12)) == "late"
+    assert urgency(late, today=TODAY, now=time(12)) == "passed"
     assert urgency(late, today=TODAY, now=time(8)) == "today"
 
 

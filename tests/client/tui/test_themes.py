@@ -11,6 +11,7 @@ from textual.css.parse import parse
 from textual.css.stylesheet import Stylesheet
 
 from kirotodo.client.tui import themes
+from kirotodo.client.tui.widgets.task_list import PROJECT_INKS
 
 READABLE = 4.5
 """The contrast that WCAG asks of normal text."""
@@ -31,6 +32,7 @@ INKS = (
     "text-warning",
     "text-error",
     "footer-key-foreground",
+    *(f"project-{number}" for number in range(PROJECT_INKS)),
 )
 GROUNDS = ("background", "surface", "panel")
 PAIRS = [
@@ -45,7 +47,7 @@ PAIRS = [
 @pytest.mark.parametrize("name", [themes.DARK, themes.LIGHT])
 def test_text_can_be_read_on_every_ground(name: str, ink: str, ground: str) -> None:
     (theme,) = (theme for theme in themes.THEMES if theme.name == name)
-    variables = theme.to_color_system().generate()
+    variables = {**theme.to_color_system().generate(), **theme.variables}
     front, back = Color.parse(variables[ink]), Color.parse(variables[ground])
     assert contrast(front, back) >= READABLE
 

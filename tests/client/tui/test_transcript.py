@@ -202,3 +202,27 @@ async def test_no_text_can_hurt(text: str) -> None:
         assert "\u202e" not in shown
         assert chat.app.is_running
         chat.controller.queued.clear()
+
+
+async def test_undo_marks_follow_what_was_undone_and_redone_elsewhere() -> None:
+    async with chatting(backend_of(adding()), size=(100, 24)) as chat:
+        await chat.say("add oat milk")
+        await chat.wait_for("u undo")
+        await chat.press("tab", "u")
+        await chat.wait_for("undone")
+        await chat.press("escape", "tab", "U")
+        await chat.until(lambda: "undone" not in chat.text.split("oat milk", 1)[1].splitlines()[0])
+        await chat.wait_for("u undo")
+        await chat.press("i")
+        await chat.say("/undo")
+        await chat.until(lambda: any(line.rstrip().endswith("undone") for line in chat.text.split("│")))
+
+
+async def test_a_line_that_changed_nothing_offers_no_undo() -> None:
+    searched = call("list_tasks", {}, {"tasks": [], "total": 0}, undoable=False)
+    async with chatting(backend_of([*searched, say("Nothing.", step=2)]), size=(100, 24)) as chat:
+        await chat.say("what is there?")
+        await chat.idle()
+        await chat.press("tab")
+        assert isinstance(chat.focused, ToolLine)
+        assert "undo this" not in chat.text

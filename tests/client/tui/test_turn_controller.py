@@ -510,7 +510,7 @@ async def test_retry_sends_the_message_of_the_last_failed_turn() -> None:
 async def test_retry_with_nothing_failed_says_so() -> None:
     harness = await ready()
     harness.controller.retry()
-    assert harness.view.toasts == [("There is no failed turn to try again.", "warning")]
+    assert harness.view.toasts == [("No message failed or was stopped, so there is nothing to send again.", "warning")]
 
 
 async def test_an_undone_call_is_marked_and_its_tasks_are_shown() -> None:

@@ -19,6 +19,7 @@ from kirotodo.client.tui.messages import (
     ConversationLoaded,
     ConversationRenamed,
     ConversationsChanged,
+    DoneLoaded,
     Edited,
     EventArrived,
     Failed,
@@ -45,6 +46,8 @@ from kirotodo.client.tui.screens.slash_commands import ONE_LIST, CommandContext,
 from kirotodo.client.tui.screens.task_requests import handle_task_request, redo, undo
 from kirotodo.client.tui.shell import Shell
 from kirotodo.client.tui.turn_controller import TurnController
+from kirotodo.client.tui.views import BY_ID as VIEWS
+from kirotodo.client.tui.views import ViewId
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
@@ -111,6 +114,9 @@ class ChatScreen(Screen[None]):
         composer.sent_messages = state.history
         composer.put(state.draft(self.controller.conversation_id))
         self.set_class(not state.pane_open, "-pane-closed")
+        self.view.set_pane_width(state.pane_width)
+        if (view := VIEWS.get(state.task_view or "")) is not None:
+            self.view.tasks.show_view(view.id)
         composer.focus()
         self.bindings_updated_signal.subscribe(self, lambda _: self.view.show_keys())
 
@@ -174,6 +180,9 @@ class ChatScreen(Screen[None]):
         self.shell.toast(message.notice)
         for sentence in message.changed.skipped:
             self.shell.toast(sentence, "warning")
+        if message.reverts is not None:
+            ids = {task.id for task in message.changed.tasks} | set(message.changed.removed)
+            self.controller.answer.list_reverted(ids, undone=message.reverts == "undo")
         self.view.show_tasks(message.changed.tasks, message.changed.removed)
 
     def on_failed(self, message: Failed) -> None:
@@ -187,6 +196,35 @@ class ChatScreen(Screen[None]):
     def on_task_pane_leave_requested(self) -> None:
         """Go back to the composer."""
         self.view.close_drawer()
+
+    def on_task_pane_full_width_requested(self) -> None:
+        """Give the tasks the whole width, or put them beside the conversation again."""
+        self.view.toggle_full()
+
+    def on_task_pane_width_requested(self, message: TaskPane.WidthRequested) -> None:
+        """Make the task pane wider or narrower, and remember it."""
+        width = self.view.set_pane_width(message.width)
+        if message.final:
+            self.shell.state.pane_width = width
+            self.controller.save()
+
+    def on_task_pane_view_changed(self, message: TaskPane.ViewChanged) -> None:
+        """Remember which view is shown."""
+        self.shell.state.task_view = message.view
+        self.controller.save()
+
+    def on_task_pane_done_requested(self, message: TaskPane.DoneRequested) -> None:
+        """Load tasks that are done."""
+        work, since = self.shell.background, self.shell.clock().date() if message.today_only else None
+        self.shell.work(work.quietly(work.load_done(since, cursor=message.cursor)), group="done", exclusive=True)
+
+    def on_done_loaded(self, message: DoneLoaded) -> None:
+        """Show tasks that are done."""
+        self.view.tasks.add_done(message.tasks, next=message.next)
+
+    def on_resize(self) -> None:
+        """Give the task pane its part of the window."""
+        self.view.set_pane_width(self.shell.state.pane_width)
 
     # --- the model ---
 
@@ -428,6 +466,47 @@ class ChatScreen(Screen[None]):
         if pane_open is not None:
             self.shell.state.pane_open = pane_open
             self.controller.save()
+
+    def action_focus_tasks(self) -> None:
+        """Go to the task list, and open it if it is hidden."""
+        if not self.view.tasks.display or self.has_class("-narrow"):
+            if self.view.drawer_open:
+                self.view.tasks.focus()
+            else:
+                self.action_toggle_tasks()
+        self.call_after_refresh(self.view.tasks.focus)
+
+    def action_view_all(self) -> None:
+        """Show all open tasks."""
+        self._show_view("all")
+
+    def action_view_today(self) -> None:
+        """Show what is due today, overdue or done today."""
+        self._show_view("today")
+
+    def action_view_upcoming(self) -> None:
+        """Show the days to come."""
+        self._show_view("upcoming")
+
+    def action_view_week(self) -> None:
+        """Show the next seven days."""
+        self._show_view("week")
+
+    def action_view_projects(self) -> None:
+        """Show the tasks by project."""
+        self._show_view("projects")
+
+    def action_view_tags(self) -> None:
+        """Show the tasks by tag."""
+        self._show_view("tags")
+
+    def action_view_done(self) -> None:
+        """Show what is done, by day."""
+        self._show_view("done")
+
+    def _show_view(self, view: ViewId) -> None:
+        self.view.tasks.show_view(view)
+        self.action_focus_tasks()
 
     def action_next_area(self) -> None:
         """Go to the next part of the screen."""

@@ -18,12 +18,17 @@ from kirotodo.client.tui.shell import Shell
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
 from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
-from kirotodo.client.tui.widgets.queue import MessageQueue, QueuedMessage
+from kirotodo.client.tui.widgets.queue import MessageQueue
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.domain.task import Task
 
+PANE_SHARE: Final = 32
+"""Percent of the window that the tasks have, where nobody chose a width."""
+PANE_LEAST, PANE_MOST = 38, 72
+PANE_NARROWEST: Final = 24
+CHAT_NARROWEST: Final = 40
 SAVE_AFTER: Final = 0.5
 """Seconds after the last key until a draft is on disk."""
 
@@ -214,6 +219,9 @@ class ChatView:
 
     def focus_composer(self) -> None:
         """Go to where one writes, or to the question that stands there."""
+        if self._screen.has_class("-full"):
+            self._screen.remove_class("-full")
+            self.set_pane_width(self._shell.state.pane_width)
         (self.approval if self.approval.asking else self.composer).focus()
 
     def focus_area(self, step: int) -> None:
@@ -230,7 +238,7 @@ class ChatView:
             (self.approval if self.approval.asking else self.composer, self.focus_composer)
         ]
         if queue.display:
-            areas.append((queue, lambda: queue.query(QueuedMessage).first().focus()))
+            areas.append((queue, queue.enter))
         if transcript.stops:
             areas.append((transcript, transcript.enter))
         if tasks.display:
@@ -238,14 +246,30 @@ class ChatView:
         return areas
 
     def focus_queue(self) -> None:
-        """Go to the first queued message, or to the composer where none is left."""
-        rows = self.queue.query(QueuedMessage)
-        (rows.first() if self.queue.texts and rows else self.composer).focus()
+        """Stay with the queued messages, or go to the composer where none is left."""
+        if not self.queue.texts:
+            self.composer.focus()
 
     @property
     def drawer_open(self) -> bool:
         """Return whether the tasks lie over the conversation."""
         return self._screen.has_class("-drawer")
+
+    def set_pane_width(self, width: int | None) -> int:
+        """Make the tasks this wide, or as wide as suits the window; return the width that they have got."""
+        window = self._screen.size.width
+        wanted = window * PANE_SHARE // 100 if width is None else width
+        least, most = (PANE_LEAST, PANE_MOST) if width is None else (PANE_NARROWEST, window - CHAT_NARROWEST)
+        chosen = max(PANE_NARROWEST, least, min(wanted, most))
+        beside = self._screen.has_class("-wide") and not self._screen.has_class("-full")
+        self.tasks.styles.width = chosen if beside else None
+        return chosen
+
+    def toggle_full(self) -> None:
+        """Give the tasks the whole width, or put them beside the conversation again."""
+        self._screen.toggle_class("-full")
+        self.set_pane_width(self._shell.state.pane_width)
+        self.tasks.focus()
 
     def close_drawer(self) -> None:
         """Close the drawer of tasks and go back to the composer."""

@@ -17,6 +17,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from kirotodo.client.tui.keymap import bindings, hints, keys_of
+from kirotodo.client.tui.markdown import without_marks
 from kirotodo.client.tui.messages import (
     ConversationDeleted,
     ConversationRenamed,
@@ -176,7 +177,7 @@ class ConversationsScreen(ModalScreen[None]):
         mark = "› " if one.id == self._current else "  "
         tail = f"{one.message_count} · {when(one.updated_at, now)}"
         title = fill(mark + (steady(one_line(one.title)) or "Untitled"), max(1, width - cell_len(tail) - 1))
-        preview = fill(f"  {steady(one_line(one.preview))}", width)
+        preview = fill(f"  {steady(without_marks(one.preview))}", width)
         return Content.assemble((title, "bold"), " ", (tail, "$text-muted"), "\n", (preview, "$text-muted"))
 
     def on_resize(self) -> None:

@@ -99,6 +99,13 @@ def _write_new(path: Path, text: str) -> None:
         file.write(text)
 
 
+def _copy(context: CommandContext, _: str) -> None:
+    if answer := context.conversation.latest_answer():
+        context.shell.copy_to_clipboard(answer)
+    else:
+        context.shell.toast("There is no answer to copy yet.", "warning")
+
+
 def _model(context: CommandContext, name: str) -> None:
     if name:
         context.shell.post_to_chat(ModelChosen(name))
@@ -189,6 +196,8 @@ HANDLERS: Final[Mapping[str, Callable[[CommandContext, str], None]]] = {
     "password": _password,
     "signout": lambda context, _: sign_out(context.shell),
     "tasks": _action("toggle_tasks"),
+    "copy": _copy,
+    "mouse": lambda context, _: context.shell.action_toggle_mouse(),
     "theme": lambda context, _: context.shell.action_toggle_theme(),
     "quit": lambda context, _: context.shell.leave(),
 }

@@ -1,6 +1,7 @@
 """The dialogs that edit a task: its title, its due date, all its fields, and a new task in one line."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from typing import Final
@@ -19,6 +20,7 @@ from kirotodo.client.tui.messages import Edited
 from kirotodo.client.tui.plain import line, one_line, plain, steady
 from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.shell import shell_of
+from kirotodo.client.tui.widgets.calendar import Calendar
 from kirotodo.client.tui.widgets.field import Choice, Field, LinesField
 from kirotodo.client.tui.widgets.task_list import PRIORITY_MARKS
 from kirotodo.core.backend import Backend, TaskFields
@@ -28,7 +30,10 @@ from kirotodo.core.text.dates import describe_due, describe_moment, describe_rul
 
 DUE_HINT: Final = "Words do: tomorrow 5pm · fri · in 2 weeks · 27 nov 9:00. Empty: no date."
 NEW_HINT: Final = "One line: what, when, +project, #tag, !high, every friday."
+DETAILS_HINT: Final = "Words do: fri 5pm · every other friday · 10 minutes before. {} starts a line in the notes."
 _BARE_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_TIME_AT_END: Final = re.compile(r"\s\d{1,2}:\d\d\Z")
+NOTHING: Final = "-"
 PREVIEW_AFTER: Final = 0.15
 """Seconds without a key until the preview is asked for."""
 
@@ -60,15 +65,29 @@ class TitleScreen(DialogScreen):
 
 
 class DueScreen(DialogScreen):
-    """Asks for another due date, starting from the present one."""
+    """Asks for another due date of one or several tasks, starting from the present one. It shows what the words mean
+    as they are typed, and a month to pick a day from."""
 
-    def __init__(self, task: Task) -> None:
-        super().__init__(f"due: {task.title}")
+    @dataclass
+    class Previewed(Message):
+        """The meaning of `text` is here: a due date, or why there is none."""
+
+        text: str
+        day: date | None
+        at: time | None
+        refusal: str = ""
+
+    def __init__(self, task: Task, *others: Task) -> None:
+        super().__init__(f"due: {task.title}" if not others else f"due: {1 + len(others)} tasks")
         self._editing = task
+        self._others = others
+        self._waiting: Timer | None = None
 
     def fields(self) -> ComposeResult:
-        """Yield the field for the date."""
+        """Yield the field for the date, and the calendar."""
+        today = shell_of(self).clock().date()
         yield Field(due_text(self._editing), id="due", placeholder="no date", select=True)
+        yield Calendar(self._editing.due_date or today, today=today, id="calendar")
 
     def hint(self) -> str:
         """Show some forms a date can take."""
@@ -76,18 +95,111 @@ class DueScreen(DialogScreen):
 
     def changed(self) -> bool:
         """Return whether the date is another one."""
+        return bool(self._others) or self.text_of("due") != due_text(self._editing)
+
+    def unsaved(self) -> bool:
+        """Return whether something was typed."""
         return self.text_of("due") != due_text(self._editing)
+
+    # --- what the words mean ---
+
+    @on(Input.Changed, "#due")
+    def _preview_soon(self) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+        text = self.text_of("due")
+        if not text:
+            self.show_status("No date." if self.unsaved() else self.hint())
+        elif text != due_text(self._editing):
+            self._waiting = self.set_timer(PREVIEW_AFTER, self._preview)
+
+    def _preview(self) -> None:
+        job = self._fetch_preview(self.text_of("due"))
+        self.run_worker(job, group="preview", exclusive=True, exit_on_error=False)
+
+    async def _fetch_preview(self, text: str) -> None:
+        backend = await shell_of(self).core()
+        try:
+            (task, *_) = await backend.add_from_text(f"task {text}", dry_run=True)
+            self.post_message(self.Previewed(text, task.due_date, task.due_time))
+        except (KirotodoError, ValueError) as error:
+            self.post_message(self.Previewed(text, None, None, getattr(error, "message", "")))
+
+    def on_due_screen_previewed(self, message: Previewed) -> None:
+        """Show which day the words mean, unless they have changed since."""
+        message.stop()
+        if message.text != self.text_of("due"):
+            return
+        if message.day is None:
+            self.show_status(message.refusal or self.hint())
+            return
+        today = shell_of(self).clock().date()
+        self.query_one(Calendar).day = message.day
+        self.show_status(f"→ {describe_due(message.day, message.at, today=today)} · {days_away(message.day, today)}")
+
+    def on_calendar_picked(self, message: Calendar.Picked) -> None:
+        """Write the day into the field; a time that stands there stays."""
+        message.stop()
+        at = _TIME_AT_END.search(self.text_of("due"))
+        self.query_one("#due", Field).value = f"{message.day.isoformat()}{at[0] if at else ''}"
 
     async def store(self, backend: Backend) -> Edited:
         """Save the date."""
-        changed = await backend.update_tasks([self._editing.id], due_fields(self.text_of("due")))
+        ids = [self._editing.id, *(task.id for task in self._others)]
+        changed = await backend.update_tasks(ids, due_fields(self.text_of("due")))
         today = shell_of(self).clock().date()
         before = describe_due(self._editing.due_date, self._editing.due_time, today=today) or "no date"
         now = next((task for task in changed.tasks if task.id == self._editing.id), None)
-        if now is None:
-            return Edited(changed, f"{self._editing.title}: still {before}")
-        after = describe_due(now.due_date, now.due_time, today=today)
-        return Edited(changed, f"{self._editing.title}: {before} → {after or 'no date'}")
+        name = self._editing.title if not self._others else f"{len(ids)} tasks"
+        after = describe_due(now.due_date, now.due_time, today=today) or "no date" if now is not None else ""
+        if self._others:
+            return Edited(changed, f"{name}: due {after}" if after else f"{name}: changed")
+        return Edited(changed, f"{name}: {before} → {after}" if after else f"{name}: still {before}")
+
+
+class BulkScreen(DialogScreen):
+    """Asks for what to change in several tasks; what is left empty stays as it is in each."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        super().__init__(f"change {len(tasks)} tasks")
+        self._tasks = tuple(tasks)
+
+    def fields(self) -> ComposeResult:
+        """Yield a field for each thing that tasks can have in common."""
+        yield from _row("due", Field(id="due"))
+        yield from _row("priority", Choice(("as it is", *PRIORITIES), "as it is", id="priority"))
+        yield from _row("project", Field(id="project"))
+        yield from _row("add tags", Field(id="add-tags"))
+        yield from _row("remove tags", Field(id="remove-tags"))
+
+    def hint(self) -> str:
+        """Say what empty fields mean."""
+        return "Empty fields stay as they are. - takes the due date or the project away."
+
+    def _fields(self) -> TaskFields:
+        fields = TaskFields()
+        if due := self.text_of("due"):
+            fields = TaskFields(due=None) if due == NOTHING else due_fields(due)
+        if project := self.text_of("project"):
+            fields["project"] = None if project == NOTHING else project.lstrip("+")
+        priority = self.query_one("#priority", Choice).value
+        if priority in PRIORITIES:
+            fields["priority"] = _priority(priority)
+        if added := _tags(self.text_of("add-tags")):
+            fields["add_tags"] = added
+        if removed := _tags(self.text_of("remove-tags")):
+            fields["remove_tags"] = removed
+        return fields
+
+    def changed(self) -> bool:
+        """Return whether any field is filled."""
+        return bool(self._fields())
+
+    async def store(self, backend: Backend) -> Edited:
+        """Save what was filled in, in all of the tasks at once."""
+        fields = self._fields()
+        changed = await backend.update_tasks([task.id for task in self._tasks], fields)
+        return Edited(changed, f"{len(self._tasks)} tasks: {', '.join(sorted(fields)).replace('_', ' ')} changed")
 
 
 class NewTaskScreen(DialogScreen):
@@ -175,13 +287,17 @@ class DetailsScreen(DialogScreen):
         before = self._before
         yield from _row("title", Field(before["title"], id="title"))
         yield from _row("due", Field(before["due"], id="due", placeholder="no date"))
-        yield from _row("repeats", Field(before["recurrence"], id="recurrence", placeholder="every other friday"))
-        yield from _row("remind", Field(before["remind"], id="remind", placeholder="10 minutes before"))
+        yield from _row("repeats", Field(before["recurrence"], id="recurrence", placeholder="no"))
+        yield from _row("remind", Field(before["remind"], id="remind", placeholder="no"))
         yield from _row("priority", Choice(PRIORITIES, before["priority"], id="priority"))
         yield from _row("project", Field(before["project"], id="project"))
         yield from _row("tags", Field(before["tags"], id="tags"))
         yield from _row("notes", LinesField(before["notes"], id="notes"))
         yield Static(self._about(), id="about", markup=False)
+
+    def hint(self) -> str:
+        """Show what the fields take, and how the notes get another line."""
+        return DETAILS_HINT.format(keys_of(self).label("composer.newline"))
 
     def _about(self) -> Content:
         task, now = self._editing, shell_of(self).clock()
@@ -214,7 +330,7 @@ class DetailsScreen(DialogScreen):
     def _compare(self) -> None:
         """Show what the changed fields were."""
         were = [f"{name}: {one_line(self._before[name]) or 'empty'}" for name in self._differences()]
-        self.show_status(f"Before: {' · '.join(were)}" if were else "")
+        self.show_status(f"Before: {' · '.join(were)}" if were else self.hint())
 
     def changed(self) -> bool:
         """Return whether any field has changed."""
@@ -229,6 +345,13 @@ class DetailsScreen(DialogScreen):
             )
         changed = await backend.update_tasks([self._editing.id], _as_fields(differences))
         return Edited(changed, f"{self._editing.title}: {', '.join(differences)} changed")
+
+
+def days_away(day: date, today: date) -> str:
+    """Return how far away a day is, such as `in 3 days`."""
+    days = (day - today).days
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days)
+    return near or (f"in {days} days" if days > 0 else f"{-days} days ago")
 
 
 def due_text(task: Task) -> str:

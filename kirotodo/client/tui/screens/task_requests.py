@@ -1,11 +1,13 @@
 """The requests of the task pane: direct edits of the list, and dialogs for those that need text."""
 
 from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 
 from kirotodo.client.tui.shell import Shell
-from kirotodo.client.tui.widgets.task_pane import TaskPane
-from kirotodo.core.backend import TaskFields
+from kirotodo.client.tui.widgets.task_pane import Postponement, TaskPane
+from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import Changed, Task
+from kirotodo.core.text.dates import describe_day
 
 NAMED = 3
 
@@ -38,9 +40,11 @@ def handle_task_request(shell: Shell, request: TaskPane.Request) -> None:
             undoes = f"{shell.keys.label('tasks.undo')} undoes"
             shell.edit(lambda backend: backend.delete_tasks(ids), f"Deleted: {_titles(request.tasks)} · {undoes}")
         case TaskPane.PriorityRequested():
-            task, fields = request.task, TaskFields(priority=request.priority)
-            notice = f"Priority {request.priority}: {task.title}"
-            shell.edit(lambda backend: backend.update_tasks([task.id], fields), notice)
+            tasks, fields = (request.task, *request.others), TaskFields(priority=request.priority)
+            notice = f"Priority {request.priority}: {_titles(tasks)}"
+            shell.edit(lambda backend: backend.update_tasks([task.id for task in tasks], fields), notice)
+        case TaskPane.PostponeRequested():
+            _postpone(shell, request)
         case TaskPane.UndoRequested():
             undo(shell)
         case TaskPane.RedoRequested():
@@ -51,12 +55,12 @@ def handle_task_request(shell: Shell, request: TaskPane.Request) -> None:
 
 def undo(shell: Shell) -> None:
     """Undo the latest change to the list."""
-    shell.edit(lambda backend: backend.undo(), lambda changed: summarize("Undone", changed))
+    shell.edit(lambda backend: backend.undo(), lambda changed: summarize("Undone", changed), reverts="undo")
 
 
 def redo(shell: Shell) -> None:
     """Redo what was undone last."""
-    shell.edit(lambda backend: backend.redo(), lambda changed: summarize("Redone", changed))
+    shell.edit(lambda backend: backend.redo(), lambda changed: summarize("Redone", changed), reverts="redo")
 
 
 def _complete(shell: Shell, ids: Sequence[int], completed: bool) -> None:
@@ -67,14 +71,46 @@ def _complete(shell: Shell, ids: Sequence[int], completed: bool) -> None:
     )
 
 
+def _postpone(shell: Shell, request: TaskPane.PostponeRequested) -> None:
+    """Move when tasks are due: to a day, or each to the day after its own, and what is overdue to tomorrow."""
+    today = shell.clock().date()
+    days: dict[date, list[int]] = {}
+    for task in request.tasks:
+        days.setdefault(postponed(task.due_date, request.to, today=today), []).append(task.id)
+
+    async def update(backend: Backend) -> Changed:
+        changed = [await backend.update_tasks(ids, TaskFields(due_date=day)) for day, ids in days.items()]
+        return Changed(
+            tasks=tuple(task for part in changed for task in part.tasks),
+            removed=tuple(id for part in changed for id in part.removed),
+            changes=tuple(change for part in changed for change in part.changes),
+        )
+
+    when = " and ".join(describe_day(day, today=today) for day in sorted(days))
+    shell.edit(update, f"Due {when}: {_titles(request.tasks)}")
+
+
+def postponed(due: date | None, to: Postponement, *, today: date) -> date:
+    """Return the day that a task is postponed to; nothing is postponed into the past."""
+    match to:
+        case "tomorrow":
+            return today + timedelta(days=1)
+        case "a day later":
+            return max(due or today, today) + timedelta(days=1)
+        case "next week":
+            return today + timedelta(days=7 - today.weekday())
+
+
 def _open_dialog(shell: Shell, request: TaskPane.Request) -> None:
-    from kirotodo.client.tui.screens.task_edit import DetailsScreen, DueScreen, NewTaskScreen, TitleScreen
+    from kirotodo.client.tui.screens.task_edit import BulkScreen, DetailsScreen, DueScreen, NewTaskScreen, TitleScreen
 
     match request:
         case TaskPane.EditRequested():
             shell.open_screen(TitleScreen(request.task))
         case TaskPane.DueRequested():
-            shell.open_screen(DueScreen(request.task))
+            shell.open_screen(DueScreen(request.task, *request.others))
+        case TaskPane.BulkEditRequested():
+            shell.open_screen(BulkScreen(request.tasks))
         case TaskPane.DetailsRequested():
             shell.open_screen(DetailsScreen(request.task, zone=shell.clock().tzinfo))
         case TaskPane.AddRequested():

@@ -1,5 +1,6 @@
-"""The composer: several lines, history at the edges, a popup on `/` and `#`, and nothing typed is ever lost."""
+"""The composer: several lines, history at the edges, a popup on `/`, `#` and `+`, and nothing typed is ever lost."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,13 +13,14 @@ from textual.widgets import TextArea
 
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.plain import clean
-from kirotodo.client.tui.widgets.slash_popup import Choice, SlashPopup
+from kirotodo.client.tui.widgets.slash_popup import BY_NAME, Choice, SlashPopup
 from kirotodo.client.tui.widgets.text_lines import painted
 from kirotodo.core.domain.conversation import MESSAGE_MAX
 
 PROMPT: Final = "› "
 EDITOR_PAUSE: Final = 0.05
 """Seconds between two keys that no hand is quicker than."""
+_LAST_WORD: Final = re.compile(r"(?<!\S)[#+]\S*\Z")
 _POPUP_KEYS: Final = {"up": -1, "ctrl+p": -1, "down": 1, "ctrl+n": 1}
 
 
@@ -99,13 +101,13 @@ class Composer(TextArea):
 
     @property
     def completable(self) -> str:
-        """Return what the popup may complete: a slash command, if there is nothing else, or else the text from the last
-        `#` that begins a word up to the cursor."""
+        """Return what the popup may complete: a slash command, if there is nothing else, or else the last word up to
+        the cursor if it begins with `#` or `+`."""
         before = self.before_cursor
         if before.startswith("/") and before == self.text:
             return before
-        lead, mark, word = before.rpartition("#")
-        return f"#{word}" if mark and (not lead or lead[-1].isspace()) else ""
+        word = _LAST_WORD.search(before)
+        return word[0] if word is not None else ""
 
     def replace_before_cursor(self, length: int, text: str) -> None:
         """Replace the last `length` characters before the cursor."""
@@ -142,6 +144,9 @@ class Composer(TextArea):
             return False
         if key in _POPUP_KEYS:
             self.popup.step(_POPUP_KEYS[key])
+        elif key == "enter" and (not self.popup.chosen or self._whole_command()):
+            self.popup.close(self.completable)
+            return False
         elif key in ("enter", "tab"):
             self.choose(*self.popup.take(send=key == "enter"))
         elif key == "escape":
@@ -149,6 +154,10 @@ class Composer(TextArea):
         else:
             return False
         return True
+
+    def _whole_command(self) -> bool:
+        """Return whether a command is typed to its last letter, and no other one was picked."""
+        return self.popup.highlighted == 0 and self.completable[1:].casefold() in BY_NAME
 
     def choose(self, choice: Choice, send: bool) -> None:
         """Insert what was chosen in the popup."""

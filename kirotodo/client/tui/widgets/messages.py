@@ -97,19 +97,19 @@ class ToolLine(TextLines):
 
     def _mark(self) -> None:
         self.set_class(self.call.status == "failed", "-failed")
-        self.set_class(self.call.undone, "-undone")
 
     def action_toggle(self) -> None:  # type: ignore[override]  # the name in the registry of keys
         """Show or hide the details."""
         self.unfolded = not self.unfolded
         self.renew()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to undo only what can be undone."""
+        return self.call.undoable if action == "undo_call" else True
+
     def action_undo_call(self) -> None:
         """Undo what this tool call changed."""
-        if self.call.undoable:
-            self.post_message(self.UndoRequested(self.turn_id, self.call.id))
-        else:
-            self.app.bell()
+        self.post_message(self.UndoRequested(self.turn_id, self.call.id))
 
     def _undo_hint(self) -> Content:
         return Content.assemble((keys_of(self).label("tool_line.undo_call"), "$accent"), " undo")
@@ -139,6 +139,8 @@ class ToolLine(TextLines):
         words = error_of(call) or short_arguments(call)
         room = max(0, width - left.cell_length - ending.cell_length - 1)
         middle = Content(steady(words)).truncate(room, ellipsis=True)
+        if call.undone:
+            middle = middle.stylize("strike")
         gap = " " * max(1, width - left.cell_length - middle.cell_length - ending.cell_length)
         return Content.assemble(left, middle, gap, ending).truncate(width)
 
@@ -279,22 +281,34 @@ class AnswerEnd(TextLines):
         """Return the line for the status of the turn."""
         match self.entry.status:
             case "cancelled":
-                word = Content("■ stopped")
+                word = self._with_retry(Content("■ stopped"), width)
             case "failed":
                 word = Content.assemble("✗ ", line(self.entry.error or "The turn failed."))
-                if self.entry.retryable:
-                    again = Content.assemble(("r", "$accent"), " try again")
-                    gap = "  " if word.cell_length + 2 + again.cell_length <= width else "\n  "
-                    word = Content.assemble(word, gap, again)
+                word = self._with_retry(word, width)
             case "awaiting_approval":
                 word = Content("? waiting for your yes or no")
             case _:
                 word = Content()
         return list(word.wrap(width))
 
+    @property
+    def _can_retry(self) -> bool:
+        return self.entry.status == "cancelled" or (self.entry.status == "failed" and self.entry.retryable)
+
+    def _with_retry(self, word: Content, width: int) -> Content:
+        if not self._can_retry:
+            return word
+        again = Content.assemble((keys_of(self).label("answer.retry"), "$accent"), " try again")
+        gap = "  " if word.cell_length + 2 + again.cell_length <= width else "\n  "
+        return Content.assemble(word, gap, again)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to try again only where that is possible."""
+        return self._can_retry if action == "retry" else True
+
     def action_retry(self) -> None:
         """Send the message again."""
-        if self.entry.status == "failed" and self.entry.retryable:
+        if self._can_retry:
             self.post_message(self.RetryRequested(self.entry.turn_id))
 
     def on_click(self) -> None:

@@ -37,10 +37,22 @@ class QueuedMessage(TextLines):
 
         index: int
 
+    @dataclass
+    class MoveRequested(Message):
+        """Go to another message of the queue."""
+
+        index: int
+
     def __init__(self, index: int, text: str) -> None:
         super().__init__()
         self.index = index
         self.text = text
+
+    def show(self, text: str) -> None:
+        """Show another message in the same place."""
+        if text != self.text:
+            self.text = text
+            self.renew()
 
     def make_lines(self, width: int) -> list[Content]:
         """Return the message on one line, with its keys."""
@@ -60,6 +72,14 @@ class QueuedMessage(TextLines):
     def action_send_now(self) -> None:
         """Stop the running turn and send this message."""
         self.post_message(self.SendRequested(self.index))
+
+    def action_previous_item(self) -> None:
+        """Go to the message before."""
+        self.post_message(self.MoveRequested(self.index - 1))
+
+    def action_next_item(self) -> None:
+        """Go to the message after."""
+        self.post_message(self.MoveRequested(self.index + 1))
 
     def on_click(self, event: events.Click) -> None:
         """Do what the word under the mouse says."""
@@ -82,6 +102,7 @@ class MessageQueue(VerticalScroll, can_focus=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.texts: tuple[str, ...] = ()
+        self._rows: list[QueuedMessage] = []
         self.display = False
 
     def show(self, texts: Sequence[str], *, held: bool = False) -> None:
@@ -89,7 +110,30 @@ class MessageQueue(VerticalScroll, can_focus=False):
         self.border_title = Content("queued, held: s sends" if held else "queued")
         if tuple(texts) == self.texts:
             return
-        self.texts = tuple(texts)
+        before, self.texts = self._rows, tuple(texts)
         self.display = bool(texts)
-        self.remove_children()
-        self.mount_all(QueuedMessage(index, text) for index, text in enumerate(texts))
+        for row, text in zip(before, texts, strict=False):
+            row.show(text)
+        self._rows = before[: len(texts)]
+        for row in before[len(texts) :]:
+            if row.has_focus and self._rows:
+                self._rows[-1].focus()
+            row.remove()
+        added = [QueuedMessage(index, text) for index, text in enumerate(texts) if index >= len(before)]
+        self._rows += added
+        self.mount_all(added)
+
+    def on_queued_message_move_requested(self, message: QueuedMessage.MoveRequested) -> None:
+        """Go to another message."""
+        message.stop()
+        self.go(message.index)
+
+    def enter(self) -> None:
+        """Focus the first message."""
+        if self._rows:
+            self._rows[0].focus()
+
+    def go(self, index: int) -> None:
+        """Focus the message with this index, or the nearest one."""
+        if self._rows:
+            self._rows[max(0, min(len(self._rows) - 1, index))].focus()

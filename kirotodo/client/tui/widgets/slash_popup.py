@@ -1,4 +1,5 @@
-"""The slash commands, and the popup over the composer: commands after `/`, models after `/model`, tasks after `#`.
+"""The slash commands, and the popup over the composer: commands after `/`, models after `/model`, tags and tasks after
+`#`, projects after `+`.
 
 The composer drives it; focus never moves. What the commands do is in `screens/slash_commands.py`.
 """
@@ -14,7 +15,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from kirotodo.client.tui.model_picker import about
-from kirotodo.client.tui.plain import line
+from kirotodo.client.tui.plain import line, one_line
 from kirotodo.core.backend import ModelChoice
 from kirotodo.core.domain.task import Task
 
@@ -38,12 +39,14 @@ COMMANDS: Final = (
     SlashCommand(name="export", hint="save this conversation as .md or .json", takes="file"),
     SlashCommand(name="undo", hint="undo the latest change to the list"),
     SlashCommand(name="redo", hint="redo what you undid last"),
-    SlashCommand(name="retry", hint="resend the last message that failed"),
+    SlashCommand(name="retry", hint="resend the last message that failed or was stopped"),
     SlashCommand(name="model", hint="choose the model that answers", takes="name"),
     SlashCommand(name="server", hint="switch to a server, or back to your local list", takes="address"),
     SlashCommand(name="password", hint="change your password on the server"),
     SlashCommand(name="signout", hint="sign out of the server"),
     SlashCommand(name="tasks", hint="show or hide the tasks"),
+    SlashCommand(name="copy", hint="copy the latest answer"),
+    SlashCommand(name="mouse", hint="leave the mouse to the terminal, or take it back"),
     SlashCommand(name="theme", hint="switch between light and dark"),
     SlashCommand(name="quit", hint="quit; drafts and running turns are kept"),
 )
@@ -54,7 +57,8 @@ T = TypeVar("T")
 SHOWN: Final = 8
 _COMMAND: Final = re.compile(r"/(\w*)")
 _MODEL: Final = re.compile(r"/model +(\S*)", re.IGNORECASE)
-_TASK: Final = re.compile(r"(?:^|\s)#([^\s#]{0,40})$")
+_HASH: Final = re.compile(r"(?:^|\s)#([^\s#]{0,40})$")
+_PLUS: Final = re.compile(r"(?:^|\s)\+([^\s+]{0,40})$")
 
 
 def matching(typed: str, choices: Iterable[tuple[str, T]]) -> list[T]:
@@ -87,6 +91,8 @@ class Choice:
     length: int
     label: Content
     final: bool = False
+    offered: bool = False
+    """Only on offer: it is taken by tab, or after an arrow, and enter sends what is typed."""
 
 
 class SlashPopup(OptionList, can_focus=False):
@@ -128,7 +134,7 @@ class SlashPopup(OptionList, can_focus=False):
             return
         self._choices = choices
         self.set_options([Option(choice.label) for choice in choices])
-        self.highlighted = 0 if choices else None
+        self.highlighted = 0 if choices and not choices[0].offered else None
         self.display = bool(choices)
 
     def close(self, typed: str = "") -> None:
@@ -140,7 +146,13 @@ class SlashPopup(OptionList, can_focus=False):
     def step(self, by: int) -> None:
         """Move the highlight by so many rows."""
         if self._choices:
-            self.highlighted = ((self.highlighted or 0) + by) % len(self._choices)
+            here = self.highlighted if self.highlighted is not None else min(0, -by)
+            self.highlighted = (here + by) % len(self._choices)
+
+    @property
+    def chosen(self) -> bool:
+        """Return whether enter takes a row: one is highlighted."""
+        return self.highlighted is not None
 
     def take(self, *, send: bool) -> tuple[Choice, bool]:
         """Return the highlighted row of an open popup, and whether to send it as it is."""
@@ -159,10 +171,39 @@ class SlashPopup(OptionList, can_focus=False):
         if model := _MODEL.fullmatch(typed):
             found_models = matching(model[1], [(known.name, known) for known in self._models()])
             return [_model_choice(known, len(model[1])) for known in found_models]
-        if task := _TASK.search(typed):
-            keyed = [(f"{known.id} {known.title}", known) for known in self._tasks()]
-            return [_task_choice(known, len(task[1]) + 1) for known in matching(task[1], keyed)[:SHOWN]]
+        if hashed := _HASH.search(typed):
+            return self._tags_and_tasks(hashed[1])
+        if plus := _PLUS.search(typed):
+            projects = {task.project for task in self._tasks() if task.project}
+            return [_word_choice(f"+{name}", len(plus[1]) + 1) for name in _beginning(plus[1], projects)[:SHOWN]]
         return []
+
+    def _tags_and_tasks(self, typed: str) -> list[Choice]:
+        """Return the tags first, since `#tag` is what people type, then tasks by number or the beginning of a word."""
+        length, tasks = len(typed) + 1, self._tasks()
+        tags = _beginning(typed, {tag for task in tasks for tag in task.tags})
+        chosen = [_word_choice(f"#{tag}", length) for tag in tags[:SHOWN]]
+        begun = typed.casefold()
+        numbered = [task for task in tasks if str(task.id).startswith(begun)]
+        named = [task for task in tasks if task not in numbered and _has_word(task.title, begun)]
+        ordered = [*sorted(numbered, key=lambda task: task.id), *sorted(named, key=lambda task: task.id)]
+        return [*chosen, *(_task_choice(task, length) for task in ordered[: SHOWN - min(len(chosen), SHOWN // 2)])]
+
+
+def _beginning(typed: str, names: Iterable[str]) -> list[str]:
+    """Return the names that begin with the typed letters, but no name that is typed whole."""
+    begun = typed.casefold()
+    one_word = (name for name in names if not re.search(r"\s", name))  # a space would end it
+    return sorted(name for name in one_word if name.casefold().startswith(begun) and name.casefold() != begun)
+
+
+def _has_word(title: str, begun: str) -> bool:
+    return any(word.startswith(begun) for word in re.findall(r"\w+", title.casefold()))
+
+
+def _word_choice(word: str, length: int) -> Choice:
+    shown = one_line(word)
+    return Choice(text=f"{shown} ", length=length, label=line(shown), offered=True)
 
 
 def _command_choice(command: SlashCommand, length: int) -> Choice:
@@ -181,5 +222,8 @@ def _model_choice(choice: ModelChoice, length: int) -> Choice:
 
 def _task_choice(task: Task, length: int) -> Choice:
     return Choice(
-        text=f"#{task.id} ", length=length, label=Content.assemble((f"#{task.id:<5}", "$text-muted"), line(task.title))
+        text=f"#{task.id} ",
+        length=length,
+        label=Content.assemble((f"#{task.id:<5}", "$text-muted"), line(task.title)),
+        offered=True,
     )

@@ -3,7 +3,8 @@
 One widget serves any number of tasks: it draws only what is on screen.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import zlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
@@ -19,14 +20,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from kirotodo.client.tui.plain import cut, one_line, steady
+from kirotodo.client.tui.plain import cut, fill, one_line, steady
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
 from kirotodo.core.text.dates import describe_due_briefly
 
-SectionKind = Literal["overdue", "today", "upcoming", "no_date", "done"]
-Urgency = Literal["late", "today", "later", "none"]
+SectionKind = Literal["overdue", "today", "upcoming", "no_date", "done", "part", "day", "group"]
+Urgency = Literal["late", "passed", "today", "later", "none"]
 
-TITLES: Final[dict[SectionKind, str]] = {
+TITLES: Final[Mapping[SectionKind, str]] = {
     "overdue": "Overdue",
     "today": "Today",
     "upcoming": "Upcoming",
@@ -37,16 +38,21 @@ RECENT: Final = timedelta(days=1)
 """How long a done task is still worth showing."""
 OPEN: Final = "○"
 DONE: Final = "●"
+MARKED: Final = "▌"
+COLLAPSED: Final = "▸"
 RECURS: Final = "↻"
 PRIORITY_MARKS: Final[dict[Priority, str]] = {"none": "", "low": "!", "medium": "!!", "high": "!!!"}
 _PRIORITY_INKS: Final[dict[Priority, str]] = {"none": "", "low": "$text-muted", "medium": "$warning", "high": "$error"}
 _DUE_INKS: Final[dict[Urgency, str]] = {
     "late": "$error",
+    "passed": "$warning bold",
     "today": "$warning",
     "later": "$text-muted",
     "none": "$text-muted",
 }
 MUTED: Final = "$text-muted"
+PROJECT_INKS: Final = 6
+"""Colours of projects in a theme."""
 TITLE_MIN: Final = 12
 """Cells of the title that the project gives way to."""
 TAIL_MAX: Final = 0.5
@@ -55,15 +61,16 @@ TAIL_MAX: Final = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """One section of the task list: its tasks, in order."""
+    """One section of the task list: its tasks, in order. `name` is its heading where the kind alone does not say it."""
 
     kind: SectionKind
     tasks: tuple[Task, ...]
+    name: str = ""
 
     @property
     def title(self) -> str:
         """Return the heading of the section."""
-        return TITLES[self.kind]
+        return self.name or TITLES[self.kind]
 
 
 def sections(tasks: Iterable[Task], *, today: date, now: datetime, keep: Collection[int] = ()) -> list[Section]:
@@ -96,12 +103,13 @@ def order(task: Task) -> tuple[date, time, int, int]:
 
 
 def urgency(task: Task, *, today: date, now: time) -> Urgency:
-    """How pressing a task is: past its day or its time, due today, later, or never. `now` is the local time of day."""
+    """Return how pressing a task is: past its day, past its time today, due today, later, or never. `now` is the local
+    time of day. Overdue means the same here as in every count: past its day."""
     if task.due_date is None or task.completed:
         return "none"
-    if task.due_date < today or (task.due_date == today and task.due_time is not None and task.due_time < now):
-        return "late"
-    return "today" if task.due_date == today else "later"
+    if task.due_date != today:
+        return "late" if task.due_date < today else "later"
+    return "passed" if task.due_time is not None and task.due_time < now else "today"
 
 
 def _open_kind(task: Task, today: date) -> SectionKind:
@@ -117,7 +125,9 @@ def circle_columns(number_width: int) -> range:
     return range(number_width, number_width + 3)
 
 
-def task_line(task: Task, *, width: int, number_width: int, now: datetime, bare: bool = False) -> Content:
+def task_line(
+    task: Task, *, width: int, number_width: int, now: datetime, bare: bool = False, marked: bool = False
+) -> Content:
     """Return the line of a task, its last cell empty. `now` is local; `bare` leaves out colours, for the cursor."""
     at = urgency(task, today=now.date(), now=now.time())
     mark, recurs = PRIORITY_MARKS[task.priority], f" {RECURS}" if task.recurrence else ""
@@ -133,13 +143,14 @@ def task_line(task: Task, *, width: int, number_width: int, now: datetime, bare:
     gap = " " * max(0, title_width - cell_len(title) + (1 if tail_width else 0))
     strike = " strike" if task.completed else ""
     line = Content.assemble(
-        (f"{task.id:>{number_width}} ", MUTED),
+        (MARKED if marked else " ", "$accent" if marked else ""),
+        (f"{task.id:>{number_width - 1}} ", MUTED),
         (f"{DONE if task.completed else OPEN} ", "$success" if task.completed else _circle_ink(at)),
         (f"{mark} " if mark else "", _PRIORITY_INKS[task.priority]),
         (title, f"{MUTED}{strike}" if task.completed else ""),
         (recurs, MUTED),
         gap,
-        (project, MUTED),
+        (project, project_ink(task.project)),
         " " if project and due else "",
         (due, _DUE_INKS[at]),
     )
@@ -166,6 +177,11 @@ def _hour_alone(task: Task, now: datetime) -> time | None:
     return task.due_time if task.due_date == now.date() else None
 
 
+def project_ink(project: str | None) -> str:
+    """Return the colour of a project, the same one whenever and wherever it is drawn."""
+    return f"$project-{zlib.crc32(project.casefold().encode()) % PROJECT_INKS}" if project else MUTED
+
+
 def _circle_ink(at: Urgency) -> str:
     return "$error" if at == "late" else "$primary"
 
@@ -176,17 +192,26 @@ NUMBER_MIN: Final = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A line: a task, the head of a section, or a note."""
+    """A line: a task, the head of a section, or a note; without any of them an empty one."""
 
     task: Task | None = None
     section: Section | None = None
     note: str = ""
+    marked: bool = False
+    collapsed: bool = False
+    """The head of a section whose tasks are not shown; the cursor can stand on it."""
+
+    @property
+    def stops(self) -> bool:
+        """Return whether the cursor can stand here."""
+        return self.task is not None or self.collapsed
 
 
 class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows rows, with a cursor that follows its task."""
 
     COMPONENT_CLASSES = {"cursor", "head", "head-late", "note"}
+    ALLOW_SELECT = False
 
     cursor: reactive[int | None] = reactive(None)
     """The row the cursor is on; None where there is no task."""
@@ -196,6 +221,12 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         """The circle of a task was clicked."""
 
         task: Task
+
+    @dataclass
+    class SectionClicked(Message):
+        """The head of a section was clicked."""
+
+        section: Section
 
     @dataclass
     class TaskChosen(Message):
@@ -221,6 +252,14 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         """Return the task under the cursor."""
         return None if self.cursor is None or self.cursor >= len(self._rows) else self._rows[self.cursor].task
 
+    @property
+    def section(self) -> Section | None:
+        """Return the section that the cursor is in."""
+        if self.cursor is None or self.cursor >= len(self._rows):
+            return None
+        heads = (self._rows[index].section for index in range(self.cursor, -1, -1))
+        return next((head for head in heads if head is not None), None)
+
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows. The cursor follows its task; where that is gone it takes the nearest one."""
         before, at = self.current, self.cursor
@@ -233,22 +272,33 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
             self._show_cursor()
 
     def _row_of(self, task: Task | None, at: int | None) -> int | None:
-        places = [index for index, row in enumerate(self._rows) if row.task]
+        places = [index for index, row in enumerate(self._rows) if row.stops]
         if task is not None:
-            for index in places:
-                if (found := self._rows[index].task) and found.id == task.id:
-                    return index
+            there = [index for index in places if (found := self._rows[index].task) and found.id == task.id]
+            if there:  # once for each of its tags
+                return min(there, key=lambda index: abs(index - (at or 0)))
         return next((index for index in places if index >= (at or 0)), places[-1] if places else None)
 
     # --- the cursor ---
 
     def move(self, steps: int) -> None:
         """Move the cursor by so many tasks, as far as there are any."""
-        places = [index for index, row in enumerate(self._rows) if row.task]
+        places = [index for index, row in enumerate(self._rows) if row.stops]
         if not places:
             return
         here = places.index(self.cursor) if self.cursor in places else 0
         self.cursor = places[max(0, min(len(places) - 1, here + steps))]
+
+    @property
+    def on_head(self) -> bool:
+        """Return whether the cursor stands on the head of a section."""
+        return self.cursor is not None and self.cursor < len(self._rows) and self._rows[self.cursor].collapsed
+
+    def go_to(self, title: str) -> None:
+        """Move the cursor to the head of a collapsed section."""
+        for index, row in enumerate(self._rows):
+            if row.collapsed and row.section is not None and row.section.title == title:
+                self.cursor = index
 
     def page(self, pages: int) -> None:
         """Move the cursor by so many pages."""
@@ -270,6 +320,10 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         region = Region(0, self.cursor - above, max(1, self.size.width), 1 + above + below)
         self.scroll_to_region(region, animate=False, force=True, immediate=True)
 
+    def on_resize(self) -> None:
+        """Keep the cursor in sight, as a window shrinks or a drawer opens."""
+        self.call_after_refresh(self._show_cursor)
+
     # --- drawing ---
 
     def render_line(self, y: int) -> Strip:
@@ -288,10 +342,19 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _content(self, row: Row, width: int, *, bare: bool) -> Content:
         if row.task:
-            return task_line(row.task, width=width, number_width=self._number_width, now=self._now(), bare=bare)
+            return task_line(
+                row.task,
+                width=width,
+                number_width=self._number_width,
+                now=self._now(),
+                bare=bare,
+                marked=row.marked,
+            )
         if row.section:
             count = str(len(row.section.tasks))
-            return Content(f" {row.section.title:<{max(0, width - len(count) - 2)}}{count}").truncate(width)
+            sign = COLLAPSED if row.collapsed else " "
+            title = fill(steady(one_line(row.section.title)), max(0, width - len(count) - 2))
+            return Content(f"{sign}{title}{count}").truncate(width)
         return Content(f" {row.note}").truncate(width, ellipsis=True)
 
     # --- the mouse ---
@@ -299,7 +362,11 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     async def on_click(self, event: events.Click) -> None:
         """Move the cursor, complete a task or open it."""
         index = event.y + self.scroll_offset.y
-        if not 0 <= index < len(self._rows) or (task := self._rows[index].task) is None:
+        if event.button != 1 or not 0 <= index < len(self._rows):
+            return
+        if (section := self._rows[index].section) is not None:
+            self.post_message(self.SectionClicked(section))
+        if (task := self._rows[index].task) is None:
             return
         self.cursor = index
         if event.x in circle_columns(self._number_width):

@@ -1,23 +1,49 @@
-"""The task pane: the open tasks in sections, for keys and mouse. It posts requests and edits nothing itself."""
+"""The task pane: a view of the tasks in sections, for keys and mouse. It posts requests and edits nothing itself."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import Any, Final, Literal
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Input
 
 from kirotodo.client.tui.keymap import bindings, hints, keys_of
 from kirotodo.client.tui.plain import one_line
-from kirotodo.client.tui.widgets.task_list import Row, TaskList, sections
+from kirotodo.client.tui.views import BY_ID as VIEW_BY_ID
+from kirotodo.client.tui.views import (
+    GROUPINGS,
+    SORTINGS,
+    Arrangement,
+    Grouping,
+    Sorting,
+    View,
+    ViewId,
+    arranged,
+    bar,
+    progress,
+)
+from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList
+from kirotodo.client.tui.widgets.view_bar import ViewBar
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
 from kirotodo.core.text import folding
 
+LONGEST_SLEEP: Final = 600.0
+"""Seconds until the pane looks again in any case: the timer stands still while a computer sleeps."""
+Postponement = Literal["tomorrow", "a day later", "next week"]
+AIRY: Final = 30
+"""Lines of the pane from which there is an empty one between two sections."""
+WIDTH_STEP: Final = 6
+NOTHING: Final[Mapping[str, str]] = {
+    "today": "Nothing is due today.",
+    "upcoming": "Nothing is due in the days to come.",
+    "done": "Nothing is done yet.",
+}
 EMPTY: Final = ("Nothing to do.", "", "{} adds a task here, or", "write it in the conversation.")
 
 
@@ -44,10 +70,24 @@ class TaskPane(Vertical):
 
     @dataclass
     class PriorityRequested(Request):
-        """Give the task this priority."""
+        """Give the task, and the `others`, this priority."""
 
         task: Task
         priority: Priority
+        others: tuple[Task, ...] = ()
+
+    @dataclass
+    class PostponeRequested(Request):
+        """Move when the tasks are due."""
+
+        tasks: tuple[Task, ...]
+        to: Postponement
+
+    @dataclass
+    class BulkEditRequested(Request):
+        """Ask for what to change in all of these tasks."""
+
+        tasks: tuple[Task, ...]
 
     @dataclass
     class EditRequested(Request):
@@ -57,9 +97,10 @@ class TaskPane(Vertical):
 
     @dataclass
     class DueRequested(Request):
-        """Ask for another due date."""
+        """Ask for another due date of the task and the `others`."""
 
         task: Task
+        others: tuple[Task, ...] = ()
 
     @dataclass
     class DetailsRequested(Request):
@@ -79,6 +120,29 @@ class TaskPane(Vertical):
     class LeaveRequested(Message):
         """Go back to the composer."""
 
+    class FullWidthRequested(Message):
+        """Give the list the whole width, or put it beside the conversation again."""
+
+    @dataclass
+    class WidthRequested(Message):
+        """Make the pane this wide, and remember it where it is `final`."""
+
+        width: int
+        final: bool = True
+
+    @dataclass
+    class DoneRequested(Message):
+        """Load tasks that are done: those of today, or a page of all of them after `cursor`."""
+
+        today_only: bool
+        cursor: str | None = None
+
+    @dataclass
+    class ViewChanged(Message):
+        """Another view is shown."""
+
+        view: ViewId
+
     def __init__(self, *, clock: Callable[[], datetime], id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._clock = clock
@@ -86,10 +150,20 @@ class TaskPane(Vertical):
         self._kept: set[int] = set()
         self._more = 0
         self._loaded = False
+        self._waking: Timer | None = None
+        self._arrangement = Arrangement()
+        self._groupings: dict[str, tuple[Grouping, Sorting]] = {}
+        self._collapsed: set[tuple[ViewId, str]] = set()
+        self._marked: set[int] = set()
+        self._done: dict[int, Task] = {}
+        self._done_next: str | None = None
+        self._folded: dict[int, tuple[Task, str]] = {}
+        self._dragging = self._airy = False
         self._list = TaskList(now=self._now)
 
     def compose(self) -> ComposeResult:
-        """Yield the list and the field for the filter."""
+        """Yield the names of the views, the list and the field for the filter."""
+        yield ViewBar(id="views")
         yield self._list
         yield Input(id="task-filter", placeholder="words to look for", compact=True)
 
@@ -103,6 +177,20 @@ class TaskPane(Vertical):
     def tasks(self) -> tuple[Task, ...]:
         """Return all tasks of the pane, in no order."""
         return tuple(self._tasks.values())
+
+    @property
+    def view(self) -> View:
+        """Return the view that is shown."""
+        return self._arrangement.view
+
+    @property
+    def targets(self) -> tuple[Task, ...]:
+        """Return the tasks that a key acts on: those that are marked, or else the one under the cursor."""
+        marked = tuple(task for task in self._known() if task.id in self._marked)
+        return marked or ((self.current,) if self.current is not None else ())
+
+    def _known(self) -> Iterable[Task]:
+        return {**self._done, **self._tasks}.values()
 
     @property
     def current(self) -> Task | None:
@@ -123,7 +211,9 @@ class TaskPane(Vertical):
             self._patch(task)
         for task_id in removed:
             self._tasks.pop(task_id, None)
+            self._done.pop(task_id, None)
             self._kept.discard(task_id)
+            self._marked.discard(task_id)
         self._lay_out()
 
     def _patch(self, task: Task) -> None:
@@ -135,9 +225,17 @@ class TaskPane(Vertical):
         elif known and not self._tasks[task.id].completed:
             self._kept.add(task.id)
         self._tasks[task.id] = task
+        self._done.pop(task.id, None)
+
+    def add_done(self, tasks: Sequence[Task], *, next: str | None) -> None:
+        """Add tasks that are done, which only some views show; `next` continues the list of them."""
+        self._done |= {task.id: task for task in tasks if task.id not in self._tasks}
+        self._done_next = next
+        self._lay_out()
 
     def sweep(self) -> None:
-        """Let go of the tasks that were done."""
+        """Let go of the tasks that were done; the views of what is done still have them."""
+        self._done |= {task.id: task for task in self._tasks.values() if task.completed}
         self._tasks = {task.id: task for task in self._tasks.values() if not task.completed}
         self._kept = set()
         self._lay_out()
@@ -153,24 +251,142 @@ class TaskPane(Vertical):
     def _lay_out(self) -> None:
         if not self.is_mounted:
             return
+        self._wake_at_next_change()
         now, words = self._now(), self._words()
-        found = [task for task in self._tasks.values() if _holds(task, words)]
+        with_done = self.view.id in ("today", "done")
+        found = [task for task in (self._known() if with_done else self._tasks.values()) if self._holds(task, words)]
+        laid_out = arranged(self._arrangement, found, now=now, keep=self._kept)
+        rows = self._rows(laid_out)
+        self._list.set_rows([*rows, *self._notes(any(row.task for row in rows))])
+        self.border_title = self._title(now)
+        bar = self.query_one(ViewBar)
+        bar.shown = self.view.id
+
+    def _rows(self, laid_out: Sequence[Section]) -> list[Row]:
+        """Return the lines of the sections, with an empty one between two where there is room for air."""
+        airy = self.size.height >= AIRY
         rows: list[Row] = []
-        for section in sections(found, today=now.date(), now=now, keep=self._kept):
-            rows.append(Row(section=section))
-            rows.extend(Row(task=task) for task in section.tasks)
-        self._list.set_rows([*rows, *self._notes(bool(rows))])
+        for section in laid_out:
+            collapsed = self._is_collapsed(section)
+            if airy and rows:
+                rows.append(Row())
+            rows.append(Row(section=section, collapsed=collapsed))
+            if not collapsed:
+                rows.extend(Row(task=task, marked=task.id in self._marked) for task in section.tasks)
+        return rows
+
+    def _title(self, now: datetime) -> Content:
+        if self._marked:
+            return Content(f"{len(self._marked)} marked")
+        if self.view.id == "today":
+            done, total = progress(self._known(), now=now)
+            return Content(f"today · {done} of {total} done {bar(done, total, 7)}" if total else "today")
+        if self.view.id == "done":
+            return Content("done")
         pending = sum(not task.completed for task in self._tasks.values()) + self._more
-        self.border_title = Content(f"tasks · {pending}" if pending else "tasks")
+        name = "tasks" if self.view.id == "all" else self.view.title.lower()
+        return Content(f"{name} · {pending}" if pending else name)
+
+    def _wake_at_next_change(self) -> None:
+        """Set the one timer of the pane to when a time of today passes or the day ends, which changes what it shows."""
+        if self._waking is not None:
+            self._waking.stop()
+        seconds = next_change(self._tasks.values(), self._now())
+        self._waking = self.set_timer(min(seconds, LONGEST_SLEEP), self._lay_out, name="next change")
 
     def _notes(self, some: bool) -> list[Row]:
         if not self._loaded:
             return []
         if some:
-            return [Row(note=f"and {self._more:,} more")] if self._more else []
+            more = self._more if self.view.id not in ("today", "done") else 0
+            return [Row(note=f"and {more:,} more")] if more else []
         if self._words():
             return [Row(note=f"No task contains “{one_line(self._filter.value)}”.")]
+        if self.view.id != "all" and self._tasks:
+            return [Row(note=NOTHING.get(self.view.id, "Nothing here."))]
         return [Row(note=note.format(keys_of(self).label("tasks.new"))) for note in EMPTY]
+
+    # --- views ---
+
+    def show_view(self, view: ViewId) -> None:
+        """Show another view, arranged as it was when it was shown last."""
+        before = self._arrangement
+        self._groupings[before.view.id] = (before.grouping, before.sorting)
+        shown = VIEW_BY_ID[view]
+        grouping, sorting = self._groupings.get(view, (shown.grouping or "date", "due"))
+        self._arrangement = Arrangement(view=shown, grouping=grouping, sorting=sorting)
+        self._marked = set()
+        if view in ("today", "done"):
+            self.post_message(self.DoneRequested(today_only=view == "today"))
+        self._lay_out()
+        self.post_message(self.ViewChanged(view))
+
+    @on(ViewBar.Chosen)
+    def _view_chosen(self, event: ViewBar.Chosen) -> None:
+        event.stop()
+        self.show_view(event.view)
+        self.focus()
+
+    def action_sort(self) -> None:
+        """Sort by the next thing: due date, priority, title, when it was added."""
+        self._arrange(sorting=SORTINGS[(SORTINGS.index(self._arrangement.sorting) + 1) % len(SORTINGS)])
+
+    def action_group(self) -> None:
+        """Group by the next thing: date, project, tag, priority, nothing."""
+        self._arrange(grouping=GROUPINGS[(GROUPINGS.index(self._arrangement.grouping) + 1) % len(GROUPINGS)])
+
+    def _arrange(self, **changes: Any) -> None:
+        if self.view.grouping is None:
+            self.app.notify(f"{self.view.title} has an order of its own.", markup=False)
+            return
+        self._arrangement = replace(self._arrangement, **changes)
+        self._lay_out()
+        grouping, sorting = self._arrangement.grouping, self._arrangement.sorting
+        self.app.notify(f"Grouped by {grouping}, sorted by {_SORT_WORDS[sorting]}.", markup=False)
+
+    def _is_collapsed(self, section: Section) -> bool:
+        return (self.view.id, section.title) in self._collapsed
+
+    def action_collapse(self) -> None:
+        """Show only the head of the section."""
+        if section := self._list.section:
+            self._collapsed.add((self.view.id, section.title))
+            self._lay_out()
+            self._list.go_to(section.title)
+
+    def action_expand(self) -> None:
+        """Show the tasks of the section again."""
+        if section := self._list.section:
+            self._collapsed.discard((self.view.id, section.title))
+            self._lay_out()
+
+    @on(TaskList.SectionClicked)
+    def _section_clicked(self, event: TaskList.SectionClicked) -> None:
+        event.stop()
+        self._collapsed ^= {(self.view.id, event.section.title)}
+        self._lay_out()
+
+    # --- marks ---
+
+    def action_mark(self) -> None:
+        """Mark the task, and go to the next one; what a key does then is done to all that are marked."""
+        if task := self.current:
+            self._marked ^= {task.id}
+            self._lay_out()
+            self._list.move(1)
+
+    def action_mark_section(self) -> None:
+        """Mark every task of the section, or none of them where all are marked."""
+        section = self._list.section
+        ids = {task.id for task in section.tasks} if section is not None else set[int]()
+        self._marked = self._marked - ids if ids <= self._marked else self._marked | ids
+        self._lay_out()
+
+    def _acted(self) -> None:
+        """Let go of the marks once something was done to the tasks."""
+        if self._marked:
+            self._marked = set()
+            self._lay_out()
 
     # --- the filter ---
 
@@ -197,8 +413,19 @@ class TaskPane(Vertical):
         self.add_class("-filtered")
         self._filter.focus()
 
+    def _holds(self, task: Task, words: Sequence[str]) -> bool:
+        if not words:
+            return True
+        known = self._folded.get(task.id)
+        if known is None or known[0] is not task:
+            known = self._folded[task.id] = (task, _searched(task))
+        return all(word in known[1] or any(other in known[1] for other in folding.joined(word)) for word in words)
+
     def action_leave(self) -> None:
-        """Clear the filter, or go back to the composer."""
+        """Let go of the marks, clear the filter, or go back to the composer."""
+        if self._marked:
+            self._acted()
+            return
         if not self.has_class("-filtered"):
             self.post_message(self.LeaveRequested())
             return
@@ -213,8 +440,16 @@ class TaskPane(Vertical):
         self._list.move(-1)
 
     def action_cursor_down(self) -> None:
-        """Go to the task below."""
+        """Go to the task below; at the last of the tasks that are done, load more of them."""
+        before = self._list.cursor
         self._list.move(1)
+        if self._list.cursor == before:
+            self._load_more_done()
+
+    def _load_more_done(self) -> None:
+        if self.view.id == "done" and self._done_next is not None:
+            cursor, self._done_next = self._done_next, None
+            self.post_message(self.DoneRequested(today_only=False, cursor=cursor))
 
     def action_page_up(self) -> None:
         """Scroll a page up."""
@@ -223,6 +458,8 @@ class TaskPane(Vertical):
     def action_page_down(self) -> None:
         """Scroll a page down."""
         self._list.page(1)
+        if self._list.cursor is not None and self._list.cursor + 1 >= len(self._list.rows):
+            self._load_more_done()
 
     def action_first(self) -> None:
         """Go to the first task."""
@@ -231,37 +468,65 @@ class TaskPane(Vertical):
     def action_last(self) -> None:
         """Go to the last task."""
         self._list.move(len(self._list.rows))
+        self._load_more_done()
 
     def action_done(self) -> None:
         """Complete the task, or reopen it."""
-        if task := self.current:
-            self.post_message(self.CompleteRequested((task.id,), not task.completed))
+        if self._list.on_head:
+            self.action_expand()
+        elif tasks := self.targets:
+            ids = tuple(task.id for task in tasks)
+            self.post_message(self.CompleteRequested(ids, not all(task.completed for task in tasks)))
+            self._acted()
 
     def action_edit(self) -> None:
-        """Change the title."""
-        if task := self.current:
+        """Change the title; with marks, change all that are marked."""
+        if self._marked:
+            self.post_message(self.BulkEditRequested(self.targets))
+        elif task := self.current:
             self.post_message(self.EditRequested(task))
 
     def action_due(self) -> None:
         """Change when it is due, in words such as “fri 5pm”."""
-        if task := self.current:
-            self.post_message(self.DueRequested(task))
+        if tasks := self.targets:
+            self.post_message(self.DueRequested(tasks[0], tasks[1:]))
+            self._acted()
 
     def action_details(self) -> None:
         """Show and edit everything about the task."""
-        if task := self.current:
+        if self._list.on_head:
+            self.action_expand()
+        elif task := self.current:
             self.post_message(self.DetailsRequested(task))
 
     def action_priority(self) -> None:
         """Go to the next priority: none, low, medium, high."""
-        if task := self.current:
-            following = PRIORITIES[(PRIORITIES.index(task.priority) + 1) % len(PRIORITIES)]
-            self.post_message(self.PriorityRequested(task, following))
+        if tasks := self.targets:
+            following = PRIORITIES[(PRIORITIES.index(tasks[0].priority) + 1) % len(PRIORITIES)]
+            self.post_message(self.PriorityRequested(tasks[0], following, tasks[1:]))
+
+    def action_postpone_tomorrow(self) -> None:
+        """Make it due tomorrow."""
+        self._postpone("tomorrow")
+
+    def action_postpone_day(self) -> None:
+        """Make it due a day later than it is."""
+        self._postpone("a day later")
+
+    def action_postpone_week(self) -> None:
+        """Make it due on Monday."""
+        self._postpone("next week")
+
+    def _postpone(self, to: Postponement) -> None:
+        if tasks := self.targets:
+            self.post_message(self.PostponeRequested(tasks, to))
+            self._acted()
 
     def action_delete(self) -> None:
         """Delete the task. Undo brings it back."""
-        if task := self.current:
-            self.post_message(self.DeleteRequested((task,)))
+        if tasks := self.targets:
+            self.post_message(self.DeleteRequested(tasks))
+            self._acted()
 
     def action_new(self) -> None:
         """Add a task."""
@@ -286,18 +551,72 @@ class TaskPane(Vertical):
         self.post_message(self.DetailsRequested(event.task))
 
     def on_resize(self) -> None:
-        """Show as many keys as fit into the border."""
+        """Show as many keys as fit into the border, and air between the sections where there is room."""
         self.border_subtitle = hints("tasks", keys=keys_of(self), width=max(0, self.size.width - 2))
+        airy = self.size.height >= AIRY
+        if airy != self._airy:
+            self._airy = airy
+            self._lay_out()
+
+    # --- the width ---
+
+    def action_full_width(self) -> None:
+        """Give the list the whole width, or put it beside the conversation again."""
+        self.post_message(self.FullWidthRequested())
+
+    def action_wider(self) -> None:
+        """Make the list wider."""
+        self.post_message(self.WidthRequested(self.outer_size.width + WIDTH_STEP))
+
+    def action_narrower(self) -> None:
+        """Make the list narrower."""
+        self.post_message(self.WidthRequested(self.outer_size.width - WIDTH_STEP))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the left border."""
+        if event.x == 0 and event.button == 1:
+            self._dragging = True
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Follow the mouse with the border."""
+        if self._dragging:
+            self.post_message(self.WidthRequested(self.region.right - event.screen_x, final=False))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Leave the border where it is."""
+        if self._dragging:
+            self._dragging = False
+            self.release_mouse()
+            self.post_message(self.WidthRequested(self.outer_size.width))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Arrange the sections anew, since another day may have begun."""
         self._lay_out()
 
 
-def _holds(task: Task, words: Sequence[str]) -> bool:
-    if not words:
-        return True
+def next_change(tasks: Iterable[Task], now: datetime) -> float:
+    """Return the seconds until a time of today has passed or the next day begins, whichever comes first."""
+    today = now.date()
+    moments = [datetime.combine(today + timedelta(days=1), time(), now.tzinfo)]
+    moments += [
+        datetime.combine(today, task.due_time, now.tzinfo) + timedelta(seconds=1)
+        for task in tasks
+        if task.due_date == today and task.due_time is not None and task.due_time >= now.time()
+    ]
+    return max(1.0, min((moment - now).total_seconds() for moment in moments))
+
+
+def _searched(task: Task) -> str:
+    """Return the text in which the words of the filter are looked for."""
     tags = " ".join(f"#{tag}" for tag in task.tags)
     text = folding.fold(f"{task.title} {task.notes} +{task.project or ''} {tags} {task.id}")
-    text = " ".join((text, *folding.joined(text)))
-    return all(word in text or any(other in text for other in folding.joined(word)) for word in words)
+    return " ".join((text, *folding.joined(text)))
+
+
+_SORT_WORDS: Final[Mapping[Sorting, str]] = {
+    "due": "due date",
+    "priority": "priority",
+    "title": "title",
+    "created": "when they were added",
+}

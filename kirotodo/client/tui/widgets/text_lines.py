@@ -34,7 +34,8 @@ class TextLines(Widget, can_focus=True):
         raise NotImplementedError
 
     def lines(self, width: int) -> list[Content]:
-        """Return the lines at this width, made once."""
+        """Return the lines at this width, made once; while a window shrinks, a widget may have none for a moment."""
+        width = max(1, width)
         if self._made is None or self._made[0] != width:
             self._made = (width, self.make_lines(width))
         return self._made[1]

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from kirotodo.client.tui.entries import AnswerEntry, Entry, NoteEntry, UserEntry
 from kirotodo.client.tui.keymap import bindings
+from kirotodo.client.tui.markdown import code_blocks
 from kirotodo.client.tui.widgets.messages import AnswerBlock, Note, UserMessage
 from kirotodo.client.tui.widgets.text_lines import TextLines
 
@@ -37,6 +38,7 @@ class Transcript(VerticalScroll):
         self._requested = False
         self._shifting = False
         self._pinned: tuple[Widget, int] | None = None
+        self._copied_block = 0
         self._column = Vertical(id="entries")
 
     def compose(self) -> ComposeResult:
@@ -251,6 +253,31 @@ class Transcript(VerticalScroll):
         stops = self.stops
         if stops:
             stops[-1].focus()
+
+    def _current_text(self) -> str:
+        """Return the text of the message that has the focus, or holds what has it."""
+        path = self.screen.focused.ancestors_with_self if self.screen.focused is not None else []
+        entry = next((widget.entry for widget in self.mounted if widget in path), None)
+        return entry.text.strip() if entry is not None else ""
+
+    def action_copy(self) -> None:
+        """Copy the message."""
+        if text := self._current_text():
+            self._copied_block = 0
+            self.app.copy_to_clipboard(text)
+
+    def action_copy_code(self) -> None:
+        """Copy the code block of the message; again for the next one."""
+        blocks = code_blocks(self._current_text())
+        if not blocks:
+            self.app.notify("This message has no code block.", severity="warning")
+            return
+        self.app.copy_to_clipboard(blocks[self._copied_block % len(blocks)])
+        self._copied_block += 1
+
+    def on_descendant_focus(self) -> None:
+        """Begin with the first code block again."""
+        self._copied_block = 0
 
     def page(self, direction: int) -> None:
         """Scroll by a page, -1 up and 1 down, without moving the focus."""

@@ -1,0 +1,226 @@
+"""The views of the task list: which tasks each shows, in which sections and in what order. No widget here."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, Literal
+
+from kirotodo.client.tui.widgets.task_list import Section, order, sections
+from kirotodo.core.domain.task import PRIORITIES, Task
+from kirotodo.core.text.dates import MONTH_NAMES, describe_day
+
+ViewId = Literal["all", "today", "upcoming", "week", "projects", "tags", "done"]
+Grouping = Literal["date", "project", "tag", "priority", "nothing"]
+Sorting = Literal["due", "priority", "title", "created"]
+
+GROUPINGS: Final[tuple[Grouping, ...]] = ("date", "project", "tag", "priority", "nothing")
+SORTINGS: Final[tuple[Sorting, ...]] = ("due", "priority", "title", "created")
+DAYS_AHEAD: Final = 60
+"""Up to so many days ahead, Upcoming has a section for each day; then one for each month."""
+NO_PROJECT: Final = "No project"
+NO_TAG: Final = "No tag"
+DAY_PARTS: Final = ((time(0), "Morning"), (time(12), "Afternoon"), (time(17), "Evening"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """A view by its key and name; `grouping` is what it begins with, None where its sections are its own."""
+
+    id: ViewId
+    key: str
+    title: str
+    grouping: Grouping | None = None
+
+
+VIEWS: Final[tuple[View, ...]] = (
+    View(id="all", key="0", title="All", grouping="date"),
+    View(id="today", key="1", title="Today"),
+    View(id="upcoming", key="2", title="Upcoming"),
+    View(id="week", key="3", title="Week"),
+    View(id="projects", key="4", title="Projects", grouping="project"),
+    View(id="tags", key="5", title="Tags", grouping="tag"),
+    View(id="done", key="6", title="Done"),
+)
+BY_ID: Final[Mapping[str, View]] = {view.id: view for view in VIEWS}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrangement:
+    """How a view is arranged."""
+
+    view: View = VIEWS[0]
+    grouping: Grouping = "date"
+    sorting: Sorting = "due"
+
+
+def arranged(
+    arrangement: Arrangement, tasks: Iterable[Task], *, now: datetime, keep: Collection[int] = ()
+) -> list[Section]:
+    """Return the sections of a view, in order. `now` is local. Tasks of `keep` are done and stay where they stood."""
+    shown = list(tasks)
+    match arrangement.view.id:
+        case "today":
+            return _today(shown, now, keep)
+        case "upcoming":
+            return _upcoming(shown, now.date(), keep)
+        case "week":
+            return _week(shown, now.date(), keep)
+        case "done":
+            return _done(shown, now)
+        case _:
+            return _grouped(arrangement, shown, now, keep)
+
+
+def progress(tasks: Iterable[Task], *, now: datetime) -> tuple[int, int]:
+    """Return how many tasks of today are done, and how many it has: what was done today, and what is due by today."""
+    done = due = 0
+    for task in tasks:
+        if task.completed_at is not None:
+            done += task.completed_at.astimezone(now.tzinfo).date() == now.date()
+        else:
+            due += task.due_date is not None and task.due_date <= now.date()
+    return done, done + due
+
+
+def bar(done: int, total: int, width: int) -> str:
+    """Return a bar such as `▰▰▱▱▱`."""
+    filled = 0 if not total else width * done // total
+    return "▰" * filled + "▱" * (width - filled)
+
+
+# --- the views ---
+
+
+def _is_open(task: Task, keep: Collection[int]) -> bool:
+    return not task.completed or task.id in keep
+
+
+def _today(tasks: Sequence[Task], now: datetime, keep: Collection[int]) -> list[Section]:
+    today = now.date()
+    late = [task for task in tasks if _is_open(task, keep) and task.due_date is not None and task.due_date < today]
+    due = [task for task in tasks if _is_open(task, keep) and task.due_date == today]
+    done = [
+        task
+        for task in tasks
+        if task.completed_at is not None
+        and task.id not in keep
+        and task.completed_at.astimezone(now.tzinfo).date() == today
+    ]
+    found = [Section(kind="overdue", tasks=_in_order(late))]
+    for _, title in DAY_PARTS:
+        part = [task for task in due if task.due_time is not None and _day_part(task.due_time) == title]
+        found.append(Section(kind="part", name=title, tasks=_in_order(part)))
+    found.append(Section(kind="part", name="Any time", tasks=_in_order(task for task in due if task.due_time is None)))
+    found.append(Section(kind="done", name="Done today", tasks=_latest_first(done)))
+    return [section for section in found if section.tasks]
+
+
+def _day_part(at: time) -> str:
+    return [title for begin, title in DAY_PARTS if begin <= at][-1]
+
+
+def _upcoming(tasks: Sequence[Task], today: date, keep: Collection[int]) -> list[Section]:
+    found: dict[tuple[date, str], list[Task]] = {}
+    for task in tasks:
+        if not _is_open(task, keep) or task.due_date is None or task.due_date < today:
+            continue
+        day = task.due_date
+        near = (day - today).days <= DAYS_AHEAD
+        key = (
+            (day, _day_title(day, today)) if near else (day.replace(day=1), f"{MONTH_NAMES[day.month - 1]} {day.year}")
+        )
+        found.setdefault(key, []).append(task)
+    return [Section(kind="day", name=title, tasks=_in_order(found[day, title])) for day, title in sorted(found)]
+
+
+def _week(tasks: Sequence[Task], today: date, keep: Collection[int]) -> list[Section]:
+    days = [today + timedelta(days=ahead) for ahead in range(7)]
+    due: dict[date, list[Task]] = {day: [] for day in days}
+    for task in tasks:
+        if _is_open(task, keep) and task.due_date in due:
+            due[task.due_date].append(task)
+    return [Section(kind="day", name=_day_title(day, today), tasks=_in_order(due[day])) for day in days]
+
+
+def _done(tasks: Sequence[Task], now: datetime) -> list[Section]:
+    found: dict[date, list[Task]] = {}
+    for task in tasks:
+        if task.completed_at is not None:
+            found.setdefault(task.completed_at.astimezone(now.tzinfo).date(), []).append(task)
+    return [
+        Section(kind="done", name=_day_title(day, now.date()), tasks=_latest_first(found[day]))
+        for day in sorted(found, reverse=True)
+    ]
+
+
+def _day_title(day: date, today: date) -> str:
+    near = {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}.get((day - today).days)
+    return f"{near} · {describe_day(day, today=today)}" if near else describe_day(day, today=today)
+
+
+def _in_order(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    return tuple(sorted(tasks, key=order))
+
+
+def _latest_first(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    done = [(task.completed_at, task.id, task) for task in tasks if task.completed_at is not None]
+    return tuple(task for _, _, task in sorted(done, key=lambda one: one[:2], reverse=True))
+
+
+# --- groups and orders ---
+
+
+def _grouped(arrangement: Arrangement, tasks: Sequence[Task], now: datetime, keep: Collection[int]) -> list[Section]:
+    key = _SORT_KEYS[arrangement.sorting]
+    if arrangement.grouping == "date":
+        found = sections(tasks, today=now.date(), now=now, keep=keep)
+        return found if arrangement.sorting == "due" else [_sorted(section, key) for section in found]
+    names = _NAMES[arrangement.grouping]
+    groups: dict[tuple[Any, ...], tuple[str, list[Task]]] = {}
+    for task in tasks:
+        if _is_open(task, keep):
+            for place, name in names(task):
+                groups.setdefault(place, (name, []))[1].append(task)
+    return [
+        Section(kind="group", name=groups[place][0], tasks=tuple(sorted(groups[place][1], key=key)))
+        for place in sorted(groups)
+    ]
+
+
+def _sorted(section: Section, key: Callable[[Task], Any]) -> Section:
+    """Return an open section in another order; what is done stays latest first."""
+    return section if section.kind == "done" else replace(section, tasks=tuple(sorted(section.tasks, key=key)))
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a key that sorts `step 9` before `step 10`, without case."""
+    parts = re.findall(r"\d+|\D+", text.casefold())
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
+
+
+def _by_project(task: Task) -> list[tuple[tuple[Any, ...], str]]:
+    return [((0, natural(task.project)), f"+{task.project}") if task.project else ((1, ()), NO_PROJECT)]
+
+
+def _by_tag(task: Task) -> list[tuple[tuple[Any, ...], str]]:
+    return [((0, natural(tag)), f"#{tag}") for tag in task.tags] or [((1, ()), NO_TAG)]
+
+
+def _by_priority(task: Task) -> list[tuple[tuple[Any, ...], str]]:
+    word = "No" if task.priority == "none" else task.priority.capitalize()
+    return [((-PRIORITIES.index(task.priority),), f"{word} priority")]
+
+
+_NAMES: Final[Mapping[Grouping, Callable[[Task], list[tuple[tuple[Any, ...], str]]]]] = {
+    "project": _by_project,
+    "tag": _by_tag,
+    "priority": _by_priority,
+    "nothing": lambda _: [((0,), "Open")],
+}
+_SORT_KEYS: Final[Mapping[Sorting, Callable[[Task], tuple[Any, ...]]]] = {
+    "due": order,
+    "priority": lambda task: (-PRIORITIES.index(task.priority), *order(task)),
+    "title": lambda task: (natural(task.title), task.id),
+    "created": lambda task: (task.created_at, task.id),
+}

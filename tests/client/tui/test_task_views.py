@@ -1,0 +1,137 @@
+"""The views in the chat: keys and mouse, marks, postponing, the width; and a long list stays quick to walk."""
+
+from datetime import time, timedelta
+from pathlib import Path
+
+from kirotodo.client.state import ClientState
+from kirotodo.client.tui.screens.task_edit import BulkScreen, DueScreen
+from kirotodo.client.tui.widgets.calendar import Calendar
+from kirotodo.client.tui.widgets.task_list import TaskList
+from kirotodo.client.tui.widgets.view_bar import ViewBar
+from tests.client.tui.chat_host import Chat, backend_of, chatting
+from tests.client.tui.list_host import NOW, SAMPLE, TODAY, days, task
+
+DONE = task(30, "walk the dog", completed_at=NOW - timedelta(hours=2))
+LIST = (*SAMPLE, DONE, task(31, "letter", tags=("paper",), completed_at=NOW - timedelta(days=2)))
+
+
+def pane(chat: Chat) -> list[str]:
+    """The lines of the task pane, without its border."""
+    return [" ".join(line.split("│")[-2].split()) for line in chat.text.splitlines() if line.rstrip().endswith("│")]
+
+
+async def test_every_view_by_its_key_and_by_the_mouse() -> None:
+    async with chatting(backend_of(tasks=LIST), size=(120, 40)) as chat:
+        await chat.press("ctrl+l")
+        await chat.until(lambda: isinstance(chat.focused, TaskList))
+        for key, *texts in (
+            ("1", "today · 1 of 4 done", "Morning", "Evening", "Done today", "walk the dog"),
+            ("2", "upcoming", "Today · Tue 24 Nov", "Fri 27 Nov"),
+            ("3", "week", "Mon 30 Nov"),
+            ("4", "projects", "+shopping", "No project"),
+            ("5", "tags", "No tag"),
+            ("6", "Sun 22 Nov", "letter", "walk the dog"),
+            ("0", "tasks · 6", "Overdue", "No date"),
+        ):
+            await chat.press(key)
+            await chat.wait_for(*texts)
+        await chat.pilot.click(chat.screen.query_one(ViewBar), offset=(8, 0))
+        await chat.wait_for("today · 1 of 4 done")
+        assert isinstance(chat.focused, TaskList)
+
+
+async def test_digits_are_text_while_writing() -> None:
+    async with chatting(backend_of(tasks=LIST), size=(120, 40)) as chat:
+        await chat.write("123")
+        assert chat.draft == "123"
+        assert "tasks · 6" in chat.text
+
+
+async def test_marks_and_what_is_done_to_all_that_are_marked() -> None:
+    async with chatting(backend_of(tasks=LIST), size=(120, 40)) as chat:
+        tasks = chat.screen.view.tasks
+        await chat.press("ctrl+l", "end", "up", "m", "m")
+        await chat.wait_for("2 marked", "▌14", "▌15")
+        await chat.press("t")
+        await chat.until(lambda: "Due Wed 25 Nov: milk, eggs" in chat.toasts())
+        await chat.wait_for("tomorrow", "tasks · 6")
+        assert {each.due_date for each in tasks.tasks if each.id in (14, 15)} == {days(1)}
+        await chat.press("M", "e")
+        await chat.until(lambda: isinstance(chat.app.screen, BulkScreen))
+        await chat.press("tab", "tab")
+        await chat.write("errands")
+        await chat.press("enter")
+        await chat.wait_for("+errands")
+        await chat.press("escape", "M", "plus", "M", "p", "M", "space")
+        await chat.until(lambda: any(each.completed for each in tasks.tasks))
+        await chat.press("home", "m", "escape")
+        assert "marked" not in chat.text
+
+
+async def test_sections_collapse_and_open_again() -> None:
+    async with chatting(backend_of(tasks=LIST), size=(120, 40)) as chat:
+        await chat.press("ctrl+l", "end", "left")
+        await chat.wait_for("▸No date")
+        assert "15 ○ eggs" not in chat.text
+        await chat.press("enter")
+        await chat.wait_for("15 ○ eggs")
+        await chat.press("b", "o")
+        await chat.until(lambda: "Grouped by project, sorted by priority." in chat.toasts())
+        await chat.wait_for("No project")
+        await chat.press("1", "b")
+        await chat.until(lambda: "Today has an order of its own." in chat.toasts())
+
+
+async def test_the_width_the_view_and_the_full_width_are_as_one_likes(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    async with chatting(backend_of(tasks=LIST), size=(120, 30), state_path=path) as chat:
+        tasks = chat.screen.view.tasks
+        assert tasks.outer_size.width == 38
+        await chat.press("ctrl+l", "4", "less_than_sign")
+        await chat.until(lambda: tasks.outer_size.width == 44)
+        await chat.press("f")
+        await chat.until(lambda: tasks.outer_size.width == 120)
+        await chat.press("f", "greater_than_sign", "greater_than_sign")
+        await chat.until(lambda: tasks.outer_size.width == 32)
+        await chat.pilot.mouse_down(tasks, offset=(0, 5))
+        await chat.pilot.hover(offset=(70, 6))
+        await chat.pilot.mouse_up(offset=(70, 6))
+        await chat.until(lambda: tasks.outer_size.width == 50)
+        await chat.until(lambda: ClientState(path).pane_width == 50)
+    async with chatting(backend_of(tasks=LIST), size=(120, 30), state_path=path) as chat:
+        assert chat.screen.view.tasks.outer_size.width == 50
+        await chat.wait_for("+shopping", "projects")
+
+
+async def test_due_shows_what_words_mean_and_a_month_to_pick_from() -> None:
+    async with chatting(backend_of(tasks=LIST), size=(120, 40)) as chat:
+        await chat.press("ctrl+l", "end", "d")
+        await chat.until(lambda: isinstance(chat.app.screen, DueScreen))
+        await chat.wait_for("November 2026", "Mo Tu We")
+        await chat.press("down", "right", "down")
+        calendar = chat.app.screen.query_one(Calendar)
+        assert calendar.day == days(8)
+        await chat.press("pagedown", "pageup", "left", "up", "enter")
+        await chat.wait_for("today")
+        (eggs,) = [each for each in chat.screen.view.tasks.tasks if each.id == 15]
+        assert eggs.due_date == TODAY
+
+
+async def test_a_time_that_passes_changes_the_pane_by_itself() -> None:
+    soon = task(1, "call", due_date=TODAY, due_time=time(12, 0, 0))
+    async with chatting(backend_of(tasks=[soon]), size=(120, 30)) as chat:
+        timer = chat.screen.view.tasks._waking
+        assert timer is not None
+        assert timer._interval <= 2
+
+
+async def test_ten_thousand_tasks_are_walked_row_by_row() -> None:
+    many = [task(number, f"task {number}", project=f"p{number % 40}") for number in range(1, 10_001)]
+    async with chatting(backend_of(tasks=many), size=(120, 30)) as chat:
+        await chat.wait_for("tasks · 10000")
+        await chat.press("ctrl+l", "4", "end")
+        await chat.wait_for("9999 ○ task 9999")
+        await chat.press("slash")
+        await chat.write("9998")
+        await chat.wait_for("9998 ○ task 9998")
+        assert len(list(chat.screen.walk_children())) < 60

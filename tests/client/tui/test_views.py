@@ -1,0 +1,133 @@
+"""Each view shows what it promises, in its sections and order; no open task is lost or doubled where all are shown."""
+
+from datetime import time, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kirotodo.client.tui.screens.task_requests import postponed
+from kirotodo.client.tui.views import BY_ID, Arrangement, arranged, bar, natural, progress
+from kirotodo.core.domain.task import PRIORITIES, Task
+from tests.client.tui.list_host import NOW, TODAY, days, task
+
+LATE = task(1, due_date=days(-3))
+MORNING = task(2, due_date=TODAY, due_time=time(9))
+NOON = task(3, due_date=TODAY, due_time=time(12))
+EVENING = task(4, due_date=TODAY, due_time=time(18, 30))
+ANY_TIME = task(5, due_date=TODAY)
+TOMORROW = task(6, due_date=days(1), project="step 10", tags=("b", "a"))
+FAR = task(7, due_date=days(90), project="Step 9")
+UNDATED = task(8, project="step 9", priority="high")
+DONE = task(9, completed_at=NOW - timedelta(hours=1))
+DONE_BEFORE = task(10, completed_at=NOW - timedelta(days=1))
+TASKS = (LATE, MORNING, NOON, EVENING, ANY_TIME, TOMORROW, FAR, UNDATED, DONE, DONE_BEFORE)
+
+
+def shown(view: str, *tasks: Task, **options: Any) -> list[tuple[str, list[int]]]:
+    sections = arranged(Arrangement(view=BY_ID[view], **options), tasks or TASKS, now=NOW)
+    return [(section.title, [each.id for each in section.tasks]) for section in sections]
+
+
+def test_today_has_what_is_late_then_the_day_by_its_parts_then_what_is_done() -> None:
+    assert shown("today") == [
+        ("Overdue", [1]),
+        ("Morning", [2]),
+        ("Afternoon", [3]),
+        ("Evening", [4]),
+        ("Any time", [5]),
+        ("Done today", [9]),
+    ]
+
+
+def test_progress_counts_what_was_done_today_of_all_that_today_has() -> None:
+    assert progress(TASKS, now=NOW) == (1, 6)
+    assert progress([], now=NOW) == (0, 0)
+    assert (bar(3, 7, 7), bar(0, 0, 3), bar(5, 5, 4)) == ("▰▰▰▱▱▱▱", "▱▱▱", "▰▰▰▰")
+
+
+def test_upcoming_has_a_section_for_each_day_and_then_for_each_month() -> None:
+    assert shown("upcoming") == [
+        ("Today · Tue 24 Nov", [2, 3, 4, 5]),
+        ("Tomorrow · Wed 25 Nov", [6]),
+        ("February 2027", [7]),
+    ]
+
+
+def test_the_week_has_seven_days_with_something_due_or_not() -> None:
+    week = shown("week")
+    assert [title for title, _ in week] == [
+        "Today · Tue 24 Nov",
+        "Tomorrow · Wed 25 Nov",
+        "Thu 26 Nov",
+        "Fri 27 Nov",
+        "Sat 28 Nov",
+        "Sun 29 Nov",
+        "Mon 30 Nov",
+    ]
+    assert [ids for _, ids in week] == [[2, 3, 4, 5], [6], [], [], [], [], []]
+
+
+def test_done_is_by_day_the_latest_first() -> None:
+    assert shown("done") == [("Today · Tue 24 Nov", [9]), ("Yesterday · Mon 23 Nov", [10])]
+
+
+def test_projects_are_in_natural_order_whatever_their_case_and_those_without_come_last() -> None:
+    sections = shown("projects", grouping="project")
+    assert [title for title, _ in sections] == ["+Step 9", "+step 10", "No project"]
+    assert sections[0][1] == [7, 8]
+
+
+def test_a_task_stands_under_each_of_its_tags() -> None:
+    assert shown("tags", grouping="tag")[:2] == [("#a", [6]), ("#b", [6])]
+
+
+def test_grouping_and_sorting() -> None:
+    by_title = [task(1, "step 10"), task(2, "Step 9", priority="low"), task(3, "apple")]
+    assert shown("all", *by_title, grouping="nothing", sorting="title") == [("Open", [3, 2, 1])]
+    assert shown("all", *by_title, grouping="priority") == [("Low priority", [2]), ("No priority", [1, 3])]
+    assert shown("all", *by_title, sorting="priority") == [("No date", [2, 1, 3])]
+
+
+tasks = st.builds(
+    task,
+    st.integers(1, 10_000),
+    due_date=st.none() | st.dates(days(-30), days(100)),
+    due_time=st.none() | st.times(),
+    priority=st.sampled_from(PRIORITIES),
+    project=st.none() | st.text(min_size=1, max_size=8),
+    completed_at=st.none() | st.timedeltas(timedelta(0), timedelta(days=3)).map(lambda ago: NOW - ago),
+)
+
+
+@given(
+    st.lists(tasks, unique_by=lambda one: one.id),
+    st.sampled_from(["date", "project", "priority", "nothing"]),
+    st.sampled_from(["due", "priority", "title", "created"]),
+)
+def test_however_arranged_every_open_task_is_there_once(some: list[Task], grouping: Any, sorting: Any) -> None:
+    found = arranged(Arrangement(grouping=grouping, sorting=sorting), some, now=NOW)
+    ids = [each.id for section in found for each in section.tasks if not each.completed]
+    assert sorted(ids) == sorted(each.id for each in some if not each.completed)
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_natural_keys_can_always_be_compared(one: str, other: str) -> None:
+    assert isinstance(natural(one) < natural(other), bool)
+    assert natural("step 9") < natural("Step 10")
+
+
+@pytest.mark.parametrize(
+    ("due", "to", "day"),
+    [
+        (None, "tomorrow", days(1)),
+        (days(5), "tomorrow", days(1)),
+        (days(5), "a day later", days(6)),
+        (days(-5), "a day later", days(1)),
+        (None, "a day later", days(1)),
+        (days(-5), "next week", days(6)),
+    ],
+)
+def test_nothing_is_postponed_into_the_past(due: Any, to: Any, day: Any) -> None:
+    assert postponed(due, to, today=TODAY) == day
