@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -30,6 +30,7 @@ from kirotodo.client.tui.messages import (
     MessageAccepted,
     MessageRefused,
     ModelsFetched,
+    MoreLoaded,
     OlderLoaded,
     OpenConversation,
     PageFetched,
@@ -44,6 +45,9 @@ from kirotodo.core.domain.conversation import Decision, Transcript
 from kirotodo.core.domain.task import PAGE_MAX, Changed, Task, TaskFilter
 from kirotodo.core.errors import KirotodoError, NotFound, Unreachable
 from kirotodo.core.retry import Backoff
+
+if TYPE_CHECKING:
+    from kirotodo.client.tui.widgets.task_card import TaskCard
 
 TASKS_FIRST: Final = 1_000
 """Open tasks that the pane is given before the others are loaded."""
@@ -239,6 +243,11 @@ class BackgroundWork:
         where = TaskFilter(status="completed", completed_from=since, sort="completed")
         page = await (await self._core()).tasks(where, limit=PAGE_MAX, cursor=cursor)
         self._post(DoneLoaded(page.items, page.next if since is None else None))
+
+    async def more_tasks(self, where: TaskFilter, cursor: str, card: "TaskCard") -> None:
+        """Load the page after `cursor` for a card."""
+        page = await (await self._core()).tasks(where, limit=PAGE, cursor=cursor)
+        self._post(MoreLoaded(card, page.items, page.next))
 
     async def follow(self) -> None:
         """Post changes made here or in another program, for as long as the screen lives."""

@@ -52,6 +52,18 @@ _BETTER: Final = {"due": "due", "due_date": "due", "time": "due", "due_time": "d
 """Arguments, and under which name a result says the same in words."""
 _PAGING: Final = ("limit", "cursor", "sort")
 """Arguments that tell nobody anything on one line; unfolded they are all there."""
+_VERBS: Final[Mapping[str, str]] = {
+    "add_task": "added",
+    "complete_task": "done",
+    "update_task": "changed",
+    "delete_task": "deleted",
+    "list_tasks": "found",
+    "get_task": "looked at",
+    "task_stats": "counted",
+    "undo": "undone",
+}
+NAMED: Final = 3
+"""Titles that a line names before it counts the others."""
 _EMPTY: Final[tuple[Any, ...]] = (None, "", [], ())
 
 
@@ -344,6 +356,56 @@ def short_result(call: Call) -> str:
     if isinstance(total, int):
         return f"{total} task{'' if total == 1 else 's'}"
     return ""
+
+
+def verb_of(call: Call) -> str:
+    """Return what a call did in a word; the name of the tool where there is no such word."""
+    result = call.result or {}
+    if call.tool == "complete_task" and call.arguments.get("completed") is False:
+        return "reopened"
+    if call.tool == "undo" and result.get("status") == "redone":
+        return "redone"
+    return _VERBS.get(call.tool) or sanitize_line(call.tool)
+
+
+def in_words(call: Call) -> str:
+    """Return what a call was about: the titles of its tasks and what changed in them, without their numbers."""
+    result = call.result
+    if not isinstance(result, Mapping):
+        return _without_numbers(call)
+    before, after = result.get("before"), result.get("after")
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        changes = [f"{name} {value}" for name, value in _differences(before, after, "")]
+        return sanitize_line(" · ".join([str(result.get("title", "")), *changes]).strip(" ·"))
+    if call.tool == "list_tasks":
+        arguments = {name: value for name, value in call.arguments.items() if (name, value) != ("status", "pending")}
+        asked = [f"{name} {value}" for name, value in _in_words(arguments, result) if name not in _PAGING]
+        return sanitize_line(" · ".join([short_result(call) or "nothing", *asked]))
+    named = [str(task.get("title", "")) for task in result.get("tasks") or () if isinstance(task, Mapping)]
+    if len(named) > 1:
+        more = _number(result.get("count")) - NAMED
+        return sanitize_line(", ".join(named[:NAMED]) + (f" and {more} more" if more > 0 else ""))
+    return _without_numbers(call)
+
+
+def _without_numbers(call: Call) -> str:
+    arguments = {
+        name: value for name, value in call.arguments.items() if name not in ("task_id", "task_ids", "completed")
+    }
+    title = (call.result or {}).get("title") or next(
+        (task.get("title") for task in (call.result or {}).get("tasks") or () if isinstance(task, Mapping)), None
+    )
+    return short_arguments(replace(call, arguments={**({"title": title} if title else {}), **arguments}))
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def technical(call: Call) -> str:
+    """Return the name of the tool, what it returned in a word or two, and how long it took."""
+    took = f"{call.duration_ms} ms" if call.status in ("succeeded", "failed") else ""
+    return " · ".join(part for part in (call.tool, short_result(call), took) if part)
 
 
 def error_of(call: Call) -> str:

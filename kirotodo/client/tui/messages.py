@@ -5,7 +5,7 @@ Background work posts these and never touches a widget; other screens post them 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
@@ -16,6 +16,9 @@ from kirotodo.core.domain.conversation import Conversation, Sent, Transcript
 from kirotodo.core.domain.task import Changed, Task
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.events import TurnEvent
+
+if TYPE_CHECKING:
+    from kirotodo.client.tui.widgets.task_card import TaskCard
 
 # --- requests to the chat ---
 
@@ -191,6 +194,15 @@ class TasksLoaded(Message):
 class DoneLoaded(Message):
     """Tasks that are done were loaded; `next` continues the list of them."""
 
+    tasks: tuple[Task, ...]
+    next: str | None
+
+
+@dataclass
+class MoreLoaded(Message):
+    """More of the tasks that an answer lists were loaded, for the `card` that shows them."""
+
+    card: "TaskCard"
     tasks: tuple[Task, ...]
     next: str | None
 

@@ -127,7 +127,7 @@ async def test_tasks_of_the_turn_reach_the_pane_and_the_count() -> None:
     async with chatting(backend_of(adding()), size=(120, 30)) as chat:
         await chat.wait_for("6 open")
         await chat.say("add oat milk")
-        await chat.wait_for("7 open", "✓ add_task", "#20", "20 ○ oat milk")
+        await chat.wait_for("7 open", "✓ added", "20 ○ oat milk")
 
 
 async def test_title_and_tokens_reach_the_header() -> None:
@@ -155,9 +155,9 @@ async def test_calls_stand_under_the_answer_in_order() -> None:
     ]
     async with chatting(backend_of(beats)) as chat:
         await chat.say("x")
-        await chat.wait_for("Not found.", "✓ list_tasks", "3 tasks", "✗ delete_task", "There is no task 9.")
+        await chat.wait_for("Not found.", "✓ found", "3 tasks", "✗ deleted", "There is no task 9.")
         text = chat.text
-        assert text.index("Not found.") < text.index("list_tasks") < text.index("delete_task")
+        assert text.index("Not found.") < text.index("✓ found") < text.index("✗ deleted")
 
 
 # --- the pure parts ---

@@ -28,6 +28,7 @@ from kirotodo.client.tui.messages import (
     MessageRefused,
     ModelChosen,
     ModelsFetched,
+    MoreLoaded,
     NewConversation,
     OlderLoaded,
     OpenConversation,
@@ -54,6 +55,7 @@ from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
 from kirotodo.client.tui.widgets.messages import AnswerEnd, ToolLine
 from kirotodo.client.tui.widgets.queue import MessageQueue, QueuedMessage
 from kirotodo.client.tui.widgets.slash_popup import BY_NAME, SlashPopup, matching
+from kirotodo.client.tui.widgets.task_card import TaskCard
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
 from kirotodo.core.errors import NotSignedIn
@@ -164,6 +166,7 @@ class ChatScreen(Screen[None]):
     def on_tasks_fetched(self, message: TasksFetched) -> None:
         """Show changed tasks; how many are open comes with the changes of the list."""
         self.view.tasks.apply(message.tasks, message.removed)
+        self.view.transcript.update_tasks(message.tasks, message.removed)
 
     def on_pending_counted(self, message: PendingCounted) -> None:
         """Show how many tasks are open."""
@@ -217,6 +220,14 @@ class ChatScreen(Screen[None]):
         """Load tasks that are done."""
         work, since = self.shell.background, self.shell.clock().date() if message.today_only else None
         self.shell.work(work.quietly(work.load_done(since, cursor=message.cursor)), group="done", exclusive=True)
+
+    def on_task_card_more_requested(self, message: TaskCard.MoreRequested) -> None:
+        """Load more of the tasks that an answer lists."""
+        self.shell.work(self.shell.background.more_tasks(message.where, message.cursor, message.card), group="more")
+
+    def on_more_loaded(self, message: MoreLoaded) -> None:
+        """Show more of the tasks that an answer lists."""
+        message.card.add(message.tasks, cursor=message.next)
 
     def on_done_loaded(self, message: DoneLoaded) -> None:
         """Show tasks that are done."""

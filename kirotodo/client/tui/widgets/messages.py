@@ -1,6 +1,7 @@
 """The entries of the conversation as widgets: messages of the user, answers with their tool calls, notes."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,13 +20,18 @@ from kirotodo.client.tui.entries import (
     UserEntry,
     details,
     error_of,
-    short_arguments,
-    short_result,
+    in_words,
+    technical,
+    verb_of,
 )
 from kirotodo.client.tui.keymap import bindings, keys_of
 from kirotodo.client.tui.markdown import StreamedLines, render
 from kirotodo.client.tui.plain import clean, line, one_line, plain, steady
+from kirotodo.client.tui.shell import shell_of
+from kirotodo.client.tui.task_cards import READING, Listing, listing_of, without_listed
+from kirotodo.client.tui.widgets.task_card import TaskCard
 from kirotodo.client.tui.widgets.text_lines import TextLines
+from kirotodo.core.domain.task import Task
 from kirotodo.core.text.width import fit, pad
 
 
@@ -65,13 +71,11 @@ class Note(TextLines):
         return list(plain(self.entry.text).wrap(width))
 
 
-_NAME_WIDTH: Final = 13
-_ROOMY: Final = 44
-"""From this many columns on, the result and its time get columns of their own."""
+_VERB_WIDTH: Final = 8
 
 
 class ToolLine(TextLines):
-    """Shows a tool call as `✓ add_task  milk  #14  2 ms  u undo`, and its details on request."""
+    """Shows a tool call in words, as `✓ added   milk · +shopping   u undo`; its details only on request."""
 
     BINDINGS = bindings("tool_line")
 
@@ -127,37 +131,23 @@ class ToolLine(TextLines):
         """Return the line, and the details where they are shown."""
         lines = [self._headline(width)]
         if self.unfolded:
+            lines.append(Content.styled(f"  {steady(one_line(technical(self.call)))}", "$text-muted").truncate(width))
             for name, value in details(self.call):
                 lines += Content.assemble("  ", (steady(name), "$text-muted"), "  ", steady(value)).wrap(width)
         return lines
 
     def _headline(self, width: int) -> Content:
         call = self.call
-        name = pad(fit(steady(one_line(call.tool)), _NAME_WIDTH * 2), _NAME_WIDTH)
-        left = Content.assemble((GLYPHS[call.status], _glyph_style(call)), " ", f"{name} ")
-        ending = self._ending(width)
-        words = error_of(call) or short_arguments(call)
+        verb = pad(fit(steady(verb_of(call)), _VERB_WIDTH * 3), _VERB_WIDTH)
+        left = Content.assemble((GLYPHS[call.status], _glyph_style(call)), " ", f"{verb} ")
+        ending = Content("undone") if call.undone else self._undo_hint() if call.undoable else Content()
+        words = error_of(call) or in_words(call)
         room = max(0, width - left.cell_length - ending.cell_length - 1)
         middle = Content(steady(words)).truncate(room, ellipsis=True)
         if call.undone:
             middle = middle.stylize("strike")
         gap = " " * max(1, width - left.cell_length - middle.cell_length - ending.cell_length)
-        return Content.assemble(left, middle, gap, ending).truncate(width)
-
-    def _ending(self, width: int) -> Content:
-        call = self.call
-        done = call.status in ("succeeded", "failed")
-        result = short_result(call)
-        timing = f"{call.duration_ms} ms" if done else ""
-        roomy = width >= _ROOMY
-        pieces = [Content(f"{result:<8}"), Content(f"{timing:>7}")] if roomy else [Content(result)]
-        if call.undone:
-            pieces.append(Content("undone"))
-        elif call.undoable:
-            pieces.append(self._undo_hint())
-        elif roomy:
-            pieces.append(Content(" " * len(self._undo_hint().plain)))
-        return Content("  ").join(pieces)
+        return Content.assemble(left, middle, gap, ending).rstrip().truncate(width)
 
 
 def _glyph_style(call: Call) -> str:
@@ -322,29 +312,60 @@ class AnswerBlock(Vertical):
     def __init__(self, entry: AnswerEntry) -> None:
         super().__init__()
         self.entry = entry
-        self._text = AnswerText(entry.text, live=not entry.over)
+        self._listing = listing_of(entry)
+        self._card: TaskCard | None = None
+        self._text = AnswerText(self._words(), live=not entry.over)
         self._text.display = _has_text(entry)
         self._calls = {call.id: ToolLine(entry.turn_id, call) for call in entry.calls}
         self._end = AnswerEnd(entry)
+        self._hide_lookups()
 
     def compose(self) -> ComposeResult:
-        """Yield the text, the tool calls and the end."""
+        """Yield the text, the tasks that it lists, the tool calls and the end."""
         yield self._text
+        if self._listing is not None:
+            yield self._new_card(self._listing)
         yield from self._calls.values()
         yield self._end
+
+    def _words(self) -> str:
+        """Return the text without the tasks that stand below it."""
+        return self.entry.text if self._listing is None else without_listed(self.entry.text, self._listing.tasks)
+
+    def _new_card(self, listing: Listing) -> TaskCard:
+        self._card = TaskCard(listing, now=shell_of(self).clock)
+        return self._card
+
+    def update_tasks(self, tasks: Sequence[Task], removed: Sequence[int]) -> None:
+        """Show changed tasks where the answer lists them."""
+        if self._card is not None:
+            self._card.update_tasks(tasks, removed)
 
     def show(self, entry: AnswerEntry) -> None:
         """Show a newer state of the entry, part by part."""
         before, self.entry = self.entry, entry
         self._text.display = _has_text(entry)
         if entry.over and not before.over:
-            self._text.finish(entry.text)
-        elif entry.text != before.text:
+            self._listing = listing_of(entry)
+            self._text.finish(self._words())
+            if self._listing is not None:
+                self.mount(self._new_card(self._listing), after=self._text)
+        elif entry.text != before.text and not entry.over:
             self._text.show(entry.text)
         if entry.calls != before.calls:
             self._show_calls()
+        self._hide_lookups()
         if (entry.status, entry.error) != (before.status, before.error):
             self._end.show(entry)
+
+    def _hide_lookups(self) -> None:
+        """Hide the calls that only looked tasks up, once these stand in the answer or something was done to them."""
+        told = self.entry.over and (
+            self._listing is not None
+            or any(call.status == "succeeded" and call.tool not in READING for call in self.entry.calls)
+        )
+        for shown in self._calls.values():
+            shown.display = not (told and shown.call.status == "succeeded" and shown.call.tool in READING)
 
     def _show_calls(self) -> None:
         for call in self.entry.calls:

@@ -13,6 +13,7 @@ from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.markdown import code_blocks
 from kirotodo.client.tui.widgets.messages import AnswerBlock, Note, UserMessage
 from kirotodo.client.tui.widgets.text_lines import TextLines
+from kirotodo.core.domain.task import Task
 
 EntryWidget: TypeAlias = UserMessage | AnswerBlock | Note
 MOUNTED: Final = 60
@@ -94,6 +95,12 @@ class Transcript(VerticalScroll):
                 self._show(index, entry)
                 return
         self.append(entry)
+
+    def update_tasks(self, tasks: Sequence[Task], removed: Sequence[int]) -> None:
+        """Show changed tasks wherever an answer lists them."""
+        for widget in self.mounted:
+            if isinstance(widget, AnswerBlock):
+                widget.update_tasks(tasks, removed)
 
     def drop(self, key: str) -> None:
         """Remove an entry."""
