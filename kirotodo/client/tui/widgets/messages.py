@@ -312,7 +312,7 @@ class AnswerBlock(Vertical):
     def __init__(self, entry: AnswerEntry) -> None:
         super().__init__()
         self.entry = entry
-        self._listing = listing_of(entry)
+        self._listing = _listing(entry)
         self._card: TaskCard | None = None
         self._text = AnswerText(self._words(), live=not entry.over)
         self._text.display = _has_text(entry)
@@ -346,7 +346,7 @@ class AnswerBlock(Vertical):
         before, self.entry = self.entry, entry
         self._text.display = _has_text(entry)
         if entry.over and not before.over:
-            self._listing = listing_of(entry)
+            self._listing = _listing(entry)
             self._text.finish(self._words())
             if self._listing is not None:
                 self.mount(self._new_card(self._listing), after=self._text)
@@ -374,6 +374,10 @@ class AnswerBlock(Vertical):
             else:
                 self._calls[call.id] = ToolLine(self.entry.turn_id, call)
                 self.mount(self._calls[call.id], before=self._end)
+
+
+def _listing(entry: AnswerEntry) -> Listing | None:
+    return listing_of(entry) if any(call.tool == "list_tasks" for call in entry.calls) else None
 
 
 def _has_text(entry: AnswerEntry) -> bool:

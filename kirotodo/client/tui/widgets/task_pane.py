@@ -28,7 +28,7 @@ from kirotodo.client.tui.views import (
     bar,
     progress,
 )
-from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList
+from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList, sections
 from kirotodo.client.tui.widgets.view_bar import ViewBar
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
 from kirotodo.core.text import folding
@@ -255,7 +255,10 @@ class TaskPane(Vertical):
         now, words = self._now(), self._words()
         with_done = self.view.id in ("today", "done")
         found = [task for task in (self._known() if with_done else self._tasks.values()) if self._holds(task, words)]
-        laid_out = arranged(self._arrangement, found, now=now, keep=self._kept)
+        if self._arrangement == Arrangement():
+            laid_out = sections(found, today=now.date(), now=now, keep=self._kept)
+        else:
+            laid_out = arranged(self._arrangement, found, now=now, keep=self._kept)
         rows = self._rows(laid_out)
         self._list.set_rows([*rows, *self._notes(any(row.task for row in rows))])
         self.border_title = self._title(now)
