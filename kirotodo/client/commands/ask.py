@@ -104,7 +104,7 @@ def _question(words: Sequence[str], given: dict[str, Any], *, dry_run: bool) -> 
 async def _ask(backend: Backend, question: Question, printer: TurnPrinter) -> Turn:
     conversation_id = await _latest(backend) if question.latest else question.conversation_id
     parked = await _parked(backend, conversation_id)
-    sent = await _sent(backend, question, conversation_id)
+    sent = await send_question(backend, question, conversation_id)
     try:
         async for event in backend.watch(sent.turn_id):
             if parked is not None:  # a yes or no was sent: what led to the question was told when it was asked
@@ -123,7 +123,7 @@ async def _ask(backend: Backend, question: Question, printer: TurnPrinter) -> Tu
     return await backend.turn(sent.turn_id)
 
 
-async def _sent(backend: Backend, question: Question, conversation_id: int | None) -> Sent:
+async def send_question(backend: Backend, question: Question, conversation_id: int | None) -> Sent:
     """Send the message, once the last one of its conversation is answered: that may be what a run that was killed left
     behind. Raises `LiveTurn` where that takes too long, or waits for the user."""
     try:

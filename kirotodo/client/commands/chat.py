@@ -21,15 +21,26 @@ Examples:
   kirotodo
   kirotodo chat --new
   kirotodo chat --conversation 3
-  kirotodo chat --model fast""",
+  kirotodo chat --model fast
+  kirotodo chat --plain""",
 )
 @click.option("--conversation", "-n", type=CONVERSATION, metavar="NUMBER", help="Continue this conversation.")
 @click.option("--new", is_flag=True, help="Start a new conversation.")
 @click.option("--model", metavar="NAME", help="Use this model; /model in the chat chooses another.")
-def chat(conversation: int | None, new: bool, model: str | None) -> None:
-    """Open the chat in this terminal and continue the latest conversation."""
+@click.option("--plain", is_flag=True, help="Line after line, without a screen: for screen readers and pipes.")
+def chat(conversation: int | None, new: bool, model: str | None, plain: bool) -> None:
+    """Open the chat in this terminal and continue the latest conversation.
+
+    With --plain, or ACCESSIBLE=1 in the environment, nothing on the screen is ever drawn anew: each line says who it is
+    from, and the input may be a pipe.
+    """
     if conversation is not None and new:
         raise click.UsageError("Give either --conversation or --new, not both.")
+    if plain or os.environ.get("ACCESSIBLE", "") not in ("", "0"):
+        from kirotodo.client.commands.plain_chat import chat_plainly
+
+        chat_plainly(conversation=conversation, new=new, model=model)
+        return
     require_terminal()
     session().screen(conversation_id=conversation, new=new, model=model)
 
