@@ -398,6 +398,8 @@ def split_items(
     if len(pieces) < 2:
         return [piece]
     chores = [is_command(part.words) for part in pieces]
+    if _is_place(pieces, chores):
+        return [piece]
     if _each_dated(pieces, chores, dated=dated):
         return pieces
     shopping = _is_shop(project)
@@ -413,6 +415,16 @@ def split_items(
         return [piece] if any(set(part.words) & _BINDING for part in pieces) else pieces
     plain_words = piece.text.raw[piece.start : piece.end].islower()
     return pieces if max(words) <= (2 if soft else 1) and plain_words else [piece]
+
+
+def _is_place(pieces: list[Piece], chores: list[bool]) -> bool:
+    """Return whether the second of two is where the first is to be ("choir on thursday at 7, the town hall")."""
+    first, last = pieces[0].words, pieces[-1].words
+    if len(pieces) != 2 or any(chores) or first[-1] not in ("W", "R") or {"W", "R"} & set(last):
+        return False
+    if pieces[0].text.tokens[pieces[-1].first - 1].word != ",":
+        return False
+    return not any(word in phrases("stating") for word in last) and len(last) < 5
 
 
 def _undated(words: list[str]) -> list[str]:

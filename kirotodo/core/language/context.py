@@ -51,7 +51,7 @@ class DialogueState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     `done` are the calls of the last turn that changed something, in order. `shown` are the tasks in the order just
     shown, `numbered` says whether with places to pick by. `about` are the tasks talked about last. `scope` and
-    `asked_about` are those of the last question, for "and tuesday?".
+    `asked_about` are those of the last question, for "and tuesday?". `begun`: there was a turn before.
     """
 
     done: tuple[Call, ...] = ()
@@ -61,6 +61,7 @@ class DialogueState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     scope: Scope | None = None
     asked_about: QueryKind | None = None
     pending: Pending | None = None
+    begun: bool = False
 
     @property
     def changed(self) -> tuple[int, ...]:

@@ -107,7 +107,7 @@ def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset(), state: Dialog
     """
     slots = Slots()
     for token in piece.tokens:
-        if not token.is_sign and token.word not in aside and token.word != "than":
+        if not token.is_sign and token.word not in aside and token.word != "than" and not _is_now(piece.text, token):
             _take(slots, token)
     _take_cleared(slots)
     if state is not None and state.last:
@@ -122,6 +122,11 @@ def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset(), state: Dialog
     if len(slots.rest) == 1 and not slots.any:
         _read_alone(slots, piece.text, slots.rest[0])
     return slots
+
+
+def _is_now(text: Text, token: Token) -> bool:
+    """Return whether a date only says that something holds from now on ("urgent now")."""
+    return token.word == "W" and text.low[token.start : token.end] in ("now", "right now")
 
 
 def in_the_nearer_half(slots: Slots, piece: Piece, due: dt.time) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from kirotodo.core.language.caution import cautious, is_broken
 from kirotodo.core.language.clauses import cleaned, corrected, freed, opens, sentences, splits
 from kirotodo.core.language.content import added, content_of, cut_at, is_command, is_empty
 from kirotodo.core.language.context import Context
@@ -100,8 +101,9 @@ def understand(
     read = tokens_of(with_references(text, context))
     engine = _Engine(read)
     told = in_dialogue(read, asked=_asks(read.raw), read=lambda words: tuple(_Engine(tokens_of(words)).actions()))
+    framed = told if told is not None else tuple(engine.actions())
     return Understanding(
-        actions=told if told is not None else tuple(engine.actions()),
+        actions=cautious(read, _shaped(read, framed), engine.unread),
         when=_first_when(read),
         recurrence=_first_rule(read),
         left_out=tuple(engine.left_out),
@@ -114,6 +116,25 @@ def understand(
             readings=tuple(engine.considered),
         ),
     )
+
+
+_WEAK: Final = (OutOfScope, Clarify)
+_LONG: Final = 80
+
+
+def _shaped(text: Text, framed: tuple[Action, ...]) -> tuple[Action, ...]:
+    """Return what the learned shape of a text makes of it, where frames refuse, or would add what is no title."""
+    inner = [each for action in framed for each in (action.actions if isinstance(action, Confirm) else (action,))]
+    adds = [action for action in inner if isinstance(action, Add)]
+    asks = any(isinstance(action, Clarify) and action.missing == "title" for action in framed)
+    weak = all(isinstance(action, _WEAK) for action in framed) and not asks
+    asked = any(isinstance(action, Confirm) for action in framed) and len(adds) == len(inner)
+    broken = len(adds) < _LONG and any(is_broken(text, add.title) for add in adds)
+    if not (weak or asked or broken) or not 0 < len(text.tokens) <= _LONG or "\n" in text.raw.strip():
+        return framed
+    from kirotodo.core.language.wishes import with_shape  # most texts need none
+
+    return with_shape(text, framed, asked=_is_question(freed(text.whole(), asked=_asks(text.raw))))
 
 
 _KINDS: Final = {
@@ -147,6 +168,7 @@ class _Engine:
         self.text = text
         self.considered: list[ReadingView] = []
         self.left_out: list[str] = []
+        self.unread: list[Piece] = []
 
     def actions(self) -> list[Action]:
         whole = self.text.whole()
@@ -336,6 +358,7 @@ class _Engine:
         pieces = [_unjoined(Piece(self.text, a, b)) for a, b in pairwise(bounds)]
         pieces = [piece for piece in pieces if piece]
         out: list[Action] = []
+        unread: list[Piece] = []
         told: Piece | None = before
         requested = asked and bool(pieces) and _requests(pieces[-1])
         for piece in pieces:
@@ -347,9 +370,14 @@ class _Engine:
             actions = list(meant.actions)
             if meant.score < 0.6 and (parts := self._told_parts(piece)) is not None:
                 actions = parts
+            if not _weighty(actions) and names_ours(piece):
+                unread.append(piece)
             out = self._followed(out, actions, told if told is not before else None, piece)
             told = piece
-        return self._kept(out) if _weighty(out) else None
+        if not _weighty(out):
+            return None
+        self.unread += unread
+        return self._kept(out)
 
     def _trailing(self, piece: Piece, told: Piece | None, out: list[Action]) -> list[Action] | None:
         """Return what "… so add that to the list" makes of what was told right before it; None where it is no such."""

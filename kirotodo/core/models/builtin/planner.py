@@ -81,6 +81,8 @@ class Planner(msgspec.Struct):
     shown: tuple[int, ...] = ()
     scope: Scope | None = None
     query: Query | None = None
+    unclear: bool = False
+    """Whether a change of the text could not be read: none of it is made then before it was asked about."""
     referred: tuple[int, ...] | int | None = None
     """What "it" in the rest of the text means: tasks, or the item that finds or adds them."""
 
@@ -97,9 +99,25 @@ class Planner(msgspec.Struct):
             else:
                 self.act(actions[0])
             del actions[: max(len(adds), 1)]
+        if self.unclear:
+            self._hold_back()
         if meant.left_out and any(item.kind in ("add", "change") for item in self.items):
             self.say(f"I left out: {', '.join(f'“{escaped(words)}”' for words in meant.left_out)}.")
         return Plan(items=tuple(self.items), state=self._state(meant.actions))
+
+    def _hold_back(self) -> None:
+        """Ask before a part of a text is done of which another part is not clear."""
+        made = [item for item in self.items if item.kind in ("add", "change")]
+        calls = tuple(call for item in made for call in item.calls)
+        if not calls or any(item.after is not None or item.quiet for item in made):
+            return
+        self.items = [item for item in self.items if item not in made]
+        if self.pending is not None:
+            self.say("The rest waits for your answer.")
+            self.pending = replace(self.pending, calls=(*self.pending.calls, *calls))
+            return
+        self.say("Nothing was done yet. " + " ".join(describe(call, self.finder) for call in calls))
+        self.pending, self.shown = Pending(missing="yes", calls=calls), ()
 
     def act(self, action: Action) -> None:
         """Plan one action."""
@@ -149,6 +167,7 @@ class Planner(msgspec.Struct):
             scope=self.query.scope if self.query is not None else None,
             asked_about=self.query.about if self.query is not None else None,
             pending=self.pending,
+            begun=True,
         )
 
     def _works_on_the_list(self, before: DialogueState) -> bool:
@@ -311,6 +330,7 @@ class Planner(msgspec.Struct):
         self.items.append(Item(kind="say", calls=(call,), lookups=1))
 
     def _ask(self, unclear: Unclear, calls: tuple[Call, ...]) -> None:
+        self.unclear = True
         self.say(unclear.text)
         if not unclear.offered:
             return
@@ -407,7 +427,7 @@ class Planner(msgspec.Struct):
                 self._undo({"redo": True})
             case Undo() if state.pending is not None:
                 self.say("Left as they are.")
-            case Undo() if not state.done and state != DialogueState():
+            case Undo() | TakeBack() if not state.done and state != DialogueState():
                 self.say("I haven't changed anything in this conversation. Undo the last change made before it?")
                 self.pending = Pending(missing="yes", calls=(Call(tool="undo"),))
             case Undo(turns=turns) if turns > 1:
@@ -535,7 +555,7 @@ class Planner(msgspec.Struct):
         if isinstance(found, Unclear):
             self._ask(found, pending.calls)
             return
-        self._carry_out(tuple(replace(call, task_ids=found.ids) for call in pending.calls), change)
+        self._carry_out((replace(call, task_ids=found.ids), *pending.calls[1:]), change)
 
     def _carry_out(self, calls: tuple[Call, ...], change: Update | None = None) -> None:
         """Plan calls that waited for an answer, with the values that the answer gave."""
