@@ -45,6 +45,7 @@ COMMANDS: Final = {
         "done": f"{CLIENT}.edits:done",
         "skip": f"{CLIENT}.routines:skip",
         "away": f"{CLIENT}.routines:away",
+        "plan": f"{CLIENT}.plans:plan",
         "delete": f"{CLIENT}.edits:delete",
         "undo": f"{CLIENT}.edits:undo",
         "redo": f"{CLIENT}.edits:redo",

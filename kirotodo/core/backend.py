@@ -25,6 +25,7 @@ from kirotodo.core.domain.task import (
 if TYPE_CHECKING:
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn, Usage
     from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
+    from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
     from kirotodo.core.domain.reminder import Claim, Claimed
     from kirotodo.core.events import TurnEvent
 
@@ -375,6 +376,22 @@ class Backend(Protocol):
 
     async def stats(self, *, period_days: int = 7) -> TaskStats:
         """Return counts and streaks."""
+
+    async def plan(self, period: "Period" = "today", *, minutes: int | None = None) -> "DayPlan":
+        """Return what to do first, with reasons, and what does not fit into so many minutes (by default those left of
+        today). Raises `InvalidInput`."""
+
+    async def propose_spread(self, *, per_day: int | None = None) -> "Spread":
+        """Return weekdays of next week for what is overdue, as a proposal for `move_tasks`; nothing is changed.
+
+        A day gets at most `per_day` tasks where that can be done. Raises `InvalidInput`.
+        """
+
+    async def move_tasks(self, moves: "Sequence[Move]") -> Changed:
+        """Give tasks other due dates, all or none, in one undo; of a routine only the open occurrence moves.
+
+        Raises `NotFound`, `InvalidInput`, or `Conflict` where a task's due date is not that of its move any more.
+        """
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
         """Add many tasks in one undoable group."""

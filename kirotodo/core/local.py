@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kirotodo.core.backend import ToolAnswer, ToolInfo, ToolOutcome
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
     from kirotodo.core.domain.history import Actor, By, ChangeSelection, HistoryEntry, PastPage
+    from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
     from kirotodo.core.domain.reminder import Claim, Claimed
     from kirotodo.core.events import EncodedEvent, TurnEvent
     from kirotodo.core.language.preferences import Preferences
@@ -569,6 +570,26 @@ class LocalBackend:
             raise InvalidInput("A period is between 1 and 3660 days.")
         async with self._database.read(self.user_id) as store:
             return await store.tasks.stats(today=self._today(), zone=self._zone, period_days=period_days)
+
+    async def plan(self, period: "Period" = "today", *, minutes: int | None = None) -> "DayPlan":
+        """Implement `Backend.plan`."""
+        from kirotodo.core.tools.plans import day_plan
+
+        async with self._database.read(self.user_id) as store:
+            return await day_plan(store, period, minutes=minutes, at=self._user_clock())
+
+    async def propose_spread(self, *, per_day: int | None = None) -> "Spread":
+        """Implement `Backend.propose_spread`."""
+        from kirotodo.core.tools.plans import propose_spread
+
+        async with self._database.read(self.user_id) as store:
+            return await propose_spread(store, per_day=per_day, at=self._user_clock())
+
+    async def move_tasks(self, moves: "Sequence[Move]") -> Changed:
+        """Implement `Backend.move_tasks`."""
+        from kirotodo.core.tools.plans import move_tasks
+
+        return await self._edit(lambda store, at: move_tasks(store, moves, at=at), Changed)
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
         """Implement `Backend.import_tasks`."""

@@ -16,6 +16,7 @@ from kirotodo.core.backend import ModelChoice, OccurrenceScope, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX, Conversation, Decision
 from kirotodo.core.domain.filter_parser import FILTER_MAX
 from kirotodo.core.domain.history import By
+from kirotodo.core.domain.plan import MINUTES_MAX, PER_DAY_MAX, Move, Period
 from kirotodo.core.domain.routine import UPCOMING
 from kirotodo.core.domain.task import (
     DURATION_MAX,
@@ -366,6 +367,24 @@ class SkipBody(Body):
     dry_run: StrictBool = Field(default=False, description="Only return what would be changed.")
 
 
+class MoveBody(Body):
+    """A task, the due date it has, and the one it is to have."""
+
+    task_id: Id
+    due_date: Day = Field(description="Its due date now: a task that has another is left alone (409).")
+    to: Day = Field(description="Its new due date.")
+
+
+class MovesBody(Body):
+    """Tasks to move."""
+
+    moves: Annotated[list[MoveBody], Field(min_length=1, max_length=AT_ONCE)]
+
+    def values(self) -> tuple[Move, ...]:
+        """Return the moves that the body describes."""
+        return tuple(Move(task_id=each.task_id, due_date=each.due_date, to=each.to) for each in self.moves)
+
+
 class TaskIdsBody(Body):
     """The ids of tasks."""
 
@@ -514,6 +533,19 @@ class OccurrencesQuery(Body):
     """How many occurrences of a routine."""
 
     count: Annotated[int, Number, Field(ge=1, le=100, description="How many at most.")] = UPCOMING
+
+
+class PlanQuery(Body):
+    """What a plan is for."""
+
+    period: Period = "today"
+    minutes: Annotated[int, Number, Field(ge=1, le=MINUTES_MAX, description="The time there is.")] | None = None
+
+
+class SpreadQuery(Body):
+    """How much a day takes."""
+
+    per_day: Annotated[int, Number, Field(ge=1, le=PER_DAY_MAX, description="Tasks of a day at most.")] | None = None
 
 
 class StatsQuery(Body):

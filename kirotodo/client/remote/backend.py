@@ -34,6 +34,7 @@ from kirotodo.core.backend import (
 )
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
+from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
 from kirotodo.core.domain.reminder import Claim, Claimed
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, Unreachable
@@ -224,6 +225,15 @@ class RemoteBackend:
         body: dict[str, Any] = {} if task_ids is None else {"task_ids": list(task_ids)}
         body |= {} if until is None else {"until": until}
         return await self._make(Changed, "/tasks/skip", {**body, "dry_run": True} if dry_run else body)
+
+    async def plan(self, period: Period = "today", *, minutes: int | None = None) -> DayPlan:
+        return await self._read(DayPlan, "/plan", period=period, minutes=minutes)
+
+    async def propose_spread(self, *, per_day: int | None = None) -> Spread:
+        return await self._read(Spread, "/plan/spread", per_day=per_day)
+
+    async def move_tasks(self, moves: Sequence[Move]) -> Changed:
+        return await self._make(Changed, "/tasks/move", {"moves": [asdict(move) for move in moves]})
 
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
         return await self._make(Changed, "/tasks/delete", {"task_ids": list(task_ids)})

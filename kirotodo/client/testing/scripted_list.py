@@ -15,6 +15,7 @@ from kirotodo.core.domain.conversation import (
     Turn,
 )
 from kirotodo.core.domain.history import ACTORS_OF, Actor, By, ChangeSelection, HistoryEntry, PastPage
+from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread, ordered
 from kirotodo.core.domain.reminder import LATE_AFTER, Claim, Claimed, Reminder
 from kirotodo.core.domain.task import TITLE_MAX, Change, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotFound, NotUndoable
@@ -163,6 +164,18 @@ class ScriptedList:
         self._check("skip_tasks")
         moved = {id: replace(self._get(id), due_date=self.clock().date() + timedelta(days=7)) for id in task_ids or ()}
         return Changed(tasks=tuple(moved.values())) if dry_run else self._apply({**moved})
+
+    async def plan(self, period: Period = "today", *, minutes: int | None = None) -> DayPlan:
+        self._check("plan")
+        return ordered(self._tasks.values(), now=self.clock(), period=period, minutes=minutes)
+
+    async def propose_spread(self, *, per_day: int | None = None) -> Spread:
+        self._check("propose_spread")
+        return Spread()
+
+    async def move_tasks(self, moves: Sequence[Move]) -> Changed:
+        self._check("move_tasks")
+        return self._apply({move.task_id: replace(self._get(move.task_id), due_date=move.to) for move in moves})
 
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
         self._check("delete_tasks")

@@ -222,6 +222,11 @@ class TaskStore:
         """Return the open tasks that repeat and are due before a day, by due date."""
         return await self._rows.values(await self._scope.rows(_SQL.REPEATING_BEFORE, {"the_day": day.isoformat()}))
 
+    async def due_counts(self, first: date, last: date) -> dict[date, int]:
+        """Return how many open tasks are due on each of these days that has any."""
+        days = {"the_first": first.toordinal(), "the_last": last.toordinal()}
+        return {date.fromordinal(row[0]): row[1] for row in await self._scope.rows(_SQL.DUE_COUNTS, days)}
+
     async def goes_on_without(self, task: Task) -> int | None:
         """Return the occurrence with which the series of `task` goes on or went on, if that is not `task` itself: one
         that is open and repeats, or a later one that is done."""

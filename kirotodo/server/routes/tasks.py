@@ -6,6 +6,7 @@ from fastapi import Depends, Query, Request, Response
 
 from kirotodo.core.backend import ImportReport
 from kirotodo.core.domain.history import ChangeSelection, HistoryEntry, PastPage
+from kirotodo.core.domain.plan import DayPlan, Spread
 from kirotodo.core.domain.routine import upcoming
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskStats
 from kirotodo.server.conditional_requests import Depending, read, tagged, unconditional
@@ -28,12 +29,15 @@ from kirotodo.server.schemas import (
     ChangeQuery,
     CompleteBody,
     Draft,
+    MovesBody,
     NewTaskBody,
     OccurrenceDue,
     Occurrences,
     OccurrencesQuery,
+    PlanQuery,
     SelectionBody,
     SkipBody,
+    SpreadQuery,
     StatsQuery,
     TaskBody,
     TaskIdsBody,
@@ -97,6 +101,24 @@ async def complete_tasks(body: CompleteBody, backend: Editing) -> Changed:
 async def skip_tasks(body: SkipBody, backend: Editing) -> Changed:
     """Skip the open occurrence of routines, or all of their occurrences before a day; `dry_run` only says which."""
     return await backend.skip_tasks(body.task_ids, until=body.until, dry_run=body.dry_run)
+
+
+@router.post("/tasks/move", responses=problems(404, 409, 412, 413))
+async def move_tasks(body: MovesBody, backend: Editing) -> Changed:
+    """Give tasks other due dates, as `GET /plan/spread` proposes them: all or none, and in one undo."""
+    return await backend.move_tasks(body.values())
+
+
+@router.get("/plan")
+async def get_plan(where: Annotated[PlanQuery, Query()], backend: Mine) -> DayPlan:
+    """Return what to do first, with the reasons, and what does not fit into the time there is."""
+    return await backend.plan(where.period, minutes=where.minutes)
+
+
+@router.get("/plan/spread")
+async def get_spread(where: Annotated[SpreadQuery, Query()], backend: Mine) -> Spread:
+    """Return weekdays of next week for what is overdue, as a proposal: `POST /tasks/move` carries it out."""
+    return await backend.propose_spread(per_day=where.per_day)
 
 
 @router.post("/tasks/delete", responses=problems(404, 412, 413))

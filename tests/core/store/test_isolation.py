@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from kirotodo.core.domain.conversation import Approval, ToolCall
 from kirotodo.core.domain.reminder import Claim
-from kirotodo.core.domain.task import Changed, TaskDraft, TaskFilter, TaskSnapshot
+from kirotodo.core.domain.task import Changed, Task, TaskDraft, TaskFilter, TaskSnapshot
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.store.accounts import AccountStore
 from kirotodo.core.store.conversations import ConversationStore
@@ -38,6 +38,7 @@ ATTEMPTS: dict[str, Attempt] = {
     "tasks.delete": lambda store, number, turn: store.tasks.delete(number),
     "tasks.next_of": lambda store, number, turn: store.tasks.next_of(number),
     "tasks.steps_of": lambda store, number, turn: store.tasks.steps_of((number,)),
+    "tasks.goes_on_without": lambda store, number, turn: store.tasks.goes_on_without(_task(number)),
     "tasks.show": lambda store, number, turn: _show(store, number),
     "conversations.get": lambda store, number, turn: store.conversations.get(number),
     "conversations.rename": lambda store, number, turn: store.conversations.rename(number, "mine"),
@@ -101,6 +102,10 @@ ATTEMPTS: dict[str, Attempt] = {
 }
 
 
+def _task(number: int) -> Task:
+    return Task(id=number, title="mine", created_at=REMIND_AT, updated_at=REMIND_AT)
+
+
 async def _show(store: Store, number: int) -> Any:
     await store.tasks.show((HiddenTasks(group=number, first=number, last=number, completed=0, pending=1),))
     return await store.tasks.get(number)
@@ -125,6 +130,8 @@ ALONE = {
     "tasks.page",
     "tasks.snapshot",
     "tasks.count_pending",
+    "tasks.repeating_before",
+    "tasks.due_counts",
     "tasks.stats",
     "tasks.projects",
     "tasks.tags",
@@ -202,7 +209,10 @@ async def of_ann(database: Database) -> AsyncIterator[Database]:
         await store.reminders.set_target(Target(kind="webhook", url="https://ann.example", secret="ann's secret"))
         await store.accounts.set_reset("t1", expires_at=store.now + timedelta(hours=1))
     async with database.begin(ANN, turn_id="t1", call_id="1.1") as store:
-        await store.tasks.add(TaskDraft(title="ann's next", previous_id=1, remind_at=REMIND_AT))
+        daily = TaskDraft(
+            title="ann's next", previous_id=1, remind_at=REMIND_AT, recurrence="FREQ=DAILY", due_date=TODAY
+        )
+        await store.tasks.add(daily)
         await store.tasks.add(
             TaskDraft(title="ann's secret", tags=("secret",), project="secret", remind_at=REMIND_AT, due_date=TODAY)
         )
@@ -257,6 +267,8 @@ async def test_lists_hold_what_is_ones_own(of_ann: Database) -> None:
             page = await shown(store, where)
             assert (page.items, page.total) == ((), 0)
         assert await store.tasks.count_pending() == 0
+        assert await store.tasks.repeating_before(date.max) == ()
+        assert await store.tasks.due_counts(date.min, date.max) == {}
         assert await store.tasks.projects() == ()
         assert await store.tasks.tags() == {}
         stats = await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)

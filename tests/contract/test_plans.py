@@ -1,0 +1,65 @@
+"""Routines and plans through the port, in this process and over HTTP."""
+
+from datetime import date
+
+import pytest
+
+from kirotodo.core.backend import Backend, TaskFields
+from kirotodo.core.domain.plan import Move
+from kirotodo.core.errors import Conflict, InvalidInput, NotFound
+
+
+async def test_an_occurrence_is_skipped_and_a_preview_changes_nothing(backend: Backend) -> None:
+    gym = await backend.add_task(TaskFields(title="gym", due="friday 18:00", recurrence="every friday"))
+    milk = await backend.add_task(TaskFields(title="milk"))
+    preview = await backend.skip_tasks(until="12 dec", dry_run=True)
+    assert [task.due_date for task in preview.tasks] == [date(2026, 12, 18)]
+    assert (await backend.task(gym.id)).due_date == date(2026, 11, 27)
+    changed = await backend.skip_tasks([gym.id])
+    assert [task.due_date for task in changed.tasks] == [date(2026, 12, 4)]
+    for wrong in ({"task_ids": [milk.id]}, {"task_ids": [gym.id], "until": "yesterday"}, {}):
+        with pytest.raises(InvalidInput):
+            await backend.skip_tasks(**wrong)
+    with pytest.raises(NotFound):
+        await backend.skip_tasks([99])
+
+
+async def test_one_occurrence_differs_from_its_series(backend: Backend) -> None:
+    gym = await backend.add_task(TaskFields(title="gym", due="friday 18:00", recurrence="every friday"))
+    await backend.update_tasks([gym.id], TaskFields(title="swim", time="9am", occurrence="this"))
+    swim = await backend.task(gym.id)
+    assert swim.series is not None
+    assert (swim.title, swim.series.title, swim.series.due_date) == ("swim", "gym", date(2026, 11, 27))
+    await backend.complete_tasks([gym.id])
+    (following,) = (await backend.tasks()).items
+    assert (following.title, following.due_time, following.series) == ("gym", gym.due_time, None)
+
+
+async def test_a_plan_says_why_and_what_does_not_fit(backend: Backend) -> None:
+    await backend.add_task(TaskFields(title="report", due_date=date(2026, 11, 20), duration=90, priority="high"))
+    await backend.add_task(TaskFields(title="call", due="today", duration=20))
+    plan = await backend.plan(minutes=60)
+    assert [(each.task.title, each.fits) for each in plan.items] == [("report", False), ("call", True)]
+    assert plan.items[0].reasons == ("overdue by 3 days", "high", "takes 1 h 30 min")
+    with pytest.raises(InvalidInput):
+        await backend.plan(minutes=0)
+
+
+async def test_a_spread_is_carried_out_as_it_was_proposed_or_not_at_all(backend: Backend) -> None:
+    for title in ("a", "b"):
+        await backend.add_task(TaskFields(title=title, due_date=date(2026, 11, 20)))
+    proposal = await backend.propose_spread(per_day=1)
+    assert proposal.moves == (
+        Move(task_id=1, due_date=date(2026, 11, 20), to=date(2026, 11, 30)),
+        Move(task_id=2, due_date=date(2026, 11, 20), to=date(2026, 12, 1)),
+    )
+    await backend.update_tasks([2], TaskFields(due="tomorrow"))
+    with pytest.raises(Conflict, match="has changed since"):
+        await backend.move_tasks(proposal.moves)
+    assert (await backend.task(1)).due_date == date(2026, 11, 20)
+    changed = await backend.move_tasks(proposal.moves[:1])
+    assert [(task.id, task.due_date) for task in changed.tasks] == [(1, date(2026, 11, 30))]
+    await backend.undo()
+    assert (await backend.task(1)).due_date == date(2026, 11, 20)
+    with pytest.raises(InvalidInput):
+        await backend.propose_spread(per_day=0)
