@@ -204,6 +204,11 @@ class Settings:
     drain_timeout: float = _of(
         setting.number(ge=0, le=3600), default=8.0, description="Seconds a stopping server waits for turns to finish."
     )
+    drain_delay: float = _of(
+        setting.number(ge=0, le=300),
+        default=0.0,
+        description="Seconds a stopping server goes on as before, but not ready, so that a proxy stops sending to it.",
+    )
     rate_limit: int = _of(
         setting.whole(ge=1),
         default=60,

@@ -110,7 +110,11 @@ def create_app(
                 signals.enter_context(metrics.kept_up_to_date())
                 if drains_on_signals:
                     signals.enter_context(
-                        drain.on_signals(until_idle=core.until_idle, grace_seconds=settings.drain_timeout)
+                        drain.on_signals(
+                            until_idle=core.until_idle,
+                            grace_seconds=settings.drain_timeout,
+                            delay_seconds=settings.drain_delay,
+                        )
                     )
                 yield
             drain.begin()

@@ -20,9 +20,14 @@ RESTARTING: Final = "The server is restarting. Your message is saved and will be
 
 
 class GracefulShutdown:
-    """The state of a server that is about to stop. `begun` once it is; `over` once the turns' time is up."""
+    """The state of a server that is about to stop.
+
+    `leaving` once it was told to stop: it serves as before, but says that it is not ready, until every proxy in front
+    has seen that. Then `begun`: new work is refused. `over` once the turns' time is up.
+    """
 
     def __init__(self) -> None:
+        self.leaving = False
         self.begun = False
         self._over = asyncio.Event()
         self._waiting = 0
@@ -44,7 +49,7 @@ class GracefulShutdown:
 
     def begin(self) -> None:
         """Take no new work and send the viewers away."""
-        self.begun = True
+        self.leaving = self.begun = True
         for part in tuple(self._partings):
             part()
 
@@ -72,9 +77,13 @@ class GracefulShutdown:
             if not self._waiting:
                 self._nobody_waits.set()
 
-    async def run(self, *, until_idle: Callable[[], Awaitable[None]], grace_seconds: float) -> None:
+    async def run(
+        self, *, until_idle: Callable[[], Awaitable[None]], grace_seconds: float, delay_seconds: float = 0.0
+    ) -> None:
         """From the beginning to the end: comes back once no turn runs here and nobody waits for one, or the
-        time is up."""
+        time is up, which runs from the end of the delay."""
+        self.leaving = True
+        await asyncio.sleep(delay_seconds)
         self.begin()
         try:
             async with asyncio.timeout(grace_seconds):
@@ -85,7 +94,9 @@ class GracefulShutdown:
         self.end()
 
     @contextmanager
-    def on_signals(self, *, until_idle: Callable[[], Awaitable[None]], grace_seconds: float) -> Iterator[None]:
+    def on_signals(
+        self, *, until_idle: Callable[[], Awaitable[None]], grace_seconds: float, delay_seconds: float = 0.0
+    ) -> Iterator[None]:
         """Drain at the first SIGTERM or SIGINT, and hand it to the web server's own handler after that; the second one
         goes there at once."""
         if threading.current_thread() is not threading.main_thread():
@@ -100,17 +111,17 @@ class GracefulShutdown:
                 handler(number, frame)
 
         async def drained(number: int) -> None:
-            await self.run(until_idle=until_idle, grace_seconds=grace_seconds)
+            await self.run(until_idle=until_idle, grace_seconds=grace_seconds, delay_seconds=delay_seconds)
             stop(number, None)
 
         def on_signal(number: int) -> None:
             self._running = loop.create_task(drained(number), name="drain")
 
         def caught(number: int, frame: FrameType | None) -> None:
-            if self.begun:
+            if self.leaving:
                 stop(number, frame)
             else:
-                self.begun = True
+                self.leaving = True
                 loop.call_soon_threadsafe(on_signal, number)
 
         for number in before:

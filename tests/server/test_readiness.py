@@ -11,6 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from kirotodo.core.store import database
+from kirotodo.core.store.postgres.address import address_of
+from kirotodo.core.store.postgres.schema import move
+from kirotodo.core.store.revisions import HEAD, REVISIONS
 from kirotodo.server.app import create_app
 from tests.server.serving import NO_TLS, Served, bearer, served, settings_in
 
@@ -47,6 +50,16 @@ async def test_silence_of_the_database_does(narrow: Served) -> None:
     async with AsyncExitStack() as held:
         await held.enter_async_context(narrow.core.database.read("1"))
         assert await readiness(narrow) == 503
+    assert await readiness(narrow) == 200
+
+
+async def test_a_schema_of_an_older_release_does(narrow: Served, postgres_url: str) -> None:
+    """Every request would fail, though the database answers."""
+    await move(address_of(postgres_url), REVISIONS[-2], down=True)
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=20) as client:
+        answer = await client.get(f"{narrow.base_url}/health/ready")
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_behind")
+    await move(address_of(postgres_url), HEAD, down=False)
     assert await readiness(narrow) == 200
 
 

@@ -85,6 +85,22 @@ def test_a_turn_that_outlasts_the_grace_is_let_go_of(tmp_path: Path) -> None:
     assert left.expired
 
 
+@pytest.mark.slow
+def test_a_server_told_to_stop_serves_until_its_proxy_has_seen_that(tmp_path: Path) -> None:
+    """It is not ready from the first signal on; the second one ends it at once."""
+    with (
+        serving(tmp_path, "--port", "0", DRAIN_DELAY="60") as (process, address),
+        httpx2.Client(base_url=address, headers=bearer("1"), timeout=20) as client,
+    ):
+        assert client.get("/health/ready").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        while client.get("/health/ready").status_code != 503:
+            assert process.poll() is None
+        assert client.post("/api/1/tasks", json={"title": "Milk"}).status_code == 201
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
 async def left_behind(home: Path) -> list[DanglingTurn]:
     """Turns that are to be gone on with."""
     database = await Database.open(f"sqlite:///{home / 'kirotodo.db'}", clock=utc_now)

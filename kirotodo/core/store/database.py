@@ -267,7 +267,7 @@ class Database:
         self.answered_at = time.monotonic()
 
     async def require_writable(self) -> None:
-        """Raise `StorageReadOnly` or `StorageFull` where nothing can be written.
+        """Raise `StorageReadOnly`, `StorageFull` or `StorageBehind` where nothing can be written.
 
         That a disk is full shows only where something is written: the last such failure counts for a few seconds, so
         that other servers get the work meanwhile and this one is tried again.

@@ -44,7 +44,8 @@ class Engine(Protocol):
         """Equal tokens mean that nobody committed anything in between, in this program or another. Does not block."""
 
     async def require_writable(self) -> None:
-        """Raise `StorageReadOnly` where the database is known to let nobody write."""
+        """Raise `StorageReadOnly` where the database is known to let nobody write, `StorageBehind` where it lacks
+        tables of this release."""
 
     async def aclose(self) -> None:
         """Close every connection."""

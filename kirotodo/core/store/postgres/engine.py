@@ -124,6 +124,8 @@ class PostgresEngine:
 
     async def require_writable(self) -> None:
         async with self.operate(writing=True) as connection:
+            # Somebody may have migrated it back while this runs.
+            schema.refuse_older(await schema.revision_of(connection.plain), self.place)
             if (await connection.execute(_READ_ONLY)).scalar() == "on":  # a standby, or set so
                 raise errors.read_only(self.place)
 
