@@ -104,8 +104,8 @@ def _settings() -> "tuple[Settings | None, list[Check]]":
 
 def _of_settings(settings: "Settings", *, offline: bool) -> Iterator[Check]:
     looks: list[Callable[[], Check]] = [
-        lambda: _folder("data folder", settings.data_dir),
-        lambda: _folder("state folder", settings.state_dir),
+        lambda: _folder("data folder", settings.data_dir, needed=_keeps_files(settings)),
+        lambda: _folder("state folder", settings.state_dir, needed=_keeps_files(settings)),
         lambda: _private(settings),
         lambda: _space(settings.data_dir),
         lambda: _database(settings),
@@ -132,14 +132,22 @@ def _existing(folder: Path) -> Path:
     return next(place for place in (folder, *folder.parents) if place.exists())
 
 
-def _folder(name: str, folder: Path) -> Check:
+def _keeps_files(settings: "Settings") -> bool:
+    """Whether anything is kept in our folders; a server with a database and a secret from elsewhere keeps nothing."""
+    return settings.database_url.startswith("sqlite") or not settings.better_auth_secret
+
+
+def _folder(name: str, folder: Path, *, needed: bool) -> Check:
     if folder.exists() and not folder.is_dir():
         return Check(name=name, state="bad", detail=f"{folder} is a file: move it, or set KIROTODO_HOME")
     try:
         with tempfile.TemporaryFile(dir=_existing(folder)):
             pass
     except OSError as error:
-        return Check(name=name, state="bad", detail=f"{folder} cannot be written: {error.strerror or error}")
+        why = error.strerror or error
+        if not needed:
+            return Check(name=name, state="ok", detail=f"{folder} cannot be written ({why}), and nothing is kept there")
+        return Check(name=name, state="bad", detail=f"{folder} cannot be written: {why}")
     return Check(name=name, state="ok", detail=str(folder) + ("" if folder.exists() else " (created when needed)"))
 
 

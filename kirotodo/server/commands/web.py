@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import sys
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,8 @@ from kirotodo.server.commands.loading import load_server_settings
 
 if TYPE_CHECKING:
     from kirotodo.server.browser.site import Site
+
+log = logging.getLogger(__name__)
 
 TOKENS_IN_MEMORY: Final = "memory"
 
@@ -67,10 +70,10 @@ def web(server: str | None, host: str, port: int, visitors: int, title: str) -> 
         proxies=settings.forwarded_allow_ips,
         title=title,
     )
-    asyncio.run(_serve(site, host, port))
+    asyncio.run(_serve(site, host, port, as_log=settings.log_format == "json"))
 
 
-async def _serve(site: "Site", host: str, port: int) -> None:
+async def _serve(site: "Site", host: str, port: int, *, as_log: bool) -> None:
     from kirotodo.server.browser.site import served
 
     stopping = asyncio.Event()
@@ -79,5 +82,8 @@ async def _serve(site: "Site", host: str, port: int) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stopping.set)
     async with served(site, host, port) as address:
-        say(f"Open {address} in a browser; ctrl+c stops.")
+        if as_log:
+            log.info("serving the chat at %s", address)
+        else:
+            say(f"Open {address} in a browser; ctrl+c stops.")
         await stopping.wait()

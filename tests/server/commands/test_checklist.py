@@ -61,3 +61,24 @@ def test_doctor_prints_it_and_no_password(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert {"production", "database password", "rate limit", *ONLY_PEOPLE} <= names
     assert result.exit_code == 1
     assert "hunter2" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("database_url", "secret", "state"),
+    [
+        ("postgresql://kirotodo:hunter2@127.0.0.1:1/x", "0123456789abcdef" * 2, "ok"),
+        ("postgresql://kirotodo:hunter2@127.0.0.1:1/x", "", "bad"),
+        ("", "0123456789abcdef" * 2, "bad"),
+    ],
+    ids=["nothing is kept", "a secret is made", "the list is kept"],
+)
+def test_a_folder_that_cannot_be_written_matters_where_something_is_kept_in_it(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, secret: str, state: str
+) -> None:
+    """As in a container, whose file system is read-only; in /proc nobody can write, not even root."""
+    monkeypatch.setenv("KIROTODO_HOME", "/proc/kirotodo")
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("BETTER_AUTH_SECRET", secret)
+    result = CliRunner().invoke(command_group(), ["doctor", "--offline", "--json"])
+    states = {check["name"]: check["state"] for check in json.loads(result.stdout)["checks"]}
+    assert (states["data folder"], states["state folder"]) == (state, state)
