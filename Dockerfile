@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # One image for the API server, the terminal client in the browser and the one-shot migration: they differ in the command.
 # Every dependency is locked and hashed. It runs as an unprivileged user, and writes only to /tmp.
 

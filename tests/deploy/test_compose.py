@@ -9,7 +9,7 @@ from tests.deploy.tools import document, read, run
 
 FILE: Final = "docker-compose.yml"
 OURS: Final = ("migrate", "backend", "frontend")
-PASSWORD: Final = {"POSTGRES_PASSWORD": "x", "GRAFANA_PASSWORD": "x"}
+PASSWORD: Final = {"POSTGRES_PASSWORD": "x", "GRAFANA_PASSWORD": "x", "COMPOSE_PROFILES": "database"}
 
 
 def service(name: str) -> dict[str, Any]:
@@ -18,7 +18,9 @@ def service(name: str) -> dict[str, Any]:
 
 
 def test_it_starts_what_the_guide_names() -> None:
-    assert list(document(FILE)["services"]) == ["postgres", "valkey", "migrate", "backend", "frontend", "gateway"]
+    services = document(FILE)["services"]
+    started = [name for name, each in services.items() if each.get("profiles") != ["update"]]
+    assert started == ["postgres", "valkey", "migrate", "backend", "frontend", "gateway"]
 
 
 def test_only_the_gateway_can_be_reached_from_outside() -> None:
@@ -52,7 +54,7 @@ def test_one_image_serves_three(name: str) -> None:
 
 def test_the_backend_waits_for_what_it_needs() -> None:
     assert service("backend")["depends_on"] == {
-        "postgres": {"condition": "service_healthy"},
+        "postgres": {"condition": "service_healthy", "required": False},
         "valkey": {"condition": "service_healthy"},
         "migrate": {"condition": "service_completed_successfully"},
     }
@@ -80,6 +82,35 @@ def test_the_gateway_knows_the_replicas_by_the_names_compose_gives_them() -> Non
     caddy = read("deploy/caddy/Caddyfile")
     for number in range(1, 9):
         assert f"{project}-backend-{number}:8000" in caddy
+        assert f"{project}-backend-next-{number}:8000" in caddy
+    assert f"{project}-frontend-next-1:8000" in caddy
+
+
+@pytest.mark.parametrize("file", [FILE, "deploy/compose.monitoring.yml"])
+def test_every_container_has_a_limit(file: str) -> None:
+    for name, each in document(file)["services"].items():
+        assert {"mem_limit", "pids_limit"} <= set(each), name
+
+
+def test_a_database_elsewhere_takes_nothing_of_the_one_here() -> None:
+    """The migration reaches it, and nothing waits for the bundled one, which its profile leaves out."""
+    assert service("postgres")["profiles"] == ["database"]
+    assert "edge" in service("migrate")["networks"]
+    waiting = [name for name in OURS if "postgres" in service(name).get("depends_on", {})]
+    assert all(service(name)["depends_on"]["postgres"]["required"] is False for name in waiting)
+    assert "COMPOSE_PROFILES=database" in read(".env.production.example").splitlines()
+
+
+@pytest.mark.parametrize("setting", ["log_parameter_max_length", "log_parameter_max_length_on_error"])
+def test_the_log_of_the_database_holds_no_values(setting: str) -> None:
+    assert f"{setting}=0" in service("postgres")["command"]
+    assert "log_error_verbosity=terse" in service("postgres")["command"]
+
+
+def test_a_new_release_is_the_same_but_for_its_profile() -> None:
+    for name in ("backend", "frontend"):
+        now, after = service(name), service(f"{name}-next")
+        assert after == {**now, "profiles": ["update"]}
 
 
 @pytest.mark.deploy
@@ -95,6 +126,15 @@ def test_compose_understands_it_as_meant() -> None:
     assert backend["environment"]["DATABASE_URL"] == "postgresql://kirotodo:x@postgres:5432/kirotodo"
     assert backend["deploy"]["replicas"] == 2
     assert resolved["services"]["frontend"]["environment"]["KIROTODO_SERVER"] == "http://backend:8000"
+
+
+@pytest.mark.deploy
+def test_compose_needs_no_password_for_a_database_elsewhere() -> None:
+    also = {"DATABASE_URL": "postgresql://a:b@db.example.com/c?sslmode=require", "COMPOSE_PROFILES": ""}
+    resolved = json.loads(run("docker-compose", "config", "--format", "json", also=also))
+    assert "postgres" not in resolved["services"]
+    for name in ("migrate", "backend"):
+        assert resolved["services"][name]["environment"]["DATABASE_URL"] == also["DATABASE_URL"]
 
 
 @pytest.mark.deploy
