@@ -47,6 +47,8 @@ COMMANDS: Final = {
         "away": f"{CLIENT}.routines:away",
         "plan": f"{CLIENT}.plans:plan",
         "delete": f"{CLIENT}.edits:delete",
+        "remind": f"{CLIENT}.reminders:remind",
+        "snooze": f"{CLIENT}.reminders:snooze",
         "undo": f"{CLIENT}.edits:undo",
         "redo": f"{CLIENT}.edits:redo",
         "search": f"{CLIENT}.tasks:search",

@@ -91,6 +91,13 @@ def say(text: str = "", *, end: str = "\n") -> None:
     click.echo(sanitize(text) + end, err=True, nl=False)
 
 
+def ring_bell() -> None:
+    """Ring the bell of the terminal on stderr, if it is one."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\a")
+        sys.stderr.flush()
+
+
 def pointed_out(error: FilterError, *, width: int = 76) -> tuple[str, str]:
     """Return the filter, as far as a line takes it, and a line with a caret under the place where it can't be read."""
     start = max(0, error.position - width // 2)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kirotodo.client.commands.output import Line, Styled, columns, mark, put
 from kirotodo.core.domain.task import Task
-from kirotodo.core.text.dates import describe_due, describe_moment, describe_rule
+from kirotodo.core.text.dates import describe_due, describe_lead, describe_moment, describe_rule
 from kirotodo.core.text.folding import name_key
 from kirotodo.core.text.sanitize import sanitize, sanitize_line
 from kirotodo.core.text.width import fit, pad, width
@@ -124,9 +124,19 @@ def details(task: Task, *, now: dt.datetime) -> str:
         f"+{sanitize_line(task.project)}" if task.project else "",
         *(f"#{sanitize_line(tag)}" for tag in task.tags),
         describe_rule(task.recurrence, recurs_from=task.recurs_from) if task.recurrence else "",
+        _reminder(task, now=now),
         mark("✎", "notes") if task.notes else "",
     ]
     return "  ".join(part for part in parts if part)
+
+
+def _reminder(task: Task, *, now: dt.datetime) -> str:
+    """Return when a reminder comes; nothing where it has come already."""
+    if task.remind_at is None or task.completed or task.remind_at <= now:
+        return ""
+    local = task.remind_at.astimezone(now.tzinfo)
+    day = None if local.date() in (now.date(), task.due_date) else local.date()
+    return f"remind {f'{describe_due(day, local.time(), today=now.date())}' if day else f'{local:%H:%M}'}"
 
 
 def in_brief(task: Task, *, now: dt.datetime) -> str:
@@ -157,6 +167,13 @@ def _usually(task: Task, *, now: dt.datetime) -> str:
     return f"{sanitize_line(task.series.title)}, {due}"
 
 
+def _reminder_in_full(task: Task, *, now: dt.datetime) -> str:
+    if task.remind_at is None:
+        return ""
+    lead = f" ({describe_lead(task.remind_before)})" if task.remind_before is not None else ""
+    return describe_moment(task.remind_at, now=now) + lead
+
+
 def put_task(task: Task, *, now: dt.datetime) -> None:
     """Print every field of one task."""
     put(Styled(f"{task.id} {sanitize_line(task.title)}", bold=True))
@@ -169,7 +186,7 @@ def put_task(task: Task, *, now: dt.datetime) -> None:
         "priority": task.priority if task.priority != "none" else "",
         "project": sanitize_line(task.project or ""),
         "tags": " ".join(sanitize_line(tag) for tag in task.tags),
-        "remind": describe_moment(task.remind_at, now=now) if task.remind_at else "",
+        "remind": _reminder_in_full(task, now=now),
         "follows": f"task {task.previous_id}" if task.previous_id else "",
         "added": describe_moment(task.created_at, now=now),
         "changed": describe_moment(task.updated_at, now=now) if task.updated_at != task.created_at else "",

@@ -69,6 +69,17 @@ def describe_moment(moment: dt.datetime, *, now: dt.datetime) -> str:
     return describe_due(local.date(), local.time(), today=now.date())
 
 
+def describe_lead(minutes: int) -> str:
+    """Return `10 minutes before`, `1 day before`; `at the time` for none."""
+    if minutes <= 0:
+        return "at the time"
+    for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
+        if minutes % size == 0:
+            count = minutes // size
+            return f"{count} {unit}{'' if count == 1 else 's'} before"
+    raise AssertionError
+
+
 def describe_rule(rule: str, *, recurs_from: RecursFrom = "schedule") -> str:
     """Return `every other Friday at 09:00` for a rule of RFC 5545. Rules that differ have words that differ, save
     that a 31st which falls back to the end of a short month is told as the 31st."""

@@ -1,0 +1,92 @@
+"""Rings reminders on this machine: claims what is due, has it shown, and writes the receipt once it was.
+
+How it is shown is for others: the chat, a terminal, the desktop. Whoever shows it says whether it was; only then is the
+receipt written (decision 0040). Between reminders this sleeps, until `wake` is called for a change of the list.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from kirotodo.core.backend import Backend
+from kirotodo.core.domain.reminder import Claim, Claimed, Reminder
+from kirotodo.core.errors import KirotodoError
+
+SLEEP_MAX: Final = 60.0
+"""The clock of a machine that was suspended goes on, that of a sleeping loop does not: it looks at the clock again."""
+RETRY_SECONDS: Final = 60.0
+"""When to try again after nobody could show a reminder, or the list could not be reached."""
+TOGETHER: Final = 5
+"""Up to so many reminders that are due at once are shown one by one, more of them as one notice."""
+
+Show = Callable[[Sequence[Reminder]], Awaitable[bool]]
+"""Shows reminders, as one notice where they are several. Returns whether it could."""
+
+
+class ClientRinger:
+    """Rings for the user of a backend, in this program."""
+
+    def __init__(self, backend: Backend, show: Show, *, clock: Callable[[], datetime]) -> None:
+        self._backend = backend
+        self._show = show
+        self._clock = clock
+        self._owner = f"client {uuid.uuid4().hex}"
+        self._news = asyncio.Event()
+        self._shown: dict[tuple[int, datetime], Claim] = {}
+        """What was shown, as long as its receipt is not written."""
+
+    def wake(self) -> None:
+        """Look again: the list may have changed."""
+        self._news.set()
+
+    async def ring_due(self) -> Claimed:
+        """Ring everything that is due, and return what comes next. Raises what the backend raises."""
+        while True:
+            claimed = await self._backend.claim_reminders(self._owner)
+            if not claimed.items:
+                return claimed
+            for some in _notices(claimed.items):
+                if not await self._ring(some):
+                    await self._backend.settle_reminders(self._owner, [each.claim for each in some], rung=False)
+                    return replace(claimed, next_at=self._clock() + timedelta(seconds=RETRY_SECONDS))
+
+    async def _ring(self, reminders: Sequence[Reminder]) -> bool:
+        fresh = [each for each in reminders if (each.task.id, each.remind_at) not in self._shown]
+        if fresh and not await self._show(fresh):
+            return False
+        # Claimed once more after a receipt that may not have arrived, it is settled and not shown again.
+        self._shown.update({(each.task.id, each.remind_at): each.claim for each in reminders})
+        await self._backend.settle_reminders(self._owner, [each.claim for each in reminders])
+        for each in reminders:
+            del self._shown[each.task.id, each.remind_at]
+        return True
+
+    async def run(self, *, waiting: Callable[[Claimed], None], trouble: Callable[[KirotodoError], None]) -> None:
+        """Ring for ever. `waiting` is called with what comes next, `trouble` where the list could not be reached."""
+        while True:
+            self._news.clear()
+            try:
+                claimed = await self.ring_due()
+                waiting(claimed)
+                until = claimed.next_at
+            except KirotodoError as error:
+                trouble(error)
+                until = self._clock() + timedelta(seconds=RETRY_SECONDS)
+            await self._sleep(until)
+
+    async def _sleep(self, until: datetime | None) -> None:
+        while until is None or until > self._clock():
+            seconds = None if until is None else min(SLEEP_MAX, (until - self._clock()).total_seconds())
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._news.wait()
+                return
+            except TimeoutError:
+                continue
+
+
+def _notices(reminders: Sequence[Reminder]) -> list[Sequence[Reminder]]:
+    return [reminders] if len(reminders) > TOGETHER else [[each] for each in reminders]
