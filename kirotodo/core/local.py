@@ -751,6 +751,36 @@ class LocalBackend:
         except (ToolError, UserError) as error:
             return ToolOutcome(tool=tool, status="failed", result={"error": error.message})
 
+    async def send_in_thread(
+        self, text: str, *, thread: str, follows: str | None, model: str | None = None, agent: str | None = None
+    ) -> "Sent":
+        """Send the newest message of a thread that another program keeps. `thread` names it with the message, `follows`
+        without it: the message goes into the conversation of that. The same thread again attaches to its turn.
+
+        Raises what `send` raises.
+        """
+        from kirotodo.core.agent import direct_calls
+        from kirotodo.core.domain.conversation import Sent
+
+        name = agent or (self._actor and self._actor.name) or ""
+        caller = direct_calls.DirectCaller(name=name, at=self._user_clock())
+        async with self._database.begin(self.user_id) as store:
+            claim = await direct_calls.claim_in_thread(store, caller, thread=thread, follows=follows)
+        if claim.begun is not None:
+            turn = claim.begun
+            return Sent(
+                conversation_id=turn.conversation_id, turn_id=turn.id, message_seq=turn.message_seq, attached=True
+            )
+        key, conversation_id = claim.request_key, claim.conversation_id
+        try:
+            sent = await self.send(text, conversation_id=conversation_id, request_key=key, model=model)
+        except NotFound:  # its conversation was deleted meanwhile
+            sent = await self.send(text, request_key=key, model=model)
+        async with self._database.begin(self.user_id) as store:
+            noted = direct_calls.SentInThread(request_key=key, turn_id=sent.turn_id)
+            await direct_calls.note_in_thread(store, caller, thread=thread, sent=noted)
+        return sent
+
     async def _say(self, arguments: Mapping[str, Any], caller: "DirectCaller", key: str | None) -> "ToolOutcome":
         from kirotodo.core.agent import direct_calls
         from kirotodo.core.backend import ToolOutcome

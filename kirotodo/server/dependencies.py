@@ -108,7 +108,7 @@ class UserRoute(JsonRoute):
         scope = self._scope(calls)
 
         async def handle_caller(request: Request) -> Response:
-            principal = await authenticated(request, request.path_params["user_id"])
+            principal = await authenticated(request, request.path_params.get("user_id"))
             if is_personal:
                 principal.require_person()
             principal.require(scope_of_tool(request.path_params["tool"]) if is_by_tool else scope)

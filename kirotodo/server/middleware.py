@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 BODY_MAX: Final = 128 * 1024
 """Room for the longest message even where every character of it is written as two escapes (\\ud83d\\ude00)."""
 SIGN_IN_MAX: Final = 16 * 1024
+THREAD_MAX: Final = 2 * 1024 * 1024
+"""Chat programs send a whole thread with each message."""
 IMPORT_MAX: Final = 10 * 1024 * 1024
 HEAD_MAX: Final = 32 * 1024
 HEADER_MAX: Final = 16 * 1024
@@ -147,6 +149,8 @@ def body_limit(path: str) -> int:
     """Return how many bytes a body sent to this path may have."""
     if path.endswith("/tasks/import"):
         return IMPORT_MAX
+    if path == "/v1/chat/completions":
+        return THREAD_MAX
     return SIGN_IN_MAX if path.startswith("/api/auth/") else BODY_MAX
 
 

@@ -61,6 +61,7 @@ TAGS: Final[Mapping[str, str]] = {
     "tasks": "The list and its edits, without a model.",
     "reminders": "What is due to be rung, and where the server rings.",
     "user": "The available models, the status, and changes as they happen.",
+    "openai": "The list as a model, for programs that speak OpenAI's Chat Completions.",
     "tools": "The tools of a turn, for programs that run a model of their own.",
     "agents": "Tokens of programs that may use the list, each with a scope.",
     "auth": "Accounts and tokens. Where another server keeps them, only `GET /api/auth/me`.",
@@ -163,7 +164,7 @@ def _add_headers(schema: dict[str, Any]) -> None:
         name: {"description": words, "schema": dict(kind)} for name, (words, kind) in HEADERS.items()
     }
     for path, item in schema["paths"].items():
-        usual = (*EVERYWHERE, *(COUNTED if path.startswith("/api/") else ()))
+        usual = (*EVERYWHERE, *(COUNTED if path.startswith(("/api/", "/v1/")) else ()))
         for operation in item.values():
             for status, response in operation["responses"].items():
                 names = (*usual, *((OF_STATUS[status],) if status in OF_STATUS else ()))

@@ -89,7 +89,7 @@ def problem(status: int, code: str, detail: str, *, headers: Mapping[str, str] |
     )
 
 
-def problem_of(error: KirotodoError, **more: Any) -> Response:
+def problem_of(error: KirotodoError, /, **more: Any) -> Response:
     """Return the answer to an error of the core."""
     status = STATUS[error.code]
     headers: dict[str, str] = dict(getattr(error, "headers", {}))

@@ -53,13 +53,19 @@ def problem_frame(code: str, detail: str) -> bytes:
 
 class EventStream(Response):
     """Sends `frames` as they come, with pings in between, until they end, the viewer leaves, its token ends
-    or the server drains."""
+    or the server drains, which `parting` tells it."""
 
     media_type = MEDIA_TYPE
 
     def __init__(
-        self, frames: AsyncGenerator[bytes, None], *, drain: GracefulShutdown, viewing: Viewing | None = None
+        self,
+        frames: AsyncGenerator[bytes, None],
+        *,
+        drain: GracefulShutdown,
+        viewing: Viewing | None = None,
+        parting: bytes = RECONNECT,
     ) -> None:
+        self._farewell = parting
         self.status_code = 200
         self.background = None
         self.init_headers({"Cache-Control": "no-store, no-cache, no-transform", "X-Accel-Buffering": "no"})
@@ -100,7 +106,7 @@ class EventStream(Response):
             if waiting:
                 await _sent(send, b"".join(waiting))
             if self._parting and not self._ended:  # the rest is to be had after reconnecting
-                await _sent(send, RECONNECT)
+                await _sent(send, self._farewell)
                 await _sent(send, b"", more=False)
                 return
             if self._ended and not self._outbox:

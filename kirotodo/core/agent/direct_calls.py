@@ -10,12 +10,12 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from kirotodo.core.agent.approvals import CallBatch, Question
 from kirotodo.core.backend import ToolAnswer, ToolApproval, ToolInfo, ToolOutcome
-from kirotodo.core.domain.conversation import MESSAGE_MAX
+from kirotodo.core.domain.conversation import MESSAGE_MAX, Turn
 from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import Conflict, InvalidInput, ToolError
 from kirotodo.core.store.json_texts import dump_answer, dump_task, load_answer
@@ -150,6 +150,75 @@ async def claim_message(store: "Store", text: str, caller: DirectCaller, *, key:
     chosen = secrets.token_hex(16)
     await store.request_keys.put(request, chosen)
     return chosen
+
+
+THREAD_WINDOW: Final = timedelta(minutes=10)
+"""How long a thread of one message that changed something is taken for the same thread again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentInThread:
+    """Under which key a message of a thread was sent, and the turn that came of it, once that is known."""
+
+    request_key: str
+    turn_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ThreadClaim:
+    """What to send a message of a thread under, or the turn that it began before."""
+
+    request_key: str
+    conversation_id: int | None = None
+    begun: Turn | None = None
+
+
+async def claim_in_thread(store: "Store", caller: DirectCaller, *, thread: str, follows: str | None) -> ThreadClaim:
+    """Return under which key the newest message of a thread is sent, and in which conversation.
+
+    A thread that comes again is the turn it began before: for as long as that runs, within a minute, and where it
+    changed something. Of one message that holds for ten minutes, since people begin anew with the same words.
+    """
+    key = caller.key("thread", thread)
+    before = await _turn_of_thread(store, caller, follows)
+    conversation_id = before.conversation_id if before is not None else None
+    stored = await store.request_keys.stored(key)
+    if stored is not None:
+        sent: SentInThread = load_answer(SentInThread, stored.answer)
+        found = await _turn_of(store, sent)
+        if found is None or _is_the_same(found, store.now, first=follows is None):
+            return ThreadClaim(request_key=sent.request_key, conversation_id=conversation_id, begun=found)
+    chosen = secrets.token_hex(16)
+    await _keep_sent(store, key, SentInThread(request_key=chosen))
+    return ThreadClaim(request_key=chosen, conversation_id=conversation_id)
+
+
+async def note_in_thread(store: "Store", caller: DirectCaller, *, thread: str, sent: SentInThread) -> None:
+    """Note which turn a message of a thread began, or answered."""
+    await _keep_sent(store, caller.key("thread", thread), sent)
+
+
+async def _keep_sent(store: "Store", key: str, sent: SentInThread) -> None:
+    await store.request_keys.put(RequestKey(key=key, fingerprint=SAY), dump_answer(sent))
+
+
+async def _turn_of_thread(store: "Store", caller: DirectCaller, thread: str | None) -> Turn | None:
+    stored = None if thread is None else await store.request_keys.stored(caller.key("thread", thread))
+    return None if stored is None else await _turn_of(store, load_answer(SentInThread, stored.answer))
+
+
+async def _turn_of(store: "Store", sent: SentInThread) -> Turn | None:
+    """Return the turn of a message. That of a yes or no is the one it answered, which has a key of its own."""
+    if sent.turn_id is not None:
+        return (await store.turns.get(sent.turn_id)).turn
+    record = await store.turns.by_request_key(sent.request_key)
+    return None if record is None else record.turn
+
+
+def _is_the_same(turn: Turn, now: datetime, *, first: bool) -> bool:
+    age = now - turn.created_at
+    changed = any(call.status == "succeeded" and TOOLS.changes_tasks(call.tool) for call in turn.tool_calls)
+    return turn.finished_at is None or age < WINDOW or (changed and (not first or age < THREAD_WINDOW))
 
 
 def message_of(arguments: Mapping[str, Any]) -> tuple[str, int | None]:
