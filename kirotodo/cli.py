@@ -65,6 +65,7 @@ COMMANDS: Final = {
         "passwd": f"{CLIENT}.own_account:passwd",
         "account": f"{CLIENT}.own_account:account",
         "tokens": f"{CLIENT}.agent_tokens:tokens",
+        "webhooks": f"{CLIENT}.webhooks:webhooks",
     },
     "Administration": {
         "web": f"{SERVER}.web:web",
@@ -88,6 +89,7 @@ SERVER_OPTION_COMMANDS: Final = (
     "whoami",
     "account",
     "tokens",
+    "webhooks",
 )
 """Commands that take `--local` and `--server`, which choose the list they act on."""
 ENV_FILE_COMMANDS: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")

@@ -90,7 +90,19 @@ COMMAND_LINES: Final = (
     ("models",),
     ("understand", "milk tomorrow"),
 )
-ELSEWHERE: Final = {"chat", "replay", "login", "signup", "logout", "whoami", "passwd", "account", "completion", "help"}
+ELSEWHERE: Final = {
+    "webhooks",
+    "chat",
+    "replay",
+    "login",
+    "signup",
+    "logout",
+    "whoami",
+    "passwd",
+    "account",
+    "completion",
+    "help",
+}
 """Those that open a screen or ask a server; their settings come from where those of the others come from."""
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
     from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
     from kirotodo.core.domain.reminder import Claim, Claimed
+    from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
     from kirotodo.core.events import TurnEvent
 
 OccurrenceScope = Literal["this", "series"]
@@ -455,6 +456,34 @@ class Backend(Protocol):
 
     async def revoke_agent_token(self, name: str) -> None:
         """End the token of that name. Raises `NotFound`."""
+
+    # --- webhooks: a server sends changes, so a list in this process has none and raises `InvalidInput` ---
+
+    async def webhooks(self) -> "tuple[Webhook, ...]":
+        """Return the webhooks, without their secrets."""
+
+    async def add_webhook(self, url: str, events: "Sequence[WebhookEvent]" = ()) -> "Webhook":
+        """Send every change there from now on, or those of these kinds. This answer is the only one with the secret.
+
+        Raises `InvalidInput`, or `Conflict` where there are too many.
+        """
+
+    async def enable_webhook(self, webhook_id: int, *, enabled: bool = True) -> "Webhook":
+        """Enable or disable a webhook. A disabled one is sent nothing, also not later. Raises `NotFound`."""
+
+    async def remove_webhook(self, webhook_id: int) -> None:
+        """Forget a webhook and everything that is on its way there. Raises `NotFound`."""
+
+    async def test_webhook(self, webhook_id: int) -> "WebhookTest":
+        """Send a message that is no change, now and once. Raises `NotFound`."""
+
+    async def webhook_deliveries(
+        self, webhook_id: int, *, limit: int = 50, cursor: str | None = None
+    ) -> "Page[WebhookDelivery]":
+        """Return a page of deliveries, the newest change first. Raises `NotFound`."""
+
+    async def redeliver(self, webhook_id: int, change_id: int) -> "WebhookDelivery":
+        """Send a change there once more, with the same id. Raises `NotFound`."""
 
     async def aclose(self) -> None:
         """Let go of everything. Live turns are left for the next start to finish."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kirotodo.core.domain.history import Actor, By, ChangeSelection, HistoryEntry, PastPage
     from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
     from kirotodo.core.domain.reminder import Claim, Claimed
+    from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
     from kirotodo.core.events import EncodedEvent, TurnEvent
     from kirotodo.core.language.preferences import Preferences
     from kirotodo.core.models.model import Model
@@ -816,6 +817,69 @@ class LocalBackend:
         """Implement `Backend.revoke_agent_token`."""
         async with self._database.begin(self.user_id) as store:
             await store.accounts.revoke_agent(name)
+
+    # --- webhooks ---
+
+    async def webhooks(self) -> "tuple[Webhook, ...]":
+        """Implement `Backend.webhooks`."""
+        self._require_server()
+        async with self._database.read(self.user_id) as store:
+            return await store.webhooks.all()
+
+    async def add_webhook(
+        self, url: str, events: "Sequence[WebhookEvent]" = (), *, secret: str | None = None
+    ) -> "Webhook":
+        """Implement `Backend.add_webhook`. The server checks the address and makes the secret."""
+        self._require_server()
+        assert secret is not None
+        from kirotodo.core.domain.webhook import WEBHOOK_EVENTS, Webhook
+
+        wanted = tuple(events) or WEBHOOK_EVENTS
+        return await self._edit(lambda store, _: store.webhooks.add(url, wanted, secret=secret), Webhook)
+
+    async def webhook(self, webhook_id: int) -> "Webhook":
+        """Return a webhook with its secret. Raises `NotFound`."""
+        async with self._database.read(self.user_id) as store:
+            return await store.webhooks.get(webhook_id)
+
+    async def enable_webhook(self, webhook_id: int, *, enabled: bool = True) -> "Webhook":
+        """Implement `Backend.enable_webhook`."""
+        self._require_server()
+        async with self._writing() as store:
+            return await store.webhooks.set_enabled(webhook_id, enabled=enabled)
+
+    async def remove_webhook(self, webhook_id: int) -> None:
+        """Implement `Backend.remove_webhook`."""
+        self._require_server()
+        async with self._writing() as store:
+            await store.webhooks.remove(webhook_id)
+
+    async def test_webhook(self, webhook_id: int) -> "WebhookTest":
+        """Implement `Backend.test_webhook`. A server sends the message itself."""
+        from kirotodo.core.domain.webhook import NO_SERVER
+
+        raise InvalidInput(NO_SERVER)
+
+    async def webhook_deliveries(
+        self, webhook_id: int, *, limit: int = 50, cursor: str | None = None
+    ) -> "Page[WebhookDelivery]":
+        """Implement `Backend.webhook_deliveries`."""
+        self._require_server()
+        async with self._database.read(self.user_id) as store:
+            return await store.webhooks.deliveries(webhook_id, limit=_limit(limit), cursor=cursor)
+
+    async def redeliver(self, webhook_id: int, change_id: int) -> "WebhookDelivery":
+        """Implement `Backend.redeliver`."""
+        self._require_server()
+        from kirotodo.core.domain.webhook import WebhookDelivery
+
+        return await self._edit(lambda store, _: store.webhooks.redeliver(webhook_id, change_id), WebhookDelivery)
+
+    def _require_server(self) -> None:
+        if self._owns_core:
+            from kirotodo.core.domain.webhook import NO_SERVER
+
+            raise InvalidInput(NO_SERVER)
 
     async def aclose(self) -> None:
         """Implement `Backend.aclose`."""

@@ -51,9 +51,11 @@ from kirotodo.server.routes import (
     tools,
     turns,
     user,
+    webhooks,
 )
 from kirotodo.server.shutdown import GracefulShutdown
 from kirotodo.server.webhook_sender import WebhookSender
+from kirotodo.server.webhook_worker import WebhookWorker
 
 if TYPE_CHECKING:
     from kirotodo.core.models.model import Model
@@ -68,6 +70,7 @@ ROUTERS: Final = (
     chat_completions.router,
     user.router,
     agent_tokens.router,
+    webhooks.router,
     deletion.router,
     auth.router,
     health.router,
@@ -106,7 +109,10 @@ def create_app(
                 limits_shared=lambda: not authenticator.limits.lost,
             )
             sender = WebhookSender(clock=clock, private=settings.webhook_private_networks)
+            app.state.webhook_sender = sender
             ringing = asyncio.create_task(Ringer(core, sender).keep_ringing(), name="ringing reminders")
+            webhook_worker = WebhookWorker(database=core.database, sender=sender)
+            delivering = asyncio.create_task(webhook_worker.keep_delivering(), name="delivering webhooks")
             deleting = asyncio.create_task(authenticator.deletions.keep_deleting(), name="deleting users")
             with ExitStack() as signals:
                 signals.enter_context(metrics.kept_up_to_date())
@@ -123,7 +129,8 @@ def create_app(
             drain.end()
             deleting.cancel()
             ringing.cancel()
-            await asyncio.gather(deleting, ringing, return_exceptions=True)
+            delivering.cancel()
+            await asyncio.gather(deleting, ringing, delivering, return_exceptions=True)
             await sender.aclose()
             await mcp_endpoint.aclose()
             await authenticator.aclose()

@@ -63,6 +63,7 @@ TAGS: Final[Mapping[str, str]] = {
     "user": "The available models, the status, and changes as they happen.",
     "openai": "The list as a model, for programs that speak OpenAI's Chat Completions.",
     "tools": "The tools of a turn, for programs that run a model of their own.",
+    "webhooks": "Where the server sends each change.",
     "agents": "Tokens of programs that may use the list, each with a scope.",
     "auth": "Accounts and tokens. Where another server keeps them, only `GET /api/auth/me`.",
     "health": "For probes and Prometheus.",

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from kirotodo.core.backend import Backend
-from kirotodo.core.domain import conversation, history
+from kirotodo.core.domain import conversation, history, webhook
 from kirotodo.core.domain.conversation import Transcript
 from kirotodo.core.domain.task import Page
 from kirotodo.core.events import TurnEvent
@@ -107,7 +107,7 @@ class HostileBackend:
 
     def __getattr__(self, name: str) -> Any:
         # the port imports some names for type checkers alone
-        names = {**vars(conversation), **vars(history), "TurnEvent": TurnEvent}
+        names = {**vars(conversation), **vars(history), **vars(webhook), "TurnEvent": TurnEvent}
         returns = get_type_hints(getattr(Backend, name), localns=names)["return"]
         if get_origin(returns) is AsyncIterator:
             return lambda *args, **kwargs: self._stream(name, get_args(returns)[0])

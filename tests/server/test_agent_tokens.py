@@ -22,6 +22,11 @@ PERSONAL: Final = {
     *(("GET", "/tokens"), ("POST", "/tokens"), ("DELETE", "/tokens/{name}")),
     *((method, "/reminders/targets") for method in ("GET", "POST")),
     ("DELETE", "/reminders/targets/{kind}"),
+    *((method, "/webhooks") for method in ("GET", "POST")),
+    *((method, "/webhooks/{webhook_id}") for method in ("PATCH", "DELETE")),
+    ("POST", "/webhooks/{webhook_id}/test"),
+    ("GET", "/webhooks/{webhook_id}/deliveries"),
+    ("POST", "/webhooks/{webhook_id}/deliveries/{change_id}/redeliver"),
 }
 ALLOWED: Final = {"read": {"GET"}, "add": {"GET", "ADD"}, "all": {"GET", "ADD", "OTHER"}}
 
@@ -47,9 +52,8 @@ def _agent(server: Served, token: str, user_id: str = "1") -> httpx2.AsyncClient
 
 
 def _path(route: str) -> str:
-    return route.format(
-        task_id=7, conversation_id=7, turn_id="t", call_id="0.0", name="x", tool="add_task", kind="webhook"
-    )
+    ids = {"task_id": 7, "conversation_id": 7, "turn_id": "t", "call_id": "0.0", "webhook_id": 7, "change_id": 7}
+    return route.format(name="x", tool="add_task", kind="webhook", **ids)
 
 
 @pytest.mark.parametrize("scope", list(ALLOWED))

@@ -31,6 +31,9 @@ USER_ROUTES: Final = sorted(
 )
 FOREIGN: Final = 40
 """A task of user 1, and more than user 2 ever has."""
+FOREIGN_HOOK: Final = 3
+"""A webhook of user 1, and more than user 2 ever has."""
+HOOK: Final = {"url": "https://hooks.example.com", "events": ["task.deleted"]}
 DRAFT: Final = {"title": "Stolen"}
 AGENT: Final = {"name": "thief", "scope": "all"}
 BODIES: Final[dict[tuple[str, str], Any]] = {
@@ -61,6 +64,10 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("POST", "/turns/{turn_id}/calls/{call_id}/undo"): None,
     ("POST", "/turns/{turn_id}/cancel"): None,
     ("POST", "/undo"): None,
+    ("PATCH", "/webhooks/{webhook_id}"): {"enabled": True},
+    ("POST", "/webhooks"): HOOK,
+    ("POST", "/webhooks/{webhook_id}/deliveries/{change_id}/redeliver"): None,
+    ("POST", "/webhooks/{webhook_id}/test"): None,
 }
 """What each route is sent; the ids in it are user 1's, and unknown to user 2."""
 OPEN_TO_ALL: Final = {
@@ -85,6 +92,8 @@ OPEN_TO_ALL: Final = {
     ("GET", "/tasks"): 200,
     ("GET", "/tokens"): 200,
     ("GET", "/tools"): 200,
+    ("GET", "/webhooks"): 200,
+    ("POST", "/webhooks"): 201,
 }
 """Routes that name nothing of anybody, and what they answer user 2."""
 ENDLESS: Final = ("GET", "/events")
@@ -99,7 +108,8 @@ class FilledServer:
 
     def path(self, route: str, *, turn: str = "parked") -> str:
         names = {"task_id": FOREIGN, "conversation_id": 2, "turn_id": self.turns[turn], "call_id": "0.0", "name": "own"}
-        return route.format(user_id="1", kind="webhook", tool="delete_task", **names)
+        hook = {"webhook_id": FOREIGN_HOOK, "change_id": 1}
+        return route.format(user_id="1", kind="webhook", tool="delete_task", **names, **hook)
 
     async def contents(self, user_id: str | None = None) -> dict[str, list[Any]]:
         """Every row there is, or every row of a user."""
@@ -129,6 +139,9 @@ async def filled_server(
         drafts = [{"title": "Milk"}, {"title": "Bread"}, *({"title": f"Wine {year}"} for year in range(1980, 2020))]
         await one.post("/tasks/import", json={"drafts": drafts})
         await one.post("/tokens", json={"name": "own", "scope": "all"})
+        for number in range(1, FOREIGN_HOOK + 1):
+            await one.post("/webhooks", json=HOOK)
+            await one.patch(f"/webhooks/{number}", json={"enabled": False})
         await one.post("/reminders/targets", json={"kind": "webhook", "url": "https://own.example.com/"})
         finished = (await one.post("/chat", json={"message": "add wine"})).json()
         parked = (await one.post("/chat", json={"message": "delete milk and bread"})).json()

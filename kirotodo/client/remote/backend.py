@@ -37,6 +37,7 @@ from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, Past
 from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
 from kirotodo.core.domain.reminder import Claim, Claimed
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
+from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
 from kirotodo.core.errors import InvalidInput, Unreachable
 from kirotodo.core.events import TurnEvent
 from kirotodo.core.retry import Backoff
@@ -70,6 +71,11 @@ class _Receipts:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Added:
     items: tuple[Task, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Webhooks:
+    items: tuple[Webhook, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -326,6 +332,30 @@ class RemoteBackend:
 
     async def revoke_agent_token(self, name: str) -> None:
         await self._requests.ask("edit", "DELETE", f"/tokens/{quote(name, safe='')}")
+
+    async def webhooks(self) -> tuple[Webhook, ...]:
+        return (await self._read(_Webhooks, "/webhooks")).items
+
+    async def add_webhook(self, url: str, events: Sequence[WebhookEvent] = ()) -> Webhook:
+        return await self._make(Webhook, "/webhooks", {"url": url, **({"events": list(events)} if events else {})})
+
+    async def enable_webhook(self, webhook_id: int, *, enabled: bool = True) -> Webhook:
+        return await self._edit(Webhook, "PATCH", f"/webhooks/{webhook_id}", {"enabled": enabled})
+
+    async def remove_webhook(self, webhook_id: int) -> None:
+        await self._requests.ask("edit", "DELETE", f"/webhooks/{webhook_id}")
+
+    async def test_webhook(self, webhook_id: int) -> WebhookTest:
+        return await self._edit(WebhookTest, "POST", f"/webhooks/{webhook_id}/test")
+
+    async def webhook_deliveries(
+        self, webhook_id: int, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[WebhookDelivery]:
+        path = f"/webhooks/{webhook_id}/deliveries"
+        return await self._read(Page[WebhookDelivery], path, limit=limit, cursor=cursor)
+
+    async def redeliver(self, webhook_id: int, change_id: int) -> WebhookDelivery:
+        return await self._make(WebhookDelivery, f"/webhooks/{webhook_id}/deliveries/{change_id}/redeliver")
 
     async def aclose(self) -> None:
         self._listening.close()

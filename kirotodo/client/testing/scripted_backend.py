@@ -35,7 +35,8 @@ from kirotodo.core.domain.conversation import (
     Turn,
     TurnStatus,
 )
-from kirotodo.core.domain.task import Changed, Task
+from kirotodo.core.domain.task import Changed, Page, Task
+from kirotodo.core.domain.webhook import NO_SERVER, Webhook, WebhookDelivery, WebhookEvent, WebhookTest
 from kirotodo.core.errors import Conflict, InvalidInput, KeyReused, LiveTurn, NotFound, NotUndoable
 from kirotodo.core.events import (
     ApprovalAnswered,
@@ -393,6 +394,29 @@ class ScriptedBackend(ScriptedConversations):
         self._check("revoke_agent_token")
         if self._agents.pop(name, None) is None:
             raise NotFound(f"There is no token of the name {name}.")
+
+    async def webhooks(self) -> tuple[Webhook, ...]:
+        raise InvalidInput(NO_SERVER)
+
+    async def add_webhook(self, url: str, events: Sequence[WebhookEvent] = ()) -> Webhook:
+        raise InvalidInput(NO_SERVER)
+
+    async def enable_webhook(self, webhook_id: int, *, enabled: bool = True) -> Webhook:
+        raise InvalidInput(NO_SERVER)
+
+    async def remove_webhook(self, webhook_id: int) -> None:
+        raise InvalidInput(NO_SERVER)
+
+    async def test_webhook(self, webhook_id: int) -> WebhookTest:
+        raise InvalidInput(NO_SERVER)
+
+    async def webhook_deliveries(
+        self, webhook_id: int, *, limit: int = 50, cursor: str | None = None
+    ) -> Page[WebhookDelivery]:
+        raise InvalidInput(NO_SERVER)
+
+    async def redeliver(self, webhook_id: int, change_id: int) -> WebhookDelivery:
+        raise InvalidInput(NO_SERVER)
 
     async def aclose(self) -> None:
         self.closed = True

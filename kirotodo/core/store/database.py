@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from kirotodo.core.store.reminders import ReminderStore
     from kirotodo.core.store.request_keys import RequestKeyStore
     from kirotodo.core.store.turns import TurnStore
+    from kirotodo.core.store.webhooks import ClaimedDelivery, WebhookStore
 
 _SQL: Final = Statements("database")
 _LEASES: Final = Statements("leases")
+_WEBHOOKS: Final = Statements("webhooks")
 _REMINDERS: Final = Statements("reminders")
 
 REFUSED_SECONDS: Final = 10.0
@@ -109,6 +111,13 @@ class Store:
         from kirotodo.core.store.request_keys import RequestKeyStore
 
         return RequestKeyStore(self._scope)
+
+    @cached_property
+    def webhooks(self) -> "WebhookStore":
+        """Return the user's webhooks."""
+        from kirotodo.core.store.webhooks import WebhookStore
+
+        return WebhookStore(self._scope)
 
     @cached_property
     def history(self) -> "History":
@@ -257,9 +266,12 @@ class Database:
         try:
             async with self._engine.write(user_id, single=single) as connection:
                 scope = self._scope(connection, user_id, turn_id=turn_id, call_id=call_id, actor=actor)
-                yield Store(scope)
+                store = Store(scope)
+                yield store
                 if scope.owed:
                     await scope.advance()
+                if scope.outbox or scope.shown_groups:
+                    await store.webhooks.enqueue(scope.outbox, scope.shown_groups)
         except (StorageFull, StorageReadOnly) as error:
             self._refused = (time.monotonic(), error)
             raise
@@ -484,6 +496,31 @@ class Database:
         async with self._engine.operate(writing=True) as connection:
             await connection.execute(_SQL.FORGET_DELETED, {"until": now - REMEMBERED})
         return count
+
+    async def due_webhooks(self, *, limit: int) -> list[tuple[str, int]]:
+        """Return webhooks, each with its user, that something is due for and nobody sends it."""
+        now = self._clock()
+        async with self._engine.operate() as connection:
+            rows = await connection.execute(_WEBHOOKS.DUE, {"the_now": now, "most": limit, "lease_now": now})
+            return [(row[0], row[1]) for row in rows]
+
+    async def claim_deliveries(
+        self, user_id: str, webhook_id: int, *, limit: int, lease: timedelta
+    ) -> "list[ClaimedDelivery]":
+        """Claim what is due for a webhook and nobody else sends: what was tried least often first."""
+        from kirotodo.core.store.webhooks import ClaimedDelivery
+
+        now = self._clock()
+        given = {"the_user": user_id, "the_webhook": webhook_id, "the_now": now, "most": limit}
+        async with self._engine.operate(writing=True) as connection:
+            rows = (await connection.execute(_WEBHOOKS.CLAIM, {**given, **lease_times(now, lease)})).all()
+        claims = [ClaimedDelivery(**row._mapping) for row in rows]
+        return sorted(claims, key=lambda claim: (claim.attempts, claim.change_id))
+
+    async def forget_deliveries(self, *, until: datetime) -> None:
+        """Forget what was delivered, or given up, before that moment."""
+        async with self._engine.operate(writing=True) as connection:
+            await connection.execute(_WEBHOOKS.FORGET, {"until": until})
 
     async def purge(self, *, before: datetime, dry_run: bool = False) -> "Purged":
         """Take away what was over, deleted or done before that moment and cannot be seen any more, user by user, and

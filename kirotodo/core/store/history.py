@@ -63,6 +63,11 @@ class History:
             found += await self._scope.rows(_SQL.made("page", kind, (*names, "by")), given)
         return sorted(found, key=lambda row: -row.id)
 
+    async def one(self, change_id: int) -> HistoryEntry | None:
+        """Return one change; None where there is none of this number, or it was purged."""
+        row = await self._scope.first(_SQL.ONE, {"the_change": change_id})
+        return None if row is None else _entry(row)
+
     async def last_before(self, moment: datetime) -> int:
         """Return the id of the newest change before a moment, 0 without any."""
         row = await self._scope.first(_SQL.LAST_BEFORE, {"the_moment": moment})

@@ -76,6 +76,7 @@ class Journal:
             **self._by(),
         }
         await self._write(entry)
+        self._send(change_id, before, after)
         self._touched[task.id] = after
         self._changes.append(Change(id=change_id, task_id=task.id, before=before, after=after))
 
@@ -101,6 +102,8 @@ class Journal:
         ]
         await self._scope.insert(_SQL.INSERT, *entries)
         if group is None:
+            for place, task in enumerate(tasks):
+                self._send(first_id + place, None, task)
             self._touched.update((task.id, task) for task in tasks)
         return self._group
 
@@ -108,6 +111,8 @@ class Journal:
         """Let the hidden changes of this group be undone from now on."""
         self.is_whole = False
         await self._scope.execute(_SQL.SHOW_ADDED, {"group": group})
+        if self._scope.has_webhooks:
+            self._scope.shown_groups.append(group)
 
     async def undo(self, *, groups: int = 1, skip_turn: str | None = None) -> Changed:
         """Put back the latest `groups` groups that are not undone yet, leaving those of `skip_turn` alone.
@@ -290,6 +295,15 @@ class Journal:
             for place, change in enumerate(replay.changes)
         )
         await self._scope.insert(_SQL.INSERT, *entries)
+        for place, change in enumerate(replay.changes):
+            self._send(first_id + place, change.before, change.after, restored=True)
+
+    def _send(self, change_id: int, before: Task | None, after: Task | None, *, restored: bool = False) -> None:
+        """Let webhooks be sent a change with the end of the transaction, where there are any."""
+        if self._scope.has_webhooks:
+            from kirotodo.core.store.webhooks import event_of
+
+            self._scope.outbox.append((change_id, event_of(before, after, restored=restored)))
 
     def _step(self, replay: _Replay, entry: AnyRow, source: Task | None, target: Task | None) -> None:
         """Bring one task from `source` to `target`, as far as it still is as `source` says."""

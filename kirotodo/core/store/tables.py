@@ -27,7 +27,8 @@ class UserRow(SQLModel, table=True):
 
     `reset_hash` is that of the token that may set a new password until `reset_expires_at`. From `deletion_at` on the
     user is gone, with everything of theirs; it is None while nobody asked for that. Changes before `history_from` may
-    have been purged; None where none ever was.
+    have been purged; None where none ever was. `webhooks` counts those that are enabled, so that a change learns with
+    its id whether anybody is to be sent it.
     """
 
     __tablename__ = "users"
@@ -49,6 +50,7 @@ class UserRow(SQLModel, table=True):
     reset_hash: str | None = None
     reset_expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     history_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    webhooks: int = 0
 
 
 class DeletedUserRow(SQLModel, table=True):
@@ -450,6 +452,53 @@ class RequestKeyRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class WebhookRow(SQLModel, table=True):
+    """An address that is sent changes. `events` are their names, with spaces between them."""
+
+    __tablename__ = "webhooks"
+    __table_args__ = (ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"), _NARROW)
+
+    user_id: str = Field(primary_key=True)
+    id: int = Field(primary_key=True)
+    url: str
+    events: str
+    secret: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    disabled_reason: str | None = None
+
+
+class WebhookDeliveryRow(SQLModel, table=True):
+    """A change on its way to a webhook: the outbox. It is due at `next_at`, None once it is over; a process that sends
+    it holds it until `lease_until`, by its `epoch`."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "webhook_id"], ["webhooks.user_id", "webhooks.id"], ondelete="CASCADE"),
+        Index(
+            "ix_webhook_deliveries_next",
+            *("user_id", "webhook_id", "next_at"),
+            sqlite_where=text("next_at IS NOT NULL"),
+        ),
+        _NARROW,
+    )
+
+    user_id: str = Field(primary_key=True)
+    webhook_id: int = Field(primary_key=True)
+    change_id: int = Field(primary_key=True)
+    event: str
+    status: str
+    attempts: int
+    epoch: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    status_code: int | None = None
+    detail: str = ""
+
+
 def table_of(row: type[SQLModel]) -> Table:
     """The table behind a row class, for statements."""
     return cast(Any, row).__table__  # type: ignore[no-any-return]
@@ -472,3 +521,5 @@ changes = table_of(ChangeRow)
 search_documents = table_of(SearchDocumentRow)
 sessions = table_of(SessionRow)
 request_keys = table_of(RequestKeyRow)
+webhooks = table_of(WebhookRow)
+webhook_deliveries = table_of(WebhookDeliveryRow)

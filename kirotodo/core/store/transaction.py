@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
     from kirotodo.core.domain.history import Actor
+    from kirotodo.core.domain.webhook import WebhookEvent
 
 _SQL: Final = Statements("transaction")
 
@@ -34,7 +35,7 @@ _COUNTERS: Final = (
 )
 
 
-_NEW_USER: Final = {"revision": 0, **dict.fromkeys(_COUNTERS, 0)}
+_NEW_USER: Final = {"revision": 0, "webhooks": 0, **dict.fromkeys(_COUNTERS, 0)}
 
 
 def hash_of(user_id: str) -> str:
@@ -44,7 +45,7 @@ def hash_of(user_id: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counters:
-    """The user's newest ids, numbers of tasks and bytes of text after a bump."""
+    """The user's newest ids, numbers of tasks and bytes of text after a bump, and how many webhooks are enabled."""
 
     task: int
     conversation: int
@@ -53,6 +54,7 @@ class Counters:
     pending: int
     completed: int
     stored: int
+    webhooks: int
 
 
 class Scope:
@@ -84,12 +86,20 @@ class Scope:
         self.actor = actor
         self.owed = 0
         """Bytes that are to be counted by the next `advance`, or at the end."""
+        self.outbox: list[tuple[int, WebhookEvent]] = []
+        """Changes that webhooks are to be sent; `shown_groups` are groups of them. Empty for users without webhooks."""
+        self.shown_groups: list[int] = []
         self.counters: Counters | None = None
         """As of the last `advance`; None as long as nothing was changed."""
         self.heads: dict[int, ConversationHead] = {}
         """The conversations that this transaction changed, as they are now."""
         self.rung: list[Rung] = []
         """The reminders whose receipts this transaction wrote."""
+
+    @property
+    def has_webhooks(self) -> bool:
+        """Whether the user has webhooks, as of the last `advance`."""
+        return self.counters is not None and self.counters.webhooks > 0
 
     @property
     def pending(self) -> int | None:
@@ -166,6 +176,7 @@ class Scope:
             pending=row[4],
             completed=row[5],
             stored=row[6],
+            webhooks=row[7],
         )
         return self.counters
 

@@ -51,6 +51,7 @@ async def _rows(database: Database, user_id: str) -> dict[str, int]:
 async def _fill(database: Database, user_id: str) -> None:
     async with database.begin(user_id) as store:
         await store.accounts.create(email=f"{user_id}@example.com", password_hash="hash")
+        await store.webhooks.add("https://example.com/hook", ("task.created",), secret="whsec_")
         for title in ("milk", "bread"):
             await store.tasks.add(TaskDraft(title=title, tags=("shop",), notes="soon", remind_at=store.now))
         for number in range(CONVERSATIONS):

@@ -42,6 +42,7 @@ BUMP: Final = (
         users.c.pending_count,
         users.c.completed_count,
         users.c.stored_bytes,
+        users.c.webhooks,
     )
 )
 
