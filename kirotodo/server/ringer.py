@@ -45,13 +45,21 @@ class Ringer:
     """Rings for all users of a server, as long as `keep_ringing` runs."""
 
     def __init__(
-        self, core: Core, sender: WebhookSender, *, lease: timedelta = LEASE, retry: timedelta = RETRY
+        self,
+        core: Core,
+        sender: WebhookSender,
+        *,
+        lease: timedelta = LEASE,
+        retry: timedelta = RETRY,
+        page: int = CLAIM_MAX,
+        owner: str | None = None,
     ) -> None:
         self._core = core
         self._sender = sender
         self._lease = lease
         self._retry = retry
-        self._owner = f"server {uuid.uuid4().hex}"
+        self._page = page
+        self._owner = owner or f"server {uuid.uuid4().hex}"
         self._news = asyncio.Event()
         core.hub.on_list_changed = self._heard
 
@@ -83,12 +91,12 @@ class Ringer:
         """Ring everything that is due, a page at a time. Return when the next may be."""
         database = self._core.database
         while True:
-            claims = await shielded(database.claim_reminders(self._owner, limit=CLAIM_MAX, lease=self._lease))
+            claims = await shielded(database.claim_reminders(self._owner, limit=self._page, lease=self._lease))
             by_user: dict[str, list[Claim]] = defaultdict(list)
             for user_id, claim in claims:
                 by_user[user_id].append(claim)
             await asyncio.gather(*(self._ring_for(user_id, some) for user_id, some in by_user.items()))
-            if len(claims) < CLAIM_MAX:
+            if len(claims) < self._page:
                 return await shielded(database.next_reminder())
 
     async def _ring_for(self, user_id: str, claims: Sequence[Claim]) -> None:

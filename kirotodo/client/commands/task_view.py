@@ -135,8 +135,9 @@ def _reminder(task: Task, *, now: dt.datetime) -> str:
     if task.remind_at is None or task.completed or task.remind_at <= now:
         return ""
     local = task.remind_at.astimezone(now.tzinfo)
-    day = None if local.date() in (now.date(), task.due_date) else local.date()
-    return f"remind {f'{describe_due(day, local.time(), today=now.date())}' if day else f'{local:%H:%M}'}"
+    if local.date() == task.due_date:
+        return f"remind {local:%H:%M}"
+    return f"remind {describe_due(local.date(), local.time(), today=now.date(), relative=True)}"
 
 
 def in_brief(task: Task, *, now: dt.datetime) -> str:

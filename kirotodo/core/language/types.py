@@ -127,7 +127,9 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     """Change tasks.
 
     `title` renames; `when` with only a time (`time_only`) keeps the date. The shifts are counted from each task's own
-    date. `remind` is a moment or a lead before the due date, in words. `notes` are added to those that are there.
+    date. `remind` is a moment or a lead before the due date, in words. `snooze` puts the reminder off, for so long or
+    until a moment, also in words: of a task that has one, in place of the other fields. `notes` are added to those that
+    are there.
     """
 
     target: Target
@@ -144,6 +146,7 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     remove_tags: tuple[str, ...] = ()
     notes: str | None = None
     remind: str | None = None
+    snooze: str | None = None
     clear: frozenset[Clearable] = frozenset()
 
 

@@ -317,6 +317,9 @@ class UpdateTaskArguments(Targets):
     add_tags: Annotated[Words | None, OPTIONAL] = None
     remove_tags: Annotated[Words | None, OPTIONAL] = None
     remind: Annotated[str | None, OPTIONAL, Field(description=REMIND)] = None
+    snooze: Annotated[
+        str | None, OPTIONAL, Field(description="Put the next reminder off: '10 minutes', 'until tomorrow 9am'.")
+    ] = None
     clear: Annotated[
         tuple[Annotated[Clearable, CHOICE], ...] | None, LIST, OPTIONAL, Field(description="Values to take away.")
     ] = None

@@ -33,7 +33,7 @@ from kirotodo.core.language.lexicon import CHORES, phrases
 from kirotodo.core.language.spans import ListName
 from kirotodo.core.language.targets import targets
 from kirotodo.core.language.tokens import Match, Piece
-from kirotodo.core.language.types import Add, Clarify, CreateList, Delete
+from kirotodo.core.language.types import Action, Add, Clarify, CreateList, Delete
 from kirotodo.core.language.when.tokens import word_set
 
 SAME: Final = "\0same"
@@ -356,6 +356,18 @@ def _sounds_like_ours(clause: Clause) -> bool:
 
 
 def _reminded(clause: Clause) -> Iterator[Reading]:
+    """Yield what to be reminded of, which rings when it is due if nothing else was said."""
+    for each in _to_remind_of(clause):
+        yield replace(each, actions=tuple(map(_ringing, each.actions)))
+
+
+def _ringing(action: Action) -> Action:
+    if not isinstance(action, Add) or action.remind or not (action.when or action.recurrence):
+        return action
+    return replace(action, remind="at the time")
+
+
+def _to_remind_of(clause: Clause) -> Iterator[Reading]:
     piece = clause.piece
     for text in _REMIND_NOTHING:
         if piece.match(text):
@@ -381,7 +393,7 @@ def _reminded(clause: Clause) -> Iterator[Reading]:
         return
     if front is not None and front.get("rest"):
         rest = replace(clause, piece=front.get("rest").trimmed())
-        for each in (*_reminded(rest), *_commanded(rest)):
+        for each in (*_to_remind_of(rest), *_commanded(rest)):
             yield replace(
                 each,
                 actions=tuple(_with_outer(a, front.get("lead")) if isinstance(a, Add) else a for a in each.actions),

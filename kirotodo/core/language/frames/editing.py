@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from kirotodo.core.language.content import merged
-from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, reading, sure_of
+from kirotodo.core.language.frames.base import FAINT, LIKELY, SURE, Clause, Reading, aimed, reading, sure_of
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.list_spans import known_list
 from kirotodo.core.language.mentions import STOP, VERY
@@ -22,8 +22,10 @@ from kirotodo.core.language.scopes import FIELDS, excepted
 from kirotodo.core.language.spans import Moment, Shift, Token, level
 from kirotodo.core.language.targets import targets, windows
 from kirotodo.core.language.tokens import Match, Piece
-from kirotodo.core.language.types import Clarify, Clearable, RenameList, Scope, Skip, Target, Update, When
+from kirotodo.core.language.types import Action, Clarify, Clearable, RenameList, Scope, Skip, Target, Update, When
+from kirotodo.core.language.when.durations import length_at
 from kirotodo.core.language.when.parse import find_when
+from kirotodo.core.language.when.tokens import cut
 
 _ROLES: Final = (
     ("noise", ("article", "softener", "adv", "tail", "pointing", "i", "around")),
@@ -92,8 +94,48 @@ class _Edit(msgspec.Struct):
 
 def editing(clause: Clause) -> Iterator[Reading]:
     """Yield readings of a clause as a change of tasks."""
+    yield from _snoozed(clause)
+    snoozes = clause.words[:1] == ["snooze"]
     for frame in (_valued, _filed, _tags, _titles, _notes, _merged):
-        yield from frame(clause)
+        for each in frame(clause):
+            yield replace(each, actions=tuple(map(_or_snooze, each.actions))) if snoozes else each
+
+
+_SNOOZE: Final = (
+    "snooze [it|that|this|the_reminder|my_reminder|that_reminder]? [for|by]? <length>",
+    "snooze <what> [for|by]? length=L|D",
+    "snooze <what> for|by <length>",
+)
+
+
+def _snoozed(clause: Clause) -> Iterator[Reading]:
+    """Yield a reminder put off for so long. "Until friday" is read as a new date, see `_or_snooze`."""
+    for text in _SNOOZE:
+        found = clause.piece.match(text)
+        if found is None or not found.get("length"):
+            continue
+        line = cut(found.get("length").raw)
+        length = length_at(line, 0)
+        if length is None or length[1] < line.size:
+            continue
+        words = found.get("length").raw
+        what = found.get("what") if "<what>" in text else None
+        if not what:
+            yield reading("snooze", 1.0, Update(target=Target(pronoun="it"), snooze=words))
+            return
+        for target, score in aimed(what, clause.text, 0.95):
+            yield reading("snooze", score, Update(target=target, snooze=words))
+        return
+
+
+def _or_snooze(action: Action) -> Action:
+    """Return a new date that was said with "snooze" also as the moment to put the reminder off to."""
+    if not isinstance(action, Update) or action.when is None:
+        return action
+    moment = action.when.date.isoformat()
+    if action.when.time is not None:
+        moment += f" {action.when.time.isoformat('minutes')}"
+    return replace(action, snooze=f"until {moment}")
 
 
 # --- the words around what is changed

@@ -27,6 +27,7 @@ def changes_of(action: Update) -> dict[str, Any]:
         "remove_tags": list(action.remove_tags),
         "notes": action.notes,
         "remind": action.remind,
+        "snooze": action.snooze,
         "clear": sorted(action.clear),
     }
     if action.shift_days:

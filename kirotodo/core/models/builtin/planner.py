@@ -262,6 +262,9 @@ class Planner(msgspec.Struct):
 
     def _own_fields(self, action: Update, task_id: int, fields: Mapping[str, Any]) -> dict[str, Any]:
         own, view = dict(fields), self.finder.view(task_id)
+        snooze = own.pop("snooze", None)
+        if snooze and (not own or (view is not None and view.remind_at is not None)):
+            return {"snooze": snooze}
         if view is None:
             return own
         if action.notes and view.notes:
