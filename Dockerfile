@@ -33,6 +33,8 @@ RUN groupadd --system --gid 10001 kirotodo \
 COPY --from=build /opt/kirotodo /opt/kirotodo
 WORKDIR /app
 COPY alembic.ini ./
+# A bind volume of Fargate takes its rights from this: without it, only root could write there.
+VOLUME /tmp
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
