@@ -79,19 +79,33 @@ def test_a_rolling_update_never_takes_a_server_before_another_is_there() -> None
     assert objects("base", "PodDisruptionBudget")["backend"]["spec"]["maxUnavailable"] == 1
 
 
+def test_the_database_is_migrated_before_a_server_of_a_release_starts() -> None:
+    [first] = pods("base")["backend"]["initContainers"]
+    assert first["args"] == ["kirotodo", "db", "upgrade", "--newer-is-fine"]
+    assert first["image"].startswith("kirotodo-backend")
+    assert first["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_an_image_that_was_loaded_is_used() -> None:
+    for pod in pods("base").values():
+        ours = [each for each in pod["containers"] if each["image"].startswith("kirotodo-")]
+        assert all(each["imagePullPolicy"] == "IfNotPresent" for each in ours)
+
+
 def test_the_ingress_does_not_buffer_and_keeps_the_figures_inside() -> None:
     ingress = objects("base", "Ingress")["api"]
     annotations = ingress["metadata"]["annotations"]
     assert annotations["nginx.ingress.kubernetes.io/proxy-buffering"] == "off"
     assert int(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"]) >= 3600
     paths = {path["path"] for path in ingress["spec"]["rules"][0]["http"]["paths"]}
-    assert paths == {"/api", "/health", "/docs", "/openapi.json"}
+    inside = {"/mcp", "/v1", "/.well-known/oauth-protected-resource"}
+    assert paths == {"/api", "/health", "/docs", "/openapi.json"} | inside
 
 
 def test_nobody_speaks_with_anybody_unless_told() -> None:
     policies = objects("base", "NetworkPolicy")
     assert policies["nobody"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-    assert set(policies) == {"nobody", "names", "backend", "frontend", "migrate", "valkey"}
+    assert set(policies) == {"nobody", "names", "backend", "frontend", "valkey"}
     ports = {port["port"] for rule in policies["frontend"]["spec"]["egress"] for port in rule["ports"]}
     assert ports == {443}
 
