@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, each process compiles everything anew: a third of the suite's time
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal coverage check fix eval faults bench walk common-passwords second-opinion statements lock docs screenshot clean turns
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords second-opinion statements lock docs screenshot clean turns
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ test-deploy: $(STAMP) $(DEPLOY_STAMP) ## validate the deployment files
 
 rehearsal: $(STAMP) ## follow docs/deployment.md on this machine, without Docker (STEPS="words from step names")
 	@$(BIN)/python -m deploy.rehearsal $(STEPS)
+
+rehearsal-docker: $(STAMP) ## follow it on real containers, in a Docker daemon of its own; needs root (STEPS="words from operations")
+	@$(BIN)/python -m deploy.rehearsal.docker $(STEPS)
 
 coverage: $(STAMP) ## run the tests and measure branch coverage
 	$(PYTEST) --cov --cov-report=term

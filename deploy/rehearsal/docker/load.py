@@ -82,6 +82,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", required=True)
     parser.add_argument("--seconds", type=float, default=3600.0)
+    parser.add_argument("--least", type=int, default=0, help="go on until so many requests were sent")
     parser.add_argument("--pause", type=float, default=0.2)
     parser.add_argument("--insecure", action="store_true", help="accept a certificate nobody vouches for")
     given = parser.parse_args()
@@ -93,6 +94,8 @@ async def main() -> None:
         users = [asyncio.create_task(one_user(client, *each, counted, given.pause)) for each in tokens.items()]
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), given.seconds)
+        while counted.sent < given.least:  # noqa: ASYNC110 (a count, which nobody announces)
+            await asyncio.sleep(0.1)
         for user in users:
             user.cancel()
         await asyncio.gather(*users, return_exceptions=True)

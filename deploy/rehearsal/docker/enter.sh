@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Run dockerd in the root file system $1, with its data in $2, in this process's own mount, process and network namespace.
+# /proc and /sys are fresh, so that nothing of the machine's own is changed.
+set -euo pipefail
+root=$1 data=$2
+
+mount --bind "$root" "$root"
+mount -t proc proc "$root/proc"
+mount -t sysfs sysfs "$root/sys"
+mount --rbind /dev "$root/dev"
+if grep -qw cgroup2 /proc/filesystems && ! grep -qE '^[^ ]+ [^ ]+ cgroup ' /proc/1/mounts; then
+	mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+else
+	mount -t tmpfs tmpfs "$root/sys/fs/cgroup"
+	for controller in cpuset cpu cpuacct blkio memory devices freezer pids; do
+		mkdir "$root/sys/fs/cgroup/$controller"
+		mount -t cgroup -o "$controller" cgroup "$root/sys/fs/cgroup/$controller" || rmdir "$root/sys/fs/cgroup/$controller"
+	done
+fi
+mount -t tmpfs tmpfs "$root/run"
+# The folders that containers mount have to be where the client says they are.
+for folder in "$data" "${@:3}"; do
+	mkdir -p "$root$folder"
+	mount --bind "$folder" "$root$folder"
+done
+cd "$root"
+mkdir -p .old
+pivot_root . .old
+umount -l .old
+exec dockerd --data-root "$data/images" --exec-root "$data/exec" --pidfile "$data/docker.pid" \
+	--host "unix://$data/docker.sock" --log-level warn

@@ -1,0 +1,37 @@
+"""The rehearsal on containers: what it builds from, and that it has every image the compose file names."""
+
+from deploy.rehearsal.docker.images import STAND_INS, wanted
+from tests.deploy.tools import document, read
+
+LOCK = """
+# made by make lock
+first==1.0 \\
+    --hash=sha256:aa \\
+    --hash=sha256:bb
+older==2.0 ; python_full_version < '3.12' \\
+    --hash=sha256:cc
+newer==3.0 ; python_full_version >= '3.12' and sys_platform != 'win32' \\
+    --hash=sha256:dd
+"""
+
+
+def test_a_lock_file_is_read_for_the_python_of_the_image() -> None:
+    assert wanted(LOCK).splitlines() == [
+        "first==1.0 --hash=sha256:aa --hash=sha256:bb",
+        "newer==3.0 --hash=sha256:dd",
+    ]
+
+
+def test_every_line_of_the_locks_is_kept_or_left_out_by_its_marker() -> None:
+    for name in ("build", "server"):
+        lock = read(f"requirements/{name}.txt")
+        pinned = [line for line in lock.splitlines() if "==" in line and not line.startswith((" ", "#"))]
+        kept = wanted(lock).splitlines()
+        assert len(pinned) - len(kept) <= sum(";" in line for line in pinned)
+        assert all("--hash=sha256:" in line for line in kept)
+
+
+def test_there_is_a_stand_in_for_every_image_that_is_not_ours() -> None:
+    images = {each["image"] for each in document("docker-compose.yml")["services"].values()}
+    bases = {line.split()[1] for line in read("Dockerfile").splitlines() if line.startswith("FROM ")}
+    assert {image for image in images if not image.startswith("kirotodo-")} | bases == set(STAND_INS.values())
