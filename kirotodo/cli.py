@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "Tasks": {
         "add": f"{CLIENT}.edits:add",
         "list": f"{CLIENT}.tasks:list_",
+        "views": f"{CLIENT}.views:views",
         "show": f"{CLIENT}.tasks:show",
         "edit": f"{CLIENT}.edits:edit",
         "done": f"{CLIENT}.edits:done",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
     from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
     from kirotodo.core.domain.reminder import Claim, Claimed
+    from kirotodo.core.domain.view import View
     from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
     from kirotodo.core.events import TurnEvent
 
@@ -393,6 +394,18 @@ class Backend(Protocol):
 
         Raises `NotFound`, `InvalidInput`, or `Conflict` where a task's due date is not that of its move any more.
         """
+
+    async def views(self) -> "tuple[View, ...]":
+        """Return the saved views, pinned ones first, by name. One whose filter can't be read says why, and where."""
+
+    async def save_view(self, view: "View", *, instead_of: str | None = None) -> "View":
+        """Save a view, in place of the one of its name. With `instead_of`, change that one, its name included.
+
+        Raises `InvalidInput`, with the place where it is a `FilterError`, or `NotFound`.
+        """
+
+    async def delete_view(self, name: str) -> "View":
+        """Remove a view and return it as it was; its tasks stay. Raises `NotFound`."""
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
         """Add many tasks in one undoable group."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kirotodo.core.domain.history import Actor, By, ChangeSelection, HistoryEntry, PastPage
     from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
     from kirotodo.core.domain.reminder import Claim, Claimed
+    from kirotodo.core.domain.view import View
     from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
     from kirotodo.core.events import EncodedEvent, TurnEvent
     from kirotodo.core.language.preferences import Preferences
@@ -406,8 +407,8 @@ class LocalBackend:
 
     async def tasks(self, where: TaskFilter = PENDING, *, limit: int = 50, cursor: str | None = None) -> Page[Task]:
         """Implement `Backend.tasks`."""
-        where = self._read(where, now=self._clock())
         async with self._database.read(self.user_id) as store:
+            where = await self._read(store, where, now=self._clock())
             return await store.tasks.page(
                 where, today=self._today(), zone=self._zone, limit=_limit(limit), cursor=cursor
             )
@@ -421,8 +422,8 @@ class LocalBackend:
 
         then = read_past(moment, at=self._user_clock()).moment
         today = (then - AN_INSTANT).astimezone(self._zone).date()
-        where = self._read(where, now=then - AN_INSTANT)
         async with self._database.as_of(self.user_id, then) as store:
+            where = await self._read(store, where, now=then - AN_INSTANT)
             page = await store.tasks.page(where, today=today, zone=self._zone, limit=_limit(limit), cursor=cursor)
         return PastPage(as_of=then, items=page.items, next=page.next, total=page.total)
 
@@ -591,6 +592,26 @@ class LocalBackend:
         from kirotodo.core.tools.plans import move_tasks
 
         return await self._edit(lambda store, at: move_tasks(store, moves, at=at), Changed)
+
+    async def views(self) -> "tuple[View, ...]":
+        """Implement `Backend.views`."""
+        from kirotodo.core.tools.filters import views_of
+
+        async with self._database.read(self.user_id) as store:
+            return await views_of(store, at=self._user_clock())
+
+    async def save_view(self, view: "View", *, instead_of: str | None = None) -> "View":
+        """Implement `Backend.save_view`."""
+        from kirotodo.core.domain.view import View
+        from kirotodo.core.tools.filters import save_view
+
+        return await self._edit(lambda store, at: save_view(store, view, instead_of=instead_of, at=at), View)
+
+    async def delete_view(self, name: str) -> "View":
+        """Implement `Backend.delete_view`."""
+        from kirotodo.core.domain.view import View
+
+        return await self._edit(lambda store, _: store.views.delete(name), View)
 
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
         """Implement `Backend.import_tasks`."""
@@ -904,13 +925,13 @@ class LocalBackend:
 
         return UserClock(now=self._clock().astimezone(self._zone), zone=self._zone, preferences=self._core.preferences)
 
-    def _read(self, where: TaskFilter, *, now: datetime) -> TaskFilter:
+    async def _read(self, store: Store, where: TaskFilter, *, now: datetime) -> TaskFilter:
         """Return the filter with its words read, as of that moment. Raises `FilterError`."""
         if where.filter is None:
             return where
-        from kirotodo.core.tools.filters import with_condition
+        from kirotodo.core.tools.filters import read_filter
 
-        return with_condition(where, at=replace(self._user_clock(), now=now.astimezone(self._zone)))
+        return await read_filter(store, where, at=replace(self._user_clock(), now=now.astimezone(self._zone)))
 
     @asynccontextmanager
     async def _writing(self, actor: "Actor | None" = None) -> AsyncIterator[Store]:

@@ -51,6 +51,7 @@ from kirotodo.server.routes import (
     tools,
     turns,
     user,
+    views,
     webhooks,
 )
 from kirotodo.server.shutdown import GracefulShutdown
@@ -65,6 +66,7 @@ ROUTERS: Final = (
     turns.router,
     conversations.router,
     tasks.router,
+    views.router,
     reminders.router,
     tools.router,
     chat_completions.router,

@@ -60,6 +60,7 @@ TAGS: Final[Mapping[str, str]] = {
     "conversations": "Threads and their messages.",
     "tasks": "The list and its edits, without a model.",
     "reminders": "What is due to be rung, and where the server rings.",
+    "views": "Saved views: filters with a name.",
     "user": "The available models, the status, and changes as they happen.",
     "openai": "The list as a model, for programs that speak OpenAI's Chat Completions.",
     "tools": "The tools of a turn, for programs that run a model of their own.",

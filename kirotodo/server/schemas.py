@@ -34,6 +34,7 @@ from kirotodo.core.domain.task import (
     TaskDraft,
     TaskFilter,
 )
+from kirotodo.core.domain.view import NAME_PATTERN, Group, View
 from kirotodo.core.errors import Code, InvalidInput, PreconditionFailed
 from kirotodo.core.timezones import known_zone
 
@@ -119,6 +120,9 @@ Tag = Annotated[Text, WithJsonSchema(schema_limits(maxLength=NAME_MAX))]
 Words = Annotated[Text, Field(max_length=500)]
 _ONE_SORT: Final = f"({'|'.join(get_args(Sort))})(-asc|-desc)?"
 SortOrder = Annotated[Text, WithJsonSchema(schema_limits(pattern=f"^{_ONE_SORT}(,{_ONE_SORT})*$", default="due"))]
+ViewName = Annotated[
+    Text, Field(max_length=200), WithJsonSchema(schema_limits(pattern=NAME_PATTERN, maxLength=50, examples=["work"]))
+]
 Filter = Annotated[Text, WithJsonSchema(schema_limits(minLength=1, maxLength=FILTER_MAX))]
 PastWords = Annotated[
     Text,
@@ -518,6 +522,26 @@ class ChangeQuery(PageQuery):
     since: PastWords | None = Field(default=None, description="Only changes since then.")
     until: PastWords | None = Field(default=None, description="Only changes up to the end of that time.")
     by: By | None = Field(default=None, description="Only changes made by them; `assistant` is any model.")
+
+
+class ViewBody(Body):
+    """A saved view: a filter, which `@name` stands for in any filter, and how it is shown."""
+
+    name: ViewName
+    filter: Filter = Field(examples=["due:today..friday +work"])
+    sort: SortOrder | None = Field(default=None, description="The order; as usual without it.")
+    group: Group | None = None
+    pinned: StrictBool = Field(default=False, description="Offered first.")
+
+    def view(self) -> View:
+        """Return the view."""
+        return View(**self.model_dump())
+
+
+class Views(BaseModel):
+    """Saved views."""
+
+    items: tuple[View, ...]
 
 
 class TranscriptQuery(Body):

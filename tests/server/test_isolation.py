@@ -64,6 +64,8 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("POST", "/turns/{turn_id}/calls/{call_id}/undo"): None,
     ("POST", "/turns/{turn_id}/cancel"): None,
     ("POST", "/undo"): None,
+    ("POST", "/views"): {"name": "stolen", "filter": "+own"},
+    ("PUT", "/views/{name}"): {"name": "stolen", "filter": "+own"},
     ("PATCH", "/webhooks/{webhook_id}"): {"enabled": True},
     ("POST", "/webhooks"): HOOK,
     ("POST", "/webhooks/{webhook_id}/deliveries/{change_id}/redeliver"): None,
@@ -83,6 +85,8 @@ OPEN_TO_ALL: Final = {
     ("POST", "/tokens"): 201,
     ("POST", "/tools/{tool}"): 200,
     ("POST", "/undo"): 200,
+    ("POST", "/views"): 201,
+    ("GET", "/views"): 200,
     ("GET", "/changes"): 200,
     ("GET", "/conversations"): 200,
     ("GET", "/models"): 200,
@@ -143,6 +147,7 @@ async def filled_server(
             await one.post("/webhooks", json=HOOK)
             await one.patch(f"/webhooks/{number}", json={"enabled": False})
         await one.post("/reminders/targets", json={"kind": "webhook", "url": "https://own.example.com/"})
+        await one.post("/views", json={"name": "own", "filter": "+own"})
         finished = (await one.post("/chat", json={"message": "add wine"})).json()
         parked = (await one.post("/chat", json={"message": "delete milk and bread"})).json()
         assert (finished["status"], parked["status"]) == ("finished", "awaiting_approval")
@@ -151,7 +156,7 @@ async def filled_server(
 
 
 def test_every_route_that_takes_something_is_sent_something() -> None:
-    assert {route for route in USER_ROUTES if route[0] in ("POST", "PATCH")} == set(BODIES)
+    assert {route for route in USER_ROUTES if route[0] in ("POST", "PATCH", "PUT")} == set(BODIES)
 
 
 async def test_another_users_path_is_forbidden_and_nothing_is_stored(filled_server: FilledServer) -> None:

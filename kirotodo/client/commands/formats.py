@@ -10,12 +10,13 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from kirotodo.client.commands.output import to_json
 from kirotodo.client.commands.rows import FIELDS, NoTask, draft_from, number_in
 from kirotodo.core.domain.task import Task, TaskDraft
+from kirotodo.core.domain.view import View
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.text.list_marks import read_item
 
@@ -114,6 +115,9 @@ def fields_in(item: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
     return {columns.field_of[name]: value for name, value in item.items() if name in columns.field_of}
 
 
+VIEW_FIELDS: Final = ("name", "filter", "sort", "group", "pinned")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
     """The tasks of a file and the row or line of each, an error for each row that cannot be read, and a remark for
@@ -123,11 +127,13 @@ class Reading:
     places: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    views: tuple[View, ...] = ()
 
 
-def write_json(tasks: Sequence[Task]) -> str:
-    """Return tasks as a JSON document that `read_json` reads back."""
-    return to_json({"items": tasks, "next": None}, indent=2) + "\n"
+def write_json(tasks: Sequence[Task], views: Sequence[View] = ()) -> str:
+    """Return tasks, and saved views if there are any, as a JSON document that `read_json` reads back."""
+    saved = [{name: value for name, value in asdict(view).items() if name in VIEW_FIELDS} for view in views]
+    return to_json({"items": tasks, "next": None, **({"views": saved} if saved else {})}, indent=2) + "\n"
 
 
 def read_json(text: str, *, zone: dt.tzinfo) -> Reading:
@@ -150,7 +156,22 @@ def read_json(text: str, *, zone: dt.tzinfo) -> Reading:
         (f"Task {place}", fields_in(item, each) if isinstance(item, Mapping) else item)
         for place, (item, each) in enumerate(zip(items, columns, strict=True), start=1)
     )
-    return _read(numbered, zone=zone, remarks=together(columns).remarks)
+    reading = _read(numbered, zone=zone, remarks=together(columns).remarks)
+    return _with_views(reading, content.get("views")) if isinstance(content, dict) else reading
+
+
+def _with_views(reading: Reading, items: object) -> Reading:
+    """Return what was read with the saved views of the document; each that can't be read is an error."""
+    import msgspec
+
+    views, errors = [], []
+    for place, item in enumerate(items if isinstance(items, list) else (), start=1):
+        try:
+            given = {name: item[name] for name in VIEW_FIELDS if name in item}
+            views.append(msgspec.convert(given, View))
+        except (TypeError, ValueError) as error:
+            errors.append(f"View {place}: {error}")
+    return replace(reading, views=tuple(views), errors=(*reading.errors, *errors))
 
 
 def read_text(text: str, *, zone: dt.tzinfo) -> Reading:

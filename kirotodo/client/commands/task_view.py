@@ -2,11 +2,12 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from kirotodo.client.commands.output import Line, Styled, columns, mark, put
 from kirotodo.core.domain.task import Task
+from kirotodo.core.domain.view import Group
 from kirotodo.core.text.dates import describe_due, describe_lead, describe_moment, describe_rule
 from kirotodo.core.text.folding import name_key
 from kirotodo.core.text.sanitize import sanitize, sanitize_line
@@ -14,9 +15,6 @@ from kirotodo.core.text.width import fit, pad, width
 
 TITLE_WIDTH = 60
 NARROWEST_TITLE = 16
-
-
-Group = Literal["when", "project", "priority", "tag", "date"]
 
 
 def put_tasks(

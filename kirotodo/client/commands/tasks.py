@@ -10,10 +10,11 @@ import click
 from kirotodo.client.commands.context import now, with_list
 from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import PRIORITY, SORT, TASK, FilterCommand, filter_argument, joined, json_option
-from kirotodo.client.commands.task_view import Group, put_task, put_tasks, zone_of
+from kirotodo.client.commands.task_view import put_task, put_tasks, zone_of
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.history import PastPage
 from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter, TaskStats
+from kirotodo.core.domain.view import Group, View
 from kirotodo.core.errors import OperatorError
 from kirotodo.core.text.dates import describe_moment
 from kirotodo.core.text.sanitize import sanitize_line
@@ -93,6 +94,7 @@ A filter:
   overdue is:recurring  also is:open, is:done
   no:date               also time, start, project, tag, priority, notes, reminder
   -#waiting             leave out; a or b; (a or b) c
+  @work                 a saved view, see kirotodo views
 
 \b
 Several sorts take commas, and -asc or -desc turns one around: --sort priority,created-asc.
@@ -129,6 +131,9 @@ def list_(
     **rest: Any,
 ) -> None:
     """List tasks, by default the pending ones by due date. FILTER and the options narrow the list together."""
+    if (named := _view_in(words)) is not None:
+        words, view = named
+        sort, group = sort or view.sort, group or view.group
     where = TaskFilter(
         status=cast(Status | None, status or ("all" if everything else None)),
         filter=words,
@@ -148,6 +153,16 @@ def list_(
         as_json=as_json,
         with_coming=rest["upcoming"],
     )
+
+
+def _view_in(words: str | None) -> tuple[str, View] | None:
+    """Return the view that the filter is the name of, which says how it is shown, and how it is written."""
+    if words is None or not words.startswith("@"):
+        return None
+    from kirotodo.client.commands.views import reference, view_in  # here, since most lists do without
+
+    view = view_in(words)
+    return None if view is None else (reference(view), view)
 
 
 def _order(sort: str | None, group: Group | None) -> str:

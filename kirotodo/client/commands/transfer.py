@@ -16,7 +16,11 @@ from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import json_option
 from kirotodo.client.commands.task_view import in_brief
 from kirotodo.client.commands.tasks import Paging, fetch
-from kirotodo.core.domain.task import Task, TaskFilter
+from kirotodo.core.backend import Backend, ImportReport
+from kirotodo.core.domain.task import Page, Task, TaskFilter
+from kirotodo.core.domain.view import View
+from kirotodo.core.errors import InvalidInput, NotFound
+from kirotodo.core.text.folding import name_key
 
 FORMATS = ("json", "csv")
 SUFFIXES = {"json": "json", "csv": "csv", "tsv": "csv", "txt": "text", "md": "text", "markdown": "text"}
@@ -63,11 +67,24 @@ def export(file: Path, form: str | None, words: str | None, force: bool) -> None
 def export_to(file: Path, *, form: str | None = None, words: str | None = None, force: bool = False) -> None:
     """Write the whole list, or what matches a filter in words, to a file or to stdout."""
     where = TaskFilter(status="all", sort="created", filter=words)
-    page = with_backend(lambda backend: fetch(backend, where, Paging(limit=None)))
+    in_json = _format(form, file, FORMATS) == "json"
+
+    async def use(backend: Backend) -> tuple[Page[Task], tuple[View, ...]]:
+        return await fetch(backend, where, Paging(limit=None)), await _views(backend) if in_json and not words else ()
+
+    page, views = with_backend(use)
     tasks = sorted(page.items, key=lambda task: task.id)
-    write_out(write_csv(tasks) if _format(form, file, FORMATS) == "csv" else write_json(tasks), file, force=force)
+    write_out(write_json(tasks, views) if in_json else write_csv(tasks), file, force=force)
     if file != STDIO:
         say(f"Wrote {_count(len(tasks))} to {file}.")
+
+
+async def _views(backend: Backend) -> tuple[View, ...]:
+    """Return the saved views; none from a server of an earlier release."""
+    try:
+        return await backend.views()
+    except NotFound:
+        return ()
 
 
 @click.command(
@@ -109,15 +126,16 @@ def import_(file: Path, form: str | None, dry_run: bool, skip_bad: bool, strict:
     _put_some(reading.remarks)
     if reading.errors and strict:
         leave(FAILED, "Nothing was imported. Fix these rows, or drop --strict to import the others.")
-    if not reading.drafts:
+    if not reading.drafts and not reading.views:
         leave(FAILED, "There are no tasks to import.")
     if dry_run:
         _put_dry(reading, as_json=as_json)
         return
-    report = with_backend(lambda backend: backend.import_tasks(reading.drafts))
+    report, remarks = with_backend(lambda backend: _import(backend, reading))
+    _put_some(remarks)
     skipped = tuple(_in_the_file(sentence, reading.places) for sentence in report.skipped)
     if as_json:
-        put_json({**asdict(report), "skipped": (*reading.errors, *skipped), "remarks": reading.remarks})
+        put_json({**asdict(report), "skipped": (*reading.errors, *skipped), "remarks": (*reading.remarks, *remarks)})
     else:
         put(f"Imported {_count(len(report.added))}.")
         if report.added:
@@ -127,6 +145,24 @@ def import_(file: Path, form: str | None, dry_run: bool, skip_bad: bool, strict:
     if bad and not skip_bad:
         rows = "1 row was" if bad == 1 else f"{bad} rows were"
         leave(FAILED, f"{rows} not imported, as listed above. Fix these rows, or skip them with --skip-bad.")
+
+
+async def _import(backend: Backend, reading: Reading) -> tuple[ImportReport, tuple[str, ...]]:
+    """Add the tasks, and the views whose names are free; the others are named in remarks."""
+    report = await backend.import_tasks(reading.drafts) if reading.drafts else ImportReport()
+    remarks = []
+    known = {name_key(view.name) for view in await _views(backend)} if reading.views else set()
+    for view in reading.views:
+        if name_key(view.name) in known:
+            remarks.append(f"There is a view @{view.name} already, so it was left alone.")
+            continue
+        try:
+            await backend.save_view(view)
+        except InvalidInput as error:
+            remarks.append(f"The view @{view.name} was not imported: {error.message}")
+        else:
+            remarks.append(f"Saved the view @{view.name}.")
+    return report, tuple(remarks)
 
 
 def _in_the_file(sentence: str, places: Sequence[str]) -> str:

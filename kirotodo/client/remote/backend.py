@@ -37,6 +37,7 @@ from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, Past
 from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
 from kirotodo.core.domain.reminder import Claim, Claimed
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
+from kirotodo.core.domain.view import View
 from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
 from kirotodo.core.errors import InvalidInput, Unreachable
 from kirotodo.core.events import TurnEvent
@@ -46,6 +47,11 @@ PENDING: Final = TaskFilter()
 KEY: Final = re.compile(r"[!-~]{1,200}")
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Views:
+    items: tuple[View, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -260,6 +266,18 @@ class RemoteBackend:
     async def stats(self, *, period_days: int = 7) -> TaskStats:
         return await self._read(TaskStats, "/stats", period_days=period_days)
 
+    async def views(self) -> tuple[View, ...]:
+        return (await self._read(_Views, "/views")).items
+
+    async def save_view(self, view: View, *, instead_of: str | None = None) -> View:
+        body = {name: value for name, value in asdict(view).items() if name not in ("problem", "position")}
+        if instead_of is None:
+            return await self._make(View, "/views", body)
+        return await self._edit(View, "PUT", _view(instead_of), body)
+
+    async def delete_view(self, name: str) -> View:
+        return await self._edit(View, "DELETE", _view(name))
+
     async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
         return await self._make(ImportReport, "/tasks/import", {"drafts": [_draft_body(draft) for draft in drafts]})
 
@@ -398,6 +416,10 @@ def _draft_body(draft: TaskDraft) -> dict[str, Any]:
     if all(not body[name] for name in _LATER):
         return {name: value for name, value in body.items() if name not in _LATER}
     return body
+
+
+def _view(name: str) -> str:
+    return f"/views/{quote(name, safe='')}"
 
 
 def _turn(turn_id: str) -> str:

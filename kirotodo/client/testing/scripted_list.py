@@ -18,6 +18,7 @@ from kirotodo.core.domain.history import ACTORS_OF, Actor, By, ChangeSelection, 
 from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread, ordered
 from kirotodo.core.domain.reminder import LATE_AFTER, Claim, Claimed, Reminder
 from kirotodo.core.domain.task import TITLE_MAX, Change, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
+from kirotodo.core.domain.view import View
 from kirotodo.core.errors import InvalidInput, KirotodoError, NotFound, NotUndoable
 
 _PENDING: Final = TaskFilter()
@@ -36,6 +37,7 @@ class ScriptedList:
         self._log: list[HistoryEntry] = []
         self._listeners: list[asyncio.Queue[ListChanged | LinkChanged]] = []
         self._published: list[ListChanged] = []
+        self._views: dict[str, View] = {}
         self._faults: dict[str, KirotodoError] = {}
         self._rung: set[tuple[int, datetime]] = set()
 
@@ -117,6 +119,23 @@ class ScriptedList:
 
     async def task(self, task_id: int) -> Task:
         return self._get(task_id)
+
+    async def views(self) -> tuple[View, ...]:
+        self._check("views")
+        return tuple(sorted(self._views.values(), key=lambda view: (not view.pinned, view.name)))
+
+    async def save_view(self, view: View, *, instead_of: str | None = None) -> View:
+        self._check("save_view")
+        if instead_of is not None:
+            await self.delete_view(instead_of)
+        self._views[view.name] = view
+        return view
+
+    async def delete_view(self, name: str) -> View:
+        self._check("delete_view")
+        if name not in self._views:
+            raise NotFound(f"There is no view “{name}”.")
+        return self._views.pop(name)
 
     async def stats(self, *, period_days: int = 7) -> TaskStats:
         pending = self.pending

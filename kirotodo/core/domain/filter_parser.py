@@ -3,7 +3,7 @@
     either  = both { "or" both }
     both    = one { [ "and" ] one }
     one     = ( "-" | "not" ) one | "(" either ")" | term
-    term    = word | "phrase" | +project | #tag | !priority | field:value | overdue
+    term    = word | "phrase" | +project | #tag | !priority | @view | field:value | overdue
 
 Days are read by whoever calls, since that takes a clock and the grammar of dates.
 """
@@ -11,7 +11,7 @@ Days are read by whoever calls, since that takes a clock and the grammar of date
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NoReturn, Protocol, TypeVar, get_args
+from typing import Final, NoReturn, Protocol, TypeAlias, TypeVar, get_args
 
 from kirotodo.core.domain.filters import (
     Condition,
@@ -29,9 +29,11 @@ from kirotodo.core.domain.filters import (
     Word,
     all_of,
     any_of,
+    named,
 )
 from kirotodo.core.domain.task import NAME_MAX, PRIORITIES, Priority
 from kirotodo.core.errors import FilterError, InvalidInput
+from kirotodo.core.text.folding import name_key
 
 T = TypeVar("T")
 
@@ -39,6 +41,7 @@ FILTER_MAX: Final = 1_000
 """Longest filter, in characters."""
 _TERMS_MAX: Final = 100
 _DEPTH_MAX: Final = 50
+_VIEWS_DEEP: Final = 5
 _SPACE: Final = re.compile(r"\s*")
 _DIVIDES: Final = re.compile(r"[\s()]|(?<=[\s)])")
 _BARE: Final = re.compile(r"[^\s()\"“”„]*")
@@ -104,11 +107,21 @@ class DayReader(Protocol):
         """
 
 
-def parse(text: str, read_days: DayReader) -> Condition:
-    """Return what a filter means. Raises `FilterError`, and nothing else."""
+def parse(text: str, read_days: DayReader, *, views: Mapping[str, str] | None = None) -> Condition:
+    """Return what a filter means. `views` are the filters that `@name` stands for; a view may stand in another.
+
+    Raises `FilterError`, and nothing else.
+    """
+    return _parse(text, read_days, {name_key(name): (name, words) for name, words in (views or {}).items()}, ())
+
+
+_Views: TypeAlias = Mapping[str, tuple[str, str]]
+
+
+def _parse(text: str, read_days: DayReader, views: _Views, within: tuple[str, ...]) -> Condition:
     if len(text) > FILTER_MAX:
         raise FilterError(f"A filter has at most {FILTER_MAX} characters.", text=text, position=FILTER_MAX)
-    return _Parser(text, read_days).whole()
+    return _Parser(text, read_days, views, within).whole()
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -121,7 +134,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 class _Parser:
     """Reads one text from left to right; `at` is how far it has come."""
 
-    def __init__(self, text: str, read_days: DayReader) -> None:
+    def __init__(self, text: str, read_days: DayReader, views: _Views, within: tuple[str, ...]) -> None:
+        self._views = views
+        self._within = within
         self.text = text
         self.at = 0
         self._read_days = read_days
@@ -229,6 +244,20 @@ class _Parser:
         if len(name) > NAME_MAX:
             self._fail(f"The name of a {thing} has at most {NAME_MAX} characters.", start)
         return name
+
+    def _view(self) -> Condition:
+        start = self.at
+        name = self._named("@", "view", "@work")
+        found = self._views.get(name_key(name))
+        if found is None:
+            near = nearest(name_key(name), self._views)
+            self._fail(f"There is no view “{name}”.", start, f"@{named(self._views[near][0])}" if near else None)
+        if name_key(name) in self._within or len(self._within) >= _VIEWS_DEEP:
+            self._fail(f"The view “{name}” stands within itself, or too deep in other views.", start)
+        try:
+            return _parse(found[1], self._read_days, self._views, (*self._within, name_key(name)))
+        except FilterError as error:
+            self._fail(f"The view “{name}” can't be read: {error.message}", start)
 
     def _priority(self) -> Condition:
         start = self.at
@@ -391,5 +420,6 @@ _BY_SIGN: Final[Mapping[str, Callable[[_Parser], Condition]]] = {
     "+": _Parser._project,
     "#": _Parser._tag,
     "!": _Parser._priority,
+    "@": _Parser._view,
     **dict.fromkeys(_QUOTES, _Parser._phrase),
 }

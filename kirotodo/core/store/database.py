@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kirotodo.core.store.reminders import ReminderStore
     from kirotodo.core.store.request_keys import RequestKeyStore
     from kirotodo.core.store.turns import TurnStore
+    from kirotodo.core.store.views import ViewStore
     from kirotodo.core.store.webhooks import ClaimedDelivery, WebhookStore
 
 _SQL: Final = Statements("database")
@@ -104,6 +105,13 @@ class Store:
         from kirotodo.core.store.reminders import ReminderStore
 
         return ReminderStore(self._scope, self._rows)
+
+    @cached_property
+    def views(self) -> "ViewStore":
+        """Return the user's saved views."""
+        from kirotodo.core.store.views import ViewStore
+
+        return ViewStore(self._scope)
 
     @cached_property
     def request_keys(self) -> "RequestKeyStore":

@@ -182,6 +182,22 @@ class ReminderTargetRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class ViewRow(SQLModel, table=True):
+    """A saved view: a filter in words under a name, with the order and groups it is shown in."""
+
+    __tablename__ = "views"
+    __table_args__ = (ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"), _NARROW)
+
+    user_id: str = Field(primary_key=True)
+    name_key: str = Field(primary_key=True, sa_type=cast(Any, SortKey))
+    name: str
+    filter: str
+    sort: str | None = None
+    grouping: str | None = None
+    pinned: bool = False
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class TaskCountRow(SQLModel, table=True):
     """How many of a user's tasks have something in common. Triggers keep these counts with every change of `tasks` and
     `task_tags`, whoever makes it; `core.store.task_counts` reads, checks and recounts them. A row of zeros means
@@ -520,6 +536,7 @@ turn_events = table_of(TurnEventRow)
 changes = table_of(ChangeRow)
 search_documents = table_of(SearchDocumentRow)
 sessions = table_of(SessionRow)
+views = table_of(ViewRow)
 request_keys = table_of(RequestKeyRow)
 webhooks = table_of(WebhookRow)
 webhook_deliveries = table_of(WebhookDeliveryRow)

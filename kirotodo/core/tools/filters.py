@@ -1,6 +1,7 @@
 """Filters in words: read with a user's clock, and joined to what else is asked of a list."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
@@ -18,11 +19,14 @@ from kirotodo.core.domain.filters import (
     conjuncts,
     says_status,
 )
-from kirotodo.core.domain.task import Due, TaskFilter
-from kirotodo.core.errors import InvalidInput
+from kirotodo.core.domain.task import Due, TaskFilter, sort_keys
+from kirotodo.core.domain.view import View, checked_name
+from kirotodo.core.errors import FilterError, InvalidInput, NotFound
+from kirotodo.core.text.folding import name_key
 
 if TYPE_CHECKING:
     from kirotodo.core.language.types import When
+    from kirotodo.core.store.database import Store
     from kirotodo.core.tools.user_clock import UserClock
 
 _WEEK: Final = timedelta(days=7)
@@ -30,14 +34,14 @@ _HYPHEN: Final = re.compile(r"(?<=[A-Za-z])[-_]|[-_](?=[A-Za-z])")
 _NEARBY: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
 
-def parse_filter(text: str, *, at: "UserClock") -> Condition:
-    """Return what a filter means now. Raises `FilterError`."""
+def parse_filter(text: str, *, at: "UserClock", views: Mapping[str, str] | None = None) -> Condition:
+    """Return what a filter means now; `views` are the filters that `@name` stands for. Raises `FilterError`."""
     from kirotodo.core.domain.filter_parser import parse
 
     def read_days(words: str, *, past: bool, after: date | None) -> tuple[date, date]:
         return _days(words, past=past, after=after, at=at)
 
-    return parse(text, read_days)
+    return parse(text, read_days, views=views)
 
 
 def _days(words: str, *, past: bool, after: date | None, at: "UserClock") -> tuple[date, date]:
@@ -78,7 +82,15 @@ def _when(words: str, *, at: "UserClock") -> "When":
     raise InvalidInput(f'“{words}” isn\'t a day. Try friday, 2026-12-24 or "next week", in quotes.')
 
 
-def with_condition(where: TaskFilter, *, at: "UserClock") -> TaskFilter:
+async def read_filter(store: "Store", where: TaskFilter, *, at: "UserClock") -> TaskFilter:
+    """Return the filter with what it says in words read, the views that it names among them. Raises `FilterError`."""
+    if where.filter is None:
+        return where
+    views = {view.name: view.filter for view in await store.views.all()} if "@" in where.filter else {}
+    return with_condition(where, at=at, views=views)
+
+
+def with_condition(where: TaskFilter, *, at: "UserClock", views: Mapping[str, str] | None = None) -> TaskFilter:
     """Return the filter with what it says in words read. Raises `FilterError`.
 
     What the other fields can say is put there, since the store has indexes and counts for it; the rest becomes the
@@ -86,7 +98,7 @@ def with_condition(where: TaskFilter, *, at: "UserClock") -> TaskFilter:
     """
     if where.filter is None:
         return where
-    condition = parse_filter(where.filter, at=at)
+    condition = parse_filter(where.filter, at=at, views=views)
     where = replace(where, filter=None, status=where.status or ("all" if says_status(condition) else "pending"))
     rest = []
     for part in conjuncts(condition):
@@ -141,3 +153,43 @@ def _due_of(days: Days, today: date) -> Due | None:
 
 def _says_no_day(where: TaskFilter) -> bool:
     return where.due == "any" and where.due_from is None and where.due_to is None
+
+
+# --- views ---
+
+
+async def views_of(store: "Store", *, at: "UserClock") -> tuple[View, ...]:
+    """Return the user's views, pinned ones first; each that can't be read (any more) says why and where."""
+    found = await store.views.all()
+    filters = {view.name: view.filter for view in found}
+    return tuple(_examined(view, filters, at=at) for view in found)
+
+
+def _examined(view: View, filters: Mapping[str, str], *, at: "UserClock") -> View:
+    try:
+        parse_filter(view.filter, at=at, views=filters)
+    except FilterError as error:
+        return replace(view, problem=error.message, position=error.position)
+    return view
+
+
+async def save_view(store: "Store", view: View, *, instead_of: str | None = None, at: "UserClock") -> View:
+    """Store a view, in place of one of the same name; with `instead_of` that one, which there must be, is replaced.
+
+    Raises `NotFound` or `InvalidInput`.
+    """
+    known = {name_key(each.name): each for each in await store.views.all()}
+    if instead_of is not None and name_key(instead_of) not in known:
+        raise NotFound(f"There is no view “{instead_of}”.")
+    view = replace(
+        view, name=checked_name(view.name), filter=" ".join(view.filter.split()), problem=None, position=None
+    )
+    taken = name_key(view.name) in known and instead_of is not None and name_key(view.name) != name_key(instead_of)
+    if taken:
+        raise InvalidInput(f"There is a view “{view.name}” already.")
+    if view.sort is not None:
+        sort_keys(view.sort)
+    others = {each.name: each.filter for key, each in known.items() if key != name_key(instead_of or view.name)}
+    parse_filter(view.filter, at=at, views={**others, view.name: view.filter})
+    await store.views.save(view, instead_of=instead_of)
+    return view

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any, Final, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast, get_args
 
 from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
@@ -30,7 +30,7 @@ from kirotodo.core.tools.base import (
     Words,
 )
 from kirotodo.core.tools.edits import complete_tasks, delete_tasks, skip_tasks, update_tasks
-from kirotodo.core.tools.filters import with_condition
+from kirotodo.core.tools.filters import read_filter
 from kirotodo.core.tools.task_fields import (
     SHOWN,
     about,
@@ -43,6 +43,9 @@ from kirotodo.core.tools.task_fields import (
 from kirotodo.core.tools.timing import read_due
 from kirotodo.core.tools.user_clock import UserClock
 
+if TYPE_CHECKING:
+    from kirotodo.core.store.database import Store
+
 Range = tuple[date | None, date | None]
 _DUES: Final[Mapping[str, Due]] = {due: due for due in get_args(Due)} | {
     "this week": "week",
@@ -53,7 +56,7 @@ _DUES: Final[Mapping[str, Due]] = {due: due for due in get_args(Due)} | {
 }
 
 
-def filter_of(arguments: Mapping[str, Any], *, at: UserClock) -> TaskFilter:
+async def filter_of(store: "Store", arguments: Mapping[str, Any], *, at: UserClock) -> TaskFilter:
     """Return the filter that the arguments describe. Raises `InvalidInput` for days that cannot be read."""
     due_words, completed = arguments["due"], arguments["completed"]
     due: Due = _DUES.get(due_words.strip().casefold(), "any") if due_words else "any"
@@ -74,7 +77,7 @@ def filter_of(arguments: Mapping[str, Any], *, at: UserClock) -> TaskFilter:
         search=arguments["search"],
         filter=words,
     )
-    where = with_condition(where, at=at)
+    where = await read_filter(store, where, at=at)
     return replace(where, sort=arguments["sort"] or ("completed" if where.status == "completed" else "due"))
 
 
@@ -167,7 +170,7 @@ class ListTasksArguments(Arguments):
     filter: Annotated[
         str | None,
         OPTIONAL,
-        Field(description="More in one line: 'due:today..friday (+home or !high) -#waiting is:recurring no:date'."),
+        Field(description="In one line: 'due:today..friday (+home or !high) -#waiting'; @name is a saved view."),
     ] = None
     sort: Annotated[Sort | None, CHOICE, Field(description="Default: due.")] = None
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = LIMIT
@@ -188,7 +191,7 @@ class ListTasks(Tool[ListTasksArguments]):
     async def run(self, context: ToolContext, arguments: ListTasksArguments) -> Mapping[str, Any]:
         """Implement `Tool.run`."""
         page = await context.store.tasks.page(
-            filter_of(arguments.model_dump(), at=context.user_clock),
+            await filter_of(context.store, arguments.model_dump(), at=context.user_clock),
             today=context.now.date(),
             zone=context.zone,
             limit=arguments.limit,

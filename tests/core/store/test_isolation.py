@@ -11,6 +11,7 @@ from sqlalchemy import event
 from kirotodo.core.domain.conversation import Approval, ToolCall
 from kirotodo.core.domain.reminder import Claim
 from kirotodo.core.domain.task import Changed, Task, TaskDraft, TaskFilter, TaskSnapshot
+from kirotodo.core.domain.view import View
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.store.accounts import AccountStore
 from kirotodo.core.store.conversations import ConversationStore
@@ -21,6 +22,7 @@ from kirotodo.core.store.reminders import ReminderStore, Target
 from kirotodo.core.store.request_keys import RequestKey, RequestKeyStore
 from kirotodo.core.store.tasks import HiddenTasks, TaskStore
 from kirotodo.core.store.turns import TurnStore
+from kirotodo.core.store.views import ViewStore
 from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, shown
 
 Attempt = Callable[[Store, int, str], Coroutine[Any, Any, Any]]
@@ -93,6 +95,8 @@ ATTEMPTS: dict[str, Attempt] = {
     "reminders.settle": lambda store, number, turn: store.reminders.settle("ann", [_claim(number)]),
     "reminders.release": lambda store, number, turn: store.reminders.release("ann", [_claim(number)]),
     "reminders.remove_target": lambda store, number, turn: store.reminders.remove_target("webhook"),
+    "views.get": lambda store, number, turn: store.views.get(turn),
+    "views.delete": lambda store, number, turn: store.views.delete(turn),
     "journal.undo": lambda store, number, turn: store.journal.undo(),
     "journal.undo_tasks": lambda store, number, turn: store.journal.undo_tasks([number]),
     "journal.undo_call": lambda store, number, turn: store.journal.undo_call(turn, "1.1"),
@@ -157,6 +161,8 @@ ALONE = {
     "reminders.rung_since",
     "reminders.targets",
     "reminders.set_target",
+    "views.all",
+    "views.save",
 }
 """Methods that take no id, or return those they are given: what they show is tested below."""
 
@@ -207,6 +213,7 @@ async def of_ann(database: Database) -> AsyncIterator[Database]:
         await store.accounts.set_password_hash("ann's secret")
         await store.request_keys.keep(_keyed("t1"), "ann's secret")
         await store.reminders.set_target(Target(kind="webhook", url="https://ann.example", secret="ann's secret"))
+        await store.views.save(View(name="t1", filter="secret"))
         await store.accounts.set_reset("t1", expires_at=store.now + timedelta(hours=1))
     async with database.begin(ANN, turn_id="t1", call_id="1.1") as store:
         daily = TaskDraft(
@@ -240,6 +247,7 @@ async def _everything(database: Database) -> list[Any]:
             await store.reminders.waiting(),
             await store.reminders.next_at(),
             await store.reminders.targets(),
+            await store.views.all(),
             await store.accounts.can_reset("t1"),
             await store.revision(),
         ]
@@ -281,6 +289,7 @@ async def test_lists_hold_what_is_ones_own(of_ann: Database) -> None:
         assert await store.reminders.waiting() is None
         assert await store.reminders.next_at() is None
         assert await store.reminders.targets() == ()
+        assert await store.views.all() == ()
         assert await store.reminders.rung_since(-1) == ()
         assert await store.accounts.get() is None
         since = await store.changed_since(-1)
@@ -323,6 +332,7 @@ def test_every_method_of_the_store_is_tried() -> None:
             ("accounts", AccountStore),
             ("request_keys", RequestKeyStore),
             ("reminders", ReminderStore),
+            ("views", ViewStore),
         )
         for method in vars(kind)
         if not method.startswith("_")
