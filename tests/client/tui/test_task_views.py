@@ -135,3 +135,25 @@ async def test_ten_thousand_tasks_are_walked_row_by_row() -> None:
         await chat.write("9998")
         await chat.wait_for("9998 ○ task 9998")
         assert len(list(chat.screen.walk_children())) < 60
+
+
+async def test_the_filter_takes_the_language_of_filters() -> None:
+    listed = [*SAMPLE, task(16, "letter", priority="high", due_date=days(1), tags=("waiting",))]
+    async with chatting(backend_of(tasks=listed), size=(120, 40)) as chat:
+        await chat.press("ctrl+l", "end", "slash")
+        for typed, found in (
+            ("overdue", [12]),
+            ("!high -#waiting", [12]),
+            ("due:tomorrow or +work", [16, 9]),
+            ("due:fri", [9]),
+            ("no:date +shopping", [14, 15]),
+            ("shop", [14, 15]),
+        ):
+            await chat.write(typed)
+            rows = chat.screen.query_one(TaskList).rows
+            assert [row.task.id for row in rows if row.task] == found, typed
+            assert f"{len(found)} of 7" in chat.text
+            assert chat.screen.query_one(TaskList).current == chat.screen.query_one(TaskList).rows[1].task
+            await chat.press(*["backspace"] * len(typed))
+        await chat.write("due:someday")
+        await chat.wait_for("isn't a day here")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal
 
 from textual import events, on
@@ -14,6 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from kirotodo.client.tui.keymap import bindings, hints, keys_of
+from kirotodo.client.tui.list_filter import ListFilter
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.views import BY_ID as VIEW_BY_ID
 from kirotodo.client.tui.views import (
@@ -31,7 +32,6 @@ from kirotodo.client.tui.views import (
 from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList, sections
 from kirotodo.client.tui.widgets.view_bar import ViewBar
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
-from kirotodo.core.text import folding
 
 LONGEST_SLEEP: Final = 600.0
 """Seconds until the pane looks again in any case: the timer stands still while a computer sleeps."""
@@ -157,7 +157,7 @@ class TaskPane(Vertical):
         self._marked: set[int] = set()
         self._done: dict[int, Task] = {}
         self._done_next: str | None = None
-        self._folded: dict[int, tuple[Task, str]] = {}
+        self._filtering = ListFilter("", today=date.min, zone=None)
         self._dragging = self._airy = False
         self._list = TaskList(now=self._now)
 
@@ -165,7 +165,7 @@ class TaskPane(Vertical):
         """Yield the names of the views, the list and the field for the filter."""
         yield ViewBar(id="views")
         yield self._list
-        yield Input(id="task-filter", placeholder="words to look for", compact=True)
+        yield Input(id="task-filter", placeholder="words, +project #tag !high due:today", compact=True)
 
     def on_mount(self) -> None:
         """Show the sections."""
@@ -252,9 +252,10 @@ class TaskPane(Vertical):
         if not self.is_mounted:
             return
         self._wake_at_next_change()
-        now, words = self._now(), self._words()
+        now = self._now()
+        wanted = self._wanted(now)
         with_done = self.view.id in ("today", "done")
-        found = [task for task in (self._known() if with_done else self._tasks.values()) if self._holds(task, words)]
+        found = [task for task in (self._known() if with_done else self._tasks.values()) if wanted.holds(task)]
         if self._arrangement == Arrangement():
             laid_out = sections(found, today=now.date(), now=now, keep=self._kept)
         else:
@@ -287,6 +288,9 @@ class TaskPane(Vertical):
         if self.view.id == "done":
             return Content("done")
         pending = sum(not task.completed for task in self._tasks.values()) + self._more
+        if self._filtering:
+            found = {row.task.id for row in self._list.rows if row.task is not None}
+            return Content(f"{len(found):,} of {pending:,}")
         name = "tasks" if self.view.id == "all" else self.view.title.lower()
         return Content(f"{name} · {pending}" if pending else name)
 
@@ -300,10 +304,14 @@ class TaskPane(Vertical):
     def _notes(self, some: bool) -> list[Row]:
         if not self._loaded:
             return []
+        if some and self._filtering.trouble:
+            return [Row(note=self._filtering.trouble)]
         if some:
             more = self._more if self.view.id not in ("today", "done") else 0
             return [Row(note=f"and {more:,} more")] if more else []
-        if self._words():
+        if self._filtering:
+            if self._filtering.trouble:
+                return [Row(note=self._filtering.trouble)]
             return [Row(note=f"No task contains “{one_line(self._filter.value)}”.")]
         if self.view.id != "all" and self._tasks:
             return [Row(note=NOTHING.get(self.view.id, "Nothing here."))]
@@ -397,32 +405,29 @@ class TaskPane(Vertical):
     def _filter(self) -> Input:
         return self.query_one("#task-filter", Input)
 
-    def _words(self) -> list[str]:
-        return folding.without_apostrophes(folding.fold(self._filter.value)).split()
+    def _wanted(self, now: datetime) -> ListFilter:
+        """Return the filter, read once for each text and day."""
+        known = self._filtering
+        if known.text != self._filter.value.strip() or known.today != now.date():
+            self._filtering = ListFilter(self._filter.value, today=now.date(), zone=now.tzinfo)
+        return self._filtering
 
     @on(Input.Changed, "#task-filter")
     def _filter_changed(self, event: Input.Changed) -> None:
         event.stop()
         self._lay_out()
+        self.action_first()
 
     @on(Input.Submitted, "#task-filter")
     def _filter_kept(self, event: Input.Submitted) -> None:
         event.stop()
-        self.set_class(bool(self._words()), "-filtered")
+        self.set_class(bool(self._filtering), "-filtered")
         self._list.focus()
 
     def action_filter(self) -> None:
         """Show only tasks that contain these words."""
         self.add_class("-filtered")
         self._filter.focus()
-
-    def _holds(self, task: Task, words: Sequence[str]) -> bool:
-        if not words:
-            return True
-        known = self._folded.get(task.id)
-        if known is None or known[0] is not task:
-            known = self._folded[task.id] = (task, _searched(task))
-        return all(word in known[1] or any(other in known[1] for other in folding.joined(word)) for word in words)
 
     def action_leave(self) -> None:
         """Let go of the marks, clear the filter, or go back to the composer."""
@@ -608,13 +613,6 @@ def next_change(tasks: Iterable[Task], now: datetime) -> float:
         if task.due_date == today and task.due_time is not None and task.due_time >= now.time()
     ]
     return max(1.0, min((moment - now).total_seconds() for moment in moments))
-
-
-def _searched(task: Task) -> str:
-    """Return the text in which the words of the filter are looked for."""
-    tags = " ".join(f"#{tag}" for tag in task.tags)
-    text = folding.fold(f"{task.title} {task.notes} +{task.project or ''} {tags} {task.id}")
-    return " ".join((text, *folding.joined(text)))
 
 
 _SORT_WORDS: Final[Mapping[Sorting, str]] = {
