@@ -261,6 +261,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("calendar", "next_week", "down j", "week after", "To a week after."),
     _action("calendar", "previous_month", "pageup", "month before", "To a month before."),
     _action("calendar", "next_month", "pagedown", "month after", "To a month after."),
+    _action("help", "search", "slash", "search", "Search for a word or a key."),
     _action("help", "close", "escape f1 question_mark q", "close", "Close the help."),
 )
 BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
@@ -310,8 +311,57 @@ class Keymap:
         return key_label(self.keys[id][0]) if self.keys[id] else ""
 
 
+PRESET: Final = "preset"
+"""The name in the settings under which presets stand, beside the ids of actions."""
+PRESETS: Final[Mapping[str, Mapping[str, str]]] = {
+    "vim": {
+        "tasks.page_down": "ctrl+d pagedown",
+        "tasks.page_up": "ctrl+u pageup",
+        "tasks.redo": "ctrl+r U",
+        "tasks.collapse": "h left",
+        "tasks.expand": "l right",
+        "tasks.mark": "v m",
+        "tasks.mark_section": "V M",
+        "tasks.sort": "s",
+        "tasks.new": "o n",
+        "tasks.edit": "c e",
+        "transcript.page_down": "ctrl+d pagedown",
+        "transcript.page_up": "ctrl+u pageup",
+        "conversations.page_down": "ctrl+d pagedown",
+        "conversations.page_up": "ctrl+u pageup",
+        "chat.focus_composer": "i a",
+        "chat.redo": "ctrl+r U",
+    },
+    "emacs": {
+        "tasks.cursor_down": "ctrl+n down j",
+        "tasks.cursor_up": "ctrl+p up k",
+        "tasks.page_down": "ctrl+v pagedown",
+        "tasks.page_up": "alt+v pageup",
+        "tasks.first": "alt+less_than_sign home g",
+        "tasks.last": "alt+greater_than_sign end G",
+        "transcript.next_item": "ctrl+n down j",
+        "transcript.previous_item": "ctrl+p up k",
+        "transcript.page_down": "ctrl+v pagedown",
+        "transcript.page_up": "alt+v pageup",
+        "conversations.cursor_down": "ctrl+n down j",
+        "conversations.cursor_up": "ctrl+p up k",
+        "conversations.page_down": "ctrl+v pagedown",
+        "conversations.page_up": "alt+v pageup",
+        "chat.escape": "ctrl+g escape",
+        "composer.open_editor": "alt+e",
+        "app.command_palette": "alt+x",
+        "chat.new_conversation": "alt+n",
+    },
+    "enter-newline": {
+        "composer.newline": "enter ctrl+j shift+enter",
+        "composer.submit": "alt+enter ctrl+enter",
+    },
+}
+"""Keys to choose by a name: those of editors, and enter as a newline for whoever writes with an input method."""
+
+
 def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
-    """Return the default keys with `overrides` ({action id: "key key"}) applied.
+    """Return the default keys with `overrides` ({action id: "key key"}) applied over the presets that they name.
 
     An override takes its keys away from the other actions of the same scope that have them by default, and from those
     that come first everywhere. Two overrides that claim one key, unknown actions, unknown keys and letters where they
@@ -320,7 +370,10 @@ def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
     keys = {action.id: action.keys for action in ACTIONS}
     problems: list[str] = []
     taken: dict[tuple[Scope, str], str] = {}
-    for id, wanted in (overrides or {}).items():
+    own = {id: wanted for id, wanted in (overrides or {}).items() if id != PRESET}
+    chosen, unknown = _presets((overrides or {}).get(PRESET, ""))
+    problems += unknown
+    for id, wanted in {**chosen, **own}.items():
         action = BY_ID.get(id)
         if action is None:
             problems.append(_no_such_action(id))
@@ -334,9 +387,21 @@ def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
                 keys[other.id] = tuple(key for key in keys[other.id] if key not in requested)
         taken |= {(action.scope, key): id for key in requested}
         keys[id] = requested
-    problems += _hidden(keys, set(taken.values()))
-    problems += [f"{id!r} has no key left." for id, left in keys.items() if not left and id not in (overrides or {})]
+    problems += _hidden(keys, set(taken.values()) & own.keys())
+    problems += [f"{id!r} has no key left." for id, left in keys.items() if not left and id not in own]
     return Keymap(keys=keys, problems=tuple(problems))
+
+
+def _presets(names: str) -> tuple[dict[str, str], list[str]]:
+    """Return the keys of the presets with these names, and a sentence for each that there is not."""
+    keys: dict[str, str] = {}
+    problems = []
+    for name in names.replace(",", " ").casefold().split():
+        if name in PRESETS:
+            keys |= PRESETS[name]
+        else:
+            problems.append(f"There is no preset {name!r}. Choose from {', '.join(PRESETS)}.")
+    return keys, problems
 
 
 def _no_such_action(id: str) -> str:

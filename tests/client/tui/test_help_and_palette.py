@@ -7,15 +7,15 @@ from textual.command import CommandPalette, DiscoveryHit, Hit
 from textual.containers import VerticalScroll
 from textual.widgets import Input, OptionList
 
-from kirotodo.client.tui.keymap import ACTIONS
+from kirotodo.client.tui.keymap import ACTIONS, keymap
 from kirotodo.client.tui.messages import OpenConversation, TextOffered
-from kirotodo.client.tui.screens.help import HelpScreen
+from kirotodo.client.tui.screens.help import HelpScreen, help_text
 from kirotodo.client.tui.screens.palette import KirotodoCommands
 from kirotodo.client.tui.widgets.first_run import EXAMPLES, FirstRun
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.core.errors import Unreachable
 from tests.client.tui.list_backend import ListBackend, ShellHost
-from tests.client.tui.list_host import HOSTILE, NOW, Host, running, screen_text, until
+from tests.client.tui.list_host import HOSTILE, NOW, SAMPLE, Host, running, screen_text, until
 from tests.client.tui.test_conversations_screen import THREE, conversation
 
 
@@ -136,3 +136,29 @@ async def test_an_example_can_be_clicked() -> None:
         await pilot.click(OptionList, offset=(4, 2))
         await until(pilot, lambda: app.posted)
     assert app.posted_of(TextOffered)[0].text == EXAMPLES[2]
+
+
+async def test_the_palette_finds_tasks_and_what_can_be_done_to_them() -> None:
+    app = PaletteHost()
+    pane = TaskPane(clock=lambda: NOW)
+    async with running(app, TaskPane.DetailsRequested, TaskPane.PriorityRequested, size=(80, 24)) as pilot:
+        await app.mount(pane)
+        pane.set_tasks(SAMPLE)
+        await pilot.pause()
+        provider = KirotodoCommands(app.screen)
+        hits = {str(hit.text): hit async for hit in provider.search("plumber") if isinstance(hit, Hit)}
+        hits["3 call the plumber"].command()
+        await until(pilot, lambda: app.posted_of(TaskPane.DetailsRequested))
+        assert app.posted_of(TaskPane.DetailsRequested)[0].task.id == 3
+        hits = {str(hit.text): hit async for hit in provider.search("prio") if isinstance(hit, Hit)}
+        await hits["Priority"].command()
+        await until(pilot, lambda: app.posted_of(TaskPane.PriorityRequested))
+
+
+def test_the_help_finds_words_keys_and_slash_commands() -> None:
+    found = help_text(keymap(), 80, "undo").plain
+    assert "Undo the latest change to the list." in found
+    assert "/undo" in found
+    assert "Quit" not in found
+    assert help_text(keymap(), 80, "ctrl+l").plain.splitlines()[-1].startswith("ctrl+l")
+    assert help_text(keymap(), 80, "zzz").plain == "No key has “zzz”."

@@ -14,7 +14,18 @@ from textual.widget import Widget
 
 import kirotodo.client.tui
 from kirotodo.client.testing.script import say
-from kirotodo.client.tui.keymap import ACTIONS, BY_ID, HEADINGS, bindings, hints, key_label, keymap, read_key
+from kirotodo.client.tui.keymap import (
+    ACTIONS,
+    BY_ID,
+    HEADINGS,
+    PRESET,
+    PRESETS,
+    bindings,
+    hints,
+    key_label,
+    keymap,
+    read_key,
+)
 from kirotodo.client.tui.screens.help import KEYS_WIDTH, help_text
 from tests.client.tui.chat_host import backend_of, chatting
 
@@ -83,6 +94,27 @@ def test_the_help_lists_every_action_with_its_keys() -> None:
         assert alone or any(line.startswith(labels) and line.endswith(action.help) for line in lines), action.id
     for heading in HEADINGS.values():
         assert heading in lines
+
+
+@pytest.mark.parametrize("names", [*PRESETS, "vim enter-newline", "emacs, enter-newline"])
+def test_presets_leave_every_action_a_key_and_no_two_the_same(names: str) -> None:
+    result = keymap({PRESET: names})
+    assert result.problems == ()
+    uses = Counter((BY_ID[id].scope, key) for id, keys in result.keys.items() for key in keys)
+    assert [use for use, count in uses.items() if count > 1] == []
+
+
+def test_own_keys_come_over_a_preset_and_an_unknown_preset_is_reported() -> None:
+    result = keymap({PRESET: "vim nano", "tasks.redo": "R"})
+    assert result.problems == ("There is no preset 'nano'. Choose from vim, emacs, enter-newline.",)
+    assert (result.keys["tasks.redo"], result.keys["chat.redo"]) == (("R",), ("ctrl+r", "U"))
+
+
+async def test_enter_can_make_a_newline() -> None:
+    async with chatting(backend_of([say("hi.")]), keys=keymap({PRESET: "enter-newline"})) as chat:
+        await chat.press("a", "enter", "b", "alt+enter")
+        await chat.wait_for("hi.")
+        assert chat.app.state.history == ["a\nb"]
 
 
 def test_hints_take_what_fits() -> None:

@@ -1,13 +1,16 @@
-"""The help: every key and what it does, from the registry of actions."""
+"""The help: every key and slash command and what it does, from the registry of actions; it can be searched."""
 
 from typing import Final
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from kirotodo.client.tui.keymap import ACTIONS, HEADINGS, Action, Keymap, Scope, bindings, key_label, keys_of
+from kirotodo.client.tui.keymap import ACTIONS, HEADINGS, Keymap, Scope, bindings, key_label, keys_of
+from kirotodo.client.tui.widgets.field import Field
+from kirotodo.client.tui.widgets.slash_popup import COMMANDS
 from kirotodo.client.tui.widgets.text_lines import TextLines
 
 KEYS_WIDTH: Final = 20
@@ -24,9 +27,28 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Yield the sheet."""
         with VerticalScroll(id="help") as sheet:
+            keys = keys_of(self)
             sheet.border_title = Content("keys")
-            sheet.border_subtitle = Content(f"↑ ↓ scroll · {keys_of(self).label('help.close')} close")
-            yield HelpText(keys_of(self))
+            sheet.border_subtitle = Content(
+                f"↑ ↓ scroll · {keys.label('help.search')} search · {keys.label('help.close')} close"
+            )
+            yield Field(id="help-search", placeholder="a word or a key")
+            yield HelpText(keys)
+
+    def on_mount(self) -> None:
+        """Hide the field until it is asked for."""
+        self.query_one("#help-search").display = False
+
+    def action_search(self) -> None:
+        """Search for a word or a key."""
+        field = self.query_one("#help-search", Field)
+        field.display = True
+        field.focus()
+
+    @on(Field.Changed, "#help-search")
+    def _searched(self, event: Field.Changed) -> None:
+        event.stop()
+        self.query_one(HelpText).search(event.value)
 
     def action_close(self) -> None:
         """Close the help."""
@@ -39,30 +61,49 @@ class HelpText(TextLines, can_focus=False):
     def __init__(self, keys: Keymap) -> None:
         super().__init__()
         self._keymap = keys
+        self._wanted = ""
+
+    def search(self, wanted: str) -> None:
+        """Show only what has these words, or this key."""
+        self._wanted = wanted
+        self.renew()
 
     def make_lines(self, width: int) -> list[Content]:
         """Return the help at this width."""
-        return list(help_text(self._keymap, width).split("\n", allow_blank=True))
+        return list(help_text(self._keymap, width, self._wanted).split("\n", allow_blank=True))
 
 
-def help_text(keys: Keymap, width: int = 80) -> Content:
-    """Return all actions under the headings of their scopes."""
-    return Content("\n\n").join(_section(scope, keys, width) for scope in HEADINGS)
+def help_text(keys: Keymap, width: int = 80, wanted: str = "") -> Content:
+    """Return all actions under the headings of their scopes, then the slash commands; those that are `wanted`."""
+    words = wanted.casefold().split()
+    sections = [_section(HEADINGS[scope], _of_scope(scope, keys), words, width) for scope in HEADINGS]
+    sections.append(_section("Slash commands", [(f"/{each.name}", each.hint, "") for each in COMMANDS], words, width))
+    return Content("\n\n").join(section for section in sections if section) or Content(f"No key has “{wanted}”.")
 
 
-def _section(scope: Scope, keys: Keymap, width: int) -> Content:
-    lines = [*Content.styled(HEADINGS[scope], "bold $primary").wrap(width)]
-    for action in ACTIONS:
-        if action.scope == scope:
-            lines += _rows(action, keys, width)
+def _of_scope(scope: Scope, keys: Keymap) -> list[tuple[str, str, str]]:
+    """Return the keys, the help and the name of each action of a scope."""
+    return [
+        ("  ".join(key_label(key) for key in keys.keys[action.id]) or "no key", action.help, action.id)
+        for action in ACTIONS
+        if action.scope == scope
+    ]
+
+
+def _section(heading: str, entries: list[tuple[str, str, str]], words: list[str], width: int) -> Content:
+    found = [each for each in entries if all(word in " ".join((heading, *each)).casefold() for word in words)]
+    if not found:
+        return Content()
+    lines = [*Content.styled(heading, "bold $primary").wrap(width)]
+    for labels, help, _ in found:
+        lines += _rows(labels, help, width)
     return Content("\n").join(line.rstrip() for line in lines)
 
 
-def _rows(action: Action, keys: Keymap, width: int) -> list[Content]:
+def _rows(labels: str, help: str, width: int) -> list[Content]:
     """Put the keys in a column, or on a line of their own where they are too many for it."""
     column = KEYS_WIDTH if width >= ROOMY else NARROW_KEYS_WIDTH
-    labels = "  ".join(key_label(key) for key in keys.keys[action.id]) or "no key"
-    rows = Content(action.help).wrap(max(1, width - column))
+    rows = Content(help).wrap(max(1, width - column))
     alone = len(labels) >= column
     first = [Content.styled(labels, "$accent")] if alone else []
     return first + [

@@ -1,5 +1,6 @@
-"""The entries of the command palette: the actions of the registry, the models and the conversations by title."""
+"""The entries of the command palette: the actions of the registry, the models, tasks and conversations by title."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -12,12 +13,16 @@ from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.core.backend import ModelChoice
+from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import KirotodoError
 
 CONVERSATIONS = 8
 """How many conversations a search offers."""
 SIGN_OUT = "Sign out"
 SIGNED_OUT = "Sign out of the server (/signout)."
+TASKS = 8
+"""How many tasks a search offers."""
+OPENS = "Show everything about this task."
 ANSWERS = "Let this model answer from now on."
 
 
@@ -41,7 +46,7 @@ class KirotodoCommands(Provider):
     async def search(self, query: str) -> Hits:
         """Yield what matches, conversations included."""
         matcher = self.matcher(query)
-        for action in self._offered():
+        for action in self._offered(all=True):
             name = _name(action)
             score = max(matcher.match(name), matcher.match(action.help) / 2)
             if score > 0:
@@ -55,8 +60,25 @@ class KirotodoCommands(Provider):
             if (score := matcher.match(name)) > 0:
                 # Not matcher.highlight: see below.
                 yield Hit(score, Content(one_line(name)), partial(self._choose, choice.name), text=name, help=ANSWERS)
+        for found in self._tasks(query):
+            yield found
         async for hit in self._conversations(query):
             yield hit
+
+    def _tasks(self, query: str) -> Iterator[Hit]:
+        """Yield the tasks with these words, best first, and open the one that is chosen."""
+        matcher = self.matcher(query)
+        for pane in self.screen.query(TaskPane):
+            scored = [(matcher.match(one_line(task.title)), task) for task in pane.tasks]
+            found = sorted((each for each in scored if each[0] > 0), key=lambda each: (-each[0], each[1].id))
+            for score, task in found[:TASKS]:
+                title = f"{task.id} {one_line(task.title)}"
+                # Not matcher.highlight: see below.
+                yield Hit(score, Content(title), partial(self._show, pane, task), text=title, help=OPENS)
+
+    @staticmethod
+    def _show(pane: TaskPane, task: Task) -> None:
+        pane.post_message(TaskPane.DetailsRequested(task))
 
     async def _models(self) -> tuple[ModelChoice, ...]:
         """Return the models, if there is more than one."""
@@ -80,8 +102,9 @@ class KirotodoCommands(Provider):
             # Not matcher.highlight: it reads its text as markup, and a title may be anything.
             yield Hit(score, Content(title), partial(self._open, one.id), text=title, help="Open this conversation.")
 
-    def _offered(self) -> list[Action]:
-        return [action for action in ACTIONS if action.palette and self._can(action)]
+    def _offered(self, *, all: bool = False) -> list[Action]:
+        """Return the actions to begin with, or all that act on the whole chat or the task under the cursor."""
+        return [action for action in ACTIONS if (action.palette or (all and _findable(action))) and self._can(action)]
 
     def _can(self, action: Action) -> bool:
         return action.scope != "tasks" or bool(self.screen.query(TaskPane))
@@ -110,6 +133,17 @@ class KirotodoCommands(Provider):
 
     def _open(self, conversation_id: int) -> None:
         shell_of(self.screen).post_to_chat(OpenConversation(conversation_id))
+
+
+_CURSOR = frozenset({"cursor_up", "cursor_down", "page_up", "page_down", "first", "last", "leave", "undo", "redo"})
+"""Actions of the list that only move its cursor, or that the chat has as well."""
+
+
+def _findable(action: Action) -> bool:
+    """Return whether an action does something when it is chosen from a menu; moving a cursor does not."""
+    if action.scope == "tasks":
+        return action.name not in _CURSOR
+    return action.scope == "chat" and action.name not in ("escape", "next_area", "previous_area")
 
 
 def _name(action: Action) -> str:
