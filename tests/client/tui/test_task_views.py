@@ -4,7 +4,8 @@ from datetime import time, timedelta
 from pathlib import Path
 
 from kirotodo.client.state import ClientState
-from kirotodo.client.tui.screens.task_edit import BulkScreen, DueScreen
+from kirotodo.client.tui.screens.task_edit import BulkScreen, DetailsScreen, DueScreen
+from kirotodo.client.tui.screens.task_page import ChangeList, TaskPageScreen
 from kirotodo.client.tui.widgets.calendar import Calendar
 from kirotodo.client.tui.widgets.task_list import TaskList
 from kirotodo.client.tui.widgets.view_bar import ViewBar
@@ -157,3 +158,21 @@ async def test_the_filter_takes_the_language_of_filters() -> None:
             await chat.press(*["backspace"] * len(typed))
         await chat.write("due:someday")
         await chat.wait_for("isn't a day here")
+
+
+async def test_the_page_of_a_task_has_its_notes_steps_and_history_with_undo() -> None:
+    notes = "Bring the **card**.\n\n- ask about [/] the bill"
+    listed = [task(40, "dentist", notes=notes, tags=("health",)), task(41, "find the card", parent_id=40)]
+    async with chatting(backend_of(tasks=listed), size=(120, 40)) as chat:
+        await chat.press("ctrl+l", "p", "p", "h")
+        await chat.until(lambda: isinstance(chat.app.screen, TaskPageScreen))
+        await chat.wait_for("Bring the card.", "• ask about [/] the bill", "Steps · 0 of 1 done", "#health", "you")
+        changes = chat.app.screen.query_one(ChangeList)
+        await chat.until(lambda: changes.option_count == 2)
+        await chat.wait_for("!! medium")
+        await chat.press("down", "up", "u")
+        await chat.wait_for("! low")
+        await chat.press("u")
+        await chat.wait_for("There is nothing to undo there.")
+        await chat.press("e")
+        await chat.until(lambda: isinstance(chat.app.screen, DetailsScreen))

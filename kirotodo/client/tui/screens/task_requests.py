@@ -113,6 +113,10 @@ def _open_dialog(shell: Shell, request: TaskPane.Request) -> None:
             shell.open_screen(BulkScreen(request.tasks))
         case TaskPane.DetailsRequested():
             shell.open_screen(DetailsScreen(request.task, zone=shell.clock().tzinfo))
+        case TaskPane.PageRequested():
+            from kirotodo.client.tui.screens.task_page import TaskPageScreen
+
+            shell.open_screen(TaskPageScreen(request.task, steps=request.steps))
         case TaskPane.AddRequested():
             shell.open_screen(NewTaskScreen())
 

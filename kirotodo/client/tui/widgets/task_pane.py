@@ -108,6 +108,13 @@ class TaskPane(Vertical):
 
         task: Task
 
+    @dataclass
+    class PageRequested(Request):
+        """Show the page of the task, with its `steps`."""
+
+        task: Task
+        steps: tuple[Task, ...]
+
     class AddRequested(Request):
         """Ask for a new task."""
 
@@ -506,6 +513,14 @@ class TaskPane(Vertical):
             self.action_expand()
         elif task := self.current:
             self.post_message(self.DetailsRequested(task))
+
+    def action_page(self) -> None:
+        """Show its notes, steps and history."""
+        if task := self.current:
+            steps = sorted(
+                (each for each in self._known() if each.parent_id == task.id), key=lambda each: each.position
+            )
+            self.post_message(self.PageRequested(task, tuple(steps)))
 
     def action_priority(self) -> None:
         """Go to the next priority: none, low, medium, high."""

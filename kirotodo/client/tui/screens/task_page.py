@@ -1,0 +1,216 @@
+"""The page of a task: everything about it, its notes as Markdown, its steps, and who changed what."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from kirotodo.client.tui.keymap import bindings, hints, keys_of
+from kirotodo.client.tui.markdown import render
+from kirotodo.client.tui.messages import Edited
+from kirotodo.client.tui.plain import clean, line, plain, steady
+from kirotodo.client.tui.shell import shell_of
+from kirotodo.client.tui.widgets.task_list import DONE, OPEN, PRIORITY_MARKS
+from kirotodo.client.tui.widgets.text_lines import TextLines
+from kirotodo.core.domain.history import ChangeSelection, HistoryEntry
+from kirotodo.core.domain.task import Task
+from kirotodo.core.errors import KirotodoError
+from kirotodo.core.text.changes import describe_actor, describe_change
+from kirotodo.core.text.dates import describe_day, describe_due, describe_moment, describe_rule
+
+ENTRIES = 50
+"""Changes that are shown, the newest first."""
+log = logging.getLogger(__name__)
+
+
+class Notes(TextLines, can_focus=False):
+    """Shows the notes as Markdown."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(id="page-notes")
+        self._text = steady(clean(text))
+
+    def make_lines(self, width: int) -> list[Content]:
+        """Return the notes at this width."""
+        return render(self._text, width)
+
+
+class ChangeList(OptionList, inherit_bindings=False):
+    """Shows the changes in lines; the keys are the screen's."""
+
+
+class TaskPageScreen(ModalScreen[None]):
+    """Shows a task to read. It undoes changes by itself and reports them to the chat."""
+
+    BINDINGS = bindings("page")
+
+    @dataclass
+    class Loaded(Message):
+        """The task as it is now and its changes are here."""
+
+        task: Task
+        entries: tuple[HistoryEntry, ...]
+
+    @dataclass
+    class Failed(Message):
+        """Something did not work."""
+
+        sentence: str
+
+    def __init__(self, task: Task, *, steps: Sequence[Task] = ()) -> None:
+        super().__init__()
+        self._shown = task
+        self._steps = tuple(steps)
+        self._entries: tuple[HistoryEntry, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Yield the box: the facts, the notes, the steps, the changes and a line for errors."""
+        task = self._shown
+        with Vertical(id="page") as box:
+            box.border_title = line(f"{task.id} {task.title}")
+            box.border_subtitle = hints("page", keys=keys_of(self))
+            with VerticalScroll(id="page-body", can_focus=False):
+                yield Static(facts(task, shell_of(self).clock()), id="page-facts", markup=False)
+                if task.notes.strip():
+                    yield Notes(task.notes)
+                if self._steps:
+                    yield Static(_steps(self._steps), id="page-steps", markup=False)
+                yield Static("History", id="page-heading", markup=False)
+                yield ChangeList(id="page-changes", compact=True, markup=False)
+            yield Static(id="page-status", markup=False)
+
+    def on_mount(self) -> None:
+        """Load the changes."""
+        self.query_one(ChangeList).focus()
+        self._load()
+
+    # --- loading ---
+
+    def _load(self) -> None:
+        self.run_worker(self._fetch(), group="load", exclusive=True, exit_on_error=False)
+
+    async def _fetch(self) -> None:
+        try:
+            backend = await shell_of(self).core()
+            page = await backend.history(task_id=self._shown.id, limit=ENTRIES)
+            self.post_message(self.Loaded(await backend.task(self._shown.id), page.items))
+        except KirotodoError as error:
+            self.post_message(self.Failed(error.message))
+        except Exception as error:
+            log.exception("The page of a task could not be loaded.")
+            self.post_message(self.Failed(f"The history could not be loaded ({type(error).__name__})."))
+
+    def on_task_page_screen_loaded(self, message: Loaded) -> None:
+        """Show the task and its changes, the cursor where it was."""
+        message.stop()
+        self._shown, self._entries = message.task, message.entries
+        now, changes = shell_of(self).clock(), self.query_one(ChangeList)
+        at = changes.highlighted or 0
+        self.query_one("#page-facts", Static).update(facts(message.task, now))
+        changes.set_options([Option(change_line(entry, now)) for entry in message.entries])
+        changes.highlighted = min(at, len(message.entries) - 1) if message.entries else None
+
+    def on_task_page_screen_failed(self, message: Failed) -> None:
+        """Say what did not work."""
+        message.stop()
+        self.query_one("#page-status", Static).update(plain(message.sentence, "$error"))
+
+    # --- keys ---
+
+    def action_undo_change(self) -> None:
+        """Undo this change, wherever it lies in the past."""
+        at = self.query_one(ChangeList).highlighted
+        if at is not None and at < len(self._entries):
+            self.query_one("#page-status", Static).update("")
+            self.run_worker(self._undo(self._entries[at]), group="undo", exclusive=True, exit_on_error=False)
+
+    async def _undo(self, entry: HistoryEntry) -> None:
+        try:
+            changed = await (await shell_of(self).core()).undo_changes(ChangeSelection(change_id=entry.id))
+        except KirotodoError as error:
+            self.post_message(self.Failed(error.message))
+            return
+        shell_of(self).post_to_chat(Edited(changed, f"Undone: {self._shown.title}", "undo"))
+        await self._fetch()
+
+    @on(OptionList.OptionSelected)
+    def action_edit(self) -> None:
+        """Edit the task."""
+        from kirotodo.client.tui.screens.task_edit import DetailsScreen
+
+        shell = shell_of(self)
+        self.dismiss(None)
+        shell.open_screen(DetailsScreen(self._shown, zone=shell.clock().tzinfo))
+
+    def action_close(self) -> None:
+        """Close the page."""
+        self.dismiss(None)
+
+    def action_cursor_up(self) -> None:
+        """Go to the change above."""
+        self.query_one(ChangeList).action_cursor_up()
+
+    def action_cursor_down(self) -> None:
+        """Go to the change below."""
+        self.query_one(ChangeList).action_cursor_down()
+
+    def action_page_up(self) -> None:
+        """Scroll a page up."""
+        self.query_one("#page-body", VerticalScroll).scroll_page_up(animate=False)
+
+    def action_page_down(self) -> None:
+        """Scroll a page down."""
+        self.query_one("#page-body", VerticalScroll).scroll_page_down(animate=False)
+
+
+def facts(task: Task, now: datetime) -> Content:
+    """Return what there is to know about a task, a line for each thing that it has."""
+    today = now.date()
+    found = [
+        ("due", describe_due(task.due_date, task.due_time, today=today)),
+        ("starts", describe_day(task.start_date, today=today) if task.start_date is not None else ""),
+        ("takes", _minutes(task.duration)),
+        ("repeats", describe_rule(task.recurrence, recurs_from=task.recurs_from) if task.recurrence else ""),
+        ("reminds", describe_moment(task.remind_at, now=now) if task.remind_at else ""),
+        ("priority", f"{PRIORITY_MARKS[task.priority]} {task.priority}" if task.priority != "none" else ""),
+        ("project", f"+{task.project}" if task.project else ""),
+        ("tags", " ".join(f"#{tag}" for tag in task.tags)),
+        ("added", describe_moment(task.created_at, now=now)),
+        ("done", describe_moment(task.completed_at, now=now) if task.completed_at else ""),
+    ]
+    return Content("\n").join(
+        Content.assemble((f"{name:<10}", "$text-muted"), line(value)) for name, value in found if value
+    )
+
+
+def _minutes(minutes: int | None) -> str:
+    if not minutes:
+        return ""
+    hours, rest = divmod(minutes, 60)
+    return " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest else "") if part)
+
+
+def _steps(steps: Sequence[Task]) -> Content:
+    done = sum(step.completed for step in steps)
+    head = Content.styled(f"Steps · {done} of {len(steps)} done", "bold $primary")
+    rows = [Content.assemble(f"  {DONE if step.completed else OPEN} ", line(step.title)) for step in steps]
+    return Content("\n").join([head, *rows])
+
+
+def change_line(entry: HistoryEntry, now: datetime) -> Content:
+    """Return a change on a line: when, who, and what it did; struck through once it was taken back."""
+    what = line(describe_change(entry, now=now))
+    return Content.assemble(
+        (f"{describe_moment(entry.at, now=now)}  ", "$text-muted"),
+        line(f"{describe_actor(entry.by)}  ", "$accent"),
+        what.stylize("strike") if entry.undone else what,
+    )
