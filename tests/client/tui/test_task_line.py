@@ -27,6 +27,8 @@ def shown(width: int = 36, **fields: Any) -> str:
         ({"title": "milk", "project": "shopping"}, " 12 ○ milk                +shopping "),
         ({"title": "milk", "due_date": days(1)}, " 12 ○ milk                 tomorrow "),
         ({"title": "milk", "recurrence": "FREQ=DAILY"}, " 12 ○ milk ↻                        "),
+        ({"title": "milk", "tags": ("a", "b")}, " 12 ○ milk                    #a #b "),
+        ({"title": "milk in a long title", "tags": ("much", "too long")}, " 12 ○ milk in a long title          "),
         ({"title": "rent", "priority": "high"}, " 12 ○ !!! rent                      "),
         ({"title": "x", "due_date": days(3), "project": "home"}, " 12 ○ x                +home Fri 27 "),
         (

@@ -162,11 +162,13 @@ class ChatScreen(Screen[None]):
     def on_tasks_loaded(self, message: TasksLoaded) -> None:
         """Show the open tasks."""
         self.view.tasks.set_tasks(message.tasks, total=message.total)
+        self.view.greet()
 
     def on_tasks_fetched(self, message: TasksFetched) -> None:
         """Show changed tasks; how many are open comes with the changes of the list."""
         self.view.tasks.apply(message.tasks, message.removed)
         self.view.transcript.update_tasks(message.tasks, message.removed)
+        self.view.greet()
 
     def on_pending_counted(self, message: PendingCounted) -> None:
         """Show how many tasks are open."""

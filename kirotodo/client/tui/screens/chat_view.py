@@ -100,6 +100,15 @@ class ChatView:
         from kirotodo.client.tui.widgets.first_run import FirstRun
 
         await self.transcript.load(entries, more=more, empty=FirstRun())
+        self.greet()
+
+    def greet(self) -> None:
+        """Say what there is to do today, where the conversation is empty."""
+        if not self.entries:
+            from kirotodo.client.tui.widgets.first_run import FirstRun
+
+            for first in self._screen.query(FirstRun):
+                first.greet(self.tasks.tasks, self._shell.clock())
 
     def prepend_entries(self, entries: Sequence[Entry], *, more: bool) -> None:
         """Add older entries before the first one."""

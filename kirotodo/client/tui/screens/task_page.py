@@ -117,6 +117,8 @@ class TaskPageScreen(ModalScreen[None]):
         at = changes.highlighted or 0
         self.query_one("#page-facts", Static).update(facts(message.task, now))
         changes.set_options([Option(change_line(entry, now)) for entry in message.entries])
+        if not message.entries:
+            self.query_one("#page-heading", Static).update("No change of it is known.")
         changes.highlighted = min(at, len(message.entries) - 1) if message.entries else None
 
     def on_task_page_screen_failed(self, message: Failed) -> None:

@@ -136,6 +136,10 @@ def task_line(
     needed = cell_len(title) + len(recurs) + (len(mark) + 1 if mark else 0)
     project, due = _tail(task, now, space=text_width, needed=needed)
     tail_width = cell_len(project) + cell_len(due) + (1 if project and due else 0)
+    tags = steady(one_line(" ".join(f"#{tag}" for tag in task.tags)))
+    tags = tags if needed + cell_len(tags) + tail_width + 4 <= text_width else ""
+    tags += " " if tags and tail_width else ""
+    tail_width += cell_len(tags)
     title_width = max(
         1, text_width - tail_width - (1 if tail_width else 0) - (len(mark) + 1 if mark else 0) - len(recurs)
     )
@@ -150,6 +154,7 @@ def task_line(
         (title, f"{MUTED}{strike}" if task.completed else ""),
         (recurs, MUTED),
         gap,
+        (tags, MUTED),
         (project, project_ink(task.project)),
         " " if project and due else "",
         (due, _DUE_INKS[at]),

@@ -575,7 +575,7 @@ class TaskPane(Vertical):
 
     def on_resize(self) -> None:
         """Show as many keys as fit into the border, and air between the sections where there is room."""
-        self.border_subtitle = hints("tasks", keys=keys_of(self), width=max(0, self.size.width - 2))
+        self.border_subtitle = hints("tasks", keys=keys_of(self), width=max(0, self.size.width - 4))
         airy = self.size.height >= AIRY
         if airy != self._airy:
             self._airy = airy
