@@ -48,6 +48,13 @@ from kirotodo.core.errors import KirotodoError, NotSignedIn
 BackendSource: TypeAlias = Backend | Callable[[], Awaitable[Backend]]
 SECOND_PRESS: Final = timedelta(seconds=3)
 """Within this time of each other, two ctrl+c quit the program."""
+WARMED: Final = (
+    "rich.markdown",
+    "kirotodo.client.tui.widgets.task_card",
+    "kirotodo.client.tui.screens.conversations",
+    "kirotodo.client.tui.screens.palette",
+)
+"""What the first answer and the first screens need, and the first paint does not."""
 TOASTS: Final = 2
 """Sentences in passing that stand on the screen at a time."""
 PASTED: Final = "These lines arrived all at once, so they count as a paste. Press enter when they are right."
@@ -433,7 +440,7 @@ class KirotodoApp(App[None]):
 
 def _warm() -> None:
     """Import in a thread what the first answer and the first screen will need, so that neither has to wait."""
-    for name in ("rich.markdown", "kirotodo.client.tui.screens.conversations", "kirotodo.client.tui.screens.palette"):
+    for name in WARMED:
         importlib.import_module(name)
 
 

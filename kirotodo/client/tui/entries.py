@@ -35,6 +35,8 @@ from kirotodo.core.text.sanitize import sanitize_line
 
 _CHANGING: Final = frozenset({"add_task", "complete_task", "update_task", "delete_task"})
 """Tools whose stored calls can be undone; events say so themselves."""
+READING: Final = frozenset({"list_tasks", "get_task", "task_stats"})
+"""Tools that change nothing."""
 GLYPHS: Final[Mapping[CallStatus, str]] = {
     "pending": "…",
     "awaiting_approval": "?",

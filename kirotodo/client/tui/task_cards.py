@@ -9,10 +9,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, cast, get_args
 
-from kirotodo.client.tui.entries import AnswerEntry, Call
+from kirotodo.client.tui.entries import READING, AnswerEntry, Call
 from kirotodo.core.domain.task import Due, Priority, Status, Task, TaskFilter
 
-READING: Final = frozenset({"list_tasks", "get_task", "task_stats"})
 _BULLET: Final = re.compile(r"\s{0,3}[-*•]\s+(.*)")
 _MORE: Final = re.compile(r"\s*(?:…|\.\.\.)?\s*and (?:\d[\d,]* )?more\.?\s*", re.IGNORECASE)
 _ID: Final = re.compile(r"#(\d+)\b")

@@ -1,7 +1,7 @@
 """The chat: header, transcript, composer, tasks. What its keys and messages do; the rules are in `TurnController`."""
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -55,10 +55,12 @@ from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
 from kirotodo.client.tui.widgets.messages import AnswerEnd, ToolLine
 from kirotodo.client.tui.widgets.queue import MessageQueue, QueuedMessage
 from kirotodo.client.tui.widgets.slash_popup import BY_NAME, SlashPopup, matching
-from kirotodo.client.tui.widgets.task_card import TaskCard
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
 from kirotodo.core.errors import NotSignedIn
+
+if TYPE_CHECKING:
+    from kirotodo.client.tui.widgets.task_card import TaskCard
 
 WIDE: Final = 100
 """Columns from which the tasks stand beside the conversation; below they come as a drawer."""
@@ -223,7 +225,7 @@ class ChatScreen(Screen[None]):
         work, since = self.shell.background, self.shell.clock().date() if message.today_only else None
         self.shell.work(work.quietly(work.load_done(since, cursor=message.cursor)), group="done", exclusive=True)
 
-    def on_task_card_more_requested(self, message: TaskCard.MoreRequested) -> None:
+    def on_task_card_more_requested(self, message: "TaskCard.MoreRequested") -> None:
         """Load more of the tasks that an answer lists."""
         self.shell.work(self.shell.background.more_tasks(message.where, message.cursor, message.card), group="more")
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -14,6 +14,7 @@ from textual.timer import Timer
 
 from kirotodo.client.tui.entries import (
     GLYPHS,
+    READING,
     AnswerEntry,
     Call,
     NoteEntry,
@@ -28,8 +29,6 @@ from kirotodo.client.tui.keymap import bindings, keys_of
 from kirotodo.client.tui.markdown import StreamedLines, render
 from kirotodo.client.tui.plain import clean, line, one_line, plain, steady
 from kirotodo.client.tui.shell import shell_of
-from kirotodo.client.tui.task_cards import READING, Listing, listing_of, without_listed
-from kirotodo.client.tui.widgets.task_card import TaskCard
 from kirotodo.client.tui.widgets.text_lines import TextLines
 from kirotodo.core.domain.task import Task
 from kirotodo.core.text.width import fit, pad
@@ -70,6 +69,10 @@ class Note(TextLines):
         """Return the note."""
         return list(plain(self.entry.text).wrap(width))
 
+
+if TYPE_CHECKING:
+    from kirotodo.client.tui.task_cards import Listing
+    from kirotodo.client.tui.widgets.task_card import TaskCard
 
 _VERB_WIDTH: Final = 8
 
@@ -330,9 +333,15 @@ class AnswerBlock(Vertical):
 
     def _words(self) -> str:
         """Return the text without the tasks that stand below it."""
-        return self.entry.text if self._listing is None else without_listed(self.entry.text, self._listing.tasks)
+        if self._listing is None:
+            return self.entry.text
+        from kirotodo.client.tui.task_cards import without_listed
 
-    def _new_card(self, listing: Listing) -> TaskCard:
+        return without_listed(self.entry.text, self._listing.tasks)
+
+    def _new_card(self, listing: "Listing") -> "TaskCard":
+        from kirotodo.client.tui.widgets.task_card import TaskCard
+
         self._card = TaskCard(listing, now=shell_of(self).clock)
         return self._card
 
@@ -376,8 +385,12 @@ class AnswerBlock(Vertical):
                 self.mount(self._calls[call.id], before=self._end)
 
 
-def _listing(entry: AnswerEntry) -> Listing | None:
-    return listing_of(entry) if any(call.tool == "list_tasks" for call in entry.calls) else None
+def _listing(entry: AnswerEntry) -> "Listing | None":
+    if not any(call.tool == "list_tasks" for call in entry.calls):
+        return None
+    from kirotodo.client.tui.task_cards import listing_of
+
+    return listing_of(entry)
 
 
 def _has_text(entry: AnswerEntry) -> bool:
