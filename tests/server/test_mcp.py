@@ -68,7 +68,12 @@ async def test_a_token_opens_the_list_of_its_user(server: Served, mode: str) -> 
 @pytest.mark.parametrize("mode", MODES)
 async def test_an_agent_keeps_to_its_scope(server: Served, mode: str) -> None:
     async with _client(server, await _agent(server, "reader", "read"), mode) as reader:
-        assert {tool.name for tool in (await reader.list_tools()).tools} == {"list_tasks", "get_task", "task_stats"}
+        assert {tool.name for tool in (await reader.list_tools()).tools} == {
+            "list_tasks",
+            "get_task",
+            "task_stats",
+            "plan",
+        }
         for tool, arguments in (("add_task", {"title": "Milk"}), ("undo", {}), ("say", {"text": "add milk"})):
             assert (await reader.call_tool(tool, arguments)).is_error
     assert await _titles(server) == []

@@ -23,7 +23,7 @@ HELP: Final = (
     "Write what there is to do, or ask. Lines with a slash are commands: "
     "/tasks lists what is open, /today what is due by today, /undo and /redo, /new begins a conversation, /quit ends."
 )
-LOOKUPS: Final = frozenset({"list_tasks", "get_task", "task_stats"})
+LOOKUPS: Final = frozenset({"list_tasks", "get_task", "task_stats", "plan"})
 _DECISIONS: Final[dict[str, Decision]] = {"y": "yes", "yes": "yes", "a": "always", "always": "always"}
 
 

@@ -35,7 +35,7 @@ from kirotodo.core.text.sanitize import sanitize_line
 
 _CHANGING: Final = frozenset({"add_task", "complete_task", "update_task", "delete_task"})
 """Tools whose stored calls can be undone; events say so themselves."""
-READING: Final = frozenset({"list_tasks", "get_task", "task_stats"})
+READING: Final = frozenset({"list_tasks", "get_task", "task_stats", "plan"})
 """Tools that change nothing."""
 GLYPHS: Final[Mapping[CallStatus, str]] = {
     "pending": "…",
@@ -62,6 +62,8 @@ _VERBS: Final[Mapping[str, str]] = {
     "list_tasks": "found",
     "get_task": "looked at",
     "task_stats": "counted",
+    "plan": "planned",
+    "move_tasks": "moved",
     "undo": "undone",
 }
 NAMED: Final = 3

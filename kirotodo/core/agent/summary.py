@@ -14,6 +14,7 @@ _VERBS: Final = {
     "reopened": "Reopened",
     "updated": "Updated",
     "skipped": "Skipped",
+    "moved": "Moved",
     "deleted": "Deleted",
 }
 _BACK: Final = {"undone": "Undid changes to", "redone": "Redid changes to"}

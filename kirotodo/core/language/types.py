@@ -140,6 +140,10 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     shift_minutes: int | None = None
     shift_months: int | None = None
     recurrence: Recurrence | None = None
+    ends: str | None = None
+    """Another end of its rule, in words."""
+    for_once: bool = False
+    """Whether it is of the open occurrence alone."""
     priority: Priority | None = None
     project: str | None = None
     add_tags: tuple[str, ...] = ()
@@ -161,6 +165,25 @@ class Skip(msgspec.Struct, frozen=True, kw_only=True):
 
     target: Target
     when: When | None = None
+
+
+class Away(msgspec.Struct, frozen=True, kw_only=True):
+    """Skip everything that repeats before a day, which is the first one back."""
+
+    until: dt.date
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """Say what to do first, today or this week, in so many minutes where that is said."""
+
+    week: bool = False
+    minutes: int | None = None
+
+
+class Spread(msgspec.Struct, frozen=True, kw_only=True):
+    """Propose days of next week for what is overdue, so many a day at most."""
+
+    per_day: int | None = None
 
 
 class Clear(msgspec.Struct, frozen=True, kw_only=True):
@@ -291,6 +314,9 @@ Action: TypeAlias = (
     | Update
     | Delete
     | Skip
+    | Away
+    | Plan
+    | Spread
     | Clear
     | CreateList
     | DeleteList

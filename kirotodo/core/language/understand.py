@@ -31,6 +31,7 @@ from kirotodo.core.language.frames.doubts import doubted
 from kirotodo.core.language.frames.editing import editing
 from kirotodo.core.language.frames.finishing import finishing
 from kirotodo.core.language.frames.known import of_known
+from kirotodo.core.language.frames.planning import FOR_ONCE, is_for_once, planning
 from kirotodo.core.language.frames.removing import removing
 from kirotodo.core.language.frames.replying import replying, yes_no
 from kirotodo.core.language.frames.telling import telling
@@ -43,6 +44,7 @@ from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import (
     Action,
     Add,
+    Away,
     Clarify,
     Clear,
     Complete,
@@ -54,6 +56,7 @@ from kirotodo.core.language.types import (
     LeftOut,
     No,
     OutOfScope,
+    Plan,
     Preferences,
     Query,
     ReadingView,
@@ -63,6 +66,7 @@ from kirotodo.core.language.types import (
     Skip,
     Smalltalk,
     SpanView,
+    Spread,
     Target,
     Understanding,
     Undo,
@@ -74,8 +78,22 @@ from kirotodo.core.text.list_marks import ListItem, read_item
 if TYPE_CHECKING:
     from kirotodo.core.language.second_opinion import Opinion
 
-CHANGES: Final = (Add, Complete, Update, Delete, Skip, Clear, CreateList, DeleteList, RenameList, Undo, Redo)
-_WEIGHTY: Final = (*CHANGES, Query, LeftOut, Confirm)
+CHANGES: Final = (
+    Add,
+    Complete,
+    Update,
+    Delete,
+    Skip,
+    Away,
+    Spread,
+    Clear,
+    CreateList,
+    DeleteList,
+    RenameList,
+    Undo,
+    Redo,
+)
+_WEIGHTY: Final = (*CHANGES, Query, Plan, LeftOut, Confirm)
 _ASKS: Final = "[and|so|but|then|also|oh|{wake}|W]* {ask} <rest>?"
 _ASKS_US: Final = "[and|so|but]? {aux} {subject} <rest>?"
 _LONGEST: Final = 400
@@ -101,7 +119,8 @@ def understand(
     read = tokens_of(with_references(text, context))
     engine = _Engine(read)
     told = in_dialogue(read, asked=_asks(read.raw), read=lambda words: tuple(_Engine(tokens_of(words)).actions()))
-    framed = told if told is not None else tuple(engine.actions())
+    planned = planning(read)
+    framed = (planned,) if planned is not None else told if told is not None else tuple(engine.actions())
     return Understanding(
         actions=cautious(read, _shaped(read, framed), engine.unread),
         when=_first_when(read),
@@ -177,6 +196,8 @@ class _Engine:
         reply = replying(self.text, whole, asked=asked)
         if reply is not None:
             return [reply]
+        if (once := self._for_once()) is not None:
+            return once
         if (lines := self._pasted(whole)) is not None:
             return lines
         if (poured := dumped(found)) is not None:
@@ -193,6 +214,25 @@ class _Engine:
             out = self._followed(out, actions, before, sentence)
             before = sentence
         return _led_by(self._kept(out), _first_when(self.text))
+
+    def _for_once(self) -> list[Action] | None:
+        """Read a change that is said to be for this once, without the words that say so."""
+        rest = FOR_ONCE.sub(" ", self.text.raw).strip() if "nce" in self.text.low or "this" in self.text.low else ""
+        if not rest or rest == self.text.raw.strip():
+            return None
+        context = self.text.context
+        pointed = f"change it to {rest}"  # "just this once at 9"
+        for words in (rest, pointed) if context.state.about else (rest,):
+            read = Text(words, now=self.text.now, preferences=self.text.preferences, context=context)
+            inner = _Engine(read).actions()
+            changes = [each for each in inner if isinstance(each, Update) and is_for_once(each)]
+            if (
+                changes
+                and len(changes) == len(inner)
+                and not (words == pointed and any(each.title for each in changes))
+            ):
+                return [replace(each, for_once=True) for each in changes]
+        return None
 
     def _if_not(self, sentence: Piece, so_far: list[Action]) -> Add | None:
         """Read "if not, add it" behind a question for one thing."""

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-Kind = Literal["delete", "change", "undo"]
-LIMITS: Final[Mapping[Kind, int]] = {"delete": 1, "change": 5, "undo": 1}
+Kind = Literal["delete", "change", "undo", "plan"]
+LIMITS: Final[Mapping[Kind, int]] = {"delete": 1, "change": 5, "undo": 1, "plan": 0}
 """How many tasks a turn may delete, how many it may change, and how many groups of earlier changes it may take back,
-without asking. To add tasks needs no yes."""
+without asking. To add tasks needs no yes; to move them as a plan proposes always does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

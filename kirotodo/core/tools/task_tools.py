@@ -1,4 +1,7 @@
-"""The tools: add_task, list_tasks, get_task, complete_task, update_task, delete_task, undo and task_stats."""
+"""The tools: add_task, list_tasks, get_task, complete_task, update_task, delete_task, undo and task_stats.
+
+Those for plans, plan and move_tasks, are in `plan_tools`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -31,6 +34,7 @@ from kirotodo.core.tools.base import (
 )
 from kirotodo.core.tools.edits import complete_tasks, delete_tasks, skip_tasks, update_tasks
 from kirotodo.core.tools.filters import read_filter
+from kirotodo.core.tools.plan_tools import MoveTasks, Plan
 from kirotodo.core.tools.task_fields import (
     SHOWN,
     about,
@@ -453,5 +457,8 @@ class Undo(Tool[UndoArguments]):
 
 
 TOOLS: Final = Tools(
-    (AddTask(), ListTasks(), GetTask(), CompleteTask(), UpdateTask(), DeleteTask(), Undo(), TaskStatistics())
+    (
+        *(AddTask(), ListTasks(), GetTask(), CompleteTask(), UpdateTask(), DeleteTask(), Undo(), TaskStatistics()),
+        *(Plan(), MoveTasks()),
+    )
 )

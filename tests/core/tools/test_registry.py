@@ -19,6 +19,8 @@ NAMES = (
     "delete_task",
     "undo",
     "task_stats",
+    "plan",
+    "move_tasks",
 )
 
 

@@ -13,10 +13,10 @@ from kirotodo.core.language.context import Call, DialogueState
 from kirotodo.core.models.model import AssistantStep, Opaque, PromptItem, ToolCallRequest, ToolOutcome, UserText
 
 ORIGIN: Final = "built-in"
-CHANGING: Final = frozenset({"add_task", "complete_task", "update_task", "delete_task", "undo"})
+CHANGING: Final = frozenset({"add_task", "complete_task", "update_task", "delete_task", "undo", "move_tasks"})
 TITLES_KEPT: Final = 10
 TITLE_KEPT: Final = 60
-_OWN: Final = frozenset({"task_id", "task_ids", "title"})
+_OWN: Final = frozenset({"task_id", "task_ids", "title", "moves"})
 """What tells one call from another of the same kind: it is not kept with what was done."""
 
 

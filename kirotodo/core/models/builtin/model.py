@@ -28,7 +28,7 @@ from kirotodo.core.models.builtin.memory import (
     state_of,
     turns_of,
 )
-from kirotodo.core.models.builtin.outcomes import ids_shown, told, told_item
+from kirotodo.core.models.builtin.outcomes import ids_shown, moves_in, told, told_item
 from kirotodo.core.models.builtin.plan import Item, Plan, plan_from_json
 from kirotodo.core.models.builtin.planner import Planner
 from kirotodo.core.models.builtin.targets import Finder
@@ -154,6 +154,8 @@ class _Outcomes:
 
     def _later(self) -> Iterator[tuple[int, Call]]:
         for at, item in enumerate(self._plan.items):
+            if item.kind == "spread" and (moves := moves_in(self.of.get(at, ()))):
+                yield at, Call(tool="move_tasks", arguments={"moves": moves})
             ids = self.ids(item.after) if item.after is not None else ()
             for call in item.calls if ids else ():
                 which = {"task_id": ids[0]} if len(ids) == 1 else {"task_ids": list(ids)}
@@ -167,7 +169,7 @@ class _Outcomes:
     def ids(self, at: int) -> tuple[int, ...]:
         """Return the tasks that an item added, changed or found."""
         item, outcomes = self._plan.items[at], self.of.get(at, ())
-        if item.kind in ("add", "change"):
+        if item.kind in ("add", "change", "spread"):
             return tuple(each for outcome in outcomes if outcome.status == "succeeded" for each in ids_of(outcome))
         return ids_shown(item, outcomes)
 

@@ -20,17 +20,21 @@ from kirotodo.core.models.builtin.replies import (
 )
 from kirotodo.core.models.model import ToolOutcome
 
+PLANNED: Final = 8
+"""How many tasks of a plan are named."""
 _UNDATED: Final = frozenset({"due_date", "due_time", "due"})
 
 
 def told_item(item: Item, outcomes: Sequence[ToolOutcome], *, today: dt.date) -> str:
     """Return what an item came to."""
-    outcomes = outcomes[item.lookups :]
+    looked, outcomes = outcomes[: item.lookups], outcomes[item.lookups :]
     if item.kind in _EACH:
         put = _EACH[item.kind]
         said = "\n".join(trouble(outcome) or put(_task_of(outcome), today) for outcome in outcomes)
     elif item.kind in _COUNTS:
         said = _problem(outcomes) or _COUNTS[item.kind](outcomes[0].result)
+    elif item.kind == "spread":
+        said = _spread(looked, outcomes)
     elif item.kind == "add":
         said = _added(outcomes)
     elif item.kind in ("list", "count"):
@@ -64,6 +68,8 @@ def told(outcome: ToolOutcome) -> str:
             return _updated(result, tasks, number)
         case "skipped":
             return _skipped(result, tasks, number)
+        case "moved":
+            return f"Moved {count(number)}:\n{bullets(tasks, total=number)}"
         case "undone" | "redone":
             return _undone(result, tasks)
         case _:
@@ -141,6 +147,37 @@ def _skipped(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], numb
         return " ".join([*said, *notes])
     moved = [task for task in tasks if task.get("before")]
     return "\n\n".join([*([f"Skipped {count(number)}:\n{bullets(moved, total=len(moved))}"] if moved else []), *notes])
+
+
+def moves_in(outcomes: Sequence[ToolOutcome]) -> list[Any]:
+    """Return the moves that a spread proposes."""
+    return list(outcomes[0].result.get("moves") or ()) if len(outcomes) == 1 else []
+
+
+def _spread(looked: Sequence[ToolOutcome], outcomes: Sequence[ToolOutcome]) -> str:
+    problem = _problem(looked)
+    if problem is not None:
+        return problem
+    said = [told(outcome) for outcome in outcomes]
+    kept = [f"Left alone: #{each['task_id']} ({escaped(str(each['reason']))})." for each in looked[0].result["kept"]]
+    return "\n\n".join([*said, *kept]) or "Nothing is overdue."
+
+
+def _plan(result: Mapping[str, Any]) -> str:
+    """What to do first, in order, and what does not fit."""
+    items = [each for each in result.get("tasks") or () if isinstance(each, Mapping)]
+    if not items:
+        return "Nothing is open that could be done now."
+    fitting = [each for each in items if each.get("fits") is not False]
+    rest = [each for each in items if each.get("fits") is False]
+    said = [
+        f"Start with {named(fitting[0])}: {fitting[0]['why']}." if fitting else "Nothing fits into the time there is."
+    ]
+    if fitting[1:]:
+        said.append("Then:\n" + "\n".join(f"- {named(each)} — {each['why']}" for each in fitting[1:PLANNED]))
+    if rest:
+        said.append("Would not fit:\n" + "\n".join(f"- {named(each)} — {each['why']}" for each in rest[:PLANNED]))
+    return "\n\n".join(said)
 
 
 def _was(before: Mapping[str, Any]) -> str:
@@ -309,4 +346,9 @@ _EACH: Final[Mapping[str, Callable[[Mapping[str, Any], dt.date], str]]] = {
     "when": _when,
     "next": lambda task, _: f"Next: {detailed(task)}.",
 }
-_COUNTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {"stats": _stats, "lists": _lists, "tags": _tags}
+_COUNTS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "stats": _stats,
+    "lists": _lists,
+    "tags": _tags,
+    "plan": _plan,
+}

@@ -10,9 +10,23 @@ import msgspec
 from kirotodo.core.language.context import Call, DialogueState
 
 Kind = Literal[
-    "say", "add", "change", "list", "count", "details", "when", "done_when", "next", "stats", "lists", "tags"
+    "say",
+    "add",
+    "change",
+    "list",
+    "count",
+    "details",
+    "when",
+    "done_when",
+    "next",
+    "stats",
+    "lists",
+    "tags",
+    "plan",
+    "spread",
 ]
-"""How an item is put: say: a text of its own · add, change: what was done · the others answer a question."""
+"""How an item is put: say: a text of its own · add, change: what was done · spread: what was moved, as its
+lookup proposes · the others answer a question."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

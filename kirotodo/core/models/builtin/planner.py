@@ -15,6 +15,7 @@ from kirotodo.core.language.types import (
     Action,
     Add,
     Amend,
+    Away,
     Clarify,
     Clear,
     Complete,
@@ -34,12 +35,16 @@ from kirotodo.core.language.types import (
     Scope,
     Skip,
     Smalltalk,
+    Spread,
     TakeBack,
     Target,
     Understanding,
     Undo,
     Update,
     Yes,
+)
+from kirotodo.core.language.types import (
+    Plan as PlanDay,
 )
 from kirotodo.core.models.builtin.changes import changes_of, describe, months_later, plain_fields
 from kirotodo.core.models.builtin.memory import ids_in
@@ -132,6 +137,14 @@ class Planner(msgspec.Struct):
                 self._delete(action)
             case Skip():
                 self._skip(action)
+            case Away():
+                self._away(action)
+            case PlanDay():
+                self._plan(action)
+            case Spread(per_day=per_day):
+                given = {} if per_day is None else {"per_day": per_day}
+                call = Call(tool="plan", arguments={"period": "spread", **given})
+                self.items.append(Item(kind="spread", calls=(call,), lookups=1))
             case Clear() | DeleteList() | CreateList() | RenameList():
                 self._list_as_a_whole(action)
             case Undo() | Redo() | Amend() | Repeat() | TakeBack() | Confirm():
@@ -290,6 +303,23 @@ class Planner(msgspec.Struct):
             last = (when.until or when.date) if when is not None else today - dt.timedelta(days=1)
             skip = "once" if last < today else (last + dt.timedelta(days=1)).isoformat()
             self._calls("change", [("update_task", {"skip": skip}, [each])])
+
+    def _away(self, action: Away) -> None:
+        due = [
+            task
+            for task in self.finder.of("pending")
+            if task.recurrence is not None and task.due_date is not None and task.due_date < action.until
+        ]
+        back = describe_due(action.until, None, today=self.finder.today)
+        if not due:
+            self.say(f"Nothing that repeats is due before {back}.")
+            return
+        self._calls("change", [("update_task", {"skip": action.until.isoformat()}, [task.id for task in due])])
+
+    def _plan(self, action: PlanDay) -> None:
+        arguments: dict[str, Any] = {"period": "week"} if action.week else {}
+        arguments |= {} if action.minutes is None else {"minutes": action.minutes}
+        self.items.append(Item(kind="plan", calls=(Call(tool="plan", arguments=arguments),)))
 
     def _change(self, tool: str, target: Target, search: Search, fields: Mapping[str, Any], *statuses: Status) -> None:
         found = self._found(target, search, (tool, fields), *statuses)
@@ -510,7 +540,7 @@ class Planner(msgspec.Struct):
         if fields or change.shift_months:
             self._update(change)
             return
-        if not done or done[-1].tool == "add_task":
+        if not done or done[-1].tool in ("add_task", "move_tasks"):
             self.say(NOT_SURE)
             return
         last = done[-1]

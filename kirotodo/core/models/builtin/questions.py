@@ -108,7 +108,13 @@ def _completed_when(ids: tuple[int, ...], finder: Finder) -> Item:
     return Item(kind="say", calls=calls, lookups=len(calls), text="\n".join(said))
 
 
-_VERBS: Final = {"add_task": "added", "delete_task": "deleted", "update_task": "changed", "undo": "undid changes to"}
+_VERBS: Final = {
+    "add_task": "added",
+    "delete_task": "deleted",
+    "update_task": "changed",
+    "undo": "undid changes to",
+    "move_tasks": "moved",
+}
 
 
 def _changes(finder: Finder) -> tuple[Item, tuple[int, ...]]:
