@@ -14,6 +14,7 @@ from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.statements.tasks import NEXT
 from kirotodo.core.tools.filters import with_condition
+from kirotodo.core.tools.plans import day_plan, propose_spread
 from kirotodo.core.tools.user_clock import UserClock
 from tests.core.store.conftest import ANN, BERLIN, TODAY, seen_statements, shown
 
@@ -129,3 +130,20 @@ async def test_the_next_occurrence_is_looked_up(database: Database, path: Path) 
         values = (ANN, 1, 1, 0)[: statement.count("?")]
         (step,) = connection.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
     assert "ix_tasks_previous (user_id=? AND previous_id=?)" in step[3]
+
+
+async def test_plans_and_series_are_looked_up_along_indexes(database: Database, path: Path) -> None:
+    """However many tasks there are, or occurrences of a series."""
+    async with database.begin(ANN) as store:
+        first = await store.tasks.add(TaskDraft(title="daily", due_date=TODAY, recurrence="FREQ=DAILY"))
+        await store.tasks.add(TaskDraft(title="next", previous_id=first.id, recurrence="FREQ=DAILY", due_date=TODAY))
+        with seen_statements(database) as seen:
+            await day_plan(store, "today", at=AT)
+            await propose_spread(store, at=AT)
+            await store.tasks.repeating_before(TODAY)
+            await store.tasks.goes_on_without(first)
+    assert len(seen) < 20
+    with closing(sqlite3.connect(path)) as connection:
+        for statement, parameters in seen:
+            plan = "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+            assert "SCAN" not in plan.replace("SCAN CONSTANT ROW", ""), statement
