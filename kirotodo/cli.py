@@ -53,7 +53,7 @@ COMMANDS: Final = {
         "undo": f"{CLIENT}.edits:undo",
         "redo": f"{CLIENT}.edits:redo",
         "search": f"{CLIENT}.tasks:search",
-        "stats": f"{CLIENT}.tasks:stats",
+        "stats": f"{CLIENT}.stats:stats",
         "log": f"{CLIENT}.history:log",
         "export": f"{CLIENT}.transfer:export",
         "import": f"{CLIENT}.transfer:import_",

@@ -8,12 +8,12 @@ from typing import Any, cast, get_args
 import click
 
 from kirotodo.client.commands.context import now, with_list
-from kirotodo.client.commands.output import put, put_json, say
+from kirotodo.client.commands.output import put_json, say
 from kirotodo.client.commands.params import PRIORITY, SORT, TASK, FilterCommand, filter_argument, joined, json_option
 from kirotodo.client.commands.task_view import put_task, put_tasks, zone_of
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.history import PastPage
-from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter, TaskStats
+from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter
 from kirotodo.core.domain.view import Group, View
 from kirotodo.core.errors import OperatorError
 from kirotodo.core.text.dates import describe_moment
@@ -265,38 +265,3 @@ def show(number: int, as_json: bool) -> None:
         put_json(task)
     else:
         put_task(task, now=now())
-
-
-@click.command(
-    short_help="Count what is open, done and overdue.",
-    epilog="""\b
-Examples:
-  kirotodo stats
-  kirotodo stats --days 30 --json""",
-)
-@click.option(
-    "--days", type=click.IntRange(1, 3660), default=7, show_default=True, help="How many days to count, up to today."
-)
-@json_option
-def stats(days: int, as_json: bool) -> None:
-    """Count what is open, done and overdue, and how long your streak is."""
-    counts = with_list(lambda backend: backend.stats(period_days=days))
-    if as_json:
-        put_json(counts)
-    else:
-        _put_stats(counts)
-
-
-def _put_stats(counts: TaskStats) -> None:
-    put(f"pending    {counts.pending}" + (f"  ({counts.overdue} overdue)" if counts.overdue else ""))
-    put(f"due today  {counts.due_today}")
-    put(f"completed  {counts.completed} in {_days(counts.period_days)}")
-    put(f"added      {counts.created} in {_days(counts.period_days)}")
-    put(f"streak     {_days(counts.streak)}, the longest {_days(counts.best_streak)}")
-    for count in counts.projects:
-        name = f"+{sanitize_line(count.project)}" if count.project else "no project"
-        put(f"  {name}: {count.pending} pending, {count.completed} done")
-
-
-def _days(count: int) -> str:
-    return f"{count} day" if count == 1 else f"{count} days"

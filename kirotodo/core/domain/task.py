@@ -222,11 +222,30 @@ class ProjectCount:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TagCount:
+    """A tag, and how many of its tasks are open and done."""
+
+    tag: str
+    pending: int
+    completed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayCount:
+    """How many tasks were completed and added on a local day."""
+
+    day: date
+    completed: int
+    created: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskStats:
     """Counts of a list.
 
     `completed` and `created` count the requested period of days, which ends today; `streak` is how many consecutive
-    days up to today (or yesterday) have at least one completion, `best_streak` the longest ever.
+    days up to today (or yesterday) have at least one completion, `best_streak` the longest ever. `days` are all of the
+    period, the oldest first, and `hours` says how many tasks were completed in each hour of its days.
     """
 
     period_days: int
@@ -238,6 +257,9 @@ class TaskStats:
     streak: int
     best_streak: int
     projects: tuple[ProjectCount, ...] = ()
+    tags: tuple[TagCount, ...] = ()
+    days: tuple[DayCount, ...] = ()
+    hours: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

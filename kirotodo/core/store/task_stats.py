@@ -2,15 +2,15 @@
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BindParameter, Integer, String, bindparam, cast, func, select
 
-from kirotodo.core.domain.task import ProjectCount, TaskStats
+from kirotodo.core.domain.task import DayCount, ProjectCount, TagCount, TaskStats
 from kirotodo.core.store import task_counts as counts
 from kirotodo.core.store.columns import JsonNumbers
 from kirotodo.core.store.statements.transaction import UID
@@ -57,6 +57,15 @@ _PROJECTS: Final = (
 _TAGS: Final = select(C.name, C.pending).where(*of_kind("tag", C.slot == 0, C.pending > 0)).order_by(C.name)
 
 
+_ALL_TAGS: Final = select(C.name, C.pending, C.completed).where(*of_kind("tag", C.slot == 0)).order_by(C.name)
+_MOMENTS: Final = (
+    select(C.kind, C.slot, func.sum(C.completed), func.sum(C.pending + C.completed))
+    .where(C.user_id == UID, C.kind.in_(("created", "done")), _IN_PERIOD)
+    .group_by(C.kind, C.slot)
+)
+"""How many tasks were done and added in each quarter of an hour of a period."""
+
+
 async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, period_days: int) -> TaskStats:
     """Return the counts of the period that ends today; see `TaskStore.stats`."""
     first = today - timedelta(days=max(period_days, 1) - 1)
@@ -78,7 +87,33 @@ async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, p
         streak=streak(days, today),
         best_streak=best_streak(days),
         projects=await projects_of(scope),
+        tags=await tag_counts_of(scope),
+        **await _moments(scope, zone, first, period),
     )
+
+
+class _Moments(TypedDict):
+    days: tuple[DayCount, ...]
+    hours: tuple[int, ...]
+
+
+async def _moments(scope: Scope, zone: ZoneInfo, first: date, period: Mapping[str, int]) -> _Moments:
+    """The counts of each local day of a period, and of each hour of all its days."""
+    length = period["the_today"] - counts.day(first) + 1
+    completed, created, hours = [0] * length, [0] * length, [0] * 24
+    for kind, slot, done, all_ in await scope.rows(_MOMENTS, period):
+        moment = counts.moment(slot).astimezone(zone)
+        place = min(max((moment.date() - first).days, 0), length - 1)  # where a day begins within a quarter
+        if kind == "created":
+            created[place] += all_
+        else:
+            completed[place] += done
+            hours[moment.hour] += done
+    days = (
+        DayCount(day=first + timedelta(days=place), completed=completed[place], created=created[place])
+        for place in range(length)
+    )
+    return {"days": tuple(days), "hours": tuple(hours)}
 
 
 async def _active_days(scope: Scope, zone: ZoneInfo, first: int, last: int) -> list[date]:
@@ -114,6 +149,16 @@ async def projects_of(scope: Scope) -> tuple[ProjectCount, ...]:
         if pending or completed
     ]
     return tuple(sorted(found, key=lambda each: each.project is None))
+
+
+async def tag_counts_of(scope: Scope) -> tuple[TagCount, ...]:
+    """Return every tag with its counts, by name; spellings that differ in case alone are one tag."""
+    found: dict[str, TagCount] = {}
+    for spelled, pending, completed in await scope.rows(_ALL_TAGS):
+        key = name_key(spelled)
+        before = found.get(key, TagCount(tag=spelled, pending=0, completed=0))
+        found[key] = TagCount(tag=before.tag, pending=before.pending + pending, completed=before.completed + completed)
+    return tuple(found[key] for key in sorted(found) if found[key].pending or found[key].completed)
 
 
 async def tags_of(scope: Scope) -> dict[str, int]:

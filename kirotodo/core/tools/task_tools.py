@@ -143,6 +143,8 @@ class AddTask(Tool[AddTaskArguments]):
 
 
 LIMIT: Final = 20
+DAYS: Final = 31
+"""Days of a period that the statistics name one by one, the latest ones."""
 _STATUSES: Final = {"open": "pending", "todo": "pending", "incomplete": "pending", "done": "completed", "any": "all"}
 _PERIODS: Final = {"day": 1, "today": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}
 
@@ -244,7 +246,8 @@ class TaskStatistics(Tool[TaskStatisticsArguments]):
         """Implement `Tool.run`."""
         tasks = context.store.tasks
         stats = await tasks.stats(today=context.now.date(), zone=context.zone, period_days=arguments.period)
-        tags = sorted((await tasks.tags()).items(), key=lambda item: -item[1])
+        tags = sorted(((each.tag, each.pending) for each in stats.tags if each.pending), key=lambda item: -item[1])
+        days = {str(each.day): each.completed for each in stats.days[-DAYS:] if each.completed}
         return {
             "period_days": stats.period_days,
             "pending": stats.pending,
@@ -259,6 +262,8 @@ class TaskStatistics(Tool[TaskStatisticsArguments]):
                 for count in stats.projects[:PAGE_MAX]
             ],
             "tags": dict(tags[:LIMIT]),
+            "done_per_day": days,
+            "done_per_hour": {str(hour): number for hour, number in enumerate(stats.hours) if number},
         }
 
 

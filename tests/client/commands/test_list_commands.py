@@ -277,4 +277,27 @@ def test_stats_count(program: CommandRunner) -> None:
     shown = program.ok("stats", "--days", "30")
     assert "2  (1 overdue)" in shown
     assert "in 30 days" in shown
-    assert "+home: 1 pending, 1 done" in shown
+    assert "+home       1 pending, 1 done" in shown
+    assert sum(day["completed"] for day in counts["days"]) == sum(counts["hours"]) == 1
+    assert [day["day"] for day in counts["days"]] == [f"2026-11-{day}" for day in range(17, 24)]
+
+
+def test_stats_show_when_things_were_done(program: CommandRunner) -> None:
+    rows = [
+        {"title": f"task {day} {number}", "tags": ["red"], "completed_at": f"2026-11-{day:02}T10:00:00Z"}
+        for day, count in ((23, 1), (20, 3), (2, 2))
+        for number in range(count)
+    ]
+    program.ok("import", "-", stdin=json.dumps(rows))
+    lines = program.ok("stats").splitlines()
+    days = lines[lines.index("Done per day") + 1 :]
+    assert days[3:7] == ["  Fri 20 Nov  3", "  Sat 21 Nov  0", "  Sun 22 Nov  0", "  Mon 23 Nov  1"]
+    assert "  #red  0 pending, 6 done" in lines
+    hours = lines[lines.index("Done by time of day") + 1]
+    assert hours.index("█") - 2 == int(hours[-5:-3])
+    weeks = program.ok("stats", "--period", "month").splitlines()
+    bars = [line.split() for line in weeks[weeks.index("Done per week") + 1 :][:5]]
+    assert bars == [["25", "Oct", "0"], ["27", "Oct", "2"], ["3", "Nov", "0"], ["10", "Nov", "0"], ["17", "Nov", "4"]]
+    year = program.ok("stats", "--period", "year").splitlines()
+    assert len(year[year.index("Done per week") + 1].split("  ")) > 1
+    assert "isn't a period" in program.fails(2, "stats", "--period", "soon")
