@@ -40,6 +40,7 @@ from kirotodo.client.tui.messages import BackendFailed, BackendReady, Failed, Lo
 from kirotodo.client.tui.plain import SafeStream, SafeText, clean, steady
 from kirotodo.client.tui.screens.chat import ChatScreen
 from kirotodo.client.tui.screens.too_small import TooSmall, too_small
+from kirotodo.client.tui.terminal_notice import notification
 from kirotodo.client.tui.unmarked_paste import PASTE_PAUSE, FocusedText, UnmarkedPaste
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import Changed
@@ -278,6 +279,12 @@ class KirotodoApp(App[None]):
         for old in list(self._notifications)[: 1 - TOASTS]:
             self._unnotify(old, refresh=False)
         self.notify(steady(clean(text)), severity=severity, markup=False)
+
+    def alert(self, text: str) -> None:
+        """Ring the bell; while another window has the focus, have the terminal show the text as well."""
+        self.bell()
+        if not self.app_focus and not self.is_web and self._driver is not None:
+            self._driver.write(notification(text, os.environ))
 
     def offer_download(self, text: str, filename: str) -> bool:
         """Offer a text as a download where the chat runs in a browser; return False in a terminal.

@@ -8,12 +8,13 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from kirotodo.client.ringing import ClientRinger
 from kirotodo.client.state import Outgoing
 from kirotodo.client.tui.messages import (
     AnswerRefused,
@@ -35,6 +36,7 @@ from kirotodo.client.tui.messages import (
     OpenConversation,
     PageFetched,
     PendingCounted,
+    RemindersRang,
     StatusFetched,
     TasksFetched,
     TasksLoaded,
@@ -42,6 +44,7 @@ from kirotodo.client.tui.messages import (
 )
 from kirotodo.core.backend import Backend, LinkChanged, ListChanged
 from kirotodo.core.domain.conversation import Decision, Transcript
+from kirotodo.core.domain.reminder import Reminder
 from kirotodo.core.domain.task import PAGE_MAX, Changed, Task, TaskFilter
 from kirotodo.core.errors import KirotodoError, NotFound, Unreachable
 from kirotodo.core.retry import Backoff
@@ -77,6 +80,7 @@ class BackgroundWork:
         self._failed = failed
         self._pause = pause
         self._counted: PendingCounted | None = None
+        self._ringer: ClientRinger | None = None
 
     def _post(self, message: Message) -> None:
         if getattr(message, "error", None) is None:
@@ -272,7 +276,21 @@ class BackgroundWork:
             tries += 1
             await self._pause(_BACKOFF.after(tries))
 
+    async def ring_reminders(self, clock: Callable[[], datetime]) -> None:
+        """Ring reminders that come due, for as long as the screen lives."""
+        ringer = ClientRinger(await self._core(), self._show_reminders, clock=lambda: clock().astimezone(UTC))
+        self._ringer = ringer
+        await ringer.run(waiting=lambda _: None, trouble=lambda error: log.info("no reminders: %s", error.message))
+
+    async def _show_reminders(self, reminders: Sequence[Reminder]) -> bool:
+        shown = asyncio.Event()
+        self._post(RemindersRang(tuple(reminders), shown))
+        await shown.wait()
+        return True
+
     def _post_change(self, change: ListChanged) -> None:
+        if self._ringer is not None:
+            self._ringer.wake()
         if change.tasks or change.removed:
             self._post(TasksFetched(change.tasks, change.removed))
         if change.conversations:

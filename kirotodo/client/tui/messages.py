@@ -3,6 +3,7 @@
 Background work posts these and never touches a widget; other screens post them to ask the chat for something.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +14,7 @@ from kirotodo.client.accounts.address import Address
 from kirotodo.client.state import Outgoing
 from kirotodo.core.backend import ConversationHead, LinkChanged, ModelChoice, Status
 from kirotodo.core.domain.conversation import Conversation, Sent, Transcript
+from kirotodo.core.domain.reminder import Reminder
 from kirotodo.core.domain.task import Changed, Task
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.events import TurnEvent
@@ -258,3 +260,11 @@ class Failed(Message):
     """Something that the user asked for did not work."""
 
     error: KirotodoError
+
+
+@dataclass
+class RemindersRang(Message):
+    """Reminders are to be shown now; `shown` is set once they are."""
+
+    reminders: tuple[Reminder, ...]
+    shown: asyncio.Event

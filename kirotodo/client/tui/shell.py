@@ -72,6 +72,9 @@ class Shell(Protocol):
     def toast(self, text: str, severity: Severity = "information") -> None:
         """Show one sentence in passing."""
 
+    def alert(self, text: str) -> None:
+        """Ring the bell; while another window has the focus, have the terminal show the text as well."""
+
     def offer_download(self, text: str, filename: str) -> bool:
         """Offer a text as a download where the chat runs in a browser; return False in a terminal."""
         ...

@@ -34,6 +34,7 @@ from kirotodo.client.tui.messages import (
     OpenConversation,
     PageFetched,
     PendingCounted,
+    RemindersRang,
     SignOutRequested,
     StatusFetched,
     TasksFetched,
@@ -54,9 +55,11 @@ from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
 from kirotodo.client.tui.widgets.messages import AnswerEnd, ToolLine
 from kirotodo.client.tui.widgets.queue import MessageQueue, QueuedMessage
+from kirotodo.client.tui.widgets.reminder_card import SNOOZE, ReminderCard
 from kirotodo.client.tui.widgets.slash_popup import BY_NAME, SlashPopup, matching
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
+from kirotodo.core.backend import TaskFields
 from kirotodo.core.errors import NotSignedIn
 
 if TYPE_CHECKING:
@@ -104,6 +107,7 @@ class ChatScreen(Screen[None]):
         with Horizontal(id="body"):
             with Vertical(id="conversation"):
                 yield Transcript(id="transcript")
+                yield ReminderCard(id="reminder")
                 yield MessageQueue(id="queue")
                 yield Composer(popup, id="composer")
                 yield ApprovalBar(id="approval")
@@ -135,6 +139,7 @@ class ChatScreen(Screen[None]):
         """Load the list and the first conversation, and follow the changes."""
         self.view.header.refused = False
         self.shell.work(self.shell.background.follow(), group="follow", exclusive=True)
+        self.shell.work(self.shell.background.ring_reminders(self.shell.clock), group="ring", exclusive=True)
         self._load_list()
         self.controller.start()
 
@@ -171,6 +176,7 @@ class ChatScreen(Screen[None]):
         self.view.tasks.apply(message.tasks, message.removed)
         self.view.transcript.update_tasks(message.tasks, message.removed)
         self.view.greet()
+        self.query_one(ReminderCard).forget(message.tasks, message.removed)
 
     def on_pending_counted(self, message: PendingCounted) -> None:
         """Show how many tasks are open."""
@@ -191,6 +197,29 @@ class ChatScreen(Screen[None]):
             ids = {task.id for task in message.changed.tasks} | set(message.changed.removed)
             self.controller.answer.list_reverted(ids, undone=message.reverts == "undo")
         self.view.show_tasks(message.changed.tasks, message.changed.removed)
+
+    def on_reminders_rang(self, message: RemindersRang) -> None:
+        """Show reminders, with the bell, and with a notification while another window has the focus."""
+        self.query_one(ReminderCard).add(message.reminders)
+        first, more = message.reminders[0].task.title, len(message.reminders) - 1
+        self.shell.alert(f"{first} and {more} more" if more else first)
+        self.call_after_refresh(message.shown.set)
+
+    def on_reminder_card_chosen(self, message: ReminderCard.Chosen) -> None:
+        """Complete the task of a reminder, put it off, or show it."""
+        task = message.task
+        match message.choice:
+            case "done":
+                handle_task_request(self.shell, TaskPane.CompleteRequested((task.id,), True))
+            case "snooze":
+                fields, notice = TaskFields(snooze=SNOOZE), f"Snoozed for {SNOOZE}: {task.title}"
+                self.shell.edit(lambda backend: backend.update_tasks([task.id], fields), notice)
+            case "open":
+                handle_task_request(self.shell, TaskPane.DetailsRequested(task))
+
+    def on_reminder_card_left(self) -> None:
+        """Go back to the composer."""
+        self.view.focus_composer()
 
     def on_failed(self, message: Failed) -> None:
         """Report what did not work."""
