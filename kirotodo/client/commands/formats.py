@@ -130,6 +130,17 @@ class Reading:
     views: tuple[View, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rows:
+    """The rows or lines of a file, each with its place and its fields as the file has them, and remarks about all; the
+    saved views beside them, and an error for each that can't be read."""
+
+    numbered: tuple[tuple[str, object], ...]
+    remarks: tuple[str, ...] = ()
+    views: tuple[View, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
 def write_json(tasks: Sequence[Task], views: Sequence[View] = ()) -> str:
     """Return tasks, and saved views if there are any, as a JSON document that `read_json` reads back."""
     saved = [{name: value for name, value in asdict(view).items() if name in VIEW_FIELDS} for view in views]
@@ -137,6 +148,11 @@ def write_json(tasks: Sequence[Task], views: Sequence[View] = ()) -> str:
 
 
 def read_json(text: str, *, zone: dt.tzinfo) -> Reading:
+    """Return the tasks of a JSON text; see `json_rows`."""
+    return read_rows(json_rows(text), zone=zone)
+
+
+def json_rows(text: str) -> Rows:
     """Return the tasks of `{"items": [...]}` or of a bare list. Raises `InvalidInput` where the text is neither."""
     if not text.strip():
         raise InvalidInput("The file is empty.")
@@ -156,12 +172,12 @@ def read_json(text: str, *, zone: dt.tzinfo) -> Reading:
         (f"Task {place}", fields_in(item, each) if isinstance(item, Mapping) else item)
         for place, (item, each) in enumerate(zip(items, columns, strict=True), start=1)
     )
-    reading = _read(numbered, zone=zone, remarks=together(columns).remarks)
-    return _with_views(reading, content.get("views")) if isinstance(content, dict) else reading
+    rows = Rows(numbered=tuple(numbered), remarks=together(columns).remarks)
+    return _with_views(rows, content.get("views")) if isinstance(content, dict) else rows
 
 
-def _with_views(reading: Reading, items: object) -> Reading:
-    """Return what was read with the saved views of the document; each that can't be read is an error."""
+def _with_views(rows: Rows, items: object) -> Rows:
+    """Return the rows with the saved views of the document; each that can't be read is an error."""
     import msgspec
 
     views, errors = [], []
@@ -171,10 +187,15 @@ def _with_views(reading: Reading, items: object) -> Reading:
             views.append(msgspec.convert(given, View))
         except (TypeError, ValueError) as error:
             errors.append(f"View {place}: {error}")
-    return replace(reading, views=tuple(views), errors=(*reading.errors, *errors))
+    return replace(rows, views=tuple(views), errors=tuple(errors))
 
 
 def read_text(text: str, *, zone: dt.tzinfo) -> Reading:
+    """Return the tasks of a plain text; see `text_rows`."""
+    return read_rows(text_rows(text), zone=zone)
+
+
+def text_rows(text: str) -> Rows:
     """Return one task per line, without list marks; a ticked box means done. Dates stay in the title."""
     lines = [(f"Line {place}", read_item(line)) for place, line in enumerate(text.splitlines(), start=1)]
     given = [
@@ -182,7 +203,7 @@ def read_text(text: str, *, zone: dt.tzinfo) -> Reading:
     ]
     if not given:
         raise InvalidInput("The file is empty.")
-    return _read(given, zone=zone)
+    return Rows(numbered=tuple(given))
 
 
 def write_csv(tasks: Sequence[Task]) -> str:
@@ -212,6 +233,11 @@ def _unguarded(text: str) -> str:
 
 
 def read_csv(text: str, *, zone: dt.tzinfo) -> Reading:
+    """Return the tasks of a table; see `csv_rows`."""
+    return read_rows(csv_rows(text), zone=zone)
+
+
+def csv_rows(text: str) -> Rows:
     """Return the tasks of a table with a header, which other lines may precede.
 
     Raises `InvalidInput` where there is no header with a title.
@@ -240,7 +266,7 @@ def read_csv(text: str, *, zone: dt.tzinfo) -> Reading:
     except (csv.Error, StopIteration) as error:
         raise InvalidInput(f"Row {rows.line_num} isn't valid CSV: {error}.") from None
     skipped = (f"Skipped: {len(preamble)} rows before the header.",) if preamble else ()
-    return _read(numbered, zone=zone, remarks=(*skipped, *columns.remarks))
+    return Rows(numbered=tuple(numbered), remarks=(*skipped, *columns.remarks))
 
 
 def _header_in(text: str, delimiter: str) -> tuple[str, int, int]:
@@ -271,15 +297,15 @@ def _cells(header: Sequence[str], field_of: Mapping[str, str], row: Sequence[str
     return cells
 
 
-def _read(numbered: Iterable[tuple[str, object]], *, zone: dt.tzinfo, remarks: Sequence[str] = ()) -> Reading:
-    """A parent or previous task is another row, named by the number that the file gives it; a draft names it by its
-    place, from 1."""
+def read_rows(rows: Rows, *, zone: dt.tzinfo) -> Reading:
+    """Return the tasks of rows. A parent or previous task is another row, named by the number that the file gives it; a
+    draft names it by its place, from 1."""
     drafts: list[TaskDraft] = []
     places: list[str] = []
     errors: list[str] = []
-    found = list(remarks)
+    found = list(rows.remarks)
     place_of: dict[int, int] = {}
-    for where, fields in numbered:
+    for where, fields in rows.numbered:
         try:
             row = draft_from(fields, zone=zone)
         except NoTask as other:
@@ -302,4 +328,10 @@ def _read(numbered: Iterable[tuple[str, object]], *, zone: dt.tzinfo, remarks: S
         )
         for draft in drafts
     )
-    return Reading(drafts=tuple(linked), places=tuple(places), errors=tuple(errors), remarks=tuple(found))
+    return Reading(
+        drafts=tuple(linked),
+        places=tuple(places),
+        errors=(*errors, *rows.errors),
+        remarks=tuple(found),
+        views=rows.views,
+    )

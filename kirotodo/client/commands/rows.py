@@ -44,7 +44,22 @@ FIELDS: Final = (
     "created_at",
 )
 _NO_TASKS: Final = frozenset(
-    ["section", "note", "meta", "comment", "heading", "header", "project", "folder", "list", "label", "tag", "area"]
+    [
+        "template",
+        "deleted task",
+        "section",
+        "note",
+        "meta",
+        "comment",
+        "heading",
+        "header",
+        "project",
+        "folder",
+        "list",
+        "label",
+        "tag",
+        "area",
+    ]
 )
 """What a row of another program may be besides a task."""
 _OPEN: Final = {"", "0", "no", "false", "n", "open", "pending", "todo"}
@@ -59,6 +74,10 @@ _RULE_WORDS: Final = re.compile(r"(?:every|each|daily|weekly|monthly|yearly|annu
 _FROM_DUE: Final = re.compile(
     r"(?P<sign>[-+]?)P(?:(?P<weeks>\d{1,3})W)?(?:(?P<days>\d{1,3})D)?"
     r"(?:T(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,5})M)?(?:\d+S)?)?"
+)
+_LENGTH: Final = re.compile(r"(?:(?P<hours>\d{1,3}(?:\.\d)?) ?h\w*)? ?(?:(?P<minutes>\d{1,4}) ?m\w*)?")
+_TWELVE: Final = re.compile(
+    r"(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?(?::\d{2})? ?(?P<half>[ap])\.?m\.?", re.IGNORECASE
 )
 _LINE_END: Final = re.compile(r"\s*[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]\s*")
 _BETWEEN_TAGS: Final = re.compile(r"[;,|\n]")
@@ -121,7 +140,8 @@ def _is_of_old(fields: Mapping[str, Any]) -> bool:
 
 def number_in(fields: Mapping[str, Any], name: str) -> int | None:
     """Return the field as a task number; None where it isn't one, such as the id of another program."""
-    text = str(fields.get(name) or "").strip()
+    value = fields.get(name)
+    text = "" if value is None else str(value).strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
@@ -278,6 +298,8 @@ def _day(fields: Mapping[str, Any], name: str, zone: dt.tzinfo) -> dt.date | Non
 def _duration(fields: Mapping[str, Any]) -> int | None:
     text = _raw(fields, "duration")
     minutes = number_in(fields, "duration")
+    if minutes is None and text and (found := _LENGTH.fullmatch(text.lower())) is not None:
+        minutes = round(float(found["hours"] or 0) * 60) + int(found["minutes"] or 0)
     if text and (minutes is None or not 1 <= minutes <= DURATION_MAX):
         raise ValueError(f"duration is {text!r}; it should be how many minutes it takes, such as 30.")
     return minutes
@@ -291,6 +313,10 @@ def _zone(fields: Mapping[str, Any], zone: dt.tzinfo) -> dt.tzinfo:
 
 
 def _clock(text: str) -> dt.time:
+    twelve = _TWELVE.fullmatch(text)
+    if twelve is not None and 1 <= int(twelve["hour"]) <= 12:
+        hour = int(twelve["hour"]) % 12 + (12 if twelve["half"].lower() == "p" else 0)
+        text = f"{hour:02}:{twelve['minute'] or '00'}"
     try:
         found = dt.time.fromisoformat(text if len(text.split(":")[0]) == 2 else f"0{text}")
     except ValueError:

@@ -1,9 +1,10 @@
 """`export` and `import`: write the whole list to a file, and add tasks from one."""
 
+import datetime as dt
 import re
 import sys
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,9 +12,15 @@ import click
 
 from kirotodo.client.commands.context import FAILED, leave, now, with_backend
 from kirotodo.client.commands.file_io import STDIO, read_in, write_out
-from kirotodo.client.commands.formats import Reading, read_csv, read_json, read_text, write_csv, write_json
+from kirotodo.client.commands.formats import Reading, Rows, read_rows, write_json
+from kirotodo.client.commands.interchange.base import Format, losses
+from kirotodo.client.commands.interchange.checklist import MARKDOWN
+from kirotodo.client.commands.interchange.date_words import with_dates_read
+from kirotodo.client.commands.interchange.duplicates import without_known
+from kirotodo.client.commands.interchange.registry import FORMATS, JSON, WRITTEN, by_name, recognised
 from kirotodo.client.commands.output import put, put_json, say
 from kirotodo.client.commands.params import json_option
+from kirotodo.client.commands.rows import number_in
 from kirotodo.client.commands.task_view import in_brief
 from kirotodo.client.commands.tasks import Paging, fetch
 from kirotodo.core.backend import Backend, ImportReport
@@ -22,9 +29,7 @@ from kirotodo.core.domain.view import View
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.text.folding import name_key
 
-FORMATS = ("json", "csv")
-SUFFIXES = {"json": "json", "csv": "csv", "tsv": "csv", "txt": "text", "md": "text", "markdown": "text"}
-READERS = {"json": read_json, "csv": read_csv, "text": read_text}
+FOLDER_FILES_MAX = 10_000
 Command = TypeVar("Command", bound=Callable[..., None])
 ERRORS_SHOWN = 10
 DRY_SHOWN = 20
@@ -33,31 +38,34 @@ DRY_SHOWN = 20
 def format_option(formats: Sequence[str]) -> Callable[[Command], Command]:
     """Return the decorator that adds `--format` with these choices."""
     return click.option(
-        "--format", "form", type=click.Choice(formats), help="[default: from the extension of FILE, or json]"
+        "--format", "form", type=click.Choice(formats), help="[default: what FILE is called or holds, or json]"
     )
 
 
-def _format(form: str | None, file: Path, formats: Collection[str]) -> str:
-    named = SUFFIXES.get(file.suffix.lower().removeprefix("."), "json")
-    return form or (named if named in formats else "json")
+def _written_as(form: str | None, file: Path) -> Format:
+    named = by_name(file)
+    return FORMATS[form] if form else named if named is not None and named.write is not None else JSON
 
 
 @click.command(
-    short_help="Save the whole list as JSON or CSV.",
+    short_help="Save the whole list to a file.",
     epilog="""\b
 Examples:
   kirotodo export > tasks.json
   kirotodo export tasks.csv
+  kirotodo export tasks.ics
+  kirotodo export todo.txt
   kirotodo export --format csv | head
   kirotodo export --filter '+home is:open' home.json
   kirotodo export | ssh other kirotodo import""",
 )
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
-@format_option(FORMATS)
+@format_option(WRITTEN)
 @click.option("--filter", "words", metavar="FILTER", help="Only tasks that match, such as '+home due:today'.")
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 def export(file: Path, form: str | None, words: str | None, force: bool) -> None:
-    """Write the whole list, completed tasks included, to FILE or to stdout. JSON keeps everything.
+    """Write the whole list, completed tasks included, to FILE or to stdout. JSON and CSV keep
+    everything; of the other formats it is said what they can't hold.
 
     With --filter, only the tasks that match are written, completed ones too; add `is:open` to leave these out.
     """
@@ -67,14 +75,18 @@ def export(file: Path, form: str | None, words: str | None, force: bool) -> None
 def export_to(file: Path, *, form: str | None = None, words: str | None = None, force: bool = False) -> None:
     """Write the whole list, or what matches a filter in words, to a file or to stdout."""
     where = TaskFilter(status="all", sort="created", filter=words)
-    in_json = _format(form, file, FORMATS) == "json"
+    chosen = _written_as(form, file)
 
     async def use(backend: Backend) -> tuple[Page[Task], tuple[View, ...]]:
-        return await fetch(backend, where, Paging(limit=None)), await _views(backend) if in_json and not words else ()
+        views = await _views(backend) if chosen is JSON and not words else ()
+        return await fetch(backend, where, Paging(limit=None)), views
 
     page, views = with_backend(use)
     tasks = sorted(page.items, key=lambda task: task.id)
-    write_out(write_json(tasks, views) if in_json else write_csv(tasks), file, force=force)
+    assert chosen.write is not None
+    write_out(write_json(tasks, views) if chosen is JSON else chosen.write(tasks), file, force=force)
+    if lost := losses(chosen, tasks):
+        say(lost)
     if file != STDIO:
         say(f"Wrote {_count(len(tasks))} to {file}.")
 
@@ -89,26 +101,34 @@ async def _views(backend: Backend) -> tuple[View, ...]:
 
 @click.command(
     name="import",
-    short_help="Add the tasks of a JSON, CSV or text file.",
+    short_help="Add the tasks of a file or folder of this or another program.",
     epilog="""\b
 Examples:
   kirotodo import tasks.json
   kirotodo import tasks.csv --dry-run
   kirotodo import groceries.txt
+  kirotodo import ~/notes
   kirotodo import tasks.csv --strict
   curl -s https://example.com/tasks.json | kirotodo import -
 
 \b
 Exit codes: 0 done, 1 some rows were not imported (with --strict, none were).""",
 )
-@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
-@format_option(tuple(READERS))
+@click.argument("file", type=click.Path(allow_dash=True, path_type=Path), default="-")
+@format_option(tuple(FORMATS))
 @click.option("--dry-run", is_flag=True, help="Show what would be added, but add nothing.")
 @click.option("--skip-bad", is_flag=True, help="Exit with 0 even if bad rows were skipped.")
 @click.option("--strict", is_flag=True, help="Import nothing if any row is bad.")
+@click.option("--duplicates", is_flag=True, help="Add tasks that are on the list already once more.")
 @json_option
-def import_(file: Path, form: str | None, dry_run: bool, skip_bad: bool, strict: bool, as_json: bool) -> None:
-    """Add the tasks of FILE or of stdin. They get new numbers.
+def import_(
+    file: Path, form: str | None, dry_run: bool, skip_bad: bool, strict: bool, duplicates: bool, as_json: bool
+) -> None:
+    """Add the tasks of FILE, of all files in the folder FILE, or of stdin. They get new numbers.
+
+    The format is recognised: kirotodo's own JSON and CSV; Todoist, TickTick, Taskwarrior, todo.txt, iCalendar, Vikunja,
+    Microsoft To Do and Outlook, Google Tasks, Super Productivity, Notion, Trello, Apple Reminders; checklists of
+    Obsidian and GitHub; plain text, a task a line. What is on the list already is not added again.
 
     Bad rows are reported and skipped, and so is anything that isn't a task, such as a section. CSV needs a header with
     a `title` column; other known columns are notes, priority, due_date, due_time, recurrence, project, tags,
@@ -121,12 +141,14 @@ def import_(file: Path, form: str | None, dry_run: bool, skip_bad: bool, strict:
         raise click.UsageError("Give either --skip-bad or --strict, not both.")
     zone = now().tzinfo
     assert zone is not None
-    reading = READERS[_format(form, file, READERS)](read_in(file), zone=zone)
+    reading, known = with_backend(lambda backend: _read(file, form, backend, zone=zone, duplicates=duplicates))
     _put_some(reading.errors)
     _put_some(reading.remarks)
+    if known:
+        say(f"On the list already, and not added again: {_count(len(known))}. To add them anyway: --duplicates")
     if reading.errors and strict:
         leave(FAILED, "Nothing was imported. Fix these rows, or drop --strict to import the others.")
-    if not reading.drafts and not reading.views:
+    if not reading.drafts and not reading.views and not known:
         leave(FAILED, "There are no tasks to import.")
     if dry_run:
         _put_dry(reading, as_json=as_json)
@@ -135,7 +157,8 @@ def import_(file: Path, form: str | None, dry_run: bool, skip_bad: bool, strict:
     _put_some(remarks)
     skipped = tuple(_in_the_file(sentence, reading.places) for sentence in report.skipped)
     if as_json:
-        put_json({**asdict(report), "skipped": (*reading.errors, *skipped), "remarks": (*reading.remarks, *remarks)})
+        told = {"skipped": (*reading.errors, *skipped), "remarks": (*reading.remarks, *remarks), "duplicates": known}
+        put_json({**asdict(report), **told})
     else:
         put(f"Imported {_count(len(report.added))}.")
         if report.added:
@@ -163,6 +186,64 @@ async def _import(backend: Backend, reading: Reading) -> tuple[ImportReport, tup
         else:
             remarks.append(f"Saved the view @{view.name}.")
     return report, tuple(remarks)
+
+
+async def _read(
+    file: Path, form: str | None, backend: Backend, *, zone: dt.tzinfo, duplicates: bool
+) -> tuple[Reading, tuple[str, ...]]:
+    """Return the tasks of a file or folder that are new, and the places of those that are on the list already."""
+    rows = _rows_at(file, form)
+    reading = read_rows(await with_dates_read(rows, backend), zone=zone)
+    if duplicates or not reading.drafts:
+        return reading, ()
+    page = await fetch(backend, TaskFilter(status="all", sort="created"), Paging(limit=None))
+    found = without_known(reading.drafts, reading.places, page.items)
+    return replace(reading, drafts=found.new, places=found.places), found.known
+
+
+def _rows_at(file: Path, form: str | None) -> Rows:
+    if file != STDIO and file.is_dir():
+        return _rows_in_folder(file, form)
+    return _rows_in(read_in(file), file, form)
+
+
+def _rows_in(text: str, file: Path, form: str | None) -> Rows:
+    return (FORMATS[form] if form else recognised(text, file)).read(text)
+
+
+def _rows_in_folder(folder: Path, form: str | None) -> Rows:
+    """Return the rows of all files of a folder and its folders, but for hidden ones and those of no known name."""
+    files = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and by_name(path) is not None and not any(part.startswith(".") for part in path.parts[1:])
+    )
+    if not files:
+        raise InvalidInput(f"There is no file in {folder} that tasks can be read from.")
+    numbered: list[tuple[str, object]] = []
+    remarks: list[str] = []
+    first = 0
+    for path in files[:FOLDER_FILES_MAX]:
+        name = path.relative_to(folder)
+        if by_name(path) is MARKDOWN and not MARKDOWN.fits(read_in(path)):
+            continue  # a note, not a checklist
+        try:
+            rows = _rows_in(read_in(path), path, form)
+        except InvalidInput as error:
+            remarks.append(f"{name}: skipped: {error.message}")
+            continue
+        numbered += [(f"{name}: {where}", _renumbered(fields, first)) for where, fields in rows.numbered]
+        first += 1 + max((number_in(f, "id") or 0 for _, f in rows.numbered if isinstance(f, dict)), default=0)
+        remarks += [f"{name}: {remark}" for remark in rows.remarks]
+    return Rows(numbered=tuple(numbered), remarks=tuple(remarks))
+
+
+def _renumbered(fields: object, first: int) -> object:
+    """Return the fields of a row with numbers that no row of another file has."""
+    if not isinstance(fields, dict):
+        return fields
+    numbers = {name: number_in(fields, name) for name in ("id", "parent_id", "previous_id") if name in fields}
+    return {**fields, **{name: None if number is None else first + number for name, number in numbers.items()}}
 
 
 def _in_the_file(sentence: str, places: Sequence[str]) -> str:

@@ -62,7 +62,7 @@ def test_an_import_is_one_step_of_undo(program: CommandRunner) -> None:
 
 def test_an_import_prints_its_report_as_json(program: CommandRunner) -> None:
     report = program.json("import", stdin='[{"title": "a"}]')
-    assert report == {"added": [1], "skipped": [], "remarks": []}
+    assert report == {"added": [1], "skipped": [], "remarks": [], "duplicates": []}
 
 
 def test_a_dry_run_imports_nothing(program: CommandRunner) -> None:
