@@ -9,7 +9,7 @@ from kirotodo.core.domain.history import ChangeSelection
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.errors import InvalidInput, NotFound, NotUndoable
 from kirotodo.core.models.scripted import ScriptedModel, call
-from tests.contract.harness import BackendHarness, say
+from tests.contract.harness import BackendHarness, say, until_final, until_parked
 
 
 async def test_the_history_says_who_changed_what(
@@ -100,3 +100,44 @@ async def test_a_completion_is_undone_with_the_next_occurrence_that_it_made(back
     changed = await backend.undo_changes(ChangeSelection(change_id=entry.id))
     assert changed.removed == (2,)
     assert [task.id for task in (await backend.tasks()).items] == [1, 3]
+
+
+async def test_a_model_reads_the_history(harness: BackendHarness, backend: Backend, model: ScriptedModel) -> None:
+    await backend.add_from_text("milk")
+    harness.clock.advance(days=1)
+    model.extend([call("update_task", task_id=1, title="oat milk")], ["Renamed."])
+    await say(backend, "make it oat milk")
+    model.extend([call("list_changes", when="today", by="assistant")], ["That."])
+    sent, _ = await say(backend, "what did you do today?")
+    (read,) = (await backend.turn(sent.turn_id)).tool_calls
+    assert read.result == {
+        "changes": [
+            {
+                "id": 2,
+                "at": "Tue 24 Nov, 10:30",
+                "by": "model scripted",
+                "change": "Changed 1 oat milk: title “milk” → “oat milk”",
+            }
+        ],
+        "more": False,
+    }
+
+
+async def test_a_model_asks_before_it_undoes_what_was_done_in_a_time_and_undoes_just_that(
+    harness: BackendHarness, backend: Backend, model: ScriptedModel
+) -> None:
+    await backend.add_from_text("milk")
+    harness.clock.advance(hours=20)
+    for title in ("bread", "tea"):
+        model.extend([call("add_task", title=title)], ["Added."])
+        await say(backend, f"add {title}")
+    await backend.add_from_text("eggs")
+    model.extend([call("undo", since="1 hour", by="assistant")], ["Undone."])
+    sent = await backend.send("undo what you did in the last hour")
+    asked = await until_parked(backend, sent)
+    assert asked.approval.question == "Take back 2 changes?"
+    assert {task.title for task in asked.approval.tasks} == {"bread", "tea"}
+    harness.clock.advance(minutes=59, seconds=59)
+    await backend.answer(sent.turn_id, asked.approval.call_id, "yes")
+    await until_final(backend, sent)
+    assert [task.title for task in (await backend.tasks()).items] == ["milk", "eggs"]

@@ -17,6 +17,9 @@ from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
 from kirotodo.core.tools.approval import LIMITS, Effect, question, size
 from kirotodo.core.tools.base import Tools
+from kirotodo.core.tools.history_tools import changes_of_time
+from kirotodo.core.tools.past import selected
+from kirotodo.core.tools.user_clock import UserClock
 
 CALLS_MAX: Final = 500
 """Tool calls of one turn. More than any list that one message can hold in earnest."""
@@ -63,9 +66,10 @@ class CallBatch:
         """Return whether the batch may need approval; `question_for` decides whether it does."""
         return size(_without(self.own, (*self.before, *self.beside, *self.effects))) > self.limit
 
-    async def question_for(self, store: Store, *, turn_id: str, granted: int) -> Question | None:
+    async def question_for(self, store: Store, *, turn_id: str, granted: int, at: UserClock) -> Question | None:
         """Return the question to ask, None where the batch is small enough after all. `granted` is the size that the
-        user agreed to with "always". It leaves out tasks that do not exist: the calls on them will fail."""
+        user agreed to with "always", `at` the user's clock. It leaves out tasks that do not exist: the calls on them
+        will fail."""
         # A turn may do what it likes with tasks it added itself.
         mine = _without(self.own, self.effects)
         others = _without(self.own, (*self.before, *self.beside))
@@ -78,18 +82,26 @@ class CallBatch:
             return None
         first = self.effects[0]
         if first.groups:
-            return await self._about_changes(store, first, turn_id)
+            return await self._about_changes(store, first, turn_id, at)
         alone = len(self.effects) == 1
         arguments = {"task_ids": [task.id for task in tasks], **((first.rest or {}) if alone else {})}
         text = question(first, len(tasks), more=bool(size(_without(self.own, self.before))))
         return Question(text=text, tasks=tasks, arguments=arguments, bound=alone)
 
-    async def _about_changes(self, store: Store, first: Effect, turn_id: str) -> Question:
+    async def _about_changes(self, store: Store, first: Effect, turn_id: str, at: UserClock) -> Question:
         """Ask about earlier changes, bound to those that are the newest now."""
         groups, alone = size(self.effects), len(self.effects) == 1
         # The answer may come much later: `newest` makes the undo fail rather than take back something else by then.
         newest, ids = await store.journal.latest(groups=groups, skip_turn=turn_id)
-        arguments = {**(first.rest or {}), "newest": newest} if alone else {}
+        which = changes_of_time(first.rest or {})
+        bounds: dict[str, str] = {}
+        if which is not None:
+            found = selected(which, at=at)
+            groups, ids = await store.journal.selected(found, skip_turn=turn_id)
+            # "2 hours" is another time when the answer comes.
+            moments = {"since": found.since, "until": found.until}
+            bounds = {name: moment.isoformat() for name, moment in moments.items() if moment is not None}
+        arguments = {**(first.rest or {}), **bounds, "newest": newest} if alone else {}
         text = question(first, groups, more=bool(size(self.before)))
         return Question(text=text, tasks=await store.tasks.known(ids), arguments=arguments, bound=alone)
 

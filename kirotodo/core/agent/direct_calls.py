@@ -271,7 +271,7 @@ async def _question(store: "Store", call: AnyCall, caller: DirectCaller) -> Ques
         beside=(),
         own=frozenset(_added(receipts)),
     )
-    return await batch.question_for(store, turn_id="", granted=0) if batch.is_large else None
+    return await batch.question_for(store, turn_id="", granted=0, at=caller.at) if batch.is_large else None
 
 
 async def _recent(store: "Store", caller: DirectCaller) -> tuple[Receipt, ...]:

@@ -25,6 +25,7 @@ from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.store.leases import StaleOwner
 from kirotodo.core.store.turns import StepRecord
 from kirotodo.core.tools.base import ToolContext, Tools, failure
+from kirotodo.core.tools.user_clock import UserClock
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,11 @@ async def run_call(
                 raise ToolError(TOO_MANY)
             context = around.context(entry, turn, call)
             ready = around.tools.validate(call.tool, call.arguments)
-            if batch is not None and (question := await _question(entry, turn, batch, conversation_id)) is not None:
+            if (
+                batch is not None
+                and (question := await _question(entry, turn, batch, conversation_id, at=context.user_clock))
+                is not None
+            ):
                 await _park(entry, turn, call, question, step)
                 return None
             result = await ready.run(context)
@@ -153,9 +158,11 @@ async def refuse(entry: TurnTransaction, turn: TurnLog, call: ToolCall, status: 
     await _receipt(entry, turn, call, status, failure(reason), time.perf_counter())
 
 
-async def _question(entry: TurnTransaction, turn: TurnLog, batch: CallBatch, conversation_id: int) -> Question | None:
+async def _question(
+    entry: TurnTransaction, turn: TurnLog, batch: CallBatch, conversation_id: int, *, at: UserClock
+) -> Question | None:
     granted = await entry.store.conversations.granted(conversation_id, batch.tool)
-    return await batch.question_for(entry.store, turn_id=turn.turn_id, granted=granted)
+    return await batch.question_for(entry.store, turn_id=turn.turn_id, granted=granted, at=at)
 
 
 async def _park(

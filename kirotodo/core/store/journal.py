@@ -176,6 +176,14 @@ class Journal:
         entries = await selected_entries(self._scope, which, skip_turn=skip_turn)
         return await self._replay(entries, undo=True, later=await later_changes(self._scope, entries))
 
+    async def selected(self, which: "Selected", *, skip_turn: str | None = None) -> tuple[int, tuple[int, ...]]:
+        """Return how many groups the selected changes are of, and the tasks that they are about. Raises as
+        `undo_selected` does."""
+        from kirotodo.core.store.selective_undo import selected_entries
+
+        entries = await selected_entries(self._scope, which, skip_turn=skip_turn)
+        return len({entry.group_id for entry in entries}), tuple(dict.fromkeys(entry.task_id for entry in entries))
+
     async def redo(self) -> Changed:
         """Do again what was undone, the oldest group of it first; a new change leaves nothing to redo.
 

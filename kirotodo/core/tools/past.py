@@ -35,8 +35,8 @@ _PARTS: Final = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Past:
-    """A time in the past, as moments in UTC: where it begins, and where it ends, which is never after now. `moment` is
-    what the words mean where one moment is asked for: the end of a day, but an hour ago for "1h"."""
+    """A time in the past, as moments in UTC: where it begins, and the first one after it, at most the one after now.
+    `moment` is what the words mean where one moment is asked for: the end of a day, but an hour ago for "1h"."""
 
     start: datetime
     end: datetime
@@ -49,14 +49,14 @@ def read_past(words: str, *, at: UserClock) -> Past:
     text = words.strip()
     now = at.now.astimezone(UTC)
     if text.casefold() == "now":
-        return Past(start=now, end=now, moment=now)
+        return Past(start=now, end=now + AN_INSTANT, moment=now)
     moment = _moment(text)
     if moment is not None:
         return _past(moment, moment, text, now)
     found = _AGO.fullmatch(text)
     if found is not None and (found["count"] or found["unit"].lower() in ("minute", "hour")):
         start = now - int(found["count"] or 1) * _UNITS[found["unit"].lower()]
-        return Past(start=start, end=now, moment=start)
+        return Past(start=start, end=now + AN_INSTANT, moment=start)
     if _AHEAD.search(text):
         raise _ahead(text)
     when = _read(text, at=at)
@@ -89,7 +89,7 @@ def selected(which: ChangeSelection, *, at: UserClock) -> Selected:
 def _past(start: datetime, end: datetime, text: str, now: datetime) -> Past:
     if start > now:
         raise _ahead(text)
-    return Past(start=start, end=min(end, now), moment=min(end, now))
+    return Past(start=start, end=min(end, now + AN_INSTANT), moment=min(end, now))
 
 
 def _ahead(text: str) -> InvalidInput:

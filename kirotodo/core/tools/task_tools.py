@@ -1,6 +1,7 @@
 """The tools: add_task, list_tasks, get_task, complete_task, update_task, delete_task, undo and task_stats.
 
 Those for plans, plan and move_tasks, are in `plan_tools`.
+`list_changes` is in `history_tools`.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from pydantic import BeforeValidator, Field
 from pydantic.json_schema import SkipJsonSchema
 
 from kirotodo.core.backend import OccurrenceScope, TaskFields
+from kirotodo.core.domain.history import By
 from kirotodo.core.domain.routine import upcoming
 from kirotodo.core.domain.task import PAGE_MAX, Due, Priority, RecursFrom, Sort, Status, TaskFilter
 from kirotodo.core.errors import InvalidInput, ToolError
@@ -34,6 +36,8 @@ from kirotodo.core.tools.base import (
 )
 from kirotodo.core.tools.edits import complete_tasks, delete_tasks, skip_tasks, update_tasks
 from kirotodo.core.tools.filters import read_filter
+from kirotodo.core.tools.history_tools import OF_A_TIME, ListChanges, changes_of_time
+from kirotodo.core.tools.past import selected
 from kirotodo.core.tools.plan_tools import MoveTasks, Plan
 from kirotodo.core.tools.task_fields import (
     SHOWN,
@@ -423,9 +427,17 @@ class UndoArguments(Arguments):
     task_ids: Annotated[
         TaskIds | None, OPTIONAL, Field(description="Take back only what the last turn changed of these tasks.")
     ] = None
+    until: SkipJsonSchema[str | None] = None
+    """Where the time of `since` ended when the user was asked. For no model to give."""
     newest: SkipJsonSchema[int | None] = None
     """The newest change when the user was asked: what came after it was not agreed to. For no model to give."""
     redo: Annotated[bool, Field(description="True does again what the last undo took back.")] = False
+    since: Annotated[
+        str | None, OPTIONAL, Field(description="Take back what was changed in a time: 'this morning', '2 hours'.")
+    ] = None
+    by: Annotated[By | None, CHOICE, Field(description="With `since`: only their changes; you are the assistant.")] = (
+        None
+    )
 
 
 class Undo(Tool[UndoArguments]):
@@ -437,9 +449,9 @@ class Undo(Tool[UndoArguments]):
 
     def effect(self, arguments: UndoArguments) -> Effect:
         """Implement `Tool.effect`."""
-        groups = 1 if arguments.redo else arguments.turns
+        groups = OF_A_TIME if arguments.since else 1 if arguments.redo else arguments.turns
         question = "Do {} again" if arguments.redo else "Take back {}"
-        rest = arguments.model_dump(mode="json", exclude={"newest"}, exclude_defaults=True)
+        rest = arguments.model_dump(mode="json", exclude={"newest", "until"}, exclude_defaults=True)
         return Effect(kind="undo", question=question, groups=groups, rest=rest)
 
     async def run(self, context: ToolContext, arguments: UndoArguments) -> Mapping[str, Any]:
@@ -451,6 +463,9 @@ class Undo(Tool[UndoArguments]):
                 raise ToolError("The list has changed since the user was asked, so nothing was taken back. Ask again.")
         if arguments.redo:
             changed = await journal.redo()
+        elif (which := changes_of_time(arguments.model_dump(exclude_none=True))) is not None:
+            at = context.user_clock
+            changed = await journal.undo_selected(selected(which, at=at), skip_turn=context.turn_id)
         elif arguments.task_ids:
             changed = await journal.undo_tasks(arguments.task_ids, skip_turn=context.turn_id)
         else:
@@ -464,6 +479,6 @@ class Undo(Tool[UndoArguments]):
 TOOLS: Final = Tools(
     (
         *(AddTask(), ListTasks(), GetTask(), CompleteTask(), UpdateTask(), DeleteTask(), Undo(), TaskStatistics()),
-        *(Plan(), MoveTasks()),
+        *(Plan(), MoveTasks(), ListChanges()),
     )
 )

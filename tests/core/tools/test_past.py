@@ -60,4 +60,4 @@ def test_what_is_no_time_is_refused(words: str) -> None:
 def test_any_day_that_is_over_is_read_as_written(days: int) -> None:
     day = (NOW - timedelta(days=days)).date()
     assert read_past(day.isoformat(), at=AT).start.astimezone(ZONE).date() == day
-    assert read_past(day.isoformat(), at=AT).end <= NOW.astimezone(UTC)
+    assert read_past(day.isoformat(), at=AT).moment <= NOW.astimezone(UTC)

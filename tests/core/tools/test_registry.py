@@ -21,6 +21,7 @@ NAMES = (
     "task_stats",
     "plan",
     "move_tasks",
+    "list_changes",
 )
 
 

@@ -60,7 +60,11 @@ class ToolHarness:
         call = ToolCall(id="1.0", step=1, position=0, tool=tool, arguments=arguments)
         batch = Ledger(tools=TOOLS).batch(call, (call,), ())
         async with self.database.read("ann") as store:
-            return None if batch is None else await batch.question_for(store, turn_id=f"turn-{self.turn}", granted=0)
+            return (
+                None
+                if batch is None
+                else await batch.question_for(store, turn_id=f"turn-{self.turn}", granted=0, at=self.at())
+            )
 
     async def task(self, task_id: int) -> Task:
         async with self.database.read("ann") as store:

@@ -37,7 +37,7 @@ def page(actor: str | None, names: Sequence[str]) -> Select[Any]:
 def selected(actors: Sequence[str | None], names: Sequence[str]) -> Select[Any]:
     """Return the statement for the changes that hold and are selected, the newest first; `names` as in `page`, and
     `change`, `turn` (the beginning of its id) and `call`."""
-    found = select(*ENTRY).where(MINE, HOLDS)
+    found = select(*ENTRY, changes.c.turn_id).where(MINE, HOLDS)
     conditions: dict[str, Any] = {
         "change": bindparam("the_change") == _ID,
         "turn": changes.c.turn_id == bindparam("the_turn"),
