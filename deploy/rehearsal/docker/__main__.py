@@ -4,6 +4,7 @@ Prints, per operation under load, how many requests were sent, failed, lost and 
 whose names hold one of them.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -89,7 +90,9 @@ class Site:
 
     def ready(self) -> bool:
         """Whether the gateway finds a server that is ready."""
-        return self.curl("-o", "/dev/null", "-w", "%{http_code}", f"{API}/health/ready") == "200"
+        with contextlib.suppress(RuntimeError):  # nothing listens yet
+            return self.curl("-o", "/dev/null", "-w", "%{http_code}", f"{API}/health/ready") == "200"
+        return False
 
     def token(self, user: str) -> str:
         """Return a token for a user."""
