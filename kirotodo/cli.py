@@ -42,6 +42,7 @@ COMMANDS: Final = {
         "list": f"{CLIENT}.tasks:list_",
         "views": f"{CLIENT}.views:views",
         "show": f"{CLIENT}.tasks:show",
+        "steps": f"{CLIENT}.tasks:steps",
         "edit": f"{CLIENT}.edits:edit",
         "done": f"{CLIENT}.edits:done",
         "skip": f"{CLIENT}.routines:skip",
@@ -295,7 +296,18 @@ def session() -> "Session":
 
         return dt.datetime.now(settings().zone)
 
-    return Session(backend=backend, rehearsal=rehearsal, screen=screen, now=now, accounts=accounts, inline=inline)
+    def completes_steps() -> bool:
+        return settings().open_steps == "complete"
+
+    return Session(
+        backend=backend,
+        rehearsal=rehearsal,
+        screen=screen,
+        now=now,
+        accounts=accounts,
+        inline=inline,
+        completes_steps=completes_steps,
+    )
 
 
 def _refuse_a_file(home: "Path | None") -> None:

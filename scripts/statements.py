@@ -109,6 +109,8 @@ def _recording() -> Iterator[dict[str, Any]]:
 
 
 async def _look(backend: Backend) -> None:
+    for sort in get_args(Sort):
+        await backend.tasks(TaskFilter(status="all", sort=sort, steps="hide"), limit=1)
     for status in get_args(Status):
         for sort in get_args(Sort):
             page = await backend.tasks(TaskFilter(status=status, sort=sort), limit=1)
@@ -120,6 +122,8 @@ async def _look(backend: Backend) -> None:
             {"priority": "high"},
             {"due_from": NOW.date()},
             {"completed_from": NOW.date()},
+            {"scheduled": "only"},
+            {"parent_id": 1},
         ):
             await backend.tasks(TaskFilter(status=status, **one), limit=1)
 
@@ -138,6 +142,17 @@ async def _edit(backend: Backend) -> None:
         await backend.undo()
     for _ in range(3):
         await backend.redo()
+    await backend.add_task({"title": "dentist", "due": "tomorrow", "recurrence": "every day"})
+    dentist = (await backend.tasks(TaskFilter(search="dentist"))).items[0].id
+    steps = [(await backend.add_task({"title": "card", "parent_id": dentist, "position": 1})).id for _ in range(2)]
+    await backend.update_tasks(steps[:1], {"position": 1})
+    await backend.update_tasks(steps[:1], {"parent_id": None})
+    await backend.undo()
+    await backend.complete_tasks([dentist])
+    await backend.complete_tasks([dentist], completed=False)
+    await backend.complete_tasks(steps[1:], completed=False)
+    await backend.delete_tasks([dentist])
+    await backend.undo(groups=2)
     await backend.import_tasks([TaskDraft(title=f"item {number}", tags=("new",)) for number in range(3)])
     for task_id, by, since in ((None, None, None), (1, None, None), (None, "assistant", None), (None, None, "today")):
         await backend.history(task_id=task_id, by=cast(By | None, by), since=since)

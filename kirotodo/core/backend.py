@@ -43,8 +43,9 @@ class TaskFields(TypedDict, total=False):
     `due_date`, `due_time` and `remind_at` are what a task has there, and go without `due`, `time` and `remind`;
     `remind_before` is so many minutes before it is due. `snooze` ("10 minutes", "until tomorrow 9") puts the next ring
     off, and leaves alone what `remind_before` says of later ones. `start_date` is the day before which it is not to be
-    done, `duration` how many minutes it takes, `parent_id` the task of which it is a step, `position` its place among
-    those. `tags` replaces all; `add_tags` and `remove_tags` change some.
+    done (`start` takes words), `duration` how many minutes it takes. `parent_id` is the task of which it is a step,
+    None makes it a task of its own; `position` is its place among the steps, counted from 1. `tags` replaces all;
+    `add_tags` and `remove_tags` change some.
 
     `recurrence` also takes an end alone ("until christmas", "5 more times", "forever"): the rest of the rule stays.
     `occurrence` says what of a repeating task changes: "this" gives its open occurrence another title, date or time for
@@ -57,6 +58,7 @@ class TaskFields(TypedDict, total=False):
     due_date: date | None
     time: str | None
     due_time: time_of_day | None
+    start: str | None
     start_date: date | None
     duration: int | None
     parent_id: int | None
@@ -343,7 +345,8 @@ class Backend(Protocol):
         """Change fields of tasks, all or none. Raises `NotFound` or `InvalidInput`."""
 
     async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
-        """Set tasks done, or open again (a set, no toggle). A recurring one leaves its next occurrence in `tasks`."""
+        """Set tasks done, or open again (a set, no toggle). A recurring one leaves its next occurrence in `tasks`. Open
+        steps are completed with their task: who would ask first, as the setting `open_steps` says, asks before."""
 
     async def skip_tasks(
         self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
@@ -355,7 +358,7 @@ class Backend(Protocol):
         """
 
     async def delete_tasks(self, task_ids: Sequence[int]) -> Changed:
-        """Delete tasks, all or none; `undo` brings them back. Raises `NotFound`."""
+        """Delete tasks with their steps, all or none; `undo` brings them back. Raises `NotFound`."""
 
     async def undo(self, *, groups: int = 1) -> Changed:
         """Put back the latest `groups` groups of changes (a turn's, or a direct edit's). Raises `NotUndoable`."""

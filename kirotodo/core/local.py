@@ -187,6 +187,7 @@ class Core:
             preferences=self.preferences,
             max_messages=self.settings.max_conversation_history,
             observer=observer,
+            asks_for_steps=self.settings.open_steps == "ask",
         )
         return TurnRunner(
             database=self.database,

@@ -282,6 +282,11 @@ class Settings:
     week_start: Literal["monday", "sunday"] = _of(
         setting.one_of("monday", "sunday"), default="monday", description="The first day of a week."
     )
+    open_steps: Literal["ask", "complete"] = _of(
+        setting.one_of("ask", "complete"),
+        default="ask",
+        description="What completing a task with open steps does: ask first, or complete them with it.",
+    )
     day_first: bool = _of(setting.flag, default=False, description="Read 3/4 as 3 April rather than March 4.")
     bare_hour_from: int = _of(
         setting.whole(ge=0, le=23),

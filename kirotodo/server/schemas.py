@@ -5,7 +5,7 @@ sentence.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final, Literal, cast, get_args
@@ -19,7 +19,6 @@ from kirotodo.core.domain.history import By
 from kirotodo.core.domain.plan import MINUTES_MAX, PER_DAY_MAX, Move, Period
 from kirotodo.core.domain.routine import UPCOMING
 from kirotodo.core.domain.task import (
-    DURATION_MAX,
     NAME_MAX,
     NOTES_MAX,
     PAGE_MAX,
@@ -27,15 +26,18 @@ from kirotodo.core.domain.task import (
     Due,
     Priority,
     RecursFrom,
+    Scheduled,
     Series,
     Sort,
     Status,
+    Steps,
     Task,
     TaskDraft,
     TaskFilter,
 )
 from kirotodo.core.domain.view import NAME_PATTERN, Group, View
 from kirotodo.core.errors import Code, InvalidInput, PreconditionFailed
+from kirotodo.core.text.durations import DURATION_MAX
 from kirotodo.core.timezones import known_zone
 
 ID_MAX: Final = 2**31 - 1
@@ -129,6 +131,10 @@ PastWords = Annotated[
     Field(min_length=1, max_length=100, examples=["yesterday", "friday", "3 hours ago", "2026-11-20T08:00:00Z"]),
 ]
 """A time of the past, in words or as a moment with its offset."""
+
+
+Counted = Mapping[str, int]
+"""How many steps of a task are done, of how many."""
 
 
 class Body(BaseModel):
@@ -230,14 +236,20 @@ class FieldsBody(Body):
     start_date: Day | None = Field(
         default_factory=left_out, description="The day before which it is not to be done. Null removes it."
     )
+    start: Words | None = Field(
+        default_factory=left_out,
+        description="Instead of `start_date`: the day in words. Null removes it.",
+        examples=["monday"],
+    )
     duration: Annotated[int, Field(strict=True, ge=1, le=DURATION_MAX)] | None = Field(
         default_factory=left_out, description="How many minutes it takes. Null removes it."
     )
     parent_id: Id | None = Field(
-        default_factory=left_out, description="The task of which it is a step. Null makes it a task of its own."
+        default_factory=left_out,
+        description="The task of which it is a step: one that isn't done, nor a step itself. Null makes it no step.",
     )
     position: Annotated[int, Field(strict=True, ge=0, le=ID_MAX)] = Field(
-        default_factory=left_out, description="Its place among the steps of its parent. Never null."
+        default_factory=left_out, description="Its place among the steps of its parent, from 1. Never null."
     )
     occurrence: OccurrenceScope = Field(
         default_factory=left_out,
@@ -290,6 +302,7 @@ class NewTaskBody(FieldsBody):
     series: SeriesBody | None = Field(default_factory=left_out, description="Not kept.")
     created_at: Moment = Field(default_factory=left_out, description="Not kept.")
     updated_at: Moment = Field(default_factory=left_out, description="Not kept.")
+    steps: Counted | None = Field(default_factory=left_out, description="Not kept.")
 
 
 class TaskBody(FieldsBody):
@@ -301,6 +314,7 @@ class TaskBody(FieldsBody):
     id: Id = Field(default_factory=left_out, description="As it is.")
     previous_id: Id | None = Field(default_factory=left_out, description="As it is.")
     series: SeriesBody | None = Field(default_factory=left_out, description="As it is.")
+    steps: Counted | None = Field(default_factory=left_out, description="Not used: it follows from the steps.")
     completed_at: Moment | None = Field(
         default_factory=left_out, description="Its current value; set `completed` instead."
     )
@@ -418,6 +432,7 @@ class DraftBody(Body):
     completed_at: Moment | None = None
     created_at: Moment | None = None
     id: Id | None = Field(default=None, description="Not kept.")
+    steps: Counted | None = Field(default=None, description="Not kept.")
     updated_at: Moment | None = Field(default=None, description="Not kept.")
 
     def draft(self) -> TaskDraft:
@@ -499,6 +514,19 @@ class TaskQuery(PageQuery):
     tag: Words | None = None
     priority: Priority | None = None
     search: Words | None = Field(default=None, description="Words, or beginnings of words.")
+    parent_id: Annotated[int, Number, Field(ge=1, le=ID_MAX)] | None = Field(
+        default=None, description="Only the steps of this task, in their order."
+    )
+    steps: Steps | None = Field(
+        default=None,
+        description="Whether steps without a due date are listed like tasks. By default only with `status=all`, or "
+        "where a project, tag, priority or word is named.",
+    )
+    scheduled: Scheduled | None = Field(
+        default=None,
+        description="Whether tasks are listed whose `start_date` is still to come. By default not among pending tasks, "
+        "unless a word is named.",
+    )
     sort: SortOrder = Field(
         default="due",
         description="One or several, with commas; `-asc` or `-desc` behind each changes its usual direction.",

@@ -55,7 +55,8 @@ class Session:
 
     `backend` opens the list, `rehearsal` a temporary copy of it, `screen` the chat; `now` returns the time in the
     user's zone, and `accounts` the accounts on servers. `inline` opens the list so
-    that it needs no event loop, which only a local one can do; None where it is elsewhere.
+    that it needs no event loop, which only a local one can do; None where it is elsewhere. `completes_steps` says
+    whether open steps are completed with their task without asking.
     """
 
     backend: Opener
@@ -64,6 +65,7 @@ class Session:
     now: Callable[[], dt.datetime]
     accounts: Callable[[], "ClientAccounts"]
     inline: Callable[[], AbstractAsyncContextManager[Backend] | None] = field(default=lambda: None)
+    completes_steps: Callable[[], bool] = field(default=lambda: False)
 
 
 def session() -> Session:

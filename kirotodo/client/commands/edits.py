@@ -7,9 +7,9 @@ from typing import Any, cast, get_args
 
 import click
 
-from kirotodo.client.commands.context import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, with_list
+from kirotodo.client.commands.context import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, session, with_list
 from kirotodo.client.commands.output import put, put_json, say
-from kirotodo.client.commands.params import CHANGE, NUMBERS, PRIORITY, TASK, distinct, json_option, text_or_pipe
+from kirotodo.client.commands.params import CHANGE, LENGTH, NUMBERS, PRIORITY, TASK, distinct, json_option, text_or_pipe
 from kirotodo.client.commands.task_view import in_brief
 from kirotodo.client.commands.tasks import Paging, fetch
 from kirotodo.core.backend import Backend, TaskFields
@@ -30,13 +30,18 @@ Examples:
   kirotodo add buy milk tomorrow at 5pm
   kirotodo add "pay rent on the 1st every month !high +home #bills"
   kirotodo add --dry-run call mom next friday
+  kirotodo add "bring insurance card" --under 12
+  kirotodo add "report due friday" --for 1h30 --start wednesday
   echo "water the plants every 3 days" | kirotodo add
   kirotodo add < groceries.txt""",
 )
 @click.argument("words", nargs=-1, metavar="TEXT...")
+@click.option("--under", type=TASK, metavar="NUMBER", help="Add it as a step of this task.")
+@click.option("--start", metavar="WHEN", help='The day before which `list` leaves it out, such as "monday".')
+@click.option("--for", "duration", type=LENGTH, metavar="LENGTH", help="How long it takes, such as 30m or 1h30.")
 @click.option("--dry-run", is_flag=True, help="Show what would be added, but add nothing.")
 @json_option
-def add(words: Sequence[str], dry_run: bool, as_json: bool) -> None:
+def add(words: Sequence[str], dry_run: bool, as_json: bool, **given: Any) -> None:
     """Add a task from one line. Quote `#` and `!` if your shell needs it.
 
     Without TEXT, stdin is read, and each line becomes a task. Bullets, numbers and checkboxes at the start of a line
@@ -44,12 +49,35 @@ def add(words: Sequence[str], dry_run: bool, as_json: bool) -> None:
     """
     text = text_or_pipe(words, limit=MESSAGE_MAX, example='kirotodo add "buy milk tomorrow at 5pm"', instead=_LONG)
     lines = [line for line in text.splitlines() if read_item(line).text]
-    tasks = with_list(lambda backend: _add_lines(backend, lines, dry_run=dry_run))
+    fields = _fields(given)
+    if fields and dry_run:
+        raise click.UsageError("--dry-run shows what the text says; leave out --under, --start and --for with it.")
+    tasks = with_list(lambda backend: _add(backend, lines, fields, dry_run=dry_run))
     if as_json:
         put_json({"items": tasks, "next": None})
         return
     for task in tasks:
         put(f"Would add: {in_brief(task, now=now()).removeprefix('0 ')}" if dry_run else _summary("Added", task))
+
+
+async def _add(backend: Backend, lines: Sequence[str], fields: TaskFields, *, dry_run: bool) -> Sequence[Task]:
+    """Add the tasks of all lines, with fields that the options give."""
+    if not fields:
+        return await _add_lines(backend, lines, dry_run=dry_run)
+    previews = [task for line in lines for task in await backend.add_from_text(line, dry_run=True)]
+    return [await backend.add_task({**_as_fields(task), **fields}) for task in previews]
+
+
+def _as_fields(task: Task) -> TaskFields:
+    """Return what a line says of a task."""
+    values = {name: getattr(task, name) for name in _LINE_FIELDS}
+    return cast(TaskFields, {name: value for name, value in values.items() if value not in (None, "", ())})
+
+
+_LINE_FIELDS = (
+    *("title", "notes", "priority", "due_date", "due_time", "start_date", "duration", "recurrence", "recurs_from"),
+    *("remind_at", "project", "tags"),
+)
 
 
 async def _add_lines(backend: Backend, lines: Sequence[str], *, dry_run: bool) -> Sequence[Task]:
@@ -77,7 +105,10 @@ Examples:
   kirotodo edit 3 --recurrence "every other friday"
   kirotodo edit 3 --until christmas
   kirotodo edit 3 --this --time 9am
-  kirotodo edit 3 --due ""      (removes the date)""",
+  kirotodo edit 3 --due ""      (removes the date)
+  kirotodo edit 15 --under 12 --place 1
+  kirotodo edit 15 --no-parent
+  kirotodo edit 3 --start "next monday" --for 30m""",
 )
 @click.argument("number", type=TASK)
 @click.option("--title", metavar="TEXT", help="The new title.")
@@ -99,9 +130,18 @@ Examples:
 @click.option("--untag", "remove_tags", multiple=True, metavar="NAME", help="Remove a tag; can be repeated.")
 @click.option("--notes", metavar="TEXT", help="The notes, on any number of lines.")
 @click.option("--remind", metavar="WHEN", help='When to remind you, such as "10 minutes before" or "tomorrow 8am".')
+@click.option("--start", metavar="WHEN", help='The day before which `list` leaves it out, such as "monday".')
+@click.option(
+    "--for", "duration", type=LENGTH, metavar="LENGTH", help='How long it takes, such as 30m or 1h30; "" for none.'
+)
+@click.option("--under", type=TASK, metavar="NUMBER", help="Make it a step of this task.")
+@click.option("--no-parent", is_flag=True, help="Make it a task of its own again.")
+@click.option("--place", type=click.IntRange(min=1), metavar="N", help="Its place among the steps, from 1.")
 @json_option
 def edit(number: int, as_json: bool, **given: Any) -> None:
     """Change a task. An empty value ("") removes a date, project, rule or note."""
+    if given["no_parent"] and (given["under"] or given["place"]):
+        raise click.UsageError("Give either --no-parent, or --under and --place.")
     fields = _fields(given | _recurrence(given.pop("until"), given.pop("times"), given["recurrence"]))
     if not fields.keys() - {"occurrence"}:
         raise click.UsageError(f'Say what to change. For example: kirotodo edit {number} --due "tomorrow"')
@@ -122,9 +162,17 @@ def _recurrence(until: str | None, times: int | None, rule: str | None) -> dict[
 def _fields(given: dict[str, Any]) -> TaskFields:
     fields: TaskFields = {}
     for name, value in given.items():
-        if value is None or value == ():
+        if value is None or value is False or value == ():
             continue
         match name:
+            case "under":
+                fields["parent_id"] = value
+            case "no_parent":
+                fields["parent_id"] = None
+            case "place":
+                fields["position"] = value
+            case "duration":
+                fields["duration"] = value or None
             case "priority":
                 fields["priority"] = cast(Priority, value)
             case "recurs_from":
@@ -144,27 +192,60 @@ def _fields(given: dict[str, Any]) -> TaskFields:
 Examples:
   kirotodo done 3
   kirotodo done 3 5 8
-  kirotodo done 3 --reopen""",
+  kirotodo done 3 --reopen
+  kirotodo done 12 --yes        (with its open steps)""",
 )
 @click.argument("numbers", type=NUMBERS, nargs=-1, required=True, metavar="NUMBER...")
 @click.option("--reopen", "--undo", "reopen", is_flag=True, help="Reopen them instead.")
+@click.option("--yes", "-y", is_flag=True, help="Complete open steps too without asking.")
 @json_option
-def done(numbers: Sequence[tuple[int, ...]], reopen: bool, as_json: bool) -> None:
-    """Complete tasks by number. Completing a recurring task adds its next occurrence."""
+def done(numbers: Sequence[tuple[int, ...]], reopen: bool, yes: bool, as_json: bool) -> None:
+    """Complete tasks by number. Completing a recurring task adds its next occurrence.
+
+    Open steps of a task are completed with it, after asking, unless OPEN_STEPS is set to `complete`.
+    """
     ids = distinct(numbers)
-    changed = with_list(lambda backend: backend.complete_tasks(ids, completed=not reopen))
+    asks = not (yes or reopen or session().completes_steps())
+
+    async def use(backend: Backend) -> Changed | None:
+        if asks:
+            tasks = [await backend.task(number) for number in ids]
+            if not _agreed_to_steps([task for task in tasks if not task.completed]):
+                return None
+        return await backend.complete_tasks(ids, completed=not reopen)
+
+    changed = with_list(use)
+    if changed is None:
+        leave(FAILED, "Nothing was changed.")
     if as_json:
         put_json(changed)
         return
+    titles = {task.id for task in changed.tasks}
     for task in changed.tasks:
-        if task.id not in ids:
-            put(_summary("Next:", task))
+        if task.id not in ids and not task.completed:
+            if task.parent_id not in titles:
+                put(_summary("Next:", task))
         else:
             put(_summary("Reopened", task) if reopen else f"Done: {task.id} {sanitize_line(task.title)}")
     for number in ids:
         if all(task.id != number for task in changed.tasks):
             say(f"Task {number} was already {'open' if reopen else 'done'}.")
     _say_skipped(changed)
+
+
+def _agreed_to_steps(tasks: Sequence[Task]) -> bool:
+    """Return whether the open steps of these tasks may be completed with them."""
+    among = {task.id for task in tasks}
+    steps = sum(task.open_steps for task in tasks) - sum(task.parent_id in among for task in tasks)
+    if not steps:
+        return True
+    for task in tasks:
+        if task.open_steps:
+            say(f"  {in_brief(task, now=now())}")
+    which = "1 open step" if steps == 1 else f"{steps} open steps"
+    if not can_ask():
+        leave(APPROVAL_NEEDED, f"Completing {which} as well needs your approval. Run the command again with --yes.")
+    return confirmed(f"Complete {which} as well?")
 
 
 @click.command(
@@ -179,7 +260,7 @@ Examples:
 @click.option("--yes", "-y", is_flag=True, help="Don't ask first.")
 @json_option
 def delete(numbers: Sequence[tuple[int, ...]], yes: bool, as_json: bool) -> None:
-    """Delete tasks by number, after asking if there are several. `kirotodo undo` brings them back."""
+    """Delete tasks by number, with their steps, after asking if there are several. `kirotodo undo` brings them back."""
     ids = distinct(numbers)
 
     async def use(backend: Backend) -> tuple[list[Task], Changed | None]:

@@ -320,14 +320,14 @@ def read_rows(rows: Rows, *, zone: dt.tzinfo) -> Reading:
             places.append(where)
             if isinstance(fields, Mapping) and (number := number_in(fields, "id")) is not None:
                 place_of.setdefault(number, len(drafts))
-    linked = (
-        replace(
-            draft,
-            parent_id=place_of.get(draft.parent_id or 0),
-            previous_id=place_of.get(draft.previous_id or 0),
-        )
-        for draft in drafts
-    )
+    links = [[place_of.get(number or 0) for number in (draft.parent_id, draft.previous_id)] for draft in drafts]
+    order = _after_what_they_name(links)
+    new_place = {old + 1: new for new, old in enumerate(order, start=1)}
+    linked = []
+    for old in order:
+        parent, previous = (new_place.get(place or 0) for place in links[old])
+        linked.append(replace(drafts[old], parent_id=parent, previous_id=previous))
+    places = [places[old] for old in order]
     return Reading(
         drafts=tuple(linked),
         places=tuple(places),
@@ -335,3 +335,21 @@ def read_rows(rows: Rows, *, zone: dt.tzinfo) -> Reading:
         remarks=tuple(found),
         views=rows.views,
     )
+
+
+def _after_what_they_name(links: Sequence[Sequence[int | None]]) -> list[int]:
+    """Return the order in which each row comes after those that it names by their places from 1, else as it is: a step
+    may be older than the task that it was put under."""
+    order: list[int] = []
+    met: set[int] = set()
+    for first in range(len(links)):
+        waiting = [first]
+        while waiting:
+            row = waiting[-1]
+            named = [] if row in met else [place - 1 for place in links[row] if place and place - 1 not in met]
+            met.add(row)
+            if named:
+                waiting += named
+            else:
+                order.append(waiting.pop())
+    return list(dict.fromkeys(order))

@@ -9,6 +9,7 @@ import click
 
 from kirotodo.core.domain.task import PRIORITIES, sort_keys
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.text.durations import parse_duration
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 PRIORITY: Final = click.Choice(PRIORITIES, case_sensitive=False)
@@ -50,6 +51,23 @@ class _Sort(click.ParamType[str]):
 
 SORT: Final = _Sort()
 """An order such as `priority,created-asc`."""
+
+
+class _Length(click.ParamType[int]):
+    name = "length"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the minutes; 0 for an empty text, which takes the value away."""
+        if not str(value).strip():
+            return 0
+        try:
+            return parse_duration(str(value))
+        except InvalidInput as error:
+            self.fail(error.message, param, ctx)
+
+
+LENGTH: Final = _Length()
+"""How long a task takes, in minutes."""
 
 
 class _Numbers(click.ParamType[tuple[int, ...]]):

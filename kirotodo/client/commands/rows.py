@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kirotodo.core.domain.rule import read_rule
 from kirotodo.core.domain.task import (
-    DURATION_MAX,
     NAME_MAX,
     NOTES_MAX,
     PRIORITIES,
@@ -21,6 +20,7 @@ from kirotodo.core.domain.task import (
     TaskDraft,
 )
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.text.durations import DURATION_MAX
 
 FIELDS: Final = (
     "title",

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
 import click
@@ -84,6 +84,8 @@ Examples:
   kirotodo list --group project --sort priority,title
   kirotodo list --status completed --sort completed --limit 10
   kirotodo list --as-of friday
+  kirotodo list --steps
+  kirotodo list --scheduled
   kirotodo list --all --json | jq '.items[].title'
 
 \b
@@ -114,6 +116,8 @@ Your shell needs quotes around #, !, ", <, > and parentheses.""",
 @click.option("--group", type=click.Choice(get_args(Group)), help="Print the list in groups.")
 @click.option("--as-of", metavar="WHEN", help="The list as it was then: friday, yesterday 5pm, 2026-11-20.")
 @click.option("--upcoming", is_flag=True, help="Also show when repeating tasks are due after that.")
+@click.option("--steps", "with_steps", is_flag=True, help="Show the steps of each task below it.")
+@click.option("--scheduled", is_flag=True, help="Only tasks that start later, which are left out otherwise.")
 @click.option("--limit", type=click.IntRange(min=1), default=DEFAULT_LIMIT, show_default=True, help="How many at most.")
 @click.option("--all", "everything", is_flag=True, help="No limit, and completed tasks too unless --status is given.")
 @click.option("--cursor", metavar="NEXT", help="Continue after a page, from the `next` in its JSON.")
@@ -143,6 +147,8 @@ def list_(
         tag=rest["tag"].removeprefix("#") if rest["tag"] else None,
         priority=cast(Priority | None, rest["priority"]),
         search=rest["search"],
+        steps="hide" if everything and not rest["with_steps"] else None,
+        scheduled="only" if rest["scheduled"] else None,
     )
     paging = Paging(limit=None if everything else limit, cursor=cursor)
     _list(
@@ -152,6 +158,7 @@ def list_(
         as_of=rest["as_of"],
         as_json=as_json,
         with_coming=rest["upcoming"],
+        with_steps=rest["with_steps"],
     )
 
 
@@ -190,6 +197,19 @@ def search(words: Sequence[str], status: str, limit: int, as_json: bool) -> None
     _list(TaskFilter(status=cast(Status, status), search=text), Paging(limit=limit), group="when", as_json=as_json)
 
 
+async def _with_steps(backend: Backend, where: TaskFilter, paging: Paging) -> tuple[Page[Task], dict[int, list[Task]]]:
+    """Return tasks, and the steps of those that have some, asked for task by task since there are at most a page."""
+    page = await fetch(backend, where, paging)
+    shown = {task.id for task in page.items}
+    found: dict[int, list[Task]] = {}
+    for task in page.items:
+        if task.steps is not None:
+            steps = await fetch(backend, TaskFilter(parent_id=task.id, status="all"), Paging(limit=None))
+            found[task.id] = list(steps.items)
+    below = {step.id for steps in found.values() for step in steps}
+    return replace(page, items=tuple(task for task in page.items if task.id not in below & shown)), found
+
+
 def _list(
     where: TaskFilter,
     paging: Paging,
@@ -198,15 +218,20 @@ def _list(
     as_of: str | None = None,
     as_json: bool,
     with_coming: bool = False,
+    with_steps: bool = False,
 ) -> None:
     page: Page[Task] | PastPage
-    if as_of is None:
+    steps: dict[int, list[Task]] = {}
+    if with_steps and as_of is None:
+        page, steps = with_list(lambda backend: _with_steps(backend, where, paging))
+    elif as_of is None:
         page = with_list(lambda backend: fetch(backend, where, paging))
     else:
         page = with_list(lambda backend: fetch_past(backend, as_of, where, paging))
     if as_json:
         moment = {"as_of": page.as_of} if isinstance(page, PastPage) else {}
-        items = [_with_coming(task) for task in page.items] if with_coming else page.items
+        shown = [each for task in page.items for each in (task, *steps.get(task.id, ()))]
+        items = [_with_coming(task) for task in shown] if with_coming else shown
         put_json({**moment, "items": items, "next": page.next})
         return
     if isinstance(page, PastPage):
@@ -214,7 +239,7 @@ def _list(
     if not page.items:
         say(_nothing(where))
         return
-    put_tasks(page.items, now=now(), group=group, with_coming=with_coming)
+    put_tasks(page.items, now=now(), group=group, with_coming=with_coming, steps=steps)
     if page.next is not None:
         more = f"{page.total - len(page.items)} more" if page.total is not None and paging.cursor is None else "More"
         say(f"{more} not shown. See them with --limit {len(page.items) * 2} or --all.")
@@ -230,6 +255,8 @@ def _with_coming(task: Task) -> dict[str, Any]:
 
 
 def _nothing(where: TaskFilter) -> str:
+    if where.scheduled == "only":
+        return "Nothing is scheduled for later. To hide a task until a day: kirotodo edit NUMBER --start monday"
     if where in (TaskFilter(), TaskFilter(status=None)):
         return 'Nothing is pending. Add a task: kirotodo add "buy milk tomorrow at 5pm"'
     if where == TaskFilter(status="completed", sort=where.sort) or where.filter == "is:done":
@@ -260,8 +287,48 @@ Examples:
 @json_option
 def show(number: int, as_json: bool) -> None:
     """Show every detail of a task."""
-    task = with_list(lambda backend: backend.task(number))
+
+    async def use(backend: Backend) -> tuple[Task, Sequence[Task]]:
+        found = await backend.task(number)
+        return found, await _steps_of(backend, number) if found.steps is not None and not as_json else ()
+
+    task, its_steps = with_list(use)
     if as_json:
         put_json(task)
     else:
-        put_task(task, now=now())
+        put_task(task, now=now(), steps=its_steps)
+
+
+async def _steps_of(backend: Backend, number: int) -> Sequence[Task]:
+    return (await fetch(backend, TaskFilter(parent_id=number, status="all"), Paging(limit=None))).items
+
+
+@click.command(
+    short_help="List the steps of a task.",
+    epilog="""\b
+Examples:
+  kirotodo steps 12
+  kirotodo steps 12 --json
+  kirotodo add "bring insurance card" --under 12
+  kirotodo edit 15 --place 1
+  kirotodo done 15""",
+)
+@click.argument("number", type=TASK)
+@json_option
+def steps(number: int, as_json: bool) -> None:
+    """List the steps of a task in their order, done ones too."""
+
+    async def use(backend: Backend) -> tuple[Task, Sequence[Task]]:
+        return await backend.task(number), await _steps_of(backend, number)
+
+    task, found = with_list(use)
+    if as_json:
+        put_json({"items": found, "next": None})
+        return
+    if found:
+        put_tasks(found, now=now(), group=None)
+        return
+    if task.parent_id is not None:
+        say(f"Task {number} is a step of task {task.parent_id}, and steps have no steps.")
+    else:
+        say(f'Task {number} has no steps. Add one: kirotodo add "bring insurance card" --under {number}')

@@ -122,7 +122,7 @@ class Agent:
             log=log,
             interrupt=interrupt,
             around=replace(self.around, zone=fresh.zone),
-            ledger=Ledger(tools=self.around.tools),
+            ledger=Ledger(tools=self.around.tools, asks_for_steps=self.around.asks_for_steps),
             conversation_id=fresh.conversation_id,
             title=fresh.title,
             prompt_input=fresh.prompt_input,
@@ -154,7 +154,11 @@ class Agent:
             conversation_id=conversation.id,
             title=conversation.title,
             steps=list(steps.get(log.turn_id, ())),
-            ledger=Ledger(tools=self.around.tools, approved=frozenset(approved)),
+            ledger=Ledger(
+                tools=self.around.tools,
+                approved=frozenset(approved),
+                asks_for_steps=self.around.asks_for_steps,
+            ),
             attempts=attempts,
             usage=record.turn.usage,
         )

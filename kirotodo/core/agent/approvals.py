@@ -7,7 +7,7 @@ agreed to then.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from kirotodo.core.domain.conversation import Approval, ToolCall
@@ -55,6 +55,8 @@ class CallBatch:
     before: tuple[Effect, ...]
     beside: tuple[Effect, ...]
     own: frozenset[int]
+    asks_for_steps: bool = False
+    """Whether to ask before open steps are completed with their task."""
 
     @property
     def limit(self) -> int:
@@ -64,7 +66,7 @@ class CallBatch:
     @property
     def is_large(self) -> bool:
         """Return whether the batch may need approval; `question_for` decides whether it does."""
-        return size(_without(self.own, (*self.before, *self.beside, *self.effects))) > self.limit
+        return self.asks_for_steps or size(_without(self.own, (*self.before, *self.beside, *self.effects))) > self.limit
 
     async def question_for(self, store: Store, *, turn_id: str, granted: int, at: UserClock) -> Question | None:
         """Return the question to ask, None where the batch is small enough after all. `granted` is the size that the
@@ -78,14 +80,15 @@ class CallBatch:
         if len(self.effects) == 1 and not known.issuperset(self.effects[0].ids):
             return None
         total = size((*others, *(_only(known, effect) for effect in mine)))
-        if total <= max(self.limit, granted):
+        steps = 0 if granted or not self.asks_for_steps else _open_steps(tasks)
+        if total <= max(self.limit, granted) and not steps:
             return None
         first = self.effects[0]
         if first.groups:
             return await self._about_changes(store, first, turn_id, at)
         alone = len(self.effects) == 1
         arguments = {"task_ids": [task.id for task in tasks], **((first.rest or {}) if alone else {})}
-        text = question(first, len(tasks), more=bool(size(_without(self.own, self.before))))
+        text = question(first, len(tasks), more=bool(size(_without(self.own, self.before))), steps=steps)
         return Question(text=text, tasks=tasks, arguments=arguments, bound=alone)
 
     async def _about_changes(self, store: Store, first: Effect, turn_id: str, at: UserClock) -> Question:
@@ -113,6 +116,7 @@ class Ledger:
 
     tools: Tools
     approved: frozenset[str] = frozenset()
+    asks_for_steps: bool = False
     _effects: dict[str, Effect | None] = field(default_factory=dict)
 
     def batch(self, call: ToolCall, calls: Sequence[ToolCall], steps: Sequence[StepRecord]) -> CallBatch | None:
@@ -136,6 +140,7 @@ class Ledger:
             before=self._of_kind(effect, done),
             beside=self._of_kind(effect, (each for each in waiting if each.tool != call.tool)),
             own=frozenset(_added((*earlier, *calls))),
+            asks_for_steps=self.asks_for_steps and effect.completes,
         )
         return batch if batch.is_large else None
 
@@ -210,4 +215,11 @@ def _without(own: frozenset[int], effects: Iterable[Effect]) -> list[Effect]:
 
 def _only(ids: set[int], effect: Effect) -> Effect:
     kept = tuple(task_id for task_id in effect.ids if task_id in ids)
-    return Effect(kind=effect.kind, question=effect.question, ids=kept, groups=effect.groups, rest=effect.rest)
+    return replace(effect, ids=kept)
+
+
+def _open_steps(tasks: Sequence[Task]) -> int:
+    """Return how many open steps these open tasks have which are not among them."""
+    ids = {task.id for task in tasks}
+    among = sum(task.parent_id in ids and not task.completed for task in tasks)
+    return sum(task.open_steps for task in tasks if not task.completed) - among

@@ -41,11 +41,13 @@ _MESSAGE: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TurnContext:
-    """The surroundings of a tool call besides the store: the tools, the clock, and how words are read."""
+    """The surroundings of a tool call besides the store: the tools, the clock, how words are read, and whether to ask
+    before open steps are completed with their task."""
 
     tools: Tools
     zone: ZoneInfo
     preferences: Preferences
+    asks_for_steps: bool = False
 
     def context(self, entry: TurnTransaction, log: TurnLog, call: ToolCall) -> ToolContext:
         """Return what a tool call of this turn runs in."""

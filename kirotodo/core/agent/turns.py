@@ -134,11 +134,18 @@ class AgentCache:
     """An agent for each model that turns ask for, made with the first of them."""
 
     def __init__(
-        self, *, models: ModelRegistry, zone: ZoneInfo, preferences: Preferences, max_messages: int, observer: Observer
+        self,
+        *,
+        models: ModelRegistry,
+        zone: ZoneInfo,
+        preferences: Preferences,
+        max_messages: int,
+        observer: Observer,
+        asks_for_steps: bool = False,
     ) -> None:
         self._models = models
         self._observer = observer
-        self._around = TurnContext(tools=TOOLS, zone=zone, preferences=preferences)
+        self._around = TurnContext(tools=TOOLS, zone=zone, preferences=preferences, asks_for_steps=asks_for_steps)
         self._max_messages = max_messages
         self._known: dict[str, Agent] = {}
 

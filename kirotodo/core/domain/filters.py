@@ -125,6 +125,19 @@ def leaves(condition: Condition) -> Iterator[Condition]:
             yield condition
 
 
+def names(condition: Condition, *, words_only: bool) -> bool:
+    """Return whether a condition names a word that tasks have, or else a project, tag or priority."""
+    match condition:
+        case AllOf(parts) | AnyOf(parts):
+            return any(names(part, words_only=words_only) for part in parts)
+        case Word() | Phrase():
+            return True
+        case InProject() | Tagged() | OfPriority():
+            return not words_only
+        case _:
+            return False
+
+
 def says_status(condition: Condition) -> bool:
     """Return whether a condition says itself if open or done tasks are meant, so that no default is needed."""
     return any(

@@ -14,17 +14,29 @@ RecursFrom = Literal["schedule", "completion"]
 Status = Literal["pending", "completed", "all"]
 Due = Literal["today", "overdue", "week", "none", "any"]
 Sort = Literal["due", "created", "updated", "completed", "priority", "title", "project"]
+Steps = Literal["show", "hide"]
+Scheduled = Literal["show", "hide", "only"]
 
 PRIORITIES: Final[tuple[Priority, ...]] = ("none", "low", "medium", "high")
 TITLE_MAX: Final = 200
 NOTES_MAX: Final = 2_000
 NAME_MAX: Final = 50
 """Longest project name or tag, in characters."""
-DURATION_MAX: Final = 30 * 24 * 60
-"""The longest that a task may take, in minutes."""
 PAGE_MAX: Final = 200
 
 T = TypeVar("T")
+
+
+STEPS_MAX: Final = 100
+"""The most steps that a task has."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepCount:
+    """How many steps of a task are done, of how many."""
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +60,8 @@ class Task:
     and to the next occurrence. `previous_id` is the task of which this is the next occurrence.
 
     Before its `start_date` a task is not yet to be done. `duration` is how long it takes, in minutes. `parent_id` is
-    the task of which this is a step; the steps of a task are in the order of `position`, then of their ids.
+    the task of which this is a step; the steps of a task are in the order of `position`, then of their ids. `steps`
+    counts those that it has, None where it has none; it follows from them, so nobody sets it and no journal undoes it.
     """
 
     id: int
@@ -72,6 +85,17 @@ class Task:
     completed_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
+    steps: StepCount | None = None
+
+    @property
+    def is_listed(self) -> bool:
+        """Return whether lists show it by itself: a step without a date of its own only stands under its task."""
+        return self.parent_id is None or self.due_date is not None
+
+    @property
+    def open_steps(self) -> int:
+        """Return how many of its steps are open."""
+        return self.steps.total - self.steps.done if self.steps is not None else 0
 
     @property
     def completed(self) -> bool:
@@ -156,6 +180,11 @@ class TaskFilter:
     due date, `completed_from` and `completed_to` the local day of completion, all inclusive. `search` matches words and
     beginnings of words in title, notes, project and tags. Names and tags compare without case.
 
+    `parent_id` asks for the steps of a task, which are always in their order. Otherwise steps without a date of their
+    own are in a list where it is of open and done tasks alike, or names a project, tag, priority or word; `steps`
+    shows or hides them anyway. Tasks that start later are left out of a list of open tasks that names no word, unless
+    `scheduled` shows them, or asks for them only.
+
     `filter` says more in words (`due:today -#waiting`), which a backend reads into the other fields and a `condition`;
     see `core.tools.filters`. A `status` of None is what the filter says, else pending.
     """
@@ -172,6 +201,9 @@ class TaskFilter:
     search: str | None = None
     filter: str | None = None
     condition: "Condition | None" = None
+    parent_id: int | None = None
+    steps: Steps | None = None
+    scheduled: Scheduled | None = None
     sort: str = "due"
     """Names of `Sort` with commas, as `sort_keys` reads them."""
 

@@ -96,7 +96,7 @@ class History:
         there = await rows.load(then)
         by: dict[str, int] = {}
         for task_id, (task, gone) in there.items():
-            for name, count in (*counted(then[task_id]).items(), *counted(None if gone else task, -1).items()):
+            for name, count in (*counted(then[task_id]).items(), *counted(None if gone else task, by=-1).items()):
                 by[name] = by.get(name, 0) + count
         numbers = await self._scope.advance(**by)
         revision = numbers.revision

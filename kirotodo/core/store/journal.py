@@ -144,12 +144,14 @@ class Journal:
         if latest.turn_id is None:
             raise NotUndoable("It was changed outside the chat since, so it was left as it is.")
         wanted = set(task_ids)
+        group = await self._scope.rows(_SQL.OF_GROUP, {"group": latest.group_id})
+        # The oldest first, since a next occurrence is made before its steps.
         entries = [
             entry
-            for entry in await self._scope.rows(_SQL.OF_GROUP, {"group": latest.group_id})
-            if entry.task_id in wanted or _follows(load_task(entry.after), wanted)
+            for entry in reversed(group)
+            if entry.task_id in wanted or _belongs(load_task(entry.after or entry.before), wanted)
         ]
-        return await self._replay(entries, undo=True)
+        return await self._replay(entries[::-1], undo=True)
 
     async def latest(self, *, groups: int, skip_turn: str) -> tuple[int, tuple[int, ...]]:
         """Return the id of the newest change that `undo` would put back, 0 without any, and the tasks that it would put
@@ -227,6 +229,10 @@ class Journal:
         await self._mark([entry.id for entry in entries], newest=newest if undo else None)
         self._group = None
         now = {task_id: None if gone else task for task_id, (task, gone) in replay.tasks.items()}
+        # A task read before its steps were put back counts them as they were.
+        counting = {task.parent_id or 0 for task, _ in replay.tasks.values()} & now.keys()
+        for task_id, (task, gone) in (await self._rows.load(sorted(counting))).items() if counting else ():
+            now[task_id] = None if gone else task
         self._touched.update(now)
         return self._changed(now, replay.changes, tuple(replay.skipped))
 
@@ -269,12 +275,14 @@ class Journal:
         )
         for was, was_gone, is_, gone in steps:
             by.update(counted(None if gone else is_))
-            by.update(counted(None if was_gone else was, -1))
+            by.update(counted(None if was_gone else was, by=-1))
         numbers = await self._scope.advance(**by)
         taken = [task.id for _, was_gone, task, gone in steps if gone and not was_gone]
         brought = [task.id for _, was_gone, task, gone in steps if was_gone and not gone]
         await self._rows.hide(taken, revision=numbers.revision)
         await self._rows.show(brought, revision=numbers.revision)
+        shown = [task for _, was_gone, task, gone in steps if was_gone != gone]
+        await self._rows.touch_parents(shown, revision=numbers.revision)
         for was, _, is_, _ in steps:
             if was != is_:
                 await self._rows.update(was, is_, revision=numbers.revision)
@@ -410,9 +418,13 @@ def _goes_on_with(replay: _Replay, task_id: int, others: set[int]) -> int | None
     return None
 
 
-def _follows(task: Task | None, ids: set[int]) -> bool:
-    """Return whether a task is the next occurrence of one of these."""
-    return task is not None and task.previous_id in ids
+def _belongs(task: Task | None, ids: set[int]) -> bool:
+    """Return whether a task is a step or the next occurrence of one of these, and count it among them then: a step of
+    the next occurrence belongs to them too."""
+    if task is None or not ids & {task.previous_id, task.parent_id}:
+        return False
+    ids.add(task.id)
+    return True
 
 
 def _joined(parts: Sequence[Changed]) -> Changed:

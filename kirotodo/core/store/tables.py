@@ -22,6 +22,8 @@ class UserRow(SQLModel, table=True):
     """A user, the counters that give out ids, and the counts of tasks that every list shows. `email` is kept folded, so
     that one address is one account however it is typed; a user who came with a token alone has none.
 
+    Steps that lists don't show by themselves are in `pending_steps` and `completed_steps` instead.
+
     `stored_bytes` is the text of tasks, their history, messages and turns: estimated as it is written (that of a turn
     at its end), counted by a purge.
 
@@ -44,6 +46,8 @@ class UserRow(SQLModel, table=True):
     last_change_id: int = 0
     pending_count: int = 0
     completed_count: int = 0
+    pending_steps: int = 0
+    completed_steps: int = 0
     stored_bytes: int = Field(default=0, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcDateTime)
     deletion_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -93,6 +97,11 @@ class TaskRow(SQLModel, table=True):
         Index("ix_tasks_previous", "user_id", "previous_id", sqlite_where=text("previous_id IS NOT NULL")),
         Index("ix_tasks_parent", "user_id", "parent_id", "position", "id", sqlite_where=text("parent_id IS NOT NULL")),
         Index("ix_tasks_series", "user_id", "series_id", "id", sqlite_where=text("series_id IS NOT NULL")),
+        Index(
+            "ix_tasks_start",
+            *("user_id", "done", "start_date", "id"),
+            sqlite_where=text("start_date IS NOT NULL AND deleted_at IS NULL"),
+        ),
     )
 
     user_id: str = Field(primary_key=True)

@@ -44,6 +44,14 @@ class Conditions:
             self._add("project", the_project=name_key(where.project))
         if where.priority is not None:
             self._add("priority", the_priority=rank(where.priority))
+        if where.parent_id is not None:
+            self._add("of_parent", the_parent=where.parent_id)
+        elif _hides_steps(where):
+            self._add("listed")
+        if where.scheduled == "only":
+            self._add("scheduled", start_today=today)
+        elif _hides_scheduled(where):
+            self._add("started", start_today=today)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,9 +78,38 @@ class Conditions:
         self.parameters.update(parameters)
 
 
+def _hides_steps(where: TaskFilter) -> bool:
+    """Return whether steps without a date of their own are left out; see `TaskFilter`."""
+    if where.steps is not None:
+        return where.steps == "hide"
+    return where.status != "all" and not _names(where, words_only=False)
+
+
+def _hides_scheduled(where: TaskFilter) -> bool:
+    """Return whether tasks that start later are left out; see `TaskFilter`."""
+    if where.scheduled is not None:
+        return where.scheduled == "hide"
+    if where.parent_id is not None:
+        return False
+    return where.status in ("pending", None) and not _names(where, words_only=True)
+
+
+def _names(where: TaskFilter, *, words_only: bool) -> bool:
+    """Return whether a filter names a word, or else a project, tag or priority."""
+    if where.search is not None:
+        return True
+    if not words_only and (where.project or where.tag or where.priority) is not None:
+        return True
+    if where.condition is None:
+        return False
+    from kirotodo.core.domain.filters import names
+
+    return names(where.condition, words_only=words_only)
+
+
 def _kept(where: TaskFilter) -> str | None:
     """Return by what alone tasks are asked for, where that is something that is counted."""
-    anything = TaskFilter(status=where.status, sort=where.sort)
+    anything = TaskFilter(status=where.status, sort=where.sort, steps=where.steps, scheduled=where.scheduled)
     if where.project is not None and where == replace(anything, project=where.project):
         return "project"
     if where.priority is not None and where == replace(anything, priority=where.priority):
@@ -135,7 +172,7 @@ _KINDS: Final[Mapping[str, type]] = {
         ("due_key", "due_or_first", "title_key", "project_key", "project_or_first", "project_or_last"), str
     ),
     **dict.fromkeys(("created_at", "updated_at", "completed_at", "completed_or_never", "completed_or_last"), datetime),
-    **dict.fromkeys(("priority", "id"), int),
+    **dict.fromkeys(("priority", "position", "id"), int),
 }
 
 
@@ -187,6 +224,8 @@ def _stages(where: TaskFilter) -> list[Stage]:
     """Return what comes after what: tasks without a project or date after those with one, done tasks before open ones
     where the order is that of completion, and priorities one by one where more than the due date orders them."""
     parts = PARTS[where.status]
+    if where.parent_id is not None:
+        return [Stage(Order(("position",)), parts)]
     (first, back), *later = sort_keys(where.sort)
     rest = tuple(_LATER.get(key) or _column(*key) for key in later)
     own = (_column(first, back), *rest)
@@ -276,9 +315,17 @@ async def is_short(scope: Scope, parts: tuple[bool, ...], most: int) -> bool:
     return await _whole(scope, parts) <= most
 
 
-async def _whole(scope: Scope, parts: tuple[bool, ...]) -> int:
+async def _whole(scope: Scope, parts: tuple[bool, ...], *, steps: bool = True) -> int:
+    """How many open or done tasks there are, with the steps that lists don't show by themselves or without them."""
     counts = await scope.first(_SQL.COUNTS)
-    return 0 if counts is None else sum(counts[int(done)] for done in parts)
+    if counts is None:
+        return 0
+    return sum(counts[int(done)] + (counts[2 + int(done)] if steps else 0) for done in parts)
+
+
+async def _steps(scope: Scope, parts: tuple[bool, ...]) -> int:
+    counts = await scope.first(_SQL.COUNTS)
+    return 0 if counts is None else sum(counts[2 + int(done)] for done in parts)
 
 
 class _Walk:
@@ -303,13 +350,21 @@ class _Walk:
         return stage.merged(found, limit)
 
     async def total(self, parts: tuple[bool, ...]) -> int | None:
-        if not self._conditions.names:
-            return await _whole(self._scope, parts)
         asked = self._conditions
-        if asked.kept is not None:
-            row = await self._scope.first(
-                _SQL.made("kept_total", parts, asked.kept), {**asked.parameters, "the_day": asked.day}
-            )
-        else:
+        later = await self._later() if "started" in asked.names else 0
+        if not {*asked.names} - {"listed", "started"}:
+            return await _whole(self._scope, parts, steps="listed" not in asked.names) - later
+        if asked.kept is None or later or (asked.kept in ("project", "priority") and "listed" in asked.names):
             row = await self._scope.first(_SQL.made("count", parts, asked.names), asked.parameters)
+            return 0 if row is None else int(row[0])
+        row = await self._scope.first(
+            _SQL.made("kept_total", parts, asked.kept), {**asked.parameters, "the_day": asked.day}
+        )
+        hidden = await _steps(self._scope, parts) if asked.kept == "none" and "listed" in asked.names else 0
+        return 0 if row is None else int(row[0]) - hidden
+
+    async def _later(self) -> int:
+        """How many open tasks start later, of those that the list would show otherwise."""
+        names = tuple(name for name in ("listed", "scheduled") if name == "scheduled" or name in self._conditions.names)
+        row = await self._scope.first(_SQL.made("count", (False,), names), self._conditions.parameters)
         return 0 if row is None else int(row[0])

@@ -5,12 +5,13 @@ The journal and the task store both write through here, so that nothing derived 
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime, time
 from typing import Any, Final, NamedTuple, get_args
 
-from kirotodo.core.domain.task import PRIORITIES, Priority, Task, TaskDraft, TaskField
+from kirotodo.core.domain.task import PRIORITIES, Priority, StepCount, Task, TaskDraft, TaskField
 from kirotodo.core.store.json_texts import dump_series, load_series
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.transaction import Scope
@@ -23,7 +24,9 @@ TASK_FIELDS: Final[tuple[TaskField, ...]] = get_args(TaskField)
 NO_DATE: Final = "9999-99-99"
 """Where a `due_key` without a date begins: after every date."""
 
-_PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags", "series"})
+_PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags", "series", "steps"})
+_DONE_STEP: Final = 1_000_000
+"""What a done step adds to the number of steps that a row has, whose millions are so the done ones."""
 _CHUNK: Final = 500
 _ACCENTS: Final = re.compile("[\u0300-\u036f]+")
 _DIGITS: Final = re.compile("[0-9]+")
@@ -131,8 +134,10 @@ class TaskRows:
     @staticmethod
     def _value(row: AnyRow, tags: tuple[str, ...]) -> Task:
         plain = dict(zip(_PLAIN, row, strict=False))
+        done, total = divmod(row.steps, _DONE_STEP)
+        steps = StepCount(done=done, total=total) if total else None
         priority = PRIORITIES[len(PRIORITIES) - 1 - row.priority]
-        return Task(**plain, priority=priority, tags=tags, series=load_series(row.series))
+        return Task(**plain, priority=priority, tags=tags, series=load_series(row.series), steps=steps)
 
     async def series_of(self, ids: Iterable[int]) -> dict[int, int]:
         """Return the series of each of these tasks, deleted or not: the id of its first occurrence."""
@@ -160,6 +165,7 @@ class TaskRows:
         row = {"id": task.id, **_values(task), "series_id": series_id, "revision": revision}
         await self._scope.insert(_SQL.INSERT, row)
         await self._insert_tags(task)
+        await self.touch_parents((task,), revision=revision)
         await self._scope.index(Document(kind="task", ref=task.id, text=_searchable(task)))
 
     async def insert_many(
@@ -184,8 +190,16 @@ class TaskRows:
         if before.tags != after.tags:
             await self._scope.execute(_SQL.DELETE_TAGS, {"the_id": after.id})
             await self._insert_tags(after)
+        if (before.parent_id, before.completed) != (after.parent_id, after.completed):
+            await self.touch_parents((before, after), revision=revision)
         if _searchable(before) != _searchable(after):
             await self._scope.reindex("task", after.id, _searchable(after))
+
+    async def touch_parents(self, steps: Iterable[Task], *, revision: int) -> None:
+        """Say that the tasks of these steps have changed, since they count their steps."""
+        ids = sorted({step.parent_id for step in steps if step.parent_id is not None})
+        for start in range(0, len(ids), _CHUNK):
+            await self._scope.execute(_SQL.TOUCH, {"ids": ids[start : start + _CHUNK], "new_revision": revision})
 
     async def hide(self, ids: Sequence[int], *, revision: int) -> None:
         """Delete these, so that they can be shown again."""
@@ -215,15 +229,18 @@ def _tag_rows(task: Task) -> list[dict[str, Any]]:
     ]
 
 
-def counted(task: Task | None, by: int = 1) -> dict[str, int]:
-    """What a task adds to the counts of its user; `by` -1 takes it away."""
-    if task is None:
-        return {}
-    return {"completed": by} if task.completed else {"pending": by}
+def counted(*given: Task | TaskDraft | None, by: int = 1) -> dict[str, int]:
+    """What tasks add to the counts of their user; `by` -1 takes it away."""
+    found: Counter[str] = Counter()
+    for task in given:
+        if task is not None:
+            listed = task.parent_id is None or task.due_date is not None
+            found[("completed" if task.completed_at else "pending") + ("" if listed else "_steps")] += by
+    return dict(found)
 
 
 def moved(before: Task, after: Task) -> dict[str, int]:
     """How the counts of its user change where a task becomes another."""
-    if before.completed == after.completed:
-        return {}
-    return {"completed": 1, "pending": -1} if after.completed else {"completed": -1, "pending": 1}
+    change = Counter(counted(after))
+    change.subtract(counted(before))
+    return {name: by for name, by in change.items() if by}

@@ -1,6 +1,7 @@
 """The tasks of one user: made, read, changed, deleted. Never commits; every write is in the journal."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -50,8 +51,7 @@ class HiddenTasks:
     group: int
     first: int
     last: int
-    completed: int
-    pending: int
+    counts: Mapping[str, int]
 
 
 class TaskStore:
@@ -65,9 +65,8 @@ class TaskStore:
     async def add(self, draft: TaskDraft) -> Task:
         """Make a task with the user's next id. Raises `InvalidInput` where the list is full,
         and `TooLarge` where the user's storage is, as all that adds text does."""
-        by = {"completed": 1} if draft.completed_at else {"pending": 1}
-        numbers = await self._scope.advance(tasks=1, changes=1, stored=size_added(draft), **by)
-        self._require_capacity(numbers, numbers.pending + numbers.completed)
+        numbers = await self._scope.advance(tasks=1, changes=1, stored=size_added(draft), **counted(draft))
+        self._require_capacity(numbers, numbers.all_tasks)
         task = Task.from_draft(draft, id=numbers.task, now=self._scope.now)
         previous = draft.previous_id
         series = await self._rows.series_of([previous]) if previous is not None else {}
@@ -78,15 +77,10 @@ class TaskStore:
     async def add_many(self, drafts: Sequence[TaskDraft]) -> tuple[Task, ...]:
         """Make many tasks, in a few statements. The parent and the previous task of each are among them, by
         their places, counted from 1. Raises `InvalidInput` where the list is full."""
-        completed = sum(draft.completed_at is not None for draft in drafts)
         numbers = await self._scope.advance(
-            tasks=len(drafts),
-            changes=len(drafts),
-            completed=completed,
-            pending=len(drafts) - completed,
-            stored=sum(map(size_added, drafts)),
+            tasks=len(drafts), changes=len(drafts), stored=sum(map(size_added, drafts)), **counted(*drafts)
         )
-        self._require_capacity(numbers, numbers.pending + numbers.completed)
+        self._require_capacity(numbers, numbers.all_tasks)
         added = self._tasks_of(drafts, numbers.task)
         series = await self._series_of_new(added)
         await self._rows.insert_many(added, revision=numbers.revision, hidden=False, series=series)
@@ -99,24 +93,22 @@ class TaskStore:
         Parts that are never shown are purged like deleted tasks.
         """
         numbers = await self._scope.advance(tasks=len(drafts), changes=len(drafts), stored=sum(map(size_added, drafts)))
-        completed = sum(draft.completed_at is not None for draft in drafts)
-        self._require_capacity(numbers, numbers.pending + numbers.completed + len(drafts))
+        self._require_capacity(numbers, numbers.all_tasks + len(drafts))
         # Hidden rows look deleted, so that no list or count includes them until `show` turns all of them over at once.
         added = self._tasks_of(drafts, numbers.task, after=after)
         await self._rows.insert_many(added, revision=0, hidden=True, series=await self._series_of_new(added))
         first_change = numbers.change - len(drafts) + 1
         group = after[0].group if after else first_change
         await self._journal.record_added(first_change, added, group=group)
-        return HiddenTasks(
-            group=group, first=added[0].id, last=added[-1].id, completed=completed, pending=len(drafts) - completed
-        )
+        return HiddenTasks(group=group, first=added[0].id, last=added[-1].id, counts=counted(*added))
 
     async def show(self, parts: Sequence["HiddenTasks"]) -> tuple[int, ...]:
         """Show all parts at once, as one group of changes; the ids. Raises `InvalidInput` where the list is full."""
-        numbers = await self._scope.advance(
-            pending=sum(part.pending for part in parts), completed=sum(part.completed for part in parts)
-        )
-        self._require_capacity(numbers, numbers.pending + numbers.completed)
+        by: Counter[str] = Counter()
+        for part in parts:
+            by.update(part.counts)
+        numbers = await self._scope.advance(**by)
+        self._require_capacity(numbers, numbers.all_tasks)
         for part in parts:
             await self._rows.show_many(part.first, part.last, revision=numbers.revision)
         await self._journal.show_added(parts[0].group)
@@ -201,8 +193,9 @@ class TaskStore:
     async def delete(self, task_id: int) -> Task:
         """Put it out of sight; the journal can bring it back. Returns it as it was."""
         task = await self.get(task_id)
-        numbers = await self._scope.advance(changes=1, stored=size_recorded(task), **counted(task, -1))
+        numbers = await self._scope.advance(changes=1, stored=size_recorded(task), **counted(task, by=-1))
         await self._rows.hide([task.id], revision=numbers.revision)
+        await self._rows.touch_parents((task,), revision=numbers.revision)
         await self._journal.record(numbers.change, before=task, after=None)
         return task
 

@@ -31,7 +31,7 @@ class AppendEvents(Protocol):
 
 _COUNTERS: Final = (
     *("last_task_id", "last_conversation_id", "last_change_id"),
-    *("pending_count", "completed_count", "stored_bytes"),
+    *("pending_count", "completed_count", "pending_steps", "completed_steps", "stored_bytes"),
 )
 
 
@@ -45,7 +45,10 @@ def hash_of(user_id: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counters:
-    """The user's newest ids, numbers of tasks and bytes of text after a bump, and how many webhooks are enabled."""
+    """The user's newest ids, numbers of tasks and bytes of text after a bump, and how many webhooks are enabled.
+
+    `steps` are those that lists don't show by themselves, open and done.
+    """
 
     task: int
     conversation: int
@@ -55,6 +58,12 @@ class Counters:
     completed: int
     stored: int
     webhooks: int
+    steps: int
+
+    @property
+    def all_tasks(self) -> int:
+        """Return how many tasks there are, steps among them."""
+        return self.pending + self.completed + self.steps
 
 
 class Scope:
@@ -150,11 +159,14 @@ class Scope:
         changes: int = 0,
         pending: int = 0,
         completed: int = 0,
+        pending_steps: int = 0,
+        completed_steps: int = 0,
         stored: int = 0,
     ) -> Counters:
         """Give out ids, keep the counts of tasks and bytes, and move the revision on: once in a transaction."""
         stored, self.owed = stored + self.owed, 0
-        if self.counters is not None and not (tasks or conversations or changes or pending or completed or stored):
+        counted = (pending, completed, pending_steps, completed_steps)
+        if self.counters is not None and not (tasks or conversations or changes or any(counted) or stored):
             return self.counters
         row = await self.on_user(
             _SQL.BUMP,
@@ -164,6 +176,8 @@ class Scope:
                 "by_last_change_id": changes,
                 "by_pending_count": pending,
                 "by_completed_count": completed,
+                "by_pending_steps": pending_steps,
+                "by_completed_steps": completed_steps,
                 "by_stored_bytes": stored,
                 "by_revision": 0 if self.counters else 1,
             },
@@ -177,6 +191,7 @@ class Scope:
             completed=row[5],
             stored=row[6],
             webhooks=row[7],
+            steps=row[8],
         )
         return self.counters
 

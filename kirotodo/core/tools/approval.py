@@ -17,7 +17,8 @@ without asking. To add tasks needs no yes; to move them as a plan proposes alway
 class Effect:
     """What a call would do to what is on the list already: to which tasks, or to how many `groups` of earlier changes.
 
-    `question` holds a place for "3 tasks"; `rest` are the call's other arguments.
+    `question` holds a place for "3 tasks"; `rest` are the call's other arguments. What `completes` tasks also completes
+    their open steps, which some users want to be asked about.
     """
 
     kind: Kind
@@ -25,6 +26,7 @@ class Effect:
     ids: tuple[int, ...] = ()
     groups: int = 0
     rest: Mapping[str, Any] | None = None
+    completes: bool = False
 
 
 def size(effects: Iterable[Effect], *, known: Iterable[int] | None = None) -> int:
@@ -37,9 +39,11 @@ def size(effects: Iterable[Effect], *, known: Iterable[int] | None = None) -> in
     return len(ids) + sum(effect.groups for effect in effects)
 
 
-def question(effect: Effect, count: int, *, more: bool = False) -> str:
+def question(effect: Effect, count: int, *, more: bool = False, steps: int = 0) -> str:
     """Return the question for `count` tasks (or groups of changes) as `effect` words it; `more` where the turn did some
-    of it before."""
+    of it before, and with it so many open `steps`."""
     noun = "change" if effect.groups else "task"
     words = f"{count}{' more' if more else ''} {noun}{'' if count == 1 else 's'}"
+    if steps:
+        words += f" with {steps} open step{'' if steps == 1 else 's'}"
     return f"{effect.question.format(words)}?"

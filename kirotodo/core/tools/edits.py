@@ -6,8 +6,8 @@ reads words is imported where words are read: to complete or delete a task takes
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import PRIORITIES, Change, Changed, RecursFrom, Task, TaskDraft, TaskField
@@ -33,7 +33,10 @@ async def make_next(store: "Store", task: Task, *, at: UserClock) -> Task | None
         return None
     values = _values_of(task, occurrence, at=at)
     draft = replace(TaskDraft.from_task(task), **values, previous_id=task.id, completed_at=None, created_at=None)
-    return await store.tasks.add(draft)
+    added = await store.tasks.add(draft)
+    if task.steps is not None:
+        await _copy_steps(store, task, added)
+    return added
 
 
 def _values_of(task: Task, occurrence: "Occurrence", *, at: UserClock) -> dict[TaskField, Any]:
@@ -62,15 +65,43 @@ def _values_of(task: Task, occurrence: "Occurrence", *, at: UserClock) -> dict[T
     }
 
 
+async def _copy_steps(store: "Store", task: Task, following: Task) -> None:
+    """Give the next occurrence the steps of `task`, all open again; their dates move with that of the task."""
+    moves = task.due_date is not None and following.due_date is not None
+    by = following.due_date - task.due_date if moves else timedelta()  # type: ignore[operator]
+    for step in await store.tasks.steps_of([task.id]):
+        fresh = replace(
+            TaskDraft.from_task(step),
+            parent_id=following.id,
+            previous_id=step.id,
+            due_date=step.due_date + by if step.due_date is not None else None,
+            start_date=step.start_date + by if step.start_date is not None else None,
+            remind_at=step.remind_at + by if step.remind_at is not None else None,
+            completed_at=None,
+            created_at=None,
+        )
+        await store.tasks.add(fresh)
+
+
 async def drop_next(store: "Store", task: Task) -> None:
     """Take away the occurrence after `task`, which is to be open again, unless it was done or changed meanwhile."""
     following = await store.tasks.next_of(task.id)
-    if following is not None and not following.completed and following.updated_at == following.created_at:
-        await store.tasks.delete(following.id)
+    if following is None:
+        return
+    steps = await store.tasks.steps_of([following.id])
+    if not any(each.completed or each.updated_at != each.created_at for each in (following, *steps)):
+        await _delete(store, following)
 
 
-async def _reopen(store: "Store", task: Task) -> str | None:
-    """Open a task again, and say so where its series goes on without it: it then is a task of its own."""
+async def _reopen(store: "Store", task: Task, ids: Sequence[int]) -> str | None:
+    """Open a task again, as one of `ids`, and say so where its series goes on without it: it then is a task of its own.
+    Raises `InvalidInput` for a step whose task stays done."""
+    if task.parent_id is not None and task.parent_id not in ids:
+        for parent in await store.tasks.known([task.parent_id]):
+            if parent.completed:
+                raise InvalidInput(
+                    f"Task {task.id} is a step of task {parent.id}, which is done. Reopen task {parent.id} as well."
+                )
     fields: dict[TaskField, Any] = {"completed_at": None}
     newer = None
     if task.recurrence is not None:
@@ -88,9 +119,22 @@ async def add_task(store: "Store", fields: TaskFields, *, completed_at: datetime
     """Add a task, as one that is done if the moment is given. Raises `InvalidInput`."""
     from kirotodo.core.tools.task_fields import draft_of
 
-    draft = draft_of(fields, at=at)
-    await _check_parent(store, draft.parent_id, ())
-    return await store.tasks.add(replace(draft, completed_at=completed_at))
+    return await add_draft(store, replace(draft_of(fields, at=at), completed_at=completed_at))
+
+
+async def add_draft(store: "Store", draft: TaskDraft) -> Task:
+    """Add a task, as the last of the steps where it has a parent, or at its `position` from 1. Raises `NotFound` or
+    `InvalidInput`."""
+    if draft.parent_id is None:
+        return await store.tasks.add(replace(draft, position=0))
+    from kirotodo.core.tools import steps
+
+    siblings = await steps.checked_siblings(store, draft.parent_id, ())
+    task = await store.tasks.add(replace(draft, position=steps.after(siblings)))
+    if 0 < draft.position <= len(siblings):
+        await steps.arrange(store, [*siblings, task], task.id, draft.position)
+        return await store.tasks.get(task.id)
+    return task
 
 
 def preview_from_text(text: str, *, at: UserClock) -> tuple[Task, ...]:
@@ -111,12 +155,16 @@ async def update_tasks(store: "Store", task_ids: Sequence[int], fields: TaskFiel
     from kirotodo.core.tools.task_fields import changes_of
 
     ids = _each_once(task_ids)
-    await _check_parent(store, fields.get("parent_id"), ids)
+    own = cast(TaskFields, {name: value for name, value in fields.items() if name not in ("parent_id", "position")})
     for task in await store.tasks.get_many(ids):
-        changes = changes_of(fields, task, at=at)
+        changes = changes_of(own, task, at=at)
         if "recurrence" in changes and task.recurrence is None and not task.completed:
             await _require_no_other(store, task)
         await store.tasks.update(task.id, changes)
+    if len(own) < len(fields):
+        from kirotodo.core.tools import steps
+
+        await steps.move(store, ids, fields)
     return store.journal.changed
 
 
@@ -156,7 +204,7 @@ async def skip_tasks(
     skips, notes = await _skips(store, task_ids, until=until, at=at)
     for skip in skips:
         if skip.fields is None:
-            await store.tasks.delete(skip.task.id)
+            await _delete(store, skip.task)
         else:
             await store.tasks.update(skip.task.id, skip.fields)
     return replace(store.journal.changed, skipped=notes)
@@ -235,42 +283,51 @@ def _back_on(words: str | None, *, at: UserClock) -> date | None:
 
 
 async def complete_tasks(store: "Store", task_ids: Sequence[int], *, completed: bool = True, at: UserClock) -> Changed:
-    """Set tasks done or open again; a recurring one leaves exactly one next occurrence. Raises `NotFound`.
+    """Set tasks done or open again; a recurring one leaves exactly one next occurrence. Raises `NotFound`, or
+    `InvalidInput` for a step that is to be open while its task is done.
 
-    A task that already is as asked stays untouched. Opening one again takes its next occurrence away if that is still
-    open and unchanged, so that the same thing is never on the list twice; where the series went on, the one that was
-    opened repeats no more.
+    A task that already is as asked stays untouched. Its open steps are completed with it, and come back open with the
+    next occurrence. Opening one again takes its next occurrence away if that is still open and unchanged, so that the
+    same thing is never on the list twice; where the series went on, the one that was opened repeats no more. Steps stay
+    as they are.
     """
+    ids = _each_once(task_ids)
     notes: list[str] = []
-    for task in await store.tasks.get_many(_each_once(task_ids)):
+    for task in await store.tasks.get_many(ids):
         if task.completed == completed:
             continue
         if completed:
-            await store.tasks.update(task.id, {"completed_at": store.now})
-            await make_next(store, task, at=at)
-        elif (note := await _reopen(store, task)) is not None:
+            await _complete(store, task, at=at)
+        elif (note := await _reopen(store, task, ids)) is not None:
             notes.append(note)
     return replace(store.journal.changed, skipped=tuple(notes))
 
 
+async def _complete(store: "Store", task: Task, *, at: UserClock) -> None:
+    if task.open_steps:
+        for step in await store.tasks.steps_of([task.id]):
+            if not step.completed:
+                await store.tasks.update(step.id, {"completed_at": store.now})
+    await store.tasks.update(task.id, {"completed_at": store.now})
+    await make_next(store, task, at=at)
+
+
 async def delete_tasks(store: "Store", task_ids: Sequence[int], *, at: UserClock) -> Changed:
-    """Delete tasks, all or none. Raises `NotFound`."""
-    for task in await store.tasks.get_many(_each_once(task_ids)):
-        await store.tasks.delete(task.id)
+    """Delete tasks with their steps, all or none. Raises `NotFound`."""
+    ids = _each_once(task_ids)
+    gone: set[int] = set()
+    for task in await store.tasks.get_many(ids):
+        if task.id not in gone:
+            gone |= await _delete(store, task)
     return store.journal.changed
 
 
-async def _check_parent(store: "Store", parent_id: int | None, step_ids: Sequence[int]) -> None:
-    """Raise `NotFound` or `InvalidInput` unless these may be steps of that task: steps have no steps of their own."""
-    if parent_id is None:
-        return
-    parent = await store.tasks.get(parent_id)
-    if parent.parent_id is not None:
-        raise InvalidInput(f"Task {parent_id} is a step itself, so it can have no steps.")
-    if parent_id in step_ids:
-        raise InvalidInput("A task cannot be a step of itself.")
-    if await store.tasks.steps_of(step_ids):
-        raise InvalidInput("A task that has steps cannot become a step.")
+async def _delete(store: "Store", task: Task) -> set[int]:
+    """Delete a task and its steps; return all of their ids."""
+    steps = await store.tasks.steps_of([task.id]) if task.steps is not None else ()
+    for each in (*steps, task):
+        await store.tasks.delete(each.id)
+    return {task.id, *(step.id for step in steps)}
 
 
 def _each_once(task_ids: Sequence[int]) -> tuple[int, ...]:

@@ -6,13 +6,13 @@ A result holds the task's JSON without what is empty, and its dates in words.
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any, Final, cast
 
 import msgspec
 
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import (
-    DURATION_MAX,
     NAME_MAX,
     NOTES_MAX,
     PRIORITIES,
@@ -26,8 +26,9 @@ from kirotodo.core.domain.task import (
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Add
 from kirotodo.core.text.dates import describe_due, describe_rule
+from kirotodo.core.text.durations import DURATION_MAX, describe_duration
 from kirotodo.core.tools.occurrences import as_series_has, for_occurrence
-from kirotodo.core.tools.timing import TIMING, Timing, retimed, timing_of
+from kirotodo.core.tools.timing import TIMING, Timing, read_due, retimed, timing_of
 from kirotodo.core.tools.user_clock import UserClock
 
 TAGS_MAX: Final = 20
@@ -98,7 +99,6 @@ def clean_tags(tags: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(unique.values())
 
 
-_AS_GIVEN: Final[tuple[TaskField, ...]] = ("start_date", "duration", "parent_id", "position")
 _TEXTS: Final = frozenset({"title", "notes", "recurrence", "project"})
 _TIMING: Final = frozenset({"due", "due_date", "time", "due_time", "recurrence", "recurs_from"})
 _AS_READ: Final = _TEXTS | {"due_date", "due_time", "recurs_from"}
@@ -116,7 +116,7 @@ def draft_of(fields: TaskFields, *, at: UserClock) -> TaskDraft:
         priority=_priority(fields.get("priority", "none")),
         project=clean_project(fields.get("project")),
         tags=_tags(fields, ()),
-        start_date=fields.get("start_date"),
+        start_date=_start(fields, at=at),
         duration=fields.get("duration"),
         parent_id=fields.get("parent_id"),
         position=fields.get("position", 0),
@@ -147,20 +147,34 @@ def _plain_changes(fields: TaskFields, task: Task, *, at: UserClock) -> dict[Tas
         wanted["priority"] = _priority(fields["priority"])
     if "project" in fields:
         wanted["project"] = clean_project(fields["project"])
-    check_length(fields.get("duration"))
-    wanted |= {name: value for name, value in fields.items() if name in _AS_GIVEN}
+    if "duration" in fields:
+        check_length(fields["duration"])
+        wanted["duration"] = fields["duration"]
+    if "start" in fields or "start_date" in fields:
+        wanted["start_date"] = _start(fields, at=at)
     return {field: value for field, value in wanted.items() if getattr(task, field) != value}
 
 
 def _refuse_both(fields: TaskFields) -> None:
     """Raise `InvalidInput` where a field is given twice, in words and as a value."""
-    for words, value in (("due", "due_date"), ("time", "due_time"), ("remind", "remind_at")):
+    for words, value in (("due", "due_date"), ("time", "due_time"), ("remind", "remind_at"), ("start", "start_date")):
         if words in fields and value in fields:
             raise InvalidInput(f"Give {words} or {value}, not both.")
     if "snooze" in fields and not {"remind", "remind_at", "remind_before"}.isdisjoint(fields):
         raise InvalidInput("Give snooze or another field about the reminder, not both.")
     if "remind" in fields and "remind_before" in fields:
         raise InvalidInput("Give remind or remind_before, not both.")
+
+
+def _start(fields: TaskFields, *, at: UserClock) -> date | None:
+    """Return the day before which a task is not to be done. Raises `InvalidInput` where the words name none."""
+    words = fields.get("start")
+    if not words:
+        return fields.get("start_date")
+    when = read_due(words, at=at)
+    if when is None:
+        raise InvalidInput("Name the day from which the task is to be seen, such as monday or 2026-12-01.")
+    return when.date
 
 
 def _timing_fields(fields: TaskFields) -> TaskFields:
@@ -251,6 +265,10 @@ def _in_words(task: Task, *, at: UserClock) -> dict[str, Any]:
         words["due"] = describe_due(task.due_date, task.due_time, today=at.now.date())
         if task.due_date < at.now.date() and not task.completed:
             words["overdue"] = True
+    if task.start_date is not None and task.start_date > at.now.date():
+        words["starts"] = describe_due(task.start_date, today=at.now.date())
+    if task.duration is not None:
+        words["takes"] = describe_duration(task.duration)
     if task.recurrence is not None:
         words["repeats"] = describe_rule(task.recurrence, recurs_from=task.recurs_from)
     if task.remind_at is not None:

@@ -18,6 +18,7 @@ from kirotodo.core.domain.routine import upcoming
 from kirotodo.core.domain.task import PAGE_MAX, Due, Priority, RecursFrom, Sort, Status, TaskFilter
 from kirotodo.core.errors import InvalidInput, ToolError
 from kirotodo.core.text.dates import describe_due
+from kirotodo.core.text.durations import DURATION_MAX, parse_duration
 from kirotodo.core.tools.approval import Effect
 from kirotodo.core.tools.base import (
     CHOICE,
@@ -34,7 +35,7 @@ from kirotodo.core.tools.base import (
     Tools,
     Words,
 )
-from kirotodo.core.tools.edits import complete_tasks, delete_tasks, skip_tasks, update_tasks
+from kirotodo.core.tools.edits import add_draft, complete_tasks, delete_tasks, skip_tasks, update_tasks
 from kirotodo.core.tools.filters import read_filter
 from kirotodo.core.tools.history_tools import OF_A_TIME, ListChanges, changes_of_time
 from kirotodo.core.tools.past import selected
@@ -83,6 +84,7 @@ async def filter_of(store: "Store", arguments: Mapping[str, Any], *, at: UserClo
         tag=(arguments["tag"] or "").removeprefix("#") or None,
         priority=arguments["priority"],
         search=arguments["search"],
+        parent_id=arguments["parent_id"],
         filter=words,
     )
     where = await read_filter(store, where, at=at)
@@ -108,7 +110,22 @@ def _day(words: str, *, at: UserClock) -> date | None:
 DUE: Final = "When it is due: a date, or words such as 'tomorrow at 5pm'."
 TIME: Final = "Time of day, such as 17:00."
 RULE: Final = "How it repeats: 'every other friday', or an RFC 5545 rule."
+START: Final = "Hidden until this day."
+MINUTES: Final = "Minutes it takes."
 REMIND: Final = "When to remind: '10 minutes before', 'tomorrow 8am'."
+
+
+def _minutes(value: Any) -> Any:
+    """A length in words as minutes, as models write it although a number is asked for."""
+    if not isinstance(value, str) or value.strip().isdigit():
+        return value
+    try:
+        return parse_duration(value)
+    except InvalidInput as error:
+        raise ValueError(error.message) from None
+
+
+Minutes = Annotated[int, BeforeValidator(_minutes), Field(ge=1, le=DURATION_MAX)]
 
 
 class AddTaskArguments(Arguments):
@@ -124,11 +141,17 @@ class AddTaskArguments(Arguments):
     project: Annotated[str | None, OPTIONAL, Field(description="The list it belongs to.")] = None
     tags: Annotated[Words | None, OPTIONAL] = None
     remind: Annotated[str | None, OPTIONAL, Field(description=REMIND)] = None
+    start: Annotated[str | None, OPTIONAL, Field(description=START)] = None
+    duration: Annotated[Minutes | None, OPTIONAL, Field(description=MINUTES)] = None
+    parent_id: Annotated[TaskId | None, OPTIONAL, Field(description="The task of which it is a step.")] = None
 
     def fields(self) -> TaskFields:
         """Return the fields that were given."""
         given = {name: getattr(self, name) for name in type(self).model_fields}
         return cast(TaskFields, {name: value for name, value in given.items() if value is not None})
+
+
+_ECHOED: Final = ("due", "repeats", "project", "starts", "takes", "parent_id")
 
 
 class AddTask(Tool[AddTaskArguments]):
@@ -140,9 +163,9 @@ class AddTask(Tool[AddTaskArguments]):
 
     async def run(self, context: ToolContext, arguments: AddTaskArguments) -> Mapping[str, Any]:
         """Implement `Tool.run`."""
-        task = await context.store.tasks.add(draft_of(arguments.fields(), at=context.user_clock))
+        task = await add_draft(context.store, draft_of(arguments.fields(), at=context.user_clock))
         result = about((task.id,), (task,), "created", at=context.user_clock)
-        words = {name: result["tasks"][0][name] for name in ("due", "repeats", "project") if name in result["tasks"][0]}
+        words = {name: result["tasks"][0][name] for name in _ECHOED if name in result["tasks"][0]}
         return {**result, **words}
 
 
@@ -182,6 +205,7 @@ class ListTasksArguments(Arguments):
         OPTIONAL,
         Field(description="In one line: 'due:today..friday (+home or !high) -#waiting'; @name is a saved view."),
     ] = None
+    parent_id: Annotated[TaskId | None, OPTIONAL, Field(description="Steps of this task.")] = None
     sort: Annotated[Sort | None, CHOICE, Field(description="Default: due.")] = None
     limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = LIMIT
     cursor: Annotated[str | None, OPTIONAL, Field(description="`next` of the page before.")] = None
@@ -229,7 +253,10 @@ class GetTask(Tool[GetTaskArguments]):
         task, at = await context.store.tasks.get(arguments.task_id), context.user_clock
         following = upcoming(task, zone=at.zone)
         later = [describe_due(each.date, each.time, today=at.now.date()) for each in following]
-        return {"task": whole_task(task, at=at), **({"upcoming": later} if later else {})}
+        found: dict[str, Any] = {"task": whole_task(task, at=at), **({"upcoming": later} if later else {})}
+        if task.steps is not None:
+            found["steps"] = brief_tasks(await context.store.tasks.steps_of([task.id]), at=at)
+        return found
 
 
 class TaskStatisticsArguments(Arguments):
@@ -288,7 +315,7 @@ class CompleteTask(Tool[CompleteTaskArguments]):
         """Implement `Tool.effect`."""
         question = "Mark {} as done" if arguments.completed else "Open {} again"
         rest = {} if arguments.completed else {"completed": False}
-        return Effect(kind="change", question=question, ids=arguments.ids, rest=rest)
+        return Effect(kind="change", question=question, ids=arguments.ids, rest=rest, completes=arguments.completed)
 
     async def run(self, context: ToolContext, arguments: CompleteTaskArguments) -> Mapping[str, Any]:
         """Implement `Tool.run`."""
@@ -299,13 +326,19 @@ class CompleteTask(Tool[CompleteTaskArguments]):
         result["changed"] = sum(task.id in arguments.ids for task in changed.tasks)
         if changed.skipped:
             result["skipped"] = list(changed.skipped[:SHOWN])
-        following = [task for task in changed.tasks if task.id not in arguments.ids]
-        if following and arguments.completed:
-            result["next"] = brief_tasks(following, at=at)
+        if arguments.completed:
+            others = [task for task in changed.tasks if task.id not in arguments.ids]
+            following = [task for task in others if not task.completed and task.parent_id not in {t.id for t in others}]
+            if following:
+                result["next"] = brief_tasks(following, at=at)
+            if steps := sum(task.completed for task in others):
+                result["steps_completed"] = steps
         return result
 
 
-Clearable = Literal["notes", "due", "time", "recurrence", "priority", "project", "tags", "remind"]
+Clearable = Literal[
+    "notes", "due", "time", "recurrence", "priority", "project", "tags", "remind", "start", "duration", "parent_id"
+]
 _ONCE: Final = frozenset({"once", "one", "this", "next", "true", "yes", "this one", "this occurrence"})
 _WHICH: Final = ("task_id", "task_ids", "clear", "skip")
 
@@ -336,6 +369,10 @@ class UpdateTaskArguments(Targets):
     snooze: Annotated[
         str | None, OPTIONAL, Field(description="Put the next reminder off: '10 minutes', 'until tomorrow 9am'.")
     ] = None
+    start: Annotated[str | None, OPTIONAL, Field(description=START)] = None
+    duration: Annotated[Minutes | None, OPTIONAL, Field(description=MINUTES)] = None
+    parent_id: Annotated[TaskId | None, OPTIONAL, Field(description="Make it a step of this task.")] = None
+    position: Annotated[int | None, OPTIONAL, Field(ge=1, description="Place among the steps.")] = None
     clear: Annotated[
         tuple[Annotated[Clearable, CHOICE], ...] | None, LIST, OPTIONAL, Field(description="Values to take away.")
     ] = None

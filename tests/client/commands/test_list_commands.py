@@ -26,6 +26,8 @@ TASK_FIELDS = {
     "parent_id",
     "position",
     "previous_id",
+    "steps",
+    "series",
     "completed_at",
     "created_at",
     "updated_at",

@@ -125,6 +125,7 @@ async def write_occurrences(url: str, *, title: str) -> None:
     async with database.begin(ANN, turn_id="t", call_id="1.1") as store:
         await store.tasks.update(1, {"completed_at": store.now})
         await store.tasks.add(TaskDraft(title=title, previous_id=1))
+    async with database.begin(ANN, turn_id="t2", call_id="1.1") as store:
         await store.tasks.add(TaskDraft(title="step", parent_id=2, position=3))
     await database.aclose()
 

@@ -111,7 +111,9 @@ def _task(number: int) -> Task:
 
 
 async def _show(store: Store, number: int) -> Any:
-    await store.tasks.show((HiddenTasks(group=number, first=number, last=number, completed=0, pending=1),))
+    await store.tasks.show(
+        (HiddenTasks(group=number, first=number, last=number, counts={"completed": 0, "pending": 1}),)
+    )
     return await store.tasks.get(number)
 
 

@@ -2,23 +2,25 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from kirotodo.core.domain.task import Sort, Status, TaskDraft, TaskFilter
+from kirotodo.core.domain.task import Scheduled, Sort, Status, TaskDraft, TaskFilter
 from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.store.database import Database
-from kirotodo.core.store.statements.tasks import NEXT
+from kirotodo.core.store.statements.tasks import NEXT, STEPS
 from kirotodo.core.tools.filters import with_condition
 from kirotodo.core.tools.plans import day_plan, propose_spread
 from kirotodo.core.tools.user_clock import UserClock
 from tests.core.store.conftest import ANN, BERLIN, TODAY, seen_statements, shown
 
 AT = UserClock(now=datetime.combine(TODAY, time(10), BERLIN), zone=BERLIN, preferences=Preferences())
+
+LATER = "ix_tasks_start (user_id=? AND done=? AND start_date>?)"
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ async def test_conditions_are_looked_up_along_their_indexes(
 async def test_filters_narrow_the_walk(database: Database, path: Path, where: TaskFilter, index: str) -> None:
     for plan in await _plans(database, path, where):
         assert "TEMP B-TREE" not in plan
-        assert index in plan
+        assert index in plan or LATER in plan
 
 
 @pytest.mark.parametrize("where", [TaskFilter(tag="a"), TaskFilter(search="milk")], ids=str)
@@ -121,7 +123,38 @@ async def test_words_and_signs_are_looked_up_in_the_full_text_index_first(
 
 @pytest.mark.parametrize("where", [TaskFilter(), TaskFilter(status="all"), TaskFilter(status="completed")], ids=str)
 async def test_a_whole_list_is_not_counted_row_by_row(database: Database, path: Path, where: TaskFilter) -> None:
-    assert len(await _plans(database, path, where)) == (2 if where.status == "all" else 1)
+    plans = await _plans(database, path, where)
+    assert len([plan for plan in plans if LATER not in plan]) == (2 if where.status == "all" else 1)
+
+
+@pytest.mark.parametrize("scheduled", ["hide", "only"])
+async def test_tasks_that_start_later_are_counted_along_an_index(
+    database: Database, path: Path, scheduled: Scheduled
+) -> None:
+    async with database.begin(ANN) as store:
+        await store.tasks.add_many([TaskDraft(title="later", start_date=TODAY + timedelta(days=1))] * 3)
+    plans = await _plans(database, path, TaskFilter(scheduled=scheduled))
+    assert any(LATER in plan for plan in plans)
+    assert all("SCAN" not in plan for plan in plans)
+
+
+async def test_steps_are_looked_up_and_counted_along_an_index(database: Database, path: Path) -> None:
+    along = "SEARCH {} USING INDEX ix_tasks_parent (user_id=? AND parent_id=?)"
+    async with database.begin(ANN) as store:
+        await store.tasks.add(TaskDraft(title="dentist"))
+        await store.tasks.add_many([TaskDraft(title="step", parent_id=None)] * 3)
+        for number in (2, 3, 4):
+            await store.tasks.update(number, {"parent_id": 1, "position": number})
+    for plan in await _plans(database, path, TaskFilter(parent_id=1, status="all")):
+        assert along.format("tasks") in plan
+        assert along.format("steps") in plan or "CORRELATED" not in plan
+    (plan, *_) = await _plans(database, path, TaskFilter())
+    assert along.format("steps") in plan
+    with closing(sqlite3.connect(path)) as connection:
+        statement = str(STEPS.compile(dialect=sqlite.dialect()))
+        plan = "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", (1001, 1, 0, ANN, 1)))
+    assert along.format("tasks") in plan
+    assert "TEMP B-TREE" not in plan
 
 
 async def test_the_next_occurrence_is_looked_up(database: Database, path: Path) -> None:

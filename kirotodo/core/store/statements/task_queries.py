@@ -13,7 +13,9 @@ from kirotodo.core.store.tables import tasks, users
 from kirotodo.core.store.task_counts import NO_DAY, NO_NAME, NUMBERS, C, Kind, of_kind
 from kirotodo.core.store.task_rows import NO_DATE
 
-COUNTS: Final = select(users.c.pending_count, users.c.completed_count).where(users.c.id == UID)
+COUNTS: Final = select(
+    users.c.pending_count, users.c.completed_count, users.c.pending_steps, users.c.completed_steps
+).where(users.c.id == UID)
 MINE: Final = tasks.c.user_id == UID
 NOT_DELETED: Final = (MINE, tasks.c.deleted_at.is_(None))
 _T: Final = tasks.c
@@ -34,12 +36,16 @@ CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
     "many_undated": func.coalesce(_T.due_key, None) >= NO_DATE,
     "many_without_project": func.coalesce(_T.project_key, None).is_(None),
     **{f"many_rank_{rank}": func.coalesce(_T.priority, None) == rank for rank in range(4)},
+    "of_parent": _T.parent_id == bindparam("the_parent"),
+    "listed": _T.parent_id.is_(None) | (_T.due_key < NO_DATE),
+    "started": _T.start_date.is_(None) | (_T.start_date <= bindparam("start_today")),
+    "scheduled": _T.start_date > bindparam("start_today"),
 }
 """What can be asked of a task's own row, by the names that `Conditions` and `Stage` have for it."""
 _MOMENT: Final = _T.completed_at.type
 SORTED: Final[Mapping[str, ColumnElement[Any]]] = {
     **{name: _T[name] for name in ("due_key", "priority", "title_key", "created_at", "updated_at")},
-    **{name: _T[name] for name in ("completed_at", "project_key")},
+    **{name: _T[name] for name in ("completed_at", "project_key", "position")},
     "due_or_first": case((_T.due_key >= NO_DATE, ""), else_=_T.due_key),
     "completed_or_never": func.coalesce(_T.completed_at, literal(datetime(1, 1, 1, tzinfo=UTC), _MOMENT)),
     "completed_or_last": func.coalesce(_T.completed_at, literal(datetime(9999, 12, 31, tzinfo=UTC), _MOMENT)),

@@ -3,14 +3,22 @@
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import BindParameter, bindparam, case, delete, func, insert, or_, select, update
 
 from kirotodo.core.domain.task import Task
 from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import task_tags, tasks
 
-PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags", "series"})
-COLUMNS: Final = (*(tasks.c[name] for name in PLAIN), tasks.c.priority, tasks.c.series)
+PLAIN: Final = tuple(field.name for field in fields(Task) if field.name not in {"priority", "tags", "series", "steps"})
+_STEPS: Final = tasks.alias("steps")
+_COUNTED_STEPS: Final = (
+    select(func.coalesce(func.sum(case((_STEPS.c.done, 1_000_001), else_=1)), 0))
+    .where(_STEPS.c.user_id == tasks.c.user_id, _STEPS.c.parent_id == tasks.c.id, _STEPS.c.deleted_at.is_(None))
+    .correlate(tasks)
+    .scalar_subquery()
+)
+"""How many steps a task has, and a million more for each that is done: both numbers from one look along an index."""
+COLUMNS: Final = (*(tasks.c[name] for name in PLAIN), tasks.c.priority, tasks.c.series, _COUNTED_STEPS.label("steps"))
 IDS: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 LOAD: Final = select(*COLUMNS, tasks.c.deleted_at).where(tasks.c.user_id == UID, tasks.c.id.in_(IDS))
 LOAD_TAGS: Final = (
@@ -47,3 +55,8 @@ SET_DELETED: Final = (
 )
 INSERT_TAGS: Final = insert(task_tags)
 DELETE_TAGS: Final = delete(task_tags).where(task_tags.c.user_id == UID, task_tags.c.task_id == bindparam("the_id"))
+TOUCH: Final = (
+    update(tasks)
+    .where(tasks.c.user_id == UID, tasks.c.id.in_(bindparam("ids", expanding=True)))
+    .values(revision=bindparam("new_revision"))
+)

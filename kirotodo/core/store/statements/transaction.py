@@ -23,7 +23,7 @@ from kirotodo.core.store.tables import deleted_users, search_documents, users
 
 _COUNTERS: Final = (
     *("last_task_id", "last_conversation_id", "last_change_id"),
-    *("pending_count", "completed_count", "stored_bytes"),
+    *("pending_count", "completed_count", "pending_steps", "completed_steps", "stored_bytes"),
 )
 UID: Final[BindParameter[Any]] = bindparam("uid")
 """The user, in every statement that looks for rows; `Scope` fills it in."""
@@ -43,6 +43,7 @@ BUMP: Final = (
         users.c.completed_count,
         users.c.stored_bytes,
         users.c.webhooks,
+        users.c.pending_steps + users.c.completed_steps,
     )
 )
 
