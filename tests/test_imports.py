@@ -21,6 +21,7 @@ SCREEN_AND_SERVER = {
     "keyring",
     "mcp",
     "mcp_types",
+    "jeepney",
 }
 HEAVY = SCREEN_AND_SERVER | {"pydantic", "sqlalchemy", "sqlmodel", "alembic", "asyncio", "click"}
 
