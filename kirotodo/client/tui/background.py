@@ -37,9 +37,11 @@ from kirotodo.client.tui.messages import (
     PageFetched,
     PendingCounted,
     RemindersRang,
+    SavedLoaded,
     StatusFetched,
     TasksFetched,
     TasksLoaded,
+    ViewsLoaded,
     WatchLost,
 )
 from kirotodo.core.backend import Backend, LinkChanged, ListChanged
@@ -247,6 +249,24 @@ class BackgroundWork:
         where = TaskFilter(status="completed", completed_from=since, sort="completed")
         page = await (await self._core()).tasks(where, limit=PAGE_MAX, cursor=cursor)
         self._post(DoneLoaded(page.items, page.next if since is None else None))
+
+    async def load_views(self) -> None:
+        """Load the saved views; a server of an earlier release has none."""
+        with contextlib.suppress(NotFound):
+            self._post(ViewsLoaded(await (await self._core()).views()))
+
+    async def load_saved(self, name: str, filter: str, sort: str | None) -> None:
+        """Load the tasks of a saved view, up to as many as are shown at first."""
+        backend, where = await self._core(), TaskFilter(status=None, filter=filter, sort=sort or "due")
+        tasks: list[Task] = []
+        cursor: str | None = None
+        while len(tasks) < TASKS_FIRST:
+            page = await backend.tasks(where, limit=PAGE_MAX, cursor=cursor)
+            tasks.extend(page.items)
+            if page.next is None or page.next == cursor:
+                break
+            cursor = page.next
+        self._post(SavedLoaded(name, tuple(tasks)))
 
     async def more_tasks(self, where: TaskFilter, cursor: str, card: "TaskCard") -> None:
         """Load the page after `cursor` for a card."""

@@ -21,6 +21,7 @@ from kirotodo.core.events import TurnEvent
 
 if TYPE_CHECKING:
     from kirotodo.client.tui.widgets.task_card import TaskCard
+    from kirotodo.core.domain.view import View
 
 # --- requests to the chat ---
 
@@ -198,6 +199,21 @@ class DoneLoaded(Message):
 
     tasks: tuple[Task, ...]
     next: str | None
+
+
+@dataclass
+class ViewsLoaded(Message):
+    """The saved views are here, pinned ones first."""
+
+    views: "tuple[View, ...]"
+
+
+@dataclass
+class SavedLoaded(Message):
+    """The tasks of the saved view with this name are here."""
+
+    name: str
+    tasks: tuple[Task, ...]
 
 
 @dataclass

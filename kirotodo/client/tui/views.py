@@ -8,9 +8,10 @@ from typing import Any, Final, Literal
 
 from kirotodo.client.tui.widgets.task_list import Section, order, sections
 from kirotodo.core.domain.task import PRIORITIES, Task
+from kirotodo.core.domain.view import View as SavedView
 from kirotodo.core.text.dates import MONTH_NAMES, describe_day
 
-ViewId = Literal["all", "today", "upcoming", "week", "projects", "tags", "done"]
+ViewId = Literal["all", "today", "upcoming", "week", "projects", "tags", "done", "saved_1", "saved_2", "saved_3"]
 Grouping = Literal["date", "project", "tag", "priority", "nothing"]
 Sorting = Literal["due", "priority", "title", "created"]
 
@@ -25,24 +26,42 @@ DAY_PARTS: Final = ((time(0), "Morning"), (time(12), "Afternoon"), (time(17), "E
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """A view by its key and name; `grouping` is what it begins with, None where its sections are its own."""
+    """A view by its name; `grouping` is what it begins with, None where its sections are its own."""
 
     id: ViewId
-    key: str
     title: str
     grouping: Grouping | None = None
 
 
 VIEWS: Final[tuple[View, ...]] = (
-    View(id="all", key="0", title="All", grouping="date"),
-    View(id="today", key="1", title="Today"),
-    View(id="upcoming", key="2", title="Upcoming"),
-    View(id="week", key="3", title="Week"),
-    View(id="projects", key="4", title="Projects", grouping="project"),
-    View(id="tags", key="5", title="Tags", grouping="tag"),
-    View(id="done", key="6", title="Done"),
+    View(id="all", title="All", grouping="date"),
+    View(id="today", title="Today"),
+    View(id="upcoming", title="Upcoming"),
+    View(id="week", title="Week"),
+    View(id="projects", title="Projects", grouping="project"),
+    View(id="tags", title="Tags", grouping="tag"),
+    View(id="done", title="Done"),
 )
 BY_ID: Final[Mapping[str, View]] = {view.id: view for view in VIEWS}
+
+
+SAVED: Final[tuple[ViewId, ...]] = ("saved_1", "saved_2", "saved_3")
+"""Places of saved views that have a key."""
+_GROUPS: Final[Mapping[str, Grouping]] = {
+    "when": "date",
+    "date": "date",
+    "project": "project",
+    "tag": "tag",
+    "priority": "priority",
+}
+
+
+def saved_view(place: ViewId, saved: SavedView) -> tuple[View, Sorting]:
+    """Return a saved view as one of the pane, and the order that it begins with."""
+    grouping = _GROUPS.get(saved.group or "", "nothing")
+    key = (saved.sort or "due").split(",")[0].strip(" -+")
+    sorting: Sorting = next((known for known in SORTINGS if known == key), "due")
+    return View(id=place, title=saved.name, grouping=grouping), sorting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

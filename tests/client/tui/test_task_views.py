@@ -9,6 +9,7 @@ from kirotodo.client.tui.screens.task_page import ChangeList, TaskPageScreen
 from kirotodo.client.tui.widgets.calendar import Calendar
 from kirotodo.client.tui.widgets.task_list import TaskList
 from kirotodo.client.tui.widgets.view_bar import ViewBar
+from kirotodo.core.domain.view import View as SavedView
 from tests.client.tui.chat_host import Chat, backend_of, chatting
 from tests.client.tui.list_host import NOW, SAMPLE, TODAY, days, task
 
@@ -176,3 +177,20 @@ async def test_the_page_of_a_task_has_its_notes_steps_and_history_with_undo() ->
         await chat.wait_for("There is nothing to undo there.")
         await chat.press("e")
         await chat.until(lambda: isinstance(chat.app.screen, DetailsScreen))
+
+
+async def test_saved_views_have_keys_and_follow_the_tasks() -> None:
+    backend = backend_of(tasks=LIST)
+    await backend.save_view(SavedView(name="shop [/] list", filter="+shopping", group="project", pinned=True))
+    await backend.save_view(SavedView(name="broken", filter="due:", problem="What is it due?"))
+    async with chatting(backend, size=(160, 40)) as chat:
+        await chat.press("ctrl+l")
+        await chat.until(lambda: chat.screen.view.tasks.has_view("saved_1"))
+        await chat.press("7")
+        await chat.wait_for("shop [/] list ·", "+shopping")
+        await chat.press("home", "space")
+        await chat.wait_for("14 ● milk")
+        await chat.press("8")
+        await chat.until(lambda: any("no such saved view" in toast for toast in chat.toasts()))
+        await chat.press("0")
+        await chat.wait_for("Overdue")

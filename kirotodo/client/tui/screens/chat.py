@@ -35,11 +35,13 @@ from kirotodo.client.tui.messages import (
     PageFetched,
     PendingCounted,
     RemindersRang,
+    SavedLoaded,
     SignOutRequested,
     StatusFetched,
     TasksFetched,
     TasksLoaded,
     TextOffered,
+    ViewsLoaded,
     WatchLost,
 )
 from kirotodo.client.tui.model_picker import ModelPicker
@@ -153,6 +155,7 @@ class ChatScreen(Screen[None]):
         work = self.shell.background
         self.shell.work(work.quietly(work.load_tasks()), group="tasks", exclusive=True)
         self.shell.work(work.quietly(work.models()), group="models", exclusive=True)
+        self.shell.work(work.quietly(work.load_views()), group="views", exclusive=True)
 
     def on_link_reported(self, message: LinkReported) -> None:
         """Show the state of the link; once it is good again, catch up on what happened meanwhile."""
@@ -548,7 +551,36 @@ class ChatScreen(Screen[None]):
         """Show what is done, by day."""
         self._show_view("done")
 
+    def action_view_saved_1(self) -> None:
+        """Show your first saved view."""
+        self._show_view("saved_1")
+
+    def action_view_saved_2(self) -> None:
+        """Show your second saved view."""
+        self._show_view("saved_2")
+
+    def action_view_saved_3(self) -> None:
+        """Show your third saved view."""
+        self._show_view("saved_3")
+
+    def on_views_loaded(self, message: ViewsLoaded) -> None:
+        """Offer the saved views."""
+        self.view.tasks.set_saved(message.views)
+
+    def on_task_pane_saved_requested(self, message: TaskPane.SavedRequested) -> None:
+        """Load the tasks of a saved view."""
+        work = self.shell.background
+        job = work.load_saved(message.view.name, message.view.filter, message.view.sort)
+        self.shell.work(work.quietly(job), group="saved", exclusive=True)
+
+    def on_saved_loaded(self, message: SavedLoaded) -> None:
+        """Show the tasks of a saved view."""
+        self.view.tasks.show_saved(message.name, message.tasks)
+
     def _show_view(self, view: ViewId) -> None:
+        if not self.view.tasks.has_view(view):
+            self.shell.toast("There is no such saved view. Save one with `kirotodo views save`.", "warning")
+            return
         self.view.tasks.show_view(view)
         self.action_focus_tasks()
 

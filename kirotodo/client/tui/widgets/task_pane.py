@@ -15,11 +15,12 @@ from textual.widgets import Input
 
 from kirotodo.client.tui.keymap import bindings, hints, keys_of
 from kirotodo.client.tui.list_filter import ListFilter
-from kirotodo.client.tui.plain import one_line
-from kirotodo.client.tui.views import BY_ID as VIEW_BY_ID
+from kirotodo.client.tui.plain import line, one_line
 from kirotodo.client.tui.views import (
     GROUPINGS,
+    SAVED,
     SORTINGS,
+    VIEWS,
     Arrangement,
     Grouping,
     Sorting,
@@ -28,10 +29,12 @@ from kirotodo.client.tui.views import (
     arranged,
     bar,
     progress,
+    saved_view,
 )
 from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList, sections
 from kirotodo.client.tui.widgets.view_bar import ViewBar
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
+from kirotodo.core.domain.view import View as SavedView
 
 LONGEST_SLEEP: Final = 600.0
 """Seconds until the pane looks again in any case: the timer stands still while a computer sleeps."""
@@ -145,6 +148,12 @@ class TaskPane(Vertical):
         cursor: str | None = None
 
     @dataclass
+    class SavedRequested(Message):
+        """Load the tasks of a saved view."""
+
+        view: SavedView
+
+    @dataclass
     class ViewChanged(Message):
         """Another view is shown."""
 
@@ -164,6 +173,9 @@ class TaskPane(Vertical):
         self._marked: set[int] = set()
         self._done: dict[int, Task] = {}
         self._done_next: str | None = None
+        self._saved: dict[ViewId, SavedView] = {}
+        self._of_saved: dict[int, Task] = {}
+        self._offered: dict[ViewId, tuple[View, Sorting]] = {view.id: (view, "due") for view in VIEWS}
         self._filtering = ListFilter("", today=date.min, zone=None)
         self._dragging = self._airy = False
         self._list = TaskList(now=self._now)
@@ -219,6 +231,7 @@ class TaskPane(Vertical):
         for task_id in removed:
             self._tasks.pop(task_id, None)
             self._done.pop(task_id, None)
+            self._of_saved.pop(task_id, None)
             self._kept.discard(task_id)
             self._marked.discard(task_id)
         self._lay_out()
@@ -261,17 +274,24 @@ class TaskPane(Vertical):
         self._wake_at_next_change()
         now = self._now()
         wanted = self._wanted(now)
-        with_done = self.view.id in ("today", "done")
-        found = [task for task in (self._known() if with_done else self._tasks.values()) if wanted.holds(task)]
+        found = [task for task in self._of_view() if wanted.holds(task)]
         if self._arrangement == Arrangement():
             laid_out = sections(found, today=now.date(), now=now, keep=self._kept)
         else:
-            laid_out = arranged(self._arrangement, found, now=now, keep=self._kept)
+            keep = {*self._kept, *self._of_saved} if self.view.id in SAVED else self._kept
+            laid_out = arranged(self._arrangement, found, now=now, keep=keep)
         rows = self._rows(laid_out)
         self._list.set_rows([*rows, *self._notes(any(row.task for row in rows))])
         self.border_title = self._title(now)
         bar = self.query_one(ViewBar)
         bar.shown = self.view.id
+
+    def _of_view(self) -> Iterable[Task]:
+        """Return the tasks among which the view chooses."""
+        if self.view.id in SAVED:
+            known = {**self._done, **self._tasks}
+            return [known.get(id, task) for id, task in self._of_saved.items()]
+        return self._known() if self.view.id in ("today", "done") else self._tasks.values()
 
     def _rows(self, laid_out: Sequence[Section]) -> list[Row]:
         """Return the lines of the sections, with an empty one between two where there is room for air."""
@@ -294,6 +314,8 @@ class TaskPane(Vertical):
             return Content(f"today · {done} of {total} done {bar(done, total, 7)}" if total else "today")
         if self.view.id == "done":
             return Content("done")
+        if self.view.id in SAVED:
+            return line(f"{self.view.title} · {len(self._of_saved)}")
         pending = sum(not task.completed for task in self._tasks.values()) + self._more
         if self._filtering:
             found = {row.task.id for row in self._list.rows if row.task is not None}
@@ -330,14 +352,37 @@ class TaskPane(Vertical):
         """Show another view, arranged as it was when it was shown last."""
         before = self._arrangement
         self._groupings[before.view.id] = (before.grouping, before.sorting)
-        shown = VIEW_BY_ID[view]
-        grouping, sorting = self._groupings.get(view, (shown.grouping or "date", "due"))
+        shown, order = self._offered[view]
+        grouping, sorting = self._groupings.get(view, (shown.grouping or "date", order))
         self._arrangement = Arrangement(view=shown, grouping=grouping, sorting=sorting)
         self._marked = set()
+        if view in self._saved:
+            self._of_saved = {}
+            self.post_message(self.SavedRequested(self._saved[view]))
         if view in ("today", "done"):
             self.post_message(self.DoneRequested(today_only=view == "today"))
         self._lay_out()
         self.post_message(self.ViewChanged(view))
+
+    def set_saved(self, views: Sequence[SavedView]) -> None:
+        """Offer saved views, the first of which have keys; one whose filter can't be read is left out."""
+        readable = [view for view in views if view.problem is None]
+        self._saved = dict(zip(SAVED, readable, strict=False))
+        self._offered = {view.id: (view, "due") for view in VIEWS}
+        self._offered |= {place: saved_view(place, saved) for place, saved in self._saved.items()}
+        self.query_one(ViewBar).views = tuple(view for view, _ in self._offered.values())
+        if not self.has_view(self.view.id):
+            self.show_view("all")
+
+    def has_view(self, view: ViewId) -> bool:
+        """Return whether there is such a view."""
+        return view in self._offered
+
+    def show_saved(self, name: str, tasks: Sequence[Task]) -> None:
+        """Show the tasks of a saved view, unless another one is shown by now."""
+        if self.view.id in SAVED and self.view.title == name:
+            self._of_saved = {task.id: task for task in tasks}
+            self._lay_out()
 
     @on(ViewBar.Chosen)
     def _view_chosen(self, event: ViewBar.Chosen) -> None:

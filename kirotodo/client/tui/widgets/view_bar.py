@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from kirotodo.client.tui.keymap import keys_of
+from kirotodo.client.tui.plain import one_line, steady
 from kirotodo.client.tui.views import VIEWS, View, ViewId
 
 
@@ -18,6 +19,7 @@ class ViewBar(Widget):
 
     ALLOW_SELECT = False
     shown: reactive[ViewId] = reactive("all")
+    views: reactive[tuple[View, ...]] = reactive(VIEWS)
 
     @dataclass
     class Chosen(Message):
@@ -32,7 +34,7 @@ class ViewBar(Widget):
     def _labels(self) -> list[tuple[View, str]]:
         """Return what stands for each view: its key, and its name where all names fit or it is the one shown."""
         keys = keys_of(self)
-        named = [(view, f"{keys.label(f'chat.view_{view.id}')} {view.title}".strip()) for view in VIEWS]
+        named = [(view, f"{keys.label(f'chat.view_{view.id}')} {_title(view)}".strip()) for view in self.views]
         if sum(len(text) + 2 for _, text in named) <= self.content_size.width:
             return named
         return [(view, text if view.id == self.shown else text.split()[0]) for view, text in named]
@@ -53,3 +55,7 @@ class ViewBar(Widget):
             if offset is not None and offset.x < end - 1:
                 self.post_message(self.Chosen(view.id))
                 return
+
+
+def _title(view: View) -> str:
+    return steady(one_line(view.title))
