@@ -3,13 +3,13 @@
 from itertools import pairwise
 from typing import Final
 
-from kirotodo.core.language.lexicon import NUMBERS, phrases
+from kirotodo.core.language.lexicon import CHORES, COMMON, NUMBERS, phrases
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slips import one_off
-from kirotodo.core.language.spans import level
+from kirotodo.core.language.spans import Token, level
 from kirotodo.core.language.targets import mentions
 from kirotodo.core.language.tokens import Piece, Text
-from kirotodo.core.language.types import Action, Add, Complete, Confirm, Delete, Update
+from kirotodo.core.language.types import Action, Add, Clarify, Complete, Confirm, Delete, Update
 from kirotodo.core.language.when.tokens import word_set
 
 _MANY: Final = 80
@@ -17,15 +17,58 @@ _MANY: Final = 80
 
 
 def cautious(text: Text, actions: tuple[Action, ...], unread: list[Piece]) -> tuple[Action, ...]:
-    """Return actions as they are, or as a question where one of them adds what is hardly a title, or where a clause
-    that names another task of the list was not read."""
-    if len(actions) < _MANY and any(isinstance(action, Add) and is_broken(text, action.title) for action in actions):
+    """Return actions as they are, or as a question where one of them adds what is hardly a title, where a date was
+    dropped, or where a clause was not read that names another task or another date."""
+    titles = [action.title for action in actions if isinstance(action, Add)] if len(actions) < _MANY else []
+    if any(is_broken(text, title) for title in titles):
+        edits = any(_changes_ours(text, title.lower().split()) for title in titles)
+        return (Clarify(missing="target", action="update"),) if edits else (Confirm(actions=actions),)
+    if _drops_a_date(text, actions) or _drops_a_clause(actions, unread):
         return (Confirm(actions=actions),)
-    if unread and all(isinstance(action, Add | Complete | Delete | Update) for action in actions):
-        aimed = {each for a in actions if not isinstance(a, Add) for each in a.target.ids}  # type: ignore[union-attr]
-        if any(match.id not in aimed for piece in unread for match in mentions(piece)):
-            return (Confirm(actions=actions),)
     return actions
+
+
+def _drops_a_clause(actions: tuple[Action, ...], unread: list[Piece]) -> bool:
+    """Return whether a clause that was not read says more than why."""
+    if not unread or not all(isinstance(action, Add | Complete | Delete | Update) for action in actions):
+        return False
+    aimed = {each for action in actions if not isinstance(action, Add) for each in action.target.ids}  # type: ignore[union-attr]
+    known = _moments(actions)
+    return any(
+        (_is_mine(piece) and any(_moment(token) not in known for token in piece.spans("W")))
+        or any(match.id not in aimed for match in mentions(piece))
+        for piece in unread
+    )
+
+
+def _moments(actions: tuple[Action, ...]) -> set[object]:
+    """Return the days and times that actions hold."""
+    whens = [action.when for action in actions if isinstance(action, Add | Update) and action.when is not None]
+    return {value for when in whens for value in (when.date, when.time, when.until)}
+
+
+def _moment(token: Token) -> object:
+    return token.value.when.time if token.value.time_only else token.value.when.date
+
+
+def _is_mine(piece: Piece) -> bool:
+    """Return whether a clause speaks of what the user does ("I'll wrap it on friday")."""
+    return not {"i", "i'll", "i'm", "we", "we'll", "we're", "must", "should"}.isdisjoint(piece.words)
+
+
+def _drops_a_date(text: Text, actions: tuple[Action, ...]) -> bool:
+    """Return whether a text of additions names a day or a time that none of them has, but in a heading."""
+    adds = [action for action in actions if isinstance(action, Add)]
+    if len(adds) < len(actions) or any(add.recurrence or add.remind for add in adds):
+        return False
+    known = _moments(actions)
+    written = " ".join(f"{add.title} {add.notes or ''}" for add in adds).lower()
+    head = max((token.start for token in text.tokens if token.word == ":"), default=0)
+    return any(
+        token.start >= head and _moment(token) not in known and text.low[token.start : token.end] not in written
+        for token in text.spans
+        if token.word == "W"
+    )
 
 
 def is_broken(text: Text, title: str) -> bool:
@@ -35,11 +78,13 @@ def is_broken(text: Text, title: str) -> bool:
     """
     if any(str(token.value) == title for token in text.spans if token.word == "Q"):
         return False
-    if _holds_a_date(text, title):
-        return True
     low = title.lower().replace("’", "'")
     words = [word.strip(".,;:!?()\"'") for word in low.split()]
-    return _is_unfinished(low, words) or (not _is_commanded(text, low) and _is_sentence(low, words))
+    if _is_unfinished(low, words):
+        return True
+    if _is_commanded(text, low):
+        return False
+    return _holds_a_date(text, title) or _is_sentence(low, words) or _changes_ours(text, words)
 
 
 def _holds_a_date(text: Text, title: str) -> bool:
@@ -58,12 +103,15 @@ _LOOSE: Final = word_set("no it its those these")
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "tomorrow")
 _REST_OF_DATE: Final = pattern(
     r"\b\d{1,2}(?:st|nd|rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\b|\b\d{1,2}[.:]\d\d\Z"
+    r"|\b(?:that|same) (?:day|evening|morning|afternoon|time)\b"
 )
 
 
 def _is_unfinished(low: str, words: list[str]) -> bool:
     """Return whether a title holds hesitation, a value that was taken back, or the rest of a date."""
-    if not words or words[0] in _LOOSE or words[-1] in _LEFT or not _HEARD.isdisjoint(words):
+    if not words or (len(words) < 4 and words[-1] in ("its", "it's", "is", "was", "are")):
+        return True
+    if words[0] in _LOOSE or words[-1] in _LEFT or not _HEARD.isdisjoint(words):
         return True
     if _REST_OF_DATE.search(low):
         return True
@@ -79,12 +127,17 @@ _FINITE: Final = phrases("finite") - {"needs"} | word_set(
 _OPENING: Final = word_set(
     "i i'm i'll i've it's that that's he she they they're they've we we're there's who which for"
 )
+_POINTING: Final = pattern(r"\b(?:the|that|this) \w+ ones?\b")
 _WITHIN: Final = word_set("if whether that which who what when where how why before after until because so than while")
 
 
 def _is_sentence(low: str, words: list[str]) -> bool:
     """Return whether a title that nobody asked to add is a statement, or holds a value that was not read."""
-    if words[0] in _OPENING or (len(words) > 1 and level(words[-1]) in ("high", "low")):
+    if words[0] == "put" and words[1:2] and words[1] in CHORES:
+        return True
+    if words[0] in _OPENING or words[-1] in ("there", "then", "again") or _POINTING.search(low):
+        return True
+    if len(words) > 1 and level(words[-1]) in ("high", "low"):
         return True
     for place, word in enumerate(words):
         if word in _WITHIN:
@@ -92,6 +145,12 @@ def _is_sentence(low: str, words: list[str]) -> bool:
         if word in ("not", "never") or word.endswith("n't") or (place and word in _FINITE):
             return True
     return False
+
+
+def _changes_ours(text: Text, words: list[str]) -> bool:
+    """Return whether a title is a command to change something on the list ("mark the rice" of "mark the rice, …")."""
+    verbs = phrases("editing") | phrases("finish") | phrases("remove")
+    return words[0] in verbs and any(text.titles.knows(word) for word in words[1:] if word not in COMMON)
 
 
 def _is_commanded(text: Text, low: str) -> bool:

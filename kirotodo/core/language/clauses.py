@@ -6,7 +6,7 @@ from typing import Final
 
 from kirotodo.core.language.content import is_command
 from kirotodo.core.language.frames.base import Clause
-from kirotodo.core.language.lexicon import phrases
+from kirotodo.core.language.lexicon import CHORES, COMMON, phrases
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.spans import Token
 from kirotodo.core.language.tokens import Match, Piece
@@ -295,4 +295,13 @@ def _bare_command(piece: Piece, place: int) -> bool:
 
 def opens(piece: Piece) -> bool:
     """Return whether a stretch begins like a wish or a question of its own."""
-    return any(piece.begins(text) is not None for text in _OPENERS)
+    return any(piece.begins(text) is not None for text in _OPENERS) or _acts_on_ours(piece)
+
+
+def _acts_on_ours(piece: Piece) -> bool:
+    """Return whether a verb of the list stands before a word of one of its titles ("scrap bread")."""
+    found = piece.begins("[also|then|please|just]* {editing}|{remove}|{finish} [up|off|out|down]? [{article}]?")
+    words = found.rest.words if found is not None and piece.text.titles else []
+    if not words or {"keep", "leave", "skip"} & set(piece.words[:2]):
+        return False  # an exception
+    return words[0] not in CHORES | COMMON and piece.text.titles.knows(words[0])

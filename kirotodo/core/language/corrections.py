@@ -132,7 +132,18 @@ def said_of_the_last(whole: Piece, state: DialogueState, read: Read) -> Meant:
     if (said := _taken_back(whole, state)) is not None:
         return said
     mark = remark(whole, state)
-    rules = (_told_by_another, _counted, _ended, _contrast, _meant_doing, _respelled, _valued, _named, _one_more)
+    rules = (
+        _told_by_another,
+        _counted,
+        _for_so_many,
+        _ended,
+        _contrast,
+        _meant_doing,
+        _respelled,
+        _valued,
+        _named,
+        _one_more,
+    )
     return next((meant for rule in rules if (meant := rule(mark, read)) is not None), None)
 
 
@@ -278,6 +289,9 @@ def _told_by_another(mark: Remark, read: Read) -> Meant:
         return None
     if who and not whole.text.titles.match(who.raw, done=None, ids=about):
         return None
+    view = whole.text.context.task(about[0])
+    if view is not None and view.due_time is not None:
+        in_the_nearer_half(slots, whole, view.due_time)
     change = slots.update(IT)
     return (Amend(change=change),) if mark.state.last else (change,)
 
@@ -301,6 +315,24 @@ _COUNTED: Final = (
     "[{oops}|and|but]* [{meant}|{acting}|i_need|i_want|we_need|i'd_like]* <n> of_them|of_those|of_it",
 )
 _COUNT: Final = pattern(r"\b\d+\b")
+
+
+def _for_so_many(mark: Remark, read: Read) -> Meant:
+    """ "rolls for eight, sorry": another number in a title that has one at that place."""
+    found = mark.whole.match("[{oops}|and|but|make_it|make_that]* <what> for <n> [{softener}|{oops}]*")
+    number = found.word("n") if found is not None else ""
+    if found is None or not _number(number):
+        return None
+    target = named_task(mark.text, found.get("what").tokens, ids=mark.state.changed)
+    view = mark.text.context.task(target.ids[0]) if target is not None and target.ids else None
+    told = _FOR_SO_MANY.search(view.title) if view is not None else None
+    if view is None or told is None or not _number(told[1].lower()):
+        return None
+    title = f"{view.title[: told.start(1)]}{number}{view.title[told.end(1) :]}"
+    return (Update(target=Target(ids=(view.id,)), title=title),)
+
+
+_FOR_SO_MANY: Final = pattern(r"\bfor (\w+)")
 
 
 def _number(word: str) -> int:
@@ -368,11 +400,17 @@ def _sides(whole: Piece) -> tuple[Piece, Piece] | None:
 
 def _retitled(mark: Remark, right: Sequence[Token], wrong: Slots) -> Meant:
     """ "it's dinner not lunch": one word of the title for another."""
-    view, said = mark.only, words_of(mark.text, wrong.rest[:1])
+    view, said = mark.only, words_of(mark.text, wrong.rest)
+    if view is not None and said.casefold() not in view.title.casefold():
+        said = words_of(mark.text, wrong.rest[:1])
     if view is None or said.casefold() not in view.title.casefold():
         return None
     at = view.title.casefold().index(said.casefold())
-    title = view.title[:at] + words_of(mark.text, right) + view.title[at + len(said) :]
+    new = words_of(mark.text, right)
+    owned = view.title[:at].casefold().endswith(("the ", "a ", "my "))
+    if at and not owned and mark.text.low[: right[0].start].endswith("the "):
+        new = f"the {new}"
+    title = view.title[:at] + new + view.title[at + len(said) :]
     return (Amend(change=replace(wrong.update(IT), title=title)),)
 
 
@@ -384,6 +422,9 @@ def _respelled(mark: Remark, read: Read) -> Meant:
         return None
     if mark.tool == "add_task" and mark.body.words[-1:] != ["instead"] and "instead" in mark.whole.words[-1:]:
         return (Amend(change=Update(target=IT, title=words)),) if len(tokens) < 5 else None
+    shorter = len(words.split()) < len(view.title.split()) and len(tokens) > 1 and mark.ties & {"wrong", "meant"}
+    if shorter and (part := _reworded(view.title, words)) is not None:
+        return part
     if len(tokens) > 1 and words != view.title and _likeness(words, view.title) >= 0.7 and mark.ties:
         return (Amend(change=Update(target=IT, title=words)),)
     if len(tokens) > 1 and tokens[1].word != "with":

@@ -293,7 +293,8 @@ def with_references(text: str, context: Context) -> str:
 
 _SAME_LIST: Final = pattern(r"\b(?:the|that) same list\b", re.IGNORECASE)
 _SAME_DAY: Final = pattern(
-    r"\b(?:on )?(?:the |that )same day\b|\bon that day\b|\b(?P<by>by) then\b|\bthat day\b(?= (?:too|as well))",
+    r"\b(?:on |for )?(?:the |that )same (?:day|morning|afternoon|evening|night)\b|\b(?P<by>by) then\b"
+    r"|\b(?:on|for|in) (?:the (?:morning|afternoon|evening) of )?that day\b|\bthat day\b(?= (?:too|as well))",
     re.IGNORECASE,
 )
 _DAY_BEFORE: Final = pattern(r"(?<=\w )\bfor the day before\b(?=\s*[.!]?\s*\Z)", re.IGNORECASE)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from kirotodo.core.language.clauses import freed
 from kirotodo.core.language.content import added, content_of, cut_at, inherit, is_command, is_empty, split_items, tidied
-from kirotodo.core.language.frames.base import names_ours
+from kirotodo.core.language.frames.base import names_ours, touches_ours
 from kirotodo.core.language.lexicon import CHORES, phrases
 from kirotodo.core.language.targets import mentions
 from kirotodo.core.language.tokens import Piece
@@ -60,6 +60,8 @@ def _after_colon(piece: Piece) -> list[Action] | None:
     head, rest = Piece(piece.text, piece.first, place + 1), Piece(piece.text, place + 1, piece.last).trimmed()
     called, names = _list_called(head), [token.value.name for token in head.spans("K")]
     bare = head.match(_HEAD) is not None
+    if touches_ours(head) and not {"jot", "note"}.isdisjoint(head.words):
+        return None
     if not called and ((names_ours(head) and not names) or mentions(head) or not rest):
         return None
     row = len(cut_at(rest, {",", ";"})) > 1 or bool(names)

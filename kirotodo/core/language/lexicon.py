@@ -59,7 +59,7 @@ CLASSES: Final[dict[str, str]] = {
     "reserve put_in pencil_in hold save",
     "remove": "remove delete erase cancel drop scratch strike discard trash eliminate unschedule nix wipe dismiss "
     "get_rid_of take_away x_out scrap bin ditch purge rub_out strike_out do_away_with call_off forget forget_about "
-    "delete_out scrub dump junk",
+    "delete_out scrub dump junk lose",
     "off": "take scratch strike knock get pull leave wipe rub strip lose lift",
     "finish": "complete finish check tick mark_off check_off tick_off cross_off close resolve wrap_up sign_off "
     "finish_off",
@@ -471,7 +471,7 @@ SLIPS: Final[dict[str, str]] = {
     "lets": "let's", "thats": "that's", "youre": "you're", "mustnt": "mustn't", "shouldnt": "shouldn't",
     "wanna": "want to",
     "tomorow": "tomorrow", "tommorow": "tomorrow", "tommorrow": "tomorrow", "tmrw": "tomorrow",
-    "rmind": "remind", "mondya": "monday",
+    "rmind": "remind", "soory": "sorry", "sory": "sorry", "mondya": "monday",
     "tuseday": "tuesday", "wensday": "wednesday", "wednsday": "wednesday", "thurday": "thursday", "firday": "friday",
     "firdat": "friday", "saterday": "saturday", "tiem": "time",
     "ot": "to", "ment": "meant", "hte": "the", "taks": "task", "tihs": "this",

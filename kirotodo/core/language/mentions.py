@@ -5,7 +5,7 @@ An index over the titles is made once for each context: a text costs what its wo
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Final
 
@@ -30,7 +30,7 @@ STOP: Final = word_set(
     "the a an my our your this that these those task tasks item items todo todos to-do reminder reminders entry one "
     "ones to of for on in at with about and please some her his their thing it is be up has have been was were are"
 )
-_CALLS: Final = word_set("call ring phone")
+_CALLS: Final = word_set(next(row for row in KINDRED if row.startswith("call ")))
 """Verbs that mean the same beside a name: "call grandpa" is "ring grandpa"."""
 _WORD: Final = pattern(r"[^\W_]+(?:['’][^\W_]+)*")
 _PAST: Final = {
@@ -59,6 +59,11 @@ class _Title(msgspec.Struct, frozen=True):
     task: TaskView
     plain: str
     stems: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """Return of how many words it is; none where one comes twice, so that no count of words passes it over."""
+        return len(self.stems) if len(set(self.stems)) == len(self.stems) else 0
 
 
 class Titles:
@@ -99,10 +104,11 @@ class Titles:
         near = {stem: dict(self._nearby(stem)) for stem in dict.fromkeys(stems)}
         for stem in set(stems) & _CALLS if len(stems) > 1 else ():
             near[stem] |= {other: near[stem].get(other, 0.9) for other in _CALLS & self._by_stem.keys()}
-        places = dict.fromkeys(place for others in near.values() for other in others for place in self._by_stem[other])
         found = []
-        for place in places:
+        for place, said, has in self._hit(near):
             title = self._titles[place]
+            if said < 0.6 * len(stems) and has < 0.8 * title.size and len(near) == len(stems):
+                continue  # too few of the words, and too little of the title
             over = title.task.completed is not None
             if (done is not None and over is not done) or (ids is not None and title.task.id not in ids):
                 continue
@@ -110,6 +116,22 @@ class Titles:
             if score >= SURE:
                 found.append(Match(title.task.id, score, over))
         return sorted(found, key=lambda match: -match.score)
+
+    def _hit(self, near: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[int, int, int]]:
+        """Yield the titles that have any of some words: how many of the words each has, and at most how many of its own
+        are among them."""
+        said: dict[int, int] = {}
+        has: dict[int, int] = {}
+        for others in near.values():
+            hit: set[int] = set()
+            for other in others:
+                for place in self._by_stem[other]:
+                    hit.add(place)
+                    has[place] = has.get(place, 0) + 1
+            for place in hit:
+                said[place] = said.get(place, 0) + 1
+        for place, count in said.items():
+            yield place, count, has[place]
 
     def choose(self, words: str, *, done: bool | None = False, ids: Sequence[int] | None = None) -> list[Match]:
         """Return those clearly meant: one where one stands out, several where it is open which."""

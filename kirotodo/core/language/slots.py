@@ -109,6 +109,8 @@ def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset(), state: Dialog
     for token in piece.tokens:
         if not token.is_sign and token.word not in aside and token.word != "than" and not _is_now(piece.text, token):
             _take(slots, token)
+    if slots.when is not None and not slots.time_only and _SAME_TIME.search(piece.text.low, piece.start, piece.end):
+        slots.when = replace(slots.when, time=None, part=None, grain="day")
     _take_cleared(slots)
     if state is not None and state.last:
         _take_length(slots, state.last[-1])
@@ -122,6 +124,9 @@ def slots_of(piece: Piece, *, aside: frozenset[str] = frozenset(), state: Dialog
     if len(slots.rest) == 1 and not slots.any:
         _read_alone(slots, piece.text, slots.rest[0])
     return slots
+
+
+_SAME_TIME: Final = pattern(r"\bsame (?:time|hour)\b")
 
 
 def _is_now(text: Text, token: Token) -> bool:

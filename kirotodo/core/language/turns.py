@@ -32,7 +32,7 @@ INTENTS: Final[tuple[Intent, ...]] = get_args(Intent)
 LABELS: Final[tuple[Label, ...]] = get_args(Label)
 INTENT_WEIGHTS: Final = Path(__file__).with_name("turn_intents.bin")
 LABEL_WEIGHTS: Final = Path(__file__).with_name("turn_labels.bin")
-INTENT_BUCKETS: Final = 1 << 15
+INTENT_BUCKETS: Final = 1 << 17
 LABEL_BUCKETS: Final = 1 << 14
 _MOST: Final = 80
 """So many units of a text are looked at."""

@@ -146,7 +146,7 @@ def _shaped(text: Text, framed: tuple[Action, ...]) -> tuple[Action, ...]:
     inner = [each for action in framed for each in (action.actions if isinstance(action, Confirm) else (action,))]
     adds = [action for action in inner if isinstance(action, Add)]
     asks = any(isinstance(action, Clarify) and action.missing == "title" for action in framed)
-    weak = all(isinstance(action, _WEAK) for action in framed) and not asks
+    weak = (all(isinstance(action, _WEAK) for action in framed) and not asks) or _passed_over(text, framed)
     asked = any(isinstance(action, Confirm) for action in framed) and len(adds) == len(inner)
     broken = len(adds) < _LONG and any(is_broken(text, add.title) for add in adds)
     if not (weak or asked or broken) or not 0 < len(text.tokens) <= _LONG or "\n" in text.raw.strip():
@@ -154,6 +154,17 @@ def _shaped(text: Text, framed: tuple[Action, ...]) -> tuple[Action, ...]:
     from kirotodo.core.language.wishes import with_shape  # most texts need none
 
     return with_shape(text, framed, asked=_is_question(freed(text.whole(), asked=_asks(text.raw))))
+
+
+def _passed_over(text: Text, framed: tuple[Action, ...]) -> bool:
+    """Return whether frames took a text that names something of the list for a mere refusal, or only showed it."""
+    match framed:
+        case (No(),):
+            return len(text.tokens) > 4 and names_ours(text.whole())
+        case (Query(about="task", target=Target(ids=(_,))),):
+            shows = text.whole().words[0] in phrases("show")
+            return not shows and not _is_question(freed(text.whole(), asked=_asks(text.raw)))
+    return False
 
 
 _KINDS: Final = {
@@ -410,7 +421,7 @@ class _Engine:
             actions = list(meant.actions)
             if meant.score < 0.6 and (parts := self._told_parts(piece)) is not None:
                 actions = parts
-            if not _weighty(actions) and names_ours(piece):
+            if not _weighty(actions) and (names_ours(piece) or piece.spans("WRLD")):
                 unread.append(piece)
             out = self._followed(out, actions, told if told is not before else None, piece)
             told = piece

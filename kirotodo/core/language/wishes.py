@@ -26,6 +26,7 @@ from kirotodo.core.language.types import (
     Complete,
     Confirm,
     Delete,
+    No,
     OutOfScope,
     Query,
     Target,
@@ -61,7 +62,7 @@ def wish_of(text: Text) -> Wish:
     )
 
 
-SURE: Final = 0.6
+SURE: Final = 0.55
 """From here on, what no frame read is done as its shape says."""
 UNSURE: Final = 0.4
 """From here on, it is asked back."""
@@ -69,7 +70,7 @@ SURE_OF_SEVERAL: Final = 0.85
 """From here on, what is said of several tasks is done."""
 SURE_TO_ADD: Final = 0.9
 """An addition that no frame read is made from here on, and asked back below."""
-SURE_OF_IT: Final = 0.95
+SURE_OF_IT: Final = 0.93
 """From here on, an addition that frames would ask about is made."""
 DOUBT: Final = 0.15
 REFUSAL: Final = 0.9
@@ -110,7 +111,8 @@ def _added(text: Text, wish: Wish, framed: tuple[Action, ...]) -> tuple[Action, 
 
 def _acted(text: Text, wish: Wish, framed: tuple[Action, ...]) -> tuple[Action, ...]:
     several = any(len(a.target.ids) > 1 for a in wish.actions if isinstance(a, Complete | Delete | Update))
-    if wish.share >= (SURE_OF_SEVERAL if several else SURE) and wish.borne_out:
+    denied = any(isinstance(action, No) for action in framed) and wish.intent != "done"
+    if wish.share >= (SURE_OF_SEVERAL if several else SURE) and wish.borne_out and not denied:
         return wish.actions
     unsure = wish.share >= UNSURE and wish.intent != "ask" and wish.borne_out
     return (Confirm(actions=wish.actions),) if unsure else framed
@@ -124,6 +126,8 @@ class _Turn:
         self.content = [each.piece for each in extents if each.kind == "C"]
         self.named = [each.piece for each in extents if each.kind == "T"]
         self.lists = [each.piece for each in extents if each.kind == "L"]
+        self.unknown = False
+        """Whether words that name a task name none of the list."""
 
     @property
     def rest(self) -> list[str]:
@@ -144,14 +148,17 @@ class _Turn:
 
     def bears_out(self, actions: Sequence[Action]) -> bool:
         """Return whether words show that something is done, void or open again, as the turn is taken to say."""
+        if self.unknown and len(self.named) > 1:
+            return False
         if self.intent not in _EVIDENCE:
             return bool(self.named) or len(self.rest) < 3
         low = f" {' '.join(token.word for token in self.text.tokens if not token.is_sign)} "
-        if any(f" {word} " in low for word in ("but", "until", "unless", "yet", "half", "most")):
+        if not self.words.isdisjoint(phrases("partly") | phrases("unfinishing") | {"but", "until", "unless", "yet"}):
             return False
         shown = {phrase for name in _EVIDENCE[self.intent] for phrase in phrases(name) if f" {phrase} " in low}
         others = set(self.rest) - {word for phrase in shown for word in phrase.split()}
-        if others and not self.named and self.words.isdisjoint(_THEM | _IT):
+        several = any(len(a.target.ids) > 1 for a in actions if isinstance(a, Complete | Delete))
+        if others and (several or (not self.named and self.words.isdisjoint(_THEM | _IT))):
             return False
         if shown:
             return True
@@ -176,6 +183,7 @@ class _Turn:
         for piece in named:
             found = [m for m in text.titles.choose(piece.raw, done=done) if m.score >= CERTAIN]
             if not found:
+                self.unknown |= bool(self.named)
                 continue
             recent = [m.id for m in found if m.id in state.about]
             if len(found) == 1 or len(recent) == 1:
@@ -336,11 +344,9 @@ def _updates(turn: _Turn) -> list[Action]:
     known |= {place for piece in turn.named for place in range(piece.first, piece.last)}
     slots = slots_of(_Tokens(turn.text, [t for place, t in enumerate(turn.text.tokens) if place not in known]))
     if slots.project is None and turn.lists:
-        named = turn.lists[0]
-        if named.words[0] in ("any", "no"):
-            slots.clear = frozenset({"project"})
-        else:
-            slots.project = named.raw
+        slots.project = turn.lists[0].raw
+    if slots.project is not None and slots.project.lower().startswith(("any ", "no ")):
+        slots.project, slots.clear = None, frozenset({"project"})
     if not slots.tags:
         slots.tags = tuple(_tags(turn.text.tokens))
     return [slots.update(target)] if slots.any else []

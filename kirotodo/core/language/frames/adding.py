@@ -449,6 +449,7 @@ def _told(clause: Clause) -> Iterator[Reading]:
             and found.get("what")
             and len(found.get("what").words) < 7
             and found.get("what").words[0] not in ("town", "office", "country", "luck", "work", "bed")
+            and not (names_ours(found.get("what")) and len(found.get("what").words) > 1)
         ):
             yield from _reading(clause, "out_of", LIKELY, found.get("what"), listed=True)
             return

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from kirotodo.core.language.frames.base import MAYBE, Clause, Reading, names_ours, reading
 from kirotodo.core.language.lexicon import phrases
 from kirotodo.core.language.tokens import Piece
-from kirotodo.core.language.types import Add, Clarify, Complete, Scope
+from kirotodo.core.language.types import Add, Clarify, Complete, Scope, Update
 
 _NEVER: Final = 0.2
 """Too little to be done, or even to be asked back."""
@@ -116,6 +116,13 @@ def _hangs_on_another(clause: Clause, each: Reading) -> Reading | None:
     return None
 
 
+def _needless(clause: Clause, each: Reading) -> Reading | None:
+    """Doubt that what there is no need for is changed ("no need to get bread this week")."""
+    if any(isinstance(action, Update) for action in each.actions) and clause.whole.begins("no_need|needn't ..."):
+        return _capped(each, _NEVER)
+    return None
+
+
 # --- what is done
 
 
@@ -145,5 +152,5 @@ def _all_at_once(clause: Clause, each: Reading) -> Reading | None:
 
 
 _DOUBTS: Final[tuple[Callable[[Clause, Reading], Reading | None], ...]] = (
-    _no_thing, _states, _hesitates, _edits, _is_instead, _hangs_on_another, _not_so, _all_at_once,
+    _no_thing, _states, _hesitates, _edits, _is_instead, _hangs_on_another, _needless, _not_so, _all_at_once,
 )  # fmt: skip

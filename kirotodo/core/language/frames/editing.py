@@ -679,6 +679,7 @@ _RENAMED: Final = (
     ("<what> is {adv}* called|named|titled <title>", SURE),
     ("<what> should|must|ought_to {adv}* be title=Q", SURE),
     ("{change}|replace <what> to|into|with|by <title>", 0.85),
+    ("swap|exchange|trade|substitute <what> for|with <title>", 0.85),
     ("<what> ->|→|=> <title>", 0.85),
 )
 

@@ -1,6 +1,7 @@
 """Names of weekdays and months, with their abbreviations and common misspellings."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Final
 
 from kirotodo.core.language.patterns import pattern
@@ -29,7 +30,23 @@ _MONTHS: Final = (
     "november nov",
     "december dec",
 )
-WEEKDAYS: Final = {word: index for index, words in enumerate(_WEEKDAYS) for word in words.split()}
+
+
+def _misspelt(name: str) -> Iterator[str]:
+    """Yield a name of a day with a letter left out, two letters swapped, or another vowel."""
+    for i in range(1, len(name)):
+        yield name[:i] + name[i + 1 :]
+        yield name[:i] + name[i + 1 : i + 2] + name[i] + name[i + 2 :]
+        if name[i] in "aeiou":
+            yield from (name[:i] + vowel + name[i + 1 :] for vowel in "aeiou")
+
+
+WEEKDAYS: Final = {
+    word: index
+    for index, words in enumerate(_WEEKDAYS)
+    for word in (*_misspelt(words.split()[0]), *words.split())
+    if word not in ("sundy", "sunda")
+}
 MONTHS: Final = {word: index for index, words in enumerate(_MONTHS, 1) for word in words.split()}
 
 WEAK_WEEKDAYS: Final = frozenset({"mon", "wed", "sat", "sun", "wednes"})

@@ -291,7 +291,8 @@ class Planner(msgspec.Struct):
         for each in found or ():
             view = self.finder.view(each)
             if view is None or view.recurrence is None:
-                self.say(f"{self.finder.named(each)} does not repeat, so there is no occurrence to skip.")
+                self.say(f"{self.finder.named(each)} does not repeat, so there is no occurrence to skip. Delete it?")
+                self.pending = Pending(missing="yes", calls=(Call(tool="delete_task", task_ids=(each,)),))
                 continue
             when, today = action.when, self.finder.today
             if when is not None and view.due_date is not None and today <= view.due_date < when.date:
