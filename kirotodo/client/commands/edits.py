@@ -3,23 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, cast, get_args
+from typing import Any, Final, cast, get_args
 
 import click
 
 from kirotodo.client.commands.context import APPROVAL_NEEDED, FAILED, can_ask, confirmed, leave, now, session, with_list
 from kirotodo.client.commands.output import put, put_json, say
-from kirotodo.client.commands.params import CHANGE, LENGTH, NUMBERS, PRIORITY, TASK, distinct, json_option, text_or_pipe
+from kirotodo.client.commands.params import CHANGE, LENGTH, NUMBERS, PRIORITY, TASK, json_option, text_or_pipe
+from kirotodo.client.commands.selection import (
+    CHANGED_UNASKED,
+    agreed,
+    selected,
+    selection,
+    where_option,
+    yes_option,
+)
 from kirotodo.client.commands.task_view import in_brief
 from kirotodo.client.commands.tasks import Paging, fetch
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.conversation import MESSAGE_MAX
 from kirotodo.core.domain.history import By, ChangeSelection
-from kirotodo.core.domain.task import PAGE_MAX, Changed, Priority, RecursFrom, Task, TaskDraft, TaskFilter
+from kirotodo.core.domain.task import PAGE_MAX, Changed, Priority, RecursFrom, Status, Task, TaskDraft, TaskFilter
 from kirotodo.core.text.list_marks import read_item
 from kirotodo.core.text.sanitize import sanitize_line
 
-LISTED = 20
+_COMPLETING: Final[tuple[tuple[str, str], Status]] = (("Complete", "Completing"), "pending")
+_REOPENING: Final[tuple[tuple[str, str], Status]] = (("Reopen", "Reopening"), "completed")
 _LONG = "use `kirotodo import --format text` for long lists"
 
 
@@ -108,9 +117,13 @@ Examples:
   kirotodo edit 3 --due ""      (removes the date)
   kirotodo edit 15 --under 12 --place 1
   kirotodo edit 15 --no-parent
-  kirotodo edit 3 --start "next monday" --for 30m""",
+  kirotodo edit 3 --start "next monday" --for 30m
+
+  kirotodo edit --where '+home no:date' --due friday""",
 )
-@click.argument("number", type=TASK)
+@click.argument("number", type=TASK, required=False)
+@where_option
+@yes_option
 @click.option("--title", metavar="TEXT", help="The new title.")
 @click.option("--due", metavar="WHEN", help='When it is due, such as "tomorrow", "fri 17:00" or 2026-11-27.')
 @click.option("--time", metavar="WHEN", help='The time of day, such as "5pm" or 17:00.')
@@ -138,14 +151,23 @@ Examples:
 @click.option("--no-parent", is_flag=True, help="Make it a task of its own again.")
 @click.option("--place", type=click.IntRange(min=1), metavar="N", help="Its place among the steps, from 1.")
 @json_option
-def edit(number: int, as_json: bool, **given: Any) -> None:
-    """Change a task. An empty value ("") removes a date, project, rule or note."""
+def edit(number: int | None, where: str | None, yes: bool, as_json: bool, **given: Any) -> None:
+    """Change a task, or all that match a filter, after asking if they are more than five. An empty value ("") removes a
+    date, project, rule or note."""
+    which = selection(
+        [(number,)] if number is not None else [], where, yes=yes, example="kirotodo edit --where +home --priority low"
+    )
     if given["no_parent"] and (given["under"] or given["place"]):
         raise click.UsageError("Give either --no-parent, or --under and --place.")
     fields = _fields(given | _recurrence(given.pop("until"), given.pop("times"), given["recurrence"]))
     if not fields.keys() - {"occurrence"}:
-        raise click.UsageError(f'Say what to change. For example: kirotodo edit {number} --due "tomorrow"')
-    changed = with_list(lambda backend: backend.update_tasks([number], fields))
+        raise click.UsageError(f'Say what to change. For example: kirotodo edit {number or 3} --due "tomorrow"')
+
+    async def use(backend: Backend) -> Changed:
+        ids = await selected(backend, which, verb=("Change", "Changing"), unasked=CHANGED_UNASKED)
+        return await backend.update_tasks(ids, fields)
+
+    changed = with_list(use)
     _put_changed(changed, "Changed", as_json=as_json)
 
 
@@ -193,28 +215,34 @@ Examples:
   kirotodo done 3
   kirotodo done 3 5 8
   kirotodo done 3 --reopen
-  kirotodo done 12 --yes        (with its open steps)""",
+  kirotodo done 12 --yes        (with its open steps)
+
+  kirotodo done --where '+shop due:today'""",
 )
-@click.argument("numbers", type=NUMBERS, nargs=-1, required=True, metavar="NUMBER...")
+@click.argument("numbers", type=NUMBERS, nargs=-1, metavar="[NUMBER]...")
+@where_option
 @click.option("--reopen", "--undo", "reopen", is_flag=True, help="Reopen them instead.")
-@click.option("--yes", "-y", is_flag=True, help="Complete open steps too without asking.")
+@click.option("--yes", "-y", is_flag=True, help="Don't ask first, also about open steps.")
 @json_option
-def done(numbers: Sequence[tuple[int, ...]], reopen: bool, yes: bool, as_json: bool) -> None:
-    """Complete tasks by number. Completing a recurring task adds its next occurrence.
+def done(numbers: Sequence[tuple[int, ...]], where: str | None, reopen: bool, yes: bool, as_json: bool) -> None:
+    """Complete tasks by number, or all that match a filter, after asking if they are more than five. Completing a
+    recurring task adds its next occurrence.
 
     Open steps of a task are completed with it, after asking, unless OPEN_STEPS is set to `complete`.
     """
-    ids = distinct(numbers)
+    which = selection(numbers, where, yes=yes, example="kirotodo done --where +shop")
     asks = not (yes or reopen or session().completes_steps())
 
-    async def use(backend: Backend) -> Changed | None:
+    async def use(backend: Backend) -> tuple[tuple[int, ...], Changed | None]:
+        verb, status = _REOPENING if reopen else _COMPLETING
+        ids = await selected(backend, which, verb=verb, unasked=CHANGED_UNASKED, status=status)
         if asks:
             tasks = [await backend.task(number) for number in ids]
             if not _agreed_to_steps([task for task in tasks if not task.completed]):
-                return None
-        return await backend.complete_tasks(ids, completed=not reopen)
+                return ids, None
+        return ids, await backend.complete_tasks(ids, completed=not reopen)
 
-    changed = with_list(use)
+    ids, changed = with_list(use)
     if changed is None:
         leave(FAILED, "Nothing was changed.")
     if as_json:
@@ -254,18 +282,22 @@ def _agreed_to_steps(tasks: Sequence[Task]) -> bool:
 Examples:
   kirotodo delete 3
   kirotodo delete 3 5 8 --yes
+  kirotodo delete --where '#someday added:<2026-01-01'
   kirotodo undo                 (brings them back)""",
 )
-@click.argument("numbers", type=NUMBERS, nargs=-1, required=True, metavar="NUMBER...")
-@click.option("--yes", "-y", is_flag=True, help="Don't ask first.")
+@click.argument("numbers", type=NUMBERS, nargs=-1, metavar="[NUMBER]...")
+@where_option
+@yes_option
 @json_option
-def delete(numbers: Sequence[tuple[int, ...]], yes: bool, as_json: bool) -> None:
-    """Delete tasks by number, with their steps, after asking if there are several. `kirotodo undo` brings them back."""
-    ids = distinct(numbers)
+def delete(numbers: Sequence[tuple[int, ...]], where: str | None, yes: bool, as_json: bool) -> None:
+    """Delete tasks by number, or all that match a filter, with their steps, after asking if there are several. `kirotodo undo` brings
+    them back."""
+    which = selection(numbers, where, yes=yes, example="kirotodo delete --where '#someday'")
 
     async def use(backend: Backend) -> tuple[list[Task], Changed | None]:
+        ids = await selected(backend, replace(which, yes=True), verb=("Delete", "Deleting"), unasked=0)
         tasks = [await backend.task(number) for number in ids]
-        if len(tasks) > 1 and not yes and not _agreed(tasks):
+        if len(tasks) > 1 and not yes and not agreed(tasks, "Delete", "Deleting"):
             return tasks, None
         return tasks, await backend.delete_tasks(ids)
 
@@ -301,16 +333,6 @@ def _selection(groups: int | None, which: dict[str, Any]) -> ChangeSelection:
 
 async def _undo_selected(backend: Backend, *, which: ChangeSelection) -> Changed:
     return await backend.undo_changes(which)
-
-
-def _agreed(tasks: Sequence[Task]) -> bool:
-    for task in tasks[:LISTED]:
-        say(f"  {in_brief(task, now=now())}")
-    if len(tasks) > LISTED:
-        say(f"  and {len(tasks) - LISTED} more")
-    if not can_ask():
-        leave(APPROVAL_NEEDED, f"Deleting {len(tasks)} tasks needs your approval. Run the command again with --yes.")
-    return confirmed(f"Delete these {len(tasks)} tasks?")
 
 
 @click.command(

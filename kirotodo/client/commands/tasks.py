@@ -238,6 +238,8 @@ def _list(
         say(f"As of {describe_moment(page.as_of, now=now())}:")
     if not page.items:
         say(_nothing(where))
+        for written, near in _hints(where.filter) if where.filter else ():
+            say(f"Nothing is in {sanitize_line(written)}. Did you mean {sanitize_line(near)}?")
         return
     put_tasks(page.items, now=now(), group=group, with_coming=with_coming, steps=steps)
     if page.next is not None:
@@ -266,6 +268,21 @@ def _nothing(where: TaskFilter) -> str:
     if where.filter:
         return f"No task matches {sanitize_line(where.filter)}{_instead(where.filter)}"
     return "No task matches. `kirotodo list --all` shows every task."
+
+
+def _hints(filter: str) -> Sequence[tuple[str, str]]:
+    """Return the projects and tags of a filter that nothing has, each with one that is near."""
+    from kirotodo.core.domain.filter_reading import KnownNames, read_typed  # here, since most filters find something
+
+    async def names(backend: Backend) -> KnownNames:
+        counts, views = await backend.stats(), await backend.views() if "@" in filter else ()
+        return KnownNames(
+            projects=[each.project for each in counts.projects if each.project],
+            tags=[each.tag for each in counts.tags],
+            views={view.name: view.filter for view in views},
+        )
+
+    return read_typed(filter, today=now().date(), names=with_list(names)).hints
 
 
 def _instead(filter: str) -> str:

@@ -200,3 +200,38 @@ def test_undo_takes_back_several_steps(program: CommandRunner) -> None:
 def test_nothing_to_undo_is_told(program: CommandRunner) -> None:
     assert "undo" in program.fails(1, "undo").lower()
     assert "redo" in program.fails(1, "redo").lower()
+
+
+def test_commands_act_on_all_that_match_a_filter(program: CommandRunner) -> None:
+    for text in ("milk +shop", "cheese +shop", "novel !high"):
+        program.ok("add", text)
+    program.ok("edit", "--where", "+shop", "--priority", "low")
+    assert program.titles("!low", "--sort", "title") == ["cheese", "milk"]
+    assert program.ok("done", "--where", "+shop -milk").startswith("Done: 2 cheese")
+    assert program.ok("done", "--where", "+shop", "--reopen").startswith("Reopened 2 cheese")
+    assert "needs your approval" in program.fails(3, "delete", "--where", "+shop")
+    assert program.titles("+shop", "--sort", "title") == ["cheese", "milk"]
+    program.ok("delete", "--where", "+shop", "--yes")
+    assert program.titles() == ["novel"]
+    program.ok("undo")
+    assert program.titles("--sort", "title") == ["cheese", "milk", "novel"]
+
+
+def test_more_than_five_are_changed_only_after_a_yes(program: CommandRunner) -> None:
+    for number in range(6):
+        program.ok("add", f"task {number} +many")
+    for args in (("done", "--where", "+many"), ("edit", "--where", "+many", "--due", "tomorrow")):
+        assert "6 tasks needs your approval" in program.fails(3, *args)
+    assert program.titles("no:date +many", "--sort", "title")[0] == "task 0"
+    program.ok("done", "--where", "+many", "--yes")
+    assert program.titles() == []
+
+
+@pytest.mark.parametrize("command", ["done", "delete", "edit"])
+def test_a_filter_stands_instead_of_numbers(program: CommandRunner, command: str) -> None:
+    program.ok("add", "milk")
+    more = ("--priority", "low") if command == "edit" else ()
+    assert "--where" in program.fails(2, command, *more)
+    assert "--where" in program.fails(2, command, "1", "--where", "milk", *more)
+    assert "Did you mean !high" in program.fails(2, command, "--where", "prio:high", *more)
+    assert program.fails(1, command, "--where", "cheese", *more) == "No task matches cheese.\n"

@@ -17,6 +17,7 @@ TASK_FIELDS = {
     "due_time",
     "recurrence",
     "recurs_from",
+    "series",
     "remind_at",
     "remind_before",
     "project",
@@ -27,7 +28,6 @@ TASK_FIELDS = {
     "position",
     "previous_id",
     "steps",
-    "series",
     "completed_at",
     "created_at",
     "updated_at",
@@ -133,6 +133,16 @@ def test_a_day_that_was_meant_as_one_is_named_where_no_task_has_the_word(program
     program.ok("add", "milk")
     assert "kirotodo list due:today" in program.run("list", "today").stderr
     assert program.run("list", "cheese").stderr.startswith("No task matches cheese.")
+
+
+def test_a_misspelt_project_or_tag_is_named_where_nothing_matches(program: CommandRunner) -> None:
+    program.ok("add", "milk +home #urgent")
+    shown = program.run("list", "+hme", "-#urgnt").stderr.splitlines()
+    assert shown[1:] == [
+        "Nothing is in +hme. Did you mean +home?",
+        "Nothing is in #urgnt. Did you mean #urgent?",
+    ]
+    assert len(program.run("list", "+home", "-milk").stderr.splitlines()) == 1
 
 
 def test_an_export_can_be_of_some_tasks(program: CommandRunner) -> None:
