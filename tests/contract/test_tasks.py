@@ -7,6 +7,7 @@ import pytest
 
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import Task, TaskDraft, TaskFilter
+from kirotodo.core.domain.view import View
 from kirotodo.core.errors import FilterError, InvalidInput, NotFound, NotUndoable
 from kirotodo.core.models.scripted import ScriptedModel, call
 from tests.contract.harness import BackendHarness, say
@@ -286,6 +287,48 @@ async def filtered_list(backend: Backend) -> None:
     for text in ("milk today +shop", "oat milk +shop #waiting", "rent friday !high", "tax 2026-11-01", "done already"):
         await backend.add_from_text(text)
     await backend.complete_tasks([5])
+
+
+@pytest.mark.parametrize(("text", "found"), FILTERED)
+async def test_a_tool_call_means_the_same_by_a_filter(
+    harness: BackendHarness, model: ScriptedModel, text: str, found: list[str]
+) -> None:
+    await filtered_list(harness.backend)
+    model.extend([call("list_tasks", filter=text)], ["There they are."])
+    assert await listed_in(harness.backend, "which ones?") == sorted(found)
+
+
+IN_CHAT: Final = (
+    ("find anything about milk", "milk"),
+    ("what's on my shop list", "+shop"),
+    ("what's due between today and friday", "due:today..friday"),
+    ("what is overdue", "overdue"),
+    ("what has high priority", "!high"),
+    ("what did I finish today", "done:today"),
+    ("what has no date?", "no:date"),
+    ("which recurring tasks do I have", "is:recurring"),
+    ("what on the shop list has no date", "+shop no:date"),
+    ("anything tagged waiting?", "#waiting"),
+    ("show @work", "@work"),
+)
+
+
+@pytest.mark.parametrize(("words", "text"), IN_CHAT)
+async def test_what_is_asked_in_the_chat_is_what_a_filter_finds(harness: BackendHarness, words: str, text: str) -> None:
+    await harness.use_builtin()
+    await filtered_list(harness.backend)
+    await harness.backend.add_from_text("water the plants every day !low")
+    await harness.backend.save_view(View(name="work", filter="+shop -#waiting"))
+    expected = await titles(harness.backend, TaskFilter(status=None, filter=text))
+    assert expected
+    assert await listed_in(harness.backend, words) == sorted(expected)
+
+
+async def listed_in(backend: Backend, words: str) -> list[str]:
+    """Return the titles that a turn looked up, by name."""
+    sent, _ = await say(backend, words)
+    calls = [used for used in (await backend.turn(sent.turn_id)).tool_calls if used.tool == "list_tasks"]
+    return sorted(task["title"] for used in calls for task in (used.result or {})["tasks"])
 
 
 async def test_filters_in_words(backend: Backend) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from kirotodo.core.models.scripted import ScriptedModel
 from tests.contract.harness import Clock
+from tests.contract.test_tasks import FILTERED
 
 
 async def made(api: httpx2.AsyncClient, **fields: Any) -> dict[str, Any]:
@@ -54,6 +55,15 @@ async def test_the_list_is_filtered_and_paged(api: httpx2.AsyncClient) -> None:
     shop = (await api.get("/tasks", params={"project": "SHOP"})).json()
     assert [task["id"] for task in shop["items"]] == [2, 4]
     assert (await api.get("/tasks", params={"nonsense": "1"})).status_code == 422
+
+
+async def test_filters_mean_over_http_what_they_mean_everywhere(api: httpx2.AsyncClient) -> None:
+    for text in ("milk today +shop", "oat milk +shop #waiting", "rent friday !high", "tax 2026-11-01", "done already"):
+        await api.post("/tasks/from-text", json={"text": text})
+    await api.patch("/tasks/5", json={"completed": True})
+    for text, found in FILTERED:
+        items = (await api.get("/tasks", params={"filter": text})).json()["items"]
+        assert sorted(task["title"] for task in items) == sorted(found), text
 
 
 async def test_a_filter_that_cannot_be_read_is_a_problem_with_a_position(api: httpx2.AsyncClient) -> None:

@@ -52,7 +52,7 @@ def fits(scope: Scope, task: TaskView, *, today: dt.date) -> bool:
 
 def is_plain(scope: Scope) -> bool:
     """Return whether the filters of `list_tasks` can say all of a scope."""
-    return (scope.part is None and scope.time is None and not (scope.has or scope.lacks or scope.without)) and not (
+    return (scope.part is None and scope.time is None and not scope.without) and not (
         scope.due is not None and (scope.due_from or scope.due_to)
     )
 

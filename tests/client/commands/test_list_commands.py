@@ -7,6 +7,7 @@ import pytest
 from kirotodo.core.text.sanitize import UNSAFE
 from kirotodo.core.text.width import width
 from tests.client.commands.command_runner import CommandRunner
+from tests.contract.test_tasks import FILTERED
 
 TASK_FIELDS = {
     "id",
@@ -113,6 +114,14 @@ def test_filters(program: CommandRunner, filters: tuple[str, ...], titles: list[
         program.ok("add", text)
     program.ok("done", "4")
     assert program.titles(*filters) == titles
+
+
+def test_filters_mean_in_commands_what_they_mean_everywhere(program: CommandRunner) -> None:
+    for text in ("milk today +shop", "oat milk +shop #waiting", "rent friday !high", "tax 2026-11-01", "done already"):
+        program.ok("add", text)
+    program.ok("done", "5")
+    for text, found in FILTERED:
+        assert sorted(program.titles(text)) == sorted(found), text
 
 
 def test_a_filter_that_cannot_be_read_is_shown_with_the_place(program: CommandRunner) -> None:

@@ -12,7 +12,7 @@ from kirotodo.core.language.context import Context, TaskView
 from kirotodo.core.language.mentions import Titles, beginning, thing_done
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.scope_filter import has_words, held, is_plain
-from kirotodo.core.language.types import Scope, Target
+from kirotodo.core.language.types import Clearable, Scope, Target
 from kirotodo.core.models.builtin.replies import choices, dated, escaped
 from kirotodo.core.text.dates import describe_due
 
@@ -295,6 +295,23 @@ class Finder:
         return dated(self.line(task_id))
 
 
+_LACKS: Final[Mapping[Clearable, str]] = {
+    "due": "no:date",
+    "time": "no:time",
+    "recurrence": "-is:recurring",
+    "priority": "!none",
+    "project": "no:project",
+    "tags": "no:tag",
+    "notes": "no:notes",
+    "remind": "no:reminder",
+}
+_HAS: Final[Mapping[Clearable, str]] = {
+    name: words.removeprefix("-") if words.startswith("-") else f"-{words}" for name, words in _LACKS.items()
+}
+"""How the filters of `list_tasks` say that a field is empty, or not."""
+_VIEW: Final = pattern(r"@[\w.-]+")
+
+
 def listed(scope: Scope, status: Status, **more: Any) -> dict[str, Any]:
     """Return the arguments of `list_tasks` for a scope, as far as its filters can say it."""
     arguments: dict[str, Any] = {"status": scope.status or status, **more}
@@ -308,6 +325,12 @@ def listed(scope: Scope, status: Status, **more: Any) -> dict[str, Any]:
         value = getattr(scope, name)
         if value is not None and name not in more:
             arguments[name] = beginnings(value) if name == "search" else value
+    filters = [*(_HAS[name] for name in sorted(scope.has)), *(_LACKS[name] for name in sorted(scope.lacks))]
+    if scope.search is not None and _VIEW.fullmatch(scope.search):
+        filters.append(scope.search)
+        arguments.pop("search", None)
+    if filters:
+        arguments["filter"] = " ".join(filters)
     if not is_plain(scope):
         arguments["limit"] = PAGE
     return arguments
