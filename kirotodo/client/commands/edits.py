@@ -290,8 +290,8 @@ Examples:
 @yes_option
 @json_option
 def delete(numbers: Sequence[tuple[int, ...]], where: str | None, yes: bool, as_json: bool) -> None:
-    """Delete tasks by number, or all that match a filter, with their steps, after asking if there are several. `kirotodo undo` brings
-    them back."""
+    """Delete tasks by number, or all that match a filter, with their steps, after asking if there are several.
+    `kirotodo undo` brings them back."""
     which = selection(numbers, where, yes=yes, example="kirotodo delete --where '#someday'")
 
     async def use(backend: Backend) -> tuple[list[Task], Changed | None]:
