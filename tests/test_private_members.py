@@ -75,3 +75,13 @@ def test_libraries_whose_private_members_are_used_have_an_upper_bound(library: s
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
     (needed,) = [each for each in project["dependencies"] if each.startswith(f"{library}>")]
     assert "<" in needed
+
+
+def test_textual_keeps_toasts_a_crash_and_the_clipboard_where_the_chat_looks_for_them() -> None:
+    """`client/tui/app.py` keeps few toasts, reports a crash in its own words and copies with its own means."""
+    app = App[None]()
+    assert list(app._notifications) == []
+    assert callable(app._unnotify)
+    assert callable(app._fatal_error)
+    assert callable(app._close_messages_no_wait)
+    assert (app._exit_renderables, app._exception, app._driver, app._clipboard) == ([], None, None, "")
