@@ -7,12 +7,15 @@ from its first day.
 import asyncio
 import dataclasses
 import datetime as dt
+import importlib
+import pkgutil
 import types
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from kirotodo.core import domain
 from kirotodo.core.backend import Backend
-from kirotodo.core.domain import conversation, history, webhook
+from kirotodo.core.domain import history
 from kirotodo.core.domain.conversation import Transcript
 from kirotodo.core.domain.task import Page
 from kirotodo.core.events import TurnEvent
@@ -29,6 +32,9 @@ POISONS: Final = {
     "halves": "a \ud800 \udfff b",
     "much": "m" * 200_000,
 }
+_DOMAIN: Final = [
+    importlib.import_module(f"{domain.__name__}.{module.name}") for module in pkgutil.iter_modules(domain.__path__)
+]
 NOW: Final = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
 _VALUES: Final[Mapping[Any, Any]] = {
     int: 1,
@@ -107,7 +113,7 @@ class HostileBackend:
 
     def __getattr__(self, name: str) -> Any:
         # the port imports some names for type checkers alone
-        names = {**vars(conversation), **vars(history), **vars(webhook), "TurnEvent": TurnEvent}
+        names = {name: value for module in _DOMAIN for name, value in vars(module).items()} | {"TurnEvent": TurnEvent}
         returns = get_type_hints(getattr(Backend, name), localns=names)["return"]
         if get_origin(returns) is AsyncIterator:
             return lambda *args, **kwargs: self._stream(name, get_args(returns)[0])
