@@ -82,7 +82,7 @@ def _put_skipped(changed: Changed, *, as_json: bool, verb: str = "Skipped to") -
     if as_json:
         put_json(changed)
         return
-    for task in changed.tasks:
+    for task in (each for each in changed.tasks if each.parent_id is None):
         put(f"{verb} {in_brief(task, now=now())}")
     for sentence in changed.skipped:
         say(sanitize_line(sentence))

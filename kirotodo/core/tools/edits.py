@@ -205,9 +205,24 @@ async def skip_tasks(
     for skip in skips:
         if skip.fields is None:
             await _delete(store, skip.task)
-        else:
-            await store.tasks.update(skip.task.id, skip.fields)
+            continue
+        await store.tasks.update(skip.task.id, skip.fields)
+        if skip.task.steps is not None:
+            await _renew_steps(store, skip.task, skip.fields["due_date"])
     return replace(store.journal.changed, skipped=notes)
+
+
+async def _renew_steps(store: "Store", task: Task, due_date: date) -> None:
+    """Open the steps of a task that moved on to its next occurrence; their dates move with that of the task."""
+    by = due_date - (task.due_date or due_date)
+    for step in await store.tasks.steps_of([task.id]):
+        fields: dict[TaskField, Any] = {
+            "due_date": step.due_date + by if step.due_date is not None else None,
+            "start_date": step.start_date + by if step.start_date is not None else None,
+            "remind_at": step.remind_at + by if step.remind_at is not None else None,
+            "completed_at": None,
+        }
+        await store.tasks.update(step.id, fields)
 
 
 async def preview_skip(

@@ -60,6 +60,21 @@ async def test_what_changed_since_is_not_moved(late: ToolHarness) -> None:
     assert (await late.task(1)).due_date == date(2026, 11, 20)
 
 
+async def test_steps_begin_anew_with_the_occurrence_that_is_next(late: ToolHarness) -> None:
+    await late.call("add_task", title="gym", due="2026-11-27", recurrence="every friday")
+    async with late.database.begin("ann") as store:
+        step = await store.tasks.add(TaskDraft(title="pack", parent_id=3, due_date=date(2026, 11, 26)))
+    await late.call("complete_task", task_id=step.id)
+    late.turn += 1
+    await late.call("update_task", task_id=3, skip="once")
+    packed = await late.task(step.id)
+    assert (packed.completed, packed.due_date) == (False, date(2026, 12, 3))
+    late.turn += 1
+    await late.call("undo")
+    packed = await late.task(step.id)
+    assert (packed.completed, packed.due_date) == (True, date(2026, 11, 26))
+
+
 async def test_skipping_is_a_change_of_its_own(late: ToolHarness) -> None:
     await late.call("add_task", title="gym", due="2026-11-27", recurrence="every friday")
     skipped = await late.call("update_task", task_id=3, skip="once")
