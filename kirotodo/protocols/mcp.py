@@ -12,6 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import quote
 
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
@@ -66,6 +67,8 @@ RESOURCES: Final = (
     ListResource(uri="kirotodo://today", title="Due today", where=TaskFilter(due="today")),
     ListResource(uri="kirotodo://overdue", title="Overdue", where=TaskFilter(due="overdue")),
 )
+"""Those that every list has, beside its saved views."""
+VIEW_URI: Final = "kirotodo://view/"
 
 
 async def _uncounted() -> None:
@@ -180,11 +183,9 @@ class ListServer:
         self, context: Context, _: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
         """Return the parts of the list that can be read."""
-        await self._callers(context)
+        found = await _resources((await self._callers(context)).backend)
         return types.ListResourcesResult(
-            resources=[
-                types.Resource(uri=each.uri, name=each.title, mime_type="application/json") for each in RESOURCES
-            ]
+            resources=[types.Resource(uri=each.uri, name=each.title, mime_type="application/json") for each in found]
         )
 
     async def read_resource(
@@ -194,9 +195,10 @@ class ListServer:
         import msgspec
 
         caller = await self._callers(context)
-        found = next((each for each in RESOURCES if each.uri == params.uri), None)
+        resources = await _resources(caller.backend)
+        found = next((each for each in resources if each.uri == params.uri), None)
         if found is None:
-            known = ", ".join(each.uri for each in RESOURCES)
+            known = ", ".join(each.uri for each in resources)
             raise MCPError(types.INVALID_PARAMS, f"There is no such resource. There are {known}.")
         try:
             page = await caller.backend.tasks(found.where, limit=PAGE_MAX)
@@ -218,7 +220,7 @@ class ListServer:
             async with aclosing(news):
                 async for change in news:
                     if isinstance(change, ListChanged) and (change.tasks or change.removed):
-                        for each in RESOURCES:
+                        for each in await _resources(caller.backend):
                             await bus.publish(ResourceUpdated(uri=each.uri))
 
         telling = asyncio.create_task(tell(), name="changes for an MCP client")
@@ -227,6 +229,20 @@ class ListServer:
         finally:
             telling.cancel()
             await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _resources(backend: Backend) -> tuple[ListResource, ...]:
+    """Return the parts of a list that can be read: what is due, and the saved views whose filters can be read."""
+    try:
+        views = await backend.views()
+    except KirotodoError:  # a server of an earlier release has none
+        return RESOURCES
+    saved = (
+        ListResource(uri=VIEW_URI + quote(view.name, safe=""), title=view.name, where=TaskFilter(filter=view.filter))
+        for view in views
+        if view.problem is None
+    )
+    return (*RESOURCES, *saved)
 
 
 def build(callers: Callers) -> Server[Any]:

@@ -13,6 +13,7 @@ from mcp.shared.subscriptions import ResourceUpdated
 
 from kirotodo.core.backend import AgentScope
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
+from kirotodo.core.domain.view import View
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.models.scripted import ScriptedModel, call
 from kirotodo.core.settings import Settings
@@ -216,6 +217,18 @@ async def test_resources_are_parts_of_the_list(backend: LocalBackend, mode: str)
         assert [task["title"] for task in json.loads(found.contents[0].text)["items"]] == ["milk"]  # type: ignore[union-attr]
         with pytest.raises(MCPError, match="no such resource"):
             await client.read_resource("kirotodo://secrets")
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_a_saved_view_is_a_resource(backend: LocalBackend, mode: str) -> None:
+    await backend.add_from_text("milk +shop today")
+    await backend.add_from_text("rake leaves +garden")
+    await backend.save_view(View(name="my shop", filter="+shop"))
+    async with _client(backend, mode) as client:
+        uris = [resource.uri for resource in (await client.list_resources()).resources]
+        assert uris[2:] == ["kirotodo://view/my%20shop"]
+        found = await client.read_resource(uris[2])
+        assert [task["title"] for task in json.loads(found.contents[0].text)["items"]] == ["milk"]  # type: ignore[union-attr]
 
 
 async def test_a_subscriber_hears_of_changes(backend: LocalBackend) -> None:

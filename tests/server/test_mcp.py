@@ -184,6 +184,18 @@ async def test_a_session_that_is_not_known_here_is_served_all_the_same(server: S
     assert await _titles(server) == ["Milk"]
 
 
+async def test_a_session_that_its_client_ended_is_over(server: Served) -> None:
+    headers = {**bearer("1"), "Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
+    async with httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, headers=headers) as http:
+        begun = await http.post("/mcp", json=body)
+        http.headers["Mcp-Session-Id"] = begun.headers["Mcp-Session-Id"]
+        assert (await http.delete("/mcp")).status_code == 200
+        later = await http.post("/mcp", json={"jsonrpc": "2.0", "id": 2, "method": "tools/list"})
+        assert later.status_code == 404
+
+
 async def _cut(server: Served, headers: dict[str, str], title: str, after: float) -> None:
     """Send a call and hang up without reading the answer."""
     own, body = _request("tools/call", name="add_task", arguments={"title": title})

@@ -12,7 +12,7 @@ import asyncio
 import importlib
 from collections.abc import MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -37,6 +37,7 @@ PATH: Final = "/mcp"
 METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
 MISSING: Final = "This server has no MCP: its operator can install it with `pip install 'kirotodo[mcp]'`."
 SESSION: Final = b"mcp-session-id"
+ENDED_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +46,14 @@ class _Transports:
 
     sessions: "StreamableHTTPSessionManager"
     single: "StreamableHTTPSessionManager"
+    ended: dict[bytes, None] = field(default_factory=dict)
+    """Sessions that their clients ended here, the latest last: they stay over."""
+
+    def note_end(self, session_id: bytes) -> None:
+        """Remember that a client ended a session."""
+        self.ended[session_id] = None
+        while len(self.ended) > ENDED_MAX:
+            del self.ended[next(iter(self.ended))]
 
 
 class McpEndpoint:
@@ -146,7 +155,10 @@ async def _finished(answering: "asyncio.Task[None]") -> None:
 
 async def _answer(transports: _Transports, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer in the client's session; without one where it isn't known here."""
-    if SESSION not in dict(scope["headers"]) or request.method != "POST":
+    session_id = dict(scope["headers"]).get(SESSION)
+    if session_id is not None and request.method == "DELETE":
+        transports.note_end(session_id)
+    if session_id is None or session_id in transports.ended or request.method != "POST":
         await transports.sessions.handle_request(scope, receive, send)
         return
     body = await request.body()
