@@ -106,7 +106,7 @@ class Watch:
         self._wants_desktop = desktop is not False
         self._as_json = as_json
         self._desktop: Desktop | None = None
-        self._said: object = None
+        self._said: object = self  # nothing yet, which is another thing than no reminder
 
     async def run(self) -> None:
         """Ring until interrupted; with `once`, what is due now."""
@@ -174,7 +174,7 @@ class Watch:
 
     def _waiting(self, claimed: "Claimed") -> None:
         upcoming = claimed.upcoming
-        if upcoming == self._said and upcoming is not None:
+        if upcoming == self._said:
             return
         self._said = upcoming
         if self._as_json:
