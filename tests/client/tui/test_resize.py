@@ -113,3 +113,12 @@ async def test_a_crash_says_one_sentence_without_the_values_of_variables_and_kee
     assert "(ValueError in " in sentence
     assert "What you typed is kept" in sentence
     assert ClientState(path).draft(None) == "half a message"
+
+
+async def test_what_is_typed_after_the_task_pane_has_gone_goes_into_the_composer() -> None:
+    async with chatting(backend_of(), size=(120, 30)) as chat:
+        await chat.press("ctrl+l")
+        await _resize(chat.pilot, 80, 24)
+        await chat.until(lambda: chat.focused is chat.composer)
+        await chat.write("milk")
+        assert chat.draft == "milk"

@@ -270,8 +270,13 @@ class ChatScreen(Screen[None]):
         self.view.tasks.add_done(message.tasks, next=message.next)
 
     def on_resize(self) -> None:
-        """Give the task pane its part of the window."""
+        """Give the task pane its part of the window, and the focus to the composer where that part has gone."""
         self.view.set_pane_width(self.shell.state.pane_width)
+        self.call_after_refresh(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        if self.focused is None and self.is_current:
+            self.view.focus_composer()
 
     # --- the model ---
 
