@@ -7,8 +7,12 @@ from typing import Final
 import pytest
 
 from kirotodo.core.backend import Backend, TaskFields
+from kirotodo.core.domain.conversation import Decision
 from kirotodo.core.domain.task import STEPS_MAX, StepCount, TaskDraft, TaskFilter
 from kirotodo.core.errors import InvalidInput, NotFound
+from kirotodo.core.events import ToolCallFinished
+from kirotodo.core.models.scripted import call
+from tests.contract.harness import BackendHarness, say, until_final, until_parked
 
 ALL: Final = TaskFilter(status="all")
 
@@ -206,3 +210,46 @@ async def test_a_task_is_hidden_until_it_starts(backend: Backend) -> None:
     for fields in (TaskFields(start="banana"), TaskFields(duration=0), TaskFields(duration=43_201)):
         with pytest.raises(InvalidInput):
             await backend.update_tasks([4], fields)
+
+
+@pytest.mark.parametrize(("decision", "done"), [("yes", 3), ("no", 1)])
+async def test_the_chat_asks_before_open_steps_are_completed(
+    harness: BackendHarness, decision: Decision, done: int
+) -> None:
+    backend = harness.backend
+    await dentist(backend, "card", "x-rays", "pay")
+    harness.model.extend([call("complete_task", task_id=2)], ["Done."])
+    await say(backend, "card is done")
+    harness.model.extend([call("complete_task", task_id=1)], ["Ready."])
+    sent = await backend.send("dentist is done")
+    requested = await until_parked(backend, sent)
+    assert requested.approval.question == "Mark 1 task with 2 open steps as done?"
+    assert [task.id for task in requested.approval.tasks] == [1]
+    await backend.answer(sent.turn_id, requested.approval.call_id, decision)
+    await until_final(backend, sent)
+    task = await backend.task(1)
+    assert (task.completed, task.steps) == (decision == "yes", StepCount(done=done, total=3))
+    await backend.undo()
+    assert await count(backend) == StepCount(done=1 if decision == "yes" else 0, total=3)
+
+
+async def test_tools_add_list_and_move_steps(harness: BackendHarness) -> None:
+    backend = harness.backend
+    await dentist(backend, "card")
+    harness.model.extend(
+        [
+            call("add_task", title="x-rays", parent_id=1, duration="1h30", start="tomorrow"),
+            call("update_task", task_id=3, position=1),
+            call("list_tasks", parent_id=1),
+        ],
+        ["Added."],
+    )
+    _, events = await say(backend, "add x-rays under dentist")
+    results = [event.result for event in events if isinstance(event, ToolCallFinished)]
+    assert [task["title"] for task in results[-1]["tasks"]] == ["x-rays", "card"]
+    step = await backend.task(3)
+    assert (step.parent_id, step.duration, step.start_date) == (1, 90, date(2026, 11, 24))
+    harness.model.extend([call("update_task", task_id=3, clear=["parent_id", "start", "duration"])], ["Done."])
+    await say(backend, "x-rays is a task of its own")
+    step = await backend.task(3)
+    assert (step.parent_id, step.duration, step.start_date) == (None, None, None)
