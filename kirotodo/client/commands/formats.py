@@ -41,7 +41,7 @@ _OTHER_NAMES: Final = {
 _FIELD_OF: Final = {other: field for field, others in _OTHER_NAMES.items() for other in others.split()}
 _BESIDES: Final = ("status", "type", "is_all_day", "timezone")
 """Columns that say how the others are to be read."""
-_QUIET: Final = frozenset({"id", "updated_at", *_BESIDES})
+_QUIET: Final = frozenset({"id", "updated_at", "steps", *_BESIDES})
 """Columns that may go unused without a remark."""
 COLUMNS: Final = ("id", *FIELDS, "updated_at")
 PREAMBLE_MAX: Final = 20
