@@ -115,7 +115,7 @@ def _put_hours(hours: Sequence[int]) -> None:
     if not any(hours):
         return
     _head("Done by time of day")
-    put(f"  {sparkline(hours)}  most around {max(range(24), key=lambda hour: hours[hour]):02}:00")
+    put(f"  {sparkline(hours)}  most around {max(range(len(hours)), key=lambda hour: hours[hour]):02}:00")
     put("  0     6     12    18")
 
 

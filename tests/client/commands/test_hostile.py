@@ -58,6 +58,13 @@ COMMANDS: Final = (
     "log 1 --json",
     "list --as-of 2026-11-23T09:00:00Z",
     "undo --change 1",
+    "away friday",
+    "plan",
+    "skip 1",
+    "snooze 1 1h",
+    "steps 1",
+    "tokens",
+    "views",
     "webhooks",
     "webhooks --json",
     "webhooks add https://example.com/hook",
@@ -71,7 +78,7 @@ COMMANDS: Final = (
     "export --format json",
     "export --format csv",
 )
-NOT_OF_A_BACKEND: Final = {"chat", "import", "whoami", "account"}
+NOT_OF_A_BACKEND: Final = {"chat", "import", "whoami", "account", "mcp", "remind"}
 
 
 def run(backend: Backend, home: Path, *args: str) -> tuple[str, int]:
