@@ -79,6 +79,11 @@ COMMAND_LINES: Final = (
     ("edit", "1", "--recurrence", ""),
     ("away", "next monday", "--dry-run"),
     ("plan",),
+    ("remind", "--once"),
+    ("snooze", "1", "1h"),
+    ("steps", "1"),
+    ("tokens",),
+    ("views",),
     ("done", "1"),
     ("undo",),
     ("redo",),
@@ -96,7 +101,7 @@ COMMAND_LINES: Final = (
     ("understand", "milk tomorrow"),
 )
 ELSEWHERE: Final = {
-    "webhooks",
+    *("webhooks", "mcp"),
     "chat",
     "replay",
     "login",
