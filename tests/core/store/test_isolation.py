@@ -20,6 +20,7 @@ from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.postgres.engine import PostgresEngine
 from kirotodo.core.store.reminders import ReminderStore, Target
 from kirotodo.core.store.request_keys import RequestKey, RequestKeyStore
+from kirotodo.core.store.selective_undo import Selected
 from kirotodo.core.store.tasks import HiddenTasks, TaskStore
 from kirotodo.core.store.turns import TurnStore
 from kirotodo.core.store.views import ViewStore
@@ -27,6 +28,7 @@ from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, shown
 
 Attempt = Callable[[Store, int, str], Coroutine[Any, Any, Any]]
 
+AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 REMIND_AT = datetime(2026, 11, 27, 9, tzinfo=UTC)
 CALL = ToolCall(id="1.1", step=1, position=1, tool="add_task", arguments={})
 APPROVAL = Approval(call_id="1.1", tool="x", arguments={}, question="?")
@@ -90,6 +92,9 @@ ATTEMPTS: dict[str, Attempt] = {
     "accounts.revoke_agent": lambda store, number, turn: store.accounts.revoke_agent(turn),
     "accounts.agent_seen": lambda store, number, turn: store.accounts.agent_seen(turn),
     "request_keys.answer_to": lambda store, number, turn: store.request_keys.answer_to(_keyed(turn)),
+    "request_keys.stored": lambda store, number, turn: store.request_keys.stored(turn),
+    "request_keys.recent": lambda store, number, turn: store.request_keys.recent(turn, since=AGES_AGO),
+    "request_keys.put": lambda store, number, turn: store.request_keys.put(_keyed(turn), "mine"),
     "request_keys.keep": lambda store, number, turn: store.request_keys.keep(_keyed(turn), "mine"),
     "reminders.claimed": lambda store, number, turn: _reminders_of(store, number),
     "reminders.settle": lambda store, number, turn: store.reminders.settle("ann", [_claim(number)]),
@@ -100,6 +105,8 @@ ATTEMPTS: dict[str, Attempt] = {
     "journal.undo": lambda store, number, turn: store.journal.undo(),
     "journal.undo_tasks": lambda store, number, turn: store.journal.undo_tasks([number]),
     "journal.undo_call": lambda store, number, turn: store.journal.undo_call(turn, "1.1"),
+    "journal.undo_selected": lambda store, number, turn: store.journal.undo_selected(Selected(turn_id=turn)),
+    "journal.selected": lambda store, number, turn: store.journal.selected(Selected(turn_id=turn)),
     "journal.show_added": lambda store, number, turn: store.journal.show_added(number),
     "journal.latest": lambda store, number, turn: store.journal.latest(groups=9, skip_turn=turn),
     "journal.redo": lambda store, number, turn: store.journal.redo(),
@@ -260,7 +267,7 @@ async def _outcome(database: Database, attempt: Attempt, number: int, turn: str)
         async with database.begin(BOB) as store:
             return await attempt(store, number, turn)
     except KirotodoError as error:
-        return type(error), re.sub(rf"\b({number}|{turn})\b(?=\.$)", "…", error.message)
+        return type(error), re.sub(rf"\b{turn}\b|\b{number}\b(?=\.$)", "…", error.message)
 
 
 @pytest.mark.parametrize("name", ATTEMPTS)
