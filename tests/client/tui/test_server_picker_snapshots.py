@@ -36,7 +36,7 @@ async def make_one(chat: Chat) -> None:
 
 
 async def places(chat: Chat) -> None:
-    await chat.wait_for("6 open")
+    await chat.wait_for("6 open", "2 for today")
     await chat.press("f3")
     await chat.wait_for("another server")
     await chat.press("down")
