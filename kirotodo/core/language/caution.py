@@ -1,5 +1,6 @@
 """The last look before a text is acted on: an addition whose title is no phrase is asked back, whoever read it."""
 
+import datetime as dt
 from itertools import pairwise
 from typing import Final
 
@@ -59,9 +60,13 @@ def _is_mine(piece: Piece) -> bool:
 def _drops_a_date(text: Text, actions: tuple[Action, ...]) -> bool:
     """Return whether a text of additions names a day or a time that none of them has, but in a heading."""
     adds = [action for action in actions if isinstance(action, Add)]
-    if len(adds) < len(actions) or any(add.recurrence or add.remind for add in adds):
+    if len(adds) < len(actions) or any(add.recurrence for add in adds):
         return False
-    known = _moments(actions)
+    try:
+        reminders = [dt.datetime.fromisoformat(add.remind) for add in adds if add.remind]
+    except ValueError:
+        return False  # a lead before the date
+    known = _moments(actions) | {value for each in reminders for value in (each.date(), each.time())}
     written = " ".join(f"{add.title} {add.notes or ''}" for add in adds).lower()
     head = max((token.start for token in text.tokens if token.word == ":"), default=0)
     return any(
