@@ -1,6 +1,5 @@
 """The last look before a text is acted on: an addition whose title is no phrase is asked back, whoever read it."""
 
-import datetime as dt
 from itertools import pairwise
 from typing import Final
 
@@ -62,11 +61,9 @@ def _drops_a_date(text: Text, actions: tuple[Action, ...]) -> bool:
     adds = [action for action in actions if isinstance(action, Add)]
     if len(adds) < len(actions) or any(add.recurrence for add in adds):
         return False
-    try:
-        reminders = [dt.datetime.fromisoformat(add.remind) for add in adds if add.remind]
-    except ValueError:
-        return False  # a lead before the date
-    known = _moments(actions) | {value for each in reminders for value in (each.date(), each.time())}
+    if any(add.remind not in (None, "at the time") for add in adds):
+        return False  # a moment of its own, or a lead before the date
+    known = _moments(actions)
     written = " ".join(f"{add.title} {add.notes or ''}" for add in adds).lower()
     head = max((token.start for token in text.tokens if token.word == ":"), default=0)
     return any(
