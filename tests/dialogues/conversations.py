@@ -12,7 +12,8 @@ it:
     or                              the lines above are one right outcome, those below another
 
 Patterns are regular expressions, of any case; tasks that were there are named by a part of the title. The fields
-are due (a date, or a date and a time), time, priority, project, tags, recurrence, notes, remind, title; "-" is none.
+are due (a date, or a date and a time), time, priority, project, tags, recurrence, notes, remind, start, duration (in
+minutes), parent (the title of the task of which it is a step), title; "-" is none.
 The reminder is free where it is not named, and so is the first date of what recurs.
 """
 
@@ -50,7 +51,20 @@ TASKS: Final[list[dict[str, Any]]] = [
     {"title": "mow lawn", "completed_at": "2026-06-02T17:00:00Z"},
     {"title": "buy stamps", "completed_at": "2026-06-01T10:00:00Z"},
 ]
-_FIELDS: Final = ("title", "due_date", "due_time", "priority", "project", "tags", "recurrence", "notes", "remind_at")
+_FIELDS: Final = (
+    "title",
+    "due_date",
+    "due_time",
+    "priority",
+    "project",
+    "tags",
+    "recurrence",
+    "notes",
+    "remind_at",
+    "start_date",
+    "duration",
+    "parent",
+)
 _EMPTY: Final = {None: "-", "": "-", (): "-"}
 
 Fields = Mapping[str, str]
@@ -175,7 +189,7 @@ def _line(text: str) -> Line:
     return Line(sign=sign, name=name.strip(), fields=dict(_field(pair) for pair in pairs))
 
 
-_NAMES: Final = {"due": "due_date", "time": "due_time", "remind": "remind_at"}
+_NAMES: Final = {"due": "due_date", "time": "due_time", "remind": "remind_at", "start": "start_date"}
 
 
 def _field(pair: list[str]) -> tuple[str, str]:
@@ -185,16 +199,18 @@ def _field(pair: list[str]) -> tuple[str, str]:
 
 def _held(before: Mapping[int, Fields], turns: Sequence[Mapping[str, Any]]) -> Iterator[Held]:
     for turn in turns:
-        after = {task["id"]: _plain(task) for task in turn["tasks"]}
+        titles = {task["id"]: task["title"] for task in turn["tasks"]}
+        after = {task["id"]: _plain(task, titles) for task in turn["tasks"]}
         yield Held(before=before, after=after, answer=turn["response"])
         before = after
 
 
-def _plain(task: Mapping[str, Any]) -> Fields:
+def _plain(task: Mapping[str, Any], titles: Mapping[int, str] | None = None) -> Fields:
     """Return the fields of a task as text, "-" where there is nothing."""
     out = {name: _text(task.get(name)) for name in _FIELDS}
     out["due_time"] = out["due_time"][:5]
     out["priority"] = task.get("priority") or "none"
+    out["parent"] = (titles or {}).get(task.get("parent_id") or 0, "-")
     out["done"] = "yes" if task.get("completed_at") else "-"
     return out
 

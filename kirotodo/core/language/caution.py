@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Final
 
+from kirotodo.core.language.content import minutes_in
 from kirotodo.core.language.lexicon import CHORES, COMMON, NUMBERS, phrases
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slips import one_off
@@ -44,7 +45,8 @@ def _drops_a_clause(actions: tuple[Action, ...], unread: list[Piece]) -> bool:
 def _moments(actions: tuple[Action, ...]) -> set[object]:
     """Return the days and times that actions hold."""
     whens = [action.when for action in actions if isinstance(action, Add | Update) and action.when is not None]
-    return {value for when in whens for value in (when.date, when.time, when.until)}
+    starts = [action.start for action in actions if isinstance(action, Add | Update) and action.start is not None]
+    return {value for when in (*whens, *starts) for value in (when.date, when.time, when.until)}
 
 
 def _moment(token: Token) -> object:
@@ -66,8 +68,12 @@ def _drops_a_date(text: Text, actions: tuple[Action, ...]) -> bool:
     known = _moments(actions)
     written = " ".join(f"{add.title} {add.notes or ''}" for add in adds).lower()
     head = max((token.start for token in text.tokens if token.word == ":"), default=0)
+    lengths = {add.duration for add in adds} - {None}
     return any(
-        token.start >= head and _moment(token) not in known and text.low[token.start : token.end] not in written
+        token.start >= head
+        and _moment(token) not in known
+        and minutes_in(text.low[token.start : token.end]) not in lengths
+        and text.low[token.start : token.end] not in written
         for token in text.spans
         if token.word == "W"
     )

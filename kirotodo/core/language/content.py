@@ -17,7 +17,9 @@ from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.spans import Moment, Token, level, plain
 from kirotodo.core.language.tokens import Piece, Text
 from kirotodo.core.language.types import Add, Preferences, Recurrence, When
-from kirotodo.core.language.when.tokens import word_set
+from kirotodo.core.language.when.durations import length_at
+from kirotodo.core.language.when.tokens import cut, word_set
+from kirotodo.core.text.durations import DURATION_MAX
 
 _TAIL_LINKS: Final = (
     "<what> [that|which] [is|are|'s|it's|to_be|happening|starting|starts|begins|happens] due|scheduled|set|planned|"
@@ -81,6 +83,8 @@ class Content(msgspec.Struct):
     tags: tuple[str, ...] = ()
     notes: str | None = None
     remind: str | None = None
+    start: When | None = None
+    duration: int | None = None
     dated: bool = False
     time_only: bool = False
     holes: list[Token] = msgspec.field(default_factory=list)
@@ -102,6 +106,8 @@ def content_of(piece: Piece, *, polite: bool = True, lists: bool = True, within:
     """Return the parts of the task that a stretch of words describes."""
     out = Content(piece.trimmed())
     _marks(out)
+    _take_start(out)
+    _take_duration(out)
     _take_due(out)
     _take_kept(out)
     for _ in range(12):
@@ -122,7 +128,7 @@ def content_of(piece: Piece, *, polite: bool = True, lists: bool = True, within:
     if within and polite:
         _within(out)
     out.title = _title(out)
-    out.dated = out.when is not None or out.recurrence is not None
+    out.dated = any(value is not None for value in (out.when, out.recurrence, out.start, out.duration))
     return out
 
 
@@ -176,6 +182,95 @@ def take(out: Content, token: Token) -> bool:
     return True
 
 
+def _take_start(out: Content) -> None:
+    """Take the day of "not before monday" as the one on which the task appears, and not as its due date."""
+    for token in out.piece.spans("W"):
+        said = _NOT_BEFORE.search(out.piece.text.low, out.piece.start, token.end)
+        if said is None or said.end() <= token.start or token.value.time_only or token in out.holes:
+            continue
+        words = [each for each in out.piece.tokens if said.start() <= each.start < token.end]
+        if len(words) < len([each for each in out.piece.tokens if not each.is_sign]):
+            out.start = token.value.when
+            out.holes += words
+            return
+
+
+_NOT_BEFORE: Final = pattern(
+    r"\b(?:but )?(?:(?:please )?(?:not|never|don't (?:start|do|show) (?:it|this|that)) (?:before|until|till)"
+    r"|no(?:t)? (?:earlier|sooner) than|hidden until|hide (?:it |this )?until) "
+)
+
+
+def _take_duration(out: Content) -> None:
+    """Take how long a task takes, where it stands at its end, or before the dates and marks there."""
+    tokens, low = out.piece.text.tokens, out.piece.text.low
+    if _LENGTH.search(low, out.piece.start, out.piece.end) is None:
+        return
+    end = out.piece.last
+    while end > out.piece.first:
+        for start in range(max(end - 6, out.piece.first + 1), end):
+            minutes = minutes_in(low[tokens[start].start : tokens[end - 1].end])
+            before = tokens[start - 1].word
+            if minutes and not tokens[start].is_sign and (before in LASTING or _is_bare(out.piece, start, end)):
+                first = _from_link(out.piece, start)
+                if first > out.piece.first:
+                    out.duration = minutes
+                    out.holes += tokens[first:end]
+                return
+        if not (
+            tokens[end - 1].is_sign or tokens[end - 1].word in ("W", "R", "T", "N", "P") or tokens[end - 1] in out.holes
+        ):
+            return
+        end -= 1
+
+
+def _from_link(piece: Piece, start: int) -> int:
+    """Return where the words begin that lead to a length ("it should take about", "for")."""
+    tokens = piece.text.tokens
+    while start > piece.first and (tokens[start - 1].word in LASTING or tokens[start - 1].word in _LEADS_TO_LENGTH):
+        if tokens[start - 1].word not in LASTING and tokens[start].word not in LASTING | _LEADS_TO_LENGTH:
+            break
+        start -= 1
+    return start
+
+
+def _is_bare(piece: Piece, start: int, end: int) -> bool:
+    """Return whether a number of hours or minutes without a word before it is a length: "clean the attic 90m"."""
+    tokens, low = piece.text.tokens, piece.text.low
+    said = low[tokens[start].start : tokens[end - 1].end]
+    if not said[0].isdigit() or tokens[start - 1].word in _OTHER_LENGTHS or tokens[start - 1].word[:1].isdigit():
+        return False
+    if _METRES.fullmatch(said) and tokens[piece.first].word in _MEASURED:
+        return False
+    clock = _HOUR_CLOCK.fullmatch(said)
+    return clock is None or int(clock[1]) < _EARLIEST_CLOCK
+
+
+def minutes_in(words: str) -> int | None:
+    """Return the minutes that words such as "an hour and a half" are as a whole, or None."""
+    line = cut(words)
+    read = length_at(line, 0)
+    if read is None or read[1] < line.size or read[0].fine not in ("minute", "hour"):
+        return None
+    length = read[0]
+    if length.months or length.days or length.workdays or length.weekdays:
+        return None
+    return length.seconds // 60 if 0 < length.seconds // 60 <= DURATION_MAX else None
+
+
+LASTING: Final = word_set("for takes take taking lasts lasting")
+_LEADS_TO_LENGTH: Final = word_set("it that which this will should would about around roughly approximately only")
+_OTHER_LENGTHS: Final = word_set(
+    "in within after before next last past every each by of other than at from until till to the this another and or"
+)
+_MEASURED: Final = word_set("run swim sprint row walk jog hike dive ride buy order get add need fetch cut measure")
+_METRES: Final = pattern(r"\d+ ?m")
+_HOUR_CLOCK: Final = pattern(r"(\d{1,2})h\d\d")
+_EARLIEST_CLOCK: Final = 5
+"""From this hour on "7h30" is a time of day."""
+_LENGTH: Final = pattern(r"\d ?(?:m|h)(?:\b|\d)|\b(?:minutes?|mins?|hours?|hrs?)\b|\d(?:mins?|hrs?)\b")
+
+
 def _take_due(out: Content) -> None:
     """Take the date that is marked as due before any other, wherever it stands."""
     whens = [token for token in out.piece.spans("W") if not token.value.time_only]
@@ -213,18 +308,14 @@ def _take_dates(out: Content) -> None:
         out.piece = found.get("rest").trimmed() if found else rest
 
 
-_LENGTH_TAIL: Final = pattern(
-    r"[\s,]+(?:for\s+)?(?:\d{1,3}|an?|half an|one|two|three)\s?(?:m|mins?|minutes?|h|hrs?|hours?)"
-    r"(?:\s?\d{1,2}\s?m(?:ins?)?)?\Z"
-)
 _SYMBOLS: Final = pattern(r"[\s\W_]*[^\w\s.,;:!?()\"'\-\[\]/&+#*%€$£<>=@~^|\\{}]\s*\Z")
 
 
 def _take_before_end(out: Content) -> None:
-    """Take a date before how long something takes ("at 6pm for 90 minutes"), or before an emoji."""
+    """Take a date before an emoji."""
     piece = out.piece
     low = piece.text.low[piece.start : piece.end]
-    tail = _LENGTH_TAIL.search(low) or _SYMBOLS.search(low)
+    tail = _SYMBOLS.search(low)
     if tail is None or tail.start() == 0:
         return
     end = piece.start + tail.start()
@@ -386,6 +477,8 @@ def inherit(part: Content, whole: Content) -> None:
     part.project = part.project or whole.project
     part.tags = part.tags or whole.tags
     part.remind = part.remind or whole.remind
+    part.start = part.start or whole.start
+    part.duration = part.duration or whole.duration
 
 
 def split_items(
@@ -620,6 +713,8 @@ def added(found: Content) -> Add:
         tags=found.tags,
         notes=found.notes,
         remind=found.remind,
+        start=found.start,
+        duration=found.duration,
     )
 
 

@@ -28,6 +28,7 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     remind_at: dt.datetime | None = None
     notes: str = ""
     completed: dt.datetime | None = None
+    parent_id: int | None = None
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -99,12 +99,18 @@ class Add(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     notes: str | None = None
     remind: str | None = None
+    start: When | None = None
+    """The day before which it need not be seen ("not before monday")."""
+    duration: int | None = None
+    """How many minutes it takes."""
+    parent_id: int | None = None
+    """The task of which it is a step."""
 
 
-QueryKind = Literal["tasks", "task", "when", "completed_when", "next", "stats", "lists", "tags", "changes"]
-"""tasks: those in `scope` · task: those of `target` in full · when: the dates of `target`, or of the first in `scope` ·
-completed_when: when `target` was done · next: what comes first in `scope` · stats: counts over time · lists, tags:
-which there are · changes: what was changed last."""
+QueryKind = Literal["tasks", "task", "steps", "when", "completed_when", "next", "stats", "lists", "tags", "changes"]
+"""tasks: those in `scope` · task: those of `target` in full · steps: those of `target` · when: the dates of `target`,
+or of the first in `scope` · completed_when: when `target` was done · next: what comes first in `scope` · stats:
+counts over time · lists, tags: which there are · changes: what was changed last."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +157,9 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     notes: str | None = None
     remind: str | None = None
     snooze: str | None = None
+    start: When | None = None
+    duration: int | None = None
+    parent_id: int | None = None
     clear: frozenset[Clearable] = frozenset()
 
 

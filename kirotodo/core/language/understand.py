@@ -34,6 +34,7 @@ from kirotodo.core.language.frames.known import of_known
 from kirotodo.core.language.frames.planning import FOR_ONCE, is_for_once, planning
 from kirotodo.core.language.frames.removing import removing
 from kirotodo.core.language.frames.replying import replying, yes_no
+from kirotodo.core.language.frames.steps import stepping
 from kirotodo.core.language.frames.telling import telling
 from kirotodo.core.language.judgement import Verdict, of_imperative, of_implied_addition, of_unread
 from kirotodo.core.language.lexicon import phrases
@@ -120,9 +121,11 @@ def understand(
     engine = _Engine(read)
     told = in_dialogue(read, asked=_asks(read.raw), read=lambda words: tuple(_Engine(tokens_of(words)).actions()))
     planned = planning(read)
-    framed = (planned,) if planned is not None else told if told is not None else tuple(engine.actions())
+    stepped = stepping(read) if planned is None else (planned,)
+    framed = stepped or (told if told is not None else tuple(engine.actions()))
+    shaped = stepped or _shaped(read, framed)
     return Understanding(
-        actions=cautious(read, _shaped(read, framed), engine.unread),
+        actions=cautious(read, shaped, engine.unread),
         when=_first_when(read),
         recurrence=_first_rule(read),
         left_out=tuple(engine.left_out),

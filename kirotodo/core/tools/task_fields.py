@@ -228,6 +228,9 @@ def fields_of(read: Add) -> TaskFields:
         "project": read.project,
         "tags": read.tags,
         "remind": read.remind,
+        "start": read.start.date.isoformat() if read.start else None,
+        "duration": read.duration,
+        "parent_id": read.parent_id,
     }
     return cast(TaskFields, {name: value for name, value in given.items() if value})
 
@@ -278,9 +281,9 @@ def _in_words(task: Task, *, at: UserClock) -> dict[str, Any]:
 
 
 def differences(before: Task, after: Task, *, at: UserClock) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the fields that differ, as they were and as they are; a due date also in words."""
+    """Return the fields that differ, as they were and as they are; dates and lengths also in words."""
     old, new = whole_task(before, at=at), whole_task(after, at=at)
-    names = [*TaskField.__args__, "due", "repeats", "reminder"]  # type: ignore[attr-defined]
+    names = [*TaskField.__args__, "due", "starts", "takes", "repeats", "reminder"]  # type: ignore[attr-defined]
     differing = [name for name in names if old.get(name) != new.get(name)]
     return {name: old.get(name) for name in differing}, {name: new.get(name) for name in differing}
 

@@ -10,6 +10,7 @@ from kirotodo.core.language.types import Update
 from kirotodo.core.models.builtin.replies import count, escaped
 from kirotodo.core.models.builtin.targets import Finder
 from kirotodo.core.text.dates import describe_due, describe_rule
+from kirotodo.core.text.durations import describe_duration
 
 
 def changes_of(action: Update) -> dict[str, Any]:
@@ -29,6 +30,9 @@ def changes_of(action: Update) -> dict[str, Any]:
         "notes": action.notes,
         "remind": action.remind,
         "snooze": action.snooze,
+        "start": action.start.date.isoformat() if action.start else None,
+        "duration": action.duration,
+        "parent_id": action.parent_id,
         "clear": sorted(action.clear),
     }
     if action.shift_days:
@@ -92,6 +96,12 @@ def _details(arguments: Mapping[str, Any], *, today: dt.date) -> list[str]:
     said += [f"\\#{escaped(str(tag))}" for tag in (*arguments.get("tags", ()), *arguments.get("add_tags", ()))]
     if arguments.get("remind"):
         said.append(f"reminder {escaped(str(arguments['remind']))}")
+    if arguments.get("start"):
+        said.append(f"not before {describe_due(dt.date.fromisoformat(arguments['start']), None, today=today)}")
+    if arguments.get("duration"):
+        said.append(f"takes {describe_duration(int(arguments['duration']))}")
+    if arguments.get("parent_id"):
+        said.append(f"step of #{arguments['parent_id']}")
     said += [f"no {name}" for name in arguments.get("clear", ())]
     if arguments.get("notes"):
         said.append(f"notes “{escaped(str(arguments['notes']))}”")

@@ -240,4 +240,5 @@ def _view(task: Task, facts: Facts) -> TaskView:
         remind_at=task.remind_at.astimezone(facts.zone) if task.remind_at is not None else None,
         notes=task.notes,
         completed=task.completed_at.astimezone(facts.zone) if task.completed_at is not None else None,
+        parent_id=task.parent_id,
     )

@@ -137,7 +137,7 @@ def _updated(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], numb
             return f"{named(tasks[0])} has no due date now{_was(before)}."
         return f"Moved {dated(tasks[0])}{_was(before)}."
     said = "; ".join(_said(name, after[name], before.get(name)) for name in after if name in _SPOKEN)
-    return f"Changed {named(tasks[0])}: {said}."
+    return f"Changed {named(tasks[0])}: {said}." if said else f"Changed {named(tasks[0])}."
 
 
 def _skipped(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]], number: int) -> str:
@@ -184,7 +184,13 @@ def _was(before: Mapping[str, Any]) -> str:
     return f" (it was {before['due']})" if before.get("due") else ""
 
 
-_GONE: Final[Mapping[str, str]] = {"due": "no due date", "repeats": "repeats no more"}
+_GONE: Final[Mapping[str, str]] = {
+    "due": "no due date",
+    "repeats": "repeats no more",
+    "starts": "no start date",
+    "takes": "no duration",
+    "parent_id": "a task of its own",
+}
 _SPOKEN: Final[Mapping[str, str]] = {
     "title": "title",
     "notes": "notes",
@@ -194,6 +200,9 @@ _SPOKEN: Final[Mapping[str, str]] = {
     "reminder": "reminder",
     "project": "list",
     "tags": "tags",
+    "starts": "not before",
+    "takes": "takes",
+    "parent_id": "step of",
 }
 
 
@@ -211,7 +220,7 @@ def _value(name: str, value: Any) -> str:
         return ", ".join(f"\\#{escaped(str(tag))}" for tag in value)
     if value is None or value == "none":
         return ""
-    text = escaped(str(value))
+    text = f"#{value}" if name == "parent_id" else escaped(str(value))
     return f"“{text}”" if name == "notes" and text else text
 
 

@@ -17,6 +17,8 @@ from kirotodo.core.text.dates import describe_due
 
 LATELY: Final = 5
 """How many completed tasks are shown beside the open ones."""
+STEPS: Final = 20
+"""How many steps of each state are shown."""
 AHEAD: Final = 2
 """How many tasks are named after the next one."""
 
@@ -36,6 +38,8 @@ def answer(action: Query, ids: tuple[int, ...], finder: Finder) -> tuple[Item, t
     match action.about:
         case "stats" | "lists" | "tags":
             return Item(kind=action.about, calls=(Call(tool="task_stats"),)), ()
+        case "steps":
+            return _steps(ids, finder)
         case "changes":
             return _changes(finder)
         case "completed_when" if ids:
@@ -62,6 +66,17 @@ def _scope(action: Query) -> Scope:
 def _each(kind: str, ids: Sequence[int], *, text: str = "") -> Item:
     calls = tuple(Call(tool="get_task", arguments={"task_id": each}) for each in ids[:SHOWN])
     return Item(kind=kind, calls=calls, text=text)  # type: ignore[arg-type]
+
+
+def _steps(ids: tuple[int, ...], finder: Finder) -> tuple[Item, tuple[int, ...]]:
+    """The open steps of a task and those that are done, in their order."""
+    if len(ids) != 1:
+        return _details(ids), ids[:SHOWN]
+    calls = tuple(
+        Call(tool="list_tasks", arguments={"parent_id": ids[0], "status": status, "limit": STEPS})
+        for status in ("pending", "completed")
+    )
+    return Item(kind="list", calls=calls, words=(f"under {finder.named(ids[0])}",)), ()
 
 
 def _details(ids: tuple[int, ...]) -> Item:

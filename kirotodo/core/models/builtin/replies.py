@@ -51,6 +51,12 @@ def detailed(task: Mapping[str, Any]) -> str:
     more = [str(task["due"])] if task.get("due") else []
     if task.get("overdue"):
         more.append("overdue")
+    if task.get("starts"):
+        more.append(f"not before {task['starts']}")
+    if task.get("takes"):
+        more.append(f"takes {task['takes']}")
+    if task.get("parent_id"):
+        more.append(f"step of #{task['parent_id']}")
     if task.get("repeats"):
         more.append(str(task["repeats"]))
     if task.get("priority") and task["priority"] != "none":
