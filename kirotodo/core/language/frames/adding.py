@@ -239,6 +239,8 @@ def _commanded(clause: Clause) -> Iterator[Reading]:
         groups = found.found.re.groupindex
         if "after" in groups and found.has("after") and not _continues(found.get("after")):
             continue
+        if "old" in groups and found.get("old").words[0] == "W":  # "not before monday" is no other thing
+            continue
         name: ListName | None = found.value("list") if "list" in groups else None
         named = name is not None and name.name is not None
         outer = found.get("after") if "after" in groups and found.has("after") else None
