@@ -344,6 +344,10 @@ class Backend(Protocol):
     async def update_tasks(self, task_ids: Sequence[int], fields: TaskFields) -> Changed:
         """Change fields of tasks, all or none. Raises `NotFound` or `InvalidInput`."""
 
+    async def edit_task(self, seen: Task, fields: TaskFields) -> Task:
+        """Change fields of one task that was read as `seen`, and return it. Raises `PreconditionFailed` where it has
+        changed since, so that an edit made elsewhere is not lost, else as `update_tasks`."""
+
     async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
         """Set tasks done, or open again (a set, no toggle). A recurring one leaves its next occurrence in `tasks`. Open
         steps are completed with their task: who would ask first, as the setting `open_steps` says, asks before."""

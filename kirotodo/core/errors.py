@@ -35,7 +35,7 @@ Failures are raised, never returned. Every message is one plain sentence or two 
 happened, and what to do.
 """
 
-from typing import Literal
+from typing import Final, Literal
 
 Code = Literal[
     "invalid_input",
@@ -136,6 +136,12 @@ class PreconditionFailed(UserError):
     """The thing to change is no longer as the request expects it; nothing was changed."""
 
     code: Code = "precondition_failed"
+
+
+TASK_CHANGED: Final = (
+    "The task has changed since you opened it, so nothing was saved. "
+    "Open it again to see the change, then make yours once more."
+)
 
 
 class KeyReused(UserError):

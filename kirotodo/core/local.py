@@ -19,7 +19,7 @@ from kirotodo.core.backend import (
     TaskFields,
 )
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
-from kirotodo.core.errors import Conflict, InvalidInput, NotFound, NotUndoable
+from kirotodo.core.errors import TASK_CHANGED, Conflict, InvalidInput, NotFound, NotUndoable, PreconditionFailed
 from kirotodo.core.store.database import Database, Store
 
 if TYPE_CHECKING:
@@ -480,6 +480,15 @@ class LocalBackend:
         from kirotodo.core.tools import edits
 
         return await self._edit(lambda store, at: edits.update_tasks(store, task_ids, fields, at=at), Changed)
+
+    async def edit_task(self, seen: Task, fields: TaskFields) -> Task:
+        """Implement `Backend.edit_task`."""
+
+        def check(task: Task) -> None:
+            if task.updated_at != seen.updated_at:
+                raise PreconditionFailed(TASK_CHANGED)
+
+        return await self.change_task(seen.id, fields, check=check)
 
     async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
         """Implement `Backend.complete_tasks`."""

@@ -8,7 +8,7 @@ import pytest
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import Task, TaskDraft, TaskFilter
 from kirotodo.core.domain.view import View
-from kirotodo.core.errors import FilterError, InvalidInput, NotFound, NotUndoable
+from kirotodo.core.errors import FilterError, InvalidInput, NotFound, NotUndoable, PreconditionFailed
 from kirotodo.core.models.scripted import ScriptedModel, call
 from tests.contract.harness import BackendHarness, say
 
@@ -55,6 +55,33 @@ async def test_escape_sequences_are_taken_out_of_titles(backend: Backend) -> Non
     task = await backend.add_task(TaskFields(title="a\x1b]0;evil\x07b"))
     assert "\x1b" not in task.title
     assert "\x07" not in task.title
+
+
+async def test_the_second_of_two_edits_of_a_task_does_not_overwrite_the_first(harness: BackendHarness) -> None:
+    backend = harness.backend
+    seen = await backend.add_task(TaskFields(title="Pay rent"))
+    harness.clock.advance(seconds=5)
+    first = await backend.edit_task(seen, TaskFields(notes="by transfer", due="friday"))
+    assert first == await backend.task(seen.id)
+    assert (first.title, first.notes, first.due_date) == ("Pay rent", "by transfer", date(2026, 11, 27))
+    harness.clock.advance(seconds=5)
+    with pytest.raises(PreconditionFailed, match="The task has changed since you opened it"):
+        await backend.edit_task(seen, TaskFields(notes="in cash"))
+    assert await backend.task(seen.id) == first
+    assert (await backend.edit_task(first, TaskFields(notes="in cash"))).notes == "in cash"
+    await backend.undo()
+    assert (await backend.task(seen.id)).notes == "by transfer"
+
+
+async def test_a_task_that_is_gone_or_a_field_that_cannot_be_taken_is_refused(backend: Backend) -> None:
+    seen = await backend.add_task(TaskFields(title="Pay rent"))
+    with pytest.raises(InvalidInput):
+        await backend.edit_task(seen, TaskFields(due="someday soonish"))
+    with pytest.raises(InvalidInput):
+        await backend.edit_task(seen, TaskFields())
+    await backend.delete_tasks([seen.id])
+    with pytest.raises(NotFound):
+        await backend.edit_task(seen, TaskFields(title="Pay it"))
 
 
 async def test_fields_are_set_and_cleared(backend: Backend) -> None:

@@ -39,7 +39,7 @@ from kirotodo.core.domain.reminder import Claim, Claimed
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.domain.view import View
 from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
-from kirotodo.core.errors import InvalidInput, Unreachable
+from kirotodo.core.errors import TASK_CHANGED, InvalidInput, PreconditionFailed, Unreachable
 from kirotodo.core.events import TurnEvent
 from kirotodo.core.retry import Backoff
 
@@ -226,6 +226,15 @@ class RemoteBackend:
 
     async def update_tasks(self, task_ids: Sequence[int], fields: TaskFields) -> Changed:
         return await self._make(Changed, "/tasks/update", {"task_ids": list(task_ids), "fields": fields})
+
+    async def edit_task(self, seen: Task, fields: TaskFields) -> Task:
+        # Not by `If-Match`: a page of tasks has no ETags, and `updated_at` is as good a condition.
+        body = {**fields, "updated_at": seen.updated_at}
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        try:
+            return await self._ask(Task, "once", "PATCH", f"/tasks/{seen.id}", body=body, headers=headers)
+        except PreconditionFailed as error:
+            raise PreconditionFailed(TASK_CHANGED) from error
 
     async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
         body = {"task_ids": list(task_ids), "completed": completed}

@@ -19,7 +19,7 @@ from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread, ordered
 from kirotodo.core.domain.reminder import LATE_AFTER, Claim, Claimed, Reminder
 from kirotodo.core.domain.task import TITLE_MAX, Change, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.domain.view import View
-from kirotodo.core.errors import InvalidInput, KirotodoError, NotFound, NotUndoable
+from kirotodo.core.errors import TASK_CHANGED, InvalidInput, KirotodoError, NotFound, NotUndoable, PreconditionFailed
 
 _PENDING: Final = TaskFilter()
 _PLAIN: Final = ("title", "notes", "priority", "recurrence", "recurs_from", "project", "due_date", "due_time")
@@ -171,6 +171,13 @@ class ScriptedList:
     async def update_tasks(self, task_ids: Sequence[int], fields: TaskFields) -> Changed:
         self._check("update_tasks")
         return self._apply({id: self._edited(self._get(id), fields) for id in task_ids})
+
+    async def edit_task(self, seen: Task, fields: TaskFields) -> Task:
+        self._check("edit_task")
+        if self._get(seen.id).updated_at != seen.updated_at:
+            raise PreconditionFailed(TASK_CHANGED)
+        self._apply({seen.id: self._edited(self._get(seen.id), fields)})
+        return self._tasks[seen.id]
 
     async def complete_tasks(self, task_ids: Sequence[int], *, completed: bool = True) -> Changed:
         self._check("complete_tasks")

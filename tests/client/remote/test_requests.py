@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final
 
 import pytest
@@ -10,11 +11,13 @@ from kirotodo.client.remote.backend import RemoteBackend
 from kirotodo.client.remote.errors import ConnectFailed, NotKirotodo, OutcomeUnknown, TlsFailed
 from kirotodo.core import errors
 from kirotodo.core.backend import LinkChanged, TaskFields
+from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import (
     InvalidInput,
     KirotodoError,
     LiveTurn,
     NotFound,
+    PreconditionFailed,
     RateLimited,
     TooLarge,
     Unreachable,
@@ -27,6 +30,9 @@ NOTHING: Final = ok({"items": [], "next": None, "total": 0})
 CHANGED: Final = ok({"tasks": [], "removed": [3], "changes": [], "skipped": []})
 Use = Callable[[RemoteBackend], Awaitable[Any]]
 
+READ_AT: Final = "2026-11-23T09:00:00.000001Z"
+MOMENT: Final = datetime.fromisoformat(READ_AT)
+
 READS: Final[dict[str, Use]] = {
     "tasks": lambda backend: backend.tasks(),
     "conversations": lambda backend: backend.conversations(),
@@ -36,6 +42,18 @@ EDITS: Final[dict[str, Use]] = {
     "undo": lambda backend: backend.undo(),
     "update_tasks": lambda backend: backend.update_tasks([3], TaskFields(title="x")),
 }
+
+
+async def test_an_edit_of_one_task_says_when_it_was_read_and_goes_out_again_under_its_key(server: RawServer) -> None:
+    seen = Task(id=3, title="Pay", created_at=MOMENT, updated_at=MOMENT)
+    server.on("/tasks/3", page(502), ok({"id": 3, "title": "x", "created_at": READ_AT, "updated_at": READ_AT}))
+    async with signed_in(server) as backend:
+        assert (await backend.edit_task(seen, TaskFields(title="x"))).title == "x"
+        assert [one.body for one in server.requests] == [{"title": "x", "updated_at": READ_AT}] * 2
+        assert len({one.headers["idempotency-key"] for one in server.requests}) == 1
+        server.on("/tasks/3", problem(412, "precondition_failed"))
+        with pytest.raises(PreconditionFailed, match="The task has changed since you opened it"):
+            await backend.edit_task(seen, TaskFields(title="x"))
 
 
 # --- again, or not ---

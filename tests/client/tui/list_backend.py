@@ -42,6 +42,10 @@ class ListBackend:
         changed = tuple(replace(self._tasks[id], title=title or self._tasks[id].title) for id in task_ids)
         return Changed(tasks=changed)
 
+    async def edit_task(self, seen: Task, fields: TaskFields) -> Task:
+        self._note("edit_task", seen, dict(fields))
+        return replace(seen, title=fields.get("title") or seen.title)
+
     async def add_from_text(self, text: str, *, dry_run: bool = False) -> tuple[Task, ...]:
         self._note("add_from_text", text, dry_run)
         return tuple(task(0 if dry_run else 77, part.strip()) for part in text.split(" and "))

@@ -13,7 +13,7 @@ from kirotodo.client.tui.messages import Edited
 from kirotodo.client.tui.screens.dialog import DISCARD
 from kirotodo.client.tui.screens.task_edit import DetailsScreen, DueScreen, NewTaskScreen, TitleScreen
 from kirotodo.client.tui.widgets.field import LinesField
-from kirotodo.core.errors import InvalidInput
+from kirotodo.core.errors import TASK_CHANGED, InvalidInput, PreconditionFailed
 from tests.client.tui.list_backend import ListBackend, ShellHost
 from tests.client.tui.list_host import HOSTILE, TODAY, days, running, screen_text, task, until
 
@@ -51,9 +51,25 @@ async def test_the_title_is_changed_from_the_old_one(app: ShellHost) -> None:
         await opened(app, pilot, TitleScreen(RENT))
         await pilot.press(*" now", "enter")
         await until(pilot, lambda: closed(app) and app.posted)
-    assert app.backend.calls_of("update_tasks") == [((12,), {"title": "pay rent now"})]
+    assert app.backend.calls_of("edit_task") == [(RENT, {"title": "pay rent now"})]
     assert app.posted_of(Edited)[0].changed.tasks[0].title == "pay rent now"
     assert app.posted_of(Edited)[0].notice == "pay rent → pay rent now"
+
+
+@pytest.mark.parametrize("screen", [TitleScreen, DueScreen, DetailsScreen])
+async def test_a_task_that_was_changed_elsewhere_is_left_alone_and_what_was_typed_stays(
+    app: ShellHost, screen: Any
+) -> None:
+    app.backend.refusal = PreconditionFailed(TASK_CHANGED)
+    async with running(app, Edited, size=SIZE) as pilot:
+        await opened(app, pilot, screen(RENT))
+        field = app.screen.focused
+        assert isinstance(field, Input)
+        await pilot.press("ctrl+u", *"fri", "enter")
+        await until(pilot, lambda: "The task has changed since you opened it" in screen_text(app))
+        assert field.value == "fri"
+    assert [seen for seen, _ in app.backend.calls_of("edit_task")] == [RENT]
+    assert app.posted == []
 
 
 @pytest.mark.parametrize("screen", [TitleScreen, DueScreen, DetailsScreen])
@@ -77,7 +93,7 @@ async def test_a_refusal_stands_under_the_field_and_the_text_stays(app: ShellHos
         app.backend.refusal = None
         await pilot.press(*"!", "enter")
         await until(pilot, lambda: closed(app) and app.posted)
-    assert app.backend.calls_of("update_tasks")[-1] == ((12,), {"due": "someday soonish!"})
+    assert app.backend.calls_of("edit_task")[-1] == (RENT, {"due": "someday soonish!"})
 
 
 async def test_due_begins_with_the_old_date_and_typing_replaces_it(app: ShellHost) -> None:
@@ -86,7 +102,7 @@ async def test_due_begins_with_the_old_date_and_typing_replaces_it(app: ShellHos
         assert app.screen.query_one("#due", Input).value == "2026-11-27 09:00"
         await pilot.press(*"tomorrow 5pm", "enter")
         await until(pilot, lambda: closed(app) and app.posted)
-    assert app.backend.calls_of("update_tasks") == [((12,), {"due": "tomorrow 5pm"})]
+    assert app.backend.calls_of("edit_task") == [(RENT, {"due": "tomorrow 5pm"})]
 
 
 async def test_the_old_due_date_can_be_edited(app: ShellHost) -> None:
@@ -94,7 +110,7 @@ async def test_the_old_due_date_can_be_edited(app: ShellHost) -> None:
         await opened(app, pilot, DueScreen(RENT))
         await pilot.press("end", "backspace", "5", "enter")
         await until(pilot, lambda: closed(app))
-    assert app.backend.calls_of("update_tasks") == [((12,), {"due": "2026-11-27 09:05"})]
+    assert app.backend.calls_of("edit_task") == [(RENT, {"due": "2026-11-27 09:05"})]
 
 
 async def test_a_time_that_is_rubbed_out_is_taken_away(app: ShellHost) -> None:
@@ -102,7 +118,7 @@ async def test_a_time_that_is_rubbed_out_is_taken_away(app: ShellHost) -> None:
         await opened(app, pilot, DueScreen(RENT))
         await pilot.press("end", *["backspace"] * len(" 09:00"), "enter")
         await until(pilot, lambda: closed(app))
-    assert app.backend.calls_of("update_tasks") == [((12,), {"due": "2026-11-27", "time": None})]
+    assert app.backend.calls_of("edit_task") == [(RENT, {"due": "2026-11-27", "time": None})]
 
 
 async def test_an_empty_due_takes_the_date_away(app: ShellHost) -> None:
@@ -110,7 +126,7 @@ async def test_an_empty_due_takes_the_date_away(app: ShellHost) -> None:
         await opened(app, pilot, DueScreen(RENT))
         await pilot.press("delete", "enter")
         await until(pilot, lambda: closed(app))
-    assert app.backend.calls_of("update_tasks") == [((12,), {"due": None})]
+    assert app.backend.calls_of("edit_task") == [(RENT, {"due": None})]
 
 
 @pytest.mark.parametrize("screen", [TitleScreen, DetailsScreen])
@@ -187,9 +203,9 @@ async def test_details_send_what_changed_and_say_what_it_was(app: ShellHost) -> 
         await pilot.press("tab", "tab", "h", "down", "ctrl+u", "tab", "ctrl+u", *"a, #b")
         await pilot.press("shift+tab", "up", "up", "up", "enter")
         await until(pilot, lambda: closed(app) and app.posted)
-    assert app.backend.calls_of("update_tasks") == [
+    assert app.backend.calls_of("edit_task") == [
         (
-            (12,),
+            RENT,
             {"due": "fri", "recurrence": "every friday", "priority": "high", "project": None, "tags": ("a", "b")},
         )
     ]
@@ -205,7 +221,7 @@ async def test_a_choice_is_made_by_arrows_space_and_letters(app: ShellHost, keys
         app.screen.query_one("#priority").focus()
         await pilot.press(*keys, "enter")
         await until(pilot, lambda: closed(app))
-    assert app.backend.calls_of("update_tasks") == [((12,), {"priority": expected})]
+    assert app.backend.calls_of("edit_task") == [(RENT, {"priority": expected})]
 
 
 @pytest.mark.parametrize("newline", ["ctrl+j", "shift+enter"])
@@ -217,7 +233,7 @@ async def test_notes_take_lines_and_enter_saves(app: ShellHost, newline: str) ->
         notes.move_cursor(notes.document.end)
         await pilot.press(newline, *"x", "enter")
         await until(pilot, lambda: closed(app))
-    assert app.backend.calls_of("update_tasks") == [((12,), {"notes": "to the landlord\nx"})]
+    assert app.backend.calls_of("edit_task") == [(RENT, {"notes": "to the landlord\nx"})]
 
 
 @pytest.mark.parametrize("screen", [TitleScreen, DueScreen, DetailsScreen])

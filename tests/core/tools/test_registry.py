@@ -1,6 +1,7 @@
 """What a model may call: schemas that never change, arguments read kindly, faults in sentences."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -38,6 +39,19 @@ def test_schemas_are_plain_json_and_know_no_user() -> None:
         assert schema.parameters["type"] == "object"
         assert schema.parameters["additionalProperties"] is False
         assert schema.description.endswith(".")
+
+
+MOST_BYTES = 9_200
+"""Every request to a model pays for the schemas: raise this only for what is worth that."""
+
+
+def test_what_every_request_pays_for_the_schemas_has_a_limit() -> None:
+    size = len(
+        json.dumps(
+            [{"type": "function", "function": asdict(schema)} for schema in TOOLS.schemas()], separators=(",", ":")
+        ).encode()
+    )
+    assert MOST_BYTES - 1_000 < size <= MOST_BYTES, f"The schemas of the tools take {size:,} bytes of JSON."
 
 
 @pytest.mark.parametrize(

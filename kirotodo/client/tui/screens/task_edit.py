@@ -60,8 +60,8 @@ class TitleScreen(DialogScreen):
             raise InvalidInput(
                 f"A task needs a title; {keys_of(self).label('tasks.delete')} in the list deletes the task."
             )
-        changed = await backend.update_tasks([self._editing.id], TaskFields(title=title))
-        return Edited(changed, f"{self._editing.title} → {title}")
+        now = await backend.edit_task(self._editing, TaskFields(title=title))
+        return Edited(Changed(tasks=(now,)), f"{self._editing.title} → {title}")
 
 
 class DueScreen(DialogScreen):
@@ -145,8 +145,13 @@ class DueScreen(DialogScreen):
 
     async def store(self, backend: Backend) -> Edited:
         """Save the date."""
+        fields = due_fields(self.text_of("due"))
         ids = [self._editing.id, *(task.id for task in self._others)]
-        changed = await backend.update_tasks(ids, due_fields(self.text_of("due")))
+        if self._others:
+            changed = await backend.update_tasks(ids, fields)
+        else:
+            task = await backend.edit_task(self._editing, fields)
+            changed = Changed(tasks=(task,) if task != self._editing else ())
         today = shell_of(self).clock().date()
         before = describe_due(self._editing.due_date, self._editing.due_time, today=today) or "no date"
         now = next((task for task in changed.tasks if task.id == self._editing.id), None)
@@ -343,8 +348,8 @@ class DetailsScreen(DialogScreen):
             raise InvalidInput(
                 f"A task needs a title; {keys_of(self).label('tasks.delete')} in the list deletes the task."
             )
-        changed = await backend.update_tasks([self._editing.id], _as_fields(differences))
-        return Edited(changed, f"{self._editing.title}: {', '.join(differences)} changed")
+        now = await backend.edit_task(self._editing, _as_fields(differences))
+        return Edited(Changed(tasks=(now,)), f"{self._editing.title}: {', '.join(differences)} changed")
 
 
 def days_away(day: date, today: date) -> str:
