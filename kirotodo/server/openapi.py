@@ -1,5 +1,6 @@
 """What `/openapi.json` says beyond what the routes say of themselves: problems, streams, and examples of both."""
 
+import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
 
 from kirotodo.core.backend import ListChanged
 from kirotodo.core.errors import Code
@@ -103,13 +105,21 @@ def _problem(status: int) -> dict[str, Any]:
     return {"description": title, "content": {MEDIA_TYPE: content}}
 
 
-def stream_of(schema: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
+def answer_like(example: Any) -> dict[int | str, dict[str, Any]]:
+    """Return the response of a route whose answer has no schema of its own, with an example."""
+    return {200: {"content": {"application/json": {"example": example}}}}
+
+
+def stream_of(schema: str, *kinds: str, example: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
     """Return the response of server-sent events whose data are of that schema, as a route declares it."""
     each = {"$ref": _REF.format(model=schema)}
     data = {"type": "string", "contentMediaType": "application/json", "contentSchema": each}
     event = {"type": "string", "enum": [*kinds, "reconnect", "problem"]}
     properties = {"id": {"type": "string"}, "event": event, "data": data}
-    content = {"schema": {"type": "object", "required": ["event", "data"], "properties": properties}}
+    content = {
+        "schema": {"type": "object", "required": ["event", "data"], "properties": properties},
+        "example": {"id": "7", "event": kinds[0], "data": json.dumps(example)},
+    }
     description = (
         "Server-sent events; the data of each is one line of JSON. Comments (`: ping`) keep the stream open; "
         "`reconnect` means that the server is stopping; `problem` gives the reason why the stream can't continue."
@@ -117,8 +127,22 @@ def stream_of(schema: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": description, "content": {"text/event-stream": content}}}
 
 
-TURN_STREAM: Final = stream_of("TurnEvent", *(kind.__dataclass_fields__["kind"].default for kind in TurnEvent.__args__))
-LIST_STREAM: Final = stream_of("ListChanged", "list_changed")
+TURN_STREAM: Final = stream_of(
+    "TurnEvent",
+    *(kind.__dataclass_fields__["kind"].default for kind in TurnEvent.__args__),
+    example={
+        "turn_id": "t1",
+        "seq": 7,
+        "conversation_id": 2,
+        "message": "Add milk tomorrow at 5pm",
+        "model": "built-in",
+        "created_at": "2026-11-23T08:00:00Z",
+        "kind": "turn_started",
+    },
+)
+LIST_STREAM: Final = stream_of(
+    "ListChanged", "list_changed", example={"revision": 7, "tasks": [], "removed": [3], "pending": 12}
+)
 
 
 def body_of(schema: str) -> dict[str, Any]:
@@ -145,6 +169,7 @@ def describe(app: FastAPI) -> None:
                 _add(schemas, name, adapter)
             _add_headers(found)
             app.openapi_schema = _with_titles(_with_local_times(found))
+            _add_examples(app.openapi_schema["components"]["schemas"])
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -171,6 +196,14 @@ def _add_headers(schema: dict[str, Any]) -> None:
             for status, response in operation["responses"].items():
                 names = (*usual, *((OF_STATUS[status],) if status in OF_STATUS else ()))
                 response["headers"] = {**{name: _header(name) for name in names}, **response.get("headers", {})}
+
+
+def _add_examples(schemas: dict[str, Any]) -> None:
+    """Give the values of the core that routes answer with an example; bodies and most others have theirs."""
+    from kirotodo.server.answer_examples import ANSWERS
+
+    for name, value in ANSWERS.items():
+        schemas[name]["examples"] = [to_jsonable_python(value)]
 
 
 def _with_titles(schema: dict[str, Any]) -> dict[str, Any]:

@@ -137,13 +137,18 @@ Counted = Mapping[str, int]
 """How many steps of a task are done, of how many."""
 
 
+def example(**members: Any) -> dict[str, Any]:
+    """Return what a model adds to its schema so that the description shows these members as an example."""
+    return {"examples": [members]}
+
+
 class Body(BaseModel):
     """Unknown members are refused: a misspelt one would be lost without a word."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ChatBody(Body):
+class ChatBody(Body, json_schema_extra=example(message="Add milk tomorrow at 5pm", timezone="Europe/Vienna")):
     """A message to send, and the conversation it belongs to."""
 
     message: Annotated[
@@ -159,7 +164,7 @@ class ChatBody(Body):
     )
 
 
-class ApprovalBody(Body):
+class ApprovalBody(Body, json_schema_extra=example(call_id="0.0", decision="yes")):
     """The answer to a question about a tool call."""
 
     call_id: Annotated[Text, Field(max_length=50, examples=["0.0"])] = Field(
@@ -171,7 +176,7 @@ class ApprovalBody(Body):
     arguments: dict[str, Any] | None = Field(default=None, description="Arguments to use instead of the model's.")
 
 
-class TitleBody(Body):
+class TitleBody(Body, json_schema_extra=example(title="Holiday in June")):
     """Another title for a conversation. It takes what reading one gives; of what cannot be changed, only as it is."""
 
     title: Title = Field(description="The new title.")
@@ -201,7 +206,7 @@ class SeriesBody(Body):
         return Series(title=self.title, due_date=self.due_date, due_time=self.due_time)
 
 
-class FieldsBody(Body):
+class FieldsBody(Body, json_schema_extra=example(due="tomorrow at 5pm", priority="high", add_tags=["bills"])):
     """A task's fields, as they are read or in a person's words: `due_date`, `due_time` and `remind_at` take what a task
     has there, `due`, `time` and `remind` take words. A member that is left out stays as it is; null takes the value
     away where there can be none."""
@@ -289,7 +294,10 @@ class FieldsBody(Body):
 _FIELDS: Final = frozenset(FieldsBody.model_fields)
 
 
-class NewTaskBody(FieldsBody):
+class NewTaskBody(
+    FieldsBody,
+    json_schema_extra=example(title="Pay rent", due="friday 5pm", project="flat", tags=["home"], priority="high"),
+):
     """A task to be made: at least its `title`. It takes what reading a task gives, and the new task has an id and times
     of its own."""
 
@@ -305,7 +313,12 @@ class NewTaskBody(FieldsBody):
     steps: Counted | None = Field(default_factory=left_out, description="Not kept.")
 
 
-class TaskBody(FieldsBody):
+class TaskBody(
+    FieldsBody,
+    json_schema_extra=example(
+        notes="By transfer", due_date="2026-11-27", completed=False, updated_at="2026-11-23T08:00:00Z"
+    ),
+):
     """Changes to a task. It takes what reading one gives; of what cannot be changed, only as it is."""
 
     completed: StrictBool = Field(
@@ -350,7 +363,7 @@ def _same(given: Any, kept: Any) -> bool:
     return bool(given == kept)
 
 
-class TextBody(Body):
+class TextBody(Body, json_schema_extra=example(text="Pay rent friday 5pm #home +flat !high")):
     """A task written as one line of text."""
 
     text: Annotated[
@@ -359,21 +372,21 @@ class TextBody(Body):
     dry_run: StrictBool = Field(default=False, description="Only return what would be added, with ids 0.")
 
 
-class UpdateBody(Body):
+class UpdateBody(Body, json_schema_extra=example(task_ids=[3, 5], fields={"project": "flat", "add_tags": ["home"]})):
     """Tasks to change, and the fields to change."""
 
     task_ids: TaskIds
     fields: FieldsBody
 
 
-class CompleteBody(Body):
+class CompleteBody(Body, json_schema_extra=example(task_ids=[3, 5])):
     """Tasks to complete, or to open again."""
 
     task_ids: TaskIds
     completed: StrictBool = Field(default=True, description="false reopens them.")
 
 
-class SkipBody(Body):
+class SkipBody(Body, json_schema_extra=example(until="12 dec")):
     """Routines to skip."""
 
     task_ids: TaskIds | None = Field(default=None, description="Without them, all routines; that takes `until`.")
@@ -393,7 +406,7 @@ class MoveBody(Body):
     to: Day = Field(description="Its new due date.")
 
 
-class MovesBody(Body):
+class MovesBody(Body, json_schema_extra=example(moves=[{"task_id": 3, "due_date": "2026-11-20", "to": "2026-11-30"}])):
     """Tasks to move."""
 
     moves: Annotated[list[MoveBody], Field(min_length=1, max_length=AT_ONCE)]
@@ -403,7 +416,7 @@ class MovesBody(Body):
         return tuple(Move(task_id=each.task_id, due_date=each.due_date, to=each.to) for each in self.moves)
 
 
-class TaskIdsBody(Body):
+class TaskIdsBody(Body, json_schema_extra=example(task_ids=[3, 5])):
     """The ids of tasks."""
 
     task_ids: TaskIds
@@ -451,13 +464,18 @@ _DRAFT: Final = tuple(field.name for field in fields(TaskDraft))
 Draft = Annotated[DraftBody, AfterValidator(DraftBody.draft)]
 
 
-class ImportBody(Body):
+class ImportBody(
+    Body,
+    json_schema_extra=example(
+        drafts=[{"title": "Pay rent", "due_date": "2026-11-27", "tags": ["home"]}, {"title": "Buy milk"}]
+    ),
+):
     """Tasks to import."""
 
     drafts: list[DraftBody] = Field(max_length=IMPORT_AT_ONCE, description="The tasks to add.")
 
 
-class UndoBody(Body):
+class UndoBody(Body, json_schema_extra=example(groups=1)):
     """How much to undo."""
 
     groups: int = Field(
@@ -465,7 +483,7 @@ class UndoBody(Body):
     )
 
 
-class SelectionBody(Body):
+class SelectionBody(Body, json_schema_extra=example(since="yesterday", by="assistant")):
     """Which changes to undo: at least `change_id`, `turn_id`, `since` or `task_id`; each narrows the others down."""
 
     change_id: Id | None = Field(default=None, description="One change, as `GET /changes` numbers them.")
@@ -552,7 +570,12 @@ class ChangeQuery(PageQuery):
     by: By | None = Field(default=None, description="Only changes made by them; `assistant` is any model.")
 
 
-class ViewBody(Body):
+class ViewBody(
+    Body,
+    json_schema_extra=example(
+        name="work", filter="due:today..friday +work", sort="project,due", group="project", pinned=True
+    ),
+):
     """A saved view: a filter, which `@name` stands for in any filter, and how it is shown."""
 
     name: ViewName
@@ -619,7 +642,12 @@ class OccurrenceDue(BaseModel):
     due_time: time | None
 
 
-class Occurrences(BaseModel):
+class Occurrences(
+    BaseModel,
+    json_schema_extra=example(
+        items=[{"due_date": "2026-12-04", "due_time": "17:00:00"}, {"due_date": "2026-12-11", "due_time": "17:00:00"}]
+    ),
+):
     """When the next occurrences of a routine are due."""
 
     items: tuple[OccurrenceDue, ...]
@@ -631,7 +659,7 @@ class Models(BaseModel):
     items: tuple[ModelChoice, ...]
 
 
-class UserStatus(BaseModel):
+class UserStatus(BaseModel, json_schema_extra=example(model="built-in", user="1", pending=12, email="ann@example.com")):
     """The default model, the user, and how many tasks are open."""
 
     model: str
@@ -640,7 +668,7 @@ class UserStatus(BaseModel):
     email: str | None = None
 
 
-class Health(BaseModel):
+class Health(BaseModel, json_schema_extra=example(status="ok", version="1.0.0")):
     """That the server is running, and its version."""
 
     status: Literal["ok"] = "ok"

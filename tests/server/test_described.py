@@ -1,19 +1,23 @@
 """The API is described: every route on its page and in its schema, with every status it may answer with."""
 
+import json
 import re
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import TypeAdapter
 
 from kirotodo.core.errors import Code
 from kirotodo.server.app import create_app
 from kirotodo.server.docs_page import serve_docs
 from kirotodo.server.problems import STATUS
+from kirotodo.server.schemas import ImportBody
 from tests.server.serving import settings_in
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -80,6 +84,67 @@ def test_operations_have_names_that_a_program_can_call() -> None:
     assert len(names) == len(set(names)) == len(ROUTES)
     assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)
     assert {"list_tasks", "add_task", "get_task", "update_task", "delete_task", "undo", "chat", "sign_in"} <= set(names)
+
+
+OPERATIONS: Final = {operation["operationId"]: operation for operation in operations()}
+BODIES: Final = {
+    route.name: cast(type[Any], route.body_field.field_info.annotation)
+    for route in APP.routes
+    if isinstance(route, APIRoute) and route.body_field is not None
+} | {"import_tasks": ImportBody}
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what a schema refers to; of alternatives, the first."""
+    schema = schema.get("anyOf", [schema])[0]
+    target = schema.get("$ref", "").rpartition("/")[2]
+    return APP.openapi()["components"]["schemas"][target] if target else schema
+
+
+def examples_in(content: dict[str, Any]) -> list[Any]:
+    return [content["example"]] if "example" in content else resolved(content.get("schema", {})).get("examples", [])
+
+
+def check_example(example: Any, schema: dict[str, Any]) -> None:
+    whole = {**schema, "components": APP.openapi()["components"]}
+    OAS31Validator(whole, format_checker=oas31_format_checker).validate(example)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_answer_has_an_example_that_its_schema_allows(name: str) -> None:
+    successes = {status: each for status, each in OPERATIONS[name]["responses"].items() if status.startswith("2")}
+    assert successes
+    for status, response in successes.items():
+        assert ("content" in response) == (status != "204")
+        for content in response.get("content", {}).values():
+            examples = examples_in(content)
+            assert examples, f"{name} shows no example of its answer ({status})"
+            for example in examples:
+                check_example(example, content.get("schema", {}))
+
+
+@pytest.mark.parametrize("name", [name for name, each in OPERATIONS.items() if "requestBody" in each])
+def test_every_body_has_an_example_that_its_schema_allows_and_its_route_understands(name: str) -> None:
+    (content,) = OPERATIONS[name]["requestBody"]["content"].values()
+    examples = examples_in(content)
+    assert examples, f"{name} shows no example of its body"
+    for example in examples:
+        check_example(example, content["schema"])
+        TypeAdapter(BODIES[name]).validate_json(json.dumps(example))
+
+
+def test_examples_of_events_are_events() -> None:
+    streams = [
+        content
+        for each in operations()
+        for content in [each["responses"].get("200", {}).get("content", {}).get("text/event-stream")]
+        if content is not None
+    ]
+    assert len(streams) == 3
+    for content in streams:
+        properties = content["schema"]["properties"]
+        assert content["example"]["event"] in properties["event"]["enum"]
+        check_example(json.loads(content["example"]["data"]), properties["data"]["contentSchema"])
 
 
 def test_every_tag_is_explained() -> None:

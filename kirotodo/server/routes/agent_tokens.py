@@ -12,7 +12,7 @@ from kirotodo.core.backend import AgentScope, AgentToken
 from kirotodo.server.auth.authenticator import authenticator_of
 from kirotodo.server.dependencies import PERSON, Mine, located, user_router
 from kirotodo.server.openapi import carries, problems
-from kirotodo.server.schemas import Body
+from kirotodo.server.schemas import Body, example
 
 router = user_router("agents", prefix="/tokens")
 
@@ -20,7 +20,7 @@ PATTERN = f"^{NAME.pattern}$"
 Name = Annotated[str, Path(pattern=PATTERN, description="As it was called when it was made.")]
 
 
-class AgentTokenBody(Body):
+class AgentTokenBody(Body, json_schema_extra=example(name="claude-desktop", scope="add", days=90)):
     """Which agent gets a token, and what it may do."""
 
     name: str = Field(pattern=PATTERN, description="What to call the agent by.", examples=["claude-desktop"])

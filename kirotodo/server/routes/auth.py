@@ -17,7 +17,7 @@ from kirotodo.server.auth.rate_limit import address_of
 from kirotodo.server.auth.tokens import TOKEN_MAX, Refresh
 from kirotodo.server.dependencies import JsonRoute
 from kirotodo.server.openapi import carries, named, problems
-from kirotodo.server.schemas import Body
+from kirotodo.server.schemas import Body, example
 
 router = APIRouter(
     prefix="/api/auth",
@@ -71,27 +71,27 @@ NewPassword = Annotated[
 RefreshToken = Annotated[str, Field(min_length=1, max_length=TOKEN_MAX)]
 
 
-class SignUpBody(Body):
+class SignUpBody(Body, json_schema_extra=example(email="ann@example.com", password="correct horse battery")):
     """The email and password of a new account."""
 
     email: Annotated[Email, AfterValidator(_email)]
     password: NewPassword
 
 
-class SignInBody(Body):
+class SignInBody(Body, json_schema_extra=example(email="ann@example.com", password="correct horse battery")):
     """The email and password of an account."""
 
     email: Email
     password: Password
 
 
-class RefreshBody(Body):
+class RefreshBody(Body, json_schema_extra=example(refresh_token="eyJhbGciOi…")):
     """The refresh token to exchange for new tokens."""
 
     refresh_token: RefreshToken = Field(description="The newest one; it is replaced by the one in the answer.")
 
 
-class SignOutBody(Body):
+class SignOutBody(Body, json_schema_extra=example(everywhere=False)):
     """Which sessions to end: this one, or all."""
 
     everywhere: StrictBool = Field(default=False, description="End every session and every token of this user.")
@@ -100,14 +100,16 @@ class SignOutBody(Body):
     )
 
 
-class PasswordBody(Body):
+class PasswordBody(
+    Body, json_schema_extra=example(current_password="correct horse battery", new_password="staple the other battery")
+):
     """The current and the new password."""
 
     current_password: Password
     new_password: NewPassword
 
 
-class ResetBody(Body):
+class ResetBody(Body, json_schema_extra=example(token="eyJhbGciOi…", new_password="staple the other battery")):
     """A reset token from the operator, and the new password."""
 
     token: Annotated[str, Field(min_length=1, max_length=500)] = Field(

@@ -22,9 +22,9 @@ from kirotodo.protocols import chat_completions as protocol
 from kirotodo.protocols.chat_completions import DEFAULT_MODEL, Reply
 from kirotodo.server.auth.authenticator import Principal, authenticator_of
 from kirotodo.server.dependencies import Caller, Draining, Handle, UserRoute, actor_of
-from kirotodo.server.openapi import named, problems
+from kirotodo.server.openapi import answer_like, named, problems
 from kirotodo.server.problems import STATUS, problem, problem_of, public_message
-from kirotodo.server.schemas import Zone
+from kirotodo.server.schemas import Zone, example
 from kirotodo.server.sse import EventStream, outcome
 
 PREFIX: Final = "chatcmpl-"
@@ -72,7 +72,12 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class CompletionBody(BaseModel):
+class CompletionBody(
+    BaseModel,
+    json_schema_extra=example(
+        model="kirotodo", messages=[{"role": "user", "content": "What is due today?"}], stream=False
+    ),
+):
     """A thread whose newest message is to be answered. Whatever else OpenAI's clients send has no effect."""
 
     model_config = ConfigDict(extra="ignore")
@@ -98,20 +103,33 @@ async def conversing(request: Request, x_timezone: Annotated[Zone | None, Header
 Conversing = Annotated[Caller, Depends(conversing)]
 
 
-@router.get("/models")
+@router.get("/models", responses=answer_like({"object": "list", "data": [protocol.model_of(DEFAULT_MODEL)]}))
 async def list_openai_models(caller: Conversing) -> dict[str, Any]:
     """Return the models to choose from: `kirotodo` is the default one, whichever that is."""
     return {"object": "list", "data": [protocol.model_of(name) for name in await _models(await caller.backend())]}
 
 
-@router.get("/models/{model}", response_model=None, responses=problems(404))
+@router.get(
+    "/models/{model}",
+    response_model=None,
+    responses={**answer_like(protocol.model_of(DEFAULT_MODEL)), **problems(404)},
+)
 async def get_openai_model(model: str, caller: Conversing) -> dict[str, Any]:
     """Return one of them."""
     await _chosen(await caller.backend(), model)
     return protocol.model_of(model)
 
 
-@router.post("/chat/completions", response_model=None, responses=problems(404, 409, 413, 504))
+COMPLETION: Final = protocol.completion(
+    Reply(id=f"{PREFIX}t1", model=DEFAULT_MODEL, text="Nothing is due today.", created=1_795_420_800, usage=Usage())
+)
+
+
+@router.post(
+    "/chat/completions",
+    response_model=None,
+    responses={**answer_like(COMPLETION), **problems(404, 409, 413, 504)},
+)
 async def complete_chat(body: CompletionBody, request: Request, caller: Conversing, drain: Draining) -> Response:
     """Answer the newest message of a thread. The same thread again gets the same answer, and changes nothing."""
     backend = await caller.backend()

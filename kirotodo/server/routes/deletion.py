@@ -11,19 +11,19 @@ from kirotodo.server.auth.rate_limit import address_of
 from kirotodo.server.dependencies import Leaving, user_router
 from kirotodo.server.openapi import problems
 from kirotodo.server.routes.auth import Password
-from kirotodo.server.schemas import Body, Text
+from kirotodo.server.schemas import Body, Text, example
 
 router = user_router("user", prefix="/deletion")
 
 
-class DeletionBody(Body):
+class DeletionBody(Body, json_schema_extra=example(confirm="ann@example.com", password="correct horse battery")):
     """The confirmation that the account is to be deleted."""
 
     confirm: Text = Field(max_length=500, description="The e-mail address of the account, or the user's id.")
     password: Password | None = Field(default=None, description="Of a user who has one here.")
 
 
-class Deletion(BaseModel):
+class Deletion(BaseModel, json_schema_extra=example(deletion_at="2026-12-23T08:00:00Z")):
     """When an account will be deleted."""
 
     deletion_at: datetime = Field(description="When the user is deleted.")

@@ -18,6 +18,7 @@ from kirotodo.server.schemas import Health
 router = APIRouter(tags=["health"], generate_unique_id_function=named)
 
 PATIENCE_SECONDS: Final = 2.0
+METRICS: Final = 'kirotodo_requests_total{method="GET",route="/api/{user_id}/tasks",status="200"} 12.0\n'
 
 
 @router.get("/health")
@@ -47,7 +48,11 @@ async def get_readiness(request: Request) -> Health | Response:
     return Health(version=__version__)
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}, **problems(404)})
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"example": METRICS}}}, **problems(404)},
+)
 def get_metrics(request: Request) -> Response:
     """Return counts and durations in Prometheus' text format. Not for the public: keep it behind the gateway."""
     if not request.app.state.settings.metrics:

@@ -12,7 +12,7 @@ from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.store.reminders import Target
 from kirotodo.server.dependencies import PERSON, Mine, user_router
 from kirotodo.server.openapi import problems
-from kirotodo.server.schemas import Body, Id, Moment, Text
+from kirotodo.server.schemas import Body, Id, Moment, Text, example
 from kirotodo.server.webhook_sender import check_secret, check_url, new_secret
 
 router = user_router("reminders", prefix="/reminders")
@@ -26,7 +26,7 @@ Owner = Annotated[
 ]
 
 
-class ClaimBody(Body):
+class ClaimBody(Body, json_schema_extra=example(owner="laptop 4711", limit=10)):
     """Who rings, and how many at once."""
 
     owner: Owner
@@ -41,7 +41,12 @@ class ClaimOf(Body):
     epoch: Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 
 
-class SettleBody(Body):
+class SettleBody(
+    Body,
+    json_schema_extra=example(
+        owner="laptop 4711", claims=[{"task_id": 3, "remind_at": "2026-11-27T15:50:00Z", "epoch": 1}]
+    ),
+):
     """Reminders that rang, or that could not be rung."""
 
     owner: Owner
@@ -49,13 +54,18 @@ class SettleBody(Body):
     rung: StrictBool = Field(default=True, description="false lets go of them, for another program to ring.")
 
 
-class Receipts(BaseModel):
+class Receipts(
+    BaseModel,
+    json_schema_extra=example(
+        items=[{"task_id": 3, "remind_at": "2026-11-27T15:50:00Z", "rung_at": "2026-11-27T15:50:01Z"}]
+    ),
+):
     """The reminders whose receipts were written now."""
 
     items: Sequence[Rung]
 
 
-class TargetBody(Body):
+class TargetBody(Body, json_schema_extra=example(kind="ntfy", url="https://ntfy.sh/some-secret-topic")):
     """Where to ring."""
 
     kind: Kind = Field(
@@ -69,7 +79,7 @@ class TargetBody(Body):
     )
 
 
-class TargetShown(BaseModel):
+class TargetShown(BaseModel, json_schema_extra=example(kind="ntfy", url="https://ntfy.sh/some-secret-topic")):
     """Where the server rings. The secret is shown once, when it is set."""
 
     kind: Kind
@@ -77,7 +87,7 @@ class TargetShown(BaseModel):
     secret: str | None = None
 
 
-class Targets(BaseModel):
+class Targets(BaseModel, json_schema_extra=example(items=[{"kind": "webhook", "url": "https://example.com/hook"}])):
     """Where the server rings."""
 
     items: Sequence[TargetShown]

@@ -12,14 +12,14 @@ from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.server.auth.authenticator import authenticator_of
 from kirotodo.server.dependencies import BY_TOOL, EditKey, Mine, user_router
 from kirotodo.server.openapi import problems
-from kirotodo.server.schemas import Body
+from kirotodo.server.schemas import Body, example
 
 router = user_router("tools", prefix="/tools")
 
 ToolName = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$", description="One of the tools.")]
 
 
-class ToolCallBody(Body):
+class ToolCallBody(Body, json_schema_extra=example(arguments={"title": "Pay rent", "due": "friday"}, agent="my-agent")):
     """The arguments of a call, and the answer of the user if the call had to be asked about."""
 
     arguments: dict[str, Any] = Field(default_factory=dict, examples=[{"title": "Pay rent", "due": "friday"}])

@@ -11,7 +11,7 @@ from kirotodo.core.domain.task import Page
 from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
 from kirotodo.server.dependencies import PERSON, Editing, Mine, located, user_router
 from kirotodo.server.openapi import carries, problems
-from kirotodo.server.schemas import ID_MAX, Body, Number, PageQuery, Text
+from kirotodo.server.schemas import ID_MAX, Body, Number, PageQuery, Text, example
 from kirotodo.server.webhook_sender import check_secret, check_url, new_secret
 from kirotodo.server.webhook_worker import send_test
 
@@ -21,7 +21,7 @@ WebhookId = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="Counted pe
 ChangeId = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="As `GET /changes` numbers them.")]
 
 
-class WebhookBody(Body):
+class WebhookBody(Body, json_schema_extra=example(url="https://example.com/hook", events=["task.completed"])):
     """Where to send changes, and which."""
 
     url: Text = Field(max_length=2_000, description="A public address.", examples=["https://example.com/hook"])
@@ -33,7 +33,7 @@ class WebhookBody(Body):
     )
 
 
-class EnabledBody(Body):
+class EnabledBody(Body, json_schema_extra=example(enabled=False)):
     """Whether to send anything."""
 
     enabled: StrictBool = Field(description="false disables it: what changes meanwhile is not sent.", examples=[False])
