@@ -139,13 +139,17 @@ def test_the_version() -> None:
         (("list", "--jsn"), "'--json'"),
         (("list", "--due", "yesterday"), "'today'"),
         (("list", "--limit", "0"), "x>=1"),
-        (("list", "today"), "`kirotodo list --due today`"),
-        (("list", "the", "milk"), "`kirotodo search the milk`"),
-        (("done",), "NUMBER"),
+        (("done",), "numbers of tasks, or --where"),
     ],
 )
 def test_wrong_usage_suggests_what_was_meant(program: CommandRunner, args: tuple[str, ...], hint: str) -> None:
     assert hint in program.fails(2, *args)
+
+
+def test_words_behind_list_are_a_filter(program: CommandRunner) -> None:
+    program.ok("add", "call the plumber")
+    assert "the plumber" in program.ok("list", "the", "plumber")
+    assert "`kirotodo list due:today`" in program.run("list", "today").stderr
 
 
 def test_a_hostile_command_is_told_safely(program: CommandRunner) -> None:

@@ -5,6 +5,7 @@ with the same id, by which its receiver knows it (decision 0040).
 """
 
 import json
+import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -94,7 +95,9 @@ async def test_killed_between_ring_and_receipt(tmp_path: Path, url: str, sink: H
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(1800)
-async def test_killed_two_hundred_times_between_claim_and_ring(tmp_path: Path, url: str, sink: HttpSink) -> None:
-    died, lost, doubled = await _try(tmp_path, url, sink, kills=200, moment="claimed")
+async def test_killed_many_times_between_claim_and_ring(tmp_path: Path, url: str, sink: HttpSink) -> None:
+    """KILLS=200 for as many as the decision record tells of, which takes minutes."""
+    kills = int(os.environ.get("KILLS", "30"))
+    died, lost, doubled = await _try(tmp_path, url, sink, kills=kills, moment="claimed")
     assert (lost, doubled) == (0, 0)
-    assert died >= 200
+    assert died >= kills
