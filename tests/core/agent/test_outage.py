@@ -105,6 +105,11 @@ async def test_viewers_of_a_turn_that_nobody_can_go_on_with_are_told_and_those_o
     with pytest.raises(StorageError, match="saved"):
         await collected(core, sent.turn_id)
     parked = await core.of("ann").send("undo two")
+
+    async def waits() -> bool:
+        return (await core.of("ann").turn(parked.turn_id)).status == "awaiting_approval"
+
+    await until(waits)
     following = asyncio.create_task(collected(core, parked.turn_id))
     await asyncio.sleep(3 * PATIENCE)
     assert not following.done()
