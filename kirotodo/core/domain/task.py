@@ -326,7 +326,7 @@ class TaskSnapshot:
 
     `tasks` are the open ones by due date, `done` the latest completed ones; of a long list only the first of each, and
     what matches the words of the text. `complete` says whether every open task is there, `done_total` counts all that
-    are completed. `projects` and `tags` are those in use.
+    are completed. `projects` and `tags` are those in use, `views` the saved ones, where the text speaks of a view.
     """
 
     tasks: tuple[Task, ...] = ()
@@ -335,3 +335,4 @@ class TaskSnapshot:
     tags: tuple[str, ...] = ()
     complete: bool = True
     done_total: int = 0
+    views: tuple[str, ...] = ()

@@ -96,6 +96,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     tasks: tuple[TaskView, ...] = ()
     projects: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
     state: DialogueState = DialogueState()
     complete: bool = True
 

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from kirotodo.core.domain.history import By
 from kirotodo.core.domain.task import Priority, RecursFrom
 from kirotodo.core.language.preferences import Preferences as Preferences
 
@@ -107,19 +108,29 @@ class Add(msgspec.Struct, frozen=True, kw_only=True):
     """The task of which it is a step."""
 
 
-QueryKind = Literal["tasks", "task", "steps", "when", "completed_when", "next", "stats", "lists", "tags", "changes"]
+QueryKind = Literal[
+    "tasks", "task", "steps", "when", "completed_when", "next", "stats", "lists", "tags", "changes", "history"
+]
 """tasks: those in `scope` · task: those of `target` in full · steps: those of `target` · when: the dates of `target`,
 or of the first in `scope` · completed_when: when `target` was done · next: what comes first in `scope` · stats:
-counts over time · lists, tags: which there are · changes: what was changed last."""
+counts over time · lists, tags: which there are · changes: what was changed last · history: who changed what, in a time
+or of `target`."""
+Deed = Literal["moved", "renamed", "added", "completed", "deleted", "reopened"]
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer a question about the list, without changing it. Nothing that is a question changes anything."""
+    """Answer a question about the list, without changing it. Nothing that is a question changes anything.
+
+    `during` is the time of the history that is asked about, in words; `by` and `deed` are whose changes, and which.
+    """
 
     about: QueryKind = "tasks"
     scope: Scope = msgspec.field(default_factory=Scope)
     target: Target | None = None
     count_only: bool = False
+    during: str | None = None
+    by: By | None = None
+    deed: Deed | None = None
 
 
 class Complete(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,9 +235,16 @@ class RenameList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Undo(msgspec.Struct, frozen=True, kw_only=True):
-    """Undo the last change."""
+    """Undo the last change; with `since`, what was changed in that time, in words, or from then until `until`.
+
+    `by` and `target` narrow it down to their changes, and to those of one task.
+    """
 
     turns: int = 1
+    since: str | None = None
+    until: str | None = None
+    by: By | None = None
+    target: Target | None = None
 
 
 class Redo(msgspec.Struct, frozen=True, kw_only=True):

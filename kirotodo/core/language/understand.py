@@ -30,6 +30,7 @@ from kirotodo.core.language.frames.base import (
 from kirotodo.core.language.frames.doubts import doubted
 from kirotodo.core.language.frames.editing import editing
 from kirotodo.core.language.frames.finishing import finishing
+from kirotodo.core.language.frames.history import looking_back
 from kirotodo.core.language.frames.known import of_known
 from kirotodo.core.language.frames.planning import FOR_ONCE, is_for_once, planning
 from kirotodo.core.language.frames.removing import removing
@@ -120,7 +121,7 @@ def understand(
     read = tokens_of(with_references(text, context))
     engine = _Engine(read)
     told = in_dialogue(read, asked=_asks(read.raw), read=lambda words: tuple(_Engine(tokens_of(words)).actions()))
-    planned = planning(read)
+    planned = looking_back(read) or planning(read)
     stepped = stepping(read) if planned is None else (planned,)
     framed = stepped or (told if told is not None else tuple(engine.actions()))
     shaped = stepped or _shaped(read, framed)

@@ -275,6 +275,7 @@ async def snapshot_of(scope: Scope, text: str, *, today: date, zone: ZoneInfo) -
     pending = await rows.values(await scope.rows(_SQL.OPEN, {"most": OPEN_MAX + 1}))
     done = await rows.values(await scope.rows(_SQL.DONE, {"most": DONE_MAX}))
     complete = len(pending) <= OPEN_MAX
+    views = await _views_named(scope, text)
     done_total = len(done)
     if done_total == DONE_MAX:
         counts = await scope.first(_SQL.DONE_TOTAL)
@@ -282,7 +283,12 @@ async def snapshot_of(scope: Scope, text: str, *, today: date, zone: ZoneInfo) -
     if complete and done_total < DONE_MAX:
         named = pending + done
         return TaskSnapshot(
-            tasks=pending, done=done, projects=_projects(named), tags=_tags(named), done_total=done_total
+            tasks=pending,
+            done=done,
+            projects=_projects(named),
+            tags=_tags(named),
+            done_total=done_total,
+            views=views,
         )
     from kirotodo.core.store.task_stats import projects_of, tags_of
 
@@ -294,7 +300,17 @@ async def snapshot_of(scope: Scope, text: str, *, today: date, zone: ZoneInfo) -
         tags=tuple(await tags_of(scope)),
         complete=complete,
         done_total=done_total,
+        views=views,
     )
+
+
+async def _views_named(scope: Scope, text: str) -> tuple[str, ...]:
+    """The names of the saved views, if the text speaks of a view at all."""
+    if "view" not in text.casefold():
+        return ()
+    from kirotodo.core.store.views import ViewStore
+
+    return tuple(view.name for view in await ViewStore(scope).all())
 
 
 async def _matching(scope: Scope, text: str, status: Status, *, today: date, zone: ZoneInfo) -> list[Task]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from kirotodo.core.domain.history import By, ChangeSelection
+from kirotodo.core.errors import InvalidInput
 from kirotodo.core.text.changes import describe_actor, describe_change
 from kirotodo.core.text.dates import describe_moment
 from kirotodo.core.tools.base import CHOICE, OPTIONAL, Arguments, TaskId, Tool, ToolContext
@@ -21,7 +22,12 @@ def changes_of_time(arguments: Mapping[str, Any]) -> ChangeSelection | None:
     since = arguments.get("since")
     if not since:
         return None
-    return ChangeSelection(since=since, until=arguments.get("until") or since, by=arguments.get("by"))
+    ids = arguments.get("task_ids") or ()
+    if len(ids) > 1:
+        raise InvalidInput("With `since`, give one task or none in `task_ids`.")
+    return ChangeSelection(
+        since=since, until=arguments.get("until") or since, by=arguments.get("by"), task_id=next(iter(ids), None)
+    )
 
 
 class ListChangesArguments(Arguments):

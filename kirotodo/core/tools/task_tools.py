@@ -462,7 +462,9 @@ class UndoArguments(Arguments):
 
     turns: Annotated[int, Field(ge=1, le=50, description="How many turns to take back.")] = 1
     task_ids: Annotated[
-        TaskIds | None, OPTIONAL, Field(description="Take back only what the last turn changed of these tasks.")
+        TaskIds | None,
+        OPTIONAL,
+        Field(description="Take back only what the last turn changed of these tasks; one task with `since`."),
     ] = None
     until: SkipJsonSchema[str | None] = None
     """Where the time of `since` ended when the user was asked. For no model to give."""

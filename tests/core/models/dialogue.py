@@ -7,6 +7,7 @@ from typing import Any
 
 from kirotodo.core.agent.prompt import shortened
 from kirotodo.core.domain.conversation import CallStatus
+from kirotodo.core.domain.history import Actor
 from kirotodo.core.domain.task import TaskSnapshot
 from kirotodo.core.errors import ToolError, UserError
 from kirotodo.core.models.builtin.model import BuiltinModel
@@ -55,6 +56,7 @@ class Dialogue:
 
     def __init__(self, tools: ToolHarness) -> None:
         self.tools = tools
+        self.tools.actor = Actor(kind="built-in")
         self.model = BuiltinModel()
         self.history: list[PromptItem] = []
         self.called: list[str] = []

@@ -2,6 +2,8 @@
 
 import pytest
 
+from kirotodo.core.domain.view import View
+from kirotodo.core.errors import InvalidInput
 from tests.core.models.dialogue import Dialogue, UserEntry
 
 FOLLOW_UPS = {
@@ -134,9 +136,70 @@ FOLLOW_UPS = {
         UserEntry("mark chess as done"),
         UserEntry("show everything", "list_tasks list_tasks", None, ("1 open task", "1 task done")),
     ],
+    "who changed what": [
+        UserEntry("add oil the gate on friday"),
+        UserEntry("move the gate to saturday"),
+        UserEntry("add sweep the path"),
+        UserEntry("done with the path"),
+        UserEntry(
+            "what did you change today?", "list_changes", ("1 oil the gate",), ("4 changes by the assistant today:",)
+        ),
+        UserEntry(
+            "who moved the gate?",
+            "list_tasks list_changes",
+            ("1 oil the gate",),
+            ("1 change of #1 oil the gate:", "due Fri 27 Nov → Sat 28 Nov"),
+            ("Added",),
+        ),
+        UserEntry("who renamed the gate?", None, None, ("Nothing was renamed there. 2 changes of #1",)),
+        UserEntry("what changed on it?", "list_changes", ("1 oil the gate",), ("2 changes of #1",), ("path",)),
+        UserEntry("what did the assistant do yesterday?", "list_changes", None, ("no changes by the assistant yest",)),
+        UserEntry("when did i sweep the path?", None, ("1 oil the gate",), ("You completed #2 sweep the path on",)),
+        UserEntry("move it to sunday"),
+        UserEntry("undo just the change to the gate", "", None, ("That was not part of the last change.",)),
+    ],
+    "a time is undone": [
+        UserEntry("add oil the gate on friday"),
+        UserEntry("add sweep the path"),
+        UserEntry("move the gate to saturday"),
+        UserEntry("make the path urgent"),
+        UserEntry("undo all changes to the path today", "undo", ("1 oil the gate",)),
+        UserEntry("when is the gate due?", None, None, ("Sat 28 Nov",)),
+        UserEntry("undo everything you did today", "undo", ()),
+    ],
 }
 
 
 @pytest.mark.parametrize("name", FOLLOW_UPS)
 async def test_follow_up(talk: Dialogue, name: str) -> None:
     await talk.hold(FOLLOW_UPS[name])
+
+
+async def test_an_undo_of_a_time_is_asked_about(talk: Dialogue) -> None:
+    await talk.say("add oil the gate")
+    await talk.say("add sweep the path")
+    talk.agree = False
+    await talk.say("undo what you did today")
+    assert talk.questions
+    assert list(await talk.pending()) == ["1 oil the gate", "2 sweep the path"]
+
+
+async def test_a_saved_view_is_shown_where_there_is_one(talk: Dialogue) -> None:
+    for text in ("add oil the gate to garden", "add sweep the path", "add garden view"):
+        await talk.say(text)
+    before = await talk.say("show my garden view")
+    async with talk.tools.database.begin("ann") as store:
+        await store.views.save(View(name="Garden", filter="+garden"))
+    after = await talk.say("show my garden view")
+    assert "garden view" in before
+    assert "1 open task in the view @Garden:" in after
+    assert "oil the gate" in after
+    assert "garden view" not in after
+
+
+async def test_an_undo_of_a_time_is_of_one_task_at_most(talk: Dialogue) -> None:
+    await talk.say("add oil the gate")
+    await talk.say("add sweep the path")
+    with pytest.raises(InvalidInput, match="one task or none"):
+        await talk.tools.call("undo", since="today", task_ids=[1, 2])
+    assert list(await talk.pending()) == ["1 oil the gate", "2 sweep the path"]

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from kirotodo.core.agent.approvals import Ledger, Question
 from kirotodo.core.domain.conversation import ToolCall
+from kirotodo.core.domain.history import Actor
 from kirotodo.core.domain.task import Task, TaskFilter
 from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.store.database import Database, Store
@@ -27,6 +28,7 @@ class ToolHarness:
     def __init__(self) -> None:
         self.now = MONDAY
         self.turn = 1
+        self.actor: Actor | None = None
         self._calls = 0
 
     def clock(self) -> datetime:
@@ -51,7 +53,8 @@ class ToolHarness:
         ready = TOOLS.validate(tool, arguments)
         self._calls += 1
         call_id = f"1.{self._calls}"
-        async with self.database.begin("ann", turn_id=f"turn-{self.turn}", call_id=call_id) as store:
+        turn = f"turn-{self.turn}"
+        async with self.database.begin("ann", turn_id=turn, call_id=call_id, actor=self.actor) as store:
             return await ready.run(self._context(store, call_id))
 
     async def approval(self, tool: str, /, **arguments: Any) -> Question | None:

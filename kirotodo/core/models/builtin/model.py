@@ -224,7 +224,14 @@ def _tool_call(call: Call) -> ToolCall:
 def context_of(snapshot: TaskSnapshot, state: DialogueState, facts: Facts) -> Context:
     """Return what is known beside a text."""
     tasks = tuple(_view(task, facts) for task in (*snapshot.tasks, *snapshot.done))
-    return Context(tasks=tasks, projects=snapshot.projects, tags=snapshot.tags, state=state, complete=snapshot.complete)
+    return Context(
+        tasks=tasks,
+        projects=snapshot.projects,
+        tags=snapshot.tags,
+        state=state,
+        complete=snapshot.complete,
+        views=snapshot.views,
+    )
 
 
 def _view(task: Task, facts: Facts) -> TaskView:

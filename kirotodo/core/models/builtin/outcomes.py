@@ -33,6 +33,8 @@ def told_item(item: Item, outcomes: Sequence[ToolOutcome], *, today: dt.date) ->
         said = "\n".join(trouble(outcome) or put(_task_of(outcome), today) for outcome in outcomes)
     elif item.kind in _COUNTS:
         said = _problem(outcomes) or _COUNTS[item.kind](outcomes[0].result)
+    elif item.kind == "history":
+        said = _problem(outcomes) or _history(item, [outcome.result for outcome in outcomes])
     elif item.kind == "spread":
         said = _spread(looked, outcomes)
     elif item.kind == "add":
@@ -263,6 +265,45 @@ def _total(item: Item, outcome: ToolOutcome) -> int:
     if isinstance(total, int):
         return total
     return len(tasks_in(outcome)) + (MANY if outcome.result.get("next") else 0)
+
+
+_DEEDS: Final[Mapping[str, tuple[str, str]]] = {
+    "moved": ("Changed ", "due "),
+    "renamed": ("Changed ", "title "),
+    "added": ("Added ", ""),
+    "completed": ("Completed ", ""),
+    "deleted": ("Deleted ", ""),
+    "reopened": ("Reopened ", ""),
+}
+"""How a change of each kind begins, and what it holds, in the words of the history."""
+_NAMES: Final[Mapping[str, str]] = {"built-in": "me", "unknown": "an earlier release", "reminder": "a reminder"}
+
+
+def _history(item: Item, results: Sequence[Mapping[str, Any]]) -> str:
+    """Who changed what: the changes of the kind asked about; all of them, and that there are none of it, otherwise."""
+    deed, *of = item.words
+    read = [each for result in results for each in result.get("changes") or ()]
+    changes = sorted(read, key=lambda each: -int(each["id"]))
+    begins, holds = _DEEDS.get(deed, ("", ""))
+    fitting = [each for each in changes if each["change"].startswith(begins) and holds in each["change"]]
+    where = " ".join(["", *of])
+    if not changes:
+        return f"The history has no changes{where}."
+    head = f"{count(len(fitting), 'change')}{where}"
+    if not fitting:
+        fitting, head = changes, f"Nothing was {deed} there. {count(len(changes), 'change')}{where}"
+    rest = len(fitting) > SHOWN or any(result.get("more") for result in results)
+    lines = [f"- {each['at']}: {_change(str(each['change']))} — {_author(str(each['by']))}" for each in fitting[:SHOWN]]
+    return f"{head}:\n" + "\n".join(lines) + ("\n\n…and earlier ones." if rest else "")
+
+
+def _change(words: str) -> str:
+    deed, _, rest = words.partition(" ")
+    return escaped(f"{deed} #{rest}" if rest[:1].isdigit() else words)
+
+
+def _author(by: str) -> str:
+    return escaped(_NAMES.get(by, by))
 
 
 def _listed(item: Item, outcomes: Sequence[ToolOutcome]) -> str:

@@ -24,6 +24,7 @@ Kind = Literal[
     "tags",
     "plan",
     "spread",
+    "history",
 ]
 """How an item is put: say: a text of its own · add, change: what was done · spread: what was moved, as its
 lookup proposes · the others answer a question."""

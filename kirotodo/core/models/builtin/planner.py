@@ -459,6 +459,8 @@ class Planner(msgspec.Struct):
                 self._take_back(target)
             case Redo():
                 self._undo({"redo": True})
+            case Undo(since=str()):
+                self._undo_of_time(action)
             case Undo() if state.pending is not None:
                 self.say("Left as they are.")
             case Undo() | TakeBack() if not state.done and state != DialogueState():
@@ -472,6 +474,18 @@ class Planner(msgspec.Struct):
     def _undo(self, arguments: Mapping[str, Any], task_ids: tuple[int, ...] = ()) -> None:
         call = Call(tool="undo", arguments={**arguments, **({"task_ids": list(task_ids)} if task_ids else {})})
         self.items.append(Item(kind="change", calls=(call,)))
+
+    def _undo_of_time(self, action: Undo) -> None:
+        """Undo what was changed in a time: of one task, where it names one."""
+        ids: tuple[int, ...] = ()
+        if action.target is not None:
+            found = self.finder.find(action.target, Search(asked="change", status="all"))
+            if isinstance(found, Unclear):
+                self._ask(found, ())
+                return
+            ids = found.ids
+        given = {"since": action.since, "until": action.until, "by": action.by}
+        self._undo({name: value for name, value in given.items() if value is not None}, ids)
 
     def _confirm(self, actions: Sequence[Action]) -> None:
         """Ask whether a reading is right; a question in it is answered at once."""

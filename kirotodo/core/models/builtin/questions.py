@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -12,13 +12,17 @@ from kirotodo.core.language.types import Query, Scope
 from kirotodo.core.models.builtin.memory import ids_in
 from kirotodo.core.models.builtin.plan import Item
 from kirotodo.core.models.builtin.replies import SHOWN, count, escaped
-from kirotodo.core.models.builtin.targets import Finder, Status, Unclear, listed
+from kirotodo.core.models.builtin.targets import VIEW, Finder, Status, Unclear, listed
 from kirotodo.core.text.dates import describe_due
 
 LATELY: Final = 5
 """How many completed tasks are shown beside the open ones."""
 STEPS: Final = 20
 """How many steps of each state are shown."""
+HISTORY_READ: Final = 50
+"""How many changes are read to find those of one kind."""
+OF_TASKS: Final = 3
+"""Of how many tasks of like names the history is shown."""
 AHEAD: Final = 2
 """How many tasks are named after the next one."""
 
@@ -42,6 +46,8 @@ def answer(action: Query, ids: tuple[int, ...], finder: Finder) -> tuple[Item, t
             return _steps(ids, finder)
         case "changes":
             return _changes(finder)
+        case "history":
+            return _history(action, ids[:OF_TASKS], finder), ids[:OF_TASKS]
         case "completed_when" if ids:
             return _completed_when(ids, finder), ids
         case "next" if action.scope.status == "completed":
@@ -149,6 +155,30 @@ def _changes(finder: Finder) -> tuple[Item, tuple[int, ...]]:
     return Item(kind="say", text=" ".join([*said, "“undo” takes it back."])), ids_in(done)[:SHOWN]
 
 
+_THEIRS: Final = {"assistant": "by the assistant", "you": "by you"}
+
+
+def _history(action: Query, ids: tuple[int, ...], finder: Finder) -> Item:
+    """Who changed what: in a time, or of one task. The words are the deed asked about, and what it is of."""
+    given = {"when": action.during, "by": action.by}
+    arguments: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if action.deed is not None:
+        arguments["limit"] = HISTORY_READ
+    known = [f"#{each}" + (f" {escaped(view.title)}" if (view := finder.view(each)) else "") for each in ids]
+    of = [f"of {' and '.join(known)}"] if known else []
+    of += [_THEIRS[action.by]] if action.by in _THEIRS else []
+    of += [_in_time(action.during)] if action.during else []
+    each = [{**arguments, "task_id": task_id} for task_id in ids] or [arguments]
+    calls = tuple(Call(tool="list_changes", arguments=one) for one in each)
+    return Item(kind="history", calls=calls, words=(action.deed or "", *of))
+
+
+def _in_time(words: str) -> str:
+    if words.split()[0] in ("the", "past"):
+        return f"in the {words.removeprefix('the ')}"
+    return f"on {words.capitalize()}" if words.endswith("day") and words not in ("today", "yesterday") else words
+
+
 def _list(action: Query, finder: Finder) -> tuple[Item, tuple[int, ...]]:
     scope = _named_in(_scope(action), finder)
     status = _status(scope)
@@ -223,7 +253,9 @@ def _narrowed(scope: Scope, finder: Finder) -> list[str]:
     words += [f"in {escaped(scope.project)}"] if scope.project else []
     words += [f"tagged \\#{escaped(scope.tag.removeprefix('#'))}"] if scope.tag else []
     words += [f"with {scope.priority} priority"] if scope.priority else []
-    words += [f"about “{escaped(scope.search)}”"] if scope.search else []
+    if scope.search:
+        viewed = VIEW.fullmatch(scope.search) is not None
+        words.append(f"in the view {escaped(scope.search)}" if viewed else f"about “{escaped(scope.search)}”")
     words += [f"with a {_FIELDS[name]}" for name in sorted(scope.has)]
     words += [f"without a {_FIELDS[name]}" for name in sorted(scope.lacks)]
     if scope.without:

@@ -309,7 +309,7 @@ _HAS: Final[Mapping[Clearable, str]] = {
     name: words.removeprefix("-") if words.startswith("-") else f"-{words}" for name, words in _LACKS.items()
 }
 """How the filters of `list_tasks` say that a field is empty, or not."""
-_VIEW: Final = pattern(r"@[\w.-]+")
+VIEW: Final = pattern(r"@[\w.-]+")
 
 
 def listed(scope: Scope, status: Status, **more: Any) -> dict[str, Any]:
@@ -326,7 +326,7 @@ def listed(scope: Scope, status: Status, **more: Any) -> dict[str, Any]:
         if value is not None and name not in more:
             arguments[name] = beginnings(value) if name == "search" else value
     filters = [*(_HAS[name] for name in sorted(scope.has)), *(_LACKS[name] for name in sorted(scope.lacks))]
-    if scope.search is not None and _VIEW.fullmatch(scope.search):
+    if scope.search is not None and VIEW.fullmatch(scope.search):
         filters.append(scope.search)
         arguments.pop("search", None)
     if filters:
