@@ -130,7 +130,9 @@ async def test_the_database_and_python_agree_on_any_filter(
     database: Database, condition: Condition, status: Status | None, sort: Sort, limit: int
 ) -> None:
     tasks = await list_of(database)
-    where = with_condition(TaskFilter(filter=written(condition), status=status, sort=sort), at=AT)
+    # Tasks that start later are left out where nothing is named: a rule of the list, tested with it.
+    asked = TaskFilter(filter=written(condition), status=status, sort=sort, scheduled="show")
+    where = with_condition(asked, at=AT)
     default = "all" if says_status(condition) else "pending"
     expected = {
         task.id
@@ -141,7 +143,7 @@ async def test_the_database_and_python_agree_on_any_filter(
     found = await _found(database, where, limit)
     assert len(found) == len(set(found))
     assert set(found) == expected, written(condition)
-    plain = await _found(database, TaskFilter(status=where.status, sort=sort), 200)
+    plain = await _found(database, TaskFilter(status=where.status, sort=sort, scheduled="show"), 200)
     assert found == [task_id for task_id in plain if task_id in expected]
 
 
