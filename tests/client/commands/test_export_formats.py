@@ -91,7 +91,7 @@ def test_a_folder_is_read_file_by_file(program: CommandRunner, tmp_path: Path) -
     result = program.run("import", str(notes))
     assert result.exit_code == 0, result.output
     assert "bad.csv: skipped" in result.stderr
-    tasks = {task["title"]: task for task in program.json("list", "--all")["items"]}
+    tasks = {task["title"]: task for task in program.json("list", "--all", "--steps")["items"]}
     assert set(tasks) == {"Book the train", "Find the card", "Milk", "Cream"}
     assert tasks["Find the card"]["parent_id"] == tasks["Book the train"]["id"]
     assert tasks["Cream"]["parent_id"] == tasks["Milk"]["id"]

@@ -222,7 +222,7 @@ def test_a_file_of_another_program_is_read(program: CommandRunner, tmp_path: Pat
     assert result.exit_code == 0, result.output
     assert all(remark in result.stderr for remark in remarks), result.stderr
     assert ("Not used" in result.stderr) == any("Not used" in remark for remark in remarks), result.stderr
-    found = program.json("list", "--all", "--sort", "created")["items"]
+    found = program.json("list", "--all", "--steps", "--sort", "created")["items"]
     assert sorted(map(_short, found)) == sorted(expected)
     again = program.json("import", str(file))
     assert (again["added"], len(again["duplicates"])) == ([], len(expected)), "twice doubles nothing"

@@ -297,7 +297,7 @@ def test_a_reset_token_sets_a_password_and_signs_in(person: Person) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["--user", "1", "--reset-password", "ann@example.com"]])
 def test_a_token_is_of_one_kind(person: Person, arguments: list[str]) -> None:
-    assert "either" in person.fails(2, "token", *arguments)
+    assert "Give --user ID, --agent NAME or --reset-password" in person.fails(2, "token", *arguments)
 
 
 def test_there_is_no_reset_token_for_nobody(person: Person) -> None:
