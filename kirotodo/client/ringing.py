@@ -35,12 +35,19 @@ class ClientRinger:
         self._clock = clock
         self._owner = f"client {uuid.uuid4().hex}"
         self._news = asyncio.Event()
+        self._until: datetime | None = None
+        """When it looks again by itself."""
         self._shown: dict[tuple[int, datetime], Claim] = {}
         """What was shown, as long as its receipt is not written."""
 
     def wake(self) -> None:
         """Look again: the list may have changed."""
         self._news.set()
+
+    def hear(self, moments: Sequence[datetime]) -> None:
+        """Look again where tasks changed whose reminders, at these moments, come before the next look."""
+        if moments and (self._until is None or min(moments) < self._until):
+            self.wake()
 
     async def ring_due(self) -> Claimed:
         """Ring everything that is due, and return what comes next. Raises what the backend raises."""
@@ -68,6 +75,7 @@ class ClientRinger:
         """Ring for ever. `waiting` is called with what comes next, `trouble` where the list could not be reached."""
         while True:
             self._news.clear()
+            self._until = None  # whatever comes from now on may not be in what is claimed
             try:
                 claimed = await self.ring_due()
                 waiting(claimed)
@@ -75,6 +83,7 @@ class ClientRinger:
             except KirotodoError as error:
                 trouble(error)
                 until = self._clock() + timedelta(seconds=RETRY_SECONDS)
+            self._until = until
             await self._sleep(until)
 
     async def _sleep(self, until: datetime | None) -> None:

@@ -68,6 +68,20 @@ RESOURCES: Final = (
     ListResource(uri="kirotodo://overdue", title="Overdue", where=TaskFilter(due="overdue")),
 )
 """Those that every list has, beside its saved views."""
+OFFERED: Final = frozenset(
+    {
+        "add_task",
+        "complete_task",
+        "delete_task",
+        "get_task",
+        "list_tasks",
+        "say",
+        "task_stats",
+        "undo",
+        "update_task",
+    }
+)
+"""The tools that an assistant sees."""
 VIEW_URI: Final = "kirotodo://view/"
 
 
@@ -86,8 +100,9 @@ class McpCaller:
     count_turn: Callable[[], Awaitable[None]] = _uncounted
 
     def may(self, tool: ToolInfo) -> bool:
-        """Return whether they may call a tool."""
-        return _ORDER.index(tool.changes) <= _ORDER.index(self.scope)
+        """Return whether they may call a tool. What is not offered here is had by `say`: each schema costs the
+        assistant tokens in every request."""
+        return tool.name in OFFERED and _ORDER.index(tool.changes) <= _ORDER.index(self.scope)
 
 
 Callers = Callable[[Context], Awaitable[McpCaller]]
@@ -213,18 +228,21 @@ class ListServer:
     ) -> types.SubscriptionsListenResult:
         """Tell the client of changes of the list until it leaves."""
         caller = await self._callers(context)
-        bus = InMemorySubscriptionBus()
+        bus, follows = InMemorySubscriptionBus(), asyncio.Event()
 
         async def tell() -> None:
             news = cast("AsyncGenerator[Any, None]", caller.backend.changes())
             async with aclosing(news):
                 async for change in news:
+                    follows.set()  # it begins with an empty change, from which on nothing is missed
                     if isinstance(change, ListChanged) and (change.tasks or change.removed):
                         for each in await _resources(caller.backend):
                             await bus.publish(ResourceUpdated(uri=each.uri))
 
         telling = asyncio.create_task(tell(), name="changes for an MCP client")
+        telling.add_done_callback(lambda _: follows.set())
         try:
+            await follows.wait()
             return await ListenHandler(bus)(context, params)
         finally:
             telling.cancel()

@@ -14,7 +14,7 @@ def test_lines_that_are_typed_by_a_program_stay_in_the_composer_until_enter(
 ) -> None:
     chat = Chat(open_terminal(), program).open()
     chat.terminal.press("add milk", "Enter", "add eggs\t2", "Enter", "", "Enter", "add bread", "Enter")
-    chat.terminal.wait_for("Press enter when they are right")
+    chat.terminal.wait_for("enter when they are right")
     screen = chat.terminal.wait_for("  add bread")
     assert "you   add" not in screen
     assert program.titles() == []

@@ -17,8 +17,9 @@ READ: Final = sorted(route.path for route in ROUTES if "GET" in (route.methods o
 
 @pytest.fixture
 async def lists(api: httpx2.AsyncClient, model: ScriptedModel) -> httpx2.AsyncClient:
-    """A list with task 1, and conversation 1 with a turn."""
+    """A list with task 1, webhook 1, and conversation 1 with a turn."""
     model.extend(["Hello."])
+    await api.post("/webhooks", json={"url": "https://example.com/hook"})
     await api.post("/tasks", json={"title": "Milk"})
     await api.post("/chat", json={"message": "hi"})
     return api
@@ -26,7 +27,9 @@ async def lists(api: httpx2.AsyncClient, model: ScriptedModel) -> httpx2.AsyncCl
 
 async def place_of(api: httpx2.AsyncClient, base_url: str, path: str) -> str:
     turn_id = (await api.get("/conversations/1/messages")).json()["turns"][0]["id"]
-    return base_url + path.format(user_id="1", task_id=1, conversation_id=1, turn_id=turn_id, call_id="0.0")
+    names = {"user_id": "1", "task_id": 1, "conversation_id": 1, "turn_id": turn_id, "call_id": "0.0"}
+    others = {"kind": "ntfy", "name": "work", "tool": "list_tasks", "webhook_id": 1, "change_id": 1}
+    return base_url + path.format(**names, **others, model="kirotodo")
 
 
 @pytest.mark.parametrize("path", READ)
@@ -47,7 +50,7 @@ async def test_an_address_says_all_its_methods(server: Served, lists: httpx2.Asy
     allowed = {"OPTIONS", *methods, *({"HEAD"} if "GET" in methods else ())}
     answer = await lists.options(place)
     assert (answer.status_code, answer.content, set(answer.headers["Allow"].split(", "))) == (204, b"", allowed)
-    refused = await lists.put(place)
+    refused = await lists.request(next(each for each in ("PUT", "PATCH", "DELETE") if each not in methods), place)
     assert (refused.status_code, refused.headers["Allow"]) == (405, answer.headers["Allow"])
     assert refused.headers["Content-Type"] == "application/problem+json"
 

@@ -72,8 +72,6 @@ async def test_an_agent_keeps_to_its_scope(server: Served, mode: str) -> None:
             "list_tasks",
             "get_task",
             "task_stats",
-            "plan",
-            "list_changes",
         }
         for tool, arguments in (("add_task", {"title": "Milk"}), ("undo", {}), ("say", {"text": "add milk"})):
             assert (await reader.call_tool(tool, arguments)).is_error

@@ -286,6 +286,8 @@ class BackgroundWork:
                     tries = 0
                     if isinstance(change, LinkChanged):
                         self._post(LinkReported(change))
+                        if change.link == "online" and self._ringer is not None:
+                            self._ringer.wake()  # what happened meanwhile may have been missed
                     else:
                         self._post_change(change)
                         if change.pending is None:  # a server of an earlier release does not say
@@ -310,7 +312,7 @@ class BackgroundWork:
 
     def _post_change(self, change: ListChanged) -> None:
         if self._ringer is not None:
-            self._ringer.wake()
+            self._ringer.hear([task.remind_at for task in change.tasks if task.remind_at is not None])
         if change.tasks or change.removed:
             self._post(TasksFetched(change.tasks, change.removed))
         if change.conversations:

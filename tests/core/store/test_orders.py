@@ -49,7 +49,12 @@ def _sorted(tasks: list[Task], order: str) -> list[int]:
     name, back = keys[-1]
     found = sorted(tasks, key=lambda task: task.id, reverse=(name in DOWNWARD) != back)
     for name, back in reversed(keys):
-        found.sort(key=lambda task: _value(task, name), reverse=(name in DOWNWARD) != back)
+        # Where another key follows, it decides among those without a day; else their priority does.
+        followed = name == "due" and keys[-1][0] != "due"
+        found.sort(
+            key=lambda task: "" if followed and task.due_date is None else _value(task, name),
+            reverse=(name in DOWNWARD) != back,
+        )
         found.sort(key=lambda task: _missing(task, name))
     return [task.id for task in found]
 
@@ -75,7 +80,7 @@ async def test_pages_are_in_any_order_as_python_sorts(
     cursor = None
     async with database.read(ANN) as store:
         while True:
-            where = TaskFilter(status=status, sort=order, condition=condition)
+            where = TaskFilter(status=status, sort=order, condition=condition, scheduled="show")
             page = await shown(store, where, limit=limit, cursor=cursor)
             found += [task.id for task in page.items]
             cursor = page.next
