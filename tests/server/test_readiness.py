@@ -1,6 +1,8 @@
 """A server that is busy stays in the round; one whose database does not answer leaves it."""
 
 import asyncio
+import gc
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -11,8 +13,6 @@ import pytest
 from sqlalchemy import text
 
 from kirotodo.core.store import database
-from kirotodo.core.store.postgres.address import address_of
-from kirotodo.core.store.postgres.schema import move
 from kirotodo.core.store.revisions import HEAD, REVISIONS
 from kirotodo.server.app import create_app
 from tests.server.serving import NO_TLS, Served, bearer, served, settings_in
@@ -26,6 +26,10 @@ async def narrow(tmp_path: Path, postgres_url: str) -> AsyncIterator[Served]:
     app = create_app(settings_in(tmp_path, database_url=postgres_url, db_pool_size=1))
     async with served(app) as running:
         yield running
+    # A worker that is stopped while it waits for the only connection leaves one to the collector, which warns of it.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 async def readiness(server: Served) -> int:
@@ -55,11 +59,13 @@ async def test_silence_of_the_database_does(narrow: Served) -> None:
 
 async def test_a_schema_of_an_older_release_does(narrow: Served, postgres_url: str) -> None:
     """Every request would fail, though the database answers."""
-    await move(address_of(postgres_url), REVISIONS[-2], down=True)
+    here = await asyncpg.connect(postgres_url)
+    await here.execute("UPDATE alembic_version SET version_num = $1", REVISIONS[-2])
     async with httpx2.AsyncClient(verify=NO_TLS, timeout=20) as client:
         answer = await client.get(f"{narrow.base_url}/health/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "storage_behind")
-    await move(address_of(postgres_url), HEAD, down=False)
+    await here.execute("UPDATE alembic_version SET version_num = $1", HEAD)
+    await here.close()
     assert await readiness(narrow) == 200
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, get_args
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from kirotodo.core.domain.filters import Not, Tagged
@@ -49,8 +49,8 @@ def _sorted(tasks: list[Task], order: str) -> list[int]:
     name, back = keys[-1]
     found = sorted(tasks, key=lambda task: task.id, reverse=(name in DOWNWARD) != back)
     for name, back in reversed(keys):
-        # Where another key follows, it decides among those without a day; else their priority does.
-        followed = name == "due" and keys[-1][0] != "due"
+        # Where the day comes first, the next key decides among those without one; else their priority does.
+        followed = name == "due" and keys[0][0] == "due" and len(keys) > 1
         found.sort(
             key=lambda task: "" if followed and task.due_date is None else _value(task, name),
             reverse=(name in DOWNWARD) != back,
@@ -74,6 +74,8 @@ ONE: Final = st.builds("{}{}".format, st.sampled_from(get_args(Sort)), st.sample
 async def test_pages_are_in_any_order_as_python_sorts(
     database: Database, order: str, status: Status, limit: int, filtered: bool
 ) -> None:
+    # Among tasks without a day that are equal so far, a later `due` leaves the order open.
+    assume("due" not in [name for name, _ in sort_keys(order)][1:])
     tasks = [task for task in await list_of(database) if status == "all" or task.completed == (status == "completed")]
     condition = Not(Tagged("home")) if filtered else None
     found: list[int] = []

@@ -124,10 +124,11 @@ class PostgresEngine:
 
     async def require_writable(self) -> None:
         async with self.operate(writing=True) as connection:
-            # Somebody may have migrated it back while this runs.
-            schema.refuse_older(await schema.revision_of(connection.plain), self.place)
-            if (await connection.execute(_READ_ONLY)).scalar() == "on":  # a standby, or set so
-                raise errors.read_only(self.place)
+            revision = await schema.revision_of(connection.plain)
+            read_only = (await connection.execute(_READ_ONLY)).scalar() == "on"  # a standby, or set so
+        schema.refuse_older(revision, self.place)  # somebody may have migrated it back while this runs
+        if read_only:
+            raise errors.read_only(self.place)
 
     def connections(self) -> tuple[int, int]:
         pool: Any = self.pool.pool
