@@ -18,7 +18,9 @@ from kirotodo.core.errors import KirotodoError
 SLEEP_MAX: Final = 60.0
 """The clock of a machine that was suspended goes on, that of a sleeping loop does not: it looks at the clock again."""
 RETRY_SECONDS: Final = 60.0
-"""When to try again after nobody could show a reminder, or the list could not be reached."""
+"""When to try again after nobody could show a reminder, the list could not be reached or a receipt was not kept."""
+PAUSE: Final = timedelta(seconds=1)
+"""How long to wait where the next look was due in the past: whatever the list answers, it is not asked without end."""
 TOGETHER: Final = 5
 """Up to so many reminders that are due at once are shown one by one, more of them as one notice."""
 
@@ -51,14 +53,22 @@ class ClientRinger:
 
     async def ring_due(self) -> Claimed:
         """Ring everything that is due, and return what comes next. Raises what the backend raises."""
+        rung = set[tuple[int, datetime]]()
         while True:
             claimed = await self._backend.claim_reminders(self._owner)
-            if not claimed.items:
+            moments = {(each.task.id, each.remind_at) for each in claimed.items}
+            if not moments:
                 return claimed
+            if moments & rung:  # the list keeps no receipts
+                return self._later(claimed)
             for some in _notices(claimed.items):
                 if not await self._ring(some):
                     await self._backend.settle_reminders(self._owner, [each.claim for each in some], rung=False)
-                    return replace(claimed, next_at=self._clock() + timedelta(seconds=RETRY_SECONDS))
+                    return self._later(claimed)
+            rung |= moments
+
+    def _later(self, claimed: Claimed) -> Claimed:
+        return replace(claimed, next_at=self._clock() + timedelta(seconds=RETRY_SECONDS))
 
     async def _ring(self, reminders: Sequence[Reminder]) -> bool:
         fresh = [each for each in reminders if (each.task.id, each.remind_at) not in self._shown]
@@ -87,6 +97,8 @@ class ClientRinger:
             await self._sleep(until)
 
     async def _sleep(self, until: datetime | None) -> None:
+        if until is not None and until <= self._clock():
+            until = self._clock() + PAUSE
         while until is None or until > self._clock():
             seconds = None if until is None else min(SLEEP_MAX, (until - self._clock()).total_seconds())
             try:
