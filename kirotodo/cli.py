@@ -51,6 +51,7 @@ COMMANDS: Final = {
         "delete": f"{CLIENT}.edits:delete",
         "remind": f"{CLIENT}.reminders:remind",
         "snooze": f"{CLIENT}.reminders:snooze",
+        "targets": f"{CLIENT}.reminder_targets:targets",
         "undo": f"{CLIENT}.edits:undo",
         "redo": f"{CLIENT}.edits:redo",
         "search": f"{CLIENT}.tasks:search",

@@ -101,7 +101,7 @@ COMMAND_LINES: Final = (
     ("understand", "milk tomorrow"),
 )
 ELSEWHERE: Final = {
-    *("webhooks", "mcp"),
+    *("webhooks", "targets", "mcp"),
     "chat",
     "replay",
     "login",

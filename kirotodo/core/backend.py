@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn, Usage
     from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
     from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
-    from kirotodo.core.domain.reminder import Claim, Claimed
+    from kirotodo.core.domain.reminder import Claim, Claimed, ReminderTarget, TargetKind
     from kirotodo.core.domain.view import View
     from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
     from kirotodo.core.events import TurnEvent
@@ -427,6 +427,18 @@ class Backend(Protocol):
     async def settle_reminders(self, owner: str, claims: "Sequence[Claim]", *, rung: bool = True) -> tuple[Rung, ...]:
         """Write down that these rang, or with `rung` false let go of them for others to ring. Return the receipts that
         were written: those of claims that were still this owner's, for reminders that were not moved meanwhile."""
+
+    # A server rings elsewhere, so a list in this process has no targets and raises `InvalidInput`.
+
+    async def reminder_targets(self) -> "tuple[ReminderTarget, ...]":
+        """Return where the server rings, without the secrets."""
+
+    async def set_reminder_target(self, kind: "TargetKind", url: str, *, secret: str | None = None) -> "ReminderTarget":
+        """Let the server ring there from now on, in place of an earlier target of this kind. This answer is the only
+        one with the secret; a webhook without one gets one. Raises `InvalidInput`."""
+
+    async def remove_reminder_target(self, kind: "TargetKind") -> None:
+        """Let the server ring there no more. Raises `NotFound`."""
 
     # --- the rest ---
 

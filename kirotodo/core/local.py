@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
     from kirotodo.core.domain.history import Actor, By, ChangeSelection, HistoryEntry, PastPage
     from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
-    from kirotodo.core.domain.reminder import Claim, Claimed
+    from kirotodo.core.domain.reminder import Claim, Claimed, ReminderTarget, TargetKind
     from kirotodo.core.domain.view import View
     from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
     from kirotodo.core.events import EncodedEvent, TurnEvent
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from kirotodo.core.models.model import Model
     from kirotodo.core.models.registry import ModelRegistry
     from kirotodo.core.settings import Settings
-    from kirotodo.core.store.reminders import Target
     from kirotodo.core.store.request_keys import RequestKey
     from kirotodo.core.store.tasks import HiddenTasks
     from kirotodo.core.tools.user_clock import UserClock
@@ -691,20 +690,34 @@ class LocalBackend:
         async with self._database.begin(self.user_id) as store:
             await store.reminders.release(_owner(owner), claims, retry_after=retry_after)
 
-    async def reminder_targets(self) -> "tuple[Target, ...]":
-        """Return where a server rings for this user."""
+    async def reminder_targets(self) -> "tuple[ReminderTarget, ...]":
+        """Implement `Backend.reminder_targets`."""
+        self._require_ringing_server()
         async with self._database.read(self.user_id) as store:
-            return await store.reminders.targets()
+            return tuple(replace(target, secret=None) for target in await store.reminders.targets())
 
-    async def set_reminder_target(self, target: "Target") -> None:
-        """Have a server ring there from now on."""
+    async def set_reminder_target(self, kind: "TargetKind", url: str, *, secret: str | None = None) -> "ReminderTarget":
+        """Implement `Backend.set_reminder_target`. The server checks the address and makes the secret of a webhook."""
+        self._require_ringing_server()
+        from kirotodo.core.domain.reminder import ReminderTarget
+
+        target = ReminderTarget(kind=kind, url=url, secret=secret)
         async with self._writing() as store:
             await store.reminders.set_target(target)
+        return target
 
-    async def remove_reminder_target(self, kind: str) -> bool:
-        """Have no server ring there any more. Return whether there was such a target."""
+    async def remove_reminder_target(self, kind: "TargetKind") -> None:
+        """Implement `Backend.remove_reminder_target`."""
+        self._require_ringing_server()
         async with self._database.begin(self.user_id) as store:
-            return await store.reminders.remove_target(kind)
+            if not await store.reminders.remove_target(kind):
+                raise NotFound(f"No {kind} is set: `kirotodo targets` shows where reminders ring.")
+
+    def _require_ringing_server(self) -> None:
+        if self._owns_core:
+            from kirotodo.core.domain.reminder import NO_SERVER
+
+            raise InvalidInput(NO_SERVER)
 
     # --- the rest ---
 

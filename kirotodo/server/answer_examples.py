@@ -11,7 +11,7 @@ from kirotodo.core.backend import AgentToken, ImportReport, ModelChoice, ToolInf
 from kirotodo.core.domain.conversation import ChatOutcome, Conversation, Message, Sent, ToolCall, Transcript, Turn
 from kirotodo.core.domain.history import Actor, HistoryEntry, PastPage
 from kirotodo.core.domain.plan import DayPlan, Kept, Move, PlannedTask, Spread
-from kirotodo.core.domain.reminder import Claimed, Reminder
+from kirotodo.core.domain.reminder import Claimed, Reminder, ReminderTarget
 from kirotodo.core.domain.task import Change, Changed, DayCount, Page, ProjectCount, TagCount, Task, TaskStats
 from kirotodo.core.domain.view import View
 from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookTest
@@ -125,7 +125,7 @@ ANSWERS: Final[Mapping[str, Any]] = {
         best_streak=21,
         projects=(ProjectCount(project="flat", pending=4, completed=1),),
         tags=(TagCount(tag="home", pending=2, completed=0),),
-        days=(DayCount(day=date(2026, 11, 23), completed=3, created=4),),
+        days=(DayCount(day=date(2026, 11, 23), completed=3, created=4, overdue=2),),
         hours=(*(0,) * 9, 3, *(0,) * 14),
     ),
     "HistoryEntryPage": Page(items=(ENTRY,), next="42", total=None),
@@ -158,6 +158,7 @@ ANSWERS: Final[Mapping[str, Any]] = {
     },
     "AgentToken": replace(AGENT, token="ktd_…"),
     "AgentTokens": {"items": [AGENT]},
+    "ReminderTarget": ReminderTarget(kind="webhook", url="https://example.com/hook", secret="whsec_…"),
     "Webhook": replace(HOOK, secret="whsec_…"),
     "Webhooks": {"items": [HOOK]},
     "WebhookTest": WebhookTest(accepted=True, status_code=204),

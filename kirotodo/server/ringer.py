@@ -21,10 +21,9 @@ import msgspec
 
 from kirotodo.core.aio import shielded
 from kirotodo.core.backend import ListChanged
-from kirotodo.core.domain.reminder import CLAIM_MAX, LEASE, Claim, Reminder
+from kirotodo.core.domain.reminder import CLAIM_MAX, LEASE, Claim, Reminder, ReminderTarget
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.local import Core
-from kirotodo.core.store.reminders import Target
 from kirotodo.core.text.dates import describe_due, describe_moment
 from kirotodo.core.text.sanitize import sanitize_line
 from kirotodo.server.webhook_sender import Delivery, WebhookSender
@@ -105,7 +104,7 @@ class Ringer:
 
     async def _read(
         self, user_id: str, claims: Sequence[Claim]
-    ) -> tuple[tuple[Target, ...], tuple[Reminder, ...], ZoneInfo]:
+    ) -> tuple[tuple[ReminderTarget, ...], tuple[Reminder, ...], ZoneInfo]:
         async with self._core.database.read(user_id) as store:
             name = await store.timezone()
             return (
@@ -114,7 +113,7 @@ class Ringer:
                 ZoneInfo(name) if name else self._core.settings.zone,
             )
 
-    async def _ring(self, user_id: str, targets: Sequence[Target], reminder: Reminder, zone: ZoneInfo) -> None:
+    async def _ring(self, user_id: str, targets: Sequence[ReminderTarget], reminder: Reminder, zone: ZoneInfo) -> None:
         """Send to every target; one that accepts is enough for the receipt."""
         done = await asyncio.gather(*(self._send(user_id, target, reminder, zone) for target in targets))
         backend = self._core.of(user_id)
@@ -125,11 +124,13 @@ class Ringer:
         retry_after = min(self._retry * 2 ** min(reminder.epoch - 1, 10), RETRY_MAX)
         await shielded(backend.release_reminders(self._owner, [reminder.claim], retry_after=retry_after))
 
-    async def _send(self, user_id: str, target: Target, reminder: Reminder, zone: ZoneInfo) -> Delivery:
+    async def _send(self, user_id: str, target: ReminderTarget, reminder: Reminder, zone: ZoneInfo) -> Delivery:
         message_id = id_of(user_id, reminder)
         if target.kind == "webhook":
             body = webhook_body(user_id, reminder, now=self._core.clock())
-            return await self._sender.send_signed(target.url, secret=target.secret, message_id=message_id, body=body)
+            return await self._sender.send_signed(
+                target.url, secret=target.secret or "", message_id=message_id, body=body
+            )
         url, topic = _topic(target.url)
         headers = {"Content-Type": "application/json"}
         if target.secret:

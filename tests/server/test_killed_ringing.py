@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import update
 
 from kirotodo.core.local import Core, utc_now
-from kirotodo.core.store.reminders import Target
 from kirotodo.core.store.tables import reminders
 from kirotodo.server.webhook_sender import new_secret
 from tests.lists import list_at
@@ -46,7 +45,7 @@ async def _fill(folder: Path, url: str, sink: HttpSink, count: int) -> None:
     backend = core.of("ann")
     for number in range(count):
         await backend.add_task({"title": f"t{number}", "remind_at": earlier + timedelta(minutes=30)})
-    await backend.set_reminder_target(Target(kind="webhook", url=sink.url, secret=new_secret()))
+    await backend.set_reminder_target("webhook", sink.url, secret=new_secret())
     await core.aclose()
 
 

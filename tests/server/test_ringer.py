@@ -13,9 +13,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from kirotodo.core.domain.reminder import TargetKind
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
-from kirotodo.core.store.reminders import Target
 from kirotodo.server.ringer import Ringer
 from kirotodo.server.webhook_sender import WebhookSender, new_secret
 from tests.contract.harness import MONDAY, Clock
@@ -87,11 +87,11 @@ async def ringers(cores: tuple[Core, Core], clock: Clock) -> AsyncIterator[tuple
         yield one, two
 
 
-async def _remind(core: Core, user_id: str, titles: list[str], *, kind: str, url: str, secret: str = "") -> None:
+async def _remind(core: Core, user_id: str, titles: list[str], *, kind: TargetKind, url: str, secret: str = "") -> None:
     backend = core.of(user_id)
     for title in titles:
         await backend.add_task({"title": title, "due": "today 12:00", "remind": "at the time"})
-    await backend.set_reminder_target(Target(kind=kind, url=url, secret=secret))
+    await backend.set_reminder_target(kind, url, secret=secret)
 
 
 async def test_a_webhook_is_signed_and_its_id_stays_the_same_until_it_is_accepted(

@@ -63,6 +63,7 @@ def stats(days: int, as_json: bool) -> None:
     else:
         _put_counts(counts)
         _put_days(counts.days)
+        _put_overdue(counts.days)
         _put_hours(counts.hours)
         _put_names(
             "Projects",
@@ -95,6 +96,21 @@ def _put_days(days: Sequence[DayCount]) -> None:
     most = max(number for _, number in found)
     for name, number in found:
         put(f"  {name}  {_bar(number, most, width(name) + 10)}{number}")
+
+
+def _put_overdue(days: Sequence[DayCount]) -> None:
+    """Print how many tasks were overdue on each day, or at the end of each week of a longer period."""
+    known = [(each.day, each.overdue) for each in days if each.overdue is not None]
+    if len(known) < 2 or not any(number for _, number in known):
+        return
+    by_week = len(known) > ROWS
+    found = known[(len(known) - 1) % 7 :: 7] if by_week else known
+    (first, before), (_, now_), (top, most) = found[0], found[-1], max(known, key=lambda each: each[1])
+    _head("Overdue per week" if by_week else "Overdue per day")
+    more = "as many as" if now_ == before else f"{abs(now_ - before)} {'more' if now_ > before else 'fewer'} than"
+    put(f"  {sparkline([number for _, number in found])}  {now_} now, {more} on {first:%a} {_short(first).strip()}")
+    if most > max(now_, before):
+        put(f"  the most, {most}, on {top:%a} {_short(top).strip()}")
 
 
 def _weeks(days: Sequence[DayCount]) -> list[tuple[str, int]]:

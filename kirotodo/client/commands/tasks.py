@@ -81,6 +81,7 @@ Examples:
   kirotodo list 'overdue or (+home !high)'
   kirotodo list due:today..friday -#waiting
   kirotodo list done:yesterday
+  kirotodo list --done --since monday
   kirotodo list --group project --sort priority,title
   kirotodo list --status completed --sort completed --limit 10
   kirotodo list --as-of friday
@@ -107,6 +108,9 @@ Your shell needs quotes around #, !, ", <, > and parentheses.""",
 @click.option(
     "--status", type=click.Choice(get_args(Status)), help="Which tasks. [default: what FILTER says, or pending]"
 )
+@click.option("--done", is_flag=True, help="Only completed tasks, the latest first.")
+@click.option("--since", metavar="DAY", help="With --done: completed on that day or later: monday, 2026-11-20.")
+@click.option("--until", metavar="DAY", help="With --done: completed on that day or before.")
 @click.option("--due", type=click.Choice(get_args(Due)), default="any", help="Only tasks due then.")
 @click.option("--project", metavar="NAME", help="Only tasks in this project.")
 @click.option("--tag", metavar="NAME", help="Only tasks with this tag.")
@@ -138,6 +142,9 @@ def list_(
     if (named := _view_in(words)) is not None:
         words, view = named
         sort, group = sort or view.sort, group or view.group
+    if rest["done"] or rest["since"] is not None or rest["until"] is not None:
+        status, sort = _done_status(status, given=rest["done"]), sort or "completed"
+        words = _done_between(words, rest["since"], rest["until"])
     where = TaskFilter(
         status=cast(Status | None, status or ("all" if everything else None)),
         filter=words,
@@ -160,6 +167,28 @@ def list_(
         with_coming=rest["upcoming"],
         with_steps=rest["with_steps"],
     )
+
+
+def _done_status(status: str | None, *, given: bool) -> str:
+    """Return the status of completed tasks, which is what `--done` asks for. Raises `UsageError`."""
+    if not given:
+        raise click.UsageError("--since and --until go with --done. For example: kirotodo list --done --since monday")
+    if status not in (None, "completed"):
+        raise click.UsageError("--done is --status completed, so leave out --status.")
+    return "completed"
+
+
+def _done_between(words: str | None, since: str | None, until: str | None) -> str | None:
+    """Return a filter that also asks for tasks that were completed on these days."""
+    if since is None and until is None:
+        return words
+    from kirotodo.core.domain.filters import quoted  # here, since most lists do without
+
+    ends = ["" if end is None or not end.strip() else quoted(end.strip()) for end in (since, until)]
+    if ends == ["", ""]:
+        raise click.UsageError("Give a day: kirotodo list --done --since monday")
+    between = f"done:{'..'.join(ends)}"
+    return f"({words}) {between}" if words else between
 
 
 def _view_in(words: str | None) -> tuple[str, View] | None:

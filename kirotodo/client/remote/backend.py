@@ -35,7 +35,7 @@ from kirotodo.core.backend import (
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
 from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
-from kirotodo.core.domain.reminder import Claim, Claimed
+from kirotodo.core.domain.reminder import Claim, Claimed, ReminderTarget, TargetKind
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.domain.view import View
 from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
@@ -77,6 +77,11 @@ class _Receipts:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Added:
     items: tuple[Task, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Targets:
+    items: tuple[ReminderTarget, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -299,6 +304,16 @@ class RemoteBackend:
     async def settle_reminders(self, owner: str, claims: Sequence[Claim], *, rung: bool = True) -> tuple[Rung, ...]:
         body = {"owner": owner, "claims": list(claims), "rung": rung}
         return (await self._ask(_Receipts, "read", "POST", "/reminders/settle", body=body)).items
+
+    async def reminder_targets(self) -> tuple[ReminderTarget, ...]:
+        return (await self._read(_Targets, "/reminders/targets")).items
+
+    async def set_reminder_target(self, kind: TargetKind, url: str, *, secret: str | None = None) -> ReminderTarget:
+        body = {"kind": kind, "url": url, **({} if secret is None else {"secret": secret})}
+        return await self._edit(ReminderTarget, "POST", "/reminders/targets", body)
+
+    async def remove_reminder_target(self, kind: TargetKind) -> None:
+        await self._requests.ask("edit", "DELETE", f"/reminders/targets/{kind}")
 
     # --- the rest ---
 

@@ -35,6 +35,8 @@ from kirotodo.core.domain.conversation import (
     Turn,
     TurnStatus,
 )
+from kirotodo.core.domain.reminder import NO_SERVER as NO_RINGING_SERVER
+from kirotodo.core.domain.reminder import ReminderTarget, TargetKind
 from kirotodo.core.domain.task import Changed, Page, Task
 from kirotodo.core.domain.webhook import NO_SERVER, Webhook, WebhookDelivery, WebhookEvent, WebhookTest
 from kirotodo.core.errors import Conflict, InvalidInput, KeyReused, LiveTurn, NotFound, NotUndoable
@@ -394,6 +396,15 @@ class ScriptedBackend(ScriptedConversations):
         self._check("revoke_agent_token")
         if self._agents.pop(name, None) is None:
             raise NotFound(f"There is no token of the name {name}.")
+
+    async def reminder_targets(self) -> tuple[ReminderTarget, ...]:
+        raise InvalidInput(NO_RINGING_SERVER)
+
+    async def set_reminder_target(self, kind: TargetKind, url: str, *, secret: str | None = None) -> ReminderTarget:
+        raise InvalidInput(NO_RINGING_SERVER)
+
+    async def remove_reminder_target(self, kind: TargetKind) -> None:
+        raise InvalidInput(NO_RINGING_SERVER)
 
     async def webhooks(self) -> tuple[Webhook, ...]:
         raise InvalidInput(NO_SERVER)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from kirotodo.core.domain.task import Task
 
@@ -12,6 +12,24 @@ CLAIM_MAX: Final = 50
 """Reminders that are claimed at once."""
 LEASE: Final = timedelta(seconds=30)
 """How long whoever claimed a reminder has to ring it; after that it is anybody's again."""
+TargetKind = Literal["webhook", "ntfy"]
+NO_SERVER: Final = (
+    "Only a server rings elsewhere, and this list is on no server. Sign in to one (kirotodo login URL), or ring here: "
+    "kirotodo remind"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReminderTarget:
+    """Where a server rings for a user who may be elsewhere: one of each kind.
+
+    `secret` signs what a webhook is sent, and is the access token of an ntfy topic; None where there is none, or where
+    it isn't shown.
+    """
+
+    kind: TargetKind
+    url: str
+    secret: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -264,11 +264,16 @@ class TagCount:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DayCount:
-    """How many tasks were completed and added on a local day."""
+    """How many tasks were completed and added on a local day, and how many were overdue at its end.
+
+    A task is overdue from the day after it is due until the day it is done, by the dates it has now. `overdue` is None
+    where a server of an earlier release doesn't count it.
+    """
 
     day: date
     completed: int
     created: int
+    overdue: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

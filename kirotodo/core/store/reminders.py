@@ -4,12 +4,11 @@ Which reminder waits is kept by triggers on `tasks` (migration 0020); here is wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from kirotodo.core.backend import Rung
-from kirotodo.core.domain.reminder import LATE_AFTER, Claim, Reminder, Upcoming
+from kirotodo.core.domain.reminder import LATE_AFTER, Claim, Reminder, ReminderTarget, Upcoming
 from kirotodo.core.store.leases import lease_times
 from kirotodo.core.store.statement import Statements
 from kirotodo.core.store.task_rows import TaskRows
@@ -18,15 +17,6 @@ from kirotodo.core.store.transaction import Scope
 _SQL: Final = Statements("reminders")
 RUNG_MAX: Final = 200
 """Reminders that a change of the list names as having rung."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
-    """Where a server rings for a user: `kind` is `webhook` or `ntfy`, `secret` signs the one and opens the other."""
-
-    kind: str
-    url: str
-    secret: str
 
 
 class ReminderStore:
@@ -104,16 +94,16 @@ class ReminderStore:
         rows = await self._scope.rows(_SQL.RUNG_SINCE, {"since": revision, "most": RUNG_MAX})
         return tuple(Rung(task_id=row.task_id, remind_at=row.rung_for, rung_at=row.rung_at) for row in rows)
 
-    async def targets(self) -> tuple[Target, ...]:
-        """Return where a server rings for the user."""
+    async def targets(self) -> tuple[ReminderTarget, ...]:
+        """Return where a server rings for the user, with the secrets."""
         rows = await self._scope.rows(_SQL.TARGETS)
-        return tuple(Target(kind=row.kind, url=row.url, secret=row.secret) for row in rows)
+        return tuple(ReminderTarget(kind=row.kind, url=row.url, secret=row.secret or None) for row in rows)
 
-    async def set_target(self, target: Target) -> None:
+    async def set_target(self, target: ReminderTarget) -> None:
         """Ring here from now on, in place of the target of that kind."""
         await self._scope.first(_SQL.REMOVE_TARGET, {"the_kind": target.kind})
         await self._scope.advance()
-        row = {"kind": target.kind, "url": target.url, "secret": target.secret, "created_at": self._scope.now}
+        row = {"kind": target.kind, "url": target.url, "secret": target.secret or "", "created_at": self._scope.now}
         await self._scope.insert(_SQL.SET_TARGET, row)
 
     async def remove_target(self, kind: str) -> bool:

@@ -5,14 +5,15 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Final, TypedDict
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, Integer, String, bindparam, cast, func, select
+from sqlalchemy import BindParameter, Date, Integer, String, bindparam, cast, func, select
 
 from kirotodo.core.domain.task import DayCount, ProjectCount, TagCount, TaskStats
 from kirotodo.core.store import task_counts as counts
-from kirotodo.core.store.columns import JsonNumbers
+from kirotodo.core.store.columns import DayNumber, JsonNumbers, QuarterHour, UtcDateTime
 from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import task_counts, tasks
 from kirotodo.core.store.task_counts import C, of_kind, total
@@ -22,10 +23,12 @@ from kirotodo.core.text.folding import name_key
 
 _TODAY: Final[BindParameter[int]] = bindparam("the_today", type_=Integer())
 _IN_PERIOD: Final = C.slot.between(bindparam("the_first", type_=Integer()), bindparam("the_last", type_=Integer()))
+_FIRST_DAY: Final[BindParameter[int]] = bindparam("the_first_day", type_=Integer())
 _ANY_DONE: Final = of_kind("done", C.completed > 0)
 _COUNTS: Final = select(
     total("pending", "due", C.slot > counts.NO_DAY, C.slot < _TODAY),
     total("pending", "due", C.slot == _TODAY),
+    total("pending", "due", C.slot > counts.NO_DAY, C.slot < _FIRST_DAY),
     total("completed", "done", _IN_PERIOD),
     total("all", "created", _IN_PERIOD),
     select(func.min(C.slot)).where(*_ANY_DONE).scalar_subquery(),
@@ -64,6 +67,24 @@ _MOMENTS: Final = (
     .group_by(C.kind, C.slot)
 )
 """How many tasks were done and added in each quarter of an hour of a period."""
+_OVERDUE_SINCE: Final = select(C.slot, C.pending).where(
+    *of_kind("due", C.pending > 0, C.slot >= _FIRST_DAY, C.slot < _TODAY)
+)
+"""How many open tasks were due on each day of a period."""
+_QUARTER: Final = QuarterHour(tasks.c.completed_at)
+_DUE: Final = DayNumber(tasks.c.due_date)
+_DONE_LATE: Final = (
+    select(_QUARTER, _DUE, func.count())
+    .where(
+        tasks.c.user_id == UID,
+        tasks.c.deleted_at.is_(None),
+        tasks.c.done.is_(True),
+        tasks.c.completed_at >= bindparam("the_start", type_=UtcDateTime()),
+        tasks.c.due_date < bindparam("the_date", type_=Date()),
+    )
+    .group_by(_QUARTER, _DUE)
+)
+"""The tasks that were done in a period, by the moment and by the day they were due: only as many as were done."""
 
 
 async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, period_days: int) -> TaskStats:
@@ -71,11 +92,12 @@ async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, p
     first = today - timedelta(days=max(period_days, 1) - 1)
     period = {
         "the_today": counts.day(today),
+        "the_first_day": counts.day(first),
         "the_first": counts.quarter(day_start(first, zone)),
         "the_last": counts.quarter(day_start(today, zone, days_later=1)) - 1,
     }
     row: Any = await scope.first(_COUNTS, period)
-    overdue, due_today, completed, created, *ends = row
+    overdue, due_today, overdue_before, completed, created, *ends = row
     days = [] if ends[0] is None else await _active_days(scope, zone, *ends)
     return TaskStats(
         period_days=period_days,
@@ -88,7 +110,7 @@ async def stats_of(scope: Scope, *, pending: int, today: date, zone: ZoneInfo, p
         best_streak=best_streak(days),
         projects=await projects_of(scope),
         tags=await tag_counts_of(scope),
-        **await _moments(scope, zone, first, period),
+        **await _moments(scope, zone, period, overdue_before),
     )
 
 
@@ -97,10 +119,12 @@ class _Moments(TypedDict):
     hours: tuple[int, ...]
 
 
-async def _moments(scope: Scope, zone: ZoneInfo, first: date, period: Mapping[str, int]) -> _Moments:
+async def _moments(scope: Scope, zone: ZoneInfo, period: Mapping[str, int], overdue_before: int) -> _Moments:
     """The counts of each local day of a period, and of each hour of all its days."""
-    length = period["the_today"] - counts.day(first) + 1
+    first = date.fromordinal(period["the_first_day"])
+    length = period["the_today"] - period["the_first_day"] + 1
     completed, created, hours = [0] * length, [0] * length, [0] * 24
+    overdue = await _overdue(scope, zone, period, overdue_before)
     for kind, slot, done, all_ in await scope.rows(_MOMENTS, period):
         moment = counts.moment(slot).astimezone(zone)
         place = min(max((moment.date() - first).days, 0), length - 1)  # where a day begins within a quarter
@@ -110,10 +134,30 @@ async def _moments(scope: Scope, zone: ZoneInfo, first: date, period: Mapping[st
             completed[place] += done
             hours[moment.hour] += done
     days = (
-        DayCount(day=first + timedelta(days=place), completed=completed[place], created=created[place])
+        DayCount(
+            day=first + timedelta(days=place),
+            completed=completed[place],
+            created=created[place],
+            overdue=overdue[place],
+        )
         for place in range(length)
     )
     return {"days": tuple(days), "hours": tuple(hours)}
+
+
+async def _overdue(scope: Scope, zone: ZoneInfo, period: Mapping[str, int], before: int) -> list[int]:
+    """How many tasks were overdue at the end of each local day of a period; `before` it those that are open were."""
+    start, today = period["the_first_day"], period["the_today"]
+    more = [before, *[0] * (today - start + 1)]  # how many more than on the day before
+    for due, open_ in await scope.rows(_OVERDUE_SINCE, period):
+        more[due + 1 - start] += open_
+    late = {"the_start": day_start(date.fromordinal(start), zone), "the_date": date.fromordinal(today)}
+    for slot, due, number in await scope.rows(_DONE_LATE, late):
+        from_, to = max(due + 1, start), min(counts.day(_local_day(slot, zone)), today + 1)
+        if from_ < to:
+            more[from_ - start] += number
+            more[to - start] -= number
+    return list(accumulate(more))[:-1]
 
 
 async def _active_days(scope: Scope, zone: ZoneInfo, first: int, last: int) -> list[date]:

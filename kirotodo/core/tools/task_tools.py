@@ -294,6 +294,7 @@ class TaskStatistics(Tool[TaskStatisticsArguments]):
             ],
             "tags": dict(tags[:LIMIT]),
             "done_per_day": days,
+            "overdue_per_day": {str(each.day): each.overdue for each in stats.days[-DAYS:] if each.overdue},
             "done_per_hour": {str(hour): number for hour, number in enumerate(stats.hours) if number},
         }
 

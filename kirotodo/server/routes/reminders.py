@@ -1,15 +1,14 @@
 """Reminders: claimed and settled by clients that ring them, and where the server rings for a user who may be away."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Path
 from pydantic import BaseModel, Field, StrictBool
 
 from kirotodo.core.backend import Rung
-from kirotodo.core.domain.reminder import CLAIM_MAX, Claim, Claimed
-from kirotodo.core.errors import InvalidInput, NotFound
-from kirotodo.core.store.reminders import Target
+from kirotodo.core.domain.reminder import CLAIM_MAX, Claim, Claimed, ReminderTarget, TargetKind
+from kirotodo.core.errors import InvalidInput
 from kirotodo.server.dependencies import PERSON, Mine, user_router
 from kirotodo.server.openapi import problems
 from kirotodo.server.schemas import Body, Id, Moment, Text, example
@@ -17,7 +16,6 @@ from kirotodo.server.webhook_sender import check_secret, check_url, new_secret
 
 router = user_router("reminders", prefix="/reminders")
 
-Kind = Literal["webhook", "ntfy"]
 Owner = Annotated[
     Text,
     Field(
@@ -68,7 +66,7 @@ class Receipts(
 class TargetBody(Body, json_schema_extra=example(kind="ntfy", url="https://ntfy.sh/some-secret-topic")):
     """Where to ring."""
 
-    kind: Kind = Field(
+    kind: TargetKind = Field(
         description="`webhook`: signed JSON, as Standard Webhooks says. `ntfy`: a topic of an ntfy server."
     )
     url: Text = Field(max_length=2_000, description="For example https://ntfy.sh/some-secret-topic.")
@@ -79,18 +77,10 @@ class TargetBody(Body, json_schema_extra=example(kind="ntfy", url="https://ntfy.
     )
 
 
-class TargetShown(BaseModel, json_schema_extra=example(kind="ntfy", url="https://ntfy.sh/some-secret-topic")):
-    """Where the server rings. The secret is shown once, when it is set."""
-
-    kind: Kind
-    url: str
-    secret: str | None = None
-
-
 class Targets(BaseModel, json_schema_extra=example(items=[{"kind": "webhook", "url": "https://example.com/hook"}])):
     """Where the server rings."""
 
-    items: Sequence[TargetShown]
+    items: Sequence[ReminderTarget]
 
 
 @router.post("/claim", responses=problems(413))
@@ -111,30 +101,22 @@ async def settle_reminders(body: SettleBody, backend: Mine) -> Receipts:
 @router.get("/targets", dependencies=[PERSON])
 async def list_reminder_targets(backend: Mine) -> Targets:
     """Return where the server rings, without the secrets."""
-    found = await backend.reminder_targets()
-    return Targets(items=[TargetShown(kind=_kind(each), url=each.url) for each in found])
+    return Targets(items=await backend.reminder_targets())
 
 
 @router.post("/targets", status_code=201, dependencies=[PERSON], responses=problems(413))
-async def set_reminder_target(body: TargetBody, backend: Mine) -> TargetShown:
-    """Ring here from now on, in place of an earlier target of this kind."""
+async def set_reminder_target(body: TargetBody, backend: Mine) -> ReminderTarget:
+    """Ring here from now on, in place of an earlier target of this kind. Only this answer holds the secret."""
     secret = body.secret or ""
     if body.kind == "webhook":
         secret = body.secret or new_secret()
         check_secret(secret)
     elif not secret.isascii() or not secret.isprintable():
         raise InvalidInput("An access token consists of letters, digits and symbols.")
-    target = Target(kind=body.kind, url=check_url(body.url), secret=secret)
-    await backend.set_reminder_target(target)
-    return TargetShown(kind=body.kind, url=target.url, secret=secret or None)
+    return await backend.set_reminder_target(body.kind, check_url(body.url), secret=secret or None)
 
 
 @router.delete("/targets/{kind}", status_code=204, dependencies=[PERSON], responses=problems(404))
-async def remove_reminder_target(kind: Annotated[Kind, Path(description="Which target.")], backend: Mine) -> None:
+async def remove_reminder_target(kind: Annotated[TargetKind, Path(description="Which target.")], backend: Mine) -> None:
     """Ring there no more."""
-    if not await backend.remove_reminder_target(kind):
-        raise NotFound(f"There is no {kind} to remove.")
-
-
-def _kind(target: Target) -> Kind:
-    return "webhook" if target.kind == "webhook" else "ntfy"
+    await backend.remove_reminder_target(kind)

@@ -322,3 +322,46 @@ def test_stats_show_when_things_were_done(program: CommandRunner) -> None:
     year = program.ok("stats", "--period", "year").splitlines()
     assert len(year[year.index("Done per week") + 1].split("  ")) > 1
     assert "isn't a period" in program.fails(2, "stats", "--period", "soon")
+
+
+def test_stats_show_what_was_overdue(program: CommandRunner) -> None:
+    rows = [
+        {"title": "still open", "due_date": "2026-11-19"},
+        {"title": "done late", "due_date": "2026-11-18", "completed_at": "2026-11-21T10:00:00Z"},
+        {"title": "done on its day", "due_date": "2026-11-20", "completed_at": "2026-11-20T10:00:00Z"},
+    ]
+    program.ok("import", "-", stdin=json.dumps(rows))
+    assert [day["overdue"] for day in program.json("stats")["days"]] == [0, 0, 1, 2, 1, 1, 1]
+    lines = program.ok("stats").splitlines()
+    trend = lines[lines.index("Overdue per day") + 1 :]
+    assert trend[0].endswith("  1 now, 1 more than on Tue 17 Nov")
+    assert trend[1] == "  the most, 2, on Fri 20 Nov"
+    month = program.ok("stats", "--period", "month").splitlines()
+    assert month[month.index("Overdue per week") + 1].endswith("  1 now, 1 more than on Mon 26 Oct")
+
+
+def test_what_was_done_since_a_day_is_listed(program: CommandRunner) -> None:
+    rows = [
+        {"title": f"{place} {day}", "completed_at": f"2026-11-{day}T10:00:00Z", "project": place}
+        for day in (18, 20, 22)
+        for place in ("home", "work")
+    ]
+    program.ok("import", "-", stdin=json.dumps([*rows, {"title": "open", "project": "home"}]))
+    assert program.titles("--done") == ["work 22", "home 22", "work 20", "home 20", "work 18", "home 18"]
+    assert program.titles("+home", "--done", "--since", "friday") == ["home 22", "home 20"]
+    assert program.titles("+home or 18", "--done", "--since", "2026-11-19") == ["home 22", "home 20"]
+    assert program.titles("--done", "--since", "2026-11-19", "--until", "friday") == ["work 20", "home 20"]
+    assert program.titles("--done", "--until", "thursday", "--sort", "title") == ["home 18", "work 18"]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("--since", "monday"), "--since and --until go with --done"),
+        (("--done", "--status", "pending"), "--done is --status completed"),
+        (("--done", "--since", " "), "Give a day"),
+        (("--done", "--since", "soonish"), "“soonish” isn't a day"),
+    ],
+)
+def test_a_list_of_what_was_done_says_what_it_needs(program: CommandRunner, args: tuple[str, ...], said: str) -> None:
+    assert said in program.fails(2, "list", *args)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from kirotodo.core.domain.conversation import Approval, ToolCall
-from kirotodo.core.domain.reminder import Claim
+from kirotodo.core.domain.reminder import Claim, ReminderTarget
 from kirotodo.core.domain.task import Changed, Task, TaskDraft, TaskFilter, TaskSnapshot
 from kirotodo.core.domain.view import View
 from kirotodo.core.errors import KirotodoError
@@ -18,7 +18,7 @@ from kirotodo.core.store.conversations import ConversationStore
 from kirotodo.core.store.database import Database, Store
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.postgres.engine import PostgresEngine
-from kirotodo.core.store.reminders import ReminderStore, Target
+from kirotodo.core.store.reminders import ReminderStore
 from kirotodo.core.store.request_keys import RequestKey, RequestKeyStore
 from kirotodo.core.store.selective_undo import Selected
 from kirotodo.core.store.tasks import HiddenTasks, TaskStore
@@ -221,7 +221,8 @@ async def of_ann(database: Database) -> AsyncIterator[Database]:
         await store.accounts.add_session("t1", expires_at=store.now + timedelta(hours=1))
         await store.accounts.set_password_hash("ann's secret")
         await store.request_keys.keep(_keyed("t1"), "ann's secret")
-        await store.reminders.set_target(Target(kind="webhook", url="https://ann.example", secret="ann's secret"))
+        target = ReminderTarget(kind="webhook", url="https://ann.example", secret="ann's secret")
+        await store.reminders.set_target(target)
         await store.views.save(View(name="t1", filter="secret"))
         await store.accounts.set_reset("t1", expires_at=store.now + timedelta(hours=1))
     async with database.begin(ANN, turn_id="t1", call_id="1.1") as store:

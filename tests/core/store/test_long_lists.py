@@ -252,9 +252,20 @@ async def test_stats_walk_no_tasks(database: Database, long_list: str) -> None:
         assert all("SEARCH task_counts USING PRIMARY KEY" in step or step == named for step in steps), plan
 
 
-async def _plans(database: Database, url: str, where: TaskFilter | None) -> list[str]:
+@ON_SQLITE
+async def test_the_trend_of_what_is_overdue_walks_no_more_tasks_than_were_done_meanwhile(
+    database: Database, long_list: str
+) -> None:
+    plans = await _plans(database, long_list, None, about="completed_at >=")
+    assert plans == [
+        "SEARCH tasks USING INDEX ix_tasks_completed (user_id=? AND done=? AND completed_at>?); "
+        "USE TEMP B-TREE FOR GROUP BY"
+    ]
+
+
+async def _plans(database: Database, url: str, where: TaskFilter | None, *, about: str = "") -> list[str]:
     """How SQLite goes about each statement of a page that looks for tasks, or of the stats that looks for counts."""
-    about = "FROM task_counts" if where is None else "FROM tasks"
+    about = about or ("FROM task_counts" if where is None else "FROM tasks")
     with seen_statements(database) as seen:
         async with database.read(ANN) as store:
             if where is None:

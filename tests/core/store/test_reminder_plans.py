@@ -10,10 +10,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from kirotodo.core.domain.reminder import CLAIM_MAX, LEASE
+from kirotodo.core.domain.reminder import CLAIM_MAX, LEASE, ReminderTarget
 from kirotodo.core.domain.task import TaskDraft
 from kirotodo.core.store.database import Database
-from kirotodo.core.store.reminders import Target
 from tests.core.store.conftest import ANN, Clock, seen_statements
 
 COUNT = 1_000
@@ -33,7 +32,7 @@ async def full(database: Database, clock: Clock) -> Database:
                 )
                 await store.tasks.add_many(tuple(drafts))
             if place < 3:
-                await store.reminders.set_target(Target(kind="ntfy", url="https://ntfy.example/t", secret=""))
+                await store.reminders.set_target(ReminderTarget(kind="ntfy", url="https://ntfy.example/t", secret=""))
     clock.now = start + timedelta(minutes=1)
     return database
 

@@ -155,6 +155,12 @@ def _stats(tasks: tuple[Task, ...], zone: ZoneInfo, period: int, found: TaskStat
                 day=date.fromordinal(day),
                 completed=sum(each.toordinal() == day for each in done),
                 created=sum(task.created_at.astimezone(zone).date().toordinal() == day for task in tasks),
+                overdue=sum(
+                    task.due_date is not None
+                    and task.due_date.toordinal() < day
+                    and (task.completed_at is None or task.completed_at.astimezone(zone).date().toordinal() > day)
+                    for task in tasks
+                ),
             )
             for day in within
         ),
@@ -238,4 +244,5 @@ async def test_stats_take_a_few_statements_whatever_the_list(database: Database)
     async with counted_statements(database) as statements, database.read(ANN) as store:
         stats = await store.tasks.stats(today=TODAY, zone=BERLIN, period_days=7)
     assert (stats.completed, stats.streak, stats.best_streak) == (3, 1, 1)
-    assert len([each for each in statements if "task_counts" in each]) == 5
+    assert len([each for each in statements if "task_counts" in each]) == 6
+    assert len([each for each in statements if "FROM tasks" in each and "task_counts" not in each]) == 1

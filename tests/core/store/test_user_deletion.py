@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import column, func, select, table, text
 from sqlmodel import SQLModel
 
+from kirotodo.core.domain.reminder import ReminderTarget
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.domain.view import View
 from kirotodo.core.store import maintenance
 from kirotodo.core.store.database import REMEMBERED, Database
-from kirotodo.core.store.reminders import Target
 from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.core.store.sqlite.base import BaseEngine
 from kirotodo.core.store.transaction import hash_of
@@ -59,7 +59,7 @@ async def _fill(database: Database, user_id: str) -> None:
             conversation = await store.conversations.create(f"about {number}")
             await _turn(store, f"{user_id} {number}", conversation.id, over=number > 0)
         await store.request_keys.keep(RequestKey(key="k", fingerprint="f"), "{}")
-        await store.reminders.set_target(Target(kind="ntfy", url="https://ntfy.example.com/a", secret=""))
+        await store.reminders.set_target(ReminderTarget(kind="ntfy", url="https://ntfy.example.com/a", secret=""))
         await store.views.save(View(name="work", filter="+work"))
         await store.accounts.add_session("laptop", expires_at=store.now + timedelta(days=30))
 
