@@ -22,6 +22,7 @@ from textual import events
 from textual.actions import SkipAction
 from textual.app import App
 from textual.command import Provider
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -150,6 +151,15 @@ class KirotodoApp(App[None]):
         if not self._mouse:
             self._apply_mouse()
         self.refresh(layout=True)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Return the driver that notices when its terminal is gone; Windows and browsers have their own."""
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from kirotodo.client.tui.terminal_driver import TerminalDriver
+
+        return TerminalDriver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return the filters of every line before it is written; the last one makes it safe."""
