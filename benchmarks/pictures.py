@@ -146,6 +146,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     "details": _keys("ctrl+l", "1", "enter"),
     "new": _keys("ctrl+l", "1", "n"),
     "bulk": _keys("ctrl+l", "1", "m", "m", "e"),
+    "statistics": _keys("ctrl+l", "S"),
     "help": _keys("f1"),
     "palette": _keys("ctrl+p"),
     "conversations": _keys("ctrl+o"),

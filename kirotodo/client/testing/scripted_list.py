@@ -1,7 +1,9 @@
 """The list and the conversations of the scripted backend: all in memory, and read without a grammar."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -17,12 +19,17 @@ from kirotodo.core.domain.conversation import (
 from kirotodo.core.domain.history import ACTORS_OF, Actor, By, ChangeSelection, HistoryEntry, PastPage
 from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread, ordered
 from kirotodo.core.domain.reminder import LATE_AFTER, Claim, Claimed, Reminder
-from kirotodo.core.domain.task import TITLE_MAX, Change, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
+from kirotodo.core.domain.task import TITLE_MAX, Change, Changed, DayCount, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.domain.view import View
 from kirotodo.core.errors import TASK_CHANGED, InvalidInput, KirotodoError, NotFound, NotUndoable, PreconditionFailed
 
 _PENDING: Final = TaskFilter()
 _PLAIN: Final = ("title", "notes", "priority", "recurrence", "recurs_from", "project", "due_date", "due_time")
+
+
+def _run(days: Collection[date], last: date) -> int:
+    """Return how many days in a row up to `last` are among these."""
+    return next(length for length in itertools.count() if last - timedelta(days=length) not in days)
 
 
 class ScriptedList:
@@ -138,16 +145,23 @@ class ScriptedList:
         return self._views.pop(name)
 
     async def stats(self, *, period_days: int = 7) -> TaskStats:
-        pending = self.pending
+        self._check("stats")
+        today = self.clock().date()
+        zone = self.clock().tzinfo
+        done = Counter(task.completed_at.astimezone(zone).date() for task in self._tasks.values() if task.completed_at)
+        added = Counter(task.created_at.astimezone(zone).date() for task in self._tasks.values())
+        days = [today - timedelta(days=back) for back in range(period_days - 1, -1, -1)]
+        due = [task.due_date for task in self._tasks.values() if not task.completed and task.due_date is not None]
         return TaskStats(
             period_days=period_days,
-            pending=pending,
-            overdue=0,
-            due_today=0,
-            completed=len(self._tasks) - pending,
-            created=len(self._tasks),
-            streak=0,
-            best_streak=0,
+            pending=self.pending,
+            overdue=sum(day < today for day in due),
+            due_today=sum(day == today for day in due),
+            completed=sum(done[day] for day in days),
+            created=sum(added[day] for day in days),
+            streak=_run(done, today) or _run(done, today - timedelta(days=1)),
+            best_streak=max((_run(done, day) for day in done), default=0),
+            days=tuple(DayCount(day=day, completed=done[day], created=added[day]) for day in days),
         )
 
     # --- editing ---

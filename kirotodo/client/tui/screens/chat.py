@@ -488,6 +488,12 @@ class ChatScreen(Screen[None]):
 
         self.shell.open_screen(HelpScreen())
 
+    def action_statistics(self) -> None:
+        """Show what was done on which day."""
+        from kirotodo.client.tui.screens.statistics import StatisticsScreen
+
+        self.shell.open_screen(StatisticsScreen())
+
     def action_conversations(self) -> None:
         """List the conversations."""
         from kirotodo.client.tui.screens.conversations import ConversationsScreen

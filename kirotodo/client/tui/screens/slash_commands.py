@@ -196,6 +196,7 @@ HANDLERS: Final[Mapping[str, Callable[[CommandContext, str], None]]] = {
     "password": _password,
     "signout": lambda context, _: sign_out(context.shell),
     "tasks": _action("toggle_tasks"),
+    "stats": _action("statistics"),
     "copy": _copy,
     "mouse": lambda context, _: context.shell.action_toggle_mouse(),
     "theme": lambda context, _: context.shell.action_toggle_theme(),

@@ -45,6 +45,7 @@ COMMANDS: Final = (
     SlashCommand(name="password", hint="change your password on the server"),
     SlashCommand(name="signout", hint="sign out of the server"),
     SlashCommand(name="tasks", hint="show or hide the tasks"),
+    SlashCommand(name="stats", hint="what you did on which day, and your streak"),
     SlashCommand(name="copy", hint="copy the latest answer"),
     SlashCommand(name="mouse", hint="leave the mouse to the terminal, or take it back"),
     SlashCommand(name="theme", hint="switch between light and dark"),
