@@ -69,6 +69,7 @@ COMMANDS: Final = {
         "account": f"{CLIENT}.own_account:account",
         "tokens": f"{CLIENT}.agent_tokens:tokens",
         "webhooks": f"{CLIENT}.webhooks:webhooks",
+        "integrations": f"{CLIENT}.integrations:integrations",
     },
     "Administration": {
         "web": f"{SERVER}.web:web",
@@ -93,6 +94,7 @@ SERVER_OPTION_COMMANDS: Final = (
     "account",
     "tokens",
     "webhooks",
+    "integrations",
 )
 """Commands that take `--local` and `--server`, which choose the list they act on."""
 ENV_FILE_COMMANDS: Final = ("serve", "web", "db", "token", "config", "doctor", "models", "understand")

@@ -25,6 +25,7 @@ from kirotodo.core.domain.task import (
 if TYPE_CHECKING:
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn, Usage
     from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
+    from kirotodo.core.domain.integration import Integration
     from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
     from kirotodo.core.domain.reminder import Claim, Claimed, ReminderTarget, TargetKind
     from kirotodo.core.domain.view import View
@@ -476,6 +477,9 @@ class Backend(Protocol):
 
         Raises `KeyReused`, or `Conflict` where the question is not open.
         """
+
+    async def integrations(self) -> "tuple[Integration, ...]":
+        """Return what is connected: programs that may use the list, and where changes and reminders are sent."""
 
     async def agent_tokens(self) -> tuple[AgentToken, ...]:
         """Return the agents whose tokens hold, oldest first, without the tokens themselves."""

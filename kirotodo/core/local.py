@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from kirotodo.core.backend import ToolAnswer, ToolInfo, ToolOutcome
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
     from kirotodo.core.domain.history import Actor, By, ChangeSelection, HistoryEntry, PastPage
+    from kirotodo.core.domain.integration import Integration
     from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
     from kirotodo.core.domain.reminder import Claim, Claimed, ReminderTarget, TargetKind
     from kirotodo.core.domain.view import View
@@ -836,6 +837,13 @@ class LocalBackend:
         sent = await self.send(text, conversation_id=conversation_id, request_key=chosen)
         result = {"turn_id": sent.turn_id, "conversation_id": sent.conversation_id}
         return ToolOutcome(tool=direct_calls.SAY, status="succeeded", result=result, repeated=sent.attached)
+
+    async def integrations(self) -> "tuple[Integration, ...]":
+        """Implement `Backend.integrations`."""
+        from kirotodo.core.store.integrations import integrations
+
+        async with self._database.read(self.user_id) as store:
+            return await integrations(store)
 
     # --- agents ---
 

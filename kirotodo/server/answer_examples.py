@@ -10,6 +10,7 @@ from typing import Any, Final
 from kirotodo.core.backend import AgentToken, ImportReport, ModelChoice, ToolInfo, ToolOutcome
 from kirotodo.core.domain.conversation import ChatOutcome, Conversation, Message, Sent, ToolCall, Transcript, Turn
 from kirotodo.core.domain.history import Actor, HistoryEntry, PastPage
+from kirotodo.core.domain.integration import Integration
 from kirotodo.core.domain.plan import DayPlan, Kept, Move, PlannedTask, Spread
 from kirotodo.core.domain.reminder import Claimed, Reminder, ReminderTarget
 from kirotodo.core.domain.task import Change, Changed, DayCount, Page, ProjectCount, TagCount, Task, TaskStats
@@ -71,6 +72,14 @@ DELIVERY: Final = WebhookDelivery(
 )
 AGENT: Final = AgentToken(
     name="claude-desktop", scope="add", created_at=NOW, expires_at=datetime(2027, 2, 21, 8, 0, tzinfo=UTC)
+)
+CONNECTED: Final = Integration(
+    kind="agent",
+    name="claude-desktop",
+    access=("add",),
+    connected_at=NOW,
+    last_used_at=LATER,
+    expires_at=datetime(2027, 2, 21, 8, 0, tzinfo=UTC),
 )
 MODEL: Final = ModelChoice(name="built-in", model="built-in", place="local", default=True)
 WORK: Final = View(name="work", filter="due:today..friday +work", sort="project,due", group="project", pinned=True)
@@ -159,6 +168,8 @@ ANSWERS: Final[Mapping[str, Any]] = {
     "AgentToken": replace(AGENT, token="ktd_…"),
     "AgentTokens": {"items": [AGENT]},
     "ReminderTarget": ReminderTarget(kind="webhook", url="https://example.com/hook", secret="whsec_…"),
+    "Integration": CONNECTED,
+    "Integrations": {"items": [CONNECTED]},
     "Webhook": replace(HOOK, secret="whsec_…"),
     "Webhooks": {"items": [HOOK]},
     "WebhookTest": WebhookTest(accepted=True, status_code=204),

@@ -19,6 +19,7 @@ ADDS: Final = {
 }
 PERSONAL: Final = {
     *(("POST", "/deletion"), ("DELETE", "/deletion")),
+    ("GET", "/integrations"),
     *(("GET", "/tokens"), ("POST", "/tokens"), ("DELETE", "/tokens/{name}")),
     *((method, "/reminders/targets") for method in ("GET", "POST")),
     ("DELETE", "/reminders/targets/{kind}"),

@@ -91,6 +91,7 @@ OPEN_TO_ALL: Final = {
     ("GET", "/views"): 200,
     ("GET", "/changes"): 200,
     ("GET", "/conversations"): 200,
+    ("GET", "/integrations"): 200,
     ("GET", "/models"): 200,
     ("GET", "/plan"): 200,
     ("GET", "/plan/spread"): 200,

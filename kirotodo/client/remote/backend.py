@@ -34,6 +34,7 @@ from kirotodo.core.backend import (
 )
 from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
 from kirotodo.core.domain.history import By, ChangeSelection, HistoryEntry, PastPage
+from kirotodo.core.domain.integration import Integration
 from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread
 from kirotodo.core.domain.reminder import Claim, Claimed, ReminderTarget, TargetKind
 from kirotodo.core.domain.task import Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
@@ -67,6 +68,11 @@ class _Tools:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _AgentTokens:
     items: tuple[AgentToken, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Integrations:
+    items: tuple[Integration, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -364,6 +370,9 @@ class RemoteBackend:
         # Equal calls within a minute are carried out once, with or without a key, so this can be retried.
         path = f"/tools/{quote(tool, safe='')}"
         return await self._ask(ToolOutcome, "once", "POST", path, body=given, headers=headers)
+
+    async def integrations(self) -> tuple[Integration, ...]:
+        return (await self._read(_Integrations, "/integrations")).items
 
     async def agent_tokens(self) -> tuple[AgentToken, ...]:
         return (await self._read(_AgentTokens, "/tokens")).items

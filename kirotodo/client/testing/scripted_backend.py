@@ -35,6 +35,7 @@ from kirotodo.core.domain.conversation import (
     Turn,
     TurnStatus,
 )
+from kirotodo.core.domain.integration import Integration
 from kirotodo.core.domain.reminder import NO_SERVER as NO_RINGING_SERVER
 from kirotodo.core.domain.reminder import ReminderTarget, TargetKind
 from kirotodo.core.domain.task import Changed, Page, Task
@@ -380,6 +381,10 @@ class ScriptedBackend(ScriptedConversations):
     ) -> ToolOutcome:
         self._check("call_tool")
         return ToolOutcome(tool=tool, status="failed", result={"error": "The script has no tools."})
+
+    async def integrations(self) -> tuple[Integration, ...]:
+        self._check("integrations")
+        return ()
 
     async def agent_tokens(self) -> tuple[AgentToken, ...]:
         self._check("agent_tokens")

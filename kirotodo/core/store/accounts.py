@@ -114,6 +114,7 @@ _AGENTS: Final = (
     )
     .order_by(_S.created_at, _S.agent)
 )
+_AGENT_NAMES: Final = select(_S.agent).where(_S.user_id == UID, _S.agent.is_not(None)).distinct()
 _REVOKE_AGENT: Final = (
     update(sessions)
     .where(_S.user_id == UID, _S.agent == bindparam("the_agent"), _S.revoked_at.is_(None))
@@ -255,6 +256,10 @@ class AccountStore:
             )
             for row in rows
         )
+
+    async def agent_names(self) -> frozenset[str]:
+        """Return the names of all agents that have a token, or had one that is not forgotten yet."""
+        return frozenset(row[0] for row in await self._scope.rows(_AGENT_NAMES))
 
     async def add_agent(self, issued: IssuedToken, *, name: str, scope: AgentScope, expires_at: datetime) -> AgentToken:
         """Store the token of a new agent. Raises `Conflict` where a token of that name holds already."""

@@ -17,6 +17,7 @@ from kirotodo.core.text.dates import describe_due
 _SQL: Final = Statements("history")
 _SORT: Final = "history"
 _AN_INSTANT: Final = timedelta(microseconds=1)
+PROGRAM_CHANGES: Final = 10_000
 REWOUND_MAX: Final = 5_000
 """Tasks that may have changed since the moment that a list is asked for: each is put back before the list is read."""
 
@@ -67,6 +68,12 @@ class History:
         """Return one change; None where there is none of this number, or it was purged."""
         row = await self._scope.first(_SQL.ONE, {"the_change": change_id})
         return None if row is None else _entry(row)
+
+    async def programs(self) -> tuple[tuple[str, datetime], ...]:
+        """Return the other programs that made changes, each with when it made its latest, the latest first. Only the
+        newest `PROGRAM_CHANGES` are looked at, so that a long history costs no more."""
+        rows = await self._scope.rows(_SQL.PROGRAMS, {"most": PROGRAM_CHANGES})
+        return tuple((row.actor_name, row.last_at) for row in rows)
 
     async def last_before(self, moment: datetime) -> int:
         """Return the id of the newest change before a moment, 0 without any."""

@@ -3,9 +3,11 @@
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import BaseModel
 from starlette.responses import Response
 
-from kirotodo.server.dependencies import Called, Draining, LastEventId, Mine, Viewed, user_router
+from kirotodo.core.domain.integration import Integration
+from kirotodo.server.dependencies import PERSON, Called, Draining, LastEventId, Mine, Viewed, user_router
 from kirotodo.server.openapi import LIST_STREAM
 from kirotodo.server.schemas import SEQ_MAX, Models, Number, UserStatus
 from kirotodo.server.sse import EventStream, list_frames
@@ -24,6 +26,18 @@ async def get_status(backend: Mine, caller: Called) -> UserStatus:
     """Return the default model, the user, and how many tasks are open."""
     found = await backend.status()
     return UserStatus(model=found.model, user=found.user, pending=found.pending, email=caller.principal.email)
+
+
+class Integrations(BaseModel):
+    """What is connected to the list."""
+
+    items: tuple[Integration, ...]
+
+
+@router.get("/integrations", dependencies=[PERSON])
+async def list_integrations(backend: Mine) -> Integrations:
+    """Return the programs that may use the list, and where changes and reminders are sent; see `Integration`."""
+    return Integrations(items=await backend.integrations())
 
 
 @router.get("/events", status_code=200, response_class=EventStream, responses=LIST_STREAM)

@@ -69,6 +69,8 @@ COMMANDS: Final = (
     "targets --json",
     "targets add ntfy https://ntfy.sh/topic",
     "targets remove ntfy",
+    "integrations",
+    "integrations --json",
     "webhooks",
     "webhooks --json",
     "webhooks add https://example.com/hook",

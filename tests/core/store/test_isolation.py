@@ -163,6 +163,7 @@ ALONE = {
     "accounts.add_session",
     "accounts.add_agent",
     "accounts.agents",
+    "accounts.agent_names",
     "accounts.revoke_all",
     "reminders.waiting",
     "reminders.claim",
@@ -299,6 +300,8 @@ async def test_lists_hold_what_is_ones_own(of_ann: Database) -> None:
         assert await store.reminders.waiting() is None
         assert await store.reminders.next_at() is None
         assert await store.reminders.targets() == ()
+        assert await store.accounts.agent_names() == frozenset()
+        assert await store.history.programs() == ()
         assert await store.views.all() == ()
         assert await store.reminders.rung_since(-1) == ()
         assert await store.accounts.get() is None

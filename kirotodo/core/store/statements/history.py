@@ -54,6 +54,19 @@ def selected(actors: Sequence[str | None], names: Sequence[str]) -> Select[Any]:
     return found.order_by(_ID.desc())
 
 
+_BY_PROGRAMS: Final = (
+    select(changes.c.actor_name, changes.c.created_at)
+    .where(MINE, changes.c.actor == "api", changes.c.actor_name.is_not(None))
+    .order_by(_ID.desc())
+    .limit(_MOST)
+).subquery()
+_LAST_AT: Final = func.max(_BY_PROGRAMS.c.created_at, type_=changes.c.created_at.type).label("last_at")
+PROGRAMS: Final = (
+    select(_BY_PROGRAMS.c.actor_name, _LAST_AT)
+    .group_by(_BY_PROGRAMS.c.actor_name)
+    .order_by(_LAST_AT.desc(), _BY_PROGRAMS.c.actor_name)
+)
+"""The other programs that made the newest changes, a walk along the index of their kind of actor."""
 ONE: Final = select(*SHOWN).where(MINE, bindparam("the_change") == _ID)
 TURNS: Final = (
     select(changes.c.turn_id).where(MINE, changes.c.turn_id.startswith(bindparam("the_beginning"))).distinct().limit(2)
