@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Final, TypeVar
 
@@ -16,6 +16,10 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+UNSEEN_SECONDS: Final = 12.0
+"""How long a server goes on serving after its delay, for a proxy that has asked before but not since it leaves."""
+SEEN_SECONDS: Final = 1.0
+"""What a proxy has time for to act on such a late answer."""
 RESTARTING: Final = "The server is restarting. Your message is saved and will be answered; check again in a moment."
 
 
@@ -29,12 +33,21 @@ class GracefulShutdown:
     def __init__(self) -> None:
         self.leaving = False
         self.begun = False
+        self._asked = False
+        self._seen = asyncio.Event()
         self._over = asyncio.Event()
         self._waiting = 0
         self._nobody_waits = asyncio.Event()
         self._nobody_waits.set()
         self._partings: set[Callable[[], None]] = set()
         self._running: asyncio.Task[None] | None = None
+
+    def seen_leaving(self) -> bool:
+        """Return whether the server is leaving, to a proxy that asks whether it is ready."""
+        self._asked = True
+        if self.leaving:
+            self._seen.set()
+        return self.leaving
 
     @contextmanager
     def viewer(self, part: Callable[[], None]) -> Iterator[None]:
@@ -84,6 +97,8 @@ class GracefulShutdown:
         time is up, which runs from the end of the delay."""
         self.leaving = True
         await asyncio.sleep(delay_seconds)
+        if delay_seconds and self._asked:
+            await self._until_seen()
         self.begin()
         try:
             async with asyncio.timeout(grace_seconds):
@@ -92,6 +107,15 @@ class GracefulShutdown:
         except TimeoutError:
             log.info("releasing the turns that are still running; another server will continue them")
         self.end()
+
+    async def _until_seen(self) -> None:
+        """Wait for a proxy that is late: on a busy machine it may not have asked within the delay, and still sends."""
+        if self._seen.is_set():
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(UNSEEN_SECONDS):
+                await self._seen.wait()
+        await asyncio.sleep(SEEN_SECONDS)
 
     @contextmanager
     def on_signals(

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from kirotodo.core.store import database
 from kirotodo.core.store.revisions import HEAD, REVISIONS
+from kirotodo.server import shutdown
 from kirotodo.server.app import create_app
 from tests.server.serving import NO_TLS, Served, bearer, served, settings_in
 
@@ -55,6 +56,28 @@ async def test_silence_of_the_database_does(narrow: Served) -> None:
         await held.enter_async_context(narrow.core.database.read("1"))
         assert await readiness(narrow) == 503
     assert await readiness(narrow) == 200
+
+
+async def test_a_server_that_leaves_goes_on_until_a_late_proxy_has_seen_it(tmp_path: Path) -> None:
+    async with served(create_app(settings_in(tmp_path))) as server, server.client() as api:
+        assert await readiness(server) == 200
+        drain = server.app.state.drain
+        leaving = asyncio.create_task(
+            drain.run(until_idle=server.core.until_idle, grace_seconds=20, delay_seconds=0.01)
+        )
+        for _ in range(5):  # each longer than the delay
+            await asyncio.sleep(0.02)
+            assert (await api.post("/tasks", json={"title": "Milk"})).status_code == 201
+        assert not drain.begun
+        assert await readiness(server) == 503
+        await leaving
+        assert (await api.post("/tasks", json={"title": "Milk"})).status_code == 503
+
+
+async def test_a_server_that_no_proxy_asks_waits_for_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutdown, "UNSEEN_SECONDS", 10_000)
+    async with served(create_app(settings_in(tmp_path))) as server:
+        await server.app.state.drain.run(until_idle=server.core.until_idle, grace_seconds=20, delay_seconds=0.01)
 
 
 async def test_a_schema_of_an_older_release_does(narrow: Served, postgres_url: str) -> None:

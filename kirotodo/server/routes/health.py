@@ -31,7 +31,7 @@ async def get_health() -> Health:
 async def get_readiness(request: Request) -> Health | Response:
     """Check that the database answers, is of this release or newer, and can be written, and that the server isn't about
     to stop. One that is busy with others does answer."""
-    if request.app.state.drain.leaving:
+    if request.app.state.drain.seen_leaving():
         return problem_of(Draining("This server is shutting down."))
     database: Database = request.app.state.core.database
     began = time.monotonic()
