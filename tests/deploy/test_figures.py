@@ -31,8 +31,7 @@ def named(text: str) -> set[str]:
 
 
 def rules() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = document(ALERTS)["groups"][0]["rules"]
-    return found
+    return [rule for group in document(ALERTS)["groups"] for rule in group["rules"]]
 
 
 def expressions() -> list[str]:

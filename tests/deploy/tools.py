@@ -27,12 +27,15 @@ def program(name: str) -> str:
     return found
 
 
-def run(name: str, *arguments: str, cwd: Path = ROOT, also: Mapping[str, str] | None = None) -> str:
+def run(
+    name: str, *arguments: str, cwd: Path = ROOT, also: Mapping[str, str] | None = None, piped: str | None = None
+) -> str:
     """What the program printed; it has to end well."""
     done = subprocess.run(
         [program(name), *arguments],
         cwd=cwd,
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **(also or {})},
+        input=piped,
         capture_output=True,
         text=True,
         timeout=110,
