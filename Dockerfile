@@ -38,6 +38,6 @@ VOLUME /tmp
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=4s --start-period=90s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/health', timeout=3)"]
+HEALTHCHECK --interval=10s --timeout=12s --start-period=90s --retries=3 \
+    CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/health', timeout=8)"]
 CMD ["kirotodo", "serve", "--host", "0.0.0.0", "--port", "8000"]

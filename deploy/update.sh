@@ -7,7 +7,23 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 read -ra compose <<<"${COMPOSE:-docker-compose}"
-GATEWAY_SECONDS=6 # the gateway looks every two seconds
+GATEWAY_SECONDS=12 # the gateway looks every two seconds, and publishes what it saw every ten
+
+# The gateway sends to every server of the service $1. Without our gateway, whatever stands there instead has the same time.
+wait_for_gateway() {
+	local wanted seen end=$((SECONDS + 180))
+	sleep "$GATEWAY_SECONDS"
+	[ -n "$("${compose[@]}" ps --quiet gateway)" ] || return 0
+	wanted=$("${compose[@]}" ps --quiet "$1" | wc -l)
+	while
+		seen=$("${compose[@]}" exec -T gateway wget -q -O - http://127.0.0.1:2019/metrics |
+			grep -cE "^caddy_reverse_proxy_upstreams_healthy\{upstream=\"kirotodo-$1-[0-9]+:8000\"\} 1" || true)
+		[ "$seen" -lt "$wanted" ]
+	do
+		[ "$SECONDS" -lt "$end" ] || { echo "The gateway sends to $seen of $wanted servers of $1." >&2 && return 1; }
+		sleep 2
+	done
+}
 
 case ${1-} in
 "") "${compose[@]}" build ;;
@@ -21,11 +37,11 @@ echo "Migrating the database …"
 echo "Starting the new servers beside the old ones …"
 trap 'echo "The update stopped half way: the old servers still run. Mend what is said above, then run it again." >&2' ERR
 "${compose[@]}" --profile update up --detach --no-deps --wait --force-recreate backend-next frontend-next
-sleep "$GATEWAY_SECONDS"
+wait_for_gateway backend-next
 
 echo "Replacing the old ones …"
 "${compose[@]}" up --detach --no-deps --wait backend frontend
-sleep "$GATEWAY_SECONDS"
+wait_for_gateway backend
 
 echo "Stopping those beside …"
 "${compose[@]}" --profile update rm --force --stop backend-next frontend-next

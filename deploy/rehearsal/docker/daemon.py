@@ -5,6 +5,7 @@ so that its bridges, firewall rules and published ports are no one else's. What 
 """
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -23,7 +24,10 @@ ROOTS: Final = {
     "postgres": ("forky", "postgresql,gosu"),
     "valkey": ("forky", "valkey-server,valkey-tools"),
     "caddy": ("forky", "caddy,wget,ca-certificates"),
-    "prometheus": ("forky", "prometheus,prometheus-alertmanager"),
+    "monitoring": (
+        "forky",
+        "prometheus,prometheus-alertmanager,prometheus-node-exporter,prometheus-postgres-exporter,prometheus-blackbox-exporter",
+    ),
 }
 """Debian's release and packages behind the daemon and each image."""
 
@@ -85,6 +89,25 @@ class Daemon:
             return True
         return False
 
+    def clear(self) -> None:
+        """Remove what a rehearsal that was killed left in the data folder; Docker starts it again with the daemon."""
+        if left := self.docker("ps", "--all", "--quiet").split():
+            self.docker("rm", "--force", "--volumes", *left)
+        self.docker("volume", "prune", "--all", "--force")
+        self.docker("network", "prune", "--force")
+
+
+@contextlib.contextmanager
+def alone(cache: Path) -> Iterator[None]:
+    """Wait until no other rehearsal uses the daemon's data."""
+    with (cache / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print("Another rehearsal runs on this machine; waiting for its end …", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
 
 def root_of(name: str, cache: Path) -> Path:
     """Return a root file system of Debian, a folder for the daemon and an archive for an image; made once."""
@@ -129,9 +152,10 @@ def running_daemon(cache: Path, folder: Path, shared: Sequence[Path]) -> Iterato
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     try:
-        wait_until(lambda: daemon.answers() or process.poll() is not None, "the daemon answers")
+        wait_until(lambda: daemon.answers() or process.poll() is not None, "the daemon answers", 300)
         if process.poll() is not None:
             raise RuntimeError((folder / "dockerd.log").read_text(encoding="utf-8")[-1500:])
+        daemon.clear()
         yield daemon
     finally:
         with contextlib.suppress(ProcessLookupError):

@@ -52,8 +52,8 @@ def fetch_wheels(cache: Path) -> Path:
     return wheels
 
 
-def build(daemon: Daemon) -> str:
-    """Make every image that the compose file names."""
+def make_stand_ins(daemon: Daemon) -> None:
+    """Make every image that the compose files and our Dockerfile name and a registry would have."""
     context = fetch_wheels(daemon.cache).parent
     for file in (HERE / "stand_ins").iterdir():
         shutil.copy(file, context / file.name)
@@ -62,7 +62,3 @@ def build(daemon: Daemon) -> str:
         if not daemon.docker("images", "-q", f"kirotodo-debian-{name}").strip():
             daemon.docker("import", "--change", PATH, str(archive), f"kirotodo-debian-{name}")
         daemon.docker("build", "-q", "-t", tag, "-f", str(context / f"{name}.Dockerfile"), str(context))
-    daemon.docker("build", "-q", "-t", "kirotodo-backend:latest", str(ROOT))
-    daemon.docker("tag", "kirotodo-backend:latest", "kirotodo-frontend:latest")
-    size = int(daemon.docker("image", "inspect", "--format", "{{.Size}}", "kirotodo-backend:latest"))
-    return f"{size // 1_000_000} MB"

@@ -13,8 +13,12 @@ import ssl
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import httpx2
+
+EXAMPLES = 10
+"""Failures that are told in full."""
 
 
 @dataclass
@@ -26,6 +30,7 @@ class Counted:
     confirmed: dict[str, list[str]] = field(default_factory=lambda: collections.defaultdict(list))
     lost: int = 0
     doubled: int = 0
+    examples: list[str] = field(default_factory=list)
     slowest_seconds: float = 0.0
     first_failure_second: float | None = None
     last_failure_second: float | None = None
@@ -48,11 +53,15 @@ async def one_user(client: httpx2.AsyncClient, user: str, token: str, counted: C
                 body = {"message": f'add "{title}"'}
                 answer = await client.post(f"/api/{user}/chat", headers=headers, json=body)
             what = "" if answer.status_code == 200 else str(answer.status_code)
+            said = f"{answer.request.method} {dict(answer.headers)} {answer.text}"
         except httpx2.TransportError as error:
             what = type(error).__name__
+            said = str(error)
         counted.slowest_seconds = max(counted.slowest_seconds, time.monotonic() - sent)
         if what:
             counted.failed[what] += 1
+            if len(counted.examples) < EXAMPLES:
+                counted.examples.append(f"{datetime.now(UTC):%H:%M:%S.%f} {user} {what} {said[:800]}")
             counted.first_failure_second = counted.first_failure_second or round(sent - began, 1)
             counted.last_failure_second = round(sent - began, 1)
         elif not reads:
