@@ -59,8 +59,11 @@ _PROJECTS: Final = (
 """Of each project the name as its most urgent task has it: the open ones come first."""
 _TAGS: Final = select(C.name, C.pending).where(*of_kind("tag", C.slot == 0, C.pending > 0)).order_by(C.name)
 
-
-_ALL_TAGS: Final = select(C.name, C.pending, C.completed).where(*of_kind("tag", C.slot == 0)).order_by(C.name)
+_ALL_TAGS: Final = (
+    select(C.name, C.pending, C.completed)
+    .where(*of_kind("tag", C.slot == 0, (C.pending > 0) | (C.completed > 0)))
+    .order_by(C.name)
+)
 _MOMENTS: Final = (
     select(C.kind, C.slot, func.sum(C.completed), func.sum(C.pending + C.completed))
     .where(C.user_id == UID, C.kind.in_(("created", "done")), _IN_PERIOD)
@@ -202,7 +205,7 @@ async def tag_counts_of(scope: Scope) -> tuple[TagCount, ...]:
         key = name_key(spelled)
         before = found.get(key, TagCount(tag=spelled, pending=0, completed=0))
         found[key] = TagCount(tag=before.tag, pending=before.pending + pending, completed=before.completed + completed)
-    return tuple(found[key] for key in sorted(found) if found[key].pending or found[key].completed)
+    return tuple(found[key] for key in sorted(found))
 
 
 async def tags_of(scope: Scope) -> dict[str, int]:

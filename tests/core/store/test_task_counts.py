@@ -177,9 +177,8 @@ def _stats(tasks: tuple[Task, ...], zone: ZoneInfo, period: int, found: TaskStat
 
 
 def _tags(tasks: tuple[Task, ...], found: TaskStats) -> tuple[TagCount, ...]:
-    """The counts of each tag, under the spellings that `found` has, which some task has or had."""
-    spelled = {tag.casefold() for task in tasks for tag in task.tags}
-    assert {each.tag.casefold() for each in found.tags} <= spelled
+    """The counts of each tag, under the spellings that `found` has, which some task has."""
+    assert {each.tag for each in found.tags} <= {tag for task in tasks for tag in task.tags}
     named = {each.tag.casefold(): each.tag for each in found.tags}
     open_, done = Counter[str](), Counter[str]()
     for task in tasks:
