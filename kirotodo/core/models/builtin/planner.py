@@ -139,12 +139,8 @@ class Planner(msgspec.Struct):
                 self._skip(action)
             case Away():
                 self._away(action)
-            case PlanDay():
+            case PlanDay() | Spread():
                 self._plan(action)
-            case Spread(per_day=per_day):
-                given = {} if per_day is None else {"per_day": per_day}
-                call = Call(tool="plan", arguments={"period": "spread", **given})
-                self.items.append(Item(kind="spread", calls=(call,), lookups=1))
             case Clear() | DeleteList() | CreateList() | RenameList():
                 self._list_as_a_whole(action)
             case Undo() | Redo() | Amend() | Repeat() | TakeBack() | Confirm():
@@ -317,7 +313,12 @@ class Planner(msgspec.Struct):
             return
         self._calls("change", [("update_task", {"skip": action.until.isoformat()}, [task.id for task in due])])
 
-    def _plan(self, action: PlanDay) -> None:
+    def _plan(self, action: PlanDay | Spread) -> None:
+        if isinstance(action, Spread):
+            given = {} if action.per_day is None else {"per_day": action.per_day}
+            call = Call(tool="plan", arguments={"period": "spread", **given})
+            self.items.append(Item(kind="spread", calls=(call,), lookups=1))
+            return
         arguments: dict[str, Any] = {"period": "week"} if action.week else {}
         arguments |= {} if action.minutes is None else {"minutes": action.minutes}
         self.items.append(Item(kind="plan", calls=(Call(tool="plan", arguments=arguments),)))
