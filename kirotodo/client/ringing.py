@@ -6,7 +6,7 @@ receipt written (decision 0040). Between reminders this sleeps, until `wake` is 
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -46,9 +46,13 @@ class ClientRinger:
         """Look again: the list may have changed."""
         self._news.set()
 
-    def hear(self, moments: Sequence[datetime]) -> None:
-        """Look again where tasks changed whose reminders, at these moments, come before the next look."""
-        if moments and (self._until is None or min(moments) < self._until):
+    def hear(self, moments: Iterable[datetime | None], *, first: bool = False) -> None:
+        """Look again where tasks changed whose reminders, at these moments, come before the next look.
+
+        The `first` change of a stream wakes in any case: what changed before it began has not been heard of.
+        """
+        soonest = min((moment for moment in moments if moment is not None), default=None)
+        if first or (soonest is not None and (self._until is None or soonest < self._until)):
             self.wake()
 
     async def ring_due(self) -> Claimed:

@@ -128,14 +128,18 @@ class Watch:
                 await self._desktop.aclose()
 
     async def _follow(self, ringer: Any) -> None:
-        """Wake the ringer whenever the list changes, here or elsewhere."""
+        """Wake the ringer where a change, here or elsewhere, brings a reminder that comes sooner."""
         from kirotodo.core.errors import KirotodoError
 
         while True:
             try:
+                first = True
                 async with aclosing(self._backend.changes()) as changes:  # type: ignore[type-var]
                     async for change in changes:
-                        if not isinstance(change, LinkChanged) or change.link == "online":
+                        if not isinstance(change, LinkChanged):
+                            ringer.hear([task.remind_at for task in change.tasks], first=first)
+                            first = False
+                        elif change.link == "online":
                             ringer.wake()
             except KirotodoError:
                 await asyncio.sleep(AWAY_SECONDS)

@@ -291,6 +291,8 @@ class ScriptedList:
 
     async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged | LinkChanged]:
         listener: asyncio.Queue[ListChanged | LinkChanged] = asyncio.Queue()
+        if after is None:
+            listener.put_nowait(ListChanged(revision=len(self._published), pending=self.pending))
         for change in self._published[after:] if after is not None else ():
             listener.put_nowait(change)
         self._listeners.append(listener)

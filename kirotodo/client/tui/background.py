@@ -279,7 +279,7 @@ class BackgroundWork:
         tries = 0
         while True:
             try:
-                changes = backend.changes()
+                changes, first = backend.changes(), True
                 if tries:
                     await self.load_tasks()
                 async for change in changes:
@@ -289,7 +289,8 @@ class BackgroundWork:
                         if change.link == "online" and self._ringer is not None:
                             self._ringer.wake()  # what happened meanwhile may have been missed
                     else:
-                        self._post_change(change)
+                        self._post_change(change, first=first)
+                        first = False
                         if change.pending is None:  # a server of an earlier release does not say
                             await self.status()
             except KirotodoError as error:
@@ -310,9 +311,9 @@ class BackgroundWork:
         await shown.wait()
         return True
 
-    def _post_change(self, change: ListChanged) -> None:
+    def _post_change(self, change: ListChanged, *, first: bool) -> None:
         if self._ringer is not None:
-            self._ringer.hear([task.remind_at for task in change.tasks if task.remind_at is not None])
+            self._ringer.hear([task.remind_at for task in change.tasks], first=first)
         if change.tasks or change.removed:
             self._post(TasksFetched(change.tasks, change.removed))
         if change.conversations:

@@ -1,5 +1,7 @@
 """A reminder that rings in the chat: a card with done, snooze and open, the bell, a notification of the terminal."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, timedelta
 
@@ -8,6 +10,8 @@ import pytest
 from kirotodo.client.testing.scripted_backend import ScriptedBackend
 from kirotodo.client.tui.terminal_notice import notification
 from kirotodo.client.tui.widgets.reminder_card import ReminderCard
+from kirotodo.core.backend import LinkChanged, ListChanged
+from kirotodo.core.domain.reminder import Claimed
 from tests.client.tui.chat_host import Chat, backend_of, chatting
 from tests.client.tui.list_host import HOSTILE, NOW, SAMPLE
 
@@ -84,6 +88,31 @@ async def test_one_that_is_set_while_the_chat_is_open_rings() -> None:
     async with chatting(backend) as chat:
         backend.take([replace(SAMPLE[0], id=50, title="set elsewhere", remind_at=DUE)], ())
         await chat.wait_for("Reminder", "50 set elsewhere")
+        await chat.idle()
+
+
+class SlowToFollow(ScriptedBackend):
+    """A list that another program sets a reminder in after the first look, and before its changes are followed."""
+
+    def __init__(self) -> None:
+        super().__init__(clock=lambda: NOW, tasks=SAMPLE)
+        self._looked = asyncio.Event()
+
+    async def claim_reminders(self, owner: str, *, limit: int = 50) -> Claimed:
+        claimed = await super().claim_reminders(owner, limit=limit)
+        self._looked.set()
+        return claimed
+
+    async def changes(self, *, after: int | None = None) -> AsyncIterator[ListChanged | LinkChanged]:
+        await self._looked.wait()
+        self.take([replace(SAMPLE[0], id=50, title="set in between", remind_at=DUE)], ())
+        async for change in super().changes(after=after):
+            yield change
+
+
+async def test_one_that_is_set_before_changes_are_followed_rings() -> None:
+    async with chatting(SlowToFollow()) as chat:
+        await chat.wait_for("Reminder", "50 set in between")
         await chat.idle()
 
 
