@@ -93,7 +93,7 @@ walk: $(STAMP) ## list the files that a message passes, from the composer to the
 docs: $(STAMP) ## regenerate the tables in docs/
 	$(BIN)/python -m scripts.docs
 
-statements: $(STAMP) ## compile the statements that commands run on SQLite
+statements: $(STAMP) ## compile the statements that commands run on SQLite, and those that make its schema
 	$(BIN)/python -m scripts.statements
 
 pictures: $(STAMP) ## regenerate the pictures in docs/pictures

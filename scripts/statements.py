@@ -1,4 +1,4 @@
-"""Compile the statements that commands and turns run on SQLite: `make statements`.
+"""Compile the statements that commands and turns run on SQLite, and those that make its schema: `make statements`.
 
 Which ones these are is found by doing what people do, with commands and in words, and seeing what is run.
 `tests/core/store/test_compiled.py` compiles every entry anew, and fails while the file is stale.
@@ -8,8 +8,9 @@ import ast
 import asyncio
 import json
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +27,7 @@ from kirotodo.core.local import LocalBackend
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.columns import UtcDateTime
 from kirotodo.core.store.revisions import HEAD
-from kirotodo.core.store.sqlite import transactions
+from kirotodo.core.store.sqlite import schema, transactions
 from kirotodo.core.store.sqlite.transactions import FILE, LIST, Parameters, key_of, marker
 from kirotodo.core.store.statement import AnyStatement, Statement
 
@@ -196,8 +197,24 @@ def entries() -> dict[str, Any]:
     return dict(sorted(found.items()))
 
 
+def schema_statements() -> list[str]:
+    """Return the statements that make in an empty file what all migrations make together."""
+    with TemporaryDirectory(prefix="kirotodo-") as folder:
+        path = Path(folder) / "list.db"
+        schema.migrate(path, HEAD)
+        with closing(sqlite3.connect(path)) as connection:
+            made_by_others = {row[1] for row in connection.execute("PRAGMA table_list") if row[2] == "shadow"}
+            rows = connection.execute(
+                "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+                " ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 ELSE 2 END, rowid"
+            )
+            return [sql for name, sql in rows if name not in made_by_others]
+
+
 def main() -> None:
-    """Write the file."""
+    """Write the files."""
+    whole = ",\n".join(map(json.dumps, schema_statements()))
+    schema.FILE.write_text(f'{{"schema": "{HEAD}", "statements": [\n{whole}\n]}}\n')
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(entry)}" for key, entry in entries().items())
     FILE.write_text(f'{{"schema": "{HEAD}", "statements": {{\n{lines}\n}}}}\n')
 

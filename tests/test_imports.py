@@ -134,6 +134,10 @@ def test_commands_on_a_local_list_import_no_database_toolkit(tmp_path: Path, arg
     assert modules(tmp_path, *args) & BEHIND_A_LIST == set()
 
 
+def test_the_first_command_makes_the_list_without_a_database_toolkit(tmp_path: Path) -> None:
+    assert modules(tmp_path, "add", "milk") & BEHIND_A_LIST == set()
+
+
 def test_a_turn_with_the_built_in_model_imports_no_database_toolkit(tmp_path: Path) -> None:
     modules(tmp_path, "add", "milk")
     assert modules(tmp_path, "ask", "what is due today?") & {"alembic", "asyncpg", "sqlalchemy", "sqlmodel"} == set()

@@ -1,19 +1,26 @@
 """Which revision a SQLite file has, and bringing it to another. Alembic is imported only
 where something has to move.
 
+A new file gets the schema as `schema.json` has it, which is what all migrations together make (decision 0048).
+
 Everything here blocks; `Database.open` calls it in a thread.
 """
 
+import json
 import sqlite3
 import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from kirotodo.core.errors import StorageError, StorageTooNew
 from kirotodo.core.store.revisions import HEAD, REVISIONS, alembic_config, is_there
 from kirotodo.core.store.sqlite import driver
 from kirotodo.core.text.files import make_private_file
+
+FILE: Final = Path(__file__).with_name("schema.json")
+"""The statements that make the schema of the newest revision, written by `make statements`."""
 
 
 def revision_of(connection: sqlite3.Connection, path: Path) -> str | None:
@@ -57,6 +64,8 @@ def move(path: Path, revision: str, *, down: bool) -> str | None:
             _write_ahead(connection)
         if is_there(now, revision, down=down):
             return now
+        if now is None and revision == HEAD and _make_whole(connection):
+            return revision
         if now is not None and _has_data(connection):
             keep_copy(connection, path, f"before-{revision}")
     migrate(path, revision, down=down)
@@ -75,6 +84,25 @@ def migrate(path: Path, revision: str, *, down: bool = False) -> None:
         broken = connection.execute(text("PRAGMA foreign_key_check")).first()
         if broken is not None:
             raise StorageError(f"{path} holds rows of {broken[0]} that belong to nothing; it was left as it was.")
+
+
+def _make_whole(connection: sqlite3.Connection) -> bool:
+    """Make the newest schema in an empty file, in one transaction. Return whether it was empty and is ready now."""
+    content = json.loads(FILE.read_text())
+    if content["schema"] != HEAD:
+        return False
+    connection.execute(driver.BEGIN_TO_WRITE)
+    try:
+        empty = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+        if empty:
+            for statement in content["statements"]:
+                connection.execute(statement)
+            connection.execute("INSERT INTO alembic_version (version_num) VALUES (?)", (HEAD,))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    return empty
 
 
 def keep_copy(connection: sqlite3.Connection, path: Path, why: str) -> Path:
