@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kirotodo.client.accounts.selection import ServerSelection
     from kirotodo.client.commands.context import Session
     from kirotodo.client.commands.group import CommandGroup
-    from kirotodo.core.backend import AgentScope, AgentToken, Backend, LinkChanged
+    from kirotodo.core.backend import AgentToken, Backend, LinkChanged, TokenScope
     from kirotodo.core.settings import Settings
     from kirotodo.server.commands.console import Where
 
@@ -200,7 +200,7 @@ def _key_problems(overrides: "Mapping[str, str]") -> "tuple[str, ...]":
     return keymap(overrides).problems
 
 
-def _new_agent(name: str, scope: "AgentScope", days: int) -> "AgentToken":
+def _new_agent(name: str, scope: "TokenScope", days: int) -> "AgentToken":
     """Make a token for an agent on the list that commands act on, for `token`, which knows nothing of servers one signs
     in at."""
     from kirotodo.client.commands.context import with_backend

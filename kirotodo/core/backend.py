@@ -180,6 +180,9 @@ class ImportReport:
 
 AgentScope = Literal["read", "add", "all"]
 """What an agent may do: look at everything; also add tasks; or everything that its user may, but for their account."""
+TokenScope = Literal["read", "add", "all", "calendar", "feed"]
+"""What a token opens: what the scope of an agent says; the tasks over CalDAV alone (`calendar`, an app password); or a
+calendar of what has a time of day, to look at (`feed`, the end of its address)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,7 +193,7 @@ class AgentToken:
     """
 
     name: str
-    scope: AgentScope
+    scope: TokenScope
     created_at: datetime
     expires_at: datetime
     last_used_at: datetime | None = None
@@ -484,8 +487,9 @@ class Backend(Protocol):
     async def agent_tokens(self) -> tuple[AgentToken, ...]:
         """Return the agents whose tokens hold, oldest first, without the tokens themselves."""
 
-    async def create_agent_token(self, name: str, scope: AgentScope, *, days: int = 365) -> AgentToken:
-        """Make a token with which an agent of that name may use this list. Nobody can read it again later.
+    async def create_agent_token(self, name: str, scope: TokenScope, *, days: int = 365) -> AgentToken:
+        """Make a token with which an agent of that name may use this list. Nobody can read it again later. One of the
+        scope `calendar` is an app password for CalDAV, one of `feed` is what an address of a calendar ends in.
 
         Raises `InvalidInput`, or `Conflict` where a token of that name holds already.
         """

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.backend import (
-    AgentScope,
     AgentToken,
     ImportReport,
     ListChanged,
@@ -17,6 +16,7 @@ from kirotodo.core.backend import (
     Rung,
     Status,
     TaskFields,
+    TokenScope,
 )
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
 from kirotodo.core.errors import TASK_CHANGED, Conflict, InvalidInput, NotFound, NotUndoable, PreconditionFailed
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kirotodo.core.agent.runner import TurnRunner
     from kirotodo.core.agent.turns import Turns
     from kirotodo.core.backend import ToolAnswer, ToolInfo, ToolOutcome
+    from kirotodo.core.domain.calendar import CalendarChanges, CalendarItem, CalendarObject, SyncToken
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn
     from kirotodo.core.domain.history import Actor, By, ChangeSelection, HistoryEntry, PastPage
     from kirotodo.core.domain.integration import Integration
@@ -852,23 +853,83 @@ class LocalBackend:
         async with self._database.read(self.user_id) as store:
             return await store.accounts.agents()
 
-    async def create_agent_token(self, name: str, scope: AgentScope, *, days: int = 365) -> AgentToken:
+    async def create_agent_token(self, name: str, scope: TokenScope, *, days: int = 365) -> AgentToken:
         """Implement `Backend.create_agent_token`."""
         from kirotodo.core.agent_tokens import DAYS, checked_name, issue
 
         if not 1 <= days <= DAYS:
             raise InvalidInput(f"An agent's token lasts 1 to {DAYS} days.")
-        if scope not in get_args(AgentScope):
-            raise InvalidInput(f"A scope is one of {', '.join(get_args(AgentScope))}.")
+        if scope not in get_args(TokenScope):
+            raise InvalidInput(f"A scope is one of {', '.join(get_args(TokenScope))}.")
         async with self._database.begin(self.user_id) as store:
-            return await store.accounts.add_agent(
-                issue(self.user_id), name=checked_name(name), scope=scope, expires_at=store.now + timedelta(days=days)
-            )
+            expires_at = store.now + timedelta(days=days)
+            issued = issue(self.user_id, scope)
+            return await store.accounts.add_agent(issued, name=checked_name(name), scope=scope, expires_at=expires_at)
 
     async def revoke_agent_token(self, name: str) -> None:
         """Implement `Backend.revoke_agent_token`."""
         async with self._database.begin(self.user_id) as store:
             await store.accounts.revoke_agent(name)
+
+    # --- calendar programs ---
+
+    async def calendar_page(
+        self, where: TaskFilter = PENDING, *, limit: int = 50, cursor: str | None = None
+    ) -> "Page[CalendarObject]":
+        """Return a page of the list as calendar programs know it."""
+        async with self._database.read(self.user_id) as store:
+            where = await self._read(store, where, now=self._clock())
+            page = await store.tasks.page(
+                where, today=self._today(), zone=self._zone, limit=_limit(limit), cursor=cursor
+            )
+            return Page(items=await store.calendar.objects_of(page.items), next=page.next, total=page.total)
+
+    async def calendar_objects(self, names: Sequence[str]) -> "tuple[CalendarObject, ...]":
+        """Return those of these calendar objects that there are."""
+        async with self._database.read(self.user_id) as store:
+            return await store.calendar.named(names)
+
+    async def calendar_token(self) -> "SyncToken":
+        """Return how far a calendar program has come that has read everything now."""
+        async with self._database.read(self.user_id) as store:
+            return await store.calendar.token()
+
+    async def calendar_changes(
+        self, after: "SyncToken | None" = None, *, limit: int | None = None
+    ) -> "CalendarChanges":
+        """Return what changed after a token, everything without one. Raises `NotFound` for a token from which on not
+        all is known."""
+        async with self._database.read(self.user_id) as store:
+            return await store.calendar.changes(after, limit=limit)
+
+    async def save_calendar_object(
+        self,
+        item: "CalendarItem",
+        fields: TaskFields,
+        *,
+        seen: "CalendarObject | None",
+        done: bool | None = None,
+        done_at: datetime | None = None,
+        new_parent: bool = False,
+    ) -> "CalendarObject":
+        """Add a task that a calendar program stores, or change the one that was read as `seen`, as one edit. See
+        `core.tools.calendar_edits`."""
+        from kirotodo.core.domain.calendar import CalendarObject
+        from kirotodo.core.tools.calendar_edits import save_object
+
+        return await self._edit(
+            lambda store, at: save_object(
+                store, item, fields, seen=seen, done=done, done_at=done_at, new_parent=new_parent, at=at
+            ),
+            CalendarObject,
+        )
+
+    async def delete_calendar_object(self, seen: "CalendarObject") -> None:
+        """Delete the task that was read as `seen`. Raises `NotFound` or `PreconditionFailed`."""
+        from kirotodo.core.tools.calendar_edits import delete_object
+
+        async with self._writing() as store:
+            await delete_object(store, seen, at=self._user_clock())
 
     # --- webhooks ---
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kirotodo.core.agent_tokens import issue, read
+from kirotodo.core.agent_tokens import FEED_PREFIX, PREFIX, issue, read, read_password
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 
@@ -49,3 +49,37 @@ def test_a_token_names_its_user(user_id: str) -> None:
 def test_what_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(NotSignedIn):
         read(token)
+
+
+async def test_app_passwords_and_feeds_are_listed_and_revoked_like_tokens(backend: Backend) -> None:
+    phone = await backend.create_agent_token("phone", "calendar")
+    feed = await backend.create_agent_token("work-calendar", "feed")
+    assert (phone.token or "").count("-") == 3
+    assert (feed.token or "").startswith(FEED_PREFIX)
+    assert [agent.scope for agent in await backend.agent_tokens()] == ["calendar", "feed"]
+    with pytest.raises(Conflict):
+        await backend.create_agent_token("phone", "all")
+    for name in ("phone", "work-calendar"):
+        await backend.revoke_agent_token(name)
+    assert await backend.agent_tokens() == ()
+
+
+@pytest.mark.parametrize("user_id", ["1", "ann@example.com"])
+def test_an_app_password_is_known_however_it_is_typed(user_id: str) -> None:
+    made = issue(user_id, "calendar")
+    assert len(made.token) == 23
+    for typed in (made.token, made.token.replace("-", ""), made.token.upper(), f" {made.token.replace('-', ' ')} "):
+        claimed = read_password(user_id, typed)
+        assert (claimed.id, claimed.hash) == (made.id, made.hash)
+    assert made.id not in made.hash
+    for wrong in ("", "password", made.token[:-1], made.token + "a", "0" * 20, made.token.replace("-", "é")):
+        with pytest.raises(NotSignedIn):
+            read_password(user_id, wrong)
+
+
+def test_no_kind_of_token_is_taken_for_another() -> None:
+    agent, feed = issue("1").token, issue("1", "feed").token
+    assert read(feed, prefix=FEED_PREFIX).user_id == "1"
+    for token, prefix in ((feed, PREFIX), (agent, FEED_PREFIX)):
+        with pytest.raises(NotSignedIn):
+            read(token, prefix=prefix)

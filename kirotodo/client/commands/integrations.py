@@ -21,6 +21,8 @@ ACCESS: Final = {
     "read": "may read",
     "add": "may read and add",
     "all": "may do all but manage your account",
+    "calendar": "may use tasks over CalDAV",
+    "feed": "may read a calendar of timed tasks",
     "reminders": "is sent reminders",
 }
 

@@ -19,7 +19,6 @@ from kirotodo.client.remote.http import STALL_SECONDS, Http
 from kirotodo.client.remote.requests import Kind, LinkListener, LinkWatch, Requests
 from kirotodo.client.remote.session import SignIn
 from kirotodo.core.backend import (
-    AgentScope,
     AgentToken,
     ImportReport,
     LinkChanged,
@@ -28,6 +27,7 @@ from kirotodo.core.backend import (
     Rung,
     Status,
     TaskFields,
+    TokenScope,
     ToolAnswer,
     ToolInfo,
     ToolOutcome,
@@ -377,7 +377,7 @@ class RemoteBackend:
     async def agent_tokens(self) -> tuple[AgentToken, ...]:
         return (await self._read(_AgentTokens, "/tokens")).items
 
-    async def create_agent_token(self, name: str, scope: AgentScope, *, days: int = 365) -> AgentToken:
+    async def create_agent_token(self, name: str, scope: TokenScope, *, days: int = 365) -> AgentToken:
         # Without a key: the answer to a keyed request is stored, and this one holds a secret.
         return await self._edit(AgentToken, "POST", "/tokens", {"name": name, "scope": scope, "days": days})
 

@@ -16,12 +16,12 @@ from typing import Any
 from kirotodo.client.testing.script import MODEL, Ask, Beat, Cut, Hold, ScriptedTurn, done
 from kirotodo.client.testing.scripted_list import ScriptedConversations
 from kirotodo.core.backend import (
-    AgentScope,
     AgentToken,
     Link,
     LinkChanged,
     ModelChoice,
     Status,
+    TokenScope,
     ToolAnswer,
     ToolInfo,
     ToolOutcome,
@@ -390,7 +390,7 @@ class ScriptedBackend(ScriptedConversations):
         self._check("agent_tokens")
         return tuple(self._agents.values())
 
-    async def create_agent_token(self, name: str, scope: AgentScope, *, days: int = 365) -> AgentToken:
+    async def create_agent_token(self, name: str, scope: TokenScope, *, days: int = 365) -> AgentToken:
         self._check("create_agent_token")
         now = self.clock()
         agent = AgentToken(name=name, scope=scope, created_at=now, expires_at=now + timedelta(days=days))

@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, Select, String, and_, bindparam, delete, i
 from sqlalchemy.exc import IntegrityError
 
 from kirotodo.core.agent_tokens import IssuedToken
-from kirotodo.core.backend import AgentScope, AgentToken
+from kirotodo.core.backend import AgentToken, TokenScope
 from kirotodo.core.errors import Conflict, NotFound
 from kirotodo.core.store.columns import JsonValues
 from kirotodo.core.store.statement import AnyRow
@@ -154,7 +154,7 @@ class AgentStatus:
     """An agent whose token a session is."""
 
     name: str
-    scope: AgentScope
+    scope: TokenScope
     token_hash: str
     last_used_at: datetime
 
@@ -261,7 +261,7 @@ class AccountStore:
         """Return the names of all agents that have a token, or had one that is not forgotten yet."""
         return frozenset(row[0] for row in await self._scope.rows(_AGENT_NAMES))
 
-    async def add_agent(self, issued: IssuedToken, *, name: str, scope: AgentScope, expires_at: datetime) -> AgentToken:
+    async def add_agent(self, issued: IssuedToken, *, name: str, scope: TokenScope, expires_at: datetime) -> AgentToken:
         """Store the token of a new agent. Raises `Conflict` where a token of that name holds already."""
         if any(agent.name == name for agent in await self.agents()):
             raise Conflict(f"There is a token of the name {name} already. Revoke it first, or choose another name.")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kirotodo.core.domain.history import Actor
     from kirotodo.core.domain.reminder import Claim
     from kirotodo.core.store.accounts import Account, AccountStore, SessionStatus
+    from kirotodo.core.store.calendar import CalendarStore
     from kirotodo.core.store.conversations import ConversationStore
     from kirotodo.core.store.history import History
     from kirotodo.core.store.purge import Purged
@@ -112,6 +113,13 @@ class Store:
         from kirotodo.core.store.views import ViewStore
 
         return ViewStore(self._scope)
+
+    @cached_property
+    def calendar(self) -> "CalendarStore":
+        """Return the user's tasks as calendar programs know them."""
+        from kirotodo.core.store.calendar import CalendarStore
+
+        return CalendarStore(self._scope, self._rows)
 
     @cached_property
     def request_keys(self) -> "RequestKeyStore":

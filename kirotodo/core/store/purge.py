@@ -16,6 +16,7 @@ from kirotodo.core.domain.conversation import FINAL
 from kirotodo.core.store.statements.leases import LEASE_EXPIRED
 from kirotodo.core.store.statements.transaction import UID, bytes_of
 from kirotodo.core.store.tables import (
+    calendar_objects,
     changes,
     conversations,
     deleted_users,
@@ -45,6 +46,12 @@ _LIVE: Final = select(turns.c.id).where(
     turns.c.status.not_in(sorted(FINAL)),
 )
 _DELETED_TASKS: Final = select(tasks.c.id).where(tasks.c.user_id == UID, tasks.c.deleted_at < _BEFORE)
+_CALENDAR_FROM: Final = (
+    update(users)
+    .where(users.c.id == UID, users.c.calendar_from < bindparam("last", type_=users.c.calendar_from.type))
+    .values(calendar_from=bindparam("last", type_=users.c.calendar_from.type))
+)
+_LAST_DELETED: Final = select(func.max(tasks.c.revision)).where(tasks.c.user_id == UID, tasks.c.deleted_at < _BEFORE)
 _DELETED_CONVERSATIONS: Final = select(conversations.c.id).where(
     conversations.c.user_id == UID, conversations.c.deleted_at < _BEFORE, ~_LIVE.exists()
 )
@@ -108,6 +115,7 @@ _COUNT_BYTES: Final = (
     .where(users.c.id == UID)
     .values(
         stored_bytes=bytes_of(tasks, "title", "notes")
+        + bytes_of(calendar_objects, "source", "base")
         + bytes_of(changes, "before", "after")
         + bytes_of(messages, "content")
         + bytes_of(turns, "response")
@@ -127,6 +135,9 @@ async def purge(scope: Scope, *, before: datetime, dry_run: bool) -> Purged:
     if not dry_run:
         for old in _OLD.values():
             await scope.execute(old.delete(), given)
+        if gone_tasks:
+            last = (await scope.rows(_LAST_DELETED, given))[0][0]
+            await scope.execute(_CALENDAR_FROM, {"last": last})
         await _take_away(scope, tasks, gone_tasks, ("task",))
         await _take_away(scope, conversations, gone_conversations, ("conversation", "message"))
         # Writers change the user's row first, so that nothing is written between these two.

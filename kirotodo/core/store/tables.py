@@ -29,8 +29,9 @@ class UserRow(SQLModel, table=True):
 
     `reset_hash` is that of the token that may set a new password until `reset_expires_at`. From `deletion_at` on the
     user is gone, with everything of theirs; it is None while nobody asked for that. Changes before `history_from` may
-    have been purged; None where none ever was. `webhooks` counts those that are enabled, so that a change learns with
-    its id whether anybody is to be sent it.
+    have been purged; None where none ever was. Tasks that were deleted before the revision `calendar_from` may have
+    been purged too, so that programs which follow the list by revisions have to read it anew. `webhooks` counts those
+    that are enabled, so that a change learns with its id whether anybody is to be sent it.
     """
 
     __tablename__ = "users"
@@ -55,6 +56,7 @@ class UserRow(SQLModel, table=True):
     reset_expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     history_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     webhooks: int = 0
+    calendar_from: int = 0
 
 
 class DeletedUserRow(SQLModel, table=True):
@@ -236,6 +238,29 @@ class TaskCountRow(SQLModel, table=True):
     name: str = Field(primary_key=True, sa_type=cast(Any, SortKey))
     pending: int
     completed: int
+
+
+class CalendarObjectRow(SQLModel, table=True):
+    """A task as a calendar program stored it: under a name of its choice, with a UID, and as the text `source`; `base`
+    is the task as it was then, as JSON. `parent_uid` is of the task that the program says it is a step of."""
+
+    __tablename__ = "calendar_objects"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id", "task_id"], ["tasks.user_id", "tasks.id"], ondelete="CASCADE"),
+        Index("ux_calendar_objects_name", "user_id", "name", unique=True),
+        Index("ix_calendar_objects_uid", "user_id", "uid"),
+        Index("ix_calendar_objects_parent", "user_id", "parent_uid", sqlite_where=text("parent_uid IS NOT NULL")),
+        _NARROW,
+    )
+
+    user_id: str = Field(primary_key=True)
+    task_id: int = Field(primary_key=True)
+    name: str
+    uid: str
+    parent_uid: str | None = None
+    source: str = Field(sa_type=cast(Any, LongText))
+    base: str | None = Field(default=None, sa_type=cast(Any, LongText))
+    version: int
 
 
 class ConversationRow(SQLModel, table=True):
@@ -546,6 +571,7 @@ changes = table_of(ChangeRow)
 search_documents = table_of(SearchDocumentRow)
 sessions = table_of(SessionRow)
 views = table_of(ViewRow)
+calendar_objects = table_of(CalendarObjectRow)
 request_keys = table_of(RequestKeyRow)
 webhooks = table_of(WebhookRow)
 webhook_deliveries = table_of(WebhookDeliveryRow)

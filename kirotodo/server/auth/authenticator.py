@@ -12,20 +12,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Annotated, Final, Self, get_args
+from typing import Annotated, Final, Self, cast, get_args
 
 from fastapi import Depends, Path
 from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
 from kirotodo.core import agent_tokens
-from kirotodo.core.backend import AgentScope
+from kirotodo.core.backend import AgentScope, TokenScope
 from kirotodo.core.errors import Forbidden, NotFound, NotSignedIn
 from kirotodo.core.local import Core
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.database import Database
 from kirotodo.server.auth.account_deletion import Deletions
 from kirotodo.server.auth.accounts import Accounts, SessionStatusCache
+from kirotodo.server.auth.email_addresses import account_of
 from kirotodo.server.auth.jwks import Issuer
 from kirotodo.server.auth.passwords import Passwords
 from kirotodo.server.auth.rate_limit import Limits, address_of
@@ -66,6 +67,8 @@ class Principal:
 
 SCOPES: Final[tuple[AgentScope, ...]] = get_args(AgentScope)
 """From the least to the most; each allows what those before it do."""
+_SCOPE_OF_APPS: Final[dict[str, AgentScope]] = {"calendar": "all", "feed": "read"}
+"""What an app may do with the tasks that it is shown."""
 SEEN: Final = timedelta(hours=1)
 """How exactly it is kept when an agent's token was last used."""
 
@@ -171,10 +174,26 @@ class Authenticator:
 
     async def _agent(self, token: str) -> Principal:
         """Whose agent's token this is, whoever keeps the accounts."""
-        claimed = agent_tokens.read(token)
+        return await self._program(agent_tokens.read(token), SCOPES)
+
+    async def app(self, user_name: str, password: str) -> Principal:
+        """Whose app password this is. The user name is an e-mail address or the user's id. Raises `NotSignedIn`, for an
+        unknown user as for a wrong password."""
+        account = await account_of(self._database, user_name) if "@" in user_name else None
+        user_id = user_name if account is None else account.id
+        return await self._program(agent_tokens.read_password(user_id, password), ("calendar",))
+
+    async def feed(self, token: str) -> Principal:
+        """Whose calendar the end of an address opens, to look at. Raises `NotSignedIn`."""
+        return await self._program(agent_tokens.read(token, prefix=agent_tokens.FEED_PREFIX), ("feed",))
+
+    async def _program(self, claimed: agent_tokens.ClaimedToken, scopes: tuple[TokenScope, ...]) -> Principal:
+        """Return the principal of a token that has one of these scopes."""
         session_status = await self._session_statuses.of(claimed.user_id, claimed.id)
         agent = session_status.agent
         if agent is None or not session_status.live or not hmac.compare_digest(agent.token_hash, claimed.hash):
+            raise NotSignedIn(agent_tokens.NOT_VALID)
+        if agent.scope not in scopes:
             raise NotSignedIn(agent_tokens.NOT_VALID)
         if self._clock() - agent.last_used_at > SEEN:
             async with self._database.begin(claimed.user_id) as store:
@@ -188,7 +207,7 @@ class Authenticator:
             deletion_at=session_status.deletion_at,
             timezone=session_status.timezone,
             agent=agent.name,
-            scope=agent.scope,
+            scope=_SCOPE_OF_APPS.get(agent.scope) or cast(AgentScope, agent.scope),
         )
 
     def agents_changed(self, user_id: str) -> None:

@@ -12,10 +12,10 @@ from kirotodo.server.commands.loading import load_server_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kirotodo.core.backend import AgentScope, AgentToken
+    from kirotodo.core.backend import AgentToken, TokenScope
     from kirotodo.core.settings import Settings
 
-    NewAgent = Callable[[str, AgentScope, int], AgentToken]
+    NewAgent = Callable[[str, TokenScope, int], AgentToken]
 
 NEW_AGENT = "kirotodo.new_agent"
 """Where the root context keeps the function that makes a token for an agent on the user's own list."""
@@ -37,8 +37,8 @@ Examples:
 @click.option("--agent", metavar="NAME", help="Print a token for a program of this name, which can be revoked.")
 @click.option(
     "--scope",
-    type=click.Choice(["read", "add", "all"]),
-    help="What the agent may do: look; also add tasks; or everything but your account.",
+    type=click.Choice(["read", "add", "all", "calendar", "feed"]),
+    help="What the agent may do: look; also add tasks; or everything but your account. For a phone: calendar or feed.",
 )
 @click.option(
     "--days",
@@ -49,7 +49,7 @@ Examples:
     "--reset-password", "email", metavar="EMAIL", help="Print a token that sets a new password for this account."
 )
 def token(
-    user_id: str | None, agent: str | None, scope: "AgentScope | None", days: int | None, email: str | None
+    user_id: str | None, agent: str | None, scope: "TokenScope | None", days: int | None, email: str | None
 ) -> None:
     """Print a token that grants access to the list of user ID, and to nothing else.
 
@@ -66,7 +66,7 @@ def token(
     from kirotodo.core.errors import OperatorError
 
     if (agent is None) != (scope is None):
-        raise click.UsageError("Give --agent NAME and --scope together: read, add or all.")
+        raise click.UsageError("Give --agent NAME and --scope together: read, add, all, calendar or feed.")
     if agent is not None and scope is not None:
         if email is not None:
             raise click.UsageError("Give either --agent NAME or --reset-password EMAIL.")
@@ -88,7 +88,7 @@ def token(
     put(asyncio.run(_signed(settings, checked_user(user_id), timedelta(days=days or 30))))
 
 
-def _agent_token(user_id: str | None, agent: str, scope: "AgentScope", days: int) -> str:
+def _agent_token(user_id: str | None, agent: str, scope: "TokenScope", days: int) -> str:
     if user_id is not None:
         made = asyncio.run(_agent_of(load_server_settings(), checked_user(user_id), agent, scope, days))
     else:
@@ -98,7 +98,7 @@ def _agent_token(user_id: str | None, agent: str, scope: "AgentScope", days: int
     return made.token
 
 
-async def _agent_of(settings: "Settings", user_id: str, agent: str, scope: "AgentScope", days: int) -> "AgentToken":
+async def _agent_of(settings: "Settings", user_id: str, agent: str, scope: "TokenScope", days: int) -> "AgentToken":
     from kirotodo.core.local import Core
 
     core = await Core.open(settings)

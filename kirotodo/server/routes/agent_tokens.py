@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kirotodo.core.agent_tokens import DAYS, NAME
-from kirotodo.core.backend import AgentScope, AgentToken
+from kirotodo.core.backend import AgentToken, TokenScope
 from kirotodo.server.auth.authenticator import authenticator_of
 from kirotodo.server.dependencies import PERSON, Mine, located, user_router
 from kirotodo.server.openapi import carries, problems
@@ -24,8 +24,9 @@ class AgentTokenBody(Body, json_schema_extra=example(name="claude-desktop", scop
     """Which agent gets a token, and what it may do."""
 
     name: str = Field(pattern=PATTERN, description="What to call the agent by.", examples=["claude-desktop"])
-    scope: AgentScope = Field(
-        description="`read`: look at everything. `add`: also add tasks. `all`: also change and delete them, and chat."
+    scope: TokenScope = Field(
+        description="`read`: look at everything. `add`: also add tasks. `all`: also change and delete them, and chat. "
+        "`calendar`: an app password, for CalDAV alone. `feed`: the address of a calendar, to look at."
     )
     days: int = Field(default=DAYS, strict=True, ge=1, le=DAYS, description="Days until it expires.")
 
