@@ -124,6 +124,7 @@ class Core:
             inline=inline,
             max_tasks=settings.max_tasks,
             max_bytes=settings.max_bytes_per_user,
+            publishes=settings.events_url is not None,
         )
         return cls(database=database, settings=settings, model=model, clock=clock, observer=observer)
 
@@ -844,7 +845,8 @@ class LocalBackend:
         from kirotodo.core.store.integrations import integrations
 
         async with self._database.read(self.user_id) as store:
-            return await integrations(store)
+            url = self._core.settings.events_url
+            return await integrations(store, events_url=None if url is None else url.get_secret_value())
 
     # --- agents ---
 

@@ -107,6 +107,17 @@ def _counting_place(value: object) -> str:
     return text
 
 
+def _event_stream(value: object) -> setting.Secret:
+    """Where Redis, Valkey or Kafka listens."""
+    text = value.strip() if isinstance(value, str) else ""
+    redis = re.fullmatch(r"(redis|rediss|valkey|valkeys)://[^/?#\s]+\S*", text)
+    if redis is None and re.fullmatch(r"kafka://[^/?#@\s,]+:\d+(,[^/?#@\s,]+:\d+)*/?", text) is None:
+        raise ValueError(
+            "it should be an address such as redis://host:6379/0, valkey://host:6379/0 or kafka://host:9092"
+        )
+    return setting.Secret(text)
+
+
 def _of(read: setting.Reader, **about: Any) -> Any:
     """Return a setting, typed as its value: what a class declares is what its instances have."""
     return Setting(read, **about)
@@ -245,6 +256,11 @@ class Settings:
         _networks,
         default=(),
         description="Private networks that webhooks and notifications may go to; by default only public addresses.",
+    )
+    events_url: Secret | None = _of(
+        setting.optional(_event_stream),
+        default=None,
+        description="Where every change is published: a redis://, valkey:// or kafka:// address.",
     )
     metrics: bool = _of(
         setting.flag,

@@ -6,7 +6,7 @@ through on its way to a route.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -116,7 +116,7 @@ def create_app(
             webhook_worker = WebhookWorker(database=core.database, sender=sender)
             delivering = asyncio.create_task(webhook_worker.keep_delivering(), name="delivering webhooks")
             deleting = asyncio.create_task(authenticator.deletions.keep_deleting(), name="deleting users")
-            with ExitStack() as signals:
+            async with _publishing(core), AsyncExitStack() as signals:
                 signals.enter_context(metrics.kept_up_to_date())
                 if drains_on_signals:
                     signals.enter_context(
@@ -170,6 +170,27 @@ def create_app(
     app.add_middleware(OneByOne)
     app.add_middleware(ClientAddress, proxies=TrustedProxies.of(settings.forwarded_allow_ips))
     return app
+
+
+@asynccontextmanager
+async def _publishing(core: Core) -> AsyncIterator[None]:
+    """Publish every change to the operator's stream, where there is one. Raises `ConfigError` where that can't be."""
+    url = core.settings.events_url
+    if url is None:
+        yield
+        return
+    from kirotodo.server.event_stream import publisher_at
+    from kirotodo.server.event_worker import EventWorker
+
+    publisher = publisher_at(url.get_secret_value())
+    worker = EventWorker(database=core.database, publisher=publisher)
+    publishing = asyncio.create_task(worker.keep_publishing(), name="publishing events")
+    try:
+        yield
+    finally:
+        publishing.cancel()
+        await asyncio.gather(publishing, return_exceptions=True)
+        await publisher.aclose()
 
 
 def _allow_origins(app: FastAPI, settings: Settings) -> None:

@@ -87,6 +87,10 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, say: Callab
         raise ConfigError(
             f"{workers} workers cannot share SQLite: set DATABASE_URL to PostgreSQL, or start one worker."
         )
+    if settings.events_url is not None:
+        from kirotodo.server.event_stream import require_library
+
+        require_library(settings.events_url.get_secret_value())
     answering = asyncio.run(_tried(settings))
     listening = bound(host, port)
     line = f"kirotodo serves {_address(listening)} ({answering} answers; stop with Ctrl+C)"

@@ -6,7 +6,6 @@ but one that is tried again comes later than those after it.
 """
 
 import asyncio
-import logging
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,14 +16,12 @@ from pydantic import TypeAdapter
 
 from kirotodo.core.domain.history import HistoryEntry
 from kirotodo.core.domain.webhook import Webhook, WebhookTest
-from kirotodo.core.errors import KirotodoError, NotFound
+from kirotodo.core.errors import NotFound
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.webhooks import ClaimedDelivery, DeliveryResult, message_id
+from kirotodo.server.outbox import keep_sending
 from kirotodo.server.webhook_sender import Delivery, WebhookSender
 
-log = logging.getLogger(__name__)
-
-EVERY_SECONDS: Final = 1.0
 AT_ONCE: Final = 50
 """Webhooks that a server sends to at the same time."""
 BATCH: Final = 10
@@ -65,19 +62,16 @@ class WebhookWorker:
         """Deliver what becomes due, until cancelled. What is on its way then is sent again by whoever comes next."""
         loop = asyncio.get_running_loop()
         cleaned = loop.time() - random.uniform(0, CLEAN_SECONDS)
-        while True:
-            sent = 0
-            try:
-                sent = await self.deliver_due()
-                if loop.time() - cleaned >= CLEAN_SECONDS:
-                    cleaned = loop.time()
-                    await self._database.forget_deliveries(until=self._database.now() - KEPT)
-            except KirotodoError as error:
-                log.warning("webhooks could not be delivered: %s", error.message)
-            except Exception:
-                log.exception("webhooks could not be delivered")
-            if not sent:
-                await asyncio.sleep(random.uniform(EVERY_SECONDS / 2, EVERY_SECONDS))
+
+        async def deliver() -> int:
+            nonlocal cleaned
+            sent = await self.deliver_due()
+            if loop.time() - cleaned >= CLEAN_SECONDS:
+                cleaned = loop.time()
+                await self._database.forget_deliveries(until=self._database.now() - KEPT)
+            return sent
+
+        await keep_sending(deliver, what="webhooks")
 
     async def deliver_due(self) -> int:
         """Claim and send what is due now; return how many were sent."""

@@ -65,6 +65,8 @@ def revoking(each: Integration) -> str:
             return f"kirotodo tokens revoke {name}"
         case "webhook":
             return f"kirotodo webhooks remove {name}"
+        case "events":
+            return "whoever runs the server can, with EVENTS_URL"
         case "reminders":
             return f"kirotodo targets remove {name}"
         case "program":
@@ -81,7 +83,7 @@ def _line(each: Integration, *, now: dt.datetime) -> str:
 
 
 def _access(each: Integration) -> str:
-    if each.kind == "webhook":
+    if each.kind in ("webhook", "events"):
         kinds = "every change" if set(each.access) >= set(WEBHOOK_EVENTS) else ", ".join(each.access)
         return f"is sent {sanitize_line(kinds)}"
     return ", ".join(ACCESS.get(access, access) for access in each.access)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-IntegrationKind = Literal["agent", "program", "webhook", "reminders"]
+IntegrationKind = Literal["agent", "program", "webhook", "reminders", "events"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,6 +17,8 @@ class Integration:
     | program   | one that changed the list without such a token   | what it calls itself | all                       |
     | webhook   | an address that is sent changes                  | its number           | the kinds of changes      |
     | reminders | where a server rings                             | webhook or ntfy      | reminders                 |
+    | events    | the stream to which the operator has all changes | redis or kafka       | the kinds of changes      |
+    |           | published                                        |                      |                           |
 
     `place` is an address that something is sent to. `last_used_at` is when it was last used, or last changed something;
     None where it never was, or that is not known. `problem` says what is wrong with it.

@@ -10,6 +10,8 @@ WebhookEvent = Literal[
 WEBHOOK_EVENTS: Final[tuple[WebhookEvent, ...]] = get_args(WebhookEvent)
 WEBHOOKS_MAX: Final = 10
 """Webhooks that a user may have."""
+STREAM: Final = 0
+"""The id under which the outbox holds what goes to the operator's stream of events. No user has such a webhook."""
 NO_SERVER: Final = "Webhooks are sent by a server, and this list is on no server. Sign in to one: kirotodo login URL"
 DeliveryStatus = Literal["pending", "delivered", "dead"]
 

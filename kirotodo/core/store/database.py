@@ -212,9 +212,11 @@ class Database:
         *,
         max_tasks: int | None = None,
         max_bytes: int | None = None,
+        publishes: bool = False,
     ) -> None:
         self._engine = engine
         self._max_tasks, self._max_bytes = max_tasks, max_bytes
+        self._publishes = publishes
         self._clock = clock
         self._token: object = None
         self._refused: tuple[float, StorageError] | None = None
@@ -234,9 +236,11 @@ class Database:
         inline: bool = False,
         max_tasks: int | None = None,
         max_bytes: int | None = None,
+        publishes: bool = False,
     ) -> Self:
         """Open the database at `url`. `clock` gives the aware UTC moment of each transaction. A list may hold
-        `max_tasks`, and all texts of a user `max_bytes`; any number without them.
+        `max_tasks`, and all texts of a user `max_bytes`; any number without them. With `publishes` every change enters
+        the outbox of the operator's stream.
 
         A SQLite file (`sqlite:///path`) is made where there is none, and an older one is migrated after a backup copy.
         With `read_only_ok` one that cannot be written is opened for reading, and `begin` raises `StorageReadOnly`.
@@ -251,7 +255,7 @@ class Database:
             from kirotodo.core.store.postgres.engine import PostgresEngine
 
             postgres = await PostgresEngine.open(url, pool_size=pool_size, pooler=pooler, migrate=migrate)
-            return cls(postgres, clock, max_tasks=max_tasks, max_bytes=max_bytes)
+            return cls(postgres, clock, max_tasks=max_tasks, max_bytes=max_bytes, publishes=publishes)
         sqlite: Engine
         if inline:
             from kirotodo.core.store.sqlite.inline import InlineEngine
@@ -261,7 +265,7 @@ class Database:
             from kirotodo.core.store.sqlite.engine import SqliteEngine
 
             sqlite = await SqliteEngine.open(url, read_only_ok=read_only_ok)
-        return cls(sqlite, clock, max_tasks=max_tasks, max_bytes=max_bytes)
+        return cls(sqlite, clock, max_tasks=max_tasks, max_bytes=max_bytes, publishes=publishes)
 
     @asynccontextmanager
     async def begin(
@@ -346,6 +350,7 @@ class Database:
             actor=actor,
             max_tasks=self._max_tasks,
             max_bytes=self._max_bytes,
+            publishes=self._publishes,
         )
 
     async def dangling(self) -> list[DanglingTurn]:
@@ -532,6 +537,24 @@ class Database:
             rows = (await connection.execute(_WEBHOOKS.CLAIM, {**given, **lease_times(now, lease)})).all()
         claims = [ClaimedDelivery(**row._mapping) for row in rows]
         return sorted(claims, key=lambda claim: (claim.attempts, claim.change_id))
+
+    async def users_to_publish(self, *, limit: int) -> list[str]:
+        """Return users with changes that are to go to the stream, and that nobody sends."""
+        now = self._clock()
+        async with self._engine.operate() as connection:
+            rows = await connection.execute(_WEBHOOKS.DUE_ON_STREAM, {"the_now": now, "most": limit, "lease_now": now})
+            return [row[0] for row in rows]
+
+    async def claim_changes(self, user_id: str, *, limit: int, lease: timedelta) -> "list[ClaimedDelivery]":
+        """Claim the oldest changes of a user that are to go to the stream, in their order; none while others do."""
+        from kirotodo.core.store.webhooks import ClaimedDelivery
+
+        now = self._clock()
+        given = {"the_user": user_id, "the_now": now, "most": limit, **lease_times(now, lease)}
+        async with self._engine.operate(writing=True) as connection:
+            await connection.execute(_WEBHOOKS.LOCK_STREAM, {"the_user": user_id})
+            rows = (await connection.execute(_WEBHOOKS.CLAIM_ON_STREAM, given)).all()
+        return sorted((ClaimedDelivery(**row._mapping) for row in rows), key=lambda claim: claim.change_id)
 
     async def forget_deliveries(self, *, until: datetime) -> None:
         """Forget what was delivered, or given up, before that moment."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from kirotodo.core.domain.calendar import ACTOR_PREFIX
 from kirotodo.core.domain.integration import Integration
+from kirotodo.core.domain.webhook import WEBHOOK_EVENTS
 
 if TYPE_CHECKING:
     from kirotodo.core.store.database import Store
@@ -13,9 +14,23 @@ RECENT: Final = timedelta(days=90)
 """How long a program without a token is listed after its latest change."""
 
 
-async def integrations(store: "Store") -> tuple[Integration, ...]:
-    """Return everything that is connected: agents, then other programs, then where something is sent."""
-    return (*await _agents(store), *await _programs(store), *await _webhooks(store), *await _targets(store))
+async def integrations(store: "Store", *, events_url: str | None = None) -> tuple[Integration, ...]:
+    """Return everything that is connected: agents, then other programs, then where something is sent. The operator has
+    changes published at `events_url`, if given."""
+    return (
+        *await _agents(store),
+        *await _programs(store),
+        *await _webhooks(store),
+        *await _targets(store),
+        *_stream(events_url),
+    )
+
+
+def _stream(events_url: str | None) -> tuple[Integration, ...]:
+    if events_url is None:
+        return ()
+    name = "kafka" if events_url.startswith("kafka") else "redis"
+    return (Integration(kind="events", name=name, access=WEBHOOK_EVENTS),)
 
 
 async def _agents(store: "Store") -> list[Integration]:

@@ -111,7 +111,7 @@ class Journal:
         """Let the hidden changes of this group be undone from now on."""
         self.is_whole = False
         await self._scope.execute(_SQL.SHOW_ADDED, {"group": group})
-        if self._scope.has_webhooks:
+        if self._scope.sends_changes:
             self._scope.shown_groups.append(group)
 
     async def undo(self, *, groups: int = 1, skip_turn: str | None = None) -> Changed:
@@ -315,8 +315,8 @@ class Journal:
             self._send(first_id + place, change.before, change.after, restored=True)
 
     def _send(self, change_id: int, before: Task | None, after: Task | None, *, restored: bool = False) -> None:
-        """Let webhooks be sent a change with the end of the transaction, where there are any."""
-        if self._scope.has_webhooks:
+        """Let a change be sent with the end of the transaction, where changes are sent anywhere."""
+        if self._scope.sends_changes:
             from kirotodo.core.store.webhooks import event_of
 
             self._scope.outbox.append((change_id, event_of(before, after, restored=restored)))

@@ -82,7 +82,10 @@ class Scope:
         actor: "Actor | None" = None,
         max_tasks: int | None = None,
         max_bytes: int | None = None,
+        publishes: bool = False,
     ) -> None:
+        self.publishes = publishes
+        """Whether changes go to the operator's stream of events."""
         self.max_tasks = max_tasks
         self._max_bytes = max_bytes
         self.connection = connection
@@ -96,7 +99,7 @@ class Scope:
         self.owed = 0
         """Bytes that are to be counted by the next `advance`, or at the end."""
         self.outbox: list[tuple[int, WebhookEvent]] = []
-        """Changes that webhooks are to be sent; `shown_groups` are groups of them. Empty for users without webhooks."""
+        """Changes that are to be sent; `shown_groups` are groups of them. Empty where nobody is sent any."""
         self.shown_groups: list[int] = []
         self.counters: Counters | None = None
         """As of the last `advance`; None as long as nothing was changed."""
@@ -106,9 +109,9 @@ class Scope:
         """The reminders whose receipts this transaction wrote."""
 
     @property
-    def has_webhooks(self) -> bool:
-        """Whether the user has webhooks, as of the last `advance`."""
-        return self.counters is not None and self.counters.webhooks > 0
+    def sends_changes(self) -> bool:
+        """Whether changes are sent: to webhooks that the user has, as of the last `advance`, or to the stream."""
+        return self.publishes or (self.counters is not None and self.counters.webhooks > 0)
 
     @property
     def pending(self) -> int | None:

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from kirotodo.core.domain.history import HistoryEntry
 from kirotodo.core.domain.task import Page, Task
-from kirotodo.core.domain.webhook import WEBHOOKS_MAX, Webhook, WebhookDelivery, WebhookEvent
+from kirotodo.core.domain.webhook import STREAM, WEBHOOK_EVENTS, WEBHOOKS_MAX, Webhook, WebhookDelivery, WebhookEvent
 from kirotodo.core.errors import Conflict, NotFound
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.statement import AnyRow, Statements
@@ -84,17 +84,7 @@ class WebhookStore:
         if len(known) >= WEBHOOKS_MAX:
             raise Conflict(f"You have {WEBHOOKS_MAX} webhooks already. Remove one first.")
         new_id = max((each.id for each in known), default=0) + 1
-        row = {
-            "id": new_id,
-            "url": url,
-            "events": " ".join(events),
-            "secret": secret,
-            "created_at": self._scope.now,
-            "failing_since": None,
-            "disabled_at": None,
-            "disabled_reason": None,
-        }
-        await self._scope.insert(_SQL.INSERT, row)
+        await self._scope.insert(_SQL.INSERT, _row(new_id, url, events, secret, self._scope.now))
         await self._count()
         return await self.get(new_id)
 
@@ -139,11 +129,25 @@ class WebhookStore:
                 "next_at": self._scope.now,
                 "detail": "",
             }
-            for webhook_id, events in await self._scope.rows(_SQL.OPEN)
+            for webhook_id, events in await self._open()
             for change_id, event in items
             if event in events.split()
         ]
         await self._scope.insert(_SQL.ENQUEUE, *rows)
+
+    async def _open(self) -> list[tuple[int, str]]:
+        """Return where changes are sent, and which: the webhooks that are enabled, and the operator's stream."""
+        found = [(row[0], row[1]) for row in await self._scope.rows(_SQL.OPEN)]
+        if self._scope.publishes:
+            if await self._scope.first(_SQL.HAS_STREAM) is None:
+                await self._scope.insert(_SQL.INSERT, _row(STREAM, "", WEBHOOK_EVENTS, "", self._scope.now))
+            found.append((STREAM, " ".join(WEBHOOK_EVENTS)))
+        return found
+
+    async def published(self, claims: Iterable[ClaimedDelivery]) -> None:
+        """Take what the stream has accepted off the outbox, unless the claim was lost meanwhile."""
+        for claim in claims:
+            await self._scope.execute(_SQL.PUBLISHED, self._claim(STREAM, claim))
 
     async def deliveries(self, webhook_id: int, *, limit: int = 50, cursor: str | None = None) -> Page[WebhookDelivery]:
         """Return a page of deliveries to a webhook, the newest change first. Raises `NotFound`."""
@@ -226,6 +230,19 @@ class WebhookStore:
             status_code=row.status_code,
             detail=row.detail,
         )
+
+
+def _row(webhook_id: int, url: str, events: Sequence[str], secret: str, now: datetime) -> dict[str, Any]:
+    return {
+        "id": webhook_id,
+        "url": url,
+        "events": " ".join(events),
+        "secret": secret,
+        "created_at": now,
+        "failing_since": None,
+        "disabled_at": None,
+        "disabled_reason": None,
+    }
 
 
 def _webhook(row: AnyRow, *, secret: str | None = None) -> Webhook:

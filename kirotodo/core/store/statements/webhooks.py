@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Integer, bindparam, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import BindParameter, Integer, bindparam, delete, exists, func, insert, or_, select, tuple_, update
 
+from kirotodo.core.domain.webhook import STREAM
 from kirotodo.core.store.columns import UtcDateTime
 from kirotodo.core.store.statements.journal import HOLDS
 from kirotodo.core.store.statements.journal import MINE as MY_CHANGES
@@ -21,12 +22,15 @@ MINE: Final = W.user_id == UID
 MY_DELIVERIES: Final = D.user_id == UID
 ENABLED: Final = W.disabled_at.is_(None)
 UNLEASED: Final = or_(D.lease_until.is_(None), D.lease_until <= LEASE_NOW)
+OF_USER: Final = W.id != STREAM
+"""Webhooks that the user added; the stream is the operator's."""
 
-ALL: Final = select(webhooks).where(MINE).order_by(W.id)
-ONE: Final = select(webhooks).where(MINE, W.id == WEBHOOK)
-OPEN: Final = select(W.id, W.events).where(MINE, ENABLED)
+ALL: Final = select(webhooks).where(MINE, OF_USER).order_by(W.id)
+ONE: Final = select(webhooks).where(MINE, OF_USER, W.id == WEBHOOK)
+OPEN: Final = select(W.id, W.events).where(MINE, OF_USER, ENABLED)
+HAS_STREAM: Final = select(W.id).where(MINE, W.id == STREAM)
 INSERT: Final = insert(webhooks)
-REMOVE: Final = delete(webhooks).where(MINE, W.id == WEBHOOK).returning(W.id)
+REMOVE: Final = delete(webhooks).where(MINE, OF_USER, W.id == WEBHOOK).returning(W.id)
 REMOVE_DELIVERIES: Final = delete(webhook_deliveries).where(MY_DELIVERIES, D.webhook_id == WEBHOOK)
 ENABLE: Final = (
     update(webhooks)
@@ -42,7 +46,7 @@ DISABLE: Final = (
 COUNT: Final = (
     update(users)
     .where(users.c.id == UID)
-    .values(webhooks=select(func.count()).select_from(webhooks).where(MINE, ENABLED).scalar_subquery())
+    .values(webhooks=select(func.count()).select_from(webhooks).where(MINE, OF_USER, ENABLED).scalar_subquery())
     .returning(users.c.webhooks)
 )
 """How many are enabled, on the user's row: every writer learns it there, with the ids it gets."""
@@ -68,7 +72,7 @@ REDELIVER: Final = (
 DUE: Final = (
     select(D.user_id, D.webhook_id)
     .join(webhooks, (W.user_id == D.user_id) & (D.webhook_id == W.id))
-    .where(ENABLED, D.next_at <= NOW, UNLEASED)
+    .where(OF_USER, ENABLED, D.next_at <= NOW, UNLEASED)
     .distinct()
     .limit(MOST)
 )
@@ -92,6 +96,34 @@ CLAIM: Final = (
     .returning(D.change_id, D.event, D.attempts, D.epoch, D.created_at)
 )
 """Claims what is due for one webhook. What failed before comes last, so that it holds up nothing else."""
+_OTHERS = webhook_deliveries.alias("others")
+_BEING_SENT: Final = exists(
+    select(1).where(_OTHERS.c.user_id == D.user_id, _OTHERS.c.webhook_id == STREAM, _OTHERS.c.lease_until > LEASE_NOW)
+)
+"""Somebody sends changes of this user at the moment."""
+DUE_ON_STREAM: Final = (
+    select(D.user_id).where(D.webhook_id == STREAM, D.next_at <= NOW, ~_BEING_SENT).distinct().limit(MOST)
+)
+LOCK_STREAM: Final = select(W.id).where(W.user_id == bindparam("the_user"), W.id == STREAM).with_for_update()
+_NEXT_ON_STREAM: Final = (
+    select(D.user_id, D.webhook_id, D.change_id)
+    .where(D.user_id == bindparam("the_user"), D.webhook_id == STREAM, D.next_at <= NOW, ~_BEING_SENT)
+    .order_by(D.change_id)
+    .limit(MOST)
+    .cte("next")
+)
+CLAIM_ON_STREAM: Final = (
+    update(webhook_deliveries)
+    .where(
+        tuple_(D.user_id, D.webhook_id, D.change_id).in_(
+            select(_NEXT_ON_STREAM.c.user_id, _NEXT_ON_STREAM.c.webhook_id, _NEXT_ON_STREAM.c.change_id)
+        )
+    )
+    .values(epoch=D.epoch + 1, attempts=D.attempts + 1, lease_until=LEASE_END)
+    .returning(D.change_id, D.event, D.attempts, D.epoch, D.created_at)
+)
+"""Claims the oldest changes of a user for the stream, unless others of theirs are being sent: so they stay in order.
+Comes after `LOCK_STREAM` in its transaction, so that it sees the claims of whoever was there before."""
 _CLAIM_HELD: Final = (
     MY_DELIVERIES,
     D.webhook_id == WEBHOOK,
@@ -116,6 +148,7 @@ RELEASE: Final = (
     .where(*_CLAIM_HELD)
     .values(attempts=D.attempts - 1, next_at=bindparam("new_next_at", type_=UtcDateTime()), lease_until=None)
 )
+PUBLISHED: Final = delete(webhook_deliveries).where(*_CLAIM_HELD)
 FORGET: Final = delete(webhook_deliveries).where(
     D.user_id.in_(select(W.user_id)), D.next_at.is_(None), D.finished_at < bindparam("until", type_=UtcDateTime())
 )
