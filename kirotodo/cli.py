@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from kirotodo.client.accounts.selection import ServerSelection
     from kirotodo.client.commands.context import Session
     from kirotodo.client.commands.group import CommandGroup
-    from kirotodo.core.backend import AgentToken, Backend, LinkChanged, TokenScope
+    from kirotodo.client.remote.kept import Kept
+    from kirotodo.core.backend import AgentToken, Backend, LinkChanged, PendingEdits, TokenScope
     from kirotodo.core.settings import Settings
     from kirotodo.server.commands.console import Where
 
@@ -345,15 +346,28 @@ async def _local(settings: "Settings", *, resume: bool, inline: bool = False) ->
 def _accounts(settings: "Settings") -> "ClientAccounts":
     from kirotodo.client.accounts.client_accounts import ClientAccounts
 
+    async def open_copy(path: "Path") -> "Kept":
+        import asyncio
+        import importlib
+
+        copies = await asyncio.to_thread(importlib.import_module, "kirotodo.core.kept_list")
+        kept: Kept = await copies.KeptList.open(path, settings)
+        return kept
+
     return ClientAccounts(
-        config_folder=settings.config_dir, state_folder=settings.state_dir, timezone=settings.timezone
+        config_folder=settings.config_dir,
+        state_folder=settings.state_dir,
+        timezone=settings.timezone,
+        open_copy=open_copy,
     )
 
 
 @asynccontextmanager
 async def _remote(accounts: "ClientAccounts", server: "Address") -> "AsyncIterator[Backend]":
-    """The list at a server, for a command: where the server wants to be left alone for a while, that is said."""
+    """The list at a server, for a command: where the server wants to be left alone for a while, or is away, that is
+    said."""
     from kirotodo.client.commands.output import say
+    from kirotodo.core.backend import KeepsCopy
 
     def hear(change: "LinkChanged") -> None:
         if change.wait is not None and change.wait >= 1:
@@ -362,8 +376,18 @@ async def _remote(accounts: "ClientAccounts", server: "Address") -> "AsyncIterat
     _silence_libraries()
     opened = await accounts.backend(server, on_link=hear)
     _settled()
+    edits: list[PendingEdits] = []
+    if isinstance(opened, KeepsCopy):
+        opened.on_pending(edits.append)
     try:
         yield opened
+        for note in (note for each in edits for note in each.notes):
+            say(note)
+        if isinstance(opened, KeepsCopy) and opened.showed_copy:
+            say(f"{server.host} can't be reached. This is your list as it was known last.")
+        if edits and edits[-1].count:
+            what = "1 edit waits" if edits[-1].count == 1 else f"{edits[-1].count} edits wait"
+            say(f"{server.host} can't be reached. {what}, to be sent with the next command that reaches it.")
     finally:
         await opened.aclose()
 

@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,8 +22,10 @@ from sqlalchemy.dialects.sqlite import aiosqlite
 
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.history import By, ChangeSelection
-from kirotodo.core.domain.task import Due, Sort, Status, TaskDraft, TaskFilter
+from kirotodo.core.domain.pending_edit import PendingEdit
+from kirotodo.core.domain.task import Due, Sort, Status, Task, TaskDraft, TaskFilter
 from kirotodo.core.events import ApprovalRequested
+from kirotodo.core.kept_list import KeptList
 from kirotodo.core.local import LocalBackend
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.columns import UtcDateTime
@@ -176,6 +179,35 @@ async def _talk(backend: Backend) -> None:
     await backend.conversations()
 
 
+async def _keep_copy(folder: Path, settings: Settings) -> None:
+    """Do with the copy of a list what is done with it while a server is away."""
+    kept = await KeptList.open(folder / "copy.db", settings)
+    draft = TaskDraft(title="milk", due_date=NOW.date(), recurrence="FREQ=DAILY", tags=("shop",), created_at=NOW)
+    tasks = [Task.from_draft(draft, id=number, now=NOW) for number in (1, 2, 3)]
+    tasks += [replace(tasks[0], id=4, parent_id=1, recurrence=None), replace(tasks[0], id=5, previous_id=2)]
+    tasks[2] = replace(tasks[2], recurrence=None)
+    await kept.fill(tasks, revision=1)
+    await kept.put([replace(tasks[1], title="eggs", tags=("food",), completed_at=NOW)], [3], revision=2)
+    await kept.put([tasks[2]])
+    await kept.open_tasks(10)
+    await kept.count_pending()
+    await kept.set_value("status", "{}")
+    for edit in (
+        PendingEdit(kind="text", key="1", text="bread"),
+        PendingEdit(kind="change", key="2", task_ids=(1,), fields={"title": "oat milk", "tags": ["new"]}),
+        PendingEdit(kind="complete", key="3", task_ids=(1,)),
+        PendingEdit(kind="delete", key="4", task_ids=(3,)),
+    ):
+        await kept.make(edit)
+    await kept.undo()
+    for number, edit in enumerate(await kept.edits()):
+        sent = await kept.tried(edit)
+        await kept.settle(sent, [replace(tasks[0], id=50 + number, previous_id=1)], [])
+    await kept.drop(await kept.note(PendingEdit(kind="text", key="5", text="salt")))
+    await kept.refuse(await kept.note(PendingEdit(kind="delete", key="6", task_ids=(2,))), [tasks[1]])
+    await kept.aclose()
+
+
 NOW: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
@@ -188,6 +220,7 @@ async def _do_everything(folder: Path) -> None:
         await _look(backend)
         await _talk(backend)
         await backend.aclose()
+    await _keep_copy(folder, settings)
 
 
 def entries() -> dict[str, Any]:

@@ -5,11 +5,11 @@
 Every method raises errors of `core.errors` and nothing else. No method holds a connection while it waits.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from datetime import time as time_of_day
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, runtime_checkable
 
 from kirotodo.core.domain.task import (
     Changed,
@@ -168,6 +168,21 @@ class LinkChanged:
     place: str
     detail: str = ""
     wait: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PendingEdits:
+    """How many edits wait to be sent to a server, and of which tasks.
+
+    `tasks` and `removed` are what became of those that were sent since; `notes` say in a sentence each what did not go
+    as it was meant: a conflict, or an edit that could not be made.
+    """
+
+    count: int = 0
+    task_ids: frozenset[int] = frozenset()
+    tasks: tuple[Task, ...] = ()
+    removed: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -527,3 +542,19 @@ class Backend(Protocol):
 
     async def aclose(self) -> None:
         """Let go of everything. Live turns are left for the next start to finish."""
+
+
+@runtime_checkable
+class KeepsCopy(Protocol):
+    """A backend whose list is elsewhere, with a copy of it here: it can be read and edited while the link is down."""
+
+    async def last_known(self) -> tuple[Task, ...] | None:
+        """Return the open tasks as they were last known, with the edits that wait, at once and without a request; None
+        where nothing is known yet."""
+
+    @property
+    def showed_copy(self) -> bool:
+        """Return whether what was read last came from the copy, since the server is away."""
+
+    def on_pending(self, listener: "Callable[[PendingEdits], object]") -> None:
+        """Call `listener` with the edits that wait now, and whenever others do."""

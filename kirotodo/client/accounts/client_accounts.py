@@ -1,16 +1,26 @@
 """Signing up, in and out of servers, managing the account there, and choosing the server that commands use."""
 
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kirotodo.client.accounts.address import Address, KnownServers
 from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.accounts.selection import SERVER, ServerSelection
-from kirotodo.core.errors import DeletionPending, InvalidInput, NotFound, NotSignedIn, Unreachable
+from kirotodo.core.errors import (
+    Conflict,
+    DeletionPending,
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    OperatorError,
+    StorageError,
+    Unreachable,
+)
 from kirotodo.core.secrets import Stored
 
 if TYPE_CHECKING:
@@ -18,10 +28,12 @@ if TYPE_CHECKING:
 
     from kirotodo.client.remote.backend import RemoteBackend
     from kirotodo.client.remote.http import Http
+    from kirotodo.client.remote.kept import Kept
     from kirotodo.client.remote.session import UserOfServer
     from kirotodo.core.backend import LinkChanged
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,8 +54,15 @@ class NotSignedInHere(NotSignedIn):
     """Raised where the user has not signed in to a server yet, or has signed out."""
 
 
+class EditsWait(Conflict):
+    """Raised where signing out would discard edits that were not sent yet."""
+
+
 class ClientAccounts:
-    """The servers that the user knows and the sign-ins to them. Only methods that raise `Unreachable` send requests."""
+    """The servers that the user knows and the sign-ins to them. Only methods that raise `Unreachable` send requests.
+
+    `open_copy` opens the copy of a list in a file, or begins one; without it lists on servers have none here.
+    """
 
     def __init__(
         self,
@@ -52,7 +71,9 @@ class ClientAccounts:
         state_folder: Path,
         timezone: str,
         environment: Mapping[str, str] = os.environ,
+        open_copy: "Callable[[Path], Awaitable[Kept]] | None" = None,
     ) -> None:
+        self._open_copy = open_copy
         self.credentials = Credentials(config_folder, environment=environment)
         self.servers = KnownServers(state_folder)
         self.timezone = timezone
@@ -84,6 +105,10 @@ class ClientAccounts:
     def state_path(self, address: Address, user_id: str) -> Path:
         """Return the file that keeps drafts and the like of this user on this server."""
         return self._state_folder / "servers" / address.state_name(user_id)
+
+    def copy_path(self, address: Address, user_id: str) -> Path:
+        """Return the file with the copy of the list of this user on this server."""
+        return self.state_path(address, user_id).with_suffix(".db")
 
     # --- in ---
 
@@ -151,12 +176,35 @@ class ClientAccounts:
         insist: bool = False,
         on_link: "Callable[[LinkChanged], object] | None" = None,
     ) -> "RemoteBackend":
-        """Return the list of the user who is signed in to the server, without a request. Raises `NotSignedIn`."""
+        """Return the list of the user who is signed in to the server, without a request. Raises `NotSignedIn`.
+
+        With `insist`, as a chat wants it, a copy of it is kept here; a command uses the copy that a chat has made.
+        """
         tokens = await self.tokens(address)
+        kept = await self._copy(self.copy_path(address, tokens.user_id), begin=insist)
+        options: dict[str, Any] = {"timezone": self.timezone, "insist": insist, "on_link": on_link}
+        if kept is not None:
+            from kirotodo.client.remote.offline import OfflineBackend
+
+            return OfflineBackend(address, tokens, self.credentials, kept=kept, **options)
 
         from kirotodo.client.remote.backend import RemoteBackend
 
-        return RemoteBackend(address, tokens, self.credentials, timezone=self.timezone, insist=insist, on_link=on_link)
+        return RemoteBackend(address, tokens, self.credentials, **options)
+
+    @staticmethod
+    def _has_copy(path: Path) -> bool:
+        return path.exists()
+
+    async def _copy(self, path: Path, *, begin: bool) -> "Kept | None":
+        """Open the copy of a list. It is a convenience: where it can't be opened, the list is used without."""
+        if self._open_copy is None or not (begin or self._has_copy(path)):
+            return None
+        try:
+            return await self._open_copy(path)
+        except StorageError as error:
+            log.warning("The copy of the list can't be used: %s", error.message)
+            return None
 
     async def who(self, address: Address) -> "UserOfServer":
         """Return the user that the server knows. Raises `NotSignedIn`, `Unreachable`."""
@@ -198,6 +246,7 @@ class ClientAccounts:
         if password:  # a token from elsewhere still opens the account, should it be kept after all
             await self.credentials.delete(address)
             self.servers.signed_out(address)
+            self._remove_copy(address, user_id)
         return at
 
     async def restore(self, address: Address) -> None:
@@ -228,13 +277,16 @@ class ClientAccounts:
 
     # --- out ---
 
-    async def sign_out(self, address: Address, *, everywhere: bool = False) -> bool:
+    async def sign_out(self, address: Address, *, everywhere: bool = False, discard: bool = False) -> bool:
         """End the sign-in here and on the server; return False where the server could not be reached.
 
         Raises `NotSignedIn` where there is none. Signing out `everywhere` needs the server: raises `Unreachable`
-        otherwise, and changes nothing.
+        otherwise, and changes nothing. Raises `EditsWait` where edits were not sent yet, unless they are to be
+        discarded.
         """
         tokens = await self.tokens(address)
+        if not discard:
+            await self._require_sent(address, tokens.user_id)
         reached = True
         try:
             if tokens.refresh_token is not None or everywhere:  # a token from elsewhere ends by itself
@@ -247,7 +299,31 @@ class ClientAccounts:
             reached = False
         await self.credentials.delete(address)
         self.servers.signed_out(address)
+        self._remove_copy(address, tokens.user_id)
         return reached
+
+    async def _require_sent(self, address: Address, user_id: str) -> None:
+        kept = await self._copy(self.copy_path(address, user_id), begin=False)
+        if kept is None:
+            return
+        try:
+            waiting = len(await kept.edits())
+        finally:
+            await kept.aclose()
+        if waiting:
+            edits = "an edit" if waiting == 1 else f"{waiting} edits"
+            raise EditsWait(f"{address.host} didn't get {edits} of yours yet, which signing out would discard.")
+
+    def _remove_copy(self, address: Address, user_id: str) -> None:
+        """Remove the copy of the list, with the edits that wait. Raises `OperatorError`."""
+        path = self.copy_path(address, user_id)
+        try:
+            for beside in path.parent.glob(f"{path.name}*"):
+                beside.unlink(missing_ok=True)
+        except OSError as error:
+            raise OperatorError(
+                f"You are signed out, but the copy of your list can't be removed ({error.strerror}). Delete {path}."
+            ) from None
 
     async def _end(self, address: Address, tokens: StoredTokens, *, everywhere: bool) -> None:
         from kirotodo.client.remote import session

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from kirotodo.client.accounts.address import Address, KnownServer
-from kirotodo.client.accounts.client_accounts import ClientAccounts
+from kirotodo.client.accounts.client_accounts import ClientAccounts, EditsWait
 from kirotodo.client.accounts.selection import ServerSelection
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput
@@ -46,6 +46,7 @@ class ServerSwitcher:
         self.fixed = accounts.fixed(selection)
         self.address = accounts.chosen(selection)
         self.user_id = ""
+        self._may_discard = False
         known = accounts.servers.of(self.address) if self.address is not None else None
         if accounts.credentials.from_environment:
             self.user_id = accounts.credentials.user_of_environment or ""
@@ -125,12 +126,19 @@ class ServerSwitcher:
         await self._accounts.change_password(self.address, current=current, new=new)
 
     async def sign_out(self) -> str:
-        """Sign out of the current server and switch to the local list, unless the chat cannot switch."""
+        """Sign out of the current server and switch to the local list, unless the chat cannot switch.
+
+        Raises `EditsWait` the first time, where edits were not sent yet.
+        """
         if self.address is None:
             raise InvalidInput("You aren't signed in. This is your local list.")
         address = self.address
-        reached = await self._accounts.sign_out(address)
-        self.user_id = ""
+        try:
+            reached = await self._accounts.sign_out(address, discard=self._may_discard)
+        except EditsWait as refusal:
+            self._may_discard = True
+            raise EditsWait(f"{refusal.message} Sign out once more to discard it all.") from None
+        self.user_id, self._may_discard = "", False
         if not self.fixed:
             self.address = None
         return f"Signed out of {address.host}." + ("" if reached else " The server could not be reached.")

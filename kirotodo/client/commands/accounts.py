@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import click
 
 from kirotodo.client.accounts.address import EXAMPLE, Address
-from kirotodo.client.accounts.client_accounts import ClientAccounts, SignedIn, checked_email
+from kirotodo.client.accounts.client_accounts import ClientAccounts, EditsWait, SignedIn, checked_email
 from kirotodo.client.commands.context import FAILED, NOT_SIGNED_IN, can_ask, confirmed, leave, server_selection, session
 from kirotodo.client.commands.output import prompt, put, put_json, say
 from kirotodo.client.commands.params import json_option
@@ -95,17 +95,22 @@ Examples:
   kirotodo logout
   kirotodo logout https://todo.example.com
   kirotodo logout --everywhere
+  kirotodo logout --discard
 
 \b
-Exit codes: 0 done, 4 not signed in, 5 the server cannot be reached (with --everywhere).""",
+Exit codes: 0 done, 1 edits wait to be sent, 4 not signed in, 5 the server cannot be reached (with --everywhere).""",
 )
 @click.argument("url", required=False)
 @click.option("--everywhere", is_flag=True, help="Sign out on all your devices.")
-def logout(url: str | None, everywhere: bool) -> None:
-    """Sign out of the server you use, or of the server URL. Your tasks there are kept."""
+@click.option("--discard", is_flag=True, help="Also discard edits that the server didn't get yet.")
+def logout(url: str | None, everywhere: bool, discard: bool) -> None:
+    """Sign out of the server you use, or of the server URL. Your tasks there are kept; their copy here is removed."""
     accounts = session().accounts()
     address = Address.of(url) if url is not None else current_server(accounts)
-    revoked = run(accounts.sign_out(address, everywhere=everywhere))
+    try:
+        revoked = run(accounts.sign_out(address, everywhere=everywhere, discard=discard))
+    except EditsWait as error:
+        leave(FAILED, f"{error.message} They are sent with the next command that reaches it, or use --discard.")
     say(f"Signed out of {address.host}{' on all devices' if everywhere else ''}.")
     if not revoked:
         say("The server could not be reached. The sign-in is deleted here, and will expire there.")

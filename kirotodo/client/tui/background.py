@@ -25,6 +25,7 @@ from kirotodo.client.tui.messages import (
     ConversationsChanged,
     DoneLoaded,
     Edited,
+    EditsWaiting,
     EventArrived,
     Failed,
     LinkReported,
@@ -44,7 +45,7 @@ from kirotodo.client.tui.messages import (
     ViewsLoaded,
     WatchLost,
 )
-from kirotodo.core.backend import Backend, LinkChanged, ListChanged
+from kirotodo.core.backend import Backend, KeepsCopy, LinkChanged, ListChanged
 from kirotodo.core.domain.conversation import Decision, Transcript
 from kirotodo.core.domain.reminder import Reminder
 from kirotodo.core.domain.task import PAGE_MAX, Changed, Task, TaskFilter
@@ -83,6 +84,7 @@ class BackgroundWork:
         self._pause = pause
         self._counted: PendingCounted | None = None
         self._ringer: ClientRinger | None = None
+        self._copy_shown = False
 
     def _post(self, message: Message) -> None:
         if getattr(message, "error", None) is None:
@@ -230,6 +232,7 @@ class BackgroundWork:
     async def load_tasks(self) -> None:
         """Load the open tasks, page by page, up to as many as the pane shows."""
         backend = await self._core()
+        await self._show_last_known(backend)
         tasks: list[Task] = []
         cursor: str | None = None
         while True:
@@ -243,6 +246,14 @@ class BackgroundWork:
                 self._post(TasksLoaded(tuple(tasks), page.total))
         self._post(TasksLoaded(tuple(tasks), page.total))
         await self.status()
+
+    async def _show_last_known(self, backend: Backend) -> None:
+        """Show the list from its copy at the start, which takes no server."""
+        if not self._copy_shown and isinstance(backend, KeepsCopy):
+            self._copy_shown = True
+            if (known := await backend.last_known()) is not None:
+                self._post(TasksLoaded(known, None))
+                await self.status()
 
     async def load_done(self, since: date | None, *, cursor: str | None = None) -> None:
         """Load a page of what is done, the latest first; `since` limits it to that day and later ones."""
@@ -276,6 +287,8 @@ class BackgroundWork:
     async def follow(self) -> None:
         """Post changes made here or in another program, for as long as the screen lives."""
         backend = await self._core()
+        if isinstance(backend, KeepsCopy):
+            backend.on_pending(lambda edits: self._post(EditsWaiting(edits)))
         tries = 0
         while True:
             try:

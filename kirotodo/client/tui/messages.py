@@ -12,7 +12,7 @@ from textual.message import Message
 
 from kirotodo.client.accounts.address import Address
 from kirotodo.client.state import Outgoing
-from kirotodo.core.backend import ConversationHead, LinkChanged, ModelChoice, Status
+from kirotodo.core.backend import ConversationHead, LinkChanged, ModelChoice, PendingEdits, Status
 from kirotodo.core.domain.conversation import Conversation, Sent, Transcript
 from kirotodo.core.domain.reminder import Reminder
 from kirotodo.core.domain.task import Changed, Task
@@ -252,6 +252,13 @@ class LinkReported(Message):
     """The link to the server was lost, or is back."""
 
     change: LinkChanged
+
+
+@dataclass
+class EditsWaiting(Message):
+    """Edits wait to be sent to the server, or were sent."""
+
+    edits: PendingEdits
 
 
 @dataclass

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kirotodo.core.store.calendar import CalendarStore
     from kirotodo.core.store.conversations import ConversationStore
     from kirotodo.core.store.history import History
+    from kirotodo.core.store.kept import KeptStore
     from kirotodo.core.store.purge import Purged
     from kirotodo.core.store.reminders import ReminderStore
     from kirotodo.core.store.request_keys import RequestKeyStore
@@ -134,6 +135,13 @@ class Store:
         from kirotodo.core.store.webhooks import WebhookStore
 
         return WebhookStore(self._scope)
+
+    @cached_property
+    def kept(self) -> "KeptStore":
+        """Return what makes this the copy of a list on a server, which only the file of a copy has."""
+        from kirotodo.core.store.kept import KeptStore
+
+        return KeptStore(self._scope, self._rows)
 
     @cached_property
     def history(self) -> "History":

@@ -6,7 +6,11 @@ from contextlib import asynccontextmanager
 
 
 class CuttingProxy:
-    """`cut_after` bytes all open connections are dropped, once; None never cuts. `passed` counts the bytes so far."""
+    """`cut_after` bytes all open connections are dropped, once; None never cuts. `passed` counts the bytes so far.
+
+    While it is `away` every connection is dropped. With `swallow` so many requests reach the server and their answers
+    nobody.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -14,12 +18,21 @@ class CuttingProxy:
         self.passed = 0
         self.cuts = 0
         self.cut_after: int | None = None
+        self.away = False
+        self.swallow = 0
         self._open: set[asyncio.StreamWriter] = set()
+
+    def go_away(self) -> None:
+        self.away = True
+        self.cut()
 
     def arm(self, cut_after: int | None) -> None:
         self.passed, self.cut_after = 0, cut_after
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.away:
+            writer.transport.abort()
+            return
         try:
             up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._port)
         except OSError:
@@ -44,6 +57,10 @@ class CuttingProxy:
 
     async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):
+            if self.swallow:
+                self.swallow -= 1
+                self.cut()
+                return
             left = None if self.cut_after is None else self.cut_after - self.passed
             if left is not None and len(data) > left:
                 writer.write(data[:left])

@@ -21,6 +21,7 @@ from kirotodo.client.tui.messages import (
     ConversationsChanged,
     DoneLoaded,
     Edited,
+    EditsWaiting,
     EventArrived,
     Failed,
     LinkReported,
@@ -69,6 +70,10 @@ if TYPE_CHECKING:
 
 WIDE: Final = 100
 """Columns from which the tasks stand beside the conversation; below they come as a drawer."""
+
+
+WAITS: Final = "sent once the server is back"
+"""What a toast says of an edit that waits."""
 
 
 class ChatScreen(Screen[None]):
@@ -169,6 +174,17 @@ class ChatScreen(Screen[None]):
             self._load_list()
             self.controller.reconnected()
 
+    def on_edits_waiting(self, message: EditsWaiting) -> None:
+        """Show which edits wait for the server, and what became of those that were sent."""
+        edits = message.edits
+        self.view.header.edits = edits.count
+        self.view.tasks.set_pending(edits.task_ids)
+        if edits.tasks or edits.removed:
+            self.view.show_tasks(edits.tasks, edits.removed)
+        for note in edits.notes:
+            self.controller.note(note)
+            self.shell.toast(note, "warning")
+
     def on_tasks_loaded(self, message: TasksLoaded) -> None:
         """Show the open tasks."""
         self.view.tasks.set_tasks(message.tasks, total=message.total)
@@ -193,11 +209,12 @@ class ChatScreen(Screen[None]):
 
     def on_edited(self, message: Edited) -> None:
         """Report a direct edit, and show its tasks."""
-        self.shell.toast(message.notice)
+        ids = {task.id for task in message.changed.tasks} | set(message.changed.removed)
+        waits = not self.view.tasks.pending.isdisjoint(ids)
+        self.shell.toast(f"{message.notice} · {WAITS}" if waits else message.notice)
         for sentence in message.changed.skipped:
             self.shell.toast(sentence, "warning")
         if message.reverts is not None:
-            ids = {task.id for task in message.changed.tasks} | set(message.changed.removed)
             self.controller.answer.list_reverted(ids, undone=message.reverts == "undo")
         self.view.show_tasks(message.changed.tasks, message.changed.removed)
 

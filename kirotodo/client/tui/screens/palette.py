@@ -11,6 +11,7 @@ from kirotodo.client.tui.keymap import ACTIONS, Action, key_label, keys_of
 from kirotodo.client.tui.messages import ModelChosen, OpenConversation, SignOutRequested
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.shell import shell_of
+from kirotodo.client.tui.widgets.task_list import shown_number
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.core.backend import ModelChoice
 from kirotodo.core.domain.task import Task
@@ -72,7 +73,7 @@ class KirotodoCommands(Provider):
             scored = [(matcher.match(one_line(task.title)), task) for task in pane.tasks]
             found = sorted((each for each in scored if each[0] > 0), key=lambda each: (-each[0], each[1].id))
             for score, task in found[:TASKS]:
-                title = f"{task.id} {one_line(task.title)}"
+                title = f"{shown_number(task)} {one_line(task.title)}".strip()
                 # Not matcher.highlight: see below.
                 yield Hit(score, Content(title), partial(self._show, pane, task), text=title, help=OPENS)
 

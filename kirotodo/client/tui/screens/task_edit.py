@@ -22,7 +22,7 @@ from kirotodo.client.tui.screens.dialog import DialogScreen
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.calendar import Calendar
 from kirotodo.client.tui.widgets.field import Choice, Field, LinesField
-from kirotodo.client.tui.widgets.task_list import PRIORITY_MARKS
+from kirotodo.client.tui.widgets.task_list import PRIORITY_MARKS, shown_number
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import PRIORITIES, Changed, Priority, Task
 from kirotodo.core.errors import InvalidInput, KirotodoError
@@ -42,7 +42,7 @@ class TitleScreen(DialogScreen):
     """Asks for another title."""
 
     def __init__(self, task: Task) -> None:
-        super().__init__(f"title of {task.id}")
+        super().__init__(f"title of {shown_number(task) or 'a new task'}")
         self._editing = task
 
     def fields(self) -> ComposeResult:
@@ -274,7 +274,7 @@ class DetailsScreen(DialogScreen):
     """Shows all fields of a task, to read and to edit."""
 
     def __init__(self, task: Task, *, zone: tzinfo | None = None) -> None:
-        super().__init__(f"task {task.id}")
+        super().__init__(f"task {shown_number(task)}" if shown_number(task) else "new task")
         self._editing = task
         self._before = {
             "title": one_line(task.title),

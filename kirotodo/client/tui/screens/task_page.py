@@ -19,7 +19,7 @@ from kirotodo.client.tui.markdown import render
 from kirotodo.client.tui.messages import Edited
 from kirotodo.client.tui.plain import clean, line, plain, steady
 from kirotodo.client.tui.shell import shell_of
-from kirotodo.client.tui.widgets.task_list import DONE, OPEN, PRIORITY_MARKS
+from kirotodo.client.tui.widgets.task_list import DONE, OPEN, PRIORITY_MARKS, shown_number
 from kirotodo.client.tui.widgets.text_lines import TextLines
 from kirotodo.core.domain.history import ChangeSelection, HistoryEntry
 from kirotodo.core.domain.task import Task
@@ -76,7 +76,7 @@ class TaskPageScreen(ModalScreen[None]):
         """Yield the box: the facts, the notes, the steps, the changes and a line for errors."""
         task = self._shown
         with Vertical(id="page") as box:
-            box.border_title = line(f"{task.id} {task.title}")
+            box.border_title = line(f"{shown_number(task)} {task.title}".strip())
             box.border_subtitle = hints("page", keys=keys_of(self))
             with VerticalScroll(id="page-body", can_focus=False):
                 yield Static(facts(task, shell_of(self).clock()), id="page-facts", markup=False)

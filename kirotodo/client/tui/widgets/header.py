@@ -80,6 +80,8 @@ class HeaderLine(Widget):
     link: reactive[LinkChanged | None] = reactive(None)
     waiting: reactive[int] = reactive(0)
     """Messages that are on their way or queued."""
+    edits: reactive[int] = reactive(0)
+    """Edits of tasks that wait for the server."""
     seconds: reactive[int] = reactive(0)
     """Until a server that wants to be left alone is asked again; counts down by itself."""
 
@@ -115,7 +117,7 @@ class HeaderLine(Widget):
             model=self.model,
             cost=self.cost,
             link=self.link,
-            waiting=self.waiting,
+            waiting=self.waiting + self.edits,
             seconds=self.seconds,
         ).stylize("$text-muted")
         name = Content.styled("kirotodo", "bold")

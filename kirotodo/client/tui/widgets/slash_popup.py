@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from kirotodo.client.tui.model_picker import about
 from kirotodo.client.tui.plain import line, one_line
 from kirotodo.core.backend import ModelChoice
+from kirotodo.core.domain.pending_edit import is_provisional
 from kirotodo.core.domain.task import Task
 
 
@@ -185,6 +186,7 @@ class SlashPopup(OptionList, can_focus=False):
         tags = _beginning(typed, {tag for task in tasks for tag in task.tags})
         chosen = [_word_choice(f"#{tag}", length) for tag in tags[:SHOWN]]
         begun = typed.casefold()
+        tasks = [task for task in tasks if not is_provisional(task.id)]
         numbered = [task for task in tasks if str(task.id).startswith(begun)]
         named = [task for task in tasks if task not in numbered and _has_word(task.title, begun)]
         ordered = [*sorted(numbered, key=lambda task: task.id), *sorted(named, key=lambda task: task.id)]

@@ -21,6 +21,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from kirotodo.client.tui.plain import cut, fill, one_line, steady
+from kirotodo.core.domain.pending_edit import is_provisional
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
 from kirotodo.core.text.dates import describe_due_briefly
 
@@ -41,6 +42,8 @@ DONE: Final = "●"
 MARKED: Final = "▌"
 COLLAPSED: Final = "▸"
 RECURS: Final = "↻"
+WAITS: Final = "⇡"
+"""Stands behind the title while an edit of the task waits for the server."""
 PRIORITY_MARKS: Final[dict[Priority, str]] = {"none": "", "low": "!", "medium": "!!", "high": "!!!"}
 _PRIORITY_INKS: Final[dict[Priority, str]] = {"none": "", "low": "$text-muted", "medium": "$warning", "high": "$error"}
 _DUE_INKS: Final[dict[Urgency, str]] = {
@@ -126,11 +129,19 @@ def circle_columns(number_width: int) -> range:
 
 
 def task_line(
-    task: Task, *, width: int, number_width: int, now: datetime, bare: bool = False, marked: bool = False
+    task: Task,
+    *,
+    width: int,
+    number_width: int,
+    now: datetime,
+    bare: bool = False,
+    marked: bool = False,
+    waits: bool = False,
 ) -> Content:
     """Return the line of a task, its last cell empty. `now` is local; `bare` leaves out colours, for the cursor."""
     at = urgency(task, today=now.date(), now=now.time())
-    mark, recurs = PRIORITY_MARKS[task.priority], f" {RECURS}" if task.recurrence else ""
+    mark = PRIORITY_MARKS[task.priority]
+    recurs = (f" {RECURS}" if task.recurrence else "") + (f" {WAITS}" if waits else "")
     title = steady(one_line(task.title)) or "(no title)"
     text_width = max(1, width - number_width - 4)
     needed = cell_len(title) + len(recurs) + (len(mark) + 1 if mark else 0)
@@ -148,7 +159,7 @@ def task_line(
     strike = " strike" if task.completed else ""
     line = Content.assemble(
         (MARKED if marked else " ", "$accent" if marked else ""),
-        (f"{task.id:>{number_width - 1}} ", MUTED),
+        (f"{shown_number(task):>{number_width - 1}} ", MUTED),
         (f"{DONE if task.completed else OPEN} ", "$success" if task.completed else _circle_ink(at)),
         (f"{mark} " if mark else "", _PRIORITY_INKS[task.priority]),
         (title, f"{MUTED}{strike}" if task.completed else ""),
@@ -161,6 +172,11 @@ def task_line(
     )
     line = line.truncate(width, pad=True)
     return Content(line.plain) if bare else line
+
+
+def shown_number(task: Task) -> str:
+    """Return the number of a task; nothing for one that waits to get its number from the server."""
+    return "" if is_provisional(task.id) else str(task.id)
 
 
 def _tail(task: Task, now: datetime, *, space: int, needed: int) -> tuple[str, str]:
@@ -203,6 +219,8 @@ class Row:
     section: Section | None = None
     note: str = ""
     marked: bool = False
+    waits: bool = False
+    """An edit of the task waits for the server."""
     collapsed: bool = False
     """The head of a section whose tasks are not shown; the cursor can stand on it."""
 
@@ -269,7 +287,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
         """Show other rows. The cursor follows its task; where that is gone it takes the nearest one."""
         before, at = self.current, self.cursor
         self._rows = rows
-        self._number_width = max([NUMBER_MIN, *(len(str(row.task.id)) + 1 for row in rows if row.task)])
+        self._number_width = max([NUMBER_MIN, *(len(shown_number(row.task)) + 1 for row in rows if row.task)])
         self.virtual_size = Size(self.virtual_size.width, len(rows))
         self.set_reactive(TaskList.cursor, self._row_of(before, at))
         self.refresh()
@@ -354,6 +372,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
                 now=self._now(),
                 bare=bare,
                 marked=row.marked,
+                waits=row.waits,
             )
         if row.section:
             count = str(len(row.section.tasks))

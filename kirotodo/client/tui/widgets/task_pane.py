@@ -171,6 +171,7 @@ class TaskPane(Vertical):
         self._groupings: dict[str, tuple[Grouping, Sorting]] = {}
         self._collapsed: set[tuple[ViewId, str]] = set()
         self._marked: set[int] = set()
+        self.pending: frozenset[int] = frozenset()
         self._done: dict[int, Task] = {}
         self._done_next: str | None = None
         self._saved: dict[ViewId, SavedView] = {}
@@ -260,6 +261,12 @@ class TaskPane(Vertical):
         self._kept = set()
         self._lay_out()
 
+    def set_pending(self, task_ids: frozenset[int]) -> None:
+        """Show that edits of these tasks wait for the server."""
+        if task_ids != self.pending:
+            self.pending = task_ids
+            self._lay_out()
+
     def focus(self, scroll_visible: bool = True) -> "TaskPane":
         """Focus the list."""
         self._list.focus(scroll_visible)
@@ -303,7 +310,10 @@ class TaskPane(Vertical):
                 rows.append(Row())
             rows.append(Row(section=section, collapsed=collapsed))
             if not collapsed:
-                rows.extend(Row(task=task, marked=task.id in self._marked) for task in section.tasks)
+                rows.extend(
+                    Row(task=task, marked=task.id in self._marked, waits=task.id in self.pending)
+                    for task in section.tasks
+                )
         return rows
 
     def _title(self, now: datetime) -> Content:
