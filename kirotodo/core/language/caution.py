@@ -1,8 +1,10 @@
 """The last look before a text is acted on: an addition whose title is no phrase is asked back, whoever read it."""
 
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
+from kirotodo.core.language.clauses import freed
 from kirotodo.core.language.content import minutes_in
 from kirotodo.core.language.lexicon import CHORES, COMMON, NUMBERS, phrases
 from kirotodo.core.language.patterns import pattern
@@ -24,7 +26,8 @@ def cautious(text: Text, actions: tuple[Action, ...], unread: list[Piece]) -> tu
     if any(is_broken(text, title) for title in titles):
         edits = any(_changes_ours(text, title.lower().split()) for title in titles)
         return (Clarify(missing="target", action="update"),) if edits else (Confirm(actions=actions),)
-    if _drops_a_date(text, actions) or _drops_a_clause(actions, unread):
+    added = [action for action in actions if isinstance(action, Add)]
+    if _drops_a_value(text, actions) or _drops_a_clause(actions, unread) or _is_disowned(text, added):
         return (Confirm(actions=actions),)
     return actions
 
@@ -56,6 +59,36 @@ def _moment(token: Token) -> object:
 def _is_mine(piece: Piece) -> bool:
     """Return whether a clause speaks of what the user does ("I'll wrap it on friday")."""
     return not {"i", "i'll", "i'm", "we", "we'll", "we're", "must", "should"}.isdisjoint(piece.words)
+
+
+DISOWNED: Final = 0.6
+OWNED: Final = 0.3
+"""An addition that nobody asked for is asked back where its text is another change by its shape with the first
+probability, and an addition with less than the second."""
+_OTHERS: Final = ("delete", "done", "note", "rename", "reopen", "undo", "update")
+
+
+def _is_disowned(text: Text, adds: list[Add]) -> bool:
+    """Return whether a text that asks nobody to add anything is another change by its shape."""
+    if not 0 < len(adds) < _MANY or not _commands().isdisjoint(token.word for token in text.tokens):
+        return False
+    if freed(text.whole()).wish:
+        return False
+    from kirotodo.core.language.turns import before_of, intents_of, units_of  # most texts need none
+
+    shares = intents_of(units_of(text), before_of(text.context.state))
+    return shares["add"] < OWNED and any(shares[other] >= DISOWNED for other in _OTHERS)
+
+
+def _drops_a_value(text: Text, actions: tuple[Action, ...]) -> bool:
+    """Return whether no action has the priority that a text names, or none of its additions a day or a time."""
+    changes = [action for action in actions if isinstance(action, Add | Update)]
+    rated = any(action.priority for action in changes)
+    if changes and not rated and all(isinstance(action, Add | Complete | Delete) for action in actions):
+        written = " ".join(action.title or "" for action in changes).lower()
+        named = [text.low[token.start : token.end] for token in text.tokens if token.word == "P"]
+        return any(name not in written for name in named) or _drops_a_date(text, actions)
+    return _drops_a_date(text, actions)
 
 
 def _drops_a_date(text: Text, actions: tuple[Action, ...]) -> bool:
@@ -165,4 +198,10 @@ def _is_commanded(text: Text, low: str) -> bool:
     """Return whether a verb of the list stands in front of a title."""
     place = text.low.find(low)
     front = {token.word for token in text.tokens if place < 0 or token.end <= place}
-    return not front.isdisjoint(phrases("add") | phrases("remind") | phrases("remember") | phrases("reminder"))
+    return not front.isdisjoint(_commands())
+
+
+@cache
+def _commands() -> frozenset[str]:
+    """Return the words that ask to add something."""
+    return phrases("add") | phrases("remind") | phrases("remember") | phrases("reminder")

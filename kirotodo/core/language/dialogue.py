@@ -226,11 +226,11 @@ def _agreed(whole: Piece) -> tuple[Action, ...] | None:
         "also",
     } & set(words)
     if told is not None and not told.names and not told.senses and told.slots.plain and not of_its_own:
-        return (Yes(change=told.slots.update(IT)),)
+        return (Yes(change=told.slots.update(IT), agreed=led is not None),)
     rest = [token.word for token in slots.rest if token.word not in POINTING]
     if not slots.any or rest or slots.ordinals or slots.ids or "spared" in mark.ties:
         return None
-    return (Yes(change=slots.update(IT)),)
+    return (Yes(change=slots.update(IT), agreed=led is not None),)
 
 
 def _named_items(whole: Piece, pending: Pending, read: Read) -> tuple[Action, ...] | None:

@@ -254,9 +254,13 @@ class Redo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Yes(msgspec.Struct, frozen=True, kw_only=True):
-    """Agree to the question before, with the values of `change` where it says more ("yes, for sunday")."""
+    """Agree to the question before, with the values of `change` where it says more ("yes, for sunday").
+
+    Where nothing `agreed`, `change` only corrects what was asked ("for sunday"), and it is asked again.
+    """
 
     change: "Update | None" = None
+    agreed: bool = True
 
 
 class No(msgspec.Struct, frozen=True, kw_only=True):

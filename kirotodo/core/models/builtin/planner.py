@@ -580,8 +580,11 @@ class Planner(msgspec.Struct):
     def _reply(self, action: Pick | Yes | No) -> None:
         pending = self.finder.context.state.pending
         match action:
-            case Yes(change=change) if pending is not None and pending.missing == "yes" and pending.calls:
-                self._carry_out(pending.calls, change)
+            case Yes(change=change, agreed=agreed) if pending and pending.missing == "yes" and pending.calls:
+                if agreed:
+                    self._carry_out(pending.calls, change)
+                else:
+                    self._ask_again(_changed(pending.calls, change))
             case Yes():
                 self.say("Yes to what? Tell me what to do, for example “add buy milk tomorrow”.")
             case No():
@@ -608,9 +611,7 @@ class Planner(msgspec.Struct):
 
     def _carry_out(self, calls: tuple[Call, ...], change: Update | None = None) -> None:
         """Plan calls that waited for an answer, with the values that the answer gave."""
-        values = changes_of(change) if change is not None else {}
-        if values:
-            calls = tuple(replace(call, arguments=_with(call, values)) for call in calls)
+        calls = _changed(calls, change)
         if calls[0].tool == "get_task":
             self._query(Query(about="task", target=Target(ids=calls[0].task_ids)))
             return
@@ -624,6 +625,11 @@ class Planner(msgspec.Struct):
             self.items.append(Item(kind="change", calls=calls))
         elif not additions:
             self.say(NOT_SURE)
+
+    def _ask_again(self, calls: tuple[Call, ...]) -> None:
+        """Ask whether to make calls that were asked about before, with other values."""
+        self.say(" ".join(describe(call, self.finder) for call in calls))
+        self.pending, self.shown = Pending(missing="yes", calls=calls), ()
 
     def _in_places(self, target: Target) -> Target:
         """Return `target` with bare numbers read as places, if the list shown last had places; else as it was.
@@ -735,6 +741,12 @@ def _which(ids: Sequence[int]) -> dict[str, Any]:
 
 def _without_ids(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in ("task_id", "task_ids", "titles")}
+
+
+def _changed(calls: tuple[Call, ...], change: Update | None) -> tuple[Call, ...]:
+    """Return calls with the values of a change."""
+    values = changes_of(change) if change is not None else {}
+    return tuple(replace(call, arguments=_with(call, values)) for call in calls) if values else calls
 
 
 def _with(call: Call, values: Mapping[str, Any]) -> dict[str, Any]:
