@@ -42,6 +42,7 @@ from kirotodo.server.routes import (
     auth,
     chat,
     chat_completions,
+    chatkit,
     conversations,
     deletion,
     health,
@@ -154,6 +155,7 @@ def create_app(
     for router in ROUTERS:
         app.router.routes.extend(router.routes)  # as they are; including them would make each anew for every app
     app.router.routes.extend(mcp.routes(mcp_endpoint))
+    app.router.routes.extend(chatkit.routes())
     answer_with_problems(app)
     describe(app)
     if shows_docs(settings):
