@@ -25,6 +25,8 @@ from kirotodo.server.auth.tokens import Tokens
 
 ROOT: Final = Path(__file__).parents[2]
 BACKENDS: Final = 4
+NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For links without TLS: reading the certificates of the machine takes longer than asking whether a server is ready."""
 VARIABLE: Final = re.compile(r"\$\{([A-Z_]+)(?::[-?]((?:[^{}]|\$\{[^{}]*\})*))?\}")
 
 
@@ -246,7 +248,8 @@ class LocalStack:
 
 def is_ready(port: int) -> bool:
     with contextlib.suppress(httpx2.TransportError):
-        return httpx2.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False, timeout=5).status_code == 200
+        url = f"http://127.0.0.1:{port}/health/ready"
+        return httpx2.get(url, trust_env=False, timeout=5, verify=NO_TLS).status_code == 200
     return False
 
 

@@ -18,6 +18,7 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Final, Literal, Self
 
@@ -129,10 +130,14 @@ class WebhookSender:
         self._private: tuple[Network, ...] = tuple(ipaddress.ip_network(each, strict=False) for each in private)
         self._resolve = resolve
         self._timeout = timeout
-        self._client = httpx2.AsyncClient(
+
+    @cached_property
+    def _client(self) -> httpx2.AsyncClient:
+        """Return the client, made for the first delivery: a server that sends nothing reads no certificates."""
+        return httpx2.AsyncClient(
             trust_env=False,  # a proxy of the environment would resolve the name again
             follow_redirects=False,
-            timeout=httpx2.Timeout(timeout),
+            timeout=httpx2.Timeout(self._timeout),
             limits=httpx2.Limits(
                 max_connections=100, max_keepalive_connections=0
             ),  # kept ones are kept by number alone
@@ -188,4 +193,5 @@ class WebhookSender:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aclose()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 import httpx2
@@ -65,12 +66,16 @@ class Issuer:
         self._names = (self.url, f"{self.url}/")
         self._clock = clock
         self._monotonic = monotonic
-        self._client = httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, mounts=mounts_for(url))
         self._keys: Mapping[str, Key] = {}
         self._looked_at: float | None = None
         self._answers = False
         self._looking = asyncio.Lock()
         self._again: asyncio.Task[None] | None = None
+
+    @cached_property
+    def _client(self) -> httpx2.AsyncClient:
+        """Return the client, made for the first look: reading certificates takes long."""
+        return httpx2.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, mounts=mounts_for(self.url))
 
     async def read(self, token: str) -> IssuedIdentity:
         """Whose token it is. Raises `NotSignedIn`, and `Unreachable` where the key to tell by cannot be had."""
@@ -90,7 +95,8 @@ class Issuer:
         if self._again is not None:
             self._again.cancel()
             await asyncio.gather(self._again, return_exceptions=True)
-        await self._client.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aclose()
 
     async def _key(self, kid: str) -> Key:
         if kid not in self._keys:
