@@ -1,8 +1,10 @@
 """What using a command drags in: seen in processes of their own, by what is in `sys.modules` at the end."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +52,37 @@ def modules(home: Path, *args: str, stdin: str = "") -> set[str]:
     return {name.partition(".")[0] for name in done.stderr.split()}
 
 
+SEVERAL: Final = """
+import json, sys
+from kirotodo.cli import main
+for words in json.loads(sys.argv[1]):
+    sys.argv = ["kirotodo", *words]
+    code = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code or 0
+    sys.stdout.flush()
+    print(json.dumps([words, code, sorted({name.partition(".")[0] for name in sys.modules})]), file=sys.stderr)
+"""
+
+
+def assert_without(unwanted: set[str], home: Path, *commands: Sequence[str]) -> None:
+    """Run commands in turn in one process, and fail at the first after which something unwanted is imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", SEVERAL, json.dumps(commands)],
+        stdin=subprocess.DEVNULL,
+        env={"PATH": os.environ["PATH"], "KIROTODO_HOME": str(home), "TIMEZONE": "UTC"},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    reports = [json.loads(line) for line in done.stderr.splitlines() if line.startswith('[["')]
+    assert [tuple(words) for words, *_ in reports] == [*commands], done.stderr
+    for words, code, imported in reports:
+        assert (code, unwanted & set(imported)) == (0, set()), f"kirotodo {' '.join(words)}: {done.stderr}"
+
+
 def test_the_version_imports_next_to_nothing(tmp_path: Path) -> None:
     assert modules(tmp_path, "--version") & HEAVY == set()
 
@@ -68,9 +101,10 @@ def test_understanding_needs_no_database(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
+def test_commands_import_neither_a_screen_nor_a_server(tmp_path: Path) -> None:
+    assert_without(
+        SCREEN_AND_SERVER,
+        tmp_path,
         ("--help",),
         ("add", "milk"),
         ("list",),
@@ -83,15 +117,12 @@ def test_understanding_needs_no_database(tmp_path: Path) -> None:
         ("models",),
         ("doctor",),
         ("db", "upgrade"),
-    ],
-)
-def test_commands_import_neither_a_screen_nor_a_server(tmp_path: Path, args: tuple[str, ...]) -> None:
-    assert modules(tmp_path, *args) & SCREEN_AND_SERVER == set()
+    )
 
 
-@pytest.mark.parametrize("args", [("--help",), ("completion", "bash"), ("help", "list")])
-def test_help_needs_no_database(tmp_path: Path, args: tuple[str, ...]) -> None:
-    assert modules(tmp_path, *args) & {"sqlmodel", "sqlalchemy", "alembic"} == set()
+def test_help_needs_no_database(tmp_path: Path) -> None:
+    unwanted = {"sqlmodel", "sqlalchemy", "alembic"}
+    assert_without(unwanted, tmp_path, ("--help",), ("completion", "bash"), ("help", "list"))
 
 
 BEHIND_A_LIST: Final = SCREEN_AND_SERVER | {
@@ -109,9 +140,12 @@ BEHIND_A_LIST: Final = SCREEN_AND_SERVER | {
 """What takes longer to import than a command takes with a local list."""
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
+def test_commands_on_a_local_list_import_no_database_toolkit(tmp_path: Path) -> None:
+    assert_without(
+        BEHIND_A_LIST,
+        tmp_path,
+        ("add", "pay rent"),
+        ("add", "call mom"),
         ("add", "buy milk tomorrow at 5pm !high #shop +home"),
         ("list",),
         ("list", "--all", "--json"),
@@ -124,14 +158,7 @@ BEHIND_A_LIST: Final = SCREEN_AND_SERVER | {
         ("delete", "2"),
         ("undo",),
         ("redo",),
-    ],
-)
-def test_commands_on_a_local_list_import_no_database_toolkit(tmp_path: Path, args: tuple[str, ...]) -> None:
-    for text in ("pay rent", "call mom"):
-        modules(tmp_path, "add", text)
-    if args == ("redo",):
-        modules(tmp_path, "undo")
-    assert modules(tmp_path, *args) & BEHIND_A_LIST == set()
+    )
 
 
 def test_the_first_command_makes_the_list_without_a_database_toolkit(tmp_path: Path) -> None:
@@ -148,12 +175,10 @@ def test_a_running_list_needs_no_migrations(tmp_path: Path) -> None:
     assert "alembic" not in modules(tmp_path, "list")
 
 
-@pytest.mark.parametrize(
-    "args", [("add", "milk"), ("list",), ("ask", "what is due today?"), ("ask", "--model", "built-in", "hi")]
-)
-def test_a_model_that_is_not_asked_imports_nothing(tmp_path: Path, args: tuple[str, ...]) -> None:
+def test_a_model_that_is_not_asked_imports_nothing(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('[models.far]\nmodel = "big"\n')
-    assert modules(tmp_path, *args) & SCREEN_AND_SERVER == set()
+    words = (("add", "milk"), ("list",), ("ask", "what is due today?"), ("ask", "--model", "built-in", "hi"))
+    assert_without(SCREEN_AND_SERVER, tmp_path, *words)
 
 
 def test_a_server_loads_no_protocol_that_nobody_asked_for() -> None:

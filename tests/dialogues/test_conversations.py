@@ -7,17 +7,16 @@ import pytest
 
 from kirotodo.core.settings import Settings
 from tests.dialogues.conversations import (
-    FOLDER,
     KNOWN_FAILURES,
     Conversation,
     Held,
     all_conversations,
     hold,
     judge,
-    read_conversations,
 )
 
 CONVERSATIONS: Final = all_conversations()
+AT_ONCE: Final = 10
 
 
 def _known_failures() -> dict[str, str]:
@@ -26,9 +25,10 @@ def _known_failures() -> dict[str, str]:
 
 
 @cache
-def _held(stem: str) -> dict[str, list[Held]]:
-    """Hold the conversations of a file at once: to open a database for each would take most of the time."""
-    return hold(read_conversations(FOLDER / f"{stem}.txt"), Settings(timezone="UTC"))
+def _held(part: int) -> dict[str, list[Held]]:
+    """Hold some conversations at once: to open a database for each would take much of the time, and to hold all of a
+    file would be done by each worker that gets one of them."""
+    return hold(CONVERSATIONS[part * AT_ONCE : (part + 1) * AT_ONCE], Settings(timezone="UTC"))
 
 
 def _case(conversation: Conversation) -> Any:
@@ -42,7 +42,7 @@ KNOWN: Final = _known_failures()
 
 @pytest.mark.parametrize("conversation", [_case(each) for each in CONVERSATIONS])
 def test_a_conversation_changes_what_it_asks_for_and_nothing_else(conversation: Conversation) -> None:
-    outcomes = _held(conversation.name.partition("/")[0])[conversation.name]
+    outcomes = _held(CONVERSATIONS.index(conversation) // AT_ONCE)[conversation.name]
     for turn, outcome in zip(conversation.turns, outcomes, strict=True):
         amiss = judge(turn, outcome)
         assert amiss is None, f"{turn.text!r}: {amiss}. The answer: {outcome.answer!r}"

@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-PATIENCE: Final = 20.0
-"""Seconds until what was waited for counts as never coming; a busy machine may need a few."""
+PATIENCE: Final = 60.0
+"""Seconds until what was waited for counts as never coming; a busy machine may need many."""
 GLANCE: Final = 0.03
+GLANCE_MAX: Final = 0.3
+"""Seconds between two looks, the first and later ones: each starts a process, and slows down what is waited for."""
 PROMPT: Final = "shell> "
 HOW_TO_GET_TMUX: Final = "tmux is not installed: `apt-get install tmux` or `brew install tmux` runs these tests"
 
@@ -122,11 +124,12 @@ class Terminal:
 
     def wait_until(self, holds: Callable[[], bool], otherwise: str, *, patience: float = PATIENCE) -> str:
         """The screen, as soon as `holds`."""
-        deadline = time.monotonic() + patience
+        deadline, pause = time.monotonic() + patience, GLANCE
         while not holds():
             if time.monotonic() > deadline:
                 raise AssertionError(f"{otherwise}; after {patience:.0f} s the screen was:\n{self.screen}")
-            time.sleep(GLANCE)
+            time.sleep(pause)
+            pause = min(1.3 * pause, GLANCE_MAX)
         return self.screen
 
     # --- within ---

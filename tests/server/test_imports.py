@@ -14,12 +14,15 @@ from kirotodo.core.local import Core, utc_now
 from kirotodo.core.models.scripted import Fail, ScriptedModel, call
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.tables import users
+from kirotodo.core.tools import edits
 from kirotodo.core.tools.edits import PART
 from kirotodo.server.app import create_app
 from tests.server.serving import served, settings_in
 from tests.waiting import until
 
 MANY = 2 * PART + 200
+SMALL = 25
+"""Tasks in a part where only the parts matter."""
 ROWS = range(1, 1201)
 
 
@@ -29,6 +32,11 @@ def drafts(count: int = MANY) -> list[TaskDraft]:
         TaskDraft(title=f"Task {number}", tags=("a", "b"), completed_at=done if number % 3 == 0 else None)
         for number in range(count)
     ]
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edits, "PART", SMALL)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -107,10 +115,10 @@ async def test_a_parent_that_comes_later_is_named(core: Core) -> None:
     assert [(await core.of("1").task(task_id)).previous_id for task_id in report.added] == [None, 1]
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("small_parts")
 async def test_an_import_that_is_cut_leaves_nothing_to_be_seen(core: Core) -> None:
     mine = core.of("1")
-    importing = asyncio.create_task(mine.import_tasks(drafts(20 * PART)))
+    importing = asyncio.create_task(mine.import_tasks(drafts(40 * SMALL)))
 
     async def has_stored_parts() -> bool:
         return await revision(core) >= 2
@@ -133,13 +141,13 @@ async def revision(core: Core) -> int:
         return await store.revision()
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("small_parts")
 async def test_others_write_while_one_imports(core: Core) -> None:
-    importing = asyncio.create_task(core.of("1").import_tasks(drafts(20 * PART)))
+    importing = asyncio.create_task(core.of("1").import_tasks(drafts(40 * SMALL)))
     for number in range(5):
         await core.of("2").add_task({"title": f"Task {number}"})
     assert not importing.done(), "they did not have to wait for its end"
-    assert len((await importing).added) == 20 * PART
+    assert len((await importing).added) == 40 * SMALL
     assert await counts(core, "2") == (5, 5)
 
 

@@ -1,9 +1,11 @@
 """A small app to mount one widget of the list side in, tasks to show in it, and texts that mean harm."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from textual.app import App, ComposeResult
@@ -87,13 +89,19 @@ async def running(app: Host, *kinds: type[Message], size: tuple[int, int] = (40,
         yield pilot
 
 
-async def until(pilot: Pilot[Any], true: Callable[[], object], *, tries: int = 500) -> None:
-    """Wait until the predicate holds, or fail."""
-    for _ in range(tries):
+async def until(pilot: Pilot[Any], true: Callable[[], object], *, seconds: float = 60) -> None:
+    """Wait until the predicate holds and every widget has handled what it got until then, or fail.
+
+    Looks ever more seldom: a pause of the pilot has every widget handle a message, which is much work for nothing.
+    """
+    deadline, pause = monotonic() + seconds, 0.01
+    while not true():
+        if monotonic() > deadline:
+            raise AssertionError("what was waited for did not come")
+        await asyncio.sleep(pause)
+        pause = min(1.3 * pause, 0.1)
         if true():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("what was waited for did not come")
+            await pilot.pause(0)
 
 
 def screen_text(app: App[Any]) -> str:

@@ -20,9 +20,9 @@ COUNT = 1_000
 
 @pytest.fixture
 async def full(database: Database, clock: Clock) -> Database:
-    """A thousand reminders of Ann's within a minute, as many of hers much later, and a hundred other users."""
+    """A thousand reminders of Ann's within a minute, as many of hers much later, and twenty other users."""
     start = clock.now + timedelta(hours=1)
-    for place, user in enumerate((ANN, *(f"u{number}" for number in range(100)))):
+    for place, user in enumerate((ANN, *(f"u{number}" for number in range(20)))):
         many = COUNT if place == 0 else 20
         async with database.begin(user) as store:
             for hours in (0, 1_000):

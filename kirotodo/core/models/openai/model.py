@@ -426,15 +426,20 @@ async def _bounded(data: AsyncIterator[bytes]) -> bytes:
 
 def client_of(endpoint: Endpoint) -> "AsyncOpenAI":
     """Return the SDK's client for an endpoint. Importing the SDK takes about a second."""
+    import ssl
+
     import httpx2
     from openai import AsyncOpenAI, DefaultAioHttpClient
 
     # The SDK's own choice for many streams: aiohttp parses them in C, at half the CPU of the usual transport. It takes
     # 0 for "as many as there are", where None would be its default of 100.
     limits = httpx2.Limits(max_connections=0)
+    # No certificates to read for a link without TLS, as to a model on this machine.
+    plain = endpoint.base_url.lower().startswith("http://")
+    verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else True
     return AsyncOpenAI(
         api_key=endpoint.api_key,
         base_url=endpoint.base_url,
         max_retries=0,
-        http_client=DefaultAioHttpClient(limits=limits, mounts=mounts_for(endpoint.base_url)),
+        http_client=DefaultAioHttpClient(limits=limits, mounts=mounts_for(endpoint.base_url), verify=verify),
     )
