@@ -12,13 +12,14 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, cast, get_args
 
 from sqlalchemy import Boolean, Date, Time
 from sqlalchemy.dialects.sqlite import aiosqlite
+from sqlalchemy.types import TupleType
 
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.history import By, ChangeSelection
@@ -26,18 +27,18 @@ from kirotodo.core.domain.pending_edit import PendingEdit
 from kirotodo.core.domain.task import Due, Sort, Status, Task, TaskDraft, TaskFilter
 from kirotodo.core.events import ApprovalRequested
 from kirotodo.core.kept_list import KeptList
-from kirotodo.core.local import LocalBackend
+from kirotodo.core.local import LocalBackend, utc_now
 from kirotodo.core.settings import Settings
 from kirotodo.core.store.columns import UtcDateTime
+from kirotodo.core.store.database import Database
+from kirotodo.core.store.leases import Lease
 from kirotodo.core.store.revisions import HEAD
 from kirotodo.core.store.sqlite import schema, transactions
-from kirotodo.core.store.sqlite.transactions import FILE, LIST, Parameters, key_of, marker
+from kirotodo.core.store.sqlite.transactions import FILE, LIST, TUPLES, Parameters, key_of, marker
 from kirotodo.core.store.statement import AnyStatement, Statement
 
 KINDS: Final = ((UtcDateTime, "moment"), (Date, "date"), (Time, "time"), (Boolean, "flag"))
 KEY: Final = re.compile(r"(?P<module>\w+)\.(?P<name>\w+)(?P<arguments>\[.*\])? (?P<names>\S*)")
-NOT_COMPILED: Final = frozenset({"leases.HOLD"})
-"""A list of tuples, which is written as no other list; it is only run while a turn takes long."""
 SAID: Final = (
     "add buy milk tomorrow at 5pm",
     "add call mom every friday !high #family +home",
@@ -65,7 +66,7 @@ def compile_entry(statement: Statement, names: Sequence[str]) -> dict[str, Any]:
     for name in compiled.positiontup:
         bind = compiled.binds[name]
         if name in names:
-            given.append([LIST if bind.expanding else _kind(bind.type), name])
+            given.append([_kind_of_list(bind) if bind.expanding else _kind(bind.type), name])
         elif bind.expanding:
             text = text.replace(marker(name), ", ".join("?" * len(bind.effective_value)), 1)
             given += [["=", value] for value in bind.effective_value]
@@ -74,6 +75,10 @@ def compile_entry(statement: Statement, names: Sequence[str]) -> dict[str, Any]:
     columns = built.exported_columns if built.is_select or built._returning else ()
     got = [[_name(column.key, place), _kind(column.type)] for place, column in enumerate(columns)]
     return {"sql": re.sub(r"\s*\n\s*", " ", text).strip(), "given": given, "got": got}
+
+
+def _kind_of_list(bind: Any) -> str:
+    return TUPLES if isinstance(bind.type, TupleType) else LIST
 
 
 def _kind(type_: Any) -> str:
@@ -102,7 +107,7 @@ def _recording() -> Iterator[dict[str, Any]]:
         if isinstance(statement, Statement):
             names = parameters if isinstance(parameters, Mapping) else parameters[0] if parameters else {}
             key = key_of(statement, names)
-            if key not in entries and statement.key not in NOT_COMPILED:
+            if key not in entries:
                 entries[key] = compile_entry(statement, list(names))
 
     transactions.find = record
@@ -208,6 +213,13 @@ async def _keep_copy(folder: Path, settings: Settings) -> None:
     await kept.aclose()
 
 
+async def _hold(settings: Settings) -> None:
+    """Renew a lease, as a process does while a turn takes more than a moment."""
+    database = await Database.open(settings.database_url, clock=utc_now)
+    await database.hold([Lease(user_id="nobody", turn_id="none", epoch=1)], lease=timedelta(seconds=1))
+    await database.aclose()
+
+
 NOW: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
@@ -220,6 +232,7 @@ async def _do_everything(folder: Path) -> None:
         await _look(backend)
         await _talk(backend)
         await backend.aclose()
+        await _hold(settings)
     await _keep_copy(folder, settings)
 
 

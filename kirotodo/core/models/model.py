@@ -1,6 +1,6 @@
 """The port to a language model. Three implementations ship: `openai`, `builtin` and `scripted`."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
@@ -77,7 +77,7 @@ class ModelRequest:
     """
 
     instructions: str
-    tools: tuple[ToolSchema, ...]
+    tools: Sequence[ToolSchema]
     history: tuple[PromptItem, ...]
     facts: Facts
     deadline: float

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -323,6 +323,29 @@ def _place(location: Sequence[int | str]) -> str:
     return f"`{names[0]}`" if names else "The call"
 
 
+class Schemas(Sequence[ToolSchema]):
+    """The schemas of tools, written when the first is looked at: the built-in model looks at none."""
+
+    def __init__(self, tools: tuple[AnyTool, ...]) -> None:
+        self._tools = tools
+
+    @cached_property
+    def _written(self) -> tuple[ToolSchema, ...]:
+        return tuple(schema_of(tool) for tool in self._tools)
+
+    @overload
+    def __getitem__(self, at: int) -> ToolSchema: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[ToolSchema, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> ToolSchema | tuple[ToolSchema, ...]:
+        return self._written[at]
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+
 class Tools:
     """A set of tools; their order is that of the schemas, which prompt caches rely on."""
 
@@ -338,13 +361,13 @@ class Tools:
         """Return whether the tool of this name may change tasks; one that only looks, or is unknown, does not."""
         return name in self._by_name and self._by_name[name].changes_tasks
 
-    def schemas(self) -> tuple[ToolSchema, ...]:
+    def schemas(self) -> "Schemas":
         """Return the schemas, always the same and in the same order."""
         return self._schemas
 
     @cached_property
-    def _schemas(self) -> tuple[ToolSchema, ...]:
-        return tuple(schema_of(tool) for tool in self._by_name.values())
+    def _schemas(self) -> "Schemas":
+        return Schemas(tuple(self._by_name.values()))
 
     def validate(self, name: str, arguments: Mapping[str, Any]) -> AnyCall:
         """Return the call, ready to run. Raises `ToolError` with a sentence the model can act on."""

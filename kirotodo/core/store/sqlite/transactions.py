@@ -35,6 +35,8 @@ FILE: Final = Path(__file__).with_name("statements.json")
 Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 LIST: Final = "list"
 """The kind of a parameter that stands for any number of values."""
+TUPLES: Final = "tuples"
+"""The kind of a parameter that stands for any number of tuples."""
 
 
 def _moment_in(value: datetime | None) -> str | None:
@@ -115,7 +117,7 @@ class Compiled:
     def __init__(self, entry: Mapping[str, Any]) -> None:
         self._text: str = entry["sql"]
         self._given = [(kind, value, TO_SQLITE.get(kind)) for kind, value in entry["given"]]
-        self._lists = [name for kind, name in entry["given"] if kind == LIST]
+        self._lists = [(kind, name) for kind, name in entry["given"] if kind in (LIST, TUPLES)]
         got = entry["got"]
         self._row = type("Row", (Row,), {"__slots__": (), "places": {name: at for at, (name, _) in enumerate(got)}})
         self._converted = [(at, FROM_SQLITE[kind]) for at, (_, kind) in enumerate(got) if kind in FROM_SQLITE]
@@ -123,8 +125,12 @@ class Compiled:
     def text(self, parameters: Mapping[str, Any]) -> str:
         """Return the statement, with as many marks as each list has values."""
         text = self._text
-        for name in self._lists:
-            marks = ", ".join("?" * len(parameters[name]))
+        for kind, name in self._lists:
+            given = parameters[name]
+            if kind == LIST:
+                marks = ", ".join("?" * len(given))
+            else:
+                marks = "VALUES " + ", ".join(f"({', '.join('?' * len(each))})" for each in given)
             text = text.replace(marker(name), marks, 1)
         return text
 
@@ -136,6 +142,8 @@ class Compiled:
                 values.append(given)
             elif kind == LIST:
                 values.extend(parameters[given])
+            elif kind == TUPLES:
+                values.extend(value for each in parameters[given] for value in each)
             else:
                 values.append(parameters[given] if convert is None else convert(parameters[given]))
         return values
