@@ -433,8 +433,10 @@ class Backend(Protocol):
     async def delete_view(self, name: str) -> "View":
         """Remove a view and return it as it was; its tasks stay. Raises `NotFound`."""
 
-    async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
-        """Add many tasks in one undoable group."""
+    async def import_tasks(
+        self, drafts: Sequence[TaskDraft], *, on_progress: Callable[[int], None] | None = None
+    ) -> ImportReport:
+        """Add many tasks in one undoable group. `on_progress` is told how many are stored, as far as that is known."""
 
     # --- reminders ---
 

@@ -625,13 +625,15 @@ class LocalBackend:
 
         return await self._edit(lambda store, _: store.views.delete(name), View)
 
-    async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
+    async def import_tasks(
+        self, drafts: Sequence[TaskDraft], *, on_progress: Callable[[int], None] | None = None
+    ) -> ImportReport:
         """Implement `Backend.import_tasks`."""
         from kirotodo.core.tools.edits import PART, checked_drafts
 
         found = await checked_drafts(drafts, at=self._user_clock())
         if len(found.drafts) > PART and not await self._is_answered():
-            parts = await self._hidden(found.drafts, PART)
+            parts = await self._hidden(found.drafts, PART, on_progress or (lambda _: None))
             return await self._edit(
                 lambda store, _: _imported(store.tasks.show(parts), skipped=found.skipped), ImportReport
             )
@@ -641,13 +643,16 @@ class LocalBackend:
             actor=_importing(self._actor),
         )
 
-    async def _hidden(self, drafts: Sequence[TaskDraft], size: int) -> "list[HiddenTasks]":
+    async def _hidden(
+        self, drafts: Sequence[TaskDraft], size: int, on_progress: Callable[[int], None]
+    ) -> "list[HiddenTasks]":
         """Store many drafts, some at a time so that others can write in between. They are shown all at once: an import
         that is cut leaves nothing to be seen, and can be made again."""
         parts: list[HiddenTasks] = []
         for start in range(0, len(drafts), size):
             async with self._database.begin(self.user_id, actor=_importing(self._actor)) as store:
                 parts.append(await store.tasks.add_hidden(drafts[start : start + size], after=parts))
+            on_progress(start + size)
         return parts
 
     async def _is_answered(self) -> bool:

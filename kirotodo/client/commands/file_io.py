@@ -2,7 +2,7 @@
 
 import codecs
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from kirotodo.client.commands.output import put_document
@@ -32,16 +32,25 @@ def write_out(text: str, file: Path, *, force: bool) -> None:
 
 def read_in(file: Path) -> str:
     """Return the whole text of a file or of stdin. Raises `InvalidInput` where it isn't text."""
-    try:
-        data = sys.stdin.buffer.read() if file == STDIO else file.read_bytes()
-    except FileNotFoundError:
-        raise InvalidInput(f"There is no file {file}.") from None
-    except OSError as error:
-        raise OperatorError(f"Can't read {file}: {error.strerror or error}.") from None
+    return text_of(read_bytes(file), file)
+
+
+def text_of(data: bytes, file: PurePath) -> str:
+    """Return the text that bytes of a file hold. Raises `InvalidInput` where they aren't text."""
     text = decoded(data)
     if text is None:
         raise InvalidInput(f"{_named(file)} isn't a text file.")
     return text
+
+
+def read_bytes(file: Path) -> bytes:
+    """Return all bytes of a file or of stdin. Raises `InvalidInput` where there is no such file."""
+    try:
+        return sys.stdin.buffer.read() if file == STDIO else file.read_bytes()
+    except FileNotFoundError:
+        raise InvalidInput(f"There is no file {file}.") from None
+    except OSError as error:
+        raise OperatorError(f"Can't read {file}: {error.strerror or error}.") from None
 
 
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -66,5 +75,5 @@ def _tried(data: bytes, encoding: str) -> str | None:
         return None
 
 
-def _named(file: Path) -> str:
+def _named(file: PurePath) -> str:
     return "The piped input" if file == STDIO else str(file)

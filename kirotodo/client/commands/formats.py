@@ -101,6 +101,16 @@ def columns_of(names: Sequence[str]) -> Columns:
     return Columns(field_of=field_of, into_notes=tuple(into_notes), unused=tuple(unused))
 
 
+def is_table(text: str) -> bool:
+    """Return whether the first line names columns: that of the title, and at least one other that is used."""
+    lines = _SEPARATOR.sub("", text.removeprefix("\ufeff"), count=1).lstrip().splitlines()
+    head = lines[0] if lines else ""
+    mark = max(",;\t|", key=head.count)
+    names = [name.strip().strip('"') for name in head.split(mark)]
+    fields = {canonical(name) for name in names} & {*FIELDS, *_BESIDES}
+    return "title" in fields and len(fields) > 1 and len(head) < 2_000
+
+
 def together(columns: Iterable[Columns]) -> Columns:
     """Return the names that any of several objects loses, each once."""
     several = tuple(columns)

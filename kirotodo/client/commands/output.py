@@ -9,13 +9,16 @@ import logging
 import shutil
 import sys
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import click
 
 from kirotodo.core.errors import FilterError
 from kirotodo.core.text.sanitize import escape, escape_json, sanitize, sanitize_chunk, sanitize_line
 from kirotodo.core.text.width import width as cells
+
+PROGRESS_FROM: Final = 200
+PROGRESS_CELLS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,39 @@ def put_json_line(text: str) -> None:
 def say(text: str = "", *, end: str = "\n") -> None:
     """Print a message to stderr, each of its lines made safe."""
     click.echo(sanitize(text) + end, err=True, nl=False)
+
+
+class Progress:
+    """A bar on the terminal for what takes long: `total` steps, of which `reach` says how many are done.
+
+    Nothing is drawn where stderr is no terminal, nor for less than `PROGRESS_FROM` steps.
+    """
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what = what
+        self._total = total
+        self._is_drawn = total >= PROGRESS_FROM and sys.stderr.isatty()
+        self._percent = -1
+
+    def __enter__(self) -> Self:
+        self.reach(0)
+        return self
+
+    def reach(self, done: int) -> None:
+        """Draw the bar as of so many steps."""
+        percent = 100 * min(done, self._total) // max(self._total, 1)
+        if not self._is_drawn or percent == self._percent:
+            return
+        self._percent = percent
+        full = percent * PROGRESS_CELLS // 100
+        bar = mark("█", "#") * full + mark("░", ".") * (PROGRESS_CELLS - full)
+        sys.stderr.write(f"\r{sanitize_line(self._what)}  {bar} {percent:3}% of {self._total:,}")
+        sys.stderr.flush()
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
 def ring_bell() -> None:

@@ -3,22 +3,24 @@
 import datetime as dt
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 import click
 
 from kirotodo.client.commands.context import FAILED, leave, now, with_backend
-from kirotodo.client.commands.file_io import STDIO, read_in, write_out
+from kirotodo.client.commands.file_io import STDIO, read_bytes, text_of, write_out
 from kirotodo.client.commands.formats import Reading, Rows, read_rows, write_json
+from kirotodo.client.commands.interchange.archive import files_in, is_archive
 from kirotodo.client.commands.interchange.base import Format, losses
 from kirotodo.client.commands.interchange.checklist import MARKDOWN
 from kirotodo.client.commands.interchange.date_words import with_dates_read
 from kirotodo.client.commands.interchange.duplicates import without_known
 from kirotodo.client.commands.interchange.registry import FORMATS, JSON, WRITTEN, by_name, recognised
-from kirotodo.client.commands.output import put, put_json, say
+from kirotodo.client.commands.interchange.todoist import TODOIST, in_project, project_of
+from kirotodo.client.commands.output import Progress, put, put_json, say
 from kirotodo.client.commands.params import json_option
 from kirotodo.client.commands.rows import number_in
 from kirotodo.client.commands.task_view import in_brief
@@ -28,6 +30,7 @@ from kirotodo.core.domain.task import Page, Task, TaskFilter
 from kirotodo.core.domain.view import View
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.text.folding import name_key
+from kirotodo.core.text.sanitize import sanitize_line
 
 FOLDER_FILES_MAX = 10_000
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -130,6 +133,8 @@ def import_(
     Microsoft To Do and Outlook, Google Tasks, Super Productivity, Notion, Trello, Apple Reminders; checklists of
     Obsidian and GitHub; plain text, a task a line. What is on the list already is not added again.
 
+    A zip file is read as a folder is, such as a backup of Todoist, whose files are projects.
+
     Bad rows are reported and skipped, and so is anything that isn't a task, such as a section. CSV needs a header with
     a `title` column; other known columns are notes, priority, due_date, due_time, recurrence, project, tags,
     completed_at and created_at, under these or other common names. JSON uses the same names. In a text file, each line
@@ -146,12 +151,14 @@ def import_(
     _put_some(reading.remarks)
     if known:
         say(f"On the list already, and not added again: {_count(len(known))}. To add them anyway: --duplicates")
+        if dry_run:
+            _put_some(known)
     if reading.errors and strict:
         leave(FAILED, "Nothing was imported. Fix these rows, or drop --strict to import the others.")
     if not reading.drafts and not reading.views and not known:
         leave(FAILED, "There are no tasks to import.")
     if dry_run:
-        _put_dry(reading, as_json=as_json)
+        _put_dry(reading, known, as_json=as_json)
         return
     report, remarks = with_backend(lambda backend: _import(backend, reading))
     _put_some(remarks)
@@ -172,7 +179,10 @@ def import_(
 
 async def _import(backend: Backend, reading: Reading) -> tuple[ImportReport, tuple[str, ...]]:
     """Add the tasks, and the views whose names are free; the others are named in remarks."""
-    report = await backend.import_tasks(reading.drafts) if reading.drafts else ImportReport()
+    report = ImportReport()
+    if reading.drafts:
+        with Progress("Adding tasks", len(reading.drafts)) as progress:
+            report = await backend.import_tasks(reading.drafts, on_progress=progress.reach)
     remarks = []
     known = {name_key(view.name) for view in await _views(backend)} if reading.views else set()
     for view in reading.views:
@@ -193,7 +203,7 @@ async def _read(
 ) -> tuple[Reading, tuple[str, ...]]:
     """Return the tasks of a file or folder that are new, and the places of those that are on the list already."""
     rows = _rows_at(file, form)
-    reading = read_rows(await with_dates_read(rows, backend), zone=zone)
+    reading = read_rows(await with_dates_read(rows, backend, progress=Progress), zone=zone)
     if duplicates or not reading.drafts:
         return reading, ()
     page = await fetch(backend, TaskFilter(status="all", sort="created"), Paging(limit=None))
@@ -202,39 +212,52 @@ async def _read(
 
 
 def _rows_at(file: Path, form: str | None) -> Rows:
+    """Return the rows of a file, or of all files of a folder or an archive."""
     if file != STDIO and file.is_dir():
-        return _rows_in_folder(file, form)
-    return _rows_in(read_in(file), file, form)
+        return _rows_in_all(_files_in_folder(file), file, form)
+    data = read_bytes(file)
+    if is_archive(data):
+        return _rows_in_all(((path, data) for path, data in files_in(data) if _is_tasks(path)), file, form)
+    return _rows_in(text_of(data, file), file, form)
 
 
-def _rows_in(text: str, file: Path, form: str | None) -> Rows:
+def _rows_in(text: str, file: PurePath, form: str | None) -> Rows:
     return (FORMATS[form] if form else recognised(text, file)).read(text)
 
 
-def _rows_in_folder(folder: Path, form: str | None) -> Rows:
-    """Return the rows of all files of a folder and its folders, but for hidden ones and those of no known name."""
-    files = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and by_name(path) is not None and not any(part.startswith(".") for part in path.parts[1:])
-    )
-    if not files:
-        raise InvalidInput(f"There is no file in {folder} that tasks can be read from.")
+def _is_tasks(path: PurePath) -> bool:
+    """Return whether a file of a folder may hold tasks: not a hidden one, nor one of no known name."""
+    return by_name(path) is not None and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+
+
+def _files_in_folder(folder: Path) -> Iterator[tuple[PurePath, bytes]]:
+    for path in sorted(each for each in folder.rglob("*") if each.is_file())[:FOLDER_FILES_MAX]:
+        if _is_tasks(name := path.relative_to(folder)):
+            yield name, read_bytes(path)
+
+
+def _rows_in_all(files: Iterable[tuple[PurePath, bytes]], where: Path, form: str | None) -> Rows:
+    """Return the rows of many files, each by the name of its file. What can't be read is named and skipped."""
     numbered: list[tuple[str, object]] = []
     remarks: list[str] = []
-    first = 0
-    for path in files[:FOLDER_FILES_MAX]:
-        name = path.relative_to(folder)
-        if by_name(path) is MARKDOWN and not MARKDOWN.fits(read_in(path)):
-            continue  # a note, not a checklist
+    first, count = 0, 0
+    for name, data in files:
+        count += 1
         try:
-            rows = _rows_in(read_in(path), path, form)
+            text = text_of(data, name)
+            if by_name(name) is MARKDOWN and not MARKDOWN.fits(text):
+                continue  # a note, not a checklist
+            rows = _rows_in(text, name, form)
         except InvalidInput as error:
             remarks.append(f"{name}: skipped: {error.message}")
             continue
-        numbered += [(f"{name}: {where}", _renumbered(fields, first)) for where, fields in rows.numbered]
+        if TODOIST.fits(text):
+            rows = in_project(rows, project_of(name))
+        numbered += [(f"{name}: {place}", _renumbered(fields, first)) for place, fields in rows.numbered]
         first += 1 + max((number_in(f, "id") or 0 for _, f in rows.numbered if isinstance(f, dict)), default=0)
         remarks += [f"{name}: {remark}" for remark in rows.remarks]
+    if not count:
+        raise InvalidInput(f"There is no file in {where} that tasks can be read from.")
     return Rows(numbered=tuple(numbered), remarks=tuple(remarks))
 
 
@@ -259,14 +282,17 @@ def _put_some(sentences: Sequence[str]) -> None:
         say(f"And {len(sentences) - ERRORS_SHOWN} more.")
 
 
-def _put_dry(reading: Reading, *, as_json: bool) -> None:
+def _put_dry(reading: Reading, known: Sequence[str], *, as_json: bool) -> None:
     if as_json:
-        put_json({"items": reading.drafts, "next": None})
+        told = {"skipped": reading.errors, "remarks": reading.remarks, "duplicates": known, "views": reading.views}
+        put_json({"items": reading.drafts, "next": None, **told})
         return
     for draft in reading.drafts[:DRY_SHOWN]:
         put(f"Would add: {in_brief(Task.from_draft(draft, id=0, now=now()), now=now()).removeprefix('0 ')}")
     if len(reading.drafts) > DRY_SHOWN:
         put(f"and {len(reading.drafts) - DRY_SHOWN} more")
+    for view in reading.views:
+        put(f"Would save the view @{sanitize_line(view.name)}, unless there is one of that name.")
     say(f"Would import {_count(len(reading.drafts))}.")
 
 

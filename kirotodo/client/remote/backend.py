@@ -6,7 +6,7 @@ import asyncio
 import os
 import re
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, aclosing
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
@@ -298,7 +298,9 @@ class RemoteBackend:
     async def delete_view(self, name: str) -> View:
         return await self._edit(View, "DELETE", _view(name))
 
-    async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
+    async def import_tasks(
+        self, drafts: Sequence[TaskDraft], *, on_progress: Callable[[int], None] | None = None
+    ) -> ImportReport:
         return await self._make(ImportReport, "/tasks/import", {"drafts": [_draft_body(draft) for draft in drafts]})
 
     # --- reminders ---

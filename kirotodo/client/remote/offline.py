@@ -296,9 +296,11 @@ class OfflineBackend(RemoteBackend):
         await self._sent_before()
         return await super().move_tasks(moves)
 
-    async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
+    async def import_tasks(
+        self, drafts: Sequence[TaskDraft], *, on_progress: Callable[[int], None] | None = None
+    ) -> ImportReport:
         await self._sent_before()
-        return await super().import_tasks(drafts)
+        return await super().import_tasks(drafts, on_progress=on_progress)
 
     async def _sent_before(self, *, wait: bool = False) -> None:
         """Send the edits that wait, if the server can be reached; with `wait`, not before it can."""

@@ -221,7 +221,9 @@ class ScriptedList:
         self._check("delete_tasks")
         return self._apply({self._get(id).id: None for id in task_ids})
 
-    async def import_tasks(self, drafts: Sequence[TaskDraft]) -> ImportReport:
+    async def import_tasks(
+        self, drafts: Sequence[TaskDraft], *, on_progress: Callable[[int], None] | None = None
+    ) -> ImportReport:
         start = max(self._tasks, default=0) + 1
         made: dict[int, Task | None] = {}
         for id, draft in enumerate(drafts, start):

@@ -1,10 +1,17 @@
 """Files of other programs: recognised by what they hold, read whole, and what is not used is named."""
 
+import io
+import json
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from kirotodo.client.commands import output
+from kirotodo.client.commands.interchange import archive
+from kirotodo.core.domain.task import TaskDraft
 from tests.client.commands.command_runner import CommandRunner
 
 TODOIST: Final = """TYPE,CONTENT,DESCRIPTION,PRIORITY,INDENT,AUTHOR,RESPONSIBLE,DATE,DATE_LANG,TIMEZONE
@@ -228,3 +235,112 @@ def test_a_file_of_another_program_is_read(program: CommandRunner, tmp_path: Pat
     assert (again["added"], len(again["duplicates"])) == ([], len(expected)), "twice doubles nothing"
     program.ok("undo")
     assert program.titles("--all") == []
+
+
+def _archive(file: Path, files: dict[str, str]) -> Path:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return file
+
+
+BACKUP: Final = """TYPE,CONTENT,DESCRIPTION,PRIORITY,INDENT,AUTHOR,RESPONSIBLE,DATE,DATE_LANG,TIMEZONE
+task,{first},,1,1,Eve (7),,,en,UTC
+section,Shelves,,,,,,,,
+task,{second},,4,1,Eve (7),,3 Dec,en,UTC
+task,a step,,4,2,Eve (7),,,en,UTC
+"""
+
+
+def test_a_backup_of_todoist_is_read_whole(program: CommandRunner, tmp_path: Path) -> None:
+    backup = _archive(
+        tmp_path / "Todoist Backup.zip",
+        {
+            "Inbox [220].csv": BACKUP.format(first="sort the mail", second="call Bo"),
+            "Workshop & Yard [221].csv": BACKUP.format(first="sharpen the saw", second="hang the tools"),
+            "__MACOSX/._Inbox [220].csv": "junk",
+            "picture.png": "not text",
+        },
+    )
+    assert "Would import 6 tasks" in program.run("import", "--dry-run", str(backup)).stderr
+    program.ok("import", str(backup))
+    tasks = {task["title"]: task for task in program.json("list", "--all", "--limit", "99")["items"]}
+    projects = {title: task["project"] for title, task in tasks.items() if title != "a step"}
+    assert projects == {
+        "sort the mail": None,
+        "call Bo": "Shelves",
+        "sharpen the saw": "Workshop & Yard",
+        "hang the tools": "Workshop & Yard/Shelves",
+    }
+    parents = {task["parent_id"] for task in program.json("list", "--all", "--limit", "99")["items"]} - {None}
+    assert len(parents) in (0, 2)
+    assert "On the list already" in program.run("import", str(backup)).stderr
+    program.ok("undo")
+    assert program.json("list", "--all")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("empty.zip", "no file"), ("broken.zip", "zip file can't be read"), ("bomb.zip", "too large")],
+)
+def test_an_archive_that_cannot_be_read_is_refused(
+    program: CommandRunner, tmp_path: Path, name: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _archive(tmp_path / name, {"notes.bin": "x"} if name == "empty.zip" else {"a.csv": "title\nx\n" * 99})
+    if name == "broken.zip":
+        file.write_bytes(file.read_bytes()[:40])
+    monkeypatch.setattr(archive, "BYTES_MAX", 100 if name == "bomb.zip" else archive.BYTES_MAX)
+    assert sentence in program.fails(2, "import", str(file))
+
+
+def test_a_table_from_a_pipe_is_recognised(program: CommandRunner) -> None:
+    program.ok("import", stdin="Task Name;Due Date;Labels\nsweep the hall;2026-12-03;home\n")
+    (task,) = program.json("list")["items"]
+    assert (task["title"], task["due_date"], task["tags"]) == ("sweep the hall", "2026-12-03", ["home"])
+    assert "isn't JSON" in program.fails(2, "import", stdin="Buy nails, due soon\nTitle of the book\n")
+
+
+def test_a_dry_run_says_everything_that_an_import_would(program: CommandRunner, tmp_path: Path) -> None:
+    program.ok("add", "on the list")
+    rows = [{"title": "on the list"}, {"title": "new", "colour": "red"}, {"title": ""}]
+    file = tmp_path / "tasks.json"
+    views = [{"name": "work", "filter": "+work"}]
+    file.write_text(json.dumps({"items": rows, "views": views}))
+    shown = program.run("import", "--dry-run", str(file))
+    assert "Would add: new" in shown.stdout
+    assert "Would save the view @work" in shown.stdout
+    for part in ("Not used: colour", "1 task", "“on the list”", "Row 3" if "Row 3" in shown.stderr else "Task 3"):
+        assert part in shown.stderr
+    told = json.loads(program.run("import", "--dry-run", "--json", str(file)).stdout)
+    assert [task["title"] for task in told["items"]] == ["new"]
+    assert (len(told["skipped"]), len(told["duplicates"]), len(told["views"])) == (1, 1, 1)
+    assert told["remarks"]
+    assert program.titles() == ["on the list"]
+    assert program.json("views")["items"] == []
+
+
+def test_a_long_import_draws_a_bar_on_a_terminal_only(program: CommandRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = "".join(f"task {number}\n" for number in range(1_200))
+    assert program.run("import", "--format", "text", stdin=lines).stderr == "To remove them again: kirotodo undo\n"
+    drawn = io.StringIO()
+    drawn.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stderr", drawn)
+    with output.Progress("Adding tasks", 1_200) as progress:
+        progress.reach(600)
+        progress.reach(601)
+        progress.reach(1_500)
+    assert drawn.getvalue().count("\r") == 4, "begun, half, whole, and wiped"
+    assert " 50% of 1,200" in drawn.getvalue()
+    assert drawn.getvalue().endswith("\r\x1b[K")
+    with output.Progress("Adding tasks", 3) as progress:
+        progress.reach(3)
+    assert drawn.getvalue().count("\r") == 4
+
+
+async def test_what_is_stored_of_a_long_import_is_told(tmp_path: Path) -> None:
+    program = CommandRunner(tmp_path / "home")
+    reached: list[int] = []
+    async with program.backend() as backend:
+        drafts = [TaskDraft(title=f"t{number}") for number in range(1_200)]
+        report = await backend.import_tasks(drafts, on_progress=reached.append)
+    assert (len(report.added), reached) == (1_200, [500, 1_000, 1_500])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from kirotodo.client.commands.formats import Rows
+from kirotodo.client.commands.output import Progress
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput
 
@@ -41,13 +42,16 @@ class WhenRead:
         return f"{self.day}" if self.clock is None else f"{self.day}T{self.clock}"
 
 
-async def with_dates_read(rows: Rows, backend: Backend) -> Rows:
+async def with_dates_read(rows: Rows, backend: Backend, *, progress: type[Progress]) -> Rows:
     """Return rows in which dates in words are written as `2026-12-03T17:00`. What can't be read stays as it is."""
     wanted = {words for _, fields in rows.numbered for words in _words_in(fields)}
     known = {words: found for words in wanted if (found := _plain(words)) is not None}
-    for words in sorted(wanted - set(known))[:WORDS_MAX]:
-        if (found := await _asked(words, backend)) is not None:
-            known[words] = found
+    to_ask = sorted(wanted - set(known))[:WORDS_MAX]
+    with progress("Reading dates", len(to_ask)) as reading:
+        for number, words in enumerate(to_ask, start=1):
+            if (found := await _asked(words, backend)) is not None:
+                known[words] = found
+            reading.reach(number)
     if not known:
         return rows
     return replace(rows, numbered=tuple((where, _written(fields, known)) for where, fields in rows.numbered))

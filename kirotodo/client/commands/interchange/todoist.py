@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Any, Final
 
 from kirotodo.client.commands.formats import Rows
@@ -14,6 +16,7 @@ _USED: Final = frozenset((
     "TYPE", "CONTENT", "DESCRIPTION", "PRIORITY", "INDENT", "AUTHOR", "RESPONSIBLE", "DATE", "DATE_LANG",
     "TIMEZONE", "IS_COLLAPSED", "META",
 ))  # fmt: skip
+_NUMBER: Final = re.compile(r"\s*\[\d+\]$")
 _MARK: Final = re.compile(r"^\*\s+")
 
 
@@ -68,6 +71,26 @@ def _fields(
         "due_date": (row.get("DATE") or "").strip(),
         "project": section,
     }
+
+
+def project_of(file: PurePath) -> str | None:
+    """Return the project that a file of a backup is of: `Work [2203306141].csv`. The inbox is none."""
+    name = _NUMBER.sub("", file.stem).strip()
+    return None if name.casefold() in ("", "inbox") else name
+
+
+def in_project(rows: Rows, project: str | None) -> Rows:
+    """Return the rows of a backup's file in its project: sections come after a slash."""
+    if project is None:
+        return rows
+    return replace(rows, numbered=tuple((where, _within(fields, project)) for where, fields in rows.numbered))
+
+
+def _within(fields: object, project: str) -> object:
+    if not isinstance(fields, dict):
+        return fields
+    section = fields.get("project")
+    return {**fields, "project": f"{project}/{section}" if section else project}
 
 
 TODOIST: Final = Format(name="todoist", fits=fits, read=read)
