@@ -3,16 +3,20 @@
 With words, only steps whose names hold one of them are walked; those that start the stack are always.
 """
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 import deploy.rehearsal.walk  # noqa: F401  (puts the steps in order)
+from deploy.rehearsal import browser
 from deploy.rehearsal.local_stack import LocalStack, running_stack
 from deploy.rehearsal.steps import STEPS, Outcome, take
 
 SIGNS = {"passed": "✓", "failed": "✗", "skipped": "-"}
 FIRST = ("first start of the database", "health")
+NEEDED = {"caddy": "caddy", "curl": "curl", "bash": "bash"}
+"""Programs that no package of Python brings, and Debian's packages of them."""
 
 
 def walk(made: LocalStack, words: list[str]) -> list[Outcome]:
@@ -31,7 +35,19 @@ def walk(made: LocalStack, words: list[str]) -> list[Outcome]:
     return outcomes
 
 
+def missing() -> str:
+    """Return what this machine lacks for any rehearsal, with how to get it; empty where nothing."""
+    lacking = [name for name in NEEDED if not shutil.which(name)]
+    packages = " ".join(NEEDED[name] for name in lacking)
+    return f"{', '.join(lacking)} missing: apt-get install {packages}" if lacking else ""
+
+
 def main(words: list[str]) -> int:
+    if why := missing():
+        print(f"Nothing can be rehearsed here. {why}")
+        return 1
+    if why := browser.missing():
+        print(f"Without a browser, one step is skipped. {why}")
     folder = Path(tempfile.mkdtemp(prefix="kirotodo-rehearsal-"))
     with running_stack(folder / "stack") as made:
         outcomes = walk(made, words)

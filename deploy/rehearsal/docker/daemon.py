@@ -36,9 +36,11 @@ def missing() -> str:
     """Return what keeps this machine from a rehearsal with containers, with how to get it; empty where nothing does."""
     if os.name != "posix" or os.geteuid() != 0:
         return "a Docker daemon of its own needs root"
-    lacking = [name for name in ("mmdebstrap", "ip", "iptables", "unshare", "docker") if not shutil.which(name)]
+    lacking = [
+        name for name in ("mmdebstrap", "ip", "iptables", "unshare", "docker", "mkfs.ext4") if not shutil.which(name)
+    ]
     if lacking:
-        return f"{', '.join(lacking)} missing: apt-get install mmdebstrap iproute2 iptables docker.io"
+        return f"{', '.join(lacking)} missing: apt-get install mmdebstrap iproute2 iptables docker.io e2fsprogs"
     done = subprocess.run(["unshare", "--mount", "--net", "true"], capture_output=True, check=False)
     return "" if done.returncode == 0 else "this machine lets nobody make namespaces"
 

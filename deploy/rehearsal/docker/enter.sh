@@ -18,6 +18,12 @@ else
 	done
 fi
 mount -t tmpfs tmpfs "$root/run"
+# A small disk that is full, for the alert that looks for one.
+mkdir -p "$root/full"
+truncate -s 8M "$data/full.img"
+mkfs.ext4 -q -F "$data/full.img"
+mount -o loop "$data/full.img" "$root/full"
+head -c 8M /dev/zero >"$root/full/zeros" 2>/dev/null || true
 # The folders that containers mount have to be where the client says they are.
 for folder in "$data" "${@:3}"; do
 	mkdir -p "$root$folder"

@@ -17,6 +17,13 @@ STAND_INS: Final = {
     "valkey": "valkey/valkey:9",
     "caddy": "caddy:2",
 }
+MONITORING: Final = {
+    "prometheus": "prom/prometheus:v3.5.0",
+    "alertmanager": "prom/alertmanager:v0.28.1",
+    "node-exporter": "prom/node-exporter:v1.9.1",
+    "postgres-exporter": "quay.io/prometheuscommunity/postgres-exporter:v0.17.1",
+    "blackbox-exporter": "prom/blackbox-exporter:v0.26.0",
+}
 PATH: Final = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PYTHON: Final = {"python_version": "3.13", "python_full_version": "3.13.5"}
 PLATFORMS: Final = ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
@@ -57,8 +64,11 @@ def make_stand_ins(daemon: Daemon) -> None:
     context = fetch_wheels(daemon.cache).parent
     for file in (HERE / "stand_ins").iterdir():
         shutil.copy(file, context / file.name)
-    for name, tag in STAND_INS.items():
+    for name, tags in {**{name: {"": tag} for name, tag in STAND_INS.items()}, "monitoring": MONITORING}.items():
         archive = root_of(name, daemon.cache)
         if not daemon.docker("images", "-q", f"kirotodo-debian-{name}").strip():
             daemon.docker("import", "--change", PATH, str(archive), f"kirotodo-debian-{name}")
-        daemon.docker("build", "-q", "-t", tag, "-f", str(context / f"{name}.Dockerfile"), str(context))
+        for target, tag in tags.items():
+            words = ("--target", target) if target else ()
+            recipe = str(context / f"{name}.Dockerfile")
+            daemon.docker("build", "-q", *words, "-t", tag, "-f", recipe, str(context))

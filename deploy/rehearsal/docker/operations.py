@@ -113,7 +113,7 @@ def valkey_stops(site: Site) -> None:
 
 def backend_stops(site: Site) -> None:
     """docker stop, which lets a server finish, and its start."""
-    container = site.compose("ps", "--quiet", "--index", "1", "backend").strip()
+    container = "kirotodo-backend-1"
     site.daemon.docker("stop", container)
     site.daemon.docker("start", container)
     wait_until(lambda: health(site, container) == "healthy", "the server is back", READY_SECONDS)

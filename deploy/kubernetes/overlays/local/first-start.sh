@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Run once, by the image of PostgreSQL, when the volume is still empty. The server and the migrations connect as `kirotodo`,
 # which isn't a superuser; each transaction of the server changes to `kirotodo_app`, which owns nothing and cannot log in, so
-# that row-level security holds for it. `postgres` can log in only from inside the container.
+# that row-level security holds for it. `kirotodo_monitor` sees figures and no table. `postgres` can log in only from inside
+# the container.
 set -euo pipefail
 
 psql --set ON_ERROR_STOP=1 --set password="$POSTGRES_PASSWORD" --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
 CREATE ROLE kirotodo LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'password';
 CREATE ROLE kirotodo_app NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+CREATE ROLE kirotodo_monitor LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'password' IN ROLE pg_monitor;
 GRANT kirotodo_app TO kirotodo;
 ALTER DATABASE kirotodo OWNER TO kirotodo;
 ALTER SCHEMA public OWNER TO kirotodo;

@@ -1,0 +1,268 @@
+"""Every alert of deploy/prometheus/alerts.yml, fired by what it is there for, into a local receiver.
+
+The rules and Alertmanager are the shipped ones; only their windows and delays are shortened, so that none takes ten
+minutes.
+"""
+
+import contextlib
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from deploy.rehearsal.docker.daemon import HERE, NAMESPACE
+from deploy.rehearsal.docker.site import API, READY_SECONDS, Site
+from deploy.rehearsal.programs import wait_until
+
+PORT: Final = 9999
+LISTENER: Final = f"http://host.docker.internal:{PORT}"
+WATCHED: Final = ("prometheus", "alertmanager", "node-exporter", "postgres-exporter", "blackbox-exporter")
+"""All but Grafana, of which Debian has no package."""
+HERE_TOO: Final = ["host.docker.internal:host-gateway"]
+OVERRIDE: Final = {
+    "services": {
+        "gateway": {"networks": {"edge": {"aliases": ["api.localhost"]}}},
+        "alertmanager": {"extra_hosts": HERE_TOO},
+        "backend": {"extra_hosts": HERE_TOO},
+        # The gateway's certificates are its own here.
+        "blackbox-exporter": {"volumes": ["./blackbox.yml:/etc/blackbox_exporter/config.yml:ro"]},
+    }
+}
+BLACKBOX: Final = {"modules": {"http_2xx": {"prober": "http", "http": {"tls_config": {"insecure_skip_verify": True}}}}}
+HOLD_CONNECTIONS: Final = """
+import asyncio, asyncpg, os, sys
+async def main():
+    held = []
+    while len(held) < 190:
+        try:
+            held.append(await asyncpg.connect(os.environ["DATABASE_URL"]))
+        except asyncpg.PostgresError:
+            break
+    await asyncio.to_thread(sys.stdin.read)
+asyncio.run(main())
+"""
+
+
+def shortened(rules: str) -> str:
+    """Return the rules with short windows: what they compare, and with what, stays."""
+    rules = re.sub(r"\[1h:1m\]", "[10m:5s]", rules)
+    rules = re.sub(r"\[(5|10)m\]", "[1m]", rules)
+    return re.sub(r"for: \d+m", "for: 5s", rules)
+
+
+class Watch:
+    """The monitoring of a site, and what it has sent."""
+
+    def __init__(self, site: Site, folder: Path) -> None:
+        self.site = site
+        self.folder = folder
+        folder.mkdir()
+        prometheus = site.folder / "deploy/prometheus"
+        rules = shortened((prometheus / "alerts.yml").read_text(encoding="utf-8"))
+        (prometheus / "alerts.yml").write_text(rules, encoding="utf-8")
+        self.names = [rule["alert"] for group in yaml.safe_load(rules)["groups"] for rule in group["rules"]]
+        config = (prometheus / "prometheus.yml").read_text(encoding="utf-8").replace("interval: 15s", "interval: 5s")
+        config = config.replace("global:\n", "global:\n  scrape_timeout: 5s\n")
+        (prometheus / "prometheus.yml").write_text(config, encoding="utf-8")
+        (prometheus / "sites.yml").write_text(f'- targets: ["{API}/health"]\n', encoding="utf-8")
+        (site.folder / "blackbox.yml").write_text(yaml.safe_dump(BLACKBOX), encoding="utf-8")
+        (site.folder / "rehearsal.yml").write_text(yaml.safe_dump(OVERRIDE), encoding="utf-8")
+        monitoring = site.folder / "deploy/compose.monitoring.yml"
+        monitoring.write_text(
+            monitoring.read_text(encoding="utf-8").replace("group_wait: 30s", "group_wait: 1s"), encoding="utf-8"
+        )
+        site.files = ("deploy/compose.monitoring.yml", "rehearsal.yml")
+        site.set(GRAFANA_PASSWORD="x", ALERT_RECEIVER="webhook", ALERT_WEBHOOK_URL=f"{LISTENER}/alerts")
+        (site.folder / "backup").mkdir(exist_ok=True)
+
+    def model(self, what: str) -> None:
+        """Have the model service do something."""
+        (self.folder / "model").write_text(what, encoding="utf-8")
+
+    def firing(self) -> set[str]:
+        """Return the names of all alerts that have arrived."""
+        with contextlib.suppress(FileNotFoundError):
+            lines = (self.folder / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
+            return {each["name"] for each in map(json.loads, lines) if each["status"] == "firing"}
+        return set()
+
+    def resolved(self, name: str) -> bool:
+        """Whether the newest word on an alert is that it is over."""
+        lines = (self.folder / "alerts.jsonl").read_text(encoding="utf-8").splitlines()
+        return [each["status"] for each in map(json.loads, lines) if each["name"] == name][-1:] == ["resolved"]
+
+    def expect(self, *names: str) -> None:
+        """Wait until these have arrived."""
+        assert set(names) <= set(self.names), names
+        try:
+            wait_until(lambda: set(names) <= self.firing(), f"{', '.join(names)} arrive", READY_SECONDS)
+        except TimeoutError:
+            print(f"  arrived: {sorted(self.firing())}")
+            raise
+
+
+@contextlib.contextmanager
+def listening(site: Site, folder: Path) -> Iterator[Watch]:
+    """A watch whose receiver listens."""
+    watch = Watch(site, folder)
+    watch.model("fail")
+    words = ["ip", "netns", "exec", NAMESPACE, sys.executable, str(HERE / "listener.py"), str(folder), str(PORT)]
+    receiver = subprocess.Popen(words)
+    try:
+        yield watch
+    finally:
+        receiver.kill()
+        receiver.wait()
+
+
+@contextlib.contextmanager
+def going_on(act: Callable[[], object]) -> Iterator[None]:
+    """Do something again and again meanwhile, whatever comes of it."""
+    over = threading.Event()
+
+    def go() -> None:
+        while not over.is_set():
+            with contextlib.suppress(RuntimeError):
+                act()
+            over.wait(0.2)
+
+    doing = [threading.Thread(target=go, daemon=True) for _ in range(4)]
+    for each in doing:
+        each.start()
+    try:
+        yield
+    finally:
+        over.set()
+        for each in doing:
+            each.join()
+
+
+@contextlib.contextmanager
+def in_container(site: Site, service: str, *words: str, piped: str = "") -> Iterator[None]:
+    """Run a command in a container of a service meanwhile; it has to end when its input does."""
+    container = f"kirotodo-{service}-1"
+    running = subprocess.Popen(
+        ["docker", "exec", "-i", container, *words],
+        env=site.environment,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert running.stdin is not None
+    running.stdin.write(piped)
+    running.stdin.flush()
+    try:
+        yield
+    finally:
+        running.stdin.close()
+        running.wait()
+
+
+def alerts(site: Site) -> str:
+    """All alerts, into a receiver."""
+    began = time.monotonic()
+    with listening(site, site.folder.parent / "alerts") as watch:
+        site.compose("up", "-d", "--no-deps", *WATCHED, "gateway")
+        wait_until(site.ready, "the site is ready", READY_SECONDS)
+        around(watch)
+        load(watch)
+        model(watch)
+        outages(watch)
+        missing = set(watch.names) - watch.firing()
+        assert not missing, missing
+    return f"{len(watch.names)} of {len(watch.names)} arrived at the receiver ({time.monotonic() - began:.0f} s)"
+
+
+def around(watch: Watch) -> None:
+    """A disk that is full, a certificate of hours, no backup; then there is one."""
+    watch.expect("KirotodoDiskFull", "KirotodoCertificateEnds", "KirotodoBackupOld")
+    watch.site.script("deploy/backup.sh")
+    wait_until(lambda: watch.resolved("KirotodoBackupOld"), "the backup is seen", READY_SECONDS)
+
+
+def load(watch: Watch) -> None:
+    """Guessed passwords, too many connections, a locked table."""
+    site = watch.site
+    wrong = (
+        "-X",
+        "POST",
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        '{"email":"a@example.com","password":"wrong wrong"}',
+    )
+    with going_on(lambda: site.status("/api/auth/signin", *wrong)):
+        watch.expect("KirotodoSignInsRefused", "KirotodoRateLimited")
+    with in_container(site, "backend", "python", "-c", HOLD_CONNECTIONS):
+        watch.expect("KirotodoDatabaseConnections")
+    token = site.token("1")
+    psql = ("psql", "-U", "postgres", "-d", "kirotodo")
+    lock = "BEGIN; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE;\n"
+    reading = ["--parallel", "--parallel-immediate", "--parallel-max", "40", "--max-time", "30"]
+    addresses = [word for _ in range(40) for word in ("-o", "/dev/null", f"{API}/api/1/tasks")]
+
+    def read() -> None:
+        site.curl(*reading, "-H", f"Authorization: Bearer {token}", *addresses)
+
+    with going_on(read), in_container(site, "postgres", *psql, piped=lock):
+        watch.expect("KirotodoSlowAnswers", "KirotodoPoolExhausted")
+
+
+def model(watch: Watch) -> None:
+    """A model service that fails, hangs, and is slow."""
+    site = watch.site
+    site.set(
+        MODEL="", OPENAI_MODEL="m", OPENAI_API_KEY="x", OPENAI_BASE_URL=f"{LISTENER}/v1", FALLBACK_TO_BUILTIN="false",
+        AGENT_TIMEOUT="30",
+    )  # fmt: skip
+    site.compose("up", "-d", "--no-deps", "--wait", "backend")
+    wait_until(site.ready, "the site is ready", READY_SECONDS)
+    header = f"-HAuthorization: Bearer {site.token('1')}"
+
+    def say() -> None:
+        site.status(
+            "/api/1/chat", "-X", "POST", header, "-H", "Content-Type: application/json", "-d", '{"message":"tell me"}'
+        )
+
+    for what, names in (
+        ("fail", ("KirotodoModelErrors", "KirotodoTurnsFail", "KirotodoErrorRate")),
+        ("slow", ("KirotodoSlowTurns",)),
+        ("hang", ("KirotodoAgentTimeouts",)),
+    ):
+        watch.model(what)
+        with going_on(say):
+            watch.expect(*names)
+    site.set(MODEL="built-in", OPENAI_MODEL="", OPENAI_API_KEY="", OPENAI_BASE_URL="", AGENT_TIMEOUT="30.0")
+    site.compose("up", "-d", "--no-deps", "--wait", "backend")
+    wait_until(site.ready, "the site is ready", READY_SECONDS)
+
+
+def outages(watch: Watch) -> None:
+    """Things that stop, one after the other."""
+    site = watch.site
+    site.compose("stop", "valkey")
+    watch.expect("KirotodoRateLimitStorageDown")
+    site.compose("start", "valkey")
+    second = "kirotodo-backend-2"
+    site.daemon.docker("stop", second)
+    watch.expect("KirotodoReplicaGone")
+    site.daemon.docker("start", second)
+    first = "kirotodo-backend-1"
+    site.daemon.docker("pause", first)
+    watch.expect("KirotodoDown")
+    site.daemon.docker("unpause", first)
+    site.compose("stop", "postgres")
+    watch.expect("KirotodoDatabaseDown")
+    site.compose("start", "postgres")
+    site.compose("stop", "gateway")
+    watch.expect("KirotodoSiteDown")
+    site.compose("start", "gateway")
+    wait_until(site.ready, "the site is ready", READY_SECONDS)
