@@ -12,7 +12,13 @@ import yaml
 
 ROOT: Final = Path(__file__).parents[2]
 VALIDATORS: Final = ROOT / ".venv-deploy" / "bin"
-DEBIAN: Final = {"caddy": "caddy", "promtool": "prometheus", "chromium": "chromium", "chromedriver": "chromium-driver"}
+DEBIAN: Final = {
+    "caddy": "caddy",
+    "promtool": "prometheus",
+    "chromium": "chromium",
+    "chromedriver": "chromium-driver",
+    "restic": "restic",
+}
 
 
 def program(name: str) -> str:

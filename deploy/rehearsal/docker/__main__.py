@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.rehearsal.docker import alerts, images, operations
+from deploy.rehearsal.docker import alerts, images, operations, runbooks
 from deploy.rehearsal.docker.daemon import HERE, NAMESPACE, alone, missing, running_daemon
 from deploy.rehearsal.docker.site import API, Site
 
@@ -60,6 +60,10 @@ STEPS: Final[tuple[Callable[[Site], str | None], ...]] = (
     operations.backend_stops,
     operations.valkey_stops,
     operations.backup_and_restore,
+    operations.backup_fails,
+    operations.off_machine,
+    operations.point_in_time,
+    runbooks.runbooks,
     operations.logs,
     alerts.alerts,
 )

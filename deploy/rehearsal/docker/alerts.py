@@ -80,7 +80,9 @@ class Watch:
         )
         site.files = ("deploy/compose.monitoring.yml", "rehearsal.yml")
         site.set(GRAFANA_PASSWORD="x", ALERT_RECEIVER="webhook", ALERT_WEBHOOK_URL=f"{LISTENER}/alerts")
-        (site.folder / "backup").mkdir(exist_ok=True)
+        backups = site.folder / "backup"
+        backups.mkdir(exist_ok=True)
+        (backups / "kirotodo.prom").unlink(missing_ok=True)  # as if none had been made yet
 
     def model(self, what: str) -> None:
         """Have the model service do something."""
@@ -144,28 +146,6 @@ def going_on(act: Callable[[], object]) -> Iterator[None]:
             each.join()
 
 
-@contextlib.contextmanager
-def in_container(site: Site, service: str, *words: str, piped: str = "") -> Iterator[None]:
-    """Run a command in a container of a service meanwhile; it has to end when its input does."""
-    container = f"kirotodo-{service}-1"
-    running = subprocess.Popen(
-        ["docker", "exec", "-i", container, *words],
-        env=site.environment,
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    assert running.stdin is not None
-    running.stdin.write(piped)
-    running.stdin.flush()
-    try:
-        yield
-    finally:
-        running.stdin.close()
-        running.wait()
-
-
 def alerts(site: Site) -> str:
     """All alerts, into a receiver."""
     began = time.monotonic()
@@ -201,7 +181,7 @@ def load(watch: Watch) -> None:
     )
     with going_on(lambda: site.status("/api/auth/signin", *wrong)):
         watch.expect("KirotodoSignInsRefused", "KirotodoRateLimited")
-    with in_container(site, "backend", "python", "-c", HOLD_CONNECTIONS):
+    with site.meanwhile("backend", "python", "-c", HOLD_CONNECTIONS):
         watch.expect("KirotodoDatabaseConnections")
     token = site.token("1")
     psql = ("psql", "-U", "postgres", "-d", "kirotodo")
@@ -212,7 +192,7 @@ def load(watch: Watch) -> None:
     def read() -> None:
         site.curl(*reading, "-H", f"Authorization: Bearer {token}", *addresses)
 
-    with going_on(read), in_container(site, "postgres", *psql, piped=lock):
+    with going_on(read), site.meanwhile("postgres", *psql, piped=lock):
         watch.expect("KirotodoSlowAnswers", "KirotodoPoolExhausted")
 
 

@@ -33,5 +33,6 @@ cd "$root"
 mkdir -p .old
 pivot_root . .old
 umount -l .old
+mount --make-rshared / # as on any machine that systemd started
 exec dockerd --data-root "$data/images" --exec-root "$data/exec" --pidfile "$data/docker.pid" \
 	--host "unix://$data/docker.sock" --log-level warn

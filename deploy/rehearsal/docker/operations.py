@@ -1,11 +1,15 @@
 """What an operator does, and what goes wrong: the commands of docs/deployment.md and the runbooks, on containers."""
 
 import json
+import re
 import secrets
+import shutil
+import threading
 import time
 from pathlib import Path
 from typing import Final
 
+from deploy.rehearsal.docker.runbooks import block, filled_in, typed
 from deploy.rehearsal.docker.site import API, READY_SECONDS, Site
 from deploy.rehearsal.programs import wait_until
 
@@ -95,13 +99,9 @@ def rotate_secret(site: Site) -> None:
 
 def rotate_password(site: Site) -> None:
     """docs/runbooks/key-rotation.md, the database password."""
-    new = secrets.token_hex(16)
-    site.psql(
-        f"CREATE ROLE kirotodo_2 LOGIN PASSWORD '{new}' IN ROLE kirotodo", "ALTER ROLE kirotodo_2 SET role = kirotodo"
-    )
-    site.set(DATABASE_USER="kirotodo_2", DATABASE_PASSWORD=new)
-    site.script("deploy/update.sh", "--no-build")
-    site.psql("ALTER ROLE kirotodo PASSWORD NULL")
+    code, output = typed(site, "set -e\n" + block("key-rotation.md"))
+    assert code == 0, output[-1500:]
+    assert site.get("DATABASE_USER") == "kirotodo_2"
 
 
 def valkey_stops(site: Site) -> None:
@@ -125,8 +125,21 @@ def health(site: Site, container: str) -> str:
 
 
 def logs(site: Site) -> str:
-    """Nothing that a user wrote is in any log, and none of them drowns."""
+    """Nothing that a user wrote is in any log, not even of statements that were slow or failed; and none drowns."""
     found = {}
+    headers = ("-H", f"Authorization: Bearer {site.token('1')}", "-H", "Content-Type: application/json")
+    psql = ("psql", "-U", "postgres", "-d", "kirotodo")
+    for title in ("item 1 of a slow statement", "item 1 of a failed statement"):
+        with site.meanwhile("postgres", *psql, piped="BEGIN; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE;\n"):
+            time.sleep(2)
+            adding = threading.Thread(
+                target=site.status, args=("/api/1/tasks", *headers, "-d", json.dumps({"title": title}))
+            )
+            adding.start()
+            time.sleep(2)
+            if "failed" in title:
+                site.psql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        adding.join()
     for name in ("postgres", "gateway", "backend", "frontend"):
         text = site.compose("logs", "--no-log-prefix", name)
         found[name] = len(text.splitlines())
@@ -141,23 +154,75 @@ def backup_and_restore(site: Site) -> str:
     dump = Path(site.script("deploy/backup.sh").strip().splitlines()[-1])
     rows = site.psql(ROWS)
     assert "kirotodo_backup_timestamp_seconds" in (dump.parent / "kirotodo.prom").read_text(encoding="utf-8")
-    site.compose("stop", "backend")
-    as_postgres = ("exec", "-T", "postgres")
-    site.compose(*as_postgres, "dropdb", "-U", "postgres", "--force", "kirotodo")
-    site.compose(*as_postgres, "createdb", "-U", "postgres", "--owner", "kirotodo", "kirotodo")
-    site.psql("REVOKE ALL ON DATABASE kirotodo FROM PUBLIC", database="postgres")
-    site.script(
-        "-c",
-        'docker compose exec -T postgres pg_restore -U postgres --dbname kirotodo --exit-on-error < "$DUMP"',
-        DUMP=str(dump),
+    site.script("-c", "docker compose exec -T postgres pg_dump -U postgres kirotodo > backup.sql")
+    binary = filled_in(block("restore.md"), dump=str(dump))
+    written = re.sub(
+        "^.*pg_restore.*$",
+        "docker-compose exec -T postgres psql -U postgres -v ON_ERROR_STOP=1 kirotodo < backup.sql",
+        binary,
+        flags=re.MULTILINE,
     )
-    site.compose("run", "--rm", "-T", "migrate")
-    site.compose("up", "-d", "--no-build")
+    for restoring in (written, binary):
+        code, output = typed(site, "set -e\n" + restoring)
+        assert code == 0, output[-1500:]
+        wait_until(site.ready, "the site is ready", READY_SECONDS)
+        assert site.psql(ROWS) == rows
+        denied = site.psql("SELECT has_database_privilege('pg_monitor', 'kirotodo', 'CONNECT')")
+        assert denied.strip() == "f", denied
+    return f"{dump.stat().st_size // 1024} kB, {rows.split('|')[0]} tasks, each there again"
+
+
+def backup_fails(site: Site) -> str:
+    """A backup without a database, and without its store: said, and nothing that was there is touched."""
+    folder = Path(site.get("BACKUP_FOLDER"))
+    site.script("deploy/backup.sh")
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+    site.compose("stop", "postgres")
+    said = ""
+    try:
+        site.script("deploy/backup.sh")
+    except RuntimeError as error:
+        said = str(error)
+    finally:
+        site.compose("start", "postgres")
+        wait_until(lambda: health(site, "kirotodo-postgres-1") == "healthy", "the database is back", READY_SECONDS)
+    assert "the backup FAILED" in said, said
+    assert {file: file.read_bytes() for file in folder.iterdir()} == before
+    return "said; the last good one and its time are kept"
+
+
+def off_machine(site: Site) -> str:
+    """deploy/backup.sh with a restic repository, and what comes back from it."""
+    if not shutil.which("restic"):
+        return "skipped: restic missing: apt-get install restic"
+    away = site.folder.parent / "away"
+    site.set(RESTIC_REPOSITORY=str(away / "repository"), RESTIC_PASSWORD=secrets.token_hex(8))
+    dump = Path(site.script("deploy/backup.sh").strip().splitlines()[-1])
+    keys = {name: site.get(name) for name in ("RESTIC_REPOSITORY", "RESTIC_PASSWORD")}
+    site.script("-c", f"restic restore latest --tag kirotodo --target {away}/restored", **keys)
+    assert (away / "restored" / dump.relative_to("/")).read_bytes() == dump.read_bytes()
+    site.set(RESTIC_REPOSITORY="", RESTIC_PASSWORD="")
+    return f"{dump.stat().st_size // 1024} kB, the same bytes again"
+
+
+def point_in_time(site: Site) -> str:
+    """deploy/base-backup.sh, a mistake, and deploy/restore-to.sh a moment before it."""
+    site.script("deploy/base-backup.sh")
+    wait_until(site.ready, "the site is ready", READY_SECONDS)
+    site.status(
+        "/api/1/tasks", "-H", f"Authorization: Bearer {site.token('1')}", "-H", "Content-Type: application/json",
+        "-d", '{"title":"after the copy, before the mistake"}',
+    )  # fmt: skip
+    rows, moment = site.psql(ROWS), site.psql("SELECT clock_timestamp()").strip()
+    time.sleep(1)
+    site.psql("DELETE FROM tasks")
+    assert site.psql(ROWS) != rows
+    site.script("deploy/restore-to.sh", moment)
     wait_until(site.ready, "the site is ready", READY_SECONDS)
     assert site.psql(ROWS) == rows
-    denied = site.psql("SELECT has_database_privilege('pg_monitor', 'kirotodo', 'CONNECT')")
-    assert denied.strip() == "f", denied
-    return f"{dump.stat().st_size // 1024} kB, {rows.split('|')[0]} tasks, each there again"
+    assert site.psql("SELECT count(*) FROM tasks WHERE title LIKE 'after the copy%'").strip() == "1"
+    site.script("deploy/base-backup.sh")
+    return f"{rows.split('|')[0]} tasks again, with the last one before the mistake"
 
 
 ROWS: Final = "SELECT count(*), sum(hashtext(user_id || title)::bigint) FROM tasks"

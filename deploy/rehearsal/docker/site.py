@@ -24,8 +24,9 @@ class Site:
         self.daemon = daemon
         self.folder = folder
         self.files: tuple[str, ...] = ()
-        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=images.ROOT, capture_output=True, text=True, check=True)
-        for name in filter(None, tracked.stdout.split("\0")):
+        listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        files = subprocess.run(listed, cwd=images.ROOT, capture_output=True, text=True, check=True)
+        for name in filter(None, files.stdout.split("\0")):
             if (images.ROOT / name).exists():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(images.ROOT / name, folder / name)
@@ -97,3 +98,23 @@ class Site:
             finally:
                 following.terminate()
                 following.wait()
+
+    @contextlib.contextmanager
+    def meanwhile(self, service: str, *words: str, piped: str = "") -> Iterator[None]:
+        """Run a command in a container of a service meanwhile; it has to end when its input does."""
+        running = subprocess.Popen(
+            ["docker", "exec", "-i", f"kirotodo-{service}-1", *words],
+            env=self.environment,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        assert running.stdin is not None
+        running.stdin.write(piped)
+        running.stdin.flush()
+        try:
+            yield
+        finally:
+            running.stdin.close()
+            running.wait()
