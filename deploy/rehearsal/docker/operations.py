@@ -149,8 +149,15 @@ def logs(site: Site) -> str:
     return ", ".join(f"{name} {lines} lines" for name, lines in found.items())
 
 
+def add(site: Site, title: str) -> None:
+    """Add a task."""
+    headers = ("-H", f"Authorization: Bearer {site.token('1')}", "-H", "Content-Type: application/json")
+    assert site.status("/api/1/tasks", *headers, "-d", json.dumps({"title": title})) == "201"
+
+
 def backup_and_restore(site: Site) -> str:
-    """deploy/backup.sh, and docs/runbooks/restore.md."""
+    """deploy/backup.sh, and docs/runbooks/restore.md, from a dump of either kind."""
+    add(site, "keep this")
     dump = Path(site.script("deploy/backup.sh").strip().splitlines()[-1])
     rows = site.psql(ROWS)
     assert "kirotodo_backup_timestamp_seconds" in (dump.parent / "kirotodo.prom").read_text(encoding="utf-8")
@@ -209,10 +216,7 @@ def point_in_time(site: Site) -> str:
     """deploy/base-backup.sh, a mistake, and deploy/restore-to.sh a moment before it."""
     site.script("deploy/base-backup.sh")
     wait_until(site.ready, "the site is ready", READY_SECONDS)
-    site.status(
-        "/api/1/tasks", "-H", f"Authorization: Bearer {site.token('1')}", "-H", "Content-Type: application/json",
-        "-d", '{"title":"after the copy, before the mistake"}',
-    )  # fmt: skip
+    add(site, "after the copy, before the mistake")
     rows, moment = site.psql(ROWS), site.psql("SELECT clock_timestamp()").strip()
     time.sleep(1)
     site.psql("DELETE FROM tasks")
