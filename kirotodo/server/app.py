@@ -40,6 +40,7 @@ from kirotodo.server.ringer import Ringer
 from kirotodo.server.routes import (
     agent_tokens,
     auth,
+    calendars,
     chat,
     chat_completions,
     chatkit,
@@ -156,6 +157,7 @@ def create_app(
         app.router.routes.extend(router.routes)  # as they are; including them would make each anew for every app
     app.router.routes.extend(mcp.routes(mcp_endpoint))
     app.router.routes.extend(chatkit.routes())
+    app.router.routes.extend(calendars.routes())
     answer_with_problems(app)
     describe(app)
     if shows_docs(settings):

@@ -26,6 +26,8 @@ BODY_MAX: Final = 128 * 1024
 SIGN_IN_MAX: Final = 16 * 1024
 THREAD_MAX: Final = 2 * 1024 * 1024
 """Chat programs send a whole thread with each message."""
+DAV_MAX: Final = 1024 * 1024
+"""A calendar program asks for many tasks by their addresses."""
 IMPORT_MAX: Final = 10 * 1024 * 1024
 HEAD_MAX: Final = 32 * 1024
 HEADER_MAX: Final = 16 * 1024
@@ -149,6 +151,8 @@ def body_limit(path: str) -> int:
     """Return how many bytes a body sent to this path may have."""
     if path.endswith("/tasks/import"):
         return IMPORT_MAX
+    if path.startswith("/dav/"):
+        return DAV_MAX
     if path == "/v1/chat/completions":
         return THREAD_MAX
     return SIGN_IN_MAX if path.startswith("/api/auth/") else BODY_MAX
@@ -189,4 +193,6 @@ class ShutdownMiddleware:
 
 def _begins_something(scope: Scope) -> bool:
     path: str = scope["path"]
+    if path.startswith("/dav/"):
+        return scope["method"] in ("PUT", "DELETE")
     return path.startswith("/api/") and (scope["method"] not in ("GET", "HEAD", "OPTIONS") or path.endswith("/events"))

@@ -496,7 +496,9 @@ class SelectionBody(Body, json_schema_extra=example(since="yesterday", by="assis
     since: PastWords | None = Field(default=None, description="The changes since then.")
     until: PastWords | None = Field(default=None, description="Up to the end of that time; by default now.")
     task_id: Id | None = Field(default=None, description="The changes of one task.")
-    by: By | None = Field(default=None, description="The changes that they made; `assistant` is any model.")
+    by: By | None = Field(
+        default=None, description="The changes that they made; `assistant` is any model, `calendar` CalDAV."
+    )
 
 
 class PageQuery(Body):
@@ -567,7 +569,9 @@ class ChangeQuery(PageQuery):
     )
     since: PastWords | None = Field(default=None, description="Only changes since then.")
     until: PastWords | None = Field(default=None, description="Only changes up to the end of that time.")
-    by: By | None = Field(default=None, description="Only changes made by them; `assistant` is any model.")
+    by: By | None = Field(
+        default=None, description="Only changes made by them; `assistant` is any model, `calendar` CalDAV."
+    )
 
 
 class ViewBody(

@@ -16,7 +16,7 @@ from kirotodo.core.domain.conversation import (
     Transcript,
     Turn,
 )
-from kirotodo.core.domain.history import ACTORS_OF, Actor, By, ChangeSelection, HistoryEntry, PastPage
+from kirotodo.core.domain.history import ACTORS_OF, CALENDAR_PREFIX, Actor, By, ChangeSelection, HistoryEntry, PastPage
 from kirotodo.core.domain.plan import DayPlan, Move, Period, Spread, ordered
 from kirotodo.core.domain.reminder import LATE_AFTER, Claim, Claimed, Reminder
 from kirotodo.core.domain.task import TITLE_MAX, Change, Changed, DayCount, Page, Task, TaskDraft, TaskFilter, TaskStats
@@ -117,6 +117,7 @@ class ScriptedList:
             for entry in reversed(self._log)
             if task_id in (None, entry.task_id)
             and (by is None or entry.by.kind in ACTORS_OF[by])
+            and (by != "calendar" or (entry.by.name or "").startswith(CALENDAR_PREFIX))
             and (since is None or entry.at >= datetime.fromisoformat(since))
             and (until is None or entry.at < datetime.fromisoformat(until))
         ]

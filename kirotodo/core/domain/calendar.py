@@ -7,8 +7,6 @@ from kirotodo.core.domain.task import Task
 
 OBJECT_MAX: Final = 128 * 1024
 """The most characters that a calendar object has."""
-ACTOR_PREFIX: Final = "CalDAV, "
-"""What stands before the name of an app password where the history says who made a change."""
 NAME_MAX: Final = 255
 """The longest name of a calendar object, and the longest UID."""
 

@@ -31,12 +31,15 @@ class Actor:
     version: str | None = None
 
 
-By = Literal["you", "assistant", "built-in", "model", "api", "import", "reminder", "unknown"]
-"""Whose changes are asked for; the assistant is the built-in model and any other."""
+By = Literal["you", "assistant", "built-in", "model", "api", "calendar", "import", "reminder", "unknown"]
+"""Whose changes are asked for: the assistant is the built-in model and any other, the calendar is CalDAV."""
 ACTORS_OF: Final[dict[By, tuple[ActorKind, ...]]] = {
     **{kind: (kind,) for kind in ACTOR_KINDS},
     "assistant": ("built-in", "model"),
+    "calendar": ("api",),
 }
+CALENDAR_PREFIX: Final = "CalDAV, "
+"""What the names of actors begin with that change a list over CalDAV; the name of an app password follows."""
 Deed = Literal["added", "changed", "completed", "reopened", "deleted", "restored"]
 
 

@@ -61,7 +61,8 @@ class History:
         found: list[AnyRow] = []
         # One walk along the index for each kind of actor, merged: no walk over the changes of all the others.
         for kind in actors_of(by):
-            found += await self._scope.rows(_SQL.made("page", kind, (*names, "by")), given)
+            conditions = (*names, "by", *(("calendar",) if by == "calendar" else ()))
+            found += await self._scope.rows(_SQL.made("page", kind, conditions), given)
         return sorted(found, key=lambda row: -row.id)
 
     async def one(self, change_id: int) -> HistoryEntry | None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from kirotodo.core.domain.calendar import ACTOR_PREFIX
+from kirotodo.core.domain.history import CALENDAR_PREFIX
 from kirotodo.core.domain.integration import Integration
 from kirotodo.core.domain.webhook import WEBHOOK_EVENTS
 
@@ -53,7 +53,7 @@ async def _programs(store: "Store") -> list[Integration]:
     return [
         Integration(kind="program", name=name, access=("all",), last_used_at=last_at)
         for name, last_at in await store.history.programs()
-        if name.removeprefix(ACTOR_PREFIX) not in with_token and last_at >= store.now - RECENT
+        if name.removeprefix(CALENDAR_PREFIX) not in with_token and last_at >= store.now - RECENT
     ]
 
 

@@ -61,7 +61,8 @@ async def selected_entries(scope: Scope, which: Selected, *, skip_turn: str | No
     if which.until is not None:
         given["until"] = ("until_id", await history.last_before(which.until))
     actors = tuple(actors_of(which.by)) if which.by is not None else ()
-    found = await scope.rows(_SQL.made("selected", actors, tuple(given)), dict(given.values()))
+    names = (*given, *(("calendar",) if which.by == "calendar" else ()))
+    found = await scope.rows(_SQL.made("selected", actors, names), dict(given.values()))
     entries = [entry for entry in found if skip_turn is None or entry.turn_id != skip_turn]
     if not entries:
         raise await _nothing(scope, which)

@@ -23,7 +23,7 @@ _LINE: Final = re.compile(
 )
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _BETWEEN: Final = re.compile(r"(?<!\\),")
-_ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What neither iCalendar nor XML 1.0 can hold."""
 
 
@@ -73,7 +73,7 @@ def name_of(line: str) -> str:
 
 def legal(text: str) -> str:
     """Return a text without characters that it cannot hold, with line ends as they have to be."""
-    text = _ILLEGAL.sub("", text.removeprefix("\ufeff"))
+    text = ILLEGAL.sub("", text.removeprefix("\ufeff"))
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
 
 

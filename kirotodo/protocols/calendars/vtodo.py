@@ -5,6 +5,7 @@ nothing is lost that a task cannot hold: an alarm too many, a longer title, a ru
 """
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -33,6 +34,8 @@ PRIORITY_NUMBERS: Final[dict[Priority, int]] = {"high": 1, "medium": 5, "low": 9
 ESTIMATE: Final = "ESTIMATED-DURATION"
 _NO_TODO: Final = "This isn't a task: a calendar object here holds one VTODO with a UID."
 _DONE: Final = ("COMPLETED", "CANCELLED")
+_UNTIL: Final = re.compile(r"(UNTIL=\d{8})(?!T)")
+"""The end of a rule, which has to be a moment where the task is due at one (RFC 5545, 3.3.10)."""
 _MINUTE: Final = dt.timedelta(minutes=1)
 
 
@@ -72,14 +75,14 @@ def read(text: str, zone: ZoneInfo) -> Todo:
     uids = {_text(todo, "UID") for todo in todos}
     if len(uids) != 1 or uids == {""}:
         raise InvalidInput(_NO_TODO)
-    return _Reader(calendar, zone).todo(_master(todos), todos)
+    return Reader(calendar, zone).todo(_master(todos), todos)
 
 
 def _master(todos: list[Component]) -> Component:
     return next((todo for todo in todos if todo.first("RECURRENCE-ID") is None), todos[0])
 
 
-class _Reader:
+class Reader:
     """Reads the values of one calendar, which may define its own time zones."""
 
     def __init__(self, calendar: Component, zone: ZoneInfo) -> None:
@@ -88,9 +91,9 @@ class _Reader:
 
     def todo(self, todo: Component, all_todos: list[Component]) -> Todo:
         """Return what a VTODO says."""
-        start, due = self._moment(todo, "DTSTART"), self._moment(todo, "DUE")
+        start, due = self.moment(todo, "DTSTART"), self.moment(todo, "DUE")
         rule = _rule(todo)
-        length = _length(todo, "DURATION")
+        length = self.length(todo, "DURATION")
         if due is None and start is not None and length is not None:
             due, start = _later(start, length), None
         if due is None and rule is not None:
@@ -102,8 +105,8 @@ class _Reader:
         names = _categories(todo)
         project = next((name for name in map(_project, names) if name), None)
         completed = _is_done(todo) or self._is_occurrence_done(all_todos, due or start)
-        done_at = self._moment(todo, "COMPLETED") if completed else None
-        estimate = _length(todo, ESTIMATE)
+        done_at = self.moment(todo, "COMPLETED") if completed else None
+        estimate = self.length(todo, ESTIMATE)
         return Todo(
             uid=_text(todo, "UID"),
             title=_title(_text(todo, "SUMMARY")),
@@ -120,13 +123,14 @@ class _Reader:
             tags=tuple(_tags(names)),
             parent_uid=_parent(todo),
             completed=completed,
-            completed_at=_instant(done_at, self._zone),
+            completed_at=self.instant(done_at),
         )
 
-    def _moment(self, part: Component, name: str) -> dt.date | None:
-        return self._value(read_property(part.first(name)))
+    def moment(self, part: Component, name: str) -> dt.date | None:
+        """Return the day or moment that a property names; None without one."""
+        return self.value(read_property(part.first(name)))
 
-    def _value(self, found: Property | None) -> dt.date | None:
+    def value(self, found: Property | None) -> dt.date | None:
         """Return a day, or a moment on the clock of the user; None for what is neither."""
         if found is None:
             return None
@@ -137,6 +141,18 @@ class _Reader:
             local = dt.datetime.strptime(found.value.upper().removesuffix("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007
             zone = dt.UTC if utc else self._zone_of(found.params.get("TZID", ""))
             return local if zone is None else local.replace(tzinfo=zone).astimezone(self._zone).replace(tzinfo=None)
+        except (ValueError, OverflowError):
+            return None
+
+    def length(self, part: Component, name: str) -> dt.timedelta | None:
+        """Return the length of time that a property names; None without one."""
+        found = read_property(part.first(name))
+        return None if found is None else _read_length(found.value)
+
+    def instant(self, local: dt.date | None) -> dt.datetime | None:
+        """Return a moment on the clock of the user in UTC; that of a day is its beginning."""
+        try:
+            return None if local is None else _midnight(local).replace(tzinfo=self._zone).astimezone(dt.UTC)
         except (ValueError, OverflowError):
             return None
 
@@ -169,7 +185,7 @@ class _Reader:
     def _is_occurrence_done(self, todos: list[Component], due: dt.date | None) -> bool:
         """Return whether the occurrence that is due has a component of its own, which is done."""
         done = (todo for todo in todos if todo.first("RECURRENCE-ID") is not None and _is_done(todo))
-        return any(_date(self._moment(todo, "RECURRENCE-ID")) == _date(due) for todo in done) if due else False
+        return any(_date(self.moment(todo, "RECURRENCE-ID")) == _date(due) for todo in done) if due else False
 
     def _reminder(
         self, todo: Component, start: dt.date | None, due: dt.date | None
@@ -181,7 +197,7 @@ class _Reader:
                 continue
             length = _read_length(trigger.value)
             if length is None:
-                at = _instant(self._value(trigger), self._zone)
+                at = self.instant(self.value(trigger))
                 if at is not None:
                     return at, None
                 continue
@@ -192,7 +208,7 @@ class _Reader:
             before = int(-length / _MINUTE)
             if isinstance(origin, dt.datetime) and origin == due and 0 <= before <= DURATION_MAX:
                 return None, before
-            at = _instant(_later(_midnight(origin), length), self._zone)
+            at = self.instant(_later(_midnight(origin), length))
             if at is not None:
                 return at, None
         return None, None
@@ -259,11 +275,6 @@ def _rule(todo: Component) -> str | None:
         return None
 
 
-def _length(part: Component, name: str) -> dt.timedelta | None:
-    found = read_property(part.first(name))
-    return None if found is None else _read_length(found.value)
-
-
 def _read_length(value: str) -> dt.timedelta | None:
     from icalendar.prop import vDuration
 
@@ -293,13 +304,6 @@ def _later(moment: dt.date, length: dt.timedelta) -> dt.date | None:
     try:
         return moment + length
     except OverflowError:
-        return None
-
-
-def _instant(local: dt.date | None, zone: ZoneInfo) -> dt.datetime | None:
-    try:
-        return None if local is None else _midnight(local).replace(tzinfo=zone).astimezone(dt.UTC)
-    except (ValueError, OverflowError):
         return None
 
 
@@ -424,6 +428,8 @@ def _fresh(found: CalendarObject) -> Component:
     if task.duration is not None:
         todo.add(ESTIMATE, f"PT{task.duration}M")
     fresh = parse(f"BEGIN:VCALENDAR\r\n{legal(todo.to_ical().decode())}END:VCALENDAR\r\n").children[0]
+    if task.due_time is not None:
+        fresh.lines = [_UNTIL.sub(r"\1T235959", line) if name_of(line) == "RRULE" else line for line in fresh.lines]
     fresh.children += _alarms(task)
     return fresh
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Integer, Select, bindparam, func, select, update
 
+from kirotodo.core.domain.history import CALENDAR_PREFIX
 from kirotodo.core.store.statements.journal import ENTRY, HIDDEN, HOLDS, MINE
 from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import changes, users
@@ -17,11 +18,12 @@ SHOWN: Final = (
     *(changes.c.actor, changes.c.actor_name, changes.c.actor_version, changes.c.replay, changes.c.replayed_id),
 )
 _SEEN: Final = changes.c.undone_after.is_distinct_from(HIDDEN)
+_BY_CALENDAR: Final = changes.c.actor_name.startswith(CALENDAR_PREFIX)
 
 
 def page(actor: str | None, names: Sequence[str]) -> Select[Any]:
     """Return the statement for a page of the history, the newest first. `names` are the conditions: `before` an id,
-    `after` an id, of one task (`task`), or made by `actor` (`by`; None is an unknown one)."""
+    `after` an id, of one task (`task`), made by `actor` (`by`; None is an unknown one), or over CalDAV (`calendar`)."""
     found = select(*SHOWN).where(MINE, _SEEN)
     if "before" in names:
         found = found.where(bindparam("before_id") > _ID)
@@ -31,6 +33,8 @@ def page(actor: str | None, names: Sequence[str]) -> Select[Any]:
         found = found.where(changes.c.task_id == bindparam("the_task"))
     if "by" in names:
         found = found.where(changes.c.actor.is_(None) if actor is None else changes.c.actor == actor)
+    if "calendar" in names:
+        found = found.where(_BY_CALENDAR)
     return found.order_by(_ID.desc()).limit(_MOST)
 
 
@@ -45,6 +49,7 @@ def selected(actors: Sequence[str | None], names: Sequence[str]) -> Select[Any]:
         "task": changes.c.task_id == bindparam("the_task"),
         "after": bindparam("after_id") < _ID,
         "until": bindparam("until_id") >= _ID,
+        "calendar": _BY_CALENDAR,
     }
     for name in names:
         found = found.where(conditions[name])
