@@ -72,7 +72,7 @@ class LocalHarness:
             kirotodo_home=folder,
             database_url=database_url,
             timezone="Europe/Vienna",
-            agent_timeout=5.0,
+            agent_timeout=60.0,
         )
 
     async def start(self) -> None:

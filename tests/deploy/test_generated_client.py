@@ -18,7 +18,7 @@ WALK: Final = ROOT / "tests" / "deploy" / "generated_client_walk.py"
 def test_a_generated_client_keeps_a_list_and_chats(tmp_path: Path) -> None:
     with served_in_a_thread(create_app(settings_in(tmp_path))) as address:
         described = tmp_path / "openapi.json"
-        described.write_bytes(httpx2.get(f"{address}/openapi.json").content)
+        described.write_bytes(httpx2.get(f"{address}/openapi.json", timeout=60).content)
         config = tmp_path / "generator.yaml"
         config.write_text("post_hooks: []\n")
         run(

@@ -22,7 +22,7 @@ from kirotodo.server.auth.tokens import Tokens
 from kirotodo.server.run import uvicorn_config
 
 SECRET: Final = "a secret for tests, which is long enough"
-STRAY: Final = httpx2.Timeout(10.0, read=20.0)
+STRAY: Final = httpx2.Timeout(60.0)
 NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For clients of links without TLS, to whom the certificates of the machine are nothing: reading them takes longer than
 most tests."""
@@ -34,7 +34,7 @@ def settings_in(folder: Path, **more: Any) -> Settings:
         "kirotodo_home": folder,
         "database_url": f"sqlite+aiosqlite:///{folder / 'list.db'}",
         "timezone": "Europe/Vienna",
-        "agent_timeout": 5.0,
+        "agent_timeout": 60.0,
         "better_auth_secret": SECRET,
         "rate_limit": 100_000,
         "rate_limit_burst": 100_000,
@@ -129,8 +129,8 @@ def served_in_a_thread(app: FastAPI) -> Iterator[str]:
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
     try:
-        yield up.result(30)
+        yield up.result(90)
     finally:
         loop, end = stop.result()
         loop.call_soon_threadsafe(end.set)
-        thread.join(30)
+        thread.join(90)

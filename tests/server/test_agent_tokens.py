@@ -49,7 +49,7 @@ async def _token(server: Served, name: str, scope: str, user_id: str = "1") -> s
 
 def _agent(server: Served, token: str, user_id: str = "1") -> httpx2.AsyncClient:
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx2.AsyncClient(verify=NO_TLS, base_url=f"{server.base_url}/api/{user_id}", headers=headers)
+    return httpx2.AsyncClient(verify=NO_TLS, timeout=60, base_url=f"{server.base_url}/api/{user_id}", headers=headers)
 
 
 def _path(route: str) -> str:

@@ -46,7 +46,7 @@ async def _token(server: Served, scope: str = "all") -> str:
 async def _openai(server: Served, scope: str = "all", *, token: str = "") -> AsyncIterator[openai.AsyncOpenAI]:
     key = token or await _token(server, scope)
     async with (
-        httpx2.AsyncClient(verify=NO_TLS) as http,
+        httpx2.AsyncClient(verify=NO_TLS, timeout=60) as http,
         openai.AsyncOpenAI(api_key=key, base_url=f"{server.base_url}/v1", http_client=http, max_retries=0) as client,
     ):
         yield client

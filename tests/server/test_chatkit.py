@@ -43,7 +43,7 @@ class FrontEnd:
         signed_in = server.client(user_id)
         headers = {"Authorization": f"Bearer {token}"} if token else dict(signed_in.headers)
         headers.pop("content-length", None)
-        self._http = httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, headers=headers, timeout=20)
+        self._http = httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, headers=headers, timeout=60)
 
     async def post(self, kind: str, params: Any = None, **headers: str) -> httpx2.Response:
         body = {"type": kind, "params": params or {}}

@@ -62,7 +62,9 @@ async def test_limits_and_the_log_go_by_that_address(
     settings = settings_in(tmp_path, rate_limit=5, forwarded_allow_ips=proxies)
     async with (
         served(create_app(settings, model=ScriptedModel())) as server,
-        httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, headers={"Authorization": "Bearer x"}) as client,
+        httpx2.AsyncClient(
+            verify=NO_TLS, timeout=60, base_url=server.base_url, headers={"Authorization": "Bearer x"}
+        ) as client,
     ):
         with caplog.at_level(logging.INFO, logger="kirotodo.access"):
             headers = [{"X-Forwarded-For": f"1.3.{number}.4, {CALLER}"} for number in range(8)]

@@ -166,7 +166,9 @@ def test_every_route_that_takes_something_is_sent_something() -> None:
 
 async def test_another_users_path_is_forbidden_and_nothing_is_stored(filled_server: FilledServer) -> None:
     before = await filled_server.contents()
-    async with httpx2.AsyncClient(verify=NO_TLS, base_url=filled_server.server.base_url, headers=bearer("2")) as two:
+    async with httpx2.AsyncClient(
+        verify=NO_TLS, timeout=60, base_url=filled_server.server.base_url, headers=bearer("2")
+    ) as two:
         for method, route in USER_ROUTES:
             body = BODIES.get((method, route))
             headers = {"X-Timezone": "Asia/Tokyo", "Idempotency-Key": "k"}
@@ -255,7 +257,7 @@ THOROUGHLY: Final = ("none", "expired")
 @pytest.mark.parametrize("filled_server", ["sqlite"], indirect=True)
 async def test_a_token_that_does_not_hold_opens_nothing(filled_server: FilledServer) -> None:
     before = await filled_server.contents()
-    async with httpx2.AsyncClient(verify=NO_TLS, base_url=filled_server.server.base_url) as stranger:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60, base_url=filled_server.server.base_url) as stranger:
         for name, make in BAD.items():
             value = make()
             headers = {"X-Timezone": "Asia/Tokyo", **({} if value is None else {"Authorization": value})}

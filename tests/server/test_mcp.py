@@ -33,7 +33,7 @@ async def server(settings: Settings) -> AsyncIterator[Served]:
 
 @asynccontextmanager
 async def _client(server: Served, headers: dict[str, str], mode: str, *, answers: Any = None) -> AsyncIterator[Client]:
-    async with httpx2.AsyncClient(verify=NO_TLS, headers=headers, timeout=30) as http:
+    async with httpx2.AsyncClient(verify=NO_TLS, headers=headers, timeout=60) as http:
         transport = streamable_http_client(f"{server.base_url}/mcp", http_client=http)
         async with Client(transport, mode=mode, elicitation_callback=answers) as client:
             yield client
@@ -112,7 +112,7 @@ def _request(method: str, *, revision: str = REVISION, **params: Any) -> tuple[d
 
 async def _post(server: Served, headers: dict[str, str], method: str, **params: Any) -> httpx2.Response:
     own, body = _request(method, **params)
-    async with httpx2.AsyncClient(verify=NO_TLS) as http:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60) as http:
         return await http.post(f"{server.base_url}/mcp", headers={**own, **headers}, content=body)
 
 
@@ -128,14 +128,14 @@ async def test_a_token_that_does_not_hold_opens_nothing(server: Served) -> None:
 
 
 async def test_the_metadata_names_the_resource_and_its_issuer(server: Served, tmp_path: Any) -> None:
-    async with httpx2.AsyncClient(verify=NO_TLS) as http:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60) as http:
         for path in ("/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"):
             found = (await http.get(server.base_url + path)).json()
             assert found["resource"] == f"{server.base_url}/mcp"
             assert found["scopes_supported"] == ["read", "add", "all"]
             assert "authorization_servers" not in found
     settings = settings_in(tmp_path, better_auth_url="https://issuer.example", better_auth_secret=None)
-    async with served(create_app(settings)) as other, httpx2.AsyncClient(verify=NO_TLS) as http:
+    async with served(create_app(settings)) as other, httpx2.AsyncClient(verify=NO_TLS, timeout=60) as http:
         found = (await http.get(f"{other.base_url}/.well-known/oauth-protected-resource/mcp")).json()
         assert found["authorization_servers"] == ["https://issuer.example"]
 
@@ -175,7 +175,7 @@ async def test_a_session_that_is_not_known_here_is_served_all_the_same(server: S
         "MCP-Protocol-Version": "2025-11-25",
         "Mcp-Session-Id": "0" * 32,
     }
-    async with httpx2.AsyncClient(verify=NO_TLS) as http:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60) as http:
         answer = await http.post(f"{server.base_url}/mcp", headers=headers, json={**body, "params": params})
     assert answer.status_code == 200, answer.text
     assert "created" in answer.text
@@ -186,7 +186,7 @@ async def test_a_session_that_its_client_ended_is_over(server: Served) -> None:
     headers = {**bearer("1"), "Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
     hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
     body = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}
-    async with httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, headers=headers) as http:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60, base_url=server.base_url, headers=headers) as http:
         begun = await http.post("/mcp", json=body)
         http.headers["Mcp-Session-Id"] = begun.headers["Mcp-Session-Id"]
         assert (await http.delete("/mcp")).status_code == 200

@@ -29,7 +29,7 @@ async def narrow(tmp_path: Path, postgres_url: str) -> AsyncIterator[Served]:
 
 
 async def readiness(server: Served) -> int:
-    async with httpx2.AsyncClient(verify=NO_TLS, timeout=20) as client:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60) as client:
         return (await client.get(f"{server.base_url}/health/ready")).status_code
 
 
@@ -79,7 +79,7 @@ async def test_a_schema_of_an_older_release_does(narrow: Served, postgres_url: s
     """Every request would fail, though the database answers."""
     here = await asyncpg.connect(postgres_url)
     await here.execute("UPDATE alembic_version SET version_num = $1", REVISIONS[-2])
-    async with httpx2.AsyncClient(verify=NO_TLS, timeout=20) as client:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60) as client:
         answer = await client.get(f"{narrow.base_url}/health/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "storage_behind")
     await here.execute("UPDATE alembic_version SET version_num = $1", HEAD)
@@ -92,7 +92,7 @@ async def test_a_list_whose_file_is_gone_is_not_written_into(tmp_path: Path, wha
     """The open file takes what is written, and all of it is gone with the process."""
     async with (
         served(create_app(settings_in(tmp_path))) as server,
-        httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, timeout=20) as api,
+        httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, timeout=60) as api,
     ):
         headers = bearer("1")
         (await api.post("/api/1/tasks", json={"title": "milk"}, headers=headers)).raise_for_status()

@@ -105,7 +105,7 @@ async def test_a_body_that_claims_to_be_no_json_is_refused(api: httpx2.AsyncClie
 
 
 async def test_a_path_with_a_slash_too_many_leads_nowhere_else(server: Served) -> None:
-    async with httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url) as client:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60, base_url=server.base_url) as client:
         for path in ("/api/auth/signin/", "/health/", "/docs/"):
             answer = await client.post(path, json={"password": "secret"}, headers={"Host": "evil.example"})
             assert answer.status_code in (404, 405)
@@ -114,7 +114,7 @@ async def test_a_path_with_a_slash_too_many_leads_nowhere_else(server: Served) -
 
 async def test_of_two_tokens_none_is_chosen(server: Served) -> None:
     tokens = [("Authorization", bearer(user)["Authorization"]) for user in ("1", "2")]
-    async with httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url) as client:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60, base_url=server.base_url) as client:
         answer = await client.get("/api/1/tasks", headers=tokens)
     assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
 
@@ -169,7 +169,7 @@ async def test_a_broken_database_is_told_without_its_place(
 
 
 async def test_health_needs_nobody_to_sign_in(server: Served) -> None:
-    async with httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url) as client:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60, base_url=server.base_url) as client:
         for path in ("/health", "/health/ready"):
             answer = await client.get(path)
             assert (answer.status_code, answer.json()) == (200, {"status": "ok", "version": __version__})

@@ -36,7 +36,7 @@ def address(settings: Settings) -> Iterator[str]:
 
 @pytest.mark.exhaustive
 def test_the_api_is_as_it_says(address: str, tmp_path: Path) -> None:
-    with httpx2.Client(base_url=f"{address}/api/1", headers=bearer("1")) as client:
+    with httpx2.Client(timeout=60, base_url=f"{address}/api/1", headers=bearer("1")) as client:
         for title in ("Milk", "Bread", "Wine"):
             client.post("/tasks", json={"title": title})
         turn_id = client.post("/chat", json={"message": "add eggs tomorrow at 5pm"}).json()["turn_id"]

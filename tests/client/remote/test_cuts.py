@@ -56,7 +56,7 @@ class CutHarness:
             [call("add_task", title="milk"), call("add_task", title="eggs")],
             ["Added ", "milk ", "and ", "eggs, ", "as ", "you ", "wished."],
         )
-        async with self.backend(user_id) as backend, asyncio.timeout(30):
+        async with self.backend(user_id) as backend, asyncio.timeout(60):
             sent = await backend.send("add milk and eggs")
             events = [event async for event in backend.watch(sent.turn_id)]
             return events, await backend.transcript(sent.conversation_id)

@@ -48,7 +48,7 @@ class IssuerServer:
             self._listening = None
 
     async def wait_for_requests(self, times: int) -> None:
-        async with asyncio.timeout(10), self._asking:
+        async with asyncio.timeout(60), self._asking:
             await self._asking.wait_for(lambda: self.requests >= times)
 
     def add_key(self, kid: str, algorithm: str = "EdDSA", *, private: Any = None, **more: str) -> None:

@@ -290,7 +290,7 @@ async def test_more_than_can_be_hashed_are_asked_to_come_back() -> None:
 
     class Slow(CountedHashes):
         def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
-            go_on.wait(30)
+            go_on.wait(60)
             return super().hash(password, salt=salt)
 
     passwords = Passwords(PasswordHash((Slow(),)))

@@ -29,7 +29,7 @@ class Valkey:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        async with asyncio.timeout(20), Redis(port=self.port) as client:
+        async with asyncio.timeout(60), Redis(port=self.port) as client:
             while True:  # the first connection that is taken says that it is up
                 with suppress(RedisError, OSError):
                     await client.ping()

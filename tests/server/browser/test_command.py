@@ -26,9 +26,9 @@ def test_it_serves_until_it_is_asked_to_stop(tmp_path: Path, name: str) -> None:
         assert web.stderr is not None
         address = re.search(r"http://127\.0\.0\.1:\d+", web.stderr.readline())
         assert address is not None
-        assert httpx2.get(f"{address[0]}/health", trust_env=False).json()["status"] == "ok"
+        assert httpx2.get(f"{address[0]}/health", timeout=60, trust_env=False).json()["status"] == "ok"
         web.send_signal(signal.SIGTERM)
-        assert web.wait(timeout=30) == 0
+        assert web.wait(timeout=60) == 0
     finally:
         web.kill()
         web.communicate()

@@ -99,7 +99,7 @@ async def test_visitors_have_sign_in_limits_of_their_own(tmp_path: Path) -> None
     async with (
         served(create_app(settings, model=ScriptedModel())) as server,
         web(tmp_path, server.base_url) as site,
-        httpx2.AsyncClient(base_url=server.base_url, trust_env=False) as api,
+        httpx2.AsyncClient(timeout=60, base_url=server.base_url, trust_env=False) as api,
     ):
         assert (await api.post("/api/auth/signup", json={"email": EMAIL, "password": PASSWORD})).status_code == 201
         async with visitor(site, "203.0.113.1") as tab:

@@ -48,7 +48,7 @@ class Opened:
 
     async def send(self, *message: object) -> bytes:
         await self.socket.send_str(json.dumps(message))
-        received: bytes = (await self.socket.receive(timeout=10)).data
+        received: bytes = (await self.socket.receive(timeout=60)).data
         return received
 
 
@@ -64,7 +64,7 @@ async def visit(
     client: aiohttp.ClientSession, path: str = "/ws/Europe/Vienna?width=100&height=40", **headers: str
 ) -> AsyncIterator[Opened]:
     async with client.ws_connect(path, headers=headers) as socket:
-        yield Opened(socket, json.loads((await socket.receive(timeout=20)).data))
+        yield Opened(socket, json.loads((await socket.receive(timeout=60)).data))
 
 
 def gone(pid: int) -> bool:
@@ -153,7 +153,7 @@ async def test_no_size_is_too_large_or_too_small(size: tuple[int, int]) -> None:
 async def test_a_socket_that_talks_nonsense_is_closed(message: str) -> None:
     async with at() as (site, client), visit(client) as opened:
         await opened.socket.send_str(message)
-        assert (await opened.socket.receive(timeout=10)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+        assert (await opened.socket.receive(timeout=60)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
         await until(lambda: site.visitors == 0)
         assert gone(opened.greeting["pid"])
 
@@ -169,7 +169,7 @@ async def test_a_process_that_does_not_leave_is_ended(monkeypatch: pytest.Monkey
 
 async def closed_with(client: aiohttp.ClientSession, headers: dict[str, str] | None = None) -> str:
     async with client.ws_connect("/ws/", headers=headers) as socket:
-        message = await socket.receive(timeout=10)
+        message = await socket.receive(timeout=60)
         assert message.type is aiohttp.WSMsgType.CLOSE
         return str(message.extra)
 
@@ -244,8 +244,8 @@ async def test_at_the_end_everybody_is_told_and_every_process_is_gone() -> None:
     async with at() as (_, client):
         session = aiohttp.ClientSession(client._base_url)
         socket = await session.ws_connect("/ws/")
-        greeting = json.loads((await socket.receive(timeout=20)).data)
-        closing = asyncio.create_task(socket.receive(timeout=20))
+        greeting = json.loads((await socket.receive(timeout=60)).data)
+        closing = asyncio.create_task(socket.receive(timeout=60))
     assert (await closing).data == aiohttp.WSCloseCode.GOING_AWAY
     await session.close()
     await until(lambda: gone(greeting["pid"]))
@@ -256,7 +256,7 @@ async def test_a_tab_in_which_nothing_is_typed_is_closed(monkeypatch: pytest.Mon
     async with at() as (here, client), visit(client) as typing:
         assert await typing.send("stdin", "a") == b"a"
         async with visit(client, "/ws/") as quiet:
-            message = await quiet.socket.receive(timeout=10)
+            message = await quiet.socket.receive(timeout=60)
             assert (message.type, message.extra) == (aiohttp.WSMsgType.CLOSE, UNUSED)
         await until(lambda: here.visitors == 1)
         assert await typing.send("stdin", "b") == b"b", "who typed once may rest"

@@ -40,7 +40,7 @@ class Receiver:
     def wait(self, count: int = 1) -> list[tuple[str, bytes]]:
         """Everything posted, once there are `count` posts."""
         with self._came:
-            assert self._came.wait_for(lambda: len(self.posts) >= count, timeout=20), "nothing was posted"
+            assert self._came.wait_for(lambda: len(self.posts) >= count, timeout=60), "nothing was posted"
             return list(self.posts)
 
     @contextmanager

@@ -134,7 +134,7 @@ async def test_a_server_that_logs_all_it_can_tells_nothing_of_anybody(tmp_path: 
     account = {"email": "numbat@example.com", "password": "correct-quoll-battery"}
     async with (
         served(create_app(settings_in(tmp_path, log_level="DEBUG"))) as server,
-        httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, timeout=30) as client,
+        httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url, timeout=60) as client,
     ):
         tokens = (await client.post("/api/auth/signup", json=account)).raise_for_status().json()
         (await client.post("/api/auth/signin", json=account)).raise_for_status()

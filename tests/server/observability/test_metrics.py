@@ -14,7 +14,7 @@ Counts = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 async def counts(server: Served) -> Counts:
-    async with httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url) as client:
+    async with httpx2.AsyncClient(verify=NO_TLS, timeout=60, base_url=server.base_url) as client:
         page = await client.get("/metrics")
     assert page.headers["content-type"].startswith("text/plain")
     return {
@@ -69,6 +69,6 @@ async def test_open_streams_are_counted(server: Served, api: httpx2.AsyncClient)
 
 async def test_metrics_are_not_served_where_they_are_off(tmp_path: Path) -> None:
     app = create_app(settings_in(tmp_path, metrics=False), model=ScriptedModel())
-    async with served(app) as server, httpx2.AsyncClient(verify=NO_TLS, base_url=server.base_url) as client:
+    async with served(app) as server, httpx2.AsyncClient(verify=NO_TLS, timeout=60, base_url=server.base_url) as client:
         answer = await client.get("/metrics")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
