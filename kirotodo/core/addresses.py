@@ -111,3 +111,9 @@ def mounts_for(url: str) -> dict[str, None] | None:
     if not is_this_machine(host_of(url)):
         return None
     return {"http://": None, "https://": None, "all://": None}
+
+
+def redis_address(text: str) -> str:
+    """Return the address of a Redis or Valkey with the scheme that the client of both knows; hosts may be called
+    `valkey` too."""
+    return f"redis{text.removeprefix('valkey')}" if text.startswith("valkey") else text

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from kirotodo.core.addresses import redis_address
 from kirotodo.core.domain.history import HistoryEntry
 from kirotodo.core.domain.task import Task
 from kirotodo.core.domain.webhook import STREAM, WebhookEvent
@@ -125,7 +126,7 @@ class RedisPublisher:
         from redis.backoff import NoBackoff
 
         self._timeout = timeout
-        self._client = Redis.from_url(url.replace("valkey", "redis", 1), retry=Retry(NoBackoff(), 0))
+        self._client = Redis.from_url(redis_address(url), retry=Retry(NoBackoff(), 0))
 
     async def publish(self, messages: Sequence[EventMessage]) -> None:
         """Implement `Publisher.publish`."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.core.addresses import NoHost, canonical, is_near, is_this_machine, mounts_for
+from kirotodo.core.addresses import NoHost, canonical, is_near, is_this_machine, mounts_for, redis_address
 
 PRIVATE: Final = tuple(map(ipaddress.IPv4Network, ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 numbers = st.one_of(st.ip_addresses(v=4), *(st.ip_addresses(network=network) for network in PRIVATE))
@@ -113,3 +113,17 @@ def test_others_go_through_the_proxy_that_was_set(monkeypatch: pytest.MonkeyPatc
     assert mounts_for("http://192.168.1.2:8000") is None
     with httpx2.Client(mounts=mounts_for("http://example.com")) as client:
         assert client._transport_for_url(httpx2.URL("http://example.com")) is not client._transport
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("valkey://host:6379/0", "redis://host:6379/0"),
+        ("valkeys://user:valkey@host/1", "rediss://user:valkey@host/1"),
+        ("redis://valkey:6379/0", "redis://valkey:6379/0"),
+        ("rediss://valkey.example.com/0", "rediss://valkey.example.com/0"),
+        ("valkey://valkey/0", "redis://valkey/0"),
+    ],
+)
+def test_only_the_scheme_of_a_valkey_is_replaced(written: str, meant: str) -> None:
+    assert redis_address(written) == meant

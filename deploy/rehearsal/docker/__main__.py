@@ -7,6 +7,7 @@ whose names hold one of them.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -122,6 +123,8 @@ def main(words: list[str]) -> int:
     if why := missing():
         print(f"Skipped: {why}.")
         return 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)  # what was started is ended in either case
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kirotodo-rehearsal"
     (cache / "context").mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="kirotodo-docker-"))

@@ -150,9 +150,14 @@ def alerts(site: Site) -> str:
     """All alerts, into a receiver."""
     began = time.monotonic()
     with listening(site, site.folder.parent / "alerts") as watch:
-        site.compose("up", "-d", "--no-deps", *WATCHED, "gateway")
+        many = {name: site.get(name) for name in ("RATE_LIMIT", "RATE_LIMIT_BURST")}
+        site.set(RATE_LIMIT="60", RATE_LIMIT_BURST="10")
+        site.compose("up", "-d", "--no-deps", "--wait", *WATCHED, "gateway", "backend")
         wait_until(site.ready, "the site is ready", READY_SECONDS)
         around(watch)
+        guesses(watch)
+        site.set(**many)
+        site.compose("up", "-d", "--no-deps", "--wait", "backend")
         load(watch)
         model(watch)
         outages(watch)
@@ -168,8 +173,8 @@ def around(watch: Watch) -> None:
     wait_until(lambda: watch.resolved("KirotodoBackupOld"), "the backup is seen", READY_SECONDS)
 
 
-def load(watch: Watch) -> None:
-    """Guessed passwords, too many connections, a locked table."""
+def guesses(watch: Watch) -> None:
+    """Guessed passwords, more than the limits of a real site let through."""
     site = watch.site
     wrong = (
         "-X",
@@ -181,6 +186,12 @@ def load(watch: Watch) -> None:
     )
     with going_on(lambda: site.status("/api/auth/signin", *wrong)):
         watch.expect("KirotodoSignInsRefused", "KirotodoRateLimited")
+    assert "KirotodoRateLimitStorageDown" not in watch.firing(), "the counters are not shared"
+
+
+def load(watch: Watch) -> None:
+    """Too many connections, a locked table."""
+    site = watch.site
     with site.meanwhile("backend", "python", "-c", HOLD_CONNECTIONS):
         watch.expect("KirotodoDatabaseConnections")
     token = site.token("1")

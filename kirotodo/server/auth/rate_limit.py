@@ -26,6 +26,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kirotodo.core.addresses import redis_address
 from kirotodo.core.errors import RateLimited
 from kirotodo.core.settings import Settings
 from kirotodo.server.asgi import at_start
@@ -300,5 +301,4 @@ def _shared_storage(address: str) -> RedisStorage | None:
         "socket_connect_timeout": STORAGE_SECONDS,
         "retry": Retry(NoBackoff(), 0),
     }
-    redis = address.replace("valkey", "redis", 1)
-    return RedisStorage(f"async+{redis}", implementation="redispy", key_prefix="kirotodo", **options)
+    return RedisStorage(f"async+{redis_address(address)}", implementation="redispy", key_prefix="kirotodo", **options)

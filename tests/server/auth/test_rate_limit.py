@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 import kirotodo.server.auth.rate_limit
+from kirotodo.core.settings import Settings
 from kirotodo.server.auth.rate_limit import LIGHT, LOST_SECONDS, Limits, address_of
 from tests.server.auth.conftest import ANN, Clock, Serve, Server, answered, refused
 from tests.server.auth.valkey import Valkey, valkey
@@ -263,6 +264,14 @@ async def test_servers_count_together(serve: Serve, store: Valkey) -> None:
     statuses = [(await speak(servers[number % 2])).status_code for number in range(6)]
     assert statuses == [404] * 4 + [429] * 2
     stopped(await speak(servers[0]))
+
+
+@pytest.mark.parametrize("host", ["valkey", "redis", "cache.example.com"])
+async def test_the_storage_is_looked_for_where_it_is(host: str) -> None:
+    limits = Limits.open(Settings(rate_limit_storage=f"redis://{host}:6379/0"))
+    storage: Any = limits._storage
+    assert storage.bridge.storage.connection_pool.connection_kwargs["host"] == host
+    await limits.aclose()
 
 
 async def test_the_storage_learns_no_address_and_no_name(serve: Serve, store: Valkey) -> None:
