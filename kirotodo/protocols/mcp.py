@@ -7,8 +7,8 @@ the call (2025-11-25). A client that can do neither is told that the call needs 
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -16,8 +16,15 @@ from urllib.parse import quote
 
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
-from mcp.server.lowlevel import Server
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourceUpdated
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    ListenHandler,
+    ResourcesListChanged,
+    ResourceUpdated,
+    ServerEvent,
+)
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
@@ -82,6 +89,9 @@ OFFERED: Final = frozenset(
     }
 )
 """The tools that an assistant sees."""
+SESSION_HEADER: Final = "mcp-session-id"
+FOLLOWERS_MAX: Final = 1_000
+"""Sessions of 2025-11-25 clients that a process tells of changes; the one that subscribed first is dropped."""
 VIEW_URI: Final = "kirotodo://view/"
 
 
@@ -114,6 +124,7 @@ class ListServer:
 
     def __init__(self, callers: Callers) -> None:
         self._callers = callers
+        self._followers: dict[str, _Follower] = {}
 
     # --- tools ---
 
@@ -210,11 +221,7 @@ class ListServer:
         import msgspec
 
         caller = await self._callers(context)
-        resources = await _resources(caller.backend)
-        found = next((each for each in resources if each.uri == params.uri), None)
-        if found is None:
-            known = ", ".join(each.uri for each in resources)
-            raise MCPError(types.INVALID_PARAMS, f"There is no such resource. There are {known}.")
+        found = await _resource(caller.backend, str(params.uri))
         try:
             page = await caller.backend.tasks(found.where, limit=PAGE_MAX)
         except KirotodoError as error:
@@ -226,27 +233,122 @@ class ListServer:
     async def listen(
         self, context: Context, params: types.SubscriptionsListenRequestParams
     ) -> types.SubscriptionsListenResult:
-        """Tell the client of changes of the list until it leaves."""
+        """Tell the client of changes of the list until it leaves (2026-07-28)."""
         caller = await self._callers(context)
-        bus, follows = InMemorySubscriptionBus(), asyncio.Event()
-
-        async def tell() -> None:
-            news = cast("AsyncGenerator[Any, None]", caller.backend.changes())
-            async with aclosing(news):
-                async for change in news:
-                    follows.set()  # it begins with an empty change, from which on nothing is missed
-                    if isinstance(change, ListChanged) and (change.tasks or change.removed):
-                        for each in await _resources(caller.backend):
-                            await bus.publish(ResourceUpdated(uri=each.uri))
-
-        telling = asyncio.create_task(tell(), name="changes for an MCP client")
-        telling.add_done_callback(lambda _: follows.set())
-        try:
-            await follows.wait()
+        bus = InMemorySubscriptionBus()
+        async with _telling(caller.backend, bus.publish):
             return await ListenHandler(bus)(context, params)
-        finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+
+    async def subscribe(self, context: Context, params: types.SubscribeRequestParams) -> types.EmptyResult:
+        """Tell the client of changes of a resource from now on (2025-11-25)."""
+        caller = await self._callers(context)
+        await _resource(caller.backend, str(params.uri))
+        follower = await self._follower(context, caller)
+        if follower is not None:
+            follower.uris.add(str(params.uri))
+        return types.EmptyResult()
+
+    async def unsubscribe(self, context: Context, params: types.UnsubscribeRequestParams) -> types.EmptyResult:
+        """Tell the client of changes of that resource no more."""
+        follower = self._followers.get(_session_of(context) or "")
+        if follower is not None:
+            follower.uris.discard(str(params.uri))
+        return types.EmptyResult()
+
+    async def _follower(self, context: Context, caller: McpCaller) -> "_Follower | None":
+        """Return what tells the session of a 2025-11-25 client of changes, begun if need be; None without a session."""
+        name = _session_of(context)
+        if name is None:
+            return None
+        known = self._followers.get(name)
+        if known is None:
+            while len(self._followers) >= FOLLOWERS_MAX:
+                await self._followers.pop(next(iter(self._followers))).aclose()
+            known = self._followers[name] = _Follower(context.session)
+            await known.begin(caller.backend)
+        return known
+
+    async def forget(self, session_id: str) -> None:
+        """Tell a session that is over of nothing more."""
+        follower = self._followers.pop(session_id, None)
+        if follower is not None:
+            await follower.aclose()
+
+    async def aclose(self) -> None:
+        """Tell nobody of anything more."""
+        for name in tuple(self._followers):
+            await self.forget(name)
+
+
+class _Follower:
+    """Tells a session of 2025-11-25 of changes: of what it subscribed to, and of which resources there are."""
+
+    def __init__(self, session: Any) -> None:
+        self.uris: set[str] = set()
+        self._session = session
+        self._open = AsyncExitStack()
+
+    async def begin(self, backend: Backend) -> None:
+        """Tell of what changes from now on."""
+        await self._open.enter_async_context(_telling(backend, self._tell))
+
+    async def _tell(self, event: ServerEvent) -> None:
+        if isinstance(event, ResourcesListChanged):
+            await self._session.send_resource_list_changed()
+        elif isinstance(event, ResourceUpdated) and event.uri in self.uris:
+            await self._session.send_resource_updated(event.uri)
+
+    async def aclose(self) -> None:
+        """Tell of nothing more."""
+        await self._open.aclose()
+
+
+@asynccontextmanager
+async def _telling(backend: Backend, tell: Callable[[ServerEvent], Awaitable[None]]) -> AsyncIterator[None]:
+    """Tell of changes meanwhile, from the moment on at which this is entered."""
+    follows = asyncio.Event()
+
+    async def follow() -> None:
+        known = [each.uri for each in await _resources(backend)]
+        news = cast("AsyncGenerator[Any, None]", backend.changes())
+        async with aclosing(news):
+            async for change in news:
+                follows.set()  # it begins with an empty change, from which on nothing is missed
+                if not isinstance(change, ListChanged):
+                    continue
+                now = [each.uri for each in await _resources(backend)]
+                if now != known:
+                    known = now
+                    await tell(ResourcesListChanged())
+                if change.tasks or change.removed:
+                    for uri in now:
+                        await tell(ResourceUpdated(uri=uri))
+
+    following = asyncio.create_task(follow(), name="changes for an MCP client")
+    following.add_done_callback(lambda _: follows.set())
+    try:
+        await follows.wait()
+        yield
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+def _session_of(context: Context) -> str | None:
+    """Return the name of a 2025-11-25 client's session; None without one, where nothing can be told later on."""
+    if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
+        return None
+    return "" if context.request is None else context.request.headers.get(SESSION_HEADER)
+
+
+async def _resource(backend: Backend, uri: str) -> ListResource:
+    """Return a resource. Raises `MCPError` where there is no such."""
+    resources = await _resources(backend)
+    found = next((each for each in resources if each.uri == uri), None)
+    if found is None:
+        known = ", ".join(each.uri for each in resources)
+        raise MCPError(types.INVALID_PARAMS, f"There is no such resource. There are {known}.")
+    return found
 
 
 async def _resources(backend: Backend) -> tuple[ListResource, ...]:
@@ -263,20 +365,31 @@ async def _resources(backend: Backend) -> tuple[ListResource, ...]:
     return (*RESOURCES, *saved)
 
 
-def build(callers: Callers) -> Server[Any]:
-    """Return the server, ready for any transport."""
-    handlers = ListServer(callers)
-    return Server(
-        "kirotodo",
-        title="kirotodo",
-        version=__version__,
-        instructions=INSTRUCTIONS,
-        on_list_tools=handlers.list_tools,
-        on_call_tool=handlers.call_tool,
-        on_list_resources=handlers.list_resources,
-        on_read_resource=handlers.read_resource,
-        on_subscriptions_listen=handlers.listen,
-    )
+class McpServer(Server[Any]):
+    """The SDK's server with our handlers, ready for any transport. `handlers` are to be closed at the end."""
+
+    def __init__(self, callers: Callers) -> None:
+        self.handlers = ListServer(callers)
+        super().__init__(
+            "kirotodo",
+            title="kirotodo",
+            version=__version__,
+            instructions=INSTRUCTIONS,
+            on_list_tools=self.handlers.list_tools,
+            on_call_tool=self.handlers.call_tool,
+            on_list_resources=self.handlers.list_resources,
+            on_read_resource=self.handlers.read_resource,
+            on_subscribe_resource=self.handlers.subscribe,
+            on_unsubscribe_resource=self.handlers.unsubscribe,
+            on_subscriptions_listen=self.handlers.listen,
+        )
+
+    def create_initialization_options(
+        self, notification_options: NotificationOptions | None = None, *args: Any, **more: Any
+    ) -> InitializationOptions:
+        """Return what a session begins with: that there may be other resources later, since views are saved."""
+        options = notification_options or NotificationOptions(resources_changed=True)
+        return super().create_initialization_options(options, *args, **more)
 
 
 async def serve_stdio(backend: Backend) -> None:
@@ -288,9 +401,12 @@ async def serve_stdio(backend: Backend) -> None:
     async def always(_: Context) -> McpCaller:
         return caller
 
-    server = build(always)
-    async with stdio_server() as (read, write):
-        await server.run(read, write, server.create_initialization_options())
+    server = McpServer(always)
+    try:
+        async with stdio_server() as (read, write):
+            await server.run(read, write, server.create_initialization_options())
+    finally:
+        await server.handlers.aclose()
 
 
 def _tool(info: ToolInfo) -> types.Tool:

@@ -19,6 +19,7 @@ from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
 from tests.server.serving import NO_TLS, Served, bearer, served, settings_in
 from tests.server.test_isolation import BAD
+from tests.waiting import until
 
 MODES: Final = ("2026-07-28", "legacy")
 REVISION: Final = MODES[0]
@@ -145,6 +146,28 @@ async def test_pages_of_other_sites_are_refused(server: Served) -> None:
     assert (await _post(server, evil, "tools/list")).status_code == 403
     own = {**bearer("1"), "Origin": server.base_url}
     assert (await _post(server, own, "tools/list")).status_code == 200
+    rebound = {**bearer("1"), "Origin": "http://evil.example", "Host": "evil.example"}
+    assert (await _post(server, rebound, "tools/list")).status_code == 403, "a page that gave this machine its name"
+
+
+@pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")  # gone in 2026-07-28
+async def test_a_session_is_told_of_changes_until_it_is_over(server: Served) -> None:
+    told: list[str] = []
+
+    async def hear(message: Any) -> None:
+        told.append(getattr(getattr(message, "params", None), "uri", ""))
+
+    backend = server.core.of("1")
+    async with httpx2.AsyncClient(verify=NO_TLS, headers=bearer("1"), timeout=30) as http:
+        transport = streamable_http_client(f"{server.base_url}/mcp", http_client=http)
+        async with Client(transport, mode="legacy", message_handler=hear) as client:
+            await client.session.subscribe_resource("kirotodo://today")
+            await server.core.of("2").add_from_text("wine today")
+            await backend.add_from_text("milk today")
+            await until(lambda: bool(told))
+            assert set(told) == {"kirotodo://today"}
+            assert server.core.hub.lists == ["1"]
+    await until(lambda: server.core.hub.lists == [])
 
 
 async def test_requests_are_counted(tmp_path: Any) -> None:

@@ -31,12 +31,13 @@ from kirotodo.server.problems import problem_of
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-    from kirotodo.protocols.mcp import McpCaller
+    from kirotodo.protocols.mcp import McpCaller, McpServer
 
 PATH: Final = "/mcp"
 METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
 MISSING: Final = "This server has no MCP: its operator can install it with `pip install 'kirotodo[mcp]'`."
 SESSION: Final = b"mcp-session-id"
+LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 ENDED_MAX: Final = 10_000
 
 
@@ -44,6 +45,7 @@ ENDED_MAX: Final = 10_000
 class _Transports:
     """The SDK's transports: one that keeps sessions and one that keeps none."""
 
+    server: "McpServer"
     sessions: "StreamableHTTPSessionManager"
     single: "StreamableHTTPSessionManager"
     ended: dict[bytes, None] = field(default_factory=dict)
@@ -111,10 +113,11 @@ class McpEndpoint:
     async def _run(self) -> _Transports:
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-        from kirotodo.protocols.mcp import build
+        from kirotodo.protocols.mcp import McpServer
 
-        server = build(_caller_of)
+        server = McpServer(_caller_of)
         transports = _Transports(
+            server=server,
             sessions=StreamableHTTPSessionManager(server),
             single=StreamableHTTPSessionManager(server, stateless=True),
         )
@@ -124,6 +127,7 @@ class McpEndpoint:
             async with transports.sessions.run(), transports.single.run():
                 ready.set()
                 await self._stop.wait()
+                await server.handlers.aclose()
 
         self._running = asyncio.create_task(run(), name="MCP transports")
         await ready.wait()
@@ -158,6 +162,7 @@ async def _answer(transports: _Transports, request: Request, scope: Scope, recei
     session_id = dict(scope["headers"]).get(SESSION)
     if session_id is not None and request.method == "DELETE":
         transports.note_end(session_id)
+        await transports.server.handlers.forget(session_id.decode("latin-1"))
     if session_id is None or session_id in transports.ended or request.method != "POST":
         await transports.sessions.handle_request(scope, receive, send)
         return
@@ -224,11 +229,13 @@ def _sdk_user(principal: Principal) -> Any:
 
 
 def _check_origin(request: Request) -> None:
-    """Refuse pages of other sites, which could reach a server on this machine by a name of their own."""
+    """Refuse pages of other sites. A page can give this machine a name of its own, so only the names that every machine
+    has for itself are taken for the page of this server."""
     origin = request.headers.get("origin")
     if origin is None or origin in request.app.state.settings.cors_origins:
         return
-    if urlsplit(origin).netloc != request.headers.get("host"):
+    parts = urlsplit(origin)
+    if parts.netloc != request.headers.get("host") or parts.hostname not in LOOPBACK:
         raise Forbidden("Pages of this origin may not use this server: its operator can name it in CORS_ORIGINS.")
 
 
