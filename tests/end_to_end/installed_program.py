@@ -2,9 +2,11 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,6 +96,14 @@ class InstalledProgram:
 
     def titles(self, *filters: str) -> list[str]:
         return sorted(task["title"] for task in self.tasks(*filters))
+
+    def keeps_copy(self) -> bool:
+        """Return whether there is a whole copy of a list on a server."""
+        for path in self.home.glob("servers/*.db"):
+            with closing(sqlite3.connect(path)) as connection:
+                if connection.execute("SELECT 1 FROM kept_values WHERE name = 'revision'").fetchone():
+                    return True
+        return False
 
     def remembered(self) -> dict[str, Any]:
         """What the chat has on disk of drafts and the like; empty where it has nothing yet."""

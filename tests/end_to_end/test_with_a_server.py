@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -175,3 +175,44 @@ def test_the_door_of_a_server_in_the_chat(
     assert PASSWORD not in terminal.wait_for_prompt()
     assert not (program.home / "credentials.json").exists()
     assert program.run("whoami").returncode == 4
+
+
+def test_edits_without_the_server_survive_two_kills_and_are_sent_once(
+    server: RestartableServer, program: InstalledProgram, open_terminal: Callable[[], Terminal]
+) -> None:
+    terminal = open_terminal()
+    sign_up(terminal, server)
+    program.do("add", "milk tomorrow")
+    chat = Chat(terminal, program)
+    chat.start()
+    terminal.wait_for(f"{server.host} · built-in · 1 open")
+    terminal.wait_until(program.keeps_copy, "the chat should keep a copy")
+    server.end()
+    terminal.wait_for("reconnecting")
+    terminal.press("C-l")
+    terminal.press("Space")
+    terminal.wait_for("(1 pending)")
+    terminal.press("n")
+    terminal.wait_for("new task")
+    terminal.type("bread tomorrow")
+    terminal.press("Enter")
+    terminal.wait_for("(2 pending)")
+    chat.kill()
+    assert "bread" in program.do("list")
+    added = program.run("add", "eggs")
+    assert added.returncode == 0
+    assert_one_sentence(added.stderr, "3 edits wait")
+    refused = program.run("logout")
+    assert refused.returncode == 1
+    assert_one_sentence(refused.stderr, "3 edits", "--discard")
+    terminal = open_terminal()
+    chat = Chat(terminal, program)
+    chat.start()
+    terminal.wait_for(lambda screen: all(word in screen for word in ("bread ⇡", "eggs ⇡", "(3 pending)")))
+    server.start()
+    terminal.wait_for(lambda screen: "⇡" not in screen and "bread" in screen, patience=60)
+    chat.leave()
+    assert program.titles("--status", "all") == ["bread", "eggs", "milk"]
+    assert "milk" in program.do("list", "--status", "completed")
+    program.do("logout")
+    assert not program.keeps_copy()
