@@ -29,6 +29,8 @@ class Outgoing:
     request_key: str
     conversation_id: int | None = None
     model: str | None = None
+    instead_of: int | None = None
+    """The message whose place it takes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -272,6 +274,7 @@ def _to_json(remembered: _Remembered) -> bytes:
                     "request_key": one.request_key,
                     "conversation_id": one.conversation_id,
                     "model": one.model,
+                    "instead_of": one.instead_of,
                 }
                 for one in remembered.outbox.values()
             ],
@@ -317,7 +320,8 @@ def _outgoing(raw: Any) -> Iterator[Outgoing]:
         text, key = one.get("text"), one.get("request_key")
         if isinstance(text, str) and isinstance(key, str):
             place, model = _id(one.get("conversation_id")), _name(one.get("model"))
-            yield Outgoing(text=text, request_key=key, conversation_id=place, model=model)
+            instead = _id(one.get("instead_of"))
+            yield Outgoing(text=text, request_key=key, conversation_id=place, model=model, instead_of=instead)
 
 
 def _name(raw: Any) -> str | None:

@@ -265,12 +265,18 @@ class Backend(Protocol):
         conversation_id: int | None = None,
         request_key: str | None = None,
         model: str | None = None,
+        instead_of: int | None = None,
+        keep_changes: bool = False,
     ) -> "Sent":
         """Store `message` (1 to 10,000 characters) and start the turn that answers it; returns at once.
 
         Without `conversation_id` a new conversation begins. The same `request_key` with the same message attaches to
         the turn it started before. A plain yes or no to a parked turn answers its approval and attaches to that turn.
         `model` is the name of one of `models()`; without it the default one answers.
+
+        `instead_of` is the `seq` of an earlier message of the user, whose place this one takes: that one stays as
+        another variant, with all that followed it, see `show_branch`. What the turns from there on changed is undone,
+        as far as nobody changed it later, unless `keep_changes`.
 
         Raises `InvalidInput`, `NotFound`, `LiveTurn` (that conversation's turn is not over) or `KeyReused`.
         """
@@ -321,6 +327,10 @@ class Backend(Protocol):
 
     async def restore_conversation(self, conversation_id: int) -> "Conversation":
         """Bring a deleted conversation back. Raises `NotFound`."""
+
+    async def show_branch(self, conversation_id: int, seq: int) -> "Conversation":
+        """Show a variant of a message, and what followed it, in the place of the one that is shown. The tasks stay as
+        they are. Raises `NotFound`, or `LiveTurn`."""
 
     # --- tasks, without a model ---
 

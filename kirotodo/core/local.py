@@ -19,7 +19,15 @@ from kirotodo.core.backend import (
     TokenScope,
 )
 from kirotodo.core.domain.task import PAGE_MAX, TITLE_MAX, Changed, Page, Task, TaskDraft, TaskFilter, TaskStats
-from kirotodo.core.errors import TASK_CHANGED, Conflict, InvalidInput, NotFound, NotUndoable, PreconditionFailed
+from kirotodo.core.errors import (
+    TASK_CHANGED,
+    Conflict,
+    InvalidInput,
+    LiveTurn,
+    NotFound,
+    NotUndoable,
+    PreconditionFailed,
+)
 from kirotodo.core.store.database import Database, Store
 
 if TYPE_CHECKING:
@@ -316,9 +324,18 @@ class LocalBackend:
         conversation_id: int | None = None,
         request_key: str | None = None,
         model: str | None = None,
+        instead_of: int | None = None,
+        keep_changes: bool = False,
     ) -> "Sent":
         """Implement `Backend.send`."""
-        return await self._turns.send(message, conversation_id=conversation_id, request_key=request_key, model=model)
+        return await self._turns.send(
+            message,
+            conversation_id=conversation_id,
+            request_key=request_key,
+            model=model,
+            instead_of=instead_of,
+            keep_changes=keep_changes,
+        )
 
     async def watch(self, turn_id: str, *, after: int = 0) -> "AsyncGenerator[TurnEvent, None]":
         """Implement `Backend.watch`."""
@@ -405,6 +422,17 @@ class LocalBackend:
         from kirotodo.core.domain.conversation import Conversation
 
         return await self._edit(lambda store, _: store.conversations.restore(conversation_id), Conversation)
+
+    async def show_branch(self, conversation_id: int, seq: int) -> "Conversation":
+        """Implement `Backend.show_branch`."""
+        from kirotodo.core.domain.conversation import Conversation
+
+        async def show(store: Store, _: "UserClock") -> "Conversation":
+            if (live := await store.turns.live(conversation_id)) is not None:
+                raise LiveTurn("The answer in this conversation is not finished yet.", turn_id=live)
+            return await store.conversations.show_branch(conversation_id, seq)
+
+        return await self._edit(show, Conversation)
 
     # --- tasks ---
 

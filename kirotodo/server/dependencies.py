@@ -33,6 +33,7 @@ from kirotodo.server.shutdown import GracefulShutdown
 from kirotodo.server.stream_limits import Viewing
 
 ConversationId = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="Counted per user.")]
+MessageSeq = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="The `seq` of a message.")]
 TaskId = Annotated[int, Number, Path(ge=1, le=ID_MAX, description="Counted per user.")]
 TurnId = Annotated[str, Path(pattern=r"^[\w-]{1,64}$", description="As `turn_id` of an answer.")]
 CallId = Annotated[str, Path(pattern=r"^[\w.-]{1,50}$", description="As `call_id` of an event.")]

@@ -162,6 +162,14 @@ class ChatBody(Body, json_schema_extra=example(message="Add milk tomorrow at 5pm
     model: Annotated[Text, Field(max_length=200)] | None = Field(
         default=None, description="The name of a model of `GET /models`; by default the default one."
     )
+    instead_of: Id | None = Field(
+        default=None,
+        description="The `seq` of an earlier message of the user there, whose place this one takes. That "
+        "one stays as another variant, with what followed it.",
+    )
+    keep_changes: StrictBool = Field(
+        default=False, description="With `instead_of`: don't undo what the answers from there on changed."
+    )
 
 
 class ApprovalBody(Body, json_schema_extra=example(call_id="0.0", decision="yes")):

@@ -53,7 +53,15 @@ def _agent(server: Served, token: str, user_id: str = "1") -> httpx2.AsyncClient
 
 
 def _path(route: str) -> str:
-    ids = {"task_id": 7, "conversation_id": 7, "turn_id": "t", "call_id": "0.0", "webhook_id": 7, "change_id": 7}
+    ids = {
+        "task_id": 7,
+        "conversation_id": 7,
+        "turn_id": "t",
+        "call_id": "0.0",
+        "webhook_id": 7,
+        "change_id": 7,
+        "seq": 7,
+    }
     return route.format(name="x", tool="add_task", kind="webhook", **ids)
 
 

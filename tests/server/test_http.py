@@ -28,7 +28,7 @@ async def lists(api: httpx2.AsyncClient, model: ScriptedModel) -> httpx2.AsyncCl
 async def place_of(api: httpx2.AsyncClient, base_url: str, path: str) -> str:
     turn_id = (await api.get("/conversations/1/messages")).json()["turns"][0]["id"]
     names = {"user_id": "1", "task_id": 1, "conversation_id": 1, "turn_id": turn_id, "call_id": "0.0"}
-    others = {"kind": "ntfy", "name": "work", "tool": "list_tasks", "webhook_id": 1, "change_id": 1}
+    others = {"kind": "ntfy", "name": "work", "tool": "list_tasks", "webhook_id": 1, "change_id": 1, "seq": 1}
     return base_url + path.format(**names, **others, model="kirotodo")
 
 

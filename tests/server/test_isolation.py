@@ -42,6 +42,7 @@ BODIES: Final[dict[tuple[str, str], Any]] = {
     ("POST", "/changes/undo"): {"task_id": FOREIGN},
     ("POST", "/chat"): {"message": "hello", "conversation_id": 2},
     ("POST", "/chat/stream"): {"message": "hello", "conversation_id": 2},
+    ("POST", "/conversations/{conversation_id}/branches/{seq}/show"): None,
     ("POST", "/conversations/{conversation_id}/restore"): None,
     ("POST", "/deletion"): {"confirm": "1"},
     ("POST", "/redo"): None,
@@ -117,7 +118,7 @@ class FilledServer:
 
     def path(self, route: str, *, turn: str = "parked") -> str:
         names = {"task_id": FOREIGN, "conversation_id": 2, "turn_id": self.turns[turn], "call_id": "0.0", "name": "own"}
-        hook = {"webhook_id": FOREIGN_HOOK, "change_id": 1}
+        hook = {"webhook_id": FOREIGN_HOOK, "change_id": 1, "seq": 1}
         return route.format(user_id="1", kind="webhook", tool="delete_task", **names, **hook)
 
     async def contents(self, user_id: str | None = None) -> dict[str, list[Any]]:

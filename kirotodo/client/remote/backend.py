@@ -149,11 +149,14 @@ class RemoteBackend:
         conversation_id: int | None = None,
         request_key: str | None = None,
         model: str | None = None,
+        instead_of: int | None = None,
+        keep_changes: bool = False,
     ) -> Sent:
         key = uuid.uuid4().hex if request_key is None else request_key
         if not KEY.fullmatch(key):
             raise InvalidInput("A request key has 1 to 200 letters, digits and symbols, without spaces.")
-        body = {"message": message, "conversation_id": conversation_id, "model": model}
+        body = {"message": message, "conversation_id": conversation_id, "model": model, "instead_of": instead_of}
+        body |= {"keep_changes": True} if keep_changes else {}
         given = {name: value for name, value in body.items() if value is not None}
         return await self._ask(Sent, "keyed", "POST", "/turns", body=given, headers={"Idempotency-Key": key})
 
@@ -199,6 +202,9 @@ class RemoteBackend:
 
     async def restore_conversation(self, conversation_id: int) -> Conversation:
         return await self._make(Conversation, f"/conversations/{conversation_id}/restore")
+
+    async def show_branch(self, conversation_id: int, seq: int) -> Conversation:
+        return await self._make(Conversation, f"/conversations/{conversation_id}/branches/{seq}/show")
 
     # --- tasks ---
 

@@ -262,9 +262,18 @@ class OfflineBackend(RemoteBackend):
         conversation_id: int | None = None,
         request_key: str | None = None,
         model: str | None = None,
+        instead_of: int | None = None,
+        keep_changes: bool = False,
     ) -> Sent:
         await self._sent_before(wait=self._insist)
-        return await super().send(message, conversation_id=conversation_id, request_key=request_key, model=model)
+        return await super().send(
+            message,
+            conversation_id=conversation_id,
+            request_key=request_key,
+            model=model,
+            instead_of=instead_of,
+            keep_changes=keep_changes,
+        )
 
     async def undo(self, *, groups: int = 1) -> Changed:
         async with self._order:

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from kirotodo.client.testing.script import MODEL, Ask, Beat, Cut, Hold, ScriptedTurn, done
 from kirotodo.client.testing.scripted_list import ScriptedConversations
@@ -29,6 +29,7 @@ from kirotodo.core.backend import (
 from kirotodo.core.domain.conversation import (
     FINAL,
     MESSAGE_MAX,
+    Conversation,
     Decision,
     Sent,
     ToolCall,
@@ -53,6 +54,8 @@ from kirotodo.core.events import (
     TurnFinished,
     TurnStarted,
 )
+
+NO_BRANCHES: Final = "A scripted conversation has no branches."
 
 
 @dataclass
@@ -152,8 +155,12 @@ class ScriptedBackend(ScriptedConversations):
         conversation_id: int | None = None,
         request_key: str | None = None,
         model: str | None = None,
+        instead_of: int | None = None,
+        keep_changes: bool = False,
     ) -> Sent:
         self._check("send")
+        if instead_of is not None:
+            raise InvalidInput(NO_BRANCHES)
         if not 1 <= len(message) <= MESSAGE_MAX:
             raise InvalidInput(f"A message has 1 to {MESSAGE_MAX:,} characters.")
         if request_key in self._keys:
@@ -174,6 +181,9 @@ class ScriptedBackend(ScriptedConversations):
         if request_key is not None:
             self._keys[request_key] = (message, sent)
         return sent
+
+    async def show_branch(self, conversation_id: int, seq: int) -> Conversation:
+        raise InvalidInput(NO_BRANCHES)
 
     def _next_turn(self, message: str) -> ScriptedTurn:
         if not self.script:

@@ -118,6 +118,14 @@ class BackgroundWork:
         backend = await self._core()
         self._loaded(await backend.transcript(conversation_id, limit=PAGE), visit)
 
+    async def show_variant(self, conversation_id: int, seq: int, visit: int) -> None:
+        """Show another variant of a message; where that is refused, the conversation as it is."""
+        backend = await self._core()
+        try:
+            await backend.show_branch(conversation_id, seq)
+        finally:
+            self._loaded(await backend.transcript(conversation_id, limit=PAGE), visit)
+
     async def open_new(self, visit: int) -> None:
         """Show an empty conversation."""
         self._loaded(None, visit)
@@ -169,6 +177,7 @@ class BackgroundWork:
                 conversation_id=message.conversation_id,
                 request_key=message.request_key,
                 model=message.model,
+                instead_of=message.instead_of,
             )
         except KirotodoError as error:
             self._post(MessageRefused(message, error, visit))

@@ -45,6 +45,12 @@ class ConversationView(Protocol):
     def drop_entry(self, key: str) -> None:
         """Remove an entry."""
 
+    def focus_message(self, seq: int) -> None:
+        """Go to a message of the user."""
+
+    def show_editing(self, editing: bool) -> None:
+        """Show whether the composer holds a message that is being edited."""
+
     def show_sending(self, entry: Entry, history: Sequence[str]) -> None:
         """Add the user's message at the end, scroll there, and offer `history` in the composer."""
 

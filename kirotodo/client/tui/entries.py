@@ -73,12 +73,20 @@ _EMPTY: Final[tuple[Any, ...]] = (None, "", [], ())
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UserEntry:
-    """A message of the user; `seq` is 0 until the backend has accepted it."""
+    """A message of the user; `seq` is 0 until the backend has accepted it. `variants` are as those of `Message`."""
 
     key: str
     text: str
     seq: int = 0
     turn_id: str = ""
+    variants: tuple[int, ...] = ()
+
+    def variant(self, step: int) -> int | None:
+        """Return the number of the variant so many steps away; None where there is none."""
+        if self.seq not in self.variants:
+            return None
+        at = self.variants.index(self.seq) + step
+        return self.variants[at] if 0 <= at < len(self.variants) else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,7 +176,13 @@ def entries_of(page: Transcript) -> list[Entry]:
     for message in page.messages:
         if message.role == "user":
             entries.append(
-                UserEntry(key=user_key(message.seq), text=message.content, seq=message.seq, turn_id=message.turn_id)
+                UserEntry(
+                    key=user_key(message.seq),
+                    text=message.content,
+                    seq=message.seq,
+                    turn_id=message.turn_id,
+                    variants=message.variants,
+                )
             )
             turn = turns.get(message.turn_id)
             if turn is not None and turn.message_seq == message.seq:

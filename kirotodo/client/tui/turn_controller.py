@@ -56,7 +56,11 @@ class TurnController:
         self.sending: Outgoing | None = None
         self.queued: list[str] = []
         self.deleted: int | None = None
+        self._replaced: UserEntry | None = None
         self._unsure: dict[tuple[str, int | None, str | None], str] = {}
+        self.editing: UserEntry | None = None
+        self._aside = ""
+        self._return_to: int | None = None
         self._stop_wanted = False
         self._send_after_stop = False
         self._typed_early = False
@@ -120,6 +124,9 @@ class TurnController:
         self.keep_draft()
         self.opening = False
         self.visit += 1
+        if self.editing is not None:  # what was typed is in the draft by now
+            self.editing, self._aside = None, ""
+            self._view.show_editing(False)
         self.loaded = False
         self.sending = None
         self._stop_wanted = self._send_after_stop = False
@@ -150,6 +157,9 @@ class TurnController:
         self._keep_queue()
         if page is not None:
             self._watch_live_turn(page)
+        if self._return_to is not None:
+            self._view.focus_message(self._return_to)
+            self._return_to = None
         if self._typed_early:
             self._send_next()
 
@@ -240,7 +250,9 @@ class TurnController:
 
     def submit(self, text: str) -> None:
         """Send a message, or queue it where it has to wait."""
-        if self.busy or self.answer.approvals:
+        if self.editing is not None:
+            self._send_edited(text)
+        elif self.busy or self.answer.approvals:
             self._typed_early = self._typed_early or not self.loaded
             self.queued.append(text)
             self.note_draft()
@@ -248,18 +260,83 @@ class TurnController:
         else:
             self._send(text)
 
-    def _send(self, text: str) -> None:
+    # --- editing a message, and its variants ---
+
+    def edit_message(self, entry: UserEntry) -> None:
+        """Take a message into the composer, to send it again in its place; a draft is kept meanwhile."""
+        if self._may_replace():
+            self.leave_edit()
+            self.editing, self._aside = entry, self._view.draft
+            self._view.set_draft(entry.text)
+            self._view.show_editing(True)
+
+    def leave_edit(self) -> None:
+        """Leave the message that is being edited as it is, and take the draft up again."""
+        if self.editing is not None:
+            self.editing = None
+            self._view.set_draft(self._aside)
+            self._end_edit()
+
+    def _end_edit(self) -> None:
+        self._aside = ""
+        self._view.show_editing(False)
+        self.note_draft()
+
+    def send_again(self, entry: UserEntry) -> None:
+        """Ask the same again, for another answer in its place."""
+        if self._may_replace():
+            self.leave_edit()
+            self._send(entry.text, instead_of=entry)
+
+    def show_variant(self, seq: int) -> None:
+        """Show another variant of a message, with what followed it."""
+        if self._may_replace() and self.conversation_id is not None:
+            conversation_id = self.conversation_id
+            self._leave()
+            self._return_to = seq
+            self._view.run(self._work.show_variant(conversation_id, seq, self.visit))
+
+    def _may_replace(self) -> bool:
+        if self.busy or self.answer.approvals:
+            self._view.notify("Wait for the answer, or stop it first.", "warning")
+            return False
+        return True
+
+    def _send_edited(self, text: str) -> None:
+        entry, self.editing = self.editing, None
+        if self.busy or self.answer.approvals or entry is None:
+            self.editing = entry
+            self._view.set_draft(text)
+            self._view.notify("Wait for the answer, or stop it first.", "warning")
+            return
+        self._view.set_draft(self._aside)
+        self._end_edit()
+        self._send(text, instead_of=entry)
+
+    def _show_instead(self, replaced: UserEntry, entry: UserEntry) -> None:
+        """Show a message in the place of another, and nothing of what followed that."""
+        keys = [each.key for each in self._view.entries]
+        kept = self._view.entries[: keys.index(replaced.key)] if replaced.key in keys else []
+        self._view.run(self._view.load_entries([*kept, entry], more=self._before is not None))
+
+    def _send(self, text: str, *, instead_of: UserEntry | None = None) -> None:
         # On disk as outgoing, and no longer as a draft or in the queue, before it leaves: a crash at any moment
         # neither loses nor doubles it.
         state, place, model = self._state, self.conversation_id, self._models.chosen
-        key = self._unsure.pop((text, place, model), None) or uuid.uuid4().hex
-        self.sending = Outgoing(text=text, request_key=key, conversation_id=place, model=model)
+        unsure = self._unsure.pop((text, place, model), None) if instead_of is None else None
+        key = unsure or uuid.uuid4().hex
+        replaced = instead_of.seq if instead_of is not None else None
+        self.sending = Outgoing(text=text, request_key=key, conversation_id=place, model=model, instead_of=replaced)
+        self._replaced = instead_of
         state.post(self.sending)
         state.set_queued(place, self.queued)
         state.remember(text)
         self.note_draft()
         self.save()
-        self._view.show_sending(UserEntry(key=PENDING, text=text), state.history)
+        pending = UserEntry(key=PENDING, text=text)
+        self._view.show_sending(pending, state.history)
+        if instead_of is not None:
+            self._show_instead(instead_of, pending)
         self._view.show_activity(True)
         self._show_queue()
         self._view.run(self._work.send(self.sending, self.visit), group=_sending(self.sending))
@@ -277,7 +354,9 @@ class TurnController:
             state.set_queued(self.conversation_id, ())
         self.conversation_id = state.last_conversation = sent.conversation_id
         seq, turn_id = sent.message_seq, sent.turn_id
-        entry = UserEntry(key=user_key(seq), text=outgoing.text, seq=seq, turn_id=turn_id)
+        entry = UserEntry(key=user_key(seq), text=outgoing.text, seq=seq, turn_id=turn_id, variants=self._variants(seq))
+        for note in sent.notes:
+            self._view.notify(note, "warning")
         self._view.put_entry(entry, replacing=PENDING)
         self._saw(seq)
         self.watch_turn(turn_id, message_seq=seq)
@@ -286,9 +365,22 @@ class TurnController:
         if self._stop_wanted:
             self.stop()
 
+    def _variants(self, seq: int) -> tuple[int, ...]:
+        replaced, self._replaced = self._replaced, None
+        return () if replaced is None else (*(replaced.variants or (replaced.seq,)), seq)
+
     def message_refused(self, outgoing: Outgoing, error: KirotodoError, visit: int) -> None:
         """Put the text of a refused message back where it came from, so that nothing is lost."""
         self._state.settle(outgoing)
+        if outgoing.instead_of is not None and visit == self.visit and self.conversation_id is not None:
+            # What it was to replace is still there, and was taken off the screen too soon.
+            self._view.notify(error.message, "error")
+            self.sending = self._replaced = None
+            conversation_id, text = self.conversation_id, outgoing.text
+            self._leave()
+            self._state.set_draft(conversation_id, "\n".join(filter(None, (text, self._state.draft(conversation_id)))))
+            self._view.run(self._work.open(conversation_id, self.visit))
+            return
         if isinstance(error, Unreachable):
             # Nobody knows whether it was stored. Sent again as it is, it has the same key and is stored once.
             self._unsure[outgoing.text, outgoing.conversation_id, outgoing.model] = outgoing.request_key
@@ -426,7 +518,7 @@ class TurnController:
 
     def note_draft(self) -> None:
         """Keep the text of the composer, after what was entered before it was known in which conversation."""
-        texts = [*(self.queued if self.opening else []), self._view.draft]
+        texts = [*(self.queued if self.opening else []), self._view.draft, self._aside]
         self._state.set_draft(self.conversation_id, "\n".join(text for text in texts if text))
         self._view.save_soon(self.save)
 

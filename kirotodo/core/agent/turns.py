@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 import json
 import uuid
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -20,12 +20,13 @@ from kirotodo.core.agent.tool_calls import TurnContext
 from kirotodo.core.aio import shielded
 from kirotodo.core.backend import ListChanged
 from kirotodo.core.domain.conversation import FINAL, MESSAGE_MAX, Decision, Sent, Turn
-from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn, StorageError, ToolError
+from kirotodo.core.errors import InvalidInput, KeyReused, LiveTurn, NotFound, NotUndoable, StorageError, ToolError
 from kirotodo.core.events import EncodedEvent, TurnStarted
 from kirotodo.core.language.preferences import Preferences
 from kirotodo.core.language.understand import is_yes_no
 from kirotodo.core.models.registry import ModelRegistry
-from kirotodo.core.store.database import Database
+from kirotodo.core.store.database import Database, Store
+from kirotodo.core.store.selective_undo import Selected
 from kirotodo.core.store.turns import TurnRecord
 from kirotodo.core.tools.task_tools import TOOLS
 
@@ -192,15 +193,20 @@ class Turns:
         conversation_id: int | None = None,
         request_key: str | None = None,
         model: str | None = None,
+        instead_of: int | None = None,
+        keep_changes: bool = False,
     ) -> Sent:
         """Implement `Backend.send`."""
         chosen = self._models.model(model).name
         text = _checked(message)
-        fingerprint = _fingerprint(text, conversation_id, model)
+        if instead_of is not None and conversation_id is None:
+            raise InvalidInput("Name the conversation whose message is replaced.")
+        fingerprint = _fingerprint(text, conversation_id, model, instead_of, keep_changes)
+        new = _NewMessage(text=text, conversation_id=conversation_id, instead_of=instead_of, keep_changes=keep_changes)
         try:
-            sent, started, news = await self._store_message(text, conversation_id, request_key, fingerprint, chosen)
+            sent, started, news = await self._store_message(new, request_key, fingerprint, chosen)
         except LiveTurn as live:
-            answered = await self._answer_in_words(text, live.turn_id)
+            answered = await self._answer_in_words(text, live.turn_id) if instead_of is None else None
             if answered is None:
                 raise
             return answered
@@ -212,19 +218,24 @@ class Turns:
         return sent
 
     async def _store_message(
-        self, text: str, conversation_id: int | None, request_key: str | None, fingerprint: str, model: str
+        self, new: "_NewMessage", request_key: str | None, fingerprint: str, model: str
     ) -> tuple[Sent, NewTurn | None, ListChanged | None]:
-        turn_id = uuid.uuid4().hex
+        turn_id, text, conversation_id = uuid.uuid4().hex, new.text, new.conversation_id
+        notes: tuple[str, ...] = ()
         async with self._database.begin(self._user_id, turn_id=turn_id) as store:
             if request_key is not None:
                 known = await store.turns.by_request_key(request_key)
                 if known is not None:
                     return _attached(known, fingerprint), None, None
+            replaced = None
             if conversation_id is None:
                 conversation, stored = await store.conversations.begin(conversation_title(text), text, turn_id=turn_id)
             else:
+                if new.instead_of is not None:
+                    replaced = await store.conversations.branch(conversation_id, new.instead_of)
+                place = replaced.place if replaced is not None else None
                 conversation, stored = await store.conversations.take_message(
-                    conversation_id, role="user", content=text, turn_id=turn_id
+                    conversation_id, role="user", content=text, turn_id=turn_id, place=place
                 )
             await store.turns.create(
                 turn_id=turn_id,
@@ -238,6 +249,8 @@ class Turns:
                 created_at=store.now,
                 first=conversation_id is None,
             )
+            if replaced is not None and not new.keep_changes:
+                notes = await _undone(store, replaced.turns)
             started = EncodedEvent.of(
                 TurnStarted(
                     turn_id=turn_id,
@@ -258,7 +271,8 @@ class Turns:
                 prompt_input=PromptInput(text=text, before=()) if conversation_id is None else None,
             )
             news = store.news()
-        return Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq), fresh, news
+        sent = Sent(conversation_id=conversation.id, turn_id=turn_id, message_seq=stored.seq, notes=notes)
+        return sent, fresh, news
 
     async def _answer_in_words(self, text: str, turn_id: str) -> Sent | None:
         """A plain yes or no to a parked turn answers it; None where this is something else."""
@@ -351,8 +365,29 @@ def _checked(message: str) -> str:
     return text
 
 
-def _fingerprint(text: str, conversation_id: int | None, model: str | None) -> str:
-    request = [text, conversation_id, *([model] if model else [])]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _NewMessage:
+    """A message to store, and the one that it replaces."""
+
+    text: str
+    conversation_id: int | None
+    instead_of: int | None
+    keep_changes: bool
+
+
+async def _undone(store: Store, turns: Sequence[str]) -> tuple[str, ...]:
+    """Undo what these turns changed, the latest first. Return what was left alone."""
+    notes: list[str] = []
+    for turn_id in turns:
+        with suppress(NotFound, NotUndoable):  # most turns change nothing, or were undone before
+            notes += (await store.journal.undo_selected(Selected(turn_id=turn_id))).skipped
+    return tuple(notes)
+
+
+def _fingerprint(
+    text: str, conversation_id: int | None, model: str | None, instead_of: int | None, keep_changes: bool
+) -> str:
+    request = [text, conversation_id, *([model] if model else []), *([instead_of, keep_changes] if instead_of else [])]
     return hashlib.sha256(json.dumps(request).encode()).hexdigest()
 
 

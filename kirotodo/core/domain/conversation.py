@@ -31,7 +31,11 @@ class Conversation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """A stored message of a conversation, which never changes. `seq` counts from 1 within the conversation."""
+    """A stored message of a conversation, which never changes. `seq` counts from 1 within the conversation.
+
+    `variants` are the numbers of all messages that stand in its place, it among them, where it was edited or sent
+    again.
+    """
 
     conversation_id: int
     seq: int
@@ -39,6 +43,7 @@ class Message:
     content: str
     turn_id: str
     created_at: datetime
+    variants: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,10 +185,12 @@ class Transcript:
 class Sent:
     """A message that was accepted: its conversation and the turn that answers it.
 
-    `attached` is True where the request key was known and this is the turn that it started the first time.
+    `attached` is True where the request key was known and this is the turn that it started the first time. `notes` say
+    in a sentence each what of the replaced turns could not be undone.
     """
 
     conversation_id: int
     turn_id: str
     message_seq: int
     attached: bool = False
+    notes: tuple[str, ...] = ()

@@ -1,12 +1,14 @@
 """The conversations of one user and their messages. Never commits."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from kirotodo.core.backend import ConversationHead
 from kirotodo.core.domain.conversation import Conversation, Message, Role
 from kirotodo.core.domain.task import Page
-from kirotodo.core.errors import NotFound
+from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.json_texts import dump_mapping, load_mapping
 from kirotodo.core.store.statement import AnyRow, Statements
@@ -129,10 +131,12 @@ class ConversationStore:
         return message
 
     async def take_message(
-        self, conversation_id: int, *, role: Role, content: str, turn_id: str
+        self, conversation_id: int, *, role: Role, content: str, turn_id: str, place: "Place | None" = None
     ) -> tuple[Conversation, Message]:
-        """Add a message and return it with its conversation. Raises `TooLarge` where the user's storage is full; an
-        answer is stored even then, or its turn could not end."""
+        """Add a message, at the end or in a place that `branch` made for it, and return it with its conversation.
+
+        Raises `TooLarge` where the user's storage is full; an answer is stored even then, or its turn could not end.
+        """
         numbers = await self._scope.advance(stored=len(content.encode("utf-8", "surrogatepass")))
         if role == "user":
             self._scope.require_bytes(numbers)
@@ -147,10 +151,12 @@ class ConversationStore:
             turn_id=turn_id,
             created_at=now,
         )
-        await self._insert_message(message)
+        if place is None and row.branched:
+            place = Place(parent=await self._last_shown(conversation_id, before=message.seq))
+        await self._insert_message(message, place=place)
         return self._changed(_value(row)), message
 
-    async def _insert_message(self, message: Message, *more: Document) -> None:
+    async def _insert_message(self, message: Message, *more: Document, place: "Place | None" = None) -> None:
         await self._scope.insert(
             _SQL.INSERT_MESSAGE,
             {
@@ -160,6 +166,8 @@ class ConversationStore:
                 "content": message.content,
                 "turn_id": message.turn_id,
                 "created_at": message.created_at,
+                "parent": None if place is None or place.parent == message.seq - 1 else place.parent,
+                "variant_of": None if place is None else place.variant_of,
             },
         )
         text = Document(kind="message", ref=message.conversation_id, text=message.content, part=message.seq)
@@ -177,7 +185,64 @@ class ConversationStore:
         rows = await self._scope.rows(_SQL.MESSAGES, parameters) if 0 < conversation_id < _BIG else ()
         if not rows:
             await self.get(conversation_id)  # tells one without messages from one that is not there
-        return tuple(Message(conversation_id=conversation_id, **row._mapping) for row in reversed(rows))
+        variants = await self._variants(conversation_id) if any(row.variant_of is not None for row in rows) else {}
+        return tuple(_message(conversation_id, row, variants) for row in reversed(rows))
+
+    # --- branches ---
+
+    async def branch(self, conversation_id: int, seq: int) -> "Replaced":
+        """Hide a message of the user and all that follows it, to make place for another variant of it. Raises
+        `NotFound`, or `InvalidInput` for what is no shown message of the user."""
+        places = await self._places(conversation_id)
+        there = places.get(seq)
+        if there is None or there.hidden or there.role != "user" or _is_answer_in_words(there, places):
+            raise InvalidInput(f"Message {seq} is not one of yours that is shown, so nothing can stand in its place.")
+        hidden = [place for place in places.values() if place.seq >= seq and not place.hidden]
+        first = seq if there.variant_of is None else there.variant_of
+        if there.variant_of is None:
+            await self._scope.execute(
+                _SQL.SET_VARIANT, {"the_id": conversation_id, "the_seq": seq, "new_variant": first}
+            )
+        await self._set_hidden(conversation_id, [place.seq for place in hidden], True)
+        await self._branched(conversation_id)
+        turns = tuple(dict.fromkeys(place.turn_id for place in reversed(hidden)))
+        return Replaced(place=Place(parent=there.before, variant_of=first), turns=turns)
+
+    async def show_branch(self, conversation_id: int, seq: int) -> Conversation:
+        """Show a variant of a message, with what came before it and the latest that followed. Raises `NotFound`."""
+        places = await self._places(conversation_id)
+        if seq not in places or places[seq].variant_of is None:
+            raise NotFound(f"There is no variant {seq} in conversation {conversation_id}.")
+        shown = _path_through(seq, places)
+        await self._set_hidden(conversation_id, [each.seq for each in places.values() if each.seq not in shown], True)
+        await self._set_hidden(conversation_id, sorted(shown), False)
+        return self._changed(await self._branched(conversation_id))
+
+    async def _places(self, conversation_id: int) -> "dict[int, _Shown]":
+        await self.get(conversation_id)
+        rows = await self._scope.rows(_SQL.PLACES, {"the_id": conversation_id})
+        return {row.seq: _Shown(**row._mapping) for row in rows}
+
+    async def _set_hidden(self, conversation_id: int, seqs: Sequence[int], hidden: bool) -> None:
+        for start in range(0, len(seqs), _CHUNK):
+            values = {"the_id": conversation_id, "seqs": seqs[start : start + _CHUNK], "new_hidden": hidden}
+            await self._scope.execute(_SQL.SET_HIDDEN, values)
+
+    async def _branched(self, conversation_id: int) -> Conversation:
+        numbers = await self._scope.advance()
+        row = await self._first(_SQL.SET_BRANCHED, conversation_id, new_revision=numbers.revision)
+        return _value(_found(row, conversation_id))
+
+    async def _last_shown(self, conversation_id: int, *, before: int) -> int:
+        row = await self._first(_SQL.LAST_SHOWN, conversation_id, before=before)
+        return 0 if row is None or row[0] is None else int(row[0])
+
+    async def _variants(self, conversation_id: int) -> dict[int, tuple[int, ...]]:
+        """Return the messages that stand in one place, by the first of them."""
+        found: dict[int, tuple[int, ...]] = {}
+        for seq, first in await self._scope.rows(_SQL.VARIANTS, {"the_id": conversation_id}):
+            found[first] = (*found.get(first, ()), seq)
+        return found
 
     async def granted(self, conversation_id: int, tool: str) -> int:
         """Return on how many tasks the user always lets this tool act in a turn of this conversation, 0 without a
@@ -201,6 +266,66 @@ class ConversationStore:
 
 
 _BIG: Final = 2**31 - 1
+_CHUNK: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a message stands: after `parent` (0 for the first), as another variant of `variant_of`."""
+
+    parent: int
+    variant_of: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replaced:
+    """The place of a message that is hidden now, and the turns that are hidden with it, the latest first."""
+
+    place: Place
+    turns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Shown:
+    """Where a stored message stands, and whether it is shown."""
+
+    seq: int
+    role: Role
+    turn_id: str
+    parent: int | None
+    variant_of: int | None
+    hidden: bool
+
+    @property
+    def before(self) -> int:
+        return self.seq - 1 if self.parent is None else self.parent
+
+
+def _is_answer_in_words(there: _Shown, places: Mapping[int, _Shown]) -> bool:
+    """Return whether a message answers the question of a turn that another message began."""
+    before = places.get(there.before)
+    return before is not None and before.turn_id == there.turn_id
+
+
+def _path_through(seq: int, places: Mapping[int, _Shown]) -> set[int]:
+    """Return the messages before this one, itself, and the latest that followed it."""
+    following = {place.before: place.seq for place in sorted(places.values(), key=lambda place: place.seq)}
+    path = {seq}
+    at = places[seq].before
+    while at in places:
+        path.add(at)
+        at = places[at].before
+    after: int | None = following.get(seq)
+    while after is not None:
+        path.add(after)
+        after = following.get(after)
+    return path
+
+
+def _message(conversation_id: int, row: AnyRow, variants: Mapping[int, tuple[int, ...]]) -> Message:
+    values = dict(row._mapping)
+    first = values.pop("variant_of")
+    return Message(conversation_id=conversation_id, **values, variants=variants.get(first, ()))
 
 
 def _preview(content: str) -> str:

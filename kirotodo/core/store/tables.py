@@ -265,7 +265,7 @@ class CalendarObjectRow(SQLModel, table=True):
 
 class ConversationRow(SQLModel, table=True):
     """A thread. `last_seq` is also the number of its messages, which never go away one by one. `grants`
-    is what the user said "always" to: the size by tool, as JSON."""
+    is what the user said "always" to: the size by tool, as JSON. One that is `branched` has hidden messages."""
 
     __tablename__ = "conversations"
     __table_args__ = (
@@ -280,6 +280,7 @@ class ConversationRow(SQLModel, table=True):
     preview: str = ""
     last_seq: int = 0
     grants: str | None = Field(default=None, sa_type=cast(Any, LongText))
+    branched: bool = False
     revision: int
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
@@ -287,7 +288,9 @@ class ConversationRow(SQLModel, table=True):
 
 
 class MessageRow(SQLModel, table=True):
-    """A text of a conversation. Never changes."""
+    """A text of a conversation, which never changes. `parent` is the message before it, where that is not the one of
+    the number before; `variant_of` the first of the messages that stand in one place, of which all but one are hidden,
+    each with what followed it."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -303,6 +306,9 @@ class MessageRow(SQLModel, table=True):
     content: str = Field(sa_type=cast(Any, LongText))
     turn_id: str
     created_at: datetime = Field(sa_type=UtcDateTime)
+    parent: int | None = None
+    variant_of: int | None = None
+    hidden: bool = False
 
 
 _LIVE: Final = text("status IN ('running', 'awaiting_approval')")

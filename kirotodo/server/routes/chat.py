@@ -22,7 +22,14 @@ REFUSALS: Final = problems(404, 409, 412, 413)
 async def begin(caller: Caller, body: ChatBody, key: str | None) -> tuple[LocalBackend, Sent]:
     """Store the message and start its turn, which belongs to the runner from here on, whoever stays to watch."""
     backend = await caller.backend(zone=body.timezone)
-    sent = await backend.send(body.message, conversation_id=body.conversation_id, request_key=key, model=body.model)
+    sent = await backend.send(
+        body.message,
+        conversation_id=body.conversation_id,
+        request_key=key,
+        model=body.model,
+        instead_of=body.instead_of,
+        keep_changes=body.keep_changes,
+    )
     return backend, sent
 
 

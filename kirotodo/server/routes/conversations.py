@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from kirotodo.core.domain.conversation import Conversation, Transcript
 from kirotodo.core.domain.task import Page
 from kirotodo.server.conditional_requests import Depending, read, tagged
-from kirotodo.server.dependencies import ConversationId, Editing, EditingOne, Mine, user_router
+from kirotodo.server.dependencies import ConversationId, Editing, EditingOne, MessageSeq, Mine, user_router
 from kirotodo.server.openapi import carries, not_modified, problems
 from kirotodo.server.schemas import ConversationQuery, TitleBody, TranscriptQuery
 
@@ -55,6 +55,14 @@ async def delete_conversation(conversation_id: ConversationId, backend: Mine, co
 async def restore_conversation(conversation_id: ConversationId, backend: Editing, response: Response) -> Conversation:
     """Bring a deleted conversation back."""
     return tagged(await backend.restore_conversation(conversation_id), response)
+
+
+@router.post("/{conversation_id}/branches/{seq}/show", responses={200: carries("ETag"), **problems(404, 409, 412)})
+async def show_branch(
+    conversation_id: ConversationId, seq: MessageSeq, backend: Editing, response: Response
+) -> Conversation:
+    """Show a variant of a message, and what followed it, instead of the one that is shown; tasks stay as they are."""
+    return tagged(await backend.show_branch(conversation_id, seq), response)
 
 
 @router.get("/{conversation_id}/messages", responses=problems(404))

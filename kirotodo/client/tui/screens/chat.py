@@ -339,6 +339,17 @@ class ChatScreen(Screen[None]):
         """Load older messages."""
         self.controller.load_older()
 
+    def on_transcript_edit_requested(self, message: Transcript.EditRequested) -> None:
+        """Edit a message, or ask the same again."""
+        if message.as_it_is:
+            self.controller.send_again(message.entry)
+        else:
+            self.controller.edit_message(message.entry)
+
+    def on_transcript_variant_requested(self, message: Transcript.VariantRequested) -> None:
+        """Show another variant of a message."""
+        self.controller.show_variant(message.seq)
+
     def on_older_loaded(self, message: OlderLoaded) -> None:
         """Show older messages."""
         self.controller.older_loaded(message.transcript, message.visit)
@@ -488,6 +499,8 @@ class ChatScreen(Screen[None]):
                 approval.action_no()
         elif self.controller.active:
             self.controller.stop()
+        elif self.controller.editing is not None:
+            self.controller.leave_edit()
         else:
             self.view.focus_composer()
 

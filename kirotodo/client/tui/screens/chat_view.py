@@ -126,6 +126,17 @@ class ChatView:
         """Remove an entry."""
         self.transcript.drop(key)
 
+    def focus_message(self, seq: int) -> None:
+        """Go to a message of the user."""
+        self._screen.call_after_refresh(self.transcript.focus_message, seq)
+
+    def show_editing(self, editing: bool) -> None:
+        """Say in the composer's border that a message is being edited, and how to leave it as it is."""
+        leave = keys_of(self._screen).label("chat.escape")
+        self.composer.border_title = f"edit and send again · {leave} leaves it as it is" if editing else ""
+        if editing:
+            self.composer.focus()
+
     def show_sending(self, entry: Entry, history: Sequence[str]) -> None:
         """Add the user's message at the end and scroll there; tasks that are done leave the list."""
         self.composer.sent_messages = list(history)

@@ -39,6 +39,13 @@ class UserMessage(TextLines):
 
     LABEL = "you"
 
+    @dataclass
+    class VariantRequested(Message):
+        """Show another variant of the message, so many steps away."""
+
+        entry: UserEntry
+        step: int
+
     def __init__(self, entry: UserEntry) -> None:
         super().__init__()
         self.entry = entry
@@ -55,7 +62,23 @@ class UserMessage(TextLines):
         lines: list[Content] = []
         for text in plain(self.entry.text.strip("\n")).split("\n", allow_blank=True):
             lines += [line.rstrip() for line in text.wrap(width)] if text else [text]
+        if self.entry.variants:
+            lines.append(Content.styled(variant_mark(self.entry), "$text-muted")[: max(1, width)])
         return lines or [Content()]
+
+    def on_click(self, event: events.Click) -> None:
+        """Show the variant before or after where its mark is clicked."""
+        offset = event.get_content_offset(self)
+        if offset is None or not self.entry.variants or offset.y != len(self.lines(self.content_size.width)) - 1:
+            return
+        mark = variant_mark(self.entry)
+        if offset.x < len(mark):
+            self.post_message(self.VariantRequested(self.entry, -1 if offset.x < len(mark) // 2 else 1))
+
+
+def variant_mark(entry: UserEntry) -> str:
+    """Return which of the variants of a message is shown, such as `‹ 2/3 ›`."""
+    return f"‹ {entry.variants.index(entry.seq) + 1}/{len(entry.variants)} ›"
 
 
 class Note(TextLines):

@@ -1,6 +1,7 @@
 """The conversation on screen: entries are data, of which a window of at most sixty is mounted."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from textual.app import ComposeResult
@@ -29,6 +30,19 @@ class Transcript(VerticalScroll):
 
     class OlderRequested(Message):
         """The oldest entry in memory is on screen, and there are older ones to load."""
+
+    @dataclass
+    class EditRequested(Message):
+        """Send a message of the user again in its place: as it is, or once it is edited."""
+
+        entry: UserEntry
+        as_it_is: bool = False
+
+    @dataclass
+    class VariantRequested(Message):
+        """Show another variant of a message of the user."""
+
+        seq: int
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -266,6 +280,50 @@ class Transcript(VerticalScroll):
         path = self.screen.focused.ancestors_with_self if self.screen.focused is not None else []
         entry = next((widget.entry for widget in self.mounted if widget in path), None)
         return entry.text.strip() if entry is not None else ""
+
+    # --- variants of messages ---
+
+    def _question(self) -> UserEntry | None:
+        """Return the message of the user that has the focus, or whose answer has it."""
+        path = self.screen.focused.ancestors_with_self if self.screen.focused is not None else []
+        entry = next((widget.entry for widget in self.mounted if widget in path), None)
+        if isinstance(entry, AnswerEntry):
+            begun = (each for each in self.entries if isinstance(each, UserEntry) and each.turn_id == entry.turn_id)
+            return next(begun, None)
+        return entry if isinstance(entry, UserEntry) and entry.seq else None
+
+    def action_edit_message(self) -> None:
+        """Edit the message, to send it again in its place."""
+        if (entry := self._question()) is not None:
+            self.post_message(self.EditRequested(entry))
+
+    def action_ask_again(self) -> None:
+        """Send the message again as it is, for another answer."""
+        if (entry := self._question()) is not None:
+            self.post_message(self.EditRequested(entry, as_it_is=True))
+
+    def action_previous_variant(self) -> None:
+        """Show the variant of the message before."""
+        self._show_variant(self._question(), -1)
+
+    def action_next_variant(self) -> None:
+        """Show the variant of the message after."""
+        self._show_variant(self._question(), 1)
+
+    def on_user_message_variant_requested(self, message: UserMessage.VariantRequested) -> None:
+        """Show the variant that was clicked."""
+        message.stop()
+        self._show_variant(message.entry, message.step)
+
+    def _show_variant(self, entry: UserEntry | None, step: int) -> None:
+        if entry is not None and (seq := entry.variant(step)) is not None:
+            self.post_message(self.VariantRequested(seq))
+
+    def focus_message(self, seq: int) -> None:
+        """Go to a message of the user, if it is mounted."""
+        for widget in self.mounted:
+            if isinstance(widget, UserMessage) and widget.entry.seq == seq:
+                widget.focus()
 
     def action_copy(self) -> None:
         """Copy the message."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Select, bindparam, insert, select, tuple_, update
+from sqlalchemy import BindParameter, Select, bindparam, func, insert, select, tuple_, update
 
 from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import conversations, messages
@@ -40,15 +40,35 @@ TAKE_SEQ: Final = (
         updated_at=bindparam("now"),
         revision=bindparam("new_revision"),
     )
-    .returning(*COLUMNS)
+    .returning(*COLUMNS, C.branched)
 )
 INSERT_MESSAGE: Final = insert(messages)
 MESSAGES: Final = (
-    select(M.seq, M.role, M.content, M.turn_id, M.created_at)
-    .where(M.user_id == UID, M.conversation_id == ID, M.seq < bindparam("before"))
+    select(M.seq, M.role, M.content, M.turn_id, M.created_at, M.variant_of)
+    .where(M.user_id == UID, M.conversation_id == ID, M.seq < bindparam("before"), ~M.hidden)
     .where(select(C.id).where(*NOT_DELETED).exists())
     .order_by(M.seq.desc())
     .limit(bindparam("limit"))
+)
+_OF_CONVERSATION: Final = (M.user_id == UID, M.conversation_id == ID)
+PLACES: Final = (
+    select(M.seq, M.role, M.turn_id, M.parent, M.variant_of, M.hidden).where(*_OF_CONVERSATION).order_by(M.seq)
+)
+VARIANTS: Final = select(M.seq, M.variant_of).where(*_OF_CONVERSATION, M.variant_of.is_not(None)).order_by(M.seq)
+LAST_SHOWN: Final = select(func.max(M.seq)).where(*_OF_CONVERSATION, M.seq < bindparam("before"), ~M.hidden)
+SET_HIDDEN: Final = (
+    update(messages)
+    .where(*_OF_CONVERSATION, M.seq.in_(bindparam("seqs", expanding=True)))
+    .values(hidden=bindparam("new_hidden"))
+)
+SET_VARIANT: Final = (
+    update(messages).where(*_OF_CONVERSATION, M.seq == bindparam("the_seq")).values(variant_of=bindparam("new_variant"))
+)
+SET_BRANCHED: Final = (
+    update(conversations)
+    .where(*NOT_DELETED)
+    .values(branched=True, revision=bindparam("new_revision"))
+    .returning(*COLUMNS)
 )
 GRANTS: Final = select(C.grants).where(*NOT_DELETED)
 SET_GRANTS: Final = update(conversations).where(*NOT_DELETED).values(grants=bindparam("new_value")).returning(C.id)
