@@ -49,6 +49,8 @@ class FakeView:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.draft = ""
+        self.focused: int | None = None
+        self.editing = False
         self.link_down = False
         self.title = ""
         self.more = False
@@ -94,6 +96,12 @@ class FakeView:
     def show_sending(self, entry: Entry, history: Sequence[str]) -> None:
         self.entries.append(entry)
         self.history = list(history)
+
+    def focus_message(self, seq: int) -> None:
+        self.focused = seq
+
+    def show_editing(self, editing: bool) -> None:
+        self.editing = editing
 
     def show_usage(self, usage: Usage, cost: str) -> None:
         self.usage, self.cost = usage, cost
