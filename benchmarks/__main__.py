@@ -23,6 +23,7 @@ BENCHMARKS: Final = {
     "understand": "language:understanding",
     "lists": "lists:pages",
     "lists-postgresql": "lists_postgres:pages_on_postgresql",
+    "reminders": "reminders:due_in_one_minute",
     "stream": "screen:streamed_list",
     "open": "screen:long_conversation_opened",
 }

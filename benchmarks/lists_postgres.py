@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.figure import Figure, middle
-from benchmarks.lists import LONG, PAGES, ROUNDS, SHORT, draft, grown
+from benchmarks.lists import LONG, PAGES, ROUNDS, SEVERAL, SHORT, draft, furnish, grown
 from benchmarks.local_backend import settings
 from benchmarks.moment import clock, settled
 from kirotodo.core.local import LocalBackend
@@ -43,9 +43,11 @@ async def _both(server: Server, folder: Path) -> tuple[dict[str, float], dict[st
     await few.import_tasks([draft(number) for number in range(SHORT)])
     await many.import_tasks([draft(number) for number in range(SEED)])
     await asyncio.to_thread(_copy, server.url("long"))
+    await furnish(few)
+    await furnish(many)
     settled()
     spent: tuple[dict[str, float], dict[str, float]] = ({}, {})
-    for name, page in PAGES.items():
+    for name, page in (PAGES | SEVERAL).items():
         samples: tuple[list[float], list[float]] = ([], [])
         for _ in range(ROUNDS):
             for taken, backend in zip(samples, (few, many), strict=True):

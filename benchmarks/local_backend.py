@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -31,7 +31,9 @@ def settings(folder: Path) -> Settings:
 
 
 @asynccontextmanager
-async def local_backend(folder: Path, *, model: Model | None = None) -> AsyncIterator[LocalBackend]:
+async def local_backend(
+    folder: Path, *, model: Model | None = None, clock: Callable[[], datetime] = clock
+) -> AsyncIterator[LocalBackend]:
     """The core in this process on the database in `folder`; the built-in model answers unless another is given."""
     backend = await LocalBackend.open(settings(folder), clock=clock, model=model)
     try:

@@ -87,7 +87,7 @@ class FilterSql:
             case InProject(name):
                 return func.coalesce(_T.project_key, "") == name_key(name)
             case OfPriority(priority):
-                return _T.priority == rank(priority)
+                return func.coalesce(_T.priority, None) == rank(priority)
             case Days():
                 return and_(*self._between(condition, nullable=True))
             case Lacks(field):
@@ -112,10 +112,18 @@ class FilterSql:
                 return tagged(name)
             case InProject(name):
                 return self._along(_T.project_key == name_key(name))
-            case OfPriority(priority) if priority != "none":
+            case OfPriority(priority):
                 return self._along(_T.priority == rank(priority))
             case Days(field) if field != "start":
                 return self._along(*self._between(condition, nullable=False))
+            case Lacks("date"):
+                return self._along(_T.due_key >= NO_DATE)
+            case Not(Lacks("tag")):
+                return _query(task_tags.c.task_id, (task_tags.c.user_id == UID,))
+            case Not(Lacks(field)) if field in _HAS:
+                return self._along(*_HAS[field])
+            case Is("recurring"):
+                return self._along(_T.recurrence.is_not(None))
             case Is("overdue"):
                 return _query(_T.id, (*_MINE, ~_T.done, _T.due_key < self._today.isoformat()))
             case _:
@@ -142,8 +150,10 @@ class FilterSql:
 
     def _between(self, days: Days, *, nullable: bool) -> Iterator[ColumnElement[bool]]:
         if days.field == "due":
-            yield _T.due_key >= (days.first or dt.date.min).isoformat()
-            yield _T.due_key < (NO_DATE if days.last is None else after_day(days.last))
+            # Asked of one task, no index is to serve: the walk has one already.
+            key = func.coalesce(_T.due_key, None) if nullable else _T.due_key
+            yield key >= (days.first or dt.date.min).isoformat()
+            yield key < (NO_DATE if days.last is None else after_day(days.last))
             return
         if days.field == "start":
             yield _T.start_date.between(days.first or dt.date.min, days.last or dt.date.max)
@@ -194,6 +204,15 @@ def _query(column: Any, where: tuple[ColumnElement[bool], ...]) -> Ids:
     return Ids(ids=ids, size=count, glance=joined(ids.limit(FEW + 1)))
 
 
+_HAS: Final[Mapping[Lackable, tuple[ColumnElement[bool], ...]]] = {
+    "date": (_T.due_key < NO_DATE,),
+    "time": (_T.due_time.is_not(None),),
+    "start": (_T.start_date.is_not(None),),
+    "project": (_T.project_key.is_not(None),),
+    "notes": (_T.notes != "",),
+    "reminder": (_T.remind_at.is_not(None),),
+}
+"""What an index finds the tasks by that have something."""
 _IS_EMPTY: Final[Mapping[Lackable, Callable[[], ColumnElement[bool]]]] = {
     "date": lambda: _T.due_key >= NO_DATE,
     "time": lambda: _T.due_time.is_(None),

@@ -5,22 +5,30 @@ and gives up for a look-up where it passes too many in vain.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
 
-from kirotodo.core.domain.filters import conjuncts
+from kirotodo.core.domain.filters import Condition, Days, InProject, Lacks, OfPriority, conjuncts
 from kirotodo.core.domain.task import TaskFilter
 from kirotodo.core.store.columns import JsonNumbers
 from kirotodo.core.store.filter_conditions import FEW, FilterSql, Ids, has_tag, matching, tagged
 from kirotodo.core.store.statement import AnyRow
-from kirotodo.core.store.statements.task_queries import MINE, NOT_DELETED, beyond, conditions, key_of, ordered, rows
+from kirotodo.core.store.statements.task_queries import (
+    MINE,
+    NOT_DELETED,
+    beyond,
+    conditions,
+    key_of,
+    ordered,
+    rows,
+)
 from kirotodo.core.store.tables import tasks
-from kirotodo.core.store.task_queries import Conditions, Order, Stage, is_short
+from kirotodo.core.store.task_queries import FIELDS, Conditions, Finder, Order, Stage, is_short
 from kirotodo.core.store.transaction import Scope
 from kirotodo.core.text.search_terms import terms
 
@@ -58,6 +66,40 @@ async def finder_of(
         if not source.named.exact:
             rest.append(source.holds)
     return NamedTasks(scope, asked, None if ids is None else tuple(sorted(ids)), tuple(many), tuple(rest))
+
+
+async def crossing_finder(
+    scope: Scope, where: TaskFilter, walk: Finder, crossed: frozenset[str], *, today: date, zone: ZoneInfo
+) -> Finder:
+    """Return what finds the tasks of fields that lie across the order and hold of very many: on a walk along the order
+    that asks for them. They are counted as `walk` counts them."""
+    sql = FilterSql(today, zone, {})
+    sources = [
+        IdSource(named=named, holds=sql.holds(condition))
+        for condition in _conditions_of(where, crossed, today)
+        if (named := sql.named(condition)) is not None
+    ]
+    asked = Conditions(where, today, zone).without(frozenset().union(*(FIELDS[field] for field in crossed)))
+    return _Counted(NamedTasks(scope, asked, None, tuple(sources), ()), walk)
+
+
+def _conditions_of(where: TaskFilter, fields: frozenset[str], today: date) -> Iterator[Condition]:
+    """Yield what these fields of a filter ask for."""
+    if "project" in fields and where.project is not None:
+        yield InProject(where.project)
+    if "priority" in fields and where.priority is not None:
+        yield OfPriority(where.priority)
+    if "due" not in fields:
+        return
+    match where.due:
+        case "none":
+            yield Lacks("date")
+        case "overdue":
+            yield Days("due", None, today - timedelta(days=1))
+        case "today" | "week":
+            yield Days("due", today, today + timedelta(days=6 if where.due == "week" else 0))
+    if where.due_from is not None or where.due_to is not None:
+        yield Days("due", where.due_from, where.due_to)
 
 
 async def _few_ids(scope: Scope, source: IdSource) -> list[int] | None:
@@ -168,6 +210,20 @@ class NamedTasks:
     async def _rows(self, order: Order, asked: Sequence[ColumnElement[bool]], limit: int) -> list[AnyRow]:
         statement = rows(order.columns, *asked)
         return list(await self._scope.rows(statement, {**self._parameters, "most": limit}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Finds tasks in one way, and counts them in another."""
+
+    found: Finder
+    counted: Finder
+
+    async def rows(self, stage: Stage, key: tuple[Any, ...] | None, limit: int) -> list[AnyRow]:
+        return await self.found.rows(stage, key, limit)
+
+    async def total(self, parts: tuple[bool, ...]) -> int | None:
+        return await self.counted.total(parts)
 
 
 def _beyond(order: Order, key: Any, *, and_at: bool = False) -> ColumnElement[bool]:

@@ -104,6 +104,15 @@ class TaskRow(SQLModel, table=True):
             *("user_id", "done", "start_date", "id"),
             sqlite_where=text("start_date IS NOT NULL AND deleted_at IS NULL"),
         ),
+        *(
+            Index(f"ix_tasks_{name}", "user_id", "done", "id", sqlite_where=text(f"{has} AND deleted_at IS NULL"))
+            for name, has in (
+                ("repeating", "recurrence IS NOT NULL"),
+                ("timed", "due_time IS NOT NULL"),
+                ("noted", "notes <> ''"),
+                ("reminding", "remind_at IS NOT NULL"),
+            )
+        ),
     )
 
     user_id: str = Field(primary_key=True)

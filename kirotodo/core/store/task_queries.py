@@ -5,6 +5,7 @@ Where a tag or a search names tasks, `core.store.named_tasks` finds them in plac
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
@@ -22,6 +23,17 @@ _SQL: Final = Statements("task_queries")
 _FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 CROWD: Final = 1_000
 """So many tasks are found by themselves and sorted; more are found sooner on a walk along the order."""
+SORTED_MAX: Final = 10_000
+"""So many tasks are sorted where no index has them in their order; more are asked for on a walk along that order. A
+walk may pass many tasks in vain, so sorting a few thousand is usually cheaper."""
+COUNTED_MAX: Final = 5_000
+"""Where no count is kept, so many tasks are counted for the total of a page; it is unknown where there are more."""
+FIELDS: Final[Mapping[str, frozenset[str]]] = {
+    "due": frozenset({"due_within", "due_between", "due_before", "undated"}),
+    "project": frozenset({"project"}),
+    "priority": frozenset({"priority"}),
+}
+"""The conditions that a field of a filter is."""
 _LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
@@ -57,6 +69,12 @@ class Conditions:
     def names(self) -> tuple[str, ...]:
         """Return the names, always in the same order."""
         return tuple(self._names)
+
+    def without(self, names: frozenset[str]) -> "Conditions":
+        """Return the conditions but these, which are asked for otherwise."""
+        left = copy(self)
+        left._names = [name for name in self._names if name not in names]
+        return left
 
     def _due(self, where: TaskFilter, today: date) -> None:
         match where.due:
@@ -303,11 +321,46 @@ async def _worded(scope: Scope, stage: Stage) -> Stage:
 
 async def _finder(scope: Scope, where: TaskFilter, *, today: date, zone: ZoneInfo) -> Finder:
     conditions = Conditions(where, today, zone)
+    walk = Walk(scope, conditions)
     if where.tag is None and where.search is None and where.condition is None:
-        return _Walk(scope, conditions)
+        crowded = await _crowded(scope, where, walk)
+        if not crowded:
+            return walk
+        from kirotodo.core.store.named_tasks import crossing_finder
+
+        return await crossing_finder(scope, where, walk, crowded, today=today, zone=zone)
     from kirotodo.core.store.named_tasks import finder_of
 
-    return await finder_of(scope, where, conditions, today=today, zone=zone) or _Walk(scope, conditions)
+    return await finder_of(scope, where, conditions, today=today, zone=zone) or walk
+
+
+async def _crowded(scope: Scope, where: TaskFilter, walk: "Walk") -> frozenset[str]:
+    """Return the fields that lie across the order and hold of so many tasks that these are not to be sorted."""
+    crossed = _crossed(where)
+    parts = PARTS[where.status]
+    if not crossed or await is_short(scope, parts, SORTED_MAX):
+        return frozenset()
+    found = set()
+    for field in crossed:
+        count = await walk.number_of(field, parts)
+        if count > SORTED_MAX:
+            found.add(field)
+    return frozenset(found)
+
+
+def _crossed(where: TaskFilter) -> frozenset[str]:
+    """Return the fields whose tasks no index has in the order of the sort."""
+    keys = sort_keys(where.sort)
+    first = keys[0][0]
+    if first == "due" or where.parent_id is not None:
+        return frozenset()
+    by_rank = first == "priority" and (len(keys) == 1 or keys[1][0] == "due")
+    asked = {
+        "due": where.due != "any" or where.due_from is not None or where.due_to is not None,
+        "project": where.project is not None and first != "project",
+        "priority": where.priority is not None and not by_rank,
+    }
+    return frozenset(name for name, is_asked in asked.items() if is_asked)
 
 
 async def is_short(scope: Scope, parts: tuple[bool, ...], most: int) -> bool:
@@ -328,17 +381,17 @@ async def _steps(scope: Scope, parts: tuple[bool, ...]) -> int:
     return 0 if counts is None else sum(counts[2 + int(done)] for done in parts)
 
 
-class _Walk:
+class Walk:
     """Finds tasks along the index of the sort, by what their own rows say."""
 
     def __init__(self, scope: Scope, conditions: Conditions) -> None:
         self._scope = scope
-        self._conditions = conditions
+        self.conditions = conditions
 
     async def rows(self, stage: Stage, key: tuple[Any, ...] | None, limit: int) -> list[AnyRow]:
-        order, names = stage.order, (*stage.names, *self._conditions.names)
+        order, names = stage.order, (*stage.names, *self.conditions.names)
         given: Mapping[str, Any] = {
-            **self._conditions.parameters,
+            **self.conditions.parameters,
             **{f"key_{place}": part for place, part in enumerate(key or ())},
             "most": limit,
         }
@@ -350,21 +403,43 @@ class _Walk:
         return stage.merged(found, limit)
 
     async def total(self, parts: tuple[bool, ...]) -> int | None:
-        asked = self._conditions
-        later = await self._later() if "started" in asked.names else 0
-        if not {*asked.names} - {"listed", "started"}:
+        asked = self.conditions
+        fields = [name for name in asked.names if name not in ("listed", "started")]
+        if fields and (asked.kept is None or (asked.kept in ("project", "priority") and "listed" in asked.names)):
+            return await self._counted(parts)
+        later = await self._later(fields) if "started" in asked.names else 0
+        if not fields:
             return await _whole(self._scope, parts, steps="listed" not in asked.names) - later
-        if asked.kept is None or later or (asked.kept in ("project", "priority") and "listed" in asked.names):
-            row = await self._scope.first(_SQL.made("count", parts, asked.names), asked.parameters)
-            return 0 if row is None else int(row[0])
-        row = await self._scope.first(
-            _SQL.made("kept_total", parts, asked.kept), {**asked.parameters, "the_day": asked.day}
-        )
         hidden = await _steps(self._scope, parts) if asked.kept == "none" and "listed" in asked.names else 0
-        return 0 if row is None else int(row[0]) - hidden
+        return await self._kept(asked.kept or "", parts) - hidden - later
 
-    async def _later(self) -> int:
-        """How many open tasks start later, of those that the list would show otherwise."""
-        names = tuple(name for name in ("listed", "scheduled") if name == "scheduled" or name in self._conditions.names)
-        row = await self._scope.first(_SQL.made("count", (False,), names), self._conditions.parameters)
+    async def number_of(self, field: str, parts: tuple[bool, ...]) -> int:
+        """Return how many tasks a field of the filter asks for by itself; at most `SORTED_MAX` and one where no count
+        of these is kept."""
+        name = next(name for name in self.conditions.names if name in FIELDS[field])
+        if name in ("project", "priority"):
+            return await self._kept(name, parts)
+        row = await self._scope.first(
+            _SQL.made("count_some", parts, (name,)), {**self.conditions.parameters, "most": SORTED_MAX + 1}
+        )
+        return 0 if row is None else int(row[0])
+
+    async def _kept(self, kept: str, parts: tuple[bool, ...]) -> int:
+        row = await self._scope.first(
+            _SQL.made("kept_total", parts, kept), {**self.conditions.parameters, "the_day": self.conditions.day}
+        )
+        return 0 if row is None else int(row[0])
+
+    async def _counted(self, parts: tuple[bool, ...]) -> int | None:
+        """Count row by row, for as long as that is cheap."""
+        count = _SQL.made("count_some", parts, self.conditions.names)
+        row = await self._scope.first(count, {**self.conditions.parameters, "most": COUNTED_MAX + 1})
+        number = 0 if row is None else int(row[0])
+        return None if number > COUNTED_MAX else number
+
+    async def _later(self, fields: Sequence[str]) -> int:
+        """How many open tasks start later, of those that the list would show otherwise. They are the few."""
+        listed = ("listed",) if "listed" in self.conditions.names else ()
+        names = (*listed, "scheduled", *(f"many_{name}" for name in fields))
+        row = await self._scope.first(_SQL.made("count", (False,), names), self.conditions.parameters)
         return 0 if row is None else int(row[0])

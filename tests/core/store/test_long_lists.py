@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, get_args
 
@@ -15,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kirotodo.core.domain.task import Sort, Status, Task, TaskDraft, TaskFilter
+from kirotodo.core.domain.task import Due, Priority, Sort, Status, Task, TaskDraft, TaskFilter
+from kirotodo.core.store import task_queries
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.sqlite import driver
 from tests import postgres
@@ -143,6 +144,72 @@ async def _all(database: Database, where: TaskFilter, limit: int = 200) -> tuple
                 return found, totals
 
 
+@pytest.fixture
+def few_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a list of thousands be as long as one of tens of thousands."""
+    monkeypatch.setattr(task_queries, "SORTED_MAX", 1_000)
+    monkeypatch.setattr(task_queries, "COUNTED_MAX", 1_000)
+
+
+@given(
+    project=st.sampled_from([None, "far"]),
+    priority=st.sampled_from([None, "low", "none"]),
+    due=st.sampled_from(["any", "none", "today", "week", "overdue"]),
+    due_to=st.sampled_from([None, TODAY]),
+    status=st.sampled_from(get_args(Status)),
+    sort=st.sampled_from([*get_args(Sort), "title-desc", "priority,title", "project-desc,created", "created-asc,due"]),
+    limit=st.integers(150, 200),
+)
+@settings(max_examples=examples(16), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.usefixtures("few_are_sorted")
+async def test_fields_across_the_order_are_found_as_by_a_naive_filter(
+    database: Database,
+    project: str | None,
+    priority: Priority | None,
+    due: Due,
+    due_to: date | None,
+    status: Status,
+    sort: str,
+    limit: int,
+) -> None:
+    where = TaskFilter(project=project, priority=priority, due=due, due_to=due_to, status=status, sort=sort)
+    found, totals = await _all(database, where, limit)
+    days = {"none": (), "today": (TODAY,), "week": (TODAY, TODAY + timedelta(days=1)), "overdue": ()}
+    expected = [
+        task
+        for task in await _whole(database, status, sort)
+        if (project is None or task.project == project)
+        and (priority is None or task.priority == priority)
+        and (due == "any" or (task.due_date is None if due == "none" else task.due_date in days[due]))
+        and (due_to is None or (task.due_date is not None and task.due_date <= due_to))
+    ]
+    assert [task.id for task in found] == [task.id for task in expected][: max(len(found), len(expected[:1_500]))]
+    assert len(set(totals)) == 1
+    assert totals[0] in {len(expected), None}
+    assert totals[0] is not None or len(expected) > 1_000
+
+
+@ON_SQLITE
+@pytest.mark.usefixtures("few_are_sorted")
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [
+        (TaskFilter(project="far", sort="title"), "ix_tasks_title"),
+        (TaskFilter(due="today", sort="created"), "ix_tasks_created"),
+        (TaskFilter(due_to=TODAY, sort="updated"), "ix_tasks_updated"),
+        (TaskFilter(priority="low", sort="project"), "ix_tasks_project"),
+    ],
+    ids=str,
+)
+async def test_a_field_that_very_many_tasks_have_is_asked_for_on_a_walk_along_another_order(
+    database: Database, long_list: str, where: TaskFilter, index: str
+) -> None:
+    plans = [plan for plan in await _plans(database, long_list, where) if "ix_tasks_start" not in plan]
+    pages = [plan for plan in plans if index in plan]
+    assert pages, plans
+    assert all("TEMP B-TREE" not in plan for plan in pages)
+
+
 @given(
     search=st.lists(
         st.sampled_from(["common", "comm", "c", "unc", "ask", "later", "最", "最後", "🎉", "c++", "nothing"]),
@@ -176,7 +243,7 @@ async def test_pages_are_those_of_a_naive_filter(
 _LISTS: dict[tuple[str, str, str], list[Task]] = {}
 
 
-async def _whole(database: Database, status: Status, sort: Sort) -> list[Task]:
+async def _whole(database: Database, status: Status, sort: str) -> list[Task]:
     """The list itself, without any filter, read once."""
     kind = type(database._engine).__name__
     if (kind, status, sort) not in _LISTS:

@@ -91,6 +91,29 @@ async def test_conditions_are_looked_up_along_their_indexes(
 
 
 @pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("is:recurring", "ix_tasks_repeating"),
+        ("-no:notes", "ix_tasks_noted"),
+        ("-no:time", "ix_tasks_timed"),
+        ("-no:reminder", "ix_tasks_reminding"),
+        ("-no:start", "ix_tasks_start"),
+        ("-no:tag", "ix_task_tags_tag"),
+        ("-no:project", "ix_tasks_project"),
+        ("-no:date", "ix_tasks_due"),
+        ("-no:tag (is:recurring or -no:notes)", "ix_tasks_noted"),
+    ],
+)
+async def test_the_few_that_have_something_are_looked_up_along_an_index(
+    database: Database, path: Path, text: str, index: str
+) -> None:
+    where = with_condition(TaskFilter(filter=text), at=AT)
+    plans = await _plans(database, path, where, about="FROM")
+    assert any(index in plan for plan in plans), plans
+    assert all("SCAN tasks" not in plan and "SCAN task_tags" not in plan for plan in plans), plans
+
+
+@pytest.mark.parametrize(
     ("where", "index"),
     [
         (TaskFilter(due="today"), "ix_tasks_due (user_id=? AND done=? AND due_key>? AND due_key<?)"),
@@ -135,7 +158,7 @@ async def test_tasks_that_start_later_are_counted_along_an_index(
         await store.tasks.add_many([TaskDraft(title="later", start_date=TODAY + timedelta(days=1))] * 3)
     plans = await _plans(database, path, TaskFilter(scheduled=scheduled))
     assert any(LATER in plan for plan in plans)
-    assert all("SCAN" not in plan for plan in plans)
+    assert all("SCAN tasks" not in plan for plan in plans)
 
 
 async def test_steps_are_looked_up_and_counted_along_an_index(database: Database, path: Path) -> None:

@@ -19,6 +19,7 @@ COUNTS: Final = select(
 MINE: Final = tasks.c.user_id == UID
 NOT_DELETED: Final = (MINE, tasks.c.deleted_at.is_(None))
 _T: Final = tasks.c
+_ANY_DUE: Final = func.coalesce(_T.due_key, None)
 CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
     "due_within": (_T.due_key >= bindparam("within_first")) & (_T.due_key < bindparam("within_last")),
     "due_between": (_T.due_key >= bindparam("between_first")) & (_T.due_key < bindparam("between_last")),
@@ -33,7 +34,14 @@ CONDITIONS: Final[Mapping[str, ColumnElement[bool]]] = {
     "without_project": _T.project_key.is_(None),
     **{f"rank_{rank}": _T.priority == rank for rank in range(4)},
     # The same, worded so that no index on them serves: for what holds of so many that another index is walked.
-    "many_undated": func.coalesce(_T.due_key, None) >= NO_DATE,
+    "many_undated": _ANY_DUE >= NO_DATE,
+    "many_due_within": (bindparam("within_first") <= _ANY_DUE) & (bindparam("within_last") > _ANY_DUE),
+    "many_due_between": (bindparam("between_first") <= _ANY_DUE) & (bindparam("between_last") > _ANY_DUE),
+    "many_due_before": bindparam("due_today") > _ANY_DUE,
+    "many_project": func.coalesce(_T.project_key, None) == bindparam("the_project"),
+    "many_priority": func.coalesce(_T.priority, None) == bindparam("the_priority"),
+    "many_completed_from": _T.completed_at >= bindparam("completed_first"),
+    "many_completed_to": _T.completed_at < bindparam("completed_last"),
     "many_without_project": func.coalesce(_T.project_key, None).is_(None),
     **{f"many_rank_{rank}": func.coalesce(_T.priority, None) == rank for rank in range(4)},
     "of_parent": _T.parent_id == bindparam("the_parent"),
@@ -129,6 +137,12 @@ def walk(done: bool, columns: tuple[str, ...], names: tuple[str, ...], goes_on: 
 def count(parts: tuple[bool, ...], names: tuple[str, ...]) -> Select[Any]:
     """Count open or done tasks, or both."""
     return select(func.count()).select_from(tasks).where(_T.done.in_(parts), *NOT_DELETED, *conditions(names))
+
+
+def count_some(parts: tuple[bool, ...], names: tuple[str, ...]) -> Select[Any]:
+    """Count open or done tasks, or both, up to `most`."""
+    some = select(_T.id).where(_T.done.in_(parts), *NOT_DELETED, *conditions(names)).limit(bindparam("most"))
+    return select(func.count()).select_from(some.subquery())
 
 
 def kept_total(parts: tuple[bool, ...], asked: str) -> Select[Any]:
