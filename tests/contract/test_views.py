@@ -7,7 +7,7 @@ import pytest
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import TaskFilter
 from kirotodo.core.domain.view import VIEWS_MAX, View
-from kirotodo.core.errors import FilterError, InvalidInput, NotFound
+from kirotodo.core.errors import FilterError, InvalidInput, NotFound, NotUndoable
 from kirotodo.core.models.scripted import ScriptedModel, call
 from tests.contract.harness import BackendHarness, say
 from tests.contract.test_tasks import filtered_list, titles
@@ -103,3 +103,48 @@ async def test_a_model_uses_views_as_filters(harness: BackendHarness, model: Scr
     (used,) = (await harness.backend.turn(sent.turn_id)).tool_calls
     assert used.result is not None
     assert [task["title"] for task in used.result["tasks"]] == ["milk"]
+
+
+async def test_undo_takes_back_what_was_done_to_views_in_its_turn(backend: Backend) -> None:
+    await backend.save_view(WORK)
+    await backend.add_from_text("milk")
+    await backend.save_view(replace(WORK, filter="+shop"))
+    await backend.save_view(replace(WORK, name="Office", filter="+office"), instead_of="work")
+    await backend.delete_view("office")
+    assert (await backend.undo()).views == ("Put back the view “Office”.",)
+    assert (await backend.undo()).views == ("Renamed the view “Office” to “work”.",)
+    assert await backend.views() == (replace(WORK, filter="+shop"),)
+    assert (await backend.undo()).views == ("Changed the view “work” back to: +shop -#waiting",)
+    assert await backend.views() == (WORK,)
+    assert (await backend.undo()).removed == (1,)
+    assert (await backend.undo()).views == ("Removed the view “work”.",)
+    assert await backend.views() == ()
+    with pytest.raises(NotUndoable):
+        await backend.undo()
+
+
+async def test_redo_does_to_views_what_undo_took_back(backend: Backend) -> None:
+    await backend.save_view(WORK)
+    await backend.add_from_text("milk")
+    await backend.delete_view("work")
+    await backend.undo(groups=3)
+    assert (await backend.views(), (await backend.tasks()).items) == ((), ())
+    assert (await backend.redo()).views == ("Put back the view “work”.",)
+    assert [task.title for task in (await backend.redo()).tasks] == ["milk"]
+    assert (await backend.redo()).views == ("Removed the view “work”.",)
+    await backend.undo()
+    await backend.add_from_text("bread")
+    with pytest.raises(NotUndoable):
+        await backend.redo()
+    assert await backend.views() == (WORK,)
+
+
+async def test_the_assistant_undoes_a_change_of_a_view_and_says_so(backend: Backend, model: ScriptedModel) -> None:
+    await backend.save_view(WORK)
+    await backend.delete_view("work")
+    model.extend([call("undo")], ["Done."])
+    sent, _ = await say(backend, "undo that")
+    (done,) = (await backend.turn(sent.turn_id)).tool_calls
+    assert done.result is not None
+    assert done.result["views"] == ["Put back the view “work”."]
+    assert await backend.views() == (WORK,)

@@ -391,7 +391,9 @@ def _put_changed(changed: Changed, verb: str, *, as_json: bool) -> None:
         put(_summary(verb, task))
     for number in changed.removed:
         put(f"Removed {number} {sanitize_line(titles.get(number, ''))}".rstrip())
-    if not changed.tasks and not changed.removed and not changed.skipped:
+    for sentence in changed.views:
+        put(sanitize_line(sentence))
+    if not changed.tasks and not changed.removed and not changed.skipped and not changed.views:
         say("Nothing to change.")
     _say_skipped(changed)
 

@@ -41,6 +41,9 @@ def _change(result: Mapping[str, Any]) -> str:
     if not isinstance(number, int):
         return ""
     if status in _BACK:
+        views = [escaped(str(sentence)) for sentence in result.get("views") or ()]
+        if views:
+            return " ".join([*([f"{_BACK[status]} {count(number)}."] if number else []), *views])
         return f"{_BACK[status]} {count(number)}."
     tasks = result.get("tasks") or ()
     return several(_VERBS[status], tasks, number) if status in _VERBS else ""

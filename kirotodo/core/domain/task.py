@@ -316,13 +316,15 @@ class Change:
 class Changed:
     """The result of an edit, an undo or a redo: the tasks as they are now, and the ids that are gone from the list.
 
-    `skipped` says in one sentence each which tasks were left alone because they have changed since.
+    `skipped` says in one sentence each which tasks were left alone because they have changed since, and `views` what
+    became of saved views.
     """
 
     tasks: tuple[Task, ...] = ()
     removed: tuple[int, ...] = ()
     changes: tuple[Change, ...] = ()
     skipped: tuple[str, ...] = field(default=())
+    views: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kirotodo.core.store.selective_undo import LaterChange, Selected
 
 _SQL: Final = Statements("journal")
+_VIEWS: Final = Statements("views")
 
 HIDDEN: Final = 0
 """`undone_after` of changes that are not to be seen yet; no change has this id."""
@@ -122,6 +123,10 @@ class Journal:
         done: list[Changed] = []
         for _ in range(groups):
             latest = await self._scope.first(_SQL.LATEST_GROUP, {"skip_turn": skip_turn or ""})
+            view = await self._scope.first(_VIEWS.LATEST, {"most": 1})
+            if view is not None and (latest is None or view[0] > latest[1]):
+                done.append(await self._replay_view(view, undo=True))
+                continue
             if latest is None:
                 break
             entries = await self._scope.rows(_SQL.OF_GROUP, {"group": latest[0]})
@@ -156,10 +161,15 @@ class Journal:
     async def latest(self, *, groups: int, skip_turn: str) -> tuple[int, tuple[int, ...]]:
         """Return the id of the newest change that `undo` would put back, 0 without any, and the tasks that it would put
         back with so many `groups`."""
-        found = await self._scope.rows(_SQL.LATEST_GROUPS, {"skip_turn": skip_turn, "groups": groups})
+        changes = await self._scope.rows(_SQL.LATEST_GROUPS, {"skip_turn": skip_turn, "groups": groups})
+        of_views = await self._scope.rows(_VIEWS.LATEST, {"most": groups})
+        both = [*((group, newest) for group, newest in changes), *((None, row[0]) for row in of_views)]
+        found = sorted(both, key=lambda each: -each[1])[:groups]
         tasks: dict[int, None] = {}
         for group, _ in found:
-            tasks |= dict.fromkeys(entry.task_id for entry in await self._scope.rows(_SQL.OF_GROUP, {"group": group}))
+            if group is not None:
+                of_group = await self._scope.rows(_SQL.OF_GROUP, {"group": group})
+                tasks |= dict.fromkeys(entry.task_id for entry in of_group)
         return (found[0][1] if found else 0), tuple(tasks)
 
     async def undo_call(self, turn_id: str, call_id: str) -> Changed:
@@ -192,9 +202,22 @@ class Journal:
         Raises `NotUndoable`.
         """
         entries = await self._scope.rows(_SQL.REDOABLE)
+        view = await self._scope.first(_VIEWS.REDOABLE)
+        if view is not None and (not entries or view[0] < entries[0].id):
+            return await self._replay_view(view, undo=False)
         if not entries:
             raise NotUndoable("There is nothing to redo.")
         return await self._replay([entry for entry in entries if entry.group_id == entries[0].group_id], undo=False)
+
+    async def _replay_view(self, entry: AnyRow, *, undo: bool) -> Changed:
+        """Bring a saved view from what a change made of it to what it was, or back."""
+        from kirotodo.core.store.views import ViewStore
+
+        newest = (await self._scope.rows(_SQL.NEWEST_EDIT))[0][0]
+        changed = await ViewStore(self._scope).replay(entry, undo=undo)
+        await self._scope.execute(_VIEWS.MARK, {"the_id": entry[0], "newest": newest if undo else None})
+        self._group = None
+        return changed
 
     def _by(self) -> dict[str, Any]:
         by = self._scope.actor
@@ -437,6 +460,7 @@ def _joined(parts: Sequence[Changed]) -> Changed:
         removed=tuple(task_id for task_id, task in now.items() if task is None),
         changes=tuple(change for part in parts for change in part.changes),
         skipped=tuple(sentence for part in parts for sentence in part.skipped),
+        views=tuple(sentence for part in parts for sentence in part.views),
     )
 
 

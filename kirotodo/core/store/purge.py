@@ -30,6 +30,7 @@ from kirotodo.core.store.tables import (
     turn_steps,
     turns,
     users,
+    view_changes,
 )
 from kirotodo.core.store.task_counts import recount
 from kirotodo.core.store.transaction import Scope, hash_of
@@ -97,6 +98,7 @@ class _Old:
 
 _OLD: Final = {
     "changes": _Old(changes, changes.c.created_at < _BEFORE),
+    "view_changes": _Old(view_changes, view_changes.c.created_at < _BEFORE),
     "events": _Old(turn_events, turn_events.c.turn_id.in_(_OLD_TURNS)),
     "steps": _Old(turn_steps, turn_steps.c.turn_id.in_(_OLD_TURNS)),
     "sessions": _Old(sessions, sessions.c.expires_at < _BEFORE),
@@ -146,6 +148,7 @@ async def purge(scope: Scope, *, before: datetime, dry_run: bool) -> Purged:
             await scope.execute(_HISTORY_FROM, given)
         await scope.execute(_COUNT_BYTES)
         await recount(scope)
+    counts["changes"] += counts.pop("view_changes")
     return Purged(tasks=len(gone_tasks), conversations=len(gone_conversations), **counts)
 
 

@@ -218,6 +218,25 @@ class ViewRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class ViewChangeRow(SQLModel, table=True):
+    """A change of a saved view, as JSON before and after; None where it was added or removed. Its `id` is counted with
+    those of `changes`, so that undo goes back through both, and `undone_after` is as it is there."""
+
+    __tablename__ = "view_changes"
+    __table_args__ = (
+        ForeignKeyConstraint(["user_id"], [_ONE_USER], ondelete="CASCADE"),
+        Index("ix_view_changes_undone", "user_id", "undone_after", "id"),
+        _NARROW,
+    )
+
+    user_id: str = Field(primary_key=True)
+    id: int = Field(primary_key=True)
+    before: str | None = Field(default=None, sa_type=cast(Any, LongText))
+    after: str | None = Field(default=None, sa_type=cast(Any, LongText))
+    undone_after: int | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class TaskCountRow(SQLModel, table=True):
     """How many of a user's tasks have something in common. Triggers keep these counts with every change of `tasks` and
     `task_tags`, whoever makes it; `core.store.task_counts` reads, checks and recounts them. A row of zeros means
@@ -586,6 +605,7 @@ changes = table_of(ChangeRow)
 search_documents = table_of(SearchDocumentRow)
 sessions = table_of(SessionRow)
 views = table_of(ViewRow)
+view_changes = table_of(ViewChangeRow)
 calendar_objects = table_of(CalendarObjectRow)
 request_keys = table_of(RequestKeyRow)
 webhooks = table_of(WebhookRow)

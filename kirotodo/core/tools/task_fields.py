@@ -307,4 +307,5 @@ def changed_by_undo(changed: Changed, *, at: UserClock) -> Mapping[str, Any]:
         "removed": list(changed.removed[:SHOWN]),
         "count": len(changed.tasks) + len(changed.removed),
         "skipped": list(changed.skipped[:SHOWN]),
+        **({"views": list(changed.views)} if changed.views else {}),
     }

@@ -173,6 +173,7 @@ ALONE = {
     "reminders.set_target",
     "views.all",
     "views.save",
+    "views.replay",
 }
 """Methods that take no id, or return those they are given: what they show is tested below."""
 

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from kirotodo.core.domain.task import Change, Task, TaskDraft, TaskFilter
+from kirotodo.core.domain.view import View
 from kirotodo.core.errors import NotUndoable
 from kirotodo.core.store.database import Database, Store
-from tests.core.store.conftest import ANN, Undecided, counted_statements, shown, titles
+from tests.core.store.conftest import ANN, BOB, Undecided, counted_statements, shown, titles
 from tests.examples import examples
 
 _USERS = count()
@@ -400,3 +402,19 @@ async def test_undo_of_a_turn_that_touched_one_task_over_and_over(database: Data
         again = await store.journal.redo()
         assert (again.tasks, set(again.removed)) == ((), {task.id, kept.id})
         assert await store.tasks.count_pending() == 0
+
+
+async def test_a_view_that_was_changed_elsewhere_is_left_alone(database: Database) -> None:
+    """As by a server of the release before, which writes no changes of views down."""
+    async with database.begin(ANN) as store:
+        await store.views.save(View(name="work", filter="+work"))
+        await store.views.delete("work")
+    async with database.begin(ANN) as store:
+        await store.views._insert(View(name="Work", filter="mine"))
+        changed = await store.journal.undo()
+        assert (changed.views, changed.skipped) == ((), ("There is another view “work” by now, so it was left alone.",))
+        changed = await store.journal.undo()
+        assert changed.skipped == ("The view “work” has changed since, so it was left alone.",)
+        assert [view.filter for view in await store.views.all()] == ["mine"]
+    async with database.read(BOB) as store:
+        assert await store._scope.rows(text("SELECT * FROM view_changes WHERE user_id = :uid")) == []

@@ -17,7 +17,7 @@ def summarize(verb: str, changed: Changed, *, only: Collection[int] | None = Non
     titles = [task.title for task in changed.tasks if only is None or task.id in only]
     titles += [_deleted_title(changed, id) for id in changed.removed if only is None or id in only]
     if not titles:
-        return f"{verb}."
+        return " ".join(changed.views) or f"{verb}."
     more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
     return f"{verb}: {', '.join(titles[:NAMED])}{more}"
 

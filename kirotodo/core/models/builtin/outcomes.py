@@ -236,7 +236,7 @@ def _undone(result: Mapping[str, Any], tasks: Sequence[Mapping[str, Any]]) -> st
     removed = [f"#{each}" for each in result.get("removed") or ()]
     if removed:
         said.append(f"Took {', '.join(removed)} off the list{' again' if back else ''}.")
-    said += [escaped(str(sentence)) for sentence in result.get("skipped") or ()]
+    said += [escaped(str(sentence)) for name in ("views", "skipped") for sentence in result.get(name) or ()]
     return "\n\n".join(said) if len(tasks) > 1 else " ".join(said) or "Nothing had to be put back."
 
 

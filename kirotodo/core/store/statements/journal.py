@@ -5,10 +5,11 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Integer, String, bindparam, func, insert, select, union_all, update
 
 from kirotodo.core.store.statements.transaction import UID
-from kirotodo.core.store.tables import changes
+from kirotodo.core.store.tables import changes, view_changes
 
 ENTRY: Final = (changes.c.id, changes.c.group_id, changes.c.task_id, changes.c.before, changes.c.after)
 MINE: Final = changes.c.user_id == UID
+MY_VIEWS: Final = view_changes.c.user_id == UID
 SKIP: Final[BindParameter[Any]] = bindparam("skip_turn", type_=String())
 INSERT: Final = insert(changes)
 HOLDS: Final = changes.c.undone_after.is_(None)
@@ -33,7 +34,7 @@ INSERT_JOINING: Final = insert(changes).values(
 )
 """A change of a turn goes to the newest group, if that is this turn's and not undone."""
 LATEST_GROUP: Final = (
-    select(changes.c.group_id)
+    select(changes.c.group_id, changes.c.id)
     .where(MINE, HOLDS, changes.c.turn_id.is_distinct_from(SKIP))
     .order_by(changes.c.id.desc())
     .limit(1)
@@ -64,6 +65,8 @@ NEWEST_PARTS: Final = union_all(
     select(func.max(changes.c.id).label("id")).where(MINE, HOLDS),
     select(func.max(changes.c.id)).where(MINE, changes.c.undone_after == HIDDEN),
     select(func.max(changes.c.undone_after)).where(MINE, changes.c.undone_after > HIDDEN),
+    select(func.max(view_changes.c.id)).where(MY_VIEWS, view_changes.c.undone_after.is_(None)),
+    select(func.max(view_changes.c.undone_after)).where(MY_VIEWS, view_changes.c.undone_after > HIDDEN),
 ).subquery()
 NEWEST_EDIT: Final = select(func.max(NEWEST_PARTS.c.id))
 """The id of the newest edit: it holds, or is hidden, or was undone, which put its own id down. Each part is one look at

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import Integer, bindparam, delete, func, insert, select, update
 
+from kirotodo.core.store.statements.journal import NEWEST_EDIT
 from kirotodo.core.store.statements.transaction import UID
-from kirotodo.core.store.tables import views
+from kirotodo.core.store.tables import view_changes, views
 
 _V: Final = views.c
 _ONE: Final = (_V.user_id == UID, _V.name_key == bindparam("the_key"))
@@ -17,3 +18,18 @@ ALL: Final = (
 COUNT: Final = select(func.count()).where(_V.user_id == UID)
 INSERT: Final = insert(views)
 DELETE: Final = delete(views).where(*_ONE)
+_C: Final = view_changes.c
+_MINE: Final = _C.user_id == UID
+_ENTRY: Final = (_C.id, _C.before, _C.after)
+RECORD: Final = insert(view_changes)
+LATEST: Final = (
+    select(*_ENTRY)
+    .where(_MINE, _C.undone_after.is_(None))
+    .order_by(_C.id.desc())
+    .limit(bindparam("most", type_=Integer()))
+)
+"""The newest changes of views that hold."""
+REDOABLE: Final = (
+    select(*_ENTRY).where(_MINE, _C.undone_after == NEWEST_EDIT.scalar_subquery()).order_by(_C.id).limit(1)
+)
+MARK: Final = update(view_changes).where(_MINE, _C.id == bindparam("the_id")).values(undone_after=bindparam("newest"))
