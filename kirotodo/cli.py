@@ -446,7 +446,14 @@ def _chat(
     _silence_libraries()
     keys = keymap(settings.keys)
     app = KirotodoApp(
-        opened, switcher=places, clock=clock, conversation_id=conversation_id, new=new, model=model, keys=keys
+        opened,
+        switcher=places,
+        clock=clock,
+        conversation_id=conversation_id,
+        new=new,
+        model=model,
+        keys=keys,
+        themes_folder=settings.config_dir / "themes",
     )
     app.run()
     if app.return_code:

@@ -98,6 +98,7 @@ class KirotodoApp(App[None]):
         switcher: ServerSwitcher | None = None,
         ansi: bool | None = None,
         keys: Keymap = DEFAULT,
+        themes_folder: Path | None = None,
     ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
         self.stylesheet = themes.ThemedStylesheet(variables=self.get_css_variables())
@@ -127,7 +128,10 @@ class KirotodoApp(App[None]):
         self.add_mode(self.DEFAULT_MODE, lambda: self.chat)
         for known in themes.THEMES:
             self.register_theme(known)
-        self.theme = themes.preferred(self, theme or self.state.theme or self._theme_at_home())
+        self._themes_folder = themes_folder
+        wanted = theme or self.state.theme or self._theme_at_home()
+        self._theme_problems = self.load_themes() if (wanted or "").startswith(themes.OWN) else ()
+        self.theme = themes.preferred(self, wanted)
 
     def _theme_at_home(self) -> str | None:
         """Return the theme of the local list, for a server where none was chosen yet."""
@@ -143,6 +147,8 @@ class KirotodoApp(App[None]):
         self.app_resume_signal.subscribe(self, self._draw_anew)
         if self.keys.problems:
             self.toast("\n".join(("Your keys in config.toml:", *self.keys.problems)), "warning")
+        if self._theme_problems and not self.theme.startswith(themes.OWN):
+            self.toast("\n".join(("Your theme can't be used:", *self._theme_problems)), "warning")
         self.call_after_refresh(self.open_core)
         self.call_after_refresh(self.take_early_keys)
 
@@ -307,7 +313,28 @@ class KirotodoApp(App[None]):
 
     def action_toggle_theme(self) -> None:
         """Switch between the light and the dark theme."""
-        self.set_theme(themes.other(self.theme))
+        self.set_theme(themes.other(self.current_theme))
+
+    def load_themes(self) -> tuple[str, ...]:
+        """Read the themes of the user's own anew, and return a sentence for each that can't be read."""
+        from kirotodo.client.tui.theme_files import own_themes
+
+        found = own_themes(self._themes_folder)
+        known = self.available_themes
+        for own in found.themes:
+            self.register_theme(own)
+        if self.is_running and self.available_themes[self.theme] != known.get(self.theme):
+            self.refresh_css(animate=False)
+        return found.problems
+
+    def use_theme(self, title: str) -> str:
+        """Change to the theme with this title; return a sentence that says why not, or nothing."""
+        problems = self.load_themes()
+        if name := themes.named(self, title):
+            self.set_theme(name)
+            return ""
+        known = ", ".join(map(themes.title, themes.choices(self)))
+        return " ".join((f"There is no theme {title}. Choose from {known}.", *problems))
 
     def set_theme(self, name: str) -> None:
         """Change the theme and remember it."""

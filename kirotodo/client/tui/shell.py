@@ -88,6 +88,17 @@ class Shell(Protocol):
     def action_toggle_theme(self) -> None:
         """Switch between the light and the dark theme."""
 
+    def load_themes(self) -> tuple[str, ...]:
+        """Read the themes of the user's own anew, and return a sentence for each that can't be read."""
+        ...
+
+    def set_theme(self, name: str) -> None:
+        """Change the theme and remember it."""
+
+    def use_theme(self, title: str) -> str:
+        """Change to the theme with this title; return a sentence that says why not, or nothing."""
+        ...
+
     def leave(self) -> None:
         """Keep what was typed and close the program."""
 

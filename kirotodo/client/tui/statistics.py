@@ -20,7 +20,6 @@ NAMES: Final = 8
 """Projects and tags that are shown, each."""
 LEVELS: Final = "·░▒▓█"
 """Marks of a day by how much was done, from nothing to as much as ever."""
-_INKS: Final = ("$text-disabled", "$success 60%", "$success 75%", "$success 90%", "$success")
 SPARKS: Final = " ▁▂▃▄▅▆▇█"
 FULL: Final = "█"
 EMPTY: Final = "░"
@@ -97,7 +96,7 @@ def _cell(day: date, done: dict[date, int], most: int) -> Content:
     if count is None:
         return Content("  ")
     level = level_of(count, most)
-    return Content.styled(LEVELS[level] * 2 if level else f"{LEVELS[0]} ", _INKS[level])
+    return Content.styled(LEVELS[level] * 2, "$success") if level else Content.styled(f"{LEVELS[0]} ", "$text-disabled")
 
 
 def level_of(count: int, most: int) -> int:

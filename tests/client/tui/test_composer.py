@@ -190,7 +190,7 @@ async def test_moves_and_deletions_keep_their_order_too() -> None:
 
 async def test_a_command_typed_fast_is_the_command() -> None:
     async with chatting(backend_of()) as chat:
-        await post_at_once(chat, "slash", *"theme", "enter", *"after")
+        await post_at_once(chat, "slash", *"theme light", "enter", *"after")
         await chat.until(lambda: chat.draft == "after")
         assert chat.app.theme == "kirotodo-light"
 

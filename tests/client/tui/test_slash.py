@@ -17,7 +17,7 @@ async def test_a_slash_opens_the_popup_and_letters_narrow_it() -> None:
         await chat.press("/")
         await chat.wait_for("/help", "/new", "/conversations")
         await chat.write("thm")
-        await chat.wait_for("/theme", "light and dark")
+        await chat.wait_for("/theme", "choose a theme")
         assert "/help" not in chat.text
         await chat.write("q")
         assert not chat.screen.query_one(SlashPopup).open
@@ -171,7 +171,7 @@ async def test_retry_sends_the_failed_message_again() -> None:
 
 async def test_theme_help_conversations_and_quit() -> None:
     async with chatting(backend_of()) as chat:
-        await chat.say("/theme")
+        await chat.say("/theme light")
         await chat.until(lambda: chat.app.theme == "kirotodo-light")
         assert chat.app.state.theme == "kirotodo-light"
         await chat.say("/help")

@@ -524,6 +524,12 @@ class ChatScreen(Screen[None]):
 
         self.shell.open_screen(StatisticsScreen())
 
+    def action_themes(self) -> None:
+        """Choose a theme."""
+        from kirotodo.client.tui.screens.theme_picker import ThemePickerScreen
+
+        self.shell.open_screen(ThemePickerScreen())
+
     def action_conversations(self) -> None:
         """List the conversations."""
         from kirotodo.client.tui.screens.conversations import ConversationsScreen

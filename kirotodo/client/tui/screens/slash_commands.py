@@ -115,6 +115,14 @@ def _model(context: CommandContext, name: str) -> None:
         context.shell.toast("There is only one model. `kirotodo config edit` sets up others.")
 
 
+def _theme(context: CommandContext, name: str) -> None:
+    if not name:
+        context.run_action("themes")
+    elif problem := context.shell.use_theme(name):
+        context.write(f"/theme {name}")
+        context.shell.toast(problem, "warning")
+
+
 def _server(context: CommandContext, url: str) -> None:
     from kirotodo.client.accounts.address import Address
 
@@ -199,6 +207,6 @@ HANDLERS: Final[Mapping[str, Callable[[CommandContext, str], None]]] = {
     "stats": _action("statistics"),
     "copy": _copy,
     "mouse": lambda context, _: context.shell.action_toggle_mouse(),
-    "theme": lambda context, _: context.shell.action_toggle_theme(),
+    "theme": _theme,
     "quit": lambda context, _: context.shell.leave(),
 }
