@@ -196,7 +196,7 @@ async def test_tab_goes_round_and_back() -> None:
 
 
 async def test_tab_reaches_the_examples_of_a_first_run() -> None:
-    async with chatting(backend_of()) as chat:
+    async with chatting(backend_of(tasks=())) as chat:
         await chat.press("tab", "enter")
         await chat.until(lambda: chat.draft == "add milk, eggs and bread to shopping")
 

@@ -12,7 +12,7 @@ from kirotodo.client.tui.keymap import ACTIONS, keymap
 from kirotodo.client.tui.messages import OpenConversation, TextOffered
 from kirotodo.client.tui.screens.help import HelpScreen, help_text
 from kirotodo.client.tui.screens.palette import KirotodoCommands
-from kirotodo.client.tui.widgets.first_run import EXAMPLES, FirstRun, greeting
+from kirotodo.client.tui.widgets.first_run import EXAMPLES, FirstRun, greeting, hello
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.core.errors import Unreachable
 from tests.client.tui.list_backend import ListBackend, ShellHost
@@ -166,7 +166,8 @@ def test_the_help_finds_words_keys_and_slash_commands() -> None:
 
 
 def test_an_empty_conversation_greets_with_the_day() -> None:
-    assert greeting(SAMPLE, NOW).plain == "Tue 24 Nov · 1 overdue · 2 for today · next 17:00 call the plumber"
-    assert greeting(SAMPLE[4:], NOW).plain == "Tue 24 Nov · nothing is due today"
+    assert hello(NOW).plain == "Good afternoon · Tuesday 24 November"
+    assert greeting(SAMPLE, NOW).plain == "1 overdue · 2 for today · next 17:00 call the plumber"
+    assert greeting(SAMPLE[4:], NOW).plain == "nothing is due today"
     assert greeting([], NOW).plain == ""
     assert "[/]" in greeting([replace(SAMPLE[1], title="pay [/] rent")], NOW).plain

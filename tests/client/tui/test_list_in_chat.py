@@ -13,7 +13,7 @@ from kirotodo.client.tui import themes
 from kirotodo.client.tui.screens.conversations import ConversationsScreen
 from kirotodo.client.tui.screens.help import HelpScreen
 from kirotodo.client.tui.screens.task_edit import DetailsScreen, DueScreen, NewTaskScreen, TitleScreen
-from kirotodo.client.tui.widgets.first_run import EXAMPLES
+from kirotodo.client.tui.widgets.first_run import EXAMPLES, QUESTIONS
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.core.domain.task import Task, TaskFilter
 from tests.client.tui.chat_host import Chat, backend_of, chatting
@@ -203,6 +203,24 @@ async def test_the_first_run_offers_examples_and_puts_the_chosen_one_into_the_co
         await chat.press("down", "enter")
         await chat.until(lambda: chat.draft == EXAMPLES[1])
         assert chat.composer.has_focus
+
+
+async def test_an_empty_conversation_shows_the_day_whose_tasks_can_be_ticked() -> None:
+    backend = backend_of()
+    async with chatting(backend, size=(80, 30)) as chat:
+        await chat.wait_for("Good afternoon · Tuesday 24 November", "Overdue", "pay rent", "Today", *QUESTIONS)
+        assert "milk" not in chat.text
+        assert EXAMPLES[0] not in chat.text
+        await chat.press("tab", "up", "down", "space")
+        await chat.wait_for("3 ● call the plumber", "1 for today")
+        await chat.press("up", "up", "t")
+        await chat.until(lambda: "Overdue" not in chat.text)
+        await backend.add_task({"title": "ring Ann", "due": "today"})
+        await chat.wait_for("ring Ann", "2 for today")
+        await chat.press("i", "tab", "enter")
+        await chat.until(lambda: chat.draft == QUESTIONS[0])
+        await chat.pilot.resize_terminal(80, 16)
+        await chat.until(lambda: "call the plumber" not in chat.text.split("Good", 1)[1].split("ask", 1)[1])
 
 
 async def test_hostile_tasks_are_worked_like_any_other() -> None:

@@ -108,7 +108,7 @@ class ChatView:
             from kirotodo.client.tui.widgets.first_run import FirstRun
 
             for first in self._screen.query(FirstRun):
-                first.greet(self.tasks.tasks, self._shell.clock())
+                first.greet(self.tasks.tasks, self._shell.clock)
 
     def prepend_entries(self, entries: Sequence[Entry], *, more: bool) -> None:
         """Add older entries before the first one."""

@@ -56,6 +56,16 @@ class TaskCard(TextLines):
             self._cursor = max(0, min(self._cursor, len(shown) - 1))
             self.renew()
 
+    def put(self, listing: Listing) -> None:
+        """Show another listing, the cursor on the task where it was."""
+        if listing == self.listing:
+            return
+        here = self.current
+        places = [index for index, task in enumerate(listing.tasks) if here is not None and task.id == here.id]
+        self._cursor = places[0] if places else max(0, min(self._cursor, len(listing.tasks) - 1))
+        self.listing = listing
+        self.renew()
+
     def add(self, tasks: Iterable[Task], *, cursor: str | None) -> None:
         """Show more tasks after the last one."""
         known = {task.id for task in self.listing.tasks}
