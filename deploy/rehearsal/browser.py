@@ -63,6 +63,26 @@ class Browser:
         keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
         self._do("POST", "/actions", actions=[{"type": "key", "id": "keyboard", "actions": keys}])
 
+    def before_each_page(self, script: str) -> None:
+        """Run a script in every page before its own."""
+        self._do("POST", "/goog/cdp/execute", cmd="Page.addScriptToEvaluateOnNewDocument", params={"source": script})
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the window this large."""
+        self._do("POST", "/window/rect", width=width, height=height)
+
+    def press_at(self, x: float, y: float, *, touch: bool = False) -> None:
+        """Press and let go at a point of the page, with the mouse or a finger."""
+        kind = "touch" if touch else "mouse"
+        actions = [
+            {"type": "pointerMove", "duration": 0, "x": round(x), "y": round(y)},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pause", "duration": 50},
+            {"type": "pointerUp", "button": 0},
+        ]
+        pointer = {"type": "pointer", "id": kind, "parameters": {"pointerType": kind}, "actions": actions}
+        self._do("POST", "/actions", actions=[pointer])
+
     def screenshot(self, path: Path) -> bytes:
         picture = base64.b64decode(self._do("GET", "/screenshot"))
         path.write_bytes(picture)
@@ -84,8 +104,8 @@ class Browser:
 
 
 @contextlib.contextmanager
-def browser() -> Iterator[Browser]:
-    """A window with a profile of its own, both gone at the end."""
+def browser(*, phone: tuple[int, int] | None = None) -> Iterator[Browser]:
+    """A window with a profile of its own, both gone at the end; on a `phone` of this size it is touched."""
     with tempfile.TemporaryDirectory(prefix="kirotodo-browser-", ignore_cleanup_errors=True) as folder:
         port = free_port()
         driver = subprocess.Popen(
@@ -97,7 +117,7 @@ def browser() -> Iterator[Browser]:
         try:
             with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, trust_env=False) as client:
                 wait_until(lambda: _answers(client), "chromedriver starts")
-                session = _session(client, folder)
+                session = _session(client, folder, phone)
                 client.base_url = f"http://127.0.0.1:{port}/session/{session}"
                 try:
                     yield Browser(client)
@@ -115,8 +135,14 @@ def _answers(client: httpx2.Client) -> bool:
         return False
 
 
-def _session(client: httpx2.Client, folder: str) -> str:
-    options = {"args": [*FLAGS, f"--user-data-dir={folder}/profile"], "binary": shutil.which("chromium")}
+def _session(client: httpx2.Client, folder: str, phone: tuple[int, int] | None) -> str:
+    options: dict[str, Any] = {
+        "args": [*FLAGS, f"--user-data-dir={folder}/profile"],
+        "binary": shutil.which("chromium"),
+    }
+    if phone is not None:
+        metrics = {"width": phone[0], "height": phone[1], "pixelRatio": 2, "touch": True, "mobile": True}
+        options["mobileEmulation"] = {"deviceMetrics": metrics}
     wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}, "acceptInsecureCerts": True}
     answer = client.post("/session", json={"capabilities": {"alwaysMatch": wanted}}).json()["value"]
     if "sessionId" not in answer:

@@ -27,6 +27,7 @@ _STYLES: Final = {
     "markdown.h6": "italic",
     "markdown.code": "color(1)",
     "markdown.code_block": "color(1)",
+    "markdown.code_ground": "on color(3)",
     "markdown.block_quote": "color(2)",
     "markdown.item.bullet": "color(2)",
     "markdown.item.number": "color(2)",
@@ -38,6 +39,9 @@ _STYLES: Final = {
     "markdown.table.header": "bold",
 }
 _COLOURS: Final = {1: "$accent", 2: "$text-muted"}
+_GROUND: Final = "on $panel"
+CODE_INDENT: Final = 2
+"""Cells before the lines of a code block, which stands on a ground of its own."""
 """Rich's numbers stand in for the theme's colours, which are known only where it is drawn."""
 _LIST_ITEM: Final = re.compile(r"\s{0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)")
 _FENCED: Final = re.compile(r"^\s{0,3}(?:```|~~~)", re.MULTILINE)
@@ -111,6 +115,7 @@ def _console(width: int) -> "Console":
 def _markdown() -> "type[Markdown]":
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.markdown import CodeBlock, Heading, ListItem, Markdown
+    from rich.padding import Padding
     from rich.segment import Segment
 
     class PlainHeading(Heading):
@@ -124,7 +129,7 @@ def _markdown() -> "type[Markdown]":
             text = self.text.copy()
             text.rstrip()
             text.overflow = "fold"
-            yield text
+            yield Padding(text, (0, 0, 0, CODE_INDENT), style="markdown.code_ground", expand=True)
 
     class DottedItem(ListItem):
         def render_number(
@@ -170,7 +175,8 @@ def _content(segments: Any) -> Content:
         style = _style(segment.style) if segment.style else ""
         if style:
             spans.append(Span(start, len(text), style))
-    return Content(text, spans).rstrip()
+    grounded = bool(spans) and spans[-1].end == len(text) and _GROUND in str(spans[-1].style)
+    return Content(text, spans) if grounded else Content(text, spans).rstrip()
 
 
 @cache
@@ -178,6 +184,8 @@ def _style(style: "Style") -> str:
     words = [name for name in ("bold", "dim", "italic", "underline", "strike", "reverse") if getattr(style, name)]
     if style.color is not None and style.color.number in _COLOURS:
         words.append(_COLOURS[style.color.number])
+    if style.bgcolor is not None and style.bgcolor.number == 3:
+        words.append(_GROUND)
     return " ".join(words)
 
 
@@ -246,14 +254,17 @@ class StreamedLines:
         if end == 0:
             return
         for line in self._text[self._tail_to : end - 1].split("\n"):
-            self._tail += self._drawn(line) or [Content()]
+            self._tail += self._drawn(line) or [_grounded(Content(), self.width) if self._fenced else Content()]
             self._fenced ^= bool(_FENCE.match(line))
         self._tail_to = end
 
     def _drawn(self, line: str) -> list[Content]:
         """Draw a line much as it will look once its block is finished."""
-        if self._fenced or _FENCE.match(line):
-            return _wrapped(Content(line), self.width)
+        if _FENCE.match(line):
+            return _wrapped(Content.styled(line, "$text-muted"), self.width)
+        if self._fenced:
+            rows = _wrapped(Content(line), max(1, self.width - CODE_INDENT))
+            return [_grounded(row, self.width) for row in rows]
         if heading := _HEADING.match(line):
             return _wrapped(_inline(line[heading.end() :]).stylize("bold"), self.width)
         item = _ITEM.match(line)
@@ -283,6 +294,12 @@ def _inline(text: str) -> Content:
         )
         end = found.end()
     return Content("").join([*pieces, Content(text[end:])])
+
+
+def _grounded(line: Content, width: int) -> Content:
+    """Return a line of code as it looks in a finished block."""
+    line = Content.assemble(" " * CODE_INDENT, line.stylize("$accent"))
+    return line.pad_right(max(0, width - line.cell_length)).stylize(_GROUND)
 
 
 def _wrapped(text: Content, width: int) -> list[Content]:

@@ -140,17 +140,19 @@ def _day_part(at: time) -> str:
 
 
 def _upcoming(tasks: Sequence[Task], today: date, keep: Collection[int]) -> list[Section]:
-    found: dict[tuple[date, str], list[Task]] = {}
+    days: dict[date, list[Task]] = {}
+    months: dict[date, list[Task]] = {}
     for task in tasks:
         if not _is_open(task, keep) or task.due_date is None or task.due_date < today:
             continue
-        day = task.due_date
-        near = (day - today).days <= DAYS_AHEAD
-        key = (
-            (day, _day_title(day, today)) if near else (day.replace(day=1), f"{MONTH_NAMES[day.month - 1]} {day.year}")
-        )
-        found.setdefault(key, []).append(task)
-    return [Section(kind="day", name=title, tasks=_in_order(found[day, title])) for day, title in sorted(found)]
+        if (task.due_date - today).days <= DAYS_AHEAD:
+            days.setdefault(task.due_date, []).append(task)
+        else:
+            months.setdefault(task.due_date.replace(day=1), []).append(task)
+    return [
+        *(Section(kind="day", name=_day_title(day, today), tasks=_in_order(days[day])) for day in sorted(days)),
+        *(Section(kind="group", name=_month_title(month), tasks=_in_order(months[month])) for month in sorted(months)),
+    ]
 
 
 def _week(tasks: Sequence[Task], today: date, keep: Collection[int]) -> list[Section]:
@@ -176,6 +178,10 @@ def _done(tasks: Sequence[Task], now: datetime) -> list[Section]:
 def _day_title(day: date, today: date) -> str:
     near = {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}.get((day - today).days)
     return f"{near} · {describe_day(day, today=today)}" if near else describe_day(day, today=today)
+
+
+def _month_title(month: date) -> str:
+    return f"{MONTH_NAMES[month.month - 1]} {month.year}"
 
 
 def _in_order(tasks: Iterable[Task]) -> tuple[Task, ...]:

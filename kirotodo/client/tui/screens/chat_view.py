@@ -100,7 +100,9 @@ class ChatView:
         from kirotodo.client.tui.widgets.first_run import FirstRun
 
         await self.transcript.load(entries, more=more, empty=FirstRun())
-        self.greet()
+        if not entries:
+            self.transcript.show_top()
+            self.greet()
 
     def greet(self) -> None:
         """Say what there is to do today, where the conversation is empty."""

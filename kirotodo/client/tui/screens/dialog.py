@@ -32,6 +32,7 @@ class DialogScreen(ModalScreen[None]):
     """Shows the `fields` of a subclass, which says whether anything has `changed` and how to `store` it."""
 
     BINDINGS = bindings("dialog")
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall"), (32, "-roomy")]
 
     @dataclass
     class Stored(Message):

@@ -75,6 +75,11 @@ class Section:
         """Return the heading of the section."""
         return self.name or TITLES[self.kind]
 
+    @property
+    def one_day(self) -> bool:
+        """Return whether all of its open tasks are due on the day that it is about."""
+        return self.kind in ("today", "part", "day")
+
 
 def sections(tasks: Iterable[Task], *, today: date, now: datetime, keep: Collection[int] = ()) -> list[Section]:
     """The tasks in sections, each sorted, empty ones left out. `now` is aware.
@@ -137,17 +142,20 @@ def task_line(
     bare: bool = False,
     marked: bool = False,
     waits: bool = False,
+    section: Section | None = None,
 ) -> Content:
-    """Return the line of a task, its last cell empty. `now` is local; `bare` leaves out colours, for the cursor."""
+    """Return the line of a task, its last cell empty. `now` is local; `bare` leaves out colours, for the cursor. What
+    the head of its `section` says already is left out: the day, the project or the tag."""
     at = urgency(task, today=now.date(), now=now.time())
     mark = PRIORITY_MARKS[task.priority]
     recurs = (f" {RECURS}" if task.recurrence else "") + (f" {WAITS}" if waits else "")
     title = steady(one_line(task.title)) or "(no title)"
     text_width = max(1, width - number_width - 4)
     needed = cell_len(title) + len(recurs) + (len(mark) + 1 if mark else 0)
-    project, due = _tail(task, now, space=text_width, needed=needed)
+    said = section.title if section is not None and section.kind == "group" else ""
+    project, due = _tail(task, now, space=text_width, needed=needed, section=section)
     tail_width = cell_len(project) + cell_len(due) + (1 if project and due else 0)
-    tags = steady(one_line(" ".join(f"#{tag}" for tag in task.tags)))
+    tags = steady(one_line(" ".join(f"#{tag}" for tag in task.tags if f"#{tag}" != said)))
     tags = tags if needed + cell_len(tags) + tail_width + 4 <= text_width else ""
     tags += " " if tags and tail_width else ""
     tail_width += cell_len(tags)
@@ -179,13 +187,17 @@ def shown_number(task: Task) -> str:
     return "" if is_provisional(task.id) else str(task.id)
 
 
-def _tail(task: Task, now: datetime, *, space: int, needed: int) -> tuple[str, str]:
+def _tail(task: Task, now: datetime, *, space: int, needed: int, section: Section | None) -> tuple[str, str]:
     """Project and due label, as much of them as leaves the title enough space."""
     most = int(space * TAIL_MAX)
-    due = describe_due_briefly(task.due_date, task.due_time, today=now.date())
-    if cell_len(due) > most:
-        due = describe_due_briefly(task.due_date, _hour_alone(task, now), today=now.date())
-    project = f"+{steady(one_line(task.project))}" if task.project else ""
+    if section is not None and section.one_day:
+        due = f"{task.due_time:%H:%M}" if task.due_time is not None else ""
+    else:
+        due = describe_due_briefly(task.due_date, task.due_time, today=now.date())
+        if cell_len(due) > most:
+            due = describe_due_briefly(task.due_date, _hour_alone(task, now), today=now.date())
+    said = section is not None and section.kind == "group" and section.title == f"+{task.project}"
+    project = f"+{steady(one_line(task.project))}" if task.project and not said else ""
     if due:
         return (project if needed + 2 + cell_len(project) + cell_len(due) <= space else ""), due
     if needed + 1 + cell_len(project) > space:
@@ -218,6 +230,8 @@ class Row:
     task: Task | None = None
     section: Section | None = None
     note: str = ""
+    under: Section | None = None
+    """The section of a task."""
     marked: bool = False
     waits: bool = False
     """An edit of the task waits for the server."""
@@ -373,6 +387,7 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
                 bare=bare,
                 marked=row.marked,
                 waits=row.waits,
+                section=row.under,
             )
         if row.section:
             count = str(len(row.section.tasks))

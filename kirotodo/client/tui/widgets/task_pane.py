@@ -301,17 +301,17 @@ class TaskPane(Vertical):
         return self._known() if self.view.id in ("today", "done") else self._tasks.values()
 
     def _rows(self, laid_out: Sequence[Section]) -> list[Row]:
-        """Return the lines of the sections, with an empty one between two where there is room for air."""
+        """Return the lines of the sections, with an empty one before each where there is room for air."""
         airy = self.size.height >= AIRY
         rows: list[Row] = []
         for section in laid_out:
             collapsed = self._is_collapsed(section)
-            if airy and rows:
+            if airy:
                 rows.append(Row())
             rows.append(Row(section=section, collapsed=collapsed))
             if not collapsed:
                 rows.extend(
-                    Row(task=task, marked=task.id in self._marked, waits=task.id in self.pending)
+                    Row(task=task, under=section, marked=task.id in self._marked, waits=task.id in self.pending)
                     for task in section.tasks
                 )
         return rows

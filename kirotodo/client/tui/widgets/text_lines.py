@@ -43,7 +43,7 @@ class TextLines(Widget, can_focus=True):
     @property
     def plain_text(self) -> str:
         """Return what is shown, as text."""
-        return "\n".join(line.plain for line in self.lines(max(1, self.content_size.width)))
+        return "\n".join(line.plain.rstrip() for line in self.lines(max(1, self.content_size.width)))
 
     def renew(self) -> None:
         """Make the lines anew; lay out again only if their number changes."""

@@ -142,6 +142,11 @@ class Transcript(VerticalScroll):
     def _last(self) -> int:
         return self._first + len(self.mounted)
 
+    def show_top(self) -> None:
+        """Show the beginning, where there are no messages whose end matters."""
+        self.release_anchor()
+        self.scroll_home(animate=False)
+
     @property
     def following(self) -> bool:
         """Return whether the end stays in sight as it grows."""
