@@ -11,7 +11,11 @@ from tests.client.commands.command_runner import CommandRunner
 from tests.client.commands.shared_server import SharedServer, shared_server
 from tests.lists import list_at
 
-OVER_BOTH: Final = {"test_tasks", "test_edits", "test_ask", "test_conversations", "test_transfer", "test_integrations"}
+OVER_BOTH: Final = {
+    "test_ask",
+    "test_transfer",
+    *(f"test_{name}_commands" for name in ("list", "edit", "step")),
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
