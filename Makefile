@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, each process compiles everything anew: a third of the suite's time
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords second-opinion statements prometheus-rule lock docs pictures clean turns
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords second-opinion statements prometheus-rule lock docs pictures clean turns conformance
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -95,6 +95,10 @@ docs: $(STAMP) ## regenerate the tables in docs/
 
 statements: $(STAMP) ## compile the statements that commands run on SQLite, and those that make its schema
 	$(BIN)/python -m scripts.statements
+
+conformance: $(STAMP) ## the official suite of MCP and the TypeScript SDK against /mcp (needs npm)
+	npm install --silent --no-audit --no-fund --prefix $(VENV)/conformance node@24 @modelcontextprotocol/conformance@0.2.0-alpha.12 @modelcontextprotocol/sdk@1
+	$(BIN)/python -m tests.protocols.conformance $(VENV)/conformance/node_modules/@modelcontextprotocol/conformance $(VENV)/conformance/node_modules/.bin/node
 
 pictures: $(STAMP) ## regenerate the pictures in docs/pictures
 	$(BIN)/python -m benchmarks.pictures docs/pictures
