@@ -184,6 +184,13 @@ class ApprovalBody(Body, json_schema_extra=example(call_id="0.0", decision="yes"
     arguments: dict[str, Any] | None = Field(default=None, description="Arguments to use instead of the model's.")
 
 
+class HitBody(Body):
+    """What a search found in a conversation."""
+
+    seq: Annotated[int, Field(strict=True, ge=1)]
+    snippet: Text
+
+
 class TitleBody(Body, json_schema_extra=example(title="Holiday in June")):
     """Another title for a conversation. It takes what reading one gives; of what cannot be changed, only as it is."""
 
@@ -196,6 +203,7 @@ class TitleBody(Body, json_schema_extra=example(title="Holiday in June")):
         default_factory=left_out,
         description="Its current value: a conversation that has changed since then is left alone (412).",
     )
+    hit: HitBody | None = Field(default_factory=left_out, description="Not used: it is what a search found.")
 
     def check(self, conversation: Conversation) -> None:
         """Raise `InvalidInput` or `PreconditionFailed`, see `check_as_read`."""

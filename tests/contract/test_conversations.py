@@ -7,7 +7,7 @@ import pytest
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.models.scripted import ScriptedModel, Wait, call
-from tests.contract.harness import BackendHarness, say
+from tests.contract.harness import BackendHarness, say, until_final
 
 
 async def test_a_conversation_gets_a_title_from_its_first_message(backend: Backend, model: ScriptedModel) -> None:
@@ -98,3 +98,33 @@ async def test_unknown_conversations(backend: Backend) -> None:
         await backend.delete_conversation(9)
     with pytest.raises(NotFound):
         await backend.restore_conversation(9)
+
+
+async def test_a_search_says_which_message_and_which_words(backend: Backend, model: ScriptedModel) -> None:
+    long = "once upon a time there was a long story about many animals, and among them a zebra, which ran away " * 2
+    model.extend([long], ["No."], ["None."], ["Fine."])
+    sent, _ = await say(backend, "tell me a story")
+    await say(backend, "another", sent.conversation_id)
+    await say(backend, "zebra crossing", None)
+    (named, told) = (await backend.conversations(search="zebra")).items
+    assert told.hit is not None
+    assert named.hit is not None
+    assert (told.hit.seq, named.hit.seq) == (2, 1)
+    assert "a zebra, which ran away" in told.hit.snippet
+    assert told.hit.snippet.startswith("…")
+    assert len(told.hit.snippet) <= 122
+    assert named.hit.snippet == "zebra crossing"
+    (both,) = (await backend.conversations(search="zeb animals")).items
+    assert both.hit == told.hit or (both.hit is not None and both.hit.seq == 2)
+    assert [each.hit for each in (await backend.conversations()).items] == [None, None]
+    await backend.rename_conversation(sent.conversation_id, "giraffes")
+    assert [each.hit for each in (await backend.conversations(search="giraffes")).items] == [None]
+
+
+async def test_a_search_shows_no_message_that_is_hidden(backend: Backend, model: ScriptedModel) -> None:
+    model.extend(["One."], ["Two."])
+    sent, _ = await say(backend, "about the zebra")
+    edited = await backend.send("about the giraffe", conversation_id=sent.conversation_id, instead_of=1)
+    await until_final(backend, edited)
+    hits = [each.hit for each in (await backend.conversations(search="zebra")).items]
+    assert hits == [None]

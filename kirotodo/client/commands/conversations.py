@@ -75,6 +75,9 @@ def _put_conversations(page: Page[Conversation]) -> None:
         line = f"{item.id:>{number_width}}  {title}  {describe_moment(item.updated_at, now=now())}  {count}"
         space = columns()
         put(line if space is None else fit(line, space))
+        if item.hit is not None:
+            found = f"{'':>{number_width}}  {sanitize_line(item.hit.snippet)}"
+            put(found if space is None else fit(found, space))
     if page.next is not None:
         say("There are more. See them with --limit.")
 

@@ -118,6 +118,21 @@ class BackgroundWork:
         backend = await self._core()
         self._loaded(await backend.transcript(conversation_id, limit=PAGE), visit)
 
+    async def open_at(self, conversation_id: int, seq: int, visit: int) -> None:
+        """Load a conversation back to one of its messages."""
+        backend = await self._core()
+        page = await backend.transcript(conversation_id, limit=PAGE)
+        while page.before is not None and page.messages and page.messages[0].seq > seq:
+            older = await backend.transcript(conversation_id, before=page.before, limit=PAGE_MAX)
+            turns = {turn.id: turn for turn in (*older.turns, *page.turns)}
+            page = replace(
+                page,
+                messages=(*older.messages, *page.messages),
+                turns=tuple(turns.values()),
+                before=older.before,
+            )
+        self._loaded(page, visit)
+
     async def show_variant(self, conversation_id: int, seq: int, visit: int) -> None:
         """Show another variant of a message; where that is refused, the conversation as it is."""
         backend = await self._core()

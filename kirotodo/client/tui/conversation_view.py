@@ -46,7 +46,7 @@ class ConversationView(Protocol):
         """Remove an entry."""
 
     def focus_message(self, seq: int) -> None:
-        """Go to a message of the user."""
+        """Go to a message, or to the answer with that number."""
 
     def show_editing(self, editing: bool) -> None:
         """Show whether the composer holds a message that is being edited."""

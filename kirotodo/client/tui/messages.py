@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class OpenConversation(Message):
-    """Show this conversation."""
+    """Show this conversation, from the message with the number `seq` if one is given."""
 
     conversation_id: int
+    seq: int | None = None
 
 
 class NewConversation(Message):

@@ -105,9 +105,13 @@ class TurnController:
         elif self._wanted is not None:
             self._load_quietly(self._work.open(self._wanted, self.visit))
 
-    def open(self, conversation_id: int) -> None:
-        """Show another conversation, unless it is on screen already."""
-        if conversation_id != self.conversation_id or not self.loaded:
+    def open(self, conversation_id: int, seq: int | None = None) -> None:
+        """Show another conversation, unless it is on screen already; from the message `seq`, if one is given."""
+        if seq is not None and not self.active:
+            self._leave()
+            self._wanted, self._return_to = conversation_id, seq
+            self._view.run(self._work.open_at(conversation_id, seq, self.visit))
+        elif conversation_id != self.conversation_id or not self.loaded:
             self._leave()
             self._wanted = conversation_id
             self._view.run(self._work.open(conversation_id, self.visit))

@@ -18,8 +18,17 @@ FINAL: Final[frozenset[TurnStatus]] = frozenset({"finished", "failed", "cancelle
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Hit:
+    """The newest message that holds what was searched for: its number, and the words around the first of them."""
+
+    seq: int
+    snippet: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Conversation:
-    """A conversation. `preview` is the beginning of its newest message."""
+    """A conversation. `preview` is the beginning of its newest message. `hit` is what a search found in it, None where
+    that was its title, or nothing was searched for."""
 
     id: int
     title: str
@@ -27,6 +36,7 @@ class Conversation:
     message_count: int = 0
     created_at: datetime
     updated_at: datetime
+    hit: Hit | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,19 +1,19 @@
 """The conversations of one user and their messages. Never commits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 from kirotodo.core.backend import ConversationHead
-from kirotodo.core.domain.conversation import Conversation, Message, Role
+from kirotodo.core.domain.conversation import Conversation, Hit, Message, Role
 from kirotodo.core.domain.task import Page
 from kirotodo.core.errors import InvalidInput, NotFound
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.json_texts import dump_mapping, load_mapping
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.transaction import Scope
-from kirotodo.core.text.search_terms import Document, terms
+from kirotodo.core.text.search_terms import Document, Terms, has_terms, snippet, terms
 
 _SQL: Final = Statements("conversations")
 
@@ -66,7 +66,21 @@ class ConversationStore:
         if len(rows) > limit:
             last = rows[limit - 1]
             following = encode(Cursor(sort=_SORT, key=(last.updated_at, last.id), total=0))
-        return Page(items=tuple(_value(row) for row in rows[:limit]), next=following)
+        items = tuple(_value(row) for row in rows[:limit])
+        if wanted is not None and items:
+            hits = await self._hits([each.id for each in items], wanted)
+            items = tuple(replace(each, hit=hits.get(each.id)) for each in items)
+        return Page(items=items, next=following)
+
+    async def _hits(self, ids: Sequence[int], wanted: Terms) -> dict[int, Hit]:
+        """Return the newest message of each conversation that holds what is wanted."""
+        from kirotodo.core.store.statements.conversations import texts_with
+
+        found: dict[int, Hit] = {}
+        for row in await self._scope.rows(texts_with((*wanted.words, *wanted.signs)), {"ids": list(ids)}):
+            if row.ref not in found and has_terms(row.text, wanted):
+                found[row.ref] = Hit(seq=row.part, snippet=snippet(row.content, wanted))
+        return found
 
     async def rename(self, conversation_id: int, title: str) -> Conversation:
         """Give it another title; its place in the list stays."""

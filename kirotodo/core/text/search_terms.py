@@ -135,3 +135,26 @@ def _has_compound(folded: str, compound: Compound) -> bool:
     if _begins_word(folded, compound.joined):
         return True
     return all(_begins_word(folded, part) for part in compound.parts)
+
+
+SNIPPET_BEFORE: Final = 30
+SNIPPET_MAX: Final = 120
+
+
+def snippet(text: str, wanted: Terms) -> str:
+    """Return the words of a text around the first that is looked for, on one line; its beginning where none is seen."""
+    line = " ".join(text.split())
+    sought = (*wanted.words, *(each.joined for each in wanted.compounds))
+    at = next((found.start() for found in _CHUNK.finditer(line) if _is_sought(found[0], sought)), 0)
+    start = 0 if at <= SNIPPET_BEFORE else line.find(" ", at - SNIPPET_BEFORE, at) + 1 or at
+    end = start + SNIPPET_MAX
+    tail = "…" if end < len(line) else ""
+    return f"{'…' if start else ''}{line[start:end].rstrip()}{tail}"
+
+
+_CHUNK: Final = re.compile(r"\S+")
+
+
+def _is_sought(chunk: str, sought: Sequence[str]) -> bool:
+    folded = folding.without_apostrophes(folding.fold(chunk))
+    return any(_begins_word(folded, word) for word in sought)

@@ -43,7 +43,8 @@ def test_they_are_found_by_words(filled: CommandRunner) -> None:
     filled.model.extend(["Hello."])
     filled.ok("ask", "good morning")
     page = filled.json("conversations", "list", "--search", "milk")
-    assert [item["id"] for item in page["items"]] == [1]
+    assert [(item["id"], item["hit"]) for item in page["items"]] == [(1, {"seq": 2, "snippet": "Added *milk*."})]
+    assert "Added *milk*." in filled.ok("conversations", "list", "--search", "milk")
     assert "No conversation contains" in filled.run("conversations", "list", "--search", "zebra").stderr
 
 

@@ -34,7 +34,7 @@ async def talked(tmp_path: Path, model: ScriptedModel) -> AsyncIterator[tuple[Ch
         await chat.say("what is there?")
         await chat.wait_for("One task.")
         await chat.idle()
-        chat.transcript.focus_message(1)
+        await chat.transcript.go_to_message(1)
         await chat.pilot.pause()
         yield chat, backend
 
@@ -60,7 +60,7 @@ async def test_an_edited_message_is_sent_in_its_place_and_what_it_changed_is_und
         assert "what is there?" not in chat.text
         assert await titles(backend) == ["oat milk"]
         assert chat.draft == "a draft"
-        chat.transcript.focus_message(5)
+        await chat.transcript.go_to_message(5)
         await chat.press("left")
         await chat.wait_for("‹ 1/2 ›", "Added it.", "what is there?")
         await chat.press("right")

@@ -320,7 +320,7 @@ class ChatScreen(Screen[None]):
 
     def on_open_conversation(self, message: OpenConversation) -> None:
         """Open a conversation."""
-        self.controller.open(message.conversation_id)
+        self.controller.open(message.conversation_id, message.seq)
         self.view.composer.focus()
 
     def on_new_conversation(self, message: NewConversation) -> None:

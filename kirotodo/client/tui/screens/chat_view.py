@@ -129,8 +129,8 @@ class ChatView:
         self.transcript.drop(key)
 
     def focus_message(self, seq: int) -> None:
-        """Go to a message of the user."""
-        self._screen.call_after_refresh(self.transcript.focus_message, seq)
+        """Go to a message, or to the answer with that number."""
+        self._screen.call_after_refresh(self.transcript.go_to_message, seq)
 
     def show_editing(self, editing: bool) -> None:
         """Say in the composer's border that a message is being edited, and how to leave it as it is."""

@@ -177,7 +177,8 @@ class ConversationsScreen(ModalScreen[None]):
         mark = "› " if one.id == self._current else "  "
         tail = f"{one.message_count} · {when(one.updated_at, now)}"
         title = fill(mark + (steady(one_line(one.title)) or "Untitled"), max(1, width - cell_len(tail) - 1))
-        preview = fill(f"  {steady(without_marks(one.preview))}", width)
+        below = one.hit.snippet if one.hit is not None else one.preview
+        preview = fill(f"  {steady(without_marks(below))}", width)
         return Content.assemble((title, "bold"), " ", (tail, "$text-muted"), "\n", (preview, "$text-muted"))
 
     def on_resize(self) -> None:
@@ -257,7 +258,8 @@ class ConversationsScreen(ModalScreen[None]):
     def action_open(self) -> None:
         """Open the conversation."""
         if one := self.highlighted:
-            shell_of(self).post_to_chat(OpenConversation(one.id))
+            seq = one.hit.seq if one.hit is not None else None
+            shell_of(self).post_to_chat(OpenConversation(one.id, seq))
             self.dismiss(None)
 
     def action_new(self) -> None:

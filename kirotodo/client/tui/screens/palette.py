@@ -101,7 +101,11 @@ class KirotodoCommands(Provider):
             title = one_line(one.title) or "Untitled"
             score = matcher.match(title) or 0.1
             # Not matcher.highlight: it reads its text as markup, and a title may be anything.
-            yield Hit(score, Content(title), partial(self._open, one.id), text=title, help="Open this conversation.")
+            # Nor as the help, for the same reason: the words around what was found stand below the title.
+            said, seq = (one_line(one.hit.snippet), one.hit.seq) if one.hit is not None else ("", None)
+            prompt = Content.assemble(title, "\n", (said, "$text-muted")) if said else Content(title)
+            about = None if said else "Open this conversation."
+            yield Hit(score, prompt, partial(self._open, one.id, seq), text=title, help=about)
 
     def _offered(self, *, all: bool = False) -> list[Action]:
         """Return the actions to begin with, or all that act on the whole chat or the task under the cursor."""
@@ -132,8 +136,8 @@ class KirotodoCommands(Provider):
     def _choose(self, name: str) -> None:
         shell_of(self.screen).post_to_chat(ModelChosen(name))
 
-    def _open(self, conversation_id: int) -> None:
-        shell_of(self.screen).post_to_chat(OpenConversation(conversation_id))
+    def _open(self, conversation_id: int, seq: int | None) -> None:
+        shell_of(self.screen).post_to_chat(OpenConversation(conversation_id, seq))
 
 
 _CURSOR = frozenset({"cursor_up", "cursor_down", "page_up", "page_down", "first", "last", "leave", "undo", "redo"})

@@ -324,11 +324,28 @@ class Transcript(VerticalScroll):
         if entry is not None and (seq := entry.variant(step)) is not None:
             self.post_message(self.VariantRequested(seq))
 
-    def focus_message(self, seq: int) -> None:
-        """Go to a message of the user, if it is mounted."""
-        for widget in self.mounted:
-            if isinstance(widget, UserMessage) and widget.entry.seq == seq:
-                widget.focus()
+    async def go_to_message(self, seq: int) -> None:
+        """Go to a message of the user; an answer is found at the last message before it."""
+        asked = [(index, each) for index, each in enumerate(self.entries) if isinstance(each, UserEntry)]
+        index = next((index for index, each in reversed(asked) if each.seq <= seq), None)
+        if index is None:
+            return
+        if not self._first <= index < self._last:
+            await self._mount_around(index)
+        widget = self.mounted[index - self._first]
+        if isinstance(widget, UserMessage):
+            widget.focus(scroll_visible=False)
+            self.release_anchor()
+            self.call_after_refresh(self.scroll_to_widget, widget, animate=False, top=True, force=True)
+
+    async def _mount_around(self, index: int) -> None:
+        """Mount the entries around one, in place of those that are mounted."""
+        self._first = max(0, index - MOUNTED // 2)
+        self.mounted = [_widget(entry) for entry in self.entries[self._first : self._first + MOUNTED]]
+        self._shifting = False
+        with self.app.batch_update():
+            await self._column.remove_children()
+            await self._column.mount_all(self.mounted)
 
     def action_copy(self) -> None:
         """Copy the message."""

@@ -6,10 +6,12 @@ from typing import Any, Final
 from sqlalchemy import BindParameter, Select, bindparam, func, insert, select, tuple_, update
 
 from kirotodo.core.store.statements.transaction import UID
-from kirotodo.core.store.tables import conversations, messages
+from kirotodo.core.store.tables import conversations, messages, search_documents
 
 C: Final = conversations.c
 M: Final = messages.c
+M_TABLE: Final = messages
+D: Final = search_documents.c
 ID: Final[BindParameter[Any]] = bindparam("the_id")
 COLUMNS: Final = (C.id, C.title, C.preview, C.last_seq, C.created_at, C.updated_at)
 MINE: Final = (C.user_id == UID, C.id == ID)
@@ -70,6 +72,22 @@ SET_BRANCHED: Final = (
     .values(branched=True, revision=bindparam("new_revision"))
     .returning(*COLUMNS)
 )
+HITS_LOOKED_AT: Final = 500
+"""The newest texts of a page of conversations among which the hits of a search are looked for."""
+
+
+def texts_with(signs: Sequence[str]) -> Select[Any]:
+    """Return the shown messages of some conversations whose searchable text holds all of these, the newest first."""
+    found = (
+        select(D.ref, D.part, D.text, M.content)
+        .join(M_TABLE, (M.user_id == D.user_id) & (M.conversation_id == D.ref) & (M.seq == D.part))
+        .where(D.user_id == UID, D.kind == "message", D.ref.in_(bindparam("ids", expanding=True)), ~M.hidden)
+    )
+    for sign in signs:
+        found = found.where(D.text.contains(sign, autoescape=True))
+    return found.order_by(D.part.desc()).limit(HITS_LOOKED_AT)
+
+
 GRANTS: Final = select(C.grants).where(*NOT_DELETED)
 SET_GRANTS: Final = update(conversations).where(*NOT_DELETED).values(grants=bindparam("new_value")).returning(C.id)
 
