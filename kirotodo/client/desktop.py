@@ -10,9 +10,9 @@ import html
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.sanitize import sanitize_line
 
 APP: Final = "kirotodo"

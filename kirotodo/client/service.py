@@ -8,11 +8,11 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.files import atomic_write
 
 Kind = Literal["systemd", "launchd"]

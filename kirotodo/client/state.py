@@ -7,10 +7,11 @@ it only makes it forget. Several programs may hold the same file; a save writes 
 import contextlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.files import atomic_write
 
 HISTORY_MAX: Final = 500

@@ -13,11 +13,12 @@ import binascii
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from kirotodo.core.errors import InvalidInput, NotSignedIn
+from kirotodo.core.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from kirotodo.core.backend import TokenScope

@@ -6,7 +6,7 @@ Every method raises errors of `core.errors` and nothing else. No method holds a 
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from datetime import time as time_of_day
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, runtime_checkable
@@ -21,6 +21,7 @@ from kirotodo.core.domain.task import (
     TaskFilter,
     TaskStats,
 )
+from kirotodo.core.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from kirotodo.core.domain.conversation import Conversation, Decision, Sent, Transcript, Turn, Usage

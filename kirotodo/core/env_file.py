@@ -5,11 +5,12 @@ Nothing of it is put into the environment, where every library and every program
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from kirotodo.core.errors import ConfigError
+from kirotodo.core.lazy_dataclasses import dataclass
 
 NAME: Final = ".env"
 LARGEST: Final = 1024 * 1024

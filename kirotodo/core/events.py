@@ -8,13 +8,14 @@ An event is in the database before any viewer sees it, so a replay gives what a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeAlias
 
 from kirotodo.core.domain.conversation import Approval, CallStatus, Decision, Usage
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

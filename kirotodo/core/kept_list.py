@@ -5,7 +5,7 @@ as any list, and with the edits that wait to be sent in the same transactions.
 import asyncio
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self, cast
@@ -21,6 +21,7 @@ from kirotodo.core.errors import (
     StorageCorrupt,
     StorageTooNew,
 )
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.local import LOCAL_USER, Core, utc_now
 from kirotodo.core.store.database import Store
 

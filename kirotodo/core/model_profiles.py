@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
 from kirotodo.core.errors import ConfigError
+from kirotodo.core.lazy_dataclasses import dataclass
 
 BUILT_IN: Final = "built-in"
 """The name of the model that is always there; no profile may have it."""

@@ -7,12 +7,12 @@ seconds, and only when a secret is needed. What the secrets are for is known to 
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Final, TypeVar
 
 from kirotodo.core.errors import OperatorError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.files import atomic_write
 
 SERVICE: Final = "kirotodo"

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlsplit
@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from kirotodo.client.accounts.selection import KNOWN_SERVERS
 from kirotodo.core.addresses import NoHost, canonical, is_near
 from kirotodo.core.errors import InvalidInput, OperatorError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.files import atomic_write
 
 EXAMPLE: Final = "https://todo.example.com"

@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +20,7 @@ from kirotodo.core.errors import (
     StorageError,
     Unreachable,
 )
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.secrets import Stored
 
 if TYPE_CHECKING:

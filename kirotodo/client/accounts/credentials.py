@@ -10,13 +10,14 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, Final, Self
 
 from kirotodo.client.accounts.address import Address
 from kirotodo.core import agent_tokens
 from kirotodo.core.errors import ConfigError, InvalidInput, NotSignedIn, OperatorError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.secrets import PATIENCE_SECONDS, KeyringTrouble, SecretStore, Stored
 
 TOKEN: Final = "KIROTODO_TOKEN"

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from kirotodo.core.lazy_dataclasses import dataclass
 
 SERVER: Final = "KIROTODO_SERVER"
 KNOWN_SERVERS: Final = "servers.json"

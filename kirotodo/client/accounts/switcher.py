@@ -1,7 +1,6 @@
 """The lists that the chat can show, the local one and those on servers, and switching between them."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +9,7 @@ from kirotodo.client.accounts.client_accounts import ClientAccounts, EditsWait
 from kirotodo.client.accounts.selection import ServerSelection
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.lazy_dataclasses import dataclass
 
 THIS_COMPUTER: Final = "local"
 

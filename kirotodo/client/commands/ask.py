@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import click
@@ -24,6 +23,7 @@ from kirotodo.core.backend import Backend
 from kirotodo.core.domain.conversation import MESSAGE_MAX, Approval, ChatOutcome, Decision, Sent, Turn
 from kirotodo.core.errors import Conflict, LiveTurn, NotFound
 from kirotodo.core.events import ApprovalAnswered, ApprovalRequested
+from kirotodo.core.lazy_dataclasses import dataclass
 
 EXAMPLE: Final = 'kirotodo ask "add milk tomorrow"'
 LIVE_TURN_SECONDS: Final = 120.0

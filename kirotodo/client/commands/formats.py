@@ -10,7 +10,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import Any, Final
 
 from kirotodo.client.commands.output import to_json
@@ -18,6 +18,7 @@ from kirotodo.client.commands.rows import FIELDS, NoTask, draft_from, number_in
 from kirotodo.core.domain.task import Task, TaskDraft
 from kirotodo.core.domain.view import View
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.list_marks import read_item
 
 _OTHER_NAMES: Final = {

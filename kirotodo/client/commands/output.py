@@ -8,12 +8,12 @@ import json
 import logging
 import shutil
 import sys
-from dataclasses import dataclass
 from typing import Any, Final, Self, TypeAlias
 
 import click
 
 from kirotodo.core.errors import FilterError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.sanitize import escape, escape_json, sanitize, sanitize_chunk, sanitize_line
 from kirotodo.core.text.width import width as cells
 

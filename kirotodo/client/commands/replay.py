@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kirotodo.client.testing.script import Ask, Beat, ScriptedTurn
@@ -18,6 +17,7 @@ from kirotodo.core.events import (
     TurnStarted,
     decode_event,
 )
+from kirotodo.core.lazy_dataclasses import dataclass
 
 PACE: Final = 0.03
 """Seconds between two events."""

@@ -1,7 +1,6 @@
 """Which tasks a command acts on: by number, or all that match a filter, after asking where these are many."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import click
@@ -13,6 +12,7 @@ from kirotodo.client.commands.task_view import in_brief
 from kirotodo.client.commands.tasks import Paging, fetch
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import Status, Task, TaskFilter
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.sanitize import sanitize_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])

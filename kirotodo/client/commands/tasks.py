@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast, get_args
 
 import click
@@ -16,6 +16,7 @@ from kirotodo.core.domain.history import PastPage
 from kirotodo.core.domain.task import PAGE_MAX, Due, Page, Priority, Sort, Status, Task, TaskFilter
 from kirotodo.core.domain.view import Group, View
 from kirotodo.core.errors import OperatorError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_moment
 from kirotodo.core.text.sanitize import sanitize_line
 

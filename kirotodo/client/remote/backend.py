@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -42,6 +42,7 @@ from kirotodo.core.domain.view import View
 from kirotodo.core.domain.webhook import Webhook, WebhookDelivery, WebhookEvent, WebhookTest
 from kirotodo.core.errors import TASK_CHANGED, InvalidInput, PreconditionFailed, Unreachable
 from kirotodo.core.events import TurnEvent
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.retry import Backoff
 
 PENDING: Final = TaskFilter()

@@ -4,7 +4,6 @@ import math
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx2
@@ -12,6 +11,7 @@ import httpx2
 from kirotodo import __version__
 from kirotodo.core import errors
 from kirotodo.core.errors import KirotodoError, LiveTurn, ModelError, NotSignedIn, RateLimited, Unreachable
+from kirotodo.core.lazy_dataclasses import dataclass
 
 DEFAULT_WAIT: Final = 5.0
 """Seconds to wait for a server that asks to wait without saying how long."""

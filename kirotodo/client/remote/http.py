@@ -6,7 +6,6 @@ import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, TypeVar, cast
 
@@ -20,6 +19,7 @@ from kirotodo.client.remote import errors
 from kirotodo.core.addresses import mounts_for
 from kirotodo.core.errors import InvalidInput, KirotodoError
 from kirotodo.core.events import with_previous_id
+from kirotodo.core.lazy_dataclasses import dataclass
 
 CONNECT_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 180.0

@@ -10,7 +10,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -47,6 +47,7 @@ from kirotodo.core.errors import (
     StorageError,
     Unreachable,
 )
+from kirotodo.core.lazy_dataclasses import dataclass
 
 T = TypeVar("T")
 

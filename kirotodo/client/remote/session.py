@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from kirotodo.client.accounts.credentials import Credentials, StoredTokens
 from kirotodo.client.remote import session
 from kirotodo.client.remote.http import Answer, Http
 from kirotodo.core.errors import KirotodoError, NotSignedIn, OperatorError
+from kirotodo.core.lazy_dataclasses import dataclass
 
 EARLY_SECONDS: Final = 30.0
 """How long before it expires an access token is renewed."""

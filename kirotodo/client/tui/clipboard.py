@@ -9,10 +9,10 @@ import contextlib
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.files import atomic_write
 
 OSC52_MAX: Final = 74_994

@@ -4,7 +4,7 @@ Tool calls are put into words here: arguments and results on one line, and the d
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final, TypeAlias, assert_never
 
 from kirotodo.core.domain.conversation import (
@@ -31,6 +31,7 @@ from kirotodo.core.events import (
     TurnFinished,
     TurnStarted,
 )
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.sanitize import sanitize_line
 
 _CHANGING: Final = frozenset({"add_task", "complete_task", "update_task", "delete_task"})

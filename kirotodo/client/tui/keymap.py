@@ -7,7 +7,6 @@ widget of a scope takes `bindings(scope)` as its BINDINGS and has a method `acti
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Literal
 
@@ -15,6 +14,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.keys import KEY_TO_UNICODE_NAME, REPLACED_KEYS, Keys, format_key
+
+from kirotodo.core.lazy_dataclasses import dataclass
 
 Scope = Literal[
     "app",

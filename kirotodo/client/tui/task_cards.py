@@ -5,12 +5,13 @@ No widget here. What a call returned is as it was then; what is known of a task 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, cast, get_args
 
 from kirotodo.client.tui.entries import READING, AnswerEntry, Call
 from kirotodo.core.domain.task import Due, Priority, Status, Task, TaskFilter
+from kirotodo.core.lazy_dataclasses import dataclass
 
 _BULLET: Final = re.compile(r"\s{0,3}[-*•]\s+(.*)")
 _MORE: Final = re.compile(r"\s*(?:…|\.\.\.)?\s*and (?:\d[\d,]* )?more\.?\s*", re.IGNORECASE)

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal
 
 from kirotodo.client.tui.widgets.task_list import Section, order, sections
 from kirotodo.core.domain.task import PRIORITIES, Task
 from kirotodo.core.domain.view import View as SavedView
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import MONTH_NAMES, describe_day
 
 ViewId = Literal["all", "today", "upcoming", "week", "projects", "tags", "done", "saved_1", "saved_2", "saved_3"]

@@ -7,7 +7,7 @@ not run again. No transaction is open while the model speaks.
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ from kirotodo.core.domain.history import ACTOR_NAME_MAX, Actor
 from kirotodo.core.domain.task import TaskSnapshot
 from kirotodo.core.errors import ModelError
 from kirotodo.core.events import ApprovalAnswered, EncodedEvent, TextDelta, TurnFinished, decode_event
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.model_profiles import BUILT_IN
 from kirotodo.core.models import model as port
 from kirotodo.core.models.fallback import NOTICES

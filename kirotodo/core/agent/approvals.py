@@ -7,12 +7,13 @@ agreed to then.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
 from kirotodo.core.domain.conversation import Approval, ToolCall
 from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import InvalidInput, ToolError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.database import Store
 from kirotodo.core.store.turns import StepRecord
 from kirotodo.core.tools.approval import LIMITS, Effect, question, size

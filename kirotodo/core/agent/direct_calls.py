@@ -9,7 +9,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from kirotodo.core.backend import ToolAnswer, ToolApproval, ToolInfo, ToolOutcom
 from kirotodo.core.domain.conversation import MESSAGE_MAX, Turn
 from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import Conflict, InvalidInput, ToolError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.json_texts import dump_answer, dump_task, load_answer
 from kirotodo.core.store.request_keys import RequestKey
 from kirotodo.core.tools.approval import Effect

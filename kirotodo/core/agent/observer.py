@@ -1,9 +1,9 @@
 """What turns tell whoever runs them: how long something took and what became of it. Never what was said."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from kirotodo.core.domain.conversation import Usage
+from kirotodo.core.lazy_dataclasses import dataclass
 
 TurnEnding = Literal["finished", "failed", "cancelled", "parked", "released", "lost", "broken"]
 """How a stretch of work on a turn ended: as the turn did, or parked: it waits for the user · released: this process let

@@ -7,11 +7,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from kirotodo.core.domain.conversation import Message, ToolCall
 from kirotodo.core.language.patterns import pattern
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.models.model import (
     AssistantStep,
     Opaque,

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall
 from kirotodo.core.errors import OperatorError, ToolError, UserError
 from kirotodo.core.events import ApprovalRequested, TasksChanged, ToolCallFinished, ToolCallStarted
 from kirotodo.core.language.preferences import Preferences
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.leases import StaleOwner
 from kirotodo.core.store.turns import StepRecord
 from kirotodo.core.tools.base import ToolContext, Tools, failure

@@ -1,9 +1,9 @@
 """Tasks as calendar programs know them, over CalDAV."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 
 OBJECT_MAX: Final = 128 * 1024
 """The most characters that a calendar object has."""

@@ -1,11 +1,12 @@
 """Conversations, messages and turns: frozen values that know no storage, wire or screen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final, Literal, Self
 
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 
 Role = Literal["user", "assistant"]
 TurnStatus = Literal["running", "awaiting_approval", "finished", "failed", "cancelled"]

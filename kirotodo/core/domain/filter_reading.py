@@ -7,13 +7,13 @@ here, and read by the backend with the filter.
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, get_args
 
 from kirotodo.core.domain.filter_parser import nearest, parse
 from kirotodo.core.domain.filters import Condition, DayField, InProject, Lackable, State, Tagged, leaves, named
 from kirotodo.core.domain.task import PRIORITIES
 from kirotodo.core.errors import FilterError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.folding import fold, name_key
 
 DAY_WORDS: Final = ("today", "tomorrow", "yesterday", "this-week", "next-week", "this-month", "monday", "friday")

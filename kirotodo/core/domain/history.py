@@ -1,10 +1,10 @@
 """Who changed what and when: the values of the list's history."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 
 ActorKind = Literal["you", "built-in", "model", "api", "import", "reminder", "unknown"]
 ACTOR_KINDS: Final[tuple[ActorKind, ...]] = get_args(ActorKind)

@@ -1,8 +1,9 @@
 """What is connected to a list: programs that may use it, and places that are sent its changes or reminders."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from kirotodo.core.lazy_dataclasses import dataclass
 
 IntegrationKind = Literal["agent", "program", "webhook", "reminders", "events"]
 

@@ -1,11 +1,12 @@
 """Edits of a list on a server that the server has not confirmed yet: frozen values that know no storage and no wire."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 
 PROVISIONAL: Final = 1_000_000_000
 """Greater ids are given to tasks that were added without the server, until it gives them others."""

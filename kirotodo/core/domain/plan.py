@@ -5,10 +5,10 @@ An order gives each task a score made of reasons in words. A spread gives overdu
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from kirotodo.core.domain.task import PRIORITIES, Task
+from kirotodo.core.lazy_dataclasses import dataclass
 
 Period = Literal["today", "week"]
 SHOWN: Final = 20

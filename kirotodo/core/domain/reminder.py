@@ -1,10 +1,10 @@
 """Reminders that are due: frozen values of a claim, and of what rang."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 
 LATE_AFTER: Final = timedelta(minutes=2)
 """A reminder that rings so long after its moment says that it is late."""

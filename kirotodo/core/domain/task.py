@@ -1,10 +1,11 @@
 """Tasks, filters and pages of tasks, statistics and changes: frozen values that know no storage, wire or screen."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar, get_args
 
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from kirotodo.core.domain.filters import Condition

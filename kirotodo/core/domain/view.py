@@ -1,10 +1,10 @@
 """Saved views: a filter with a name, an order and groups."""
 
 import re
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.lazy_dataclasses import dataclass
 
 Group = Literal["when", "project", "priority", "tag", "date"]
 VIEWS_MAX: Final = 200

@@ -1,8 +1,9 @@
 """Webhooks: where a server sends each change of a list, and what came of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
+
+from kirotodo.core.lazy_dataclasses import dataclass
 
 WebhookEvent = Literal[
     "task.created", "task.updated", "task.completed", "task.reopened", "task.deleted", "task.restored"

@@ -4,11 +4,12 @@ import json
 import math
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Final
+
+from kirotodo.core.lazy_dataclasses import dataclass
 
 _ZERO: Final = 128
 """The byte that stands for a weight of nought."""

@@ -8,12 +8,13 @@ import math
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
+
+from kirotodo.core.lazy_dataclasses import dataclass
 
 Kind: TypeAlias = Literal["add", "complete", "delete", "dialogue", "none", "query", "update"]
 """ "dialogue" leans on the last turn (undo, yes, "no, friday"); "none" asks nothing of a to-do list."""

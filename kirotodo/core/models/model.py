@@ -1,13 +1,14 @@
 """The port to a language model. Three implementations ship: `openai`, `builtin` and `scripted`."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.domain.conversation import CallStatus, Usage
 from kirotodo.core.domain.task import TaskSnapshot
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.tools.base import ToolSchema
 
 

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.models.model import ModelEvent, ModelRequest, TextDelta, ToolCall
 
 

@@ -5,7 +5,6 @@ Finding an account by its e-mail address looks across users: `Database.account_o
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from kirotodo.core.agent_tokens import IssuedToken
 from kirotodo.core.backend import AgentToken, TokenScope
 from kirotodo.core.errors import Conflict, NotFound
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.columns import JsonValues
 from kirotodo.core.store.statement import AnyRow
 from kirotodo.core.store.statements.transaction import TOKEN_VERSION_LEFT, UID

@@ -6,7 +6,7 @@ A task has a row here once a program stored it; the name and UID of any other fo
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, and_, bindparam, delete, insert, or_, select
@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, and_, bindparam, delete, insert, or_, sele
 from kirotodo.core.domain.calendar import CalendarChanges, CalendarItem, CalendarObject, SyncToken
 from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import InvalidInput, NotFound
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.json_texts import dump_task, load_task
 from kirotodo.core.store.statement import Statements
 from kirotodo.core.store.statements.transaction import UID

@@ -8,13 +8,13 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, Self
 
 from kirotodo.core.backend import ConversationHead, ListChanged
 from kirotodo.core.errors import StorageError, StorageFull, StorageReadOnly
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.engine import Engine
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.leases import DanglingTurn, Lease, OwnedEvent, lease_times

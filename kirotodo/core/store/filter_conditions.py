@@ -6,7 +6,7 @@ project, days. Where a filter has such a condition, its tasks are looked up; see
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, assert_never
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,7 @@ from kirotodo.core.domain.filters import (
     leaves,
     wanted_terms,
 )
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.statements.transaction import UID, joined
 from kirotodo.core.store.tables import task_tags, tasks
 from kirotodo.core.store.task_queries import after_day, day_start

@@ -5,11 +5,11 @@ The statements here look at the turns of all users at once; those of one user ar
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from kirotodo.core.errors import Conflict
+from kirotodo.core.lazy_dataclasses import dataclass
 
 RELEASED: Final = ""
 """The owner of a running turn that its last owner let go of."""

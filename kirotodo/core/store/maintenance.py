@@ -8,7 +8,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
@@ -17,6 +16,7 @@ from sqlalchemy.dialects import sqlite
 
 from kirotodo.core.aio import run_blocking
 from kirotodo.core.errors import Conflict, InvalidInput, NotFound, StorageError
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store import revisions
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.postgres.address import is_postgres

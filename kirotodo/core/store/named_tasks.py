@@ -6,7 +6,6 @@ and gives up for a look-up where it passes too many in vain.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from kirotodo.core.domain.filters import Condition, Days, InProject, Lacks, OfPriority, conjuncts
 from kirotodo.core.domain.task import TaskFilter
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.columns import JsonNumbers
 from kirotodo.core.store.filter_conditions import FEW, FilterSql, Ids, has_tag, matching, tagged
 from kirotodo.core.store.statement import AnyRow

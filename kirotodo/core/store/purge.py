@@ -5,7 +5,7 @@ keep its effects from happening twice.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, ColumnElement, Delete, Table, bindparam, d
 from sqlmodel import SQLModel
 
 from kirotodo.core.domain.conversation import FINAL
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.statements.leases import LEASE_EXPIRED
 from kirotodo.core.store.statements.transaction import UID, bytes_of
 from kirotodo.core.store.tables import (

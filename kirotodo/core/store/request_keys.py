@@ -3,13 +3,13 @@
 An answer is stored in the transaction of what it answers, so that either both are there or neither is.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import bindparam, delete, insert, select
 
 from kirotodo.core.errors import KeyReused
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.statements.transaction import UID
 from kirotodo.core.store.tables import request_keys, users
 from kirotodo.core.store.transaction import Scope

@@ -2,13 +2,13 @@
 somebody changed later. Reads only; `core.store.journal` takes the changes back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from kirotodo.core.domain.history import By
 from kirotodo.core.domain.task import Task
 from kirotodo.core.errors import NotFound, NotUndoable
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.history import History, actors_of
 from kirotodo.core.store.json_texts import load_task
 from kirotodo.core.store.statement import AnyRow, Statements

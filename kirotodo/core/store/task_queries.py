@@ -6,13 +6,14 @@ Where a tag or a search names tasks, `core.store.named_tasks` finds them in plac
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from operator import attrgetter
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.domain.task import Page, Sort, Status, Task, TaskFilter, sort_keys
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.task_rows import TaskRows, rank

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from kirotodo.core.domain.task import (
     TaskStats,
 )
 from kirotodo.core.errors import InvalidInput, NotFound
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.journal import Journal
 from kirotodo.core.store.statement import Statements
 from kirotodo.core.store.task_queries import page_of

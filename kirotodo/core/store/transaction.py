@@ -3,12 +3,13 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from kirotodo.core.backend import ConversationHead, Rung
 from kirotodo.core.errors import TooLarge
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.leases import OwnedEvent
 from kirotodo.core.store.statement import AnyRow, AnyStatement, Connection, Result, Statements
 from kirotodo.core.text.search_terms import Document, Kind, Terms, fold

@@ -1,12 +1,12 @@
 """The turns of one user: who owns them, their steps, tool calls (the receipts) and events. Never commits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from kirotodo.core.domain.conversation import Approval, CallStatus, ToolCall, Turn, TurnStatus, Usage
 from kirotodo.core.errors import LiveTurn, NotFound
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.json_texts import (
     dump_approval,
     dump_mapping,

@@ -6,7 +6,6 @@ claims what is due under a lease and sends it outside of any transaction; see de
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -14,6 +13,7 @@ from kirotodo.core.domain.history import HistoryEntry
 from kirotodo.core.domain.task import Page, Task
 from kirotodo.core.domain.webhook import STREAM, WEBHOOK_EVENTS, WEBHOOKS_MAX, Webhook, WebhookDelivery, WebhookEvent
 from kirotodo.core.errors import Conflict, NotFound
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.cursors import Cursor, checked_limit, decode, encode
 from kirotodo.core.store.statement import AnyRow, Statements
 from kirotodo.core.store.transaction import Scope

@@ -9,9 +9,10 @@ knows them too.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text import folding
 
 Kind = Literal["task", "conversation", "message"]

@@ -4,8 +4,9 @@ What counts is what a whole turn does, not a single call: see `core.agent.approv
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from kirotodo.core.lazy_dataclasses import dataclass
 
 Kind = Literal["delete", "change", "undo", "plan"]
 LIMITS: Final[Mapping[Kind, int]] = {"delete": 1, "change": 5, "undo": 1, "plan": 0}

@@ -9,7 +9,6 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
@@ -21,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from kirotodo.core.domain.task import PAGE_MAX
 from kirotodo.core.errors import ToolError
 from kirotodo.core.language.preferences import Preferences
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.tools.approval import Effect
 from kirotodo.core.tools.user_clock import UserClock
 

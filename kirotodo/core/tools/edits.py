@@ -5,13 +5,14 @@ reads words is imported where words are read: to complete or delete a task takes
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import PRIORITIES, Change, Changed, RecursFrom, Task, TaskDraft, TaskField
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.tools.user_clock import UserClock
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """Times in the past, in a person's words: "yesterday", "friday", "this morning", "3 hours ago", "1h"."""
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -9,6 +8,7 @@ from kirotodo.core.domain.history import ChangeSelection
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import When
 from kirotodo.core.language.when.parse import parse_when
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.selective_undo import Selected
 from kirotodo.core.tools.timing import in_utc
 from kirotodo.core.tools.user_clock import UserClock

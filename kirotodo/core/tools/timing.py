@@ -1,7 +1,7 @@
 """When a task is due, how it repeats and when to remind of it, as fields in words change it."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
@@ -15,6 +15,7 @@ from kirotodo.core.language.when.durations import length_at
 from kirotodo.core.language.when.parse import parse_when
 from kirotodo.core.language.when.recurrence import parse_end, parse_rule
 from kirotodo.core.language.when.tokens import cut
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import describe_due
 from kirotodo.core.tools.user_clock import UserClock
 

@@ -1,10 +1,10 @@
 """The clock by which a user's words are read."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.language.preferences import Preferences
+from kirotodo.core.lazy_dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

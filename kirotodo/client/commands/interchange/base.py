@@ -1,11 +1,11 @@
 """What a file format is: how it is recognised, read and written, and what of a task it cannot hold."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from kirotodo.client.commands.formats import Rows
 from kirotodo.core.domain.task import Task
+from kirotodo.core.lazy_dataclasses import dataclass
 
 Fields = Mapping[str, Any]
 NOTHING: Final[frozenset[str]] = frozenset()

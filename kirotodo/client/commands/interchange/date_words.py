@@ -6,13 +6,14 @@ comes to the same as when one types it.
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from kirotodo.client.commands.formats import Rows
 from kirotodo.client.commands.output import Progress
 from kirotodo.core.backend import Backend
 from kirotodo.core.errors import InvalidInput
+from kirotodo.core.lazy_dataclasses import dataclass
 
 DATES: Final = ("due_date", "start_date", "completed_at", "created_at", "remind_at")
 _DAYS: Final = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%d/%b/%y", "%d/%b/%Y", "%Y/%m/%d", "%Y%m%d")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from kirotodo.client.tui.model_picker import ModelPicker
 from kirotodo.client.tui.shell import Shell
 from kirotodo.client.tui.turn_controller import TurnController
 from kirotodo.core.errors import InvalidInput, NotSignedIn
+from kirotodo.core.lazy_dataclasses import dataclass
 
 if TYPE_CHECKING:
     from kirotodo.client.accounts.address import Address

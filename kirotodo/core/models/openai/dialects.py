@@ -5,9 +5,9 @@ One row for each dialect, from the chat templates that the families publish; add
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
 
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.models.openai.text_tool_calls import (
     Reader,
     elements,

@@ -5,10 +5,10 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from kirotodo.core.errors import ModelError
+from kirotodo.core.lazy_dataclasses import dataclass
 
 _TOOLS: Final = (
     r"[`'\"]?(?:tools?|functions?|tool[ _-]?(?:use|calls?|calling|choice)|function[ _-]?call(?:s|ing)?)[`'\"]?"

@@ -10,12 +10,13 @@ import json
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from kirotodo.core.addresses import mounts_for
 from kirotodo.core.aio import TimedReader, Turnstile
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.models.model import ModelEvent, ModelRequest, Opaque, Restarted, TextDelta
 from kirotodo.core.models.openai import errors
 from kirotodo.core.models.openai.chat_completions import ChatCompletions

@@ -3,13 +3,13 @@
 import asyncio
 import json
 from contextlib import aclosing
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from kirotodo.core.domain.conversation import Usage
 from kirotodo.core.errors import ModelError, Unreachable
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.models.model import (
     Facts,
     Model,

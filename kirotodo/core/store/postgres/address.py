@@ -1,10 +1,11 @@
 """Where a PostgreSQL database is, as DATABASE_URL says it."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from kirotodo.core.errors import ConfigError
+from kirotodo.core.lazy_dataclasses import dataclass
 
 SCHEMES: Final = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 _NOT_FOR_THE_SERVER: Final = frozenset(

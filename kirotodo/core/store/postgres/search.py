@@ -7,7 +7,6 @@ comparisons that row-level security allows along an index.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -31,6 +30,7 @@ from sqlalchemy import (
     text,
 )
 
+from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.store.columns import SortKey
 from kirotodo.core.store.statements.transaction import UID, joined
 from kirotodo.core.store.tables import search_documents as documents
