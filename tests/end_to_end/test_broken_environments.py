@@ -95,7 +95,7 @@ def test_the_chat_says_what_is_wrong(
     trouble: Break, words: tuple[str, ...], program: InstalledProgram, open_terminal: OpenTerminal
 ) -> None:
     trouble(program)
-    chat = Chat(open_terminal(lines=30), program)
+    chat = Chat(open_terminal(columns=80, lines=30), program)  # without the task pane, which would stand in long names
     chat.start()
     terminal = chat.terminal
     terminal.wait_until(lambda: all(word in flat(terminal.screen) for word in words), f"wanted {words}")
