@@ -89,7 +89,12 @@ def test_the_gateway_knows_the_replicas_by_the_names_compose_gives_them() -> Non
 @pytest.mark.parametrize("file", [FILE, "deploy/compose.monitoring.yml"])
 def test_every_container_has_a_limit(file: str) -> None:
     for name, each in document(file)["services"].items():
-        assert {"mem_limit", "pids_limit"} <= set(each), name
+        assert {"mem_limit", "pids_limit", "cpu_shares"} <= set(each), name
+
+
+def test_browsers_leave_the_database_and_the_servers_their_turn() -> None:
+    shares = {name: each["cpu_shares"] for name, each in document(FILE)["services"].items()}
+    assert shares["postgres"] > shares["backend"] > shares["frontend"]
 
 
 def test_a_database_elsewhere_takes_nothing_of_the_one_here() -> None:

@@ -6,6 +6,7 @@ from typing import Final
 import pytest
 
 import deploy.rehearsal.walk  # noqa: F401  (puts the steps in order)
+from deploy.rehearsal.docker import __main__ as walk
 from deploy.rehearsal.steps import STEPS
 from tests.deploy.guide import GUIDE, commands, items
 from tests.deploy.tools import ROOT, read
@@ -47,6 +48,19 @@ def test_the_steps_that_show_it_are_taken() -> None:
     known = sorted((step.name for step in STEPS), key=len, reverse=True)
     assert len(named) > 10
     assert [step for step in named if not step.startswith(tuple(known))] == []
+
+
+def test_the_steps_on_containers_that_show_it_are_taken() -> None:
+    known = {walk.name_of(step) for step in walk.STEPS}
+    named = {
+        name.strip()
+        for row in ROWS
+        for text in re.findall(r"containers: ([^.:(`*]+)", row[2])
+        for name in text.split(",")
+    }
+    named = {name for name in named if not name.startswith(("with", "to", "over"))}
+    assert named <= known, named - known
+    assert len(named) > 12
 
 
 def test_every_step_shows_something() -> None:

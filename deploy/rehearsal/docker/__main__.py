@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.rehearsal.docker import alerts, images, operations, runbooks
+from deploy.rehearsal.docker import alerts, capacity, elsewhere, images, operations, runbooks
 from deploy.rehearsal.docker.daemon import HERE, NAMESPACE, alone, missing, running_daemon
 from deploy.rehearsal.docker.site import API, Site
 
@@ -50,10 +50,20 @@ def under_load(site: Site, name: str, operation: Callable[[], object]) -> dict[s
     return counted
 
 
+def capacity_of_a_turn(site: Site) -> str:
+    """What a turn costs: docs/scaling.md."""
+    before, stored = capacity.read(site, capacity.CPU), capacity.size(site)
+    counted = under_load(site, "capacity", lambda: None)
+    after, memory = capacity.read(site, capacity.CPU), capacity.read(site, capacity.MEMORY)
+    taken = {name: f"{value / 1e6:.0f} MB" for name, value in memory.items()}
+    return f"{capacity.of_a_turn(before, after, capacity.size(site) - stored, counted)} memory {taken}"
+
+
 STEPS: Final[tuple[Callable[[Site], str | None], ...]] = (
     operations.first_start,
     operations.guide,
     operations.https,
+    capacity_of_a_turn,
     operations.update,
     operations.rollback,
     operations.rotate_secret,
@@ -67,6 +77,7 @@ STEPS: Final[tuple[Callable[[Site], str | None], ...]] = (
     runbooks.runbooks,
     operations.logs,
     alerts.alerts,
+    elsewhere.elsewhere,
 )
 LOADED: Final = {
     operations.update,
