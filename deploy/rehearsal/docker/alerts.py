@@ -76,7 +76,10 @@ class Watch:
         (site.folder / "rehearsal.yml").write_text(yaml.safe_dump(OVERRIDE), encoding="utf-8")
         monitoring = site.folder / "deploy/compose.monitoring.yml"
         monitoring.write_text(
-            monitoring.read_text(encoding="utf-8").replace("group_wait: 30s", "group_wait: 1s"), encoding="utf-8"
+            monitoring.read_text(encoding="utf-8").replace(
+                "group_wait: 30s", "group_wait: 1s\n        group_interval: 5s"
+            ),
+            encoding="utf-8",
         )
         site.files = ("deploy/compose.monitoring.yml", "rehearsal.yml")
         site.set(GRAFANA_PASSWORD="x", ALERT_RECEIVER="webhook", ALERT_WEBHOOK_URL=f"{LISTENER}/alerts")
