@@ -20,16 +20,34 @@ DEFAULT_MODEL: Final = "kirotodo"
 """The name of whichever model answers by default."""
 TITLE_WORDS: Final = 6
 _SHOWN: Final = 20
-_ABOUT_CHAT: Final = re.compile(
-    r"\b(?:generate|create|write|provide|suggest|produce|give)\b[^.\n]{0,160}"
-    r"\b(?P<what>titles?|tags?|follow[- ]?ups?|follow[- ]up questions?|search quer(?:y|ies)|autocompletion)\b",
-    re.IGNORECASE,
+_VERB: Final = (
+    "generat(?:e|ing)|create|write|provid(?:e|ing)|suggest|produce|give|make|name|reply|respond|answer|return|summari[sz]e|"
+    "analy[sz]e|what would be"
 )
-_CHAT: Final = re.compile(
-    r"<chat_history>|\bchat history\b|\b(?:this|the|our|following) (?:conversation|chat|dialogue)\b|^#+ *task:",
+_ASKED_FOR: Final = re.compile(
+    rf"(?:^|[.!?,]\s+|\bplease\s+|\byou (?:need to|must|should)\s+)(?:{_VERB})\b[^\n]{{0,160}}?"
+    r"\b(?P<what>titles?|names?|tags?|follow[- ]?ups?|search quer(?:y|ies)|autocompletion|words|discussion)\b",
     re.IGNORECASE | re.MULTILINE,
 )
-_FIRST_MESSAGE: Final = re.compile(r"^\s*(?:\|\|>)?\s*user:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+_OF_CHAT: Final = re.compile(
+    r"<chat_history>|\bchat history\b|\bmessage\s*:|\b(?:this|the|our|following|above|user's) "
+    r"(?:conversation|chat|dialogue|discussion|thread)\b|^#+ *task:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FORMED: Final = re.compile(
+    r"<chat_history>|^#+ *task:|\bJSON format\b|^\s*(?:\|\|>)?\s*(?:user|human|assistant|ai)\s*:|"
+    r"\d+[- ](?:words?|characters?)\b|\b(?:four|five|six|ten)[- ]words?\b|\bpunctuation\b|\bnothing else\b|"
+    r"\bno (?:other|additional) text\b|\bonly (?:return|give|provide|the)\b|\b(?:title|name) only\b|\bpreamble\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a program's prompt has and a person's message has not: a form for the answer, or a transcript."""
+_TITLE_KEY: Final = re.compile(r'"title"\s*:')
+_TRANSCRIPT: Final = re.compile(
+    r'\A\s*\[?\s*\{\s*"(?:role|content|mainText)"|^\s*(?:user|human|assistant|ai)\s*:', re.IGNORECASE | re.MULTILINE
+)
+_FIRST_MESSAGE: Final = re.compile(
+    r'^\s*(?:\|\|>)?\s*user:\s*(.+)$|"(?:content|mainText)"\s*:\s*"([^"\\]+)', re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,25 +97,29 @@ def text_of(message: Mapping[str, Any]) -> str:
     )
 
 
-def about_the_chat(text: str) -> str | None:
+def about_the_chat(text: str, *, system: str = "") -> str | None:
     """Return the answer to what a chat program asks about the chat itself, such as a title; None for a user's message.
 
-    No turn is begun for it, so that it changes nothing and no conversation holds it.
+    Some ask in the `system` message, and send what was said as the user's. No turn is begun for it, so that it changes
+    nothing and no conversation holds it.
     """
-    found = _ABOUT_CHAT.search(text)
-    if found is None or _CHAT.search(text) is None:
+    asked = text if _TRANSCRIPT.match(text) is None or not system else f"{system}\n{text}"
+    found = _ASKED_FOR.search(asked)
+    if found is None or _OF_CHAT.search(asked) is None or _FORMED.search(asked) is None:
         return None
     what = found["what"].casefold()
-    if what.startswith("title"):
-        title = _title(text)
-        return json.dumps({"title": title}, ensure_ascii=False) if '"title"' in text else title
-    name = next((name for name in ("tags", "follow_ups", "queries", "text") if f'"{name}"' in text), "tags")
-    return json.dumps({name: "" if name == "text" else []})
+    name = next((name for name in ("tags", "follow_ups", "queries", "text") if f'"{name}"' in asked), None)
+    if name is None and what.startswith(("tag", "follow", "search", "autocompletion")):
+        name = "tags"
+    if name is not None:
+        return json.dumps({name: "" if name == "text" else []})
+    title = _title(text)
+    return json.dumps({"title": title}, ensure_ascii=False) if _TITLE_KEY.search(asked) else title
 
 
 def _title(text: str) -> str:
     first = _FIRST_MESSAGE.search(text)
-    words = sanitize_line(first[1]).split() if first else []
+    words = sanitize_line(first[1] or first[2]).strip("\"'` ").split() if first else []
     return " ".join(words[:TITLE_WORDS]) or "To-do list"
 
 

@@ -154,6 +154,25 @@ async def test_what_a_chat_program_asks_about_the_chat_begins_no_turn(
         ("Please generate a short title for this conversation.\n\n||>User: add milk\n||>AI: ok", "add milk"),
         ('### Task:\nGenerate 1-3 broad tags for the chat history. JSON: { "tags": ["a"] }', '{"tags": []}'),
         ('### Task:\nSuggest 3-5 relevant follow-ups. { "follow_ups": [] } <chat_history>', '{"follow_ups": []}'),
+        (
+            "Summarize the conversation in 5 words or fewer as a title.\nUSER: delete all done tasks\nASSISTANT: Sure",
+            "delete all done tasks",
+        ),
+        ("Based on the chat history, give this conversation a name.\nOnly give the name, nothing else.", "To-do list"),
+        ("Summarize in a 10-word Title. Give the title only. Here is the message: delete all my tasks", "To-do list"),
+        ("Summarize the discussion briefly in 200 words or less to use as a prompt for future context.", "To-do list"),
+        (
+            'Please generate a 5-word title for the conversation, never using the word "title".\n||>User:\n"del all"',
+            "del all",
+        ),
+        (
+            "### Task:\nAnalyze the chat history to determine the necessity of generating search queries.\n"
+            '{ "queries": ["query1"] }',
+            '{"queries": []}',
+        ),
+        ("summarize what is due this week", None),
+        ("generate a title for my post about our conversation and add it", None),
+        ("rename this conversation", None),
         ("add write a title for the talk on friday", None),
         ("generate the tags for the parcels tomorrow", None),
         ("give Ann the book's title", None),
@@ -221,3 +240,33 @@ async def test_turns_are_counted(tmp_path: Any) -> None:
         await _ask(client, "hello")
         with pytest.raises(openai.RateLimitError):
             await _ask(client, "hello again")
+
+
+def test_a_program_that_asks_in_the_system_message_is_understood() -> None:
+    asks = "Summarize the user's conversation into a title within 10 words. No punctuation."
+    said = '[{"role": "user", "content": "delete everything"}, {"role": "assistant", "content": "Sure"}]'
+    assert about_the_chat(said, system=asks) == "delete everything"
+    assert about_the_chat("delete everything", system=asks) is None, "a person wrote this"
+    assert about_the_chat(said, system="You are a helpful assistant.") is None
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_nothing_but_the_users_own_words_changes_the_list(
+    server: Served, model: ScriptedModel, stream: bool
+) -> None:
+    """A session as chat programs have it: each message sent twice, titles asked for, and a yes that comes again."""
+    await server.core.of("1").import_tasks([TaskDraft(title="Milk"), TaskDraft(title="Bread")])
+    model.extend([call("add_task", title="Tea")], ["Added."], [call("delete_task", task_ids=[1, 2])], ["Deleted."])
+    async with _openai(server) as client:
+        thread = ["add tea"]
+        for said in ("and delete the first two", "yes"):
+            answers = [await _ask(client, *thread, stream=stream) for _ in range(2)]
+            assert answers[0] == answers[1]
+            await _ask(client, TITLE, stream=stream)
+            thread += [answers[0], said]
+        assert await _titles(server) == ["Bread", "Milk", "Tea"], "a question changes nothing"
+        answers = [await _ask(client, *thread, stream=stream) for _ in range(2)]
+        assert answers == ["Deleted.", "Deleted."]
+    model.assert_done()
+    assert await _titles(server) == ["Tea"]
+    assert len(await _conversations(server)) == 1

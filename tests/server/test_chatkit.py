@@ -436,6 +436,18 @@ async def test_tokens_scopes_and_limits_hold(tmp_path: Any, model: ScriptedModel
         await agent.aclose()
 
 
+async def test_the_history_names_the_front_end_that_pressed_a_button(server: Served, model: ScriptedModel) -> None:
+    model.extend([call("add_task", title="Milk")], ["Added."])
+    made = await server.core.of("1").create_agent_token("shop-page", "all")
+    agent = FrontEnd(server, token=made.token)
+    events = await agent.say("add milk")
+    (widget,) = _widgets(events)
+    await agent.press(events[0].thread.id, _buttons(widget)["Done"])
+    await agent.aclose()
+    done, added = (await server.core.of("1").history()).items
+    assert (done.by.kind, done.by.name, added.by.kind) == ("api", "shop-page", "model")
+
+
 async def test_a_server_without_the_library_says_how_to_install_it(
     front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,7 +136,8 @@ async def complete_chat(body: CompletionBody, request: Request, caller: Conversi
     model = await _chosen(backend, body.model)
     chat_id = request.headers.get("x-openwebui-chat-id", "")
     thread = protocol.thread_of([message.model_dump() for message in body.messages], chat_id=chat_id)
-    answer = protocol.about_the_chat(thread.text)
+    system = "\n".join(protocol.text_of(each.model_dump()) for each in body.messages if each.role == "system")
+    answer = protocol.about_the_chat(thread.text, system=system)
     if answer is not None:
         whole = _reply(body.model, text=answer)
         return (
