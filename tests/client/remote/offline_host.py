@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from kirotodo.client.accounts.address import Address
 from kirotodo.client.accounts.credentials import StoredTokens
@@ -16,16 +16,20 @@ from kirotodo.core.domain.pending_edit import PendingEdit
 from kirotodo.core.domain.task import TaskFilter
 from kirotodo.core.kept_list import KeptList
 from kirotodo.core.local import LocalBackend
+from kirotodo.core.retry import Backoff
 from kirotodo.core.settings import Settings
 from kirotodo.server.app import create_app
 from tests.client.remote.cutting_proxy import CuttingProxy, cutting_proxy
-from tests.client.remote.raw_server import QUICK, in_memory
+from tests.client.remote.raw_server import in_memory
 from tests.contract.harness import Clock
 from tests.lists import list_at
 from tests.server.serving import Served, served, settings_in, token_for
 from tests.waiting import until
 
 MONDAY = date(2026, 11, 23)
+
+SLOW: Final = Backoff(first=0.05, longest=0.3)
+"""Of one that is away for a whole test: trying all the time, it would keep the test's own work waiting."""
 
 
 class Harness:
@@ -63,7 +67,7 @@ class Harness:
             now=self.clock,
             timezone="Europe/Vienna",
             insist=insist,
-            backoff=QUICK,
+            backoff=SLOW,
         )
         backend.on_pending(self.told.append)
         try:
