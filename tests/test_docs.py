@@ -100,8 +100,10 @@ def test_what_the_readme_tells_to_run_exists() -> None:
     assert mentioned <= known
 
 
-def test_the_picture_fetches_nothing() -> None:
-    picture = (ROOT / "docs" / "screenshot.svg").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["session", "chat", "day", "today", "projects", "statistics", "due"])
+def test_a_picture_is_shown_and_fetches_nothing(name: str) -> None:
+    assert f"pictures/{name}.svg" in README + USAGE
+    picture = (ROOT / "docs" / "pictures" / f"{name}.svg").read_text(encoding="utf-8")
     assert "<svg" in picture
     assert not re.findall(r"@import|url\(\s*[\"']?\w+:|href=[\"']\w+:", picture)
 
