@@ -25,7 +25,7 @@ READ: Final = 2.4
 """Seconds that a frame is shown: while typing, and for reading."""
 MESSAGES: Final = (
     "add milk, eggs and bread to shopping",
-    "call the dentist next tuesday at half past three !high",
+    "call the dentist tomorrow at half past three !high",
     "what's due this week?",
 )
 

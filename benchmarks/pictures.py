@@ -53,7 +53,7 @@ DONE: Final = (3, 0, 2, 4, 1, 0, 0, 2, 5, 3, 1, 2, 0, 1, 4, 2, 6, 3, 0, 1, 2, 3,
 CHORES: Final = ("water the plants", "answer Jane", "stretch", "take out the glass", "clear the inbox", "call Ann")
 TALK: Final = (
     "add milk, eggs and bread to shopping",
-    "call the dentist next tuesday at half past three !high",
+    "call the dentist tomorrow at half past three !high",
     "delete the meeting task",
     "the second one",
     "what's due this week?",
