@@ -280,7 +280,8 @@ def _due(fields: Mapping[str, Any], zone: dt.tzinfo) -> tuple[dt.date | None, dt
         raise ValueError(f"due_date is {day!r}; it should be a day such as 2026-11-27.") from None
     if clock:
         return at.date(), _clock(clock)
-    return at.date(), at.time() if len(day) > len("2026-11-27") and not all_day else None
+    is_day = all_day or ("midnight_is_day" in fields and at.time() == dt.time())
+    return at.date(), at.time() if len(day) > len("2026-11-27") and not is_day else None
 
 
 def _day(fields: Mapping[str, Any], name: str, zone: dt.tzinfo) -> dt.date | None:

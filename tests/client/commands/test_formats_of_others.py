@@ -344,3 +344,14 @@ async def test_what_is_stored_of_a_long_import_is_told(tmp_path: Path) -> None:
         drafts = [TaskDraft(title=f"t{number}") for number in range(1_200)]
         report = await backend.import_tasks(drafts, on_progress=reached.append)
     assert (len(report.added), reached) == (1_200, [500, 1_000, 1_500])
+
+
+def test_a_day_of_taskwarrior_is_a_day_here(program: CommandRunner) -> None:
+    """`task add due:friday` stores the midnight where it runs, as UTC: here that of Vienna."""
+    rows = [
+        {"description": "day", "due": "20261203T230000Z", "entry": "20261101T080000Z", "status": "pending"},
+        {"description": "time", "due": "20261204T080000Z", "entry": "20261101T080000Z", "status": "pending"},
+    ]
+    program.ok("import", "--format", "taskwarrior", stdin=json.dumps(rows))
+    tasks = {task["title"]: (task["due_date"], task["due_time"]) for task in program.json("list")["items"]}
+    assert tasks == {"day": ("2026-12-04", None), "time": ("2026-12-04", "09:00:00")}

@@ -73,6 +73,7 @@ def _fields(task: object) -> object:
         "project": task.get("project"),
         "tags": task.get("tags"),
         "due_date": _due(task),
+        "midnight_is_day": True,  # Taskwarrior's days are moments: their midnights
         "start_date": _moment(task.get("wait") or task.get("scheduled")),
         "recurrence": _rule(str(task.get("recur") or "")),
         "created_at": _moment(task.get("entry")),
