@@ -387,8 +387,10 @@ def _put_changed(changed: Changed, verb: str, *, as_json: bool) -> None:
         put_json(changed)
         return
     titles = {change.task_id: change.before.title for change in changed.changes if change.before is not None}
+    moved = {change.task_id for change in changed.changes}
     for task in changed.tasks:
-        put(_summary(verb, task))
+        if task.id in moved or not changed.skipped:
+            put(_summary(verb, task))
     for number in changed.removed:
         put(f"Removed {number} {sanitize_line(titles.get(number, ''))}".rstrip())
     for sentence in changed.views:

@@ -267,7 +267,7 @@ def _list(
     if isinstance(page, PastPage):
         say(f"As of {describe_moment(page.as_of, now=now())}:")
     if not page.items:
-        say(_nothing(where))
+        say(_nothing(where) if as_of is None else "No task matched then.")
         for written, near in _hints(where.filter) if where.filter else ():
             say(f"Nothing is in {sanitize_line(written)}. Did you mean {sanitize_line(near)}?")
         return

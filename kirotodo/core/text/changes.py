@@ -54,11 +54,14 @@ def differences(before: Task, after: Task, *, now: dt.datetime) -> Iterator[str]
     names = dict.fromkeys(
         _WITH_ANOTHER.get(name, name)
         for name in get_args(TaskField)
-        if name != "completed_at" and getattr(before, name) != getattr(after, name)
+        if name not in ("completed_at", "series") and getattr(before, name) != getattr(after, name)
     )
     for name in names:
         was, is_ = (_value(task, name, now=now) for task in (before, after))
         yield f"{_SPOKEN.get(name, name.replace('_', ' '))} {was} → {is_}"
+    if before.series != after.series:
+        # What the series has meanwhile is no news; that this occurrence differs from it, or no longer does, is.
+        yield "as its series has it" if after.series is None else "this occurrence only"
 
 
 def _value(task: Task, name: str, *, now: dt.datetime) -> str:

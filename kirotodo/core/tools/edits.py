@@ -4,6 +4,7 @@ Each takes an open store, which it never commits, and a standpoint from which wo
 reads words is imported where words are read: to complete or delete a task takes none.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -354,17 +355,25 @@ def _each_once(task_ids: Sequence[int]) -> tuple[int, ...]:
 
 
 def _drafts_from_text(text: str, *, at: UserClock) -> tuple[TaskDraft, ...]:
-    """One line of a list may have its marks; a ticked box makes a task that is done."""
+    """One line of a list may have its marks; a ticked box makes a task that is done. "remind me to …" is reminded of
+    when it is due, as in the chat."""
     from kirotodo.core.language.content import parse_inline
     from kirotodo.core.text.list_marks import read_item
     from kirotodo.core.tools.task_fields import draft_of, fields_of
 
     item = read_item(text)
-    read = parse_inline(item.text, now=at.now, preferences=at.preferences)
-    draft = draft_of(fields_of(read), at=at)
+    reminding = _REMIND_ME.match(item.text)
+    read = parse_inline(
+        item.text[reminding.end() :] if reminding else item.text, now=at.now, preferences=at.preferences
+    )
+    fields = fields_of(read)
+    if reminding and "remind" not in fields and ("due" in fields or "recurrence" in fields):
+        fields = {**fields, "remind": "at the time"}
+    draft = draft_of(fields, at=at)
     return (replace(draft, completed_at=at.now.astimezone(UTC)) if item.done else draft,)
 
 
+_REMIND_ME: Final = re.compile(r"\s*(?:please\s+)?remind\s+me\s+(?:to|about|of|that)\s+(?=\S)", re.IGNORECASE)
 PART: Final = 500
 """Tasks that are stored in one transaction: more of them, and others would wait for it too long."""
 AT_ONCE: Final = 100

@@ -351,7 +351,9 @@ def _reminder(
         return read_reminder(fields["remind"], due_date, due_time, at=at)
     if "snooze" in fields:
         return read_snooze(fields["snooze"], at=at), was.remind_before
-    before = fields.get("remind_before", None if "remind_at" in fields else was.remind_before)
+    # A client that knows no `remind_before` sends the moment back as it read it.
+    unchanged = "remind_at" in fields and fields["remind_at"] == was.remind_at
+    before = fields.get("remind_before", was.remind_before if unchanged or "remind_at" not in fields else None)
     same_due = (due_date, due_time) == (was.due_date, was.due_time)
     if "remind_at" in fields and not (before is not None and fields["remind_at"] == was.remind_at and not same_due):
         return fields["remind_at"], before if fields["remind_at"] is not None else None

@@ -85,3 +85,18 @@ def test_a_change_that_is_not_there_is_named(program: CommandRunner) -> None:
     result = program.run("undo", "--change", "7")
     assert result.exit_code == 1
     assert "There is no change 7. `kirotodo log` shows them." in result.stderr
+
+
+def test_an_occurrence_that_differs_from_its_series_is_told_in_words(program: CommandRunner) -> None:
+    program.ok("add", "water plants every 3 days")
+    program.ok("edit", "1", "--this", "--time", "9am")
+    assert program.ok("log", "1").splitlines()[0].endswith(", 09:00; this occurrence only")
+
+
+def test_what_an_undo_left_alone_is_not_called_restored(program: CommandRunner) -> None:
+    program.ok("add", "milk")
+    program.ok("edit", "1", "--title", "oat milk")
+    result = program.run("undo", "--change", "1")
+    assert "left alone" in result.stderr
+    assert result.stdout == ""
+    assert "No task matched then." in program.run("list", "--as-of", "yesterday").stderr

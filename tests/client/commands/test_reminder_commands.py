@@ -140,3 +140,22 @@ def test_install_and_uninstall(program: CommandRunner, tmp_path: Path, monkeypat
     assert program.run("remind", "--uninstall").exit_code == 0
     assert not unit.exists()
     assert "--install goes without other options" in program.fails(2, "remind", "--install", "--once")
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "shown"),
+    [
+        ("remind me to call Joe on friday at 10", "call Joe", "remind 10:00"),
+        ("Please remind me about the dentist tomorrow", "the dentist", "remind 09:00"),
+        ("remind me to pay rent every month on the 1st", "pay rent", "remind 09:00"),
+        ("remind me to sweep", "sweep", ""),
+        ("remind me", "remind me", ""),
+    ],
+)
+def test_what_i_want_to_be_reminded_of_is_added_with_a_reminder(
+    program: CommandRunner, text: str, title: str, shown: str
+) -> None:
+    program.ok("add", text)
+    (task,) = program.json("list")["items"]
+    assert (task["title"], task["remind_at"] is not None) == (title, bool(shown))
+    assert shown in program.ok("list")

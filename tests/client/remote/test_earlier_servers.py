@@ -24,3 +24,32 @@ async def test_it_is_sent_nothing_that_it_does_not_know_without_need(server: Raw
     plain, step = server.to("/tasks/import")[0].body["drafts"]
     assert plain.keys().isdisjoint({"start_date", "duration", "parent_id", "position", "previous_id"})
     assert (step["parent_id"], step["previous_id"]) == (1, None)
+
+
+async def test_what_it_does_not_count_yet_is_unknown_and_not_none_at_all(server: RawServer) -> None:
+    counts = {"period_days": 7, "pending": 1, "overdue": 0, "due_today": 0, "completed": 1, "created": 1}
+    day = {"day": "2026-11-23", "completed": 1, "created": 1}
+    server.on("/stats", ok({**counts, "streak": 1, "best_streak": 1, "days": [day]}))
+    server.on("/undo", ok({"tasks": [EARLIER_TASK], "removed": []}))
+    async with signed_in(server) as backend:
+        stats, undone = await backend.stats(), await backend.undo()
+    assert (stats.tags, stats.hours, [each.overdue for each in stats.days]) == ((), (), [None])
+    assert (undone.views, undone.skipped, [task.id for task in undone.tasks]) == ((), (), [2])
+
+
+async def test_an_edit_sends_what_is_to_change_and_nothing_else(server: RawServer) -> None:
+    server.on("/tasks/2", ok(EARLIER_TASK))
+    server.on("/tasks/update", ok({"tasks": [EARLIER_TASK], "removed": [], "changes": [], "skipped": []}))
+    async with signed_in(server) as backend:
+        await backend.update_tasks([2], {"title": "Bread"})
+    (sent,) = [each.body for each in server.to("/tasks/update")]
+    assert sent == {"task_ids": [2], "fields": {"title": "Bread"}}
+
+
+async def test_a_later_server_may_say_more_than_is_known_here(server: RawServer) -> None:
+    later = {"colour": "red", "attachments": [{"name": "a.pdf"}]}
+    server.on("/tasks", ok({"items": [{**EARLIER_TASK, **later}], "next": None, "total": 1, "facets": {}}))
+    server.on("/views", ok({"items": [{"name": "work", "filter": "+work", "colour": "red"}]}))
+    async with signed_in(server) as backend:
+        (task,), (view,) = (await backend.tasks()).items, await backend.views()
+    assert (task.title, view.name) == (EARLIER["title"], "work")
