@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEPLOY_VENV := .venv-deploy
 DEPLOY_STAMP := $(DEPLOY_VENV)/.installed
+CALDAV_VENV := .venv-caldav
+CALDAV_STAMP := $(CALDAV_VENV)/.installed
 BENCH_VENV := .venv-bench
 BENCH_STAMP := $(BENCH_VENV)/.installed
 DATA ?= ../shared/eval
@@ -51,6 +53,15 @@ $(DEPLOY_STAMP): requirements/deploy.txt
 
 test-deploy: $(STAMP) $(DEPLOY_STAMP) ## validate the deployment files
 	$(BIN)/python -m pytest -m deploy tests/deploy
+
+$(CALDAV_STAMP): requirements/caldav.txt
+	$(PYTHON) -m venv $(CALDAV_VENV)
+	$(CALDAV_VENV)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r requirements/caldav.txt
+	@touch $@
+
+.PHONY: test-caldav
+test-caldav: $(STAMP) $(CALDAV_STAMP) ## run programs that others wrote against CalDAV
+	$(BIN)/python -m pytest -m deploy tests/deploy/test_caldav_clients.py
 
 rehearsal: $(STAMP) ## follow docs/deployment.md on this machine, without Docker (STEPS="words from step names")
 	@$(BIN)/python -m deploy.rehearsal $(STEPS)
@@ -129,4 +140,4 @@ lock: $(STAMP) ## update requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras --group caldav -o requirements/caldav.txt $(LOCKFLAGS)
 
 clean: ## remove the venvs and caches
-	rm -rf $(VENV) $(DEPLOY_VENV) $(BENCH_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov
+	rm -rf $(VENV) $(DEPLOY_VENV) $(CALDAV_VENV) $(BENCH_VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* htmlcov

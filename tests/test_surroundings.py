@@ -83,6 +83,7 @@ COMMAND_LINES: Final = (
     ("snooze", "1", "1h"),
     ("steps", "1"),
     ("tokens",),
+    ("calendar",),
     ("integrations",),
     ("views",),
     ("done", "1"),

@@ -10,6 +10,8 @@ import pytest
 
 from kirotodo.core.domain.history import ChangeSelection
 from kirotodo.core.domain.task import TaskFilter
+from kirotodo.protocols.calendars.content_lines import legal
+from tests.protocols.test_vtodo import BY_HAND
 from tests.server.calendar_client import (
     CALDAV,
     DAV,
@@ -324,6 +326,21 @@ async def test_a_list_is_read_whole_however_long_it_is(server: Served, phone: Ca
     listed = await phone.propfind("", "<D:getetag/>", depth="1")
     assert len(list(listed.iter(f"{DAV}response"))) == 451
     assert len((await phone.sync()).found) == 450
+
+
+async def test_hostile_tasks_are_stored_and_come_back_as_they_were(server: Served, phone: CalendarClient) -> None:
+    texts = {f"{place}.ics": legal(todo(str(place), *lines)) for place, lines in enumerate(BY_HAND.values())}
+    for name, text in texts.items():
+        assert (await phone.put(name, text)).status_code == 201, name
+        assert await phone.get(name) == text
+    found = await phone.sync()
+    assert found.found == {name: text.replace("\r\n", "\n") for name, text in texts.items()}
+    titles = [found.task.title for found in (await server.core.of("1").calendar_page(EVERYTHING, limit=200)).items]
+    assert len(titles) == len(texts)
+    for name in texts:  # a change here leaves every one of them readable
+        (seen,) = await server.core.of("1").calendar_objects([name])
+        await server.core.of("1").update_tasks([seen.task.id], {"priority": "low", "notes": "changed here"})
+    assert all("changed here" in text for text in (await phone.sync(found.token)).found.values())
 
 
 # --- what is refused ---

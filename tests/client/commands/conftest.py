@@ -15,6 +15,7 @@ OVER_BOTH: Final = {
     "test_ask",
     "test_transfer",
     *(f"test_{name}_commands" for name in ("list", "edit", "step")),
+    "test_calendar_commands",
 }
 
 

@@ -63,6 +63,7 @@ COMMANDS: Final = (
     "skip 1",
     "snooze 1 1h",
     "steps 1",
+    "calendar",
     "tokens",
     "views",
     "targets",

@@ -15,7 +15,6 @@ _USED: Final = frozenset((
     "CATEGORIES", "RRULE", "UID", "RELATED-TO", "PERCENT-COMPLETE", "DTSTAMP", "LAST-MODIFIED", "SEQUENCE",
     "X-KIROTODO-PROJECT", "X-KIROTODO-CREATED",
 ))  # fmt: skip
-_NUMBERS: Final[dict[Priority, int]] = {"high": 1, "medium": 5, "low": 9}
 
 
 def fits(text: str) -> bool:
@@ -190,40 +189,18 @@ def write(tasks: Sequence[Task]) -> str:
 
 
 def _todo(task: Task) -> Any:
-    from icalendar import Todo
+    from kirotodo.protocols.calendars.vtodo import todo_of
 
-    todo = Todo()
-    todo.add("uid", f"kirotodo-{task.id}")
-    todo.add("dtstamp", task.updated_at)
-    todo.add("created", task.created_at)
-    todo.add("last-modified", task.updated_at)
-    todo.add("summary", task.title)
+    parent_uid = None if task.parent_id is None else _uid(task.parent_id)
+    todo = todo_of(task, uid=_uid(task.id), parent_uid=parent_uid)
     todo.add("x-kirotodo-created", task.created_at.isoformat())
-    optional: Mapping[str, Any] = {
-        "description": task.notes,
-        "due": _due(task),
-        "dtstart": task.start_date,
-        "priority": _NUMBERS.get(task.priority),
-        "x-kirotodo-project": task.project,
-        "categories": list(task.tags),
-        "completed": task.completed_at,
-        "status": "COMPLETED" if task.completed else "NEEDS-ACTION",
-        "related-to": None if task.parent_id is None else f"kirotodo-{task.parent_id}",
-    }
-    for name, value in optional.items():
-        if value:
-            todo.add(name, value)
-    if task.recurrence:
-        from icalendar.prop import vRecur
-
-        todo.add("rrule", vRecur.from_ical(task.recurrence))
+    if task.project:
+        todo.add("x-kirotodo-project", task.project)
     return todo
 
 
-def _due(task: Task) -> dt.date | None:
-    if task.due_date is None or task.due_time is None:
-        return task.due_date
-    return dt.datetime.combine(task.due_date, task.due_time)
+def _uid(task_id: int) -> str:
+    return f"kirotodo-{task_id}"
 
 
 ICS: Final = Format(
