@@ -26,10 +26,15 @@ def cautious(text: Text, actions: tuple[Action, ...], unread: list[Piece]) -> tu
     if any(is_broken(text, title) for title in titles):
         edits = any(_changes_ours(text, title.lower().split()) for title in titles)
         return (Clarify(missing="target", action="update"),) if edits else (Confirm(actions=actions),)
+    if any(isinstance(action, Update) and (action.notes or "").lower() in _POINTING_WORDS for action in actions):
+        return (Clarify(missing="target", action="update"),)
     added = [action for action in actions if isinstance(action, Add)]
     if _drops_a_value(text, actions) or _drops_a_clause(actions, unread) or _is_disowned(text, added):
         return (Confirm(actions=actions),)
     return actions
+
+
+_POINTING_WORDS: Final = word_set("it that this these those them")
 
 
 def _drops_a_clause(actions: tuple[Action, ...], unread: list[Piece]) -> bool:
@@ -100,6 +105,8 @@ def _drops_a_date(text: Text, actions: tuple[Action, ...]) -> bool:
         return False  # a moment of its own, or a lead before the date
     known = _moments(actions)
     written = " ".join(f"{add.title} {add.notes or ''}" for add in adds).lower()
+    if not known and _SAME.search(text.low) and not _SAME.search(written):
+        return True
     head = max((token.start for token in text.tokens if token.word == ":"), default=0)
     lengths = {add.duration for add in adds} - {None}
     return any(
@@ -110,6 +117,9 @@ def _drops_a_date(text: Text, actions: tuple[Action, ...]) -> bool:
         for token in text.spans
         if token.word == "W"
     )
+
+
+_SAME: Final = pattern(r"\b(?:that|same) (?:day|evening|morning|afternoon|night)\b")
 
 
 def is_broken(text: Text, title: str) -> bool:
@@ -125,6 +135,8 @@ def is_broken(text: Text, title: str) -> bool:
         return True
     if _is_commanded(text, low):
         return False
+    if "the list" in low and any(token.word == "K" for token in text.tokens):
+        return True
     return _holds_a_date(text, title) or _is_sentence(low, words) or _changes_ours(text, words)
 
 
@@ -140,7 +152,7 @@ def _holds_a_date(text: Text, title: str) -> bool:
 
 _HEARD: Final = word_set("um umm uh erm er oh hmm hm lol haha hahaha hooray yay oops whoops plz")
 _LEFT: Final = word_set("half quarter no and or the a an of")
-_LOOSE: Final = word_set("no it its those these")
+_LOOSE: Final = word_set("no it its those these with like so")
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "tomorrow")
 _REST_OF_DATE: Final = pattern(
     r"\b\d{1,2}(?:st|nd|rd|th)? (?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\b|\b\d{1,2}[.:]\d\d\Z"
@@ -152,7 +164,9 @@ def _is_unfinished(low: str, words: list[str]) -> bool:
     """Return whether a title holds hesitation, a value that was taken back, or the rest of a date."""
     if not words or (len(words) < 4 and words[-1] in ("its", "it's", "is", "was", "are")):
         return True
-    if words[0] in _LOOSE or words[-1] in _LEFT or not _HEARD.isdisjoint(words):
+    if words[0] in _LOOSE or words[-1] in _LEFT or words[0].endswith("'s") and len(words) == 1:
+        return True
+    if not _HEARD.isdisjoint(words):
         return True
     if _REST_OF_DATE.search(low):
         return True
@@ -183,7 +197,8 @@ def _is_sentence(low: str, words: list[str]) -> bool:
     for place, word in enumerate(words):
         if word in _WITHIN:
             return False
-        if word in ("not", "never") or word.endswith("n't") or (place and word in _FINITE):
+        wants = word in ("want", "wants") and words[place + 1 : place + 2] == ["to"]
+        if word in ("not", "never") or word.endswith("n't") or (place and (wants or word in _FINITE)):
             return True
     return False
 

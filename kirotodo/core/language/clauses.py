@@ -145,9 +145,18 @@ def corrected(whole: Piece) -> str | None:
     for text in _CORRECTED:
         found = whole.search(text)
         if found is not None:
-            start, end = found.get("old").start, found.get("new").start
-            return raw[:start] + " " * (end - start) + raw[end:]
+            old, new = found.get("old"), found.get("new")
+            start, end = old.start, new.start
+            return raw[:start] + " " * (end - start) + raw[end : new.end] + _kept_time(old, new) + raw[new.end :]
     return _without_denied(whole)
+
+
+def _kept_time(old: Piece, new: Piece) -> str:
+    """Return the time of day of a date of which only the day was taken back, in words."""
+    before, after = old.spans("W"), new.spans("W")
+    if not before or not after or before[0].value.when.time is None or after[0].value.when.time is not None:
+        return ""
+    return f" at {before[0].value.when.time:%H:%M}"
 
 
 def _without_denied(whole: Piece) -> str | None:

@@ -72,7 +72,7 @@ SURE_TO_ADD: Final = 0.9
 """An addition that no frame read is made from here on, and asked back below."""
 SURE_OF_IT: Final = 0.93
 """From here on, an addition that frames would ask about is made."""
-DOUBT: Final = 0.15
+DOUBT: Final = 0.12
 REFUSAL: Final = 0.9
 """An addition is asked back where the text asks nothing of a list with the first probability, and is none with the
 second."""
