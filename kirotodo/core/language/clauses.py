@@ -53,26 +53,18 @@ _OPENERS: Final = (
     "[also|then|please|just]* {request} ...",
     f"[also|then|please|just]* {_ASKS_YOU} ...",
     "[also|then|please|just]* put|stick|throw|pop ... {onto}|there|it_on ...",
-    "[also|then|please|just]* put|stick|throw <x> {onto} K",
     "[also|then|please|just]* take|cross|tick|check|scratch|get|strike ... off ...",
-    "[also|then|please|just]* get_rid_of|tick_off|cross_off|check_off|take_off|cross_out|mark_off ...",
     "[also|then|please|just]* show|list|tell|give me|what|the ...",
     "[also|then|please|just]* set|make|create|give [me]? a|an|the [new]? reminder|task|todo|event ...",
     "[also|then|please|just]* make|set|move|change|push|shift|finish|cancel|drop|clear|block|save|book|log it|"
     "that|them|this|those ...",
-    "[also|then|please|just]* move|change|push|shift|bump <x> to|D ...",
-    "[also|then|please|just]* finish|cancel|drop I ...",
     "[also|still|now|W]* {wish} ...",
     f"[also|still|now|W]* {_WISHES} ...",
-    "[on]? W i|we|i've|i'm|there's|there_is|remind ...",
     "[also|then|please|just]* what|when|where|which|how|what's|when's|do_i|is_there|am_i ...",
-    "[also]? i|we also|still|just|now|already|forgot|want|need|have|had|got|bought|finished|did ...",
     "i'm|i've|we're|we've|i'll|it's|that's ...",
     "don't|do_not|never|no_need ...",
-    "[also|then|please|just]* ask|snooze me|it|that ...",
     "it's|that's|they're|he's|she's|they ...",
     "[also|then|please|just]* remember|don't_forget ...",
-    "if [it's|it|there|i|they]? [not|isn't|is|don't|no|aren't|already]+ ...",
     "after_that|afterwards ...",
     "the|my|our <thing> {be} {adv}* {done}|{gone}|back|over",
 )
@@ -221,9 +213,6 @@ def _holds(rest: Piece, kind: str, found: Match) -> bool:
 _ENDINGS: Final = (
     "<what> please|pls|plz|kindly|thanks|thank_you|thx|cheers|for_me|kiro|kirotodo|olly|alexa|siri|google|okay|"
     "ok|right_away",
-    "<what> if_you_can|if_you_could|if_you_would|if_you_please|if_you_don't_mind|i'd_appreciate_it|"
-    "i_would_appreciate_it|that_would_be_great|"
-    "i_appreciate_it|thank_you_very_much|we'll_see|would_you|will_you|could_you|can_you|obviously|after_all",
 )
 
 

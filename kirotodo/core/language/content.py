@@ -25,8 +25,6 @@ _TAIL_LINKS: Final = (
     "<what> [that|which] [is|are|'s|it's|to_be|happening|starting|starts|begins|happens] due|scheduled|set|planned|"
     "happening|starting|beginning|deadline|due_date [on|at|by|for|in|from|is|the]*",
     "<what> on|at|by|for|from|until|till|this|starting|every|of|in|@|the|when|date|and|to",
-    "<what> that|which|it is|happens|starts|begins|'s [on|at]",
-    "<what> that's|it's|which_is|that_is",
     "<what> [that] i have|'ve_got|got",
 )
 _HEAD_LINKS: Final = (
@@ -55,13 +53,10 @@ _NOTED: Final = (
     "<what> [and]? note|noting|mention|mentioning that <note>",
 )
 _REMINDED: Final = (
-    "<what> [and|but|also|with|then] [can_you|please] {remind} me [of_it|about_it|for_it|also] remind=L|W [it|that]",
-    "<what> [and|but|also|with] a_reminder|reminder|set_a_reminder|with_a_reminder [for_it] remind=L|W [it|that]",
     "<what> [and] remind=L [it|that]",
 )
 _CONDITION: Final = (
     "<what> as|for a|the subtask|sub-task|child|step of|to|for|under ...",
-    "<what> under the task ...",
     "<what> [but] [only] if|unless [it's|it_is|it|they're|they|there|i|that] [isn't|is|not|already|n't|aren't|"
     "have|haven't|didn't|did]* "
     "[already|there|missing|on|K|in|it|yet|one|have]*",
@@ -631,11 +626,8 @@ _LEADING: Final = (
     "we_need_to|we_have_to|that_we_need_to|that_we_have_to|i_gotta|that_i_want_to|about|of|for_me_to|the_task|"
     "the_task_to|a_task_to|called|named|"
     "saying|that_says|which_says|titled <rest>",
-    "that|: i|we have|'ve_got|got|am|'m|will_be|have_got|had [a|an|the|my] <rest>",
     "i|we have|have_got|got [a|an|the|my]? <rest>",
-    "i've_got|we've_got|i've|that_i've_got [a|an|the|my] <rest>",
     "so|so_that i|we <rest>",
-    "[a|the|new]* {newtask} <quoted>",
     "[that] there_is|there's|there_will_be|there_are [a|an|the|my] <rest>",
 )
 _NAMED: Final = (

@@ -164,15 +164,11 @@ _NEEDLESS: Final = "[{oops}|and|but]* no|no_need_for|no_need_of <part> after_all
 _UNDONE: Final = (
     "[{oops}|and|but]* i_said|i_told_you|i_asked_you [you]? don't|do_not|not_to|never ...",
     "[{oops}|and|but|{softener}]* {takeback} [{softener}|{takeback}|please]*",
-    "[{oops}|and|but]* [put|change|move|set|leave|keep|back]+ [it|that|them|everything|to|at|on|as|back|in|the]* "
-    "where|how|what|as|the_way it|they was|were [before|{softener}]*",
     "[{oops}|and|but|put|change|move|set|it|that|leave|keep]* back|leave|keep [it|that|them|to|at|on]* "
     "the original|old|previous|first|same|day|date|time [date|day|time|title|name|list|priority|one|it|was|before]*",
     "[{oops}|and|but|i_think|i_liked|i_prefer]* the original|old|previous|first <field>? [was|is|better|fine|nicer]*",
 )
 _REOPENED: Final = (
-    "[{oops}|{softener}|but|so]* it's|it_is|that's [still|now|back]* {undone}|outstanding|due|not_done "
-    "[again|{softener}]*",
     "{oops}|not_yet [{oops}|and|but|not_yet]* {reopen} [it|that|them]? [{softener}]*",
     "[{oops}|{softener}|but|i|we|i'm|it's|it|that|that's|is|was|am|have|haven't|hasn't|wasn't|isn't|didn't]* "
     "[not|never]? [{adv}|all|that|quite|actually]* {done}|finish|do|been_done "
@@ -312,7 +308,6 @@ def _counted(mark: Remark, read: Read) -> Meant:
 
 _COUNTED: Final = (
     "[{oops}|and|but]* there_should_be|there_need_to_be|there_are <n> [of_them|of_those|of_it]",
-    "[{oops}|and|but]* [{meant}|{acting}|i_need|i_want|we_need|i'd_like]* <n> of_them|of_those|of_it",
 )
 _COUNT: Final = pattern(r"\b\d+\b")
 

@@ -24,8 +24,6 @@ _NO_HEAD: Final = word_set("instead it note notes comment comments rather")
 _PRELUDE: Final = (
     "[so|there's|i_have|i've_got|got|way]* so_much|too_much|a_lot|lots|loads|tons [going_on|to_do|on|to_get_done|"
     "stuff_to_do]* [W|before_W|here_goes]*",
-    "brain_dump|here_goes|ok_here_goes|my_head_is_full|todo_today|things_to_do|let_me_empty_my_head [W]?",
-    "[i|we]? need to do [this|these|the_following|a_few_things|some_things] [W]?",
 )
 
 

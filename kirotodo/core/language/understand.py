@@ -885,10 +885,8 @@ def _unnegated(piece: Piece) -> Piece:
 
 
 _WANTED: Final = (
-    "[the|my|our|a]* <who> want|wants|need|needs|loves|would_like|asked_for <what>",
     "{i} [just|almost|nearly|all|also]* [used|ate|drank|finished|ran]* [up|out|of|the|last|am|are|'m|'re|be|low|"
     "on]* [out_of|the_last_of_the|the_last_of]? <what>",
-    "{i} will_be|am|'m|'ll_be [going]? [to]? <what>",
     "<what>",
 )
 
@@ -917,11 +915,6 @@ def _told_things(told: Piece, project: str | None) -> list[Add]:
 _SPOKEN: Final = (
     "{i} don't|no_longer|do_not [really]? need|want|have [to|to_buy|to_get]? <what> [any_more|anymore|any_longer]?",
     "{i} {have}* {adv}* bought|got|finished|did|done|completed|paid|have|picked_up [enough|plenty]? [of]? <what>",
-    "i've|we've {adv}* bought|got|finished|did|done|completed|paid|picked_up [enough|plenty]? [of]? <what>",
-    "{i} [am|'m|are|'re|will|be|won't|can't|cannot|not|going|to|go|attend|attending|make|have|having|do|doing|"
-    "it]+ <what>",
-    "i'm|i'll|we're [not|going|to|go|attend|attending|be|able|make]* <what>",
-    "<what> {be} {adv}* {gone}|over|done|postponed",
     "find|locate|look_up|look_for|search_for|check|open|go_to|see|pull_up|whatever <what>",
 )
 

@@ -41,8 +41,6 @@ SAME: Final = "\0same"
 _COMMANDS: Final = (
     "{i} need|want|would_like|'d_like a|an|another|one [new]? {newtask}|{reminder} [added|created|made]? [for|to|"
     "about|called|:]+ <what> [{onto} list=K]?",
-    "need|want|i'd_like a|an|another|one [new]? {newtask} [added|created|made]? [for|to|about|called|:]+ <what> "
-    "[{onto} list=K]?",
     "{add} {onto} list=K [that|to|:]* <what>",
     "{add} <what> on|to|in|into|onto here=it|there|that_list|that|them",
     "{add} <what> {onto} list=K also|and|plus|and_also <more>",
@@ -57,8 +55,6 @@ _COMMANDS: Final = (
     "added_to|put_on|onto|written_on]+ list=K",
     "{i} need|want|would_like|'d_like|wish|require [to_have|to_see]? <what> [added|put|written|placed|included|"
     "on]* {onto} list=K",
-    "need|want|i'd_like <what> [added|put|written|placed|included]* {onto} list=K",
-    "need|want|i'd_like <what> added|put_down|written_down",
     "have <what> added [{onto}]? list=K",
     "update list=K with|to_include|to_have <what>",
     "get <what> added [{onto}]? list=K",
@@ -71,13 +67,7 @@ _NEW_TASK: Final = (
     "{add}|{create} [me|us]? [a|an|another|the|one|this|my]* [new|quick|daily|weekly|monthly|recurring|repeating|"
     "all_day|all-day|calendar|single]* {newtask}|{reminder} "
     "[W|R]* [for_me]? [{onto} K]? [to|called|named|titled|that_says|saying|:|for|about|of|that|with_the_title]+ <what>",
-    "{add}|{create} [a|an|another|the|one]* [new|quick]* {newtask}|{reminder} {onto} K [to|called|named|for|"
-    "about|of|that|:]* <what>",
-    "{add}|{create} [a|an|the]* [new|all_day]* task|todo|to-do|event|reminder|notification <what>",
-    "new {newtask} [to|called|:|for]* <what>",
-    "todo|to-do|task|event [to|called|:|for]* <what>",
     "{add}|{create} [a|an]? {newtask}|{reminder} [W|R] <what>",
-    "event [W|R]? called|named|for|: <what>",
 )
 _REMIND: Final = (
     "{remind} me|us|myself [W|R|L]* [again|also|please|later]* [to|too|2|about|of|that|for|on|:] [W|R]? <what>",
@@ -131,15 +121,12 @@ _OUT_OF: Final = (
     "i'm|we're|i've|we've [also|all|almost|nearly|completely|running|run]* out_of|low_on|short_of|short_on|out <what>",
     "{i} [also|just|have|almost]* ran|run|used|finished out_of|up_the_last|up_all|the_last_of_the|the_last|up|"
     "the [the]? <what>",
-    "[still|also|all]* running|nearly|almost low_on|out_of|short_of|out|low <what>",
     "there_is|there's|there_are|we_have|i_have no|no_more <what> [left|any_more|anymore]?",
-    "no more <what> [left]?",
     "<what> {be} [all|nearly|almost]* running_out|running_low|used_up|run_out|empty|all_gone|nearly_gone|almost_gone",
 )
 _NEED: Final = (
     "[for|before <scene>]? {i} [also|still|really|just]* need|want|require [some|more|a_few]? <what>",
     "still need|need|want <what>",
-    "{i} could use|do_with <what>",
 )
 _LISTS: Final = (
     "create|make|set_up|start|begin|start_up|build|prepare|write|generate [me|us|up|out|for_me]* [the|my]? [new|"

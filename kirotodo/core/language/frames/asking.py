@@ -51,7 +51,6 @@ _WHEN: Final = (
     "our]* <what>",
     "how long|many_days|much_time|many_weeks|many_hours|soon [do|have|i|is|are|till|until|left|it|before|to|got|"
     "for|we]* <what>",
-    "when did_i|have_i say|said|plan|planned [that]? i'd|i|i_would|i'll|to|we'd [see|do|have|go|be]* [to]? <what>",
     "[what|what's]? [is]? [the]? date|time|due_date|deadline|day of|for|on <what>",
 )
 _DONE_WHEN: Final = (
@@ -66,9 +65,6 @@ _NEXT: Final = (
     "[when|what|where|whats|what's|when's]* [is|'s|are]? [my|the]* next|first [upcoming]? [{event}|{task}|"
     "deadline] [on|in|K|W|today|with|due|starting|begin|is]*",
     "what|what's|which [is|comes|'s]* [due|coming]? next|first|soonest",
-    "what_do_i_do_next|what_next|next|what_now|what's_first|next_up|what_should_i_do|what_should_i_do_now|"
-    "what_should_i_work_on ...",
-    "whats|what's up next [on|in|K]*",
 )
 _LAST_DONE: Final = (
     "what|what's|which [was|is|'s|the|my|last|latest|most_recent|O|thing|one]+ [that|which]? i|we [have]? "

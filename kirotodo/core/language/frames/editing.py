@@ -593,7 +593,6 @@ def _updates(clause: Clause, what: Piece, frame: str, score: float, **fields: An
 
 _FILED: Final = (
     "{move} <what> under|into <name>",
-    "{move}|{putting} <what> [to|on|in|into|under]+ [a|the|my]* [new]? list|project called|named <name>",
 )
 
 
@@ -615,7 +614,6 @@ _TAGGED: Final = (
     "{putting} [the|a]* <tags> tag|label|tags|labels to|on|onto|for <what>",
     "{putting} <what> the|a tag|label|tags|labels [called]? <tags>",
     "<what> gets|get|needs|should_have|should_get [the|a]* tag|label|tags|labels <tags>",
-    "<what> should_be|is|are tagged|labelled|labeled [with|as]? <tags>",
     "tag|label <what*> <tags>",
 )
 _RETAGGED: Final = "{change}|replace|swap [the]? <old> tag|label on|of|for <what> for|with|to|by|into <tags>"
@@ -666,13 +664,10 @@ def _names(clause: Clause, piece: Piece) -> tuple[str, ...]:
 
 _RENAMED: Final = (
     ("rename|retitle|reword|rephrase <what> to|as|into|: <title>", SURE),
-    ("rename|retitle <what> title=Q", SURE),
     ("rename|retitle what=I <title>", SURE),
     ("{change} [the|its]? title|name|wording|text of|for <what> to|as|: <title>", SURE),
-    ("{change} its|the title|name|wording|text to|as|: <title>", SURE),
     ("call it|that|this <title> {instead} <what>", SURE),
     ("[and]? title|call|name <what> title=Q [instead]", SURE),
-    ("call <what> <title> instead|now", SURE),
     ("call|name it|that|this <title>", LIKELY),
     ("{change}|make <what> to? say|read <title>", SURE),
     ("<what> should|must|ought_to {adv}* say|read|be_called|be_named|be_titled <title>", SURE),
@@ -724,9 +719,7 @@ _NOTED: Final = (
     "{noting}|save|have <note> [to|on|for|under] <what> as [a|the]? {notes}",
     "{noting}|save|have <note> [in|into|to|on|under|as|for]+ [the|its|his|her|their|a|my]* {notes}",
     "{notes} [on|for|to|in|about]+ <what> :|that <note>",
-    "{notes} [on|for|to|in|about]+ <what> <note>",
     "{noting} [to|in|on|under|for]* [the|my]? <what> ['s]? {notes} : <note>",
-    "<what> : {noting}|note_that|remember_that [that]? [:]? <note>",
     "<what> needs|gets|should_have|should_get [a]? {notes} :|saying|that|that_says <note>",
     "{noting} on|for|to|under|in|with <what> that|: <note>",
     "for|regarding|about|on <what> note|remember|note_that|remember_that|don't_forget|jot|jot_down|write|write_down "
@@ -734,7 +727,6 @@ _NOTED: Final = (
     "{noting} this|that [against|on|with|to|under|in|for]+ <what> : <note>",
     "<note> {noting}|keep|save it|that|this [down|in|on|to|with|against|under]* "
     "[there|it|that|them|the|task|one|notes|too]+",
-    "<note> note_that_down|add_that_to_the_notes|put_that_in_the_notes|note_it|make_a_note_of_that|note_that",
     "for|regarding|about <what> : <note>",
 )
 
@@ -763,7 +755,6 @@ def _notes(clause: Clause) -> Iterator[Reading]:
 _MERGED: Final = (
     "merge|combine|fold from=K|<name> into|with|to to=K|<other>",
     "rename from=K to|as|into to=K|Q|<other>",
-    "rename the list <name> to|as to=K|Q|<other>",
     "call from=K to=Q|<other> [instead]",
     "rename|retitle|call <name> to|as|into <other>",
     "from=K should_be|is [now]? called|named|renamed [to]? to=Q|<other>",

@@ -12,7 +12,6 @@ from kirotodo.core.language.when.tokens import word_set
 
 _COMMANDS: Final = (
     "{mark} [off] <what> [{adv}] {done} [{from} K]",
-    "{mark} <what> off [{from}] [K]",
     "check|tick|cross|mark|sign <what> off [of] [{from}] [K]",
     "cross_out <what> {from} K",
     "check_off|tick_off|cross_off|mark_off|sign_off <what>",
@@ -22,27 +21,18 @@ _COMMANDS: Final = (
 _REOPEN: Final = (
     "{mark} <what> [{adv}] {undone}",
     "{reopen} <what>",
-    "<what> {be} {adv}* {undone}",
-    "<what> isn't|aren't|wasn't|weren't|is_not {adv}* done|finished|complete|completed|ready [yet]",
-    "i|we didn't|did_not|haven't|have_not|never {adv}* [actually] finish|finished|do|done|complete|completed <what>",
 )
 _TOLD: Final = (
     "{i} {have}* {adv}* finished|did|done|completed|finish|complete|wrapped_up|sorted|handled|dealt_with|"
     "took_care_of|ticked_off|"
     "crossed_off|got_through [with] <what>",
-    "i've|we've|i'm|we're {adv}* finished|done|completed|wrapped_up|sorted|handled|dealt_with|taken_care_of "
-    "[with] <what>",
-    "<what> {be} {adv}* {done} [now]",
     "<what> done|finished|complete|completed|sorted|bought|paid",
     "{done} <what>",
-    "finished|completed|sorted {adv}* [with] <what>",
 )
 _HAPPENED: Final = (
     "<what> {adv}* went_out|went_through|went_off|got_done|is_in|is_away|has_gone_out|has_gone|is_sorted|is_behind_me|"
     "is_out_of_the_way|is_off_my_plate|has_been_sent|has_been_sorted|is_all_set|went_fine|went_well [W]",
-    "{adv}* got|bought|grabbed|picked_up [all] <what>",
     "{i} {have}* {adv}* got|bought|grabbed|picked_up <what>",
-    "i've|we've {adv}* got|bought|grabbed|picked_up <what>",
 )
 _SIGNALS: Final = word_set(
     "turns turned out it that the a i we he she they my our still needs need to be actually really after all never not "

@@ -18,11 +18,9 @@ _COMMANDS: Final = (
     "{off} <what> off_of|out_of|off|from list=K [W]",
     "{off} off <what>",
     "take_out|throw_out|throw_away|cut|toss_out|lose|drop <what> from|of|off|out_of list=K [W]",
-    "{off} out <what> from|of|off list=K [W]",
     "throw_out|throw_away <what>",
     "{remove} <what>",
     "i|we want|need|would_like|'d_like <what> removed|deleted|erased|cancelled|gone|taken_off [from|of|off] [list=K]",
-    "i'd_like|i_would_like <what> removed|deleted|erased|cancelled|taken_off [from|of|off] [list=K]",
     "make_sure|be_sure [that] <what> {be} gone|removed|deleted|cancelled [from|off] [list=K]",
     "<what> can|should|must|may [all] be|go deleted|removed|cleared|wiped|erased|away [from|off] [list=K]",
 )
@@ -30,18 +28,10 @@ _TOLD: Final = (
     "i|we don't|do_not|no_longer|won't [really] need|want|have_to|wish|care_about "
     "[to]? [buy|get|have|do|see|attend|go_to|go_to_the|pick_up]? <what>",
     "no_need|there's_no_need|there_is_no_need to|for <what>",
-    "{i} [am|'m|are|'re|will] not|no_longer [be] going|go|attending|doing|coming|making|having|seeing [to] <what>",
     "i'm|we're not|no_longer going|attending|doing|coming|making|having|seeing [it] [to] <what>",
     "never_mind|nevermind|forget|forget_about|scrap|disregard [about] <what>",
-    "<what> {be} {adv}* {gone}",
-    "{i} {have}* {adv}* cancelled|canceled|called_off <what>",
-    "i've|we've {adv}* cancelled|canceled|called_off <what>",
     "i|i've|we|we've [have] changed my|our mind about|on <what>",
-    "{i} {have}* {adv}* cancelled|canceled|called_off|scrapped <what>",
-    "i've|we've {adv}* cancelled|canceled|called_off|scrapped <what>",
-    "<what> isn't|aren't|is_not|are_not {adv}* needed|happening|necessary|going_ahead|on|required",
     "<what> won't|will_not be happening|needed|necessary",
-    "<what> {adv}* fell_through|no_longer_applies",
     "what=it's|that's|it|that|he|she|they {adv}* {gone}|cancelled",
 )
 _UNREMINDED: Final = (
@@ -53,7 +43,6 @@ _EMPTY: Final = (
     "make <what> blank|empty",
     "start <what> over|again|from_scratch",
     "i|we want|need|would_like <what> wiped|emptied|cleared|blank|empty [clean|out]",
-    "want|need|i'd_like <what> wiped|emptied|cleared|blank|empty [clean|out]",
     "make_blank|blank [on] <what>",
     "make_sure [that] there_is|there_are|there's no|nothing <what>",
 )
