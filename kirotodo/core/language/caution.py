@@ -164,7 +164,7 @@ def _is_unfinished(low: str, words: list[str]) -> bool:
     """Return whether a title holds hesitation, a value that was taken back, or the rest of a date."""
     if not words or (len(words) < 4 and words[-1] in ("its", "it's", "is", "was", "are")):
         return True
-    if words[0] in _LOOSE or words[-1] in _LEFT or words[0].endswith("'s") and len(words) == 1:
+    if words[0] in _LOOSE or words[-1] in _LEFT or (words[0].endswith("'s") and len(words) == 1):
         return True
     if not _HEARD.isdisjoint(words):
         return True

@@ -52,9 +52,7 @@ _NOTED: Final = (
     "<what> note|notes : <note>",
     "<what> [and]? note|noting|mention|mentioning that <note>",
 )
-_REMINDED: Final = (
-    "<what> [and] remind=L [it|that]",
-)
+_REMINDED: Final = ("<what> [and] remind=L [it|that]",)
 _CONDITION: Final = (
     "<what> as|for a|the subtask|sub-task|child|step of|to|for|under ...",
     "<what> [but] [only] if|unless [it's|it_is|it|they're|they|there|i|that] [isn't|is|not|already|n't|aren't|"
@@ -569,14 +567,10 @@ def is_command(words: list[str]) -> bool:
 def _each_dated(pieces: list[Piece], chores: list[bool], *, dated: bool) -> bool:
     """Return whether each thing has a date behind it, or is a chore ("milk tomorrow, call mom friday at 5")."""
     days = [len(part.words) > 1 and part.words[-1] in ("W", "R") for part in pieces]
-    if not any(days[:-1]) or (len(pieces) == 2 and not (days[1] or chores[1]) and _is_event(pieces[0])):
+    if not any(days[:-1]):
         return False
     *first, last = (chore or day for chore, day in zip(chores, days, strict=True))
     return all(first) and (last or dated) and pieces[-1].words[0] not in _BINDING
-
-
-def _is_event(piece: Piece) -> bool:
-    return any(word in phrases("event") for word in piece.words)
 
 
 def cut_at(piece: Piece, signs: frozenset[str] | set[str]) -> list[Piece]:
@@ -586,20 +580,12 @@ def cut_at(piece: Piece, signs: frozenset[str] | set[str]) -> list[Piece]:
     tokens = piece.text.tokens
     for place in range(piece.first, piece.last):
         word = tokens[place].word
-        an_and = word == "an" and _means_and(tokens, place, piece) and "and" in signs
-        if not (word in signs or an_and) or place == start or _paired(tokens, place):
+        if word not in signs or place == start or _paired(tokens, place):
             continue
         parts.append(_freed(Piece(piece.text, start, place)))
         start = place + 1
     parts.append(_freed(Piece(piece.text, start, piece.last)))
     return [part for part in parts if part]
-
-
-def _means_and(tokens: list[Token], place: int, piece: Piece) -> bool:
-    """Return whether "an" is a slip for "and" ("milk an bread")."""
-    if not piece.first < place < piece.last - 1 or tokens[place - 1].word in phrases("add"):
-        return False
-    return tokens[place + 1].word[:1] not in ("a", "e", "i", "o", "u", "h") and tokens[place - 1].word not in _BINDING
 
 
 def _paired(tokens: list[Token], place: int) -> bool:

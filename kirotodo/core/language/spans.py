@@ -214,7 +214,7 @@ def _lengths(source: Source, named: list[Token]) -> Iterator[Token]:
             yield more
             i += 3
             continue
-        read = length_at(line, i) or _half(line, i) or _day_before(line, i)
+        read = length_at(line, i) or _day_before(line, i)
         if read is None:
             i += 1
             continue
@@ -260,15 +260,6 @@ def _more(source: Source, line: Line, i: int) -> Token | None:
 def _base(word: str) -> str:
     """Return the verb of "moved", "postponed"."""
     return word[:-1] if word.endswith("ed") and word[:-1] in phrases("move") else word.removesuffix("ed")
-
-
-def _half(line: Line, i: int) -> tuple[Length, int] | None:
-    """Read "half an hour", "quarter of an hour"."""
-    if line.words[i : i + 3] == ("half", "an", "hour"):
-        return Length(seconds=1800, fine="minute"), i + 3
-    if line.words[i : i + 4] == ("quarter", "of", "an", "hour"):
-        return Length(seconds=900, fine="minute"), i + 4
-    return None
 
 
 def _day_before(line: Line, i: int) -> tuple[Length, int] | None:

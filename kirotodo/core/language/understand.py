@@ -39,7 +39,6 @@ from kirotodo.core.language.frames.steps import stepping
 from kirotodo.core.language.frames.telling import telling
 from kirotodo.core.language.judgement import Verdict, of_imperative, of_implied_addition, of_unread
 from kirotodo.core.language.lexicon import phrases
-from kirotodo.core.language.mentions import CERTAIN
 from kirotodo.core.language.spans import Moment
 from kirotodo.core.language.targets import count_of, mentions, targets
 from kirotodo.core.language.tokens import Piece, Text
@@ -502,7 +501,7 @@ class _Engine:
             "[then|please|can_you|could_you|just|go_ahead_and]* add|put|include [it|them|some|<again>]"
         )
         if found is not None and found.get("thing"):
-            adds = additions(_unnegated(found.get("thing")), project=found.value("list").name)
+            adds = additions(found.get("thing"), project=found.value("list").name)
             return list(adds) or None
         return None
 
@@ -537,7 +536,7 @@ class _Engine:
             return list(adding(clause))
         changes = [each for frame in (removing, finishing, editing) for each in frame(clause)]
         if changes and topic_of(clause.piece) and not clause.piece.spans("KIOTN"):
-            changes = [_doubted(each, self.text) for each in changes]
+            changes = [_doubted(each) for each in changes]
         read = [*changes, *telling(clause), *adding(clause), *asking(clause, question=False)]
         return [doubted(clause, each) for each in read]
 
@@ -692,18 +691,12 @@ def _verdict(clause: Clause, each: Reading) -> Verdict:
     )
 
 
-def _doubted(each: Reading, text: Text) -> Reading:
+def _doubted(each: Reading) -> Reading:
     """Return a change of something that sounds like another assistant's job as unlikely, unless the list has it."""
     aimed = [a.target for a in each.actions if isinstance(a, Complete | Delete | Update | Skip)]
-    if len(aimed) == len(each.actions) and all(_pointed(target) or _was_done(target, text) for target in aimed):
+    if len(aimed) == len(each.actions) and all(map(_pointed, aimed)):
         return each
     return replace(each, score=min(each.score, FAINT))
-
-
-def _was_done(target: Target, text: Text) -> bool:
-    """Return whether words mean a task that is done."""
-    found = text.titles.match(target.words, done=True) if target.words else []
-    return bool(found) and found[0].score >= CERTAIN
 
 
 def _pointed(target: Target) -> bool:
@@ -877,11 +870,6 @@ def _unjoined(piece: Piece) -> Piece:
     while piece and (piece.tokens[0].word in ("and", "then", "but", "so", "plus", "&") or piece.tokens[0].is_sign):
         piece = Piece(piece.text, piece.first + 1, piece.last)
     return piece
-
-
-def _unnegated(piece: Piece) -> Piece:
-    found = piece.match("[no|not|any|there|is|my|the]* <what> [isn't|is_not|aren't|not|is|already]*")
-    return found.get("what") if found and found.get("what") else piece
 
 
 _WANTED: Final = (

@@ -24,7 +24,6 @@ from kirotodo.core.language.targets import targets, windows
 from kirotodo.core.language.tokens import Match, Piece
 from kirotodo.core.language.types import Action, Clarify, Clearable, RenameList, Scope, Skip, Target, Update, When
 from kirotodo.core.language.when.durations import length_at
-from kirotodo.core.language.when.parse import find_when
 from kirotodo.core.language.when.tokens import cut
 
 _ROLES: Final = (
@@ -188,9 +187,6 @@ def _peeled(piece: Piece) -> _Edit:
     while low < high and (size := _size(tokens, high - 1, -1, kept)):
         high -= size
     low, high = min(low, len(tokens)), high
-    hour = _hour(piece, low, high) if kept else None
-    if hour is not None:
-        high -= 2
     low, high = _named(piece, kept, low, high)
     low, high = _with_filters(tokens, low, high)
     while 0 < low < high and tokens[low - 1].word in ("the", "my", "our"):
@@ -198,27 +194,12 @@ def _peeled(piece: Piece) -> _Edit:
     edit = _Edit(Piece(piece.text, piece.first + low, piece.first + high))
     _read(edit, tokens[:low])
     _read(edit, tokens[high:])
-    edit.values += [(hour, "to")] if hour is not None else []
     if low >= high:
         edit.what = _pointing(piece) or _whole_list(piece)
         edit.values, edit.denied = (
             [each for each in said if each[0] not in edit.what.tokens] for said in (edit.values, edit.denied)
         )
     return edit
-
-
-def _hour(piece: Piece, low: int, high: int) -> Token | None:
-    """Return the hour that "… to 10" ends with, which no word says is one."""
-    tokens = piece.tokens
-    last = tokens[high - 1] if high - low > 2 else None
-    if last is None or tokens[high - 2].word not in ("to", "at", "until") or not 0 < _number(last.word) <= 12:
-        return None
-    found = find_when(f"at {last.word}", now=piece.text.now, preferences=piece.text.preferences)
-    return Token("W", last.start, last.end, Moment(found[0].value, time_only=True)) if found else None
-
-
-def _number(word: str) -> int:
-    return int(word) if word.isdecimal() and len(word) < 3 else 0
 
 
 def _named(piece: Piece, kept: set[int], low: int, high: int) -> tuple[int, int]:
@@ -591,9 +572,7 @@ def _updates(clause: Clause, what: Piece, frame: str, score: float, **fields: An
 
 # --- names of lists
 
-_FILED: Final = (
-    "{move} <what> under|into <name>",
-)
+_FILED: Final = ("{move} <what> under|into <name>",)
 
 
 def _filed(clause: Clause) -> Iterator[Reading]:

@@ -68,7 +68,7 @@ def _told(clause: Clause) -> Iterator[Reading]:
         found = clause.whole.match(text) or clause.piece.match(text)
         if found is not None and found.get("what"):
             if found.get("what").words != ["W"]:  # "I'm done for today" says nothing about any task
-                yield from _finished(clause, _without_lead(found.get("what")), 0.82, frame="done")
+                yield from _finished(clause, found.get("what"), 0.82, frame="done")
             break
     for text in _HAPPENED:
         if (found := clause.whole.match(text)) is not None and found.get("what"):
@@ -130,11 +130,6 @@ def _borne_out(clause: Clause, what: Piece, score: float) -> Iterator[Reading]:
     )
     if len(found) == 1 and len(split(what)) == 1:
         yield reading("done", score - 0.05, Complete(target=Target(words=what.raw, ids=(found[0].id,))))
-
-
-def _without_lead(what: Piece) -> Piece:
-    found = what.match("{i}|i've|we've {have}* <what>") or what.match("[and] [all|also] <what>")
-    return found.get("what") if found and found.get("what") else what
 
 
 def _finished(clause: Clause, what: Piece, score: float, *, frame: str) -> Iterator[Reading]:
