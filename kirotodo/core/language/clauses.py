@@ -55,9 +55,12 @@ _OPENERS: Final = (
     "[also|then|please|just]* put|stick|throw|pop ... {onto}|there|it_on ...",
     "[also|then|please|just]* take|cross|tick|check|scratch|get|strike ... off ...",
     "[also|then|please|just]* show|list|tell|give me|what|the ...",
+    "[also|then|please|just]* show|display|K my|our|all|everything|W|K|N ...",
+    "[also|then|please|just]* show|display|K <x> {task}",
     "[also|then|please|just]* set|make|create|give [me]? a|an|the [new]? reminder|task|todo|event ...",
     "[also|then|please|just]* make|set|move|change|push|shift|finish|cancel|drop|clear|block|save|book|log it|"
     "that|them|this|those ...",
+    "[also|then|please|just]* move|change|push|shift|bump <x> to|D ...",
     "[also|still|now|W]* {wish} ...",
     f"[also|still|now|W]* {_WISHES} ...",
     "[also|then|please|just]* what|when|where|which|how|what's|when's|do_i|is_there|am_i ...",

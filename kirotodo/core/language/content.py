@@ -612,8 +612,11 @@ _LEADING: Final = (
     "we_need_to|we_have_to|that_we_need_to|that_we_have_to|i_gotta|that_i_want_to|about|of|for_me_to|the_task|"
     "the_task_to|a_task_to|called|named|"
     "saying|that_says|which_says|titled <rest>",
+    "that|: i|we have|'ve_got|got|am|'m|will_be|have_got|had [a|an|the|my] <rest>",
     "i|we have|have_got|got [a|an|the|my]? <rest>",
+    "i've_got|we've_got|i've|that_i've_got [a|an|the|my] <rest>",
     "so|so_that i|we <rest>",
+    "[a|the|new]* {newtask} <quoted>",
     "[that] there_is|there's|there_will_be|there_are [a|an|the|my] <rest>",
 )
 _NAMED: Final = (

@@ -210,7 +210,19 @@ def _taken_back(whole: Piece, state: DialogueState) -> Meant:
         return None
     if state.last[-1].tool == "update_task" and len(state.touched) == 1 and led.rest.search("{backs_out}"):
         return (Delete(target=IT),)
-    return (TakeBack(),) if any(led.rest.match(form) for form in _UNDONE) else None
+    more = any(led.rest.match(form) for form in _UNDONE)
+    return (TakeBack(),) if more or _is_reason(whole, led.rest) else None
+
+
+def _is_reason(whole: Piece, rest: Piece) -> bool:
+    """Return whether what follows a comma only says why."""
+    before = whole.text.tokens[rest.first - 1].word if rest.first > whole.first else ""
+    return before in (",", ".", ";", "-") and rest.words[0] in _REASONS and not rest.spans("WPKTRD")
+
+
+_REASONS: Final = word_set(
+    "he she they it i we it's he's she's they're i'm we're there's that's no because since the my"
+)
 
 
 def part_of(piece: Piece, state: DialogueState) -> Target | None:
@@ -294,7 +306,10 @@ def _counted(mark: Remark, read: Read) -> Meant:
     return (Amend(change=Update(target=IT, title=f"{number} {view.title}")),) if found is not None else None
 
 
-_COUNTED: Final = ("[{oops}|and|but]* there_should_be|there_need_to_be|there_are <n> [of_them|of_those|of_it]",)
+_COUNTED: Final = (
+    "[{oops}|and|but]* there_should_be|there_need_to_be|there_are <n> [of_them|of_those|of_it]",
+    "[{oops}|and|but]* [{meant}|{acting}|i_need|i_want|we_need|i'd_like]* <n> of_them|of_those|of_it",
+)
 _COUNT: Final = pattern(r"\b\d+\b")
 
 

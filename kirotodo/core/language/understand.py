@@ -39,6 +39,7 @@ from kirotodo.core.language.frames.steps import stepping
 from kirotodo.core.language.frames.telling import telling
 from kirotodo.core.language.judgement import Verdict, of_imperative, of_implied_addition, of_unread
 from kirotodo.core.language.lexicon import phrases
+from kirotodo.core.language.mentions import CERTAIN
 from kirotodo.core.language.spans import Moment
 from kirotodo.core.language.targets import count_of, mentions, targets
 from kirotodo.core.language.tokens import Piece, Text
@@ -536,7 +537,7 @@ class _Engine:
             return list(adding(clause))
         changes = [each for frame in (removing, finishing, editing) for each in frame(clause)]
         if changes and topic_of(clause.piece) and not clause.piece.spans("KIOTN"):
-            changes = [_doubted(each) for each in changes]
+            changes = [_doubted(each, self.text) for each in changes]
         read = [*changes, *telling(clause), *adding(clause), *asking(clause, question=False)]
         return [doubted(clause, each) for each in read]
 
@@ -691,12 +692,18 @@ def _verdict(clause: Clause, each: Reading) -> Verdict:
     )
 
 
-def _doubted(each: Reading) -> Reading:
+def _doubted(each: Reading, text: Text) -> Reading:
     """Return a change of something that sounds like another assistant's job as unlikely, unless the list has it."""
     aimed = [a.target for a in each.actions if isinstance(a, Complete | Delete | Update | Skip)]
-    if len(aimed) == len(each.actions) and all(map(_pointed, aimed)):
+    if len(aimed) == len(each.actions) and all(_pointed(target) or _was_done(target, text) for target in aimed):
         return each
     return replace(each, score=min(each.score, FAINT))
+
+
+def _was_done(target: Target, text: Text) -> bool:
+    """Return whether words mean a task that is done."""
+    found = text.titles.match(target.words, done=True) if target.words else []
+    return bool(found) and found[0].score >= CERTAIN
 
 
 def _pointed(target: Target) -> bool:
@@ -873,6 +880,7 @@ def _unjoined(piece: Piece) -> Piece:
 
 
 _WANTED: Final = (
+    "[the|my|our|a]* <who> want|wants|need|needs|loves|would_like|asked_for <what>",
     "{i} [just|almost|nearly|all|also]* [used|ate|drank|finished|ran]* [up|out|of|the|last|am|are|'m|'re|be|low|"
     "on]* [out_of|the_last_of_the|the_last_of]? <what>",
     "<what>",
@@ -903,6 +911,7 @@ def _told_things(told: Piece, project: str | None) -> list[Add]:
 _SPOKEN: Final = (
     "{i} don't|no_longer|do_not [really]? need|want|have [to|to_buy|to_get]? <what> [any_more|anymore|any_longer]?",
     "{i} {have}* {adv}* bought|got|finished|did|done|completed|paid|have|picked_up [enough|plenty]? [of]? <what>",
+    "<what> {be} {adv}* {gone}|over|done|postponed",
     "find|locate|look_up|look_for|search_for|check|open|go_to|see|pull_up|whatever <what>",
 )
 

@@ -67,6 +67,7 @@ _NEW_TASK: Final = (
     "{add}|{create} [me|us]? [a|an|another|the|one|this|my]* [new|quick|daily|weekly|monthly|recurring|repeating|"
     "all_day|all-day|calendar|single]* {newtask}|{reminder} "
     "[W|R]* [for_me]? [{onto} K]? [to|called|named|titled|that_says|saying|:|for|about|of|that|with_the_title]+ <what>",
+    "{add}|{create} [a|an|the]* [new|all_day]* task|todo|to-do|event|reminder|notification <what>",
     "{add}|{create} [a|an]? {newtask}|{reminder} [W|R] <what>",
 )
 _REMIND: Final = (

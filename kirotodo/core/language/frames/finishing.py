@@ -21,11 +21,15 @@ _COMMANDS: Final = (
 _REOPEN: Final = (
     "{mark} <what> [{adv}] {undone}",
     "{reopen} <what>",
+    "i|we didn't|did_not|haven't|have_not|never {adv}* [actually] finish|finished|do|done|complete|completed <what>",
 )
 _TOLD: Final = (
     "{i} {have}* {adv}* finished|did|done|completed|finish|complete|wrapped_up|sorted|handled|dealt_with|"
     "took_care_of|ticked_off|"
     "crossed_off|got_through [with] <what>",
+    "i've|we've|i'm|we're {adv}* finished|done|completed|wrapped_up|sorted|handled|dealt_with|taken_care_of "
+    "[with] <what>",
+    "<what> {be} {adv}* {done} [now]",
     "<what> done|finished|complete|completed|sorted|bought|paid",
     "{done} <what>",
 )

@@ -30,6 +30,7 @@ _TOLD: Final = (
     "no_need|there's_no_need|there_is_no_need to|for <what>",
     "i'm|we're not|no_longer going|attending|doing|coming|making|having|seeing [it] [to] <what>",
     "never_mind|nevermind|forget|forget_about|scrap|disregard [about] <what>",
+    "<what> {be} {adv}* {gone}",
     "i|i've|we|we've [have] changed my|our mind about|on <what>",
     "<what> won't|will_not be happening|needed|necessary",
     "what=it's|that's|it|that|he|she|they {adv}* {gone}|cancelled",
