@@ -103,9 +103,10 @@ def _added(text: Text, wish: Wish, framed: tuple[Action, ...]) -> tuple[Action, 
     edits = any(isinstance(action, Clarify) and action.action == "update" for action in framed)
     if none > REFUSAL or wish.share < UNSURE or edits:
         return framed
-    if asked and (wish.share < SURE_OF_IT or none > DOUBT or topic_of(text.whole()) is not None):
+    doubt = DOUBT * 2 if len(wish.actions) > 1 else DOUBT  # nobody is asked about several things to do in a row
+    if asked and (wish.share < SURE_OF_IT or none > doubt or topic_of(text.whole()) is not None):
         return framed
-    sure = wish.share >= SURE_TO_ADD and none < DOUBT and not freed(text.whole()).request
+    sure = wish.share >= SURE_TO_ADD and none < doubt and not freed(text.whole()).request
     return wish.actions if sure and wish.whole else (Confirm(actions=wish.actions),)
 
 
