@@ -381,6 +381,8 @@ class ScriptedList:
 def _fits(task: Task, where: TaskFilter) -> bool:
     if where.status != "all" and task.completed != (where.status == "completed"):
         return False
+    if where.parent_id is not None and task.parent_id != where.parent_id:
+        return False
     return where.search is None or where.search.casefold() in task.title.casefold()
 
 

@@ -9,6 +9,7 @@ from kirotodo.client.tui.screens.task_page import ChangeList, TaskPageScreen
 from kirotodo.client.tui.widgets.calendar import Calendar
 from kirotodo.client.tui.widgets.task_list import TaskList
 from kirotodo.client.tui.widgets.view_bar import ViewBar
+from kirotodo.core.domain.task import TaskFilter
 from kirotodo.core.domain.view import View as SavedView
 from tests.client.tui.chat_host import Chat, backend_of, chatting
 from tests.client.tui.list_host import NOW, SAMPLE, TODAY, days, task
@@ -177,6 +178,25 @@ async def test_the_page_of_a_task_has_its_notes_steps_and_history_with_undo() ->
         await chat.wait_for("There is nothing to undo there.")
         await chat.press("e")
         await chat.until(lambda: isinstance(chat.app.screen, DetailsScreen))
+
+
+async def test_the_steps_of_a_task_are_ticked_on_its_page() -> None:
+    listed = [task(40, "dentist"), *(task(40 + n, f"step {n}", parent_id=40, position=n) for n in (1, 2))]
+    backend = backend_of(tasks=listed)
+    async with chatting(backend, size=(120, 40)) as chat:
+        await chat.press("ctrl+l", "h")
+        await chat.until(lambda: isinstance(chat.app.screen, TaskPageScreen))
+        await chat.wait_for("Steps · 0 of 2 done", "○ step 1")
+        await chat.press("up", "space")
+        await chat.wait_for("Steps · 1 of 2 done", "● step 2")
+        await chat.press("up", "space")
+        await chat.wait_for("Steps · 2 of 2 done", "● step 1")
+        await chat.press("space")
+        await chat.wait_for("Steps · 1 of 2 done", "○ step 1")
+        await chat.press("down", "down", "down", "space")  # a change is no step
+        await chat.pilot.click("#page-step-list", offset=(2, 0))
+        await chat.wait_for("Steps · 2 of 2 done")
+        assert {each.id for each in (await backend.tasks(TaskFilter(status="completed"))).items} == {41, 42}
 
 
 async def test_saved_views_have_keys_and_follow_the_tasks() -> None:

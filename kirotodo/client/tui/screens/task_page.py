@@ -21,8 +21,9 @@ from kirotodo.client.tui.plain import clean, line, plain, steady
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.client.tui.widgets.task_list import DONE, OPEN, PRIORITY_MARKS, shown_number
 from kirotodo.client.tui.widgets.text_lines import TextLines
+from kirotodo.core.backend import Backend
 from kirotodo.core.domain.history import ChangeSelection, HistoryEntry
-from kirotodo.core.domain.task import Task
+from kirotodo.core.domain.task import PAGE_MAX, Task, TaskFilter
 from kirotodo.core.errors import KirotodoError
 from kirotodo.core.text.changes import describe_actor, describe_change
 from kirotodo.core.text.dates import describe_day, describe_due, describe_moment, describe_rule
@@ -48,6 +49,10 @@ class ChangeList(OptionList, inherit_bindings=False):
     """Shows the changes in lines; the keys are the screen's."""
 
 
+class StepList(OptionList, inherit_bindings=False):
+    """Shows the steps in lines; the keys are the screen's."""
+
+
 class TaskPageScreen(ModalScreen[None]):
     """Shows a task to read. It undoes changes by itself and reports them to the chat."""
 
@@ -59,6 +64,12 @@ class TaskPageScreen(ModalScreen[None]):
 
         task: Task
         entries: tuple[HistoryEntry, ...]
+
+    @dataclass
+    class StepsLoaded(Message):
+        """The steps as they are now are here."""
+
+        steps: tuple[Task, ...]
 
     @dataclass
     class Failed(Message):
@@ -82,8 +93,8 @@ class TaskPageScreen(ModalScreen[None]):
                 yield Static(facts(task, shell_of(self).clock()), id="page-facts", markup=False)
                 if task.notes.strip():
                     yield Notes(task.notes)
-                if self._steps:
-                    yield Static(_steps(self._steps), id="page-steps", markup=False)
+                yield Static(id="page-steps", markup=False)
+                yield StepList(id="page-step-list", compact=True, markup=False)
                 yield Static("History", id="page-heading", markup=False)
                 yield ChangeList(id="page-changes", compact=True, markup=False)
             yield Static(id="page-status", markup=False)
@@ -91,6 +102,7 @@ class TaskPageScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Load the changes."""
         self.query_one(ChangeList).focus()
+        self._show_steps()
         self._load()
 
     # --- loading ---
@@ -101,6 +113,7 @@ class TaskPageScreen(ModalScreen[None]):
     async def _fetch(self) -> None:
         try:
             backend = await shell_of(self).core()
+            await self._fetch_steps(backend)
             page = await backend.history(task_id=self._shown.id, limit=ENTRIES)
             self.post_message(self.Loaded(await backend.task(self._shown.id), page.items))
         except KirotodoError as error:
@@ -108,6 +121,26 @@ class TaskPageScreen(ModalScreen[None]):
         except Exception as error:
             log.exception("The page of a task could not be loaded.")
             self.post_message(self.Failed(f"The history could not be loaded ({type(error).__name__})."))
+
+    async def _fetch_steps(self, backend: Backend) -> None:
+        where = TaskFilter(status="all", parent_id=self._shown.id)
+        self.post_message(self.StepsLoaded((await backend.tasks(where, limit=PAGE_MAX)).items))
+
+    def on_task_page_screen_steps_loaded(self, message: StepsLoaded) -> None:
+        """Show the steps, the cursor where it was."""
+        message.stop()
+        self._steps = message.steps
+        self._show_steps()
+
+    def _show_steps(self) -> None:
+        heading, found = self.query_one("#page-steps", Static), self.query_one(StepList)
+        heading.display = found.display = bool(self._steps)
+        if not self._steps and found.has_focus:
+            self.query_one(ChangeList).focus()
+        heading.update(steps_heading(self._steps))
+        at = found.highlighted or 0
+        found.set_options([Option(step_line(step)) for step in self._steps])
+        found.highlighted = min(at, len(self._steps) - 1) if self._steps else None
 
     def on_task_page_screen_loaded(self, message: Loaded) -> None:
         """Show the task and its changes, the cursor where it was."""
@@ -144,7 +177,31 @@ class TaskPageScreen(ModalScreen[None]):
         shell_of(self).post_to_chat(Edited(changed, f"Undone: {self._shown.title}", "undo"))
         await self._fetch()
 
-    @on(OptionList.OptionSelected)
+    def action_tick_step(self) -> None:
+        """Complete the step under the cursor, or reopen it."""
+        found = self.query_one(StepList)
+        if found.has_focus and found.highlighted is not None and found.highlighted < len(self._steps):
+            self.query_one("#page-status", Static).update("")
+            self.run_worker(self._tick(self._steps[found.highlighted]), group="tick", exit_on_error=False)
+
+    async def _tick(self, step: Task) -> None:
+        try:
+            backend = await shell_of(self).core()
+            changed = await backend.complete_tasks([step.id], completed=not step.completed)
+            verb = "Open again" if step.completed else "Done"
+            shell_of(self).post_to_chat(Edited(changed, f"{verb}: {step.title}"))
+            await self._fetch_steps(backend)
+        except KirotodoError as error:
+            self.post_message(self.Failed(error.message))
+            return
+        self._load()
+
+    @on(OptionList.OptionSelected, "#page-step-list")
+    def _step_clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.action_tick_step()
+
+    @on(OptionList.OptionSelected, "#page-changes")
     def action_edit(self) -> None:
         """Edit the task."""
         from kirotodo.client.tui.screens.task_edit import DetailsScreen
@@ -158,12 +215,26 @@ class TaskPageScreen(ModalScreen[None]):
         self.dismiss(None)
 
     def action_cursor_up(self) -> None:
-        """Go to the change above."""
-        self.query_one(ChangeList).action_cursor_up()
+        """Go to the step or change above."""
+        steps, changes = self.query_one(StepList), self.query_one(ChangeList)
+        if steps.has_focus:
+            steps.highlighted = max(0, (steps.highlighted or 0) - 1)
+        elif self._steps and not changes.highlighted:
+            steps.focus()
+            steps.highlighted = len(self._steps) - 1
+        else:
+            changes.action_cursor_up()
 
     def action_cursor_down(self) -> None:
-        """Go to the change below."""
-        self.query_one(ChangeList).action_cursor_down()
+        """Go to the step or change below."""
+        steps, changes = self.query_one(StepList), self.query_one(ChangeList)
+        if not steps.has_focus:
+            changes.action_cursor_down()
+        elif (steps.highlighted or 0) + 1 < len(self._steps):
+            steps.highlighted = (steps.highlighted or 0) + 1
+        else:
+            changes.focus()
+            changes.highlighted = 0 if self._entries else None
 
     def action_page_up(self) -> None:
         """Scroll a page up."""
@@ -201,11 +272,15 @@ def _minutes(minutes: int | None) -> str:
     return " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest else "") if part)
 
 
-def _steps(steps: Sequence[Task]) -> Content:
+def steps_heading(steps: Sequence[Task]) -> Content:
+    """Return how many of the steps are done."""
     done = sum(step.completed for step in steps)
-    head = Content.styled(f"Steps · {done} of {len(steps)} done", "bold $primary")
-    rows = [Content.assemble(f"  {DONE if step.completed else OPEN} ", line(step.title)) for step in steps]
-    return Content("\n").join([head, *rows])
+    return Content.styled(f"Steps · {done} of {len(steps)} done", "bold $primary")
+
+
+def step_line(step: Task) -> Content:
+    """Return a step on a line."""
+    return Content.assemble(f"{DONE if step.completed else OPEN} ", line(step.title))
 
 
 def change_line(entry: HistoryEntry, now: datetime) -> Content:
