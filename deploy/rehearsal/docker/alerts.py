@@ -227,9 +227,12 @@ def model(watch: Watch) -> None:
         )
 
     for what, names in (
-        ("fail", ("KirotodoModelErrors", "KirotodoTurnsFail", "KirotodoErrorRate")),
         ("slow", ("KirotodoSlowTurns",)),
         ("hang", ("KirotodoAgentTimeouts",)),
+        (
+            "fail",
+            ("KirotodoModelErrors", "KirotodoTurnsFail", "KirotodoErrorRate"),
+        ),  # last: a server then pauses asking
     ):
         watch.model(what)
         with going_on(say):
@@ -243,7 +246,8 @@ def outages(watch: Watch) -> None:
     """Things that stop, one after the other."""
     site = watch.site
     site.compose("stop", "valkey")
-    watch.expect("KirotodoRateLimitStorageDown")
+    with going_on(lambda: site.status("/api/1/tasks")):  # it is missed when something is to be counted
+        watch.expect("KirotodoRateLimitStorageDown")
     site.compose("start", "valkey")
     second = "kirotodo-backend-2"
     site.daemon.docker("stop", second)
