@@ -58,7 +58,7 @@ def test_the_steps_on_containers_that_show_it_are_taken() -> None:
         for text in re.findall(r"containers: ([^.:(`*]+)", row[2])
         for name in text.split(",")
     }
-    named = {name for name in named if not name.startswith(("with", "to", "over"))}
+    named = {name for name in named if not name.startswith(("with", "to", "over", "into"))}
     assert named <= known, named - known
     assert len(named) > 12
 
