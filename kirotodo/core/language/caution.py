@@ -29,7 +29,12 @@ def cautious(text: Text, actions: tuple[Action, ...], unread: list[Piece]) -> tu
     if any(isinstance(action, Update) and (action.notes or "").lower() in _POINTING_WORDS for action in actions):
         return (Clarify(missing="target", action="update"),)
     added = [action for action in actions if isinstance(action, Add)]
-    if _drops_a_value(text, actions) or _drops_a_clause(actions, unread) or _is_disowned(text, added):
+    if (
+        _passes_over_ours(text, added, actions)
+        or _drops_a_value(text, actions)
+        or _drops_a_clause(actions, unread)
+        or _is_disowned(text, added)
+    ):
         return (Confirm(actions=actions),)
     return actions
 
@@ -66,6 +71,19 @@ def _is_mine(piece: Piece) -> bool:
     return not {"i", "i'll", "i'm", "we", "we'll", "we're", "must", "should"}.isdisjoint(piece.words)
 
 
+def _passes_over_ours(text: Text, adds: list[Add], actions: tuple[Action, ...]) -> bool:
+    """Return whether a text that is read as no more than additions names a task of the list beside them."""
+    if not 0 < len(adds) == len(actions) < _MANY or not text.titles or any(add.parent_id for add in adds):
+        return False
+    from kirotodo.core.language.turns import units_of  # most texts need none
+
+    written = {word for add in adds for word in f"{add.title} {add.notes or ''} {add.project or ''}".lower().split()}
+    head = max((token.start for token in text.tokens if token.word == ":"), default=0)
+    beside = [unit.shown for unit in units_of(text) if unit.known and text.tokens[unit.first].start >= head]
+    return any(word not in written for word in beside) and _STEP.isdisjoint(token.word for token in text.tokens)
+
+
+_STEP: Final = word_set("step subtask sub-task child under instead")
 DISOWNED: Final = 0.6
 OWNED: Final = 0.3
 """An addition that nobody asked for is asked back where its text is another change by its shape with the first

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kirotodo.core.language.context import Context, TaskView
+from kirotodo.core.language.spans import plain
 from kirotodo.core.language.types import (
     Action,
     Add,
@@ -246,7 +247,7 @@ def _bare(text: str) -> set[str]:
 
 @given(st.one_of(ANY, st.text(max_size=80)))
 def test_a_title_is_made_of_the_users_own_words(text: str) -> None:
-    said = " ".join(text.split())
+    said = plain(text)
     for each in read(text):
         if isinstance(each, Add):
             assert _bare(each.title) <= _bare(said)
