@@ -68,6 +68,9 @@ def test_the_history_is_asked_about(text: str, action: Action | None) -> None:
     ("text", "action"),
     [
         ("undo what you did this afternoon", Undo(since="this afternoon", by="assistant")),
+        ("undo what my phone did", Undo(since="today", by="calendar")),
+        ("revert everything the iPad changed yesterday", Undo(since="yesterday", by="calendar")),
+        ("undo all changes from my phone since this morning", Undo(since="this morning", until="now", by="calendar")),
         ("please revert everything the bot changed today", Undo(since="today", by="assistant")),
         ("take back all the changes from last night", Undo(since="last night")),
         ("undo everything i did in the last 10 minutes", Undo(since="the last 10 minutes")),

@@ -20,10 +20,14 @@ from tests.server.serving import settings_in
 PHONE = Actor(kind="api", name="CalDAV, phone")
 
 
-@pytest.fixture
-async def core(tmp_path: Path) -> AsyncIterator[Core]:
-    list_at(tmp_path / "list.db")
-    core = await Core.open(settings_in(tmp_path))
+@pytest.fixture(params=["sqlite", "postgres"])
+async def core(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Core]:
+    if request.param == "sqlite":
+        list_at(tmp_path / "list.db")
+        settings = settings_in(tmp_path)
+    else:
+        settings = settings_in(tmp_path, database_url=request.getfixturevalue("postgres_url"))
+    core = await Core.open(settings)
     yield core
     await core.aclose()
 

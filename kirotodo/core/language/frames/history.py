@@ -71,6 +71,12 @@ _UNDO_OF_DAY: Final = pattern(
     + rf"{_UNDONE} (?:all )?(?P<when>today|yesterday|this morning|this week|last week)'?s (?:changes|edits)"
     + _ENDED
 )
+_PHONE: Final = r"(?:my |the )?(?:phone|iphone|ipad|tablet|watch|calendar|caldav|reminders app|phone's reminders)"
+_UNDO_OF_PHONE: Final = pattern(
+    _LED + rf"{_UNDONE} {_CHANGES}(?: that| which)? (?:{_PHONE}(?: has| just)* {_DID}|(?:done |made |changed )?"
+    rf"(?:by|from|on|with) {_PHONE})(?: (?:since (?P<since>today|this morning|yesterday|{_DAYS}|\d\S{{0,6}})|{_PAST}))?"
+    + _ENDED
+)
 _UNDO_OF_TASK: Final = pattern(
     _LED + rf"{_UNDONE} (?:just |only )?(?:the |your |my )?(?:last |latest )?(?:changes?|edits?) "
     r"(?:to|of|on|for|about) (?P<what>[^,;:?]{2,80}?)" + _ENDED
@@ -106,16 +112,22 @@ def _of_view(said: str, text: Text) -> Action | None:
 def _undone(said: str, text: Text) -> Action | None:
     if found := _UNDO_OF_DAY.fullmatch(said):
         return Undo(since=found["when"])
+    if found := _UNDO_OF_PHONE.fullmatch(said):
+        return Undo(since=found["since"] or found["when"] or "today", until=_until(found["since"]), by="calendar")
     if found := _UNDO.fullmatch(said):
         target = _named(text, found["what"]) if found["what"] else None
         if found["what"] and target is None and found["what"] not in _LIST:
             return None
         by: By | None = "assistant" if found["assistant"] or found["by"] else _own(found["own"])
-        until = "now" if found["since"] else None
-        return Undo(since=found["since"] or found["when"], until=until, by=by, target=target)
+        return Undo(since=found["since"] or found["when"], until=_until(found["since"]), by=by, target=target)
     found = _UNDO_OF_TASK.fullmatch(said)
     target = _named(text, found["what"]) if found else None
     return TakeBack(target=target) if target is not None else None
+
+
+def _until(since: str | None) -> str | None:
+    """Return the end of a time that is only said to begin."""
+    return "now" if since else None
 
 
 _LIST: Final = frozenset({"my list", "the list", "my tasks", "the tasks", "it", "my to-do list", "my todo list"})
