@@ -279,7 +279,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("page", "undo_change", "u", "undo this", "Undo this change, wherever it lies in the past.", hint=True),
     _action("page", "edit", "e enter", "edit", "Edit the task.", hint=True),
     _action("page", "close", "escape h q", "back", "Close the page.", hint=True),
-    _action("page", "tick_step", "space", "done", "Complete the step, or reopen it.", hint=True),
+    _action("page", "tick_step", "space", "done", "Complete the step, or reopen it."),
     _action("page", "cursor_up", "up k", "up", "To the step or change above."),
     _action("page", "cursor_down", "down j", "down", "To the step or change below."),
     _action("page", "page_up", "pageup", "page up", "A page up."),

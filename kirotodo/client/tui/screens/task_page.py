@@ -137,7 +137,7 @@ class TaskPageScreen(ModalScreen[None]):
         heading.display = found.display = bool(self._steps)
         if not self._steps and found.has_focus:
             self.query_one(ChangeList).focus()
-        heading.update(steps_heading(self._steps))
+        heading.update(steps_heading(self._steps, keys_of(self).label("page.tick_step")))
         at = found.highlighted or 0
         found.set_options([Option(step_line(step)) for step in self._steps])
         found.highlighted = min(at, len(self._steps) - 1) if self._steps else None
@@ -272,10 +272,11 @@ def _minutes(minutes: int | None) -> str:
     return " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest else "") if part)
 
 
-def steps_heading(steps: Sequence[Task]) -> Content:
-    """Return how many of the steps are done."""
+def steps_heading(steps: Sequence[Task], key: str) -> Content:
+    """Return how many of the steps are done, and the key that completes one."""
     done = sum(step.completed for step in steps)
-    return Content.styled(f"Steps · {done} of {len(steps)} done", "bold $primary")
+    said = Content.styled(f"Steps · {done} of {len(steps)} done", "bold $primary")
+    return Content.assemble(said, "  ", (key, "$accent"), (" ticks one", "$text-muted")) if key else said
 
 
 def step_line(step: Task) -> Content:
