@@ -55,6 +55,8 @@ ATTEMPTS: dict[str, Attempt] = {
     "conversations.take_message": lambda store, number, turn: store.conversations.take_message(
         number, role="user", content="mine", turn_id=turn
     ),
+    "conversations.branch": lambda store, number, turn: store.conversations.branch(number, 1),
+    "conversations.show_branch": lambda store, number, turn: store.conversations.show_branch(number, 1),
     "conversations.granted": lambda store, number, turn: store.conversations.granted(number, "delete_task"),
     "conversations.grant": lambda store, number, turn: store.conversations.grant(number, "delete_task", 3),
     "turns.create": lambda store, number, turn: store.turns.create(

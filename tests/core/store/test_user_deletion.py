@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import column, func, select, table, text
 from sqlmodel import SQLModel
 
+from kirotodo.core.domain.calendar import CalendarItem
 from kirotodo.core.domain.reminder import ReminderTarget
 from kirotodo.core.domain.task import TaskDraft, TaskFilter
 from kirotodo.core.domain.view import View
@@ -54,7 +55,9 @@ async def _fill(database: Database, user_id: str) -> None:
         await store.accounts.create(email=f"{user_id}@example.com", password_hash="hash")
         await store.webhooks.add("https://example.com/hook", ("task.created",), secret="whsec_")
         for title in ("milk", "bread"):
-            await store.tasks.add(TaskDraft(title=title, tags=("shop",), notes="soon", remind_at=store.now))
+            task = await store.tasks.add(TaskDraft(title=title, tags=("shop",), notes="soon", remind_at=store.now))
+            item = CalendarItem(name=f"{title}.ics", uid=title, parent_uid=None, source="BEGIN:VCALENDAR")
+            await store.calendar.save(task, item)
         for number in range(CONVERSATIONS):
             conversation = await store.conversations.create(f"about {number}")
             await _turn(store, f"{user_id} {number}", conversation.id, over=number > 0)
