@@ -124,7 +124,8 @@ def may_find_nothing(command: str) -> bool:
 
 def runbooks(site: Site) -> str:
     """Every command of every runbook that no other step runs and that this machine can run, in order."""
-    ran = 0
+    ran, wrong = 0, []
+    site.script("deploy/backup.sh")  # some of them look at the backups
     site.status(
         "/api/auth/signup", "-H", "Content-Type: application/json",
         "-d", '{"email":"ann@example.com","password":"correct horse battery staple"}',
@@ -134,7 +135,8 @@ def runbooks(site: Site) -> str:
             if kind(command) != "run" or command.startswith(ON_ONES_OWN_COMPUTER):
                 continue
             code, output = typed(site, filled_in(command, backups=site.get("BACKUP_FOLDER")))
-            assert code == 0 or (code == 1 and may_find_nothing(command)), (page, command, code, output[-800:])
+            if code and not (code == 1 and may_find_nothing(command)):
+                wrong.append(f"{page}: {command}: {code}: {output[-300:].strip()}")
             ran += 1
             if "downgrade" in command:
                 typed(site, "docker-compose run --rm migrate")
@@ -142,6 +144,7 @@ def runbooks(site: Site) -> str:
                 site.compose("up", "-d", "--no-build")
                 wait_until(site.ready, "the site is ready", READY_SECONDS)
     ran += on_ones_own_computer(site)
+    assert not wrong, "\n".join(wrong)
     return f"{ran} commands of {len(PAGES)} runbooks"
 
 
