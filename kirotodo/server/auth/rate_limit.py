@@ -45,6 +45,8 @@ NAME_TO_ADDRESSES: Final = 2
 """How many times as often an account may be tried from all unknown addresses as one address may try any."""
 STORAGE_SECONDS: Final = 0.5
 """How long the shared storage may take to answer."""
+TLS_SECONDS: Final = 3.0
+"""How long a connection with TLS may take: certificates are read for it, which a busy machine is slow at."""
 LOST_SECONDS: Final = 5.0
 """How long a lost storage is left alone before it is asked again."""
 KNOWN_SECONDS: Final = 30 * 24 * 3600
@@ -296,9 +298,10 @@ async def _take(limiter: RateLimiter, rule: _Rule, kind: Kind, key: str) -> Allo
 def _shared_storage(address: str) -> RedisStorage | None:
     if address == "memory":
         return None
+    redis = redis_address(address)
     options: dict[str, Any] = {
         "socket_timeout": STORAGE_SECONDS,
-        "socket_connect_timeout": STORAGE_SECONDS,
+        "socket_connect_timeout": TLS_SECONDS if redis.startswith("rediss:") else STORAGE_SECONDS,
         "retry": Retry(NoBackoff(), 0),
     }
-    return RedisStorage(f"async+{redis_address(address)}", implementation="redispy", key_prefix="kirotodo", **options)
+    return RedisStorage(f"async+{redis}", implementation="redispy", key_prefix="kirotodo", **options)

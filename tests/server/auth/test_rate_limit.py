@@ -274,6 +274,14 @@ async def test_the_storage_is_looked_for_where_it_is(host: str) -> None:
     await limits.aclose()
 
 
+@pytest.mark.parametrize(("scheme", "seconds"), [("redis", 0.5), ("valkey", 0.5), ("rediss", 3.0), ("valkeys", 3.0)])
+async def test_a_connection_with_tls_has_longer_to_come_about(scheme: str, seconds: float) -> None:
+    limits = Limits.open(Settings(rate_limit_storage=f"{scheme}://cache.example.com:6379/0"))
+    storage: Any = limits._storage
+    assert storage.bridge.storage.connection_pool.connection_kwargs["socket_connect_timeout"] == seconds
+    await limits.aclose()
+
+
 async def test_the_storage_learns_no_address_and_no_name(serve: Serve, store: Valkey) -> None:
     server = await serve(rate_limit=60, rate_limit_storage=store.url)
     await server.signed_up()
