@@ -17,7 +17,7 @@ from kirotodo.core.backend import Backend
 from kirotodo.core.domain.reminder import CLAIM_MAX
 from kirotodo.core.domain.task import TaskDraft
 
-FEW: Final = CLAIM_MAX
+FEW: Final = 2 * CLAIM_MAX
 MANY: Final = 1_000
 SHORT: Final = 100
 LONG: Final = 100_000
@@ -43,7 +43,7 @@ async def _both() -> tuple[list[float], list[float]]:
         await _fill(long, LONG, due=MANY)
         async with local_backend(long, clock=lambda: LATER) as backend:
             many = await _rung(backend)
-    assert len(many) == MANY // CLAIM_MAX, "each was claimed once"
+    assert len(many) == MANY // CLAIM_MAX - 1, "each was claimed once"
     for _ in range(5):
         with scratch() as folder:
             await _fill(folder, SHORT, due=FEW)
@@ -61,7 +61,7 @@ async def _fill(folder: Path, count: int, *, due: int) -> None:
 
 
 async def _rung(backend: Backend) -> list[float]:
-    """The CPU seconds of each page of reminders."""
+    """The CPU seconds of each page of reminders but the first, which builds the statements."""
     settled()
     spent: list[float] = []
     while True:
@@ -74,5 +74,5 @@ async def _rung(backend: Backend) -> list[float]:
 
         taken = await cpu(page)
         if not found[0]:
-            return spent
+            return spent[1:]
         spent.append(taken)
