@@ -210,8 +210,9 @@ FIELDS: list[TaskFields] = [
 
 @pytest.mark.parametrize("fields", FIELDS, ids=lambda fields: "+".join(fields))
 async def test_an_edit_comes_to_the_same_as_one_on_the_server(harness: Harness, fields: TaskFields) -> None:
-    full = "pay rent tomorrow at 6pm every month #old +flat !low remind me 1 hour before"
-    (there,), (here,) = await harness.direct.add_from_text(full), await harness.direct.add_from_text(full)
+    full = TaskFields(title="pay rent", due="tomorrow 6pm", recurrence="every month", tags=["old"], priority="low")
+    full |= {"project": "flat", "remind": "1 hour before"}
+    there, here = await harness.direct.add_task(full), await harness.direct.add_task(full)
     async with harness.followed() as backend:
         await gone_away(harness, backend)
         await backend.edit_task(here, fields)

@@ -35,8 +35,12 @@ async def talked(tmp_path: Path, model: ScriptedModel) -> AsyncIterator[tuple[Ch
         await chat.wait_for("One task.")
         await chat.idle()
         await chat.transcript.go_to_message(1)
-        await chat.pilot.pause()
+        await focused_on(chat, 1)
         yield chat, backend
+
+
+async def focused_on(chat: Chat, seq: int) -> None:
+    await chat.until(lambda: getattr(getattr(chat.focused, "entry", None), "seq", None) == seq)
 
 
 async def titles(backend: Backend) -> list[str]:
@@ -61,8 +65,10 @@ async def test_an_edited_message_is_sent_in_its_place_and_what_it_changed_is_und
         assert await titles(backend) == ["oat milk"]
         assert chat.draft == "a draft"
         await chat.transcript.go_to_message(5)
+        await focused_on(chat, 5)
         await chat.press("left")
         await chat.wait_for("‹ 1/2 ›", "Added it.", "what is there?")
+        await focused_on(chat, 1)
         await chat.press("right")
         await chat.wait_for("‹ 2/2 ›", "Added that.")
         assert await titles(backend) == ["oat milk"]
