@@ -88,7 +88,10 @@ class TextLines(Widget, can_focus=True):
         strips = super().render_lines(crop)
         mark = MARK if self.has_focus else ""
         if (self.LABEL or mark) and strips and crop.y == 0 and crop.x == 0:
-            style = self.get_component_rich_style("label")
+            try:
+                style = self.get_component_rich_style("label")
+            except KeyError:  # drawn while it is being mounted, before its styles are known: it is drawn again then
+                return strips
             room = self.styles.gutter.left - len(mark) - 2
             label = f" {self.LABEL:<{room}}{mark} " if room > 0 else mark
             label_strip = painted(self, label, style)
