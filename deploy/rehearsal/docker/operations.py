@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from deploy.rehearsal.docker.runbooks import block, filled_in, typed
+from deploy.rehearsal.docker.runbooks import REMOVE_BEFORE, block, filled_in, typed
 from deploy.rehearsal.docker.site import API, READY_SECONDS, Site
 from deploy.rehearsal.programs import wait_until
 
@@ -225,6 +225,8 @@ def point_in_time(site: Site) -> str:
     wait_until(site.ready, "the site is ready", READY_SECONDS)
     assert site.psql(ROWS) == rows
     assert site.psql("SELECT count(*) FROM tasks WHERE title LIKE 'after the copy%'").strip() == "1"
+    code, output = typed(site, REMOVE_BEFORE)
+    assert code == 0, output
     site.script("deploy/base-backup.sh")
     return f"{rows.split('|')[0]} tasks again, with the last one before the mistake"
 

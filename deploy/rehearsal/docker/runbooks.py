@@ -67,9 +67,11 @@ NOT_HERE: Final = {
     "docker image prune": "images that a registry has again",
 }
 """Commands that a rehearsal cannot run, and what they need; docs/runbooks/README.md names them too."""
+REMOVE_BEFORE: Final = "docker-compose exec postgres bash -c 'rm -r /var/lib/postgresql/*/*.before-*'"
 BY_STEP: Final = {
     "deploy/update.sh": "rotate secret",
     "deploy/restore-to.sh": "point in time",
+    REMOVE_BEFORE: "point in time",
     "NEW=$(openssl": "rotate password",
     'docker-compose exec postgres psql -U postgres -d kirotodo -c "CREATE ROLE': "rotate password",
     "sed -i": "rotate password",
@@ -82,7 +84,12 @@ BY_STEP: Final = {
     "restic restore": "off machine",
 }
 """Commands that a step of their own runs, in the order they need."""
-FRAGMENTS: Final = ("kirotodo token --days", "kirotodo web", "docker-compose exec backend kirotodo …")
+FRAGMENTS: Final = (
+    "kirotodo_db_pool_in_use ",
+    "kirotodo token --days",
+    "kirotodo web",
+    "docker-compose exec backend kirotodo …",
+)
 """What only looks like a command."""
 ON_ONES_OWN_COMPUTER: Final = ("kirotodo undo", "kirotodo db ")
 SHELL: Final = """set -uo pipefail
