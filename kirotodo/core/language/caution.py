@@ -92,10 +92,10 @@ _OTHERS: Final = ("delete", "done", "note", "rename", "reopen", "undo", "update"
 
 
 def _is_disowned(text: Text, adds: list[Add]) -> bool:
-    """Return whether a text that asks nobody to add anything is another change by its shape."""
+    """Return whether a text that asks nobody to add anything, and tells of no chore, is another change by its shape."""
     if not 0 < len(adds) < _MANY or not _commands().isdisjoint(token.word for token in text.tokens):
         return False
-    if freed(text.whole()).wish:
+    if freed(text.whole()).wish or all(add.title.lower().split()[0] in CHORES for add in adds):
         return False
     from kirotodo.core.language.turns import before_of, intents_of, units_of  # most texts need none
 

@@ -52,7 +52,11 @@ _NOTED: Final = (
     "<what> note|notes : <note>",
     "<what> [and]? note|noting|mention|mentioning that <note>",
 )
-_REMINDED: Final = ("<what> [and] remind=L [it|that]",)
+_REMINDED: Final = (
+    "<what> [and|but|also|with|then] [can_you|please] {remind} me [of_it|about_it|for_it|also] remind=L|W [it|that]",
+    "<what> [and|but|also|with] a_reminder|reminder|set_a_reminder|with_a_reminder [for_it] remind=L|W [it|that]",
+    "<what> [and] remind=L [it|that]",
+)
 _CONDITION: Final = (
     "<what> as|for a|the subtask|sub-task|child|step of|to|for|under ...",
     "<what> [but] [only] if|unless [it's|it_is|it|they're|they|there|i|that] [isn't|is|not|already|n't|aren't|"
@@ -580,12 +584,20 @@ def cut_at(piece: Piece, signs: frozenset[str] | set[str]) -> list[Piece]:
     tokens = piece.text.tokens
     for place in range(piece.first, piece.last):
         word = tokens[place].word
-        if word not in signs or place == start or _paired(tokens, place):
+        an_and = word == "an" and _means_and(tokens, place, piece) and "and" in signs
+        if not (word in signs or an_and) or place == start or _paired(tokens, place):
             continue
         parts.append(_freed(Piece(piece.text, start, place)))
         start = place + 1
     parts.append(_freed(Piece(piece.text, start, piece.last)))
     return [part for part in parts if part]
+
+
+def _means_and(tokens: list[Token], place: int, piece: Piece) -> bool:
+    """Return whether "an" is a slip for "and" ("milk an bread")."""
+    if not piece.first < place < piece.last - 1 or tokens[place - 1].word in phrases("add"):
+        return False
+    return tokens[place + 1].word[:1] not in ("a", "e", "i", "o", "u", "h") and tokens[place - 1].word not in _BINDING
 
 
 def _paired(tokens: list[Token], place: int) -> bool:

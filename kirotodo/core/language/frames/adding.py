@@ -55,6 +55,7 @@ _COMMANDS: Final = (
     "added_to|put_on|onto|written_on]+ list=K",
     "{i} need|want|would_like|'d_like|wish|require [to_have|to_see]? <what> [added|put|written|placed|included|"
     "on]* {onto} list=K",
+    "need|want|i'd_like <what> [added|put|written|placed|included]* {onto} list=K",
     "have <what> added [{onto}]? list=K",
     "update list=K with|to_include|to_have <what>",
     "get <what> added [{onto}]? list=K",
@@ -69,6 +70,7 @@ _NEW_TASK: Final = (
     "[W|R]* [for_me]? [{onto} K]? [to|called|named|titled|that_says|saying|:|for|about|of|that|with_the_title]+ <what>",
     "{add}|{create} [a|an|the]* [new|all_day]* task|todo|to-do|event|reminder|notification <what>",
     "{add}|{create} [a|an]? {newtask}|{reminder} [W|R] <what>",
+    "event [W|R]? called|named|for|: <what>",
 )
 _REMIND: Final = (
     "{remind} me|us|myself [W|R|L]* [again|also|please|later]* [to|too|2|about|of|that|for|on|:] [W|R]? <what>",
@@ -128,6 +130,7 @@ _OUT_OF: Final = (
 _NEED: Final = (
     "[for|before <scene>]? {i} [also|still|really|just]* need|want|require [some|more|a_few]? <what>",
     "still need|need|want <what>",
+    "{i} could use|do_with <what>",
 )
 _LISTS: Final = (
     "create|make|set_up|start|begin|start_up|build|prepare|write|generate [me|us|up|out|for_me]* [the|my]? [new|"

@@ -593,6 +593,7 @@ _TAGGED: Final = (
     "{putting} [the|a]* <tags> tag|label|tags|labels to|on|onto|for <what>",
     "{putting} <what> the|a tag|label|tags|labels [called]? <tags>",
     "<what> gets|get|needs|should_have|should_get [the|a]* tag|label|tags|labels <tags>",
+    "<what> should_be|is|are tagged|labelled|labeled [with|as]? <tags>",
     "tag|label <what*> <tags>",
 )
 _RETAGGED: Final = "{change}|replace|swap [the]? <old> tag|label on|of|for <what> for|with|to|by|into <tags>"

@@ -21,6 +21,7 @@ _COMMANDS: Final = (
 _REOPEN: Final = (
     "{mark} <what> [{adv}] {undone}",
     "{reopen} <what>",
+    "<what> isn't|aren't|wasn't|weren't|is_not {adv}* done|finished|complete|completed|ready [yet]",
     "i|we didn't|did_not|haven't|have_not|never {adv}* [actually] finish|finished|do|done|complete|completed <what>",
 )
 _TOLD: Final = (

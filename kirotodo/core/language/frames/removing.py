@@ -21,6 +21,7 @@ _COMMANDS: Final = (
     "throw_out|throw_away <what>",
     "{remove} <what>",
     "i|we want|need|would_like|'d_like <what> removed|deleted|erased|cancelled|gone|taken_off [from|of|off] [list=K]",
+    "i'd_like|i_would_like <what> removed|deleted|erased|cancelled|taken_off [from|of|off] [list=K]",
     "make_sure|be_sure [that] <what> {be} gone|removed|deleted|cancelled [from|off] [list=K]",
     "<what> can|should|must|may [all] be|go deleted|removed|cleared|wiped|erased|away [from|off] [list=K]",
 )
