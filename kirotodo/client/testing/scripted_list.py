@@ -203,7 +203,10 @@ class ScriptedList:
         self, task_ids: Sequence[int] | None = None, *, until: str | None = None, dry_run: bool = False
     ) -> Changed:
         self._check("skip_tasks")
-        moved = {id: replace(self._get(id), due_date=self.clock().date() + timedelta(days=7)) for id in task_ids or ()}
+        tasks = [self._get(id) for id in task_ids or ()]
+        if other := next((task for task in tasks if not task.repeats), None):
+            raise InvalidInput(f"Task {other.id} “{other.title}” does not repeat, so there is no occurrence to skip.")
+        moved = {task.id: replace(task, due_date=self.clock().date() + timedelta(days=7)) for task in tasks}
         return Changed(tasks=tuple(moved.values())) if dry_run else self._apply({**moved})
 
     async def plan(self, period: Period = "today", *, minutes: int | None = None) -> DayPlan:

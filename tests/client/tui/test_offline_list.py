@@ -94,6 +94,15 @@ async def test_undo_takes_back_what_waits_and_says_only_what_is_so(harness: Harn
     assert await harness.titles() == ["milk"]
 
 
+async def test_skipping_needs_the_server_and_says_so(harness: Harness) -> None:
+    gym = (await harness.direct.add_from_text("gym every day"))[0]
+    async with gone_offline(harness) as chat:
+        await chat.press("s")
+        await chat.until(lambda: any("didn't confirm the change" in toast for toast in chat.toasts()))
+        assert WAITS not in line_of(chat, "gym")
+    assert await harness.direct.task(gym.id) == gym
+
+
 async def test_a_conflict_stays_in_the_conversation_and_undo_is_a_key_away(harness: Harness) -> None:
     milk = (await harness.direct.add_from_text("milk"))[0]
     async with gone_offline(harness) as chat:

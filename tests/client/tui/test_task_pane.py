@@ -134,7 +134,7 @@ async def test_delete_asks_for_the_task_under_the_cursor(key: str) -> None:
     assert [one.id for one in app.posted_of(TaskPane.DeleteRequested)[0].tasks] == [12]
 
 
-@pytest.mark.parametrize("key", ["space", "e", "d", "enter", "p", "x", "down", "up", "pagedown", "end", "home"])
+@pytest.mark.parametrize("key", ["space", "e", "d", "enter", "p", "s", "x", "down", "up", "pagedown", "end", "home"])
 async def test_keys_about_a_task_do_nothing_on_an_empty_list(key: str) -> None:
     pane = a_pane()
     app = Host(pane)

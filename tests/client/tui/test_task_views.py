@@ -3,6 +3,8 @@
 from datetime import time, timedelta
 from pathlib import Path
 
+import pytest
+
 from kirotodo.client.state import ClientState
 from kirotodo.client.tui.screens.task_edit import BulkScreen, DetailsScreen, DueScreen
 from kirotodo.client.tui.screens.task_page import ChangeList, TaskPageScreen
@@ -69,6 +71,37 @@ async def test_marks_and_what_is_done_to_all_that_are_marked() -> None:
         await chat.until(lambda: any(each.completed for each in tasks.tasks))
         await chat.press("home", "m", "escape")
         assert "marked" not in chat.text
+
+
+@pytest.mark.parametrize("keys", [["0"], ["1"], ["2"], ["3"], ["4"], ["5"], ["0", "f"]], ids=str)
+async def test_s_skips_this_time_of_a_routine_in_every_view_and_u_undoes_it(keys: list[str]) -> None:
+    backend = backend_of(tasks=LIST)
+    async with chatting(backend, size=(120, 40)) as chat:
+        tasks = chat.screen.view.tasks
+        await chat.press("ctrl+l", *keys, "slash")
+        await chat.write("plants")
+        await chat.press("enter")
+        await chat.until(lambda: tasks.current is not None and tasks.current.id == 4)
+        await chat.press("s")
+        await chat.until(lambda: "Skipped to water the plants (Tue 1 Dec, 09:00)" in chat.toasts())
+        assert (await backend.task(4)).due_date == days(7)
+        await chat.press("u")
+        await chat.until(lambda: "Undone: water the plants" in chat.toasts())
+        assert (await backend.task(4)).due_date == TODAY
+
+
+async def test_s_skips_all_marked_tasks_or_none_where_one_does_not_repeat() -> None:
+    routines = [task(number, f"gym {number}", due_date=TODAY, recurrence="FREQ=DAILY") for number in range(1, 6)]
+    backend = backend_of(tasks=[*routines, task(6, "milk")])
+    async with chatting(backend, size=(120, 40)) as chat:
+        await chat.press("ctrl+l", "home", "m", "end", "s")
+        await chat.until(lambda: any("Skipped to gym 1 (" in toast for toast in chat.toasts()))
+        await chat.press("u", "home", "m", "end", "m", "s")
+        await chat.until(lambda: "Task 6 “milk” does not repeat, so there is no occurrence to skip." in chat.toasts())
+        assert {each.due_date for each in (await backend.tasks()).items} == {TODAY, None}
+        await chat.press("home", "M", "s")
+        named = ", ".join(f"gym {number} (Tue 1 Dec)" for number in (1, 2, 3))
+        await chat.until(lambda: f"Skipped to {named} and 2 more" in chat.toasts())
 
 
 async def test_sections_collapse_and_open_again() -> None:

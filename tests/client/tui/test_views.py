@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.client.tui.screens.task_requests import postponed
+from kirotodo.client.tui.screens.task_requests import postponed, skipped_to
 from kirotodo.client.tui.views import BY_ID, Arrangement, arranged, bar, natural, progress
-from kirotodo.core.domain.task import PRIORITIES, Task
+from kirotodo.core.domain.task import PRIORITIES, Change, Changed, Task
 from tests.client.tui.list_host import NOW, TODAY, days, task
 
 LATE = task(1, due_date=days(-3))
@@ -131,3 +131,12 @@ def test_natural_keys_can_always_be_compared(one: str, other: str) -> None:
 )
 def test_nothing_is_postponed_into_the_past(due: Any, to: Any, day: Any) -> None:
     assert postponed(due, to, today=TODAY) == day
+
+
+def test_a_skip_names_where_the_tasks_went_without_their_steps_and_what_is_over() -> None:
+    step = task(11, due_date=days(1), parent_id=4)
+    assert skipped_to(Changed(tasks=(TOMORROW, EVENING, step)), only=[4, 6], today=TODAY) == (
+        "Skipped to task 6 (Wed 25 Nov), task 4 (Tue 24 Nov, 18:30)"
+    )
+    over = Changed(removed=(1,), changes=(Change(id=1, task_id=1, before=LATE, after=None),))
+    assert skipped_to(over, only=[1], today=TODAY) == "Skipped: task 1"

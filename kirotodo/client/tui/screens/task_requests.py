@@ -7,7 +7,7 @@ from kirotodo.client.tui.shell import Shell
 from kirotodo.client.tui.widgets.task_pane import Postponement, TaskPane
 from kirotodo.core.backend import Backend, TaskFields
 from kirotodo.core.domain.task import Changed, Task
-from kirotodo.core.text.dates import describe_day
+from kirotodo.core.text.dates import describe_day, describe_due
 
 NAMED = 3
 
@@ -16,10 +16,7 @@ def summarize(verb: str, changed: Changed, *, only: Collection[int] | None = Non
     """Return a sentence such as `Undone: milk, eggs and 2 more`; `only` limits it to these tasks."""
     titles = [task.title for task in changed.tasks if only is None or task.id in only]
     titles += [_deleted_title(changed, id) for id in changed.removed if only is None or id in only]
-    if not titles:
-        return " ".join(changed.views) or f"{verb}."
-    more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
-    return f"{verb}: {', '.join(titles[:NAMED])}{more}"
+    return f"{verb}: {_first_of(titles)}" if titles else " ".join(changed.views) or f"{verb}."
 
 
 def _deleted_title(changed: Changed, task_id: int) -> str:
@@ -45,6 +42,8 @@ def handle_task_request(shell: Shell, request: TaskPane.Request) -> None:
             shell.edit(lambda backend: backend.update_tasks([task.id for task in tasks], fields), notice)
         case TaskPane.PostponeRequested():
             _postpone(shell, request)
+        case TaskPane.SkipRequested():
+            _skip(shell, [task.id for task in request.tasks])
         case TaskPane.UndoRequested():
             undo(shell)
         case TaskPane.RedoRequested():
@@ -101,6 +100,19 @@ def postponed(due: date | None, to: Postponement, *, today: date) -> date:
             return today + timedelta(days=7 - today.weekday())
 
 
+def _skip(shell: Shell, ids: Sequence[int]) -> None:
+    """Skip the open occurrence of routines, all or none."""
+    today = shell.clock().date()
+    shell.edit(lambda backend: backend.skip_tasks(ids), lambda changed: skipped_to(changed, only=ids, today=today))
+
+
+def skipped_to(changed: Changed, *, only: Collection[int], today: date) -> str:
+    """Return where tasks were skipped to; the last occurrence of one is deleted, for which `skipped` has a sentence."""
+    due = [(task, describe_due(task.due_date, task.due_time, today=today)) for task in changed.tasks]
+    moved = [f"{task.title} ({day})" for task, day in due if task.id in only]
+    return f"Skipped to {_first_of(moved)}" if moved else summarize("Skipped", changed, only=only)
+
+
 def _open_dialog(shell: Shell, request: TaskPane.Request) -> None:
     from kirotodo.client.tui.screens.task_edit import BulkScreen, DetailsScreen, DueScreen, NewTaskScreen, TitleScreen
 
@@ -122,4 +134,8 @@ def _open_dialog(shell: Shell, request: TaskPane.Request) -> None:
 
 
 def _titles(tasks: Sequence[Task]) -> str:
-    return ", ".join(task.title for task in tasks[:3]) + (f" and {len(tasks) - 3} more" if len(tasks) > 3 else "")
+    return _first_of([task.title for task in tasks])
+
+
+def _first_of(words: Sequence[str]) -> str:
+    return ", ".join(words[:NAMED]) + (f" and {len(words) - NAMED} more" if len(words) > NAMED else "")

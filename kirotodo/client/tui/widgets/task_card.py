@@ -164,6 +164,11 @@ class TaskCard(TextLines):
         if task := self.current:
             self.post_message(TaskPane.PostponeRequested((task,), "tomorrow"))
 
+    def action_skip(self) -> None:
+        """Skip this time of a task that repeats."""
+        if task := self.current:
+            self.post_message(TaskPane.SkipRequested((task,)))
+
     def action_more(self) -> None:
         """Show the tasks after those that are shown."""
         where, cursor = self.listing.where, self.listing.cursor

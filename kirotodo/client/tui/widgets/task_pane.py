@@ -87,6 +87,12 @@ class TaskPane(Vertical):
         to: Postponement
 
     @dataclass
+    class SkipRequested(Request):
+        """Skip the open occurrence of these tasks."""
+
+        tasks: tuple[Task, ...]
+
+    @dataclass
     class BulkEditRequested(Request):
         """Ask for what to change in all of these tasks."""
 
@@ -598,6 +604,12 @@ class TaskPane(Vertical):
     def _postpone(self, to: Postponement) -> None:
         if tasks := self.targets:
             self.post_message(self.PostponeRequested(tasks, to))
+            self._acted()
+
+    def action_skip(self) -> None:
+        """Skip this time of a task that repeats."""
+        if tasks := self.targets:
+            self.post_message(self.SkipRequested(tasks))
             self._acted()
 
     def action_delete(self) -> None:
