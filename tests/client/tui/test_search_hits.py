@@ -36,7 +36,7 @@ async def test_enter_jumps_to_the_message_that_was_found(tmp_path: Path, number:
     settings = Settings(kirotodo_home=tmp_path, database_url=url, timezone="UTC")
     backend = await LocalBackend.open(settings, clock=lambda: NOW, model=ScriptedModel())
     async with chatting(backend, size=(100, 30)) as chat:
-        await chat.wait_for(f"message {MESSAGES - 2}")
+        await chat.wait_for("kirotodo · Long")
         await chat.press("ctrl+o")
         await chat.wait_for("search titles and messages")
         await chat.press("slash")
