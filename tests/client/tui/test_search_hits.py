@@ -41,7 +41,7 @@ async def test_enter_jumps_to_the_message_that_was_found(tmp_path: Path, number:
         await chat.wait_for("search titles and messages")
         await chat.press("slash")
         await chat.write("needle")
-        await chat.wait_for("look for the needle in the hay")
+        await chat.wait_for("look for the needle in the hay", "1 found")
         await chat.press("enter", "enter")
         await chat.until(lambda: "conversations" not in chat.text.splitlines()[1])
         await chat.wait_for("look for the needle in the hay")
