@@ -107,9 +107,11 @@ def _counting_place(value: object) -> str:
     return text
 
 
-def _event_stream(value: object) -> setting.Secret:
-    """Where Redis, Valkey or Kafka listens."""
+def _event_stream(value: object) -> setting.Secret | None:
+    """Where Redis, Valkey or Kafka listens; nowhere where nothing is written."""
     text = value.strip() if isinstance(value, str) else ""
+    if value is None or value == "":
+        return None
     redis = re.fullmatch(r"(redis|rediss|valkey|valkeys)://[^/?#\s]+\S*", text)
     if redis is None and re.fullmatch(r"kafka://[^/?#@\s,]+:\d+(,[^/?#@\s,]+:\d+)*/?", text) is None:
         raise ValueError(
@@ -258,7 +260,7 @@ class Settings:
         description="Private networks that webhooks and notifications may go to; by default only public addresses.",
     )
     events_url: Secret | None = _of(
-        setting.optional(_event_stream),
+        _event_stream,
         default=None,
         description="Where every change is published: a redis://, valkey:// or kafka:// address.",
     )
