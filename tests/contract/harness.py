@@ -55,6 +55,9 @@ class BackendHarness(Protocol):
     async def use_builtin(self) -> None:
         """Let the built-in model answer from now on."""
 
+    async def let_turns_take(self, seconds: float) -> None:
+        """End turns that take longer from now on."""
+
     async def aclose(self) -> None: ...
 
 
@@ -84,6 +87,10 @@ class LocalHarness:
 
     async def use_builtin(self) -> None:
         self._chosen = BuiltinModel()
+        await self.reopen()
+
+    async def let_turns_take(self, seconds: float) -> None:
+        self._settings = self._settings.replaced(agent_timeout=seconds)
         await self.reopen()
 
     async def aclose(self) -> None:
@@ -121,6 +128,10 @@ class RemoteHarness:
 
     async def use_builtin(self) -> None:
         self._chosen = BuiltinModel()
+        await self.reopen()
+
+    async def let_turns_take(self, seconds: float) -> None:
+        self._settings = self._settings.replaced(agent_timeout=seconds)
         await self.reopen()
 
     async def aclose(self) -> None:

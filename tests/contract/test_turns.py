@@ -285,6 +285,7 @@ async def test_a_turn_is_live_across_the_next_start(harness: BackendHarness) -> 
 
 
 async def test_a_turn_over_its_deadline_fails_in_words(harness: BackendHarness) -> None:
+    await harness.let_turns_take(2)
     harness.model.extend(["thinking", Wait(gate=asyncio.Event())])
     _, events = await say(harness.backend, "hi")
     assert isinstance(events[-1], TurnFailed)
