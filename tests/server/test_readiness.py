@@ -122,7 +122,8 @@ async def test_a_database_that_nobody_may_write_does(
         await connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = {read_only}")
         # The setting is for connections to come.
         await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()", name
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()",
+            name,
         )
 
     await let_write("on")

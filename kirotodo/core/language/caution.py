@@ -155,7 +155,7 @@ def is_broken(text: Text, title: str) -> bool:
         return False
     if "the list" in low and any(token.word == "K" for token in text.tokens):
         return True
-    return _holds_a_date(text, title) or _is_sentence(low, words) or _changes_ours(text, words)
+    return _holds_a_date(text, title) or is_sentence(low, words) or _changes_ours(text, words)
 
 
 def _holds_a_date(text: Text, title: str) -> bool:
@@ -204,7 +204,7 @@ _POINTING: Final = pattern(r"\b(?:the|that|this) \w+ ones?\b")
 _WITHIN: Final = word_set("if whether that which who what when where how why before after until because so than while")
 
 
-def _is_sentence(low: str, words: list[str]) -> bool:
+def is_sentence(low: str, words: list[str]) -> bool:
     """Return whether a title that nobody asked to add is a statement, or holds a value that was not read."""
     if words[0] == "put" and words[1:2] and words[1] in CHORES:
         return True

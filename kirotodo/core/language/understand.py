@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from kirotodo.core.language.caution import cautious, is_broken
+from kirotodo.core.language.caution import cautious, is_broken, is_sentence
 from kirotodo.core.language.clauses import cleaned, corrected, freed, opens, sentences, splits
 from kirotodo.core.language.content import added, content_of, cut_at, is_command, is_empty
 from kirotodo.core.language.context import Context
@@ -224,8 +224,11 @@ class _Engine:
                 out.append(wanted)
                 continue
             actions = self._sentence(sentence, asks, before)
-            if self._on_own_line(sentence) and not _weighty(actions) and (more := self._one_more(sentence, out)):
-                actions = more
+            if not _weighty(actions):
+                more = self._one_more(sentence, out) if self._on_own_line(sentence) else self._as_well(sentence, out)
+                actions = more or actions
+                if out and actions and all(isinstance(each, Clarify | OutOfScope) for each in actions):
+                    self.left_out.append(sentence.raw)
             out = self._followed(out, actions, before, sentence)
             before = sentence
         return _led_by(self._kept(out), _first_when(self.text))
@@ -263,7 +266,7 @@ class _Engine:
 
     def _kept(self, out: list[Action]) -> list[Action]:
         if weighty := _weighty(out):
-            return list(dict.fromkeys(_in_a_row(weighty)))
+            return list(dict.fromkeys(_in_a_row(weighty, lines="\n" in self.text.raw.strip())))
         clear: list[Action] = [a for a in out if not isinstance(a, OutOfScope | Smalltalk)]
         return (clear or out)[:1] or [Clarify()]
 
@@ -279,7 +282,7 @@ class _Engine:
             return None
         head = self._head(lines[0]) if len(lines) > 1 else None
         if head is not None:
-            return self._items(lines[1:], head[0])
+            return self._items(lines[1:], *head)
         items = [(line, _item(line)) for line in lines]
         if not all(item.marked for _, item in items):
             return None
@@ -295,8 +298,9 @@ class _Engine:
             else meant
         )
 
-    def _head(self, line: Piece) -> tuple[str | None] | None:
-        """Return the list of a heading ("Camping list:", "add the following to my camping list"), if it is one."""
+    def _head(self, line: Piece) -> tuple[str | None, When | None] | None:
+        """Return the list or the day of a heading ("Camping list:", "add the following to my camping list", "today:"),
+        if it is one."""
         clause = freed(line)
         found = clause.piece.match(
             "[{add}|new|todo|to-do|todos|tasks|to_do|things_to_do|include]+ [the_following|these|items|tasks|all|"
@@ -305,13 +309,15 @@ class _Engine:
         if found is not None and (
             ":" in line.words or found.has("list") or "following" in line.words or len(line.words) < 3
         ):
-            return (found.value("list").name if found.has("list") else None,)
+            return found.value("list").name if found.has("list") else None, None
         found = clause.piece.match("[{own}]* list=K [for <more>]? :")
         if found is not None or (found := clause.piece.match("list=K")) is not None:
-            return (found.value("list").name,)
+            return found.value("list").name, None
+        if (found := clause.piece.match("[for|on]? day=W :")) is not None:
+            return None, content_of(found.get("day")).when
         return None
 
-    def _items(self, lines: list[Piece], project: str | None) -> list[Action]:
+    def _items(self, lines: list[Piece], project: str | None, when: When | None = None) -> list[Action]:
         out: list[Action] = []
         ticked: list[str] = []
         for line in lines:
@@ -322,6 +328,7 @@ class _Engine:
             elif inner:
                 found = content_of(inner)
                 found.project = found.project or project
+                found.when = _on_day(found.when, inner, when)
                 if found.title:
                     out.append(added(found))
         return [*out, LeftOut(texts=tuple(ticked))] if ticked else out
@@ -338,6 +345,18 @@ class _Engine:
                 found.project = found.project or project
                 return [added(found)] if found.title else None
         return None
+
+    def _as_well(self, sentence: Piece, so_far: list[Action]) -> list[Action] | None:
+        """Return a bare thing that follows an addition ("and eggs", "eggs too") as one more."""
+        if not so_far or not isinstance(so_far[-1], Add) or len(sentence.words) > 5:
+            return None
+        found = sentence.match("[and|also|plus]* <what> too|as_well|also") or sentence.match("and|also|plus <what>")
+        if found is None or not found.get("what"):
+            return None
+        more = content_of(found.get("what"))
+        more.project = more.project or so_far[-1].project
+        words = (more.title or "").lower().split()
+        return [added(more)] if words and not is_sentence(" ".join(words), words) else None
 
     def _on_own_line(self, sentence: Piece) -> bool:
         return "\n" in self.text.raw[max(0, sentence.start - 6) : sentence.start]
@@ -721,11 +740,25 @@ def _list_in(action: Action) -> str | None:
     return None
 
 
-def _in_a_row(actions: list[Action]) -> list[Action]:
-    """Return additions as done where several stand in a row, though each alone would be asked back."""
+def _on_day(own: When | None, line: Piece, day: When | None) -> When | None:
+    """Return when a line under a heading is due: on the heading's day, unless it names one itself."""
+    if own is None or day is None:
+        return own or day
+    only_time = all(token.value.time_only for token in line.spans("W"))
+    return replace(own, date=day.date) if only_time else own
+
+
+def _in_a_row(actions: list[Action], *, lines: bool) -> list[Action]:
+    """Return additions as done where several stand in a row, though each alone would be asked back. Where one is no
+    command, and the text none of `lines`, what is doubted becomes one question."""
     adds = [add for each in actions for add in (each.actions if isinstance(each, Confirm) else (each,))]
-    commands = all(is_command(add.title.lower().split()) for add in adds if isinstance(add, Add) and add not in actions)
-    return adds if len(adds) > 1 and commands and all(isinstance(add, Add) for add in adds) else actions
+    if len(adds) < 2 or len(actions) < 2 or not all(isinstance(add, Add) for add in adds):
+        return actions
+    doubted = [add for add in adds if isinstance(add, Add) and add not in actions]
+    if lines or all(is_command(add.title.lower().split()) for add in doubted):
+        return adds
+    certain = [add for add in adds if add not in doubted]
+    return [*certain, Confirm(actions=tuple(doubted))]
 
 
 def _weighty(actions: list[Action]) -> list[Action]:
