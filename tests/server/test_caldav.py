@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import date, time
+from pathlib import Path
 from typing import Any, Final
 
 import httpx2
@@ -10,7 +11,9 @@ import pytest
 
 from kirotodo.core.domain.history import ChangeSelection
 from kirotodo.core.domain.task import TaskFilter
+from kirotodo.core.models.scripted import ScriptedModel
 from kirotodo.protocols.calendars.content_lines import legal
+from kirotodo.server.app import create_app
 from tests.protocols.test_vtodo import BY_HAND
 from tests.server.calendar_client import (
     CALDAV,
@@ -24,7 +27,7 @@ from tests.server.calendar_client import (
     todo,
     value_of,
 )
-from tests.server.serving import NO_TLS, Served
+from tests.server.serving import NO_TLS, Served, served, settings_in
 
 EVERYTHING: Final = TaskFilter(status="all", steps="show", scheduled="show")
 
@@ -444,6 +447,18 @@ async def test_what_the_phone_did_is_undone_as_it_was_done(server: Served, phone
 
 
 # --- who may ---
+
+
+async def test_a_program_that_asks_without_end_is_told_when_to_come_back(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, rate_limit=1)
+    async with served(create_app(settings, model=ScriptedModel())) as server, signed_in(server) as phone:
+        for _ in range(50):
+            answer = await phone.ask("PROPFIND", headers={"Depth": "0"})
+            if answer.status_code == 429:
+                break
+            assert answer.status_code == 207
+        assert (answer.status_code, answer.json()["code"]) == (429, "rate_limited")
+        assert int(answer.headers["Retry-After"]) > 0
 
 
 async def test_only_an_app_password_signs_in(server: Served) -> None:
