@@ -20,7 +20,7 @@ Examples:
   kirotodo calendar add iphone
   kirotodo calendar feed work
   kirotodo calendar remove iphone
-  kirotodo undo --since today --by calendar""",
+  kirotodo undo --last today --by calendar""",
 )
 @json_option
 @click.pass_context
@@ -103,7 +103,7 @@ Examples:
 def remove(name: str) -> None:
     """Revoke the app password or address NAME, at once. What a phone changed stays.
 
-    `kirotodo undo --since today --by calendar` takes back what phones changed.
+    `kirotodo undo --last today --by calendar` takes back what phones changed.
     """
     with_list(lambda backend: backend.revoke_agent_token(name))
     say(f"Revoked: {name} can no longer use your list.")
