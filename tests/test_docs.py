@@ -100,6 +100,40 @@ def test_what_the_readme_tells_to_run_exists() -> None:
     assert mentioned <= known
 
 
+def test_every_option_that_a_page_or_a_help_text_names_exists() -> None:
+    group = command_group()
+    texts = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
+    texts |= {
+        " ".join(words): f"{command.help}\n{command.epilog}"
+        for words in commands(group)
+        if (command := called(group, list(words))[0])
+    }
+    unknown = [
+        f"{where}: kirotodo {line}"
+        for where, text in texts.items()
+        for line in re.findall(r"(?:`|^ *|\| )kirotodo ([^`\n|]+)", text, flags=re.MULTILINE)
+        for option in re.findall(r"(?<!\S)(--[a-z-]+)", re.sub(r"\"[^\"]*\"|'[^']*'", "", line))
+        if option not in options(group, line.split())
+    ]
+    assert unknown == []
+
+
+def called(group: click.Group, words: list[str]) -> tuple[click.Command, list[str]]:
+    """The command that the first words call, and the rest of them."""
+    found: click.Command = group
+    while words and isinstance(found, click.Group) and (inner := found.get_command(click.Context(found), words[0])):
+        found, words = inner, words[1:]
+    return found, words
+
+
+def options(group: click.Group, words: list[str]) -> set[str]:
+    """The options of the command that these words call; without a command, the chat opens."""
+    command = called(group, words)[0]
+    if command is group:
+        command = called(group, ["chat"])[0]
+    return {"--help", *(name for each in command.params for name in (*each.opts, *each.secondary_opts))}
+
+
 @pytest.mark.parametrize("name", ["session", "chat", "day", "today", "projects", "statistics", "due"])
 def test_a_picture_is_shown_and_fetches_nothing(name: str) -> None:
     assert f"pictures/{name}.svg" in README + USAGE
