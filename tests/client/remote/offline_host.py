@@ -107,10 +107,14 @@ async def following(backend: OfflineBackend) -> AsyncIterator[list[Any]]:
 
 
 async def sent(backend: OfflineBackend) -> None:
+    """Wait until every edit is sent, and what came of it is told."""
+
     async def none_waits() -> bool:
         return not await backend._kept.edits()
 
     await until(none_waits, pause=0.01)
+    async with backend._order:  # what came of the last one is told before it is given back
+        pass
 
 
 async def shows(backend: OfflineBackend, *titles: str) -> None:
