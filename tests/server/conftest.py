@@ -21,6 +21,15 @@ def settings(tmp_path: Path, empty_list: Path) -> Settings:
     return settings_in(tmp_path)
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Path) -> str:
+    """A new list's address on each of the two databases."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    shutil.copy(empty_list, tmp_path / "list.db")
+    return f"sqlite:///{tmp_path / 'list.db'}"
+
+
 @pytest.fixture
 def model() -> ScriptedModel:
     return ScriptedModel()

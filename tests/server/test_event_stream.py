@@ -67,14 +67,6 @@ class Published:
         return [json.loads(each.body) for each in self.messages if each.topic == topic]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Path) -> str:
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_url"))
-    shutil.copy(empty_list, tmp_path / "list.db")
-    return f"sqlite:///{tmp_path / 'list.db'}"
-
-
 @pytest.fixture
 async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
     opened = await Database.open(database_url, clock=clock, publishes=True)

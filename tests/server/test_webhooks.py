@@ -55,14 +55,6 @@ class Receiver(WebhookSender):
         return [message_id for message_id, _ in self.sent]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path, empty_list: Path) -> str:
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_url"))
-    shutil.copy(empty_list, tmp_path / "list.db")
-    return f"sqlite:///{tmp_path / 'list.db'}"
-
-
 @pytest.fixture
 async def database(database_url: str, clock: Clock) -> AsyncIterator[Database]:
     opened = await Database.open(database_url, clock=clock)
