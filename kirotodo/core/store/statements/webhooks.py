@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Integer, bindparam, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy import CTE, BindParameter, Integer, bindparam, delete, exists, func, insert, or_, select, tuple_, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from kirotodo.core.domain.webhook import STREAM
 from kirotodo.core.store.columns import UtcDateTime
@@ -77,6 +78,19 @@ DUE: Final = (
     .limit(MOST)
 )
 """The webhooks, of all users, that something is due for: each looks into its own part of the index."""
+
+
+def _claiming(some: CTE) -> ReturningUpdate[Any]:
+    """Return the statement that claims these deliveries."""
+    those = select(some.c.user_id, some.c.webhook_id, some.c.change_id)
+    return (
+        update(webhook_deliveries)
+        .where(tuple_(D.user_id, D.webhook_id, D.change_id).in_(those))
+        .values(epoch=D.epoch + 1, attempts=D.attempts + 1, lease_until=LEASE_END)
+        .returning(D.change_id, D.event, D.attempts, D.epoch, D.created_at)
+    )
+
+
 _CLAIMED: Final = (
     select(D.user_id, D.webhook_id, D.change_id)
     .where(D.user_id == bindparam("the_user"), D.webhook_id == WEBHOOK, D.next_at <= NOW, UNLEASED)
@@ -85,16 +99,7 @@ _CLAIMED: Final = (
     .with_for_update(skip_locked=True)
     .cte("due")
 )
-CLAIM: Final = (
-    update(webhook_deliveries)
-    .where(
-        tuple_(D.user_id, D.webhook_id, D.change_id).in_(
-            select(_CLAIMED.c.user_id, _CLAIMED.c.webhook_id, _CLAIMED.c.change_id)
-        )
-    )
-    .values(epoch=D.epoch + 1, attempts=D.attempts + 1, lease_until=LEASE_END)
-    .returning(D.change_id, D.event, D.attempts, D.epoch, D.created_at)
-)
+CLAIM: Final = _claiming(_CLAIMED)
 """Claims what is due for one webhook. What failed before comes last, so that it holds up nothing else."""
 _OTHERS = webhook_deliveries.alias("others")
 _BEING_SENT: Final = exists(
@@ -112,16 +117,7 @@ _NEXT_ON_STREAM: Final = (
     .limit(MOST)
     .cte("next")
 )
-CLAIM_ON_STREAM: Final = (
-    update(webhook_deliveries)
-    .where(
-        tuple_(D.user_id, D.webhook_id, D.change_id).in_(
-            select(_NEXT_ON_STREAM.c.user_id, _NEXT_ON_STREAM.c.webhook_id, _NEXT_ON_STREAM.c.change_id)
-        )
-    )
-    .values(epoch=D.epoch + 1, attempts=D.attempts + 1, lease_until=LEASE_END)
-    .returning(D.change_id, D.event, D.attempts, D.epoch, D.created_at)
-)
+CLAIM_ON_STREAM: Final = _claiming(_NEXT_ON_STREAM)
 """Claims the oldest changes of a user for the stream, unless others of theirs are being sent: so they stay in order.
 Comes after `LOCK_STREAM` in its transaction, so that it sees the claims of whoever was there before."""
 _CLAIM_HELD: Final = (
