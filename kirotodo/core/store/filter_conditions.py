@@ -117,18 +117,13 @@ class FilterSql:
                 return self._along(_T.priority == rank(priority))
             case Days(field) if field != "start":
                 return self._along(*self._between(condition, nullable=False))
-            case Lacks("date"):
-                return self._along(_T.due_key >= NO_DATE)
             case Not(Lacks("tag")):
                 return _query(task_tags.c.task_id, (task_tags.c.user_id == UID,))
-            case Not(Lacks(field)) if field in _HAS:
-                return self._along(*_HAS[field])
-            case Is("recurring"):
-                return self._along(_T.recurrence.is_not(None))
             case Is("overdue"):
                 return _query(_T.id, (*_MINE, ~_T.done, _T.due_key < self._today.isoformat()))
             case _:
-                return None
+                indexed = _INDEXED.get(condition)
+                return None if indexed is None else self._along(indexed)
 
     def _union(self, parts: tuple[Condition, ...]) -> Ids | None:
         named = [self.named(part) for part in parts]
@@ -205,15 +200,17 @@ def _query(column: Any, where: tuple[ColumnElement[bool], ...]) -> Ids:
     return Ids(ids=ids, size=count, glance=joined(ids.limit(FEW + 1)))
 
 
-_HAS: Final[Mapping[Lackable, tuple[ColumnElement[bool], ...]]] = {
-    "date": (_T.due_key < NO_DATE,),
-    "time": (_T.due_time.is_not(None),),
-    "start": (_T.start_date.is_not(None),),
-    "project": (_T.project_key.is_not(None),),
-    "notes": (_T.notes != "",),
-    "reminder": (_T.remind_at.is_not(None),),
+_INDEXED: Final[Mapping[Condition, ColumnElement[bool]]] = {
+    Lacks("date"): _T.due_key >= NO_DATE,
+    Not(Lacks("date")): _T.due_key < NO_DATE,
+    Not(Lacks("time")): _T.due_time.is_not(None),
+    Not(Lacks("start")): _T.start_date.is_not(None),
+    Not(Lacks("project")): _T.project_key.is_not(None),
+    Not(Lacks("notes")): _T.notes != "",
+    Not(Lacks("reminder")): _T.remind_at.is_not(None),
+    Is("recurring"): _T.recurrence.is_not(None),
 }
-"""What an index finds the tasks by that have something."""
+"""What an index finds tasks by, and the condition as it serves that index."""
 _IS_EMPTY: Final[Mapping[Lackable, Callable[[], ColumnElement[bool]]]] = {
     "date": lambda: _T.due_key >= NO_DATE,
     "time": lambda: _T.due_time.is_(None),

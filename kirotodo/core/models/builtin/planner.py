@@ -149,11 +149,13 @@ class Planner(msgspec.Struct):
                 self._reply(action)
             case Add():
                 self._add([action])
-            case Clarify(missing="title"):
-                self.say(_spoken(action))
-                self.pending = Pending(missing="title", calls=(Call(tool="add_task"),))
             case _:
-                self.say(_spoken(action))
+                self._speak(action)
+
+    def _speak(self, action: Action) -> None:
+        self.say(_spoken(action))
+        if isinstance(action, Clarify) and action.missing == "title":
+            self.pending = Pending(missing="title", calls=(Call(tool="add_task"),))
 
     def say(self, text: str) -> None:
         """Plan to say a sentence."""
