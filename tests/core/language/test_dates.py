@@ -293,3 +293,32 @@ def test_the_refusal_names_the_words_that_were_not_understood() -> None:
 )
 def test_a_range_under_way_is_due_on_its_last_day(text: str, due: dt.date) -> None:
     assert due_day(parse_when(text, now=NOW, preferences=PLAIN), today=NOW.date()) == due
+
+
+@pytest.mark.parametrize(
+    "lead", ["by", "until", "before", "till", "til", "around", "about", "after", "on", "for", "from", "starting", "due"]
+)
+@pytest.mark.parametrize("day", ["3", "3rd", "the 3", "3 of", "the 3rd of"])
+def test_a_day_before_its_month_is_no_hour_whatever_leads_to_it(lead: str, day: str) -> None:
+    for month in [
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "may",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "oct",
+        "nov",
+        "dec",
+        "january",
+        "march",
+        "may",
+        "july",
+        "december",
+    ]:
+        (only,) = find_when(f"send the form {lead} {day} {month}", now=NOW, preferences=PLAIN)
+        assert f"{only.value.date:%-d %b}".lower() == f"3 {month[:3]}"
+        assert only.value.time is None

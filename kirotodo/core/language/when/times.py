@@ -329,6 +329,8 @@ def _led_surely(line: Line, j: int, start: int) -> bool:
     """Whether the word before a bare number can only make an hour of it: not "one after one", "a table for three"."""
     words = line.words
     lead = words[start - 1] if start else ""
+    if lead not in ("at", "@") and (words[j + 1] if words[j] == "of" else words[j]) in MONTHS:
+        return False  # "by 20 january"
     if lead == "for":
         dated = words[j] in RELATIVE_WORDS or words[j] in WEEKDAYS or words[j] in TONIGHT or words[j] == "on"
         return dated and (start < 2 or words[start - 2] not in _COUNTED_FOR)
