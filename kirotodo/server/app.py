@@ -119,6 +119,7 @@ def create_app(
             delivering = asyncio.create_task(webhook_worker.keep_delivering(), name="delivering webhooks")
             deleting = asyncio.create_task(authenticator.deletions.keep_deleting(), name="deleting users")
             async with _publishing(core), AsyncExitStack() as signals:
+                await signals.enter_async_context(authenticator.limits.watched())
                 signals.enter_context(metrics.kept_up_to_date())
                 if drains_on_signals:
                     signals.enter_context(

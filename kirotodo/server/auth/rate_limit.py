@@ -7,11 +7,13 @@ them; while that one is lost each process counts by itself.
 Windows slide: a count of the minute before fades out as the present one fills up.
 """
 
+import asyncio
 import hashlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from math import floor
 from typing import Any, Final, Literal, Self, TypeVar
@@ -49,6 +51,8 @@ TLS_SECONDS: Final = 3.0
 """How long a connection with TLS may take: certificates are read for it, which a busy machine is slow at."""
 LOST_SECONDS: Final = 5.0
 """How long a lost storage is left alone before it is asked again."""
+LOOKED_AT: Final = "up"
+"""A count that is always zero, read to see whether the storage answers."""
 KNOWN_SECONDS: Final = 30 * 24 * 3600
 """How long an address is remembered from which somebody signed in."""
 SWEEP_SECONDS: Final = 30.0
@@ -141,6 +145,32 @@ class Limits:
         """Return how many counts this process keeps."""
         return len(self._counts.storage)
 
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Know from the start, and while nobody is counted, whether the shared storage answers."""
+        if self._shared is None:
+            yield
+            return
+        await self._look()
+        looking = asyncio.create_task(self._keep_looking(), name="rate limit storage")
+        try:
+            yield
+        finally:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOST_SECONDS)
+            await self._look()
+
+    async def _look(self) -> None:
+        async def ask(limiter: RateLimiter) -> int:
+            return await limiter.storage.get(LOOKED_AT)
+
+        await self._ask(ask)
+
     async def take(self, kind: Kind, who: str) -> Allowance:
         """Count one request of `who`, if it may go on."""
         rule = self._rules[kind]
@@ -206,7 +236,9 @@ class Limits:
         except (TimeoutError, RedisError, OSError) as error:
             if not self._lost:
                 log.warning(
-                    "the rate limit storage is unavailable; each server counts on its own (%s)", type(error).__name__
+                    "the rate limit storage is unavailable; each server counts on its own (%s: %s)",
+                    type(error).__name__,
+                    error,
                 )
             self._lost = True
             return await question(self._local)

@@ -119,6 +119,7 @@ async def serving(settings: Settings, clock: Clock) -> AsyncIterator[Server]:
             settings, app.state.core, passwords=Passwords(PasswordHash((hashes,))), monotonic=clock.monotonic
         )
         local_backend.push_async_callback(authenticator.aclose)
+        await local_backend.enter_async_context(authenticator.limits.watched())
         app.state.authenticator = authenticator
         transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1))
         http = httpx2.AsyncClient(transport=transport, base_url="http://server")

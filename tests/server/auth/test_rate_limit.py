@@ -335,5 +335,22 @@ async def test_a_storage_that_hangs_is_as_good_as_lost(serve: Serve) -> None:
 async def test_a_server_starts_without_its_storage(serve: Serve, store: Valkey) -> None:
     await store.kill()
     server = await serve(rate_limit=4, rate_limit_storage=store.url)
+    assert server.authenticator.limits.lost, "known before anybody is counted"
     answered(await server.post("/api/auth/signup", ANN), 201)
-    assert server.authenticator.limits.lost
+
+
+async def test_a_storage_is_missed_and_seen_again_while_nobody_is_counted(
+    serve: Serve, store: Valkey, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kirotodo.server.auth.rate_limit, "LOST_SECONDS", 0.01)
+    limits = (await serve(rate_limit_storage=store.url)).authenticator.limits
+    assert not limits.lost
+    await store.kill()
+    while not limits.lost:
+        clock.pass_by(seconds=1)
+        await asyncio.sleep(0.01)
+    await store.start()
+    while limits.lost:
+        clock.pass_by(seconds=1)
+        await asyncio.sleep(0.01)
+    assert await store.keys() == []
