@@ -38,16 +38,24 @@ OVERRIDE: Final = {
 BLACKBOX: Final = {"modules": {"http_2xx": {"prober": "http", "http": {"tls_config": {"insecure_skip_verify": True}}}}}
 HOLD_CONNECTIONS: Final = """
 import asyncio, asyncpg, os, sys
-async def main():
+async def hold():
     held = []
-    while len(held) < 190:
+    while True:
+        held = [connection for connection in held if not connection.is_closed()]
         try:
-            held.append(await asyncpg.connect(os.environ["DATABASE_URL"]))
-        except asyncpg.PostgresError:
-            break
+            if len(held) < 180:
+                held.append(await asyncpg.connect(os.environ["DATABASE_URL"]))
+                continue
+        except (OSError, TimeoutError, asyncpg.PostgresError):
+            pass
+        await asyncio.sleep(1)
+async def main():
+    holding = asyncio.create_task(hold())
     await asyncio.to_thread(sys.stdin.read)
+    holding.cancel()
 asyncio.run(main())
 """
+"""Nine of ten connections, taken again where one is lost, until the input ends: the exporter needs one, too."""
 
 
 def shortened(rules: str) -> str:
@@ -246,8 +254,7 @@ def outages(watch: Watch) -> None:
     """Things that stop, one after the other."""
     site = watch.site
     site.compose("stop", "valkey")
-    with going_on(lambda: site.status("/api/1/tasks")):  # it is missed when something is to be counted
-        watch.expect("KirotodoRateLimitStorageDown")
+    watch.expect("KirotodoRateLimitStorageDown")  # without any request that would be counted
     site.compose("start", "valkey")
     second = "kirotodo-backend-2"
     site.daemon.docker("stop", second)
