@@ -59,7 +59,7 @@ CLASSES: Final[dict[str, str]] = {
     "reserve put_in pencil_in hold save",
     "remove": "remove delete erase cancel drop scratch strike discard trash eliminate unschedule nix wipe dismiss "
     "get_rid_of take_away x_out scrap bin ditch purge rub_out strike_out do_away_with call_off forget forget_about "
-    "delete_out scrub dump junk lose",
+    "delete_out scrub dump junk lose kill get_shot_of",
     "off": "take scratch strike knock get pull leave wipe rub strip lose lift",
     "finish": "complete finish check tick mark_off check_off tick_off cross_off close resolve wrap_up sign_off "
     "finish_off",
@@ -143,7 +143,7 @@ CLASSES: Final[dict[str, str]] = {
     "no_rush no_hurry",
     "prio": "priority prio importance urgency",
     # --- what forms pass over
-    "undo": "undo revert roll_back rollback reverse undelete take_back",
+    "undo": "undo un-do revert roll_back rollback reverse undelete take_back",
     "undoing": "it that this them those everything all_of_that all_that what_you_did what_i_did what_you_just_did "
     "what_i_just_did my the your last previous latest most_recent recent first",
     "undoable": "last previous change changes action actions command commands thing things step steps one ones edit "
@@ -459,6 +459,8 @@ OUTSIDE: Final[dict[str, str]] = {
 """What other assistants do; by topic."""
 
 SLIPS: Final[dict[str, str]] = {
+    "b4": "before", "wat": "what", "wot": "what", "hav": "have", "hve": "have",
+
     "adn": "add", "ad": "add", "dd": "add", "addd": "add", "aad": "add", "pls": "please", "plz": "please",
     "delet": "delete", "cancle": "cancel", "remvoe": "remove", "calander": "calendar", "calender": "calendar",
     "remeber": "remember", "shedule": "schedule", "schedual": "schedule", "earse": "erase", "opne": "open",

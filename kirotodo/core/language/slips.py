@@ -6,7 +6,9 @@ from typing import Final
 from kirotodo.core.language.lexicon import CORRECTED, SLIPS, known_words
 from kirotodo.core.language.when.tokens import word_set
 
-_SHORT: Final = word_set("can how what when have done mark move date list show task the put")
+_SHORT: Final = word_set(
+    "can how what when have done mark move date list show task the put high make this that week give note"
+)
 """Short words in which two letters that are swapped make no other word."""
 _SWAPPED: Final = {
     word[:i] + word[i + 1] + word[i] + word[i + 2 :]: word

@@ -75,6 +75,7 @@ from kirotodo.core.language.types import (
     Update,
     When,
 )
+from kirotodo.core.language.when.parse import due_day
 from kirotodo.core.text.list_marks import ListItem, read_item
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def understand(
     framed = stepped or (told if told is not None else tuple(engine.actions()))
     shaped = stepped or _shaped(read, framed)
     return Understanding(
-        actions=cautious(read, shaped, engine.unread),
+        actions=tuple(_on_due_day(action, now.date()) for action in cautious(read, shaped, engine.unread)),
         when=_first_when(read),
         recurrence=_first_rule(read),
         left_out=tuple(engine.left_out),
@@ -139,6 +140,15 @@ def understand(
             readings=tuple(engine.considered),
         ),
     )
+
+
+def _on_due_day(action: Action, today: dt.date) -> Action:
+    """Return what is due in a week that has begun ("this week") as due on its last day."""
+    if isinstance(action, Confirm):
+        return replace(action, actions=tuple(_on_due_day(each, today) for each in action.actions))
+    if isinstance(action, Add | Update) and action.when is not None:
+        return replace(action, when=replace(action.when, date=due_day(action.when, today=today)))
+    return action
 
 
 _WEAK: Final = (OutOfScope, Clarify)
@@ -373,7 +383,8 @@ class _Engine:
             return led
         points = [place for place in splits(sentence) if not _is_front(Piece(self.text, sentence.first, place))]
         if whole.frame in ("note", "rename") and whole.score >= SURE:
-            points = []
+            adds = whole.frame == "rename"
+            points = [place for place in points if adds and _adds(Piece(self.text, place, sentence.last))]
         if _is_question(clause):
             points = [place for place in points if _requests(Piece(self.text, place, sentence.last))]
             if not points:
@@ -819,6 +830,13 @@ def _requests(piece: Piece) -> bool:
     """Return whether a clause asks for something to be done, so that it may follow a question."""
     return piece.begins("[also|then|please|and|just]* {request} [please|also|just]* ...") is not None and (
         piece.words[:2] not in (["can", "i"], ["could", "i"], ["may", "i"], ["you", "should"])
+    )
+
+
+def _adds(piece: Piece) -> bool:
+    """Return whether a clause asks to add something to a list."""
+    return (
+        piece.match("[and|then|also|please|now]* {add} <what> {onto} K|it|there [too|as_well|please|also]*") is not None
     )
 
 

@@ -14,7 +14,7 @@ from kirotodo.core.language.frames.base import best, topic_of
 from kirotodo.core.language.lexicon import CHORES, phrases
 from kirotodo.core.language.mentions import CERTAIN, same_doing
 from kirotodo.core.language.second_opinion import opinion
-from kirotodo.core.language.slots import slots_of
+from kirotodo.core.language.slots import in_the_nearer_half, slots_of
 from kirotodo.core.language.spans import Token
 from kirotodo.core.language.targets import targets
 from kirotodo.core.language.tokens import Piece, Text
@@ -151,6 +151,10 @@ class _Turn:
         """Return whether words show that something is done, void or open again, as the turn is taken to say."""
         if self.unknown and len(self.named) > 1:
             return False
+        if self.intent == "done" and any(
+            t.word == "W" and t.value.when.date > self.text.now.date() for t in self.text.tokens
+        ):
+            return False  # nothing is done on a day to come
         if self.intent not in _EVIDENCE:
             return bool(self.named) or len(self.rest) < 3
         low = f" {' '.join(token.word for token in self.text.tokens if not token.is_sign)} "
@@ -348,6 +352,9 @@ def _updates(turn: _Turn) -> list[Action]:
         slots.project = turn.lists[0].raw
     if slots.project is not None and slots.project.lower().startswith(("any ", "no ")):
         slots.project, slots.clear = None, frozenset({"project"})
+    view = turn.text.context.task(target.ids[0]) if len(target.ids) == 1 else None
+    if view is not None and view.due_time is not None:
+        in_the_nearer_half(slots, turn.text.whole(), view.due_time)
     if not slots.tags:
         slots.tags = tuple(_tags(turn.text.tokens))
     return [slots.update(target)] if slots.any else []

@@ -12,7 +12,7 @@ from kirotodo.core.domain.task import RecursFrom, Task
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Recurrence, When
 from kirotodo.core.language.when.durations import length_at
-from kirotodo.core.language.when.parse import parse_when
+from kirotodo.core.language.when.parse import due_day, parse_when
 from kirotodo.core.language.when.recurrence import parse_end, parse_rule
 from kirotodo.core.language.when.tokens import cut
 from kirotodo.core.lazy_dataclasses import dataclass
@@ -314,7 +314,7 @@ def _due(fields: TaskFields, was: Timing, given_time: time | None, *, at: UserCl
         due_date, due_time = _shifted(was, shift, at=at)
     elif "due" in fields:
         read = read_due(fields["due"], at=at)
-        due_date, due_time = (read.date, read.time or due_time) if read else (None, given_time)
+        due_date, due_time = (due_day(read, today=at.now.date()), read.time or due_time) if read else (None, given_time)
     elif "due_date" in fields:
         due_date = fields["due_date"]
         due_time = due_time if due_date else given_time

@@ -52,7 +52,7 @@ def find_when(text: str, *, now: dt.datetime, preferences: Preferences) -> list[
             i += 1
             continue
         moment, end = read
-        end = _before(taken, i, end)
+        end = _before(taken, i, _past_latest(line, end))
         start, bare = _with_prepositions(line, i, free)
         if moment.when is None:
             i = free = _past_its_time(ctx, end)
@@ -71,6 +71,14 @@ def find_when(text: str, *, now: dt.datetime, preferences: Preferences) -> list[
         else:
             i += 1
     return found
+
+
+def _past_latest(line: Line, end: int) -> int:
+    """Return the end of an expression with "at the latest" behind it."""
+    words = line.words
+    if words[end] == "at" and "latest" in (words[end + 1], words[end + 2]):
+        return end + 2 if words[end + 1] == "latest" else end + 3 if words[end + 1] == "the" else end
+    return end
 
 
 def _past_its_time(ctx: Context, end: int) -> int:
