@@ -174,6 +174,7 @@ class LocalStack:
             "PATH": f"{self.binaries}:{os.environ['PATH']}",
             "PGHOST": str(self.folder / "postgres"),
             "PGPORT": more.pop("PGPORT", "5432"),
+            "PGCTLTIMEOUT": "600",
             "LC_ALL": "C",
             **more,
         }

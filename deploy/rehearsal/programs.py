@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,8 +25,12 @@ def wait_until(reached: Callable[[], object], what: str, patience: float = PATIE
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    """Return a port that nobody listens at, outside of those that the system gives to connections: one of these would
+    be taken now and then before its program listens."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def listens(port: int) -> bool:
@@ -103,7 +108,7 @@ class Running:
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def stop(self, patience: float = 40.0) -> int:
+    def stop(self, patience: float = PATIENCE) -> int:
         """As Docker stops a container: SIGTERM first."""
         if self._process is None or self._process.poll() is not None:
             return 0 if self._process is None else self._process.wait()
