@@ -7,13 +7,13 @@ from typing import Final
 from kirotodo.core.language.clauses import freed
 from kirotodo.core.language.content import minutes_in
 from kirotodo.core.language.lexicon import CHORES, COMMON, NUMBERS, phrases
-from kirotodo.core.language.mentions import CERTAIN, past_of
+from kirotodo.core.language.mentions import past_of
 from kirotodo.core.language.patterns import pattern
 from kirotodo.core.language.slips import one_off
 from kirotodo.core.language.spans import Token, level
 from kirotodo.core.language.targets import mentions
 from kirotodo.core.language.tokens import Piece, Text
-from kirotodo.core.language.types import Action, Add, Clarify, Complete, Confirm, Delete, Target, Update
+from kirotodo.core.language.types import Action, Add, Clarify, Complete, Confirm, Delete, Update
 from kirotodo.core.language.when.parse import due_day
 from kirotodo.core.language.when.tokens import word_set
 
@@ -24,8 +24,6 @@ _MANY: Final = 80
 def cautious(text: Text, actions: tuple[Action, ...], unread: list[Piece]) -> tuple[Action, ...]:
     """Return actions as they are, or as a question where one of them adds what is hardly a title, where a date was
     dropped, or where a clause was not read that names another task or another date."""
-    if len(actions) < _FEW:
-        actions = tuple(_of_ours(text, action) for action in actions)
     titles = [action.title for action in actions if isinstance(action, Add)] if len(actions) < _MANY else []
     if any(is_broken(text, title) for title in titles):
         edits = any(_changes_ours(text, title.lower().split()) for title in titles)
@@ -38,51 +36,27 @@ def cautious(text: Text, actions: tuple[Action, ...], unread: list[Piece]) -> tu
         or _drops_a_value(text, actions)
         or _drops_a_clause(actions, unread)
         or _is_disowned(text, added)
-        or any(_is_before(text, action) for action in actions)
+        or any(_is_over(text, action) or _has_more_time(text, action) for action in actions)
     ):
         return (Confirm(actions=actions),)
     return actions
 
 
 _POINTING_WORDS: Final = word_set("it that this these those them")
-_FEW: Final = 5
 _UNTIL: Final = pattern(r"(?:un)?til+\b")
 
 
-def _is_before(text: Text, action: Action) -> bool:
-    """Return whether a change would put a task on a day that is over, or take one for done that has more time."""
-    if isinstance(action, Complete):
-        low, spans = text.low, text.whole().spans("W")
-        return any(token.value.when.date > text.now.date() and _UNTIL.match(low, token.start) for token in spans)
+def _is_over(text: Text, action: Action) -> bool:
+    """Return whether a change would put a task on a day that is over."""
     when = action.when if isinstance(action, Update) and not action.time_only else None
     return when is not None and due_day(when, today=text.now.date()) < text.now.date()
 
 
-_DEFINITE: Final = word_set("the my our that this")
-
-
-def _of_ours(text: Text, action: Action) -> Action:
-    """Return an addition whose title is no more than the name of one open task as a change of that task, if it has
-    values for it ("library books: monday morning", "put the tap on the house list")."""
-    if not isinstance(action, Add) or action.parent_id or not text.titles:
-        return action
-    words = action.title.lower().split()
-    named = words[0] in _DEFINITE or not (words[0] in CHORES or _is_commanded(text, action.title.lower()))
-    if not named or not all(word in COMMON or text.titles.knows(word) for word in words):
-        return action
-    found = text.titles.choose(action.title)
-    task = text.context.task(found[0].id) if len(found) == 1 and found[0].score >= CERTAIN else None
-    project = action.project if task is not None and action.project != task.project else None
-    if task is None or not (action.when or action.recurrence or action.priority or action.tags or project):
-        return action
-    return Update(
-        target=Target(words=action.title, ids=(task.id,)),
-        when=action.when,
-        recurrence=action.recurrence,
-        priority=action.priority,
-        add_tags=action.tags,
-        project=project,
-        remind=action.remind,
+def _has_more_time(text: Text, action: Action) -> bool:
+    """Return whether a task would be taken for done that has until a day to come."""
+    return isinstance(action, Complete) and any(
+        token.value.when.date > text.now.date() and _UNTIL.match(text.low, token.start)
+        for token in text.whole().spans("W")
     )
 
 
@@ -248,7 +222,7 @@ _FINITE: Final = phrases("finite") - {"needs"} | word_set(
 _OPENING: Final = word_set(
     "i i'm i'll i've it's that that's he she they they're they've we we're there's who which for"
 )
-_DETERMINERS: Final = word_set("the my our a an his her their some")
+ARTICLES: Final = word_set("the my our a an his her their some")
 _POINTING: Final = pattern(r"\b(?:the|that|this) \w+ ones?\b")
 _WITHIN: Final = word_set("if whether that which who what when where how why before after until because so than while")
 
@@ -257,7 +231,7 @@ def is_sentence(low: str, words: list[str]) -> bool:
     """Return whether a title that nobody asked to add is a statement, or holds a value that was not read."""
     if words[0] == "put" and words[1:2] and words[1] in CHORES:
         return True
-    if words[1:2] and words[1] in _DETERMINERS and words[0] not in CHORES and past_of(words[0]) is not None:
+    if words[1:2] and words[1] in ARTICLES and words[0] not in CHORES and past_of(words[0]) is not None:
         return True  # "found my boots"
     if any(word.endswith("'s") and after == "been" for word, after in pairwise(words)):
         return True

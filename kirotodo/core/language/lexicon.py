@@ -460,7 +460,6 @@ OUTSIDE: Final[dict[str, str]] = {
 
 SLIPS: Final[dict[str, str]] = {
     "b4": "before", "wat": "what", "wot": "what", "hav": "have", "hve": "have",
-
     "adn": "add", "ad": "add", "dd": "add", "addd": "add", "aad": "add", "pls": "please", "plz": "please",
     "delet": "delete", "cancle": "cancel", "remvoe": "remove", "calander": "calendar", "calender": "calendar",
     "remeber": "remember", "shedule": "schedule", "schedual": "schedule", "earse": "erase", "opne": "open",

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from kirotodo.core.language.caution import ARTICLES
 from kirotodo.core.language.clauses import freed
 from kirotodo.core.language.content import added, content_of, cut_at, is_empty
 from kirotodo.core.language.frames.asking import asking
@@ -284,7 +285,7 @@ def _adds(turn: _Turn) -> list[Action]:
 def _with_verb(piece: Piece) -> Piece:
     """Return the words of a title with the verb in front that was taken for none of it ("order" of "a taxi")."""
     tokens, first = piece.text.tokens, piece.first
-    if first and tokens[first].word in _ARTICLES:
+    if first and tokens[first].word in ARTICLES:
         if tokens[first - 1].word in CHORES - _LEADS:
             return Piece(piece.text, first - 1, piece.last)
         if first > 1 and tokens[first - 2].word in CHORES - _LEADS and tokens[first - 1].word in _PARTICLES:
@@ -292,7 +293,6 @@ def _with_verb(piece: Piece) -> Piece:
     return piece
 
 
-_ARTICLES: Final = word_set("a an the my our some his her their")
 _LEADS: Final = word_set("add put need get make set have remind note")
 _PARTICLES: Final = word_set("off on up out down in back over")
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from kirotodo.core.language.frames.base import LIKELY, Clause, Reading, reading
-from kirotodo.core.language.lexicon import phrases
+from kirotodo.core.language.lexicon import CHORES, COMMON, phrases
 from kirotodo.core.language.mentions import VERY
 from kirotodo.core.language.types import Action, Add, Query, Target, Update
 from kirotodo.core.language.when.tokens import word_set
@@ -36,13 +36,19 @@ def _changed(clause: Clause, add: Add) -> Action | None:
     target = _named(clause, add.title, VERY)
     moments = clause.piece.spans("W")
     time_only = bool(moments) and all(token.value.time_only for token in moments)
-    if target is None and time_only and add.recurrence is None:
+    if target is None and add.recurrence is None and (time_only or (add.when and _is_a_name(clause, add.title))):
         target = _named(clause, add.title, _PART)
     if target is None:
         return None
     if not (add.when or add.recurrence or add.priority or add.project or add.tags or add.notes or add.remind):
         return Query(about="task", target=target)
     return _update(target, add, time_only=time_only)
+
+
+def _is_a_name(clause: Clause, title: str) -> bool:
+    """Return whether a title is no command, and all its words stand in titles ("library books: monday morning")."""
+    words = title.lower().split()
+    return words[0] not in CHORES and all(word in COMMON or clause.text.titles.knows(word) for word in words)
 
 
 def _moved(clause: Clause, add: Add) -> Action | None:

@@ -75,9 +75,9 @@ def find_when(text: str, *, now: dt.datetime, preferences: Preferences) -> list[
 
 def _past_latest(line: Line, end: int) -> int:
     """Return the end of an expression with "at the latest" behind it."""
-    words = line.words
-    if words[end] == "at" and "latest" in (words[end + 1], words[end + 2]):
-        return end + 2 if words[end + 1] == "latest" else end + 3 if words[end + 1] == "the" else end
+    for tail in (("at", "latest"), ("at", "the", "latest")):
+        if line.words[end : end + len(tail)] == tail:
+            return end + len(tail)
     return end
 
 
