@@ -75,7 +75,6 @@ from kirotodo.core.language.types import (
     Update,
     When,
 )
-from kirotodo.core.language.when.parse import due_day
 from kirotodo.core.text.list_marks import ListItem, read_item
 
 if TYPE_CHECKING:
@@ -127,7 +126,7 @@ def understand(
     framed = stepped or (told if told is not None else tuple(engine.actions()))
     shaped = stepped or _shaped(read, framed)
     return Understanding(
-        actions=tuple(_on_due_day(action, now.date()) for action in cautious(read, shaped, engine.unread)),
+        actions=cautious(read, shaped, engine.unread),
         when=_first_when(read),
         recurrence=_first_rule(read),
         left_out=tuple(engine.left_out),
@@ -140,15 +139,6 @@ def understand(
             readings=tuple(engine.considered),
         ),
     )
-
-
-def _on_due_day(action: Action, today: dt.date) -> Action:
-    """Return what is due in a week that has begun ("this week") as due on its last day."""
-    if isinstance(action, Confirm):
-        return replace(action, actions=tuple(_on_due_day(each, today) for each in action.actions))
-    if isinstance(action, Add | Update) and action.when is not None:
-        return replace(action, when=replace(action.when, date=due_day(action.when, today=today)))
-    return action
 
 
 _WEAK: Final = (OutOfScope, Clarify)

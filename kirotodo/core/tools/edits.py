@@ -366,7 +366,7 @@ def _drafts_from_text(text: str, *, at: UserClock) -> tuple[TaskDraft, ...]:
     read = parse_inline(
         item.text[reminding.end() :] if reminding else item.text, now=at.now, preferences=at.preferences
     )
-    fields = fields_of(read)
+    fields = fields_of(read, today=at.now.date())
     if reminding and "remind" not in fields and ("due" in fields or "recurrence" in fields):
         fields = {**fields, "remind": "at the time"}
     draft = draft_of(fields, at=at)

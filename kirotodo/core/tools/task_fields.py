@@ -25,6 +25,7 @@ from kirotodo.core.domain.task import (
 )
 from kirotodo.core.errors import InvalidInput
 from kirotodo.core.language.types import Add
+from kirotodo.core.language.when.parse import due_day
 from kirotodo.core.text.dates import describe_due, describe_rule
 from kirotodo.core.text.durations import DURATION_MAX, describe_duration
 from kirotodo.core.tools.occurrences import as_series_has, for_occurrence
@@ -215,12 +216,12 @@ def _tags(fields: TaskFields, was: Sequence[str]) -> tuple[str, ...]:
     return tuple(tag for tag in added if tag.casefold() not in removed)
 
 
-def fields_of(read: Add) -> TaskFields:
+def fields_of(read: Add, *, today: date) -> TaskFields:
     """Return the fields of an addition as the `add_task` tool takes them."""
     given: dict[str, Any] = {
         "title": read.title,
         "notes": read.notes,
-        "due": read.when.date.isoformat() if read.when else None,
+        "due": due_day(read.when, today=today).isoformat() if read.when else None,
         "time": read.when.time.isoformat("minutes") if read.when and read.when.time else None,
         "recurrence": read.recurrence.rule if read.recurrence else None,
         "recurs_from": read.recurrence.recurs_from if read.recurrence else None,

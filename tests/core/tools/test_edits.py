@@ -1,6 +1,6 @@
 """The edits without a model: what they give back, and that a line of text is read with its marks."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -34,6 +34,13 @@ async def test_a_line_that_repeats(tools: ToolHarness) -> None:
         (task,) = await add_from_text(store, "water plants every other friday at 9am", at=tools.at())
     assert (task.title, task.recurrence) == ("water plants", "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR")
     assert (task.due_date, task.due_time) == (date(2026, 11, 27), time(9))
+
+
+async def test_what_is_due_in_a_week_under_way_is_due_at_its_end(tools: ToolHarness) -> None:
+    tools.now += timedelta(days=3)
+    (read,) = preview_from_text("mow the lawn this week", at=tools.at())
+    await tools.call("add_task", title="mow the lawn", due="this week")
+    assert read.due_date == (await tools.task(1)).due_date == date(2026, 11, 29)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "#tag", "x" * 201])

@@ -7,18 +7,19 @@ from typing import Any
 
 from kirotodo.core.language.context import Call
 from kirotodo.core.language.types import Update
+from kirotodo.core.language.when.parse import due_day
 from kirotodo.core.models.builtin.replies import count, escaped
 from kirotodo.core.models.builtin.targets import Finder
 from kirotodo.core.text.dates import describe_due, describe_rule
 from kirotodo.core.text.durations import describe_duration
 
 
-def changes_of(action: Update) -> dict[str, Any]:
+def changes_of(action: Update, *, today: dt.date) -> dict[str, Any]:
     """Return the fields of an `update_task` call."""
     when, rule = action.when, action.recurrence
     changes: dict[str, Any] = {
         "title": action.title,
-        "due": when.date.isoformat() if when and not action.time_only else None,
+        "due": due_day(when, today=today).isoformat() if when and not action.time_only else None,
         "time": when.time.isoformat("minutes") if when and when.time else None,
         "recurrence": rule.rule if rule else action.ends,
         "occurrence": "this" if action.for_once else None,

@@ -197,7 +197,7 @@ class Planner(msgspec.Struct):
             project = action.project
             if project is not None and project.casefold() == "same":
                 project = self._last_list()
-            arguments = plain_fields(fields_of(replace(action, project=project)))
+            arguments = plain_fields(fields_of(replace(action, project=project), today=self.finder.today))
             calls.append(Call(tool="add_task", arguments=arguments))
         self.items.append(Item(kind="add", calls=tuple(calls)))
         self.referred = len(self.items) - 1
@@ -237,7 +237,7 @@ class Planner(msgspec.Struct):
         self._change("delete_task", action.target, search, {}, *more)
 
     def _update(self, action: Update) -> None:
-        fields = changes_of(action)
+        fields = changes_of(action, today=self.finder.today)
         if not fields and not action.shift_months:
             self.say("What should change about it? A new title, a date, a time, a priority, a list or a tag.")
             return
@@ -522,7 +522,7 @@ class Planner(msgspec.Struct):
         if ids is None:
             return
         last, known = done[-1], set(ids) <= set(touched)
-        if known and not changes_of(change) and not change.shift_months:
+        if known and not changes_of(change, today=self.finder.today) and not change.shift_months:
             self.say(f"That is the one: #{ids[0]}. Nothing was changed.")
             return
         shifted = change.shift_days or change.shift_minutes or change.shift_months
@@ -534,7 +534,7 @@ class Planner(msgspec.Struct):
         else:  # a new value is an undo too, so that a later undo brings back what there was at first
             self._undo({}, ids if known else touched)
             kept = {name: value for name, value in last.arguments.items() if name not in change.clear}
-            self._calls("change", [(last.tool, {**kept, **changes_of(change)}, ids)])
+            self._calls("change", [(last.tool, {**kept, **changes_of(change, today=self.finder.today)}, ids)])
             if known:
                 *others, undone, done_again = self.items
                 calls = (*undone.calls, *done_again.calls)
@@ -554,7 +554,7 @@ class Planner(msgspec.Struct):
     def _repeat(self, change: Update) -> None:
         """Do what was done last to another task, or with another value."""
         done = self._done()
-        fields = changes_of(change)
+        fields = changes_of(change, today=self.finder.today)
         if fields or change.shift_months:
             self._update(change)
             return
@@ -586,7 +586,7 @@ class Planner(msgspec.Struct):
                 if agreed:
                     self._carry_out(pending.calls, change)
                 else:
-                    self._ask_again(_changed(pending.calls, change))
+                    self._ask_again(_changed(pending.calls, change, today=self.finder.today))
             case Yes():
                 self.say("Yes to what? Tell me what to do, for example “add buy milk tomorrow”.")
             case No():
@@ -613,7 +613,7 @@ class Planner(msgspec.Struct):
 
     def _carry_out(self, calls: tuple[Call, ...], change: Update | None = None) -> None:
         """Plan calls that waited for an answer, with the values that the answer gave."""
-        calls = _changed(calls, change)
+        calls = _changed(calls, change, today=self.finder.today)
         if calls[0].tool == "get_task":
             self._query(Query(about="task", target=Target(ids=calls[0].task_ids)))
             return
@@ -745,9 +745,9 @@ def _without_ids(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if name not in ("task_id", "task_ids", "titles")}
 
 
-def _changed(calls: tuple[Call, ...], change: Update | None) -> tuple[Call, ...]:
+def _changed(calls: tuple[Call, ...], change: Update | None, *, today: dt.date) -> tuple[Call, ...]:
     """Return calls with the values of a change."""
-    values = changes_of(change) if change is not None else {}
+    values = changes_of(change, today=today) if change is not None else {}
     return tuple(replace(call, arguments=_with(call, values)) for call in calls) if values else calls
 
 
