@@ -84,4 +84,6 @@ def _update(target: Target, add: Add, *, time_only: bool) -> Update:
         add_tags=add.tags,
         notes=add.notes,
         remind=add.remind,
+        start=add.start,
+        duration=add.duration,
     )
