@@ -61,7 +61,7 @@ def _is_nothing(value: Any) -> bool:
 class Arguments(BaseModel):
     """Arguments of a tool; kind about form ("3" for 3), strict about names."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -60,7 +60,7 @@ class Plan(Tool[PlanArguments]):
 class MoveArgument(BaseModel):
     """A task, the due date that it has, and its new one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     task_id: TaskId
     due_date: date
