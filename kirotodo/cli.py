@@ -428,7 +428,7 @@ def _chat(
 
     from kirotodo.client.accounts.switcher import ServerSwitcher
     from kirotodo.client.tui.app import KirotodoApp
-    from kirotodo.client.tui.keymap import keymap
+    from kirotodo.client.tui.key_file import KeyFile
 
     async def local() -> "Backend":
         core = await asyncio.to_thread(importlib.import_module, "kirotodo.core.local")  # keys need not wait for it
@@ -446,7 +446,6 @@ def _chat(
         return dt.datetime.now(settings.zone)
 
     _silence_libraries()
-    keys = keymap(settings.keys)
     app = KirotodoApp(
         opened,
         switcher=places,
@@ -454,7 +453,8 @@ def _chat(
         conversation_id=conversation_id,
         new=new,
         model=model,
-        keys=keys,
+        keys=settings.keys,
+        key_file=KeyFile(settings.config_path),
         themes_folder=settings.config_dir / "themes",
     )
     app.run()

@@ -9,12 +9,12 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from io import StringIO
 from pathlib import Path
-from typing import Any, Final, Literal, TextIO, TypeAlias, cast
+from typing import Any, Final, Literal, Protocol, TextIO, TypeAlias, cast, runtime_checkable
 
 from rich.console import Console
 from rich.text import Text
@@ -35,8 +35,9 @@ from kirotodo.client.state import ClientState
 from kirotodo.client.tui import themes
 from kirotodo.client.tui.background import BackgroundWork
 from kirotodo.client.tui.conversation_view import Severity
+from kirotodo.client.tui.key_file import KeyFile
 from kirotodo.client.tui.key_order import KeyOrder
-from kirotodo.client.tui.keymap import DEFAULT, Keymap, bindings
+from kirotodo.client.tui.keymap import Keymap, bindings, keymap
 from kirotodo.client.tui.messages import BackendFailed, BackendReady, Failed, LocationChanged, SignInRequested
 from kirotodo.client.tui.plain import SafeStream, SafeText, clean, steady
 from kirotodo.client.tui.screens.chat import ChatScreen
@@ -70,6 +71,15 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
+@runtime_checkable
+class TakesKeys(Protocol):
+    """A screen that may take a key before anything else does."""
+
+    def take_key(self, event: events.Key) -> bool:
+        """Take a key, or return False."""
+        ...
+
+
 def _palette() -> type[Provider]:
     from kirotodo.client.tui.screens.palette import KirotodoCommands
 
@@ -97,7 +107,8 @@ class KirotodoApp(App[None]):
         theme: str | None = None,
         switcher: ServerSwitcher | None = None,
         ansi: bool | None = None,
-        keys: Keymap = DEFAULT,
+        keys: Mapping[str, str] | None = None,
+        key_file: KeyFile | None = None,
         themes_folder: Path | None = None,
     ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
@@ -107,8 +118,10 @@ class KirotodoApp(App[None]):
             file=cast(TextIO, SafeStream(sys.__stderr__ or sys.stderr)), markup=False, highlight=False
         )
         self.clock = clock
-        self.keys = keys
-        self.set_keymap(keys.textual())
+        self.key_overrides = dict(keys or {})
+        self.keys: Keymap = keymap(self.key_overrides)
+        self._key_file = key_file
+        self.set_keymap(self.keys.textual())
         self.switcher = switcher
         self.state = ClientState(switcher.state_path if switcher is not None else state_path)
         self.backend: Backend | None = None
@@ -120,7 +133,7 @@ class KirotodoApp(App[None]):
         self._mouse = True
         self._takes_keys = False
         self._early_keys: list[events.Key | events.Paste] = []
-        self._key_order = KeyOrder(self, super().on_event)
+        self._key_order = KeyOrder(self, self._forward_key)
         self.background = BackgroundWork(self.core, chat=lambda: self.chat, failed=self._post_result)
         self.chat = ChatScreen(self, conversation_id=conversation_id, new=new, model=model)
         self._jobs: dict[Worker[None], Coroutine[Any, Any, object]] = {}
@@ -358,6 +371,21 @@ class KirotodoApp(App[None]):
         clipboard = Clipboard(environ=os.environ, write=write, folder=folder, at_terminal=not self.is_web)
         self.toast(await clipboard.copy(text))
 
+    def action_jump(self) -> None:
+        """Show a letter at everything that one can go to, and go where one types."""
+        from kirotodo.client.tui.jump import Target, targets
+        from kirotodo.client.tui.screens.jump import JumpScreen
+
+        def go(target: Target | None) -> None:
+            if target is not None:
+                target.go()
+
+        self.clear_notifications()
+        if found := targets(self.screen):
+            self.push_screen(JumpScreen(found), go)
+        else:
+            self.toast("There is nothing here to go to.", "warning")
+
     def action_toggle_mouse(self) -> None:
         """Leave the mouse to the terminal, which then selects text as everywhere, or take it back."""
         self._mouse = not self._mouse
@@ -450,6 +478,23 @@ class KirotodoApp(App[None]):
             self.set_timer(PASTE_PAUSE, self._end_paste)
         for each in held:
             await self._deliver(each)
+
+    async def _forward_key(self, event: events.Key | events.Paste) -> None:
+        """Hand a key to the screen that waits for it, or to the bindings and the focus as usual."""
+        screen = self.screen
+        if not (isinstance(event, events.Key) and isinstance(screen, TakesKeys) and screen.take_key(event)):
+            await super().on_event(event)
+
+    async def change_keys(self, changes: Mapping[str, str | None]) -> None:
+        """Give actions other keys, or their own ones where None is given: in the file of settings, and at once."""
+        own = {**self.key_overrides, **changes}
+        self.key_overrides = {id: keys for id, keys in own.items() if keys is not None}
+        if self._key_file is not None:
+            self.key_overrides = await asyncio.to_thread(self._key_file.change, changes)
+        self.keys = keymap(self.key_overrides)
+        self.set_keymap(self.keys.textual())
+        if self.chat.is_mounted:
+            self.chat.show_keys()
 
     async def take_early_keys(self) -> None:
         """Deliver the keys that were pressed before there was anything to type into."""

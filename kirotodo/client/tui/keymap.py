@@ -38,6 +38,7 @@ Scope = Literal[
     "choice",
     "calendar",
     "help",
+    "keys",
 ]
 HEADINGS: Final[Mapping[Scope, str]] = {
     "app": "Everywhere",
@@ -60,6 +61,7 @@ HEADINGS: Final[Mapping[Scope, str]] = {
     "choice": "A choice in a dialog",
     "calendar": "The calendar in a dialog",
     "help": "This help",
+    "keys": "Changing keys",
 }
 """Scopes in the order of the help screen."""
 OUTER: Final[Mapping[Scope, tuple[Scope, ...]]] = {
@@ -83,6 +85,7 @@ OUTER: Final[Mapping[Scope, tuple[Scope, ...]]] = {
     "choice": ("dialog", "app"),
     "calendar": ("dialog", "app"),
     "help": ("app",),
+    "keys": ("app",),
 }
 """The scopes whose keys act as well in this scope, innermost first."""
 
@@ -158,6 +161,15 @@ ACTIONS: Final[tuple[Action, ...]] = (
         palette=True,
         first=True,
     ),
+    _action(
+        "app",
+        "jump",
+        "f4 ctrl+right_square_bracket",
+        "jump",
+        "Show a letter at everything, and go where you type.",
+        palette=True,
+        first=True,
+    ),
     _action("chat", "help", "f1 question_mark", "help", "Show every key and what it does.", palette=True),
     _action("chat", "escape", "escape", "stop", "Stop the running turn. Draft and answer so far stay."),
     _action("chat", "toggle_tasks", "ctrl+t", "tasks", "Show or hide the tasks.", palette=True),
@@ -174,6 +186,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("chat", "view_saved_3", "9", "view: third saved", "Show your third saved view."),
     _action("chat", "statistics", "S", "statistics", "Show what you did on which day, and your streak.", palette=True),
     _action("chat", "themes", "T", "themes", "Choose a theme, and see each one at once.", palette=True),
+    _action("chat", "keys", "K", "change keys", "Find the key of each action, and change it.", palette=True),
     _action("chat", "next_area", "tab", "next part", "Go to the next part of the screen."),
     _action("chat", "previous_area", "shift+tab", "previous part", "Go to the previous part of the screen."),
     _action("chat", "conversations", "ctrl+o", "conversations", "List, search and switch conversations.", palette=True),
@@ -305,7 +318,20 @@ ACTIONS: Final[tuple[Action, ...]] = (
     _action("calendar", "previous_month", "pageup", "month before", "To a month before."),
     _action("calendar", "next_month", "pagedown", "month after", "To a month after."),
     _action("help", "search", "slash", "search", "Search for a word or a key."),
+    _action("help", "change", "c", "change keys", "Find the key of each action, and change it."),
     _action("help", "close", "escape f1 question_mark q", "close", "Close the help."),
+    _action("keys", "rebind", "enter", "new key", "Press the key that is to run the action.", hint=True),
+    _action("keys", "add", "a", "add a key", "Give the action one more key.", hint=True),
+    _action("keys", "reset", "r delete", "reset", "Give the action its own keys back.", hint=True),
+    _action("keys", "reset_all", "R", "reset all", "Give every action its own keys back. Press it twice.", hint=True),
+    _action("keys", "search", "slash", "search", "Search for a word or a key.", hint=True),
+    _action("keys", "cursor_up", "up k", "up", "To the action above."),
+    _action("keys", "cursor_down", "down j", "down", "To the action below."),
+    _action("keys", "page_up", "pageup", "page up", "A page up."),
+    _action("keys", "page_down", "pagedown", "page down", "A page down."),
+    _action("keys", "first", "home g", "first", "To the first action."),
+    _action("keys", "last", "end G", "last", "To the last action."),
+    _action("keys", "close", "escape q", "back", "Clear the search, or close.", hint=True),
 )
 BY_ID: Final[Mapping[str, Action]] = {action.id: action for action in ACTIONS}
 
@@ -323,9 +349,15 @@ def text_bindings() -> list[BindingType]:
     return [_binding(BY_ID[id]) for id in ("composer.undo", "composer.redo")]
 
 
+UNBOUND: Final = "unbound"
+"""A key that no keyboard sends."""
+
+
 def _binding(action: Action) -> Binding:
+    # Where text is written, Textual drops the bindings of letters before it looks for keys of the user's own. The key
+    # that nobody can press keeps the binding there, so that the action can have `f9` in place of a letter.
     return Binding(
-        ",".join(action.keys),
+        ",".join((*action.keys, UNBOUND)),
         action.name,
         action.title,
         show=action.hint,
@@ -347,7 +379,7 @@ class Keymap:
 
         An action without a key gets one that no keyboard sends.
         """
-        return {id: ",".join(keys) or "unbound" for id, keys in self.keys.items() if keys != BY_ID[id].keys}
+        return {id: ",".join(keys) or UNBOUND for id, keys in self.keys.items() if keys != BY_ID[id].keys}
 
     def label(self, id: str) -> str:
         """Return the first key of an action as it is shown, "" without any."""
@@ -356,6 +388,8 @@ class Keymap:
 
 PRESET: Final = "preset"
 """The name in the settings under which presets stand, beside the ids of actions."""
+NO_KEY: Final = "none"
+"""What stands in the settings for an action that is to have no key."""
 PRESETS: Final[Mapping[str, Mapping[str, str]]] = {
     "vim": {
         "tasks.page_down": "ctrl+d pagedown",
@@ -407,8 +441,8 @@ def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
     """Return the default keys with `overrides` ({action id: "key key"}) applied over the presets that they name.
 
     An override takes its keys away from the other actions of the same scope that have them by default, and from those
-    that come first everywhere. Two overrides that claim one key, unknown actions, unknown keys and letters where they
-    are text are reported and left out.
+    that come first everywhere; "none" leaves an action without a key. Two overrides that claim one key, unknown
+    actions, unknown keys and letters where they are text are reported and left out.
     """
     keys = {action.id: action.keys for action in ACTIONS}
     problems: list[str] = []
@@ -421,7 +455,10 @@ def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
         if action is None:
             problems.append(_no_such_action(id))
             continue
-        requested = tuple(dict.fromkeys(read_key(word) or word for word in wanted.replace(",", " ").split()))
+        requested = keys_in(wanted)
+        if wanted.strip() == NO_KEY:
+            keys[id] = ()
+            continue
         if trouble := _trouble(action, requested, taken):
             problems.append(trouble)
             continue
@@ -433,6 +470,32 @@ def keymap(overrides: Mapping[str, str] | None = None) -> Keymap:
     problems += _hidden(keys, set(taken.values()) & own.keys())
     problems += [f"{id!r} has no key left." for id, left in keys.items() if not left and id not in own]
     return Keymap(keys=keys, problems=tuple(problems))
+
+
+def keys_in(written: str) -> tuple[str, ...]:
+    """Return the keys that are written in the settings, separated by spaces or commas; unknown ones as they are."""
+    return tuple(dict.fromkeys(read_key(word) or word for word in written.replace(",", " ").split()))
+
+
+def rivals(action: Action, key: str, keys: Mapping[str, tuple[str, ...]]) -> list[Action]:
+    """Return the actions that have this key where `action` acts, so that only one of them can keep it."""
+    return [
+        other
+        for other in ACTIONS
+        if other.id != action.id and key in keys[other.id] and (other.scope == action.scope or other.first)
+    ]
+
+
+def hidden_by(action: Action, key: str, keys: Mapping[str, tuple[str, ...]]) -> list[Action]:
+    """Return the actions around `action` that keep this key elsewhere, but no longer run by it there."""
+    return [
+        other
+        for other in ACTIONS
+        if other.id != action.id
+        and key in keys[other.id]
+        and other not in rivals(action, key, keys)
+        and (other.scope in OUTER[action.scope] or action.first)
+    ]
 
 
 def _presets(names: str) -> tuple[dict[str, str], list[str]]:

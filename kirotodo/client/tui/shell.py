@@ -1,6 +1,6 @@
 """The interface of the app that screens, dialogs and commands use."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Literal, Protocol, cast
 
@@ -28,6 +28,11 @@ class Shell(Protocol):
     background: BackgroundWork
     keys: Keymap
     """The keys of each action, those of the settings among them."""
+
+    @property
+    def key_overrides(self) -> Mapping[str, str]:
+        """Return the keys of the user's own, as they are written in the settings."""
+        ...
 
     # --- the backend ---
 
@@ -91,6 +96,12 @@ class Shell(Protocol):
     def load_themes(self) -> tuple[str, ...]:
         """Read the themes of the user's own anew, and return a sentence for each that can't be read."""
         ...
+
+    async def change_keys(self, changes: Mapping[str, str | None]) -> None:
+        """Give actions other keys, or their own ones where None is given: in the file of settings, and at once.
+
+        Raise `ConfigError` where the file can't be changed.
+        """
 
     def set_theme(self, name: str) -> None:
         """Change the theme and remember it."""

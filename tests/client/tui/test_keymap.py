@@ -111,7 +111,7 @@ def test_own_keys_come_over_a_preset_and_an_unknown_preset_is_reported() -> None
 
 
 async def test_enter_can_make_a_newline() -> None:
-    async with chatting(backend_of([say("hi.")]), keys=keymap({PRESET: "enter-newline"})) as chat:
+    async with chatting(backend_of([say("hi.")]), keys={PRESET: "enter-newline"}) as chat:
         await chat.press("a", "enter", "b", "alt+enter")
         await chat.wait_for("hi.")
         assert chat.app.state.history == ["a\nb"]
@@ -254,17 +254,15 @@ async def test_textual_takes_the_keymap() -> None:
 
 
 async def test_the_chat_has_and_shows_the_keys_of_the_settings() -> None:
-    keys = keymap(
-        {
-            "composer.submit": "ctrl+s",
-            "chat.help": "f5",
-            "chat.toggle_tasks": "f6",
-            "tasks.new": "f7",
-            "dialog.close": "f8",
-            "help.close": "f8",
-            "tasks.fly": "f",
-        }
-    )
+    keys = {
+        "composer.submit": "ctrl+s",
+        "chat.help": "f5",
+        "chat.toggle_tasks": "f6",
+        "tasks.new": "f7",
+        "dialog.close": "f8",
+        "help.close": "f8",
+        "tasks.fly": "f",
+    }
     async with chatting(backend_of([say("hi.")]), keys=keys, size=(120, 40)) as chat:
         assert chat.toasts() == [
             "Your keys in config.toml:\nThere is no action 'tasks.fly'. Did you mean 'tasks.filter'?"

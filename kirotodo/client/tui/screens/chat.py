@@ -518,6 +518,22 @@ class ChatScreen(Screen[None]):
 
         self.shell.open_screen(HelpScreen())
 
+    def action_keys(self) -> None:
+        """Find the key of each action, and change it."""
+        from kirotodo.client.tui.screens.keys import KeysScreen
+
+        self.shell.open_screen(KeysScreen())
+
+    def show_keys(self) -> None:
+        """Show the keys as they are now, wherever they stand."""
+        self.view.show_keys()
+        self.view.tasks.show_keys()
+        self.view.transcript.show_keys()
+        self.view.approval.show_keys()
+        self.query_one(ReminderCard).show_keys()
+        for row in self.query(QueuedMessage):
+            row.renew()
+
     def action_statistics(self) -> None:
         """Show what was done on which day."""
         from kirotodo.client.tui.screens.statistics import StatisticsScreen

@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from kirotodo.client.tui.conversation_view import Severity
 from kirotodo.client.tui.entries import Entry, PendingApproval
-from kirotodo.client.tui.keymap import key_label, keys_of
+from kirotodo.client.tui.keymap import BY_ID, UNBOUND, key_label, keys_of
 from kirotodo.client.tui.messages import TasksFetched
 from kirotodo.client.tui.shell import Shell
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
@@ -176,7 +176,7 @@ class ChatView:
         shown = {
             active.binding.action: (key_label(key), active.binding.description)
             for key, active in reversed(screen.active_bindings.items())
-            if active.binding.show and active.node is not screen.app
+            if active.binding.show and active.node is not screen.app and key != UNBOUND
         }
         keys = list(reversed(shown.values()))
         if screen.focused is self.composer:
@@ -186,7 +186,7 @@ class ChatView:
             keys.append((own.label("chat.escape"), "no"))
         elif self._active:
             keys.append((own.label("chat.escape"), "stop"))
-        keys += [(own.label("chat.toggle_tasks"), "tasks"), (own.label("chat.help"), "help")]
+        keys += [(own.label(id), BY_ID[id].title) for id in ("chat.toggle_tasks", "chat.help", "app.jump")]
         screen.query_one(KeyLine).keys = tuple((key, what) for key, what in keys if key)
 
     # --- the composer and the queue ---

@@ -30,7 +30,8 @@ class HelpScreen(ModalScreen[None]):
             keys = keys_of(self)
             sheet.border_title = Content("keys")
             sheet.border_subtitle = Content(
-                f"↑ ↓ scroll · {keys.label('help.search')} search · {keys.label('help.close')} close"
+                f"↑ ↓ scroll · {keys.label('help.search')} search · "
+                f"{keys.label('help.change')} change · {keys.label('help.close')} close"
             )
             yield Field(id="help-search", placeholder="a word or a key")
             yield HelpText(keys)
@@ -49,6 +50,13 @@ class HelpScreen(ModalScreen[None]):
     def _searched(self, event: Field.Changed) -> None:
         event.stop()
         self.query_one(HelpText).search(event.value)
+
+    def action_change(self) -> None:
+        """Change keys."""
+        from kirotodo.client.tui.screens.keys import KeysScreen
+
+        self.dismiss(None)
+        self.app.push_screen(KeysScreen())
 
     def action_close(self) -> None:
         """Close the help."""

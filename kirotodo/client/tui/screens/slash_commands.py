@@ -205,6 +205,7 @@ HANDLERS: Final[Mapping[str, Callable[[CommandContext, str], None]]] = {
     "signout": lambda context, _: sign_out(context.shell),
     "tasks": _action("toggle_tasks"),
     "stats": _action("statistics"),
+    "keys": _action("keys"),
     "copy": _copy,
     "mouse": lambda context, _: context.shell.action_toggle_mouse(),
     "theme": _theme,

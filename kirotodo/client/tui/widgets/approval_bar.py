@@ -13,19 +13,14 @@ from textual.message import Message
 from textual.widgets import Button, Input, Static
 
 from kirotodo.client.tui.entries import PendingApproval
-from kirotodo.client.tui.keymap import bindings
+from kirotodo.client.tui.keymap import bindings, keys_of
 from kirotodo.client.tui.plain import clean, line, one_line, plain
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.core.domain.conversation import Approval, Decision
 from kirotodo.core.domain.task import Task
 from kirotodo.core.text.dates import describe_due
 
-_BUTTONS: Final[tuple[tuple[str, str], ...]] = (
-    ("yes", "y yes"),
-    ("no", "n no"),
-    ("always", "a always"),
-    ("edit", "e edit"),
-)
+_BUTTONS: Final = ("yes", "no", "always", "edit")
 
 
 class ApprovalBar(Vertical, can_focus=True):
@@ -55,10 +50,18 @@ class ApprovalBar(Vertical, can_focus=True):
         with VerticalScroll(id="approval-tasks", can_focus=False):
             yield Static(id="approval-list", markup=False)
         with Horizontal(id="approval-buttons"):
-            for name, label in _BUTTONS:
-                button = Button(Content(label), id=f"approve-{name}", compact=True)
+            for name in _BUTTONS:
+                button = Button(self._label(name), id=f"approve-{name}", compact=True)
                 button.can_focus = False
                 yield button
+
+    def _label(self, name: str) -> Content:
+        return Content(f"{keys_of(self).label(f'approval.{name}')} {name}".strip())
+
+    def show_keys(self) -> None:
+        """Show the keys as they are now."""
+        for name in _BUTTONS:
+            self.query_one(f"#approve-{name}", Button).label = self._label(name)
 
     @property
     def asking(self) -> bool:

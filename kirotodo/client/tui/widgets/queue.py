@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from rich.cells import cell_len
 from textual import events
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 
-from kirotodo.client.tui.keymap import bindings
+from kirotodo.client.tui.keymap import BY_ID, bindings, keys_of
 from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.widgets.text_lines import TextLines
+
+_SHOWN: Final = tuple(BY_ID[id] for id in ("queue.edit", "queue.remove", "queue.send_now"))
 
 
 class QueuedMessage(TextLines):
     """Shows a waiting message on one line."""
 
     BINDINGS = bindings("queue")
-    KEYS = "e edit · x remove · s send now"
 
     @dataclass
     class EditRequested(Message):
@@ -56,10 +59,16 @@ class QueuedMessage(TextLines):
 
     def make_lines(self, width: int) -> list[Content]:
         """Return the message on one line, with its keys."""
-        keys = Content.styled(self.KEYS, "$text-muted") if width >= len(self.KEYS) + 20 else Content()
+        keys = self._hints() if width >= self._hints().cell_length + 20 else Content()
         left = Content.assemble((f"{self.index + 1}. ", "$text-muted"), line(self.text))
         left = left.truncate(max(0, width - keys.cell_length - 1), ellipsis=True)
         return [Content.assemble(left, " " * (width - left.cell_length - keys.cell_length), keys)]
+
+    def _hints(self) -> Content:
+        own = keys_of(self)
+        return Content(" · ").join(
+            Content.styled(f"{own.label(action.id)} {action.title}".strip(), "$text-muted") for action in _SHOWN
+        )
 
     def action_edit(self) -> None:
         """Move the message back to the composer."""
@@ -84,13 +93,14 @@ class QueuedMessage(TextLines):
     def on_click(self, event: events.Click) -> None:
         """Do what the word under the mouse says."""
         offset = event.get_content_offset(self)
-        width = self.content_size.width
-        if offset is None or width < len(self.KEYS) + 20:
+        width, hints = self.content_size.width, self._hints()
+        if offset is None or width < hints.cell_length + 20:
             return
-        x = offset.x - (width - len(self.KEYS))
-        if x >= self.KEYS.index("s send"):
+        x = offset.x - (width - hints.cell_length)
+        edit, remove, _ = (cell_len(piece) + 3 for piece in hints.plain.split(" · "))
+        if x >= edit + remove:
             self.action_send_now()
-        elif x >= self.KEYS.index("x remove"):
+        elif x >= edit:
             self.action_remove()
         elif x >= 0:
             self.action_edit()

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Static
 
-from kirotodo.client.tui.keymap import bindings
+from kirotodo.client.tui.keymap import bindings, keys_of
 from kirotodo.client.tui.plain import line
 from kirotodo.client.tui.shell import shell_of
 from kirotodo.core.domain.reminder import Reminder
@@ -18,7 +18,7 @@ from kirotodo.core.domain.task import Task
 from kirotodo.core.text.dates import describe_due, describe_moment
 
 Choice = Literal["done", "snooze", "open"]
-_BUTTONS: Final[tuple[tuple[Choice, str], ...]] = (("done", "d done"), ("snooze", "z snooze"), ("open", "o open"))
+_BUTTONS: Final[tuple[Choice, ...]] = ("done", "snooze", "open")
 SNOOZE: Final = "10 minutes"
 
 
@@ -46,10 +46,18 @@ class ReminderCard(Vertical, can_focus=True):
         """Yield the reminder and the buttons."""
         yield Static(id="reminder-task", markup=False)
         with Horizontal(id="reminder-buttons"):
-            for name, label in _BUTTONS:
-                button = Button(Content(label), id=f"remind-{name}", compact=True)
+            for name in _BUTTONS:
+                button = Button(self._label(name), id=f"remind-{name}", compact=True)
                 button.can_focus = False
                 yield button
+
+    def _label(self, name: str) -> Content:
+        return Content(f"{keys_of(self).label(f'reminder.{name}')} {name}".strip())
+
+    def show_keys(self) -> None:
+        """Show the keys as they are now."""
+        for name in _BUTTONS:
+            self.query_one(f"#remind-{name}", Button).label = self._label(name)
 
     def add(self, reminders: Sequence[Reminder]) -> None:
         """Show reminders that just rang, behind those that are shown already."""
@@ -108,7 +116,7 @@ class ReminderCard(Vertical, can_focus=True):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Choose with the mouse."""
         event.stop()
-        for name, _ in _BUTTONS:
+        for name in _BUTTONS:
             if event.button.id == f"remind-{name}":
                 self.choose(name)
 

@@ -49,6 +49,7 @@ COMMANDS: Final = (
     SlashCommand(name="stats", hint="what you did on which day, and your streak"),
     SlashCommand(name="copy", hint="copy the latest answer"),
     SlashCommand(name="mouse", hint="leave the mouse to the terminal, or take it back"),
+    SlashCommand(name="keys", hint="find the key of each action, and change it"),
     SlashCommand(name="theme", hint="choose a theme; `/theme light` uses that one"),
     SlashCommand(name="quit", hint="quit; drafts and running turns are kept"),
 )

@@ -1,12 +1,14 @@
 """The tasks that an answer lists, as rows that one can tick, edit, open and continue."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from textual import events
 from textual.actions import SkipAction
 from textual.content import Content
+from textual.geometry import Offset
 from textual.message import Message
 
 from kirotodo.client.tui.keymap import bindings, keys_of
@@ -109,6 +111,16 @@ class TaskCard(TextLines):
 
     def on_blur(self) -> None:
         """Show no cursor."""
+        self.renew()
+
+    def places(self) -> Iterator[tuple[Offset, Callable[[], object]]]:
+        """Return where each task lies, and what goes there."""
+        for index in range(len(self.listing.tasks)):
+            yield Offset(0, index), partial(self._go_to_task, index)
+
+    def _go_to_task(self, index: int) -> None:
+        self._cursor = max(0, min(index, len(self.listing.tasks) - 1))
+        self.focus()
         self.renew()
 
     # --- keys and the mouse ---

@@ -4,16 +4,17 @@ One widget serves any number of tasks: it draws only what is on screen.
 """
 
 import zlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Final, Literal
 
 from rich.cells import cell_len
 from rich.style import Style as RichStyle
 from textual import events
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -340,6 +341,18 @@ class TaskList(ScrollView, can_focus=True, inherit_bindings=False):
     def page(self, pages: int) -> None:
         """Move the cursor by so many pages."""
         self.move(pages * max(1, self.size.height - 1))
+
+    def places(self) -> Iterator[tuple[Offset, Callable[[], object]]]:
+        """Return where each row lies that the cursor can stand on, and what goes there."""
+        top = round(self.scroll_offset.y)
+        for index in range(top, min(len(self._rows), top + self.size.height)):
+            if self._rows[index].stops:
+                yield Offset(0, index - top), partial(self._go_to_row, index)
+
+    def _go_to_row(self, index: int) -> None:
+        self.focus()
+        if index < len(self._rows) and self._rows[index].stops:
+            self.cursor = index
 
     def watch_cursor(self, before: int | None, now: int | None) -> None:
         """Draw the two lines anew and scroll to the cursor."""

@@ -642,11 +642,20 @@ class TaskPane(Vertical):
 
     def on_resize(self) -> None:
         """Show as many keys as fit into the border, and air between the sections where there is room."""
-        self.border_subtitle = hints("tasks", keys=keys_of(self), width=max(0, self.size.width - 4))
+        self._show_hints()
         airy = self.size.height >= AIRY
         if airy != self._airy:
             self._airy = airy
             self._lay_out()
+
+    def show_keys(self) -> None:
+        """Show the keys as they are now."""
+        self._show_hints()
+        self.query_one(ViewBar).refresh()
+        self._lay_out()
+
+    def _show_hints(self) -> None:
+        self.border_subtitle = hints("tasks", keys=keys_of(self), width=max(0, self.size.width - 4))
 
     # --- the width ---
 

@@ -136,6 +136,11 @@ class Transcript(VerticalScroll):
             case (AnswerBlock() as widget, AnswerEntry()):
                 widget.show(entry)
 
+    def show_keys(self) -> None:
+        """Show the keys as they are now, which stand in some items."""
+        for item in self.query(TextLines):
+            item.renew()
+
     # --- the window ---
 
     @property

@@ -1,10 +1,13 @@
 """The names of the views over the task list; the one that is shown stands out, and a click chooses another."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -46,6 +49,13 @@ class ViewBar(Widget):
             for view, text in self._labels()
         ]
         return Content("  ").join(pieces).truncate(max(0, self.content_size.width))
+
+    def places(self) -> Iterator[tuple[Offset, Callable[[], object]]]:
+        """Return where each name lies, and what chooses its view."""
+        x = 0
+        for view, text in self._labels():
+            yield Offset(x, 0), partial(self.post_message, self.Chosen(view.id))
+            x += cell_len(text) + 2
 
     def on_click(self, event: events.Click) -> None:
         """Choose the view under the mouse."""
