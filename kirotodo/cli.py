@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kirotodo.client.commands.context import Session
     from kirotodo.client.commands.group import CommandGroup
     from kirotodo.client.remote.kept import Kept
+    from kirotodo.client.tui.shell import ShownSetting
     from kirotodo.core.backend import AgentToken, Backend, LinkChanged, PendingEdits, TokenScope
     from kirotodo.core.settings import Settings
     from kirotodo.server.commands.console import Where
@@ -456,10 +457,22 @@ def _chat(
         keys=settings.keys,
         key_file=KeyFile(settings.config_path),
         themes_folder=settings.config_dir / "themes",
+        settings=_shown_settings(settings),
     )
     app.run()
     if app.return_code:
         sys.exit(app.return_code)
+
+
+def _shown_settings(settings: "Settings") -> "list[ShownSetting]":
+    """Return the settings for the chat, which knows nothing of where they come from."""
+    from kirotodo.client.tui.shell import ShownSetting
+
+    sources = settings.sources()
+    return [
+        ShownSetting(name.upper(), value, sources[name], settings.fields[name].description)
+        for name, value in settings.shown().items()
+    ]
 
 
 def _replay(recording: "Path") -> None:

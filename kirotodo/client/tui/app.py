@@ -42,6 +42,7 @@ from kirotodo.client.tui.messages import BackendFailed, BackendReady, Failed, Lo
 from kirotodo.client.tui.plain import SafeStream, SafeText, clean, steady
 from kirotodo.client.tui.screens.chat import ChatScreen
 from kirotodo.client.tui.screens.too_small import TooSmall, too_small
+from kirotodo.client.tui.shell import ShownSetting
 from kirotodo.client.tui.terminal_notice import notification
 from kirotodo.client.tui.unmarked_paste import PASTE_PAUSE, FocusedText, UnmarkedPaste
 from kirotodo.core.backend import Backend
@@ -110,6 +111,7 @@ class KirotodoApp(App[None]):
         keys: Mapping[str, str] | None = None,
         key_file: KeyFile | None = None,
         themes_folder: Path | None = None,
+        settings: Sequence[ShownSetting] = (),
     ) -> None:
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else ansi)
         self.stylesheet = themes.ThemedStylesheet(variables=self.get_css_variables())
@@ -121,6 +123,7 @@ class KirotodoApp(App[None]):
         self.key_overrides = dict(keys or {})
         self.keys: Keymap = keymap(self.key_overrides)
         self._key_file = key_file
+        self.settings = tuple(settings)
         self.set_keymap(self.keys.textual())
         self.switcher = switcher
         self.state = ClientState(switcher.state_path if switcher is not None else state_path)
@@ -130,7 +133,7 @@ class KirotodoApp(App[None]):
         self._refusal: KirotodoError | None = None
         self._interrupted: datetime | None = None
         self._paste = UnmarkedPaste()
-        self._mouse = True
+        self.mouse = True
         self._takes_keys = False
         self._early_keys: list[events.Key | events.Paste] = []
         self._key_order = KeyOrder(self, self._forward_key)
@@ -167,7 +170,7 @@ class KirotodoApp(App[None]):
 
     def _draw_anew(self, _: object) -> None:
         """Draw everything after `fg`: Textual starts with an empty screen and draws only what changes."""
-        if not self._mouse:
+        if not self.mouse:
             self._apply_mouse()
         self.refresh(layout=True)
 
@@ -388,14 +391,14 @@ class KirotodoApp(App[None]):
 
     def action_toggle_mouse(self) -> None:
         """Leave the mouse to the terminal, which then selects text as everywhere, or take it back."""
-        self._mouse = not self._mouse
+        self.mouse = not self.mouse
         self._apply_mouse()
         key = self.keys.label("app.toggle_mouse")
         off = f"The mouse selects text of the terminal now. {key} gives it back to the chat."
-        self.toast("The mouse works in the chat again." if self._mouse else off)
+        self.toast("The mouse works in the chat again." if self.mouse else off)
 
     def _apply_mouse(self) -> None:
-        name = "_enable_mouse_support" if self._mouse else "_disable_mouse_support"
+        name = "_enable_mouse_support" if self.mouse else "_disable_mouse_support"
         if (switch := getattr(self._driver, name, None)) is not None:  # no part of the base class of drivers
             switch()
 

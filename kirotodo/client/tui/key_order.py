@@ -50,7 +50,7 @@ class KeyOrder:
             self._busy = not is_text
             if self._busy and self._typed:
                 self._typed = False
-                await _after(target.ancestors_with_self, self._go_on)
+                await after(target.ancestors_with_self, self._go_on)
                 return
             self._waiting.popleft()
             self._typed = is_text
@@ -58,19 +58,19 @@ class KeyOrder:
             await self._forward(event)
             if self._busy:
                 # The second time is for messages that the key gave rise to, such as that a field was submitted.
-                await _after(path, partial(_after, path, partial(self._settled, screen)))
+                await after(path, partial(after, path, partial(self._settled, screen)))
 
     async def _settled(self, before: Screen[Any]) -> None:
         """Go on, on another screen once it is there with its focus."""
         if (screen := self._app.screen) is before:
             await self._go_on()
         else:
-            await _after((screen, self._app), self._go_on)
+            await after((screen, self._app), self._go_on)
 
 
-async def _after(path: Sequence[MessagePump], then: Callable[[], Awaitable[None]]) -> None:
+async def after(path: Sequence[MessagePump], then: Callable[[], Awaitable[None]]) -> None:
     """Call `then` once each of `path` in turn has handled what it was sent before. Those that are closed are passed."""
     for index, each in enumerate(path):
         rest = path[index + 1 :]
-        if each.call_later(_after, rest, then) if rest else each.call_later(then):
+        if each.call_later(after, rest, then) if rest else each.call_later(then):
             return

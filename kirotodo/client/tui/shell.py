@@ -1,6 +1,7 @@
 """The interface of the app that screens, dialogs and commands use."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, cast
 
@@ -15,6 +16,16 @@ from kirotodo.client.tui.conversation_view import Severity
 from kirotodo.client.tui.keymap import Keymap
 from kirotodo.core.backend import Backend
 from kirotodo.core.domain.task import Changed
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSetting:
+    """A setting of the program as it may be shown: secrets are hidden in `value`."""
+
+    name: str
+    value: str
+    source: str
+    description: str
 
 
 class Shell(Protocol):
@@ -82,6 +93,16 @@ class Shell(Protocol):
 
     def offer_download(self, text: str, filename: str) -> bool:
         """Offer a text as a download where the chat runs in a browser; return False in a terminal."""
+        ...
+
+    @property
+    def settings(self) -> Sequence[ShownSetting]:
+        """Return the settings that were read when the program started."""
+        ...
+
+    @property
+    def mouse(self) -> bool:
+        """Return whether the mouse works in the chat."""
         ...
 
     def copy_to_clipboard(self, text: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from textual.message import Message
 
 from kirotodo.client.state import ClientState
+from kirotodo.client.tui.shell import ShownSetting
 from kirotodo.core.backend import Backend, ModelChoice, TaskFields
 from kirotodo.core.domain.conversation import Conversation
 from kirotodo.core.domain.task import Changed, Page, Task
@@ -87,6 +88,9 @@ class ShellHost(Host):
         self.toasts: list[str] = []
         self.switcher = None
         self.refused = False
+        self.mouse = True
+        self.key_overrides: dict[str, str] = {}
+        self.settings: tuple[ShownSetting, ...] = ()
 
     @staticmethod
     def clock() -> Any:
