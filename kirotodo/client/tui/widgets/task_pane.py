@@ -233,8 +233,11 @@ class TaskPane(Vertical):
 
     def apply(self, tasks: Iterable[Task], removed: Iterable[int] = ()) -> None:
         """Show changed tasks and drop removed ones. A task that was open here and is done now stays in its place."""
+        tasks = tuple(tasks)
         for task in tasks:
             self._patch(task)
+        if (saved := self._saved.get(self.view.id)) and any(task.id not in self._of_saved for task in tasks):
+            self.post_message(self.SavedRequested(saved))  # which of them it holds is for its filter to say
         for task_id in removed:
             self._tasks.pop(task_id, None)
             self._done.pop(task_id, None)
