@@ -76,7 +76,7 @@ DEEDS: Final = {
         command=("edit", "2", "--due", "tomorrow"),
         request=("PATCH", "/tasks/2", {"due": "tomorrow"}),
         on=2,
-        keys=("t",),
+        keys=("t", "t"),
     ),
     "prioritize": Deed(
         said="make milk low priority",

@@ -272,11 +272,12 @@ class ModelsFetched(Message):
 @dataclass
 class Edited(Message):
     """A direct edit of the list is done; `notice` is the sentence for it. `reverts` says whether it was an undo or a
-    redo."""
+    redo, and `settles_marks` that the marks in the task pane have served their purpose."""
 
     changed: Changed
     notice: str
     reverts: Literal["undo", "redo"] | None = None
+    settles_marks: bool = False
 
 
 @dataclass

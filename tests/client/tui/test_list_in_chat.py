@@ -213,7 +213,7 @@ async def test_an_empty_conversation_shows_the_day_whose_tasks_can_be_ticked() -
         assert EXAMPLES[0] not in chat.text
         await chat.press("tab", "up", "down", "space")
         await chat.wait_for("3 ● call the plumber", "1 for today")
-        await chat.press("up", "up", "t")
+        await chat.press("up", "up", "t", "t")
         await chat.until(lambda: "Overdue" not in chat.text)
         await backend.add_task({"title": "ring Ann", "due": "today"})
         await chat.wait_for("ring Ann", "2 for today")

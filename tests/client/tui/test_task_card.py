@@ -55,7 +55,7 @@ async def test_a_listed_task_is_ticked_edited_and_opened_where_it_stands() -> No
         await chat.until(lambda: isinstance(chat.app.screen, TitleScreen))
         await chat.press("end", "!", "enter")
         await chat.until(lambda: chat.text.count("call the plumber!") >= 2)
-        await chat.press("t")
+        await chat.press("t", "t")
         await chat.until(lambda: "Due Wed 25 Nov: call the plumber!" in chat.toasts())
         await chat.press("s")
         await chat.until(lambda: any("call the plumber!” does not repeat" in toast for toast in chat.toasts()))

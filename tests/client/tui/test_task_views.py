@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kirotodo.client.state import ClientState
+from kirotodo.client.tui.screens.postpone import PostponeScreen
 from kirotodo.client.tui.screens.task_edit import BulkScreen, DetailsScreen, DueScreen
 from kirotodo.client.tui.screens.task_page import ChangeList, TaskPageScreen
 from kirotodo.client.tui.widgets.calendar import Calendar
@@ -57,7 +58,7 @@ async def test_marks_and_what_is_done_to_all_that_are_marked() -> None:
         tasks = chat.screen.view.tasks
         await chat.press("ctrl+l", "end", "up", "m", "m")
         await chat.wait_for("2 marked", "▌14", "▌15")
-        await chat.press("t")
+        await chat.press("t", "t")
         await chat.until(lambda: "Due Wed 25 Nov: milk, eggs" in chat.toasts())
         await chat.wait_for("tomorrow", "tasks · 6")
         assert {each.due_date for each in tasks.tasks if each.id in (14, 15)} == {days(1)}
@@ -67,10 +68,46 @@ async def test_marks_and_what_is_done_to_all_that_are_marked() -> None:
         await chat.write("errands")
         await chat.press("enter")
         await chat.wait_for("+errands")
-        await chat.press("escape", "M", "plus", "M", "p", "M", "space")
+        await chat.press("escape", "M", "plus", "enter", "M", "p", "M", "space")
         await chat.until(lambda: any(each.completed for each in tasks.tasks))
         await chat.press("home", "m", "escape")
         assert "marked" not in chat.text
+
+
+async def test_a_postpone_key_shows_the_date_before_it_takes_effect() -> None:
+    backend = backend_of(tasks=LIST)
+    async with chatting(backend, size=(120, 40)) as chat:
+        await chat.press("ctrl+l", "home", "w")
+        await chat.until(lambda: isinstance(chat.app.screen, PostponeScreen))
+        await chat.wait_for("postpone: pay rent", "› w next week   Mon 30 Nov · in 6 days", "w or enter confirms.")
+        assert (await backend.task(12)).due_date == days(-4)
+        await chat.press("plus")
+        await chat.wait_for("› + a day later Wed 25 Nov · tomorrow")
+        await chat.press("up", "escape")
+        await chat.until(lambda: chat.app.screen is chat.screen)
+        assert (await backend.task(12)).due_date == days(-4)
+        await chat.press("w", "t", "d")
+        await chat.until(lambda: isinstance(chat.app.screen, DueScreen))
+        await chat.press("escape", "w", "w")
+        await chat.until(lambda: "Due Mon 30 Nov: pay rent" in chat.toasts())
+        assert (await backend.task(12)).due_date == days(6)
+
+
+async def test_several_tasks_show_each_of_their_days_and_keep_their_marks_until_it_is_done() -> None:
+    backend = backend_of(tasks=LIST)
+    async with chatting(backend, size=(120, 40)) as chat:
+        await chat.press("ctrl+l", "home", "m", "end", "up", "up", "m", "plus")
+        await chat.wait_for("postpone 2 tasks", "Wed 25 Nov (1), Sat 28 Nov (1)", "t tomorrow    Wed 25 Nov · tomorrow")
+        await chat.press("escape")
+        await chat.wait_for("2 marked")
+        await chat.press("plus")
+        await chat.wait_for("postpone 2 tasks")
+        await chat.pilot.click("#postpone-choices", offset=(8, 0))
+        await chat.wait_for("› t tomorrow")
+        await chat.pilot.click("#postpone-choices", offset=(8, 0))
+        await chat.until(lambda: "Due Wed 25 Nov: pay rent, team meeting" in chat.toasts())
+        await chat.until(lambda: "2 marked" not in chat.text)
+        assert {(await backend.task(id)).due_date for id in (12, 9)} == {days(1)}
 
 
 @pytest.mark.parametrize("keys", [["0"], ["1"], ["2"], ["3"], ["4"], ["5"], ["0", "f"]], ids=str)

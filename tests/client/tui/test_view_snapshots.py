@@ -38,6 +38,7 @@ SCENES: Final = (
     ("full width", ("0", "f"), "pay rent"),
     ("marks", ("home", "m", "m"), "2 marked"),
     ("bulk edit", ("e",), "change 2 tasks"),
+    ("postpone", ("plus",), "postpone 2 tasks"),
     ("due", ("escape", "f", "d"), "due: "),
     ("details", ("enter",), "task 3"),
     ("title", ("e",), "title of"),

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kirotodo.client.tui.screens.task_requests import postponed, skipped_to
+from kirotodo.client.tui.screens.postpone import days_of, describe_days, postponed
+from kirotodo.client.tui.screens.task_requests import skipped_to
 from kirotodo.client.tui.views import BY_ID, Arrangement, arranged, bar, natural, progress
 from kirotodo.core.domain.task import PRIORITIES, Change, Changed, Task
 from tests.client.tui.list_host import NOW, TODAY, days, task
@@ -131,6 +132,15 @@ def test_natural_keys_can_always_be_compared(one: str, other: str) -> None:
 )
 def test_nothing_is_postponed_into_the_past(due: Any, to: Any, day: Any) -> None:
     assert postponed(due, to, today=TODAY) == day
+
+
+def test_the_days_that_tasks_come_to_lie_on_are_named_with_how_many_each_gets() -> None:
+    tasks = [task(number, due_date=days(number)) for number in (1, 2, 2, 3, 4, 5)]
+    found = days_of(tasks, "a day later", today=TODAY)
+    assert list(found) == [days(n) for n in (2, 3, 4, 5, 6)]
+    assert describe_days(found, today=TODAY) == ("Thu 26 Nov (1), Fri 27 Nov (2), Sat 28 Nov (1) and 2 more days")
+    four = days_of([task(number, due_date=days(number)) for number in (1, 2, 3, 4)], "a day later", today=TODAY)
+    assert describe_days(four, today=TODAY).endswith(" and one more day")
 
 
 def test_a_skip_names_where_the_tasks_went_without_their_steps_and_what_is_over() -> None:

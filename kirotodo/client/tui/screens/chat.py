@@ -216,6 +216,8 @@ class ChatScreen(Screen[None]):
             self.shell.toast(sentence, "warning")
         if message.reverts is not None:
             self.controller.answer.list_reverted(ids, undone=message.reverts == "undo")
+        if message.settles_marks:
+            self.view.tasks.clear_marks()
         self.view.show_tasks(message.changed.tasks, message.changed.removed)
 
     def on_reminders_rang(self, message: RemindersRang) -> None:

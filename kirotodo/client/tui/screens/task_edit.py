@@ -158,7 +158,7 @@ class DueScreen(DialogScreen):
         name = self._editing.title if not self._others else f"{len(ids)} tasks"
         after = describe_due(now.due_date, now.due_time, today=today) or "no date" if now is not None else ""
         if self._others:
-            return Edited(changed, f"{name}: due {after}" if after else f"{name}: changed")
+            return Edited(changed, f"{name}: due {after}" if after else f"{name}: changed", settles_marks=True)
         return Edited(changed, f"{name}: {before} → {after}" if after else f"{name}: still {before}")
 
 

@@ -1,13 +1,13 @@
 """The requests of the task pane: direct edits of the list, and dialogs for those that need text."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from kirotodo.client.tui.shell import Shell
-from kirotodo.client.tui.widgets.task_pane import Postponement, TaskPane
-from kirotodo.core.backend import Backend, TaskFields
+from kirotodo.client.tui.widgets.task_pane import TaskPane
+from kirotodo.core.backend import TaskFields
 from kirotodo.core.domain.task import Changed, Task
-from kirotodo.core.text.dates import describe_day, describe_due
+from kirotodo.core.text.dates import describe_due
 
 NAMED = 3
 
@@ -16,7 +16,7 @@ def summarize(verb: str, changed: Changed, *, only: Collection[int] | None = Non
     """Return a sentence such as `Undone: milk, eggs and 2 more`; `only` limits it to these tasks."""
     titles = [task.title for task in changed.tasks if only is None or task.id in only]
     titles += [_deleted_title(changed, id) for id in changed.removed if only is None or id in only]
-    return f"{verb}: {_first_of(titles)}" if titles else " ".join(changed.views) or f"{verb}."
+    return f"{verb}: {first_of(titles)}" if titles else " ".join(changed.views) or f"{verb}."
 
 
 def _deleted_title(changed: Changed, task_id: int) -> str:
@@ -40,8 +40,6 @@ def handle_task_request(shell: Shell, request: TaskPane.Request) -> None:
             tasks, fields = (request.task, *request.others), TaskFields(priority=request.priority)
             notice = f"Priority {request.priority}: {_titles(tasks)}"
             shell.edit(lambda backend: backend.update_tasks([task.id for task in tasks], fields), notice)
-        case TaskPane.PostponeRequested():
-            _postpone(shell, request)
         case TaskPane.SkipRequested():
             _skip(shell, [task.id for task in request.tasks])
         case TaskPane.UndoRequested():
@@ -70,36 +68,6 @@ def _complete(shell: Shell, ids: Sequence[int], completed: bool) -> None:
     )
 
 
-def _postpone(shell: Shell, request: TaskPane.PostponeRequested) -> None:
-    """Move when tasks are due: to a day, or each to the day after its own, and what is overdue to tomorrow."""
-    today = shell.clock().date()
-    days: dict[date, list[int]] = {}
-    for task in request.tasks:
-        days.setdefault(postponed(task.due_date, request.to, today=today), []).append(task.id)
-
-    async def update(backend: Backend) -> Changed:
-        changed = [await backend.update_tasks(ids, TaskFields(due_date=day)) for day, ids in days.items()]
-        return Changed(
-            tasks=tuple(task for part in changed for task in part.tasks),
-            removed=tuple(id for part in changed for id in part.removed),
-            changes=tuple(change for part in changed for change in part.changes),
-        )
-
-    when = " and ".join(describe_day(day, today=today) for day in sorted(days))
-    shell.edit(update, f"Due {when}: {_titles(request.tasks)}")
-
-
-def postponed(due: date | None, to: Postponement, *, today: date) -> date:
-    """Return the day that a task is postponed to; nothing is postponed into the past."""
-    match to:
-        case "tomorrow":
-            return today + timedelta(days=1)
-        case "a day later":
-            return max(due or today, today) + timedelta(days=1)
-        case "next week":
-            return today + timedelta(days=7 - today.weekday())
-
-
 def _skip(shell: Shell, ids: Sequence[int]) -> None:
     """Skip the open occurrence of routines, all or none."""
     today = shell.clock().date()
@@ -110,7 +78,7 @@ def skipped_to(changed: Changed, *, only: Collection[int], today: date) -> str:
     """Return where tasks were skipped to; the last occurrence of one is deleted, for which `skipped` has a sentence."""
     due = [(task, describe_due(task.due_date, task.due_time, today=today)) for task in changed.tasks]
     moved = [f"{task.title} ({day})" for task, day in due if task.id in only]
-    return f"Skipped to {_first_of(moved)}" if moved else summarize("Skipped", changed, only=only)
+    return f"Skipped to {first_of(moved)}" if moved else summarize("Skipped", changed, only=only)
 
 
 def _open_dialog(shell: Shell, request: TaskPane.Request) -> None:
@@ -121,6 +89,10 @@ def _open_dialog(shell: Shell, request: TaskPane.Request) -> None:
             shell.open_screen(TitleScreen(request.task))
         case TaskPane.DueRequested():
             shell.open_screen(DueScreen(request.task, *request.others))
+        case TaskPane.PostponeRequested():
+            from kirotodo.client.tui.screens.postpone import PostponeScreen
+
+            shell.open_screen(PostponeScreen(request.tasks, request.to))
         case TaskPane.BulkEditRequested():
             shell.open_screen(BulkScreen(request.tasks))
         case TaskPane.DetailsRequested():
@@ -134,8 +106,9 @@ def _open_dialog(shell: Shell, request: TaskPane.Request) -> None:
 
 
 def _titles(tasks: Sequence[Task]) -> str:
-    return _first_of([task.title for task in tasks])
+    return first_of([task.title for task in tasks])
 
 
-def _first_of(words: Sequence[str]) -> str:
+def first_of(words: Sequence[str]) -> str:
+    """Return the first few of some words, and how many more there are."""
     return ", ".join(words[:NAMED]) + (f" and {len(words) - NAMED} more" if len(words) > NAMED else "")

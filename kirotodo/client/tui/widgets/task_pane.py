@@ -81,7 +81,7 @@ class TaskPane(Vertical):
 
     @dataclass
     class PostponeRequested(Request):
-        """Move when the tasks are due."""
+        """Show which day the tasks would be postponed to, and move them there once that is confirmed."""
 
         tasks: tuple[Task, ...]
         to: Postponement
@@ -464,8 +464,8 @@ class TaskPane(Vertical):
         self._marked = self._marked - ids if ids <= self._marked else self._marked | ids
         self._lay_out()
 
-    def _acted(self) -> None:
-        """Let go of the marks once something was done to the tasks."""
+    def clear_marks(self) -> None:
+        """Clear the marks, once something was done to the tasks."""
         if self._marked:
             self._marked = set()
             self._lay_out()
@@ -503,7 +503,7 @@ class TaskPane(Vertical):
     def action_leave(self) -> None:
         """Let go of the marks, clear the filter, or go back to the composer."""
         if self._marked:
-            self._acted()
+            self.clear_marks()
             return
         if not self.has_class("-filtered"):
             self.post_message(self.LeaveRequested())
@@ -556,7 +556,7 @@ class TaskPane(Vertical):
         elif tasks := self.targets:
             ids = tuple(task.id for task in tasks)
             self.post_message(self.CompleteRequested(ids, not all(task.completed for task in tasks)))
-            self._acted()
+            self.clear_marks()
 
     def action_edit(self) -> None:
         """Change the title; with marks, change all that are marked."""
@@ -569,7 +569,6 @@ class TaskPane(Vertical):
         """Change when it is due, in words such as “fri 5pm”."""
         if tasks := self.targets:
             self.post_message(self.DueRequested(tasks[0], tasks[1:]))
-            self._acted()
 
     def action_details(self) -> None:
         """Show and edit everything about the task."""
@@ -607,19 +606,18 @@ class TaskPane(Vertical):
     def _postpone(self, to: Postponement) -> None:
         if tasks := self.targets:
             self.post_message(self.PostponeRequested(tasks, to))
-            self._acted()
 
     def action_skip(self) -> None:
         """Skip this time of a task that repeats."""
         if tasks := self.targets:
             self.post_message(self.SkipRequested(tasks))
-            self._acted()
+            self.clear_marks()
 
     def action_delete(self) -> None:
         """Delete the task. Undo brings it back."""
         if tasks := self.targets:
             self.post_message(self.DeleteRequested(tasks))
-            self._acted()
+            self.clear_marks()
 
     def action_new(self) -> None:
         """Add a task."""
