@@ -270,6 +270,13 @@ class ModelsFetched(Message):
 
 
 @dataclass
+class ViewChosen(Message):
+    """The user wants to see another view of the tasks."""
+
+    view: str
+
+
+@dataclass
 class Edited(Message):
     """A direct edit of the list is done; `notice` is the sentence for it. `reverts` says whether it was an undo or a
     redo, and `settles_marks` that the marks in the task pane have served their purpose."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from kirotodo.client.tui.widgets.task_list import Section, order, sections
 from kirotodo.core.domain.task import PRIORITIES, Task
@@ -12,7 +12,8 @@ from kirotodo.core.domain.view import View as SavedView
 from kirotodo.core.lazy_dataclasses import dataclass
 from kirotodo.core.text.dates import MONTH_NAMES, describe_day
 
-ViewId = Literal["all", "today", "upcoming", "week", "projects", "tags", "done", "saved_1", "saved_2", "saved_3"]
+ViewId: TypeAlias = str
+"""The name of a view of the program, or that of a saved one behind `SAVED`."""
 Grouping = Literal["date", "project", "tag", "priority", "nothing"]
 Sorting = Literal["due", "priority", "title", "created"]
 
@@ -27,27 +28,32 @@ DAY_PARTS: Final = ((time(0), "Morning"), (time(12), "Afternoon"), (time(17), "E
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """A view by its name; `grouping` is what it begins with, None where its sections are its own."""
+    """A view by its name; `grouping` is what it begins with, None where its sections are its own. `action` is what
+    shows it by a key, "" where nothing does."""
 
     id: ViewId
     title: str
     grouping: Grouping | None = None
+    action: str = ""
+    pinned: bool = False
 
 
 VIEWS: Final[tuple[View, ...]] = (
-    View(id="all", title="All", grouping="date"),
-    View(id="today", title="Today"),
-    View(id="upcoming", title="Upcoming"),
-    View(id="week", title="Week"),
-    View(id="projects", title="Projects", grouping="project"),
-    View(id="tags", title="Tags", grouping="tag"),
-    View(id="done", title="Done"),
+    View(id="all", title="All", grouping="date", action="chat.view_all"),
+    View(id="today", title="Today", action="chat.view_today"),
+    View(id="upcoming", title="Upcoming", action="chat.view_upcoming"),
+    View(id="week", title="Week", action="chat.view_week"),
+    View(id="projects", title="Projects", grouping="project", action="chat.view_projects"),
+    View(id="tags", title="Tags", grouping="tag", action="chat.view_tags"),
+    View(id="done", title="Done", action="chat.view_done"),
 )
 BY_ID: Final[Mapping[str, View]] = {view.id: view for view in VIEWS}
 
 
-SAVED: Final[tuple[ViewId, ...]] = ("saved_1", "saved_2", "saved_3")
-"""Places of saved views that have a key."""
+SAVED: Final = "saved:"
+"""Begins the id of a saved view."""
+SAVED_ACTIONS: Final = ("chat.view_saved_1", "chat.view_saved_2", "chat.view_saved_3")
+"""What shows the first saved views by a key."""
 _GROUPS: Final[Mapping[str, Grouping]] = {
     "when": "date",
     "date": "date",
@@ -57,12 +63,28 @@ _GROUPS: Final[Mapping[str, Grouping]] = {
 }
 
 
-def saved_view(place: ViewId, saved: SavedView) -> tuple[View, Sorting]:
-    """Return a saved view as one of the pane, and the order that it begins with."""
+def is_saved(view: ViewId) -> bool:
+    """Return whether it is a saved view."""
+    return view.startswith(SAVED)
+
+
+def offered(saved: Sequence[SavedView]) -> list[tuple[View, Sorting]]:
+    """Return the views of the program and all saved ones, each with the order that it begins with. One whose filter
+    can't be read is left out."""
+    readable = [view for view in saved if view.problem is None]
+    actions = [*SAVED_ACTIONS, *[""] * len(readable)]
+    return [
+        *((view, "due") for view in VIEWS),
+        *(_saved_view(view, action) for view, action in zip(readable, actions, strict=False)),
+    ]
+
+
+def _saved_view(saved: SavedView, action: str) -> tuple[View, Sorting]:
     grouping = _GROUPS.get(saved.group or "", "nothing")
     key = (saved.sort or "due").split(",")[0].strip(" -+")
     sorting: Sorting = next((known for known in SORTINGS if known == key), "due")
-    return View(id=place, title=saved.name, grouping=grouping), sorting
+    shown = View(id=f"{SAVED}{saved.name}", title=saved.name, grouping=grouping, action=action, pinned=saved.pinned)
+    return shown, sorting
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

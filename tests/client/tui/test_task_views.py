@@ -9,6 +9,7 @@ from kirotodo.client.state import ClientState
 from kirotodo.client.tui.screens.postpone import PostponeScreen
 from kirotodo.client.tui.screens.task_edit import BulkScreen, DetailsScreen, DueScreen
 from kirotodo.client.tui.screens.task_page import ChangeList, TaskPageScreen
+from kirotodo.client.tui.screens.view_picker import ViewPickerScreen
 from kirotodo.client.tui.widgets.calendar import Calendar
 from kirotodo.client.tui.widgets.task_list import TaskList
 from kirotodo.client.tui.widgets.view_bar import ViewBar
@@ -275,7 +276,7 @@ async def test_saved_views_have_keys_and_follow_the_tasks() -> None:
     await backend.save_view(SavedView(name="broken", filter="due:", problem="What is it due?"))
     async with chatting(backend, size=(160, 40)) as chat:
         await chat.press("ctrl+l")
-        await chat.until(lambda: chat.screen.view.tasks.has_view("saved_1"))
+        await chat.until(lambda: chat.screen.view.tasks.has_view("saved:shop [/] list"))
         await chat.press("7")
         await chat.wait_for("shop [/] list ·", "+shopping")
         await chat.press("home", "space")
@@ -284,3 +285,52 @@ async def test_saved_views_have_keys_and_follow_the_tasks() -> None:
         await chat.until(lambda: any("no such saved view" in toast for toast in chat.toasts()))
         await chat.press("0")
         await chat.wait_for("Overdue")
+
+
+async def test_any_number_of_saved_views_is_reached_by_a_few_letters_and_remembered(tmp_path: Path) -> None:
+    path, backend = tmp_path / "state.json", backend_of(tasks=LIST)
+    for number in range(1, 13):
+        await backend.save_view(SavedView(name=f"view {number:02}", filter="+shopping", pinned=number == 12))
+    await backend.save_view(SavedView(name="broken", filter="due:", problem="What is it due?"))
+    async with chatting(backend, size=(120, 40), state_path=path) as chat:
+        await chat.press("ctrl+l")
+        await chat.until(lambda: chat.screen.view.tasks.has_view("saved:view 11"))
+        await chat.press("v")
+        await chat.until(lambda: isinstance(chat.app.screen, ViewPickerScreen))
+        await chat.wait_for("7 ★ view 12", "due:: What is it due?", "1   Today")
+        await backend.save_view(SavedView(name="saved meanwhile", filter="+work", pinned=True))
+        await chat.press("escape", "v")
+        await chat.wait_for("★ saved meanwhile")
+        await chat.write("SHOP 11")
+        await chat.wait_for("view 11")
+        assert "view 10" not in chat.text
+        await chat.press("enter")
+        await chat.wait_for("view 11 · 6")
+        await chat.press("v")
+        await chat.write("nothing of the kind")
+        await chat.wait_for("No view has such a name.")
+        await chat.press("enter", "escape")
+        await chat.until(lambda: ClientState(path).task_view == "saved:view 11")
+    async with chatting(backend, size=(120, 40), state_path=path) as chat:
+        await chat.wait_for("view 11 · 6")
+        await chat.press("ctrl+l", "1", "v", "down", "enter")
+        await chat.wait_for("upcoming")
+
+
+async def test_pinned_views_stand_in_the_pane_and_a_view_that_changes_is_read_anew() -> None:
+    backend = backend_of(tasks=LIST)
+    for name in ("a", "b", "c", "d", "e"):
+        await backend.save_view(SavedView(name=name, filter="+shopping", pinned=name != "e"))
+    async with chatting(backend, size=(120, 40)) as chat:
+        await chat.press("ctrl+l", "f")
+        await chat.wait_for("7 a  8 b  9 c  ★ d")
+        assert "★ e" not in chat.text
+        bar = chat.screen.query_one(ViewBar)
+        await chat.pilot.click(bar, offset=(bar.render().plain.index("★ d") + 1, 0))
+        await chat.wait_for("╭─ d · 6")
+        await backend.save_view(SavedView(name="d", filter="+work", group="project", pinned=True))
+        await chat.press("v", "escape")
+        await chat.wait_for("╭─ d · 6", "No project")
+        await backend.delete_view("d")
+        await chat.press("v", "escape")
+        await chat.wait_for("tasks · 6")

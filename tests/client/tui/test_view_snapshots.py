@@ -35,6 +35,7 @@ SCENES: Final = (
     ("tags", ("5",), "tags"),
     ("done", ("6",), "letter"),
     ("saved", ("7",), "+shopping"),
+    ("views", ("v",), "views"),
     ("full width", ("0", "f"), "pay rent"),
     ("marks", ("home", "m", "m"), "2 marked"),
     ("bulk edit", ("e",), "change 2 tasks"),
@@ -73,7 +74,7 @@ async def test_every_view(size: tuple[int, int], theme: str, snapshot: SnapshotA
     async with chatting(backend, size=size, theme=theme) as chat:
         chat.app.animation_level = "none"
         await chat.wait_for("7 open")
-        await chat.until(lambda: chat.screen.view.tasks.has_view("saved_1"))
+        await chat.until(lambda: chat.screen.view.tasks.has_view("saved:errands"))
         for name, keys, text in SCENES:
             await close(chat)
             for key in keys:

@@ -42,6 +42,7 @@ from kirotodo.client.tui.messages import (
     TasksFetched,
     TasksLoaded,
     TextOffered,
+    ViewChosen,
     ViewsLoaded,
     WatchLost,
 )
@@ -618,19 +619,32 @@ class ChatScreen(Screen[None]):
 
     def action_view_saved_1(self) -> None:
         """Show your first saved view."""
-        self._show_view("saved_1")
+        self._show_saved("chat.view_saved_1")
 
     def action_view_saved_2(self) -> None:
         """Show your second saved view."""
-        self._show_view("saved_2")
+        self._show_saved("chat.view_saved_2")
 
     def action_view_saved_3(self) -> None:
         """Show your third saved view."""
-        self._show_view("saved_3")
+        self._show_saved("chat.view_saved_3")
+
+    def action_views(self) -> None:
+        """Choose a view."""
+        from kirotodo.client.tui.screens.view_picker import ViewPickerScreen
+
+        self.shell.open_screen(ViewPickerScreen(self.view.tasks.saved, shown=self.view.tasks.view.id))
+
+    def on_view_chosen(self, message: ViewChosen) -> None:
+        """Show the view that was chosen."""
+        self._show_view(message.view)
 
     def on_views_loaded(self, message: ViewsLoaded) -> None:
-        """Offer the saved views."""
+        """Offer the saved views; at the start, show the one that was shown last."""
         self.view.tasks.set_saved(message.views)
+        remembered = self.shell.state.task_view or ""
+        if remembered != self.view.tasks.view.id and self.view.tasks.has_view(remembered):
+            self.view.tasks.show_view(remembered)
 
     def on_task_pane_saved_requested(self, message: TaskPane.SavedRequested) -> None:
         """Load the tasks of a saved view."""
@@ -642,10 +656,13 @@ class ChatScreen(Screen[None]):
         """Show the tasks of a saved view."""
         self.view.tasks.show_saved(message.name, message.tasks)
 
+    def _show_saved(self, action: str) -> None:
+        if (view := self.view.tasks.view_of(action)) is not None:
+            self._show_view(view)
+        else:
+            self.shell.toast("There is no such saved view. Save one with `kirotodo views add`.", "warning")
+
     def _show_view(self, view: ViewId) -> None:
-        if not self.view.tasks.has_view(view):
-            self.shell.toast("There is no such saved view. Save one with `kirotodo views save`.", "warning")
-            return
         self.view.tasks.show_view(view)
         self.action_focus_tasks()
 

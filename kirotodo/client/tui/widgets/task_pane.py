@@ -28,8 +28,9 @@ from kirotodo.client.tui.views import (
     ViewId,
     arranged,
     bar,
+    is_saved,
+    offered,
     progress,
-    saved_view,
 )
 from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList, sections
 from kirotodo.client.tui.widgets.view_bar import ViewBar
@@ -180,6 +181,7 @@ class TaskPane(Vertical):
         self.pending: frozenset[int] = frozenset()
         self._done: dict[int, Task] = {}
         self._done_next: str | None = None
+        self.saved: tuple[SavedView, ...] = ()
         self._saved: dict[ViewId, SavedView] = {}
         self._of_saved: dict[int, Task] = {}
         self._offered: dict[ViewId, tuple[View, Sorting]] = {view.id: (view, "due") for view in VIEWS}
@@ -294,7 +296,7 @@ class TaskPane(Vertical):
         if self._arrangement == Arrangement():
             laid_out = sections(found, today=now.date(), now=now, keep=self._kept)
         else:
-            keep = {*self._kept, *self._of_saved} if self.view.id in SAVED else self._kept
+            keep = {*self._kept, *self._of_saved} if is_saved(self.view.id) else self._kept
             laid_out = arranged(self._arrangement, found, now=now, keep=keep)
         rows = self._rows(laid_out)
         self._list.set_rows([*rows, *self._notes(any(row.task for row in rows))])
@@ -304,7 +306,7 @@ class TaskPane(Vertical):
 
     def _of_view(self) -> Iterable[Task]:
         """Return the tasks among which the view chooses."""
-        if self.view.id in SAVED:
+        if is_saved(self.view.id):
             known = {**self._done, **self._tasks}
             return [known.get(id, task) for id, task in self._of_saved.items()]
         return self._known() if self.view.id in ("today", "done") else self._tasks.values()
@@ -333,7 +335,7 @@ class TaskPane(Vertical):
             return Content(f"today · {done} of {total} done {bar(done, total, 7)}" if total else "today")
         if self.view.id == "done":
             return Content("done")
-        if self.view.id in SAVED:
+        if is_saved(self.view.id):
             return line(f"{self.view.title} · {len(self._of_saved)}")
         pending = sum(not task.completed for task in self._tasks.values()) + self._more
         if self._filtering:
@@ -371,6 +373,9 @@ class TaskPane(Vertical):
         """Show another view, arranged as it was when it was shown last."""
         before = self._arrangement
         self._groupings[before.view.id] = (before.grouping, before.sorting)
+        self._show_view(view)
+
+    def _show_view(self, view: ViewId) -> None:
         shown, order = self._offered[view]
         grouping, sorting = self._groupings.get(view, (shown.grouping or "date", order))
         self._arrangement = Arrangement(view=shown, grouping=grouping, sorting=sorting)
@@ -384,22 +389,29 @@ class TaskPane(Vertical):
         self.post_message(self.ViewChanged(view))
 
     def set_saved(self, views: Sequence[SavedView]) -> None:
-        """Offer saved views, the first of which have keys; one whose filter can't be read is left out."""
-        readable = [view for view in views if view.problem is None]
-        self._saved = dict(zip(SAVED, readable, strict=False))
-        self._offered = {view.id: (view, "due") for view in VIEWS}
-        self._offered |= {place: saved_view(place, saved) for place, saved in self._saved.items()}
+        """Offer saved views; one whose filter can't be read is left out."""
+        before, self.saved = self._saved, tuple(views)
+        self._saved = {f"{SAVED}{view.name}": view for view in views if view.problem is None}
+        self._offered = {view.id: (view, order) for view, order in offered(views)}
+        others = {id for id, view in before.items() if self._saved.get(id) != view}
+        self._groupings = {id: each for id, each in self._groupings.items() if id not in others}
         self.query_one(ViewBar).views = tuple(view for view, _ in self._offered.values())
         if not self.has_view(self.view.id):
             self.show_view("all")
+        elif self.view.id in others:
+            self._show_view(self.view.id)
 
     def has_view(self, view: ViewId) -> bool:
         """Return whether there is such a view."""
         return view in self._offered
 
+    def view_of(self, action: str) -> ViewId | None:
+        """Return the view that an action shows by its key; None where there is none."""
+        return next((view.id for view, _ in self._offered.values() if view.action == action), None)
+
     def show_saved(self, name: str, tasks: Sequence[Task]) -> None:
         """Show the tasks of a saved view, unless another one is shown by now."""
-        if self.view.id in SAVED and self.view.title == name:
+        if is_saved(self.view.id) and self.view.title == name:
             self._of_saved = {task.id: task for task in tasks}
             self._lay_out()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 from rich.cells import cell_len
 from textual import events
@@ -16,9 +17,12 @@ from kirotodo.client.tui.keymap import keys_of
 from kirotodo.client.tui.plain import one_line, steady
 from kirotodo.client.tui.views import VIEWS, View, ViewId
 
+PINNED: Final = "★"
+"""Stands in place of a key."""
+
 
 class ViewBar(Widget):
-    """Shows `0 1 Today 2 3`, with as many names as there is room for."""
+    """Shows `0 1 Today 2 3`, with as many names as there is room for: the views that have a key, and pinned ones."""
 
     ALLOW_SELECT = False
     shown: reactive[ViewId] = reactive("all")
@@ -37,7 +41,8 @@ class ViewBar(Widget):
     def _labels(self) -> list[tuple[View, str]]:
         """Return what stands for each view: its key, and its name where all names fit or it is the one shown."""
         keys = keys_of(self)
-        named = [(view, f"{keys.label(f'chat.view_{view.id}')} {_title(view)}".strip()) for view in self.views]
+        shown = [view for view in self.views if view.action or view.pinned or view.id == self.shown]
+        named = [(view, f"{keys.label(view.action) if view.action else PINNED} {_title(view)}") for view in shown]
         if sum(len(text) + 2 for _, text in named) <= self.content_size.width:
             return named
         return [(view, text if view.id == self.shown else text.split()[0]) for view, text in named]
