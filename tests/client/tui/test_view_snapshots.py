@@ -35,7 +35,7 @@ SCENES: Final = (
     ("tags", ("5",), "tags"),
     ("done", ("6",), "letter"),
     ("saved", ("7",), "+shopping"),
-    ("views", ("v",), "views"),
+    ("views", ("v",), "7   errands"),
     ("full width", ("0", "f"), "pay rent"),
     ("marks", ("home", "m", "m"), "2 marked"),
     ("bulk edit", ("e",), "change 2 tasks"),

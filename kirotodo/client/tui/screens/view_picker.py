@@ -32,6 +32,7 @@ class ViewPickerScreen(ModalScreen[None]):
     """Offers the views of the program, then the saved ones, as they are in the list now."""
 
     BINDINGS = bindings("views")
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
 
     class Fetched(Message):
         """The saved views are here."""
