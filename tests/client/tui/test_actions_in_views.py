@@ -9,9 +9,10 @@ import pytest
 from textual.screen import Screen
 
 from kirotodo.client.tui.keymap import ACTIONS, BY_ID
+from kirotodo.client.tui.screens.postpone import PostponeScreen
 from kirotodo.client.tui.screens.task_edit import BulkScreen, DetailsScreen, DueScreen, NewTaskScreen, TitleScreen
 from kirotodo.client.tui.screens.task_page import TaskPageScreen
-from kirotodo.client.tui.views import VIEWS
+from kirotodo.client.tui.views import VIEWS, is_saved
 from kirotodo.client.tui.widgets.task_list import TaskList
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.core.domain.task import Task
@@ -20,7 +21,7 @@ from tests.client.tui.chat_host import Chat, backend_of, chatting
 from tests.client.tui.list_host import NOW, TODAY, days, task
 
 Step: TypeAlias = Callable[[Chat], Awaitable[None]]
-SHOWN: Final = (*(view.id for view in VIEWS), "saved_1")
+SHOWN: Final = (*(view.id for view in VIEWS), "saved:mine")
 NAMES: Final = tuple(action.name for action in ACTIONS if action.scope == "tasks")
 OWN_ORDER: Final = {view.id for view in VIEWS if view.grouping is None}
 NEXT_MONDAY: Final = days(6)
@@ -115,6 +116,8 @@ async def deleted(chat: Chat) -> None:
 def postpones(name: str, number: int, to: date) -> Step:
     async def step(chat: Chat) -> None:
         await stand(chat, number)
+        await press(chat, name)
+        await chat.until(lambda: isinstance(chat.app.screen, PostponeScreen))
         await press(chat, name)
         await chat.until(lambda: any(each.due_date == to for each in pane(chat).tasks))
         await undone(chat, lambda: known(chat, number).due_date == TODAY)
@@ -253,9 +256,9 @@ async def test_every_action_does_what_it_promises(view: str) -> None:
     backend = backend_of(tasks=listed(view))
     await backend.save_view(SavedView(name="mine", filter="+home"))
     async with chatting(backend, size=(120, 30)) as chat:
-        await chat.until(lambda: pane(chat).has_view("saved_1"))
+        await chat.until(lambda: pane(chat).has_view("saved:mine"))
         wanted = {step: name for name, step in DOES.items() if name not in NOT_IN.get(view, {})}
-        await chat.press("ctrl+l", BY_ID[f"chat.view_{view}"].keys[0])
+        await chat.press("ctrl+l", BY_ID["chat.view_saved_1" if is_saved(view) else f"chat.view_{view}"].keys[0])
         for step, name in wanted.items():
             if not rows(chat).has_focus:
                 await chat.press("ctrl+l")

@@ -263,7 +263,7 @@ async def test_the_chat_has_and_shows_the_keys_of_the_settings() -> None:
         "help.close": "f8",
         "tasks.fly": "f",
     }
-    async with chatting(backend_of([say("hi.")]), keys=keys, size=(120, 40)) as chat:
+    async with chatting(backend_of([say("hi.")]), keys=keys, size=(120, 50)) as chat:
         assert chat.toasts() == [
             "Your keys in config.toml:\nThere is no action 'tasks.fly'. Did you mean 'tasks.filter'?"
         ]

@@ -134,6 +134,6 @@ async def test_saved_views_are_found_by_name() -> None:
     backend = backend_of()
     await backend.save_view(View(name="errands", filter="+shopping"))
     async with chatting(backend, size=WIDE) as chat:
-        await chat.until(lambda: chat.screen.view.tasks.has_view("saved_1"))
+        await chat.until(lambda: chat.screen.view.tasks.has_view("saved:errands"))
         await choose(chat, "errands", "View: errands")
-        await chat.until(lambda: chat.screen.view.tasks.view.id == "saved_1")
+        await chat.until(lambda: chat.screen.view.tasks.view.id == "saved:errands")

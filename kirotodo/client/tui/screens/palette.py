@@ -13,7 +13,7 @@ from kirotodo.client.tui.keymap import ACTIONS, BY_ID, HEADINGS, PRESET, PRESETS
 from kirotodo.client.tui.messages import ModelChosen, OpenConversation, SignOutRequested
 from kirotodo.client.tui.plain import one_line
 from kirotodo.client.tui.shell import ShownSetting, shell_of
-from kirotodo.client.tui.views import SAVED
+from kirotodo.client.tui.views import is_saved
 from kirotodo.client.tui.widgets.task_list import shown_number
 from kirotodo.client.tui.widgets.task_pane import TaskPane
 from kirotodo.client.tui.widgets.transcript import Transcript
@@ -64,6 +64,8 @@ OPENERS: Final[Mapping[Scope, str]] = {
     "dialog": "tasks.details",
     "choice": "tasks.details",
     "calendar": "tasks.due",
+    "postpone": "tasks.postpone_tomorrow",
+    "views": "chat.views",
     "help": "chat.help",
     "keys": "chat.keys",
 }
@@ -260,7 +262,7 @@ class KirotodoCommands(Provider):
         """Yield the saved views by their names; the others are actions."""
         for bar in self.screen.query(ViewBar):
             for view in bar.views:
-                if view.id in SAVED:
+                if is_saved(view.id):
                     yield f"View: {one_line(view.title)}", partial(bar.post_message, bar.Chosen(view.id)), "Show it."
 
     def _help(self, action: Action) -> str:

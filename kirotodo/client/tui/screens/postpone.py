@@ -1,13 +1,15 @@
 """The dialog that postpones tasks: what each choice means as a date, before any of them takes effect."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
 from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.geometry import Offset
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -97,6 +99,11 @@ class Choices(Widget):
             cut = text.truncate(self.content_size.width, ellipsis=True, pad=True)
             lines.append(cut.stylize("$block-cursor-foreground on $block-cursor-background") if here else cut)
         return Content("\n").join(lines)
+
+    def places(self) -> Iterator[tuple[Offset, Callable[[], object]]]:
+        """Return where each choice lies, and what chooses it."""
+        for y, (to, _) in enumerate(CHOICES):
+            yield Offset(0, y), partial(self.post_message, self.Clicked(to))
 
     def on_click(self, event: events.Click) -> None:
         """Choose the line under the mouse."""

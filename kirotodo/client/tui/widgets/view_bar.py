@@ -42,7 +42,9 @@ class ViewBar(Widget):
         """Return what stands for each view: its key, and its name where all names fit or it is the one shown."""
         keys = keys_of(self)
         shown = [view for view in self.views if view.action or view.pinned or view.id == self.shown]
-        named = [(view, f"{keys.label(view.action) if view.action else PINNED} {_title(view)}") for view in shown]
+        named = [
+            (view, f"{keys.label(view.action) if view.action else PINNED} {_title(view)}".strip()) for view in shown
+        ]
         if sum(len(text) + 2 for _, text in named) <= self.content_size.width:
             return named
         return [(view, text if view.id == self.shown else text.split()[0]) for view, text in named]
