@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _SYNTAX: Final = re.compile(r'[:!"()“”„]|(?:^|\s)-\S|(?:^|\s)(?:overdue|or|not|and)(?:\s|$)', re.IGNORECASE)
 _NEAR: Final = {"yesterday": -1, "today": 0, "tomorrow": 1}
-_SPANS: Final = {"week": 0, "this week": 0, "next week": 1, "last week": -1}
+_WEEKS: Final = {"week": 0, "this week": 0, "next week": 1, "last week": -1}
+_MONTHS: Final = {"month": 0, "this month": 0, "next month": 1, "last month": -1}
 
 
 class ListFilter:
@@ -51,15 +52,17 @@ class ListFilter:
             return None
 
     def _read_days(self, words: str, *, past: bool, after: date | None) -> tuple[date, date]:
-        named = " ".join(words.casefold().split())
+        named = " ".join(words.casefold().replace("-", " ").split())
         today = self.today
         if named in _NEAR:
             day = today + timedelta(days=_NEAR[named])
             return day, day
-        if named in _SPANS:
-            monday = today - timedelta(days=today.weekday()) + timedelta(weeks=_SPANS[named])
+        if named in _WEEKS:
+            monday = today - timedelta(days=today.weekday()) + timedelta(weeks=_WEEKS[named])
             return monday, monday + timedelta(days=6)
-        day = self._weekday(named, past=past, after=after or today) or self._date(named)
+        if named in _MONTHS:
+            return _month(today, _MONTHS[named])
+        day = self._weekday(named, past=past, after=after or today) or self._date(words.strip())
         return day, day
 
     @staticmethod
@@ -91,6 +94,13 @@ class ListFilter:
         if known is None or known[0] is not task:
             known = self._folded[task.id] = (task, _searched(task))
         return known[1]
+
+
+def _month(today: date, ahead: int) -> tuple[date, date]:
+    """Return the first and the last day of the month that is so many months ahead."""
+    months = today.year * 12 + today.month - 1 + ahead
+    first, after = (date(count // 12, count % 12 + 1, 1) for count in (months, months + 1))
+    return first, after - timedelta(days=1)
 
 
 def _has(text: str, words: Sequence[str]) -> bool:

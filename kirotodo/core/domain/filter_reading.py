@@ -53,17 +53,17 @@ class FilterReading:
 
 def read_typed(text: str, *, cursor: int | None = None, today: dt.date, names: KnownNames) -> FilterReading:
     """Return what is to be said of a filter while it is typed. Never raises."""
-    start, completions = _completions(text[: len(text) if cursor is None else cursor], names)
+    start, going_on = completions(text[: len(text) if cursor is None else cursor], names)
     try:
         condition = parse(text, lambda words, *, past, after: (after or today,) * 2, views=names.views)
     except FilterError as error:
-        return FilterReading(condition=None, error=error, start=start, completions=completions)
+        return FilterReading(condition=None, error=error, start=start, completions=going_on)
     return FilterReading(
-        condition=condition, error=None, hints=_hints(condition, names), start=start, completions=completions
+        condition=condition, error=None, hints=_hints(condition, names), start=start, completions=going_on
     )
 
 
-def _completions(before: str, names: KnownNames) -> tuple[int, tuple[str, ...]]:
+def completions(before: str, names: KnownNames) -> tuple[int, tuple[str, ...]]:
     """Return where the word at the cursor begins, without a - before it, and how it may go on."""
     found = _WORD.search(before)
     word = found[0].lstrip("-") if found else ""

@@ -55,6 +55,7 @@ from kirotodo.client.tui.turn_controller import TurnController
 from kirotodo.client.tui.views import BY_ID as VIEWS
 from kirotodo.client.tui.views import ViewId
 from kirotodo.client.tui.widgets.approval_bar import ApprovalBar
+from kirotodo.client.tui.widgets.completion import CompletionPopup
 from kirotodo.client.tui.widgets.composer import Composer
 from kirotodo.client.tui.widgets.header import HeaderLine, KeyLine
 from kirotodo.client.tui.widgets.messages import AnswerEnd, ToolLine
@@ -483,7 +484,7 @@ class ChatScreen(Screen[None]):
         else:
             self.view.set_draft(text)
 
-    def on_slash_popup_chosen(self, message: SlashPopup.Chosen) -> None:
+    def on_completion_popup_chosen(self, message: CompletionPopup.Chosen) -> None:
         """Take the row that was clicked."""
         self.view.composer.focus()
         self.view.composer.choose(message.choice, message.send)

@@ -13,7 +13,8 @@ from textual.widgets import TextArea
 
 from kirotodo.client.tui.keymap import bindings
 from kirotodo.client.tui.plain import clean
-from kirotodo.client.tui.widgets.slash_popup import BY_NAME, Choice, SlashPopup
+from kirotodo.client.tui.widgets.completion import Choice
+from kirotodo.client.tui.widgets.slash_popup import BY_NAME, SlashPopup
 from kirotodo.client.tui.widgets.text_lines import painted
 from kirotodo.core.domain.conversation import MESSAGE_MAX
 
@@ -21,7 +22,6 @@ PROMPT: Final = "› "
 EDITOR_PAUSE: Final = 0.05
 """Seconds between two keys that no hand is quicker than."""
 _LAST_WORD: Final = re.compile(r"(?<!\S)[#+]\S*\Z")
-_POPUP_KEYS: Final = {"up": -1, "ctrl+p": -1, "down": 1, "ctrl+n": 1}
 
 
 class Composer(TextArea):
@@ -122,7 +122,8 @@ class Composer(TextArea):
         if self._editor_timer is not None:
             self._editor_timer.stop()
             self._editor_timer = None
-        taken = self.popup.open and self._key_for_popup(event.key)
+        # Tab right behind a letter comes before the popup has seen the letter.
+        taken = (self.popup.open or event.key == "tab") and self._key_for_popup(event.key)
         if taken or (not event.is_printable and await self._act(event.key)):
             event.stop()
             event.prevent_default()
@@ -139,21 +140,7 @@ class Composer(TextArea):
         return False
 
     def _key_for_popup(self, key: str) -> bool:
-        self.popup.look(self.completable)
-        if not self.popup.open:
-            return False
-        if key in _POPUP_KEYS:
-            self.popup.step(_POPUP_KEYS[key])
-        elif key == "enter" and (not self.popup.chosen or self._whole_command()):
-            self.popup.close(self.completable)
-            return False
-        elif key in ("enter", "tab"):
-            self.choose(*self.popup.take(send=key == "enter"))
-        elif key == "escape":
-            self.popup.close(self.completable)
-        else:
-            return False
-        return True
+        return self.popup.take_key(key, typed=self.completable, choose=self.choose, whole=self._whole_command())
 
     def _whole_command(self) -> bool:
         """Return whether a command is typed to its last letter, and no other one was picked."""

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from textual.content import Content
-from textual.message import Message
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
 
 from kirotodo.client.tui.model_picker import about
 from kirotodo.client.tui.plain import line, one_line
+from kirotodo.client.tui.widgets.completion import Choice, CompletionPopup
 from kirotodo.core.backend import ModelChoice
 from kirotodo.core.domain.pending_edit import is_provisional
 from kirotodo.core.domain.task import Task
@@ -86,27 +84,8 @@ def _rank(typed: str, key: str) -> tuple[int, int] | None:
     return 2, position - start
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
-    """One row: `text` replaces the last `length` characters before the cursor; `final` is ready to be sent as it is."""
-
-    text: str
-    length: int
-    label: Content
-    final: bool = False
-    offered: bool = False
-    """Only on offer: it is taken by tab, or after an arrow, and enter sends what is typed."""
-
-
-class SlashPopup(OptionList, can_focus=False):
-    """Shows fuzzy matches for the text before the cursor; hidden if there are none."""
-
-    @dataclass
-    class Chosen(Message):
-        """A row was clicked; `send` says that the message is complete with it."""
-
-        choice: Choice
-        send: bool
+class SlashPopup(CompletionPopup, can_focus=False):
+    """Shows fuzzy matches for the text before the cursor (`Composer.completable`)."""
 
     def __init__(
         self,
@@ -115,59 +94,12 @@ class SlashPopup(OptionList, can_focus=False):
         *,
         id: str | None = None,
     ) -> None:
-        super().__init__(id=id, markup=False, compact=True)
+        super().__init__(id=id)
         self._tasks = tasks
         self._models = models
-        self._choices: list[Choice] = []
-        self._closed_on: str | None = None
-        self.display = False
 
-    @property
-    def open(self) -> bool:
-        """Return whether it is shown."""
-        return bool(self.display)
-
-    def look(self, typed: str) -> None:
-        """Offer what completes the typed text (`Composer.completable`), unless it was closed on this very text."""
-        if typed == self._closed_on:
-            return
-        self._closed_on = None
-        choices = self._matches(typed)
-        if choices == self._choices and self.open:
-            return
-        self._choices = choices
-        self.set_options([Option(choice.label) for choice in choices])
-        self.highlighted = 0 if choices and not choices[0].offered else None
-        self.display = bool(choices)
-
-    def close(self, typed: str = "") -> None:
-        """Hide it until the typed text is another."""
-        self._closed_on = typed
-        self._choices = []
-        self.display = False
-
-    def step(self, by: int) -> None:
-        """Move the highlight by so many rows."""
-        if self._choices:
-            here = self.highlighted if self.highlighted is not None else min(0, -by)
-            self.highlighted = (here + by) % len(self._choices)
-
-    @property
-    def chosen(self) -> bool:
-        """Return whether enter takes a row: one is highlighted."""
-        return self.highlighted is not None
-
-    def take(self, *, send: bool) -> tuple[Choice, bool]:
-        """Return the highlighted row of an open popup, and whether to send it as it is."""
-        choice = self._choices[self.highlighted or 0]
-        return choice, send and choice.final
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Take the row that was clicked."""
-        event.stop()
-        self.post_message(self.Chosen(self._choices[event.option_index], self._choices[event.option_index].final))
-
-    def _matches(self, typed: str) -> list[Choice]:
+    def matches(self, typed: str) -> list[Choice]:
+        """Return the commands, models, tags, tasks or projects that the text may begin."""
         if command := _COMMAND.fullmatch(typed):
             found = matching(command[1], [(known.name, known) for known in COMMANDS])
             return [_command_choice(known, len(typed)) for known in found]

@@ -32,6 +32,8 @@ from kirotodo.client.tui.views import (
     offered,
     progress,
 )
+from kirotodo.client.tui.widgets.completion import CompletionPopup
+from kirotodo.client.tui.widgets.filter_field import FilterField, FilterPopup
 from kirotodo.client.tui.widgets.task_list import Row, Section, TaskList, sections
 from kirotodo.client.tui.widgets.view_bar import ViewBar
 from kirotodo.core.domain.task import PRIORITIES, Priority, Task
@@ -193,7 +195,9 @@ class TaskPane(Vertical):
         """Yield the names of the views, the list and the field for the filter."""
         yield ViewBar(id="views")
         yield self._list
-        yield Input(id="task-filter", placeholder="words, +project #tag !high due:today", compact=True)
+        popup = FilterPopup(self._known, id="filter-words")
+        yield FilterField(popup, id="task-filter")
+        yield popup
 
     def on_mount(self) -> None:
         """Show the sections."""
@@ -485,8 +489,8 @@ class TaskPane(Vertical):
     # --- the filter ---
 
     @property
-    def _filter(self) -> Input:
-        return self.query_one("#task-filter", Input)
+    def _filter(self) -> FilterField:
+        return self.query_one("#task-filter", FilterField)
 
     def _wanted(self, now: datetime) -> ListFilter:
         """Return the filter, read once for each text and day."""
@@ -506,6 +510,12 @@ class TaskPane(Vertical):
         event.stop()
         self.set_class(bool(self._filtering), "-filtered")
         self._list.focus()
+
+    @on(CompletionPopup.Chosen)
+    def _word_clicked(self, event: CompletionPopup.Chosen) -> None:
+        event.stop()
+        self._filter.focus()
+        self._filter.choose(event.choice)
 
     def action_filter(self) -> None:
         """Show only tasks that contain these words."""
