@@ -131,7 +131,7 @@ turns: $(STAMP) ## train the classifiers of turns on the corpus in scripts/turns
 
 lock: $(STAMP) ## update requirements/*.txt from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml -o requirements/main.txt $(LOCKFLAGS)
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml --extra mcp --extra otel -o requirements/server.txt $(LOCKFLAGS)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml --all-extras -o requirements/server.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-strip-extras pyproject.toml --group dev -o requirements/dev.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --group build -o requirements/build.txt $(LOCKFLAGS)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --no-deps --group llm -o requirements/llm.txt $(LOCKFLAGS)

@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+from packaging.requirements import Requirement
 
 from deploy.rehearsal.image import Image, build
 from tests.deploy.tools import ROOT, read, run
@@ -23,6 +25,14 @@ def test_everything_is_locked_and_hashed() -> None:
     for arguments in installs:
         assert "--no-deps" in arguments
         assert "--require-hashes" in arguments or "--no-index" in arguments or "--no-build-isolation" in arguments
+
+
+def test_every_extra_is_in_it() -> None:
+    extras = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
+    locked = {line.split("==")[0] for line in read("requirements/server.txt").splitlines() if "==" in line}
+    wanted = {Requirement(each).name for extra in extras.values() for each in extra}
+    assert len(extras) >= 4
+    assert wanted <= locked
 
 
 def test_it_runs_as_nobody_in_particular() -> None:
@@ -62,6 +72,7 @@ def test_its_steps_build_a_kirotodo_without_a_compiler_or_pip(image: Image, tmp_
     output = image.run("kirotodo", "--version", home=tmp_path)
     assert output.startswith("kirotodo ")
     assert not (image.bin / "pip").exists()
+    image.run("python", "-c", "import aiokafka, chatkit, mcp, opentelemetry.sdk", home=tmp_path)
     assert image.size < 250 * 1024 * 1024
 
 

@@ -33,6 +33,7 @@ def guide(site: Site) -> str:
     assert [call["tool"] for call in answer["tool_calls"]] == ["add_task"], answer
     assert site.curl("-o", "/dev/null", "-w", "%{http_code}", "https://localhost/") == "200"
     healthy = site.compose("exec", "-T", "postgres", "pg_isready")
+    site.compose("exec", "-T", "backend", "python", "-c", "import aiokafka, chatkit, mcp, opentelemetry.sdk")
     site.compose("exec", "-T", "backend", "kirotodo", "doctor", "--production", "--offline")
     return f"{len(tables)} tables, {healthy.strip()}, doctor finds nothing broken"
 
