@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, intersect, select
 
 from kirotodo.core.domain.filters import Condition, Days, InProject, Lacks, OfPriority, conjuncts
 from kirotodo.core.domain.task import TaskFilter
@@ -178,7 +178,10 @@ class NamedTasks:
     def _among_ids(self) -> tuple[ColumnElement[bool], ...]:
         """For a look-up of the named ids, however many they are."""
         if self._ids is None:
-            return (*_NOT_DELETED_BY_ID, *self._asked, *(tasks.c.id.in_(source.named.ids) for source in self._many))
+            # What several sources name is met within their indexes, before any task is looked up.
+            named = [source.named.ids for source in self._many]
+            those = tasks.c.id.in_(named[0] if len(named) == 1 else intersect(*named))
+            return (*_NOT_DELETED_BY_ID, *self._asked, those)
         known = JsonNumbers(json.dumps(self._ids)).table_valued("value")
         those = tasks.c.id.in_(select(known.c.value))
         return (*_NOT_DELETED_BY_ID, *self._asked, those, *(source.holds for source in self._many))
@@ -193,8 +196,9 @@ class NamedTasks:
         found: list[AnyRow] = []
         # A planner cannot know whether matches lie near the start of the sort or are spread thinly. So walk the sort
         # for a stride and look, then for a longer one, and only then look up every match by id and sort them.
-        for stride in (*_STRIDES, None):
-            passed = stride or min([(await self._scope.rows(source.named.size))[0][0] for source in self._many])
+        # Of several sources the look-up knows what they have in common, which may be little: so it comes sooner.
+        for stride in (*_STRIDES, None) if len(self._many) == 1 else _STRIDES:
+            passed = stride or (await self._scope.rows(self._many[0].named.size))[0][0]
             # The end of the stride as a key, not as a row count: the query then stops there whatever it finds.
             key = select(*key_of(order.columns)).where(*walked, *start)
             last = ordered(key, order.columns).limit(1).offset(passed)
