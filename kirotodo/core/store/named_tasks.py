@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, intersect, select
+from sqlalchemy import ColumnElement, Select, SelectBase, func, intersect, select
 
 from kirotodo.core.domain.filters import Condition, Days, InProject, Lacks, OfPriority, conjuncts
 from kirotodo.core.domain.task import TaskFilter
@@ -27,8 +27,9 @@ from kirotodo.core.store.statements.task_queries import (
     ordered,
     rows,
 )
+from kirotodo.core.store.statements.transaction import joined
 from kirotodo.core.store.tables import tasks
-from kirotodo.core.store.task_queries import FIELDS, Conditions, Finder, Order, Stage, is_short
+from kirotodo.core.store.task_queries import FIELDS, SORTED_MAX, Conditions, Finder, Order, Stage, is_short
 from kirotodo.core.store.transaction import Scope
 from kirotodo.core.text.search_terms import terms
 
@@ -58,7 +59,7 @@ async def finder_of(
     ids: set[int] | None = None
     many = []
     for source in sources:
-        few = await _few_ids(scope, source)
+        few = await _few_ids(scope, source.named.glance)
         if few is None:
             many.append(source)
             continue
@@ -102,10 +103,10 @@ def _conditions_of(where: TaskFilter, fields: frozenset[str], today: date) -> It
         yield Days("due", where.due_from, where.due_to)
 
 
-async def _few_ids(scope: Scope, source: IdSource) -> list[int] | None:
+async def _few_ids(scope: Scope, glance: Select[Any], *, most: int = FEW) -> list[int] | None:
     """The ids, if they are few."""
-    row = await scope.first(source.named.glance)
-    if row is None or row[0] is None or row[0].count(",") >= FEW:
+    row = await scope.first(glance)
+    if row is None or row[0] is None or row[0].count(",") >= most:
         return None
     return list(map(int, row[0].split(","))) if row[0] else []
 
@@ -175,16 +176,29 @@ class NamedTasks:
         row = await self._scope.first(count, self._parameters)
         return 0 if row is None else int(row[0])
 
-    def _among_ids(self) -> tuple[ColumnElement[bool], ...]:
-        """For a look-up of the named ids, however many they are."""
-        if self._ids is None:
-            # What several sources name is met within their indexes, before any task is looked up.
-            named = [source.named.ids for source in self._many]
-            those = tasks.c.id.in_(named[0] if len(named) == 1 else intersect(*named))
-            return (*_NOT_DELETED_BY_ID, *self._asked, those)
-        known = JsonNumbers(json.dumps(self._ids)).table_valued("value")
-        those = tasks.c.id.in_(select(known.c.value))
-        return (*_NOT_DELETED_BY_ID, *self._asked, those, *(source.holds for source in self._many))
+    def _among_ids(self, met: tuple[int, ...] | None = None) -> tuple[ColumnElement[bool], ...]:
+        """For a look-up of the named ids, however many they are; `met` are those that all sources name, if known."""
+        ids, asked = self._ids, self._many
+        if ids is None:
+            ids, asked = met, tuple(source for source in self._many if not source.named.exact)
+        known = None if ids is None else JsonNumbers(json.dumps(ids)).table_valued("value")
+        those = tasks.c.id.in_(self._in_common() if known is None else select(known.c.value))
+        return (*_NOT_DELETED_BY_ID, *self._asked, those, *(source.holds for source in asked))
+
+    def _in_common(self) -> SelectBase:
+        named = [source.named.ids for source in self._many]
+        return named[0] if len(named) == 1 else intersect(*named)
+
+    async def _few_in_common(self) -> tuple[int, ...] | None:
+        """The ids that several sources name, if they are few: their indexes know, before any task is looked up.
+
+        Within one statement PostgreSQL takes them for more than they are, and reads the whole table to meet them.
+        """
+        if len(self._many) == 1:
+            return None
+        common = self._in_common().subquery()
+        met = await _few_ids(self._scope, joined(select(common.c[0]).limit(SORTED_MAX + 1)), most=SORTED_MAX)
+        return None if met is None else tuple(met)
 
     async def _walk(self, done: bool, order: Order, within: Sequence[ColumnElement[bool]], limit: int) -> list[AnyRow]:
         """Open or done tasks in order, stride by stride, and at last whatever is left."""
@@ -209,7 +223,10 @@ class NamedTasks:
             if end is None or len(found) == limit:
                 return found
             start = [_beyond(order, end, and_at=True)]
-        return found + await self._rows(order, (part, *self._among_ids(), *within, *start), limit - len(found))
+        met = await self._few_in_common()
+        if met == ():
+            return found
+        return found + await self._rows(order, (part, *self._among_ids(met), *within, *start), limit - len(found))
 
     async def _rows(self, order: Order, asked: Sequence[ColumnElement[bool]], limit: int) -> list[AnyRow]:
         statement = rows(order.columns, *asked)

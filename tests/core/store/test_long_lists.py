@@ -2,6 +2,7 @@
 looking at all of it."""
 
 import asyncio
+import json
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
@@ -9,18 +10,21 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kirotodo.core.domain.task import Due, Priority, Sort, Status, Task, TaskDraft, TaskFilter
-from kirotodo.core.store import task_queries
+from kirotodo.core.store import named_tasks, task_queries
 from kirotodo.core.store.database import Database
 from kirotodo.core.store.sqlite import driver
+from kirotodo.core.tools.filters import with_condition
 from tests import postgres
 from tests.core.store.conftest import ANN, BERLIN, BOB, TODAY, Clock, seen_statements, shown
+from tests.core.store.test_plans import AT
 from tests.examples import examples
 
 pytestmark = pytest.mark.slow
@@ -39,6 +43,7 @@ PROTOTYPES: Final = (
 
 
 ON_SQLITE: Final = pytest.mark.parametrize("long_list", ["sqlite"], indirect=True)
+ON_POSTGRES: Final = pytest.mark.parametrize("long_list", ["postgres"], indirect=True)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -307,6 +312,54 @@ async def test_done_tasks_are_walked_no_further_than_a_full_page_of_open_ones(
     assert ["(due_key,id)<(?,?)" in plan for plan in ends_of_strides] == [False, True]
 
 
+NONE_HAS_BOTH: Final = TaskFilter(tag="half", search="later")
+"""Two conditions that more than a thousand tasks have each."""
+STRIDES: Final = (100, 400)
+
+
+async def test_tasks_of_one_of_several_conditions_are_not_looked_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(named_tasks, "_STRIDES", STRIDES)
+    with seen_statements(database) as seen:
+        async with database.read(ANN) as store:
+            assert (await shown(store, NONE_HAS_BOTH, limit=10)).items == ()
+    about = [
+        "tasks" if "FROM tasks" in statement else "both"
+        for statement, _ in seen
+        if "INTERSECT" in statement or "FROM tasks" in statement
+    ]
+    assert about == ["tasks"] * 2 * len(STRIDES) + ["both"]
+
+
+async def test_tasks_of_several_parts_are_found_wherever_they_lie(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a part names more tasks than it is about."""
+    monkeypatch.setattr(named_tasks, "_STRIDES", STRIDES)
+    for filter, sort, count in (
+        ("(#half +far) or (#half common)", "title-desc", 8),
+        ("(later +far) or (later #none)", "due", 0),
+        ("#half +far", "title-desc", 4),
+    ):
+        where = with_condition(TaskFilter(filter=filter, sort=sort), at=AT)
+        found, _ = await _all(database, where)
+        assert len(found) == min(count * COPIES, 1_600), filter
+
+
+@ON_POSTGRES
+async def test_tasks_that_have_one_of_several_conditions_are_not_read(
+    database: Database, long_list: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(named_tasks, "_STRIDES", STRIDES)
+    with seen_statements(database) as seen:
+        async with database.read(ANN) as store:
+            assert (await shown(store, NONE_HAS_BOTH, limit=10)).items == ()
+    read = await _read_of_tasks(long_list, [each for each in seen if "FROM tasks" in each[0]])
+    # A stride is passed once to find its end and once to ask each of its tasks; the rest is known from the indexes.
+    assert 2 * sum(STRIDES) <= sum(read) <= 2 * (sum(STRIDES) + len(STRIDES))
+
+
 @ON_SQLITE
 async def test_stats_walk_no_tasks(database: Database, long_list: str) -> None:
     plans = await _plans(database, long_list, None)
@@ -345,3 +398,22 @@ async def _plans(database: Database, url: str, where: TaskFilter | None, *, abou
             "; ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
             for statement, parameters in statements
         ]
+
+
+async def _read_of_tasks(url: str, statements: list[tuple[str, Any]]) -> list[int]:
+    """Return how many rows of `tasks` PostgreSQL reads for each statement, whatever it does with them."""
+    connection = await asyncpg.connect(url)
+    try:
+        explained = [
+            await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *parameters)
+            for statement, parameters in statements
+        ]
+    finally:
+        await connection.close()
+    return [_rows_of_tasks(json.loads(plan)[0]["Plan"]) for plan in explained]
+
+
+def _rows_of_tasks(node: dict[str, Any]) -> int:
+    own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    below = sum(map(_rows_of_tasks, node.get("Plans", ())))
+    return below + (round(own * node["Actual Loops"]) if node.get("Relation Name") == "tasks" else 0)
